@@ -1,0 +1,5 @@
+//! pregrub tells what Xen's pygrub will boot from a guest's disk.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod storage;

@@ -1,0 +1,145 @@
+//! What every filesystem driver offers to the run, and how it fails.
+//!
+//! A driver shows what pygrub's library (libfsimage and its plugins) shows, which is not what Linux shows.
+
+use std::fmt;
+use std::io;
+
+/// A mounted filesystem as pygrub sees it. Reads go to the disk as they are needed.
+pub trait Filesystem {
+    /// The name of the filesystem as Linux spells it: `ext2`, `ext3`, `ext4`, `vfat`, `iso9660`, ...
+    fn name(&self) -> &str;
+
+    /// Opens `path` the way the plugin walks it. `path` is what pygrub hands over: UTF-8 or, for releases that ran
+    /// under Python 2, any bytes; it has no NUL.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::NotFound`] where pygrub gets `[Errno 2] No such file or directory`, whatever the cause.
+    fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError>;
+}
+
+/// What kind of thing a path led to. pygrub does not ask; its user wants to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// A regular file.
+    Regular,
+    /// A directory. libext2fs opens it like a file and reads its raw blocks.
+    Directory,
+    /// A FIFO, socket or device node: opens, and reads as empty.
+    Special,
+}
+
+/// A file opened through a driver.
+pub trait OpenFile {
+    /// How many bytes pygrub would read from it.
+    fn size(&self) -> u64;
+
+    /// What it is.
+    fn kind(&self) -> FileKind;
+
+    /// Reads up to `buf.len()` bytes from `offset` on, as one `read(size, offset)` of pygrub's file object does; 0 at the end.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Failed`] where pygrub gets an exception.
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<usize, ReadError>;
+
+    /// Checks from metadata alone that a copy of the whole file would succeed: every block that holds data lies inside the image.
+    ///
+    /// # Errors
+    ///
+    /// The error that reading the first bad place would give.
+    fn verify(&self) -> Result<(), ReadError>;
+}
+
+/// Why a filesystem could not be mounted.
+#[derive(Debug)]
+pub enum MountError {
+    /// This is not the driver's filesystem (no magic number).
+    NotThis,
+    /// It is, and pygrub's driver refuses it. The reason is a clause without a full stop, such as
+    /// `the feature bigalloc is not supported by libext2fs`.
+    Rejected(String),
+    /// It is, and pregrub cannot tell what pygrub's driver would do with it.
+    Unknown(String),
+    /// The disk could not be read.
+    Io(io::Error),
+}
+
+/// Why a path could not be opened.
+#[derive(Debug)]
+pub enum OpenError {
+    /// pygrub gets `[Errno 2] No such file or directory`. The reason says what was really in the way, as a clause.
+    NotFound(String),
+    /// pregrub cannot tell what pygrub would get.
+    Unknown(String),
+    /// The disk could not be read.
+    Io(io::Error),
+}
+
+/// Why an opened file could not be read.
+#[derive(Debug)]
+pub enum ReadError {
+    /// pygrub gets an `OSError` with this errno (22 for data behind the end of the image). The reason says why, as a clause.
+    Failed {
+        /// The `errno` of the Python exception.
+        errno: i32,
+        /// What is wrong, and where.
+        reason: String,
+    },
+    /// pregrub cannot tell what pygrub would get.
+    Unknown(String),
+    /// The disk could not be read.
+    Io(io::Error),
+}
+
+impl fmt::Display for MountError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotThis => f.write_str("no such filesystem here"),
+            Self::Rejected(reason) | Self::Unknown(reason) => f.write_str(reason),
+            Self::Io(error) => write!(f, "the disk cannot be read: {error}"),
+        }
+    }
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound(reason) | Self::Unknown(reason) => f.write_str(reason),
+            Self::Io(error) => write!(f, "the disk cannot be read: {error}"),
+        }
+    }
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed { reason, .. } | Self::Unknown(reason) => f.write_str(reason),
+            Self::Io(error) => write!(f, "the disk cannot be read: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for MountError {}
+impl std::error::Error for OpenError {}
+impl std::error::Error for ReadError {}
+
+impl From<io::Error> for MountError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<io::Error> for OpenError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}

@@ -1,0 +1,4 @@
+//! From bytes to filesystems, as pygrub's libraries see them.
+
+pub mod filesystem;
+pub mod source;

@@ -1,0 +1,132 @@
+//! Where the bytes of a disk come from: positioned reads, never a write.
+
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+/// A disk (or an image of one) that can be read at any byte offset.
+///
+/// There is no method that writes: a disk under inspection stays as it is.
+pub trait Source: Send + Sync {
+    /// Length in bytes.
+    fn len(&self) -> u64;
+
+    /// Whether there is no byte at all.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Reads into `buf` from the byte `offset` on and returns how many bytes were read. Fewer than
+    /// `buf.len()` are read only where the source ends.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system reports (a bad sector, a vanished device).
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize>;
+}
+
+impl Source for Vec<u8> {
+    fn len(&self) -> u64 {
+        Vec::len(self) as u64
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        let start = usize::try_from(offset).map_or(self.as_slice().len(), |o| o.min(Vec::len(self)));
+        let available = &self[start..];
+        let count = available.len().min(buf.len());
+        buf[..count].copy_from_slice(&available[..count]);
+        Ok(count)
+    }
+}
+
+/// A regular file or a block device, opened for reading only.
+#[derive(Debug)]
+pub struct FileSource {
+    file: File,
+    len: u64,
+}
+
+impl FileSource {
+    /// Takes over an open file. The length is found by seeking to the end, which works for block devices too.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the file cannot be seeked (a pipe, a terminal).
+    pub fn new(mut file: File) -> io::Result<Self> {
+        let len = io::Seek::seek(&mut file, io::SeekFrom::End(0))?;
+        Ok(Self { file, len })
+    }
+}
+
+impl Source for FileSource {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        let mut done = 0;
+        while done < buf.len() {
+            let Some(position) = offset.checked_add(done as u64) else { break };
+            match self.file.read_at(&mut buf[done..], position) {
+                Ok(0) => break,
+                Ok(count) => done += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // Beyond what the kernel can address there is nothing to read.
+                Err(error) if error.kind() == io::ErrorKind::InvalidInput => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(done)
+    }
+}
+
+/// The part of a [`Source`] that starts at a partition offset and goes to the end of the disk: what
+/// `xenfsimage.open(disk, offset)` gives to a filesystem driver. The end of the partition is not known to pygrub, so it is
+/// not known here.
+#[derive(Clone)]
+pub struct Volume {
+    source: Arc<dyn Source>,
+    offset: u64,
+}
+
+impl Volume {
+    /// The volume that starts at the byte `offset` of `source`.
+    pub fn new(source: Arc<dyn Source>, offset: u64) -> Self {
+        Self { source, offset }
+    }
+
+    /// The partition offset in bytes.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Bytes from the partition offset to the end of the disk; 0 where the offset lies behind the end.
+    pub fn len(&self) -> u64 {
+        self.source.len().saturating_sub(self.offset)
+    }
+
+    /// Whether the volume has no byte.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// As [`Source::read_at`], relative to the partition offset.
+    ///
+    /// # Errors
+    ///
+    /// As [`Source::read_at`].
+    pub fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        match self.offset.checked_add(offset) {
+            Some(position) => self.source.read_at(position, buf),
+            None => Ok(0),
+        }
+    }
+}
+
+impl fmt::Debug for Volume {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Volume").field("offset", &self.offset).finish_non_exhaustive()
+    }
+}
