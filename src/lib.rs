@@ -2,4 +2,8 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod boot;
+pub mod config;
+pub mod python;
+pub mod release;
 pub mod storage;

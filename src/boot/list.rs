@@ -1,0 +1,44 @@
+//! What pygrub prints for `-l`: the menu of one configuration.
+
+use super::select::{Wishes, select};
+use crate::config::{Cause, Config, Raised, Stage};
+use crate::python::{Python, Text};
+use crate::release::Release;
+
+/// What `-l` prints for one configuration, and the exception that ended it.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// Standard output, up to the exception.
+    pub text: Text,
+    /// The exception for an entry without kernel or initrd, which pygrub swallows; the rest of the menu is lost.
+    pub raised: Option<Raised>,
+}
+
+/// Lists the entries as pygrub does. It goes on to select one, which can raise where there is nothing to list.
+pub fn list(config: &Config, wishes: Wishes<'_>, release: Release) -> Listing {
+    let mut out = Vec::new();
+    for entry in &config.entries {
+        let mut line = |name: &str, value: Option<&[u8]>| {
+            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(value.unwrap_or(b"None"));
+            out.push(b'\n');
+        };
+        let root = entry.root.as_ref().map(ToString::to_string);
+        line("title: ", Some(entry.title.as_bytes()));
+        line("  root: ", root.as_ref().map(String::as_bytes));
+        let missing = |text: Vec<u8>| {
+            let message = match release.python() {
+                Python::Two => "'NoneType' object has no attribute '__getitem__'",
+                Python::Three => "'NoneType' object is not subscriptable",
+            };
+            let raised = Raised::new(Stage::Select, "TypeError", message, Cause::NoKernel).at(entry.header);
+            Listing { text: text.into(), raised: Some(raised) }
+        };
+        let Some(kernel) = &entry.kernel else { return missing(out) };
+        line("  kernel: ", Some(kernel.path.as_bytes()));
+        line("  args: ", entry.args.as_ref().map(Text::as_bytes));
+        let Some(initrd) = &entry.initrd else { return missing(out) };
+        line("  initrd: ", Some(initrd.path.as_bytes()));
+    }
+    Listing { text: out.into(), raised: select(config, wishes, release).raised }
+}

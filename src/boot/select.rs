@@ -1,0 +1,202 @@
+//! Which entry pygrub selects, and what it would ask the filesystem for.
+
+use serde::Serialize;
+
+use crate::config::{Cause, Config, Entry, Raised, Setting, Stage};
+use crate::python::{Int, Python, Text, int, text};
+use crate::release::{Change, Release};
+
+/// What the caller of pygrub asks for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wishes<'a> {
+    /// `--entry`: a number or a title.
+    pub entry: Option<&'a str>,
+    /// `--args`: added to the arguments of the entry.
+    pub args: &'a str,
+}
+
+/// What is booted: paths as pygrub hands them to the filesystem.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Boot {
+    /// The kernel.
+    pub kernel: Text,
+    /// The initrd, if any. (An empty path counts as none when it comes to copying.)
+    pub ramdisk: Option<Text>,
+    /// The arguments, `--args` included. Nothing only in the releases that lose `--args` where the entry has no arguments.
+    pub args: Option<Text>,
+}
+
+/// The outcome of the selection.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    /// The number that pygrub works out, before it is compared with the entries; missing where that raised.
+    pub wanted: Option<Int>,
+    /// The entry that is booted; missing where there is none.
+    pub index: Option<usize>,
+    /// What it boots.
+    pub boot: Option<Boot>,
+    /// What pygrub logs as a warning: a default behind the last entry.
+    pub warning: Option<&'static str>,
+    /// The exception that ended the selection.
+    pub raised: Option<Raised>,
+}
+
+impl Selection {
+    fn raised(wanted: Option<Int>, warning: Option<&'static str>, raised: Raised) -> Self {
+        Self { wanted, index: None, boot: None, warning, raised: Some(raised) }
+    }
+}
+
+/// The warning for a default behind the last entry.
+const NOT_FOUND: &str = "Default image not found";
+
+/// Selects as a run without menu (`-q`) does.
+pub fn select(config: &Config, wishes: Wishes<'_>, release: Release) -> Selection {
+    let (wanted, warning) = default_index(config, release);
+    choose(config, wanted, warning, wishes, release)
+}
+
+/// The number that `default` stands for, and whether pygrub warns that it is behind the last entry.
+pub(super) fn default_index(config: &Config, release: Release) -> (Int, Option<&'static str>) {
+    let wanted = match &config.default {
+        Setting::Number(number) => number.clone(),
+        // Only releases under Python 2 store text.
+        Setting::Text(title) => match digits(title) {
+            Some(number) => number,
+            None => title_index(config, title.as_bytes()),
+        },
+    };
+    // One more than the last entry passes the test; it falls back to entry 0 later.
+    if release.has(Change::DefaultByTitle) && wanted.cmp_len(config.entries.len()).is_gt() {
+        return (Int::Small(0), Some(NOT_FOUND));
+    }
+    (wanted, None)
+}
+
+/// `text.isdigit()` and then `int(text)`, under Python 2.
+fn digits(text: &Text) -> Option<Int> {
+    let number = text.to_str()?;
+    let all = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    if all { int::parse(number, Python::Two).ok() } else { None }
+}
+
+/// The first entry with that title; 0 where there is none. Of `a>b>c` the last part counts, by a rule of pygrub's own.
+fn title_index(config: &Config, title: &[u8]) -> Int {
+    let leaf = leaf(title);
+    let found = config.entries.iter().position(|entry| entry.title.as_bytes() == leaf);
+    Int::Small(found.and_then(|index| i64::try_from(index).ok()).unwrap_or(0))
+}
+
+/// What follows the last `>` that counts: one with a character other than white space on both sides and at least one more
+/// character behind.
+///
+/// pygrub looks for the first such `>` again and again, each time in what follows the one before.
+fn leaf(title: &[u8]) -> &[u8] {
+    let is_space = |byte: u8| text::is_space(char::from(byte)) && byte.is_ascii() && !matches!(byte, 0x1c..=0x1f);
+    let mut rest = title;
+    loop {
+        let next = memchr::memchr_iter(b'>', rest)
+            .find(|&at| at > 0 && !is_space(rest[at - 1]) && rest.len() > at + 2 && !is_space(rest[at + 1]));
+        match next {
+            Some(at) => rest = &rest[at + 1..],
+            None => return rest,
+        }
+    }
+}
+
+/// Applies `--entry`, falls back to entry 0 and takes the files of the entry.
+pub(super) fn choose(
+    config: &Config,
+    wanted: Int,
+    warning: Option<&'static str>,
+    wishes: Wishes<'_>,
+    release: Release,
+) -> Selection {
+    let mut wanted = wanted;
+    if let Some(entry) = wishes.entry {
+        match entry_index(config, entry, release) {
+            Ok(Some(index)) => wanted = index,
+            Ok(None) => {}
+            Err(raised) => return Selection::raised(Some(wanted), warning, raised),
+        }
+    }
+    let in_range =
+        |index: &Int| index.to_i64().and_then(|i| usize::try_from(i).ok()).filter(|&i| i < config.entries.len());
+    // A list index that is out of range falls back to the first entry.
+    let Some(index) = in_range(&wanted).or(if config.entries.is_empty() { None } else { Some(0) }) else {
+        let raised = Raised::new(Stage::Select, "IndexError", "list index out of range", Cause::NoEntry);
+        return Selection::raised(Some(wanted), warning, raised);
+    };
+    match boot(&config.entries[index], wishes.args, release) {
+        Ok(boot) => Selection { wanted: Some(wanted), index: Some(index), boot: Some(boot), warning, raised: None },
+        Err(raised) => Selection { index: Some(index), ..Selection::raised(Some(wanted), warning, raised) },
+    }
+}
+
+/// What `--entry` stands for: a number in range, or the first entry with exactly that title.
+fn entry_index(config: &Config, entry: &str, release: Release) -> Result<Option<Int>, Raised> {
+    let python = release.python();
+    if python == Python::Three && !release.has(Change::EntryByNumberUnderPython3) {
+        let message = "module 'string' has no attribute 'atoi'";
+        return Err(Raised::new(Stage::Select, "AttributeError", message, Cause::EntryOption));
+    }
+    let number = match python {
+        Python::Three => int::parse(entry, python),
+        Python::Two => int::parse(&crate::python::bytes::wrap(entry.as_bytes()), python),
+    };
+    let index = match number {
+        Ok(number) => number,
+        Err(_) => match config.entries.iter().position(|candidate| candidate.title == entry) {
+            Some(index) => Int::Small(i64::try_from(index).unwrap_or(i64::MAX)),
+            None => return Ok(None),
+        },
+    };
+    let lowest = if release.has(Change::EntryZero) { 0 } else { 1 };
+    let allowed = index.to_i64().is_some_and(|i| i >= lowest) && index.cmp_len(config.entries.len()).is_lt();
+    Ok(allowed.then_some(index))
+}
+
+/// What the entry boots with the given `--args`.
+fn boot(entry: &Entry, extra: &str, release: Release) -> Result<Boot, Raised> {
+    let Some(kernel) = &entry.kernel else {
+        let message = match release.python() {
+            Python::Two => "'NoneType' object has no attribute '__getitem__'",
+            Python::Three => "'NoneType' object is not subscriptable",
+        };
+        return Err(Raised::new(Stage::Select, "TypeError", message, Cause::NoKernel).at(entry.header));
+    };
+    let own = entry.args.as_ref().map(Text::as_bytes).filter(|args| !args.is_empty());
+    let args = if release.has(Change::ArgsAppended) {
+        let mut args = own.unwrap_or_default().to_vec();
+        if !extra.is_empty() {
+            args.push(b' ');
+            args.extend_from_slice(extra.as_bytes());
+        }
+        Some(args.into())
+    } else {
+        own.map(|own| [own, b" ", extra.as_bytes()].concat().into())
+    };
+    Ok(Boot { kernel: kernel.path.clone(), ramdisk: entry.initrd.as_ref().map(|initrd| initrd.path.clone()), args })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Expected values: conformance data, g2-def-*.
+    #[test]
+    fn leaves() {
+        for (title, want) in [
+            ("S>B", "S>B"),
+            ("S>B x", "B x"),
+            ("S>5", "S>5"),
+            ("S > leaf", "S > leaf"),
+            ("S> leaf", "S> leaf"),
+            ("S>x>leaf", "leaf"),
+            ("leaf>", "leaf>"),
+            ("a>>leaf", ">leaf"),
+        ] {
+            assert_eq!(leaf(title.as_bytes()), want.as_bytes(), "{title}");
+        }
+    }
+}

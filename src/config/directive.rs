@@ -1,0 +1,56 @@
+//! What each line did: what a linter and a trace look at.
+
+use super::span::Span;
+use crate::python::Text;
+
+/// What pygrub made of a directive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Effect {
+    /// Set the default.
+    Default,
+    /// Set the timeout.
+    Timeout,
+    /// Set the root device: of an entry, where it is taken apart, or of the file, where it is only stored.
+    Root,
+    /// Set the kernel (and with it the arguments).
+    Kernel,
+    /// Set the initrd.
+    Initrd,
+    /// Set the arguments (extlinux `append`).
+    Args,
+    /// Set the title (extlinux `label`).
+    Title,
+    /// Set the password (menu.lst).
+    Password,
+    /// Stored, and never looked at again: `fallback`, `hiddenmenu`, `splashimage`.
+    Stored,
+    /// Known and ignored: `insmod`, `search`, `if`, ...
+    Ignored,
+    /// `set` of a variable that pygrub does not know: ignored without a word.
+    Variable,
+    /// Not known: a warning.
+    Unknown,
+    /// It raised.
+    Raised,
+}
+
+/// One line that pygrub took for a directive.
+#[derive(Clone, Copy, Debug)]
+pub struct Directive {
+    /// The whole line, stripped.
+    pub line: Span,
+    /// The argument, unquoted and stripped as far as pygrub does that.
+    pub argument: Span,
+    /// What pygrub made of it.
+    pub effect: Effect,
+}
+
+/// A warning that pygrub logs.
+#[derive(Clone, Debug)]
+pub struct Warning {
+    /// The message, to the letter: `Unknown directive terminal_output`. On standard error it follows `WARNING:root:`.
+    pub message: Text,
+    /// The line that it comes from.
+    pub span: Option<Span>,
+}

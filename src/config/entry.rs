@@ -1,0 +1,163 @@
+//! A menu entry as pygrub has it, and how its directives fill it.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use super::device::Device;
+use super::directive::Directive;
+use super::raised::{Cause, Raised, Stage};
+use super::span::{LineText, Span};
+use crate::python::{Text, text};
+use crate::release::Release;
+
+/// A menu entry.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its title, stripped; extlinux: the label as it stands.
+    pub title: Text,
+    /// Where the title stands.
+    pub title_span: Span,
+    /// The root device. pygrub stores it and reads the kernel from where the configuration was found.
+    pub root: Option<Root>,
+    /// The kernel.
+    pub kernel: Option<FilePath>,
+    /// The kernel's arguments. extlinux starts with the empty string.
+    pub args: Option<Text>,
+    /// Where the arguments stand.
+    pub args_span: Option<Span>,
+    /// The initrd.
+    pub initrd: Option<FilePath>,
+    /// The line that begins the entry.
+    pub header: Span,
+    /// First and last line, counted from 1: from the header to the closing brace, or to the entry's last directive.
+    pub lines: (u32, u32),
+    /// What its lines did, in order.
+    pub directives: Vec<Directive>,
+}
+
+impl Entry {
+    pub(super) fn new(title: Text, title_span: Span, header: Span) -> Self {
+        Self {
+            title,
+            title_span,
+            root: None,
+            kernel: None,
+            args: None,
+            args_span: None,
+            initrd: None,
+            header,
+            lines: (header.line, header.line),
+            directives: Vec::new(),
+        }
+    }
+
+    /// `kernel`, `linux`: the file and, if there is a blank anywhere, the arguments behind the first white space.
+    pub(super) fn set_kernel(
+        &mut self,
+        line: LineText<'_>,
+        argument: &str,
+        paths: PathRule,
+        release: Release,
+    ) -> Result<(), Raised> {
+        let (path, args) = split_kernel(argument);
+        self.kernel = Some(FilePath::parse(line, path, paths, release)?);
+        self.args = args.map(|args| Text::from_line(args, release.python()));
+        self.args_span = args.map(|args| line.span_of(args));
+        Ok(())
+    }
+}
+
+/// The kernel's path and arguments. A tab alone does not separate them; where there is a blank, any white space does.
+fn split_kernel(argument: &str) -> (&str, Option<&str>) {
+    if !argument.contains(' ') {
+        return (argument, None);
+    }
+    match argument.find(text::is_space) {
+        Some(end) => (&argument[..end], Some(argument[end..].trim_start_matches(text::is_space))),
+        None => (argument, None),
+    }
+}
+
+/// The root device of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Root {
+    /// `root (hd0,0)`, `set root=...` in an entry.
+    Device(Device),
+    /// extlinux: always the empty string.
+    Empty,
+}
+
+impl fmt::Display for Root {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Device(device) => device.fmt(f),
+            Self::Empty => Ok(()),
+        }
+    }
+}
+
+impl Serialize for Root {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl Serialize for Device {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Whether a path may begin with a device in parentheses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PathRule {
+    /// GRUB: `(hd0,1)/boot/k`.
+    Device,
+    /// extlinux: all of it is the path.
+    Plain,
+}
+
+/// A kernel or initrd: where it should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FilePath {
+    /// The device in front of the path. pygrub never uses it.
+    #[serde(rename = "disk")]
+    pub device: Option<Device>,
+    /// The path in the filesystem in which the configuration was found.
+    pub path: Text,
+    /// Where it stands, device included.
+    #[serde(skip)]
+    pub span: Span,
+}
+
+impl FilePath {
+    pub(super) fn parse(line: LineText<'_>, text: &str, rule: PathRule, release: Release) -> Result<Self, Raised> {
+        let (device, path) = match (rule, text.starts_with('(')) {
+            (PathRule::Device, true) => {
+                let Some(end) = text.find(')') else {
+                    let raised =
+                        Raised::new(Stage::Parse, "ValueError", "Unable to find matching ')'", Cause::Parenthesis);
+                    return Err(raised.at(line.span_of(text)));
+                };
+                let device = Device::parse(&text[..end], release);
+                (Some(device.map_err(|raised| raised.at(line.span_of(&text[..end])))?), &text[end + 1..])
+            }
+            _ => (None, text),
+        };
+        Ok(Self { device, path: Text::from_line(path, release.python()), span: line.span_of(text) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tab_alone_does_not_end_the_kernel() {
+        assert_eq!(split_kernel("/k\ta"), ("/k\ta", None));
+        assert_eq!(split_kernel("/k\ta b"), ("/k", Some("a b")));
+        assert_eq!(split_kernel("/k  a  b"), ("/k", Some("a  b")));
+        assert_eq!(split_kernel(""), ("", None));
+    }
+}

@@ -1,0 +1,170 @@
+//! extlinux.conf and isolinux.cfg, the way pygrub's ExtLinuxConfigFile reads them.
+
+use super::directive::{Directive, Effect};
+use super::entry::{Entry, FilePath, PathRule, Root};
+use super::grammar::Split;
+use super::grammar::extlinux::{self as grammar, Line, split};
+use super::lines::{self, lines};
+use super::raised::{Cause, Raised, Stage};
+use super::span::LineText;
+use super::{Config, Setting};
+use crate::python::{Int, Text, text};
+use crate::release::{Change, Release};
+
+pub(super) fn parse(config: &mut Config, buffer: &[u8], release: Release) -> Result<(), Raised> {
+    let python = release.python();
+    let mut open: Vec<lines::Line<'_>> = Vec::new();
+    let mut default = None;
+    let mut result = Ok(());
+    for owned in lines(buffer, python) {
+        let line = owned.get();
+        match grammar::line(line.text) {
+            Line::Comment => {}
+            Line::Label(_) => {
+                result = close(config, &open, release);
+                if result.is_err() {
+                    break;
+                }
+                open.clear();
+                open.push(owned);
+            }
+            Line::Directive(_) if !open.is_empty() => open.push(owned),
+            Line::Directive(parts) => {
+                if let Some(value) = top_level(config, line, parts, release)? {
+                    config.default_span = Some(line.span_of(value));
+                    default = Some(Text::from_line(value, python));
+                }
+            }
+        }
+    }
+    if result.is_ok() {
+        result = close(config, &open, release);
+    }
+    // pygrub works the number out whenever it asks for it: the first entry with that very title, else 0.
+    let index = default.and_then(|title| config.entries.iter().position(|entry| entry.title == title)).unwrap_or(0);
+    config.default = Setting::Number(Int::Small(i64::try_from(index).unwrap_or(i64::MAX)));
+    result
+}
+
+/// A command in lower case, where it can be compared with pygrub's keywords: U+212A counts as `k` there.
+fn lower(command: &str) -> String {
+    command.chars().map(|c| if c == '\u{212a}' { 'k' } else { c.to_ascii_lowercase() }).collect()
+}
+
+/// Returns the value of a `default`.
+fn top_level<'a>(
+    config: &mut Config,
+    line: LineText<'a>,
+    parts: Split<'a>,
+    release: Release,
+) -> Result<Option<&'a str>, Raised> {
+    let argument = text::strip(parts.argument);
+    let effect = match lower(parts.command).as_str() {
+        "default" => {
+            config.note(line, argument, Effect::Default);
+            return Ok(Some(argument));
+        }
+        "timeout" => Effect::Timeout,
+        "serial" | "prompt" | "display" | "f1" | "f2" => Effect::Ignored,
+        _ => {
+            config.warn_unknown(line, "Unknown directive ", &python_lower(parts.command, release), release.python());
+            Effect::Unknown
+        }
+    };
+    config.apply(line, argument, effect, release)?;
+    Ok(None)
+}
+
+/// `str.lower()` for a message: Unicode under Python 3, ASCII under Python 2 (where text outside ASCII is wrapped bytes).
+fn python_lower(command: &str, release: Release) -> String {
+    match release.python() {
+        crate::python::Python::Three => command.to_lowercase(),
+        crate::python::Python::Two => command.to_ascii_lowercase(),
+    }
+}
+
+/// Reads the lines of an entry, its label first.
+fn close(config: &mut Config, body: &[lines::Line<'_>], release: Release) -> Result<(), Raised> {
+    let Some(header) = body.first().map(|line| line.get().span()) else { return Ok(()) };
+    let mut entry = Entry::new(Text::default(), header, header);
+    entry.root = Some(Root::Empty);
+    entry.args = Some(Text::default());
+    for owned in body {
+        let line = owned.get();
+        entry.lines.1 = line.number;
+        let parts = split(line.text);
+        let argument = text::strip(parts.argument);
+        let command = lower(parts.command);
+        let effect = match command.as_str() {
+            "label" => Effect::Title,
+            "kernel" => Effect::Kernel,
+            "append" => Effect::Args,
+            _ => {
+                let command = python_lower(parts.command, release);
+                config.warn_unknown(line, "Unknown image directive ", &command, release.python());
+                Effect::Unknown
+            }
+        };
+        entry.directives.push(Directive { line: line.span(), argument: line.span_of(argument), effect });
+        match effect {
+            Effect::Title => {
+                entry.title = Text::from_line(grammar::unquoted(argument), release.python());
+                entry.title_span = line.span_of(argument);
+            }
+            Effect::Kernel => entry.set_kernel(line, grammar::unquoted(argument), PathRule::Plain, release)?,
+            Effect::Args => append(&mut entry, line, parts.argument, release)?,
+            _ => {}
+        }
+    }
+    config.entries.push(entry);
+    Ok(())
+}
+
+/// An `append`: arguments, the modules of `mboot.c32`, and an `initrd=` among them.
+fn append(entry: &mut Entry, line: LineText<'_>, argument: &str, release: Release) -> Result<(), Raised> {
+    let kernel = entry.kernel.as_ref().map(|kernel| kernel.path.as_bytes());
+    if kernel.is_some_and(|path| path.ends_with(b"mboot.c32")) {
+        return append_modules(entry, line, argument, release);
+    }
+    let mut rest = argument.to_owned();
+    let looks_for_initrd = if release.has(Change::ExtlinuxInitrdAnywhere) {
+        argument.contains("initrd=")
+    } else {
+        // The position was taken for a truth value: 0 is false, and -1 for "nowhere" is true.
+        !argument.starts_with("initrd=")
+    };
+    if kernel.is_some() && looks_for_initrd && release.has(Change::ExtlinuxAppend) {
+        for word in grammar::initrd_words(text::strip(argument)) {
+            let path = FilePath {
+                device: None,
+                path: Text::from_line(&word.replace("initrd=", ""), release.python()),
+                span: line.span_of(word),
+            };
+            entry.initrd = Some(path);
+            rest = rest.replace(word, "");
+        }
+    }
+    if !release.has(Change::ExtlinuxAppend) {
+        let raised = Raised::new(Stage::Parse, "AttributeError", "can't set attribute", Cause::AppendUnsupported);
+        return Err(raised.at(line.span()));
+    }
+    let args = grammar::unquoted(text::strip(&rest));
+    entry.args = Some(Text::from_line(args, release.python()));
+    entry.args_span = Some(line.span_of(argument));
+    Ok(())
+}
+
+/// `append xen --- kernel args --- initrd`, or without Xen in front. Any other number of modules is ignored.
+fn append_modules(entry: &mut Entry, line: LineText<'_>, argument: &str, release: Release) -> Result<(), Raised> {
+    let (kernel, initrd) = match grammar::modules(argument).as_slice() {
+        [_, kernel, initrd] | [kernel, initrd] => (*kernel, *initrd),
+        _ => return Ok(()),
+    };
+    if !kernel.is_empty() {
+        entry.set_kernel(line, text::strip(kernel), PathRule::Plain, release)?;
+    }
+    if !initrd.is_empty() {
+        entry.initrd = Some(FilePath::parse(line, text::strip(initrd), PathRule::Plain, release)?);
+    }
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! One line of extlinux.conf, by `grammar/extlinux.pest`.
+
+use pest::Parser;
+
+use super::{Split, define_split};
+
+/// The grammar. Its rules are documented in `grammar/extlinux.pest`.
+#[derive(pest_derive::Parser)]
+#[grammar = "../grammar/common.pest"]
+#[grammar = "../grammar/extlinux.pest"]
+struct Grammar;
+
+define_split!();
+
+/// What pygrub takes a line of extlinux.conf for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Line<'a> {
+    Comment,
+    Label(Split<'a>),
+    Directive(Split<'a>),
+}
+
+/// Classifies a stripped line that is not empty.
+pub(crate) fn line(line: &str) -> Line<'_> {
+    let Ok(mut pairs) = Grammar::parse(Rule::extlinux_line, line) else { return Line::Directive(Split::word(line)) };
+    match pairs.peek().map(|pair| (pair.as_rule(), pair)) {
+        Some((Rule::comment, _)) => Line::Comment,
+        Some((Rule::label, label)) => Line::Label(read_split(line, label.into_inner())),
+        _ => Line::Directive(read_split(line, &mut pairs)),
+    }
+}
+
+/// Those words of an `append`, split at blanks only, that begin with `initrd=` in any case.
+pub(crate) fn initrd_words(argument: &str) -> Vec<&str> {
+    pieces(Rule::append_words, argument)
+}
+
+/// The modules of `mboot.c32`, split at `---`.
+pub(crate) fn modules(argument: &str) -> Vec<&str> {
+    pieces(Rule::modules, argument)
+}
+
+fn pieces(rule: Rule, text: &str) -> Vec<&str> {
+    Grammar::parse(rule, text).map_or_else(|_| vec![text], |pairs| pairs.map(|pair| pair.as_str()).collect())
+}
+
+/// A value without the double quotes around it.
+pub(crate) fn unquoted(value: &str) -> &str {
+    match Grammar::parse(Rule::unquoted, value).map(|mut pairs| pairs.next()) {
+        Ok(Some(pair)) => pair.as_str(),
+        _ => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    super::super::rule_tests! {
+        comment: takes ["#x"] not ["label"]
+        label: takes ["label T", "LABEL=T", "labels"] not ["xlabel", "lab"]
+        extlinux_line: takes ["a", "#", "label"] not []
+        append_words: takes ["a b", ""] not []
+        append_word: takes ["", "a\tb"] not []
+        initrd_word: takes ["initrd=", "INITRD=/i,\t/j"] not ["initrd=/i ", "xinitrd=/i"]
+        modules: takes ["a --- b", ""] not []
+        module: takes ["a -- b"] not ["a --- b"]
+        unquoted: takes ["a", "\""] not []
+        inner: takes ["a", "\"a"] not ["", "a\""]
+        bare: takes ["", "a b"] not []
+    }
+
+    #[test]
+    fn splits_and_unquotes() {
+        assert_eq!(line("Label  x y"), Line::Label(Split { command: "Label", argument: "x y" }));
+        assert_eq!(initrd_words("a  initrd=/i\tc Initrd= xinitrd=/j"), ["initrd=/i\tc", "Initrd="]);
+        assert_eq!(modules("xen --- k a --- i"), ["xen ", " k a ", " i"]);
+        assert_eq!(modules("a ---- b"), ["a ", "- b"]);
+        assert_eq!((unquoted("\"a b\""), unquoted("\"\""), unquoted("\"\"\""), unquoted("\"a")), {
+            ("a b", "\"\"", "\"", "\"a")
+        });
+    }
+}

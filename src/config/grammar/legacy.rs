@@ -1,0 +1,52 @@
+//! One line of menu.lst, by `grammar/legacy.pest`.
+
+use pest::Parser;
+
+use super::{Split, define_split};
+
+/// The grammar. Its rules are documented in `grammar/legacy.pest`.
+#[derive(pest_derive::Parser)]
+#[grammar = "../grammar/common.pest"]
+#[grammar = "../grammar/legacy.pest"]
+struct Grammar;
+
+define_split!();
+
+/// What pygrub takes a line of menu.lst for, outside an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Line<'a> {
+    Comment,
+    Title(&'a str),
+    Directive(Split<'a>),
+}
+
+/// Classifies a stripped line that is not empty.
+pub(crate) fn line(line: &str) -> Line<'_> {
+    let Ok(mut pairs) = Grammar::parse(Rule::legacy_line, line) else { return Line::Directive(Split::word(line)) };
+    match pairs.peek().map(|pair| (pair.as_rule(), pair)) {
+        Some((Rule::comment, _)) => Line::Comment,
+        Some((Rule::legacy_title, title)) => Line::Title(title.as_str()),
+        _ => Line::Directive(read_split(line, &mut pairs)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    super::super::rule_tests! {
+        comment: takes ["#", "#title"] not ["title #"]
+        title_line: takes ["title", "titlexT", "title T"] not ["Title T", "tit"]
+        legacy_title: takes ["", "T", " T "] not []
+        legacy_line: takes ["a", "#"] not []
+        directive: takes ["default=0", "default 0", "hiddenmenu"] not []
+    }
+
+    #[test]
+    fn a_title_begins_behind_the_sixth_character() {
+        assert_eq!(line("title  T"), Line::Title(" T"));
+        assert_eq!(line("titleéT"), Line::Title("T"));
+        assert_eq!(line("title"), Line::Title(""));
+        assert_eq!(line("default=1"), Line::Directive(Split { command: "default", argument: "1" }));
+    }
+}

@@ -1,0 +1,116 @@
+//! menu.lst and grub.conf, the way pygrub's GrubConfigFile reads them.
+
+use super::Config;
+use super::directive::{Directive, Effect};
+use super::entry::Entry;
+use super::grammar::legacy::{self as grammar, Line, split};
+use super::lines::{self, lines};
+use super::raised::Raised;
+use super::span::{LineText, Span};
+use crate::python::{Text, text};
+use crate::release::Release;
+
+/// Commands outside entries that pygrub knows and ignores.
+const IGNORED: [&str; 16] = [
+    "bootp",
+    "color",
+    "device",
+    "dhcp",
+    "hide",
+    "ifconfig",
+    "pager",
+    "partnew",
+    "parttype",
+    "rarp",
+    "serial",
+    "setkey",
+    "terminal",
+    "terminfo",
+    "tftpserver",
+    "unhide",
+];
+
+/// An entry that the next title, or the end of the file, ends.
+struct OpenEntry<'a> {
+    title: Text,
+    title_span: Span,
+    header: Span,
+    body: Vec<lines::Line<'a>>,
+}
+
+pub(super) fn parse(config: &mut Config, buffer: &[u8], release: Release) -> Result<(), Raised> {
+    let python = release.python();
+    let mut open: Option<OpenEntry<'_>> = None;
+    for owned in lines(buffer, python) {
+        let line = owned.get();
+        match grammar::line(line.text) {
+            Line::Comment => {}
+            Line::Title(title) => {
+                let next = OpenEntry {
+                    title: Text::from_line(text::strip(title), python),
+                    title_span: line.span_of(title),
+                    header: line.span(),
+                    body: Vec::new(),
+                };
+                if let Some(entry) = open.replace(next) {
+                    close(config, &entry, release)?;
+                }
+            }
+            Line::Directive(parts) => match &mut open {
+                Some(entry) => entry.body.push(owned),
+                None => top_level(config, line, parts.command, text::strip(parts.argument), release)?,
+            },
+        }
+    }
+    match open {
+        // The last title counts only if lines follow it.
+        Some(entry) if !entry.body.is_empty() => close(config, &entry, release),
+        _ => Ok(()),
+    }
+}
+
+fn top_level(
+    config: &mut Config,
+    line: LineText<'_>,
+    command: &str,
+    argument: &str,
+    release: Release,
+) -> Result<(), Raised> {
+    let effect = match command {
+        "default" => Effect::Default,
+        "timeout" => Effect::Timeout,
+        "fallback" | "hiddenmenu" => Effect::Stored,
+        "splashimage" => return config.apply_splash(line, argument, release),
+        "password" => Effect::Password,
+        _ if IGNORED.contains(&command) => Effect::Ignored,
+        _ => {
+            config.warn_unknown(line, "Unknown directive ", command, release.python());
+            Effect::Unknown
+        }
+    };
+    config.apply(line, argument, effect, release)
+}
+
+fn close(config: &mut Config, open: &OpenEntry<'_>, release: Release) -> Result<(), Raised> {
+    let mut entry = Entry::new(open.title.clone(), open.title_span, open.header);
+    for owned in &open.body {
+        let line = owned.get();
+        let parts = split(line.text);
+        let argument = text::strip(parts.argument);
+        let effect = match parts.command {
+            "root" | "rootnoverify" => Effect::Root,
+            "kernel" => Effect::Kernel,
+            "initrd" => Effect::Initrd,
+            "chainloader" | "module" => Effect::Ignored,
+            command => {
+                config.warn_unknown(line, "Unknown image directive ", command, release.python());
+                Effect::Unknown
+            }
+        };
+        entry.lines.1 = line.number;
+        entry.directives.push(Directive { line: line.span(), argument: line.span_of(argument), effect });
+        entry.apply(line, argument, effect, release)?;
+    }
+    config.entries.push(entry);
+    Ok(())
+}

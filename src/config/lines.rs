@@ -1,0 +1,120 @@
+//! The lines of a file as pygrub's parsers see them: split at U+000A, stripped, empty ones left out.
+
+use std::borrow::Cow;
+
+use super::span::{LineText, Span, narrow};
+use crate::python::{Python, bytes, text};
+
+/// A line that owns its text where Python 2 asks for stand-ins.
+pub(super) struct Line<'a> {
+    text: Cow<'a, str>,
+    start: usize,
+    number: u32,
+    indent: u32,
+    byte_a_char: bool,
+}
+
+impl Line<'_> {
+    /// The line, for reading and for finding spans.
+    pub(super) fn get(&self) -> LineText<'_> {
+        LineText {
+            text: &self.text,
+            start: self.start,
+            number: self.number,
+            indent: self.indent,
+            byte_a_char: self.byte_a_char,
+        }
+    }
+}
+
+/// The stripped lines of `buffer` that are not empty.
+pub(super) fn lines(buffer: &[u8], python: Python) -> impl Iterator<Item = Line<'_>> {
+    let mut position = 0;
+    let mut number = 0;
+    std::iter::from_fn(move || {
+        while position <= buffer.len() {
+            let start = position;
+            let end = memchr::memchr(b'\n', &buffer[start..]).map_or(buffer.len(), |length| start + length);
+            position = end + 1;
+            number += 1;
+            let raw = &buffer[start..end];
+            // Under Python 3 the whole buffer has been decoded before.
+            let whole = match python {
+                Python::Three => String::from_utf8_lossy(raw),
+                Python::Two => bytes::wrap(raw),
+            };
+            let line = stripped(whole, start, number, python);
+            if !line.text.is_empty() {
+                return Some(line);
+            }
+        }
+        None
+    })
+}
+
+fn stripped(whole: Cow<'_, str>, start: usize, number: u32, python: Python) -> Line<'_> {
+    let byte_a_char = python == Python::Two || whole.is_ascii();
+    let (before, text) = match whole {
+        Cow::Borrowed(whole) => {
+            let text = text::strip(whole);
+            let before = text.as_ptr() as usize - whole.as_ptr() as usize;
+            (&whole[..before], Cow::Borrowed(text))
+        }
+        Cow::Owned(whole) => {
+            // White space in front of wrapped text is ASCII.
+            let trimmed = whole.trim_start_matches(text::is_space);
+            let before = whole.len() - trimmed.len();
+            let text = text::strip(&whole).to_owned();
+            let line =
+                Line { text: Cow::Owned(text), start: start + before, number, indent: narrow(before), byte_a_char };
+            return line;
+        }
+    };
+    let indent = if byte_a_char { before.len() } else { before.chars().count() };
+    Line { text, start: start + before.len(), number, indent: narrow(indent), byte_a_char }
+}
+
+/// The span of bytes that are not text: the column counts bytes.
+pub(super) fn byte_span(buffer: &[u8], start: usize, end: usize) -> Span {
+    let line_start = memchr::memrchr(b'\n', &buffer[..start]).map_or(0, |newline| newline + 1);
+    let line = memchr::memchr_iter(b'\n', &buffer[..start]).count();
+    // In front of the first bad byte all is UTF-8.
+    let column = String::from_utf8_lossy(&buffer[line_start..start]).chars().count();
+    Span { start, end, line: narrow(line + 1), column: narrow(column + 1), length: narrow(end - start) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_know_where_they_are() {
+        let text = "\n  a b \n\u{a0}é x\r\n\n".as_bytes();
+        let lines: Vec<_> = lines(text, Python::Three).collect();
+        assert_eq!(lines.len(), 2);
+        let first = lines[0].get();
+        assert_eq!((first.text, first.number, first.start), ("a b", 2, 3));
+        let b = first.span_of(&first.text[2..]);
+        assert_eq!((b.start, b.end, b.column, b.length), (5, 6, 5, 1));
+        let second = lines[1].get();
+        let x = second.span_of(&second.text[3..]);
+        assert_eq!(("é x", 3, 4, 1), (second.text, x.line, x.column, x.length));
+        assert_eq!(&text[x.start..x.end], b"x");
+    }
+
+    #[test]
+    fn python_2_columns_are_bytes() {
+        let text = " é \u{a0}x".as_bytes();
+        let lines: Vec<_> = lines(text, Python::Two).collect();
+        let line = lines[0].get();
+        let (last, _) = line.text.char_indices().last().unwrap();
+        let x = line.span_of(&line.text[last..]);
+        assert_eq!((x.start, x.end, x.column, x.length), (6, 7, 7, 1));
+    }
+
+    #[test]
+    fn bad_bytes_are_found() {
+        let span = byte_span(b"a\nb\xff", 3, 4);
+        assert_eq!((span.line, span.column, span.length), (2, 2, 1));
+    }
+}

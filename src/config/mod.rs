@@ -1,0 +1,133 @@
+//! From the text of a boot configuration to what pygrub makes of it: entries, default, timeout, and what it raises.
+//!
+//! One file a dialect ([`grub2`](Dialect::Grub2), [`legacy`](Dialect::Legacy), [`extlinux`](Dialect::Extlinux)). Each is a small
+//! state machine over lines, which the pest grammars classify and split. pygrub reads line by line and knows no variables,
+//! no `if`, no quoting beyond a few fixed places; neither does this.
+//!
+//! ```
+//! use pregrub::config::{self, Dialect};
+//! use pregrub::release::Release;
+//!
+//! let text = b"menuentry \"NixOS\" {\n  linux ($drive1)//kernels/k init=/x\n}\n";
+//! let config = config::parse(Dialect::Grub2, text, Release::NEWEST);
+//! let raised = config.raised.unwrap();
+//! assert_eq!(raised.message, "invalid literal for int() with base 10: 'rive1'");
+//! assert_eq!(raised.span.map(|span| (span.line, span.column, span.length)), Some((2, 9, 8)));
+//! ```
+
+mod device;
+mod dialect;
+mod directive;
+mod entry;
+mod extlinux;
+mod grammar;
+mod grub2;
+mod legacy;
+mod lines;
+mod raised;
+mod setting;
+mod span;
+mod top_level;
+
+pub use device::Device;
+pub use dialect::Dialect;
+pub use directive::{Directive, Effect, Warning};
+pub use entry::{Entry, FilePath, Root};
+pub use raised::{Cause, Raised, Stage};
+pub use setting::Setting;
+pub use span::Span;
+
+use crate::python::{Python, utf8};
+use crate::release::{Change, Release};
+
+/// How many bytes of a configuration pygrub reads, from 4.1.4 and 4.2.0 on.
+pub const READ_LIMIT: usize = 1 << 20;
+
+/// A configuration as pygrub has it after parsing.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The dialect that it was read as.
+    pub dialect: Dialect,
+    /// The menu entries in the order of the file, submenus flattened. Where parsing raised, those that were complete by then.
+    pub entries: Vec<Entry>,
+    /// The default as pygrub stores it: a number, or text in the releases that look for a title.
+    pub default: Setting,
+    /// Where the default was set last.
+    pub default_span: Option<Span>,
+    /// The timeout in seconds as pygrub stores it: the number -1 where none is set, else text.
+    pub timeout: Setting,
+    /// Where the timeout was set last.
+    pub timeout_span: Option<Span>,
+    /// Whether a password is set (menu.lst only), which disables editing but not booting.
+    pub has_password: bool,
+    /// The directives outside entries, in the order of the file.
+    pub directives: Vec<Directive>,
+    /// What pygrub logs as warnings, in order.
+    pub warnings: Vec<Warning>,
+    /// The exception that ended parsing.
+    pub raised: Option<Raised>,
+    /// Whether the file is longer than pygrub reads, so that its end is not in here.
+    pub truncated: bool,
+}
+
+impl Config {
+    fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            entries: Vec::new(),
+            default: Setting::Number(crate::python::Int::Small(0)),
+            default_span: None,
+            timeout: Setting::Number(crate::python::Int::Small(-1)),
+            timeout_span: None,
+            has_password: false,
+            directives: Vec::new(),
+            warnings: Vec::new(),
+            raised: None,
+            truncated: false,
+        }
+    }
+
+    fn warn(&mut self, message: impl Into<crate::python::Text>, span: Option<Span>) {
+        self.warnings.push(Warning { message: message.into(), span });
+    }
+}
+
+/// Parses `text` as pygrub of that release does.
+///
+/// Never fails: what pygrub raises is [`Config::raised`].
+pub fn parse(dialect: Dialect, text: &[u8], release: Release) -> Config {
+    let limit = if release.has(Change::ReadLimit) { READ_LIMIT } else { usize::MAX };
+    let read = &text[..text.len().min(limit)];
+    let mut config = Config::new(dialect);
+    config.truncated = read.len() < text.len();
+    if release.python() == Python::Three
+        && let Err(error) = utf8::decode(read)
+    {
+        let raised = Raised::new(Stage::Parse, "UnicodeDecodeError", error.message.clone(), Cause::NotUtf8);
+        config.raised = Some(raised.at(lines::byte_span(read, error.start, error.end)));
+        return config;
+    }
+    let result = match dialect {
+        Dialect::Grub2 => grub2::parse(&mut config, read, release),
+        Dialect::Legacy => legacy::parse(&mut config, read, release),
+        Dialect::Extlinux => extlinux::parse(&mut config, read, release),
+    };
+    config.raised = result.err();
+    config
+}
+
+/// The message of the `ValueError` for an unpacking with more than the two values wanted.
+fn unpack_too_many(release: Release) -> &'static str {
+    match release.python() {
+        Python::Two => "too many values to unpack",
+        Python::Three => "too many values to unpack (expected 2)",
+    }
+}
+
+/// The message of the `ValueError` for an unpacking with `got` of the two values wanted.
+fn unpack_too_few(got: usize, release: Release) -> String {
+    match release.python() {
+        Python::Two => format!("need more than {got} value{} to unpack", if got == 1 { "" } else { "s" }),
+        Python::Three => format!("not enough values to unpack (expected 2, got {got})"),
+    }
+}

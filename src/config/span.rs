@@ -1,0 +1,69 @@
+//! Where in a configuration something stands.
+
+use serde::Serialize;
+
+/// A piece of one line of a configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Span {
+    /// Byte offset of the first byte, from the start of the file.
+    #[serde(skip)]
+    pub start: usize,
+    /// Byte offset behind the last byte.
+    #[serde(skip)]
+    pub end: usize,
+    /// Line, counted from 1. Lines end at U+000A only.
+    pub line: u32,
+    /// Column, counted from 1, in characters (in bytes for releases that run under Python 2).
+    pub column: u32,
+    /// Length in the unit of `column`.
+    pub length: u32,
+}
+
+/// One line, stripped, and what is needed to find its pieces in the file again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LineText<'a> {
+    /// The stripped line.
+    pub text: &'a str,
+    /// Byte offset of `text` in the file.
+    pub start: usize,
+    /// Line number from 1.
+    pub number: u32,
+    /// Column of the first character of `text`, from 0.
+    pub indent: u32,
+    /// Whether every character is a single byte of the file: ASCII, or text made by `python::bytes::wrap`.
+    pub byte_a_char: bool,
+}
+
+impl<'a> LineText<'a> {
+    /// The span of the whole stripped line.
+    pub(crate) fn span(&self) -> Span {
+        self.span_of(self.text)
+    }
+
+    /// The span of a piece of `self.text`.
+    pub(crate) fn span_of(&self, piece: &str) -> Span {
+        // A piece is a sub-slice, so the distance of the addresses is its place; anything else counts as the whole line.
+        let from = (piece.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
+        let (before, piece) = match self.text.get(..from) {
+            Some(before) if from + piece.len() <= self.text.len() => (before, piece),
+            _ => ("", self.text),
+        };
+        // An ASCII line needs no counting; neither does the common case below.
+        let chars = |s: &str| if self.byte_a_char && s.is_ascii() { s.len() } else { s.chars().count() };
+        let (chars_before, length) = (chars(before), chars(piece));
+        let (bytes_before, bytes) = if self.byte_a_char { (chars_before, length) } else { (before.len(), piece.len()) };
+        let start = self.start + bytes_before;
+        Span {
+            start,
+            end: start + bytes,
+            line: self.number,
+            column: narrow(chars_before).saturating_add(self.indent).saturating_add(1),
+            length: narrow(length),
+        }
+    }
+}
+
+/// Counts beyond what a span can hold do not occur in files that pregrub reads; they saturate.
+pub(crate) fn narrow(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,100 @@
+//! Directives outside entries: default, timeout and the rest.
+
+use super::directive::{Directive, Effect};
+use super::entry::{FilePath, PathRule};
+use super::raised::{Cause, Raised, Stage};
+use super::span::LineText;
+use super::{Config, Setting};
+use crate::python::{Int, Python, Text, int};
+use crate::release::{Change, Release};
+
+impl Config {
+    /// Notes what a line did.
+    pub(super) fn note(&mut self, line: LineText<'_>, argument: &str, effect: Effect) {
+        self.directives.push(Directive { line: line.span(), argument: line.span_of(argument), effect });
+    }
+
+    /// Does what a directive outside an entry does. `argument` is stripped.
+    pub(super) fn apply(
+        &mut self,
+        line: LineText<'_>,
+        argument: &str,
+        effect: Effect,
+        release: Release,
+    ) -> Result<(), Raised> {
+        self.note(line, argument, effect);
+        let result = match effect {
+            Effect::Default => self.set_default(line, argument, release),
+            Effect::Timeout => {
+                self.timeout = Setting::Text(Text::from_line(argument, release.python()));
+                self.timeout_span = Some(line.span_of(argument));
+                Ok(())
+            }
+            Effect::Password => {
+                self.has_password = true;
+                Ok(())
+            }
+            _ => Ok(()),
+        };
+        self.mark(&result);
+        result
+    }
+
+    /// A `splashimage`: nothing but a path that can raise.
+    pub(super) fn apply_splash(&mut self, line: LineText<'_>, argument: &str, release: Release) -> Result<(), Raised> {
+        self.note(line, argument, Effect::Stored);
+        let result = FilePath::parse(line, argument, PathRule::Device, release).map(drop);
+        self.mark(&result);
+        result
+    }
+
+    /// Marks the last directive as the one that raised.
+    pub(super) fn mark(&mut self, result: &Result<(), Raised>) {
+        if result.is_err()
+            && let Some(last) = self.directives.last_mut()
+        {
+            last.effect = Effect::Raised;
+        }
+    }
+
+    /// Sets the default by the rules of GRUB's dialects: a number, text, or 0 where it is no number.
+    pub(super) fn set_default(&mut self, line: LineText<'_>, value: &str, release: Release) -> Result<(), Raised> {
+        let python = release.python();
+        let span = line.span_of(value);
+        self.default_span = Some(span);
+        if value == "saved" {
+            self.default = Setting::Number(Int::Small(0));
+            return Ok(());
+        }
+        if python == Python::Two && release.has(Change::DefaultByTitle) {
+            self.default = Setting::Text(Text::from_line(value, python));
+            return Ok(());
+        }
+        let number = match (int::parse(value, python), python) {
+            (Ok(number), _) => number,
+            (Err(message), Python::Two) => {
+                return Err(Raised::new(Stage::Parse, "ValueError", message, Cause::DefaultNotANumber).at(span));
+            }
+            (Err(_), Python::Three) => {
+                self.warn(&*format!("Invalid value {value}, setting default to 0"), Some(span));
+                Int::Small(0)
+            }
+        };
+        if number.is_negative() {
+            let message = match python {
+                Python::Two => "default must be positive number",
+                Python::Three => "default must be non-negative number",
+            };
+            return Err(Raised::new(Stage::Parse, "ValueError", message, Cause::NegativeDefault).at(span));
+        }
+        self.default = Setting::Number(number);
+        Ok(())
+    }
+
+    /// Logs a command that pygrub does not know.
+    pub(super) fn warn_unknown(&mut self, line: LineText<'_>, prefix: &str, command: &str, python: Python) {
+        let mut message = prefix.as_bytes().to_vec();
+        message.extend_from_slice(Text::from_line(command, python).as_bytes());
+        self.warn(message, Some(line.span()));
+    }
+}

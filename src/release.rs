@@ -1,0 +1,264 @@
+//! Xen releases and flavours, and what differs between them, as data.
+//!
+//! Every change of pygrub's behaviour is one row of [`Change`]: the release line that first had it and the older lines
+//! that got it later. Source: the history of `tools/pygrub` in xen.git up to 4.22.0, each row measured by running both sides
+//! (`corpus/conformance`).
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::python::Python;
+
+/// A release of Xen, 4.0 to 4.22: `4.17` or `4.17.3`.
+///
+/// A line without a point number means its latest point release.
+///
+/// ```
+/// use pregrub::release::{Change, Release};
+///
+/// let release: Release = "4.17".parse().unwrap();
+/// assert!(release.has(Change::EntryByNumberUnderPython3));
+/// assert!(!"4.17.2".parse::<Release>().unwrap().has(Change::EntryByNumberUnderPython3));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Release {
+    minor: u8,
+    /// `u8::MAX` stands for the latest.
+    point: u8,
+}
+
+/// The newest release line known.
+const NEWEST_MINOR: u8 = 22;
+
+impl Release {
+    /// The newest release known: 4.22.
+    pub const NEWEST: Self = Self { minor: NEWEST_MINOR, point: u8::MAX };
+
+    /// The latest point release of the line 4.`minor`, or nothing where it is not known.
+    pub fn line(minor: u8) -> Option<Self> {
+        (minor <= NEWEST_MINOR).then_some(Self { minor, point: u8::MAX })
+    }
+
+    /// All release lines, oldest first, each at its latest point release.
+    pub fn lines() -> impl DoubleEndedIterator<Item = Self> {
+        (0..=NEWEST_MINOR).map(|minor| Self { minor, point: u8::MAX })
+    }
+
+    /// The second number: 17 of 4.17.3.
+    pub fn minor(self) -> u8 {
+        self.minor
+    }
+
+    /// Whether this release has the change.
+    pub fn has(self, change: Change) -> bool {
+        let (first, backports) = change.history();
+        self.minor >= first || backports.iter().any(|&(minor, point)| self.minor == minor && self.point >= point)
+    }
+
+    /// The Python that runs this release's pygrub: 2 up to 4.12, 3 from 4.13 on.
+    pub fn python(self) -> Python {
+        if self.has(Change::Python3) { Python::Three } else { Python::Two }
+    }
+}
+
+impl fmt::Display for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "4.{}", self.minor)?;
+        if self.point == u8::MAX { Ok(()) } else { write!(f, ".{}", self.point) }
+    }
+}
+
+impl FromStr for Release {
+    type Err = UnknownRelease;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRelease> {
+        let unknown = || UnknownRelease(text.to_owned());
+        let mut numbers = text.split('.');
+        let mut number = || numbers.next().map(|n| n.parse::<u8>().map_err(|_| unknown())).transpose();
+        let (major, minor) = (number()?, number()?.ok_or_else(unknown)?);
+        // 4.1.6.1 has a fourth number; pygrub did not change in it.
+        let (point, _fourth) = (number()?, number()?);
+        if major != Some(4) || minor > NEWEST_MINOR || numbers.next().is_some() || point == Some(u8::MAX) {
+            return Err(unknown());
+        }
+        Ok(Self { minor, point: point.unwrap_or(u8::MAX) })
+    }
+}
+
+/// A text that names no release of Xen that pregrub knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownRelease(String);
+
+impl fmt::Display for UnknownRelease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "`{}` is no Xen release that pregrub knows: use 4.0 to 4.{NEWEST_MINOR}, such as 4.17 or 4.17.3",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for UnknownRelease {}
+
+/// Who built the package: what a distribution patches into pygrub.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Flavour {
+    /// As released by the Xen project.
+    #[default]
+    Upstream,
+    /// Debian and its derivatives: the Solaris probe is patched out (`tools-pygrub-remove-static-solaris-support`, 2014).
+    Debian,
+}
+
+impl Flavour {
+    /// The word for it on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Upstream => "upstream",
+            Self::Debian => "debian",
+        }
+    }
+
+    /// Whether every partition is probed for a Solaris kernel first.
+    pub fn probes_solaris(self) -> bool {
+        self == Self::Upstream
+    }
+}
+
+macro_rules! changes {
+    ($($(#[$doc:meta])* $name:ident = $first:literal $([$($point:literal),+])?;)+) => {
+        /// One change of pygrub's behaviour between releases.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Change { $($(#[$doc])* $name,)+ }
+
+        impl Change {
+            /// The first line that has it from its first release on, and the point releases that got it before.
+            fn history(self) -> (u8, &'static [(u8, u8)]) {
+                match self {
+                    $(Self::$name => ($first, changes!(@backports $($($point),+)?)),)+
+                }
+            }
+        }
+    };
+    (@backports) => { &[] };
+    (@backports $($version:literal),+) => { const { &[$(split(stringify!($version))),+] } };
+}
+
+/// `3.4` of a table row as (3, 4).
+const fn split(version: &str) -> (u8, u8) {
+    let bytes = version.as_bytes();
+    let mut parts = (0, 0);
+    let mut i = 0;
+    let mut behind_dot = false;
+    while i < bytes.len() {
+        match (bytes[i], behind_dot) {
+            (b'.', _) => behind_dot = true,
+            (digit, false) => parts.0 = parts.0 * 10 + (digit - b'0'),
+            (digit, true) => parts.1 = parts.1 * 10 + (digit - b'0'),
+        }
+        i += 1;
+    }
+    parts
+}
+
+changes! {
+    /// `menuentry` takes a title in `'` as well as in `"` (757907af26).
+    SingleQuotedTitle = 1 [0.1];
+    /// `msdos` before a partition number is dropped (ab223ad3d6).
+    MsdosPartition = 1 [0.2];
+    /// Every MBR partition is tried and errors are swallowed; before, one partition and the error as it came (8dda1f560d).
+    EveryPartition = 1;
+    /// `-n`, `--output-format`, `--output-directory` (c55f511297, dc04fe42de).
+    OutputOptions = 1;
+    /// A default behind the last entry selects entry 0 in the interactive menu (4b544ba535).
+    InteractiveDefaultClamped = 1;
+    /// Solaris: the 64-bit kernel counts even without the 32-bit one (872ecdc9b5).
+    Solaris64Only = 2 [1.3];
+    /// The GPT is read from its header and every entry is tried; before, entry 0 alone (66b1787ae5).
+    GptEntries = 2 [1.3];
+    /// /boot/grub2/grub.cfg and /grub2/grub.cfg are looked for (f2fac18051).
+    Grub2Directory = 2 [1.3];
+    /// `gpt` before a partition number is dropped (26543b1280).
+    GptPartition = 2 [1.3];
+    /// `submenu` opens a level that a brace closes (0c385b2eff).
+    Submenu = 2 [1.3];
+    /// `${saved_entry}` counts as 0 (b23177b177).
+    SavedEntry = 2 [1.3];
+    /// extlinux: `append` works, and `initrd=` is taken out of it (bde83b1e10).
+    ExtlinuxAppend = 2 [1.3];
+    /// extlinux: `append` is searched for `initrd=` wherever it stands; before, not at its start (7af6c7ad83).
+    ExtlinuxInitrdAnywhere = 2;
+    /// grub.cfg is looked for first, then extlinux.conf, then menu.lst; before, menu.lst first (cf5cc0aa31).
+    Grub2First = 2;
+    /// A hybrid ISO is tried at offset 0 first; dead again under Python 3 (93bf609a77).
+    HybridIso = 2;
+    /// The configuration is cut at 1 MiB, and a missing kernel is `Error opening ... in guest` (e7e8937625).
+    ReadLimit = 2 [1.4];
+    /// `${next_entry}` counts as 0 (d513814db6).
+    NextEntry = 3 [1.6, 2.3];
+    /// `--args` is added even where the entry has none, without a trailing blank (c474b173ae, 8e19000995).
+    ArgsAppended = 3 [1.4, 2.1];
+    /// `-l` lists the entries (ce015753b6).
+    ListEntries = 3;
+    /// `--entry` may select entry 0 (0289e710ca).
+    EntryZero = 3;
+    /// /boot/extlinux/extlinux.conf is looked for (258d27a1d9).
+    ExtlinuxDirectory = 4 [1.6, 2.3, 3.1];
+    /// `--offset` (b179c6c490).
+    Offset = 4;
+    /// `/dev/xvd` and a letter is a disk (b2e55da3cd).
+    XvdDisk = 4;
+    /// `linux16` and `initrd16`; a title ends at the first quote, not at the last (dd03048708).
+    Linux16 = 5 [2.5, 3.3, 4.1];
+    /// A disk on which no filesystem was found is told as such, not by a NameError (d75215805c).
+    NoFilesystemTold = 5 [2.5, 3.3, 4.1];
+    /// /extlinux/extlinux.conf and /extlinux.conf are looked for (0c12e5b742).
+    ExtlinuxAtRoot = 5 [3.4, 4.2];
+    /// The default is kept as text and may be a title; `a>b` means b; a default behind the last entry is 0 with a warning
+    /// (d1b93ea261, 4ee393f9d6, 3b27981170).
+    DefaultByTitle = 5 [3.4, 4.2];
+    /// The output directory is /var/run/xen/pygrub instead of /var/run/xend/boot (63dcc68151).
+    RunDirectory = 5;
+    /// No partition found means offset 0 (fb31b1475f).
+    WholeDiskWhenEmpty = 7 [5.3, 6.3];
+    /// Results are printed with `repr()`, and the simple formats refuse delimiters (27e14d346e, XSA-198).
+    OutputQuoted = 8 [4.5, 5.6, 6.5, 7.2];
+    /// pygrub runs under Python 3: strict UTF-8, and the default is a number again, 0 where it is none (83a204e695, 767ba397d3).
+    Python3 = 13;
+    /// `--runas`, both output files created up front, `-n` prints None (f4b504c617 ... e0342ae555, XSA-443).
+    Runas = 18 [15.6, 16.6, 17.3];
+    /// `--entry` works under Python 3 (40387f6206).
+    EntryByNumberUnderPython3 = 18 [17.3];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn release(text: &str) -> Release {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn reads_lines_and_points() {
+        assert_eq!(release("4.17").to_string(), "4.17");
+        assert_eq!(release("4.1.6.1").to_string(), "4.1.6");
+        assert_eq!(release("4.22"), Release::NEWEST);
+        for text in ["", "4", "3.4", "4.23", "5.0", "4.x", "4.1.2.3.4", "4.-1", " 4.17", "4.300"] {
+            assert!(text.parse::<Release>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn knows_backports() {
+        assert!(!release("4.4.0").has(Change::Linux16));
+        assert!(release("4.4.1").has(Change::Linux16));
+        assert!(release("4.3.3").has(Change::Linux16));
+        assert!(!release("4.3.2").has(Change::Linux16));
+        assert!(release("4.2").has(Change::Linux16));
+        assert!(!release("4.1").has(Change::Linux16));
+        assert!(release("4.15.6").has(Change::Runas) && !release("4.17.2").has(Change::Runas));
+        assert_eq!(Change::NextEntry.history(), (3, &[(1, 6), (2, 3)][..]));
+    }
+}

@@ -1,0 +1,226 @@
+//! The conformance data on parsing, selection and listing: every input, every release that the data lists.
+//!
+//! `corpus/conformance/README.md` tells where the data comes from.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use data_encoding::BASE64;
+use pregrub::boot::{self, Wishes};
+use pregrub::config::{self, Config, Device, Dialect, Entry, FilePath};
+use pregrub::python::Text;
+use pregrub::release::Release;
+use serde_json::{Map, Value, json};
+
+/// Cases that pregrub does not answer, with the reason.
+const NOT_MET: [(&str, &str); 1] = [("lilo-", "elilo.conf is read on ia64 only, up to Xen 4.4; x86 never reaches it")];
+
+fn read(name: &str) -> Vec<Value> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/conformance").join(name);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// `4.0-4.2,4.13` as release lines.
+fn lines(ranges: &str) -> Vec<Release> {
+    let minor = |text: &str| text.trim_start_matches("4.").parse::<u8>().unwrap();
+    let range = |range: &str| match range.split_once('-') {
+        Some((from, to)) => minor(from)..=minor(to),
+        None => minor(range)..=minor(range),
+    };
+    ranges.split(',').flat_map(range).map(|minor| Release::line(minor).unwrap()).collect()
+}
+
+/// `4.1.0-4.1.2,4.2.0` as point releases. Tips of stable branches, which were never released, are left out.
+fn points(ranges: &str) -> Vec<Release> {
+    let mut found = Vec::new();
+    for range in ranges.split(',').filter(|range| !range.starts_with("stable")) {
+        let (from, to) = range.split_once('-').unwrap_or((range, range));
+        let split =
+            |text: &str| text.rsplit_once('.').map(|(line, point)| (line.to_owned(), point.parse::<u8>().unwrap()));
+        let ((line, from), (_, to)) = (split(from).unwrap(), split(to).unwrap());
+        found.extend((from..=to).map(|point| format!("{line}.{point}").parse::<Release>().unwrap()));
+    }
+    found
+}
+
+/// Point releases on either side of every change.
+fn all_points() -> Vec<Release> {
+    points(
+        "4.0.0-4.0.4,4.1.0-4.1.6,4.2.0-4.2.5,4.3.0-4.3.4,4.4.0-4.4.4,4.5.0,4.6.0,4.7.0,4.8.0,4.12.0,4.13.0,4.14.0,\
+         4.15.0-4.15.6,4.16.0-4.16.6,4.17.0-4.17.7,4.18.0,4.22.0",
+    )
+}
+
+fn input(case: &Value) -> Vec<u8> {
+    let decode = |value: &Value| BASE64.decode(value.as_str().unwrap().as_bytes()).unwrap();
+    match case.get("input_parts") {
+        Some(parts) => parts
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|part| decode(&part[0]).repeat(part[1].as_u64().unwrap() as usize))
+            .collect(),
+        None => decode(&case["input_b64"]),
+    }
+}
+
+fn dialect(case: &Value) -> Option<Dialect> {
+    match case["parser"].as_str().unwrap() {
+        "grub2" => Some(Dialect::Grub2),
+        "grub" => Some(Dialect::Legacy),
+        "extlinux" => Some(Dialect::Extlinux),
+        _ => None,
+    }
+}
+
+fn text(text: &Text) -> Value {
+    serde_json::to_value(text).unwrap()
+}
+
+fn int(value: &impl serde::Serialize) -> Value {
+    match serde_json::to_value(value).unwrap() {
+        Value::Number(number) if number.as_i64().is_none_or(|n| n.abs() >= 1 << 53) => {
+            json!({"int": number.to_string()})
+        }
+        other => other,
+    }
+}
+
+fn file(file: Option<&FilePath>, release: Release) -> Value {
+    // 4.0.0 cannot show a device without a partition; it stores it all the same.
+    let shown = |device: &Device| match device.partition {
+        None if release == "4.0.0".parse().unwrap() => "!NameError".to_owned(),
+        _ => device.to_string(),
+    };
+    file.map_or(Value::Null, |file| json!([file.device.as_ref().map(shown), text(&file.path)]))
+}
+
+fn image(entry: &Entry, release: Release) -> Value {
+    json!({
+        "title": text(&entry.title), "root": entry.root.as_ref().map(ToString::to_string),
+        "kernel": file(entry.kernel.as_ref(), release), "args": entry.args.as_ref().map(text),
+        "initrd": file(entry.initrd.as_ref(), release),
+    })
+}
+
+/// What pregrub says, in the shape of the data.
+fn actual(config: &Config, wishes: Wishes<'_>, release: Release) -> Value {
+    let mut out = Map::new();
+    let mut warnings: Vec<Value> = config.warnings.iter().map(|warning| text(&warning.message)).collect();
+    let mut raised = config.raised.clone();
+    if raised.is_none() {
+        out.insert("images".into(), config.entries.iter().map(|entry| image(entry, release)).collect());
+        out.insert("default".into(), int(&config.default));
+        out.insert("timeout".into(), int(&config.timeout));
+        out.insert("password".into(), config.has_password.into());
+        let selection = boot::select(config, wishes, release);
+        warnings.extend(selection.warning.map(Value::from));
+        out.insert("sel".into(), int(&selection.wanted));
+        if let Some(boot) = &selection.boot {
+            out.insert("index".into(), selection.index.into());
+            out.insert("boot".into(), serde_json::to_value(boot).unwrap());
+        }
+        raised = selection.raised;
+    }
+    if let Some(raised) = raised {
+        out.insert("error".into(), json!({"stage": raised.stage, "type": raised.exception, "msg": raised.message}));
+    }
+    out.insert("warnings".into(), warnings.into());
+    out.into()
+}
+
+/// What `-l` prints, and what ends it, in the shape of the data.
+fn listing(config: &Config, release: Release) -> Value {
+    let listing = boot::list(config, Wishes::default(), release);
+    let mut out = Map::new();
+    out.insert("out".into(), text(&listing.text));
+    if let Some(raised) = listing.raised {
+        out.insert("error".into(), json!({"type": raised.exception, "msg": raised.message}));
+    }
+    out.into()
+}
+
+struct Tally {
+    compared: usize,
+    wrong: Vec<String>,
+}
+
+impl Tally {
+    fn compare(&mut self, id: &str, release: Release, want: &Value, got: &Value) {
+        self.compared += 1;
+        if want != got && self.wrong.len() < 20 {
+            self.wrong.push(format!("{id} {release}\n want {want}\n  got {got}"));
+        }
+    }
+
+    fn finish(self, at_least: usize) {
+        assert!(self.wrong.is_empty(), "{}", self.wrong.join("\n"));
+        assert!(self.compared >= at_least, "only {} comparisons", self.compared);
+        eprintln!("{} comparisons", self.compared);
+    }
+}
+
+fn is_met(id: &str) -> bool {
+    !NOT_MET.iter().any(|(prefix, _)| id.starts_with(prefix))
+}
+
+#[test]
+fn parsing_and_selection() {
+    let mut exceptions: BTreeMap<String, Value> = read("config-point-releases.jsonl")
+        .into_iter()
+        .map(|case| (case["id"].to_string(), case["expect"].clone()))
+        .collect();
+    let mut tally = Tally { compared: 0, wrong: Vec::new() };
+    for case in read("config.jsonl") {
+        let id = case["id"].as_str().unwrap();
+        let Some(dialect) = dialect(&case).filter(|_| is_met(id)) else {
+            assert!(!is_met(id), "{id} is left out without a reason");
+            continue;
+        };
+        let input = input(&case);
+        let wishes = Wishes { entry: case["entry"].as_str(), args: case["args"].as_str().unwrap_or_default() };
+        let run = |release: Release| actual(&config::parse(dialect, &input, release), wishes, release);
+        let mut lines_of: BTreeMap<u8, Value> = BTreeMap::new();
+        for (ranges, want) in case["expect"].as_object().unwrap() {
+            for release in lines(ranges) {
+                tally.compare(id, release, want, &run(release));
+                lines_of.insert(release.minor(), want.clone());
+            }
+        }
+        let exceptions = exceptions.remove(&case["id"].to_string()).unwrap_or(json!({}));
+        let mut seen = Vec::new();
+        for (ranges, want) in exceptions.as_object().unwrap() {
+            for release in points(ranges) {
+                tally.compare(id, release, want, &run(release));
+                seen.push(release);
+            }
+        }
+        // What is no exception is as the latest of its line.
+        for release in all_points().into_iter().filter(|release| !seen.contains(release)) {
+            if let Some(want) = lines_of.get(&release.minor()) {
+                tally.compare(id, release, want, &run(release));
+            }
+        }
+    }
+    tally.finish(30_000);
+}
+
+#[test]
+fn listings() {
+    let inputs: BTreeMap<String, Value> =
+        read("config.jsonl").into_iter().map(|case| (case["id"].as_str().unwrap().to_owned(), case)).collect();
+    let mut tally = Tally { compared: 0, wrong: Vec::new() };
+    for case in read("list-entries.jsonl") {
+        let id = case["id"].as_str().unwrap();
+        let Some(dialect) = dialect(&inputs[id]).filter(|_| is_met(id)) else { continue };
+        let input = input(&inputs[id]);
+        for (ranges, want) in case["list"].as_object().unwrap() {
+            for release in lines(ranges) {
+                let config = config::parse(dialect, &input, release);
+                tally.compare(id, release, want, &listing(&config, release));
+            }
+        }
+    }
+    tally.finish(5_000);
+}
