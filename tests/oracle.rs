@@ -6,7 +6,9 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::generator;
-use common::oracle::{covers, oracle_or_skip, recorded_cases, recorded_listings};
+use common::images::{Filesystem, Image, Tree, Volume};
+use common::nixos::{FsIdentifier, Nixos};
+use common::oracle::{RunAnswer, RunCase, covers, oracle_or_skip, recorded_cases, recorded_listings};
 
 #[test]
 fn reproduces_the_recorded_configurations() {
@@ -54,4 +56,74 @@ fn generated_configurations_end_in_many_ways() {
 fn a_case_depends_on_its_seed_and_number_alone() {
     assert_eq!(generator::case(3, 17), generator::cases(3, 20)[17]);
     assert_ne!(generator::case(3, 17).text, generator::case(4, 17).text);
+}
+
+#[test]
+fn the_real_pygrub_boots_built_images() {
+    let oracle = oracle_or_skip!();
+    let volume = |filesystem| Volume::new(filesystem, Tree::bootable());
+    let images = [
+        ("ext4", Image::whole(&volume(Filesystem::ext4()))),
+        ("ext2, 1 KiB blocks", Image::whole(&volume(Filesystem::ext("ext2", &["-b", "1024"])))),
+        ("FAT 12", Image::whole(&volume(Filesystem::fat(12)))),
+        ("FAT 32", Image::whole(&volume(Filesystem::fat(32)))),
+        ("ISO 9660", Image::whole(&volume(Filesystem::iso()))),
+        ("XFS 4", Image::whole(&volume(Filesystem::xfs4()))),
+        ("second of an MBR", Image::mbr(&[Volume::ext4(Tree::new()), volume(Filesystem::ext4())])),
+        ("second of a GPT", Image::gpt(&[volume(Filesystem::Raw(vec![0; 4096])), volume(Filesystem::ext4())])),
+    ];
+    let cases: Vec<_> = images
+        .iter()
+        .map(|(name, image)| RunCase::new(*name, ["-q", "--output-directory=@OUT", &image.argument()]))
+        .collect();
+    for answer in oracle.runs(&cases) {
+        let name = answer.id.clone().unwrap_or_default();
+        assert_eq!(answer.rc, Some(0), "{name}: {}", answer.last_line());
+        let content = |file: &str| answer.files.get(file).and_then(|file| file.content.clone()).unwrap_or_default();
+        assert_eq!(content("boot_kernel.XXXXXXXX"), b"the kernel", "{name}");
+        assert_eq!(content("boot_ramdisk.XXXXXXXX"), b"the initrd", "{name}");
+    }
+}
+
+#[test]
+fn the_real_pygrub_boots_on_a_terminal() {
+    let oracle = oracle_or_skip!();
+    let config = "set timeout=1\nmenuentry \"a\" {\nlinux /a one\n}\nmenuentry \"b\" {\nlinux /b two\n}\n";
+    let tree = Tree::new().file("/grub/grub.cfg", config).file("/a", "A").file("/b", "B");
+    let image = Image::whole(&Volume::ext4(tree));
+    let case = |id: &str| RunCase::new(id, [image.argument()]);
+    let answers = oracle.terminal_runs(&[case("waits"), case("down").with_keys(&[(0.3, "\x1bOB"), (0.4, "\r")])]);
+    let items: Vec<_> = answers.iter().map(RunAnswer::items).collect();
+    assert_eq!(items[0], ["kernel @OUT/boot_kernel.XXXXXXXX", "args one", "", ""]);
+    assert_eq!(items[1], ["kernel @OUT/boot_kernel.XXXXXXXX", "args two", "", ""]);
+    assert!(answers[0].seconds >= 1.0, "the menu waits");
+}
+
+#[test]
+fn the_images_of_the_corpus_are_what_they_say() {
+    let oracle = oracle_or_skip!();
+    let image = |name: &str| format!("{}/corpus/images/{name}", env!("CARGO_MANIFEST_DIR"));
+    let case = |name: &str| RunCase::new(name, ["-q", "--output-directory=@OUT", &image(name)]);
+    let [recipe, default] = &oracle.runs(&[case("recipe.img"), case("nixos-default.img")])[..] else {
+        unreachable!("one answer a case")
+    };
+    assert_eq!(recipe.rc, Some(0), "{}", recipe.last_line());
+    assert!(String::from_utf8_lossy(&recipe.stdout).contains("init=/nix/store/"));
+    assert_eq!(recipe.files.len(), 2);
+    assert_eq!(default.rc, Some(1));
+    assert_eq!(default.last_line(), "RuntimeError: Unable to find partition containing kernel");
+}
+
+#[test]
+fn the_configurations_of_the_images_are_what_nixos_writes() {
+    let check = |name: &str, config: &str| {
+        let path = format!("{}/corpus/images/{name}", env!("CARGO_MANIFEST_DIR"));
+        if std::env::var_os("PREGRUB_BLESS").is_some() {
+            std::fs::write(&path, config).expect("the corpus can be written");
+        }
+        assert_eq!(std::fs::read_to_string(&path).expect("it is in the corpus"), config, "{name}");
+    };
+    let recipe = Nixos::recipe();
+    check("recipe.grub.cfg", &recipe.config());
+    check("nixos-default.grub.cfg", &Nixos { fs_identifier: FsIdentifier::Uuid, ..recipe }.config());
 }

@@ -219,6 +219,7 @@ impl Make {
             generations: (1..=newest).rev().collect(),
             distro_name: if self.chance(5) { self.title().to_owned() } else { "NixOS".into() },
             specialisations: if self.chance(30) { vec!["rescue".into(), "xen".into()] } else { Vec::new() },
+            always_default: self.chance(50),
             initrd_secrets: self.chance(10),
             default: self.default(),
             timeout: self.chance(85).then(|| self.rng.i64(-2..20)),

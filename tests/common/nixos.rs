@@ -31,6 +31,8 @@ pub struct Nixos {
     pub generations: Vec<u32>,
     pub distro_name: String,
     pub specialisations: Vec<String>,
+    /// `NixOS - Default` even without specialisations, as older releases call it.
+    pub always_default: bool,
     /// A second initrd on each initrd line.
     pub initrd_secrets: bool,
     /// As in the option: a number, `saved`, or whatever somebody wrote.
@@ -63,6 +65,7 @@ impl Default for Nixos {
             generations: vec![3, 2, 1],
             distro_name: "NixOS".into(),
             specialisations: Vec::new(),
+            always_default: false,
             initrd_secrets: false,
             default: "0".into(),
             timeout: Some(5),
@@ -98,8 +101,7 @@ impl Nixos {
         Self {
             fs_identifier: FsIdentifier::Provided,
             copy_kernels: true,
-            // So that the first entry is called "NixOS - Default".
-            specialisations: vec!["rescue".into()],
+            always_default: true,
             extra_config: "set root=(hd0)".into(),
             ..Self::default()
         }
@@ -121,7 +123,8 @@ impl Nixos {
             self.extra(&mut text);
         }
         let newest = self.generations.first().copied().unwrap_or(1);
-        let suffix = if self.specialisations.is_empty() { "" } else { " - Default" };
+        let plain = self.specialisations.is_empty() && !self.always_default;
+        let suffix = if plain { "" } else { " - Default" };
         self.entry(&mut text, &format!("{}{suffix}", self.distro_name), &self.entry_options, newest, "");
         for name in &self.specialisations {
             // The installer passes no options here, which leaves two blanks before the brace.

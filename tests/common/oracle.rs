@@ -141,7 +141,8 @@ pub struct Image {
 pub struct Boot {
     pub kernel: Text,
     pub ramdisk: Option<Text>,
-    pub args: Text,
+    /// `None` in releases up to 4.2 only, where an entry without arguments had none.
+    pub args: Option<Text>,
 }
 
 /// Where an exception ends a run.
@@ -204,29 +205,16 @@ impl ConfigAnswer {
 }
 
 fn normalised(message: &str) -> String {
-    let mut out = String::new();
-    let mut characters = message.chars().peekable();
-    while let Some(character) = characters.next() {
-        match character {
-            '0'..='9' => {
-                while characters.next_if(char::is_ascii_digit).is_some() {}
-                out.push('N');
-            }
-            '\'' | '"' if message.starts_with("invalid literal") => {
-                out.push_str("'…'");
-                break;
-            }
-            '(' if message.starts_with("syntax error") => {
-                out.push_str("(…)");
-                break;
-            }
-            _ => out.push(character),
-        }
+    if message.starts_with("'utf-8'") {
+        let reason = message.rsplit_once(": ").map_or("", |(_, reason)| reason);
+        return format!("'utf-8' codec can't decode …: {reason}");
     }
-    out.replace("0xN", "0x…").split("0x").next().map_or_else(String::new, |head| {
-        let tail = message.rsplit_once(": ").map_or("", |(_, tail)| tail);
-        if message.starts_with("'utf-8'") { format!("{} … {tail}", head.trim_end()) } else { out.clone() }
-    })
+    // What was found stands after the first of these.
+    let told = match message.split_once(if message.starts_with("syntax error") { '(' } else { '\'' }) {
+        Some((told, _)) if message.starts_with("syntax error") || message.starts_with("invalid literal") => told,
+        _ => message,
+    };
+    told.chars().filter(|character| !character.is_ascii_digit()).collect()
 }
 
 /// A whole run to start. In `argv` and `program`, `@OUT` is a fresh output directory and `@FILE` an empty file.
