@@ -37,107 +37,457 @@ const BLANKS: [&str; 22] = [
 
 /// What the parsers split at or look for.
 const MARKS: [&str; 30] = [
-    "\"", "'", "{", "}", " ", "\t", "=", ",", "(", ")", ">", "<", ";", "\\", "#", "$", "${x}", "|", "&", "\n", "\r", "\r\n",
-    "\0", "---", "initrd=", "//", "--", "[", "]", "\u{feff}",
+    "\"", "'", "{", "}", " ", "\t", "=", ",", "(", ")", ">", "<", ";", "\\", "#", "$", "${x}", "|", "&", "\n", "\r",
+    "\r\n", "\0", "---", "initrd=", "//", "--", "[", "]", "\u{feff}",
 ];
 
 /// Characters that are something else in lower case, as a digit, or in a column.
 const ODD: [&str; 24] = [
-    "\u{212a}", "\u{130}", "ß", "ſ", "é", "e\u{301}", "漢", "\u{1f600}", "١", "３", "²", "①", "\u{1d7d9}", "\u{ad}", "\u{378}",
-    "\u{e000}", "\u{1100}", "\u{1b}", "\u{7f}", "\u{80}", "\u{9b}", "\u{8}", "ǅ", "Σ",
+    "\u{212a}",
+    "\u{130}",
+    "ß",
+    "ſ",
+    "é",
+    "e\u{301}",
+    "漢",
+    "\u{1f600}",
+    "١",
+    "３",
+    "²",
+    "①",
+    "\u{1d7d9}",
+    "\u{ad}",
+    "\u{378}",
+    "\u{e000}",
+    "\u{1100}",
+    "\u{1b}",
+    "\u{7f}",
+    "\u{80}",
+    "\u{9b}",
+    "\u{8}",
+    "ǅ",
+    "Σ",
 ];
 
 /// Bytes that no strict decoder takes, by kind.
 const NOT_UTF8: [&[u8]; 16] = [
-    b"\x80", b"\xbf", b"\xff", b"\xfe", b"\xc0\xaf", b"\xc1\xbf", b"\xe0\x80\xaf", b"\xf0\x80\x80\xaf", b"\xed\xa0\x80",
-    b"\xed\xbf\xbf", b"\xf4\x90\x80\x80", b"\xf8\x88\x80\x80\x80", b"\xe2\x82", b"\xf0\x9f\x98", b"\xc3", b"\xe9 ",
+    b"\x80",
+    b"\xbf",
+    b"\xff",
+    b"\xfe",
+    b"\xc0\xaf",
+    b"\xc1\xbf",
+    b"\xe0\x80\xaf",
+    b"\xf0\x80\x80\xaf",
+    b"\xed\xa0\x80",
+    b"\xed\xbf\xbf",
+    b"\xf4\x90\x80\x80",
+    b"\xf8\x88\x80\x80\x80",
+    b"\xe2\x82",
+    b"\xf0\x9f\x98",
+    b"\xc3",
+    b"\xe9 ",
 ];
 
 const DEVICES: [&str; 30] = [
-    "(hd0)", "(hd0,0)", "(hd0,1)", "(hd0,msdos1)", "(hd0,gpt2)", "hd0,1", "hd0", "(hd1,msdos12)", "(hd0,msdosgpt3)",
-    "(hd10,gpt10)", "(xx0,1)", "(hd-2,1)", "(hd+1,+1)", "(hd 1, 1)", "(hd0 ,1 )", "(/dev/xvda)", "(/dev/xvda,1)",
-    "(/dev/xvda1)", "(/dev/xvdB,0)", "((hd0,1))", "(hd1_0,1_1)", "(hd٣,1)", "(hd00,01)", "(fd0)", "(cd0)", "hd0,msdos1",
-    "'hd0,msdos1'", "\"(hd0,1)\"", "'(hd0,gpt2)'", "/dev/xvda,2",
+    "(hd0)",
+    "(hd0,0)",
+    "(hd0,1)",
+    "(hd0,msdos1)",
+    "(hd0,gpt2)",
+    "hd0,1",
+    "hd0",
+    "(hd1,msdos12)",
+    "(hd0,msdosgpt3)",
+    "(hd10,gpt10)",
+    "(xx0,1)",
+    "(hd-2,1)",
+    "(hd+1,+1)",
+    "(hd 1, 1)",
+    "(hd0 ,1 )",
+    "(/dev/xvda)",
+    "(/dev/xvda,1)",
+    "(/dev/xvda1)",
+    "(/dev/xvdB,0)",
+    "((hd0,1))",
+    "(hd1_0,1_1)",
+    "(hd٣,1)",
+    "(hd00,01)",
+    "(fd0)",
+    "(cd0)",
+    "hd0,msdos1",
+    "'hd0,msdos1'",
+    "\"(hd0,1)\"",
+    "'(hd0,gpt2)'",
+    "/dev/xvda,2",
 ];
 
 const BAD_DEVICES: [&str; 32] = [
-    "($root)", "($drive1)", "(lvm/vg-root)", "(mduuid/1234)", "(xvda)", "(hd)", "(h)", "()", "(", "(hd0", "hd0)", "(hd0,)",
-    "(hd0,1,2)", "(,1)", "(hd0,a)", "(hd0,gptmsdos1)", "(hd0,msdos)", "(hd0,MSDOS1)", "(/dev/xvd)", "(/dev/sda1)", "$root",
-    "${root}", "(hd0x,1)", "(hd0,1.5)", "(memdisk)", "(loop0)", "", "\"\"", "(hd0,0x1)", "(hd²,1)", "(hd0,1_)", "(xen/xvda,1)",
+    "($root)",
+    "($drive1)",
+    "(lvm/vg-root)",
+    "(mduuid/1234)",
+    "(xvda)",
+    "(hd)",
+    "(h)",
+    "()",
+    "(",
+    "(hd0",
+    "hd0)",
+    "(hd0,)",
+    "(hd0,1,2)",
+    "(,1)",
+    "(hd0,a)",
+    "(hd0,gptmsdos1)",
+    "(hd0,msdos)",
+    "(hd0,MSDOS1)",
+    "(/dev/xvd)",
+    "(/dev/sda1)",
+    "$root",
+    "${root}",
+    "(hd0x,1)",
+    "(hd0,1.5)",
+    "(memdisk)",
+    "(loop0)",
+    "",
+    "\"\"",
+    "(hd0,0x1)",
+    "(hd²,1)",
+    "(hd0,1_)",
+    "(xen/xvda,1)",
 ];
 
 const TITLES: [&str; 32] = [
-    "A", "B x", "NixOS - Default", "Debian GNU/Linux", "Debian GNU/Linux, with Linux 6.1.0-18-amd64", "5", "0", "leaf", "a>b",
-    "S>leaf", "Advanced options for Debian GNU/Linux", "CentOS (2.6.32-754.el6.x86_64)", "Fedora Linux (6.5) 39", "x {y} z",
-    "T}", "--class x", "it´s", "Ünïcode 漢字", "1 2 3", "Windows 10 (on /dev/sda1)", "saved", "  padded  ", "Kernel \\\"q\\\"", "$x",
-    "a#b", "title", "menuentry", "default", "function f", "A ", "=", "",
+    "A",
+    "B x",
+    "NixOS - Default",
+    "Debian GNU/Linux",
+    "Debian GNU/Linux, with Linux 6.1.0-18-amd64",
+    "5",
+    "0",
+    "leaf",
+    "a>b",
+    "S>leaf",
+    "Advanced options for Debian GNU/Linux",
+    "CentOS (2.6.32-754.el6.x86_64)",
+    "Fedora Linux (6.5) 39",
+    "x {y} z",
+    "T}",
+    "--class x",
+    "it´s",
+    "Ünïcode 漢字",
+    "1 2 3",
+    "Windows 10 (on /dev/sda1)",
+    "saved",
+    "  padded  ",
+    "Kernel \\\"q\\\"",
+    "$x",
+    "a#b",
+    "title",
+    "menuentry",
+    "default",
+    "function f",
+    "A ",
+    "=",
+    "",
 ];
 
-const HARD_TITLES: [&str; 10] =
-    ["it's here", "say \"hi\" now", "a' --id 'b", "\t", "tab\there", "\u{a0}A\u{a0}", "nul\0nul", "{", "' {", "\" x {\" y"];
+const HARD_TITLES: [&str; 10] = [
+    "it's here",
+    "say \"hi\" now",
+    "a' --id 'b",
+    "\t",
+    "tab\there",
+    "\u{a0}A\u{a0}",
+    "nul\0nul",
+    "{",
+    "' {",
+    "\" x {\" y",
+];
 
 const DEFAULTS: [&str; 24] = [
-    "0", "1", "2", "3", "00", "01", "0_1", "+1", " 1 ", "1_0", "7", "99", "saved", "\"0\"", "'1'", "\"${saved_entry}\"",
-    "${saved_entry}", "\"${next_entry}\"", "A", "\"B x\"", "\"S>leaf\"", "1>0", "٢", "99999999999999999999999",
+    "0",
+    "1",
+    "2",
+    "3",
+    "00",
+    "01",
+    "0_1",
+    "+1",
+    " 1 ",
+    "1_0",
+    "7",
+    "99",
+    "saved",
+    "\"0\"",
+    "'1'",
+    "\"${saved_entry}\"",
+    "${saved_entry}",
+    "\"${next_entry}\"",
+    "A",
+    "\"B x\"",
+    "\"S>leaf\"",
+    "1>0",
+    "٢",
+    "99999999999999999999999",
 ];
 
 const BAD_DEFAULTS: [&str; 18] = [
-    "-1", "-0", "-99999999999999999999", "1.0", "0x1", "1e1", "", "\"\"", "'", "\"", "a b c", "a=b", "a=b=c", "= 1", "\"a=b\"", "²",
-    "1_", "__1",
+    "-1",
+    "-0",
+    "-99999999999999999999",
+    "1.0",
+    "0x1",
+    "1e1",
+    "",
+    "\"\"",
+    "'",
+    "\"",
+    "a b c",
+    "a=b",
+    "a=b=c",
+    "= 1",
+    "\"a=b\"",
+    "²",
+    "1_",
+    "__1",
 ];
 
 const TIMEOUTS: [&str; 18] = [
-    "5", "0", "-1", "1", "10", "\"5\"", "'3'", "", "abc", "1.5", "${timeout}", "\"${saved_entry}\"", "1_0", "٣", " 2 ", "-0", "0x5",
+    "5",
+    "0",
+    "-1",
+    "1",
+    "10",
+    "\"5\"",
+    "'3'",
+    "",
+    "abc",
+    "1.5",
+    "${timeout}",
+    "\"${saved_entry}\"",
+    "1_0",
+    "٣",
+    " 2 ",
+    "-0",
+    "0x5",
     "99999999999999999999",
 ];
 
 const KERNELS: [&str; 18] = [
-    "/boot/vmlinuz", "/vmlinuz-6.1.0-18-amd64", "/kernels/k9-linux-6.6.9-bzImage", "(hd0)/kernels/k", "(hd0,1)/boot/vmlinuz",
-    "(hd0,msdos1)/vmlinuz", "(hd0,gpt2)//vmlinuz", "vmlinuz", "../nixos/k", "/a,b", "/k=v", "/k\\ x", "\"/k\"", "'/k'", "/k漢", "/",
-    "/mboot.c32", "/boot/a(b)c",
+    "/boot/vmlinuz",
+    "/vmlinuz-6.1.0-18-amd64",
+    "/kernels/k9-linux-6.6.9-bzImage",
+    "(hd0)/kernels/k",
+    "(hd0,1)/boot/vmlinuz",
+    "(hd0,msdos1)/vmlinuz",
+    "(hd0,gpt2)//vmlinuz",
+    "vmlinuz",
+    "../nixos/k",
+    "/a,b",
+    "/k=v",
+    "/k\\ x",
+    "\"/k\"",
+    "'/k'",
+    "/k漢",
+    "/",
+    "/mboot.c32",
+    "/boot/a(b)c",
 ];
 
 const ARGS: [&str; 22] = [
-    "root=/dev/xvda1 ro", "ro  quiet   splash", "init=/nix/store/x/init console=hvc0 loglevel=4", "a", "", "a=b c=\"d e\"", "x=1;y=2",
-    "root=UUID=1234-5678 ro", "a\tb", "a \u{a0}b", "initrd=/i x", "x initrd=/i y", "initrd=/i initrd=/i2", "$vt_handoff", "\\", "#no",
-    "'quoted'", "\"", "--- quiet", "Initrd=/i", "a=", "xinitrd=/i",
+    "root=/dev/xvda1 ro",
+    "ro  quiet   splash",
+    "init=/nix/store/x/init console=hvc0 loglevel=4",
+    "a",
+    "",
+    "a=b c=\"d e\"",
+    "x=1;y=2",
+    "root=UUID=1234-5678 ro",
+    "a\tb",
+    "a \u{a0}b",
+    "initrd=/i x",
+    "x initrd=/i y",
+    "initrd=/i initrd=/i2",
+    "$vt_handoff",
+    "\\",
+    "#no",
+    "'quoted'",
+    "\"",
+    "--- quiet",
+    "Initrd=/i",
+    "a=",
+    "xinitrd=/i",
 ];
 
 const INITRDS: [&str; 10] = [
-    "/boot/initrd.img", "/initrd.img-6.1.0-18-amd64", "/kernels/i9-initrd", "(hd0)/i", "(hd0,1)/i", "/a /b", "/a\t/b", "i", "\"/i\"", "/i=x",
+    "/boot/initrd.img",
+    "/initrd.img-6.1.0-18-amd64",
+    "/kernels/i9-initrd",
+    "(hd0)/i",
+    "(hd0,1)/i",
+    "/a /b",
+    "/a\t/b",
+    "i",
+    "\"/i\"",
+    "/i=x",
 ];
 
 const ARGS_OPTIONS: [&str; 9] = ["extra", "root=/dev/xvda ro", "", " ", "a  b", "é", "x=\"y z\"", "\t", "'"];
 
 const ENTRIES: [&str; 22] = [
-    "0", "1", "2", "3", "99", "-1", "+1", "01", " 1 ", "1_0", "0_1", "", "A", "B x", "leaf", "a", "S>leaf", "NixOS - Default",
-    "NixOS - Configuration 2", "saved", "٢", "9999999999999999999999",
+    "0",
+    "1",
+    "2",
+    "3",
+    "99",
+    "-1",
+    "+1",
+    "01",
+    " 1 ",
+    "1_0",
+    "0_1",
+    "",
+    "A",
+    "B x",
+    "leaf",
+    "a",
+    "S>leaf",
+    "NixOS - Default",
+    "NixOS - Configuration 2",
+    "saved",
+    "٢",
+    "9999999999999999999999",
 ];
 
 /// Lines that belong nowhere in particular, with something for each parser's lists of known words.
 const GRUB2_LINES: [&str; 44] = [
-    "load_env", "save_env saved_entry", "insmod part_gpt", "insmod=ext2", "terminal_output gfxterm", "terminal serial",
-    "serial --unit=0 --speed=115200", "set gfxmode=auto", "set menu_color_normal=white/black", "export pager", "if [ x$a = xy ]; then", "fi",
-    "else", "search --no-floppy --fs-uuid --set=root 1234", "set root='hd0,msdos1'", "set root=(hd0)", "loadfont unicode",
-    "set lang=en_US", "source $prefix/custom.cfg", "blscfg", "set superusers=\"root\"", "password_pbkdf2 root grub.pbkdf2.sha512.1.2.3",
-    "# a comment", "#", "echo 'Loading'", "set timeout_style=menu", "set timeout 5", "default 1", "timeout=3", "default=1", "fallback 1",
-    "hiddenmenu", "password --md5 $1$x", "functional=1", "set boot_once=true", "set next_entry=", "unset x", "set", "set x", "set x=\"a=b\"",
-    "set kernelopts=\"root=/dev/x ro\"", "set a b c", "true", "splashimage=(hd0,0)/x",
+    "load_env",
+    "save_env saved_entry",
+    "insmod part_gpt",
+    "insmod=ext2",
+    "terminal_output gfxterm",
+    "terminal serial",
+    "serial --unit=0 --speed=115200",
+    "set gfxmode=auto",
+    "set menu_color_normal=white/black",
+    "export pager",
+    "if [ x$a = xy ]; then",
+    "fi",
+    "else",
+    "search --no-floppy --fs-uuid --set=root 1234",
+    "set root='hd0,msdos1'",
+    "set root=(hd0)",
+    "loadfont unicode",
+    "set lang=en_US",
+    "source $prefix/custom.cfg",
+    "blscfg",
+    "set superusers=\"root\"",
+    "password_pbkdf2 root grub.pbkdf2.sha512.1.2.3",
+    "# a comment",
+    "#",
+    "echo 'Loading'",
+    "set timeout_style=menu",
+    "set timeout 5",
+    "default 1",
+    "timeout=3",
+    "default=1",
+    "fallback 1",
+    "hiddenmenu",
+    "password --md5 $1$x",
+    "functional=1",
+    "set boot_once=true",
+    "set next_entry=",
+    "unset x",
+    "set",
+    "set x",
+    "set x=\"a=b\"",
+    "set kernelopts=\"root=/dev/x ro\"",
+    "set a b c",
+    "true",
+    "splashimage=(hd0,0)/x",
 ];
 
 const LEGACY_LINES: [&str; 40] = [
-    "default 1", "default=0", "timeout 5", "timeout=5", "fallback 1", "hiddenmenu", "splashimage=(hd0,0)/grub/splash.xpm.gz",
-    "splashimage (hd0,0)/x", "splashimage=(nd)/x", "splashimage=/x", "password --md5 $1$abc", "password secret", "color cyan/blue white/blue",
-    "serial --unit=0", "terminal serial console", "boot", "lock", "quiet", "savedefault", "configfile /x", "root (hd0,0)", "root (hd0)",
-    "rootnoverify (hd0,0)", "kernel /k a", "initrd /i", "chainloader +1", "module /m", "makeactive", "device (hd0) /dev/sda", "# comment",
-    "DEFAULT 1", "Title x", "titleX y", "title", "title=T", "unhide (hd0,0)", "pager on", "uuid 1234", "map (hd0) (hd1)", "find /x",
+    "default 1",
+    "default=0",
+    "timeout 5",
+    "timeout=5",
+    "fallback 1",
+    "hiddenmenu",
+    "splashimage=(hd0,0)/grub/splash.xpm.gz",
+    "splashimage (hd0,0)/x",
+    "splashimage=(nd)/x",
+    "splashimage=/x",
+    "password --md5 $1$abc",
+    "password secret",
+    "color cyan/blue white/blue",
+    "serial --unit=0",
+    "terminal serial console",
+    "boot",
+    "lock",
+    "quiet",
+    "savedefault",
+    "configfile /x",
+    "root (hd0,0)",
+    "root (hd0)",
+    "rootnoverify (hd0,0)",
+    "kernel /k a",
+    "initrd /i",
+    "chainloader +1",
+    "module /m",
+    "makeactive",
+    "device (hd0) /dev/sda",
+    "# comment",
+    "DEFAULT 1",
+    "Title x",
+    "titleX y",
+    "title",
+    "title=T",
+    "unhide (hd0,0)",
+    "pager on",
+    "uuid 1234",
+    "map (hd0) (hd1)",
+    "find /x",
 ];
 
 const EXTLINUX_LINES: [&str; 36] = [
-    "default a", "DEFAULT A", "timeout 50", "TIMEOUT 0", "prompt 1", "display boot.msg", "F1 help.txt", "f2 x", "f3 y", "serial 0 115200",
-    "ui menu.c32", "MENU TITLE ----", "MENU LABEL x", "menu begin x", "label", "LABEL b", "labelx y", "LINUX ../nixos/k", "linux /k", "INITRD /i",
-    "FDT /x", "FDTDIR /dtb", "kernel /k", "KERNEL /k a b", "\u{212a}ERNEL /\u{212a}", "append root=/dev/xvda1", "APPEND initrd=/i ro", "append ro initrd=/i quiet",
-    "append x --- /k a --- /i", "append /k --- /i", "append -", "kernel mboot.c32", "ipappend 2", "# c", "default=a", "say hello",
+    "default a",
+    "DEFAULT A",
+    "timeout 50",
+    "TIMEOUT 0",
+    "prompt 1",
+    "display boot.msg",
+    "F1 help.txt",
+    "f2 x",
+    "f3 y",
+    "serial 0 115200",
+    "ui menu.c32",
+    "MENU TITLE ----",
+    "MENU LABEL x",
+    "menu begin x",
+    "label",
+    "LABEL b",
+    "labelx y",
+    "LINUX ../nixos/k",
+    "linux /k",
+    "INITRD /i",
+    "FDT /x",
+    "FDTDIR /dtb",
+    "kernel /k",
+    "KERNEL /k a b",
+    "\u{212a}ERNEL /\u{212a}",
+    "append root=/dev/xvda1",
+    "APPEND initrd=/i ro",
+    "append ro initrd=/i quiet",
+    "append x --- /k a --- /i",
+    "append /k --- /i",
+    "append -",
+    "kernel mboot.c32",
+    "ipappend 2",
+    "# c",
+    "default=a",
+    "say hello",
 ];
 
 struct Make {
@@ -270,11 +620,17 @@ impl Make {
             text.push_str("function load_video {\n  if [ x$feature_all_video_module = xy ]; then\n    insmod all_video\n  else\n    insmod efi_gop\n  fi\n}\n");
         }
         let timeout = self.pick(&TIMEOUTS);
-        let _ = writeln!(text, "if [ x$feature_timeout_style = xy ] ; then\n  set timeout_style=menu\n  set timeout={timeout}\nelse\n  set timeout={timeout}\nfi");
+        let _ = writeln!(
+            text,
+            "if [ x$feature_timeout_style = xy ] ; then\n  set timeout_style=menu\n  set timeout={timeout}\nelse\n  set timeout={timeout}\nfi"
+        );
         let root = self.pick(&["hd0,msdos1", "hd0,gpt2", "hd0", "xen/xvda,msdos1", "hd0,msdos1"]);
         for number in 0..self.rng.u8(1..4) {
             if number == 1 && self.chance(80) {
-                let _ = writeln!(text, "submenu 'Advanced options for Debian GNU/Linux' $menuentry_id_option 'gnulinux-advanced-1' {{");
+                let _ = writeln!(
+                    text,
+                    "submenu 'Advanced options for Debian GNU/Linux' $menuentry_id_option 'gnulinux-advanced-1' {{"
+                );
             }
             let title = self.title();
             let quote = if title.contains('\'') { '"' } else { '\'' };
@@ -290,7 +646,8 @@ impl Make {
             if self.chance(60) {
                 text.push_str("\tif [ x$feature_platform_search_hint = xy ]; then\n\t  search --no-floppy --fs-uuid --set=root --hint-bios=hd0,msdos1 1234\n\telse\n\t  search --no-floppy --fs-uuid --set=root 1234\n\tfi\n");
             }
-            let (linux, initrd) = self.pick(&[("linux", "initrd"), ("linux", "initrd"), ("linux16", "initrd16"), ("linux", "initrd")]);
+            let (linux, initrd) =
+                self.pick(&[("linux", "initrd"), ("linux", "initrd"), ("linux16", "initrd16"), ("linux", "initrd")]);
             let _ = writeln!(text, "\techo\t'Loading Linux ...'\n\t{linux}\t{} {}", self.kernel(), self.pick(&ARGS));
             if self.chance(85) {
                 let _ = writeln!(text, "\techo\t'Loading initial ramdisk ...'\n\t{initrd}\t{}", self.initrd());
@@ -311,12 +668,24 @@ impl Make {
     }
 
     fn rhel(&mut self) -> String {
-        let mut text = format!("set pager=1\n\nif [ -s $prefix/grubenv ]; then\n  load_env\nfi\nset default=\"{}\"\n", self.default().trim_matches('"'));
+        let mut text = format!(
+            "set pager=1\n\nif [ -s $prefix/grubenv ]; then\n  load_env\nfi\nset default=\"{}\"\n",
+            self.default().trim_matches('"')
+        );
         if self.chance(40) {
             // RHEL 8: entries elsewhere, and a line with two '='.
-            let _ = writeln!(text, "set kernelopts=\"{}\"\ninsmod blscfg\nblscfg", self.pick(&["root=/dev/x ro", "ro quiet", "root=x"]));
+            let _ = writeln!(
+                text,
+                "set kernelopts=\"{}\"\ninsmod blscfg\nblscfg",
+                self.pick(&["root=/dev/x ro", "ro quiet", "root=x"])
+            );
         }
-        let (linux, initrd) = self.pick(&[("linux16", "initrd16"), ("linuxefi", "initrdefi"), ("linux", "initrd"), ("linux16", "initrd16")]);
+        let (linux, initrd) = self.pick(&[
+            ("linux16", "initrd16"),
+            ("linuxefi", "initrdefi"),
+            ("linux", "initrd"),
+            ("linux16", "initrd16"),
+        ]);
         for number in 0..self.rng.u8(1..4) {
             let _ = write!(
                 text,
@@ -341,7 +710,15 @@ impl Make {
             _ => {
                 // The lines that end the whole file come at the end of the list, and are thinned out.
                 let line = self.pick(&GRUB2_LINES);
-                let fatal = matches!(line, "set" | "set x" | "set x=\"a=b\"" | "set kernelopts=\"root=/dev/x ro\"" | "set a b c" | "functional=1");
+                let fatal = matches!(
+                    line,
+                    "set"
+                        | "set x"
+                        | "set x=\"a=b\""
+                        | "set kernelopts=\"root=/dev/x ro\""
+                        | "set a b c"
+                        | "functional=1"
+                );
                 if fatal && self.chance(85) { "# thinned".into() } else { line.to_owned() }
             }
         }
@@ -350,7 +727,14 @@ impl Make {
     fn grub2_entry(&mut self) -> String {
         let title = self.title();
         let quote = if title.contains('"') { '\'' } else { self.pick(&['"', '\'']) };
-        let options = self.pick(&["", "--class x ", "--class nixos --unrestricted ", "--id 'l' ", "$menuentry_id_option 'x' ", "{} "]);
+        let options = self.pick(&[
+            "",
+            "--class x ",
+            "--class nixos --unrestricted ",
+            "--id 'l' ",
+            "$menuentry_id_option 'x' ",
+            "{} ",
+        ]);
         let mut text = match self.rng.u8(0..40) {
             0 => format!("menuentry {title} {{\n"),
             1 => format!("menuentry  {quote}{title}{quote} {options}{{\n"),
@@ -366,9 +750,14 @@ impl Make {
             let _ = writeln!(text, "{indent}set root={}", self.device());
         }
         let blank = if self.chance(6) { self.pick(&BLANKS) } else { self.pick(&[" ", " ", " ", "\t"]) };
-        let linux = self.mostly(&["linux", "linux", "linux", "linux16"], &["linuxefi", "linux ", "kernel", "linux=", "LINUX", "multiboot"], 5);
+        let linux = self.mostly(
+            &["linux", "linux", "linux", "linux16"],
+            &["linuxefi", "linux ", "kernel", "linux=", "LINUX", "multiboot"],
+            5,
+        );
         let args = self.pick(&ARGS);
-        let _ = writeln!(text, "{indent}{linux}{blank}{}{}{args}", self.kernel(), if args.is_empty() { "" } else { " " });
+        let _ =
+            writeln!(text, "{indent}{linux}{blank}{}{}{args}", self.kernel(), if args.is_empty() { "" } else { " " });
         if self.chance(75) {
             let initrd = self.mostly(&["initrd", "initrd", "initrd16"], &["initrdefi", "initrd=", "module"], 4);
             let _ = writeln!(text, "{indent}{initrd}{blank}{}", self.initrd());
@@ -397,7 +786,13 @@ impl Make {
         let entries = if self.chance(2) { 40 } else { self.rng.u8(0..6).max(self.rng.u8(0..3)) };
         for _ in 0..entries {
             if self.chance(12) {
-                text.push_str(self.pick(&["submenu 'S' {\n", "submenu \"S\" --class x {\n", "submenux\n", "submenu S\n", "submenu\n"]));
+                text.push_str(self.pick(&[
+                    "submenu 'S' {\n",
+                    "submenu \"S\" --class x {\n",
+                    "submenux\n",
+                    "submenu S\n",
+                    "submenu\n",
+                ]));
                 open += 1;
             }
             if self.chance(6) {
@@ -439,12 +834,23 @@ impl Make {
             let _ = writeln!(text, "{line}");
         }
         for _ in 0..self.rng.u8(0..5).max(1) {
-            let _ = writeln!(text, "title{}{}", self.mostly(&[" ", "\t", "\t\t", "  "], &["", "=", "s ", "\u{a0}"], 6), self.title());
+            let _ = writeln!(
+                text,
+                "title{}{}",
+                self.mostly(&[" ", "\t", "\t\t", "  "], &["", "=", "s ", "\u{a0}"], 6),
+                self.title()
+            );
             if self.chance(75) {
                 let _ = writeln!(text, "\t{} {}", self.pick(&["root", "root", "rootnoverify"]), self.device());
             }
             if self.chance(94) {
-                let _ = writeln!(text, "\tkernel{}{} {}", self.pick(&[" ", " ", "\t", "="]), self.kernel(), self.pick(&ARGS));
+                let _ = writeln!(
+                    text,
+                    "\tkernel{}{} {}",
+                    self.pick(&[" ", " ", "\t", "="]),
+                    self.kernel(),
+                    self.pick(&ARGS)
+                );
             }
             if self.chance(75) {
                 let _ = writeln!(text, "\tinitrd {}", self.initrd());
@@ -647,7 +1053,8 @@ impl Make {
 
     /// Beside a blank, a line end or an `=`, where white space decides.
     fn insert_at_blank(&mut self, text: &mut Vec<u8>, what: &[u8]) {
-        let places: Vec<usize> = (0..text.len()).filter(|place| matches!(text[*place], b' ' | b'\t' | b'\n' | b'=')).collect();
+        let places: Vec<usize> =
+            (0..text.len()).filter(|place| matches!(text[*place], b' ' | b'\t' | b'\n' | b'=')).collect();
         if places.is_empty() {
             return self.insert(text, what);
         }

@@ -17,7 +17,10 @@ use tempfile::TempDir;
 pub enum Node {
     File(Vec<u8>),
     /// Data at some offsets, holes between them and up to the length.
-    Sparse { len: u64, data: Vec<(u64, Vec<u8>)> },
+    Sparse {
+        len: u64,
+        data: Vec<(u64, Vec<u8>)>,
+    },
     Symlink(String),
     Directory,
 }
@@ -62,7 +65,10 @@ impl Tree {
     /// The smallest thing that boots: one entry, a kernel and an initrd.
     pub fn bootable() -> Self {
         Self::new()
-            .file("/boot/grub/grub.cfg", "menuentry \"one\" {\n linux /boot/vmlinuz root=/dev/xvda1\n initrd /boot/initrd\n}\n")
+            .file(
+                "/boot/grub/grub.cfg",
+                "menuentry \"one\" {\n linux /boot/vmlinuz root=/dev/xvda1\n initrd /boot/initrd\n}\n",
+            )
             .file("/boot/vmlinuz", "the kernel")
             .file("/boot/initrd", "the initrd")
     }
@@ -169,7 +175,11 @@ impl Volume {
         match &self.filesystem {
             Filesystem::Ext { kind, options } => {
                 sized();
-                run(Command::new(tool("mke2fs")).args(["-q", "-F", "-t", kind, "-d"]).arg(host.path()).args(options).arg(image));
+                run(Command::new(tool("mke2fs"))
+                    .args(["-q", "-F", "-t", kind, "-d"])
+                    .arg(host.path())
+                    .args(options)
+                    .arg(image));
             }
             Filesystem::Fat { options } => {
                 sized();
@@ -181,7 +191,12 @@ impl Volume {
                 }
             }
             Filesystem::Iso { options } => {
-                run(Command::new(tool("xorriso")).args(["-as", "mkisofs", "-quiet"]).args(options).arg("-o").arg(image).arg(host.path()));
+                run(Command::new(tool("xorriso"))
+                    .args(["-as", "mkisofs", "-quiet"])
+                    .args(options)
+                    .arg("-o")
+                    .arg(image)
+                    .arg(host.path()));
             }
             Filesystem::Xfs { options } => {
                 sized();
@@ -269,7 +284,8 @@ impl Image {
             volumes[0].make(&path);
             return Self { path, offsets: vec![0], _directory: directory };
         }
-        let parts: Vec<PathBuf> = (0..volumes.len()).map(|number| directory.path().join(format!("part{number}"))).collect();
+        let parts: Vec<PathBuf> =
+            (0..volumes.len()).map(|number| directory.path().join(format!("part{number}"))).collect();
         let mut next = ALIGNMENT;
         let mut offsets = Vec::new();
         for (number, (volume, part)) in volumes.iter().zip(&parts).enumerate() {
@@ -288,9 +304,16 @@ impl Image {
                 let mut script = String::from("label: dos\nunit: sectors\n");
                 for (number, (kind, active)) in kinds.iter().enumerate() {
                     let active = if *active { ", bootable" } else { "" };
-                    script.push_str(&format!("start={}, size={}, type={kind}{active}\n", offsets[number] / SECTOR, sectors(number)));
+                    script.push_str(&format!(
+                        "start={}, size={}, type={kind}{active}\n",
+                        offsets[number] / SECTOR,
+                        sectors(number)
+                    ));
                 }
-                run_with(Command::new(tool("sfdisk")).args(["-q", "--no-reread", "--no-tell-kernel"]).arg(&path), &script);
+                run_with(
+                    Command::new(tool("sfdisk")).args(["-q", "--no-reread", "--no-tell-kernel"]).arg(&path),
+                    &script,
+                );
             }
             Layout::Gpt { entries } => {
                 let mut command = Command::new(tool("sgdisk"));

@@ -368,9 +368,9 @@ fn store_name(what: &str, name: &str) -> String {
 fn store_hash(what: &str) -> String {
     const ALPHABET: &[u8; 32] = b"0123456789abcdfghijklmnpqrsvwxyz";
     // FNV-1a to start with, then a linear congruential generator: anything stable does.
-    let seed = what.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |state, byte| {
-        (state ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let seed = what
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |state, byte| (state ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     let mut state = seed;
     (0..32)
         .map(|_| {

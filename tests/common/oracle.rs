@@ -326,7 +326,8 @@ impl Oracle {
         let script = std::fs::read(&pygrub).ok()?;
         let first = String::from_utf8_lossy(script.split(|byte| *byte == b'\n').next()?).into_owned();
         let python = PathBuf::from(first.strip_prefix("#!")?.split_whitespace().next()?);
-        let minor = pygrub.to_string_lossy().split("xen-4.").nth(1).and_then(|rest| rest.split('/').next()?.parse().ok());
+        let minor =
+            pygrub.to_string_lossy().split("xen-4.").nth(1).and_then(|rest| rest.split('/').next()?.parse().ok());
         python.exists().then_some(Oracle { pygrub, python, minor: minor.unwrap_or(17) })
     }
 
@@ -454,7 +455,9 @@ pub fn recorded_cases() -> Vec<RecordedCase> {
                 (None, parts) => parts
                     .expect("an input in one piece or in parts")
                     .iter()
-                    .flat_map(|part| decoded(text_of(&part[0])).repeat(usize::try_from(part[1].as_u64().unwrap_or(0)).unwrap()))
+                    .flat_map(|part| {
+                        decoded(text_of(&part[0])).repeat(usize::try_from(part[1].as_u64().unwrap_or(0)).unwrap())
+                    })
                     .collect(),
             };
             Some(RecordedCase {
