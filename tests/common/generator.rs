@@ -528,8 +528,11 @@ impl Make {
         self.mostly(&TITLES, &HARD_TITLES, 3)
     }
 
-    fn device(&mut self) -> &'static str {
-        self.mostly(&DEVICES, &BAD_DEVICES, 4)
+    fn device(&mut self) -> String {
+        if self.chance(1) {
+            return format!("(hd{})", "1".repeat(self.rng.usize(4299..4303)));
+        }
+        self.mostly(&DEVICES, &BAD_DEVICES, 4).to_owned()
     }
 
     fn default(&mut self) -> String {

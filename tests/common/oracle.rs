@@ -209,12 +209,16 @@ fn normalised(message: &str) -> String {
         let reason = message.rsplit_once(": ").map_or("", |(_, reason)| reason);
         return format!("'utf-8' codec can't decode …: {reason}");
     }
-    // What was found stands after the first of these.
-    let told = match message.split_once(if message.starts_with("syntax error") { '(' } else { '\'' }) {
-        Some((told, _)) if message.starts_with("syntax error") || message.starts_with("invalid literal") => told,
-        _ => message,
+    // What was found stands from here on; Python quotes it either way.
+    let ends: &[char] = if message.starts_with("syntax error") {
+        &['(']
+    } else if message.starts_with("invalid literal") {
+        &['\'', '"']
+    } else {
+        &[]
     };
-    told.chars().filter(|character| !character.is_ascii_digit()).collect()
+    let told = message.find(ends).map_or(message, |end| &message[..end]);
+    told.chars().filter(|character| !character.is_ascii_digit()).collect::<String>().trim_end().to_owned()
 }
 
 /// A whole run to start. In `argv` and `program`, `@OUT` is a fresh output directory and `@FILE` an empty file.
@@ -311,6 +315,13 @@ fn base64_option<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Ve
     base64_bytes(deserializer).map(Some)
 }
 
+/// A menu to draw.
+#[derive(Debug, Clone, Serialize)]
+pub struct Menu {
+    pub titles: Vec<String>,
+    pub selected: usize,
+}
+
 fn set(name: &str) -> bool {
     std::env::var_os(name).is_some_and(|value| !value.is_empty())
 }
@@ -363,6 +374,13 @@ impl Oracle {
     /// Whole runs on a pseudo-terminal, started as libxl starts pygrub. They mostly wait, so many run at a time.
     pub fn terminal_runs(&self, cases: &[RunCase]) -> Vec<RunAnswer> {
         self.processes("pty_run.py", cases)
+    }
+
+    /// Whether pygrub's menu can draw each: `None`, or the message of the exception that ends it.
+    pub fn menus(&self, menus: &[Menu]) -> Vec<Option<String>> {
+        let answers: Vec<Value> = self.ask("menu_oracle.py", menus.iter().map(|menu| json!(menu)));
+        assert_eq!(answers.len(), menus.len(), "the menu oracle answered some menus only");
+        answers.iter().map(|answer| answer["error"]["msg"].as_str().map(str::to_owned)).collect()
     }
 
     fn processes(&self, program: &str, cases: &[RunCase]) -> Vec<RunAnswer> {
