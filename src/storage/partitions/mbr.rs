@@ -4,7 +4,8 @@ use std::io;
 
 use super::vtoc::{self, Label};
 use super::{
-    Candidate, Failure, Origin, PartitionRules, PartitionTable, Place, SECTOR, SkipReason, Skipped, Stop, TableRules, gpt,
+    Candidate, Failure, Origin, PartitionRules, PartitionTable, Place, SECTOR, SkipReason, Skipped, Stop, TableRules,
+    gpt,
 };
 use crate::storage::source::Source;
 
@@ -75,8 +76,7 @@ impl Slot {
     }
 
     fn candidate(self) -> Candidate {
-        let origin =
-            Origin::MbrSlot { slot: self.number, partition_type: self.partition_type, active: self.active };
+        let origin = Origin::MbrSlot { slot: self.number, partition_type: self.partition_type, active: self.active };
         Candidate::once(u128::from(self.offset()), origin)
     }
 

@@ -34,10 +34,10 @@ pub enum TableRules {
 pub enum WhenEmpty {
     /// 4.1.0 to 4.2.4, 4.3.0 to 4.3.2, 4.4.0: nothing is tried, then `NameError: name 'fs' is not defined`.
     NameError,
-    /// 4.2.5, 4.3.3, 4.4.1 to 4.6.1 (4.5.3 excepted), ...: nothing is tried, and the run ends as it does when every
-    /// partition failed.
+    /// 4.2.5, 4.3.3 and 4.3.4, 4.4.1 to 4.4.4, 4.5.0 to 4.5.2, 4.6.0 and 4.6.1: nothing is tried, and the run ends as it does
+    /// when every partition failed.
     Nothing,
-    /// 4.5.3, 4.6.3, 4.7.0 and later: the whole disk is tried at offset 0.
+    /// From 4.5.3, 4.6.3 and 4.7.0 on: the whole disk is tried at offset 0.
     WholeDisk,
 }
 
