@@ -1,4 +1,7 @@
 //! What the integration tests share.
 
+// Each test uses its part.
+#![allow(dead_code)]
+
 pub mod oracle;
 pub mod random;

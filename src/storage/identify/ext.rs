@@ -31,5 +31,5 @@ pub(super) fn probe(head: &Head<'_>) -> io::Result<Option<Identified>> {
     } else {
         Format::Ext2
     };
-    Ok(Some(Identified::readable(format, "", "ext2fs")))
+    Ok(Some(Identified::readable(format, "", "ext2fs-lib")))
 }

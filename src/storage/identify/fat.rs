@@ -113,17 +113,22 @@ impl Parameters {
     }
 
     /// Whether this can be meant for a FAT at all; used only for what the plugin refuses.
-    fn is_plausible(&self, head: &Head<'_>) -> bool {
-        let named = head.has(54, b"FAT") || head.has(82, b"FAT32");
-        let signed = head.has(510, &[0x55, 0xaa]);
-        (named || signed)
-            && self.bytes_per_sector.is_power_of_two()
+    fn is_plausible(&self, head: &Head<'_>) -> io::Result<bool> {
+        let sensible = self.bytes_per_sector.is_power_of_two()
             && (512..=4096).contains(&self.bytes_per_sector)
             && self.sectors_per_cluster.is_power_of_two()
             && self.reserved_sectors != 0
             && matches!(self.fats, 1 | 2)
             && (self.media == 0xf0 || self.media >= 0xf8)
-            && (self.fat_length != 0 || self.fat32_length != 0)
+            && (self.fat_length != 0 || self.fat32_length != 0);
+        if !sensible {
+            return Ok(false);
+        }
+        let named = head.has(54, b"FAT") || head.has(82, b"FAT32");
+        let signed = head.has(510, &[0x55, 0xaa]);
+        // Atari has neither a name nor a signature.
+        let first_fat = u64::from(self.reserved_sectors) * u64::from(self.bytes_per_sector);
+        Ok(named || signed || head.far(first_fat, 2)? == [self.media, 0xff])
     }
 }
 
@@ -144,7 +149,7 @@ pub(super) fn may_mount(head: &Head<'_>) -> io::Result<bool> {
 pub(super) fn probe(head: &Head<'_>) -> io::Result<Option<Identified>> {
     let Some(parameters) = Parameters::read(head) else { return Ok(None) };
     let readable = may_mount(head)?;
-    if !readable && !parameters.is_plausible(head) {
+    if !readable && !parameters.is_plausible(head)? {
         return Ok(None);
     }
     let detail = match parameters.width() {

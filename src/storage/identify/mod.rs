@@ -58,7 +58,7 @@ use super::source::Volume;
 pub enum Support {
     /// A plugin of pygrub mounts it. pregrub may have no driver for it.
     PygrubReads {
-        /// The plugin's name: `ext2fs`, `fat`, `iso9660`, `reiserfs`, `ufs`, `xfs`.
+        /// The plugin's name: `ext2fs-lib`, `fat`, `iso9660`, `reiserfs`, `ufs`, `xfs`.
         plugin: &'static str,
     },
     /// No plugin mounts it.
@@ -168,7 +168,7 @@ const PROBES: &[Probe] = &[
     partition_table::probe,
 ];
 
-/// pygrub's plugins besides ext2fs, by the names they give themselves.
+/// pygrub's plugins besides ext2fs-lib, by the names they give themselves.
 const PLUGINS: &[(&str, MayMount)] = &[
     ("fat", fat::may_mount),
     ("iso9660", iso9660::may_mount),

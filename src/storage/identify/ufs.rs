@@ -1,4 +1,4 @@
-//! UFS: the superblock at 8 KiB (UFS1) or 64 KiB (UFS2).
+//! UFS: the superblock at 8 KiB (UFS1, and UFS2 as makefs makes it) or 64 KiB (UFS2).
 
 use std::io;
 
@@ -34,6 +34,8 @@ pub(super) fn probe(head: &Head<'_>) -> io::Result<Option<Identified>> {
     if head.be32(UFS1_PLACE + MAGIC_AT) == Some(UFS1_MAGIC) {
         return Ok(refused("UFS1, big endian", "pygrub's UFS driver reads little-endian UFS1 only"));
     }
-    let second = [head.le32(UFS2_PLACE + MAGIC_AT), head.be32(UFS2_PLACE + MAGIC_AT)];
-    Ok(if second.contains(&Some(UFS2_MAGIC)) { refused("UFS2", "pygrub's UFS driver reads UFS1 only") } else { None })
+    let second = [UFS1_PLACE, UFS2_PLACE]
+        .iter()
+        .any(|place| [head.le32(place + MAGIC_AT), head.be32(place + MAGIC_AT)].contains(&Some(UFS2_MAGIC)));
+    Ok(if second { refused("UFS2", "pygrub's UFS driver reads UFS1 only") } else { None })
 }
