@@ -341,11 +341,16 @@ fn confusing_disks_are_read_as_pygrub_reads_them() {
 struct Sparse {
     start: Vec<u8>,
     length: u64,
+    block_device: bool,
 }
 
 impl Source for Sparse {
     fn len(&self) -> u64 {
         self.length
+    }
+
+    fn is_block_device(&self) -> bool {
+        self.block_device
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> std::io::Result<usize> {
@@ -364,7 +369,7 @@ fn gpt(length: u64, count: u32, size: u32) -> Sparse {
     put(&mut start, 446 + 8, &[1]);
     put(&mut start, 512 + 80, &count.to_le_bytes());
     put(&mut start, 512 + 84, &size.to_le_bytes());
-    Sparse { start, length }
+    Sparse { start, length, block_device: false }
 }
 
 #[test]
@@ -421,4 +426,19 @@ fn every_slot_that_is_left_out_has_its_reason() {
     let old = PartitionRules { table: TableRules::FirstActive, python: PythonMajor::Two, ..XEN_4_17 };
     let table = partition_table(&image, &old).unwrap();
     assert_eq!(raised(&table).as_deref(), Some("RuntimeError: Invalid disklabel magic"));
+}
+
+/// Measured on a loop device: seeking to its end is fine, behind it is not.
+#[test]
+fn a_solaris_label_behind_the_end_of_a_block_device_is_another_exception() {
+    for (slot_start, expected) in
+        [(63, "OSError: [Errno 22] Invalid argument"), (15, "struct.error: unpack requires a buffer of 2 bytes")]
+    {
+        let mut start = vec![0; 512];
+        put(&mut start, 510, &[0x55, 0xaa]);
+        put(&mut start, 446 + 4, &[0x82]);
+        put(&mut start, 446 + 8, &[slot_start]);
+        let disk = Sparse { start, length: 8192, block_device: true };
+        assert_eq!(raised(&partition_table(&disk, &XEN_4_17).unwrap()).as_deref(), Some(expected));
+    }
 }

@@ -2,7 +2,7 @@
 //! it" where no driver mounts, and "unknown" where one of pygrub's drivers that pregrub has not might.
 //!
 //! One file a format or family, each with a `probe`; the six formats besides ext that pygrub has a plugin for also have a
-//! `may_mount`. The lists are [`PROBES`] and [`PLUGINS`].
+//! `may_mount`. The lists are `PROBES` and `PLUGINS`.
 
 mod archive;
 mod bcache;

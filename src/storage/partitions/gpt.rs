@@ -2,7 +2,7 @@
 //! Signature, checksums and the place of the table are not looked at.
 
 use super::unpack::{too_short, unpack};
-use super::{Candidate, Failure, Origin, Place, PythonMajor, SECTOR, Stop};
+use super::{Candidate, Failure, Origin, Place, PythonMajor, SECTOR, Stop, seek};
 use crate::storage::source::Source;
 
 const COUNT_AT: usize = 80;
@@ -66,7 +66,9 @@ pub(super) fn all_entries(
 
 /// The first entry alone, as releases before 4.1.3 read it.
 pub(super) fn first_entry(source: &dyn Source, python: PythonMajor) -> Result<u128, Stop> {
-    start_at(source, TABLE_AT + START_AT, Place::GptEntry { number: 1 }, python)
+    let place = Place::GptEntry { number: 1 };
+    seek(source, TABLE_AT, place)?;
+    start_at(source, TABLE_AT + START_AT, place, python)
 }
 
 /// How many entries of `step` bytes a disk of `length` bytes holds as far as their first sector; the rest of the last one

@@ -1,7 +1,7 @@
 //! The Solaris label (VTOC) inside a partition of the MBR: pygrub boots from its root slice.
 
 use super::unpack::unpack;
-use super::{Place, PythonMajor, SECTOR, Stop};
+use super::{Place, PythonMajor, SECTOR, Stop, seek};
 use crate::storage::source::Source;
 
 const MAGIC: u16 = 0xdabe;
@@ -28,12 +28,14 @@ pub(super) enum Label {
 
 /// Reads the label in the second sector of the partition that starts at byte `partition`.
 ///
-/// Fails with `struct.error` where the disk ends before the label does, or where the label counts more slices than its
+/// Fails with `struct.error` (`OSError` on a block device) where the disk ends before the label does, or where the label counts more slices than its
 /// sector holds (37) and the root slice is not among those.
 pub(super) fn read(source: &dyn Source, partition: u64, slot: u8, python: PythonMajor) -> Result<Label, Stop> {
     let place = Place::SolarisLabel { slot };
     let mut sector = [0; SECTOR as usize];
-    let length = source.read_at(partition.saturating_add(SECTOR), &mut sector)?;
+    let at = partition.saturating_add(SECTOR);
+    seek(source, at, place)?;
+    let length = source.read_at(at, &mut sector)?;
     let label = &sector[..length.min(sector.len())];
 
     if u16::from_le_bytes(unpack(label, MAGIC_AT, place, python)?) != MAGIC {
