@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, FileTypeExt};
 use std::sync::Arc;
 
 /// A disk (or an image of one) that can be read at any byte offset.
@@ -16,6 +16,11 @@ pub trait Source: Send + Sync {
     /// Whether there is no byte at all.
     fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Whether it is a block device: there Linux refuses to seek behind the end (`EINVAL`), in a file it does not.
+    fn is_block_device(&self) -> bool {
+        false
     }
 
     /// Reads into `buf` from the byte `offset` on and returns how many bytes were read. Fewer than
@@ -63,6 +68,10 @@ impl FileSource {
 impl Source for FileSource {
     fn len(&self) -> u64 {
         self.len
+    }
+
+    fn is_block_device(&self) -> bool {
+        self.file.metadata().is_ok_and(|metadata| metadata.file_type().is_block_device())
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {

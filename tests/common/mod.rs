@@ -1,7 +1,9 @@
-//! What several test programs need: the real pygrub, and inputs to show it.
-#![allow(dead_code, unused_imports, unused_macros)] // every test program uses a part of this
+//! What several tests need: the real pygrub, the tools that make images, and inputs to show them.
 
 pub mod generator;
 pub mod images;
 pub mod nixos;
+#[macro_use]
 pub mod oracle;
+pub mod random;
+pub mod tools;

@@ -1,0 +1,217 @@
+//! What is at an offset, by its superblock or magic number: so that pregrub can say "this is btrfs, and pygrub cannot read
+//! it" where no driver mounts, and "unknown" where one of pygrub's drivers that pregrub has not might.
+//!
+//! One file a format or family, each with a `probe`; the six formats besides ext that pygrub has a plugin for also have a
+//! `may_mount`. The lists are `PROBES` and `PLUGINS`.
+
+mod archive;
+mod bcache;
+mod btrfs;
+mod cluster;
+mod compressed;
+mod cramfs;
+mod device_mapper;
+mod erofs;
+mod exfat;
+mod ext;
+mod f2fs;
+mod fat;
+mod format;
+mod head;
+mod hfs;
+mod iso9660;
+mod jfs;
+mod kernel;
+mod luks;
+mod lvm;
+mod md;
+mod minix;
+mod nilfs2;
+mod ntfs;
+mod parallels;
+mod partition_table;
+mod qcow2;
+mod qed;
+mod reiserfs;
+mod squashfs;
+mod swap;
+mod udf;
+mod ufs;
+mod vdi;
+mod vhd;
+mod vmdk;
+mod xfs;
+mod zfs;
+
+use std::io;
+
+pub use format::Format;
+use head::Head;
+
+use super::source::Volume;
+
+/// Whether pygrub reads what was identified.
+///
+/// Measured with libxenfsimage 4.17 (tests/storage_identify.rs). A refusal is about the format that was identified: where
+/// the remains of another one are left on the disk, [`might_be_accepted`] names its plugin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// A plugin of pygrub mounts it. pregrub may have no driver for it.
+    PygrubReads {
+        /// The plugin's name: `ext2fs-lib`, `fat`, `iso9660`, `reiserfs`, `ufs`, `xfs`.
+        plugin: &'static str,
+    },
+    /// No plugin mounts it.
+    PygrubRefuses {
+        /// A clause without a full stop.
+        why: &'static str,
+        /// The way out, as an imperative without a full stop.
+        instead: &'static str,
+    },
+    /// A plugin might mount it, depending on what pregrub does not look at or on the release.
+    Unknown {
+        /// A clause without a full stop.
+        why: &'static str,
+    },
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identified {
+    /// The format.
+    pub format: Format,
+    /// What else is known of it: `version 5 (crc=1)`, `FAT16`. May be empty.
+    pub detail: String,
+    support: Support,
+}
+
+impl Identified {
+    /// Whether pygrub reads it.
+    pub fn support(&self) -> Support {
+        self.support
+    }
+
+    fn readable(format: Format, detail: impl Into<String>, plugin: &'static str) -> Self {
+        Self { format, detail: detail.into(), support: Support::PygrubReads { plugin } }
+    }
+
+    fn refused(format: Format, detail: impl Into<String>, why: &'static str, instead: &'static str) -> Self {
+        Self { format, detail: detail.into(), support: Support::PygrubRefuses { why, instead } }
+    }
+
+    fn unknown(format: Format, detail: impl Into<String>, why: &'static str) -> Self {
+        Self { format, detail: detail.into(), support: Support::Unknown { why } }
+    }
+
+    /// A filesystem that pygrub has no plugin for.
+    fn no_driver(format: Format, detail: impl Into<String>) -> Self {
+        Self::refused(format, detail, "pygrub has no driver for it", EXT4_BOOT)
+    }
+
+    /// A disk image format: pygrub takes the file for the disk itself.
+    fn container(format: Format, detail: impl Into<String>) -> Self {
+        Self::refused(
+            format,
+            detail,
+            "pygrub reads raw disk images only",
+            "convert the image with qemu-img convert -O raw, or let the toolstack attach it before pygrub runs",
+        )
+    }
+}
+
+/// The way out for filesystems.
+const EXT4_BOOT: &str = "put /boot on an ext4 filesystem";
+/// The way out for layers between the partition and the filesystem.
+const PLAIN_BOOT: &str = "put /boot on a plain ext4 partition of its own";
+
+type Probe = fn(&Head<'_>) -> io::Result<Option<Identified>>;
+type MayMount = fn(&Head<'_>) -> io::Result<bool>;
+
+/// Every format, in the order they are asked: long magic numbers before short ones, layers before what may be left of an
+/// older filesystem below them.
+const PROBES: &[Probe] = &[
+    qcow2::probe,
+    qed::probe,
+    vmdk::probe,
+    vdi::probe,
+    vhd::probe,
+    parallels::probe,
+    luks::probe,
+    device_mapper::probe,
+    lvm::probe,
+    md::probe,
+    bcache::probe,
+    xfs::probe,
+    ntfs::probe,
+    exfat::probe,
+    squashfs::probe,
+    cramfs::probe,
+    btrfs::probe,
+    cluster::probe,
+    ext::probe,
+    f2fs::probe,
+    erofs::probe,
+    swap::probe,
+    iso9660::probe,
+    udf::probe,
+    reiserfs::probe,
+    ufs::probe,
+    jfs::probe,
+    zfs::probe,
+    hfs::probe,
+    nilfs2::probe,
+    fat::probe,
+    minix::probe,
+    compressed::probe,
+    kernel::probe,
+    archive::probe,
+    partition_table::probe,
+];
+
+/// pygrub's plugins besides ext2fs-lib, by the names they give themselves.
+const PLUGINS: &[(&str, MayMount)] = &[
+    ("fat", fat::may_mount),
+    ("iso9660", iso9660::may_mount),
+    ("reiserfs", reiserfs::may_mount),
+    ("ufs", ufs::may_mount),
+    ("xfs", xfs::may_mount),
+    ("zfs", zfs::may_mount),
+];
+
+/// Says what starts at the volume's offset, or nothing where no format is recognised (zeros, text, encrypted data without a header).
+///
+/// Reads 68 KiB and a few bytes more. What stands at the end of a partition is not looked at: an md member with metadata 0.90
+/// or 1.0 and a fixed VHD are what stands at their start, for pygrub too.
+///
+/// # Errors
+///
+/// Where the disk cannot be read.
+pub fn identify(volume: &Volume) -> io::Result<Option<Identified>> {
+    let head = Head::read(volume)?;
+    for probe in PROBES {
+        if let Some(found) = probe(&head)? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// Which of pygrub's plugins other than the one for ext might mount the volume, in alphabetical order.
+///
+/// Nothing is left out that a plugin of 4.17 mounts, nor, as far as the change log tells, one of another release. One that
+/// is named may still refuse: `xfs` before 4.15.6, 4.16.6 and 4.17.3 checked less than it does now, `reiserfs` also looks
+/// at its journal and root block, and `zfs` reads half a pool.
+///
+/// # Errors
+///
+/// Where the disk cannot be read.
+pub fn might_be_accepted(volume: &Volume) -> io::Result<Vec<&'static str>> {
+    let head = Head::read(volume)?;
+    let mut names = Vec::new();
+    for (name, may_mount) in PLUGINS {
+        if may_mount(&head)? {
+            names.push(*name);
+        }
+    }
+    Ok(names)
+}

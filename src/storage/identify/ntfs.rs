@@ -1,0 +1,13 @@
+//! NTFS and BitLocker: the name in the boot sector.
+
+use std::io;
+
+use super::head::Head;
+use super::{EXT4_BOOT, Format, Identified};
+
+pub(super) fn probe(head: &Head<'_>) -> io::Result<Option<Identified>> {
+    if head.has(3, b"-FVE-FS-") {
+        return Ok(Some(Identified::refused(Format::BitLocker, "", "pygrub cannot decrypt it", EXT4_BOOT)));
+    }
+    Ok(head.has(3, b"NTFS    ").then(|| Identified::no_driver(Format::Ntfs, "")))
+}

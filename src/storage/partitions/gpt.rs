@@ -1,0 +1,102 @@
+//! The GPT as pygrub reads it: entry count and size from the second sector, the entries right behind it from byte 1024 on.
+//! Signature, checksums and the place of the table are not looked at.
+
+use super::unpack::{too_short, unpack};
+use super::{Candidate, Failure, Origin, Place, PythonMajor, SECTOR, Stop, seek};
+use crate::storage::source::Source;
+
+const COUNT_AT: usize = 80;
+const ENTRY_SIZE_AT: usize = 84;
+/// Where an entry has its first sector, a 64-bit number.
+const START_AT: u64 = 32;
+const START_END: u64 = START_AT + 8;
+const TABLE_AT: u64 = 2 * SECTOR;
+
+/// The most bytes that one read(2) of Linux gives.
+const MAX_READ: u64 = 0x7fff_f000;
+/// The most entries that are read. pygrub leaks about 1.5 MiB for each offset that it cannot mount and would have used
+/// up 96 GiB by then.
+const MAX_ENTRIES: u32 = 65536;
+/// The largest entry for which pygrub is taken to get the memory: from 4.19 on it may have no more than 256 MiB.
+const MAX_ENTRY_SIZE: u32 = 64 << 20;
+
+/// Appends every entry, unused ones too: they start at 0.
+pub(super) fn all_entries(
+    source: &dyn Source,
+    python: PythonMajor,
+    candidates: &mut Vec<Candidate>,
+) -> Result<(), Stop> {
+    let mut sector = [0; SECTOR as usize];
+    let length = source.read_at(SECTOR, &mut sector)?;
+    let header = &sector[..length.min(sector.len())];
+    let count = u32::from_le_bytes(unpack(header, COUNT_AT, Place::GptHeader, python)?);
+    let size = u32::from_le_bytes(unpack(header, ENTRY_SIZE_AT, Place::GptHeader, python)?);
+    if count == 0 {
+        return Ok(());
+    }
+
+    let first = Place::GptEntry { number: 1 };
+    if python == PythonMajor::Two && i32::try_from(size).is_err() {
+        // Python 2's os.read takes a C int. From its source, not measured.
+        return Err(Stop::Failure(Failure::Raised {
+            exception: "OverflowError",
+            message: "signed integer is greater than maximum".to_owned(),
+            place: first,
+        }));
+    }
+    let step = u64::from(size).min(MAX_READ);
+    let whole = whole_entries(source.len(), step);
+    if whole < u64::from(count) {
+        let number = u32::try_from(whole).unwrap_or(u32::MAX).saturating_add(1);
+        return Err(too_short(8, Place::GptEntry { number }, python));
+    }
+    if count > MAX_ENTRIES {
+        return Err(undecided(format!("the GPT counts {count} entries, and pygrub may run out of memory over them")));
+    }
+    if size > MAX_ENTRY_SIZE {
+        return Err(undecided(format!("the GPT has entries of {size} bytes, and pygrub may not get that much memory")));
+    }
+
+    for number in 1..=count {
+        let at = TABLE_AT + u64::from(number - 1) * step + START_AT;
+        push(candidates, number, start_at(source, at, Place::GptEntry { number }, python)?);
+    }
+    Ok(())
+}
+
+/// The first entry alone, as releases before 4.1.3 read it.
+pub(super) fn first_entry(source: &dyn Source, python: PythonMajor) -> Result<u128, Stop> {
+    let place = Place::GptEntry { number: 1 };
+    seek(source, TABLE_AT, place)?;
+    start_at(source, TABLE_AT + START_AT, place, python)
+}
+
+/// How many entries of `step` bytes a disk of `length` bytes holds as far as their first sector; the rest of the last one
+/// may be missing.
+fn whole_entries(length: u64, step: u64) -> u64 {
+    match length.checked_sub(TABLE_AT + START_END) {
+        Some(behind_first) if step >= START_END => behind_first / step + 1,
+        _ => 0,
+    }
+}
+
+fn start_at(source: &dyn Source, at: u64, place: Place, python: PythonMajor) -> Result<u128, Stop> {
+    let mut start = [0; 8];
+    let length = source.read_at(at, &mut start)?;
+    let start = u64::from_le_bytes(unpack(&start[..length.min(8)], 0, place, python)?);
+    Ok(u128::from(start) * u128::from(SECTOR))
+}
+
+/// Equal offsets in a row become one candidate.
+fn push(candidates: &mut Vec<Candidate>, number: u32, offset: u128) {
+    match candidates.last_mut() {
+        Some(last) if last.offset == offset && matches!(last.origin, Origin::GptEntry { .. }) => {
+            last.count = last.count.saturating_add(1);
+        }
+        _ => candidates.push(Candidate::once(offset, Origin::GptEntry { number })),
+    }
+}
+
+fn undecided(reason: String) -> Stop {
+    Stop::Failure(Failure::Undecided { reason })
+}

@@ -1,0 +1,65 @@
+//! The installed pygrub and the tools that make images, and what to do where they are missing.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The pygrub that pregrub is compared with.
+pub const PYGRUB: &str = "/usr/lib/xen-4.17/bin/pygrub";
+
+/// Whether `path` is there. Where it is not, the test says so and goes on without it, unless the environment demands it.
+pub fn have(path: &str) -> bool {
+    let there = Path::new(path).exists();
+    if !there {
+        skipped(&format!("{path} is not installed"));
+    }
+    there
+}
+
+/// The program's path, where it is installed. As [`have`].
+pub fn tool(name: &str) -> Option<PathBuf> {
+    let found =
+        ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].iter().map(|dir| Path::new(dir).join(name)).find(|p| p.exists());
+    if found.is_none() {
+        skipped(&format!("{name} is not installed"));
+    }
+    found
+}
+
+/// Says that something is not tested; panics under `CI` or `PREGRUB_REQUIRE_ORACLE`.
+pub fn skipped(what: &str) {
+    let demanded = ["CI", "PREGRUB_REQUIRE_ORACLE"].iter().any(|name| std::env::var_os(name).is_some());
+    assert!(!demanded, "SKIPPED: {what}");
+    eprintln!("SKIPPED: {what}");
+}
+
+/// Runs a script of tests/oracle with `input` on standard input and gives its standard output and how it ended, or nothing
+/// where it did not end by itself within `seconds`.
+pub fn python(
+    script: &str,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+    input: &str,
+    seconds: u32,
+) -> (String, Option<i32>) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle").join(script);
+    let mut child = Command::new("timeout")
+        .arg(seconds.to_string())
+        .arg("python3")
+        .arg(&script)
+        .args(arguments)
+        .envs(environment.iter().copied())
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .expect("python3 runs");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let input = input.to_owned();
+    // A child that dies early closes the pipe.
+    let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
+    let output = child.wait_with_output().expect("python3 ends");
+    writer.join().expect("the writer ends");
+    (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code())
+}
