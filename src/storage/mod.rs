@@ -1,4 +1,5 @@
 //! From bytes to filesystems, as pygrub's libraries see them.
 
+pub mod ext;
 pub mod filesystem;
 pub mod source;
