@@ -1,6 +1,7 @@
-//! An inode, and the cache that libext2fs keeps of them.
+//! An inode, and how libext2fs comes by it.
 
 use std::cell::RefCell;
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use super::blocks::Blocks;
@@ -105,52 +106,61 @@ impl Inode {
     }
 }
 
-/// libext2fs's cache of four inodes and one block of the inode table, with its flaw: an inode with a wrong checksum, or a
-/// block that cannot be read, is written over the oldest entry, which stays valid under its old name (1.47.0). What a hit on such an
-/// entry gives is not worth following; it is unknown.
+/// How many inodes libext2fs caches.
+const CACHED: usize = 4;
+
+/// Reads inodes, and knows when libext2fs may mix them up.
+///
+/// libext2fs 1.47.0 caches four inodes and one block of the inode table. An inode with a wrong checksum is written over the
+/// oldest one, and a block that cannot be read over the cached one, and both stay valid under their old names until the next miss takes
+/// their place. Whether a later inode is hit by that depends on every path that was opened before and how often, so it is unknown.
 #[derive(Debug, Default)]
-pub(crate) struct InodeCache(RefCell<State>);
+pub(crate) struct Inodes(RefCell<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    slots: [Slot; 4],
-    next: usize,
-    /// The number of the buffered block of the inode table, and whether it was overwritten.
-    buffer: (u64, bool),
+    recent: VecDeque<Rc<Inode>>,
+    /// The numbers of all inodes that were read.
+    inodes: BTreeSet<u32>,
+    /// The numbers of all blocks of the inode table that were read.
+    tables: BTreeSet<u64>,
+    inode_overwritten: bool,
+    table_overwritten: bool,
 }
 
-#[derive(Debug, Default)]
-struct Slot {
-    /// `None` before the first use.
-    inode: Option<Rc<Inode>>,
-    overwritten: bool,
+fn mixed_up<T>(ino: u32) -> Result<T, Fault> {
+    Err(Fault::Unknown(format!("a damaged inode was met before, which libext2fs may mix up with inode {ino}")))
 }
 
-const OVERWRITTEN: &str = "a damaged inode was met before, and libext2fs mixes it up with this one";
-
-impl InodeCache {
+impl Inodes {
     /// Reads the inode `ino` as `ext2fs_read_inode` does.
     pub(crate) fn read(&self, ino: u32, superblock: &Superblock, blocks: &Blocks) -> Result<Rc<Inode>, Fault> {
         if ino == 0 || ino > superblock.inodes_count {
             return Err(Fault::Fails(format!("inode {ino} does not exist")));
         }
         let mut state = self.0.borrow_mut();
-        let cached = state.slots.iter().find(|slot| slot.inode.as_ref().is_some_and(|inode| inode.ino == ino));
-        if let Some(slot) = cached {
-            return match &slot.inode {
-                Some(inode) if !slot.overwritten => Ok(Rc::clone(inode)),
-                _ => Err(Fault::Unknown(OVERWRITTEN.to_owned())),
-            };
+        if state.inodes.contains(&ino) {
+            // As long as all of them fit in the cache, none is ever read from the table again.
+            let maybe_evicted = state.inodes.len() > CACHED;
+            if state.inode_overwritten || state.table_overwritten && maybe_evicted {
+                return mixed_up(ino);
+            }
+            if let Some(inode) = state.recent.iter().find(|inode| inode.ino == ino) {
+                return Ok(Rc::clone(inode));
+            }
         }
         let raw = state.read_raw(ino, superblock, blocks)?;
-        let index = state.next;
         if superblock.features.metadata_csum() && !checksum::inode_is_right(superblock.checksum_seed, ino, &raw) {
-            state.slots[index].overwritten = true;
+            state.inode_overwritten = state.inodes.len() >= CACHED;
             return Err(Fault::Fails(format!("the checksum of inode {ino} is wrong")));
         }
+        state.inode_overwritten = false;
+        state.inodes.insert(ino);
         let inode = Rc::new(Inode { ino, raw });
-        state.slots[index] = Slot { inode: Some(Rc::clone(&inode)), overwritten: false };
-        state.next = (index + 1) % state.slots.len();
+        if state.recent.len() == CACHED {
+            state.recent.pop_front();
+        }
+        state.recent.push_back(Rc::clone(&inode));
         Ok(inode)
     }
 }
@@ -161,20 +171,19 @@ impl State {
         let table = superblock.inode_table((ino - 1) / superblock.inodes_per_group, blocks)?;
         let offset = u64::from(index) * u64::from(superblock.inode_size);
         let number = table + offset / u64::from(superblock.block_size);
-        if self.buffer == (number, true) {
-            return Err(Fault::Unknown(OVERWRITTEN.to_owned()));
+        if self.table_overwritten && self.tables.contains(&number) {
+            return mixed_up(ino);
         }
         let block = match blocks.read(number) {
             Ok(block) => block,
-            Err(fault) => {
-                self.buffer.1 = true;
-                return Err(match fault {
-                    Fault::Fails(reason) => Fault::Fails(format!("inode {ino} cannot be read: {reason}")),
-                    other => other,
-                });
+            Err(Fault::Fails(reason)) => {
+                self.table_overwritten = true;
+                return Err(Fault::Fails(format!("inode {ino} cannot be read: {reason}")));
             }
+            Err(fault) => return Err(fault),
         };
-        self.buffer = (number, false);
+        self.table_overwritten = false;
+        self.tables.insert(number);
         // The inode size divides the block size: no inode crosses a block.
         let start = (offset % u64::from(superblock.block_size)) as usize;
         Ok(block[start..start + superblock.inode_size as usize].into())

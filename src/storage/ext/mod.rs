@@ -11,7 +11,7 @@ use self::blocks::Blocks;
 use self::fault::Fault;
 pub use self::features::Features;
 use self::file::ExtFile;
-use self::inode::{Inode, InodeCache};
+use self::inode::{Inode, Inodes};
 use self::superblock::Superblock;
 use super::filesystem::{Filesystem, MountError, OpenError, OpenFile};
 use super::source::Volume;
@@ -38,7 +38,7 @@ mod xattr;
 pub struct Ext {
     superblock: Superblock,
     blocks: Blocks,
-    inodes: InodeCache,
+    inodes: Inodes,
 }
 
 impl Ext {
@@ -56,7 +56,7 @@ impl Ext {
         }
         let blocks = Blocks::new(volume, superblock.block_size);
         superblock.check_descriptors(&blocks).map_err(Fault::on_mount)?;
-        Ok(Self { superblock, blocks, inodes: InodeCache::default() })
+        Ok(Self { superblock, blocks, inodes: Inodes::default() })
     }
 
     /// Whether the journal holds changes that Linux would replay on mounting. pygrub does not see them: it may see old files, or
