@@ -43,7 +43,9 @@ fn tree(root: &Path) -> Vec<String> {
     fs::create_dir_all(root.join("kernels/deep/er")).unwrap();
     fs::create_dir_all(root.join("boot/grub")).unwrap();
     let file = |name: &str, data: &[u8]| fs::write(root.join(name), data).unwrap();
-    file("kernels/k", &noise(1_300_007, 1));
+    file("kernels/k", &noise(70_007, 1));
+    // Longer than what pygrub reads at once.
+    file("big", &noise(1_300_007, 4));
     file("kernels/i", &noise(4096, 2));
     file("boot/vmlinuz", &noise(1, 3));
     file("boot/grub/grub.cfg", b"set default=0\n");
@@ -271,7 +273,7 @@ fn paths_and_data_are_those_of_libfsimage() {
     // The kernel must really have been read, or everything above compares errors.
     for case in &cases {
         let Seen::Paths(seen) = driver(case) else { panic!("{case:?}") };
-        assert!(matches!(seen[0], SeenFile::Read { length: 1_300_007, .. }), "{:?}", case.image);
+        assert!(matches!(seen[0], SeenFile::Read { length: 70_007, .. }), "{:?}", case.image);
     }
 }
 
@@ -578,8 +580,19 @@ fn mutations() {
     for piece in 0..100_u64 {
         pieces.write_all_at(&[b'Z'; 1024], piece * 2048).unwrap();
     }
-    for index in 0..60 {
-        fs::write(root.join(format!("many/entry-with-a-long-name-{index}")), b"Z").unwrap();
+    fs::write(root.join("many/entry-with-a-long-name-0"), b"Z").unwrap();
+    for index in 1..60 {
+        let first = root.join("many/entry-with-a-long-name-0");
+        fs::hard_link(first, root.join(format!("many/entry-with-a-long-name-{index}"))).unwrap();
+    }
+    // To become a directory with a deep tree of extents.
+    let fake = fs::File::create(root.join("fake")).unwrap();
+    for piece in 0..100_u64 {
+        let mut block = vec![0; 1024];
+        let name = format!("f{piece}");
+        block[..8].copy_from_slice(&[12 + (piece % 8) as u8, 0, 0, 0, 0, 4, name.len() as u8, 0]);
+        block[8..8 + name.len()].copy_from_slice(name.as_bytes());
+        fake.write_all_at(&block, piece * 2048).unwrap();
     }
     symlink("boot/vmlinuz", root.join("link")).unwrap();
     symlink(format!("/{}boot/vmlinuz", "boot/../".repeat(12)), root.join("slow")).unwrap();
@@ -599,6 +612,10 @@ fn mutations() {
         "//",
         "/nothing",
         "/boot/../boot/./vmlinuz",
+        "/fake/f0",
+        "/fake/f3",
+        "/fake/f99",
+        "/fake/none",
     ];
     let mut random = Random(seed);
     let mut total = common::ext_images::Tally::default();
@@ -610,47 +627,76 @@ fn mutations() {
         ("ext4-csum", "-t ext4 -O metadata_csum,^has_journal,^resize_inode"),
         ("inline", "-t ext4 -O ^metadata_csum,^has_journal,inline_data,^resize_inode"),
         ("inline-csum", "-t ext4 -O metadata_csum,^has_journal,inline_data,^resize_inode"),
-        ("meta-bg", "-t ext4 -g 256 -O ^metadata_csum,^has_journal,meta_bg,^resize_inode"),
+        ("meta-bg", "-t ext4 -g 1024 -O ^metadata_csum,^has_journal,meta_bg,^resize_inode"),
     ] {
         let image = directory.path().join(name);
-        let mut arguments = vec!["-b", "1024", "-N", "96"];
+        let mut arguments = vec!["-b", "1024", "-N", "32"];
         arguments.extend(options.split(' '));
         make(&image, &root, "700k", &arguments);
+        debugfs(&image, "sif fake mode 040755\n");
         let bytes = fs::read(&image).unwrap();
+        let inode_table = u32::from_le_bytes(bytes[2048 + 8..][..4].try_into().unwrap()) as usize * 1024;
+        let inode_size = usize::from(u16::from_le_bytes(bytes[1024 + 0x58..][..2].try_into().unwrap()));
         let metadata: Vec<usize> = bytes
             .chunks(1024)
             .enumerate()
             .skip(1)
+            // Neither empty, nor data, nor a bitmap, nor a spare block of lost+found.
             .filter(|(_, block)| !block.iter().all(|&byte| byte == 0) && block[..12] != [b'Z'; 12])
+            .filter(|(number, block)| *number == 1 || block[..4] != [0xff; 4] && block[..4] != [0; 4])
+            // Nor one of the many blocks of the directory made above.
+            .filter(|(_, block)| block[1..6] != [0, 0, 0, 0, 4])
             .map(|(number, _)| number)
             .collect();
         let cases: Vec<Case> = (0..rounds)
             .map(|_| {
                 let mut case = Case::new(&image, &paths);
                 for _ in 0..1 + random.below(3) {
-                    let block = metadata[random.below(metadata.len())];
-                    let used: Vec<usize> =
-                        (block * 1024..(block + 1) * 1024).filter(|&position| bytes[position] != 0).collect();
-                    let near = used[random.below(used.len())];
-                    let position =
-                        if random.below(2) == 0 { near } else { (near + random.below(8)).min(block * 1024 + 1023) };
-                    let old = bytes[position];
-                    let value = match random.below(6) {
-                        0 => random.next() as u8,
-                        1 => old ^ 1 << random.below(8),
-                        2 => old.wrapping_add(1),
-                        3 => old.wrapping_sub(1),
-                        4 => 0,
-                        _ => [0x7f, 0x80, 0xff, 1][random.below(4)],
+                    let position = match random.below(4) {
+                        // The fields of an inode that matter most.
+                        0 | 1 => {
+                            let inode = inode_table
+                                + [1, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22][random.below(13)] * inode_size;
+                            let fields = [
+                                0, 4, 0x20, 0x28, 0x2a, 0x2c, 0x2e, 0x30, 0x34, 0x38, 0x3c, 0x64, 0x68, 0x6c, 0x80,
+                                0x9c,
+                            ];
+                            (inode + fields[random.below(fields.len())] + random.below(4)).min(inode + inode_size - 1)
+                        }
+                        kind => {
+                            let block = metadata[random.below(metadata.len())] * 1024;
+                            let used: Vec<usize> =
+                                (block..block + 1024).filter(|&position| bytes[position] != 0).collect();
+                            let near = used[random.below(used.len())];
+                            if kind == 2 { near } else { (near + random.below(8)).min(block + 1023) }
+                        }
                     };
-                    case.patches.push((position, vec![value]));
+                    let old = bytes[position];
+                    let value = match random.below(8) {
+                        0 => vec![random.next() as u8],
+                        1 => vec![old ^ 1 << random.below(8)],
+                        2 => vec![old.wrapping_add(1)],
+                        3 => vec![old.wrapping_sub(1)],
+                        4 => vec![0],
+                        5 => vec![[0x7f, 0x80, 0xff, 1][random.below(4)]],
+                        // The number of some block, or a small number.
+                        kind => {
+                            let number =
+                                if kind == 6 { metadata[random.below(metadata.len())] } else { random.below(20) };
+                            (number as u32).to_le_bytes().to_vec()
+                        }
+                    };
+                    let position = if value.len() == 4 { position & !3 } else { position };
+                    case.patches.push((position, value));
                 }
                 case
             })
             .collect();
+        let intact = driver(&Case::new(&image, &paths));
+        let changed = cases.iter().filter(|case| driver(case) != intact).count();
         let tally = compare(&cases);
         println!(
-            "{name}: {} agreed, {} unknown, {} crashed, {} disagreements",
+            "{name}: {changed} of {rounds} images look different, {} agreed, {} unknown, {} crashed, {} disagreements",
             tally.agreed,
             tally.unknown,
             tally.crashed,
