@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use common::ext_images::{Case, Seen, SeenFile, assert_same, available, compare, debugfs, driver, make, run};
 use pregrub::storage::ext::Ext;
-use pregrub::storage::filesystem::{FileKind, Filesystem};
-use pregrub::storage::source::{FileSource, Volume};
+use pregrub::storage::filesystem::{FileKind, Filesystem, OpenError};
+use pregrub::storage::source::{FileSource, Source, Volume};
 
 /// Bytes without a pattern, the same ones in each run.
 fn noise(length: usize, seed: u64) -> Vec<u8> {
@@ -803,10 +803,72 @@ fn names_and_features() {
     writeln!(script, "feature needs_recovery").unwrap();
     debugfs(&image, &script);
     assert!(mount(&image).needs_recovery());
+    assert_same(&[Case::new(&image, &["/", "/lost+found", "/nothing"])]);
 }
 
 /// Makes hash trees of large directories. e2fsck exits with 1 because it changed something.
 fn optimize(image: &Path) {
     let status = std::process::Command::new("/usr/sbin/e2fsck").arg("-fyD").arg(image).output().unwrap().status;
     assert!(matches!(status.code(), Some(0 | 1)), "{status}");
+}
+
+/// Counts the reads of a disk.
+struct Counted(Vec<u8>, std::sync::atomic::AtomicUsize);
+
+impl Source for Counted {
+    fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> std::io::Result<usize> {
+        self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.0.read_at(offset, buf)
+    }
+}
+
+/// A look at two files takes a handful of reads, and a check of a large one no more than its extents.
+#[test]
+fn reads_are_few() {
+    if !available() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path().join("root");
+    tree(&root);
+    let image = directory.path().join("image");
+    make(&image, &root, "12M", &["-t", "ext4"]);
+    let source = Arc::new(Counted(fs::read(&image).unwrap(), 0.into()));
+    let reads = || source.1.load(std::sync::atomic::Ordering::Relaxed);
+    let ext = Ext::mount(Volume::new(Arc::clone(&source) as Arc<dyn Source>, 0)).unwrap();
+    assert_eq!(reads(), 1, "the superblock");
+    let cfg = ext.open(b"/boot/grub/grub.cfg").unwrap();
+    let big = ext.open(b"/big").unwrap();
+    // Group descriptors, a few blocks of inodes, a block of each directory.
+    assert!(reads() <= 12, "{}", reads());
+    let before = reads();
+    big.verify().unwrap();
+    assert!(reads() - before <= 2, "{}", reads() - before);
+    let before = reads();
+    assert_eq!(cfg.read_at(0, &mut [0; 1 << 16]).unwrap(), 14);
+    assert_eq!(reads() - before, 1);
+}
+
+/// Links that lead to links many times over end in a verdict.
+#[test]
+fn a_maze_of_links_ends() {
+    if !available() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path().join("root");
+    fs::create_dir_all(&root).unwrap();
+    symlink(".", root.join("s0")).unwrap();
+    for level in 1..8 {
+        symlink(format!("s{}/", level - 1).repeat(200), root.join(format!("s{level}"))).unwrap();
+    }
+    let image = directory.path().join("image");
+    make(&image, &root, "4M", &["-t", "ext4", "-b", "4096", "-O", "^has_journal"]);
+    let ext = mount(&image);
+    assert!(ext.open(b"/s1").is_ok());
+    assert!(matches!(ext.open(b"/s7"), Err(OpenError::Unknown(_))));
 }

@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 const MODULES: &str = "/usr/lib/xen-4.17/lib/python";
 const PLUGIN: &str = "/usr/lib/xen-4.17/lib/x86_64-linux-gnu/xenfsimage/ext2fs-lib";
 
-/// Whether e2fsprogs and Xen's library are there. Says so where they are not; panics where the run must not do without them.
+/// Whether e2fsprogs and Xen's library are there. Says so where they are not; panics where the run must not do without
+/// them.
 pub fn available() -> bool {
     let missing: Vec<&str> = [MODULES, PLUGIN, "/usr/sbin/mke2fs", "/usr/sbin/debugfs"]
         .into_iter()

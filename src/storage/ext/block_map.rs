@@ -32,8 +32,8 @@ fn run_in(table: &[u8], index: u64, end: u64) -> Run {
     Run { place: if first == 0 { Place::Hole } else { Place::Data(first) }, blocks }
 }
 
-/// The run that starts at the block `block` of the file, which is below [`reach`]. Tables are read wherever they are, as
-/// `ext2fs_bmap2` does.
+/// The run that starts at the block `block` of the file, which is below [`reach`]. Tables are read wherever they are,
+/// as `ext2fs_bmap2` does.
 pub(crate) fn locate(ext: &Ext, inode: &Inode, block: u64) -> Result<Run, Fault> {
     if block < DIRECT {
         return Ok(run_in(inode.block(), block, DIRECT));
@@ -65,8 +65,8 @@ pub(crate) fn locate(ext: &Ext, inode: &Inode, block: u64) -> Result<Run, Fault>
     }
 }
 
-/// State of a walk over all blocks. libext2fs goes on with the next tree when a table is bad, and reports what the last table
-/// that it touched gave.
+/// State of a walk over all blocks. libext2fs goes on with the next tree when a table is bad, and reports what the last
+/// table that it touched gave.
 struct Walk<'a> {
     ext: &'a Ext,
     visit: &'a mut dyn FnMut(u64) -> Result<bool, Fault>,

@@ -67,7 +67,8 @@ impl Blocks {
         Ok(block)
     }
 
-    /// Fills `buf` from the byte `skip` of the block `first` on. All blocks that are touched must lie inside the image as a whole.
+    /// Fills `buf` from the byte `skip` of the block `first` on. All blocks that are touched must lie inside the image
+    /// as a whole.
     pub(crate) fn read_into(&self, first: u64, skip: u32, buf: &mut [u8]) -> Result<(), Fault> {
         let touched = (u64::from(skip) + buf.len() as u64).div_ceil(u64::from(self.size));
         self.check(first, touched)?;

@@ -74,8 +74,8 @@ pub(crate) fn xattr_block_is_right(filesystem_seed: u32, block_number: u64, bloc
     u32_at(block, CHECKSUM) == computed
 }
 
-/// Whether the checksum of a directory block is right: in the tail of a block of entries, or behind the limit of a block of
-/// the hash tree. A block that is neither has no place for a checksum, which libext2fs takes for a wrong one.
+/// Whether the checksum of a directory block is right: in the tail of a block of entries, or behind the limit of a
+/// block of the hash tree. A block that is neither has no place for a checksum, which libext2fs takes for a wrong one.
 pub(crate) fn directory_block_is_right(inode_seed: u32, block: &[u8]) -> bool {
     if has_entry_tail(block) {
         let tail = block.len() - 12;
@@ -91,7 +91,7 @@ fn has_entry_tail(block: &[u8]) -> bool {
     while offset < tail {
         // The length is taken as stored: libext2fs does not know the long form for 64 KiB blocks here.
         let record = usize::from(u16_at(block, offset + 4));
-        if record < 8 || record % 4 != 0 {
+        if record < 8 || !record.is_multiple_of(4) {
             return false;
         }
         offset += record;

@@ -89,7 +89,7 @@ fn scan(block: &[u8], name: &[u8], disk_block: bool) -> Result<Option<u32>, Faul
         let stored = u16_at(block, offset + 4);
         let record = record_length(stored, if disk_block { block.len() } else { 0 });
         let name_length = usize::from(block[offset + 6]);
-        if offset + record > block.len() || record < 8 || record % 4 != 0 || name_length + 8 > record {
+        if offset + record > block.len() || record < 8 || !record.is_multiple_of(4) || name_length + 8 > record {
             return Err(damaged());
         }
         let inode = u32_at(block, offset);

@@ -213,8 +213,8 @@ impl<'a> Cursor<'a> {
         self.current()
     }
 
-    /// Finds what the logical block `block` is mapped to, as `ext2fs_extent_goto` does, and for how many blocks from there on
-    /// the same search ends in the same place.
+    /// Finds what the logical block `block` is mapped to, as `ext2fs_extent_goto` does, and for how many blocks from
+    /// there on the same search ends in the same place.
     pub(crate) fn locate(&mut self, block: u64) -> Result<Run, Fault> {
         // The first block behind `block` for which a comparison on the way could come out differently.
         let mut bound = u64::MAX;
@@ -272,8 +272,8 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Calls `visit` for the physical blocks of `inode` in the order in which `ext2fs_block_iterate3` meets them, until it returns
-/// `true`. The size of the file does not matter, nor whether an extent was written.
+/// Calls `visit` for the physical blocks of `inode` in the order in which `ext2fs_block_iterate3` meets them, until it
+/// returns `true`. The size of the file does not matter, nor whether an extent was written.
 pub(crate) fn visit_blocks(
     ext: &Ext,
     inode: &Inode,
@@ -298,7 +298,8 @@ pub(crate) fn visit_blocks(
         if !extent.leaf {
             continue;
         }
-        // libext2fs looks at the next entry first. What goes wrong there is forgotten, and the walk goes on from where that ended.
+        // libext2fs looks at the next entry first. What goes wrong there is forgotten, and the walk goes on from where
+        // that ended.
         let next = match cursor.next() {
             Ok(next) => Some(next),
             Err(Stop::Fault(fault @ (Fault::Unknown(_) | Fault::Io(_)))) => return Err(fault),

@@ -25,8 +25,9 @@ const SPARSE_SUPER: u32 = 0x1;
 const BIGALLOC: u32 = 0x200;
 const METADATA_CSUM: u32 = 0x400;
 
-/// What libext2fs 1.47.0 opens: filetype, needs_recovery, meta_bg, extent, 64bit, mmp, flex_bg, ea_inode, metadata_csum_seed,
-/// large_dir, inline_data, encrypt and casefold. journal_dev is known to it too, and refused all the same.
+/// What libext2fs 1.47.0 opens: filetype, needs_recovery, meta_bg, extent, 64bit, mmp, flex_bg, ea_inode,
+/// metadata_csum_seed, large_dir, inline_data, encrypt and casefold. journal_dev is known to it too, and refused all
+/// the same.
 const INCOMPAT_OPENED: u32 = 0x2
     | RECOVER
     | META_BG
@@ -108,8 +109,8 @@ fn names_of(set: u32, names: &[(u32, &str)], unknown: char) -> Vec<String> {
 }
 
 impl Features {
-    /// All set features, spelt as `dumpe2fs` spells them (`FEATURE_I20` where there is no name): compatible, incompatible,
-    /// read-only compatible.
+    /// All set features, spelt as `dumpe2fs` spells them (`FEATURE_I20` where there is no name): compatible,
+    /// incompatible, read-only compatible.
     pub fn names(&self) -> Vec<String> {
         let mut names = names_of(self.compat, &COMPAT_NAMES, 'C');
         names.extend(names_of(self.incompat, &INCOMPAT_NAMES, 'I'));
@@ -125,7 +126,8 @@ impl Features {
         names
     }
 
-    /// Which of the three filesystems Linux calls this one, by blkid's rule: ext4 where ext3 could not mount it, else ext3 with a journal.
+    /// Which of the three filesystems Linux calls this one, by blkid's rule: ext4 where ext3 could not mount it, else
+    /// ext3 with a journal.
     pub fn filesystem_name(&self) -> &'static str {
         const EXT3_INCOMPAT: u32 = 0x2 | RECOVER | META_BG;
         const EXT3_RO_COMPAT: u32 = SPARSE_SUPER | 0x2 | 0x4;

@@ -9,8 +9,9 @@ use super::inode::Inode;
 use super::mapping::{self, Place};
 use crate::storage::filesystem::{FileKind, OpenFile, ReadError};
 
-/// How many runs a check looks at before it gives up. A file of 16 GiB with all blocks apart has as many.
-const MOST_RUNS: u32 = 1 << 22;
+/// How many runs a check looks at before it gives up: a file of 256 MiB of which no two blocks of 1 KiB are neighbours
+/// has as many.
+const MOST_RUNS: u32 = 1 << 18;
 
 /// A file of an [`Ext`].
 #[derive(Debug)]

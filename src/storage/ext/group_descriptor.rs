@@ -9,8 +9,8 @@ use super::superblock::Superblock;
 const LONGEST_READ: u64 = 0x7fff_f000;
 
 impl Superblock {
-    /// Fails where `ext2fs_open2` fails to read all descriptors. It reads them on opening; pregrub reads them when they are needed,
-    /// so that only the places are checked here.
+    /// Fails where `ext2fs_open2` fails to read all descriptors. It reads them on opening; pregrub reads them when they
+    /// are needed, so that only the places are checked here.
     pub(crate) fn check_descriptors(&self, blocks: &Blocks) -> Result<(), Fault> {
         let all = self.descriptor_blocks();
         let plain = self.plain_descriptor_blocks();
@@ -90,7 +90,7 @@ impl Superblock {
 
 /// Whether `value` is `base`, its square, its cube, ...
 fn is_power(mut value: u32, base: u32) -> bool {
-    while value > base && value % base == 0 {
+    while value > base && value.is_multiple_of(base) {
         value /= base;
     }
     value == base

@@ -111,9 +111,10 @@ const CACHED: usize = 4;
 
 /// Reads inodes, and knows when libext2fs may mix them up.
 ///
-/// libext2fs 1.47.0 caches four inodes and one block of the inode table. An inode with a wrong checksum is written over the
-/// oldest one, and a block that cannot be read over the cached one, and both stay valid under their old names until the next miss takes
-/// their place. Whether a later inode is hit by that depends on every path that was opened before and how often, so it is unknown.
+/// libext2fs 1.47.0 caches four inodes and one block of the inode table. An inode with a wrong checksum is written over
+/// the oldest one, and a block that cannot be read over the cached one, and both stay valid under their old names until
+/// the next miss takes their place. Whether a later inode is hit by that depends on every path that was opened before
+/// and how often, so it is unknown.
 #[derive(Debug, Default)]
 pub(crate) struct Inodes(RefCell<State>);
 

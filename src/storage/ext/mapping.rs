@@ -57,8 +57,8 @@ pub(crate) fn visit_blocks(
     }
 }
 
-/// The block on the disk that `ext2fs_bmap2` finds for the first block of a symbolic link: 0 for a hole, and whether it was
-/// written does not matter.
+/// The block on the disk that `ext2fs_bmap2` finds for the first block of a symbolic link: 0 for a hole, and whether it
+/// was written does not matter.
 pub(crate) fn first_block(ext: &Ext, inode: &Inode) -> Result<u64, Fault> {
     Ok(match map(ext, inode, 0)?.place {
         Place::Hole => 0,

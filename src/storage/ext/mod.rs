@@ -1,9 +1,9 @@
-//! ext2, ext3 and ext4 as pygrub's plugin `ext2fs-lib` shows them, which is as libext2fs 1.47.0 does: opened for reading with no
-//! flags, paths by `ext2fs_namei_follow` from the root, data by `ext2fs_file_read`.
+//! ext2, ext3 and ext4 as pygrub's plugin `ext2fs-lib` shows them, which is as libext2fs 1.47.0 does: opened for
+//! reading with no flags, paths by `ext2fs_namei_follow` from the root, data by `ext2fs_file_read`.
 //!
-//! That is not what Linux shows. The journal is never replayed, a path with an empty component is not found, a directory opens like a
-//! file, inline data is padded to 60 bytes, and bigalloc is refused. Behaviour was measured with the real library and is tested
-//! against it.
+//! That is not what Linux shows. The journal is never replayed, a path with an empty component is not found, a
+//! directory opens like a file, inline data is padded to 60 bytes, and bigalloc is refused. Behaviour was measured with
+//! the real library and is tested against it.
 
 use std::rc::Rc;
 
@@ -59,8 +59,8 @@ impl Ext {
         Ok(Self { superblock, blocks, inodes: Inodes::default() })
     }
 
-    /// Whether the journal holds changes that Linux would replay on mounting. pygrub does not see them: it may see old files, or
-    /// miss new ones.
+    /// Whether the journal holds changes that Linux would replay on mounting. pygrub does not see them: it may see old
+    /// files, or miss new ones.
     pub fn needs_recovery(&self) -> bool {
         self.superblock.features.needs_recovery()
     }
@@ -100,7 +100,8 @@ impl Filesystem for Ext {
 
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {
         let ino = walk::resolve(self, path).map_err(Fault::on_open)?;
-        // The walk has read the inode, unless the path names the root without a step: then the plugin's error is not ENOENT.
+        // The walk has read the inode, unless the path names the root without a step: then the plugin's error is not
+        // ENOENT.
         let inode = self.inode(ino).map_err(|fault| match fault {
             Fault::Fails(reason) => OpenError::Unknown(format!("the root directory cannot be opened: {reason}")),
             other => other.on_open(),

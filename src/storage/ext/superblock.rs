@@ -42,8 +42,8 @@ fn rejected<T>(reason: impl Into<String>) -> Result<T, MountError> {
 }
 
 impl Superblock {
-    /// Reads a superblock and judges it as libext2fs 1.47.0 does when it opens for reading (flags 0). State and mount count do
-    /// not matter, nor does a backup.
+    /// Reads a superblock and judges it as libext2fs 1.47.0 does when it opens for reading (flags 0). State and mount
+    /// count do not matter, nor does a backup.
     pub(crate) fn parse(sb: &[u8; SIZE]) -> Result<Self, MountError> {
         if u16_at(sb, 0x38) != MAGIC {
             return Err(MountError::NotThis);

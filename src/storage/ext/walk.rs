@@ -11,15 +11,16 @@ const DEEPEST: u32 = 8;
 /// What looking up one name costs at least, so that a maze of links ends.
 const STEP: u64 = 1024;
 
-/// Finds the inode number that `path` leads to. Each empty component but the last one is looked up like any other name, and is
-/// not found; `.` and `..` are what the directory says they are.
+/// Finds the inode number that `path` leads to. Each empty component but the last one is looked up like any other name,
+/// and is not found; `.` and `..` are what the directory says they are.
 pub(crate) fn resolve(ext: &Ext, path: &[u8]) -> Result<u32, Fault> {
     let walk = Walk { ext, budget: Budget::new() };
     let text = Text { bytes: path, length: path.len() as i64 };
     walk.open(ROOT, &text, 0)
 }
 
-/// A path: as many characters as `length` says, which for a damaged symbolic link may be more than there are, or fewer than none.
+/// A path: as many characters as `length` says, which for a damaged symbolic link may be more than there are, or fewer
+/// than none.
 struct Text<'a> {
     bytes: &'a [u8],
     length: i64,
@@ -130,7 +131,8 @@ impl Walk<'_> {
             target.resize(size, 0);
             return self.open(dir, &Text { bytes: &target, length }, nesting);
         }
-        // A link without a block is read from block 0 of the disk, and one that was never written from where it would be.
+        // A link without a block is read from block 0 of the disk, and one that was never written from where it would
+        // be.
         let number = mapping::first_block(self.ext, inode)?;
         let target = self.ext.blocks.read(number).map_err(|fault| match fault {
             Fault::Fails(reason) => Fault::Fails(format!("the target of a symbolic link cannot be read: {reason}")),

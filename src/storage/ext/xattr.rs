@@ -21,13 +21,13 @@ fn unknown<T>(reason: &str) -> Result<T, Fault> {
     )))
 }
 
-/// The value of `system.data`; empty where the inode has none. As libext2fs does, this reads all attributes, in the inode and in its
-/// attribute block, and fails where any of them is damaged.
+/// The value of `system.data`; empty where the inode has none. As libext2fs does, this reads all attributes, in the
+/// inode and in its attribute block, and fails where any of them is damaged.
 pub(crate) fn system_data(ext: &Ext, inode: &Inode) -> Result<Vec<u8>, Fault> {
     let mut value = None;
     let extra = inode.extra_size();
     if extra >= 2 && inode.raw().len() > 128 + extra + 4 {
-        if extra % 4 != 0 {
+        if !extra.is_multiple_of(4) {
             return fails("i_extra_isize is no multiple of 4");
         }
         if u32_at(inode.raw(), 128 + extra) == MAGIC {
