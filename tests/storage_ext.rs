@@ -872,3 +872,53 @@ fn a_maze_of_links_ends() {
     assert!(ext.open(b"/s1").is_ok());
     assert!(matches!(ext.open(b"/s7"), Err(OpenError::Unknown(_))));
 }
+
+/// Images with much damage: nothing panics, and nothing takes long. What is seen is not compared.
+#[test]
+fn hostile_images_end() {
+    if !available() {
+        return;
+    }
+    let rounds = std::env::var("PREGRUB_EXT_HOSTILE").map_or(150, |value| value.parse().unwrap());
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path().join("root");
+    fs::create_dir_all(root.join("boot")).unwrap();
+    fs::write(root.join("boot/k"), noise(40_000, 1)).unwrap();
+    fs::write(root.join("boot/inline"), noise(110, 1)).unwrap();
+    symlink("boot/k", root.join("fast")).unwrap();
+    symlink(format!("{}boot/k", "./".repeat(40)), root.join("slow")).unwrap();
+    let mut random = Random(5);
+    for (name, options) in [
+        ("ext2", "-t ext2 -O ^resize_inode"),
+        ("ext4", "-t ext4 -O ^metadata_csum,^has_journal,^resize_inode"),
+        ("inline", "-t ext4 -O ^metadata_csum,^has_journal,inline_data,^resize_inode"),
+        ("csum", "-t ext4 -O metadata_csum,^has_journal,^resize_inode"),
+    ] {
+        let image = directory.path().join(name);
+        let mut arguments = vec!["-b", "1024", "-N", "32"];
+        arguments.extend(options.split(' '));
+        make(&image, &root, "200k", &arguments);
+        let bytes = fs::read(&image).unwrap();
+        for round in 0..rounds {
+            let mut damaged = bytes.clone();
+            for _ in 0..1 << (round % 9) {
+                // The superblock stays mostly as it is, or nothing is mounted.
+                let position =
+                    if random.below(200) == 0 { 1024 + random.below(1024) } else { 2048 + random.below(60 * 1024) };
+                damaged[position] = random.next() as u8;
+            }
+            let started = std::time::Instant::now();
+            if let Ok(ext) = Ext::mount(Volume::new(Arc::new(damaged), 0)) {
+                for path in ["/boot/k", "/boot/inline", "/fast", "/slow", "/boot", "/lost+found", "/none"] {
+                    if let Ok(file) = ext.open(path.as_bytes()) {
+                        let _ = file.verify();
+                        let _ = file.read_at(0, &mut [0; 70_000]);
+                        let _ = file.read_at(u64::MAX - 5, &mut [0; 10]);
+                        let _ = file.read_at(file.size().saturating_sub(3), &mut [0; 10]);
+                    }
+                }
+            }
+            assert!(started.elapsed().as_secs() < 20, "{name} {round}: {:?}", started.elapsed());
+        }
+    }
+}
