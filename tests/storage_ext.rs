@@ -692,6 +692,9 @@ fn mutations() {
                 case
             })
             .collect();
+        if std::env::var("PREGRUB_EXT_ONLY").is_ok_and(|only| only != name) {
+            continue;
+        }
         let intact = driver(&Case::new(&image, &paths));
         let changed = cases.iter().filter(|case| driver(case) != intact).count();
         let tally = compare(&cases);
