@@ -1,5 +1,6 @@
 //! From bytes to filesystems, as pygrub's libraries see them.
 
+pub mod ext;
 pub mod filesystem;
 pub mod identify;
 pub mod partitions;

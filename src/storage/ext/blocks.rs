@@ -1,0 +1,113 @@
+//! Blocks of the volume by number, with a small cache for metadata.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::fault::Fault;
+use crate::storage::source::Volume;
+
+/// How many metadata blocks are kept: a path walk comes back to the same few.
+const CACHED: usize = 16;
+
+/// Reads whole blocks. As in libext2fs, a block that lies even partly behind the end of the image cannot be read.
+#[derive(Debug)]
+pub(crate) struct Blocks {
+    volume: Volume,
+    size: u32,
+    /// Most recently used last.
+    cache: RefCell<Vec<(u64, Rc<[u8]>)>>,
+}
+
+impl Blocks {
+    /// Blocks of `size` bytes on `volume`.
+    pub(crate) fn new(volume: Volume, size: u32) -> Self {
+        Self { volume, size, cache: RefCell::new(Vec::with_capacity(CACHED)) }
+    }
+
+    /// The size of a block in bytes.
+    pub(crate) fn size(&self) -> u32 {
+        self.size
+    }
+
+    /// How many whole blocks the image has.
+    pub(crate) fn available(&self) -> u64 {
+        self.volume.len() / u64::from(self.size)
+    }
+
+    /// Fails unless the `count` blocks from `first` on lie inside the image.
+    pub(crate) fn check(&self, first: u64, count: u64) -> Result<(), Fault> {
+        let available = self.available();
+        if first.checked_add(count).is_some_and(|end| end <= available) {
+            return Ok(());
+        }
+        let bad = first.max(available);
+        // libext2fs multiplies in 64 bits with a sign. Such a number may come out anywhere.
+        if bad.checked_mul(u64::from(self.size)).is_none_or(|byte| i64::try_from(byte).is_err()) {
+            return Err(Fault::Unknown(format!("the block number {bad} is too large to be an address")));
+        }
+        Err(Fault::Fails(format!("block {bad} lies behind the end of the image")))
+    }
+
+    /// Reads one block of metadata.
+    pub(crate) fn read(&self, number: u64) -> Result<Rc<[u8]>, Fault> {
+        let mut cache = self.cache.borrow_mut();
+        if let Some(position) = cache.iter().position(|(cached, _)| *cached == number) {
+            let entry = cache.remove(position);
+            let block = Rc::clone(&entry.1);
+            cache.push(entry);
+            return Ok(block);
+        }
+        let mut block = vec![0; self.size as usize];
+        self.read_into(number, 0, &mut block)?;
+        let block: Rc<[u8]> = block.into();
+        if cache.len() == CACHED {
+            cache.remove(0);
+        }
+        cache.push((number, Rc::clone(&block)));
+        Ok(block)
+    }
+
+    /// Fills `buf` from the byte `skip` of the block `first` on. All blocks that are touched must lie inside the image
+    /// as a whole.
+    pub(crate) fn read_into(&self, first: u64, skip: u32, buf: &mut [u8]) -> Result<(), Fault> {
+        let touched = (u64::from(skip) + buf.len() as u64).div_ceil(u64::from(self.size));
+        self.check(first, touched)?;
+        // No overflow: the check has shown that the end is inside the image.
+        let start = first * u64::from(self.size) + u64::from(skip);
+        let count = self.volume.read_at(start, buf)?;
+        if count == buf.len() {
+            Ok(())
+        } else {
+            Err(Fault::Fails(format!(
+                "the image ends at byte {}, inside block {}",
+                start + count as u64,
+                (start + count as u64) / u64::from(self.size)
+            )))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn blocks(length: usize) -> Blocks {
+        Blocks::new(Volume::new(Arc::new(vec![7_u8; length]), 0), 1024)
+    }
+
+    #[test]
+    fn a_partial_block_cannot_be_read() {
+        let blocks = blocks(2047);
+        assert_eq!(blocks.read(0).unwrap().len(), 1024);
+        assert!(matches!(blocks.read(1), Err(Fault::Fails(_))));
+        assert!(matches!(blocks.read_into(1, 0, &mut [0; 4]), Err(Fault::Fails(_))));
+    }
+
+    #[test]
+    fn a_number_that_is_no_address_is_unknown() {
+        assert!(matches!(blocks(2048).read(u64::MAX), Err(Fault::Unknown(_))));
+        assert!(matches!(blocks(2048).read(1 << 40), Err(Fault::Fails(_))));
+    }
+}

@@ -1,0 +1,169 @@
+//! Names in directories: a scan from the first entry to the last, as libext2fs does it even where there is a hash tree.
+
+use std::cell::Cell;
+
+use super::Ext;
+use super::checksum;
+use super::fault::Fault;
+use super::inode::Inode;
+use super::little_endian::{u16_at, u32_at};
+use super::mapping;
+use super::xattr;
+
+/// How much a path walk may still read of directories before pregrub gives up. libext2fs has no limit.
+#[derive(Debug)]
+pub(crate) struct Budget(Cell<u64>);
+
+impl Budget {
+    /// Bytes for one path. A directory of a million names takes a tenth of it.
+    pub(crate) fn new() -> Self {
+        Self(Cell::new(512 << 20))
+    }
+
+    /// Takes `bytes` off.
+    pub(crate) fn spend(&self, bytes: u64) -> Result<(), Fault> {
+        match self.0.get().checked_sub(bytes) {
+            Some(rest) => {
+                self.0.set(rest);
+                Ok(())
+            }
+            None => Err(Fault::Unknown("the directories on the way are too large to be searched".to_owned())),
+        }
+    }
+}
+
+/// Finds `name` in the directory `dir` and returns the inode number of its first entry; `None` where it has none.
+pub(crate) fn lookup(ext: &Ext, dir: u32, name: &[u8], budget: &Budget) -> Result<Option<u32>, Fault> {
+    let inode = ext.inode(dir)?;
+    if !inode.is_directory() {
+        return Err(Fault::Fails("it is no directory".to_owned()));
+    }
+    if name.len() > 255 {
+        return Err(Fault::Fails("a name is longer than 255 bytes".to_owned()));
+    }
+    if inode.has_inline_data() {
+        return lookup_inline(ext, &inode, name);
+    }
+    let checksums = ext.superblock.features.metadata_csum();
+    let seed = checksum::inode_seed(ext.superblock.checksum_seed, dir, inode.generation());
+    let mut found = None;
+    mapping::visit_blocks(ext, &inode, &mut |number| {
+        budget.spend(u64::from(ext.blocks.size()))?;
+        let block = ext.blocks.read(number).map_err(|fault| match fault {
+            Fault::Fails(reason) => Fault::Fails(format!("a block of the directory cannot be read: {reason}")),
+            other => other,
+        })?;
+        if checksums && !checksum::directory_block_is_right(seed, &block) {
+            return Err(Fault::Fails(format!("the checksum of block {number} of the directory is wrong")));
+        }
+        found = scan(&block, name, true)?;
+        Ok(found.is_some())
+    })?;
+    Ok(found)
+}
+
+/// An inline directory has no entries for itself and its parent: the number of the parent comes first, then entries.
+fn lookup_inline(ext: &Ext, inode: &Inode, name: &[u8]) -> Result<Option<u32>, Fault> {
+    let parent = u32_at(inode.block(), 0);
+    if name == b"." {
+        return Ok(Some(inode.ino));
+    }
+    if name == b".." && parent != 0 {
+        return Ok(Some(parent));
+    }
+    if let Some(found) = scan(&inode.block()[4..], name, false)? {
+        return Ok(Some(found));
+    }
+    let rest = xattr::system_data(ext, inode)?;
+    if rest.is_empty() { Ok(None) } else { scan(&rest, name, false) }
+}
+
+/// Looks through the entries in `block`. Whether it is a whole `disk_block` matters for the length of records only.
+fn scan(block: &[u8], name: &[u8], disk_block: bool) -> Result<Option<u32>, Fault> {
+    let damaged = || Fault::Fails("a block of the directory is damaged".to_owned());
+    if block.len() < 8 {
+        return Err(damaged());
+    }
+    let mut offset = 0;
+    while offset < block.len() - 8 {
+        let stored = u16_at(block, offset + 4);
+        let record = record_length(stored, if disk_block { block.len() } else { 0 });
+        let name_length = usize::from(block[offset + 6]);
+        if offset + record > block.len() || record < 8 || !record.is_multiple_of(4) || name_length + 8 > record {
+            return Err(damaged());
+        }
+        let inode = u32_at(block, offset);
+        if inode != 0 && name_length == name.len() && same_name(name, &block[offset + 8..offset + 8 + name_length]) {
+            return Ok(Some(inode));
+        }
+        offset += record;
+    }
+    Ok(None)
+}
+
+/// Blocks of 64 KiB need lengths that do not fit in 16 bits.
+fn record_length(stored: u16, block_size: usize) -> usize {
+    let stored = usize::from(stored);
+    if block_size < 65536 {
+        stored
+    } else if stored == 65535 || stored == 0 {
+        block_size
+    } else {
+        stored & 65532 | (stored & 3) << 16
+    }
+}
+
+/// Compares two names of one length as `strncmp` does: what follows a NUL in both does not count.
+fn same_name(wanted: &[u8], stored: &[u8]) -> bool {
+    if wanted == stored {
+        return true;
+    }
+    match wanted.iter().position(|&byte| byte == 0) {
+        Some(end) => wanted[..=end] == stored[..=end],
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(inode: u32, record: u16, name: &[u8]) -> Vec<u8> {
+        let mut bytes = inode.to_le_bytes().to_vec();
+        bytes.extend_from_slice(&record.to_le_bytes());
+        bytes.extend_from_slice(&[name.len() as u8, 1]);
+        bytes.extend_from_slice(name);
+        bytes.resize(usize::from(record), 0);
+        bytes
+    }
+
+    #[test]
+    fn the_first_entry_counts() {
+        let block = [entry(0, 12, b"a"), entry(12, 12, b"a"), entry(13, 40, b"a")].concat();
+        assert_eq!(scan(&block, b"a", true).unwrap(), Some(12));
+        assert_eq!(scan(&block, b"b", true).unwrap(), None);
+        assert_eq!(scan(&block, b"", true).unwrap(), None);
+    }
+
+    #[test]
+    fn an_entry_before_the_damage_is_found() {
+        let block = [entry(12, 12, b"a"), entry(13, 14, b"b"), entry(14, 40, b"c")].concat();
+        assert_eq!(scan(&block, b"a", true).unwrap(), Some(12));
+        assert!(scan(&block, b"c", true).is_err());
+    }
+
+    #[test]
+    fn lengths_in_64_kib_blocks() {
+        assert_eq!(record_length(65535, 65536), 65536);
+        assert_eq!(record_length(0, 65536), 65536);
+        assert_eq!(record_length(12, 65536), 12);
+        assert_eq!(record_length(0, 32768), 0);
+    }
+
+    #[test]
+    fn names_after_a_nul_are_equal() {
+        assert!(same_name(b"a\0b", b"a\0c"));
+        assert!(!same_name(b"a\0b", b"abc"));
+        assert!(!same_name(b"ab", b"ac"));
+    }
+}

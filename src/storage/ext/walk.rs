@@ -1,0 +1,143 @@
+//! From a path to an inode, as `ext2fs_namei_follow` walks.
+
+use super::Ext;
+use super::directory::{self, Budget};
+use super::fault::Fault;
+use super::inode::{Inode, ROOT};
+use super::{inline_data, mapping};
+
+/// How deep symbolic links may be nested. How many there are in all does not matter.
+const DEEPEST: u32 = 8;
+/// What looking up one name costs at least, so that a maze of links ends.
+const STEP: u64 = 1024;
+
+/// Finds the inode number that `path` leads to. Each empty component but the last one is looked up like any other name,
+/// and is not found; `.` and `..` are what the directory says they are.
+pub(crate) fn resolve(ext: &Ext, path: &[u8]) -> Result<u32, Fault> {
+    let walk = Walk { ext, budget: Budget::new() };
+    let text = Text { bytes: path, length: path.len() as i64 };
+    walk.open(ROOT, &text, 0)
+}
+
+/// A path: as many characters as `length` says, which for a damaged symbolic link may be more than there are, or fewer
+/// than none.
+struct Text<'a> {
+    bytes: &'a [u8],
+    length: i64,
+}
+
+impl Text<'_> {
+    fn byte(&self, position: usize) -> Result<u8, Fault> {
+        self.bytes.get(position).copied().ok_or_else(|| {
+            Fault::Unknown(
+                "the size of a symbolic link is larger than what it holds: libext2fs reads foreign memory".to_owned(),
+            )
+        })
+    }
+
+    fn starts_at_root(&self) -> bool {
+        self.bytes.first() == Some(&b'/')
+    }
+}
+
+struct Walk<'a> {
+    ext: &'a Ext,
+    budget: Budget,
+}
+
+/// A name in a message.
+fn shown(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).chars().take(80).collect()
+}
+
+impl Walk<'_> {
+    /// Follows `text` from the directory `base`, also through a symbolic link at its end.
+    fn open(&self, base: u32, text: &Text<'_>, nesting: u32) -> Result<u32, Fault> {
+        let mut dir = base;
+        let mut position = 0;
+        let mut remaining = text.length;
+        if text.starts_at_root() {
+            dir = ROOT;
+            position = 1;
+            remaining -= 1;
+        }
+        loop {
+            let start = position;
+            let mut ended = true;
+            while remaining > 0 {
+                remaining -= 1;
+                let byte = text.byte(position)?;
+                position += 1;
+                if byte == b'/' {
+                    ended = false;
+                    break;
+                }
+            }
+            if ended {
+                let name = text.bytes.get(start..position).unwrap_or_default();
+                // Nothing after the last slash: the directory itself, or the file that stands for one.
+                return if name.is_empty() { Ok(dir) } else { self.step(dir, name, nesting) };
+            }
+            dir = self.step(dir, &text.bytes[start..position - 1], nesting)?;
+        }
+    }
+
+    /// Looks up one name and follows it if it is a symbolic link.
+    fn step(&self, dir: u32, name: &[u8], nesting: u32) -> Result<u32, Fault> {
+        self.budget.spend(STEP)?;
+        let found = directory::lookup(self.ext, dir, name, &self.budget).map_err(|fault| match fault {
+            Fault::Fails(reason) => Fault::Fails(format!("`{}` cannot be looked up: {reason}", shown(name))),
+            other => other,
+        })?;
+        let Some(ino) = found else {
+            return Err(Fault::Fails(if name.is_empty() {
+                "there is an empty component between two slashes, which libext2fs looks up as a name".to_owned()
+            } else {
+                format!("there is no `{}` in its directory", shown(name))
+            }));
+        };
+        let inode = self.ext.inode(ino).map_err(|fault| match fault {
+            Fault::Fails(reason) => Fault::Fails(format!("`{}`: {reason}", shown(name))),
+            other => other,
+        })?;
+        if !inode.is_symlink() {
+            return Ok(ino);
+        }
+        if nesting >= DEEPEST {
+            return Err(Fault::Fails(format!("`{}` is a symbolic link nested deeper than {DEEPEST}", shown(name))));
+        }
+        self.follow(dir, &inode, nesting + 1)
+    }
+
+    /// Follows the target of the symbolic link `inode`, which lies in the directory `dir`.
+    fn follow(&self, dir: u32, inode: &Inode, nesting: u32) -> Result<u32, Fault> {
+        if let Some(target) = inode.fast_symlink() {
+            return self.open(dir, &Text { bytes: target, length: target.len() as i64 }, nesting);
+        }
+        // libext2fs keeps the length of a path in a signed number.
+        let length = i64::from(inode.size_low() as i32);
+        if length <= i64::from(i32::MIN) + 1 {
+            return Err(Fault::Unknown("the size of a symbolic link overflows".to_owned()));
+        }
+        if inode.has_inline_data() {
+            let mut target = inline_data::read(self.ext, inode)?;
+            let size = inode.size_low() as usize;
+            if size < target.len() || size > 1 << 20 {
+                return Err(Fault::Unknown(
+                    "the size of a symbolic link does not fit its inline data: libext2fs writes to foreign memory"
+                        .to_owned(),
+                ));
+            }
+            target.resize(size, 0);
+            return self.open(dir, &Text { bytes: &target, length }, nesting);
+        }
+        // A link without a block is read from block 0 of the disk, and one that was never written from where it would
+        // be.
+        let number = mapping::first_block(self.ext, inode)?;
+        let target = self.ext.blocks.read(number).map_err(|fault| match fault {
+            Fault::Fails(reason) => Fault::Fails(format!("the target of a symbolic link cannot be read: {reason}")),
+            other => other,
+        })?;
+        self.open(dir, &Text { bytes: &target, length }, nesting)
+    }
+}
