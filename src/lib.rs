@@ -2,6 +2,9 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+// The parsers that pest derives without its feature `std` name it.
+extern crate alloc;
+
 pub mod boot;
 pub mod config;
 pub mod python;

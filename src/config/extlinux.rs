@@ -3,8 +3,8 @@
 use super::directive::{Directive, Effect};
 use super::entry::{Entry, FilePath, PathRule, Root};
 use super::grammar::Split;
-use super::grammar::extlinux::{self as grammar, Line, split};
-use super::lines::{self, lines};
+use super::grammar::extlinux::{self as grammar, Line};
+use super::lines::{BodyLine, Ranges, lines};
 use super::raised::{Cause, Raised, Stage};
 use super::span::LineText;
 use super::{Config, Setting};
@@ -13,22 +13,26 @@ use crate::release::{Change, Release};
 
 pub(super) fn parse(config: &mut Config, buffer: &[u8], release: Release) -> Result<(), Raised> {
     let python = release.python();
-    let mut open: Vec<lines::Line<'_>> = Vec::new();
+    let mut open: Vec<BodyLine<'_>> = Vec::new();
     let mut default = None;
     let mut result = Ok(());
     for owned in lines(buffer, python) {
         let line = owned.get();
         match grammar::line(line.text) {
             Line::Comment => {}
-            Line::Label(_) => {
+            Line::Label(parts) => {
                 result = close(config, &open, release);
                 if result.is_err() {
                     break;
                 }
                 open.clear();
-                open.push(owned);
+                let ranges = Ranges::of(line.text, parts);
+                open.push(BodyLine::new(owned, ranges));
             }
-            Line::Directive(_) if !open.is_empty() => open.push(owned),
+            Line::Directive(parts) if !open.is_empty() => {
+                let ranges = Ranges::of(line.text, parts);
+                open.push(BodyLine::new(owned, ranges));
+            }
             Line::Directive(parts) => {
                 if let Some(value) = top_level(config, line, parts, release)? {
                     config.default_span = Some(line.span_of(value));
@@ -84,7 +88,7 @@ fn python_lower(command: &str, release: Release) -> String {
 }
 
 /// Reads the lines of an entry, its label first.
-fn close(config: &mut Config, body: &[lines::Line<'_>], release: Release) -> Result<(), Raised> {
+fn close(config: &mut Config, body: &[BodyLine<'_>], release: Release) -> Result<(), Raised> {
     let Some(header) = body.first().map(|line| line.get().span()) else { return Ok(()) };
     let mut entry = Entry::new(Text::default(), header, header);
     entry.root = Some(Root::Empty);
@@ -92,7 +96,7 @@ fn close(config: &mut Config, body: &[lines::Line<'_>], release: Release) -> Res
     for owned in body {
         let line = owned.get();
         entry.lines.1 = line.number;
-        let parts = split(line.text);
+        let parts = owned.split();
         let argument = text::strip(parts.argument);
         let command = lower(parts.command);
         let effect = match command.as_str() {

@@ -4,7 +4,7 @@ use super::directive::{Directive, Effect};
 use super::entry::{Entry, FilePath, PathRule, Root};
 use super::grammar::grub2::{self as grammar, Line, LineRule, SetArgument};
 use super::grammar::{Split, grub2::split};
-use super::lines::{self, lines};
+use super::lines::{BodyLine, Ranges, lines};
 use super::raised::{Cause, Raised, Stage};
 use super::span::{LineText, Span};
 use super::{Config, Device};
@@ -16,7 +16,7 @@ struct OpenEntry<'a> {
     title: Text,
     title_span: Span,
     header: Span,
-    body: Vec<lines::Line<'a>>,
+    body: Vec<BodyLine<'a>>,
 }
 
 pub(super) fn parse(config: &mut Config, buffer: &[u8], release: Release) -> Result<(), Raised> {
@@ -72,15 +72,17 @@ pub(super) fn parse(config: &mut Config, buffer: &[u8], release: Release) -> Res
             }
             Line::Submenu | Line::Directive(_) => {}
         }
-        if let Some(entry) = &mut open {
-            entry.body.push(owned);
-            continue;
-        }
         let parts = match class {
             Line::Directive(parts) => parts,
             _ => split(line.text),
         };
-        top_level(config, line, parts, release)?;
+        match &mut open {
+            Some(entry) => {
+                let ranges = Ranges::of(line.text, parts);
+                entry.body.push(BodyLine::new(owned, ranges));
+            }
+            None => top_level(config, line, parts, release)?,
+        }
     }
     match open {
         None => Ok(()),
@@ -171,13 +173,14 @@ fn close(config: &mut Config, open: &OpenEntry<'_>, last_line: u32, release: Rel
     entry.lines.1 = last_line;
     entry.directives.reserve_exact(open.body.len());
     for owned in &open.body {
-        entry_line(config, &mut entry, owned.get(), release)?;
+        entry_line(config, &mut entry, owned, release)?;
     }
     Ok(entry)
 }
 
-fn entry_line(config: &mut Config, entry: &mut Entry, line: LineText<'_>, release: Release) -> Result<(), Raised> {
-    let command = command(line, split(line.text), release)?;
+fn entry_line(config: &mut Config, entry: &mut Entry, owned: &BodyLine<'_>, release: Release) -> Result<(), Raised> {
+    let line = owned.get();
+    let command = command(line, owned.split(), release)?;
     let sixteen = release.has(Change::Linux16);
     let effect = match (command.name, command.is_set) {
         ("root", true) => Effect::Root,

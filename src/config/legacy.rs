@@ -3,8 +3,8 @@
 use super::Config;
 use super::directive::{Directive, Effect};
 use super::entry::Entry;
-use super::grammar::legacy::{self as grammar, Line, split};
-use super::lines::{self, lines};
+use super::grammar::legacy::{self as grammar, Line};
+use super::lines::{BodyLine, Ranges, lines};
 use super::raised::Raised;
 use super::span::{LineText, Span};
 use crate::python::{Text, text};
@@ -35,7 +35,7 @@ struct OpenEntry<'a> {
     title: Text,
     title_span: Span,
     header: Span,
-    body: Vec<lines::Line<'a>>,
+    body: Vec<BodyLine<'a>>,
 }
 
 pub(super) fn parse(config: &mut Config, buffer: &[u8], release: Release) -> Result<(), Raised> {
@@ -57,7 +57,10 @@ pub(super) fn parse(config: &mut Config, buffer: &[u8], release: Release) -> Res
                 }
             }
             Line::Directive(parts) => match &mut open {
-                Some(entry) => entry.body.push(owned),
+                Some(entry) => {
+                    let ranges = Ranges::of(line.text, parts);
+                    entry.body.push(BodyLine::new(owned, ranges));
+                }
                 None => top_level(config, line, parts.command, text::strip(parts.argument), release)?,
             },
         }
@@ -95,7 +98,7 @@ fn close(config: &mut Config, open: &OpenEntry<'_>, release: Release) -> Result<
     let mut entry = Entry::new(open.title.clone(), open.title_span, open.header);
     for owned in &open.body {
         let line = owned.get();
-        let parts = split(line.text);
+        let parts = owned.split();
         let argument = text::strip(parts.argument);
         let effect = match parts.command {
             "root" | "rootnoverify" => Effect::Root,

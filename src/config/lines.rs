@@ -1,7 +1,9 @@
 //! The lines of a file as pygrub's parsers see them: split at U+000A, stripped, empty ones left out.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
+use super::grammar::Split;
 use super::span::{LineText, Span, narrow};
 use crate::python::{Python, bytes, text};
 
@@ -12,6 +14,48 @@ pub(super) struct Line<'a> {
     number: u32,
     indent: u32,
     byte_a_char: bool,
+}
+
+/// A line of an entry's body: kept, with how it is split, until the entry ends.
+pub(super) struct BodyLine<'a> {
+    line: Line<'a>,
+    command: Range<usize>,
+    argument: Range<usize>,
+}
+
+impl<'a> BodyLine<'a> {
+    /// Takes the line and how it is split. `parts` are pieces of its text.
+    pub(super) fn new(line: Line<'a>, parts: Ranges) -> Self {
+        Self { line, command: parts.command, argument: parts.argument }
+    }
+
+    /// The line.
+    pub(super) fn get(&self) -> LineText<'_> {
+        self.line.get()
+    }
+
+    /// The line in two pieces.
+    pub(super) fn split(&self) -> Split<'_> {
+        let text: &str = &self.line.text;
+        Split { command: &text[self.command.clone()], argument: &text[self.argument.clone()] }
+    }
+}
+
+/// Where the pieces of a split line stand in it.
+pub(super) struct Ranges {
+    command: Range<usize>,
+    argument: Range<usize>,
+}
+
+impl Ranges {
+    /// Finds the pieces in the line that they are pieces of.
+    pub(super) fn of(line: &str, parts: Split<'_>) -> Self {
+        let range = |piece: &str| {
+            let start = piece.as_ptr() as usize - line.as_ptr() as usize;
+            start..start + piece.len()
+        };
+        Self { command: range(parts.command), argument: range(parts.argument) }
+    }
 }
 
 impl Line<'_> {
@@ -29,6 +73,8 @@ impl Line<'_> {
 
 /// The stripped lines of `buffer` that are not empty.
 pub(super) fn lines(buffer: &[u8], python: Python) -> impl Iterator<Item = Line<'_>> {
+    // Under Python 3 the whole buffer has been decoded before.
+    let decoded = if python == Python::Three { std::str::from_utf8(buffer).ok() } else { None };
     let mut position = 0;
     let mut number = 0;
     std::iter::from_fn(move || {
@@ -37,11 +83,9 @@ pub(super) fn lines(buffer: &[u8], python: Python) -> impl Iterator<Item = Line<
             let end = memchr::memchr(b'\n', &buffer[start..]).map_or(buffer.len(), |length| start + length);
             position = end + 1;
             number += 1;
-            let raw = &buffer[start..end];
-            // Under Python 3 the whole buffer has been decoded before.
-            let whole = match python {
-                Python::Three => String::from_utf8_lossy(raw),
-                Python::Two => bytes::wrap(raw),
+            let whole = match decoded.and_then(|text| text.get(start..end)) {
+                Some(line) => Cow::Borrowed(line),
+                None => bytes::wrap(&buffer[start..end]),
             };
             let line = stripped(whole, start, number, python);
             if !line.text.is_empty() {

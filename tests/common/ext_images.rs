@@ -117,7 +117,7 @@ pub fn oracle(cases: &[Case]) -> Vec<Seen> {
         })
         .collect();
     let mut child = Command::new("python3")
-        .args([concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/oracle.py"), MODULES])
+        .args([concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/read_files.py"), MODULES])
         .arg(directory.path())
         .env("XEN_FSIMAGE_FSDIR", &plugins)
         .stdin(Stdio::piped())

@@ -8,8 +8,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use data_encoding::BASE64;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
@@ -23,7 +22,6 @@ macro_rules! oracle_or_skip {
         }
     }};
 }
-pub(crate) use oracle_or_skip;
 
 /// The real pygrub, and the Python that runs it.
 #[derive(Debug, Clone)]
@@ -101,7 +99,7 @@ impl<'de> Deserialize<'de> for Text {
             other => other
                 .get("b64")
                 .and_then(Value::as_str)
-                .and_then(|text| STANDARD.decode(text).ok())
+                .and_then(|text| BASE64.decode(text.as_bytes()).ok())
                 .map(Text::Bytes)
                 .ok_or_else(|| serde::de::Error::custom(format!("not a text: {other}"))),
         }
@@ -308,7 +306,7 @@ impl RunAnswer {
 }
 
 fn base64_bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-    STANDARD.decode(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    BASE64.decode(String::deserialize(deserializer)?.as_bytes()).map_err(serde::de::Error::custom)
 }
 
 fn base64_option<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<u8>>, D::Error> {
@@ -358,7 +356,7 @@ impl Oracle {
     /// What pygrub makes of each configuration, in the order of the cases.
     pub fn configs(&self, cases: &[ConfigCase]) -> Vec<ConfigAnswer> {
         let lines = cases.iter().map(|case| {
-            json!({"id": case.id, "dialect": case.dialect.name(), "text_b64": STANDARD.encode(&case.text),
+            json!({"id": case.id, "dialect": case.dialect.name(), "text_b64": BASE64.encode(case.text.as_ref()),
                    "entry": case.entry, "args": case.args})
         });
         let answers: Vec<ConfigAnswer> = self.ask("config_oracle.py", lines);
@@ -514,5 +512,5 @@ fn text_of(value: &Value) -> &str {
 }
 
 fn decoded(text: &str) -> Vec<u8> {
-    STANDARD.decode(text).expect("base64")
+    BASE64.decode(text.as_bytes()).expect("base64")
 }

@@ -1,7 +1,5 @@
 //! The partition offsets, compared with the recorded runs of every release and with the installed pygrub.
 
-mod common;
-
 use std::fmt::Write as _;
 use std::fs;
 use std::fs::File;
@@ -10,9 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use base64::Engine as _;
-use common::oracle;
-use common::random::Random;
+use crate::common::tools;
+use crate::common::random::Random;
 use pregrub::storage::partitions::{
     Candidate, Failure, ImageLayout, Origin, PartitionRules, PartitionTable, PythonMajor, SkipReason, TableRules,
     WhenEmpty, partition_table,
@@ -96,7 +93,7 @@ fn the_recorded_runs_of_every_release_are_reproduced() {
         if argv.iter().any(|word| word.starts_with("--offset")) {
             continue;
         }
-        let packed = base64::engine::general_purpose::STANDARD.decode(run["image_gz_b64"].as_str().unwrap()).unwrap();
+        let packed = data_encoding::BASE64.decode(run["image_gz_b64"].as_str().unwrap().as_bytes()).unwrap();
         let mut image = Vec::new();
         flate2::read::GzDecoder::new(&packed[..]).read_to_end(&mut image).unwrap();
         // The other runs are about something else; some of them do not get as far as the disk.
@@ -141,14 +138,14 @@ fn the_recorded_runs_of_every_release_are_reproduced() {
 
 /// What pregrub and the installed pygrub say about each image must be the same. Returns how many were compared.
 fn compare_with_pygrub(images: &[(String, PathBuf)]) -> (usize, usize) {
-    if !oracle::have(oracle::PYGRUB) {
+    if !tools::have(tools::PYGRUB) {
         return (0, 0);
     }
     let mut input = String::new();
     for (_, path) in images {
         writeln!(input, "{}", path.display()).unwrap();
     }
-    let (output, status) = oracle::python("partition_offsets.py", &[oracle::PYGRUB], &[], &input, 300);
+    let (output, status) = tools::python("partition_offsets.py", &[tools::PYGRUB], &[], &input, 300);
     assert_eq!(status, Some(0));
     let answers: Vec<&str> = output.lines().collect();
     assert_eq!(answers.len(), images.len());
@@ -175,9 +172,9 @@ fn compare_with_pygrub(images: &[(String, PathBuf)]) -> (usize, usize) {
 #[test]
 fn disks_made_by_real_tools_are_read_as_pygrub_reads_them() {
     let dir = tempfile::tempdir().unwrap();
-    let script = include_str!("oracle/make_disks.sh");
+    let script = include_str!("../oracle/make_disks.sh");
     let needed = ["sfdisk", "sgdisk", "mkfs.fat", "mformat", "xorriso", "mkfs.ext4"];
-    if !needed.iter().all(|name| oracle::tool(name).is_some()) {
+    if !needed.iter().all(|name| tools::tool(name).is_some()) {
         return;
     }
     let made = Command::new("sh")

@@ -1,7 +1,5 @@
 //! What is identified at an offset, and what pygrub's own plugins make of it.
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
@@ -9,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use common::oracle;
-use common::random::Random;
+use crate::common::tools;
+use crate::common::random::Random;
 use pregrub::storage::identify::{Format, Support, identify, might_be_accepted};
 use pregrub::storage::source::{FileSource, Source, Volume};
 use serde_json::json;
@@ -89,7 +87,7 @@ fn ask_plugin(plugin: &str, cases: &[Case]) -> Vec<Option<bool>> {
         let input: String = batch.iter().map(|case| case.line() + "\n").collect();
         let arguments = [PYTHON_LIBRARY, scratch.to_str().unwrap()];
         let environment = [("XEN_FSIMAGE_FSDIR", plugins.to_str().unwrap())];
-        let (output, status) = oracle::python("open_volume.py", &arguments, &environment, &input, 60);
+        let (output, status) = tools::python("open_volume.py", &arguments, &environment, &input, 60);
         answers.extend(output.lines().map(|line| Some(line == "1")));
         if status != Some(0) {
             eprintln!("{plugin} did not survive {}", cases[answers.len()].name);
@@ -106,14 +104,14 @@ fn ask_plugins(cases: &[Case]) -> BTreeMap<&'static str, Vec<Option<bool>>> {
 }
 
 fn have_plugins() -> bool {
-    oracle::have(PLUGIN_DIRECTORY) && oracle::have(PYTHON_LIBRARY)
+    tools::have(PLUGIN_DIRECTORY) && tools::have(PYTHON_LIBRARY)
 }
 
 /// Volumes made by the real tools, in a directory that is to be kept as long as they are used.
 fn real_volumes() -> (tempfile::TempDir, Vec<PathBuf>) {
     let dir = tempfile::tempdir().unwrap();
     let made = Command::new("sh")
-        .args(["-eu", "-c", include_str!("oracle/make_volumes.sh")])
+        .args(["-eu", "-c", include_str!("../oracle/make_volumes.sh")])
         .current_dir(dir.path())
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .stdin(Stdio::null())
@@ -121,7 +119,7 @@ fn real_volumes() -> (tempfile::TempDir, Vec<PathBuf>) {
         .unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     for line in String::from_utf8_lossy(&made.stdout).lines() {
-        oracle::skipped(line);
+        tools::skipped(line);
     }
     let mut paths: Vec<PathBuf> = fs::read_dir(dir.path())
         .unwrap()
@@ -184,7 +182,7 @@ fn volumes_made_by_real_tools_are_what_they_are_and_pygrub_mounts_what_is_said()
         eprintln!("{} volumes compared with {} plugins each", cases.len(), PLUGINS.len());
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
-    assert!(cases.len() > 60 || !oracle::have("/usr/sbin/mkfs.xfs"), "{}", cases.len());
+    assert!(cases.len() > 60 || !tools::have("/usr/sbin/mkfs.xfs"), "{}", cases.len());
 }
 
 /// Where a format keeps what its plugin looks at: places and how many bytes from there on.

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use data_encoding::BASE64;
 use pregrub::boot::{self, Wishes};
-use pregrub::config::{self, Config, Device, Dialect, Entry, FilePath};
+use pregrub::config::{self, Config, Device, Dialect, Entry, FilePath, Root};
 use pregrub::python::Text;
 use pregrub::release::Release;
 use serde_json::{Map, Value, json};
@@ -87,18 +87,29 @@ fn int(value: &impl serde::Serialize) -> Value {
     }
 }
 
-fn file(file: Option<&FilePath>, release: Release) -> Value {
-    // 4.0.0 cannot show a device without a partition; it stores it all the same.
-    let shown = |device: &Device| match device.partition {
+/// 4.0.0 cannot show a device without a partition; it stores it all the same.
+fn shown(device: &Device, release: Release) -> String {
+    match device.partition {
         None if release == "4.0.0".parse().unwrap() => "!NameError".to_owned(),
         _ => device.to_string(),
-    };
-    file.map_or(Value::Null, |file| json!([file.device.as_ref().map(shown), text(&file.path)]))
+    }
+}
+
+fn root(root: &Root, release: Release) -> String {
+    match root {
+        Root::Device(device) => shown(device, release),
+        Root::Empty => String::new(),
+    }
+}
+
+fn file(file: Option<&FilePath>, release: Release) -> Value {
+    let device = |file: &FilePath| file.device.as_ref().map(|device| shown(device, release));
+    file.map_or(Value::Null, |file| json!([device(file), text(&file.path)]))
 }
 
 fn image(entry: &Entry, release: Release) -> Value {
     json!({
-        "title": text(&entry.title), "root": entry.root.as_ref().map(ToString::to_string),
+        "title": text(&entry.title), "root": entry.root.as_ref().map(|device| root(device, release)),
         "kernel": file(entry.kernel.as_ref(), release), "args": entry.args.as_ref().map(text),
         "initrd": file(entry.initrd.as_ref(), release),
     })

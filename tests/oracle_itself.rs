@@ -1,14 +1,13 @@
 //! The judge itself is judged: the oracle programs agree with what was recorded of the real pygrub, and the generator
 //! asks what is worth asking. Nothing here looks at pregrub.
 
-mod common;
 
 use std::collections::BTreeMap;
 
-use common::generator;
-use common::images::{Filesystem, Image, Tree, Volume};
-use common::nixos::{FsIdentifier, Nixos};
-use common::oracle::{Dialect, Menu, RunAnswer, RunCase, covers, oracle_or_skip, recorded_cases, recorded_listings};
+use crate::common::generator;
+use crate::common::images::{Filesystem, Image, Tree, Volume};
+use crate::common::nixos::{FsIdentifier, Nixos};
+use crate::common::oracle::{Dialect, Menu, RunAnswer, RunCase, covers, recorded_cases, recorded_listings};
 
 #[test]
 fn reproduces_the_recorded_configurations() {

@@ -1,16 +1,12 @@
 //! The ext driver against the real libfsimage, and against the crate ext4-view.
 
-mod common {
-    pub mod ext_images;
-}
-
 use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::{FileExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use common::ext_images::{Case, Seen, SeenFile, assert_same, available, compare, debugfs, driver, make, run};
+use crate::common::ext_images::{Case, Seen, SeenFile, assert_same, available, compare, debugfs, driver, make, run};
 use pregrub::storage::ext::Ext;
 use pregrub::storage::filesystem::{FileKind, Filesystem, OpenError};
 use pregrub::storage::source::{FileSource, Source, Volume};
@@ -618,7 +614,7 @@ fn mutations() {
         "/fake/none",
     ];
     let mut random = Random(seed);
-    let mut total = common::ext_images::Tally::default();
+    let mut total = crate::common::ext_images::Tally::default();
     for (name, options) in [
         ("ext2", "-t ext2 -I 128"),
         ("ext2-large", "-t ext2 -I 256 -O ^resize_inode,^filetype"),

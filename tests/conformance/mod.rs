@@ -1,0 +1,3 @@
+//! The recorded behaviour of every release.
+
+mod config;

@@ -1,0 +1,8 @@
+//! The integration tests: one program, so that it is linked once. Its modules mirror `src/`.
+
+#[macro_use]
+mod common;
+
+mod conformance;
+mod oracle_itself;
+mod storage;

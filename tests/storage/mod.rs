@@ -1,0 +1,5 @@
+//! Partition offsets, drivers and identification.
+
+mod ext;
+mod identify;
+mod partitions;
