@@ -169,6 +169,8 @@ changes! {
     MsdosPartition = 1 [0.2];
     /// Every MBR partition is tried and errors are swallowed; before, one partition and the error as it came (8dda1f560d).
     EveryPartition = 1;
+    /// Solaris: the 64-bit kernel is used only if it is there (ed85f602c4).
+    SolarisKernelChecked = 1 [0.1];
     /// `-n`, `--output-format`, `--output-directory` (c55f511297, dc04fe42de).
     OutputOptions = 1;
     /// A default behind the last entry selects entry 0 in the interactive menu (4b544ba535).

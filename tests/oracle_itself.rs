@@ -1,7 +1,6 @@
 //! The judge itself is judged: the oracle programs agree with what was recorded of the real pygrub, and the generator
 //! asks what is worth asking. Nothing here looks at pregrub.
 
-
 use std::collections::BTreeMap;
 
 use crate::common::generator;

@@ -1,7 +1,26 @@
 //! The run: what pygrub does with a disk, from the first byte read to the line that it hands to the toolstack.
+//!
+//! [`run`] performs it and keeps every step in a [`Run`]; nothing behind it parses anything again.
 
+mod advice;
+mod attempt;
+mod discover;
 mod list;
+mod menu;
+mod options;
+mod outcome;
+mod output;
+mod run;
 mod select;
+mod sniff;
+mod steps;
 
+pub use attempt::{Attempt, Found, Mounted, Purpose, Step};
+pub use discover::candidates;
 pub use list::{Listing, list};
+pub use menu::Menu;
+pub use options::Options;
+pub use outcome::{Chosen, ChosenFile, Failure, Run, Verdict};
+pub use output::Process;
+pub use run::{partition_rules, run, run_on};
 pub use select::{Boot, Selection, Wishes, select};

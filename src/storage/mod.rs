@@ -1,7 +1,9 @@
 //! From bytes to filesystems, as pygrub's libraries see them.
 
+pub mod directory;
 pub mod ext;
 pub mod filesystem;
 pub mod identify;
+pub mod mount;
 pub mod partitions;
 pub mod source;

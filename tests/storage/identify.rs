@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use crate::common::tools;
 use crate::common::random::Random;
+use crate::common::tools;
 use pregrub::storage::identify::{Format, Support, identify, might_be_accepted};
 use pregrub::storage::source::{FileSource, Source, Volume};
 use serde_json::json;

@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use crate::common::tools;
 use crate::common::random::Random;
+use crate::common::tools;
+use pregrub::python::Python;
 use pregrub::storage::partitions::{
-    Candidate, Failure, ImageLayout, Origin, PartitionRules, PartitionTable, PythonMajor, SkipReason, TableRules,
-    WhenEmpty, partition_table,
+    Candidate, Failure, ImageLayout, Origin, PartitionRules, PartitionTable, SkipReason, TableRules, WhenEmpty,
+    partition_table,
 };
 use pregrub::storage::source::{FileSource, Source};
 use serde_json::Value;
@@ -22,7 +23,7 @@ const XEN_4_17: PartitionRules = PartitionRules {
     hybrid_iso: false,
     active_first: false,
     when_empty: WhenEmpty::WholeDisk,
-    python: PythonMajor::Three,
+    python: Python::Three,
 };
 
 /// The rules of a release named as in runs.jsonl: `4.3.1`, `4.3` (its last point release), `stable-4.3` (its branch),
@@ -34,7 +35,7 @@ fn rules(label: &str) -> PartitionRules {
     let mut parts = name.strip_prefix("4.").expect(label).split('.');
     let minor: u32 = parts.next().unwrap().parse().expect(label);
     let point: u32 = parts.next().map_or(99, |point| point.parse().expect(label));
-    let python = if minor <= 12 || py2 { PythonMajor::Two } else { PythonMajor::Three };
+    let python = if minor <= 12 || py2 { Python::Two } else { Python::Three };
     let when_empty = match (minor, point) {
         (3 | 4, _) if tip => WhenEmpty::WholeDisk,
         (0 | 1, _) | (2, ..=4) | (3, ..=2) | (4, 0) => WhenEmpty::NameError,
@@ -47,8 +48,8 @@ fn rules(label: &str) -> PartitionRules {
             (1, ..=2) => TableRules::GptEntryZero,
             _ => TableRules::All,
         },
-        hybrid_iso: minor >= 2 && python == PythonMajor::Two,
-        active_first: minor >= 1 && python == PythonMajor::Two,
+        hybrid_iso: minor >= 2 && python == Python::Two,
+        active_first: minor >= 1 && python == Python::Two,
         when_empty,
         python,
     }
@@ -397,10 +398,10 @@ fn an_offset_that_open_does_not_take_names_the_exception() {
     put(&mut disk.start, 1024 + 32, &(1_u64 << 54).to_le_bytes());
     let candidate = partition_table(&disk, &XEN_4_17).unwrap().candidates[0];
     assert_eq!(candidate.offset, 1 << 63);
-    assert_eq!(candidate.open_offset(PythonMajor::Three), Err(("OverflowError", "int too big to convert")));
+    assert_eq!(candidate.open_offset(Python::Three), Err(("OverflowError", "int too big to convert")));
     put(&mut disk.start, 1024 + 32, &((1_u64 << 54) - 1).to_le_bytes());
     let candidate = partition_table(&disk, &XEN_4_17).unwrap().candidates[0];
-    assert_eq!(candidate.open_offset(PythonMajor::Three), Ok((1 << 63) - 512));
+    assert_eq!(candidate.open_offset(Python::Three), Ok((1 << 63) - 512));
 }
 
 #[test]
@@ -420,7 +421,7 @@ fn every_slot_that_is_left_out_has_its_reason() {
     assert_eq!(table.layout, ImageLayout::Mbr);
     let skipped: Vec<_> = table.skipped.iter().map(|skipped| (skipped.slot, skipped.reason)).collect();
     assert_eq!(skipped, [(1, SkipReason::NoSolarisLabel), (2, SkipReason::StartsAtZero), (4, SkipReason::BehindGpt)]);
-    let old = PartitionRules { table: TableRules::FirstActive, python: PythonMajor::Two, ..XEN_4_17 };
+    let old = PartitionRules { table: TableRules::FirstActive, python: Python::Two, ..XEN_4_17 };
     let table = partition_table(&image, &old).unwrap();
     assert_eq!(raised(&table).as_deref(), Some("RuntimeError: Invalid disklabel magic"));
 }

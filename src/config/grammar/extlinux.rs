@@ -2,7 +2,7 @@
 
 use pest::Parser;
 
-use super::{Split, define_split};
+use super::{Split, define_read_split};
 
 /// The grammar. Its rules are documented in `grammar/extlinux.pest`.
 #[derive(pest_derive::Parser)]
@@ -10,7 +10,7 @@ use super::{Split, define_split};
 #[grammar = "../grammar/extlinux.pest"]
 struct Grammar;
 
-define_split!();
+define_read_split!();
 
 /// What pygrub takes a line of extlinux.conf for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

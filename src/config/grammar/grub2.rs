@@ -2,7 +2,7 @@
 
 use pest::Parser;
 
-use super::{Split, define_split};
+use super::{Split, define_read_split};
 use crate::release::{Change, Release};
 
 /// The grammar. Its rules are documented in `grammar/grub2.pest`.
@@ -11,7 +11,12 @@ use crate::release::{Change, Release};
 #[grammar = "../grammar/grub2.pest"]
 struct Grammar;
 
-define_split!();
+define_read_split!();
+
+/// Splits a line in command and argument, whatever it would be classified as.
+pub(crate) fn split(line: &str) -> Split<'_> {
+    Grammar::parse(Rule::directive, line).map_or_else(|_| Split::word(line), |pairs| read_split(line, pairs))
+}
 
 /// What pygrub takes a line of grub.cfg for. Pieces are pieces of the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -22,8 +22,8 @@ impl<'a> Split<'a> {
     }
 }
 
-/// Defines `split`, which turns the pairs of the rule `directive` of one grammar into a [`Split`].
-macro_rules! define_split {
+/// Defines `read_split`, which turns the pairs of the rule `directive` of one grammar into a [`Split`].
+macro_rules! define_read_split {
     () => {
         /// Reads the pairs of a `directive`.
         fn read_split<'a>(
@@ -40,17 +40,9 @@ macro_rules! define_split {
             }
             split
         }
-
-        /// Splits a line in command and argument.
-        pub(crate) fn split(line: &str) -> super::Split<'_> {
-            match <Grammar as pest::Parser<Rule>>::parse(Rule::directive, line) {
-                Ok(pairs) => read_split(line, pairs),
-                Err(_) => super::Split::word(line),
-            }
-        }
     };
 }
-use define_split;
+use define_read_split;
 
 /// Asserts of one rule of a grammar: which texts it takes, and which not. A rule that makes a token must take the whole text; a
 /// silent rule leaves no trace of where it ended, so that it must match at the start.

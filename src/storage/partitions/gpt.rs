@@ -2,7 +2,7 @@
 //! Signature, checksums and the place of the table are not looked at.
 
 use super::unpack::{too_short, unpack};
-use super::{Candidate, Failure, Origin, Place, PythonMajor, SECTOR, Stop, seek};
+use super::{Candidate, Failure, Origin, Place, Python, SECTOR, Stop, seek};
 use crate::storage::source::Source;
 
 const COUNT_AT: usize = 80;
@@ -21,11 +21,7 @@ const MAX_ENTRIES: u32 = 65536;
 const MAX_ENTRY_SIZE: u32 = 64 << 20;
 
 /// Appends every entry, unused ones too: they start at 0.
-pub(super) fn all_entries(
-    source: &dyn Source,
-    python: PythonMajor,
-    candidates: &mut Vec<Candidate>,
-) -> Result<(), Stop> {
+pub(super) fn all_entries(source: &dyn Source, python: Python, candidates: &mut Vec<Candidate>) -> Result<(), Stop> {
     let mut sector = [0; SECTOR as usize];
     let length = source.read_at(SECTOR, &mut sector)?;
     let header = &sector[..length.min(sector.len())];
@@ -36,7 +32,7 @@ pub(super) fn all_entries(
     }
 
     let first = Place::GptEntry { number: 1 };
-    if python == PythonMajor::Two && i32::try_from(size).is_err() {
+    if python == Python::Two && i32::try_from(size).is_err() {
         // Python 2's os.read takes a C int. From its source, not measured.
         return Err(Stop::Failure(Failure::Raised {
             exception: "OverflowError",
@@ -65,7 +61,7 @@ pub(super) fn all_entries(
 }
 
 /// The first entry alone, as releases before 4.1.3 read it.
-pub(super) fn first_entry(source: &dyn Source, python: PythonMajor) -> Result<u128, Stop> {
+pub(super) fn first_entry(source: &dyn Source, python: Python) -> Result<u128, Stop> {
     let place = Place::GptEntry { number: 1 };
     seek(source, TABLE_AT, place)?;
     start_at(source, TABLE_AT + START_AT, place, python)
@@ -80,7 +76,7 @@ fn whole_entries(length: u64, step: u64) -> u64 {
     }
 }
 
-fn start_at(source: &dyn Source, at: u64, place: Place, python: PythonMajor) -> Result<u128, Stop> {
+fn start_at(source: &dyn Source, at: u64, place: Place, python: Python) -> Result<u128, Stop> {
     let mut start = [0; 8];
     let length = source.read_at(at, &mut start)?;
     let start = u64::from_le_bytes(unpack(&start[..length.min(8)], 0, place, python)?);

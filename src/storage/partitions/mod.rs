@@ -10,6 +10,7 @@ mod vtoc;
 use std::io;
 
 use super::source::Source;
+use crate::python::Python;
 
 /// Bytes in a sector for pygrub, whatever the disk says.
 const SECTOR: u64 = 512;
@@ -41,15 +42,6 @@ pub enum WhenEmpty {
     WholeDisk,
 }
 
-/// Which Python runs pygrub: the two word their exceptions differently.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PythonMajor {
-    /// Python 2 (4.0 to 4.12).
-    Two,
-    /// Python 3 (4.13 and later).
-    Three,
-}
-
 /// What differs between releases, as plain data; the caller fills it from its table of releases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PartitionRules {
@@ -64,7 +56,7 @@ pub struct PartitionRules {
     /// What happens where the list stays empty.
     pub when_empty: WhenEmpty,
     /// The wording of exceptions.
-    pub python: PythonMajor,
+    pub python: Python,
 }
 
 /// What pygrub takes the disk for.
@@ -215,13 +207,13 @@ impl Candidate {
     ///
     /// The Python exception for an offset above 2^63-1, which a GPT entry from sector 2^54 on gives: type and message.
     /// Measured with 4.17 under Python 3.11; Python 2.7's wording is from its source. pygrub swallows it from 4.1 on.
-    pub fn open_offset(&self, python: PythonMajor) -> Result<u64, (&'static str, &'static str)> {
+    pub fn open_offset(&self, python: Python) -> Result<u64, (&'static str, &'static str)> {
         if self.offset > MAX_OPEN_OFFSET {
             return Err((
                 "OverflowError",
                 match python {
-                    PythonMajor::Two => "long too big to convert",
-                    PythonMajor::Three => "int too big to convert",
+                    Python::Two => "long too big to convert",
+                    Python::Three => "int too big to convert",
                 },
             ));
         }

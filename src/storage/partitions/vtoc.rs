@@ -1,7 +1,7 @@
 //! The Solaris label (VTOC) inside a partition of the MBR: pygrub boots from its root slice.
 
 use super::unpack::unpack;
-use super::{Place, PythonMajor, SECTOR, Stop, seek};
+use super::{Place, Python, SECTOR, Stop, seek};
 use crate::storage::source::Source;
 
 const MAGIC: u16 = 0xdabe;
@@ -30,7 +30,7 @@ pub(super) enum Label {
 ///
 /// Fails with `struct.error` (`OSError` on a block device) where the disk ends before the label does, or where the label counts more slices than its
 /// sector holds (37) and the root slice is not among those.
-pub(super) fn read(source: &dyn Source, partition: u64, slot: u8, python: PythonMajor) -> Result<Label, Stop> {
+pub(super) fn read(source: &dyn Source, partition: u64, slot: u8, python: Python) -> Result<Label, Stop> {
     let place = Place::SolarisLabel { slot };
     let mut sector = [0; SECTOR as usize];
     let at = partition.saturating_add(SECTOR);

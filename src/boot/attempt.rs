@@ -1,0 +1,121 @@
+//! What happened at one partition offset, step by step.
+
+use super::menu::Menu;
+use super::select::Selection;
+use crate::config::{Config, Dialect, Raised};
+use crate::python::Text;
+use crate::storage::identify::Identified;
+use crate::storage::partitions::Candidate;
+
+/// Why a path was looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The probe for a Solaris kernel.
+    Solaris,
+    /// The probe for a NetWare kernel.
+    NetWare,
+    /// A configuration.
+    Configuration,
+    /// The kernel.
+    Kernel,
+    /// The initrd.
+    Ramdisk,
+}
+
+/// One question to the filesystem.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What for.
+    pub purpose: Purpose,
+    /// The path as pygrub hands it over.
+    pub path: Text,
+    /// Whether it is opened to be read; else it is only asked whether it exists.
+    pub opens: bool,
+    /// Why it did not open; nothing where it did.
+    pub missing: Option<String>,
+}
+
+/// A configuration that was found and read.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Its path in the guest.
+    pub path: &'static str,
+    /// What pygrub takes it for.
+    pub dialect: Dialect,
+    /// Its text, as far as pygrub read it.
+    pub text: Vec<u8>,
+    /// What pygrub made of it.
+    pub config: Config,
+}
+
+/// What is at an offset, as far as the run learnt it.
+#[derive(Clone, Debug)]
+pub enum Mounted {
+    /// A filesystem that was mounted; its name as Linux spells it.
+    Yes(String),
+    /// pygrub cannot mount it.
+    No {
+        /// What it is.
+        identified: Option<Identified>,
+        /// Why, as a clause.
+        why: String,
+        /// The way out, as an imperative.
+        instead: Option<&'static str>,
+    },
+    /// Not known.
+    Unknown {
+        /// What it is.
+        identified: Option<Identified>,
+        /// Why, as a clause.
+        why: String,
+    },
+}
+
+/// One offset that was tried.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// The offset and where it comes from; nothing for `--offset` and for directories.
+    pub candidate: Option<Candidate>,
+    /// The offset in bytes, as pygrub hands it to the filesystem library.
+    pub offset: i128,
+    /// What is there.
+    pub mounted: Mounted,
+    /// What was asked of the filesystem, in order.
+    pub steps: Vec<Step>,
+    /// The configuration.
+    pub found: Option<Found>,
+    /// The menu, where one was shown.
+    pub menu: Option<Menu>,
+    /// The selection.
+    pub selection: Option<Selection>,
+    /// The exception that ended it. From 4.1 on pygrub swallows it and goes on with the next offset.
+    pub raised: Option<Raised>,
+    /// Why pregrub cannot tell how it goes on.
+    pub unknown: Option<String>,
+}
+
+impl Attempt {
+    pub(super) fn new(candidate: Option<Candidate>, offset: i128, mounted: Mounted) -> Self {
+        Self {
+            candidate,
+            offset,
+            mounted,
+            steps: Vec::new(),
+            found: None,
+            menu: None,
+            selection: None,
+            raised: None,
+            unknown: None,
+        }
+    }
+
+    /// How far it came, for telling which of several failures is worth telling.
+    pub(super) fn depth(&self) -> u8 {
+        match (&self.mounted, &self.found) {
+            (_, Some(_)) => 3,
+            (Mounted::Yes(_), None) => 2,
+            (Mounted::No { identified: Some(_), .. } | Mounted::Unknown { .. }, None) => 1,
+            (Mounted::No { identified: None, .. }, None) => 0,
+        }
+    }
+}

@@ -1,0 +1,451 @@
+//! The run itself.
+
+use std::io;
+use std::sync::Arc;
+
+use super::attempt::{Attempt, Found, Mounted, Purpose};
+use super::options::Options;
+use super::outcome::{Chosen, ChosenFile, Failure, Run, Verdict};
+use super::output::{self, Process};
+use super::select::{Wishes, choose, default_index};
+use super::sniff;
+use super::steps::{Opened, Prober};
+use super::{advice, discover, menu};
+use crate::config::{self, Cause, READ_LIMIT, Raised, Stage};
+use crate::python::{Python, Text};
+use crate::release::{Change, Release};
+use crate::storage::filesystem::{FileKind, Filesystem, ReadError};
+use crate::storage::mount::{DiskVolumes, Mounting, Volumes};
+use crate::storage::partitions::{
+    self, Candidate, PartitionRules, PartitionTable, Place, TableRules, WhenEmpty, partition_table,
+};
+use crate::storage::source::Source;
+
+/// How much of a configuration is read for releases that read all of it.
+const READ_BOUND: usize = 16 << 20;
+
+/// Performs the run on a disk or an image of one.
+///
+/// # Errors
+///
+/// The disk cannot be read. That pygrub would fail is no error: it is in the [`Run`].
+///
+/// ```no_run
+/// use std::{fs::File, sync::Arc};
+/// use pregrub::boot::{self, Options};
+/// use pregrub::storage::source::FileSource;
+///
+/// let disk = FileSource::new(File::open("boot.img")?)?;
+/// let run = boot::run(Arc::new(disk), Options::default())?;
+/// println!("{:?}: {:?}", run.verdict, run.chosen);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn run(disk: Arc<dyn Source>, options: Options) -> io::Result<Run> {
+    let table = match options.offset {
+        Some(_) => None,
+        None => Some(partition_table(&*disk, &partition_rules(options.release))?),
+    };
+    run_on(&DiskVolumes::new(disk), table, options)
+}
+
+/// Performs the run on anything that has volumes. Without a partition table the offset is that of the options, or 0.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn run_on(volumes: &dyn Volumes, table: Option<PartitionTable>, options: Options) -> io::Result<Run> {
+    let candidates: Vec<(Option<Candidate>, i128)> = match &table {
+        Some(table) => table
+            .candidates
+            .iter()
+            .map(|candidate| (Some(*candidate), i128::try_from(candidate.offset).unwrap_or(i128::MAX)))
+            .collect(),
+        None => vec![(None, options.offset.unwrap_or(0))],
+    };
+    let mut run = Run::new(table, options);
+    if let Some(failure) = run.table.as_ref().and_then(|table| table.failure.clone()) {
+        match failure {
+            partitions::Failure::Raised { exception, message, place } => {
+                let stage = Stage::Partitions;
+                let cause = if place == Place::EmptyList { Cause::NothingFound } else { Cause::PartitionTable };
+                finish_raised(&mut run, None, Raised::new(stage, exception, message, cause));
+            }
+            partitions::Failure::Undecided { reason } => finish_unknown(&mut run, None, reason),
+        }
+        return Ok(run);
+    }
+    for (candidate, offset) in candidates {
+        let attempt = Tried::new(volumes, candidate, offset, &run.options)?;
+        let index = run.attempts.len();
+        let Tried { attempt, picked, filesystem } = attempt;
+        run.stderr.extend(attempt_log(&attempt));
+        run.attempts.push(attempt);
+        if let Some(why) = run.attempts[index].unknown.clone() {
+            finish_unknown(&mut run, Some(index), why);
+            return Ok(run);
+        }
+        if let (Some(picked), Some(filesystem)) = (picked, filesystem) {
+            if !picked.kernel.is_empty() {
+                copy(&mut run, index, &*filesystem, picked)?;
+                return Ok(run);
+            }
+            // An empty path counts as no kernel; the next offset is tried.
+            continue;
+        }
+        if !run.options.release.has(Change::EveryPartition)
+            && let Some(raised) = run.attempts[index].raised.clone()
+        {
+            finish_raised(&mut run, Some(index), raised);
+            return Ok(run);
+        }
+    }
+    let message = "Unable to find partition containing kernel";
+    let raised = Raised::new(Stage::Discover, "RuntimeError", message, Cause::NothingFound);
+    let deepest = (0..run.attempts.len()).rev().max_by_key(|&index| run.attempts[index].depth());
+    finish_raised(&mut run, deepest, raised);
+    Ok(run)
+}
+
+/// What a release makes of partition tables.
+pub fn partition_rules(release: Release) -> PartitionRules {
+    let python = release.python();
+    PartitionRules {
+        table: if release.has(Change::GptEntries) {
+            TableRules::All
+        } else if release.has(Change::EveryPartition) {
+            TableRules::GptEntryZero
+        } else {
+            TableRules::FirstActive
+        },
+        hybrid_iso: release.has(Change::HybridIso) && python == Python::Two,
+        active_first: release.has(Change::EveryPartition) && python == Python::Two,
+        when_empty: if release.has(Change::WholeDiskWhenEmpty) {
+            WhenEmpty::WholeDisk
+        } else if release.has(Change::NoFilesystemTold) {
+            WhenEmpty::Nothing
+        } else {
+            WhenEmpty::NameError
+        },
+        python,
+    }
+}
+
+/// What was picked at an offset.
+struct Picked {
+    kernel: Text,
+    ramdisk: Option<Text>,
+    args: Option<Text>,
+    entry: Option<usize>,
+    seconds: Option<u64>,
+}
+
+/// An offset that was tried, with the filesystem if it is still needed.
+struct Tried {
+    attempt: Attempt,
+    picked: Option<Picked>,
+    filesystem: Option<Box<dyn Filesystem>>,
+}
+
+/// The name of the exception for what the operating system or the filesystem library reports.
+fn os_error(release: Release) -> &'static str {
+    match release.python() {
+        Python::Two => "IOError",
+        Python::Three => "OSError",
+    }
+}
+
+impl Tried {
+    fn new(volumes: &dyn Volumes, candidate: Option<Candidate>, offset: i128, options: &Options) -> io::Result<Self> {
+        let release = options.release;
+        let failed = |mounted, raised| {
+            let mut attempt = Attempt::new(candidate, offset, mounted);
+            attempt.raised = Some(raised);
+            Ok(Self { attempt, picked: None, filesystem: None })
+        };
+        let refused = |why: String| Mounted::No { identified: None, why, instead: None };
+        let unsupported = || {
+            let message = "[Errno 95] Operation not supported";
+            Raised::new(Stage::Open, os_error(release), message, Cause::NoFilesystem)
+        };
+        let place = match u64::try_from(offset) {
+            Ok(place) if i64::try_from(place).is_ok() => place,
+            Ok(_) | Err(_) if offset > 0 => {
+                let message = candidate
+                    .and_then(|candidate| candidate.open_offset(release.python()).err())
+                    .map_or("int too big to convert", |(_, message)| message);
+                let raised = Raised::new(Stage::Open, "OverflowError", message, Cause::NoFilesystem);
+                return failed(refused("no disk has an offset that large".to_owned()), raised);
+            }
+            _ => return failed(refused("the offset is negative".to_owned()), unsupported()),
+        };
+        let filesystem = match volumes.mount(place)? {
+            Mounting::Mounted(filesystem) => filesystem,
+            Mounting::Refused { identified, why, instead } => {
+                return failed(Mounted::No { identified, why, instead }, unsupported());
+            }
+            Mounting::Unknown { identified, why } => {
+                let mut attempt = Attempt::new(candidate, offset, Mounted::Unknown { identified, why: why.clone() });
+                attempt.unknown = Some(why);
+                return Ok(Self { attempt, picked: None, filesystem: None });
+            }
+        };
+        let mut attempt = Attempt::new(candidate, offset, Mounted::Yes(filesystem.name().to_owned()));
+        let mut prober = Prober::new(&*filesystem);
+        let picked = look(&mut attempt, &mut prober, options)?;
+        attempt.unknown = attempt.unknown.or(prober.unknown);
+        attempt.steps = prober.steps;
+        Ok(Self { attempt, picked, filesystem: Some(filesystem) })
+    }
+}
+
+/// Looks for a kernel in a mounted filesystem: by option, by its well-known path, by a configuration.
+fn look(attempt: &mut Attempt, prober: &mut Prober<'_>, options: &Options) -> io::Result<Option<Picked>> {
+    let given = options.kernel.as_deref().filter(|kernel| !kernel.is_empty());
+    let picked = |kernel: &str, ramdisk: Option<&str>, args: String| Picked {
+        kernel: kernel.into(),
+        ramdisk: ramdisk.map(Text::from),
+        args: Some(args.into_bytes().into()),
+        entry: None,
+        seconds: None,
+    };
+    let mut args = options.args.clone();
+    if options.flavour.probes_solaris() {
+        let (there, sniffed) = sniff::solaris(prober, given.is_some(), options.release)?;
+        if there {
+            let kernel = given.or(sniffed.as_ref().map(|sniffed| sniffed.kernel)).unwrap_or_default();
+            args = sniff::solaris_args(&args, kernel);
+        }
+        if let Some(sniffed) = sniffed {
+            return Ok(Some(picked(sniffed.kernel, sniffed.ramdisk, args)));
+        }
+    }
+    if let Some(sniffed) = sniff::netware(prober, given.is_some())? {
+        return Ok(Some(picked(sniffed.kernel, options.ramdisk.as_deref(), args)));
+    }
+    if prober.unknown.is_some() {
+        return Ok(None);
+    }
+    if let Some(kernel) = given {
+        return Ok(Some(picked(kernel, options.ramdisk.as_deref(), args)));
+    }
+    read_configuration(attempt, prober, options)
+}
+
+fn read_configuration(attempt: &mut Attempt, prober: &mut Prober<'_>, options: &Options) -> io::Result<Option<Picked>> {
+    let release = options.release;
+    let mut found = None;
+    for (path, dialect) in discover::candidates(release) {
+        if prober.exists(path, Purpose::Configuration)? {
+            found = Some((path, dialect));
+            break;
+        }
+    }
+    if prober.unknown.is_some() {
+        return Ok(None);
+    }
+    let Some((path, dialect)) = found else {
+        let message = "couldn't find bootloader config file in the image provided.";
+        attempt.raised = Some(Raised::new(Stage::Discover, "RuntimeError", message, Cause::NoConfiguration));
+        return Ok(None);
+    };
+    let text = match read_text(prober, path, release)? {
+        Ok(text) => text,
+        Err(ReadError::Unknown(why)) => {
+            attempt.unknown = Some(format!("`{path}`: {why}"));
+            return Ok(None);
+        }
+        Err(ReadError::Failed { errno, reason }) => {
+            let raised = Raised::new(Stage::Discover, os_error(release), errno_message(errno), Cause::Read);
+            attempt.raised = Some(raised);
+            attempt.steps.push(super::attempt::Step {
+                purpose: Purpose::Configuration,
+                path: path.into(),
+                opens: true,
+                missing: Some(reason),
+            });
+            return Ok(None);
+        }
+        Err(ReadError::Io(error)) => return Err(error),
+    };
+    let config = config::parse(dialect, &text, release);
+    let picked = pick(attempt, &config, options);
+    attempt.found = Some(Found { path, dialect, text, config });
+    Ok(picked)
+}
+
+/// Parses nothing and asks nothing: selects, with the menu if it is shown.
+fn pick(attempt: &mut Attempt, config: &config::Config, options: &Options) -> Option<Picked> {
+    let release = options.release;
+    if let Some(raised) = &config.raised {
+        attempt.raised = Some(raised.clone());
+        return None;
+    }
+    let wishes = Wishes { entry: options.entry.as_deref(), args: &options.args };
+    let (wanted, warning) = if options.shows_menu() {
+        let menu = menu::show(config, release);
+        let result = (menu.selected.clone(), menu.warning);
+        attempt.unknown = menu.unknown.clone();
+        attempt.raised = menu.raised.clone();
+        attempt.menu = Some(menu);
+        if attempt.unknown.is_some() || attempt.raised.is_some() {
+            return None;
+        }
+        result
+    } else {
+        default_index(config, release)
+    };
+    let selection = choose(config, wanted, warning, wishes, release);
+    attempt.raised = selection.raised.clone();
+    let picked = selection.boot.clone().map(|boot| Picked {
+        kernel: boot.kernel,
+        ramdisk: boot.ramdisk,
+        args: boot.args,
+        entry: selection.index,
+        seconds: attempt.menu.as_ref().and_then(|menu| menu.seconds),
+    });
+    attempt.selection = Some(selection);
+    picked
+}
+
+fn read_text(prober: &mut Prober<'_>, path: &str, release: Release) -> io::Result<Result<Vec<u8>, ReadError>> {
+    let file = match prober.open(path.as_bytes(), Purpose::Configuration)? {
+        Opened::File(file) => file,
+        Opened::Missing(why) | Opened::Unknown(why) => return Ok(Err(ReadError::Unknown(why))),
+    };
+    let size = usize::try_from(file.size()).unwrap_or(usize::MAX);
+    let limit = if release.has(Change::ReadLimit) { READ_LIMIT } else { READ_BOUND };
+    if size > limit && !release.has(Change::ReadLimit) {
+        return Ok(Err(ReadError::Unknown("it is larger than pregrub reads".to_owned())));
+    }
+    let mut text = vec![0; size.min(limit)];
+    Ok(file.read_at(0, &mut text).map(|count| {
+        text.truncate(count);
+        text
+    }))
+}
+
+/// `os.strerror` for the errors that the filesystem library reports.
+fn errno_message(errno: i32) -> String {
+    let text = match errno {
+        2 => "No such file or directory",
+        5 => "Input/output error",
+        22 => "Invalid argument",
+        95 => "Operation not supported",
+        _ => "Unknown error",
+    };
+    format!("[Errno {errno}] {text}")
+}
+
+/// Would kernel and initrd be copied out? Nothing is read but where the data lies.
+fn copy(run: &mut Run, index: usize, filesystem: &dyn Filesystem, picked: Picked) -> io::Result<()> {
+    let mut prober = Prober::new(filesystem);
+    let kernel = examine(run, index, &mut prober, &picked.kernel, Purpose::Kernel)?;
+    let ramdisk = match (&kernel, picked.ramdisk.as_ref().filter(|path| !path.is_empty())) {
+        (Some(_), Some(path)) => match examine(run, index, &mut prober, path, Purpose::Ramdisk)? {
+            Some(file) => Some(Some(file)),
+            None => None,
+        },
+        _ => Some(None),
+    };
+    run.attempts[index].steps.append(&mut prober.steps);
+    if let (Some(kernel), Some(ramdisk)) = (kernel, ramdisk) {
+        let args = picked.args.filter(|args| !args.is_empty());
+        run.process = Process {
+            exit: 0,
+            stdout: output::sxp(&run.options, ramdisk.is_some(), args.as_ref()),
+            stderr_last_line: output::last_line(run.stderr.last().map_or(b"", |line| line.as_bytes())),
+        };
+        run.verdict = Verdict::Boots;
+        run.chosen =
+            Some(Chosen { attempt: index, entry: picked.entry, kernel, ramdisk, args, seconds: picked.seconds });
+    }
+    Ok(())
+}
+
+/// Opens a file and checks that it can be read whole. On failure the run is finished and nothing is returned.
+fn examine(
+    run: &mut Run,
+    index: usize,
+    prober: &mut Prober<'_>,
+    path: &Text,
+    purpose: Purpose,
+) -> io::Result<Option<ChosenFile>> {
+    let release = run.options.release;
+    let file = match prober.open(path.as_bytes(), purpose)? {
+        Opened::File(file) => file,
+        Opened::Unknown(why) => {
+            finish_unknown(run, Some(index), format!("`{path}`: {why}"));
+            return Ok(None);
+        }
+        Opened::Missing(_) => {
+            let raised = if release.has(Change::ReadLimit) {
+                let message = [b"Error opening ", path.as_bytes(), b" in guest"].concat();
+                Raised::new(Stage::Copy, "SystemExit", String::from_utf8_lossy(&message), Cause::MissingFile)
+            } else {
+                Raised::new(Stage::Copy, os_error(release), errno_message(2), Cause::MissingFile)
+            };
+            finish_raised(run, Some(index), raised);
+            return Ok(None);
+        }
+    };
+    match file.verify() {
+        Ok(()) => Ok(Some(ChosenFile {
+            path: path.clone(),
+            size: file.size(),
+            directory: file.kind() == FileKind::Directory,
+        })),
+        Err(ReadError::Failed { errno, reason }) => {
+            if let Some(step) = prober.steps.last_mut() {
+                step.missing = Some(reason);
+            }
+            let raised = Raised::new(Stage::Copy, os_error(release), errno_message(errno), Cause::Read);
+            finish_raised(run, Some(index), raised);
+            Ok(None)
+        }
+        Err(ReadError::Unknown(why)) => {
+            finish_unknown(run, Some(index), format!("`{path}`: {why}"));
+            Ok(None)
+        }
+        Err(ReadError::Io(error)) => Err(error),
+    }
+}
+
+/// What pygrub writes to standard error while it tries an offset.
+fn attempt_log(attempt: &Attempt) -> Vec<Text> {
+    let mut log = Vec::new();
+    let Some(found) = &attempt.found else { return log };
+    log.push(Text::from(&*format!("Using <class '{}'> to parse {}", found.dialect.python_class(), found.path)));
+    let warnings = found.config.warnings.iter().map(|warning| warning.message.clone());
+    let menu = attempt.menu.as_ref().and_then(|menu| menu.warning);
+    let selection = attempt.selection.as_ref().and_then(|selection| selection.warning).filter(|_| menu.is_none());
+    let all = warnings.chain(menu.map(Text::from)).chain(selection.map(Text::from));
+    log.extend(all.map(|message| [b"WARNING:root:", message.as_bytes()].concat().into()));
+    log
+}
+
+/// Ends the run with an exception that nothing catches.
+fn finish_raised(run: &mut Run, attempt: Option<usize>, raised: Raised) {
+    let last = match raised.exception {
+        "SystemExit" => raised.message.clone(),
+        _ => raised.to_string(),
+    };
+    run.process = Process { exit: 1, stdout: Text::default(), stderr_last_line: output::last_line(last.as_bytes()) };
+    run.verdict = Verdict::Fails;
+    // What swallowed exception explains best why nothing was found.
+    let swallowed = attempt.and_then(|index| run.attempts[index].raised.clone());
+    let told = if raised.cause == Cause::NothingFound { swallowed.unwrap_or(raised) } else { raised };
+    run.failure = Some(Failure { stage: told.stage, attempt, raised: Some(told), reason: String::new(), help: None });
+    advice::explain(run);
+}
+
+fn finish_unknown(run: &mut Run, attempt: Option<usize>, why: String) {
+    run.verdict = Verdict::Unknown;
+    let stage = match attempt.map(|index| &run.attempts[index]) {
+        Some(Attempt { mounted: Mounted::Unknown { .. }, .. }) => Stage::Open,
+        Some(Attempt { menu: Some(menu), .. }) if menu.unknown.is_some() => Stage::Menu,
+        Some(Attempt { found: Some(_), .. }) => Stage::Copy,
+        Some(_) => Stage::Discover,
+        None => Stage::Partitions,
+    };
+    run.failure = Some(Failure { stage, attempt, raised: None, reason: why, help: None });
+}

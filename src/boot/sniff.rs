@@ -1,0 +1,67 @@
+//! The probe for a Solaris or NetWare kernel, which comes before any configuration.
+
+use std::io;
+
+use super::attempt::Purpose;
+use super::steps::Prober;
+use crate::release::{Change, Release};
+
+/// A kernel that was found by its path alone.
+pub(super) struct Sniffed {
+    pub kernel: &'static str,
+    pub ramdisk: Option<&'static str>,
+}
+
+const KERNEL: &str = "/platform/i86xpv/kernel/unix";
+const KERNEL_64: &str = "/platform/i86xpv/kernel/amd64/unix";
+const NETWARE: &str = "/nwserver/xnloader.sys";
+
+/// Looks for Solaris. Hosts are taken for 64-bit ones, which releases before XSA-443 ask the hypervisor.
+///
+/// Returns whether it is there, and the kernel unless one was given by option.
+pub(super) fn solaris(
+    prober: &mut Prober<'_>,
+    given: bool,
+    release: Release,
+) -> Result<(bool, Option<Sniffed>), io::Error> {
+    let purpose = Purpose::Solaris;
+    let found =
+        prober.exists(KERNEL, purpose)? || release.has(Change::Solaris64Only) && prober.exists(KERNEL_64, purpose)?;
+    if !found || given {
+        return Ok((found, None));
+    }
+    let wide = !release.has(Change::SolarisKernelChecked) || prober.exists(KERNEL_64, purpose)?;
+    if wide {
+        return Ok((true, Some(Sniffed { kernel: KERNEL_64, ramdisk: Some("/platform/i86pc/amd64/boot_archive") })));
+    }
+    if release.has(Change::Solaris64Only) && !prober.exists(KERNEL, purpose)? {
+        return Ok((false, None));
+    }
+    Ok((true, Some(Sniffed { kernel: KERNEL, ramdisk: Some("/platform/i86pc/boot_archive") })))
+}
+
+/// The arguments for Solaris: `root=` and `ip=` first, then the kernel's path, then the others.
+pub(super) fn solaris_args(args: &str, kernel: &str) -> String {
+    if args.is_empty() {
+        return kernel.to_owned();
+    }
+    let (mut xen, mut user) = (String::new(), String::new());
+    for arg in args.split(crate::python::text::is_space).filter(|arg| !arg.is_empty()) {
+        let list = if arg.starts_with("root=") || arg.starts_with("ip=") {
+            &mut xen
+        } else if arg != kernel {
+            &mut user
+        } else {
+            continue;
+        };
+        list.push_str(arg);
+        list.push(' ');
+    }
+    format!("{xen} {kernel} {user}")
+}
+
+/// Looks for NetWare.
+pub(super) fn netware(prober: &mut Prober<'_>, given: bool) -> Result<Option<Sniffed>, io::Error> {
+    let found = prober.exists(NETWARE, Purpose::NetWare)?;
+    Ok((found && !given).then_some(Sniffed { kernel: NETWARE, ramdisk: None }))
+}

@@ -1,0 +1,276 @@
+//! A directory of this machine as the root of a filesystem: a mounted boot disk, or a tree that will become one.
+//!
+//! Paths are walked as libext2fs walks them (see [`ext`](super::ext)), inside the directory: an absolute symbolic link
+//! starts again at its root, `..` stays in it, and what is mounted below it belongs to another filesystem, which pygrub
+//! would not see.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use super::filesystem::{FileKind, Filesystem, OpenError, OpenFile, ReadError};
+use super::identify::Format;
+use super::mount::{Mounting, Volumes};
+
+/// How deep symbolic links may be nested, as in libext2fs.
+const DEEPEST: u32 = 8;
+/// How many components one path may come to, links followed: a bound against mazes of links.
+const MOST_STEPS: u32 = 100_000;
+
+/// A directory that stands for a filesystem.
+#[derive(Debug)]
+pub struct Directory {
+    root: PathBuf,
+    device: u64,
+    name: String,
+    mounted: bool,
+}
+
+impl Directory {
+    /// Takes `root` for the root of a filesystem.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be examined, or is no directory.
+    pub fn new(root: &Path) -> io::Result<Self> {
+        let root = root.canonicalize()?;
+        let metadata = fs::metadata(&root)?;
+        if !metadata.is_dir() {
+            return Err(io::Error::from(io::ErrorKind::NotADirectory));
+        }
+        let filesystem = mounted_filesystem(&root);
+        let mounted = filesystem.is_some();
+        Ok(Self { root, device: metadata.dev(), name: filesystem.unwrap_or_else(|| "directory".to_owned()), mounted })
+    }
+
+    /// Whether a filesystem is mounted right here, so that its type is the guest's.
+    pub fn is_mount_point(&self) -> bool {
+        self.mounted
+    }
+}
+
+/// The type of the filesystem that is mounted at `path`, by /proc/self/mountinfo.
+fn mounted_filesystem(path: &Path) -> Option<String> {
+    let table = fs::read(Path::new("/proc/self/mountinfo")).ok()?;
+    let table = String::from_utf8_lossy(&table);
+    let wanted = path.to_str()?;
+    let found = table.lines().rev().find_map(|line| {
+        let mut fields = line.split(' ');
+        let mount_point = unescape(fields.nth(4)?);
+        let kind = line.split(" - ").nth(1)?.split(' ').next()?;
+        (mount_point == wanted).then(|| kind.to_owned())
+    });
+    // The root of this machine is no guest's disk.
+    found.filter(|_| wanted != "/")
+}
+
+/// Undoes the octal escapes of mountinfo.
+fn unescape(field: &str) -> String {
+    [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")]
+        .iter()
+        .fold(field.to_owned(), |text, (escape, plain)| text.replace(escape, plain))
+}
+
+/// The one volume that a directory is.
+pub struct DirectoryVolume<'a>(pub &'a Path);
+
+impl Volumes for DirectoryVolume<'_> {
+    fn mount(&self, _offset: u64) -> io::Result<Mounting> {
+        let directory = Directory::new(self.0)?;
+        if !directory.mounted || matches!(directory.name.as_str(), "ext2" | "ext3" | "ext4" | "tmpfs" | "overlay") {
+            return Ok(Mounting::Mounted(Box::new(directory)));
+        }
+        let name = &directory.name;
+        // The types that a plugin of pygrub reads in some form, by the names of Linux.
+        Ok(if matches!(name.as_str(), "vfat" | "msdos" | "iso9660" | "xfs" | "reiserfs" | "ufs" | "zfs") {
+            let why = format!("a {name} filesystem is mounted here, which pregrub cannot judge from a directory");
+            Mounting::Unknown { identified: None, why }
+        } else {
+            let title = Format::ALL.iter().find(|format| format.name() == name).map_or(name.as_str(), |f| f.title());
+            let why = format!("this is {title}, and pygrub has no driver for it");
+            Mounting::Refused { identified: None, why, instead: Some("format the boot disk as ext4") }
+        })
+    }
+}
+
+impl Filesystem for Directory {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {
+        let mut walk = Walk { directory: self, steps: 0 };
+        let found = walk.open(Vec::new(), path, 0)?;
+        let path = walk.host(&found);
+        let metadata = fs::symlink_metadata(&path)?;
+        let kind = if metadata.is_dir() {
+            FileKind::Directory
+        } else if metadata.is_file() {
+            FileKind::Regular
+        } else {
+            FileKind::Special
+        };
+        let file = if kind == FileKind::Regular { Some(File::open(&path)?) } else { None };
+        Ok(Box::new(DirectoryFile { file, kind, size: if kind == FileKind::Regular { metadata.len() } else { 0 } }))
+    }
+}
+
+struct Walk<'a> {
+    directory: &'a Directory,
+    steps: u32,
+}
+
+impl Walk<'_> {
+    /// A place, as names from the root, on this machine.
+    fn host(&self, place: &[Vec<u8>]) -> PathBuf {
+        let mut path = self.directory.root.clone();
+        path.extend(place.iter().map(|name| OsStr::from_bytes(name)));
+        path
+    }
+
+    fn open(&mut self, base: Vec<Vec<u8>>, path: &[u8], nesting: u32) -> Result<Vec<Vec<u8>>, OpenError> {
+        let (mut place, path) = match path.strip_prefix(b"/") {
+            Some(rest) => (Vec::new(), rest),
+            None => (base, path),
+        };
+        if path.is_empty() {
+            return Ok(place);
+        }
+        // One slash at the end is nothing.
+        let path = path.strip_suffix(b"/").unwrap_or(path);
+        for name in path.split(|&byte| byte == b'/') {
+            place = self.step(place, name, nesting)?;
+        }
+        Ok(place)
+    }
+
+    fn step(&mut self, place: Vec<Vec<u8>>, name: &[u8], nesting: u32) -> Result<Vec<Vec<u8>>, OpenError> {
+        self.steps += 1;
+        let shown = String::from_utf8_lossy(name).into_owned();
+        if self.steps > MOST_STEPS {
+            return Err(OpenError::Unknown("the symbolic links form a maze".to_owned()));
+        }
+        if name.is_empty() {
+            let reason = "there is an empty component between two slashes, which libext2fs looks up as a name";
+            return Err(OpenError::NotFound(reason.to_owned()));
+        }
+        let here = fs::symlink_metadata(self.host(&place))?;
+        let missing = || OpenError::NotFound(format!("there is no `{shown}` in its directory"));
+        if !here.is_dir() || name.len() > 255 || name.contains(&0) {
+            return Err(missing());
+        }
+        let mut next = place.clone();
+        match name {
+            b"." => return Ok(place),
+            b".." => {
+                next.pop();
+                return Ok(next);
+            }
+            _ => next.push(name.to_vec()),
+        }
+        let metadata = match fs::symlink_metadata(self.host(&next)) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(missing()),
+            Err(error) => return Err(error.into()),
+        };
+        if crosses(&metadata, self.directory.device) {
+            let reason = format!("`{shown}` is a mount point: what is mounted there is another filesystem");
+            return Err(OpenError::NotFound(reason));
+        }
+        if !metadata.is_symlink() {
+            return Ok(next);
+        }
+        if nesting >= DEEPEST {
+            return Err(OpenError::NotFound(format!("`{shown}` is a symbolic link nested deeper than {DEEPEST}")));
+        }
+        let target = fs::read_link(self.host(&next))?;
+        self.open(place, target.as_os_str().as_bytes(), nesting + 1)
+    }
+}
+
+/// Whether it lies on another filesystem. Device nodes and the like carry the number of the filesystem that holds them.
+fn crosses(metadata: &Metadata, device: u64) -> bool {
+    metadata.dev() != device
+}
+
+/// A file of this machine.
+struct DirectoryFile {
+    /// Nothing for what is not a regular file: it is not opened, since a FIFO would wait.
+    file: Option<File>,
+    kind: FileKind,
+    size: u64,
+}
+
+impl OpenFile for DirectoryFile {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn kind(&self) -> FileKind {
+        self.kind
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<usize, ReadError> {
+        let Some(file) = &self.file else {
+            return match self.kind {
+                FileKind::Special => Ok(0),
+                _ => Err(ReadError::Unknown("the blocks of a directory cannot be seen from outside".to_owned())),
+            };
+        };
+        let mut done = 0;
+        while done < buf.len() {
+            match file.read_at(&mut buf[done..], offset.saturating_add(done as u64)) {
+                Ok(0) => break,
+                Ok(count) => done += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(done)
+    }
+
+    fn verify(&self) -> Result<(), ReadError> {
+        match self.kind {
+            FileKind::Directory => {
+                Err(ReadError::Unknown("the blocks of a directory cannot be seen from outside".to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    fn tree() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("boot/grub")).unwrap();
+        fs::write(dir.path().join("boot/k"), b"kernel").unwrap();
+        symlink("/boot/k", dir.path().join("absolute")).unwrap();
+        symlink("boot", dir.path().join("dir")).unwrap();
+        symlink("loop", dir.path().join("loop")).unwrap();
+        symlink("../../../etc/passwd", dir.path().join("escape")).unwrap();
+        symlink("//boot/k", dir.path().join("double")).unwrap();
+        dir
+    }
+
+    #[test]
+    fn walks_as_libext2fs_does() {
+        let dir = tree();
+        let directory = Directory::new(dir.path()).unwrap();
+        for path in ["/boot/k", "boot/k", "/boot/k/", "/dir/k", "/absolute", "/../boot/k", "/boot/../boot/./k", "/"] {
+            assert!(directory.open(path.as_bytes()).is_ok(), "{path}");
+        }
+        for path in ["//boot/k", "/boot//k", "/loop", "/escape", "/double", "/boot/k/.", "/nothing", "/boot/k//"] {
+            assert!(matches!(directory.open(path.as_bytes()), Err(OpenError::NotFound(_))), "{path}");
+        }
+        let mut buf = [0; 9];
+        assert_eq!(directory.open(b"/dir/k").unwrap().read_at(3, &mut buf).unwrap(), 3);
+        assert_eq!(&buf[..3], b"nel");
+    }
+}
