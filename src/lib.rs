@@ -7,6 +7,9 @@ extern crate alloc;
 
 pub mod boot;
 pub mod config;
+pub mod host;
 pub mod python;
 pub mod release;
+pub mod report;
 pub mod storage;
+pub mod target;

@@ -1,1 +1,286 @@
-pub(super) fn explain(_run: &mut super::Run) {}
+//! What an exception means in plain words, and the way out where it is known.
+
+use super::attempt::{Attempt, Found, Mounted, Purpose};
+use super::outcome::Run;
+use crate::config::{Cause, Dialect, Effect, Entry, Raised};
+
+/// An explanation. Sentences have no full stop at their end.
+pub(super) struct Advice {
+    /// What is wrong.
+    pub reason: String,
+    /// What stands under the caret, beside the source line.
+    pub label: &'static str,
+    /// What to change.
+    pub help: Option<String>,
+}
+
+/// Completes the failure of a run.
+pub(super) fn explain(run: &mut Run) {
+    let Some(failure) = &run.failure else { return };
+    let attempt = failure.attempt.map(|index| &run.attempts[index]);
+    let advice = match &failure.raised {
+        Some(raised) => of_raised(attempt, raised),
+        None => return,
+    };
+    if let Some(failure) = &mut run.failure {
+        failure.reason = advice.reason;
+        failure.label = advice.label;
+        failure.help = advice.help;
+    }
+}
+
+fn advice(reason: impl Into<String>, label: &'static str, help: impl Into<String>) -> Advice {
+    let help = help.into();
+    Advice { reason: reason.into(), label, help: (!help.is_empty()).then_some(help) }
+}
+
+fn of_raised(attempt: Option<&Attempt>, raised: &Raised) -> Advice {
+    let found = attempt.and_then(|attempt| attempt.found.as_ref());
+    let nixos = found.is_some_and(is_from_nixos);
+    match raised.cause {
+        Cause::Device | Cause::DeviceCommas => device(found, raised, nixos),
+        Cause::Parenthesis => advice(
+            "a path begins with `(` and has no `)`, so pygrub cannot find where the device ends, and gives up on the whole file",
+            "no `)` follows",
+            "write the path without a device: pygrub never uses it",
+        ),
+        Cause::SetArity => advice(
+            "pygrub wants `set` to have exactly one name and one value, and gives up on the whole file otherwise",
+            "not one name and one value",
+            "remove this line, or write it as `set name=value` with one `=` and no other blank; \
+             pygrub needs no variable but `default` and `timeout`",
+        ),
+        Cause::ClosingBrace => advice(
+            "a closing brace comes where pygrub sees no open menu entry: it has not recognised the line that opened it, \
+             and gives up on the whole file",
+            "closes nothing that pygrub has seen",
+            "a menu entry must begin with `menuentry`, one blank, a quoted title, a blank and `{` on the same line; \
+             take `{ ... }` of other commands out of the file",
+        ),
+        Cause::NestedEntry => advice(
+            "a menu entry begins before pygrub has seen the end of the one before, and pygrub gives up on the whole file",
+            "begins inside another entry",
+            "write the `}` of the entry before on a line of its own",
+        ),
+        Cause::OpenEntry => advice(
+            if found.is_some_and(|found| found.config.truncated) {
+                "pygrub reads no more than 1 MiB of the file, and that ends inside a menu entry"
+            } else {
+                "the file ends before pygrub has seen the end of this menu entry"
+            },
+            "this entry is still open at the end",
+            if nixos && found.is_some_and(|found| found.config.truncated) {
+                "keep fewer generations: boot.loader.grub.configurationLimit = 3"
+            } else {
+                "write the `}` of the entry on a line of its own"
+            },
+        ),
+        Cause::DefaultNotANumber => advice(
+            format!("this release wants the default to be a number: {}", raised.message),
+            "no number",
+            "write `set default=0`",
+        ),
+        Cause::NegativeDefault => {
+            advice("the default is less than zero, which pygrub refuses", "less than zero", "write `set default=0`")
+        }
+        Cause::NotUtf8 => advice(
+            "the file is not UTF-8, and pygrub under Python 3 reads nothing else",
+            "not UTF-8",
+            "convert the file to UTF-8, comments and titles included",
+        ),
+        Cause::AppendUnsupported => advice(
+            "pygrub of this release cannot store what `append` says and gives up on the whole file",
+            "`append` raises",
+            "use grub.cfg or menu.lst, or a host with Xen 4.1.3 or later",
+        ),
+        Cause::NoEntry => advice(
+            match found {
+                Some(found) => format!("pygrub sees no menu entry in `{}`", found.path),
+                None => "pygrub sees no menu entry".to_owned(),
+            },
+            "",
+            no_entry_help(found),
+        ),
+        Cause::NoKernel => no_kernel(attempt, found),
+        Cause::EntryOption => advice(
+            "`--entry` raises in this release, whatever its value is, so that nothing ever boots with it",
+            "",
+            "do without `--entry`, or use Xen 4.17.3 or later",
+        ),
+        Cause::Timeout => advice(
+            "the timeout is no integer, and pygrub reads it when it shows the menu",
+            "no integer",
+            "write `set timeout=5`, or call pygrub with `-q` (bootloader_args = [\"-q\"]), which never looks at the timeout",
+        ),
+        Cause::Drawing => advice(
+            "curses cannot draw this title: it runs off the menu window or has a NUL",
+            "this title",
+            "shorten the title, or call pygrub with `-q` (bootloader_args = [\"-q\"]), which draws no menu",
+        ),
+        Cause::NoConfiguration => advice(
+            format!("the {} filesystem has none of the configurations that pygrub looks for", filesystem(attempt)),
+            "",
+            "pygrub looks for /boot/grub/grub.cfg, /grub/grub.cfg and eleven more (pregrub trace lists them); \
+             is this the disk with /boot, and is it the domain's first disk?",
+        ),
+        Cause::NoFilesystem => match attempt.map(|attempt| &attempt.mounted) {
+            Some(Mounted::No { why, instead, .. }) => advice(why.clone(), "", instead.unwrap_or_default()),
+            _ => advice("pygrub cannot read what is on the disk", "", ""),
+        },
+        Cause::PartitionTable => advice(
+            format!("pygrub reads the partition table and fails before it tries anything: {}", raised.message),
+            "",
+            "is the image complete? A disk without partitions needs no table: format the whole disk as ext4",
+        ),
+        Cause::MissingFile => missing_file(attempt, nixos),
+        Cause::Read => advice(
+            match attempt.and_then(|attempt| attempt.steps.last()) {
+                Some(step) => format!(
+                    "`{}` cannot be read whole: {}",
+                    step.path,
+                    step.missing.as_deref().unwrap_or("its data is damaged")
+                ),
+                None => "a file cannot be read whole".to_owned(),
+            },
+            "",
+            "is the image complete? Check it with e2fsck -fn",
+        ),
+        Cause::NothingFound => match attempt {
+            Some(attempt) if matches!(attempt.selection, Some(ref s) if s.boot.is_some()) => {
+                advice("the selected entry names an empty kernel path", "", "write the kernel's path behind `linux`")
+            }
+            _ => advice("pygrub finds no partition to try", "", ""),
+        },
+        Cause::FileName => advice("the name cannot be handed to the filesystem", "", ""),
+    }
+}
+
+fn filesystem(attempt: Option<&Attempt>) -> &str {
+    match attempt.map(|attempt| &attempt.mounted) {
+        Some(Mounted::Yes(name)) => name,
+        _ => "mounted",
+    }
+}
+
+/// Whether NixOS wrote the file: then the option is named, not the line.
+pub(super) fn is_from_nixos(found: &Found) -> bool {
+    let head = &found.text[..found.text.len().min(4096)];
+    head.starts_with(b"# Automatically generated.  DO NOT EDIT THIS FILE!")
+        || memchr::memmem::find(&found.text, b"/nix/store/").is_some()
+}
+
+fn device(found: Option<&Found>, raised: &Raised, nixos: bool) -> Advice {
+    let text = raised.span.and_then(|span| found?.text.get(span.start..span.end)).unwrap_or_default();
+    let shown = String::from_utf8_lossy(text);
+    let reason = format!(
+        "pygrub takes `{shown}` for a device, wants a number behind its first two characters, and gives up on the whole file"
+    );
+    let label = "no number behind the first two characters";
+    if nixos && text.starts_with(b"($drive") {
+        return advice(
+            reason,
+            label,
+            "in the guest's NixOS configuration set boot.loader.grub.fsIdentifier = \"provided\" and let \
+             fileSystems.\"/boot\".device be a plain device node such as \"/dev/xvda\", then run nixos-rebuild boot",
+        );
+    }
+    advice(
+        reason,
+        label,
+        "write the path without a device, as pygrub never uses it: it reads the kernel from where it found the configuration",
+    )
+}
+
+fn no_entry_help(found: Option<&Found>) -> &'static str {
+    let has = |needle: &[u8]| found.is_some_and(|found| memchr::memmem::find(&found.text, needle).is_some());
+    if has(b"blscfg") {
+        "the entries are in files of their own (BLS), which pygrub does not read: set GRUB_ENABLE_BLSCFG=false in \
+         /etc/default/grub and run grub2-mkconfig"
+    } else if has(b"configfile ") || has(b"source ") {
+        "the entries are in another file, and pygrub follows neither `configfile` nor `source`: copy that file here"
+    } else {
+        "write at least one entry: `menuentry \"title\" {`, `linux /path arguments`, `initrd /path`, `}`, a line each"
+    }
+}
+
+fn selected(attempt: Option<&Attempt>) -> Option<&Entry> {
+    let attempt = attempt?;
+    let index = attempt.selection.as_ref()?.index?;
+    attempt.found.as_ref()?.config.entries.get(index)
+}
+
+fn no_kernel(attempt: Option<&Attempt>, found: Option<&Found>) -> Advice {
+    let title = selected(attempt).map(|entry| entry.title.to_string()).unwrap_or_default();
+    let unknown: Vec<String> = selected(attempt)
+        .into_iter()
+        .flat_map(|entry| &entry.directives)
+        .filter(|directive| matches!(directive.effect, Effect::Unknown | Effect::Ignored))
+        .filter_map(|directive| found?.text.get(directive.line.start..directive.line.end))
+        .filter_map(|line| String::from_utf8_lossy(line).split_whitespace().next().map(str::to_ascii_lowercase))
+        .collect();
+    let has = |word: &str| unknown.iter().any(|command| command == word);
+    let reason = format!("the selected entry \"{title}\" has no kernel that pygrub sees");
+    let label = "this entry is selected";
+    let extlinux = found.is_some_and(|found| found.dialect == Dialect::Extlinux);
+    let help = if extlinux && has("linux") {
+        "pygrub does not know the keywords LINUX and INITRD: write `KERNEL /path` and, below it, `APPEND initrd=/path arguments`"
+    } else if has("linuxefi") {
+        "pygrub does not know linuxefi and initrdefi: write `linux` and `initrd`"
+    } else if has("multiboot") || has("multiboot2") || has("module") {
+        "this entry boots a hypervisor, which a guest does not need: let the default be an entry with `linux`"
+    } else if has("chainloader") || has("configfile") {
+        "this entry boots something else: let the default be an entry with `linux`"
+    } else {
+        "let the default be an entry with `linux /path arguments`"
+    };
+    advice(reason, label, help)
+}
+
+fn missing_file(attempt: Option<&Attempt>, nixos: bool) -> Advice {
+    let Some(step) = attempt.and_then(|attempt| attempt.steps.last()) else {
+        return advice("a file is missing", "", "");
+    };
+    let what = if step.purpose == Purpose::Ramdisk { "initrd" } else { "kernel" };
+    let path = &step.path;
+    let why = step.missing.as_deref().unwrap_or("it does not open");
+    let bytes = path.as_bytes();
+    if step.purpose == Purpose::Ramdisk && bytes.contains(&b' ') {
+        let help = if nixos {
+            "pygrub takes one initrd: do without boot.initrd.secrets, or concatenate the two files into one"
+        } else {
+            "pygrub takes one initrd: concatenate the files into one"
+        };
+        return advice(
+            format!("pygrub takes all of `{path}` for the name of one initrd, and there is no such file"),
+            "one name, for pygrub",
+            help,
+        );
+    }
+    let reason = format!("the {what} `{path}` does not open: {why}");
+    if memchr::memmem::find(bytes, b"//").is_some() {
+        return advice(
+            reason,
+            "a double slash",
+            if nixos {
+                "libext2fs finds nothing behind a double slash: set boot.loader.grub.fsIdentifier = \"provided\" and let \
+                 fileSystems.\"/boot\".device be a plain device node such as \"/dev/xvda\""
+            } else {
+                "libext2fs finds nothing behind a double slash: write a single one"
+            },
+        );
+    }
+    if bytes.iter().any(|byte| matches!(byte, b'$' | b'"' | b'\'' | b'\\')) {
+        return advice(reason, "taken literally", "pygrub knows no variables and no quotes in paths: write the plain path");
+    }
+    if bytes.ends_with(b";") || bytes.contains(&b'#') || bytes.contains(&b'\t') {
+        return advice(reason, "all of it is the name", "write the path alone, with one blank behind it and no `;` or comment");
+    }
+    let help = if bytes.starts_with(b"/boot/") {
+        "the path is looked up from the root of the filesystem that holds the configuration: where /boot is a filesystem of \
+         its own, it must not begin with /boot"
+    } else {
+        "the path is looked up from the root of the filesystem that holds the configuration: is the file there, and is this \
+         filesystem mounted on / of the guest (then the path needs /boot in front)?"
+    };
+    advice(reason, "named here", help)
+}

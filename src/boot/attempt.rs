@@ -38,8 +38,8 @@ pub struct Step {
 /// A configuration that was found and read.
 #[derive(Clone, Debug)]
 pub struct Found {
-    /// Its path in the guest.
-    pub path: &'static str,
+    /// Its path in the guest; for a configuration alone its name on this machine.
+    pub path: Text,
     /// What pygrub takes it for.
     pub dialect: Dialect,
     /// Its text, as far as pygrub read it.
@@ -62,6 +62,8 @@ pub enum Mounted {
         /// The way out, as an imperative.
         instead: Option<&'static str>,
     },
+    /// A configuration alone was given.
+    NotAsked,
     /// Not known.
     Unknown {
         /// What it is.
@@ -80,6 +82,8 @@ pub struct Attempt {
     pub offset: i128,
     /// What is there.
     pub mounted: Mounted,
+    /// What to know of the filesystem, each a sentence without a full stop.
+    pub notes: Vec<String>,
     /// What was asked of the filesystem, in order.
     pub steps: Vec<Step>,
     /// The configuration.
@@ -100,6 +104,7 @@ impl Attempt {
             candidate,
             offset,
             mounted,
+            notes: Vec::new(),
             steps: Vec::new(),
             found: None,
             menu: None,
@@ -115,7 +120,7 @@ impl Attempt {
             (_, Some(_)) => 3,
             (Mounted::Yes(_), None) => 2,
             (Mounted::No { identified: Some(_), .. } | Mounted::Unknown { .. }, None) => 1,
-            (Mounted::No { identified: None, .. }, None) => 0,
+            (Mounted::No { identified: None, .. } | Mounted::NotAsked, None) => 0,
         }
     }
 }

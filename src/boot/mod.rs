@@ -22,5 +22,5 @@ pub use menu::Menu;
 pub use options::Options;
 pub use outcome::{Chosen, ChosenFile, Failure, Run, Verdict};
 pub use output::Process;
-pub use run::{partition_rules, run, run_on};
+pub use run::{partition_rules, run, run_config, run_on};
 pub use select::{Boot, Selection, Wishes, select};

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::attempt::Attempt;
 use super::options::Options;
 use super::output::Process;
-use crate::config::{Raised, Stage};
+use crate::config::{Raised, Span, Stage};
 use crate::python::Text;
 use crate::storage::partitions::PartitionTable;
 
@@ -40,8 +40,10 @@ impl Verdict {
 pub struct ChosenFile {
     /// The path as pygrub hands it to the filesystem.
     pub path: Text,
-    /// Bytes that are copied.
-    pub size: u64,
+    /// Bytes that are copied; not known for a configuration alone.
+    pub size: Option<u64>,
+    /// Where the configuration names it.
+    pub span: Option<Span>,
     /// Whether it is a directory, whose raw blocks are copied.
     pub directory: bool,
 }
@@ -74,6 +76,8 @@ pub struct Failure {
     pub raised: Option<Raised>,
     /// What is wrong, in one plain sentence without a full stop.
     pub reason: String,
+    /// What to write beside the place in the configuration; empty where there is no such place.
+    pub label: &'static str,
     /// The way out, where it is known, in one sentence without a full stop.
     pub help: Option<String>,
 }

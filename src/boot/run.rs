@@ -11,7 +11,7 @@ use super::select::{Wishes, choose, default_index};
 use super::sniff;
 use super::steps::{Opened, Prober};
 use super::{advice, discover, menu};
-use crate::config::{self, Cause, READ_LIMIT, Raised, Stage};
+use crate::config::{self, Cause, Dialect, READ_LIMIT, Raised, Stage};
 use crate::python::{Python, Text};
 use crate::release::{Change, Release};
 use crate::storage::filesystem::{FileKind, Filesystem, ReadError};
@@ -99,11 +99,51 @@ pub fn run_on(volumes: &dyn Volumes, table: Option<PartitionTable>, options: Opt
             return Ok(run);
         }
     }
-    let message = "Unable to find partition containing kernel";
-    let raised = Raised::new(Stage::Discover, "RuntimeError", message, Cause::NothingFound);
     let deepest = (0..run.attempts.len()).rev().max_by_key(|&index| run.attempts[index].depth());
-    finish_raised(&mut run, deepest, raised);
+    finish_raised(&mut run, deepest, nothing_found());
     Ok(run)
+}
+
+/// Performs what can be done with a configuration alone: it selects, and no file is looked at.
+pub fn run_config(path: &str, dialect: Dialect, text: Vec<u8>, options: Options) -> Run {
+    let mut attempt = Attempt::new(None, 0, Mounted::NotAsked);
+    let config = config::parse(dialect, &text, options.release);
+    let picked = pick(&mut attempt, &config, &options);
+    attempt.found = Some(Found { path: path.into(), dialect, text, config });
+    let mut run = Run::new(None, options);
+    run.stderr = attempt_log(&attempt);
+    let (raised, unknown) = (attempt.raised.clone(), attempt.unknown.clone());
+    run.attempts.push(attempt);
+    let file = |path: Text, purpose| ChosenFile {
+        path,
+        size: None,
+        span: named_at(&run.attempts[0], purpose),
+        directory: false,
+    };
+    if let Some(why) = unknown {
+        finish_unknown(&mut run, Some(0), why);
+    } else if let Some(picked) = picked.filter(|picked| !picked.kernel.is_empty()) {
+        let chosen = Chosen {
+            attempt: 0,
+            entry: picked.entry,
+            kernel: file(picked.kernel, Purpose::Kernel),
+            ramdisk: picked.ramdisk.filter(|path| !path.is_empty()).map(|path| file(path, Purpose::Ramdisk)),
+            args: picked.args.filter(|args| !args.is_empty()),
+            seconds: picked.seconds,
+        };
+        run.verdict = Verdict::Selects;
+        run.chosen = Some(chosen);
+    } else {
+        let raised = raised.unwrap_or_else(nothing_found);
+        finish_raised(&mut run, Some(0), raised);
+    }
+    run
+}
+
+/// The exception that ends a run in which nothing was found.
+fn nothing_found() -> Raised {
+    let message = "Unable to find partition containing kernel";
+    Raised::new(Stage::Discover, "RuntimeError", message, Cause::NothingFound)
 }
 
 /// What a release makes of partition tables.
@@ -190,6 +230,7 @@ impl Tried {
             }
         };
         let mut attempt = Attempt::new(candidate, offset, Mounted::Yes(filesystem.name().to_owned()));
+        attempt.notes = filesystem.notes();
         let mut prober = Prober::new(&*filesystem);
         let picked = look(&mut attempt, &mut prober, options)?;
         attempt.unknown = attempt.unknown.or(prober.unknown);
@@ -269,7 +310,7 @@ fn read_configuration(attempt: &mut Attempt, prober: &mut Prober<'_>, options: &
     };
     let config = config::parse(dialect, &text, release);
     let picked = pick(attempt, &config, options);
-    attempt.found = Some(Found { path, dialect, text, config });
+    attempt.found = Some(Found { path: path.into(), dialect, text, config });
     Ok(picked)
 }
 
@@ -384,6 +425,11 @@ fn examine(
             } else {
                 Raised::new(Stage::Copy, os_error(release), errno_message(2), Cause::MissingFile)
             };
+            note_missing(run, index, prober);
+            let raised = match named_at(&run.attempts[index], purpose) {
+                Some(span) => raised.at(span),
+                None => raised,
+            };
             finish_raised(run, Some(index), raised);
             return Ok(None);
         }
@@ -391,13 +437,15 @@ fn examine(
     match file.verify() {
         Ok(()) => Ok(Some(ChosenFile {
             path: path.clone(),
-            size: file.size(),
+            size: Some(file.size()),
+            span: named_at(&run.attempts[index], purpose),
             directory: file.kind() == FileKind::Directory,
         })),
         Err(ReadError::Failed { errno, reason }) => {
             if let Some(step) = prober.steps.last_mut() {
                 step.missing = Some(reason);
             }
+            note_missing(run, index, prober);
             let raised = Raised::new(Stage::Copy, os_error(release), errno_message(errno), Cause::Read);
             finish_raised(run, Some(index), raised);
             Ok(None)
@@ -408,6 +456,19 @@ fn examine(
         }
         Err(ReadError::Io(error)) => Err(error),
     }
+}
+
+/// Hands the steps over before the failure is explained: the last one says why.
+fn note_missing(run: &mut Run, index: usize, prober: &mut Prober<'_>) {
+    run.attempts[index].steps.append(&mut prober.steps);
+}
+
+/// Where the selected entry names its kernel or initrd.
+fn named_at(attempt: &Attempt, purpose: Purpose) -> Option<config::Span> {
+    let index = attempt.selection.as_ref()?.index?;
+    let entry = attempt.found.as_ref()?.config.entries.get(index)?;
+    let file = if purpose == Purpose::Kernel { &entry.kernel } else { &entry.initrd };
+    file.as_ref().map(|file| file.span)
 }
 
 /// What pygrub writes to standard error while it tries an offset.
@@ -434,7 +495,7 @@ fn finish_raised(run: &mut Run, attempt: Option<usize>, raised: Raised) {
     // What swallowed exception explains best why nothing was found.
     let swallowed = attempt.and_then(|index| run.attempts[index].raised.clone());
     let told = if raised.cause == Cause::NothingFound { swallowed.unwrap_or(raised) } else { raised };
-    run.failure = Some(Failure { stage: told.stage, attempt, raised: Some(told), reason: String::new(), help: None });
+    run.failure = Some(Failure { stage: told.stage, attempt, raised: Some(told), reason: String::new(), label: "", help: None });
     advice::explain(run);
 }
 
@@ -447,5 +508,5 @@ fn finish_unknown(run: &mut Run, attempt: Option<usize>, why: String) {
         Some(_) => Stage::Discover,
         None => Stage::Partitions,
     };
-    run.failure = Some(Failure { stage, attempt, raised: None, reason: why, help: None });
+    run.failure = Some(Failure { stage, attempt, raised: None, reason: why, label: "", help: None });
 }

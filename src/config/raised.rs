@@ -77,20 +77,17 @@ pub enum Cause {
 }
 
 /// An exception of Python that pygrub raises, whether it swallows it or not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Raised {
     /// Where in the run.
     pub stage: Stage,
     /// The name of the exception's type: `ValueError`.
-    #[serde(rename = "type")]
     pub exception: &'static str,
     /// Its message, equal to the letter.
     pub message: String,
     /// The piece of the configuration that raised it, where it is one.
-    #[serde(flatten)]
     pub span: Option<Span>,
     /// What lies behind it.
-    #[serde(skip)]
     pub cause: Cause,
 }
 

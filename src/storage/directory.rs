@@ -101,6 +101,14 @@ impl Filesystem for Directory {
         &self.name
     }
 
+    fn notes(&self) -> Vec<String> {
+        if self.mounted {
+            return Vec::new();
+        }
+        let note = "no filesystem is mounted on this directory: it is judged as the root of an ext4 filesystem";
+        vec![note.to_owned()]
+    }
+
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {
         let mut walk = Walk { directory: self, steps: 0 };
         let found = walk.open(Vec::new(), path, 0)?;

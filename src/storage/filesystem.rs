@@ -10,6 +10,11 @@ pub trait Filesystem {
     /// The name of the filesystem as Linux spells it: `ext2`, `ext3`, `ext4`, `vfat`, `iso9660`, ...
     fn name(&self) -> &str;
 
+    /// What a user should know of this filesystem before he trusts the outcome, each a sentence without a full stop.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Opens `path` the way the plugin walks it. `path` is what pygrub hands over: UTF-8 or, for releases that ran
     /// under Python 2, any bytes; it has no NUL.
     ///

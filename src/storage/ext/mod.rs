@@ -98,6 +98,12 @@ impl Filesystem for Ext {
         self.superblock.features.filesystem_name()
     }
 
+    fn notes(&self) -> Vec<String> {
+        let journal = "the journal holds changes that were never written to their place: Linux would see them, and pygrub \
+                       does not; run e2fsck on the disk, or unmount it cleanly in the guest";
+        if self.needs_recovery() { vec![journal.to_owned()] } else { Vec::new() }
+    }
+
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {
         let ino = walk::resolve(self, path).map_err(Fault::on_open)?;
         // The walk has read the inode, unless the path names the root without a step: then the plugin's error is not

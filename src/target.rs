@@ -1,0 +1,247 @@
+//! What a user points at: a disk, a directory or a configuration, told apart by what it is.
+
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::boot::{self, Options, Run};
+use crate::config::{Dialect, READ_LIMIT};
+use crate::release::{Change, Release};
+use crate::storage::directory::DirectoryVolume;
+use crate::storage::mount::{DiskVolumes, Volumes};
+use crate::storage::source::{FileSource, Source};
+
+/// A kind of target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A block device, or a regular file that holds a disk or a filesystem.
+    Image,
+    /// The root of a mounted filesystem, or a tree that will become one.
+    Directory,
+    /// A boot configuration alone.
+    Config,
+}
+
+impl Kind {
+    /// The word for it on the command line and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Directory => "directory",
+            Self::Config => "config",
+        }
+    }
+}
+
+/// How a target is to be read, where that is not left to pregrub.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted {
+    /// Take it for this kind.
+    pub kind: Option<Kind>,
+    /// Take a configuration for this dialect.
+    pub dialect: Option<Dialect>,
+}
+
+/// An opened target.
+pub enum Target {
+    /// A disk.
+    Image(Arc<dyn Source>),
+    /// A directory.
+    Directory(PathBuf),
+    /// A configuration.
+    Config {
+        /// Its dialect, by its name, its text or the user's word.
+        dialect: Dialect,
+        /// Its text: at least as much as pygrub reads.
+        text: Vec<u8>,
+    },
+}
+
+/// Why a target cannot be read. The message is one sentence: what, where, and what to do.
+#[derive(Debug)]
+pub struct TargetError(String);
+
+impl fmt::Display for TargetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for TargetError {}
+
+/// How much of a configuration is read for releases that read all of it.
+const CONFIG_BOUND: usize = 16 << 20;
+/// How much of a file is looked at to tell what it is.
+const HEAD: usize = 64 << 10;
+
+impl Target {
+    /// Opens a target; `-` is a configuration on standard input. `release` says how much of a configuration matters.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be opened, or pregrub cannot tell what it is.
+    ///
+    /// ```no_run
+    /// use std::path::Path;
+    /// use pregrub::{boot::Options, release::Release, target::{Target, Wanted}};
+    ///
+    /// let target = Target::open(Path::new("/dev/vg/guest-boot"), Wanted::default(), Release::NEWEST)?;
+    /// let run = target.run("/dev/vg/guest-boot", Options::default())?;
+    /// println!("{}", run.verdict.name());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn open(path: &Path, wanted: Wanted, release: Release) -> Result<Self, TargetError> {
+        if path == Path::new("-") {
+            if matches!(wanted.kind, Some(Kind::Image | Kind::Directory)) {
+                return Err(TargetError("standard input can only be a configuration: name an image by its path".to_owned()));
+            }
+            let text = read_limited(&mut io::stdin().lock(), release).map_err(|error| failed(path, "read", &error))?;
+            return Self::config(path, text, wanted);
+        }
+        let metadata = fs::metadata(path).map_err(|error| failed(path, "open", &error))?;
+        if metadata.is_dir() {
+            return match wanted.kind {
+                None | Some(Kind::Directory) => Ok(Self::Directory(path.to_owned())),
+                Some(kind) => Err(TargetError(format!("`{}` is a directory, no {}", path.display(), kind.name()))),
+            };
+        }
+        if wanted.kind == Some(Kind::Directory) {
+            return Err(TargetError(format!("`{}` is no directory", path.display())));
+        }
+        let device = metadata.file_type().is_block_device();
+        if !metadata.is_file() && !device {
+            // Opening a FIFO would wait for a writer.
+            let path = path.display();
+            return Err(TargetError(format!("`{path}` is neither a file nor a block device nor a directory: name one of those")));
+        }
+        let mut file = File::open(path).map_err(|error| failed(path, "open", &error))?;
+        let kind = match wanted.kind {
+            Some(kind) => kind,
+            None if device => Kind::Image,
+            None => tell(path, &mut file).map_err(|error| failed(path, "read", &error))?,
+        };
+        if kind == Kind::Config {
+            let text = read_limited(&mut file, release).map_err(|error| failed(path, "read", &error))?;
+            return Self::config(path, text, wanted);
+        }
+        let source = FileSource::new(file).map_err(|error| failed(path, "read", &error))?;
+        Ok(Self::Image(Arc::new(source)))
+    }
+
+    fn config(path: &Path, text: Vec<u8>, wanted: Wanted) -> Result<Self, TargetError> {
+        let by_name = || path.file_name().and_then(|name| Dialect::from_file_name(name.to_str()?));
+        match wanted.dialect.or_else(by_name).or_else(|| guess(&text)) {
+            Some(dialect) => Ok(Self::Config { dialect, text }),
+            None if looks_like_xl(&text) => Err(TargetError(format!(
+                "`{}` looks like an xl domain configuration: give pregrub the boot disk that it names",
+                path.display()
+            ))),
+            None => Err(TargetError(format!(
+                "`{}` is text, but no boot configuration that pregrub recognises: say --dialect grub2, legacy or extlinux if \
+                 it is one, or --as image if it is a disk",
+                path.display()
+            ))),
+        }
+    }
+
+    /// The kind.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Image(_) => Kind::Image,
+            Self::Directory(_) => Kind::Directory,
+            Self::Config { .. } => Kind::Config,
+        }
+    }
+
+    /// Performs the run on it. `name` is what a configuration alone is called in the result.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub fn run(self, name: &str, options: Options) -> Result<Run, TargetError> {
+        let result = match self {
+            Self::Image(disk) => boot::run(disk, options),
+            Self::Directory(path) => boot::run_on(&DirectoryVolume(&path), None, options),
+            Self::Config { dialect, text } => Ok(boot::run_config(name, dialect, text, options)),
+        };
+        result.map_err(|error| failed(Path::new(name), "read", &error))
+    }
+
+    /// The filesystems on it; none for a configuration alone.
+    pub fn volumes(&self) -> Option<Box<dyn Volumes + '_>> {
+        match self {
+            Self::Image(disk) => Some(Box::new(DiskVolumes::new(Arc::clone(disk)))),
+            Self::Directory(path) => Some(Box::new(DirectoryVolume(path))),
+            Self::Config { .. } => None,
+        }
+    }
+}
+
+/// An error of the operating system as a sentence.
+fn failed(path: &Path, verb: &str, error: &io::Error) -> TargetError {
+    let path = path.display();
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied; it must be readable for you".to_owned(),
+        // `Is a directory (os error 21)` without the number.
+        _ => error.to_string().split(" (os error").next().unwrap_or_default().to_owned(),
+    };
+    TargetError(format!("cannot {verb} `{path}`: {why}"))
+}
+
+fn read_limited(reader: &mut dyn Read, release: Release) -> io::Result<Vec<u8>> {
+    // One byte more than pygrub reads tells that there is more.
+    let limit = if release.has(Change::ReadLimit) { READ_LIMIT } else { CONFIG_BOUND } + 1;
+    let mut text = Vec::new();
+    reader.take(limit as u64).read_to_end(&mut text)?;
+    Ok(text)
+}
+
+/// A file with a NUL near its start, or without a byte, is a disk; one that is named like a configuration is one.
+fn tell(path: &Path, file: &mut File) -> io::Result<Kind> {
+    if path.file_name().and_then(|name| Dialect::from_file_name(name.to_str()?)).is_some() {
+        return Ok(Kind::Config);
+    }
+    let mut head = Vec::new();
+    file.take(HEAD as u64).read_to_end(&mut head)?;
+    io::Seek::rewind(file)?;
+    Ok(if head.is_empty() || memchr::memchr(0, &head).is_some() { Kind::Image } else { Kind::Config })
+}
+
+/// The dialect of a text, by the first word that only one dialect has.
+fn guess(text: &[u8]) -> Option<Dialect> {
+    let head = &text[..text.len().min(HEAD)];
+    head.split(|&byte| byte == b'\n').find_map(|line| {
+        let line = line.trim_ascii();
+        let word = line.split(|byte| matches!(byte, b' ' | b'\t' | b'=')).next().unwrap_or_default();
+        match word.to_ascii_lowercase().as_slice() {
+            b"menuentry" | b"submenu" | b"set" | b"linux" | b"insmod" => Some(Dialect::Grub2),
+            b"title" => Some(Dialect::Legacy),
+            b"label" => Some(Dialect::Extlinux),
+            _ => None,
+        }
+    })
+}
+
+fn looks_like_xl(text: &[u8]) -> bool {
+    let keys: [&[u8]; 4] = [b"disk", b"bootloader", b"memory", b"vif"];
+    let lines = text.split(|&byte| byte == b'\n').take(1000);
+    lines.filter(|line| keys.iter().any(|key| line.trim_ascii_start().starts_with(key)) && line.contains(&b'=')).count() > 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dialects_are_guessed() {
+        assert_eq!(guess(b"# x\nset default=0\n"), Some(Dialect::Grub2));
+        assert_eq!(guess(b"default 0\n title T\n"), Some(Dialect::Legacy));
+        assert_eq!(guess(b"DEFAULT x\nLABEL x\n"), Some(Dialect::Extlinux));
+        assert_eq!(guess(b"hello\n"), None);
+        assert!(looks_like_xl(b"name='x'\ndisk = ['a']\n"));
+    }
+}
