@@ -6,6 +6,8 @@
 extern crate alloc;
 
 pub mod boot;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod config;
 pub mod host;
 pub mod python;

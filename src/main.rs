@@ -1,1 +1,5 @@
-fn main() {}
+//! The program `pregrub`.
+
+fn main() -> std::process::ExitCode {
+    pregrub::cli::main()
+}

@@ -96,7 +96,9 @@ impl Target {
     pub fn open(path: &Path, wanted: Wanted, release: Release) -> Result<Self, TargetError> {
         if path == Path::new("-") {
             if matches!(wanted.kind, Some(Kind::Image | Kind::Directory)) {
-                return Err(TargetError("standard input can only be a configuration: name an image by its path".to_owned()));
+                return Err(TargetError(
+                    "standard input can only be a configuration: name an image by its path".to_owned(),
+                ));
             }
             let text = read_limited(&mut io::stdin().lock(), release).map_err(|error| failed(path, "read", &error))?;
             return Self::config(path, text, wanted);
@@ -115,7 +117,9 @@ impl Target {
         if !metadata.is_file() && !device {
             // Opening a FIFO would wait for a writer.
             let path = path.display();
-            return Err(TargetError(format!("`{path}` is neither a file nor a block device nor a directory: name one of those")));
+            return Err(TargetError(format!(
+                "`{path}` is neither a file nor a block device nor a directory: name one of those"
+            )));
         }
         let mut file = File::open(path).map_err(|error| failed(path, "open", &error))?;
         let kind = match wanted.kind {
@@ -161,11 +165,11 @@ impl Target {
     /// # Errors
     ///
     /// It cannot be read.
-    pub fn run(self, name: &str, options: Options) -> Result<Run, TargetError> {
+    pub fn run(&self, name: &str, options: Options) -> Result<Run, TargetError> {
         let result = match self {
-            Self::Image(disk) => boot::run(disk, options),
-            Self::Directory(path) => boot::run_on(&DirectoryVolume(&path), None, options),
-            Self::Config { dialect, text } => Ok(boot::run_config(name, dialect, text, options)),
+            Self::Image(disk) => boot::run(Arc::clone(disk), options),
+            Self::Directory(path) => boot::run_on(&DirectoryVolume(path), None, options),
+            Self::Config { dialect, text } => Ok(boot::run_config(name, *dialect, text.clone(), options)),
         };
         result.map_err(|error| failed(Path::new(name), "read", &error))
     }
@@ -229,7 +233,8 @@ fn guess(text: &[u8]) -> Option<Dialect> {
 fn looks_like_xl(text: &[u8]) -> bool {
     let keys: [&[u8]; 4] = [b"disk", b"bootloader", b"memory", b"vif"];
     let lines = text.split(|&byte| byte == b'\n').take(1000);
-    lines.filter(|line| keys.iter().any(|key| line.trim_ascii_start().starts_with(key)) && line.contains(&b'=')).count() > 0
+    lines.filter(|line| keys.iter().any(|key| line.trim_ascii_start().starts_with(key)) && line.contains(&b'=')).count()
+        > 0
 }
 
 #[cfg(test)]

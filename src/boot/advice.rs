@@ -270,10 +270,18 @@ fn missing_file(attempt: Option<&Attempt>, nixos: bool) -> Advice {
         );
     }
     if bytes.iter().any(|byte| matches!(byte, b'$' | b'"' | b'\'' | b'\\')) {
-        return advice(reason, "taken literally", "pygrub knows no variables and no quotes in paths: write the plain path");
+        return advice(
+            reason,
+            "taken literally",
+            "pygrub knows no variables and no quotes in paths: write the plain path",
+        );
     }
     if bytes.ends_with(b";") || bytes.contains(&b'#') || bytes.contains(&b'\t') {
-        return advice(reason, "all of it is the name", "write the path alone, with one blank behind it and no `;` or comment");
+        return advice(
+            reason,
+            "all of it is the name",
+            "write the path alone, with one blank behind it and no `;` or comment",
+        );
     }
     let help = if bytes.starts_with(b"/boot/") {
         "the path is looked up from the root of the filesystem that holds the configuration: where /boot is a filesystem of \

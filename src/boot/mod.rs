@@ -4,6 +4,7 @@
 
 mod advice;
 mod attempt;
+mod digest;
 mod discover;
 mod list;
 mod menu;
@@ -16,6 +17,7 @@ mod sniff;
 mod steps;
 
 pub use attempt::{Attempt, Found, Mounted, Purpose, Step};
+pub use digest::sha256;
 pub use discover::candidates;
 pub use list::{Listing, list};
 pub use menu::Menu;

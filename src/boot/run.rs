@@ -495,7 +495,8 @@ fn finish_raised(run: &mut Run, attempt: Option<usize>, raised: Raised) {
     // What swallowed exception explains best why nothing was found.
     let swallowed = attempt.and_then(|index| run.attempts[index].raised.clone());
     let told = if raised.cause == Cause::NothingFound { swallowed.unwrap_or(raised) } else { raised };
-    run.failure = Some(Failure { stage: told.stage, attempt, raised: Some(told), reason: String::new(), label: "", help: None });
+    run.failure =
+        Some(Failure { stage: told.stage, attempt, raised: Some(told), reason: String::new(), label: "", help: None });
     advice::explain(run);
 }
 

@@ -24,6 +24,21 @@ pub enum Stage {
     Copy,
 }
 
+impl Stage {
+    /// The word for it in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Partitions => "partitions",
+            Self::Open => "open",
+            Self::Discover => "discover",
+            Self::Parse => "parse",
+            Self::Menu => "menu",
+            Self::Select => "select",
+            Self::Copy => "copy",
+        }
+    }
+}
+
 /// What lies behind an exception: what an explanation can be hung on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

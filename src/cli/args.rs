@@ -1,0 +1,198 @@
+//! What the command line takes.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::boot::Options;
+use crate::config::Dialect;
+use crate::host;
+use crate::python::{Python, int};
+use crate::release::{Flavour, Release};
+use crate::target::{Kind, Wanted};
+
+/// Tells what Xen's pygrub will boot from a guest's disk, or exactly why nothing boots.
+#[derive(Debug, Parser)]
+#[command(name = "pregrub", version, about, after_help = AFTER_HELP, arg_required_else_help = true)]
+pub(super) struct CommandLine {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER_HELP: &str = "\
+A TARGET is a disk or filesystem image, a block device, the directory on which a boot filesystem is mounted, a boot \
+configuration alone (grub.cfg, menu.lst, extlinux.conf), or `-` for a configuration on standard input. Nothing is ever \
+written to it, nothing is mounted, and root is only needed where reading it takes root.
+
+Exit status: 0 Xen would boot it (or the bare configuration selects an entry); 1 it would not; 2 usage or internal error; \
+3 the target could not be read, or the verdict is unknown.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Say what boots: the verdict, kernel, initrd and arguments, or why nothing does
+    Check(Check),
+    /// Show every step of the run, and the exceptions that pygrub swallows
+    Trace(Trace),
+    /// Show the menu: every entry as pygrub parsed it, the selected one marked
+    Entries(Entries),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// What to check: an image, a block device, a directory, a configuration, or `-`
+    #[arg(required = true, value_name = "TARGET")]
+    pub targets: Vec<String>,
+    #[command(flatten)]
+    pub how: How,
+    /// Read kernel and initrd whole and tell their SHA-256
+    #[arg(long)]
+    pub hash: bool,
+    /// Tell more: what pygrub warns of
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Trace {
+    /// What to trace: an image, a block device, a directory, a configuration, or `-`
+    #[arg(value_name = "TARGET")]
+    pub target: String,
+    #[command(flatten)]
+    pub how: How,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Entries {
+    /// Whose menu to show: a configuration, an image, a block device, a directory, or `-`
+    #[arg(value_name = "TARGET")]
+    pub target: String,
+    #[command(flatten)]
+    pub how: How,
+}
+
+/// How pygrub is called, and how the answer is given.
+#[derive(Debug, Args)]
+pub(super) struct How {
+    /// Xen release, 4.0 to 4.22 (a point release where it matters), or `host` for the one installed here [default: 4.22]
+    #[arg(long, value_name = "RELEASE")]
+    release: Option<String>,
+    /// Who built it: debian has no probe for Solaris [default: upstream; with --release host what is installed]
+    #[arg(long, value_enum)]
+    flavour: Option<FlavourArg>,
+    /// pygrub's --entry: boot the entry with this number or title (no menu is shown then)
+    #[arg(long, value_name = "N|TITLE", allow_hyphen_values = true)]
+    entry: Option<String>,
+    /// pygrub's --offset: try only the filesystem at this byte
+    #[arg(long, value_name = "BYTES", allow_hyphen_values = true, value_parser = parse_offset)]
+    offset: Option<i128>,
+    /// pygrub's --kernel: boot this file of the guest, read no configuration
+    #[arg(long, value_name = "PATH", allow_hyphen_values = true)]
+    kernel: Option<String>,
+    /// pygrub's --ramdisk: the initrd to go with --kernel
+    #[arg(long, value_name = "PATH", allow_hyphen_values = true)]
+    ramdisk: Option<String>,
+    /// pygrub's --args: add these to the kernel's arguments
+    #[arg(long, value_name = "ARGUMENTS", allow_hyphen_values = true)]
+    args: Option<String>,
+    /// pygrub shows its menu, as the toolstack calls it (the default)
+    #[arg(short, long, conflicts_with = "quiet")]
+    interactive: bool,
+    /// pygrub shows no menu, as with bootloader_args = ["-q"]
+    #[arg(short, long)]
+    quiet: bool,
+    /// Take the target for this, whatever it looks like
+    #[arg(long = "as", value_name = "KIND", value_enum)]
+    kind: Option<KindArg>,
+    /// Take a configuration for this dialect, whatever its name is
+    #[arg(long, value_enum)]
+    dialect: Option<DialectArg>,
+    /// How to answer
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Colours: as the terminal (and NO_COLOR) wants, or not
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FlavourArg {
+    Upstream,
+    Debian,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum KindArg {
+    Image,
+    Directory,
+    Config,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum DialectArg {
+    Grub2,
+    Legacy,
+    Extlinux,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// As pygrub takes it: `int()` of Python, so that ` 0 ` and `1_0` are numbers and `0x0` is none.
+fn parse_offset(text: &str) -> Result<i128, String> {
+    let number = int::parse(text, Python::Three).map_err(|_| "the offset must be an integer, in bytes".to_owned())?;
+    let large = if number.is_negative() { i128::MIN } else { i128::MAX };
+    Ok(number.to_string().parse().unwrap_or(large))
+}
+
+impl How {
+    /// The options of the run.
+    pub(super) fn options(&self) -> Result<Options, String> {
+        let (release, installed) = match self.release.as_deref() {
+            None => (Release::NEWEST, None),
+            Some("host") => {
+                let (release, flavour) = host::installed().map_err(|error| error.to_string())?;
+                (release, Some(flavour))
+            }
+            Some(text) => (text.parse().map_err(|error: crate::release::UnknownRelease| error.to_string())?, None),
+        };
+        let flavour = match self.flavour {
+            Some(FlavourArg::Upstream) => Flavour::Upstream,
+            Some(FlavourArg::Debian) => Flavour::Debian,
+            None => installed.unwrap_or_default(),
+        };
+        Ok(Options {
+            release,
+            flavour,
+            interactive: self.interactive || !self.quiet,
+            entry: self.entry.clone(),
+            kernel: self.kernel.clone(),
+            ramdisk: self.ramdisk.clone(),
+            args: self.args.clone().unwrap_or_default(),
+            offset: self.offset,
+        })
+    }
+
+    /// What the target is to be taken for. A dialect alone does not make a configuration of an image.
+    pub(super) fn wanted(&self) -> Wanted {
+        Wanted {
+            kind: self.kind.map(|kind| match kind {
+                KindArg::Image => Kind::Image,
+                KindArg::Directory => Kind::Directory,
+                KindArg::Config => Kind::Config,
+            }),
+            dialect: self.dialect.map(|dialect| match dialect {
+                DialectArg::Grub2 => Dialect::Grub2,
+                DialectArg::Legacy => Dialect::Legacy,
+                DialectArg::Extlinux => Dialect::Extlinux,
+            }),
+        }
+    }
+}

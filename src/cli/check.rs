@@ -1,0 +1,90 @@
+//! `pregrub check`.
+
+use std::io;
+use std::path::Path;
+
+use super::Status;
+use super::args::{Check, Format};
+use super::out::{Out, complain};
+use crate::boot::{self, Options, Run, Verdict};
+use crate::report::check::{Check as Report, Hashes};
+use crate::report::text;
+use crate::storage::mount::Volumes;
+use crate::target::{Kind, Target};
+
+pub(super) fn run(args: &Check) -> io::Result<Status> {
+    let options = match args.how.options() {
+        Ok(options) => options,
+        Err(error) => {
+            complain(&error);
+            return Ok(Status::Usage);
+        }
+    };
+    let mut out = Out::new(args.how.color);
+    let mut worst = Status::Fine;
+    for (number, target) in args.targets.iter().enumerate() {
+        if number > 0 && args.how.format == Format::Text {
+            writeln!(out.text())?;
+        }
+        worst = worst.max(one(args, target, &options, &mut out)?);
+    }
+    out.finish()?;
+    Ok(worst)
+}
+
+fn one(args: &Check, name: &str, options: &Options, out: &mut Out) -> io::Result<Status> {
+    match examine(args, name, options) {
+        Ok((kind, run, hashes)) => {
+            match args.how.format {
+                Format::Json => out.json(&Report::of_run(name, kind, &run, hashes))?,
+                Format::Text => {
+                    let look = out.look(args.verbose);
+                    text::write(&run, name, kind, look, out.text())?;
+                    for (what, hash) in [("kernel", hashes.kernel), ("initrd", hashes.ramdisk)] {
+                        if let Some(hash) = hash {
+                            writeln!(out.text(), "  sha256     {hash}  {what}")?;
+                        }
+                    }
+                }
+            }
+            Ok(match run.verdict {
+                Verdict::Boots | Verdict::Selects => Status::Fine,
+                Verdict::Fails => Status::Fails,
+                Verdict::Unknown => Status::Unknown,
+            })
+        }
+        Err(error) => {
+            if args.how.format == Format::Json {
+                out.json(&Report::of_unreadable(name, options.release, &error))?;
+            }
+            complain(&error);
+            Ok(Status::Unknown)
+        }
+    }
+}
+
+fn examine(args: &Check, name: &str, options: &Options) -> Result<(Kind, Run, Hashes), String> {
+    let target =
+        Target::open(Path::new(name), args.how.wanted(), options.release).map_err(|error| error.to_string())?;
+    let kind = target.kind();
+    if kind == Kind::Config && (options.kernel.is_some() || options.offset.is_some()) {
+        return Err(format!("`{name}` is a configuration alone: --kernel and --offset need a disk"));
+    }
+    let run = target.run(name, options.clone()).map_err(|error| error.to_string())?;
+    let hashes = match target.volumes() {
+        Some(volumes) if args.hash => {
+            hashes(&*volumes, &run).map_err(|error| format!("cannot read `{name}`: {error}"))?
+        }
+        _ => Hashes::default(),
+    };
+    Ok((kind, run, hashes))
+}
+
+fn hashes(volumes: &dyn Volumes, run: &Run) -> io::Result<Hashes> {
+    let Some(chosen) = &run.chosen else { return Ok(Hashes::default()) };
+    let offset = u64::try_from(run.attempts[chosen.attempt].offset).unwrap_or_default();
+    Ok(Hashes {
+        kernel: Some(boot::sha256(volumes, offset, &chosen.kernel)?),
+        ramdisk: chosen.ramdisk.as_ref().map(|ramdisk| boot::sha256(volumes, offset, ramdisk)).transpose()?,
+    })
+}

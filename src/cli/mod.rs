@@ -1,0 +1,44 @@
+//! The command line: one file a subcommand, and no logic that a caller of the library would miss.
+
+mod args;
+mod check;
+mod entries;
+mod out;
+mod trace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// How the program ends. The numbers are a contract (README, "Exit status").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Status {
+    /// Xen would boot it, or the configuration selects an entry.
+    Fine = 0,
+    /// It would not.
+    Fails = 1,
+    /// The target could not be read, or the verdict is unknown.
+    Unknown = 3,
+    /// The program was called wrongly, or could not write its result.
+    Usage = 2,
+}
+
+/// Reads the command line, does what it says and returns the exit status.
+pub fn main() -> ExitCode {
+    let command = args::CommandLine::parse();
+    let result = match &command.command {
+        args::Command::Check(check) => check::run(check),
+        args::Command::Trace(trace) => trace::run(trace),
+        args::Command::Entries(entries) => entries::run(entries),
+    };
+    let status = match result {
+        Ok(status) => status,
+        // Whoever reads has seen enough.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Status::Fine,
+        Err(error) => {
+            out::complain(&format!("cannot write the result: {error}"));
+            Status::Usage
+        }
+    };
+    ExitCode::from(status as u8)
+}

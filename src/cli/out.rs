@@ -1,0 +1,55 @@
+//! Standard output and standard error: colours as the terminal and the user want them, no panic on a closed pipe.
+
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+
+use super::args::Color;
+use crate::report::text::Look;
+
+/// Standard output, buffered.
+pub(super) struct Out {
+    stdout: io::BufWriter<io::StdoutLock<'static>>,
+    color: bool,
+}
+
+impl Out {
+    pub(super) fn new(color: Color) -> Self {
+        let color = match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                io::stdout().is_terminal()
+                    && anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+            }
+        };
+        Self { stdout: io::BufWriter::new(io::stdout().lock()), color }
+    }
+
+    /// How text is to look.
+    pub(super) fn look(&self, verbose: bool) -> Look {
+        let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0).clamp(40, 160));
+        Look { color: self.color, width, verbose }
+    }
+
+    /// Where text goes.
+    pub(super) fn text(&mut self) -> &mut dyn Write {
+        &mut self.stdout
+    }
+
+    /// Writes one JSON object on a line of its own.
+    pub(super) fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer(&mut self.stdout, value)?;
+        self.stdout.write_all(b"\n")
+    }
+
+    /// Hands everything over.
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        self.stdout.flush()
+    }
+}
+
+/// One sentence on standard error. Nobody is left to hear that this failed.
+pub(super) fn complain(sentence: &str) {
+    let _ = writeln!(io::stderr(), "pregrub: {sentence}");
+}

@@ -1,0 +1,42 @@
+//! `pregrub trace`.
+
+use std::io;
+use std::path::Path;
+
+use super::Status;
+use super::args::{Format, Trace};
+use super::out::{Out, complain};
+use crate::boot::Verdict;
+use crate::report::trace;
+use crate::target::Target;
+
+pub(super) fn run(args: &Trace) -> io::Result<Status> {
+    let options = match args.how.options() {
+        Ok(options) => options,
+        Err(error) => {
+            complain(&error);
+            return Ok(Status::Usage);
+        }
+    };
+    let name = &args.target;
+    let opened = Target::open(Path::new(name), args.how.wanted(), options.release)
+        .and_then(|target| Ok((target.kind(), target.run(name, options)?)));
+    let (kind, run) = match opened {
+        Ok(opened) => opened,
+        Err(error) => {
+            complain(&error.to_string());
+            return Ok(Status::Unknown);
+        }
+    };
+    let mut out = Out::new(args.how.color);
+    match args.how.format {
+        Format::Json => out.json(&trace::Trace::of(&run, name, kind))?,
+        Format::Text => trace::write_text(&run, name, kind, out.text())?,
+    }
+    out.finish()?;
+    Ok(match run.verdict {
+        Verdict::Boots | Verdict::Selects => Status::Fine,
+        Verdict::Fails => Status::Fails,
+        Verdict::Unknown => Status::Unknown,
+    })
+}

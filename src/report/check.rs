@@ -1,0 +1,150 @@
+//! `pregrub check` as JSON: `pregrub.check/1`.
+
+use serde::Serialize;
+
+use crate::boot::{Attempt, ChosenFile, Mounted, Process, Run, Verdict};
+use crate::config::Raised;
+use crate::python::Text;
+use crate::release::Release;
+use crate::target::Kind;
+
+/// The report of one target.
+#[derive(Debug, Serialize)]
+pub struct Check<'a> {
+    schema: &'static str,
+    target: &'a str,
+    kind: Option<&'static str>,
+    release: String,
+    verdict: Verdict,
+    boot: Option<Boot<'a>>,
+    pygrub: Option<&'a Process>,
+    failure: Option<Failure<'a>>,
+    findings: [(); 0],
+}
+
+/// What is booted, and where it comes from.
+#[derive(Debug, Serialize)]
+struct Boot<'a> {
+    offset: Option<u64>,
+    filesystem: Option<&'a str>,
+    config: Option<&'a Text>,
+    entry: Option<usize>,
+    title: Option<&'a Text>,
+    kernel: File<'a>,
+    ramdisk: Option<File<'a>>,
+    args: Text,
+    /// How long the menu waits; nothing where there is none.
+    seconds: Option<u64>,
+}
+
+#[derive(Debug, Serialize)]
+struct File<'a> {
+    path: &'a Text,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Failure<'a> {
+    stage: &'static str,
+    reason: &'a str,
+    help: Option<&'a str>,
+    raised: Option<RaisedReport<'a>>,
+}
+
+/// An exception of pygrub.
+#[derive(Debug, Serialize)]
+pub struct RaisedReport<'a> {
+    stage: &'static str,
+    #[serde(rename = "type")]
+    exception: &'a str,
+    message: &'a str,
+    line: Option<u32>,
+    column: Option<u32>,
+}
+
+impl<'a> From<&'a Raised> for RaisedReport<'a> {
+    fn from(raised: &'a Raised) -> Self {
+        Self {
+            stage: raised.stage.name(),
+            exception: raised.exception,
+            message: &raised.message,
+            line: raised.span.map(|span| span.line),
+            column: raised.span.map(|span| span.column),
+        }
+    }
+}
+
+/// Hashes of what is booted, where they were asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Hashes {
+    /// The kernel's.
+    pub kernel: Option<String>,
+    /// The initrd's.
+    pub ramdisk: Option<String>,
+}
+
+impl<'a> Check<'a> {
+    /// The report of a run.
+    pub fn of_run(target: &'a str, kind: Kind, run: &'a Run, hashes: Hashes) -> Self {
+        let known = run.verdict != Verdict::Unknown && kind != Kind::Config;
+        Self {
+            schema: "pregrub.check/1",
+            target,
+            kind: Some(kind.name()),
+            release: run.options.release.to_string(),
+            verdict: run.verdict,
+            boot: boot(run, kind, hashes),
+            pygrub: known.then_some(&run.process),
+            failure: run.failure.as_ref().map(|failure| Failure {
+                stage: failure.stage.name(),
+                reason: &failure.reason,
+                help: failure.help.as_deref(),
+                raised: failure.raised.as_ref().map(RaisedReport::from),
+            }),
+            findings: [],
+        }
+    }
+
+    /// The report of a target that could not be read.
+    pub fn of_unreadable(target: &'a str, release: Release, error: &'a str) -> Self {
+        Self {
+            schema: "pregrub.check/1",
+            target,
+            kind: None,
+            release: release.to_string(),
+            verdict: Verdict::Unknown,
+            boot: None,
+            pygrub: None,
+            failure: Some(Failure { stage: "target", reason: error, help: None, raised: None }),
+            findings: [],
+        }
+    }
+}
+
+fn boot(run: &Run, kind: Kind, hashes: Hashes) -> Option<Boot<'_>> {
+    let chosen = run.chosen.as_ref()?;
+    let attempt: &Attempt = run.attempts.get(chosen.attempt)?;
+    let found = attempt.found.as_ref();
+    let filesystem = match &attempt.mounted {
+        Mounted::Yes(name) => Some(name.as_str()),
+        _ => None,
+    };
+    Some(Boot {
+        offset: if kind == Kind::Config { None } else { u64::try_from(attempt.offset).ok() },
+        filesystem,
+        config: found.map(|found| &found.path),
+        entry: chosen.entry,
+        title: chosen.entry.and_then(|index| Some(&found?.config.entries.get(index)?.title)),
+        kernel: file(&chosen.kernel, hashes.kernel),
+        ramdisk: chosen.ramdisk.as_ref().map(|ramdisk| file(ramdisk, hashes.ramdisk)),
+        args: chosen.args.clone().unwrap_or_default(),
+        seconds: chosen.seconds,
+    })
+}
+
+fn file(file: &ChosenFile, sha256: Option<String>) -> File<'_> {
+    File { path: &file.path, size: file.size, sha256 }
+}
