@@ -3,6 +3,7 @@
 #[macro_use]
 mod common;
 
+mod cli;
 mod conformance;
 mod oracle_itself;
 mod storage;

@@ -50,13 +50,7 @@ fn of_raised(attempt: Option<&Attempt>, raised: &Raised) -> Advice {
             "remove this line, or write it as `set name=value` with one `=` and no other blank; \
              pygrub needs no variable but `default` and `timeout`",
         ),
-        Cause::ClosingBrace => advice(
-            "a closing brace comes where pygrub sees no open menu entry: it has not recognised the line that opened it, \
-             and gives up on the whole file",
-            "closes nothing that pygrub has seen",
-            "a menu entry must begin with `menuentry`, one blank, a quoted title, a blank and `{` on the same line; \
-             take `{ ... }` of other commands out of the file",
-        ),
+        Cause::ClosingBrace => closing_brace(found),
         Cause::NestedEntry => advice(
             "a menu entry begins before pygrub has seen the end of the one before, and pygrub gives up on the whole file",
             "begins inside another entry",
@@ -188,6 +182,34 @@ fn device(found: Option<&Found>, raised: &Raised, nixos: bool) -> Advice {
         reason,
         label,
         "write the path without a device, as pygrub never uses it: it reads the kernel from where it found the configuration",
+    )
+}
+
+fn closing_brace(found: Option<&Found>) -> Advice {
+    // What may have opened it is the last line that pygrub did not know and that ends in a brace or speaks of an entry.
+    let opener = found.and_then(|found| {
+        found.config.directives.iter().rev().filter(|directive| directive.effect == Effect::Unknown).find_map(
+            |directive| {
+                let line = found.text.get(directive.line.start..directive.line.end)?;
+                let opens = line.ends_with(b"{") || memchr::memmem::find(line, b"entry").is_some();
+                opens.then(|| (directive.line.line, String::from_utf8_lossy(line).chars().take(60).collect::<String>()))
+            },
+        )
+    });
+    let reason = match opener {
+        Some((number, line)) => format!(
+            "a closing brace comes where pygrub sees nothing open, since line {number}, `{line}`, begins no menu entry for \
+             it; it gives up on the whole file"
+        ),
+        None => {
+            "a closing brace comes where pygrub sees no open menu entry, and it gives up on the whole file".to_owned()
+        }
+    };
+    advice(
+        reason,
+        "closes nothing that pygrub has seen",
+        "a menu entry must begin with `menuentry`, one blank, a quoted title, a blank and `{` on the same line; \
+         take `{ ... }` of other commands out of the file",
     )
 }
 

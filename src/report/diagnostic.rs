@@ -31,9 +31,11 @@ impl FailureDiagnostic {
 
 /// How many bytes of a long line are shown on either side of the place.
 const AROUND: usize = 200;
+/// A line number beyond this is not worth the memory.
+const MOST_LINES: usize = 2_000_000;
 
-/// The source around the place, and the label in it. Only the lines next to it are taken, and of them only what is near, since a
-/// configuration may be one line of a megabyte.
+/// The source around the place, and the label in it: the line, the line above and the line below. Of each only what is near is
+/// taken, since a configuration may be one line of a megabyte.
 fn place(found: &Found, failure: &Failure, raised: &Raised) -> Option<(NamedSource<String>, LabeledSpan)> {
     let span = raised.span?;
     let text = &found.text;
@@ -41,15 +43,30 @@ fn place(found: &Found, failure: &Failure, raised: &Raised) -> Option<(NamedSour
     let line_end = memchr::memchr(b'\n', text.get(span.start..)?).map_or(text.len(), |length| span.start + length);
     let from = line_start.max(span.start.saturating_sub(AROUND));
     let to = line_end.min(span.start.saturating_add(AROUND));
+    let (end, behind) = (span.end.min(to), text.get(span.end.min(to)..to)?);
     let before = show(&text[from..span.start]);
-    let marked = show(&text[span.start..span.end.min(to)]);
-    let behind = show(&text[span.end.min(to)..to]);
-    let (start, length) = (before.len(), marked.len());
-    // miette counts lines from the start of the source; empty lines stand for those above.
-    let above = usize::try_from(span.line).unwrap_or(1).saturating_sub(1).min(100_000);
-    let source = format!("{}{before}{marked}{behind}", "\n".repeat(above));
+    let marked = show(&text[span.start..end]);
+    let above = match line_start.checked_sub(1) {
+        Some(end) => {
+            let start = memchr::memrchr(b'\n', &text[..end]).map_or(0, |newline| newline + 1);
+            format!("{}\n", show(&text[start..end.min(start + AROUND)]))
+        }
+        None => String::new(),
+    };
+    let below = match text.get(line_end + 1..).filter(|rest| !rest.is_empty()) {
+        Some(rest) => {
+            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            format!("\n{}", show(&rest[..end.min(AROUND)]))
+        }
+        None => String::new(),
+    };
+    // miette counts lines from the start of the source; empty lines stand for those that are left out.
+    let lines_above = usize::try_from(span.line).unwrap_or(1).saturating_sub(1);
+    let left_out = lines_above.saturating_sub(usize::from(!above.is_empty())).min(MOST_LINES);
+    let start = left_out + above.len() + before.len();
+    let source = format!("{}{above}{before}{marked}{}{below}", "\n".repeat(left_out), show(behind));
     let label = (!failure.label.is_empty()).then(|| failure.label.to_owned());
-    let label = LabeledSpan::new_with_span(label, SourceSpan::new((above + start).into(), length.max(1)));
+    let label = LabeledSpan::new_with_span(label, SourceSpan::new(start.into(), marked.len().max(1)));
     Some((NamedSource::new(found.path.to_string_lossy(), source), label))
 }
 

@@ -132,7 +132,7 @@ fn write_failure(run: &Run, kind: Kind, look: Look, out: &mut dyn Write) -> io::
     }
     if let Some(diagnostic) = FailureDiagnostic::of(run) {
         let theme = if look.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-        let handler = GraphicalReportHandler::new_themed(theme).with_width(look.width).with_context_lines(0);
+        let handler = GraphicalReportHandler::new_themed(theme).with_width(look.width).with_context_lines(1);
         let mut rendered = String::new();
         // Rendering to a String fails only on a source that cannot be read; then the exception alone is said.
         match handler.render_report(&mut rendered, &diagnostic) {

@@ -94,13 +94,13 @@ pub fn mount(volume: &Volume) -> io::Result<Mounting> {
         return Ok(Mounting::Refused {
             identified,
             why,
-            instead: Some("format it as ext4 without the features named"),
+            instead: Some(
+                "check it with e2fsck -fn; where it has a feature that pygrub refuses, format it as ext4 without",
+            ),
         });
     }
     Ok(match identified.as_ref().map(|found| (found, found.support())) {
-        None => {
-            Mounting::Refused { identified: None, why: "no filesystem is recognised here".to_owned(), instead: None }
-        }
+        None => unrecognised(volume),
         Some((found, Support::PygrubRefuses { why, instead })) => {
             let detail = if found.detail.is_empty() { String::new() } else { format!(", {}", found.detail) };
             let why = format!("this is {}{detail}: {why}", found.format.title());
@@ -114,4 +114,18 @@ pub fn mount(volume: &Volume) -> io::Result<Mounting> {
         }
         Some((_, Support::Unknown { why })) => Mounting::Unknown { identified, why: why.to_owned() },
     })
+}
+
+/// What is said where there is nothing that pregrub knows.
+fn unrecognised(volume: &Volume) -> Mounting {
+    let (why, instead) = if volume.is_empty() && volume.offset() == 0 {
+        ("the disk is empty: it has no byte", "name the disk that holds the guest's /boot")
+    } else if volume.is_empty() {
+        ("the partition begins behind the end of the disk", "check that the image is complete")
+    } else {
+        let instead = "check that this is the disk with the guest's /boot, and format that as ext4: an unpartitioned disk, or a \
+                       primary partition";
+        ("no filesystem is recognised here", instead)
+    };
+    Mounting::Refused { identified: None, why: why.to_owned(), instead: Some(instead) }
 }

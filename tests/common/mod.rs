@@ -6,5 +6,6 @@ pub mod images;
 pub mod nixos;
 #[macro_use]
 pub mod oracle;
+pub mod program;
 pub mod random;
 pub mod tools;
