@@ -1,4 +1,47 @@
-//! pregrub tells what Xen's pygrub will boot from a guest's disk.
+//! pregrub tells what Xen's `pygrub` will boot from a guest's disk before anyone boots it: which kernel, which initrd, which
+//! arguments, or exactly why nothing boots and what to change.
+//!
+//! A *run* is what pygrub does with a disk, from the first byte read to the line that it hands to the toolstack. This crate
+//! performs the same run for a chosen Xen release and keeps every step:
+//!
+//! ```
+//! use std::path::Path;
+//! use pregrub::boot::{Options, Verdict};
+//! use pregrub::release::Release;
+//! use pregrub::target::{Target, Wanted};
+//!
+//! let image = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/images/recipe.img");
+//! let target = Target::open(Path::new(image), Wanted::default(), Release::NEWEST)?;
+//! let run = target.run(image, Options::default())?;
+//!
+//! assert_eq!(run.verdict, Verdict::Boots);
+//! let chosen = run.chosen.as_ref().unwrap();
+//! assert!(chosen.kernel.path.to_string().starts_with("/kernels/"));
+//!
+//! // The same disk as NixOS makes it by default: what pygrub raises is data.
+//! let image = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/images/nixos-default.img");
+//! let run = Target::open(Path::new(image), Wanted::default(), Release::NEWEST)?.run(image, Options::default())?;
+//! let failure = run.failure.unwrap();
+//! assert_eq!(failure.raised.unwrap().message, "invalid literal for int() with base 10: 'rive1'");
+//! assert!(failure.help.unwrap().contains("fsIdentifier"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # A tour
+//!
+//! - [`target`]: what a user points at, told apart by what it is.
+//! - [`boot`]: the run, and the [`Run`](boot::Run) with its steps. Start here.
+//! - [`config`]: the text of a configuration to its menu entries, line by line as pygrub reads it.
+//! - [`storage`]: partition offsets, filesystem drivers and identification, as pygrub's libraries see a disk.
+//! - [`release`]: what differs between Xen 4.0 and 4.22, as data; [`host`]: which one is installed here.
+//! - [`python`]: the semantics of Python text that pygrub's behaviour rests on.
+//! - [`report`]: JSON and text.
+//!
+//! Arrows go one way: `python`, `release` ← `config` ← `boot` → `storage`; `report` and the command line read `boot`.
+//!
+//! Without the feature `cli` (`default-features = false`) the crate needs neither an argument parser nor a terminal.
+//!
+//! Nothing is ever written to a disk under inspection, nothing is mounted, and no code here is `unsafe`.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
