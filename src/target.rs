@@ -125,6 +125,8 @@ impl Target {
         let kind = match wanted.kind {
             Some(kind) => kind,
             None if device => Kind::Image,
+            // Who names a dialect has a configuration, whatever bytes it has.
+            None if wanted.dialect.is_some() => Kind::Config,
             None => tell(path, &mut file).map_err(|error| failed(path, "read", &error))?,
         };
         if kind == Kind::Config {

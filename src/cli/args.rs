@@ -6,7 +6,7 @@ use crate::boot::Options;
 use crate::config::Dialect;
 use crate::host;
 use crate::python::{Python, int};
-use crate::release::{Flavour, Release};
+use crate::release::{Change, Flavour, Release};
 use crate::target::{Kind, Wanted};
 
 /// Tells what Xen's pygrub will boot from a guest's disk, or exactly why nothing boots.
@@ -101,7 +101,7 @@ pub(super) struct How {
     /// Take the target for this, whatever it looks like
     #[arg(long = "as", value_name = "KIND", value_enum)]
     kind: Option<KindArg>,
-    /// Take a configuration for this dialect, whatever its name is
+    /// The file is a configuration in this dialect, whatever its name is
     #[arg(long, value_enum)]
     dialect: Option<DialectArg>,
     /// How to answer
@@ -168,6 +168,9 @@ impl How {
             Some(FlavourArg::Debian) => Flavour::Debian,
             None => installed.unwrap_or_default(),
         };
+        if self.offset.is_some() && !release.has(Change::Offset) {
+            return Err(format!("pygrub of Xen {release} has no option --offset: it came with 4.4"));
+        }
         Ok(Options {
             release,
             flavour,
@@ -180,7 +183,7 @@ impl How {
         })
     }
 
-    /// What the target is to be taken for. A dialect alone does not make a configuration of an image.
+    /// What the target is to be taken for.
     pub(super) fn wanted(&self) -> Wanted {
         Wanted {
             kind: self.kind.map(|kind| match kind {

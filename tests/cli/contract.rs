@@ -104,6 +104,14 @@ fn big_numbers_keep_their_digits() {
 }
 
 #[test]
+fn a_dialect_makes_a_configuration_of_any_file() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), b"\0menuentry \"A\" {\n linux /k\n}\n}\n").unwrap();
+    let ended = run(&["entries", file.path().to_str().unwrap(), "--dialect", "grub2", "--format", "json"]);
+    assert!(ended.stdout.contains("closing brace without menuentry"), "{}", ended.whole());
+}
+
+#[test]
 fn exit_statuses() {
     let (good, bad) = (corpus("images/recipe.img"), corpus("images/nixos-default.img"));
     let status = |args: &[&str]| run(args).status;
@@ -114,6 +122,8 @@ fn exit_statuses() {
     assert_eq!(status(&["check"]), 2);
     assert_eq!(status(&["check", "--release", "3.4", &good]), 2);
     assert_eq!(status(&["check", "--offset", "0x0", &good]), 2);
+    assert_eq!(status(&["check", "--offset", "0", "--release", "4.3", &good]), 2);
+    assert_eq!(status(&["check", "--offset", "0", "--release", "4.4", &good]), 0);
     assert_eq!(status(&["nonsense"]), 2);
     assert_eq!(status(&["--help"]), 0);
     assert_eq!(status(&["--version"]), 0);
