@@ -3,6 +3,7 @@
 #[macro_use]
 mod common;
 
+mod boot;
 mod conformance;
 mod oracle_itself;
 mod storage;

@@ -13,6 +13,8 @@ use pregrub::storage::mount::{Mounting, Volumes};
 use pregrub::storage::partitions::partition_table;
 use serde_json::{Value, json};
 
+use crate::common::side_by_side;
+
 const DROP_IN: &str = "an option that boot::Options does not have: the drop-in, issue 3";
 const ZFS: &str = "the boot string of ZFS is out of scope";
 
@@ -137,26 +139,8 @@ impl OpenFile for StubFile<'_> {
     }
 }
 
-/// The command line, where `Options` can express it.
-fn options(case: &Value) -> Options {
-    let mut options = Options { interactive: true, ..Options::default() };
-    for word in case["argv"].as_array().unwrap() {
-        match word.as_str().unwrap().split_once('=') {
-            None => match word.as_str().unwrap() {
-                "-q" => options.interactive = false,
-                "-i" => options.interactive = true,
-                "@DISK" => {}
-                other => panic!("{}: {other}", case["id"]),
-            },
-            Some(("--entry", value)) => options.entry = Some(value.to_owned()),
-            Some(("--kernel", value)) => options.kernel = Some(value.to_owned()),
-            Some(("--ramdisk", value)) => options.ramdisk = Some(value.to_owned()),
-            Some(("--args", value)) => value.clone_into(&mut options.args),
-            Some(("--offset", value)) => options.offset = Some(value.parse().unwrap()),
-            Some((other, _)) => panic!("{}: {other}", case["id"]),
-        }
-    }
-    options
+fn argv(case: &Value) -> Vec<&str> {
+    case["argv"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect()
 }
 
 fn image(case: &Value) -> Vec<u8> {
@@ -242,7 +226,7 @@ fn recorded_runs() {
         if NOT_RUN.iter().any(|(listed, _)| *listed == id) {
             continue;
         }
-        let asked = options(&case);
+        let asked = side_by_side::options(&argv(&case));
         let (stub, image) = (Stub::new(&case), image(&case));
         for key in ["expect", "expect_other"] {
             for (range, expected) in case[key].as_object().into_iter().flatten() {

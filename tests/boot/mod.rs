@@ -1,0 +1,3 @@
+//! Whole runs, against the installed pygrub.
+
+mod images;
