@@ -291,7 +291,7 @@ fn every_path() {
     for (name, options) in [("ext4", &["-b", "4096"][..]), ("ext2, 1 KiB", &["-b", "1024", "-O", "^extents"])] {
         let kind = if name == "ext4" { "ext4" } else { "ext2" };
         let image = Image::whole(&Volume::new(Filesystem::ext(kind, options), tree.clone()));
-        image.debugfs("mknod /fifo p\nmknod /char c 1 3\nmknod /block b 7 0\n");
+        image.debugfs("mknod fifo p\nmknod char c 1 3\nmknod block b 7 0\n");
         let count = paths.len() * 2 + 4;
         let runs: Vec<[String; 1]> = (0..count).map(|entry| [format!("--entry={entry}")]).collect();
         let mut runs: Vec<Vec<&str>> = runs.iter().map(|run| vec![run[0].as_str()]).collect();

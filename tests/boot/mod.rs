@@ -1,3 +1,5 @@
 //! Whole runs, against the installed pygrub.
 
 mod images;
+mod menu;
+mod terminal;

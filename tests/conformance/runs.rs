@@ -1,19 +1,17 @@
 //! The recorded runs of every release: exit status, standard output, last line of standard error, the files that are copied
 //! and every question to the filesystem.
 
-use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::Path;
 
 use data_encoding::BASE64;
 use pregrub::boot::{self, Options, Run, Verdict};
 use pregrub::release::{Change, Flavour, Release};
-use pregrub::storage::filesystem::{FileKind, Filesystem, OpenError, OpenFile, ReadError};
-use pregrub::storage::mount::{Mounting, Volumes};
 use pregrub::storage::partitions::partition_table;
 use serde_json::{Value, json};
 
 use crate::common::side_by_side;
+use crate::common::stub::{Files, Stub};
 
 const DROP_IN: &str = "an option that boot::Options does not have: the drop-in, issue 3";
 const ZFS: &str = "the boot string of ZFS is out of scope";
@@ -70,72 +68,19 @@ fn releases(key: &str) -> Vec<(Release, Flavour)> {
     found
 }
 
-type Files = BTreeMap<String, Vec<u8>>;
-
 /// The filesystems of a case, by byte offset.
-struct Stub(BTreeMap<u64, Files>);
-
-impl Stub {
-    fn new(case: &Value) -> Self {
-        let files = |files: &Value| {
-            files.as_object().unwrap().iter().map(|(path, content)| (path.clone(), bytes(content))).collect::<Files>()
-        };
-        let filesystems = case["fs"].as_object().unwrap().iter();
-        Self(filesystems.map(|(offset, content)| (offset.parse().unwrap(), files(content))).collect())
-    }
+fn stub(case: &Value) -> Stub {
+    let files = |files: &Value| {
+        files.as_object().unwrap().iter().map(|(path, content)| (path.clone(), bytes(content))).collect::<Files>()
+    };
+    let filesystems = case["fs"].as_object().unwrap().iter();
+    Stub(filesystems.map(|(offset, content)| (offset.parse().unwrap(), files(content))).collect())
 }
 
 fn bytes(value: &Value) -> Vec<u8> {
     match value["b64"].as_str() {
         Some(packed) => BASE64.decode(packed.as_bytes()).unwrap(),
         None => value.as_str().unwrap().as_bytes().to_vec(),
-    }
-}
-
-impl Volumes for Stub {
-    fn mount(&self, offset: u64) -> io::Result<Mounting> {
-        Ok(match self.0.get(&offset) {
-            Some(files) => Mounting::Mounted(Box::new(StubFilesystem(files.clone()))),
-            None => Mounting::Refused { identified: None, why: "nothing is here".to_owned(), instead: None },
-        })
-    }
-}
-
-struct StubFilesystem(Files);
-
-impl Filesystem for StubFilesystem {
-    fn name(&self) -> &str {
-        "stub"
-    }
-
-    fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {
-        match std::str::from_utf8(path).ok().and_then(|path| self.0.get(path)) {
-            Some(content) => Ok(Box::new(StubFile(content))),
-            None => Err(OpenError::NotFound("it is not in the recorded case".to_owned())),
-        }
-    }
-}
-
-struct StubFile<'a>(&'a [u8]);
-
-impl OpenFile for StubFile<'_> {
-    fn size(&self) -> u64 {
-        self.0.len() as u64
-    }
-
-    fn kind(&self) -> FileKind {
-        FileKind::Regular
-    }
-
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<usize, ReadError> {
-        let rest = &self.0[usize::try_from(offset).unwrap().min(self.0.len())..];
-        let count = rest.len().min(buf.len());
-        buf[..count].copy_from_slice(&rest[..count]);
-        Ok(count)
-    }
-
-    fn verify(&self) -> Result<(), ReadError> {
-        Ok(())
     }
 }
 
@@ -227,7 +172,7 @@ fn recorded_runs() {
             continue;
         }
         let asked = side_by_side::options(&argv(&case));
-        let (stub, image) = (Stub::new(&case), image(&case));
+        let (stub, image) = (stub(&case), image(&case));
         for key in ["expect", "expect_other"] {
             for (range, expected) in case[key].as_object().into_iter().flatten() {
                 for (release, flavour) in releases(range) {
