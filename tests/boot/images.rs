@@ -5,8 +5,10 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::common::generator;
 use crate::common::images::{Filesystem, Image, Layout, Tree, Volume};
 use crate::common::nixos::{FsIdentifier, Nixos, User};
+use crate::common::oracle::Dialect;
 use crate::common::random::Random;
 use crate::common::side_by_side::{Allowed, Pairs};
 use crate::common::tools;
@@ -756,4 +758,25 @@ fn other_filesystems() {
     let tally = pairs.compare(&oracle);
     tally.assert("other filesystems");
     assert!(tally.fails > 8 && tally.unknown.len() >= 10, "{} {}", tally.fails, tally.unknown.len());
+}
+
+/// Configurations with every oddity that the generator knows, in whole runs: every line on standard error is compared.
+#[test]
+fn generated_configurations() {
+    let oracle = oracle_or_skip!();
+    let mut pairs = Pairs::default();
+    for case in generator::cases(23, 60) {
+        let path = match case.dialect {
+            Dialect::Grub2 => "/grub/grub.cfg",
+            Dialect::Legacy => "/grub/menu.lst",
+            Dialect::Extlinux => "/extlinux.conf",
+        };
+        let tree = Tree::new().file(path, case.text).symlink("/boot", ".").file("/vmlinuz", "vmlinuz").file("/k", "k");
+        let entry = case.entry.map_or("-q".to_owned(), |entry| format!("--entry={entry}"));
+        let args = format!("--args={}", case.args.unwrap_or_default());
+        pairs.add(&case.id, Image::whole(&small(tree)), &[&[&entry, &args]]);
+    }
+    let tally = pairs.compare(&oracle);
+    tally.assert("generated configurations");
+    assert!(tally.fails > 20, "{} {}", tally.boots, tally.fails);
 }

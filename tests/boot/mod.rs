@@ -2,4 +2,5 @@
 
 mod images;
 mod menu;
+mod robustness;
 mod terminal;
