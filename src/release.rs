@@ -225,7 +225,7 @@ changes! {
     /// No partition found means offset 0 (fb31b1475f).
     WholeDiskWhenEmpty = 7 [5.3, 6.3];
     /// Results are printed with `repr()`, and the simple formats refuse delimiters (27e14d346e, XSA-198).
-    OutputQuoted = 8 [4.5, 5.6, 6.5, 7.2];
+    OutputQuoted = 8 [6.5, 7.2];
     /// pygrub runs under Python 3: strict UTF-8, and the default is a number again, 0 where it is none (83a204e695, 767ba397d3).
     Python3 = 13;
     /// `--runas`, both output files created up front, `-n` prints None (f4b504c617 ... e0342ae555, XSA-443).

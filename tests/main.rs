@@ -3,6 +3,7 @@
 #[macro_use]
 mod common;
 
+mod boot;
 mod cli;
 mod conformance;
 mod oracle_itself;

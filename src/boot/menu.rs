@@ -12,7 +12,7 @@ use super::select::default_index;
 /// What the menu comes to when nobody presses a key.
 #[derive(Clone, Debug)]
 pub struct Menu {
-    /// Seconds until it boots; nothing where it raised before the clock began to run.
+    /// Seconds until it boots or raises; nothing where it raised before the clock began to run.
     pub seconds: Option<u64>,
     /// The number that is selected in the end.
     pub selected: Int,
@@ -32,6 +32,9 @@ const WINDOW: (usize, usize) = (ROWS + 2, 74);
 const PADDING: usize = 70;
 /// Where a title begins in its row.
 const TITLE_COLUMN: usize = 2;
+/// Digits of a timeout that fit between "Will boot selected entry in" and the end of the terminal, from column 5 of the
+/// fourth row from below on.
+const CLOCK_DIGITS: usize = 4 * 80 - 5 - 1 - "Will boot selected entry in  seconds".len();
 
 /// Shows the menu.
 pub(super) fn show(config: &Config, release: Release) -> Menu {
@@ -51,6 +54,10 @@ pub(super) fn show(config: &Config, release: Release) -> Menu {
         },
     };
     let (wanted, warning) = first_selection(config, release);
+    let digits = timeout.to_string();
+    if !digits.starts_with('-') && digits.len() > CLOCK_DIGITS {
+        return Menu { warning, ..raised(cannot_draw()) };
+    }
     // 0 and negative numbers never enter the loop with the clock on; the second pass takes its first second for the last.
     let seconds = timeout.to_i64().map_or(u64::MAX, |seconds| u64::try_from(seconds).unwrap_or(0).max(1));
     let mut menu = Menu { seconds: Some(seconds), selected: wanted, warning, raised: None, unknown: None };
@@ -73,6 +80,9 @@ pub(super) fn show(config: &Config, release: Release) -> Menu {
             start = count - 1;
         }
         draw(config, start, &mut menu);
+        if menu.raised.is_some() {
+            menu.seconds = Some(1);
+        }
     }
     menu
 }
@@ -131,11 +141,14 @@ fn draw_title(title: &str, row: usize) -> Drawn {
     let fits: Vec<bool> = [0, 1, 2].map(|wide| fits(&padded, row, wide)).into();
     match fits.as_slice() {
         [true, true, true] => Drawn::Whole,
-        [false, false, false] => {
-            Drawn::Fails(Raised::new(Stage::Menu, "error", "addwstr() returned ERR", Cause::Drawing))
-        }
+        [false, false, false] => Drawn::Fails(cannot_draw()),
         _ => Drawn::Unknown,
     }
+}
+
+/// The exception for a text that comes to the last cell of its window.
+fn cannot_draw() -> Raised {
+    Raised::new(Stage::Menu, "error", "addwstr() returned ERR", Cause::Drawing)
 }
 
 /// `title.expandtabs().ljust(70)`.

@@ -85,12 +85,12 @@ pub fn run_on(volumes: &dyn Volumes, table: Option<PartitionTable>, options: Opt
             return Ok(run);
         }
         if let (Some(picked), Some(filesystem)) = (picked, filesystem) {
-            if !picked.kernel.is_empty() {
-                copy(&mut run, index, &*filesystem, picked)?;
-                return Ok(run);
+            // An empty path counts as no kernel; the next offset is tried, where there can be one.
+            if picked.kernel.is_empty() && run.options.release.has(Change::EveryPartition) {
+                continue;
             }
-            // An empty path counts as no kernel; the next offset is tried.
-            continue;
+            copy(&mut run, index, &*filesystem, picked)?;
+            return Ok(run);
         }
         if !run.options.release.has(Change::EveryPartition)
             && let Some(raised) = run.attempts[index].raised.clone()
@@ -260,7 +260,10 @@ fn look(attempt: &mut Attempt, prober: &mut Prober<'_>, options: &Options) -> io
             return Ok(Some(picked(sniffed.kernel, sniffed.ramdisk, args)));
         }
     }
-    if let Some(sniffed) = sniff::netware(prober, given.is_some())? {
+    // Without the Solaris probe before it, Debian's pygrub asks even where the kernel is given.
+    if (given.is_none() || !options.flavour.probes_solaris())
+        && let Some(sniffed) = sniff::netware(prober, given.is_some())?
+    {
         return Ok(Some(picked(sniffed.kernel, options.ramdisk.as_deref(), args)));
     }
     if prober.unknown.is_some() {
@@ -298,12 +301,9 @@ fn read_configuration(attempt: &mut Attempt, prober: &mut Prober<'_>, options: &
         Err(ReadError::Failed { errno, reason }) => {
             let raised = Raised::new(Stage::Discover, os_error(release), errno_message(errno), Cause::Read);
             attempt.raised = Some(raised);
-            attempt.steps.push(super::attempt::Step {
-                purpose: Purpose::Configuration,
-                path: path.into(),
-                opens: true,
-                missing: Some(reason),
-            });
+            if let Some(step) = prober.steps.last_mut() {
+                step.missing = Some(reason);
+            }
             return Ok(None);
         }
         Err(ReadError::Io(error)) => return Err(error),

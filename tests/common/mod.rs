@@ -8,4 +8,6 @@ pub mod nixos;
 pub mod oracle;
 pub mod program;
 pub mod random;
+pub mod side_by_side;
+pub mod stub;
 pub mod tools;

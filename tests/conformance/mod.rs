@@ -1,3 +1,4 @@
 //! The recorded behaviour of every release.
 
 mod config;
+mod runs;
