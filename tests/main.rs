@@ -3,6 +3,7 @@
 #[macro_use]
 mod common;
 
+mod config;
 mod conformance;
 mod oracle_itself;
 mod storage;

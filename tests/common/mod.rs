@@ -7,4 +7,5 @@ pub mod nixos;
 #[macro_use]
 pub mod oracle;
 pub mod random;
+pub mod shape;
 pub mod tools;
