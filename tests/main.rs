@@ -6,4 +6,5 @@ mod common;
 mod config;
 mod conformance;
 mod oracle_itself;
+mod python;
 mod storage;

@@ -83,8 +83,10 @@ impl Case {
 
 fn cases() -> Vec<Case> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/cases");
-    let folders = WalkDir::new(root).min_depth(1).max_depth(1).sort_by_file_name();
-    folders.into_iter().map(|entry| Case::read(entry.expect("a folder").path())).collect()
+    let entries = WalkDir::new(root).min_depth(1).max_depth(1).sort_by_file_name();
+    let folders =
+        entries.into_iter().map(|entry| entry.expect("a readable folder")).filter(|entry| entry.file_type().is_dir());
+    folders.map(|entry| Case::read(entry.path())).collect()
 }
 
 #[test]
