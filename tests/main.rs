@@ -5,6 +5,8 @@ mod common;
 
 mod boot;
 mod cli;
+mod config;
 mod conformance;
 mod oracle_itself;
+mod python;
 mod storage;

@@ -60,7 +60,10 @@ impl Entry {
         paths: PathRule,
         release: Release,
     ) -> Result<(), Raised> {
-        let (path, args) = split_kernel(argument);
+        let (path, args) = split_kernel(argument).map_err(|words| {
+            let message = super::unpack_too_few(words, release);
+            Raised::new(Stage::Parse, "ValueError", message, Cause::QuotedKernel).at(line.span_of(argument))
+        })?;
         self.kernel = Some(FilePath::parse(line, path, paths, release)?);
         self.args = args.map(|args| Text::from_line(args, release.python()));
         self.args_span = args.map(|args| line.span_of(args));
@@ -69,13 +72,17 @@ impl Entry {
 }
 
 /// The kernel's path and arguments. A tab alone does not separate them; where there is a blank, any white space does.
-fn split_kernel(argument: &str) -> (&str, Option<&str>) {
+///
+/// Fails, with the number of words found, where the only blanks are around it: in quotes, which extlinux drops.
+fn split_kernel(argument: &str) -> Result<(&str, Option<&str>), usize> {
     if !argument.contains(' ') {
-        return (argument, None);
+        return Ok((argument, None));
     }
-    match argument.find(text::is_space) {
-        Some(end) => (&argument[..end], Some(argument[end..].trim_start_matches(text::is_space))),
-        None => (argument, None),
+    let words = argument.trim_start_matches(text::is_space);
+    let Some(end) = words.find(text::is_space) else { return Err(usize::from(!words.is_empty())) };
+    match words[end..].trim_start_matches(text::is_space) {
+        "" => Err(1),
+        args => Ok((&words[..end], Some(args))),
     }
 }
 
@@ -155,9 +162,17 @@ mod tests {
 
     #[test]
     fn a_tab_alone_does_not_end_the_kernel() {
-        assert_eq!(split_kernel("/k\ta"), ("/k\ta", None));
-        assert_eq!(split_kernel("/k\ta b"), ("/k", Some("a b")));
-        assert_eq!(split_kernel("/k  a  b"), ("/k", Some("a  b")));
-        assert_eq!(split_kernel(""), ("", None));
+        assert_eq!(split_kernel("/k\ta"), Ok(("/k\ta", None)));
+        assert_eq!(split_kernel("/k\ta b"), Ok(("/k", Some("a b"))));
+        assert_eq!(split_kernel("/k  a  b"), Ok(("/k", Some("a  b"))));
+        assert_eq!(split_kernel(""), Ok(("", None)));
+    }
+
+    #[test]
+    fn blanks_around_a_kernel_in_quotes_are_not_enough() {
+        assert_eq!(split_kernel(" /k a "), Ok(("/k", Some("a "))));
+        assert_eq!(split_kernel("/k "), Err(1));
+        assert_eq!(split_kernel(" /k"), Err(1));
+        assert_eq!(split_kernel(" \t"), Err(0));
     }
 }

@@ -65,6 +65,8 @@ pub enum Cause {
     NotUtf8,
     /// extlinux `append`, which releases up to 4.1.2 cannot store.
     AppendUnsupported,
+    /// extlinux: a kernel in quotes with blanks around it and no arguments.
+    QuotedKernel,
     /// There is no entry at all.
     NoEntry,
     /// The selected entry has no kernel.

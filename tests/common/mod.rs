@@ -8,6 +8,7 @@ pub mod nixos;
 pub mod oracle;
 pub mod program;
 pub mod random;
+pub mod shape;
 pub mod side_by_side;
 pub mod stub;
 pub mod tools;

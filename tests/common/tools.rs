@@ -63,3 +63,15 @@ pub fn python(
     writer.join().expect("the writer ends");
     (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code())
 }
+
+/// The Python that pygrub runs under: not one that comes first in `PATH`. Only its version 3.11 says what the tests expect.
+pub fn system_python() -> Option<PathBuf> {
+    let python = PathBuf::from("/usr/bin/python3");
+    let version = Command::new(&python).arg("--version").output().ok();
+    let told = version.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default();
+    if told.starts_with("Python 3.11.") {
+        return Some(python);
+    }
+    skipped(&format!("/usr/bin/python3 is no Python 3.11 but {told:?}"));
+    None
+}

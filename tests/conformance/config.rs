@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use data_encoding::BASE64;
-use pregrub::boot::{self, Wishes};
-use pregrub::config::{self, Config, Device, Dialect, Entry, FilePath, Root};
-use pregrub::python::Text;
+use pregrub::boot::Wishes;
+use pregrub::config::{self, Dialect};
 use pregrub::release::Release;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+
+use crate::common::shape;
 
 /// Cases that pregrub does not answer, with the reason.
 const NOT_MET: [(&str, &str); 1] = [("lilo-", "elilo.conf is read on ia64 only, up to Xen 4.4; x86 never reaches it")];
@@ -74,84 +75,6 @@ fn dialect(case: &Value) -> Option<Dialect> {
     }
 }
 
-fn text(text: &Text) -> Value {
-    serde_json::to_value(text).unwrap()
-}
-
-fn int(value: &impl serde::Serialize) -> Value {
-    match serde_json::to_value(value).unwrap() {
-        Value::Number(number) if number.as_i64().is_none_or(|n| n.abs() >= 1 << 53) => {
-            json!({"int": number.to_string()})
-        }
-        other => other,
-    }
-}
-
-/// 4.0.0 cannot show a device without a partition; it stores it all the same.
-fn shown(device: &Device, release: Release) -> String {
-    match device.partition {
-        None if release == "4.0.0".parse().unwrap() => "!NameError".to_owned(),
-        _ => device.to_string(),
-    }
-}
-
-fn root(root: &Root, release: Release) -> String {
-    match root {
-        Root::Device(device) => shown(device, release),
-        Root::Empty => String::new(),
-    }
-}
-
-fn file(file: Option<&FilePath>, release: Release) -> Value {
-    let device = |file: &FilePath| file.device.as_ref().map(|device| shown(device, release));
-    file.map_or(Value::Null, |file| json!([device(file), text(&file.path)]))
-}
-
-fn image(entry: &Entry, release: Release) -> Value {
-    json!({
-        "title": text(&entry.title), "root": entry.root.as_ref().map(|device| root(device, release)),
-        "kernel": file(entry.kernel.as_ref(), release), "args": entry.args.as_ref().map(text),
-        "initrd": file(entry.initrd.as_ref(), release),
-    })
-}
-
-/// What pregrub says, in the shape of the data.
-fn actual(config: &Config, wishes: Wishes<'_>, release: Release) -> Value {
-    let mut out = Map::new();
-    let mut warnings: Vec<Value> = config.warnings.iter().map(|warning| text(&warning.message)).collect();
-    let mut raised = config.raised.clone();
-    if raised.is_none() {
-        out.insert("images".into(), config.entries.iter().map(|entry| image(entry, release)).collect());
-        out.insert("default".into(), int(&config.default));
-        out.insert("timeout".into(), int(&config.timeout));
-        out.insert("password".into(), config.has_password.into());
-        let selection = boot::select(config, wishes, release);
-        warnings.extend(selection.warning.map(Value::from));
-        out.insert("sel".into(), int(&selection.wanted));
-        if let Some(boot) = &selection.boot {
-            out.insert("index".into(), selection.index.into());
-            out.insert("boot".into(), serde_json::to_value(boot).unwrap());
-        }
-        raised = selection.raised;
-    }
-    if let Some(raised) = raised {
-        out.insert("error".into(), json!({"stage": raised.stage, "type": raised.exception, "msg": raised.message}));
-    }
-    out.insert("warnings".into(), warnings.into());
-    out.into()
-}
-
-/// What `-l` prints, and what ends it, in the shape of the data.
-fn listing(config: &Config, release: Release) -> Value {
-    let listing = boot::list(config, Wishes::default(), release);
-    let mut out = Map::new();
-    out.insert("out".into(), text(&listing.text));
-    if let Some(raised) = listing.raised {
-        out.insert("error".into(), json!({"type": raised.exception, "msg": raised.message}));
-    }
-    out.into()
-}
-
 struct Tally {
     compared: usize,
     wrong: Vec<String>,
@@ -191,7 +114,7 @@ fn parsing_and_selection() {
         };
         let input = input(&case);
         let wishes = Wishes { entry: case["entry"].as_str(), args: case["args"].as_str().unwrap_or_default() };
-        let run = |release: Release| actual(&config::parse(dialect, &input, release), wishes, release);
+        let run = |release: Release| shape::answer(&config::parse(dialect, &input, release), wishes, release);
         let mut lines_of: BTreeMap<u8, Value> = BTreeMap::new();
         for (ranges, want) in case["expect"].as_object().unwrap() {
             for release in lines(ranges) {
@@ -229,7 +152,7 @@ fn listings() {
         for (ranges, want) in case["list"].as_object().unwrap() {
             for release in lines(ranges) {
                 let config = config::parse(dialect, &input, release);
-                tally.compare(id, release, want, &listing(&config, release));
+                tally.compare(id, release, want, &shape::listing(&config, release));
             }
         }
     }
