@@ -87,6 +87,11 @@ fn of_raised(attempt: Option<&Attempt>, raised: &Raised) -> Advice {
             "`append` raises",
             "use grub.cfg or menu.lst, or a host with Xen 4.1.3 or later",
         ),
+        Cause::QuotedKernel => advice(
+            "the kernel is in quotes and begins or ends with a blank there, and pygrub gives up on the whole file",
+            "a blank inside the quotes",
+            "write the path without quotes",
+        ),
         Cause::NoEntry => advice(
             match found {
                 Some(found) => format!("pygrub sees no menu entry in `{}`", found.path),
