@@ -87,8 +87,8 @@ fn a_directory_is_walked_as_its_image_is() {
             && last == answer.last_line()
             && (run.verdict == Verdict::Boots) == (answer.rc == Some(0));
         if let Some(chosen) = &run.chosen {
-            same &= Some(chosen.kernel.size) == size("boot_kernel.XXXXXXXX")
-                && chosen.ramdisk.as_ref().map(|file| file.size) == size("boot_ramdisk.XXXXXXXX");
+            same &= chosen.kernel.size == size("boot_kernel.XXXXXXXX")
+                && chosen.ramdisk.as_ref().and_then(|file| file.size) == size("boot_ramdisk.XXXXXXXX");
         }
         match run.verdict {
             // How long the blocks of a directory are cannot be seen from outside.
