@@ -341,10 +341,7 @@ fn copy(run: &mut Run, index: usize, filesystem: &dyn Filesystem, picked: Picked
     let mut prober = Prober::new(filesystem);
     let kernel = examine(run, index, &mut prober, &picked.kernel, Purpose::Kernel)?;
     let ramdisk = match (&kernel, picked.ramdisk.as_ref().filter(|path| !path.is_empty())) {
-        (Some(_), Some(path)) => match examine(run, index, &mut prober, path, Purpose::Ramdisk)? {
-            Some(file) => Some(Some(file)),
-            None => None,
-        },
+        (Some(_), Some(path)) => examine(run, index, &mut prober, path, Purpose::Ramdisk)?.map(Some),
         _ => Some(None),
     };
     run.attempts[index].steps.append(&mut prober.steps);
