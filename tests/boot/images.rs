@@ -514,6 +514,14 @@ fn every_partition_table() {
     image.patch(512, &guid_table(1, 128, &[(0, 0)])[..256]);
     pairs.add("GPT, filesystem at 0", image, QUIET);
 
+    let unsigned = Image::whole(&small(one("no signature")));
+    unsigned.patch(512, &guid_table(4, 128, &[(0, a)])[..512]);
+    pairs.add("GPT without a signature before it", unsigned, QUIET);
+    for length in [512, 590, 600, 1024, 1060, 1063, 1064, 1151, 1152, 1536] {
+        let disk = [table(&protective), guid_table(4, 128, &[(0, a)])].concat();
+        pairs.add(&format!("GPT cut at {length}"), Image::of_bytes(&disk[..length]), QUIET);
+    }
+
     // By the real tools.
     let volumes = [small(empty.clone()), small(first.clone()), small(second.clone())];
     pairs.add("sfdisk", Image::mbr(&volumes), QUIET);
@@ -597,6 +605,19 @@ fn images_that_are_too_short() {
         }
     }
     pairs.add("not cut", full, QUIET);
+    // Names, and what stands behind the filesystem: the footer of a fixed VHD.
+    let directory = tempfile::tempdir().expect("a temporary directory can be made");
+    for name in ["a b", "what?offset=512", "\u{e9}\u{96ea}", "quote'\""] {
+        let path = directory.path().join(name);
+        fs::write(&path, &bytes).expect("an image can be written");
+        pairs.add_path(Allowed::Known, name, &path, &["-q"]);
+    }
+    let mut footer = b"conectix".to_vec();
+    footer.resize(512, 0);
+    let fixed = [bytes.clone(), footer.clone()].concat();
+    pairs.add("a fixed VHD", Image::of_bytes(&fixed), QUIET);
+    let dynamic = [footer, vec![0; 1024], bytes].concat();
+    pairs.add("a dynamic VHD", Image::of_bytes(&dynamic), QUIET);
     let tally = pairs.compare(&oracle);
     tally.assert("short images");
     assert!(tally.boots > 3 && tally.fails > 60, "{} {}", tally.boots, tally.fails);
