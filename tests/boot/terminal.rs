@@ -140,7 +140,7 @@ fn compare(shown: &Shown, answer: &RunAnswer, minor: u32) -> Vec<String> {
     }
     same("exit status", &Some(run.process.exit), &answer.rc);
     let seconds = menu.and_then(|menu| menu.seconds).unwrap_or(0) as f64;
-    if !(seconds - 0.1..seconds + 0.5).contains(&answer.seconds) {
+    if !(seconds - 0.1..seconds + 0.9).contains(&answer.seconds) {
         same("seconds", &seconds, &answer.seconds);
     }
     let mut items = Vec::new();
