@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::tables::DIGIT_ZEROS;
-use super::{Python, bytes, repr, text};
+use super::{Python, repr, text};
 
 /// An integer as Python has it, without bound.
 ///
@@ -175,6 +175,7 @@ fn parse_two(text: &str) -> Result<Int, String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::bytes;
     use super::*;
 
     fn three(text: &str) -> Result<String, String> {
