@@ -1,9 +1,10 @@
 //! GRUB device names as pygrub takes them apart: `(hd0,msdos1)`, `/dev/xvda`.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::raised::{Cause, Raised, Stage};
-use crate::python::{Int, int};
+use crate::python::{Int, Python, bytes, int};
 use crate::release::{Change, Release};
 
 /// A disk and, where one is named, a partition. pygrub stores it and never uses it.
@@ -43,8 +44,14 @@ impl fmt::Display for Device {
     }
 }
 
-fn without_parentheses(text: &str) -> String {
-    text.chars().filter(|c| !matches!(c, '(' | ')')).collect()
+fn without_parentheses(text: &str) -> Cow<'_, str> {
+    // Mostly they are around it; a long text is not copied for that.
+    let inside = text.trim_matches(['(', ')']);
+    if inside.contains(['(', ')']) {
+        Cow::Owned(inside.chars().filter(|c| !matches!(c, '(' | ')')).collect())
+    } else {
+        Cow::Borrowed(inside)
+    }
 }
 
 fn parse_disk(text: &str, release: Release) -> Result<Int, Raised> {
@@ -52,7 +59,7 @@ fn parse_disk(text: &str, release: Release) -> Result<Int, Raised> {
         && let Some(rest) = text.strip_prefix("/dev/xvd")
     {
         return match rest.chars().next() {
-            Some(letter) => Ok(Int::Small(i64::from(ordinal(letter)) - i64::from(u32::from('a')))),
+            Some(letter) => Ok(Int::Small(i64::from(ordinal(letter, release.python())) - i64::from(u32::from('a')))),
             None => Err(Raised::new(Stage::Parse, "IndexError", "string index out of range", Cause::Device)),
         };
     }
@@ -61,9 +68,12 @@ fn parse_disk(text: &str, release: Release) -> Result<Int, Raised> {
     int::parse(number, release.python()).map_err(|message| value_error(message, Cause::Device))
 }
 
-/// `ord()`. Under Python 2 a character may stand for a byte.
-fn ordinal(c: char) -> u32 {
-    u32::from(c)
+/// `ord()`. Under Python 2 a character stands for a byte.
+fn ordinal(c: char, python: Python) -> u32 {
+    match python {
+        Python::Two => bytes::unwrap(c.encode_utf8(&mut [0; 4])).first().copied().map_or(0, u32::from),
+        Python::Three => u32::from(c),
+    }
 }
 
 fn parse_partition(text: &str, release: Release) -> Result<Int, Raised> {

@@ -1,5 +1,7 @@
 //! extlinux.conf and isolinux.cfg, the way pygrub's ExtLinuxConfigFile reads them.
 
+use std::borrow::Cow;
+
 use super::directive::{Directive, Effect};
 use super::entry::{Entry, FilePath, PathRule, Root};
 use super::grammar::Split;
@@ -7,6 +9,7 @@ use super::grammar::extlinux::{self as grammar, Line};
 use super::lines::{BodyLine, Ranges, lines};
 use super::raised::{Cause, Raised, Stage};
 use super::span::LineText;
+use super::taken_out::without_words;
 use super::{Config, Setting};
 use crate::python::{Int, Text, text};
 use crate::release::{Change, Release};
@@ -130,7 +133,7 @@ fn append(entry: &mut Entry, line: LineText<'_>, argument: &str, release: Releas
     if kernel.is_some_and(|path| path.ends_with(b"mboot.c32")) {
         return append_modules(entry, line, argument, release);
     }
-    let mut rest = argument.to_owned();
+    let mut rest = Cow::Borrowed(argument);
     let looks_for_initrd = if release.has(Change::ExtlinuxInitrdAnywhere) {
         argument.contains("initrd=")
     } else {
@@ -138,15 +141,15 @@ fn append(entry: &mut Entry, line: LineText<'_>, argument: &str, release: Releas
         !argument.starts_with("initrd=")
     };
     if kernel.is_some() && looks_for_initrd && release.has(Change::ExtlinuxAppend) {
-        for word in grammar::initrd_words(text::strip(argument)) {
-            let path = FilePath {
+        let words: Vec<&str> = grammar::initrd_words(text::strip(argument)).collect();
+        if let Some(last) = words.last() {
+            entry.initrd = Some(FilePath {
                 device: None,
-                path: Text::from_line(&word.replace("initrd=", ""), release.python()),
-                span: line.span_of(word),
-            };
-            entry.initrd = Some(path);
-            rest = rest.replace(word, "");
+                path: Text::from_line(&last.replace("initrd=", ""), release.python()),
+                span: line.span_of(last),
+            });
         }
+        rest = without_words(argument, &words);
     }
     if !release.has(Change::ExtlinuxAppend) {
         let raised = Raised::new(Stage::Parse, "AttributeError", "can't set attribute", Cause::AppendUnsupported);

@@ -87,20 +87,23 @@ pub(super) fn parse(config: &mut Config, buffer: &[u8], release: Release) -> Res
     match open {
         None => Ok(()),
         Some(entry) => {
-            let message = format!("syntax error: end of file with open menuentry{}", body_repr(&entry, python));
+            let message = with_body("syntax error: end of file with open menuentry", &entry, python);
             Err(Raised::new(Stage::Parse, "RuntimeError", message, Cause::OpenEntry).at(entry.header))
         }
     }
 }
 
 fn nested(outer: &OpenEntry<'_>, line: LineText<'_>, python: Python) -> Raised {
-    let message = format!("syntax error: cannot nest menuentry {}", body_repr(outer, python));
+    let message = with_body("syntax error: cannot nest menuentry ", outer, python);
     Raised::new(Stage::Parse, "RuntimeError", message, Cause::NestedEntry).at(line.span())
 }
 
-fn body_repr(entry: &OpenEntry<'_>, python: Python) -> String {
-    let list = repr::repr_list(entry.body.iter().map(|line| line.get().text), python);
-    format!("({} {list})", entry.body.len())
+/// A message with the lines of the open entry behind it. They may be the whole file, so nothing is copied twice.
+fn with_body(message: &str, entry: &OpenEntry<'_>, python: Python) -> String {
+    let mut message = format!("{message}({} ", entry.body.len());
+    repr::push_repr_list(&mut message, entry.body.iter().map(|line| line.get().text), python);
+    message.push(')');
+    message
 }
 
 /// A command, after `set` has been resolved.

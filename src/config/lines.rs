@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::grammar::Split;
-use super::span::{LineText, Span, narrow};
+use super::span::{LineText, Span, Units, narrow};
 use crate::python::{Python, bytes, text};
 
 /// A line that owns its text where Python 2 asks for stand-ins.
@@ -13,7 +13,7 @@ pub(super) struct Line<'a> {
     start: usize,
     number: u32,
     indent: u32,
-    byte_a_char: bool,
+    units: Units,
 }
 
 /// A line of an entry's body: kept, with how it is split, until the entry ends.
@@ -61,13 +61,7 @@ impl Ranges {
 impl Line<'_> {
     /// The line, for reading and for finding spans.
     pub(super) fn get(&self) -> LineText<'_> {
-        LineText {
-            text: &self.text,
-            start: self.start,
-            number: self.number,
-            indent: self.indent,
-            byte_a_char: self.byte_a_char,
-        }
+        LineText { text: &self.text, start: self.start, number: self.number, indent: self.indent, units: self.units }
     }
 }
 
@@ -87,7 +81,7 @@ pub(super) fn lines(buffer: &[u8], python: Python) -> impl Iterator<Item = Line<
                 Some(line) => Cow::Borrowed(line),
                 None => bytes::wrap(&buffer[start..end]),
             };
-            let line = stripped(whole, start, number, python);
+            let line = stripped(whole, start, number);
             if !line.text.is_empty() {
                 return Some(line);
             }
@@ -96,26 +90,24 @@ pub(super) fn lines(buffer: &[u8], python: Python) -> impl Iterator<Item = Line<
     })
 }
 
-fn stripped(whole: Cow<'_, str>, start: usize, number: u32, python: Python) -> Line<'_> {
-    let byte_a_char = python == Python::Two || whole.is_ascii();
-    let (before, text) = match whole {
+fn stripped(whole: Cow<'_, str>, start: usize, number: u32) -> Line<'_> {
+    match whole {
         Cow::Borrowed(whole) => {
+            let units = if whole.is_ascii() { Units::Ascii } else { Units::Utf8 };
             let text = text::strip(whole);
-            let before = text.as_ptr() as usize - whole.as_ptr() as usize;
-            (&whole[..before], Cow::Borrowed(text))
+            let before = &whole[..text.as_ptr() as usize - whole.as_ptr() as usize];
+            let indent = if units == Units::Ascii { before.len() } else { before.chars().count() };
+            Line { text: Cow::Borrowed(text), start: start + before.len(), number, indent: narrow(indent), units }
         }
-        Cow::Owned(whole) => {
-            // White space in front of wrapped text is ASCII.
-            let trimmed = whole.trim_start_matches(text::is_space);
-            let before = whole.len() - trimmed.len();
-            let text = text::strip(&whole).to_owned();
-            let line =
-                Line { text: Cow::Owned(text), start: start + before, number, indent: narrow(before), byte_a_char };
-            return line;
+        Cow::Owned(mut whole) => {
+            // In place: a line may be most of the file. White space in front of wrapped text is ASCII.
+            whole.truncate(whole.trim_end_matches(text::is_space).len());
+            let before = whole.len() - whole.trim_start_matches(text::is_space).len();
+            whole.drain(..before);
+            let (start, indent) = (start + before, narrow(before));
+            Line { text: Cow::Owned(whole), start, number, indent, units: Units::Wrapped }
         }
-    };
-    let indent = if byte_a_char { before.len() } else { before.chars().count() };
-    Line { text, start: start + before.len(), number, indent: narrow(indent), byte_a_char }
+    }
 }
 
 /// The span of bytes that are not text: the column counts bytes.

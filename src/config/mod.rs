@@ -27,6 +27,7 @@ mod lines;
 mod raised;
 mod setting;
 mod span;
+mod taken_out;
 mod top_level;
 
 pub use device::Device;

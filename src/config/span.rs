@@ -30,8 +30,19 @@ pub(crate) struct LineText<'a> {
     pub number: u32,
     /// Column of the first character of `text`, from 0.
     pub indent: u32,
-    /// Whether every character is a single byte of the file: ASCII, or text made by `python::bytes::wrap`.
-    pub byte_a_char: bool,
+    /// What its characters are in the file.
+    pub units: Units,
+}
+
+/// How the characters of a line, the bytes of its text here and the bytes of the file relate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Units {
+    /// All are the same: ASCII.
+    Ascii,
+    /// A character is a byte of the file, and more here: text made by `python::bytes::wrap`.
+    Wrapped,
+    /// The bytes are the same, characters are UTF-8.
+    Utf8,
 }
 
 impl<'a> LineText<'a> {
@@ -48,10 +59,14 @@ impl<'a> LineText<'a> {
             Some(before) if from + piece.len() <= self.text.len() => (before, piece),
             _ => ("", self.text),
         };
-        // An ASCII line needs no counting; neither does the common case below.
-        let chars = |s: &str| if self.byte_a_char && s.is_ascii() { s.len() } else { s.chars().count() };
-        let (chars_before, length) = (chars(before), chars(piece));
-        let (bytes_before, bytes) = if self.byte_a_char { (chars_before, length) } else { (before.len(), piece.len()) };
+        let (chars_before, length) = match self.units {
+            Units::Ascii => (before.len(), piece.len()),
+            Units::Wrapped | Units::Utf8 => (before.chars().count(), piece.chars().count()),
+        };
+        let (bytes_before, bytes) = match self.units {
+            Units::Utf8 => (before.len(), piece.len()),
+            Units::Ascii | Units::Wrapped => (chars_before, length),
+        };
         let start = self.start + bytes_before;
         Span {
             start,

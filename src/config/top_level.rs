@@ -93,8 +93,7 @@ impl Config {
 
     /// Logs a command that pygrub does not know.
     pub(super) fn warn_unknown(&mut self, line: LineText<'_>, prefix: &str, command: &str, python: Python) {
-        let mut message = prefix.as_bytes().to_vec();
-        message.extend_from_slice(Text::from_line(command, python).as_bytes());
+        let message = Text::prefixed(prefix, command, python);
         self.warn(message, Some(line.span()));
     }
 }

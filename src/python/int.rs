@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::tables::DIGIT_ZEROS;
-use super::{Python, bytes, repr, text};
+use super::{Python, repr, text};
 
 /// An integer as Python has it, without bound.
 ///
@@ -109,10 +109,7 @@ fn is_c_space(c: char) -> bool {
 }
 
 fn parse_three(text: &str) -> Result<Int, String> {
-    let invalid = || {
-        let shown = repr::repr(text, Python::Three);
-        format!("invalid literal for int() with base 10: {}", repr::cut(&shown, 200))
-    };
+    let invalid = || format!("invalid literal for int() with base 10: {}", repr::cut(text, 200));
     // CPython turns other white space into blanks, but leaves ASCII alone: U+001C to U+001F stay and are refused.
     let is_blank = |c: char| if c.is_ascii() { is_c_space(c) } else { text::is_space(c) };
     let rest = text.trim_start_matches(is_blank);
@@ -170,7 +167,7 @@ fn parse_two(text: &str) -> Result<Int, String> {
     if end == 0 || !rest[end..].trim_start_matches(is_c_space).is_empty() {
         return Err(invalid());
     }
-    if bytes::unwrap(start).contains(&0) {
+    if start.contains('\0') {
         return Err("null byte in argument for int()".to_owned());
     }
     Ok(Int::from_digits(negative, &rest[..end]))
@@ -178,6 +175,7 @@ fn parse_two(text: &str) -> Result<Int, String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::bytes;
     use super::*;
 
     fn three(text: &str) -> Result<String, String> {

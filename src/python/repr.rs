@@ -9,18 +9,24 @@ use super::{Python, bytes};
 /// (see [`bytes`]).
 pub fn repr(text: &str, python: Python) -> String {
     let mut out = String::with_capacity(text.len() + 2);
+    push_repr(&mut out, text, usize::MAX, python);
+    out
+}
+
+/// Pushes the `repr` of a text of which no more than `limit` characters are looked at, but for the choice of the quotes.
+fn push_repr(out: &mut String, text: &str, limit: usize, python: Python) {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     out.push(quote);
     match python {
         Python::Three => {
-            for c in text.chars() {
-                push_char(&mut out, c, quote);
+            for c in text.chars().take(limit) {
+                push_char(out, c, quote);
             }
         }
         Python::Two => {
             for byte in bytes::unwrap(text) {
                 match byte {
-                    0x20..=0x7e | b'\t' | b'\n' | b'\r' => push_char(&mut out, char::from(byte), quote),
+                    0x20..=0x7e | b'\t' | b'\n' | b'\r' => push_char(out, char::from(byte), quote),
                     _ => {
                         // Writing to a String cannot fail.
                         let _ = write!(out, "\\x{byte:02x}");
@@ -30,18 +36,35 @@ pub fn repr(text: &str, python: Python) -> String {
         }
     }
     out.push(quote);
-    out
 }
 
 /// `repr(list)` of a list of strings.
 pub fn repr_list<'a>(items: impl IntoIterator<Item = &'a str>, python: Python) -> String {
-    let inner: Vec<String> = items.into_iter().map(|item| repr(item, python)).collect();
-    format!("[{}]", inner.join(", "))
+    let mut out = String::new();
+    push_repr_list(&mut out, items, python);
+    out
 }
 
-/// The first `limit` characters of a `repr`, as C's `%.200R` cuts it in the messages of CPython.
-pub(super) fn cut(text: &str, limit: usize) -> &str {
-    text.char_indices().nth(limit).map_or(text, |(end, _)| &text[..end])
+/// Pushes [`repr_list`].
+pub(crate) fn push_repr_list<'a>(out: &mut String, items: impl IntoIterator<Item = &'a str>, python: Python) {
+    out.push('[');
+    for (number, item) in items.into_iter().enumerate() {
+        if number > 0 {
+            out.push_str(", ");
+        }
+        push_repr(out, item, usize::MAX, python);
+    }
+    out.push(']');
+}
+
+/// The first `limit` characters of the `repr` under Python 3, as C's `%.200R` cuts it in the messages of CPython.
+pub(super) fn cut(text: &str, limit: usize) -> String {
+    let mut out = String::new();
+    push_repr(&mut out, text, limit, Python::Three);
+    if let Some((end, _)) = out.char_indices().nth(limit) {
+        out.truncate(end);
+    }
+    out
 }
 
 fn push_char(out: &mut String, c: char, quote: char) {

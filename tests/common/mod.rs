@@ -3,6 +3,7 @@
 pub mod ext_images;
 pub mod generator;
 pub mod images;
+pub mod memory;
 pub mod nixos;
 #[macro_use]
 pub mod oracle;

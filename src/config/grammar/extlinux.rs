@@ -22,6 +22,13 @@ pub(crate) enum Line<'a> {
 
 /// Classifies a stripped line that is not empty.
 pub(crate) fn line(line: &str) -> Line<'_> {
+    if line.get(..5).is_some_and(|word| word.eq_ignore_ascii_case("label")) {
+        return line_by_grammar(line);
+    }
+    Split::plain(line).map_or_else(|| line_by_grammar(line), Line::Directive)
+}
+
+pub(super) fn line_by_grammar(line: &str) -> Line<'_> {
     let Ok(mut pairs) = Grammar::parse(Rule::extlinux_line, line) else { return Line::Directive(Split::word(line)) };
     match pairs.peek().map(|pair| (pair.as_rule(), pair)) {
         Some((Rule::comment, _)) => Line::Comment,
@@ -30,18 +37,16 @@ pub(crate) fn line(line: &str) -> Line<'_> {
     }
 }
 
-/// Those words of an `append`, split at blanks only, that begin with `initrd=` in any case.
-pub(crate) fn initrd_words(argument: &str) -> Vec<&str> {
-    pieces(Rule::append_words, argument)
+/// Those words of an `append`, split at blanks only (a tab does not separate), that begin with `initrd=` in any case.
+pub(crate) fn initrd_words(argument: &str) -> impl Iterator<Item = &str> {
+    let may_be = |word: &&str| word.starts_with(['i', 'I']);
+    argument.split(' ').filter(may_be).filter(|word| Grammar::parse(Rule::initrd_word, word).is_ok())
 }
 
-/// The modules of `mboot.c32`, split at `---`.
+/// The modules of `mboot.c32`, split at `---`. Where there are more than three, more than three of them.
 pub(crate) fn modules(argument: &str) -> Vec<&str> {
-    pieces(Rule::modules, argument)
-}
-
-fn pieces(rule: Rule, text: &str) -> Vec<&str> {
-    Grammar::parse(rule, text).map_or_else(|_| vec![text], |pairs| pairs.map(|pair| pair.as_str()).collect())
+    Grammar::parse(Rule::modules, argument)
+        .map_or_else(|_| vec![argument], |pairs| pairs.map(|pair| pair.as_str()).collect())
 }
 
 /// A value without the double quotes around it.
@@ -60,10 +65,9 @@ mod tests {
         comment: takes ["#x"] not ["label"]
         label: takes ["label T", "LABEL=T", "labels"] not ["xlabel", "lab"]
         extlinux_line: takes ["a", "#", "label"] not []
-        append_words: takes ["a b", ""] not []
-        append_word: takes ["", "a\tb"] not []
         initrd_word: takes ["initrd=", "INITRD=/i,\t/j"] not ["initrd=/i ", "xinitrd=/i"]
         modules: takes ["a --- b", ""] not []
+        too_many_modules: takes ["---"] not ["--"]
         module: takes ["a -- b"] not ["a --- b"]
         unquoted: takes ["a", "\""] not []
         inner: takes ["a", "\"a"] not ["", "a\""]
@@ -73,9 +77,13 @@ mod tests {
     #[test]
     fn splits_and_unquotes() {
         assert_eq!(line("Label  x y"), Line::Label(Split { command: "Label", argument: "x y" }));
-        assert_eq!(initrd_words("a  initrd=/i\tc Initrd= xinitrd=/j"), ["initrd=/i\tc", "Initrd="]);
+        assert_eq!(
+            initrd_words("a  initrd=/i\tc Initrd= xinitrd=/j i").collect::<Vec<_>>(),
+            ["initrd=/i\tc", "Initrd="]
+        );
         assert_eq!(modules("xen --- k a --- i"), ["xen ", " k a ", " i"]);
         assert_eq!(modules("a ---- b"), ["a ", "- b"]);
+        assert!(modules(&"---".repeat(9)).len() > 3);
         assert_eq!((unquoted("\"a b\""), unquoted("\"\""), unquoted("\"\"\""), unquoted("\"a")), {
             ("a b", "\"\"", "\"", "\"a")
         });

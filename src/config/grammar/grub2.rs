@@ -15,6 +15,10 @@ define_read_split!();
 
 /// Splits a line in command and argument, whatever it would be classified as.
 pub(crate) fn split(line: &str) -> Split<'_> {
+    Split::plain(line).unwrap_or_else(|| split_by_grammar(line))
+}
+
+pub(super) fn split_by_grammar(line: &str) -> Split<'_> {
     Grammar::parse(Rule::directive, line).map_or_else(|_| Split::word(line), |pairs| read_split(line, pairs))
 }
 
@@ -34,6 +38,9 @@ pub(crate) enum Line<'a> {
 pub(crate) struct LineRule(Rule);
 
 impl LineRule {
+    #[cfg(test)]
+    pub(super) const ALL: [Self; 3] = [Self(Rule::line), Self(Rule::line_last_quote), Self(Rule::line_double_quote)];
+
     pub(crate) fn of(release: Release) -> Self {
         Self(if release.has(Change::Linux16) {
             Rule::line
@@ -47,6 +54,17 @@ impl LineRule {
 
 /// Classifies a stripped line that is not empty.
 pub(crate) fn line(rule: LineRule, line: &str) -> Line<'_> {
+    // What the grammar knows beside directives begins so.
+    match line.as_bytes() {
+        [b'#', ..] => Some(Line::Comment),
+        [b'}', ..] => Some(Line::Brace),
+        [b'f', b'u', ..] | [b'm', ..] | [b's', b'u', ..] => None,
+        _ => Split::plain(line).map(Line::Directive),
+    }
+    .unwrap_or_else(|| line_by_grammar(rule, line))
+}
+
+pub(super) fn line_by_grammar(rule: LineRule, line: &str) -> Line<'_> {
     let Ok(mut pairs) = Grammar::parse(rule.0, line) else { return Line::Directive(Split::word(line)) };
     match pairs.peek().map(|pair| (pair.as_rule(), pair)) {
         Some((Rule::comment, _)) => Line::Comment,

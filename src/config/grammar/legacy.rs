@@ -22,6 +22,13 @@ pub(crate) enum Line<'a> {
 
 /// Classifies a stripped line that is not empty.
 pub(crate) fn line(line: &str) -> Line<'_> {
+    if line.starts_with("title") {
+        return line_by_grammar(line);
+    }
+    Split::plain(line).map_or_else(|| line_by_grammar(line), Line::Directive)
+}
+
+pub(super) fn line_by_grammar(line: &str) -> Line<'_> {
     let Ok(mut pairs) = Grammar::parse(Rule::legacy_line, line) else { return Line::Directive(Split::word(line)) };
     match pairs.peek().map(|pair| (pair.as_rule(), pair)) {
         Some((Rule::comment, _)) => Line::Comment,
