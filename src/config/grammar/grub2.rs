@@ -148,6 +148,7 @@ mod tests {
         single_quoted: takes ["'b'"] not ["'b", "\"b\""]
         text_in_single: takes ["b", ""] not ["b'"]
         bare: takes ["", "a b"] not ["\n"]
+        to_brace: takes ["", "--class x "] not ["a {"]
         rest_unseen: takes ["", "a b"] not []
     }
 
