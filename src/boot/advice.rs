@@ -169,7 +169,7 @@ pub(super) fn is_from_nixos(found: &Found) -> bool {
 }
 
 fn device(found: Option<&Found>, raised: &Raised, nixos: bool) -> Advice {
-    let text = raised.span.and_then(|span| found?.text.get(span.start..span.end)).unwrap_or_default();
+    let text = raised.span.and_then(|span| found?.text.get(span.range())).unwrap_or_default();
     let shown = String::from_utf8_lossy(text);
     let reason = format!(
         "pygrub takes `{shown}` for a device, wants a number behind its first two characters, and gives up on the whole file"
@@ -195,7 +195,7 @@ fn closing_brace(found: Option<&Found>) -> Advice {
     let opener = found.and_then(|found| {
         found.config.directives.iter().rev().filter(|directive| directive.effect == Effect::Unknown).find_map(
             |directive| {
-                let line = found.text.get(directive.line.start..directive.line.end)?;
+                let line = found.text.get(directive.line.range())?;
                 let opens = line.ends_with(b"{") || memchr::memmem::find(line, b"entry").is_some();
                 opens.then(|| (directive.line.line, String::from_utf8_lossy(line).chars().take(60).collect::<String>()))
             },
@@ -242,7 +242,7 @@ fn no_kernel(attempt: Option<&Attempt>, found: Option<&Found>) -> Advice {
         .into_iter()
         .flat_map(|entry| &entry.directives)
         .filter(|directive| matches!(directive.effect, Effect::Unknown | Effect::Ignored))
-        .filter_map(|directive| found?.text.get(directive.line.start..directive.line.end))
+        .filter_map(|directive| found?.text.get(directive.line.range()))
         .filter_map(|line| String::from_utf8_lossy(line).split_whitespace().next().map(str::to_ascii_lowercase))
         .collect();
     let has = |word: &str| unknown.iter().any(|command| command == word);

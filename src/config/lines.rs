@@ -116,7 +116,10 @@ pub(super) fn byte_span(buffer: &[u8], start: usize, end: usize) -> Span {
     let line = memchr::memchr_iter(b'\n', &buffer[..start]).count();
     // In front of the first bad byte all is UTF-8.
     let column = String::from_utf8_lossy(&buffer[line_start..start]).chars().count();
-    Span { start, end, line: narrow(line + 1), column: narrow(column + 1), length: narrow(end - start) }
+    Span {
+        start: narrow(start),
+        end: narrow(end),
+        line: narrow(line + 1), column: narrow(column + 1), length: narrow(end - start) }
 }
 
 #[cfg(test)]
@@ -135,7 +138,7 @@ mod tests {
         let second = lines[1].get();
         let x = second.span_of(&second.text[3..]);
         assert_eq!(("é x", 3, 4, 1), (second.text, x.line, x.column, x.length));
-        assert_eq!(&text[x.start..x.end], b"x");
+        assert_eq!(&text[x.range()], b"x");
     }
 
     #[test]

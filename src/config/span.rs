@@ -1,5 +1,7 @@
 //! Where in a configuration something stands.
 
+use std::ops::Range;
+
 use serde::Serialize;
 
 /// A piece of one line of a configuration.
@@ -7,16 +9,24 @@ use serde::Serialize;
 pub struct Span {
     /// Byte offset of the first byte, from the start of the file.
     #[serde(skip)]
-    pub start: usize,
+    pub start: u32,
     /// Byte offset behind the last byte.
     #[serde(skip)]
-    pub end: usize,
+    pub end: u32,
     /// Line, counted from 1. Lines end at U+000A only.
     pub line: u32,
     /// Column, counted from 1, in characters (in bytes for releases that run under Python 2).
     pub column: u32,
     /// Length in the unit of `column`.
     pub length: u32,
+}
+
+impl Span {
+    /// The bytes that it covers.
+    pub fn range(self) -> Range<usize> {
+        // A u32 fits wherever a configuration does.
+        self.start as usize..self.end as usize
+    }
 }
 
 /// One line, stripped, and what is needed to find its pieces in the file again.
@@ -69,8 +79,8 @@ impl<'a> LineText<'a> {
         };
         let start = self.start + bytes_before;
         Span {
-            start,
-            end: start + bytes,
+            start: narrow(start),
+            end: narrow(start + bytes),
             line: self.number,
             column: narrow(chars_before).saturating_add(self.indent).saturating_add(1),
             length: narrow(length),

@@ -54,7 +54,7 @@ fn effective(found: &Found) -> Vec<(&Directive, &'static str)> {
 }
 
 fn line_text(found: &Found, directive: &Directive) -> String {
-    let line = found.text.get(directive.line.start..directive.line.end).unwrap_or_default();
+    let line = found.text.get(directive.line.range()).unwrap_or_default();
     String::from_utf8_lossy(line).into_owned()
 }
 
