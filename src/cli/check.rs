@@ -47,11 +47,16 @@ fn one(args: &Check, name: &str, options: &Options, out: &mut Out) -> io::Result
                     }
                 }
             }
-            Ok(match run.verdict {
+            let status = match run.verdict {
                 Verdict::Boots | Verdict::Selects => Status::Fine,
                 Verdict::Fails => Status::Fails,
                 Verdict::Unknown => Status::Unknown,
-            })
+            };
+            if args.targets.len() == 1 {
+                // The process ends here: taking a large menu apart piece by piece would only cost time.
+                std::mem::forget(run);
+            }
+            Ok(status)
         }
         Err(error) => {
             if args.how.format == Format::Json {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::device::Device;
-use super::directive::Directive;
+use super::directive::{Directive, Effect};
 use super::raised::{Cause, Raised, Stage};
 use super::span::{LineText, Span};
 use crate::python::{Text, text};
@@ -50,6 +50,26 @@ impl Entry {
             lines: (header.line, header.line),
             directives: Vec::new(),
         }
+    }
+
+    /// Does what a directive in an entry of GRUB's dialects does. `argument` is stripped.
+    pub(super) fn apply(
+        &mut self,
+        line: LineText<'_>,
+        argument: &str,
+        effect: Effect,
+        release: Release,
+    ) -> Result<(), Raised> {
+        match effect {
+            Effect::Root => {
+                let device = Device::parse(argument, release);
+                self.root = Some(Root::Device(device.map_err(|raised| raised.at(line.span_of(argument)))?));
+            }
+            Effect::Kernel => self.set_kernel(line, argument, PathRule::Device, release)?,
+            Effect::Initrd => self.initrd = Some(FilePath::parse(line, argument, PathRule::Device, release)?),
+            _ => {}
+        }
+        Ok(())
     }
 
     /// `kernel`, `linux`: the file and, if there is a blank anywhere, the arguments behind the first white space.

@@ -6,7 +6,7 @@ use super::directive::{Directive, Effect};
 use super::entry::{Entry, FilePath, PathRule, Root};
 use super::grammar::Split;
 use super::grammar::extlinux::{self as grammar, Line};
-use super::lines::{BodyLine, Ranges, lines};
+use super::lines::{BodyLine, Buffer, Ranges, lines};
 use super::raised::{Cause, Raised, Stage};
 use super::span::LineText;
 use super::taken_out::without_words;
@@ -14,12 +14,12 @@ use super::{Config, Setting};
 use crate::python::{Int, Text, text};
 use crate::release::{Change, Release};
 
-pub(super) fn parse(config: &mut Config, buffer: &[u8], release: Release) -> Result<(), Raised> {
+pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -> Result<(), Raised> {
     let python = release.python();
     let mut open: Vec<BodyLine<'_>> = Vec::new();
     let mut default = None;
     let mut result = Ok(());
-    for owned in lines(buffer, python) {
+    for owned in lines(buffer) {
         let line = owned.get();
         match grammar::line(line.text) {
             Line::Comment => {}

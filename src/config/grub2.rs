@@ -1,32 +1,26 @@
 //! grub.cfg: functions, menu entries, submenus and unbalanced braces, the way pygrub's Grub2ConfigFile reads them.
 
+use super::Config;
 use super::directive::{Directive, Effect};
-use super::entry::{Entry, FilePath, PathRule, Root};
+use super::entry::Entry;
 use super::grammar::grub2::{self as grammar, Line, LineRule, SetArgument};
 use super::grammar::{Split, grub2::split};
-use super::lines::{BodyLine, Ranges, lines};
+use super::lines::{BodyLine, Buffer, Ranges, lines};
 use super::raised::{Cause, Raised, Stage};
-use super::span::{LineText, Span};
-use super::{Config, Device};
+use super::span::LineText;
 use crate::python::{Python, Text, repr, text};
 use crate::release::{Change, Release};
 
-/// A menu entry whose closing brace has not come yet. Its lines are read when it comes.
-struct OpenEntry<'a> {
-    title: Text,
-    title_span: Span,
-    header: Span,
-    body: Vec<BodyLine<'a>>,
-}
-
-pub(super) fn parse(config: &mut Config, buffer: &[u8], release: Release) -> Result<(), Raised> {
+pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -> Result<(), Raised> {
     let python = release.python();
     let rule = LineRule::of(release);
     let knows_submenus = release.has(Change::Submenu);
     let mut in_function = false;
-    let mut open: Option<OpenEntry<'_>> = None;
+    // The menu entry whose closing brace has not come yet, and its lines, which are read when it comes.
+    let mut open: Option<Entry> = None;
+    let mut body: Vec<BodyLine<'_>> = Vec::new();
     let mut submenus = 0_usize;
-    for owned in lines(buffer, python) {
+    for owned in lines(buffer) {
         let line = owned.get();
         let class = grammar::line(rule, line.text);
         match class {
@@ -40,15 +34,13 @@ pub(super) fn parse(config: &mut Config, buffer: &[u8], release: Release) -> Res
                 continue;
             }
             Line::Header { title } => {
-                if let Some(outer) = &open {
-                    return Err(nested(outer, line, python));
+                if open.is_some() {
+                    let message = with_body("syntax error: cannot nest menuentry ", &body, python);
+                    let raised = Raised::new(Stage::Parse, "RuntimeError", message, Cause::NestedEntry);
+                    return Err(raised.at(line.span()));
                 }
-                open = Some(OpenEntry {
-                    title: Text::from_line(text::strip(title), python),
-                    title_span: line.span_of(title),
-                    header: line.span(),
-                    body: Vec::new(),
-                });
+                let title_span = line.span_of(title);
+                open = Some(Entry::new(Text::from_line(text::strip(title), python), title_span, line.span()));
                 continue;
             }
             Line::Submenu if knows_submenus => {
@@ -57,9 +49,11 @@ pub(super) fn parse(config: &mut Config, buffer: &[u8], release: Release) -> Res
             }
             Line::Brace => {
                 match open.take() {
-                    Some(entry) => {
-                        let entry = close(config, &entry, line.number, release)?;
+                    Some(mut entry) => {
+                        entry.lines.1 = line.number;
+                        fill(config, &mut entry, &body, release)?;
                         config.entries.push(entry);
+                        body.clear();
                     }
                     None if submenus > 0 => submenus -= 1,
                     None => {
@@ -76,32 +70,26 @@ pub(super) fn parse(config: &mut Config, buffer: &[u8], release: Release) -> Res
             Line::Directive(parts) => parts,
             _ => split(line.text),
         };
-        match &mut open {
-            Some(entry) => {
-                let ranges = Ranges::of(line.text, parts);
-                entry.body.push(BodyLine::new(owned, ranges));
-            }
-            None => top_level(config, line, parts, release)?,
+        if open.is_some() {
+            let ranges = Ranges::of(line.text, parts);
+            body.push(BodyLine::new(owned, ranges));
+        } else {
+            top_level(config, line, parts, release)?;
         }
     }
     match open {
         None => Ok(()),
         Some(entry) => {
-            let message = with_body("syntax error: end of file with open menuentry", &entry, python);
+            let message = with_body("syntax error: end of file with open menuentry", &body, python);
             Err(Raised::new(Stage::Parse, "RuntimeError", message, Cause::OpenEntry).at(entry.header))
         }
     }
 }
 
-fn nested(outer: &OpenEntry<'_>, line: LineText<'_>, python: Python) -> Raised {
-    let message = with_body("syntax error: cannot nest menuentry ", outer, python);
-    Raised::new(Stage::Parse, "RuntimeError", message, Cause::NestedEntry).at(line.span())
-}
-
 /// A message with the lines of the open entry behind it. They may be the whole file, so nothing is copied twice.
-fn with_body(message: &str, entry: &OpenEntry<'_>, python: Python) -> String {
-    let mut message = format!("{message}({} ", entry.body.len());
-    repr::push_repr_list(&mut message, entry.body.iter().map(|line| line.get().text), python);
+fn with_body(message: &str, body: &[BodyLine<'_>], python: Python) -> String {
+    let mut message = format!("{message}({} ", body.len());
+    repr::push_repr_list(&mut message, body.iter().map(|line| line.get().text), python);
     message.push(')');
     message
 }
@@ -171,14 +159,9 @@ fn top_level(config: &mut Config, line: LineText<'_>, parts: Split<'_>, release:
 }
 
 /// Reads the body of an entry whose closing brace has come.
-fn close(config: &mut Config, open: &OpenEntry<'_>, last_line: u32, release: Release) -> Result<Entry, Raised> {
-    let mut entry = Entry::new(open.title.clone(), open.title_span, open.header);
-    entry.lines.1 = last_line;
-    entry.directives.reserve_exact(open.body.len());
-    for owned in &open.body {
-        entry_line(config, &mut entry, owned, release)?;
-    }
-    Ok(entry)
+fn fill(config: &mut Config, entry: &mut Entry, body: &[BodyLine<'_>], release: Release) -> Result<(), Raised> {
+    entry.directives.reserve_exact(body.len());
+    body.iter().try_for_each(|owned| entry_line(config, entry, owned, release))
 }
 
 fn entry_line(config: &mut Config, entry: &mut Entry, owned: &BodyLine<'_>, release: Release) -> Result<(), Raised> {
@@ -200,26 +183,4 @@ fn entry_line(config: &mut Config, entry: &mut Entry, owned: &BodyLine<'_>, rele
     };
     entry.directives.push(Directive { line: line.span(), argument: line.span_of(command.argument), effect });
     entry.apply(line, command.argument, effect, release)
-}
-
-impl Entry {
-    /// Does what a directive in an entry of GRUB's dialects does. `argument` is stripped.
-    pub(super) fn apply(
-        &mut self,
-        line: LineText<'_>,
-        argument: &str,
-        effect: Effect,
-        release: Release,
-    ) -> Result<(), Raised> {
-        match effect {
-            Effect::Root => {
-                let device = Device::parse(argument, release);
-                self.root = Some(Root::Device(device.map_err(|raised| raised.at(line.span_of(argument)))?));
-            }
-            Effect::Kernel => self.set_kernel(line, argument, PathRule::Device, release)?,
-            Effect::Initrd => self.initrd = Some(FilePath::parse(line, argument, PathRule::Device, release)?),
-            _ => {}
-        }
-        Ok(())
-    }
 }

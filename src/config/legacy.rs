@@ -4,9 +4,9 @@ use super::Config;
 use super::directive::{Directive, Effect};
 use super::entry::Entry;
 use super::grammar::legacy::{self as grammar, Line};
-use super::lines::{BodyLine, Ranges, lines};
+use super::lines::{BodyLine, Buffer, Ranges, lines};
 use super::raised::Raised;
-use super::span::{LineText, Span};
+use super::span::LineText;
 use crate::python::{Text, text};
 use crate::release::Release;
 
@@ -30,44 +30,35 @@ const IGNORED: [&str; 16] = [
     "unhide",
 ];
 
-/// An entry that the next title, or the end of the file, ends.
-struct OpenEntry<'a> {
-    title: Text,
-    title_span: Span,
-    header: Span,
-    body: Vec<BodyLine<'a>>,
-}
-
-pub(super) fn parse(config: &mut Config, buffer: &[u8], release: Release) -> Result<(), Raised> {
+pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -> Result<(), Raised> {
     let python = release.python();
-    let mut open: Option<OpenEntry<'_>> = None;
-    for owned in lines(buffer, python) {
+    // The entry that the next title, or the end of the file, ends; and its lines.
+    let mut open: Option<Entry> = None;
+    let mut body: Vec<BodyLine<'_>> = Vec::new();
+    for owned in lines(buffer) {
         let line = owned.get();
         match grammar::line(line.text) {
             Line::Comment => {}
             Line::Title(title) => {
-                let next = OpenEntry {
-                    title: Text::from_line(text::strip(title), python),
-                    title_span: line.span_of(title),
-                    header: line.span(),
-                    body: Vec::new(),
-                };
+                let title_span = line.span_of(title);
+                let next = Entry::new(Text::from_line(text::strip(title), python), title_span, line.span());
                 if let Some(entry) = open.replace(next) {
-                    close(config, &entry, release)?;
+                    close(config, entry, &body, release)?;
+                    body.clear();
                 }
             }
-            Line::Directive(parts) => match &mut open {
-                Some(entry) => {
-                    let ranges = Ranges::of(line.text, parts);
-                    entry.body.push(BodyLine::new(owned, ranges));
-                }
-                None => top_level(config, line, parts.command, text::strip(parts.argument), release)?,
-            },
+            Line::Directive(parts) if open.is_some() => {
+                let ranges = Ranges::of(line.text, parts);
+                body.push(BodyLine::new(owned, ranges));
+            }
+            Line::Directive(parts) => {
+                top_level(config, line, parts.command, text::strip(parts.argument), release)?;
+            }
         }
     }
     match open {
         // The last title counts only if lines follow it.
-        Some(entry) if !entry.body.is_empty() => close(config, &entry, release),
+        Some(entry) if !body.is_empty() => close(config, entry, &body, release),
         _ => Ok(()),
     }
 }
@@ -94,9 +85,8 @@ fn top_level(
     config.apply(line, argument, effect, release)
 }
 
-fn close(config: &mut Config, open: &OpenEntry<'_>, release: Release) -> Result<(), Raised> {
-    let mut entry = Entry::new(open.title.clone(), open.title_span, open.header);
-    for owned in &open.body {
+fn close(config: &mut Config, mut entry: Entry, body: &[BodyLine<'_>], release: Release) -> Result<(), Raised> {
+    for owned in body {
         let line = owned.get();
         let parts = owned.split();
         let argument = text::strip(parts.argument);

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::grammar::Split;
 use super::span::{LineText, Span, Units, narrow};
-use crate::python::{Python, bytes, text};
+use crate::python::{bytes, text};
 
 /// A line that owns its text where Python 2 asks for stand-ins.
 pub(super) struct Line<'a> {
@@ -65,10 +65,21 @@ impl Line<'_> {
     }
 }
 
+/// The file as a parser gets it.
+#[derive(Clone, Copy)]
+pub(super) enum Buffer<'a> {
+    /// Python 3: text, decoded before it is looked at.
+    Decoded(&'a str),
+    /// Python 2: bytes.
+    Bytes(&'a [u8]),
+}
+
 /// The stripped lines of `buffer` that are not empty.
-pub(super) fn lines(buffer: &[u8], python: Python) -> impl Iterator<Item = Line<'_>> {
-    // Under Python 3 the whole buffer has been decoded before.
-    let decoded = if python == Python::Three { std::str::from_utf8(buffer).ok() } else { None };
+pub(super) fn lines(buffer: Buffer<'_>) -> impl Iterator<Item = Line<'_>> {
+    let (buffer, decoded) = match buffer {
+        Buffer::Decoded(text) => (text.as_bytes(), Some(text)),
+        Buffer::Bytes(bytes) => (bytes, None),
+    };
     let mut position = 0;
     let mut number = 0;
     std::iter::from_fn(move || {
@@ -119,7 +130,10 @@ pub(super) fn byte_span(buffer: &[u8], start: usize, end: usize) -> Span {
     Span {
         start: narrow(start),
         end: narrow(end),
-        line: narrow(line + 1), column: narrow(column + 1), length: narrow(end - start) }
+        line: narrow(line + 1),
+        column: narrow(column + 1),
+        length: narrow(end - start),
+    }
 }
 
 #[cfg(test)]
@@ -129,7 +143,7 @@ mod tests {
     #[test]
     fn lines_know_where_they_are() {
         let text = "\n  a b \n\u{a0}é x\r\n\n".as_bytes();
-        let lines: Vec<_> = lines(text, Python::Three).collect();
+        let lines: Vec<_> = lines(Buffer::Decoded(std::str::from_utf8(text).unwrap())).collect();
         assert_eq!(lines.len(), 2);
         let first = lines[0].get();
         assert_eq!((first.text, first.number, first.start), ("a b", 2, 3));
@@ -144,7 +158,7 @@ mod tests {
     #[test]
     fn python_2_columns_are_bytes() {
         let text = " é \u{a0}x".as_bytes();
-        let lines: Vec<_> = lines(text, Python::Two).collect();
+        let lines: Vec<_> = lines(Buffer::Bytes(text)).collect();
         let line = lines[0].get();
         let (last, _) = line.text.char_indices().last().unwrap();
         let x = line.span_of(&line.text[last..]);

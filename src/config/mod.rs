@@ -38,6 +38,7 @@ pub use raised::{Cause, Raised, Stage};
 pub use setting::Setting;
 pub use span::Span;
 
+use self::lines::Buffer;
 use crate::python::{Python, utf8};
 use crate::release::{Change, Release};
 
@@ -101,17 +102,22 @@ pub fn parse(dialect: Dialect, text: &[u8], release: Release) -> Config {
     let read = &text[..text.len().min(limit)];
     let mut config = Config::new(dialect);
     config.truncated = read.len() < text.len();
-    if release.python() == Python::Three
-        && let Err(error) = utf8::decode(read)
-    {
-        let raised = Raised::new(Stage::Parse, "UnicodeDecodeError", error.message.clone(), Cause::NotUtf8);
-        config.raised = Some(raised.at(lines::byte_span(read, error.start, error.end)));
-        return config;
-    }
+    let buffer = match release.python() {
+        Python::Two => Buffer::Bytes(read),
+        Python::Three => match utf8::decode(read) {
+            Ok(text) => Buffer::Decoded(text),
+            Err(error) => {
+                let span = lines::byte_span(read, error.start, error.end);
+                let raised = Raised::new(Stage::Parse, "UnicodeDecodeError", error.message, Cause::NotUtf8);
+                config.raised = Some(raised.at(span));
+                return config;
+            }
+        },
+    };
     let result = match dialect {
-        Dialect::Grub2 => grub2::parse(&mut config, read, release),
-        Dialect::Legacy => legacy::parse(&mut config, read, release),
-        Dialect::Extlinux => extlinux::parse(&mut config, read, release),
+        Dialect::Grub2 => grub2::parse(&mut config, buffer, release),
+        Dialect::Legacy => legacy::parse(&mut config, buffer, release),
+        Dialect::Extlinux => extlinux::parse(&mut config, buffer, release),
     };
     config.raised = result.err();
     config
