@@ -358,11 +358,6 @@ impl Image {
         file.write_all_at(bytes, offset).expect("an image can be written");
     }
 
-    /// Cuts the image off, or lengthens it by a hole.
-    pub fn set_len(&self, len: u64) {
-        File::options().write(true).open(&self.path).and_then(|file| file.set_len(len)).expect("made by new");
-    }
-
     /// Runs `debugfs -w` on the first volume of a whole-disk image, for what mke2fs cannot make.
     pub fn debugfs(&self, commands: &str) {
         run_with(Command::new(tool("debugfs")).args(["-w", "-f", "-"]).arg(&self.path), commands);

@@ -242,13 +242,6 @@ impl RunCase {
         Self { id: id.into(), argv: argv.into_iter().map(Into::into).collect(), ..Self::default() }
     }
 
-    /// The same run with another program.
-    #[must_use]
-    pub fn with_program<A: Into<String>>(mut self, program: impl IntoIterator<Item = A>) -> Self {
-        self.program = Some(program.into_iter().map(Into::into).collect());
-        self
-    }
-
     #[must_use]
     pub fn with_keys(mut self, keys: &[(f64, &str)]) -> Self {
         self.keys = keys.iter().map(|(seconds, text)| (*seconds, (*text).to_owned())).collect();
