@@ -138,6 +138,14 @@ impl Target {
     }
 
     fn config(path: &Path, text: Vec<u8>, wanted: Wanted) -> Result<Self, TargetError> {
+        if path == Path::new("-") && wanted.dialect.is_none() {
+            if text.is_empty() {
+                return Err(TargetError("standard input is empty: there is no configuration to read".to_owned()));
+            }
+            if memchr::memchr(0, &text).is_some() {
+                return Err(TargetError("standard input is no text: name an image by its path".to_owned()));
+            }
+        }
         let by_name = || path.file_name().and_then(|name| Dialect::from_file_name(name.to_str()?));
         match wanted.dialect.or_else(by_name).or_else(|| guess(&text)) {
             Some(dialect) => Ok(Self::Config { dialect, text }),

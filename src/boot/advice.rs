@@ -2,7 +2,8 @@
 
 use super::attempt::{Attempt, Found, Mounted, Purpose};
 use super::outcome::Run;
-use crate::config::{Cause, Dialect, Effect, Entry, Raised};
+use crate::config::{Cause, Dialect, Effect, Entry, READ_LIMIT, Raised, Stage};
+use crate::storage::partitions::Origin;
 
 /// An explanation. Sentences have no full stop at their end.
 pub(super) struct Advice {
@@ -37,6 +38,31 @@ fn advice(reason: impl Into<String>, label: &'static str, help: impl Into<String
 fn of_raised(attempt: Option<&Attempt>, raised: &Raised) -> Advice {
     let found = attempt.and_then(|attempt| attempt.found.as_ref());
     let nixos = found.is_some_and(is_from_nixos);
+    if let Some(found) = found.filter(|found| found.directory) {
+        return advice(
+            format!("`{}` is a directory, and pygrub takes its raw blocks for the configuration", found.path),
+            "",
+            "remove it, or put the configuration in its place",
+        );
+    }
+    let cut = found.is_some_and(|found| found.config.truncated && found.text.len() >= READ_LIMIT);
+    if cut && matches!(raised.cause, Cause::NoEntry | Cause::NotUtf8) {
+        let short = "make the file smaller than 1 MiB; with NixOS: boot.loader.grub.configurationLimit = 3";
+        let at_end = raised.span.is_none_or(|span| span.range().end == READ_LIMIT);
+        if raised.cause == Cause::NoEntry {
+            return advice(
+                "pygrub reads no more than 1 MiB of the file, and there is no menu entry in that",
+                "",
+                short,
+            );
+        } else if at_end {
+            return advice(
+                "pygrub reads no more than 1 MiB of the file, and that ends inside a character",
+                "cut here",
+                short,
+            );
+        }
+    }
     match raised.cause {
         Cause::Device | Cause::DeviceCommas => device(found, raised, nixos),
         Cause::Parenthesis => advice(
@@ -111,18 +137,28 @@ fn of_raised(attempt: Option<&Attempt>, raised: &Raised) -> Advice {
             "no integer",
             "write `set timeout=5`, or call pygrub with `-q` (bootloader_args = [\"-q\"]), which never looks at the timeout",
         ),
+        Cause::Drawing if raised.exception == "ValueError" => advice(
+            "the title has a NUL, which pygrub cannot draw",
+            "this title",
+            "remove the NUL, or call pygrub with `-q` (bootloader_args = [\"-q\"]), which draws no menu",
+        ),
         Cause::Drawing => advice(
-            "curses cannot draw this title: it runs off the menu window or has a NUL",
+            "curses cannot draw this: it runs off the menu window",
             "this title",
             "shorten the title, or call pygrub with `-q` (bootloader_args = [\"-q\"]), which draws no menu",
         ),
         Cause::NoConfiguration => advice(
-            format!("the {} filesystem has none of the configurations that pygrub looks for", filesystem(attempt)),
+            format!("{} has none of the configurations that pygrub looks for", filesystem(attempt)),
             "",
             "pygrub looks for /boot/grub/grub.cfg, /grub/grub.cfg and eleven more (pregrub trace lists them); \
              is this the disk with /boot, and is it the domain's first disk?",
         ),
         Cause::NoFilesystem => match attempt.map(|attempt| &attempt.mounted) {
+            Some(Mounted::No { .. }) if attempt.is_some_and(is_extended) => advice(
+                "this is an extended partition, and pygrub does not look at the logical ones in it",
+                "",
+                "make the boot partition a primary one, or name its offset in bytes: bootloader_args = [\"--offset=N\"]",
+            ),
             Some(Mounted::No { why, instead, .. }) => advice(why.clone(), "", instead.unwrap_or_default()),
             _ => advice("pygrub cannot read what is on the disk", "", ""),
         },
@@ -154,11 +190,28 @@ fn of_raised(attempt: Option<&Attempt>, raised: &Raised) -> Advice {
     }
 }
 
-fn filesystem(attempt: Option<&Attempt>) -> &str {
+fn filesystem(attempt: Option<&Attempt>) -> String {
     match attempt.map(|attempt| &attempt.mounted) {
-        Some(Mounted::Yes(name)) => name,
-        _ => "mounted",
+        Some(Mounted::Yes(name)) if name == "directory" => "this directory".to_owned(),
+        Some(Mounted::Yes(name)) => format!("the {name} filesystem"),
+        _ => "the filesystem".to_owned(),
     }
+}
+
+/// The way out where pregrub cannot tell.
+pub(super) fn of_unknown(stage: Stage) -> Option<String> {
+    let help = match stage {
+        Stage::Open => "ask the installed pygrub on a Xen host: pygrub -q -n DISK",
+        Stage::Menu => "call pygrub with `-q` (bootloader_args = [\"-q\"]), which draws no menu",
+        _ => return None,
+    };
+    Some(help.to_owned())
+}
+
+/// Whether an MBR slot of this type holds logical partitions.
+fn is_extended(attempt: &Attempt) -> bool {
+    let origin = attempt.candidate.as_ref().map(|candidate| candidate.origin);
+    matches!(origin, Some(Origin::MbrSlot { partition_type: 0x05 | 0x0f | 0x85, .. }))
 }
 
 /// Whether NixOS wrote the file: then the option is named, not the line.
@@ -175,6 +228,15 @@ fn device(found: Option<&Found>, raised: &Raised, nixos: bool) -> Advice {
         "pygrub takes `{shown}` for a device, wants a number behind its first two characters, and gives up on the whole file"
     );
     let label = "no number behind the first two characters";
+    let command = raised.span.and_then(|span| {
+        let found = found?;
+        let start = memchr::memrchr(b'\n', found.text.get(..span.range().start)?).map_or(0, |newline| newline + 1);
+        let line = String::from_utf8_lossy(found.text.get(start..span.range().start)?).into_owned();
+        Some(line.split_whitespace().next()?.to_owned())
+    });
+    if command.is_some_and(|command| matches!(command.as_str(), "set" | "root" | "rootnoverify")) {
+        return advice(reason, label, "remove this line: pygrub never uses the root device of an entry");
+    }
     if nixos && text.starts_with(b"($drive") {
         return advice(
             reason,
@@ -310,7 +372,9 @@ fn missing_file(attempt: Option<&Attempt>, nixos: bool) -> Advice {
             "write the path alone, with one blank behind it and no `;` or comment",
         );
     }
-    let help = if bytes.starts_with(b"/boot/") {
+    let help = if attempt.is_some_and(|attempt| attempt.found.is_none()) {
+        "the path is looked up from the root of the first filesystem that mounts; --offset names another one"
+    } else if bytes.starts_with(b"/boot/") {
         "the path is looked up from the root of the filesystem that holds the configuration: where /boot is a filesystem of \
          its own, it must not begin with /boot"
     } else {

@@ -44,6 +44,8 @@ pub struct Found {
     pub dialect: Dialect,
     /// Its text, as far as pygrub read it.
     pub text: Vec<u8>,
+    /// Whether it is a directory, whose raw blocks pygrub reads.
+    pub directory: bool,
     /// What pygrub made of it.
     pub config: Config,
 }

@@ -109,7 +109,7 @@ pub fn run_config(path: &str, dialect: Dialect, text: Vec<u8>, options: Options)
     let mut attempt = Attempt::new(None, 0, Mounted::NotAsked);
     let config = config::parse(dialect, &text, options.release);
     let picked = pick(&mut attempt, &config, &options);
-    attempt.found = Some(Found { path: path.into(), dialect, text, config });
+    attempt.found = Some(Found { path: path.into(), dialect, text, directory: false, config });
     let mut run = Run::new(None, options);
     run.stderr = attempt_log(&attempt);
     let (raised, unknown) = (attempt.raised.clone(), attempt.unknown.clone());
@@ -292,8 +292,8 @@ fn read_configuration(attempt: &mut Attempt, prober: &mut Prober<'_>, options: &
         attempt.raised = Some(Raised::new(Stage::Discover, "RuntimeError", message, Cause::NoConfiguration));
         return Ok(None);
     };
-    let text = match read_text(prober, path, release)? {
-        Ok(text) => text,
+    let Contents { text, whole, directory } = match read_text(prober, path, release)? {
+        Ok(contents) => contents,
         Err(ReadError::Unknown(why)) => {
             attempt.unknown = Some(format!("`{path}`: {why}"));
             return Ok(None);
@@ -308,9 +308,10 @@ fn read_configuration(attempt: &mut Attempt, prober: &mut Prober<'_>, options: &
         }
         Err(ReadError::Io(error)) => return Err(error),
     };
-    let config = config::parse(dialect, &text, release);
+    let mut config = config::parse(dialect, &text, release);
+    config.truncated |= !whole;
     let picked = pick(attempt, &config, options);
-    attempt.found = Some(Found { path: path.into(), dialect, text, config });
+    attempt.found = Some(Found { path: path.into(), dialect, text, directory, config });
     Ok(picked)
 }
 
@@ -348,7 +349,15 @@ fn pick(attempt: &mut Attempt, config: &config::Config, options: &Options) -> Op
     picked
 }
 
-fn read_text(prober: &mut Prober<'_>, path: &str, release: Release) -> io::Result<Result<Vec<u8>, ReadError>> {
+/// What was read of a configuration.
+struct Contents {
+    text: Vec<u8>,
+    /// Whether that is all of it.
+    whole: bool,
+    directory: bool,
+}
+
+fn read_text(prober: &mut Prober<'_>, path: &str, release: Release) -> io::Result<Result<Contents, ReadError>> {
     let file = match prober.open(path.as_bytes(), Purpose::Configuration)? {
         Opened::File(file) => file,
         Opened::Missing(why) | Opened::Unknown(why) => return Ok(Err(ReadError::Unknown(why))),
@@ -359,9 +368,10 @@ fn read_text(prober: &mut Prober<'_>, path: &str, release: Release) -> io::Resul
         return Ok(Err(ReadError::Unknown("it is larger than pregrub reads".to_owned())));
     }
     let mut text = vec![0; size.min(limit)];
+    let (whole, directory) = (size <= limit, file.kind() == FileKind::Directory);
     Ok(file.read_at(0, &mut text).map(|count| {
         text.truncate(count);
-        text
+        Contents { text, whole, directory }
     }))
 }
 
@@ -506,5 +516,6 @@ fn finish_unknown(run: &mut Run, attempt: Option<usize>, why: String) {
         Some(_) => Stage::Discover,
         None => Stage::Partitions,
     };
-    run.failure = Some(Failure { stage, attempt, raised: None, reason: why, label: "", help: None });
+    run.failure =
+        Some(Failure { stage, attempt, raised: None, reason: why, label: "", help: advice::of_unknown(stage) });
 }

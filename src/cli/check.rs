@@ -1,6 +1,6 @@
 //! `pregrub check`.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
 use super::Status;
@@ -39,7 +39,7 @@ fn one(args: &Check, name: &str, options: &Options, out: &mut Out) -> io::Result
                 Format::Json => out.json(&Report::of_run(name, kind, &run, hashes))?,
                 Format::Text => {
                     let look = out.look(args.verbose);
-                    text::write(&run, name, kind, look, out.text())?;
+                    text::write(&run, name, kind, look, &mut out.text())?;
                     for (what, hash) in [("kernel", hashes.kernel), ("initrd", hashes.ramdisk)] {
                         if let Some(hash) = hash {
                             writeln!(out.text(), "  sha256     {hash}  {what}")?;
@@ -58,7 +58,11 @@ fn one(args: &Check, name: &str, options: &Options, out: &mut Out) -> io::Result
             }
             Ok(status)
         }
-        Err(error) => {
+        Err(Error::Usage(error)) => {
+            complain(&error);
+            Ok(Status::Usage)
+        }
+        Err(Error::Target(error)) => {
             if args.how.format == Format::Json {
                 out.json(&Report::of_unreadable(name, options.release, &error))?;
             }
@@ -68,17 +72,25 @@ fn one(args: &Check, name: &str, options: &Options, out: &mut Out) -> io::Result
     }
 }
 
-fn examine(args: &Check, name: &str, options: &Options) -> Result<(Kind, Run, Hashes), String> {
-    let target =
-        Target::open(Path::new(name), args.how.wanted(), options.release).map_err(|error| error.to_string())?;
+/// Why there is no verdict on a target.
+enum Error {
+    /// The options do not go with it.
+    Usage(String),
+    /// It cannot be read.
+    Target(String),
+}
+
+fn examine(args: &Check, name: &str, options: &Options) -> Result<(Kind, Run, Hashes), Error> {
+    let target = Target::open(Path::new(name), args.how.wanted(), options.release)
+        .map_err(|error| Error::Target(error.to_string()))?;
     let kind = target.kind();
     if kind == Kind::Config && (options.kernel.is_some() || options.offset.is_some()) {
-        return Err(format!("`{name}` is a configuration alone: --kernel and --offset need a disk"));
+        return Err(Error::Usage(format!("`{name}` is a configuration alone: --kernel and --offset need a disk")));
     }
-    let run = target.run(name, options.clone()).map_err(|error| error.to_string())?;
+    let run = target.run(name, options.clone()).map_err(|error| Error::Target(error.to_string()))?;
     let hashes = match target.volumes() {
         Some(volumes) if args.hash => {
-            hashes(&*volumes, &run).map_err(|error| format!("cannot read `{name}`: {error}"))?
+            hashes(&*volumes, &run).map_err(|error| Error::Target(format!("cannot read `{name}`: {error}")))?
         }
         _ => Hashes::default(),
     };

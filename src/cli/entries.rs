@@ -7,6 +7,7 @@ use super::Status;
 use super::args::{Entries, Format};
 use super::out::{Out, complain};
 use crate::boot::{Options, Wishes};
+use crate::release::Release;
 use crate::report::entries::Entries as Report;
 use crate::target::Target;
 
@@ -19,39 +20,46 @@ pub(super) fn run(args: &Entries) -> io::Result<Status> {
             return Ok(Status::Usage);
         }
     };
-    let opened = Target::open(Path::new(&args.target), args.how.wanted(), options.release)
+    let release = options.release;
+    let mut out = Out::new(args.how.color);
+    let opened = Target::open(Path::new(&args.target), args.how.wanted(), release)
         .and_then(|target| target.run(&args.target, options));
     let run = match opened {
         Ok(run) => run,
-        Err(error) => {
-            complain(&error.to_string());
-            return Ok(Status::Unknown);
-        }
+        Err(error) => return nothing(args, out, release, &error.to_string(), Status::Unknown),
     };
-    let options = &run.options;
-    let wishes = Wishes { entry: options.entry.as_deref(), args: &options.args };
+    let wishes = Wishes { entry: run.options.entry.as_deref(), args: &run.options.args };
     let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
     let raised = run.failure.as_ref().and_then(|failure| failure.raised.as_ref());
-    let report = match (found, run.failure.as_ref(), raised) {
-        (Some(found), ..) => Report::of_config(&found.config, wishes, options.release),
-        (None, _, Some(raised)) => Report::of_nothing(raised, options.release),
-        (None, Some(failure), None) => {
-            complain(&format!("`{}`: {}", args.target, failure.reason));
-            return Ok(Status::Unknown);
+    let report = match (found, raised, &run.failure) {
+        (Some(found), ..) => Report::of_config(&found.config, wishes, release),
+        (None, Some(raised), _) => Report::of_nothing(Some(raised), release),
+        (None, None, Some(failure)) => {
+            let why = format!("`{}`: {}", args.target, failure.reason);
+            return nothing(args, out, release, &why, Status::Unknown);
         }
         (None, None, None) => {
-            complain(&format!("`{}`: the kernel is found without a configuration, so there is no menu", args.target));
-            return Ok(Status::Fails);
+            let why = format!("`{}`: the kernel is found without a configuration, so there is no menu", args.target);
+            return nothing(args, out, release, &why, Status::Fails);
         }
     };
-    let mut out = Out::new(args.how.color);
     match args.how.format {
         Format::Json => out.json(&report.json())?,
-        Format::Text => report.write_text(out.text())?,
+        Format::Text => report.write_text(&mut out.text())?,
     }
     out.finish()?;
     if let (None, Some(failure)) = (found, &run.failure) {
         complain(&format!("`{}`: {}", args.target, failure.reason));
     }
     Ok(if report.raised().is_some() { Status::Fails } else { Status::Fine })
+}
+
+/// Says why there is no menu; as JSON there is an object all the same.
+fn nothing(args: &Entries, mut out: Out, release: Release, why: &str, status: Status) -> io::Result<Status> {
+    if args.how.format == Format::Json {
+        out.json(&Report::of_nothing(None, release).json())?;
+    }
+    out.finish()?;
+    complain(why);
+    Ok(status)
 }

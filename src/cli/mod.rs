@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod entries;
+mod guard;
 mod out;
 mod trace;
 

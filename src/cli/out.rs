@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use serde::Serialize;
 
 use super::args::Color;
+use super::guard::Guard;
 use crate::report::text::Look;
 
 /// Standard output, buffered.
@@ -33,8 +34,8 @@ impl Out {
     }
 
     /// Where text goes.
-    pub(super) fn text(&mut self) -> &mut dyn Write {
-        &mut self.stdout
+    pub(super) fn text(&mut self) -> Guard<&mut dyn Write> {
+        Guard::new(&mut self.stdout, self.color)
     }
 
     /// Writes one JSON object on a line of its own.
@@ -51,5 +52,5 @@ impl Out {
 
 /// One sentence on standard error. Nobody is left to hear that this failed.
 pub(super) fn complain(sentence: &str) {
-    let _ = writeln!(io::stderr(), "pregrub: {sentence}");
+    let _ = writeln!(Guard::new(io::stderr(), false), "pregrub: {sentence}");
 }

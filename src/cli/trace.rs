@@ -31,7 +31,7 @@ pub(super) fn run(args: &Trace) -> io::Result<Status> {
     let mut out = Out::new(args.how.color);
     match args.how.format {
         Format::Json => out.json(&trace::Trace::of(&run, name, kind))?,
-        Format::Text => trace::write_text(&run, name, kind, out.text())?,
+        Format::Text => trace::write_text(&run, name, kind, &mut out.text())?,
     }
     out.finish()?;
     Ok(match run.verdict {

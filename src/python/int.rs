@@ -76,7 +76,7 @@ impl Serialize for Int {
 /// Python 3.11 refuses to convert more decimal digits than this.
 const MAX_DIGITS: usize = 4300;
 
-/// `int(text)`. `text` is as the parsers hold it (see [`bytes`]).
+/// `int(text)`. `text` is as the parsers hold it (see [`bytes`](super::bytes)).
 ///
 /// # Errors
 ///

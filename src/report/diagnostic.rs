@@ -37,7 +37,8 @@ const MOST_LINES: usize = 2_000_000;
 /// The source around the place, and the label in it: the line, the line above and the line below. Of each only what is near is
 /// taken, since a configuration may be one line of a megabyte.
 fn place(found: &Found, failure: &Failure, raised: &Raised) -> Option<(NamedSource<String>, LabeledSpan)> {
-    let span = raised.span?;
+    // The blocks of a directory are no text to show.
+    let span = raised.span.filter(|_| !found.directory)?;
     let text = &found.text;
     let (place, end) = (span.range().start, span.range().end);
     let line_start = memchr::memrchr(b'\n', text.get(..place)?).map_or(0, |newline| newline + 1);
@@ -69,11 +70,12 @@ fn place(found: &Found, failure: &Failure, raised: &Raised) -> Option<(NamedSour
     let source = format!("{}{above}{before}{marked}{}{below}", "\n".repeat(left_out), show(behind));
     let label = (!failure.label.is_empty()).then(|| failure.label.to_owned());
     let label = LabeledSpan::new_with_span(label, SourceSpan::new(start.into(), marked.len().max(1)));
-    Some((NamedSource::new(found.path.to_string_lossy(), source), label))
+    Some((NamedSource::new(found.path.to_string(), source), label))
 }
 
 /// Text for a terminal: control characters and what is not UTF-8 are shown, not sent.
 fn show(text: &[u8]) -> String {
+    // One character for one, so that the caret stays in its place.
     String::from_utf8_lossy(text).chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 

@@ -27,9 +27,10 @@ impl<'a> Entries<'a> {
         Self { release, config: Some(config), dialect: config.dialect.name(), selection, earlier: None }
     }
 
-    /// The menu of a disk on which no configuration was read.
-    pub fn of_nothing(raised: &'a Raised, release: Release) -> Self {
-        Self { release, config: None, dialect: "", selection: None, earlier: Some(raised) }
+    /// The menu of a disk on which no configuration was read: with the exception where there was one, without where that is
+    /// not known.
+    pub fn of_nothing(raised: Option<&'a Raised>, release: Release) -> Self {
+        Self { release, config: None, dialect: "", selection: None, earlier: raised }
     }
 
     /// The exception that ends parsing or selection.

@@ -6,6 +6,7 @@ pub mod check;
 #[cfg(feature = "cli")]
 mod diagnostic;
 pub mod entries;
+pub mod notes;
 pub mod origin;
 #[cfg(feature = "cli")]
 pub mod text;

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
 use super::diagnostic::FailureDiagnostic;
-use super::origin;
+use super::{notes, origin};
 use crate::boot::{Attempt, Chosen, ChosenFile, Mounted, Run, Verdict};
 use crate::release::Flavour;
 use crate::target::Kind;
@@ -46,18 +46,19 @@ pub fn write(run: &Run, target: &str, kind: Kind, look: Look, out: &mut dyn Writ
             write_chosen(run, chosen, kind, out)?;
         }
         (None, Some(failure)) => {
-            writeln!(out, ": {}", failure.reason)?;
+            writeln!(out, ": {}", shortened(&failure.reason))?;
             write_failure(run, kind, look, out)?;
         }
         (None, None) => writeln!(out)?,
     }
-    for note in run.deciding_attempt().into_iter().flat_map(|attempt| &attempt.notes) {
+    let about_disk = run.deciding_attempt().into_iter().flat_map(|attempt| attempt.notes.iter().cloned());
+    for note in about_disk.chain(notes::of(run)) {
         writeln!(out, "  note: {note}")?;
     }
     let others = run.attempts.len().saturating_sub(usize::from(run.deciding_attempt().is_some()));
     if others > 0 {
-        let plural = if others == 1 { "offset" } else { "offsets" };
-        writeln!(out, "  note: {others} other {plural} were tried without success; `pregrub trace` shows them")?;
+        let tried = if others == 1 { "offset was" } else { "offsets were" };
+        writeln!(out, "  note: {others} other {tried} tried without success; `pregrub trace` shows them")?;
     }
     if look.verbose
         && let Some(found) = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref())
@@ -68,6 +69,15 @@ pub fn write(run: &Run, target: &str, kind: Kind, look: Look, out: &mut dyn Writ
         }
     }
     Ok(())
+}
+
+/// The first line stays one that can be read, however long a path is.
+fn shortened(reason: &str) -> String {
+    const MOST: usize = 400;
+    match reason.char_indices().nth(MOST) {
+        None => reason.to_owned(),
+        Some((end, _)) => format!("{}...", &reason[..end]),
+    }
 }
 
 fn write_chosen(run: &Run, chosen: &Chosen, kind: Kind, out: &mut dyn Write) -> io::Result<()> {
@@ -102,7 +112,8 @@ fn write_chosen(run: &Run, chosen: &Chosen, kind: Kind, out: &mut dyn Write) -> 
 fn write_file(name: &str, file: &ChosenFile, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "  {name}     {}", file.path)?;
     if let Some(size) = file.size {
-        write!(out, "  ({size} bytes{})", if file.directory { ", the blocks of a directory" } else { "" })?;
+        let unit = if size == 1 { "byte" } else { "bytes" };
+        write!(out, "  ({size} {unit}{})", if file.directory { ", the blocks of a directory" } else { "" })?;
     }
     match file.span {
         Some(span) => writeln!(out, ", line {}", span.line),
@@ -117,6 +128,7 @@ fn write_place(attempt: &Attempt, kind: Kind, out: &mut dyn Write) -> io::Result
             let origin = origin::describe(attempt.candidate.as_ref());
             writeln!(out, "  found in   {name} at offset {} ({origin})", attempt.offset)
         }
+        _ if name == "directory" => writeln!(out, "  found in   this directory"),
         _ => writeln!(out, "  found in   this directory ({name})"),
     }
 }

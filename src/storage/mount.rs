@@ -103,7 +103,7 @@ pub fn mount(volume: &Volume) -> io::Result<Mounting> {
         None => unrecognised(volume),
         Some((found, Support::PygrubRefuses { why, instead })) => {
             let detail = if found.detail.is_empty() { String::new() } else { format!(", {}", found.detail) };
-            let why = format!("this is {}{detail}: {why}", found.format.title());
+            let why = format!("what is here is {}{detail}: {why}", found.format.title());
             Mounting::Refused { identified, why, instead: Some(instead) }
         }
         // No plugin accepted it just now, whatever the format promises.

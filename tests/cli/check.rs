@@ -80,3 +80,35 @@ fn the_releases_differ() {
     assert!(kernel("4.12").contains("/b"), "titles are understood under Python 2");
     assert!(kernel("4.2").contains("fails"), "titles raise in the old releases");
 }
+
+#[test]
+fn what_a_guest_wrote_does_not_steer_the_terminal() {
+    let text = b"menuentry \"A\x1b[2J\" {\n linux /k\x1b]0;x\x07 \x9b\n}\n";
+    for command in ["check", "entries", "trace"] {
+        for release in ["4.22", "4.4"] {
+            let ended = run_with_input(&[command, "-", "--dialect", "grub2", "--release", release], text);
+            assert!(!ended.whole().contains(['\x1b', '\x07', '\u{9b}']), "{command} {release}: {}", ended.whole());
+        }
+    }
+}
+
+#[test]
+fn ignored_wishes_are_told() {
+    let menu = "menuentry \"A\" {\n linux /a\n}\nmenuentry \"B\" {\n linux /b\n}\n";
+    let noted = |head: &str, args: &[&str], note: &str| {
+        let text = format!("{head}{menu}");
+        let ended = run_with_input(&[&["check", "-", "--dialect", "grub2"], args].concat(), text.as_bytes());
+        assert!(ended.stdout.contains(note), "{head}: {}", ended.whole());
+    };
+    noted("set default=\"B\"\n", &[], "the default `B` (line 1) is no number");
+    noted("set default=9\n", &[], "there are entries 0 to 1: pygrub takes entry 0");
+    // With the menu on for two seconds and more it is the last entry (measured with pygrub 4.17).
+    noted("set default=2\nset timeout=2\n", &[], "there are entries 0 to 1: pygrub takes entry 1");
+    noted("set default=2\nset timeout=2\n", &["-q"], "there are entries 0 to 1: pygrub takes entry 0");
+    noted("", &["--entry", "zz"], "--entry zz names none of the 2 entries");
+    noted("", &["--ramdisk", "/x"], "pygrub ignores --ramdisk without --kernel");
+    for args in [&["--entry", "1"][..], &["--entry", "B"], &["--entry", " 1 "]] {
+        let ended = run_with_input(&[&["check", "-", "--dialect", "grub2"], args].concat(), menu.as_bytes());
+        assert!(!ended.stdout.contains("names none"), "{args:?}: {}", ended.whole());
+    }
+}

@@ -29,6 +29,11 @@ impl Blocks {
         self.size
     }
 
+    /// How many bytes the image has behind the start of the filesystem.
+    pub(crate) fn volume_len(&self) -> u64 {
+        self.volume.len()
+    }
+
     /// How many whole blocks the image has.
     pub(crate) fn available(&self) -> u64 {
         self.volume.len() / u64::from(self.size)

@@ -1,0 +1,63 @@
+//! What a user should know of an outcome that is not what it looks like: a wish that pygrub ignored, a kernel that cannot be one.
+
+use crate::boot::{Chosen, Run};
+use crate::config::Setting;
+
+/// Notes on what is booted, each a sentence without a full stop.
+pub fn of(run: &Run) -> Vec<String> {
+    let mut notes = Vec::new();
+    if run.options.ramdisk.is_some() && run.options.kernel.as_deref().unwrap_or_default().is_empty() {
+        notes.push("pygrub ignores --ramdisk without --kernel".to_owned());
+    }
+    if let Some(chosen) = &run.chosen {
+        about_files(chosen, &mut notes);
+        about_selection(run, chosen, &mut notes);
+    }
+    notes
+}
+
+fn about_files(chosen: &Chosen, notes: &mut Vec<String>) {
+    if chosen.kernel.directory {
+        notes.push("the kernel is a directory: pygrub copies its blocks out, and Xen cannot start them".to_owned());
+    } else if chosen.kernel.size == Some(0) {
+        notes.push("the kernel is an empty file: pygrub copies it out, and Xen cannot start it".to_owned());
+    }
+    if chosen.ramdisk.as_ref().is_some_and(|ramdisk| ramdisk.directory) {
+        notes.push("the initrd is a directory: pygrub copies its blocks out, and no kernel can unpack them".to_owned());
+    }
+}
+
+fn about_selection(run: &Run, chosen: &Chosen, notes: &mut Vec<String>) {
+    let Some(attempt) = run.attempts.get(chosen.attempt) else { return };
+    let (Some(found), Some(selection), Some(index)) = (&attempt.found, &attempt.selection, chosen.entry) else {
+        return;
+    };
+    let config = &found.config;
+    let count = config.entries.len();
+    if let Some(entry) = &run.options.entry
+        && selection.wanted.as_ref().is_none_or(|wanted| wanted.to_string() != *entry)
+        && config.entries[index].title != entry.as_str()
+        && entry.trim().parse::<usize>().ok() != Some(index)
+    {
+        notes.push(format!("--entry {entry} names none of the {count} entries, so pygrub ignores it"));
+    }
+    let Some(span) = config.default_span else { return };
+    let line = span.line;
+    let given = found.text.get(span.range()).map(String::from_utf8_lossy).unwrap_or_default();
+    let invalid = config.warnings.iter().any(|warning| {
+        warning.span.is_some_and(|of| of.line == line) && warning.message.as_bytes().starts_with(b"Invalid value")
+    });
+    if invalid {
+        notes.push(format!(
+            "the default `{given}` (line {line}) is no number, and pygrub takes 0 instead: it knows no titles here"
+        ));
+    } else if let Setting::Number(number) = &config.default
+        && number.cmp_len(count).is_ge()
+    {
+        let entries = if count == 1 { "is 1 entry" } else { "are entries" };
+        let range = if count == 1 { String::new() } else { format!(" 0 to {}", count - 1) };
+        notes.push(format!(
+            "the default is {number} (line {line}), and there {entries}{range}: pygrub takes entry {index}"
+        ));
+    }
+}
