@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Status;
 use super::args::{Check, Format};
 use super::out::{Out, complain};
-use crate::boot::{self, Options, Run, Verdict};
+use crate::boot::{self, Options, Run};
 use crate::report::check::{Check as Report, Hashes};
 use crate::report::text;
 use crate::storage::mount::Volumes;
@@ -47,11 +47,7 @@ fn one(args: &Check, name: &str, options: &Options, out: &mut Out) -> io::Result
                     }
                 }
             }
-            let status = match run.verdict {
-                Verdict::Boots | Verdict::Selects => Status::Fine,
-                Verdict::Fails => Status::Fails,
-                Verdict::Unknown => Status::Unknown,
-            };
+            let status = run.verdict.into();
             if args.targets.len() == 1 {
                 // The process ends here: taking a large menu apart piece by piece would only cost time.
                 std::mem::forget(run);

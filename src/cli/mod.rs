@@ -11,6 +11,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::boot::Verdict;
+
 /// How the program ends. The numbers are a contract (README, "Exit status").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Status {
@@ -22,6 +24,16 @@ enum Status {
     Unknown = 3,
     /// The program was called wrongly, or could not write its result.
     Usage = 2,
+}
+
+impl From<Verdict> for Status {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Boots | Verdict::Selects => Self::Fine,
+            Verdict::Fails => Self::Fails,
+            Verdict::Unknown => Self::Unknown,
+        }
+    }
 }
 
 /// Reads the command line, does what it says and returns the exit status.

@@ -6,7 +6,6 @@ use std::path::Path;
 use super::Status;
 use super::args::{Format, Trace};
 use super::out::{Out, complain};
-use crate::boot::Verdict;
 use crate::report::trace;
 use crate::target::Target;
 
@@ -34,9 +33,5 @@ pub(super) fn run(args: &Trace) -> io::Result<Status> {
         Format::Text => trace::write_text(&run, name, kind, &mut out.text())?,
     }
     out.finish()?;
-    Ok(match run.verdict {
-        Verdict::Boots | Verdict::Selects => Status::Fine,
-        Verdict::Fails => Status::Fails,
-        Verdict::Unknown => Status::Unknown,
-    })
+    Ok(run.verdict.into())
 }
