@@ -75,9 +75,8 @@ pub fn run_on(volumes: &dyn Volumes, table: Option<PartitionTable>, options: Opt
         return Ok(run);
     }
     for (candidate, offset) in candidates {
-        let attempt = Tried::new(volumes, candidate, offset, &run.options)?;
+        let Tried { attempt, picked, filesystem } = Tried::new(volumes, candidate, offset, &run.options)?;
         let index = run.attempts.len();
-        let Tried { attempt, picked, filesystem } = attempt;
         run.stderr.extend(attempt_log(&attempt));
         run.attempts.push(attempt);
         if let Some(why) = run.attempts[index].unknown.clone() {

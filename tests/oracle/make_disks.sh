@@ -1,4 +1,4 @@
-# Makes the disks of tests/storage_partitions.rs in the current directory: *.img.
+# Makes the disks of tests/storage/partitions.rs in the current directory: *.img.
 exec >/dev/null
 
 blank() { truncate -s "$2" "$1.img"; }

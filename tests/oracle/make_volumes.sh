@@ -1,4 +1,4 @@
-# Makes the volumes of tests/storage_identify.rs in the current directory: FORMAT-anything.img, the format as pregrub names
+# Makes the volumes of tests/storage/identify.rs in the current directory: FORMAT-anything.img, the format as pregrub names
 # it. Prints "missing TOOL" for what cannot be made.
 
 bytes() { printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none; }

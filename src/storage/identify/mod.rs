@@ -52,7 +52,7 @@ use super::source::Volume;
 
 /// Whether pygrub reads what was identified.
 ///
-/// Measured with libxenfsimage 4.17 (tests/storage_identify.rs). A refusal is about the format that was identified: where
+/// Measured with libxenfsimage 4.17 (tests/storage/identify.rs). A refusal is about the format that was identified: where
 /// the remains of another one are left on the disk, [`might_be_accepted`] names its plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Support {

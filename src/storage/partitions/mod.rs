@@ -256,7 +256,7 @@ fn seek(source: &dyn Source, to: u64, place: Place) -> Result<(), Stop> {
 
 /// Finds the offsets that pygrub tries on a disk.
 ///
-/// Measured with 4.17's own function (tests/storage_partitions.rs) and, for the other releases, with the recorded runs in
+/// Measured with 4.17's own function (tests/storage/partitions.rs) and, for the other releases, with the recorded runs in
 /// corpus/conformance/runs.jsonl.
 ///
 /// # Errors
