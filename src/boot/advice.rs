@@ -1,7 +1,7 @@
 //! What an exception means in plain words, and the way out where it is known.
 
 use super::attempt::{Attempt, Found, Mounted, Purpose};
-use super::outcome::Run;
+use super::outcome::{ChosenFile, Run};
 use crate::config::{Cause, Dialect, Effect, Entry, READ_LIMIT, Raised, Stage};
 use crate::storage::partitions::Origin;
 
@@ -196,6 +196,19 @@ fn filesystem(attempt: Option<&Attempt>) -> String {
         Some(Mounted::Yes(name)) => format!("the {name} filesystem"),
         _ => "the filesystem".to_owned(),
     }
+}
+
+/// What is wrong with a file that pygrub copies out and does not look at, and the way out.
+pub(super) fn of_damage(file: &ChosenFile) -> Option<(String, &'static str)> {
+    let damage = file.damage.as_ref()?;
+    let size = file.size.unwrap_or(damage.bytes);
+    let what = if damage.bytes == size {
+        "in full length, but not its contents".to_owned()
+    } else {
+        format!("{} bytes of {size}", damage.bytes)
+    };
+    let reason = format!("`{}` is damaged: {}; pygrub copies {what} and reports success", file.path, damage.reason);
+    Some((reason, "is the image complete? Check the filesystem, or write the file again"))
 }
 
 /// The way out where pregrub cannot tell.

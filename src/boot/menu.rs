@@ -3,19 +3,37 @@
 //! The toolstack calls pygrub with TERM=vt100 and a window whose size is not set, which curses takes for 24 rows of 80 columns.
 //! Measured on pseudo-terminals with pygrub 4.17 and, for the drawing, with curses itself (`tests/boot/menu.rs`).
 
-use crate::config::{Cause, Config, Raised, Setting, Stage};
+use crate::config::{Cause, Config, Entry, Raised, Setting, Stage};
 use crate::python::{Int, Python, int};
 use crate::release::{Change, Release};
 
 use super::select::default_index;
 
-/// What the menu comes to when nobody presses a key.
+/// Who sits in front of the menu.
+pub trait Console {
+    /// Shows the menu of `config` and says what came of it.
+    fn show(&mut self, config: &Config, release: Release) -> Menu;
+}
+
+/// Nobody does: what the menu comes to is worked out, and nothing is shown and nothing waited for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unattended;
+
+impl Console for Unattended {
+    fn show(&mut self, config: &Config, release: Release) -> Menu {
+        show(config, release)
+    }
+}
+
+/// What the menu came to.
 #[derive(Clone, Debug)]
 pub struct Menu {
     /// Seconds until it boots or raises; nothing where it raised before the clock began to run.
     pub seconds: Option<u64>,
     /// The number that is selected in the end.
     pub selected: Int,
+    /// The entry as it was edited, which is booted in place of the selected one.
+    pub edited: Option<Box<Entry>>,
     /// What pygrub logs as a warning.
     pub warning: Option<&'static str>,
     /// The exception that ended it.
@@ -38,8 +56,14 @@ const CLOCK_DIGITS: usize = 4 * 80 - 5 - 1 - "Will boot selected entry in  secon
 
 /// Shows the menu.
 pub(super) fn show(config: &Config, release: Release) -> Menu {
-    let raised =
-        |raised| Menu { seconds: None, selected: Int::Small(0), warning: None, raised: Some(raised), unknown: None };
+    let raised = |raised| Menu {
+        seconds: None,
+        selected: Int::Small(0),
+        edited: None,
+        warning: None,
+        raised: Some(raised),
+        unknown: None,
+    };
     let timeout = match &config.timeout {
         Setting::Number(number) => number.clone(),
         Setting::Text(value) => match int::parse(&as_line(value.as_bytes(), release), release.python()) {
@@ -60,7 +84,8 @@ pub(super) fn show(config: &Config, release: Release) -> Menu {
     }
     // 0 and negative numbers never enter the loop with the clock on; the second pass takes its first second for the last.
     let seconds = timeout.to_i64().map_or(u64::MAX, |seconds| u64::try_from(seconds).unwrap_or(0).max(1));
-    let mut menu = Menu { seconds: Some(seconds), selected: wanted, warning, raised: None, unknown: None };
+    let mut menu =
+        Menu { seconds: Some(seconds), selected: wanted, edited: None, warning, raised: None, unknown: None };
     let count = config.entries.len();
     let position = |index: &Int| index.to_i64().map_or(usize::MAX, |i| usize::try_from(i).unwrap_or(0));
     let selected = position(&menu.selected);

@@ -9,9 +9,10 @@ pub struct Options {
     pub release: Release,
     /// Who built it.
     pub flavour: Flavour,
-    /// Whether the menu is shown: the toolstack calls pygrub so unless the domain's `bootloader_args` say `-q`.
-    pub interactive: bool,
-    /// `--entry`: a number or a title. Implies that no menu is shown.
+    /// `-i` or `-q`, whichever came last: whether the menu is shown. Without either it is, unless an entry is given: the
+    /// toolstack calls pygrub so unless the domain's `bootloader_args` say something else.
+    pub interactive: Option<bool>,
+    /// `--entry`: a number or a title. Wins over what is chosen in the menu, should one be shown.
     pub entry: Option<String>,
     /// `--kernel`: a path in the guest; no configuration is read then. Empty counts as absent.
     pub kernel: Option<String>,
@@ -29,7 +30,7 @@ impl Default for Options {
         Self {
             release: Release::NEWEST,
             flavour: Flavour::Upstream,
-            interactive: true,
+            interactive: None,
             entry: None,
             kernel: None,
             ramdisk: None,
@@ -42,6 +43,6 @@ impl Default for Options {
 impl Options {
     /// Whether the menu is shown in the end.
     pub fn shows_menu(&self) -> bool {
-        self.interactive && self.entry.is_none()
+        self.interactive.unwrap_or(self.entry.is_none())
     }
 }

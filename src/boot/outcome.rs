@@ -7,6 +7,7 @@ use super::options::Options;
 use super::output::Process;
 use crate::config::{Raised, Span, Stage};
 use crate::python::Text;
+use crate::storage::filesystem::Damage;
 use crate::storage::partitions::PartitionTable;
 
 /// What pregrub says of a target.
@@ -46,6 +47,8 @@ pub struct ChosenFile {
     pub span: Option<Span>,
     /// Whether it is a directory, whose raw blocks are copied.
     pub directory: bool,
+    /// What is wrong with it that pygrub does not notice.
+    pub damage: Option<Damage>,
 }
 
 /// What is booted.
@@ -91,7 +94,7 @@ pub struct Run {
     pub table: Option<PartitionTable>,
     /// The offsets that were tried, in order.
     pub attempts: Vec<Attempt>,
-    /// What is booted.
+    /// What pygrub hands to the toolstack: what is booted, unless it is damaged.
     pub chosen: Option<Chosen>,
     /// Why nothing is.
     pub failure: Option<Failure>,

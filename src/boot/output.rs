@@ -9,7 +9,7 @@ use crate::release::{Change, Release};
 /// How the process ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Process {
-    /// The exit status.
+    /// The exit status; 139 where a plugin crashes.
     pub exit: i32,
     /// Standard output, as with `-q` and the default format. The random part of the file names is shown as `XXXXXXXX`.
     pub stdout: Text,

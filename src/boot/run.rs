@@ -4,13 +4,14 @@ use std::io;
 use std::sync::Arc;
 
 use super::attempt::{Attempt, Found, Mounted, Purpose};
+use super::menu::{Console, Unattended};
 use super::options::Options;
 use super::outcome::{Chosen, ChosenFile, Failure, Run, Verdict};
 use super::output::{self, Process};
 use super::select::{Wishes, choose, default_index};
 use super::sniff;
 use super::steps::{Opened, Prober};
-use super::{advice, discover, menu};
+use super::{advice, discover};
 use crate::config::{self, Cause, Dialect, READ_LIMIT, Raised, Stage};
 use crate::python::{Python, Text};
 use crate::release::{Change, Release};
@@ -23,6 +24,9 @@ use crate::storage::source::Source;
 
 /// How much of a configuration is read for releases that read all of it.
 const READ_BOUND: usize = 16 << 20;
+
+/// The exit status, as a shell shows it, of a process that died of SIGSEGV.
+const CRASHED: i32 = 128 + 11;
 
 /// Performs the run on a disk or an image of one.
 ///
@@ -54,6 +58,21 @@ pub fn run(disk: Arc<dyn Source>, options: Options) -> io::Result<Run> {
 ///
 /// As [`run`].
 pub fn run_on(volumes: &dyn Volumes, table: Option<PartitionTable>, options: Options) -> io::Result<Run> {
+    run_with(volumes, table, options, &mut Unattended)
+}
+
+/// Performs the run as [`run_on`] does, with somebody at the console: the menu of each configuration that is found is
+/// shown there.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn run_with(
+    volumes: &dyn Volumes,
+    table: Option<PartitionTable>,
+    options: Options,
+    console: &mut dyn Console,
+) -> io::Result<Run> {
     let candidates: Vec<(Option<Candidate>, i128)> = match &table {
         Some(table) => table
             .candidates
@@ -75,7 +94,7 @@ pub fn run_on(volumes: &dyn Volumes, table: Option<PartitionTable>, options: Opt
         return Ok(run);
     }
     for (candidate, offset) in candidates {
-        let Tried { attempt, picked, filesystem } = Tried::new(volumes, candidate, offset, &run.options)?;
+        let Tried { attempt, picked, filesystem } = Tried::new(volumes, candidate, offset, &run.options, console)?;
         let index = run.attempts.len();
         run.stderr.extend(attempt_log(&attempt));
         run.attempts.push(attempt);
@@ -107,7 +126,7 @@ pub fn run_on(volumes: &dyn Volumes, table: Option<PartitionTable>, options: Opt
 pub fn run_config(path: &str, dialect: Dialect, text: Vec<u8>, options: Options) -> Run {
     let mut attempt = Attempt::new(None, 0, Mounted::NotAsked);
     let config = config::parse(dialect, &text, options.release);
-    let picked = pick(&mut attempt, &config, &options);
+    let picked = pick(&mut attempt, &config, &options, &mut Unattended);
     attempt.found = Some(Found { path: path.into(), dialect, text, directory: false, config });
     let mut run = Run::new(None, options);
     run.stderr = attempt_log(&attempt);
@@ -118,6 +137,7 @@ pub fn run_config(path: &str, dialect: Dialect, text: Vec<u8>, options: Options)
         size: None,
         span: named_at(&run.attempts[0], purpose),
         directory: false,
+        damage: None,
     };
     if let Some(why) = unknown {
         finish_unknown(&mut run, Some(0), why);
@@ -194,7 +214,13 @@ fn os_error(release: Release) -> &'static str {
 }
 
 impl Tried {
-    fn new(volumes: &dyn Volumes, candidate: Option<Candidate>, offset: i128, options: &Options) -> io::Result<Self> {
+    fn new(
+        volumes: &dyn Volumes,
+        candidate: Option<Candidate>,
+        offset: i128,
+        options: &Options,
+        console: &mut dyn Console,
+    ) -> io::Result<Self> {
         let release = options.release;
         let failed = |mounted, raised| {
             let mut attempt = Attempt::new(candidate, offset, mounted);
@@ -231,7 +257,7 @@ impl Tried {
         let mut attempt = Attempt::new(candidate, offset, Mounted::Yes(filesystem.name().to_owned()));
         attempt.notes = filesystem.notes();
         let mut prober = Prober::new(&*filesystem);
-        let picked = look(&mut attempt, &mut prober, options)?;
+        let picked = look(&mut attempt, &mut prober, options, console)?;
         attempt.unknown = attempt.unknown.or(prober.unknown);
         attempt.steps = prober.steps;
         Ok(Self { attempt, picked, filesystem: Some(filesystem) })
@@ -239,7 +265,12 @@ impl Tried {
 }
 
 /// Looks for a kernel in a mounted filesystem: by option, by its well-known path, by a configuration.
-fn look(attempt: &mut Attempt, prober: &mut Prober<'_>, options: &Options) -> io::Result<Option<Picked>> {
+fn look(
+    attempt: &mut Attempt,
+    prober: &mut Prober<'_>,
+    options: &Options,
+    console: &mut dyn Console,
+) -> io::Result<Option<Picked>> {
     let given = options.kernel.as_deref().filter(|kernel| !kernel.is_empty());
     let picked = |kernel: &str, ramdisk: Option<&str>, args: String| Picked {
         kernel: kernel.into(),
@@ -271,10 +302,15 @@ fn look(attempt: &mut Attempt, prober: &mut Prober<'_>, options: &Options) -> io
     if let Some(kernel) = given {
         return Ok(Some(picked(kernel, options.ramdisk.as_deref(), args)));
     }
-    read_configuration(attempt, prober, options)
+    read_configuration(attempt, prober, options, console)
 }
 
-fn read_configuration(attempt: &mut Attempt, prober: &mut Prober<'_>, options: &Options) -> io::Result<Option<Picked>> {
+fn read_configuration(
+    attempt: &mut Attempt,
+    prober: &mut Prober<'_>,
+    options: &Options,
+    console: &mut dyn Console,
+) -> io::Result<Option<Picked>> {
     let release = options.release;
     let mut found = None;
     for (path, dialect) in discover::candidates(release) {
@@ -293,7 +329,7 @@ fn read_configuration(attempt: &mut Attempt, prober: &mut Prober<'_>, options: &
     };
     let Contents { text, whole, directory } = match read_text(prober, path, release)? {
         Ok(contents) => contents,
-        Err(ReadError::Unknown(why)) => {
+        Err(ReadError::Crashes(why) | ReadError::Unknown(why)) => {
             attempt.unknown = Some(format!("`{path}`: {why}"));
             return Ok(None);
         }
@@ -309,22 +345,29 @@ fn read_configuration(attempt: &mut Attempt, prober: &mut Prober<'_>, options: &
     };
     let mut config = config::parse(dialect, &text, release);
     config.truncated |= !whole;
-    let picked = pick(attempt, &config, options);
+    let picked = pick(attempt, &config, options, console);
     attempt.found = Some(Found { path: path.into(), dialect, text, directory, config });
     Ok(picked)
 }
 
 /// Parses nothing and asks nothing: selects, with the menu if it is shown.
-fn pick(attempt: &mut Attempt, config: &config::Config, options: &Options) -> Option<Picked> {
+fn pick(
+    attempt: &mut Attempt,
+    config: &config::Config,
+    options: &Options,
+    console: &mut dyn Console,
+) -> Option<Picked> {
     let release = options.release;
     if let Some(raised) = &config.raised {
         attempt.raised = Some(raised.clone());
         return None;
     }
     let wishes = Wishes { entry: options.entry.as_deref(), args: &options.args };
+    let mut edited = None;
     let (wanted, warning) = if options.shows_menu() {
-        let menu = menu::show(config, release);
+        let menu = console.show(config, release);
         let result = (menu.selected.clone(), menu.warning);
+        edited.clone_from(&menu.edited);
         attempt.unknown = menu.unknown.clone();
         attempt.raised = menu.raised.clone();
         attempt.menu = Some(menu);
@@ -335,7 +378,7 @@ fn pick(attempt: &mut Attempt, config: &config::Config, options: &Options) -> Op
     } else {
         default_index(config, release)
     };
-    let selection = choose(config, wanted, warning, wishes, release);
+    let selection = choose(config, wanted, edited.as_deref(), warning, wishes, release);
     attempt.raised = selection.raised.clone();
     let picked = selection.boot.clone().map(|boot| Picked {
         kernel: boot.kernel,
@@ -397,12 +440,21 @@ fn copy(run: &mut Run, index: usize, filesystem: &dyn Filesystem, picked: Picked
     run.attempts[index].steps.append(&mut prober.steps);
     if let (Some(kernel), Some(ramdisk)) = (kernel, ramdisk) {
         let args = picked.args.filter(|args| !args.is_empty());
+        let damage = [Some(&kernel), ramdisk.as_ref()].into_iter().flatten().find_map(advice::of_damage);
         run.process = Process {
             exit: 0,
             stdout: output::sxp(&run.options, ramdisk.is_some(), args.as_ref()),
             stderr_last_line: output::last_line(run.stderr.last().map_or(b"", |line| line.as_bytes())),
         };
-        run.verdict = Verdict::Boots;
+        run.verdict = if damage.is_some() { Verdict::Fails } else { Verdict::Boots };
+        run.failure = damage.map(|(reason, help)| Failure {
+            stage: Stage::Copy,
+            attempt: Some(index),
+            raised: None,
+            reason,
+            label: "",
+            help: Some(help.to_owned()),
+        });
         run.chosen =
             Some(Chosen { attempt: index, entry: picked.entry, kernel, ramdisk, args, seconds: picked.seconds });
     }
@@ -441,9 +493,10 @@ fn examine(
         }
     };
     match file.verify() {
-        Ok(()) => Ok(Some(ChosenFile {
+        Ok(damage) => Ok(Some(ChosenFile {
             path: path.clone(),
             size: Some(file.size()),
+            damage,
             span: named_at(&run.attempts[index], purpose),
             directory: file.kind() == FileKind::Directory,
         })),
@@ -456,12 +509,30 @@ fn examine(
             finish_raised(run, Some(index), raised);
             Ok(None)
         }
+        Err(ReadError::Crashes(why)) => {
+            finish_crashed(run, index, &format!("`{path}`: {why}"));
+            Ok(None)
+        }
         Err(ReadError::Unknown(why)) => {
             finish_unknown(run, Some(index), format!("`{path}`: {why}"));
             Ok(None)
         }
         Err(ReadError::Io(error)) => Err(error),
     }
+}
+
+/// Ends the run where pygrub's process dies of a signal.
+fn finish_crashed(run: &mut Run, index: usize, why: &str) {
+    run.process = Process { exit: CRASHED, stdout: Text::default(), stderr_last_line: Text::default() };
+    run.verdict = Verdict::Fails;
+    run.failure = Some(Failure {
+        stage: Stage::Copy,
+        attempt: Some(index),
+        raised: None,
+        reason: format!("{why}; pygrub crashes on it (segmentation fault)"),
+        label: "",
+        help: Some("put /boot on an ext4 filesystem".to_owned()),
+    });
 }
 
 /// Hands the steps over before the failure is explained: the last one says why.

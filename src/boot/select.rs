@@ -53,7 +53,7 @@ const NOT_FOUND: &str = "Default image not found";
 /// Selects as a run without menu (`-q`) does.
 pub fn select(config: &Config, wishes: Wishes<'_>, release: Release) -> Selection {
     let (wanted, warning) = default_index(config, release);
-    choose(config, wanted, warning, wishes, release)
+    choose(config, wanted, None, warning, wishes, release)
 }
 
 /// The number that `default` stands for, and whether pygrub warns that it is behind the last entry.
@@ -105,17 +105,23 @@ fn leaf(title: &[u8]) -> &[u8] {
 }
 
 /// Applies `--entry`, falls back to entry 0 and takes the files of the entry.
+///
+/// An entry that was edited in the menu is taken in place of the one selected there, but not of the one that `--entry` names.
 pub(super) fn choose(
     config: &Config,
     wanted: Int,
+    edited: Option<&Entry>,
     warning: Option<&'static str>,
     wishes: Wishes<'_>,
     release: Release,
 ) -> Selection {
-    let mut wanted = wanted;
+    let (mut wanted, mut edited) = (wanted, edited);
     if let Some(entry) = wishes.entry {
         match entry_index(config, entry, release) {
-            Ok(Some(index)) => wanted = index,
+            Ok(Some(index)) => {
+                wanted = index;
+                edited = None;
+            }
             Ok(None) => {}
             Err(raised) => return Selection::raised(Some(wanted), warning, raised),
         }
@@ -123,7 +129,14 @@ pub(super) fn choose(
     let in_range =
         |index: &Int| index.to_i64().and_then(|i| usize::try_from(i).ok()).filter(|&i| i < config.entries.len());
     // A list index that is out of range falls back to the first entry.
-    let Some(index) = in_range(&wanted).or(if config.entries.is_empty() { None } else { Some(0) }) else {
+    let index = in_range(&wanted).or(if config.entries.is_empty() { None } else { Some(0) });
+    if let Some(entry) = edited {
+        return match boot(entry, wishes.args, release) {
+            Ok(boot) => Selection { wanted: Some(wanted), index, boot: Some(boot), warning, raised: None },
+            Err(raised) => Selection { index, ..Selection::raised(Some(wanted), warning, raised) },
+        };
+    }
+    let Some(index) = index else {
         let raised = Raised::new(Stage::Select, "IndexError", "list index out of range", Cause::NoEntry);
         return Selection::raised(Some(wanted), warning, raised);
     };

@@ -174,7 +174,13 @@ impl How {
         Ok(Options {
             release,
             flavour,
-            interactive: self.interactive || !self.quiet,
+            interactive: if self.interactive {
+                Some(true)
+            } else if self.quiet {
+                Some(false)
+            } else {
+                None
+            },
             entry: self.entry.clone(),
             kernel: self.kernel.clone(),
             ramdisk: self.ramdisk.clone(),

@@ -14,7 +14,7 @@ use crate::target::Target;
 pub(super) fn run(args: &Entries) -> io::Result<Status> {
     // The menu is selected from as without a menu on the screen.
     let options = match args.how.options() {
-        Ok(options) => Options { interactive: false, ..options },
+        Ok(options) => Options { interactive: Some(false), ..options },
         Err(error) => {
             complain(&error);
             return Ok(Status::Usage);

@@ -11,7 +11,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use super::filesystem::{FileKind, Filesystem, OpenError, OpenFile, ReadError};
+use super::filesystem::{Damage, FileKind, Filesystem, OpenError, OpenFile, ReadError};
 use super::identify::Format;
 use super::mount::{Mounting, Volumes};
 
@@ -240,12 +240,12 @@ impl OpenFile for DirectoryFile {
         Ok(done)
     }
 
-    fn verify(&self) -> Result<(), ReadError> {
+    fn verify(&self) -> Result<Option<Damage>, ReadError> {
         match self.kind {
             FileKind::Directory => {
                 Err(ReadError::Unknown("the blocks of a directory cannot be seen from outside".to_owned()))
             }
-            _ => Ok(()),
+            _ => Ok(None),
         }
     }
 }

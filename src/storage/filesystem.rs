@@ -35,9 +35,18 @@ pub enum FileKind {
     Special,
 }
 
+/// What is wrong with a file that pygrub reads without noticing: it copies something out, and that is not the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// How many bytes pygrub gets.
+    pub bytes: u64,
+    /// What is wrong and where, as a clause without a full stop.
+    pub reason: String,
+}
+
 /// A file opened through a driver.
 pub trait OpenFile {
-    /// How many bytes pygrub would read from it.
+    /// Its length in bytes by its metadata, which is what pygrub reads from it unless it is damaged.
     fn size(&self) -> u64;
 
     /// What it is.
@@ -50,12 +59,14 @@ pub trait OpenFile {
     /// [`ReadError::Failed`] where pygrub gets an exception.
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<usize, ReadError>;
 
-    /// Checks from metadata alone that a copy of the whole file would succeed: every block that holds data lies inside the image.
+    /// Checks from metadata alone what a copy of the whole file would give: every block that holds data lies inside the image.
+    /// Nothing is returned where pygrub gets the file as it is, and the damage where it copies something else and does not
+    /// notice.
     ///
     /// # Errors
     ///
     /// The error that reading the first bad place would give.
-    fn verify(&self) -> Result<(), ReadError>;
+    fn verify(&self) -> Result<Option<Damage>, ReadError>;
 }
 
 /// Why a filesystem could not be mounted.
@@ -93,6 +104,8 @@ pub enum ReadError {
         /// What is wrong, and where.
         reason: String,
     },
+    /// pygrub's process dies: the plugin reads or writes outside its memory (signal 11). The reason is a clause.
+    Crashes(String),
     /// pregrub cannot tell what pygrub would get.
     Unknown(String),
     /// The disk could not be read.
@@ -121,7 +134,7 @@ impl fmt::Display for OpenError {
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failed { reason, .. } | Self::Unknown(reason) => f.write_str(reason),
+            Self::Failed { reason, .. } | Self::Crashes(reason) | Self::Unknown(reason) => f.write_str(reason),
             Self::Io(error) => write!(f, "the disk cannot be read: {error}"),
         }
     }

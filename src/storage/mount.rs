@@ -56,48 +56,94 @@ impl Volumes for DiskVolumes {
     }
 }
 
+/// One of pregrub's drivers.
+struct Driver {
+    /// The plugin of pygrub that it stands for, by the name that the plugin gives itself.
+    plugin: &'static str,
+    mount: fn(Volume) -> Result<Box<dyn Filesystem>, MountError>,
+}
+
+/// All drivers. The order is not pygrub's, which differs from host to host.
+const DRIVERS: &[Driver] = &[Driver { plugin: "ext2fs-lib", mount: |volume| Ok(Box::new(Ext::mount(volume)?)) }];
+
+/// What pygrub's plugins make of a volume, as far as pregrub can tell.
+#[derive(Default)]
+pub struct Plugins {
+    /// The plugins that mount it, with pregrub's driver for each.
+    pub mounted: Vec<(&'static str, Box<dyn Filesystem>)>,
+    /// The plugins that might mount it, with the reason why pregrub cannot tell.
+    pub undecided: Vec<(&'static str, String)>,
+    /// The plugins whose filesystem this is, and that refuse it, with the reason.
+    pub refused: Vec<(&'static str, String)>,
+}
+
+impl Plugins {
+    /// Asks every plugin, as pygrub would if each were the first.
+    ///
+    /// # Errors
+    ///
+    /// The disk cannot be read.
+    pub fn ask(volume: &Volume) -> io::Result<Self> {
+        let mut plugins = Self::default();
+        for Driver { plugin, mount } in DRIVERS {
+            match mount(volume.clone()) {
+                Ok(filesystem) => plugins.mounted.push((plugin, filesystem)),
+                Err(MountError::NotThis) => {}
+                Err(MountError::Rejected(why)) => plugins.refused.push((plugin, why)),
+                Err(MountError::Unknown(why)) => plugins.undecided.push((plugin, why)),
+                Err(MountError::Io(error)) => return Err(error),
+            }
+        }
+        for plugin in identify::might_be_accepted(volume)? {
+            plugins
+                .undecided
+                .push((plugin, format!("pregrub has no driver that does what pygrub's plugin {plugin} does")));
+        }
+        Ok(plugins)
+    }
+
+    /// The names of the plugins that mount it or might.
+    pub fn acceptors(&self) -> impl Iterator<Item = &'static str> {
+        let mounted = self.mounted.iter().map(|(plugin, _)| *plugin);
+        mounted.chain(self.undecided.iter().map(|(plugin, _)| *plugin))
+    }
+}
+
 /// Mounts what starts where `volume` starts.
 ///
 /// # Errors
 ///
 /// The disk cannot be read.
 pub fn mount(volume: &Volume) -> io::Result<Mounting> {
-    let others = identify::might_be_accepted(volume)?;
-    let ext = match Ext::mount(volume.clone()) {
-        Ok(ext) if others.is_empty() => return Ok(Mounting::Mounted(Box::new(ext))),
-        Ok(_) => Err(format!(
-            "both {} and ext2fs-lib of pygrub's plugins might mount it, and which is tried first depends on the host",
-            others.join(", ")
-        )),
-        Err(MountError::Io(error)) => return Err(error),
-        Err(MountError::NotThis) => Ok(None),
-        Err(MountError::Rejected(why)) => Ok(Some(why)),
-        Err(MountError::Unknown(why)) => Err(why),
-    };
+    let mut plugins = Plugins::ask(volume)?;
+    let acceptors: Vec<_> = plugins.acceptors().collect();
+    if acceptors.len() > 1 {
+        let why = format!(
+            "pygrub's plugins {} can each mount it, and which is tried first depends on the host (the order of files in \
+             its plugin directory)",
+            acceptors.join(" and ")
+        );
+        return Ok(Mounting::Unknown { identified: identify::identify(volume)?, why });
+    }
+    if let Some((_, filesystem)) = plugins.mounted.pop() {
+        return Ok(Mounting::Mounted(filesystem));
+    }
     let identified = identify::identify(volume)?;
-    let ext = match ext {
-        Ok(ext) => ext,
-        Err(why) => return Ok(Mounting::Unknown { identified, why }),
-    };
-    if !others.is_empty() {
+    if let Some((_, why)) = plugins.undecided.pop() {
         let why = match &identified {
-            Some(found) => format!(
-                "this is {}, which pygrub's plugin {} may read and pregrub cannot read yet",
-                found.format.title(),
-                others.join(" or ")
-            ),
-            None => format!("pygrub's plugin {} might take this for its filesystem", others.join(" or ")),
+            Some(found) => format!("this is {}: {why}", found.format.title()),
+            None => why,
         };
         return Ok(Mounting::Unknown { identified, why });
     }
-    if let Some(why) = ext {
-        return Ok(Mounting::Refused {
-            identified,
-            why,
-            instead: Some(
-                "check it with e2fsck -fn; where it has a feature that pygrub refuses, format it as ext4 without",
-            ),
-        });
+    if let Some((plugin, why)) = plugins.refused.into_iter().next() {
+        let instead = match plugin {
+            "ext2fs-lib" => {
+                "check it with e2fsck -fn; where it has a feature that pygrub refuses, format it as ext4 without"
+            }
+            _ => "put /boot on an ext4 filesystem",
+        };
+        return Ok(Mounting::Refused { identified, why, instead: Some(instead) });
     }
     Ok(match identified.as_ref().map(|found| (found, found.support())) {
         None => unrecognised(volume),

@@ -52,7 +52,7 @@ fn options(random: &mut Rng) -> Options {
     Options {
         release,
         flavour,
-        interactive: random.bool(),
+        interactive: [None, Some(true), Some(false)][random.usize(..3)],
         entry: given(random, &["0", "1", "-1", "99999999999999999999", "NixOS - Default", ""]),
         kernel: given(random, &["/grub/grub.cfg", "/", "", "\0", "//", "/nothing"]),
         ramdisk: given(random, &["/grub", ""]),

@@ -20,8 +20,8 @@ pub fn options<A: AsRef<str>>(argv: &[A]) -> Options {
     let mut options = Options::default();
     for word in argv.iter().map(AsRef::as_ref) {
         match word.split_once('=').unwrap_or((word, "")) {
-            ("-q", _) => options.interactive = false,
-            ("-i", _) => options.interactive = true,
+            ("-q", _) => options.interactive = Some(false),
+            ("-i", _) => options.interactive = Some(true),
             ("--entry", value) => options.entry = Some(value.to_owned()),
             ("--kernel", value) => options.kernel = Some(value.to_owned()),
             ("--ramdisk", value) => options.ramdisk = Some(value.to_owned()),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use pregrub::storage::filesystem::{FileKind, Filesystem, OpenError, OpenFile, ReadError};
+use pregrub::storage::filesystem::{Damage, FileKind, Filesystem, OpenError, OpenFile, ReadError};
 use pregrub::storage::mount::{Mounting, Volumes};
 
 /// Files by the exact path that pygrub asks for.
@@ -54,7 +54,7 @@ impl OpenFile for StubFile<'_> {
         Ok(count)
     }
 
-    fn verify(&self) -> Result<(), ReadError> {
-        Ok(())
+    fn verify(&self) -> Result<Option<Damage>, ReadError> {
+        Ok(None)
     }
 }

@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::inline_data;
 use super::inode::Inode;
 use super::mapping::{self, Place};
-use crate::storage::filesystem::{FileKind, OpenFile, ReadError};
+use crate::storage::filesystem::{Damage, FileKind, OpenFile, ReadError};
 
 /// How many runs a check looks at before it gives up: a file of 256 MiB of which no two blocks of 1 KiB are neighbours
 /// has as many.
@@ -103,7 +103,7 @@ impl OpenFile for ExtFile<'_> {
         self.read(offset, buf).map_err(Fault::on_read)
     }
 
-    fn verify(&self) -> Result<(), ReadError> {
-        self.check().map_err(Fault::on_read)
+    fn verify(&self) -> Result<Option<Damage>, ReadError> {
+        self.check().map(|()| None).map_err(Fault::on_read)
     }
 }
