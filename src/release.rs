@@ -195,6 +195,8 @@ changes! {
     Grub2First = 2;
     /// A hybrid ISO is tried at offset 0 first; dead again under Python 3 (93bf609a77).
     HybridIso = 2;
+    /// `--debug` (d3d8d54b13).
+    Debug = 2;
     /// The configuration is cut at 1 MiB, and a missing kernel is `Error opening ... in guest` (e7e8937625).
     ReadLimit = 2 [1.4];
     /// `${next_entry}` counts as 0 (d513814db6).

@@ -186,6 +186,7 @@ fn of_raised(attempt: Option<&Attempt>, raised: &Raised) -> Advice {
             }
             _ => advice("pygrub finds no partition to try", "", ""),
         },
+        Cause::Output => advice("the result cannot be said in this output format", "", "use --output-format=sxp"),
         Cause::FileName => advice("the name cannot be handed to the filesystem", "", ""),
     }
 }

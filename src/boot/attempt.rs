@@ -1,6 +1,6 @@
 //! What happened at one partition offset, step by step.
 
-use super::menu::Menu;
+use super::menu::{Console, Menu};
 use super::select::Selection;
 use crate::config::{Config, Dialect, Raised};
 use crate::python::Text;
@@ -92,6 +92,10 @@ pub struct Attempt {
     pub found: Option<Found>,
     /// The menu, where one was shown.
     pub menu: Option<Menu>,
+    /// What `-l` prints of it.
+    pub listing: Option<Text>,
+    /// What pygrub writes to standard error meanwhile, line by line.
+    pub log: Vec<Text>,
     /// The selection.
     pub selection: Option<Selection>,
     /// The exception that ended it. From 4.1 on pygrub swallows it and goes on with the next offset.
@@ -110,10 +114,18 @@ impl Attempt {
             steps: Vec::new(),
             found: None,
             menu: None,
+            listing: None,
+            log: Vec::new(),
             selection: None,
             raised: None,
             unknown: None,
         }
+    }
+
+    /// pygrub writes a line to standard error.
+    pub(super) fn say(&mut self, console: &mut dyn Console, line: Text) {
+        console.say(&line);
+        self.log.push(line);
     }
 
     /// How far it came, for telling which of several failures is worth telling.

@@ -4,13 +4,16 @@
 //! Measured on pseudo-terminals with pygrub 4.17 and, for the drawing, with curses itself (`tests/boot/menu.rs`).
 
 use crate::config::{Cause, Config, Entry, Raised, Setting, Stage};
-use crate::python::{Int, Python, int};
+use crate::python::{Int, Python, Text, int};
 use crate::release::{Change, Release};
 
 use super::select::default_index;
 
 /// Who sits in front of the menu.
 pub trait Console {
+    /// Takes a line that pygrub writes to standard error at this moment.
+    fn say(&mut self, _line: &Text) {}
+
     /// Shows the menu of `config` and says what came of it.
     fn show(&mut self, config: &Config, release: Release) -> Menu;
 }

@@ -1,5 +1,6 @@
 //! How pygrub is called.
 
+use crate::python::Text;
 use crate::release::{Flavour, Release};
 
 /// What a run depends on besides the disk.
@@ -13,15 +14,29 @@ pub struct Options {
     /// toolstack calls pygrub so unless the domain's `bootloader_args` say something else.
     pub interactive: Option<bool>,
     /// `--entry`: a number or a title. Wins over what is chosen in the menu, should one be shown.
-    pub entry: Option<String>,
+    pub entry: Option<Text>,
     /// `--kernel`: a path in the guest; no configuration is read then. Empty counts as absent.
-    pub kernel: Option<String>,
+    pub kernel: Option<Text>,
     /// `--ramdisk`: counts only with `kernel`.
-    pub ramdisk: Option<String>,
+    pub ramdisk: Option<Text>,
     /// `--args`: added to the arguments of the entry.
-    pub args: String,
+    pub args: Text,
     /// `--offset`, in bytes: the partition table is not read then.
     pub offset: Option<i128>,
+    /// What pygrub does with what it finds.
+    pub task: Task,
+}
+
+/// What pygrub is asked to do with what it finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Task {
+    /// Copy kernel and initrd out.
+    #[default]
+    Copy,
+    /// `-n`: ask whether they exist, and copy nothing.
+    NotReally,
+    /// `-l`: print the menu entries. No menu is shown and nothing is looked for.
+    ListEntries,
 }
 
 impl Default for Options {
@@ -34,8 +49,9 @@ impl Default for Options {
             entry: None,
             kernel: None,
             ramdisk: None,
-            args: String::new(),
+            args: Text::default(),
             offset: None,
+            task: Task::Copy,
         }
     }
 }
@@ -43,6 +59,6 @@ impl Default for Options {
 impl Options {
     /// Whether the menu is shown in the end.
     pub fn shows_menu(&self) -> bool {
-        self.interactive.unwrap_or(self.entry.is_none())
+        self.task != Task::ListEntries && self.interactive.unwrap_or(self.entry.is_none())
     }
 }

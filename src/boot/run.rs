@@ -4,8 +4,9 @@ use std::io;
 use std::sync::Arc;
 
 use super::attempt::{Attempt, Found, Mounted, Purpose};
+use super::list::list;
 use super::menu::{Console, Unattended};
-use super::options::Options;
+use super::options::{Options, Task};
 use super::outcome::{Chosen, ChosenFile, Failure, Run, Verdict};
 use super::output::{self, Process};
 use super::select::{Wishes, choose, default_index};
@@ -96,7 +97,7 @@ pub fn run_with(
     for (candidate, offset) in candidates {
         let Tried { attempt, picked, filesystem } = Tried::new(volumes, candidate, offset, &run.options, console)?;
         let index = run.attempts.len();
-        run.stderr.extend(attempt_log(&attempt));
+        run.stderr.extend(attempt.log.iter().cloned());
         run.attempts.push(attempt);
         if let Some(why) = run.attempts[index].unknown.clone() {
             finish_unknown(&mut run, Some(index), why);
@@ -107,8 +108,11 @@ pub fn run_with(
             if picked.kernel.is_empty() && run.options.release.has(Change::EveryPartition) {
                 continue;
             }
-            copy(&mut run, index, &*filesystem, picked)?;
-            return Ok(run);
+            if run.options.task != Task::ListEntries {
+                copy(&mut run, index, &*filesystem, picked)?;
+                return Ok(run);
+            }
+            break;
         }
         if !run.options.release.has(Change::EveryPartition)
             && let Some(raised) = run.attempts[index].raised.clone()
@@ -117,6 +121,10 @@ pub fn run_with(
             return Ok(run);
         }
     }
+    if run.options.task == Task::ListEntries {
+        finish_listing(&mut run);
+        return Ok(run);
+    }
     let deepest = (0..run.attempts.len()).rev().max_by_key(|&index| run.attempts[index].depth());
     finish_raised(&mut run, deepest, nothing_found());
     Ok(run)
@@ -124,12 +132,25 @@ pub fn run_with(
 
 /// Performs what can be done with a configuration alone: it selects, and no file is looked at.
 pub fn run_config(path: &str, dialect: Dialect, text: Vec<u8>, options: Options) -> Run {
+    run_config_with(path, dialect, text, options, &mut Unattended)
+}
+
+/// Does what [`run_config`] does, with somebody at the console.
+pub fn run_config_with(
+    path: &str,
+    dialect: Dialect,
+    text: Vec<u8>,
+    options: Options,
+    console: &mut dyn Console,
+) -> Run {
     let mut attempt = Attempt::new(None, 0, Mounted::NotAsked);
     let config = config::parse(dialect, &text, options.release);
-    let picked = pick(&mut attempt, &config, &options, &mut Unattended);
+    attempt.say(console, parse_log(dialect, path));
+    log_warnings(&mut attempt, &config, console);
+    let picked = pick(&mut attempt, &config, &options, console);
     attempt.found = Some(Found { path: path.into(), dialect, text, directory: false, config });
     let mut run = Run::new(None, options);
-    run.stderr = attempt_log(&attempt);
+    run.stderr.clone_from(&attempt.log);
     let (raised, unknown) = (attempt.raised.clone(), attempt.unknown.clone());
     run.attempts.push(attempt);
     let file = |path: Text, purpose| ChosenFile {
@@ -271,11 +292,11 @@ fn look(
     options: &Options,
     console: &mut dyn Console,
 ) -> io::Result<Option<Picked>> {
-    let given = options.kernel.as_deref().filter(|kernel| !kernel.is_empty());
-    let picked = |kernel: &str, ramdisk: Option<&str>, args: String| Picked {
-        kernel: kernel.into(),
-        ramdisk: ramdisk.map(Text::from),
-        args: Some(args.into_bytes().into()),
+    let given = options.kernel.as_ref().filter(|kernel| !kernel.is_empty());
+    let picked = |kernel: Text, ramdisk: Option<Text>, args: Text| Picked {
+        kernel,
+        ramdisk,
+        args: Some(args),
         entry: None,
         seconds: None,
     };
@@ -283,24 +304,28 @@ fn look(
     if options.flavour.probes_solaris() {
         let (there, sniffed) = sniff::solaris(prober, given.is_some(), options.release)?;
         if there {
-            let kernel = given.or(sniffed.as_ref().map(|sniffed| sniffed.kernel)).unwrap_or_default();
-            args = sniff::solaris_args(&args, kernel);
+            let kernel = match (given, &sniffed) {
+                (Some(given), _) => given.as_bytes(),
+                (None, Some(sniffed)) => sniffed.kernel.as_bytes(),
+                (None, None) => b"",
+            };
+            args = sniff::solaris_args(args.as_bytes(), kernel).into();
         }
         if let Some(sniffed) = sniffed {
-            return Ok(Some(picked(sniffed.kernel, sniffed.ramdisk, args)));
+            return Ok(Some(picked(sniffed.kernel.into(), sniffed.ramdisk.map(Text::from), args)));
         }
     }
     // Without the Solaris probe before it, Debian's pygrub asks even where the kernel is given.
     if (given.is_none() || !options.flavour.probes_solaris())
         && let Some(sniffed) = sniff::netware(prober, given.is_some())?
     {
-        return Ok(Some(picked(sniffed.kernel, options.ramdisk.as_deref(), args)));
+        return Ok(Some(picked(sniffed.kernel.into(), options.ramdisk.clone(), args)));
     }
     if prober.unknown.is_some() {
         return Ok(None);
     }
     if let Some(kernel) = given {
-        return Ok(Some(picked(kernel, options.ramdisk.as_deref(), args)));
+        return Ok(Some(picked(kernel.clone(), options.ramdisk.clone(), args)));
     }
     read_configuration(attempt, prober, options, console)
 }
@@ -327,6 +352,7 @@ fn read_configuration(
         attempt.raised = Some(Raised::new(Stage::Discover, "RuntimeError", message, Cause::NoConfiguration));
         return Ok(None);
     };
+    attempt.say(console, parse_log(dialect, path));
     let Contents { text, whole, directory } = match read_text(prober, path, release)? {
         Ok(contents) => contents,
         Err(ReadError::Crashes(why) | ReadError::Unknown(why)) => {
@@ -345,6 +371,7 @@ fn read_configuration(
     };
     let mut config = config::parse(dialect, &text, release);
     config.truncated |= !whole;
+    log_warnings(attempt, &config, console);
     let picked = pick(attempt, &config, options, console);
     attempt.found = Some(Found { path: path.into(), dialect, text, directory, config });
     Ok(picked)
@@ -362,12 +389,24 @@ fn pick(
         attempt.raised = Some(raised.clone());
         return None;
     }
-    let wishes = Wishes { entry: options.entry.as_deref(), args: &options.args };
+    let wishes = Wishes::of(options);
+    if options.task == Task::ListEntries {
+        let listing = list(config, wishes, release);
+        attempt.raised = listing.raised.clone();
+        let done = listing.raised.is_none();
+        attempt.listing = Some(listing.text);
+        if !done {
+            return None;
+        }
+    }
     let mut edited = None;
     let (wanted, warning) = if options.shows_menu() {
         let menu = console.show(config, release);
         let result = (menu.selected.clone(), menu.warning);
         edited.clone_from(&menu.edited);
+        if let Some(warning) = menu.warning {
+            attempt.say(console, warning_log(warning.as_bytes()));
+        }
         attempt.unknown = menu.unknown.clone();
         attempt.raised = menu.raised.clone();
         attempt.menu = Some(menu);
@@ -380,6 +419,9 @@ fn pick(
     };
     let selection = choose(config, wanted, edited.as_deref(), warning, wishes, release);
     attempt.raised = selection.raised.clone();
+    if let Some(warning) = selection.warning.filter(|_| attempt.menu.is_none()) {
+        attempt.say(console, warning_log(warning.as_bytes()));
+    }
     let picked = selection.boot.clone().map(|boot| Picked {
         kernel: boot.kernel,
         ramdisk: boot.ramdisk,
@@ -429,6 +471,21 @@ fn errno_message(errno: i32) -> String {
     format!("[Errno {errno}] {text}")
 }
 
+/// What opening a file that is not there says: the name may not even reach the filesystem library.
+fn open_message(path: &Text, release: Release) -> Text {
+    let python = release.python();
+    if path.as_bytes().contains(&0) {
+        return Text::from(match python {
+            Python::Two => "must be string without null bytes, not str",
+            Python::Three => "embedded null character",
+        });
+    }
+    match output::encodable(path.as_bytes()) {
+        Err(raised) if python == Python::Three => Text::from(&*raised.message),
+        _ => Text::from(&*errno_message(2)),
+    }
+}
+
 /// Would kernel and initrd be copied out? Nothing is read but where the data lies.
 fn copy(run: &mut Run, index: usize, filesystem: &dyn Filesystem, picked: Picked) -> io::Result<()> {
     let mut prober = Prober::new(filesystem);
@@ -443,7 +500,7 @@ fn copy(run: &mut Run, index: usize, filesystem: &dyn Filesystem, picked: Picked
         let damage = [Some(&kernel), ramdisk.as_ref()].into_iter().flatten().find_map(advice::of_damage);
         run.process = Process {
             exit: 0,
-            stdout: output::sxp(&run.options, ramdisk.is_some(), args.as_ref()),
+            stdout: output::of_run(&run.options, ramdisk.is_some(), args.as_ref()),
             stderr_last_line: output::last_line(run.stderr.last().map_or(b"", |line| line.as_bytes())),
         };
         run.verdict = if damage.is_some() { Verdict::Fails } else { Verdict::Boots };
@@ -470,6 +527,9 @@ fn examine(
     purpose: Purpose,
 ) -> io::Result<Option<ChosenFile>> {
     let release = run.options.release;
+    if run.options.task == Task::NotReally {
+        return examine_not_really(run, index, prober, path, purpose);
+    }
     let file = match prober.open(path.as_bytes(), purpose)? {
         Opened::File(file) => file,
         Opened::Unknown(why) => {
@@ -478,6 +538,7 @@ fn examine(
         }
         Opened::Missing(_) => {
             let raised = if release.has(Change::ReadLimit) {
+                run.stderr.push(open_message(path, release));
                 let message = [b"Error opening ", path.as_bytes(), b" in guest"].concat();
                 Raised::new(Stage::Copy, "SystemExit", String::from_utf8_lossy(&message), Cause::MissingFile)
             } else {
@@ -521,6 +582,37 @@ fn examine(
     }
 }
 
+/// Asks whether a file exists, which is all that `-n` wants to know. Before 4.1.4 it did not even ask.
+fn examine_not_really(
+    run: &mut Run,
+    index: usize,
+    prober: &mut Prober<'_>,
+    path: &Text,
+    purpose: Purpose,
+) -> io::Result<Option<ChosenFile>> {
+    let span = named_at(&run.attempts[index], purpose);
+    if run.options.release.has(Change::ReadLimit) && !prober.exists_bytes(path.as_bytes(), purpose)? {
+        if let Some(why) = prober.unknown.take() {
+            finish_unknown(run, Some(index), why);
+            return Ok(None);
+        }
+        let what = if purpose == Purpose::Kernel { "kernel" } else { "ramdisk" };
+        let message = format!("The requested {what} file does not exist");
+        let raised = Raised::new(Stage::Copy, "SystemExit", message, Cause::MissingFile);
+        note_missing(run, index, prober);
+        finish_raised(
+            run,
+            Some(index),
+            match span {
+                Some(span) => raised.at(span),
+                None => raised,
+            },
+        );
+        return Ok(None);
+    }
+    Ok(Some(ChosenFile { path: path.clone(), size: None, span, directory: false, damage: None }))
+}
+
 /// Ends the run where pygrub's process dies of a signal.
 fn finish_crashed(run: &mut Run, index: usize, why: &str) {
     run.process = Process { exit: CRASHED, stdout: Text::default(), stderr_last_line: Text::default() };
@@ -548,17 +640,29 @@ fn named_at(attempt: &Attempt, purpose: Purpose) -> Option<config::Span> {
     file.as_ref().map(|file| file.span)
 }
 
-/// What pygrub writes to standard error while it tries an offset.
-fn attempt_log(attempt: &Attempt) -> Vec<Text> {
-    let mut log = Vec::new();
-    let Some(found) = &attempt.found else { return log };
-    log.push(Text::from(&*format!("Using <class '{}'> to parse {}", found.dialect.python_class(), found.path)));
-    let warnings = found.config.warnings.iter().map(|warning| warning.message.clone());
-    let menu = attempt.menu.as_ref().and_then(|menu| menu.warning);
-    let selection = attempt.selection.as_ref().and_then(|selection| selection.warning).filter(|_| menu.is_none());
-    let all = warnings.chain(menu.map(Text::from)).chain(selection.map(Text::from));
-    log.extend(all.map(|message| [b"WARNING:root:", message.as_bytes()].concat().into()));
-    log
+/// What pygrub writes to standard error when it has found a configuration.
+fn parse_log(dialect: Dialect, path: &str) -> Text {
+    Text::from(&*format!("Using <class '{}'> to parse {path}", dialect.python_class()))
+}
+
+/// A warning as Python's logging writes it.
+fn warning_log(message: &[u8]) -> Text {
+    [b"WARNING:root:", message].concat().into()
+}
+
+fn log_warnings(attempt: &mut Attempt, config: &config::Config, console: &mut dyn Console) {
+    for warning in &config.warnings {
+        attempt.say(console, warning_log(warning.message.as_bytes()));
+    }
+}
+
+/// Ends a run that lists: successful, whatever was found.
+fn finish_listing(run: &mut Run) {
+    let texts = run.attempts.iter().filter_map(|attempt| attempt.listing.as_ref());
+    let stdout = texts.flat_map(|text| text.as_bytes()).copied().collect::<Vec<u8>>();
+    let last = run.stderr.last().map_or(&b""[..], Text::as_bytes);
+    run.process = Process { exit: 0, stdout: stdout.into(), stderr_last_line: output::last_line(last) };
+    run.verdict = Verdict::Selects;
 }
 
 /// Ends the run with an exception that nothing catches.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::options::Options;
 use crate::config::{Cause, Config, Entry, Raised, Setting, Stage};
 use crate::python::{Int, Python, Text, int, text};
 use crate::release::{Change, Release};
@@ -10,9 +11,16 @@ use crate::release::{Change, Release};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wishes<'a> {
     /// `--entry`: a number or a title.
-    pub entry: Option<&'a str>,
+    pub entry: Option<&'a [u8]>,
     /// `--args`: added to the arguments of the entry.
-    pub args: &'a str,
+    pub args: &'a [u8],
+}
+
+impl<'a> Wishes<'a> {
+    /// Those of the options.
+    pub fn of(options: &'a Options) -> Self {
+        Self { entry: options.entry.as_ref().map(Text::as_bytes), args: options.args.as_bytes() }
+    }
 }
 
 /// What is booted: paths as pygrub hands them to the filesystem.
@@ -147,19 +155,19 @@ pub(super) fn choose(
 }
 
 /// What `--entry` stands for: a number in range, or the first entry with exactly that title.
-fn entry_index(config: &Config, entry: &str, release: Release) -> Result<Option<Int>, Raised> {
+fn entry_index(config: &Config, entry: &[u8], release: Release) -> Result<Option<Int>, Raised> {
     let python = release.python();
     if python == Python::Three && !release.has(Change::EntryByNumberUnderPython3) {
         let message = "module 'string' has no attribute 'atoi'";
         return Err(Raised::new(Stage::Select, "AttributeError", message, Cause::EntryOption));
     }
     let number = match python {
-        Python::Three => int::parse(entry, python),
-        Python::Two => int::parse(&crate::python::bytes::wrap(entry.as_bytes()), python),
+        Python::Three => std::str::from_utf8(entry).ok().and_then(|entry| int::parse(entry, python).ok()),
+        Python::Two => int::parse(&crate::python::bytes::wrap(entry), python).ok(),
     };
     let index = match number {
-        Ok(number) => number,
-        Err(_) => match config.entries.iter().position(|candidate| candidate.title == entry) {
+        Some(number) => number,
+        None => match config.entries.iter().position(|candidate| candidate.title.as_bytes() == entry) {
             Some(index) => Int::Small(i64::try_from(index).unwrap_or(i64::MAX)),
             None => return Ok(None),
         },
@@ -170,7 +178,7 @@ fn entry_index(config: &Config, entry: &str, release: Release) -> Result<Option<
 }
 
 /// What the entry boots with the given `--args`.
-fn boot(entry: &Entry, extra: &str, release: Release) -> Result<Boot, Raised> {
+fn boot(entry: &Entry, extra: &[u8], release: Release) -> Result<Boot, Raised> {
     let Some(kernel) = &entry.kernel else {
         let message = match release.python() {
             Python::Two => "'NoneType' object has no attribute '__getitem__'",
@@ -183,11 +191,11 @@ fn boot(entry: &Entry, extra: &str, release: Release) -> Result<Boot, Raised> {
         let mut args = own.unwrap_or_default().to_vec();
         if !extra.is_empty() {
             args.push(b' ');
-            args.extend_from_slice(extra.as_bytes());
+            args.extend_from_slice(extra);
         }
         Some(args.into())
     } else {
-        own.map(|own| [own, b" ", extra.as_bytes()].concat().into())
+        own.map(|own| [own, b" ", extra].concat().into())
     };
     Ok(Boot { kernel: kernel.path.clone(), ramdisk: entry.initrd.as_ref().map(|initrd| initrd.path.clone()), args })
 }

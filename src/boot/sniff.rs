@@ -41,23 +41,27 @@ pub(super) fn solaris(
 }
 
 /// The arguments for Solaris: `root=` and `ip=` first, then the kernel's path, then the others.
-pub(super) fn solaris_args(args: &str, kernel: &str) -> String {
+pub(super) fn solaris_args(args: &[u8], kernel: &[u8]) -> Vec<u8> {
     if args.is_empty() {
-        return kernel.to_owned();
+        return kernel.to_vec();
     }
-    let (mut xen, mut user) = (String::new(), String::new());
-    for arg in args.split(crate::python::text::is_space).filter(|arg| !arg.is_empty()) {
-        let list = if arg.starts_with("root=") || arg.starts_with("ip=") {
+    let words: Vec<&[u8]> = match std::str::from_utf8(args) {
+        Ok(args) => args.split(crate::python::text::is_space).map(str::as_bytes).collect(),
+        Err(_) => args.split(u8::is_ascii_whitespace).collect(),
+    };
+    let (mut xen, mut user) = (Vec::new(), Vec::new());
+    for arg in words.into_iter().filter(|arg| !arg.is_empty()) {
+        let list = if arg.starts_with(b"root=") || arg.starts_with(b"ip=") {
             &mut xen
         } else if arg != kernel {
             &mut user
         } else {
             continue;
         };
-        list.push_str(arg);
-        list.push(' ');
+        list.extend_from_slice(arg);
+        list.push(b' ');
     }
-    format!("{xen} {kernel} {user}")
+    [&xen[..], b" ", kernel, b" ", &user].concat()
 }
 
 /// Looks for NetWare.

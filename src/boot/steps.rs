@@ -27,10 +27,15 @@ impl<'a> Prober<'a> {
 
     /// `file_exists`: whether it opens. Where pregrub cannot tell, the answer is no and [`Prober::unknown`] is set.
     pub(super) fn exists(&mut self, path: &str, purpose: Purpose) -> io::Result<bool> {
+        self.exists_bytes(path.as_bytes(), purpose)
+    }
+
+    /// [`exists`](Self::exists) for a path that a configuration or a user names.
+    pub(super) fn exists_bytes(&mut self, path: &[u8], purpose: Purpose) -> io::Result<bool> {
         if self.unknown.is_some() {
             return Ok(false);
         }
-        let opened = self.ask(path.as_bytes(), purpose, false)?;
+        let opened = self.ask(path, purpose, false)?;
         Ok(matches!(opened, Opened::File(_)))
     }
 

@@ -1,11 +1,13 @@
 //! What the command line takes.
 
+use std::ffi::OsString;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::boot::Options;
+use crate::boot::{Options, Task};
 use crate::config::Dialect;
 use crate::host;
-use crate::python::{Python, int};
+use crate::python::{Python, Text, int};
 use crate::release::{Change, Flavour, Release};
 use crate::target::{Kind, Wanted};
 
@@ -33,7 +35,19 @@ pub(super) enum Command {
     Trace(Trace),
     /// Show the menu: every entry as pygrub parsed it, the selected one marked
     Entries(Entries),
+    /// Do what pygrub does, in its place: copy kernel and initrd out and tell the toolstack
+    #[command(disable_help_flag = true, after_help = AFTER_PYGRUB)]
+    Pygrub {
+        /// pygrub's own arguments: its options and the image
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENT")]
+        args: Vec<OsString>,
+    },
 }
+
+const AFTER_PYGRUB: &str = "\
+The same happens when the program is called by the name `pygrub` (ln -s pregrub pygrub). Options, output, messages and exit \
+status are pygrub's; `pregrub pygrub -h x` prints its usage line. The release is chosen by the environment variable \
+PREGRUB_RELEASE (4.0 to 4.22, or host; 4.22 without it), the flavour by PREGRUB_FLAVOUR (upstream or debian).";
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
@@ -181,10 +195,11 @@ impl How {
             } else {
                 None
             },
-            entry: self.entry.clone(),
-            kernel: self.kernel.clone(),
-            ramdisk: self.ramdisk.clone(),
-            args: self.args.clone().unwrap_or_default(),
+            entry: self.entry.as_deref().map(Text::from),
+            kernel: self.kernel.as_deref().map(Text::from),
+            ramdisk: self.ramdisk.as_deref().map(Text::from),
+            args: self.args.as_deref().unwrap_or_default().into(),
+            task: Task::Copy,
             offset: self.offset,
         })
     }

@@ -28,7 +28,7 @@ pub(super) fn run(args: &Entries) -> io::Result<Status> {
         Ok(run) => run,
         Err(error) => return nothing(args, out, release, &error.to_string(), Status::Unknown),
     };
-    let wishes = Wishes { entry: run.options.entry.as_deref(), args: &run.options.args };
+    let wishes = Wishes::of(&run.options);
     let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
     let raised = run.failure.as_ref().and_then(|failure| failure.raised.as_ref());
     let report = match (found, raised, &run.failure) {

@@ -5,6 +5,7 @@ mod check;
 mod entries;
 mod guard;
 mod out;
+mod pygrub;
 mod trace;
 
 use std::process::ExitCode;
@@ -38,11 +39,16 @@ impl From<Verdict> for Status {
 
 /// Reads the command line, does what it says and returns the exit status.
 pub fn main() -> ExitCode {
+    if let Some((program, args)) = pygrub::called(std::env::args_os()) {
+        return pygrub::main(&program, &args);
+    }
     let command = args::CommandLine::parse();
     let result = match &command.command {
         args::Command::Check(check) => check::run(check),
         args::Command::Trace(trace) => trace::run(trace),
         args::Command::Entries(entries) => entries::run(entries),
+        // Taken above, before clap could have an opinion on pygrub's options.
+        args::Command::Pygrub { args } => return pygrub::main("pregrub pygrub", args),
     };
     let status = match result {
         Ok(status) => status,

@@ -91,6 +91,8 @@ pub enum Cause {
     FileName,
     /// Nothing on the disk yielded a kernel.
     NothingFound,
+    /// The result cannot be printed in the format that is asked for.
+    Output,
 }
 
 /// An exception of Python that pygrub raises, whether it swallows it or not.

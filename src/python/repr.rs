@@ -13,6 +13,25 @@ pub fn repr(text: &str, python: Python) -> String {
     out
 }
 
+/// `repr(text)` under Python 3 of a text that came from the command line or the file system: bytes that are not UTF-8 are
+/// lone surrogates there (`surrogateescape`).
+pub fn repr_os(text: &[u8]) -> String {
+    let quote = if text.contains(&b'\'') && !text.contains(&b'"') { '"' } else { '\'' };
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push(quote);
+    for chunk in text.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            push_char(&mut out, c, quote);
+        }
+        for byte in chunk.invalid() {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "\\udc{byte:02x}");
+        }
+    }
+    out.push(quote);
+    out
+}
+
 /// Pushes the `repr` of a text of which no more than `limit` characters are looked at, but for the choice of the quotes.
 fn push_repr(out: &mut String, text: &str, limit: usize, python: Python) {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
@@ -115,5 +134,6 @@ mod tests {
         assert_eq!(repr(&bytes::wrap("é'".as_bytes()), Python::Two), "\"\\xc3\\xa9'\"");
         assert_eq!(repr_list(["a", "b'"], Python::Three), "['a', \"b'\"]");
         assert_eq!(repr_list([], Python::Three), "[]");
+        assert_eq!(repr_os(b"a\xe9'\xff\xc3\xa9"), "\"a\\udce9'\\udcff\u{e9}\"");
     }
 }

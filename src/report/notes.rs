@@ -2,11 +2,12 @@
 
 use crate::boot::{Chosen, Run};
 use crate::config::Setting;
+use crate::python::Text;
 
 /// Notes on what is booted, each a sentence without a full stop.
 pub fn of(run: &Run) -> Vec<String> {
     let mut notes = Vec::new();
-    if run.options.ramdisk.is_some() && run.options.kernel.as_deref().unwrap_or_default().is_empty() {
+    if run.options.ramdisk.is_some() && run.options.kernel.as_ref().is_none_or(Text::is_empty) {
         notes.push("pygrub ignores --ramdisk without --kernel".to_owned());
     }
     if let Some(chosen) = &run.chosen {
@@ -35,9 +36,9 @@ fn about_selection(run: &Run, chosen: &Chosen, notes: &mut Vec<String>) {
     let config = &found.config;
     let count = config.entries.len();
     if let Some(entry) = &run.options.entry
-        && selection.wanted.as_ref().is_none_or(|wanted| wanted.to_string() != *entry)
-        && config.entries[index].title != entry.as_str()
-        && entry.trim().parse::<usize>().ok() != Some(index)
+        && selection.wanted.as_ref().is_none_or(|wanted| wanted.to_string() != entry.to_string_lossy())
+        && config.entries[index].title != *entry
+        && entry.to_string_lossy().trim().parse::<usize>().ok() != Some(index)
     {
         notes.push(format!("--entry {entry} names none of the {count} entries, so pygrub ignores it"));
     }

@@ -44,6 +44,26 @@ pub struct Damage {
     pub reason: String,
 }
 
+/// A piece of a file and where its data lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// Its length in bytes; 0 at the end of the file.
+    pub bytes: u64,
+    /// Where it lies.
+    pub place: Place,
+}
+
+/// Where the data of a piece of a file lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// On the disk, in one piece, from this byte of the volume on.
+    Disk(u64),
+    /// Nowhere: it reads as zeros.
+    Zeros,
+    /// The driver does not say: the data must be read through it.
+    Unknown,
+}
+
 /// A file opened through a driver.
 pub trait OpenFile {
     /// Its length in bytes by its metadata, which is what pygrub reads from it unless it is damaged.
@@ -58,6 +78,16 @@ pub trait OpenFile {
     ///
     /// [`ReadError::Failed`] where pygrub gets an exception.
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<usize, ReadError>;
+
+    /// Where the bytes from `offset` on lie, for copying them without reading them through the driver. What is said to lie
+    /// on the disk lies inside the image and is what [`read_at`](Self::read_at) gives.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_at`](Self::read_at).
+    fn stretch_at(&self, _offset: u64) -> Result<Option<Stretch>, ReadError> {
+        Ok(Some(Stretch { bytes: u64::MAX, place: Place::Unknown }))
+    }
 
     /// Checks from metadata alone what a copy of the whole file would give: every block that holds data lies inside the image.
     /// Nothing is returned where pygrub gets the file as it is, and the damage where it copies something else and does not

@@ -65,6 +65,13 @@ impl FileSource {
     }
 }
 
+impl FileSource {
+    /// The file itself.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+}
+
 impl Source for FileSource {
     fn len(&self) -> u64 {
         self.len

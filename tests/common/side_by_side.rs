@@ -22,10 +22,10 @@ pub fn options<A: AsRef<str>>(argv: &[A]) -> Options {
         match word.split_once('=').unwrap_or((word, "")) {
             ("-q", _) => options.interactive = Some(false),
             ("-i", _) => options.interactive = Some(true),
-            ("--entry", value) => options.entry = Some(value.to_owned()),
-            ("--kernel", value) => options.kernel = Some(value.to_owned()),
-            ("--ramdisk", value) => options.ramdisk = Some(value.to_owned()),
-            ("--args", value) => value.clone_into(&mut options.args),
+            ("--entry", value) => options.entry = Some(value.into()),
+            ("--kernel", value) => options.kernel = Some(value.into()),
+            ("--ramdisk", value) => options.ramdisk = Some(value.into()),
+            ("--args", value) => options.args = value.into(),
             ("--offset", value) => options.offset = Some(value.trim().parse().expect("a number")),
             (other, _) => assert!(!other.starts_with('-'), "{other}"),
         }

@@ -65,7 +65,7 @@ impl Case {
 
     fn wishes(&self) -> Wishes<'_> {
         let Description { entry, args, .. } = &self.description;
-        Wishes { entry: entry.as_deref(), args: args.as_deref().unwrap_or_default() }
+        Wishes { entry: entry.as_deref().map(str::as_bytes), args: args.as_deref().unwrap_or_default().as_bytes() }
     }
 
     /// As the oracle would say it, and where in the file the exception comes from.

@@ -62,7 +62,10 @@ impl Tally {
 /// What pregrub says, as if the oracle had said it.
 fn pregrub_answer(case: &ConfigCase, release: Release) -> ConfigAnswer {
     let parsed = config::parse(shape::dialect(case.dialect), &case.text, release);
-    let wishes = Wishes { entry: case.entry.as_deref(), args: case.args.as_deref().unwrap_or_default() };
+    let wishes = Wishes {
+        entry: case.entry.as_deref().map(str::as_bytes),
+        args: case.args.as_deref().unwrap_or_default().as_bytes(),
+    };
     let mut answer = shape::answer(&parsed, wishes, release);
     answer["list"] = shape::listing(&parsed, release);
     serde_json::from_value(answer).expect("the shape of an answer")

@@ -113,7 +113,10 @@ fn parsing_and_selection() {
             continue;
         };
         let input = input(&case);
-        let wishes = Wishes { entry: case["entry"].as_str(), args: case["args"].as_str().unwrap_or_default() };
+        let wishes = Wishes {
+            entry: case["entry"].as_str().map(str::as_bytes),
+            args: case["args"].as_str().unwrap_or_default().as_bytes(),
+        };
         let run = |release: Release| shape::answer(&config::parse(dialect, &input, release), wishes, release);
         let mut lines_of: BTreeMap<u8, Value> = BTreeMap::new();
         for (ranges, want) in case["expect"].as_object().unwrap() {

@@ -76,7 +76,7 @@ fn a_directory_is_walked_as_its_image_is() {
     let (mut boot, mut fail, mut unknown) = (0, 0, Vec::new());
     let mut differences = Vec::new();
     for (entry, answer) in entries.iter().zip(oracle.runs(&cases)) {
-        let options = installed(Options { entry: Some(entry.clone()), ..Options::default() }, oracle.minor);
+        let options = installed(Options { entry: Some((&**entry).into()), ..Options::default() }, oracle.minor);
         let run = boot::run_on(&DirectoryVolume(directory.path()), None, options).unwrap();
         let path = paths[entry.parse::<usize>().unwrap() / 2];
         let size = |name: &str| answer.files.get(name).map(|file| file.size);

@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::inline_data;
 use super::inode::Inode;
 use super::mapping::{self, Place};
-use crate::storage::filesystem::{Damage, FileKind, OpenFile, ReadError};
+use crate::storage::filesystem::{self, Damage, FileKind, OpenFile, ReadError, Stretch};
 
 /// How many runs a check looks at before it gives up: a file of 256 MiB of which no two blocks of 1 KiB are neighbours
 /// has as many.
@@ -60,6 +60,27 @@ impl<'a> ExtFile<'a> {
         Ok(wanted)
     }
 
+    fn stretch(&self, offset: u64) -> Result<Stretch, Fault> {
+        let block_size = u64::from(self.ext.blocks.size());
+        let rest = self.size.saturating_sub(offset);
+        if rest == 0 {
+            return Ok(Stretch { bytes: 0, place: filesystem::Place::Zeros });
+        }
+        let run = mapping::map(self.ext, &self.inode, offset / block_size).map_err(|fault| at(offset, fault))?;
+        let skip = offset % block_size;
+        let bytes = (run.blocks.saturating_mul(block_size) - skip).min(rest);
+        let place = match run.place {
+            Place::Data(first) => {
+                let touched = (skip + bytes).div_ceil(block_size);
+                self.ext.blocks.check(first, touched).map_err(|fault| at(offset, fault))?;
+                // No overflow: the check has shown that the end is inside the image.
+                filesystem::Place::Disk(first * block_size + skip)
+            }
+            Place::Hole | Place::Unwritten(_) => filesystem::Place::Zeros,
+        };
+        Ok(Stretch { bytes, place })
+    }
+
     fn check(&self) -> Result<(), Fault> {
         if self.inode.has_inline_data() {
             return inline_data::read(self.ext, &self.inode).map(drop);
@@ -101,6 +122,13 @@ impl OpenFile for ExtFile<'_> {
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<usize, ReadError> {
         self.read(offset, buf).map_err(Fault::on_read)
+    }
+
+    fn stretch_at(&self, offset: u64) -> Result<Option<Stretch>, ReadError> {
+        if self.inode.has_inline_data() {
+            return Ok(Some(Stretch { bytes: self.size, place: filesystem::Place::Unknown }));
+        }
+        self.stretch(offset).map(Some).map_err(Fault::on_read)
     }
 
     fn verify(&self) -> Result<Option<Damage>, ReadError> {

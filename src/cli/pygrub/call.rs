@@ -1,0 +1,200 @@
+//! How the drop-in is called: the command line as pygrub of the release understands it, and where that ends it at once.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::getopt;
+use super::options::{self, Word};
+use crate::boot::{Format, Options, Task, default_directory};
+use crate::python::{Int, Python, Text, bytes, int};
+use crate::release::{Change, Flavour, Release};
+
+/// A command line that pygrub goes on with.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    /// What the run depends on.
+    pub options: Options,
+    /// The image, or with `--isconfig` the configuration.
+    pub image: PathBuf,
+    /// `--output`; standard output where it is missing.
+    pub output: Option<PathBuf>,
+    pub format: Format,
+    /// Where the copies are put.
+    pub directory: Directory,
+    /// `--isconfig`: the image is a configuration.
+    pub is_config: bool,
+    pub debug: bool,
+    /// `--runas`, unless it is 0, which pygrub takes for its absence.
+    pub runas: Option<Int>,
+}
+
+/// Where the copies are put.
+#[derive(Clone, Debug)]
+pub(super) enum Directory {
+    /// The release's own, which is made if it is not there.
+    Default(&'static str),
+    Given(PathBuf),
+}
+
+impl Directory {
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::Default(path) => Path::new(path),
+            Self::Given(path) => path,
+        }
+    }
+}
+
+/// A command line that ends pygrub at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Ended {
+    pub exit: u8,
+    /// A line on standard output.
+    pub stdout: Option<Vec<u8>>,
+    /// A line on standard error.
+    pub stderr: Option<String>,
+}
+
+/// What pygrub makes of its arguments. `program` is the name that it was called by.
+pub(super) fn parse(
+    args: &[OsString],
+    program: &str,
+    release: Release,
+    flavour: Flavour,
+    posixly_correct: bool,
+) -> Result<Call, Ended> {
+    let usage = |exit, stdout: Option<Vec<u8>>| Ended { exit, stdout, stderr: Some(options::usage(release, program)) };
+    let (options, words) =
+        getopt::parse(args, &options::known(release), posixly_correct).ok_or_else(|| usage(1, None))?;
+    let image = words.first().ok_or_else(|| usage(1, None))?;
+    let mut call = Call {
+        options: Options { release, flavour, interactive: Some(true), ..Options::default() },
+        image: image.into(),
+        output: None,
+        format: Format::Sxp,
+        directory: Directory::Default(default_directory(release)),
+        is_config: false,
+        debug: false,
+        runas: None,
+    };
+    for (word, value) in options {
+        let text = || Text::from(value.as_bytes().to_vec());
+        match word {
+            Word::Quiet => call.options.interactive = Some(false),
+            Word::Interactive => call.options.interactive = Some(true),
+            Word::ListEntries => call.options.task = Task::ListEntries,
+            // Listing goes before.
+            Word::NotReally if call.options.task == Task::Copy => call.options.task = Task::NotReally,
+            Word::NotReally => {}
+            Word::Help => return Err(usage(0, None)),
+            Word::Output if value == "-" && release.has(Change::Runas) => {}
+            Word::Output => call.output = (value != "-").then(|| value.into()),
+            Word::Kernel => call.options.kernel = Some(text()),
+            Word::Ramdisk => call.options.ramdisk = Some(text()),
+            Word::Args => call.options.args = text(),
+            Word::Entry => {
+                call.options.entry = Some(text());
+                call.options.interactive = Some(false);
+            }
+            Word::IsConfig => call.is_config = true,
+            Word::Debug => call.debug = true,
+            Word::Offset => {
+                let offset = integer(&value, release)
+                    .ok_or_else(|| usage(1, Some(b"offset value must be an integer".to_vec())))?;
+                call.options.offset = Some(widest(&offset));
+            }
+            Word::Runas => {
+                let uid = integer(&value, release)
+                    .ok_or_else(|| usage(1, Some(b"runas value must be an integer user id".to_vec())))?;
+                call.runas = (uid.to_i64() != Some(0)).then_some(uid);
+            }
+            Word::OutputFormat => {
+                call.format = Format::from_name(value.as_bytes()).ok_or_else(|| {
+                    let word: &[u8] = if release.has(Change::Offset) { b"unknown" } else { b"unkonwn" };
+                    usage(1, Some([word, b" output format ", value.as_bytes()].concat()))
+                })?;
+            }
+            Word::OutputDirectory => {
+                let path = PathBuf::from(&value);
+                if release.has(Change::RunDirectory) && !path.is_dir() {
+                    let line = [value.as_bytes(), b" is not an existing directory"].concat();
+                    return Err(Ended { exit: 1, stdout: Some(line), stderr: None });
+                }
+                call.directory = Directory::Given(path);
+            }
+        }
+    }
+    if call.options.interactive == Some(true) && call.runas.is_some() {
+        let line = "In order to use --runas, you must also set --entry or -q".to_owned();
+        return Err(Ended { exit: 1, stdout: None, stderr: Some(line) });
+    }
+    Ok(call)
+}
+
+/// `int(value)`.
+fn integer(value: &OsStr, release: Release) -> Option<Int> {
+    match release.python() {
+        Python::Three => int::parse(value.to_str()?, Python::Three).ok(),
+        Python::Two => int::parse(&bytes::wrap(value.as_bytes()), Python::Two).ok(),
+    }
+}
+
+/// The number, or the largest or smallest that can be held: pygrub finds nothing at either.
+fn widest(number: &Int) -> i128 {
+    let digits = number.to_string();
+    digits.parse().unwrap_or(if digits.starts_with('-') { i128::MIN } else { i128::MAX })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::pygrub::getopt::words;
+
+    fn call(line: &[&str]) -> Result<Call, Ended> {
+        parse(&words(line), "pygrub", "4.17".parse().unwrap(), Flavour::Debian, false)
+    }
+
+    fn ended(line: &[&str]) -> (u8, String, String) {
+        let Ended { exit, stdout, stderr } = call(line).unwrap_err();
+        let usage = stderr.unwrap_or_default();
+        let usage = if usage.starts_with("Usage: ") { "usage".to_owned() } else { usage };
+        (exit, String::from_utf8(stdout.unwrap_or_default()).unwrap(), usage)
+    }
+
+    // Expected values: pygrub 4.17 (shared facts, section 9).
+    #[test]
+    fn what_ends_it_at_once() {
+        let usage = || "usage".to_owned();
+        for line in [&["--bogus", "i"][..], &["-z", "i"], &["--out=x", "i"], &["-q"], &[], &["-h"], &["--help"]] {
+            assert_eq!(ended(line), (1, String::new(), usage()), "{line:?}");
+        }
+        for line in [&["-h", "x", "i"][..], &["--help", "i"]] {
+            assert_eq!(ended(line), (0, String::new(), usage()), "{line:?}");
+        }
+        assert_eq!(ended(&["--offset=0x0", "i"]), (1, "offset value must be an integer".to_owned(), usage()));
+        assert_eq!(ended(&["--runas=abc", "i"]), (1, "runas value must be an integer user id".to_owned(), usage()));
+        assert_eq!(ended(&["--output-format=xml", "i"]), (1, "unknown output format xml".to_owned(), usage()));
+        assert_eq!(
+            ended(&["--output-directory=/nonexistdir", "i"]),
+            (1, "/nonexistdir is not an existing directory".to_owned(), String::new())
+        );
+        assert_eq!(ended(&["--runas=1000", "i"]).2, "In order to use --runas, you must also set --entry or -q");
+    }
+
+    #[test]
+    fn the_last_word_on_the_menu_counts() {
+        let shown = |line: &[&str]| call(line).unwrap().options.shows_menu();
+        assert!(shown(&["i"]) && shown(&["-q", "-i", "i"]) && shown(&["--entry=1", "-i", "i"]));
+        assert!(!shown(&["-i", "-q", "i"]) && !shown(&["-i", "--entry=1", "i"]) && !shown(&["-l", "i"]));
+    }
+
+    #[test]
+    fn values() {
+        let call = call(&["i", "--offset= 5_1 ", "--runas=0", "--output=f", "--output=-", "-l", "-n"]).unwrap();
+        assert_eq!(call.options.offset, Some(51));
+        assert_eq!(call.runas, None);
+        assert_eq!(call.output.as_deref(), Some(Path::new("f")));
+        assert_eq!(call.options.task, Task::ListEntries);
+    }
+}

@@ -1,0 +1,36 @@
+//! Who sits at the drop-in's console: messages go to standard error as they come, and the menu to the terminal.
+
+use std::io::{self, Write};
+
+use crate::boot::{Console, Menu};
+use crate::config::Config;
+use crate::python::Text;
+use crate::release::Release;
+
+/// Says what pygrub says, and lets `menu` show the menu.
+pub(super) struct Talking<'a> {
+    pub menu: &'a mut dyn Console,
+    /// Whether the configuration that is found is announced: not with `--isconfig`.
+    pub announces: bool,
+    /// How many lines have been said.
+    pub said: usize,
+}
+
+impl Console for Talking<'_> {
+    fn say(&mut self, line: &Text) {
+        self.said += 1;
+        if self.announces || !line.as_bytes().starts_with(b"Using ") {
+            complain(line.as_bytes());
+        }
+    }
+
+    fn show(&mut self, config: &Config, release: Release) -> Menu {
+        self.menu.show(config, release)
+    }
+}
+
+/// A line on standard error, at once.
+pub(super) fn complain(line: &[u8]) {
+    // There is nobody left to tell that standard error cannot be written to.
+    let _ = io::stderr().lock().write_all(&[line, b"\n"].concat());
+}

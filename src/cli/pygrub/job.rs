@@ -1,0 +1,212 @@
+//! What the drop-in does once everything is open: the run, the copies, the result. Nothing here opens a file.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::call::Call;
+use super::console::{Talking, complain};
+use super::copy_out::{CopyError, copy_out};
+use super::{explain, python_error};
+use crate::boot::{self, Chosen, ChosenFile, Console, Run, Task, Values, Verdict, render};
+use crate::config::Dialect;
+use crate::python::{Python, Text, utf8};
+use crate::release::{Change, Release};
+use crate::storage::filesystem::ReadError;
+use crate::storage::mount::{DiskVolumes, Mounting, Volumes};
+use crate::storage::partitions::partition_table;
+use crate::storage::source::{FileSource, Source};
+
+/// How it ended. The numbers are the exit statuses of the worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Ending {
+    /// Kernel and initrd are copied, or nothing was to be copied.
+    Done = 0,
+    /// The kernel is copied and there is no initrd.
+    WithoutRamdisk = 100,
+    /// It failed, and said why.
+    Failed = 1,
+}
+
+/// A file to copy to, and the path that is told to the toolstack.
+pub(super) struct Destination {
+    pub path: PathBuf,
+    pub file: File,
+}
+
+/// Everything that the job may touch.
+pub(super) struct Files {
+    pub disk: File,
+    /// Not there where nothing is copied.
+    pub kernel: Option<Destination>,
+    pub ramdisk: Option<Destination>,
+    pub output: File,
+}
+
+/// Does the work of a call and says what pygrub says.
+pub(super) fn perform(call: &Call, files: Files, menu: &mut dyn Console) -> Ending {
+    let mut talking = Talking { menu, announces: !call.is_config, said: 0 };
+    let result = if call.is_config {
+        of_configuration(call, files, &mut talking)
+    } else {
+        of_disk(call, files, &mut talking)
+    };
+    result.unwrap_or_else(|line| {
+        complain(line.as_bytes());
+        Ending::Failed
+    })
+}
+
+/// The last line of pygrub's traceback, or of its message.
+type Line = String;
+
+fn of_disk(call: &Call, files: Files, talking: &mut Talking<'_>) -> Result<Ending, Line> {
+    let release = call.options.release;
+    let python = release.python();
+    let unreadable = |error: io::Error| python_error::last_line(&error, None, python);
+    let source = Arc::new(FileSource::new(files.disk).map_err(unreadable)?);
+    let disk: Arc<dyn Source> = Arc::clone(&source) as _;
+    let table = match call.options.offset {
+        Some(_) => None,
+        None => Some(partition_table(&*disk, &boot::partition_rules(release)).map_err(unreadable)?),
+    };
+    let volumes = DiskVolumes::new(disk);
+    let run = boot::run_with(&volumes, table, call.options.clone(), talking).map_err(unreadable)?;
+    if call.debug {
+        explain::debug(&run);
+    }
+    for line in run.stderr.iter().skip(talking.said) {
+        complain(line.as_bytes());
+    }
+    if call.options.task == Task::ListEntries && run.verdict != Verdict::Unknown && run.process.exit == 0 {
+        print(run.process.stdout.as_bytes(), python)?;
+        return Ok(Ending::Done);
+    }
+    let Some(chosen) = run.chosen.as_ref().filter(|_| run.verdict == Verdict::Boots) else {
+        return Err(explain::failure(&run));
+    };
+    let mut kernel = files.kernel;
+    // Without an initrd there is nothing to hand over, though its file is there.
+    let mut ramdisk = files.ramdisk.filter(|_| chosen.ramdisk.is_some());
+    if call.options.task == Task::Copy {
+        copy_files(&volumes, source.file(), &run, chosen, [&mut kernel, &mut ramdisk])?;
+    }
+    let result = told(&run, chosen, call, kernel.as_ref(), ramdisk.as_ref())?;
+    let mut output = files.output;
+    output.write_all(&result).map_err(|error| python_error::last_line(&error, None, python))?;
+    Ok(if ramdisk.is_some() || call.options.task == Task::NotReally { Ending::Done } else { Ending::WithoutRamdisk })
+}
+
+/// The result in the format that was asked for.
+fn told(
+    run: &Run,
+    chosen: &Chosen,
+    call: &Call,
+    kernel: Option<&Destination>,
+    ramdisk: Option<&Destination>,
+) -> Result<Vec<u8>, Line> {
+    let release = run.options.release;
+    let path = |copy: Option<&Destination>| copy.map(|copy| copy.path.as_os_str().as_bytes().to_vec());
+    let (mut kernel, mut ramdisk) = (path(kernel), path(ramdisk));
+    // Before XSA-443 `-n` told where the files would have come from.
+    if run.options.task == Task::NotReally && !release.has(Change::Runas) {
+        let instead =
+            |what: &str, file: &ChosenFile| [b"<", what.as_bytes(), b":", file.path.as_bytes(), b">"].concat();
+        kernel = Some(instead("kernel", &chosen.kernel));
+        ramdisk = chosen.ramdisk.as_ref().map(|file| instead("ramdisk", file));
+    }
+    let values = Values {
+        kernel: kernel.as_deref(),
+        ramdisk: ramdisk.as_deref(),
+        args: chosen.args.as_ref().map(Text::as_bytes),
+    };
+    render(call.format, release, values).map_err(|raised| raised.to_string())
+}
+
+fn copy_files(
+    volumes: &DiskVolumes,
+    disk: &File,
+    run: &Run,
+    chosen: &Chosen,
+    [kernel, ramdisk]: [&mut Option<Destination>; 2],
+) -> Result<(), Line> {
+    let python = run.options.release.python();
+    let vanished = || "pregrub: the disk has changed while it was read".to_owned();
+    let offset = u64::try_from(run.attempts[chosen.attempt].offset).map_err(|_| vanished())?;
+    let mounted = volumes.mount(offset).map_err(|error| python_error::last_line(&error, None, python))?;
+    let Mounting::Mounted(filesystem) = mounted else { return Err(vanished()) };
+    let both = [("kernel", Some(&chosen.kernel), kernel), ("ramdisk", chosen.ramdisk.as_ref(), ramdisk)];
+    for (what, file, copy) in both {
+        let (Some(file), Some(copy)) = (file, copy) else { continue };
+        let opened = filesystem.open(file.path.as_bytes()).map_err(|_| vanished())?;
+        match copy_out(&*opened, disk, offset, &mut copy.file) {
+            Ok(count) if file.size.is_none_or(|size| size == count) => {}
+            Ok(_) => return Err(vanished()),
+            Err(CopyError::Write(error)) => {
+                complain(python_error::message(&error).as_bytes());
+                return Err(format!("Error writing temporary copy of {what}"));
+            }
+            Err(CopyError::Read(ReadError::Io(error))) => return Err(python_error::last_line(&error, None, python)),
+            Err(CopyError::Read(error)) => return Err(format!("pregrub: `{}` cannot be read whole: {error}", file.path)),
+        }
+    }
+    Ok(())
+}
+
+/// `--isconfig`: says what the configuration selects.
+fn of_configuration(call: &Call, files: Files, talking: &mut Talking<'_>) -> Result<Ending, Line> {
+    let release = call.options.release;
+    let python = release.python();
+    if !release.has(Change::NoFilesystemTold) {
+        return Err("NameError: name 'fs' is not defined".to_owned());
+    }
+    let unreadable = |error: io::Error| python_error::last_line(&error, Some(&call.image), python);
+    let mut text = Vec::new();
+    io::Read::read_to_end(&mut io::Read::take(&files.disk, MOST_TEXT), &mut text).map_err(unreadable)?;
+    let text = newlines(text, release);
+    let name = call.image.display().to_string();
+    let run = boot::run_config_with(&name, Dialect::Grub2, text, call.options.clone(), talking);
+    let attempt = &run.attempts[0];
+    let Some(boot) = attempt.selection.as_ref().and_then(|selection| selection.boot.as_ref()) else {
+        return Err(explain::failure(&run));
+    };
+    let mut out = [b"  kernel: ", boot.kernel.as_bytes(), b"\n"].concat();
+    if let Some(ramdisk) = boot.ramdisk.as_ref().filter(|ramdisk| !ramdisk.is_empty()) {
+        out.extend([b"  initrd: ", ramdisk.as_bytes(), b"\n"].concat());
+    }
+    let args = boot.args.as_ref().map_or(&b"None"[..], Text::as_bytes);
+    out.extend([b"  args: ", args, b"\n"].concat());
+    print(&out, python)?;
+    Ok(Ending::Done)
+}
+
+/// No configuration is as long as this.
+const MOST_TEXT: u64 = 64 << 20;
+
+/// The text as a file opened by Python gives it: under Python 3 every kind of line end is a line feed.
+fn newlines(text: Vec<u8>, release: Release) -> Vec<u8> {
+    if release.python() == Python::Two || memchr::memchr(b'\r', &text).is_none() || utf8::decode(&text).is_err() {
+        return text;
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        if byte == b'\r' {
+            bytes.next_if_eq(&b'\n');
+            out.push(b'\n');
+        } else {
+            out.push(byte);
+        }
+    }
+    out
+}
+
+/// What pygrub prints on standard output besides the result.
+fn print(text: &[u8], python: Python) -> Result<(), Line> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(text).and_then(|()| stdout.flush());
+    written.map_err(|error| python_error::last_line(&error, None, python))
+}

@@ -1,0 +1,100 @@
+//! The options of pygrub in each release, and its usage line.
+
+use super::getopt::Known;
+use crate::release::{Change, Release};
+
+/// An option of pygrub's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Word {
+    Quiet,
+    Interactive,
+    ListEntries,
+    NotReally,
+    Help,
+    Output,
+    OutputFormat,
+    OutputDirectory,
+    Offset,
+    Runas,
+    Entry,
+    Kernel,
+    Ramdisk,
+    Args,
+    IsConfig,
+    Debug,
+}
+
+/// An option, the change that brought it, and how the usage line shows it (not at all, where that is empty).
+type Row = (Known<Word>, Option<Change>, &'static str);
+
+const fn flag(option: Word, short: Option<u8>, long: &'static str) -> Known<Word> {
+    Known { option, short, long, short_value: false, long_value: false }
+}
+
+const fn valued(option: Word, long: &'static str) -> Known<Word> {
+    Known { option, short: None, long, short_value: false, long_value: true }
+}
+
+/// All options, in the order of the usage line.
+const ROWS: &[Row] = &[
+    (flag(Word::Quiet, Some(b'q'), "quiet"), None, "[-q|--quiet]"),
+    (flag(Word::Interactive, Some(b'i'), "interactive"), None, "[-i|--interactive]"),
+    (flag(Word::ListEntries, Some(b'l'), "list-entries"), Some(Change::ListEntries), "[-l|--list-entries]"),
+    (flag(Word::NotReally, Some(b'n'), "not-really"), Some(Change::OutputOptions), "[-n|--not-really]"),
+    (valued(Word::Output, "output"), None, "[--output=]"),
+    (valued(Word::Kernel, "kernel"), None, "[--kernel=]"),
+    (valued(Word::Ramdisk, "ramdisk"), None, "[--ramdisk=]"),
+    (valued(Word::Args, "args"), None, "[--args=]"),
+    (valued(Word::Entry, "entry"), None, "[--entry=]"),
+    (valued(Word::OutputDirectory, "output-directory"), Some(Change::OutputOptions), "[--output-directory=]"),
+    (valued(Word::OutputFormat, "output-format"), Some(Change::OutputOptions), "[--output-format=sxp|simple|simple0]"),
+    (valued(Word::Runas, "runas"), Some(Change::Runas), "[--runas=]"),
+    (valued(Word::Offset, "offset"), Some(Change::Offset), "[--offset=]"),
+    // The letter takes a value by a slip in pygrub's list of options.
+    (Known { option: Word::Help, short: Some(b'h'), long: "help", short_value: true, long_value: false }, None, ""),
+    (flag(Word::IsConfig, None, "isconfig"), None, ""),
+    (flag(Word::Debug, None, "debug"), Some(Change::Debug), ""),
+];
+
+fn rows(release: Release) -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().filter(move |(_, since, _)| since.is_none_or(|change| release.has(change)))
+}
+
+/// The options that the release knows.
+pub(super) fn known(release: Release) -> Vec<Known<Word>> {
+    rows(release).map(|(known, ..)| *known).collect()
+}
+
+/// The usage line of the release, with the program's name as it was called.
+pub(super) fn usage(release: Release, program: &str) -> String {
+    let mut line = format!("Usage: {program}");
+    for (.., shown) in rows(release).filter(|(.., shown)| !shown.is_empty()) {
+        line.push(' ');
+        line.push_str(shown);
+    }
+    line.push_str(" <image>");
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Expected values: the recorded runs (corpus/conformance/runs.jsonl).
+    #[test]
+    fn usage_by_release() {
+        let of = |release: &str| usage(release.parse().unwrap(), "pygrub");
+        assert_eq!(
+            of("4.0"),
+            "Usage: pygrub [-q|--quiet] [-i|--interactive] [--output=] [--kernel=] [--ramdisk=] [--args=] [--entry=] <image>"
+        );
+        assert_eq!(
+            of("4.17"),
+            "Usage: pygrub [-q|--quiet] [-i|--interactive] [-l|--list-entries] [-n|--not-really] [--output=] [--kernel=] \
+             [--ramdisk=] [--args=] [--entry=] [--output-directory=] [--output-format=sxp|simple|simple0] [--runas=] \
+             [--offset=] <image>"
+        );
+        assert!(!of("4.17.2").contains("runas") && of("4.17.2").contains("offset"));
+        assert!(of("4.3").contains("list-entries") && !of("4.2").contains("list-entries"));
+    }
+}
