@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use pregrub::boot::{self, ChosenFile, Options, Run, Verdict};
+use pregrub::boot::{self, ChosenFile, Options, Run, Task, Verdict};
 use pregrub::release::{Flavour, Release};
 use pregrub::storage::ext::Ext;
 use pregrub::storage::filesystem::{Filesystem, OpenFile};
@@ -22,6 +22,9 @@ pub fn options<A: AsRef<str>>(argv: &[A]) -> Options {
         match word.split_once('=').unwrap_or((word, "")) {
             ("-q", _) => options.interactive = Some(false),
             ("-i", _) => options.interactive = Some(true),
+            ("-l", _) => options.task = Task::ListEntries,
+            ("-n", _) => options.task = Task::NotReally,
+            ("--output" | "--output-format" | "--output-directory" | "--runas", _) => {}
             ("--entry", value) => options.entry = Some(value.into()),
             ("--kernel", value) => options.kernel = Some(value.into()),
             ("--ramdisk", value) => options.ramdisk = Some(value.into()),

@@ -49,11 +49,8 @@ pub(super) struct Files {
 /// Does the work of a call and says what pygrub says.
 pub(super) fn perform(call: &Call, files: Files, menu: &mut dyn Console) -> Ending {
     let mut talking = Talking { menu, announces: !call.is_config, said: 0 };
-    let result = if call.is_config {
-        of_configuration(call, files, &mut talking)
-    } else {
-        of_disk(call, files, &mut talking)
-    };
+    let result =
+        if call.is_config { of_configuration(call, files, &mut talking) } else { of_disk(call, files, &mut talking) };
     result.unwrap_or_else(|line| {
         complain(line.as_bytes());
         Ending::Failed
@@ -150,7 +147,9 @@ fn copy_files(
                 return Err(format!("Error writing temporary copy of {what}"));
             }
             Err(CopyError::Read(ReadError::Io(error))) => return Err(python_error::last_line(&error, None, python)),
-            Err(CopyError::Read(error)) => return Err(format!("pregrub: `{}` cannot be read whole: {error}", file.path)),
+            Err(CopyError::Read(error)) => {
+                return Err(format!("pregrub: `{}` cannot be read whole: {error}", file.path));
+            }
         }
     }
     Ok(())
