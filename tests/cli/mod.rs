@@ -4,4 +4,5 @@ mod bad_input;
 mod check;
 mod contract;
 mod entries;
+mod pygrub;
 mod trace;

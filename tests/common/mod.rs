@@ -1,5 +1,6 @@
 //! What several tests need: the real pygrub, the tools that make images, and inputs to show them.
 
+pub mod drop_in;
 pub mod ext_images;
 pub mod generator;
 pub mod images;

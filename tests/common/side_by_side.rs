@@ -12,6 +12,7 @@ use pregrub::storage::ext::Ext;
 use pregrub::storage::filesystem::{Filesystem, OpenFile};
 use pregrub::storage::source::{FileSource, Source, Volume};
 
+use super::drop_in;
 use super::images::Image;
 use super::oracle::{Oracle, RunAnswer, RunCase};
 
@@ -101,11 +102,20 @@ impl Pairs {
             })
             .collect();
         let answers = oracle.runs(&cases);
+        let of_drop_in = oracle.runs(&cases.iter().map(|case| drop_in::case(case, oracle)).collect::<Vec<_>>());
         let mut tally = Tally::default();
         let mut digests = Digests::new();
-        for (pair, answer) in self.pairs.iter().zip(&answers) {
+        for ((pair, answer), of_drop_in) in self.pairs.iter().zip(&answers).zip(&of_drop_in) {
             let run = run(pair, oracle.minor);
             tally.count(pair, &run, answer, &mut digests);
+            // What pregrub does not know, and what it refuses to hand over though pygrub does, is no difference here.
+            let same_outcome = run.verdict == Verdict::Boots || run.verdict == Verdict::Fails && run.chosen.is_none();
+            if same_outcome && answer.signal.is_none() && !answer.timed_out {
+                tally.differences.extend(drop_in::differences(&pair.name, of_drop_in, answer));
+                tally.drop_in += 1;
+            } else {
+                assert_ne!(of_drop_in.rc, Some(0), "{}: the drop-in hands over what it does not know", pair.name);
+            }
         }
         tally.differences.extend(digests.differences());
         tally
@@ -122,6 +132,8 @@ pub fn run(pair: &Pair, minor: u32) -> Run {
 pub struct Tally {
     pub boots: usize,
     pub fails: usize,
+    /// Runs of the drop-in that were held against pygrub's.
+    pub drop_in: usize,
     /// The names of the runs of which pregrub cannot tell.
     pub unknown: Vec<String>,
     pub differences: Vec<String>,
@@ -184,7 +196,13 @@ impl Tally {
 
     /// Fails where anything differs, and says what was compared.
     pub fn assert(&self, what: &str) {
-        eprintln!("{what}: {} boot, {} fail, {} unknown", self.boots, self.fails, self.unknown.len());
+        eprintln!(
+            "{what}: {} boot, {} fail, {} unknown; {} times the drop-in",
+            self.boots,
+            self.fails,
+            self.unknown.len(),
+            self.drop_in
+        );
         for name in &self.unknown {
             eprintln!("  unknown: {name}");
         }

@@ -1,0 +1,4 @@
+//! The drop-in.
+
+mod command_line;
+mod recorded;
