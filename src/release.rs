@@ -11,7 +11,8 @@ use crate::python::Python;
 
 /// A release of Xen, 4.0 to 4.22: `4.17` or `4.17.3`.
 ///
-/// A line without a point number means its latest point release.
+/// A line without a point number means its latest point release. From 4.13 on pygrub runs under Python 3, but can be built
+/// for Python 2 (4.13's build preferred what was called `python`): `4.13+python2`.
 ///
 /// ```
 /// use pregrub::release::{Change, Release};
@@ -25,23 +26,28 @@ pub struct Release {
     minor: u8,
     /// `u8::MAX` stands for the latest.
     point: u8,
+    /// From 4.13 on: it was built for Python 2 all the same.
+    python2: bool,
 }
+
+/// What follows the number of a release that was built for Python 2 though it need not have been.
+const PYTHON_2: &str = "+python2";
 
 /// The newest release line known.
 const NEWEST_MINOR: u8 = 22;
 
 impl Release {
     /// The newest release known: 4.22.
-    pub const NEWEST: Self = Self { minor: NEWEST_MINOR, point: u8::MAX };
+    pub const NEWEST: Self = Self { minor: NEWEST_MINOR, point: u8::MAX, python2: false };
 
     /// The latest point release of the line 4.`minor`, or nothing where it is not known.
     pub fn line(minor: u8) -> Option<Self> {
-        (minor <= NEWEST_MINOR).then_some(Self { minor, point: u8::MAX })
+        (minor <= NEWEST_MINOR).then_some(Self { minor, point: u8::MAX, python2: false })
     }
 
     /// All release lines, oldest first, each at its latest point release.
     pub fn lines() -> impl DoubleEndedIterator<Item = Self> {
-        (0..=NEWEST_MINOR).map(|minor| Self { minor, point: u8::MAX })
+        (0..=NEWEST_MINOR).map(|minor| Self { minor, point: u8::MAX, python2: false })
     }
 
     /// The second number: 17 of 4.17.3.
@@ -55,16 +61,19 @@ impl Release {
         self.minor >= first || backports.iter().any(|&(minor, point)| self.minor == minor && self.point >= point)
     }
 
-    /// The Python that runs this release's pygrub: 2 up to 4.12, 3 from 4.13 on.
+    /// The Python that runs this release's pygrub: 2 up to 4.12, 3 from 4.13 on unless it was built for 2.
     pub fn python(self) -> Python {
-        if self.has(Change::Python3) { Python::Three } else { Python::Two }
+        if self.has(Change::Python3) && !self.python2 { Python::Three } else { Python::Two }
     }
 }
 
 impl fmt::Display for Release {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "4.{}", self.minor)?;
-        if self.point == u8::MAX { Ok(()) } else { write!(f, ".{}", self.point) }
+        if self.point != u8::MAX {
+            write!(f, ".{}", self.point)?;
+        }
+        if self.python2 { f.write_str(PYTHON_2) } else { Ok(()) }
     }
 }
 
@@ -73,7 +82,11 @@ impl FromStr for Release {
 
     fn from_str(text: &str) -> Result<Self, UnknownRelease> {
         let unknown = || UnknownRelease(text.to_owned());
-        let mut numbers = text.split('.');
+        let (release, python2) = match text.strip_suffix(PYTHON_2) {
+            Some(release) => (release, true),
+            None => (text, false),
+        };
+        let mut numbers = release.split('.');
         let mut number = || numbers.next().map(|n| n.parse::<u8>().map_err(|_| unknown())).transpose();
         let (major, minor) = (number()?, number()?.ok_or_else(unknown)?);
         // 4.1.6.1 has a fourth number; pygrub did not change in it.
@@ -81,7 +94,9 @@ impl FromStr for Release {
         if major != Some(4) || minor > NEWEST_MINOR || numbers.next().is_some() || point == Some(u8::MAX) {
             return Err(unknown());
         }
-        Ok(Self { minor, point: point.unwrap_or(u8::MAX) })
+        let release = Self { minor, point: point.unwrap_or(u8::MAX), python2: false };
+        // Older ones run under nothing else, and are the same release with and without.
+        Ok(Self { python2: python2 && release.has(Change::Python3), ..release })
     }
 }
 
@@ -93,7 +108,7 @@ impl fmt::Display for UnknownRelease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "`{}` is no Xen release that pregrub knows: use 4.0 to 4.{NEWEST_MINOR}, such as 4.17 or 4.17.3",
+            "`{}` is no Xen release that pregrub knows: use 4.0 to 4.{NEWEST_MINOR}, such as 4.17 or 4.17.3 (4.13+python2 where pygrub runs under Python 2)",
             self.0
         )
     }
@@ -249,7 +264,10 @@ mod tests {
         assert_eq!(release("4.17").to_string(), "4.17");
         assert_eq!(release("4.1.6.1").to_string(), "4.1.6");
         assert_eq!(release("4.22"), Release::NEWEST);
-        for text in ["", "4", "3.4", "4.23", "5.0", "4.x", "4.1.2.3.4", "4.-1", " 4.17", "4.300"] {
+        assert_eq!(release("4.13.2+python2").to_string(), "4.13.2+python2");
+        assert_eq!(release("4.13+python2").python(), Python::Two);
+        assert_eq!(release("4.12+python2"), release("4.12"));
+        for text in ["4.13+python3", "", "4", "3.4", "4.23", "5.0", "4.x", "4.1.2.3.4", "4.-1", " 4.17", "4.300"] {
             assert!(text.parse::<Release>().is_err(), "{text:?}");
         }
     }

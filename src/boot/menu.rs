@@ -80,7 +80,10 @@ pub(super) fn show(config: &Config, release: Release) -> Menu {
             }
         },
     };
-    let (wanted, warning) = first_selection(config, release);
+    let (wanted, warning) = match first_selection(config, release) {
+        Ok(found) => found,
+        Err(error) => return raised(error),
+    };
     let digits = timeout.to_string();
     if !digits.starts_with('-') && digits.len() > CLOCK_DIGITS {
         return Menu { warning, ..raised(cannot_draw()) };
@@ -124,12 +127,12 @@ fn as_line(value: &[u8], release: Release) -> String {
 }
 
 /// What is selected when the menu opens.
-fn first_selection(config: &Config, release: Release) -> (Int, Option<&'static str>) {
-    let (wanted, warning) = default_index(config, release);
+fn first_selection(config: &Config, release: Release) -> Result<(Int, Option<&'static str>), Raised> {
+    let (wanted, warning) = default_index(config, release)?;
     if release.has(Change::InteractiveDefaultClamped) && wanted.cmp_len(config.entries.len()).is_gt() {
-        return (Int::Small(0), warning);
+        return Ok((Int::Small(0), warning));
     }
-    (wanted, warning)
+    Ok((wanted, warning))
 }
 
 /// Draws the entries from `start` on, as many as fit.

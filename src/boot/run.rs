@@ -415,7 +415,13 @@ fn pick(
         }
         result
     } else {
-        default_index(config, release)
+        match default_index(config, release) {
+            Ok(found) => found,
+            Err(raised) => {
+                attempt.raised = Some(raised);
+                return None;
+            }
+        }
     };
     let selection = choose(config, wanted, edited.as_deref(), warning, wishes, release);
     attempt.raised = selection.raised.clone();

@@ -60,13 +60,27 @@ const NOT_FOUND: &str = "Default image not found";
 
 /// Selects as a run without menu (`-q`) does.
 pub fn select(config: &Config, wishes: Wishes<'_>, release: Release) -> Selection {
-    let (wanted, warning) = default_index(config, release);
+    let (wanted, warning) = match default_index(config, release) {
+        Ok(found) => found,
+        Err(raised) => return Selection::raised(None, None, raised),
+    };
     choose(config, wanted, None, warning, wishes, release)
 }
 
 /// The number that `default` stands for, and whether pygrub warns that it is behind the last entry.
-pub(super) fn default_index(config: &Config, release: Release) -> (Int, Option<&'static str>) {
+pub(super) fn default_index(config: &Config, release: Release) -> Result<(Int, Option<&'static str>), Raised> {
     let wanted = match &config.default {
+        // Under Python 2 a large number is no `int` but a `long`, which a release made for Python 3 takes for text.
+        Setting::Number(number)
+            if number.to_i64().is_none() && release.has(Change::Python3) && release.python() == Python::Two =>
+        {
+            let message = "'long' object has no attribute 'isdigit'";
+            let raised = Raised::new(Stage::Select, "AttributeError", message, Cause::DefaultNotANumber);
+            return Err(match config.default_span {
+                Some(span) => raised.at(span),
+                None => raised,
+            });
+        }
         Setting::Number(number) => number.clone(),
         // Only releases under Python 2 store text.
         Setting::Text(title) => match digits(title) {
@@ -76,9 +90,9 @@ pub(super) fn default_index(config: &Config, release: Release) -> (Int, Option<&
     };
     // One more than the last entry passes the test; it falls back to entry 0 later.
     if release.has(Change::DefaultByTitle) && wanted.cmp_len(config.entries.len()).is_gt() {
-        return (Int::Small(0), Some(NOT_FOUND));
+        return Ok((Int::Small(0), Some(NOT_FOUND)));
     }
-    (wanted, None)
+    Ok((wanted, None))
 }
 
 /// `text.isdigit()` and then `int(text)`, under Python 2.

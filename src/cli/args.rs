@@ -85,7 +85,7 @@ pub(super) struct Entries {
 /// How pygrub is called, and how the answer is given.
 #[derive(Debug, Args)]
 pub(super) struct How {
-    /// Xen release, 4.0 to 4.22 (a point release where it matters), or `host` for the one installed here [default: 4.22]
+    /// Xen release, 4.0 to 4.22 (a point release where it matters; 4.13+python2 for one that runs under Python 2), or `host` for the one installed here [default: 4.22]
     #[arg(long, value_name = "RELEASE")]
     release: Option<String>,
     /// Who built it: debian has no probe for Solaris [default: upstream; with --release host what is installed]

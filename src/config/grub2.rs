@@ -151,7 +151,7 @@ fn top_level(config: &mut Config, line: LineText<'_>, parts: Split<'_>, release:
             config.warn("grub2's saved_entry/next_entry not supported", Some(line.span()));
         }
         // From the release that warns until Python 3 came, pygrub forgot to use the 0.
-        if !by_title || release.python() == Python::Three {
+        if !by_title || release.has(Change::Python3) {
             argument = "0";
         }
     }

@@ -66,25 +66,25 @@ impl Config {
             self.default = Setting::Number(Int::Small(0));
             return Ok(());
         }
-        if python == Python::Two && release.has(Change::DefaultByTitle) {
+        let since_python3 = release.has(Change::Python3);
+        if !since_python3 && release.has(Change::DefaultByTitle) {
             self.default = Setting::Text(Text::from_line(value, python));
             return Ok(());
         }
-        let number = match (int::parse(value, python), python) {
+        let number = match (int::parse(value, python), since_python3) {
             (Ok(number), _) => number,
-            (Err(message), Python::Two) => {
+            (Err(message), false) => {
                 return Err(Raised::new(Stage::Parse, "ValueError", message, Cause::DefaultNotANumber).at(span));
             }
-            (Err(_), Python::Three) => {
-                self.warn(&*format!("Invalid value {value}, setting default to 0"), Some(span));
+            (Err(_), true) => {
+                let warning = format!("Invalid value {value}, setting default to 0");
+                self.warn(Text::from_line(&warning, python), Some(span));
                 Int::Small(0)
             }
         };
         if number.is_negative() {
-            let message = match python {
-                Python::Two => "default must be positive number",
-                Python::Three => "default must be non-negative number",
-            };
+            let message =
+                if since_python3 { "default must be non-negative number" } else { "default must be positive number" };
             return Err(Raised::new(Stage::Parse, "ValueError", message, Cause::NegativeDefault).at(span));
         }
         self.default = Setting::Number(number);

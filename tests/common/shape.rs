@@ -59,7 +59,9 @@ pub fn answer(config: &Config, wishes: Wishes<'_>, release: Release) -> Value {
         out.insert("password".into(), config.has_password.into());
         let selection = boot::select(config, wishes, release);
         warnings.extend(selection.warning.map(Value::from));
-        out.insert("sel".into(), int(&selection.wanted));
+        if let Some(wanted) = &selection.wanted {
+            out.insert("sel".into(), int(wanted));
+        }
         if let Some(boot) = &selection.boot {
             out.insert("index".into(), selection.index.into());
             out.insert("boot".into(), serde_json::to_value(boot).unwrap());
