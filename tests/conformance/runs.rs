@@ -78,11 +78,15 @@ const STUB: [(&str, &str, &str); 1] = [
     ("gpt-huge-lba", "4.0", "OverflowError: long too big to convert"),
 ];
 
-/// The releases of a key: lines at their latest point release, point releases, Debian's. Tips of branches and Python 2 from
-/// 4.13 on are left out.
+/// The releases of a key: lines at their latest point release, point releases, Debian's, those that were run under Python 2
+/// though they need not be. Tips of branches are left out.
 fn releases(key: &str) -> Vec<(Release, Flavour)> {
     let mut found = Vec::new();
-    for item in key.split(',').filter(|item| !item.starts_with("stable-") && !item.ends_with("/py2")) {
+    for item in key.split(',').filter(|item| !item.starts_with("stable-")) {
+        if let Some(release) = item.strip_suffix("/py2") {
+            found.push((format!("{release}+python2").parse().unwrap(), Flavour::Upstream));
+            continue;
+        }
         if let Some(release) = item.strip_prefix("debian-") {
             found.push((release.parse().unwrap(), Flavour::Debian));
             continue;
