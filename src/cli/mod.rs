@@ -5,6 +5,9 @@ mod check;
 mod entries;
 mod guard;
 mod out;
+#[cfg(target_os = "linux")]
+#[doc(hidden)]
+pub mod pygrub;
 mod trace;
 
 use std::process::ExitCode;

@@ -1,0 +1,4 @@
+//! The drop-in.
+
+mod sandbox;
+mod worker;
