@@ -135,6 +135,11 @@ impl Flavour {
         }
     }
 
+    /// The flavour of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Upstream, Self::Debian].into_iter().find(|flavour| flavour.name() == name)
+    }
+
     /// Whether every partition is probed for a Solaris kernel first.
     pub fn probes_solaris(self) -> bool {
         self == Self::Upstream

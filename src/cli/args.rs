@@ -1,5 +1,6 @@
 //! What the command line takes.
 
+#[cfg(target_os = "linux")]
 use std::ffi::OsString;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -36,6 +37,7 @@ pub(super) enum Command {
     /// Show the menu: every entry as pygrub parsed it, the selected one marked
     Entries(Entries),
     /// Do what pygrub does, in its place: copy kernel and initrd out and tell the toolstack
+    #[cfg(target_os = "linux")]
     #[command(disable_help_flag = true, after_help = AFTER_PYGRUB)]
     Pygrub {
         /// pygrub's own arguments: its options and the image
@@ -44,6 +46,7 @@ pub(super) enum Command {
     },
 }
 
+#[cfg(target_os = "linux")]
 const AFTER_PYGRUB: &str = "\
 The same happens when the program is called by the name `pygrub` (ln -s pregrub pygrub). Options, output, messages and exit \
 status are pygrub's; `pregrub pygrub -h x` prints its usage line. The release is chosen by the environment variable \

@@ -5,7 +5,9 @@ mod check;
 mod entries;
 mod guard;
 mod out;
-mod pygrub;
+#[cfg(target_os = "linux")]
+#[doc(hidden)]
+pub mod pygrub;
 mod trace;
 
 use std::process::ExitCode;
@@ -39,8 +41,9 @@ impl From<Verdict> for Status {
 
 /// Reads the command line, does what it says and returns the exit status.
 pub fn main() -> ExitCode {
-    if let Some((program, args)) = pygrub::called(std::env::args_os()) {
-        return pygrub::main(&program, &args);
+    #[cfg(target_os = "linux")]
+    if let Some(ended) = pygrub::if_called() {
+        return ended;
     }
     let command = args::CommandLine::parse();
     let result = match &command.command {
@@ -48,7 +51,8 @@ pub fn main() -> ExitCode {
         args::Command::Trace(trace) => trace::run(trace),
         args::Command::Entries(entries) => entries::run(entries),
         // Taken above, before clap could have an opinion on pygrub's options.
-        args::Command::Pygrub { args } => return pygrub::main("pregrub pygrub", args),
+        #[cfg(target_os = "linux")]
+        args::Command::Pygrub { args } => return pygrub::supervise("pregrub pygrub", args),
     };
     let status = match result {
         Ok(status) => status,

@@ -51,17 +51,20 @@ impl Source for Vec<u8> {
 pub struct FileSource {
     file: File,
     len: u64,
+    block_device: bool,
 }
 
 impl FileSource {
-    /// Takes over an open file. The length is found by seeking to the end, which works for block devices too.
+    /// Takes over an open file. The length is found by seeking to the end, which works for block devices too. What kind of file it
+    /// is, is asked here and not again: a process that gives up its privileges may ask before, not after.
     ///
     /// # Errors
     ///
     /// Fails where the file cannot be seeked (a pipe, a terminal).
     pub fn new(mut file: File) -> io::Result<Self> {
         let len = io::Seek::seek(&mut file, io::SeekFrom::End(0))?;
-        Ok(Self { file, len })
+        let block_device = file.metadata()?.file_type().is_block_device();
+        Ok(Self { file, len, block_device })
     }
 }
 
@@ -78,7 +81,7 @@ impl Source for FileSource {
     }
 
     fn is_block_device(&self) -> bool {
-        self.file.metadata().is_ok_and(|metadata| metadata.file_type().is_block_device())
+        self.block_device
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {

@@ -4,5 +4,6 @@ mod bad_input;
 mod check;
 mod contract;
 mod entries;
+#[cfg(target_os = "linux")]
 mod pygrub;
 mod trace;

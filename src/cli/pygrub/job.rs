@@ -1,19 +1,22 @@
-//! What the drop-in does once everything is open: the run, the copies, the result. Nothing here opens a file.
+//! The worker: what the drop-in does once everything is open. The run, the copies, the result; nothing here opens a file.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::call::Call;
+use super::call::{self, Call};
 use super::console::{Talking, complain};
 use super::copy_out::{CopyError, copy_out};
+use super::sandbox::{Limits, Privileges};
+use super::worker::{self, Role};
 use super::{explain, python_error};
-use crate::boot::{self, Chosen, ChosenFile, Console, Run, Task, Values, Verdict, render};
+use crate::boot::{self, Chosen, ChosenFile, Console, Run, Task, Unattended, Values, Verdict, render};
 use crate::config::Dialect;
 use crate::python::{Python, Text, utf8};
-use crate::release::{Change, Release};
+use crate::release::{Change, Flavour, Release};
 use crate::storage::filesystem::ReadError;
 use crate::storage::mount::{DiskVolumes, Mounting, Volumes};
 use crate::storage::partitions::partition_table;
@@ -31,26 +34,107 @@ pub(super) enum Ending {
     Failed = 1,
 }
 
+impl Ending {
+    pub(super) fn from_code(code: i32) -> Option<Self> {
+        [Self::Done, Self::WithoutRamdisk, Self::Failed].into_iter().find(|ending| *ending as i32 == code)
+    }
+}
+
+/// What the worker is told besides the arguments of pygrub. The arguments themselves are taken apart again: there is one way
+/// to read them.
+pub(super) struct Order {
+    pub release: Release,
+    pub flavour: Flavour,
+    /// The paths of kernel and initrd, where they are to be copied.
+    pub destinations: Vec<OsString>,
+}
+
+impl Order {
+    /// The arguments of the worker.
+    pub(super) fn words(&self, args: &[OsString]) -> Vec<OsString> {
+        let mut words = vec![self.release.to_string().into(), self.flavour.name().into()];
+        words.push(self.destinations.len().to_string().into());
+        words.extend(self.destinations.iter().cloned());
+        words.extend(args.iter().cloned());
+        words
+    }
+
+    /// The order and the arguments of pygrub.
+    fn from_words(mut words: impl Iterator<Item = OsString>) -> Option<(Self, Vec<OsString>)> {
+        let release = words.next()?.to_str()?.parse().ok()?;
+        let flavour = Flavour::from_name(words.next()?.to_str()?)?;
+        let count: usize = words.next()?.to_str()?.parse().ok()?;
+        let destinations: Vec<OsString> = words.by_ref().take(count).collect();
+        (destinations.len() == count).then(|| (Self { release, flavour, destinations }, words.collect()))
+    }
+}
+
+/// What the worker does, from its start on.
+pub(super) fn main() -> Ending {
+    sealed().unwrap_or_else(|line| {
+        complain(format!("pregrub: {line}").as_bytes());
+        Ending::Failed
+    })
+}
+
+fn sealed() -> Result<Ending, String> {
+    let text = |error: io::Error| error.to_string();
+    let mut inherited = worker::inherited().map_err(text)?;
+    let lost = || "the worker did not get what it needs".to_owned();
+    let (order, args) = Order::from_words(std::env::args_os().skip(1)).ok_or_else(lost)?;
+    let call = call::parse(&args, "", order.release, order.flavour, super::posixly_correct()).map_err(|_| lost())?;
+    let disk = inherited.take(Role::Disk).ok_or_else(lost)?;
+    let mut paths = order.destinations.into_iter();
+    let mut destination = |role| Some(Destination { file: inherited.take(role)?, path: paths.next()?.into() });
+    let (kernel, ramdisk) = (destination(Role::Kernel), destination(Role::Ramdisk));
+    let output = inherited.take(Role::Output).ok_or_else(lost)?;
+    // The last moment at which anything is asked of the system besides reading and writing.
+    let image = if call.is_config { Image::Text(disk) } else { Image::Disk(FileSource::new(disk).map_err(text)?) };
+    let privileges = privileges(&call)?;
+    for missing in inherited.give_up_privileges(&privileges).map_err(text)? {
+        complain(format!("pregrub: {missing}").as_bytes());
+    }
+    Ok(perform(&call, Files { image, kernel, ramdisk, output }, &mut Unattended))
+}
+
+/// What is kept: with `--runas` another user and pygrub's limits.
+fn privileges(call: &Call) -> Result<Privileges, String> {
+    let Some(user) = &call.runas else { return Ok(Privileges { run_as: None, limits: Limits::default() }) };
+    let run_as = user.to_i64().and_then(|user| u32::try_from(user).ok());
+    let run_as = Some(run_as.ok_or_else(|| format!("--runas: {user} is no user id"))?);
+    Ok(Privileges { run_as, limits: Limits::restricted(|name| std::env::var(name).ok())? })
+}
+
 /// A file to copy to, and the path that is told to the toolstack.
-pub(super) struct Destination {
-    pub path: PathBuf,
-    pub file: File,
+struct Destination {
+    path: PathBuf,
+    file: File,
+}
+
+/// What is looked at.
+enum Image {
+    Disk(FileSource),
+    /// `--isconfig`.
+    Text(File),
 }
 
 /// Everything that the job may touch.
-pub(super) struct Files {
-    pub disk: File,
+struct Files {
+    image: Image,
     /// Not there where nothing is copied.
-    pub kernel: Option<Destination>,
-    pub ramdisk: Option<Destination>,
-    pub output: File,
+    kernel: Option<Destination>,
+    ramdisk: Option<Destination>,
+    output: File,
 }
 
 /// Does the work of a call and says what pygrub says.
-pub(super) fn perform(call: &Call, files: Files, menu: &mut dyn Console) -> Ending {
+fn perform(call: &Call, files: Files, menu: &mut dyn Console) -> Ending {
     let mut talking = Talking { menu, announces: !call.is_config, said: 0 };
-    let result =
-        if call.is_config { of_configuration(call, files, &mut talking) } else { of_disk(call, files, &mut talking) };
+    let Files { image, kernel, ramdisk, mut output } = files;
+    let result = match image {
+        Image::Disk(disk) => of_disk(call, disk, [kernel, ramdisk], &mut output, &mut talking),
+        Image::Text(file) => of_configuration(call, &file, &mut talking),
+    };
     result.unwrap_or_else(|line| {
         complain(line.as_bytes());
         Ending::Failed
@@ -60,11 +144,17 @@ pub(super) fn perform(call: &Call, files: Files, menu: &mut dyn Console) -> Endi
 /// The last line of pygrub's traceback, or of its message.
 type Line = String;
 
-fn of_disk(call: &Call, files: Files, talking: &mut Talking<'_>) -> Result<Ending, Line> {
+fn of_disk(
+    call: &Call,
+    disk: FileSource,
+    [mut kernel, ramdisk]: [Option<Destination>; 2],
+    output: &mut File,
+    talking: &mut Talking<'_>,
+) -> Result<Ending, Line> {
     let release = call.options.release;
     let python = release.python();
     let unreadable = |error: io::Error| python_error::last_line(&error, None, python);
-    let source = Arc::new(FileSource::new(files.disk).map_err(unreadable)?);
+    let source = Arc::new(disk);
     let disk: Arc<dyn Source> = Arc::clone(&source) as _;
     let table = match call.options.offset {
         Some(_) => None,
@@ -85,14 +175,12 @@ fn of_disk(call: &Call, files: Files, talking: &mut Talking<'_>) -> Result<Endin
     let Some(chosen) = run.chosen.as_ref().filter(|_| run.verdict == Verdict::Boots) else {
         return Err(explain::failure(&run));
     };
-    let mut kernel = files.kernel;
     // Without an initrd there is nothing to hand over, though its file is there.
-    let mut ramdisk = files.ramdisk.filter(|_| chosen.ramdisk.is_some());
+    let mut ramdisk = ramdisk.filter(|_| chosen.ramdisk.is_some());
     if call.options.task == Task::Copy {
         copy_files(&volumes, source.file(), &run, chosen, [&mut kernel, &mut ramdisk])?;
     }
     let result = told(&run, chosen, call, kernel.as_ref(), ramdisk.as_ref())?;
-    let mut output = files.output;
     output.write_all(&result).map_err(|error| python_error::last_line(&error, None, python))?;
     Ok(if ramdisk.is_some() || call.options.task == Task::NotReally { Ending::Done } else { Ending::WithoutRamdisk })
 }
@@ -156,7 +244,7 @@ fn copy_files(
 }
 
 /// `--isconfig`: says what the configuration selects.
-fn of_configuration(call: &Call, files: Files, talking: &mut Talking<'_>) -> Result<Ending, Line> {
+fn of_configuration(call: &Call, file: &File, talking: &mut Talking<'_>) -> Result<Ending, Line> {
     let release = call.options.release;
     let python = release.python();
     if !release.has(Change::NoFilesystemTold) {
@@ -164,7 +252,7 @@ fn of_configuration(call: &Call, files: Files, talking: &mut Talking<'_>) -> Res
     }
     let unreadable = |error: io::Error| python_error::last_line(&error, Some(&call.image), python);
     let mut text = Vec::new();
-    io::Read::read_to_end(&mut io::Read::take(&files.disk, MOST_TEXT), &mut text).map_err(unreadable)?;
+    io::Read::read_to_end(&mut io::Read::take(file, MOST_TEXT), &mut text).map_err(unreadable)?;
     let text = newlines(text, release);
     let name = call.image.display().to_string();
     let run = boot::run_config_with(&name, Dialect::Grub2, text, call.options.clone(), talking);

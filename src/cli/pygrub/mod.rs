@@ -1,9 +1,11 @@
 //! `pregrub pygrub`: a drop-in for pygrub, which a toolstack cannot tell from it; also when the program is called by the name
 //! `pygrub`.
 //!
-//! Two processes share the work. The *supervisor* reads the command line, makes the files to copy to, opens disk and output, and
-//! removes the files again if nothing comes of it; it reads no byte of the disk. The *worker* is given the open files, gives
-//! everything else up, and only then looks at the disk, which is hostile.
+//! Two processes share the work. The *supervisor* (this file) reads the command line, makes the files to copy to, opens disk and
+//! output, and removes the files again if nothing comes of it; it reads no byte of the disk. The *worker* ([`worker`], [`job`])
+//! is given the open files, gives everything else up ([`sandbox`]), and only then looks at the disk, which is hostile.
+//!
+//! No part of the library's interface: it is public for the tests, which prove the sandbox from the inside.
 
 mod call;
 mod console;
@@ -14,45 +16,56 @@ mod getopt;
 mod job;
 mod options;
 mod python_error;
+pub mod sandbox;
+pub mod worker;
 
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::AsFd;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::ExitCode;
 
 use self::call::{Call, Directory, Ended};
 use self::console::complain;
 use self::copies::{Copy, PathError, make_directory};
-use self::job::{Destination, Ending, Files};
+use self::job::Ending;
+use self::worker::Role;
 use super::Status;
-use crate::boot::{Task, Unattended};
+use crate::boot::Task;
 use crate::host;
 use crate::release::{Change, Flavour, Release};
 
-/// The words of the command line that belong to the drop-in, and the name that it was called by; nothing where the command
-/// line is one of pregrub's own.
-pub(super) fn called(mut args: impl Iterator<Item = OsString>) -> Option<(String, Vec<OsString>)> {
+/// Does what pygrub does, where the command line says so or the program is called by the name `pygrub`; nothing where it is one
+/// of pregrub's own. The worker, too, is recognised here.
+pub(super) fn if_called() -> Option<ExitCode> {
+    if worker::is_called() {
+        return Some(ExitCode::from(job::main() as u8));
+    }
+    let mut args = env::args_os();
     let program = args.next().unwrap_or_default();
     if Path::new(&program).file_name() == Some(OsStr::new("pygrub")) {
-        return Some((program.display().to_string(), args.collect()));
+        return Some(supervise(&program.display().to_string(), &args.collect::<Vec<_>>()));
     }
-    (args.next()? == "pygrub").then(|| (format!("{} pygrub", program.display()), args.collect()))
+    (args.next()? == "pygrub").then(|| {
+        let program = format!("{} pygrub", program.display());
+        supervise(&program, &args.collect::<Vec<_>>())
+    })
 }
 
 /// Does what pygrub does and returns its exit status.
-pub(super) fn main(program: &str, args: &[OsString]) -> ExitCode {
-    let (release, flavour) = match release() {
+pub(super) fn supervise(program: &str, args: &[OsString]) -> ExitCode {
+    let known = release();
+    let (release, flavour) = match known {
         Ok(known) => known,
         Err(line) => {
             complain(format!("pregrub: {line}").as_bytes());
             return ExitCode::from(Status::Usage as u8);
         }
     };
-    let posixly_correct = env::var_os("POSIXLY_CORRECT").is_some();
-    let call = match call::parse(args, program, release, flavour, posixly_correct) {
+    let call = match call::parse(args, program, release, flavour, posixly_correct()) {
         Ok(call) => call,
         Err(Ended { exit, stdout, stderr }) => {
             if let Some(mut line) = stdout {
@@ -66,7 +79,7 @@ pub(super) fn main(program: &str, args: &[OsString]) -> ExitCode {
             return ExitCode::from(exit);
         }
     };
-    match supervise(&call) {
+    match work(&call, args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(line) => {
             if let Some(line) = line {
@@ -75,6 +88,11 @@ pub(super) fn main(program: &str, args: &[OsString]) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Whether the first word that is no option ends the options.
+fn posixly_correct() -> bool {
+    env::var_os("POSIXLY_CORRECT").is_some()
 }
 
 /// The release that the environment asks for, since the toolstack owns the arguments.
@@ -93,17 +111,16 @@ fn release() -> Result<(Release, Flavour), String> {
     };
     let flavour = match variable("PREGRUB_FLAVOUR") {
         None => installed.unwrap_or_default(),
-        Some(value) if value == "upstream" => Flavour::Upstream,
-        Some(value) if value == "debian" => Flavour::Debian,
-        Some(value) => {
-            return Err(format!("PREGRUB_FLAVOUR: `{}` is no flavour: use upstream or debian", value.display()));
-        }
+        Some(value) => value
+            .to_str()
+            .and_then(Flavour::from_name)
+            .ok_or_else(|| format!("PREGRUB_FLAVOUR: `{}` is no flavour: use upstream or debian", value.display()))?,
     };
     Ok((release, flavour))
 }
 
 /// Opens everything, lets the worker work, and cleans up. The error is the line that is still to be said, if any.
-fn supervise(call: &Call) -> Result<(), Option<String>> {
+fn work(call: &Call, args: &[OsString]) -> Result<(), Option<String>> {
     let python = call.options.release.python();
     let failed = |error: &io::Error, path: Option<&Path>| Some(python_error::last_line(error, path, python));
     let at_path = |(error, path): PathError| failed(&error, Some(&path));
@@ -123,16 +140,26 @@ fn supervise(call: &Call) -> Result<(), Option<String>> {
         Some(path) => OpenOptions::new().write(true).open(path).map_err(|error| failed(&error, Some(path)))?,
         None => File::from(io::stdout().as_fd().try_clone_to_owned().map_err(|error| failed(&error, None))?),
     };
-    let disk = open_image(call)?;
-    let destination = |copy: &mut Option<Copy>| {
-        let copy = copy.as_mut()?;
-        Some(Destination { path: copy.path.clone(), file: copy.file.take()? })
-    };
-    let files = Files { disk, kernel: destination(&mut kernel), ramdisk: destination(&mut ramdisk), output };
-    match job::perform(call, files, &mut Unattended) {
-        Ending::Done => [kernel, ramdisk].into_iter().flatten().for_each(Copy::keep),
-        Ending::WithoutRamdisk => kernel.into_iter().for_each(Copy::keep),
-        Ending::Failed => return Err(None),
+    let mut files = vec![(Role::Disk, open_image(call)?), (Role::Output, output)];
+    let mut destinations = Vec::new();
+    for (role, copy) in [(Role::Kernel, &mut kernel), (Role::Ramdisk, &mut ramdisk)] {
+        let Some(copy) = copy else { continue };
+        destinations.push(copy.path.clone().into_os_string());
+        files.extend(copy.file.take().map(|file| (role, file)));
+    }
+    let order = job::Order { release: call.options.release, flavour: call.options.flavour, destinations };
+    let child = worker::spawn(order.words(args), files);
+    let status = child
+        .and_then(|mut child| child.wait())
+        .map_err(|error| Some(format!("pregrub: the worker cannot be started: {}", python_error::message(&error))))?;
+    match status.code().and_then(Ending::from_code) {
+        Some(Ending::Done) => [kernel, ramdisk].into_iter().flatten().for_each(Copy::keep),
+        Some(Ending::WithoutRamdisk) => kernel.into_iter().for_each(Copy::keep),
+        Some(Ending::Failed) => return Err(None),
+        None => {
+            let how = status.signal().map_or("without a word".to_owned(), |signal| format!("of signal {signal}"));
+            return Err(Some(format!("pregrub: the worker died {how}")));
+        }
     }
     Ok(())
 }

@@ -2,3 +2,5 @@
 
 mod command_line;
 mod recorded;
+mod sandbox;
+mod worker;

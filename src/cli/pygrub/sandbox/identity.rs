@@ -1,0 +1,76 @@
+//! Who the worker is: user, groups, capabilities, namespaces, and what others may do with it.
+
+use std::io;
+
+use rustix::io::Errno;
+use rustix::process::{DumpableBehavior, Gid, Signal, Uid, geteuid, getgroups, getuid};
+use rustix::process::{set_dumpable_behavior, set_parent_process_death_signal};
+use rustix::thread::{
+    CapabilitySet, CapabilitySets, UnshareFlags, capabilities, clear_ambient_capability_set,
+    remove_capability_from_bounding_set, set_capabilities, set_no_new_privs, set_thread_groups, set_thread_res_gid,
+    set_thread_res_uid,
+};
+
+use super::Missing;
+
+/// The namespaces that pygrub leaves under `--runas`, and only there: making them takes a millisecond. Whoever may not make any
+/// may not change the user either.
+pub(super) fn leave_namespaces(missing: &mut Missing) {
+    let all = [
+        (UnshareFlags::NEWNS, "a namespace of mounts"),
+        (UnshareFlags::NEWIPC, "a namespace of message queues"),
+        (UnshareFlags::NEWNET, "a namespace of networks"),
+    ];
+    if !capabilities(None).is_ok_and(|sets| sets.effective.contains(CapabilitySet::SYS_ADMIN)) {
+        return;
+    }
+    for (flag, what) in all {
+        // Deprecated for CLONE_FILES, which is not among them.
+        #[expect(deprecated)]
+        missing.note_failure(what, rustix::thread::unshare(flag));
+    }
+}
+
+/// Becomes `user` and the group of the same number, without other groups and for good.
+pub(super) fn become_user(user: u32) -> io::Result<()> {
+    let refused =
+        |error: io::Error| io::Error::new(error.kind(), format!("cannot become user {user} (--runas): {error}"));
+    // To setresuid the highest number means "no change".
+    if user == u32::MAX {
+        return Err(refused(Errno::INVAL.into()));
+    }
+    let (uid, gid) = (Uid::from_raw(user), Gid::from_raw(user));
+    set_thread_groups(&[]).map_err(|error| refused(error.into()))?;
+    set_thread_res_gid(gid, gid, gid).map_err(|error| refused(error.into()))?;
+    set_thread_res_uid(uid, uid, uid).map_err(|error| refused(error.into()))?;
+
+    let back = set_thread_res_uid(None, Uid::ROOT, None).is_ok() || set_thread_res_gid(None, Gid::ROOT, None).is_ok();
+    if back || getuid() != uid || geteuid() != uid || !getgroups()?.is_empty() {
+        return Err(refused(io::Error::other("it can be undone")));
+    }
+    Ok(())
+}
+
+/// Empties every set of capabilities. Without any, nothing can put one back.
+pub(super) fn drop_capabilities(missing: &mut Missing) {
+    for bit in 0..u64::BITS {
+        match remove_capability_from_bounding_set(CapabilitySet::from_bits_retain(1 << bit)) {
+            Ok(()) => {}
+            // The kernel counts no further, or the set is not ours to change and there is nothing to lose.
+            Err(_) => break,
+        }
+    }
+    // Linux before 4.3 has no such set.
+    let _ = clear_ambient_capability_set();
+    let none = CapabilitySet::empty();
+    let none = CapabilitySets { effective: none, permitted: none, inheritable: none };
+    missing.note_failure("the loss of capabilities", set_capabilities(None, none));
+}
+
+/// Nothing started may gain a privilege; nobody traces the worker or reads its memory; it dies with its supervisor, which the
+/// toolstack may kill.
+pub(super) fn be_nobodys_tool(missing: &mut Missing) {
+    missing.note_failure("PR_SET_NO_NEW_PRIVS", set_no_new_privs(true));
+    missing.note_failure("PR_SET_DUMPABLE", set_dumpable_behavior(DumpableBehavior::NotDumpable));
+    missing.note_failure("PR_SET_PDEATHSIG", set_parent_process_death_signal(Some(Signal::KILL)));
+}

@@ -1,0 +1,102 @@
+//! Resource limits: pygrub's own under `--runas` (Xen 4.19 and later), of which only the one on files needs `--runas` here.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use super::Missing;
+use crate::python::{Python, int};
+
+const MIB: u64 = 1 << 20;
+
+/// How much the worker may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Address space in bytes.
+    pub memory: u64,
+    /// The size of a file that is written, in bytes. A write beyond fails with `EFBIG`.
+    pub file_size: Option<u64>,
+}
+
+impl Default for Limits {
+    /// 256 MiB of memory, files of any size.
+    fn default() -> Self {
+        Self { memory: 256 * MIB, file_size: None }
+    }
+}
+
+impl Limits {
+    /// The limits under `--runas`: 256 MiB of memory and 128 MiB a file, unless `variable`, asked for the environment variables
+    /// `PYGRUB_MAX_RAM_USAGE_MB` and `PYGRUB_MAX_FILE_SIZE_MB`, tells otherwise. They are read as Python reads an `int`.
+    ///
+    /// # Errors
+    ///
+    /// One sentence, where a variable is no number of MiB.
+    pub fn restricted(variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+        let bytes = |name: &str, default: u64| {
+            let Some(text) = variable(name) else { return Ok(default) };
+            let number = int::parse(&text, Python::Three).map_err(|message| format!("{name}: {message}"))?;
+            let mib = number.to_i64().and_then(|number| u64::try_from(number).ok());
+            mib.and_then(|mib| mib.checked_mul(MIB)).ok_or_else(|| format!("{name}: {text} is no number of MiB"))
+        };
+        Ok(Self {
+            memory: bytes("PYGRUB_MAX_RAM_USAGE_MB", 256 * MIB)?,
+            file_size: Some(bytes("PYGRUB_MAX_FILE_SIZE_MB", 128 * MIB)?),
+        })
+    }
+}
+
+/// Three are held open at any time, so that no fourth can be opened; `poll` takes no more than this many at once.
+const DESCRIPTORS: u64 = 3;
+
+pub(super) fn set(limits: &Limits, missing: &mut Missing) {
+    // A handled signal does not kill: the write fails with EFBIG, as in Python, which ignores the signal.
+    let handled = signal_hook::flag::register(libc::SIGXFSZ, Arc::new(AtomicBool::new(false)));
+    missing.note_failure("a handler for SIGXFSZ", handled);
+
+    let all = [
+        (Resource::Nproc, "RLIMIT_NPROC", 0),
+        (Resource::Core, "RLIMIT_CORE", 0),
+        (Resource::Memlock, "RLIMIT_MEMLOCK", 0),
+        (Resource::Msgqueue, "RLIMIT_MSGQUEUE", 0),
+        (Resource::Nofile, "RLIMIT_NOFILE", DESCRIPTORS),
+        (Resource::As, "RLIMIT_AS", limits.memory),
+    ];
+    let file_size = limits.file_size.map(|size| (Resource::Fsize, "RLIMIT_FSIZE", size));
+    for (resource, name, value) in all.into_iter().chain(file_size) {
+        // What is lower already stays.
+        let value = getrlimit(resource).maximum.map_or(value, |maximum| maximum.min(value));
+        let both = Rlimit { current: Some(value), maximum: Some(value) };
+        missing.note_failure(name, setrlimit(resource, both));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn restricted(ram: Option<&str>, file: Option<&str>) -> Result<Limits, String> {
+        Limits::restricted(|name| {
+            let text = if name == "PYGRUB_MAX_RAM_USAGE_MB" { ram } else { file };
+            text.map(str::to_owned)
+        })
+    }
+
+    #[test]
+    fn the_environment_moves_the_limits() {
+        let limits = |memory, file| Ok(Limits { memory: memory * MIB, file_size: Some(file * MIB) });
+        assert_eq!(restricted(None, None), limits(256, 128));
+        assert_eq!(restricted(Some(" 5_0 "), Some("1")), limits(50, 1));
+        assert_eq!(
+            restricted(None, Some("x")),
+            Err("PYGRUB_MAX_FILE_SIZE_MB: invalid literal for int() with base 10: 'x'".to_owned())
+        );
+        for text in ["-1", "99999999999999999999", "9223372036854775807"] {
+            assert_eq!(
+                restricted(Some(text), None),
+                Err(format!("PYGRUB_MAX_RAM_USAGE_MB: {text} is no number of MiB"))
+            );
+        }
+    }
+}

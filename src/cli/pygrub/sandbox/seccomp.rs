@@ -1,0 +1,196 @@
+//! The system calls of the work itself, as a filter in the kernel.
+//!
+//! What is not listed fails with `EPERM` instead of ending the process: the standard library tries fast ways (`copy_file_range`,
+//! `statx`) and has slow ones for where the fast are refused; a filter that kills would make a guest's boot depend on such
+//! details of a libc. A call by another convention (32-bit programs on a 64-bit kernel) ends the process; x32 calls have numbers
+//! of their own and so are refused.
+//!
+//! `statx` and its kin are not listed, even for open files: they take a path too, which a filter cannot look at, and Landlock
+//! does not refuse a look at a file's attributes.
+
+use std::collections::BTreeMap;
+use std::os::fd::RawFd;
+use std::process;
+
+use seccompiler::SeccompCmpArgLen::{Dword, Qword};
+use seccompiler::SeccompCmpOp::{Eq, Ge, Le, MaskedEq};
+use seccompiler::{
+    BackendError, BpfProgram, Error, SeccompAction, SeccompCondition, SeccompFilter, SeccompRule, TargetArch,
+    apply_filter_all_threads,
+};
+
+use super::Missing;
+
+/// Installs the filter; whether it is in force.
+pub(super) fn allow_only_work_on(files: &[RawFd], missing: &mut Missing) -> bool {
+    let result = match TargetArch::try_from(std::env::consts::ARCH) {
+        Ok(arch) => {
+            program(arch, &runs(files)).map_err(Error::from).and_then(|program| apply_filter_all_threads(&program))
+        }
+        Err(error) => Err(error.into()),
+    };
+    match &result {
+        Ok(()) => {}
+        Err(Error::Seccomp(error)) => missing.note("seccomp filters", error),
+        Err(error) => missing.note("seccomp filters", error),
+    }
+    result.is_ok()
+}
+
+/// Numbers of descriptors from the first to the second.
+type Run = (u64, u64);
+
+/// The standard descriptors and `files`, as few runs of numbers.
+fn runs(files: &[RawFd]) -> Vec<Run> {
+    let mut numbers = vec![0, 1, 2];
+    numbers.extend(files.iter().filter_map(|&file| u64::try_from(file).ok()));
+    numbers.sort_unstable();
+    let mut runs: Vec<Run> = Vec::new();
+    for number in numbers {
+        match runs.last_mut() {
+            Some((_, last)) if number <= *last + 1 => *last = number,
+            _ => runs.push((number, number)),
+        }
+    }
+    runs
+}
+
+/// Those without an argument that matters.
+const FREE: &[libc::c_long] = &[
+    libc::SYS_brk,
+    libc::SYS_clock_getres,
+    libc::SYS_clock_gettime,
+    libc::SYS_clock_nanosleep,
+    libc::SYS_close,
+    libc::SYS_exit,
+    libc::SYS_exit_group,
+    libc::SYS_futex,
+    libc::SYS_getegid,
+    libc::SYS_geteuid,
+    libc::SYS_getgid,
+    libc::SYS_getpid,
+    libc::SYS_getppid,
+    libc::SYS_getrandom,
+    libc::SYS_gettid,
+    libc::SYS_gettimeofday,
+    libc::SYS_getuid,
+    libc::SYS_madvise,
+    libc::SYS_mremap,
+    libc::SYS_munmap,
+    libc::SYS_nanosleep,
+    // They tell what is ready, of the descriptors that are there.
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_poll,
+    libc::SYS_ppoll,
+    libc::SYS_pselect6,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_select,
+    libc::SYS_restart_syscall,
+    libc::SYS_rt_sigaction,
+    libc::SYS_rt_sigprocmask,
+    libc::SYS_rt_sigreturn,
+    libc::SYS_sched_yield,
+    libc::SYS_sigaltstack,
+];
+
+/// Those on an open file, which is their first argument.
+const ON_A_FILE: &[libc::c_long] = &[
+    libc::SYS_fadvise64,
+    libc::SYS_fallocate,
+    libc::SYS_fstat,
+    libc::SYS_ftruncate,
+    libc::SYS_lseek,
+    libc::SYS_pread64,
+    libc::SYS_preadv,
+    libc::SYS_pwrite64,
+    libc::SYS_pwritev,
+    libc::SYS_read,
+    libc::SYS_readv,
+    libc::SYS_write,
+    libc::SYS_writev,
+];
+
+/// `BLKGETSIZE64`, the length of a block device.
+const BLKGETSIZE64: u64 = 0x8008_1272;
+/// `TCGETS2`, `TCSETS2`, `TCSETSW2`, `TCSETSF2`: the same as without the 2, with any speed.
+const TERMIOS2: [u64; 4] = [0x802c_542a, 0x402c_542b, 0x402c_542c, 0x402c_542d];
+
+/// What may be asked of a device. `TIOCSTI`, which types into the terminal of others, is not among it.
+fn requests() -> impl Iterator<Item = u64> {
+    [libc::TCGETS, libc::TCSETS, libc::TCSETSW, libc::TCSETSF, libc::TIOCGWINSZ]
+        .into_iter()
+        .map(|request| u64::from(request as u32))
+        .chain(TERMIOS2)
+        .chain([BLKGETSIZE64])
+}
+
+type Conditions = Vec<SeccompCondition>;
+
+fn within(argument: u8, (first, last): Run) -> Result<Conditions, BackendError> {
+    let mut conditions = vec![SeccompCondition::new(argument, Dword, Le, last)?];
+    // Unsigned: nothing is below 0. A filter costs time by its length, when it is installed and at every call.
+    if first > 0 {
+        conditions.push(SeccompCondition::new(argument, Dword, Ge, first)?);
+    }
+    Ok(conditions)
+}
+
+fn equal(argument: u8, value: u64) -> Result<SeccompCondition, BackendError> {
+    SeccompCondition::new(argument, Dword, Eq, value)
+}
+
+fn program(arch: TargetArch, files: &[Run]) -> Result<BpfProgram, BackendError> {
+    // No conditions at all: any arguments.
+    let mut rules: BTreeMap<i64, Vec<Conditions>> = FREE.iter().map(|&call| (call, Vec::new())).collect();
+    for &call in ON_A_FILE {
+        rules.insert(call, files.iter().map(|&run| within(0, run)).collect::<Result<_, _>>()?);
+    }
+    // From a file to a file: the numbers of the two arguments.
+    for (call, one, other) in [(libc::SYS_copy_file_range, 0, 2), (libc::SYS_sendfile, 0, 1)] {
+        let pairs = files.iter().flat_map(|&a| files.iter().map(move |&b| (a, b)));
+        let pairs = pairs.map(|(a, b)| Ok([within(one, a)?, within(other, b)?].concat()));
+        rules.insert(call, pairs.collect::<Result<_, BackendError>>()?);
+    }
+    let and_one_of = |values: Vec<u64>| {
+        let all = files.iter().flat_map(|&run| values.iter().map(move |&value| (run, value)));
+        all.map(|(run, value)| Ok([within(0, run)?, vec![equal(1, value)?]].concat()))
+            .collect::<Result<_, BackendError>>()
+    };
+    rules.insert(libc::SYS_ioctl, and_one_of(requests().collect())?);
+    // In debug builds the standard library asks before it closes.
+    rules.insert(libc::SYS_fcntl, and_one_of(vec![libc::F_GETFD as u64, libc::F_GETFL as u64])?);
+
+    let no_code = SeccompCondition::new(2, Qword, MaskedEq(libc::PROT_EXEC as u64), 0)?;
+    let no_file = libc::MAP_ANONYMOUS as u64;
+    let no_file = SeccompCondition::new(3, Qword, MaskedEq(no_file), no_file)?;
+    rules.insert(libc::SYS_mmap, vec![vec![no_code.clone(), no_file]]);
+    rules.insert(libc::SYS_mprotect, vec![vec![no_code]]);
+    // A panic that aborts signals itself.
+    rules.insert(libc::SYS_tgkill, vec![vec![equal(0, u64::from(process::id()))?]]);
+
+    let rules = rules
+        .into_iter()
+        .map(|(call, any)| Ok((call, any.into_iter().map(SeccompRule::new).collect::<Result<_, _>>()?)))
+        .collect::<Result<_, BackendError>>()?;
+    SeccompFilter::new(rules, SeccompAction::Errno(libc::EPERM as u32), SeccompAction::Allow, arch)?.try_into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn descriptors_in_a_row_are_one_run() {
+        assert_eq!(runs(&[]), [(0, 2)]);
+        assert_eq!(runs(&[9, 3, 7, 4, 3, 8]), [(0, 4), (7, 9)]);
+    }
+
+    /// The kernel takes 4096 instructions.
+    #[test]
+    fn the_filter_stays_small() {
+        for arch in [TargetArch::x86_64, TargetArch::aarch64] {
+            let length = program(arch, &[(0, 2), (5, 5), (7, 9), (11, 11)]).unwrap().len();
+            assert!(length < 1500, "{length} instructions");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! How the worker is started and gets its open files.
+//!
+//! The supervisor starts its own program again (`/proc/self/exe`, so that an upgrade in between changes nothing) under the name
+//! [`NAME`] as `argv[0]`. A toolstack chooses the arguments, but not that name; whoever takes it by hand lacks the files and is
+//! told so. A variable in the environment would have to be removed again, which is not safe in Rust.
+//!
+//! The files travel over a socket pair (`SCM_RIGHTS`), the only way that gives owned descriptors without `unsafe` on either side.
+//! The worker has the socket as its standard input, which is the one place that `std` lets a parent choose; the real standard
+//! input travels too and is put back. The message waits in the socket before the worker starts, so nobody waits for anybody.
+//!
+//! Other descriptors, left open by whoever called pregrub, cannot be closed safely either. The sandbox leaves them unusable: its
+//! filter allows system calls on the files of the message only.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::unix::process::CommandExt;
+use std::process::{self, Child, Command, Stdio};
+
+use rustix::net::{
+    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, SocketFlags, SocketType, recvmsg, sendmsg, socketpair,
+};
+use rustix::process::getppid;
+
+use super::sandbox::{self, Privileges};
+
+/// What the worker is called, in `argv[0]` and in the list of processes.
+pub const NAME: &str = "pregrub-worker";
+
+/// What an open file is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The guest's disk (or the configuration, with `--isconfig`), for reading.
+    Disk,
+    /// `--output`, for writing.
+    Output,
+    /// Where the kernel is copied to, for writing.
+    Kernel,
+    /// Where the ramdisk is copied to, for writing.
+    Ramdisk,
+}
+
+impl Role {
+    const ALL: [Self; 4] = [Self::Disk, Self::Output, Self::Kernel, Self::Ramdisk];
+
+    fn from_byte(byte: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|&role| role as u8 == byte)
+    }
+}
+
+/// The files and standard input.
+const MOST_FILES: usize = Role::ALL.len() + 1;
+/// Starts the message; the number of the supervisor's process and the roles follow.
+const GREETING: &[u8] = b"pregrub";
+
+/// Starts the worker with `args` (without `argv[0]`) and hands over `files`, at most one for each role. It shares standard input,
+/// standard output, standard error, the environment and the working directory.
+///
+/// The worker dies with the thread that calls this.
+///
+/// # Errors
+///
+/// Where the process cannot be started; without `/proc`, for one.
+pub fn spawn(args: impl IntoIterator<Item = OsString>, files: Vec<(Role, File)>) -> io::Result<Child> {
+    let of_role = |role| files.iter().filter(|&&(other, _)| other == role).count();
+    if Role::ALL.into_iter().any(|role| of_role(role) > 1) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "a role has more than one file"));
+    }
+    let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
+    let mut message = GREETING.to_vec();
+    message.extend(process::id().to_le_bytes());
+    message.extend(files.iter().map(|&(role, _)| role as u8));
+    let stdin = io::stdin();
+    // Standard input last: its number is free again in the worker, and those of the files stay next to each other, which makes a
+    // short filter.
+    let descriptors: Vec<BorrowedFd<'_>> = files.iter().map(|(_, file)| file.as_fd()).chain([stdin.as_fd()]).collect();
+
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_FILES))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    // There is room: one for each role and standard input.
+    control.push(SendAncillaryMessage::ScmRights(&descriptors));
+    sendmsg(&ours, &[IoSlice::new(&message)], &mut control, SendFlags::NOSIGNAL)?;
+
+    Command::new("/proc/self/exe").arg0(NAME).args(args).stdin(Stdio::from(theirs)).spawn()
+}
+
+/// Whether this process is to be the worker.
+pub fn is_called() -> bool {
+    std::env::args_os().next().is_some_and(|name| name == NAME)
+}
+
+/// What the worker got.
+#[derive(Debug)]
+pub struct Inherited {
+    files: Vec<(Role, File)>,
+    numbers: Vec<RawFd>,
+    supervisor: u32,
+}
+
+/// Takes what [`spawn`] sent, and puts standard input back. To be called once, before anything reads standard input.
+///
+/// # Errors
+///
+/// Where nothing was sent: a process that [`spawn`] did not start.
+pub fn inherited() -> io::Result<Inherited> {
+    let mut message = [0; GREETING.len() + 4 + Role::ALL.len()];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_FILES))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let flags = RecvFlags::DONTWAIT | RecvFlags::CMSG_CLOEXEC;
+    let received =
+        recvmsg(io::stdin(), &mut [IoSliceMut::new(&mut message)], &mut control, flags).map_err(|_| by_hand())?;
+    let mut descriptors = Vec::new();
+    for part in control.drain() {
+        if let RecvAncillaryMessage::ScmRights(rights) = part {
+            descriptors.extend(rights);
+        }
+    }
+    if received.flags.intersects(ReturnFlags::TRUNC | ReturnFlags::CTRUNC) {
+        return Err(by_hand());
+    }
+    let (stdin, inherited) = take_apart(&message[..received.bytes], descriptors).ok_or_else(by_hand)?;
+    rustix::stdio::dup2_stdin(stdin)?;
+    // Only what `ps` shows.
+    let _ = rustix::thread::set_name(c"pregrub-worker");
+    Ok(inherited)
+}
+
+fn by_hand() -> io::Error {
+    let message = format!("{NAME} is started by pregrub itself, with the files it works on; there are none here");
+    io::Error::new(io::ErrorKind::InvalidInput, message)
+}
+
+fn take_apart(message: &[u8], mut descriptors: Vec<OwnedFd>) -> Option<(OwnedFd, Inherited)> {
+    let (supervisor, roles) = message.strip_prefix(GREETING)?.split_first_chunk()?;
+    let roles = roles.iter().map(|&byte| Role::from_byte(byte)).collect::<Option<Vec<_>>>()?;
+    let stdin = descriptors.pop()?;
+    if descriptors.len() != roles.len() {
+        return None;
+    }
+    let files: Vec<(Role, File)> = roles.into_iter().zip(descriptors.into_iter().map(File::from)).collect();
+    let numbers = files.iter().map(|(_, file)| file.as_raw_fd()).collect();
+    Some((stdin, Inherited { files, numbers, supervisor: u32::from_le_bytes(*supervisor) }))
+}
+
+impl Inherited {
+    /// The file for `role`, once. It stays usable in the sandbox, whether it is taken before or after.
+    pub fn take(&mut self, role: Role) -> Option<File> {
+        let position = self.files.iter().position(|&(other, _)| other == role)?;
+        Some(self.files.swap_remove(position).1)
+    }
+
+    /// [`sandbox::enter`] with these files.
+    ///
+    /// # Errors
+    ///
+    /// As [`sandbox::enter`]; and where the supervisor has died before the worker could ask to die with it. The caller must end.
+    pub fn give_up_privileges(&self, privileges: &Privileges) -> io::Result<Vec<String>> {
+        let missing = sandbox::enter(privileges, &self.numbers)?;
+        let parent = getppid().and_then(|pid| u32::try_from(pid.as_raw_nonzero().get()).ok());
+        if parent != Some(self.supervisor) {
+            return Err(io::Error::other("the process that started this one is gone"));
+        }
+        Ok(missing)
+    }
+}

@@ -1,0 +1,129 @@
+//! How the worker is started: this program is both sides.
+
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::FileExt;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use pregrub::cli::pygrub::sandbox::{Limits, Privileges};
+use pregrub::cli::pygrub::worker::{NAME, Role, inherited, is_called, spawn};
+
+/// The sign that this program is to be a supervisor.
+const SUPERVISOR: &str = "PREGRUB_TEST_SUPERVISOR";
+
+const PRIVILEGES: Privileges = Privileges { run_as: None, limits: Limits { memory: 1 << 28, file_size: None } };
+
+/// Starts the test `in_the_worker` as a worker.
+fn worker(files: Vec<(Role, File)>, task: &str) -> Child {
+    // What follows `--skip` names no test: it only tells the worker.
+    let args = ["--exact", "cli::pygrub::worker::in_the_worker", "--nocapture", "--skip", task];
+    spawn(args.map(OsString::from), files).unwrap()
+}
+
+#[test]
+fn files_arrive_in_their_roles() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    std::fs::write(path("disk"), "the disk").unwrap();
+    let create = |name: &str| File::create(path(name)).unwrap();
+    let files = vec![
+        (Role::Ramdisk, create("ramdisk")),
+        (Role::Disk, File::open(path("disk")).unwrap()),
+        (Role::Output, create("output")),
+    ];
+    assert!(worker(files, "copy").wait().unwrap().success());
+    assert_eq!(std::fs::read_to_string(path("ramdisk")).unwrap(), "the disk");
+    let told = std::fs::read_to_string(path("output")).unwrap();
+    assert_eq!(told, format!("{:?} true\n", std::io::IsTerminal::is_terminal(&std::io::stdin())));
+}
+
+#[test]
+fn no_role_has_two_files() {
+    let file = || (Role::Disk, File::open("/dev/null").unwrap());
+    let error = spawn(["--list".into()], vec![file(), file()]).unwrap_err();
+    assert_eq!(error.to_string(), "a role has more than one file");
+}
+
+/// Without the files the name alone gives nothing.
+#[test]
+fn a_worker_started_by_hand_is_told_so() {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    (&ours).write_all(b"pregrub\x01\0\0\0\0").unwrap();
+    let (_silent, nothing_said) = UnixStream::pair().unwrap();
+    let stream = |stream: UnixStream| Stdio::from(std::os::fd::OwnedFd::from(stream));
+    for stdin in [Stdio::null(), Stdio::piped(), stream(theirs), stream(nothing_said)] {
+        let mut command = Command::new("/proc/self/exe");
+        command.arg0(NAME).args(["--exact", "cli::pygrub::worker::in_the_worker", "--nocapture"]);
+        let output = command.stdin(stdin).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(
+            String::from_utf8(output.stderr).unwrap(),
+            "pregrub-worker is started by pregrub itself, with the files it works on; there are none here\n"
+        );
+    }
+}
+
+/// A toolstack kills the process that it knows.
+#[test]
+fn the_worker_dies_with_its_supervisor() {
+    let mut supervisor = Command::new("/proc/self/exe")
+        .args(["--exact", "cli::pygrub::worker::as_the_supervisor", "--nocapture"])
+        .env(SUPERVISOR, "1")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdout = BufReader::new(supervisor.stdout.take().unwrap());
+    let mut line = String::new();
+    while line != "ready\n" {
+        line.clear();
+        assert!(stdout.read_line(&mut line).unwrap() > 0, "the worker did not come up");
+    }
+    supervisor.kill().unwrap();
+    supervisor.wait().unwrap();
+    // Both held the pipe's other end.
+    let killed = Instant::now();
+    stdout.read_to_end(&mut Vec::new()).unwrap();
+    assert!(killed.elapsed() < Duration::from_secs(20), "it slept to its end");
+}
+
+/// Not a test of its own: a supervisor that waits.
+#[test]
+fn as_the_supervisor() {
+    if std::env::var_os(SUPERVISOR).is_some() && !is_called() {
+        let mut worker = worker(Vec::new(), "sleep");
+        worker.wait().unwrap();
+    }
+}
+
+/// Not a test of its own: the worker.
+#[test]
+fn in_the_worker() {
+    if !is_called() {
+        return;
+    }
+    let mut inherited = inherited().unwrap_or_else(|error| {
+        eprintln!("{error}");
+        std::process::exit(2)
+    });
+    let disk = inherited.take(Role::Disk);
+    for sentence in inherited.give_up_privileges(&PRIVILEGES).unwrap() {
+        eprintln!("{sentence}");
+    }
+    if std::env::args().next_back().as_deref() == Some("sleep") {
+        println!("ready");
+        std::thread::sleep(Duration::from_secs(40));
+        std::process::exit(0);
+    }
+    let mut text = [0; 8];
+    disk.unwrap().read_exact_at(&mut text, 0).unwrap();
+    inherited.take(Role::Ramdisk).unwrap().write_all(&text).unwrap();
+    assert!(inherited.take(Role::Kernel).is_none());
+    let terminal = std::io::IsTerminal::is_terminal(&std::io::stdin());
+    let sealed = OpenOptions::new().read(true).open("/dev/null").is_err();
+    writeln!(inherited.take(Role::Output).unwrap(), "{terminal:?} {sealed}").unwrap();
+    std::process::exit(0);
+}
