@@ -1,5 +1,6 @@
 //! The drop-in.
 
+mod better;
 mod command_line;
 mod recorded;
 mod sandbox;
