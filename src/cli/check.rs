@@ -94,7 +94,7 @@ fn examine(args: &Check, name: &str, options: &Options) -> Result<(Kind, Run, Ha
 }
 
 fn hashes(volumes: &dyn Volumes, run: &Run) -> io::Result<Hashes> {
-    let Some(chosen) = &run.chosen else { return Ok(Hashes::default()) };
+    let Some(chosen) = run.chosen.as_ref().filter(|_| run.failure.is_none()) else { return Ok(Hashes::default()) };
     let offset = u64::try_from(run.attempts[chosen.attempt].offset).unwrap_or_default();
     Ok(Hashes {
         kernel: Some(boot::sha256(volumes, offset, &chosen.kernel)?),

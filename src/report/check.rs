@@ -125,7 +125,8 @@ impl<'a> Check<'a> {
 }
 
 fn boot(run: &Run, kind: Kind, hashes: Hashes) -> Option<Boot<'_>> {
-    let chosen = run.chosen.as_ref()?;
+    // What is handed over damaged is not booted.
+    let chosen = run.chosen.as_ref().filter(|_| run.failure.is_none())?;
     let attempt: &Attempt = run.attempts.get(chosen.attempt)?;
     let found = attempt.found.as_ref();
     let filesystem = match &attempt.mounted {

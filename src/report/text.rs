@@ -7,7 +7,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme};
 
 use super::diagnostic::FailureDiagnostic;
 use super::{notes, origin};
-use crate::boot::{Attempt, Chosen, ChosenFile, Mounted, Run, Verdict};
+use crate::boot::{Attempt, Chosen, ChosenFile, Failure, Mounted, Run, Verdict};
 use crate::release::Flavour;
 use crate::target::Kind;
 
@@ -41,9 +41,15 @@ pub fn write(run: &Run, target: &str, kind: Kind, look: Look, out: &mut dyn Writ
     let flavour = if run.options.flavour == Flavour::Debian { ", Debian" } else { "" };
     write!(out, "{style}{}{style:#}: {target} (Xen {}{flavour})", run.verdict.name(), run.options.release)?;
     match (&run.chosen, &run.failure) {
-        (Some(chosen), _) => {
+        (Some(chosen), None) => {
             writeln!(out)?;
             write_chosen(run, chosen, kind, out)?;
+        }
+        // Handed over, and damaged.
+        (Some(chosen), Some(failure)) => {
+            writeln!(out, ": {}", shortened(&failure.reason))?;
+            write_chosen(run, chosen, kind, out)?;
+            write_help(failure, out)?;
         }
         (None, Some(failure)) => {
             writeln!(out, ": {}", shortened(&failure.reason))?;
@@ -151,9 +157,19 @@ fn write_failure(run: &Run, kind: Kind, look: Look, out: &mut dyn Write) -> io::
             Ok(()) => write!(out, "{rendered}")?,
             Err(_) => writeln!(out, "  {diagnostic}")?,
         }
+    } else if let Some(failure) = run.failure.as_ref().filter(|_| run.verdict == Verdict::Fails) {
+        write_help(failure, out)?;
     }
-    if kind != Kind::Config && run.verdict == Verdict::Fails {
+    if kind != Kind::Config && run.verdict == Verdict::Fails && !run.process.stderr_last_line.is_empty() {
         writeln!(out, "  pygrub itself says only: {}", run.process.stderr_last_line)?;
     }
     Ok(())
+}
+
+/// The way out, where no diagnostic tells it.
+fn write_help(failure: &Failure, out: &mut dyn Write) -> io::Result<()> {
+    match &failure.help {
+        Some(help) => writeln!(out, "  help: {help}"),
+        None => Ok(()),
+    }
 }

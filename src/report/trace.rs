@@ -88,8 +88,8 @@ pub fn write_text(run: &Run, target: &str, kind: Kind, out: &mut dyn Write) -> i
     }
     write!(out, "{}", run.verdict.name())?;
     match (&run.chosen, &run.failure) {
-        (Some(chosen), _) => writeln!(out, ": kernel {}", chosen.kernel.path)?,
-        (None, Some(failure)) => writeln!(out, ": {}", failure.reason)?,
+        (Some(chosen), None) => writeln!(out, ": kernel {}", chosen.kernel.path)?,
+        (_, Some(failure)) => writeln!(out, ": {}", failure.reason)?,
         (None, None) => writeln!(out)?,
     }
     if kind != Kind::Config && run.verdict != Verdict::Unknown {
