@@ -1,0 +1,7 @@
+//! Any disk as a filesystem of this kind.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use pregrub::storage::xfs::Xfs;
+
+fuzz_target!(|disk: &[u8]| pregrub_fuzz::filesystem(disk, Xfs::mount));
