@@ -2,6 +2,7 @@
 
 pub mod directory;
 pub mod ext;
+pub mod fat;
 pub mod filesystem;
 pub mod identify;
 pub mod mount;

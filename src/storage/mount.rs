@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::ext::Ext;
+use super::fat::Fat;
 use super::filesystem::{Filesystem, MountError};
 use super::identify::{self, Identified, Support};
 use super::source::{Source, Volume};
@@ -64,7 +65,10 @@ struct Driver {
 }
 
 /// All drivers. The order is not pygrub's, which differs from host to host.
-const DRIVERS: &[Driver] = &[Driver { plugin: "ext2fs-lib", mount: |volume| Ok(Box::new(Ext::mount(volume)?)) }];
+const DRIVERS: &[Driver] = &[
+    Driver { plugin: "ext2fs-lib", mount: |volume| Ok(Box::new(Ext::mount(volume)?)) },
+    Driver { plugin: "fat", mount: |volume| Ok(Box::new(Fat::mount(volume)?)) },
+];
 
 /// What pygrub's plugins make of a volume, as far as pregrub can tell.
 #[derive(Default)]
@@ -141,6 +145,7 @@ pub fn mount(volume: &Volume) -> io::Result<Mounting> {
             "ext2fs-lib" => {
                 "check it with e2fsck -fn; where it has a feature that pygrub refuses, format it as ext4 without"
             }
+            "fat" => "format it again with mkfs.fat -S 512, or put /boot on an ext4 filesystem",
             _ => "put /boot on an ext4 filesystem",
         };
         return Ok(Mounting::Refused { identified, why, instead: Some(instead) });

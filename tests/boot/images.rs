@@ -713,7 +713,7 @@ fn every_configuration_path() {
     assert!(tally.boots > 30 && tally.fails > 10, "{} {}", tally.boots, tally.fails);
 }
 
-/// Filesystems that pregrub does not read: it must never say that they boot.
+/// Filesystems besides ext. Of those that pregrub does not read it must never say that they boot.
 #[test]
 fn other_filesystems() {
     let oracle = oracle_or_skip!();
@@ -770,15 +770,16 @@ fn other_filesystems() {
             "FAT 16" => Volume::new(filesystem, Tree::bootable()).sized(16 << 20),
             _ => Volume::new(filesystem, Tree::bootable()),
         };
-        pairs.add_as(Allowed::Unknown, name, Image::whole(&volume), QUIET);
+        let allowed = if name.starts_with("FAT") { Allowed::Known } else { Allowed::Unknown };
+        pairs.add_as(allowed, name, Image::whole(&volume), QUIET);
         let image = Image::mbr(&[small(Tree::new()), volume.clone()]);
-        pairs.add_as(Allowed::Unknown, &format!("{name}, second"), image, QUIET);
+        pairs.add_as(allowed, &format!("{name}, second"), image, QUIET);
         let image = Image::mbr(&[small(one("first")), volume]);
         pairs.add(&format!("{name} behind a good one"), image, QUIET);
     }
     let tally = pairs.compare(&oracle);
     tally.assert("other filesystems");
-    assert!(tally.fails > 8 && tally.unknown.len() >= 10, "{} {}", tally.fails, tally.unknown.len());
+    assert!(tally.fails > 8 && tally.unknown.len() >= 4, "{} {}", tally.fails, tally.unknown.len());
 }
 
 /// Configurations with every oddity that the generator knows, in whole runs: every line on standard error is compared.

@@ -1,5 +1,6 @@
 //! Whole runs, against the installed pygrub.
 
+mod fat;
 mod images;
 mod menu;
 mod robustness;

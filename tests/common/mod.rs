@@ -2,6 +2,7 @@
 
 pub mod drop_in;
 pub mod ext_images;
+pub mod fat_images;
 pub mod generator;
 pub mod images;
 pub mod memory;
@@ -14,3 +15,4 @@ pub mod shape;
 pub mod side_by_side;
 pub mod stub;
 pub mod tools;
+pub mod volumes;

@@ -1,8 +1,9 @@
 """Asks the real libfsimage what it sees.
 
-Standard input: a JSON list of cases {"image", "offset", "patches": [[position, [byte, ...]], ...], "length", "paths", "cap"}.
-Standard output: a JSON list of {"crashed"} or {"mounted", "paths": [{"errno"} or {"length", "crc", "errno"}]}.
-Every case runs in a child of its own, since libext2fs may crash or hang on damaged images.
+Standard input: a JSON list of cases {"image", "offset", "patches": [[position, [byte, ...]], ...], "length", "paths", "cap",
+"reads": [[length, offset], ...]}.
+Standard output: a JSON list of {"crashed"} or {"mounted", "paths": [{"errno"} or {"length", "crc", "errno", "pieces"}]}.
+Every case runs in a child of its own, since the plugins may crash or hang on damaged images.
 """
 import json
 import os
@@ -30,6 +31,17 @@ def read_all(handle, cap):
     return {"length": length, "crc": checksum}
 
 
+def read_pieces(handle, reads):
+    pieces = []
+    for length, offset in reads:
+        try:
+            data = handle.read(length, offset)
+        except OSError:
+            data = b""
+        pieces.append([len(data), zlib.crc32(data)])
+    return pieces
+
+
 def run(case):
     name = case["image"]
     if case.get("patches") or case.get("length") is not None:
@@ -53,7 +65,8 @@ def run(case):
         except OSError as error:
             paths.append({"errno": error.errno, "exists": exists})
             continue
-        paths.append(dict(read_all(handle, case["cap"]), exists=exists, opened=True))
+        whole = read_all(handle, case["cap"])
+        paths.append(dict(whole, pieces=read_pieces(handle, case["reads"]), exists=exists, opened=True))
         del handle
     return {"mounted": True, "paths": paths}
 

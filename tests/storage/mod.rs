@@ -2,5 +2,6 @@
 
 mod directory;
 mod ext;
+mod fat;
 mod identify;
 mod partitions;

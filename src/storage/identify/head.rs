@@ -21,6 +21,11 @@ impl<'a> Head<'a> {
         Ok(Self { volume, bytes })
     }
 
+    /// The volume itself.
+    pub(super) fn volume(&self) -> &Volume {
+        self.volume
+    }
+
     /// `length` bytes from `at` on, from memory.
     pub(super) fn slice(&self, at: usize, length: usize) -> Option<&[u8]> {
         self.bytes.get(at..at.checked_add(length)?)

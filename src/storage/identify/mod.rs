@@ -1,7 +1,7 @@
 //! What is at an offset, by its superblock or magic number: so that pregrub can say "this is btrfs, and pygrub cannot read
 //! it" where no driver mounts, and "unknown" where one of pygrub's drivers that pregrub has not might.
 //!
-//! One file a format or family, each with a `probe`; the six formats besides ext that pygrub has a plugin for also have a
+//! One file a format or family, each with a `probe`; those that pygrub has a plugin for and pregrub no driver also have a
 //! `may_mount`. The lists are `PROBES` and `PLUGINS`.
 
 mod archive;
@@ -168,9 +168,8 @@ const PROBES: &[Probe] = &[
     partition_table::probe,
 ];
 
-/// pygrub's plugins besides ext2fs-lib, by the names they give themselves.
+/// pygrub's plugins that pregrub has no driver for, by the names they give themselves.
 const PLUGINS: &[(&str, MayMount)] = &[
-    ("fat", fat::may_mount),
     ("iso9660", iso9660::may_mount),
     ("reiserfs", reiserfs::may_mount),
     ("ufs", ufs::may_mount),
@@ -196,7 +195,7 @@ pub fn identify(volume: &Volume) -> io::Result<Option<Identified>> {
     Ok(None)
 }
 
-/// Which of pygrub's plugins other than the one for ext might mount the volume, in alphabetical order.
+/// Which of the plugins of pygrub that pregrub has no driver for might mount the volume, in alphabetical order.
 ///
 /// Nothing is left out that a plugin of 4.17 mounts, nor, as far as the change log tells, one of another release. One that
 /// is named may still refuse: `xfs` before 4.15.6, 4.16.6 and 4.17.3 checked less than it does now, `reiserfs` also looks

@@ -1,0 +1,157 @@
+//! The bytes of a file or directory in their order: a chain of clusters, or the root directory of FAT12 and FAT16.
+
+use std::cell::Cell;
+use std::io;
+
+use super::Geometry;
+use super::allocation_table::Link;
+use super::bios_parameter_block::SECTOR;
+
+/// How many times the FAT is read from the disk on the way to one position.
+const MOST_LOADS: u64 = 1 << 17;
+
+/// Where some bytes that follow each other lie.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Run {
+    /// The byte of the volume; nothing where the number of the sector overflows. May lie behind the end of the image.
+    pub(crate) place: Option<u64>,
+    /// How many bytes, at least one.
+    pub(crate) length: u64,
+    /// The first cluster; negative in the root directory of FAT12 and FAT16.
+    pub(crate) cluster: i32,
+}
+
+/// Why there are no bytes at a position.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The chain ended before.
+    End,
+    /// A link of the chain leads nowhere. What it is comes as a clause.
+    Broken(String),
+    /// pregrub cannot tell what the plugin gets.
+    Unknown(String),
+    /// The disk could not be read.
+    Io(io::Error),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// A chain by its first cluster, which may have any number: the plugin does not look at that one. A negative number
+/// stands for the root directory of FAT12 and FAT16; on FAT32 that is empty.
+#[derive(Debug)]
+pub(crate) struct Chain<'a> {
+    geometry: &'a Geometry,
+    pub(crate) first: i32,
+    /// A cluster that was found before, and how many come before it.
+    known: Cell<(u64, i32)>,
+}
+
+impl<'a> Chain<'a> {
+    pub(crate) fn new(geometry: &'a Geometry, first: i32) -> Self {
+        Self { geometry, first, known: Cell::new((0, first)) }
+    }
+
+    /// Where the bytes from `offset` on lie, up to `wanted` of them (at least one) and as many as follow each other on the
+    /// disk.
+    pub(crate) fn run(&self, offset: u64, wanted: u64) -> Result<Run, Stop> {
+        if self.first < 0 {
+            return self.root_run(offset, wanted);
+        }
+        let size = self.geometry.cluster_bytes;
+        let mut number = offset / size;
+        let cluster = self.cluster(number)?;
+        let within = offset % size;
+        let place = self.geometry.place(cluster).map(|place| place + within);
+        let mut length = size - within;
+        let mut last = cluster;
+        while length < wanted {
+            // What stops the chain is met again, where it is not wanted any more.
+            let Link::Next(next) = self.geometry.table.link(last)? else { break };
+            if last.checked_add(1) != Some(next)
+                || place.is_none()
+                || self.geometry.place(next) != place.map(|place| place + length)
+            {
+                break;
+            }
+            (last, number, length) = (next, number + 1, length + size);
+        }
+        self.known.set((number, last));
+        Ok(Run { place, length: length.min(wanted), cluster })
+    }
+
+    fn root_run(&self, offset: u64, wanted: u64) -> Result<Run, Stop> {
+        let left = u64::from(self.geometry.root_bytes).saturating_sub(offset);
+        if left == 0 {
+            return Err(Stop::End);
+        }
+        let place = u64::try_from(self.geometry.root_sector).ok().map(|sector| sector * SECTOR + offset);
+        Ok(Run { place, length: left.min(wanted), cluster: self.first })
+    }
+
+    /// The cluster before which `number` others come.
+    fn cluster(&self, number: u64) -> Result<i32, Stop> {
+        let (mut at, mut cluster) = self.known.get();
+        if at > number {
+            (at, cluster) = (0, self.first);
+        }
+        // Where a chain runs in a circle, most of the way need not be gone.
+        let (mut goal, mut circle) = (number, LoopWatch::default());
+        let loads = self.geometry.table.loads();
+        while at < goal {
+            if self.geometry.table.loads() - loads > MOST_LOADS {
+                return Err(Stop::Unknown("the chain of clusters jumps about too much to be followed".to_owned()));
+            }
+            if let Some(period) = circle.period(cluster) {
+                goal = at + (goal - at) % period;
+                if at == goal {
+                    break;
+                }
+            }
+            cluster = match self.geometry.table.link(cluster)? {
+                Link::Next(next) => next,
+                Link::End => return Err(Stop::End),
+                Link::Bad(value) => {
+                    let what = match value {
+                        0 => "as free".to_owned(),
+                        _ => format!("with the link {value:#x}, which is no cluster"),
+                    };
+                    return Err(Stop::Broken(format!("the FAT has cluster {cluster} {what}")));
+                }
+                Link::Unknown => {
+                    return Err(Stop::Unknown(format!(
+                        "the image ends before the entry of the FAT for cluster {cluster}, or just behind it, and pygrub's FAT driver then \
+                         goes by what it read before"
+                    )));
+                }
+            };
+            at += 1;
+        }
+        self.known.set((number, cluster));
+        Ok(cluster)
+    }
+}
+
+/// Notices a chain that comes back to itself: a cluster is remembered at every power of two.
+#[derive(Debug, Default)]
+pub(crate) struct LoopWatch {
+    steps: u64,
+    remembered: Option<(i32, u64)>,
+}
+
+impl LoopWatch {
+    /// Takes the next cluster. Says after how many clusters it comes again, where it is the one that is remembered.
+    pub(crate) fn period(&mut self, cluster: i32) -> Option<u64> {
+        self.steps += 1;
+        if let Some((_, at)) = self.remembered.filter(|(remembered, _)| *remembered == cluster) {
+            return Some(self.steps - at);
+        }
+        if self.steps.is_power_of_two() {
+            self.remembered = Some((cluster, self.steps));
+        }
+        None
+    }
+}

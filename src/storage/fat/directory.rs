@@ -1,0 +1,122 @@
+//! Directories: records of 32 bytes, looked through from the first to the last.
+
+use super::Geometry;
+use super::chain::{Chain, LoopWatch, Stop};
+use super::long_name::LongName;
+use super::short_name;
+
+/// The length of a record in bytes.
+const RECORD: usize = 32;
+/// How much is read at once.
+const PIECE: u64 = 16 << 10;
+const DELETED: u8 = 0xe5;
+
+const LONG_NAME: u8 = 0x0f;
+const DIRECTORY: u8 = 0x10;
+/// A label, or bits that have no meaning: records that the plugin passes over.
+const NOT_A_FILE: u8 = 0xc8;
+
+/// What a record says of a file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    pub(crate) is_directory: bool,
+    /// The first cluster: all 32 bits, also where FAT12 and FAT16 use half of them for something else.
+    pub(crate) cluster: i32,
+    pub(crate) size: u32,
+}
+
+impl Entry {
+    fn parse(record: &[u8; RECORD]) -> Self {
+        Self {
+            is_directory: record[11] & DIRECTORY != 0,
+            cluster: i32::from_le_bytes([record[26], record[27], record[20], record[21]]),
+            size: u32::from_le_bytes([record[28], record[29], record[30], record[31]]),
+        }
+    }
+}
+
+/// How much a path walk may still read of directories before pregrub gives up. The plugin has no such limit.
+#[derive(Debug)]
+pub(crate) struct Budget(u64);
+
+impl Budget {
+    /// Bytes for one path. The largest directory that Linux makes takes 2 MiB.
+    pub(crate) fn new() -> Self {
+        Self(128 << 20)
+    }
+
+    fn spend(&mut self, bytes: u64) -> Result<(), Stop> {
+        match self.0.checked_sub(bytes) {
+            Some(rest) => {
+                self.0 = rest;
+                Ok(())
+            }
+            None => Err(Stop::Unknown("the directories on the way are too large to be searched".to_owned())),
+        }
+    }
+}
+
+/// Why a name was not found, where it was not for its absence.
+type Trouble = Option<String>;
+
+/// Finds the first entry that is called `name` in the directory that begins at the cluster `first`. A name that is not
+/// there, and a directory that cannot be read to its end, are the same to the plugin.
+pub(crate) fn lookup(
+    geometry: &Geometry,
+    first: i32,
+    name: &[u8],
+    budget: &mut Budget,
+) -> Result<Result<Entry, Trouble>, Stop> {
+    let chain = Chain::new(geometry, first);
+    let mut long = LongName::default();
+    let mut circle = LoopWatch::default();
+    // How many times the chain has come back to a cluster.
+    let mut rounds = 0;
+    let mut offset = 0;
+    let mut piece = vec![0; PIECE as usize];
+    loop {
+        // Up to the end of the cluster: each is watched.
+        let wanted = PIECE.min(geometry.cluster_bytes - offset % geometry.cluster_bytes);
+        let run = match chain.run(offset, wanted) {
+            Ok(run) => run,
+            Err(Stop::End) => return Ok(Err(None)),
+            Err(Stop::Broken(reason)) => return Ok(Err(Some(reason))),
+            Err(other) => return Err(other),
+        };
+        if run.cluster >= 0 && offset.is_multiple_of(geometry.cluster_bytes) {
+            rounds += u32::from(circle.period(run.cluster).is_some());
+            // A long name may begin at the end of the circle and go on at its start.
+            if rounds > 2 {
+                return Ok(Err(Some("its chain of clusters runs in a circle".to_owned())));
+            }
+        }
+        budget.spend(run.length)?;
+        let part = &mut piece[..run.length as usize];
+        let count = match run.place {
+            Some(place) => geometry.volume.read_at(place, part)?,
+            None => 0,
+        };
+        for record in part[..count].chunks_exact(RECORD) {
+            let Ok(record) = <&[u8; RECORD]>::try_from(record) else { continue };
+            let (kind, attributes) = (record[0], record[11]);
+            if kind == 0 {
+                return Ok(Err(None));
+            }
+            if attributes == LONG_NAME {
+                long.take(record);
+                continue;
+            }
+            if kind == DELETED || attributes & NOT_A_FILE != 0 {
+                continue;
+            }
+            let Some(short) = record.first_chunk::<11>() else { continue };
+            if long.is(name, short) || short_name::shown(short) == name {
+                return Ok(Ok(Entry::parse(record)));
+            }
+        }
+        if count < part.len() {
+            return Ok(Err(Some("the image ends inside it".to_owned())));
+        }
+        offset += run.length;
+    }
+}

@@ -1,0 +1,156 @@
+//! An opened file: reads as the plugin does, and a check that does without reading.
+
+use super::Geometry;
+use super::bios_parameter_block::SECTOR;
+use super::chain::{Chain, Stop};
+use super::directory::Entry;
+use crate::storage::filesystem::{Damage, FileKind, OpenFile, ReadError};
+
+/// What pygrub reads at once while it copies.
+const COPY: u64 = 1 << 20;
+/// How many runs a check looks at before it gives up.
+const MOST_RUNS: usize = 1 << 18;
+
+/// A file of a [`super::Fat`].
+#[derive(Debug)]
+pub(crate) struct FatFile<'a> {
+    geometry: &'a Geometry,
+    chain: Chain<'a>,
+    size: u64,
+}
+
+impl<'a> FatFile<'a> {
+    pub(crate) fn new(geometry: &'a Geometry, entry: Entry) -> Self {
+        Self { geometry, chain: Chain::new(geometry, entry.cluster), size: u64::from(entry.size) }
+    }
+
+    /// What is wrong with the first cluster, which the plugin takes as it is.
+    fn bad_start(&self) -> Option<String> {
+        let first = self.chain.first;
+        (first < 2 || first >= self.geometry.clusters)
+            .then(|| format!("its directory entry names {:#x} as its first cluster, and there is none such", first))
+    }
+}
+
+impl OpenFile for FatFile<'_> {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn kind(&self) -> FileKind {
+        FileKind::Regular
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<usize, ReadError> {
+        let wanted = self.size.saturating_sub(offset).min(buf.len() as u64);
+        let mut done = 0;
+        while done < wanted {
+            let run = match self.chain.run(offset + done, wanted - done) {
+                Ok(run) => run,
+                Err(Stop::End) => break,
+                // What was read before it in this call is lost.
+                Err(Stop::Broken(_)) => return Ok(0),
+                Err(Stop::Unknown(reason)) => return Err(ReadError::Unknown(reason)),
+                Err(Stop::Io(error)) => return Err(ReadError::Io(error)),
+            };
+            let part = &mut buf[done as usize..(done + run.length) as usize];
+            let count = match run.place {
+                Some(place) => self.geometry.volume.read_at(place, part)?,
+                None => 0,
+            };
+            // The plugin does not notice, and leaves there what the memory held.
+            let kept = kept(offset + done, part.len(), count);
+            part[kept..].fill(0);
+            done += run.length;
+        }
+        Ok(done as usize)
+    }
+
+    fn verify(&self) -> Result<Option<Damage>, ReadError> {
+        let there = self.geometry.volume.len();
+        let mut damage = if self.size == 0 { None } else { self.bad_start() };
+        let mut runs = Vec::new();
+        let mut offset = 0;
+        while offset < self.size {
+            if runs.len() == MOST_RUNS {
+                return match crossing(&mut runs) {
+                    Some(cluster) => Ok(Some(Damage { bytes: self.size, reason: damage.unwrap_or(circle(cluster)) })),
+                    None => Err(ReadError::Unknown("the file lies in too many pieces to be checked".to_owned())),
+                };
+            }
+            let run = match self.chain.run(offset, self.size - offset) {
+                Ok(run) => run,
+                Err(Stop::End) => {
+                    let ends = format!("its chain of clusters ends after {offset} of {} bytes", self.size);
+                    return Ok(Some(Damage { bytes: offset, reason: damage.unwrap_or(ends) }));
+                }
+                Err(Stop::Broken(reason)) => {
+                    let broken =
+                        format!("its chain of clusters is broken after {offset} of {} bytes: {reason}", self.size);
+                    return Ok(Some(Damage { bytes: offset / COPY * COPY, reason: damage.unwrap_or(broken) }));
+                }
+                Err(Stop::Unknown(reason)) => return Err(ReadError::Unknown(reason)),
+                Err(Stop::Io(error)) => return Err(ReadError::Io(error)),
+            };
+            let readable = run.place.map_or(0, |place| there.saturating_sub(place).min(run.length));
+            if readable < run.length && damage.is_none() {
+                let at = offset + readable;
+                damage = Some(format!(
+                    "the image ends before byte {at} of its {}: the rest that lies behind the end comes out as NULs or as \
+                     what pygrub's memory holds",
+                    self.size
+                ));
+            }
+            runs.push((run.cluster, run.length.div_ceil(self.geometry.cluster_bytes)));
+            offset += run.length;
+        }
+        let damage = damage.or_else(|| crossing(&mut runs).map(circle));
+        Ok(damage.map(|reason| Damage { bytes: self.size, reason }))
+    }
+}
+
+/// How many bytes the plugin keeps of a read of `length` bytes, of which the image has `count`. What begins or ends inside a
+/// sector is read apart, and all of it or nothing is kept.
+fn kept(offset: u64, length: usize, count: usize) -> usize {
+    let sector = SECTOR as usize;
+    let head = match (offset % SECTOR) as usize {
+        0 => 0,
+        within => (sector - within).min(length),
+    };
+    let tail = length - (length - head) % sector;
+    if count == length {
+        count
+    } else if count < head {
+        0
+    } else {
+        count.min(tail)
+    }
+}
+
+fn circle(cluster: i32) -> String {
+    format!("its chain of clusters comes back to cluster {cluster} and repeats itself from there")
+}
+
+/// A cluster that is in two of the runs.
+fn crossing(runs: &mut [(i32, u64)]) -> Option<i32> {
+    runs.sort_unstable();
+    runs.windows(2)
+        .find(|pair| i64::from(pair[0].0) + pair[0].1.cast_signed() > i64::from(pair[1].0))
+        .map(|pair| pair[1].0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::kept;
+
+    #[test]
+    fn parts_of_sectors_are_read_as_a_whole_or_not() {
+        assert_eq!(kept(0, 200, 150), 0);
+        assert_eq!(kept(0, 200, 200), 200);
+        assert_eq!(kept(0, 512, 150), 150);
+        assert_eq!(kept(0, 700, 662), 512);
+        assert_eq!(kept(100, 700, 562), 412);
+        assert_eq!(kept(72, 3000, 78), 0);
+        assert_eq!(kept(72, 3000, 590), 590);
+    }
+}

@@ -1,0 +1,68 @@
+//! From a path to a file, as the plugin walks.
+
+use super::Fat;
+use super::chain::Stop;
+use super::directory::{self, Budget, Entry};
+use super::short_name::is_space;
+use crate::storage::filesystem::OpenError;
+
+/// Finds the file that `path` leads to. The path ends at its first blank. Any number of slashes is one, but one at the end
+/// asks for a name without a letter. `.` and `..` are what the directory has under these names.
+pub(crate) fn resolve(fat: &Fat, path: &[u8]) -> Result<Entry, OpenError> {
+    let end = path.iter().position(|&byte| is_space(byte)).unwrap_or(path.len());
+    let cut = end < path.len();
+    let mut rest = &path[..end];
+    let mut budget = Budget::new();
+    let mut entry = Entry { is_directory: true, cluster: fat.root, size: 0 };
+    let mut before: &[u8] = b"/";
+    let not_found = |reason: String| {
+        let blank = if cut { ", and pygrub's FAT driver ends the path at the first blank" } else { "" };
+        OpenError::NotFound(format!("{reason}{blank}"))
+    };
+    while !rest.is_empty() {
+        if !entry.is_directory {
+            return Err(not_found(format!("`{}` is no directory", shown(before))));
+        }
+        let start = rest.iter().position(|&byte| byte != b'/').unwrap_or(rest.len());
+        rest = &rest[start..];
+        let name = &rest[..rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len())];
+        rest = &rest[name.len()..];
+        let found = directory::lookup(&fat.geometry, entry.cluster, name, &mut budget).map_err(|stop| match stop {
+            Stop::Unknown(reason) | Stop::Broken(reason) => OpenError::Unknown(reason),
+            Stop::End => OpenError::Unknown("a directory ends nowhere".to_owned()),
+            Stop::Io(error) => OpenError::Io(error),
+        })?;
+        entry = match found {
+            Ok(found) => found,
+            Err(Some(trouble)) => {
+                return Err(not_found(format!(
+                    "`{}` is not in what can be read of its directory: {trouble}",
+                    shown(name)
+                )));
+            }
+            Err(None) if name.is_empty() => return Err(not_found("the path ends with a slash".to_owned())),
+            Err(None) if matches!(name, b"." | b"..") => {
+                return Err(not_found(format!(
+                    "there is no `{}` in its directory, and pygrub's FAT driver knows no other",
+                    shown(name)
+                )));
+            }
+            Err(None) => {
+                return Err(not_found(format!(
+                    "there is no `{}` in its directory (long names count as they are written, short ones in lower case)",
+                    shown(name)
+                )));
+            }
+        };
+        before = name;
+    }
+    if entry.is_directory {
+        return Err(not_found(format!("`{}` is a directory", shown(before))));
+    }
+    Ok(entry)
+}
+
+/// A name in a message.
+fn shown(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).chars().take(80).collect()
+}
