@@ -5,6 +5,8 @@ pub mod ext;
 pub mod fat;
 pub mod filesystem;
 pub mod identify;
+pub mod iso9660;
 pub mod mount;
 pub mod partitions;
 pub mod source;
+pub mod ufs;

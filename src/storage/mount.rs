@@ -7,7 +7,9 @@ use super::ext::Ext;
 use super::fat::Fat;
 use super::filesystem::{Filesystem, MountError};
 use super::identify::{self, Identified, Support};
+use super::iso9660::Iso9660;
 use super::source::{Source, Volume};
+use super::ufs::Ufs;
 
 /// What comes of mounting.
 pub enum Mounting {
@@ -68,6 +70,8 @@ struct Driver {
 const DRIVERS: &[Driver] = &[
     Driver { plugin: "ext2fs-lib", mount: |volume| Ok(Box::new(Ext::mount(volume)?)) },
     Driver { plugin: "fat", mount: |volume| Ok(Box::new(Fat::mount(volume)?)) },
+    Driver { plugin: "iso9660", mount: |volume| Ok(Box::new(Iso9660::mount(volume)?)) },
+    Driver { plugin: "ufs", mount: |volume| Ok(Box::new(Ufs::mount(volume)?)) },
 ];
 
 /// What pygrub's plugins make of a volume, as far as pregrub can tell.

@@ -763,7 +763,6 @@ fn other_filesystems() {
         ("FAT 12", Filesystem::fat(12)),
         ("FAT 16", Filesystem::fat(16)),
         ("FAT 32", Filesystem::fat(32)),
-        ("ISO 9660", Filesystem::iso()),
         ("XFS 4", Filesystem::xfs4()),
     ] {
         let volume = match name {
@@ -779,7 +778,7 @@ fn other_filesystems() {
     }
     let tally = pairs.compare(&oracle);
     tally.assert("other filesystems");
-    assert!(tally.fails > 8 && tally.unknown.len() >= 4, "{} {}", tally.fails, tally.unknown.len());
+    assert!(tally.fails > 8 && tally.unknown.len() >= 2, "{} {}", tally.fails, tally.unknown.len());
 }
 
 /// Configurations with every oddity that the generator knows, in whole runs: every line on standard error is compared.

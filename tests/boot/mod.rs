@@ -2,6 +2,8 @@
 
 mod fat;
 mod images;
+mod iso9660;
 mod menu;
 mod robustness;
 mod terminal;
+mod ufs;

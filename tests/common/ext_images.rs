@@ -10,8 +10,12 @@ use super::volumes::Plugin;
 pub use super::volumes::{Case, Seen, SeenFile, Tally};
 
 /// The plugin, and pregrub's driver for it.
-const EXT: Plugin =
-    Plugin { name: "ext2fs-lib", mount: |volume| Ok(Box::new(Ext::mount(volume)?)), zeroed_memory: false };
+const EXT: Plugin = Plugin {
+    name: "ext2fs-lib",
+    mount: |volume| Ok(Box::new(Ext::mount(volume)?)),
+    zeroed_memory: false,
+    seconds: None,
+};
 
 /// Whether e2fsprogs and Xen's library are there. Says so where they are not; panics where the run must not do without
 /// them.

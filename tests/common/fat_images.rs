@@ -9,7 +9,8 @@ use pregrub::storage::fat::Fat;
 use super::volumes::Plugin;
 
 /// The plugin, and pregrub's driver for it. The plugin hands out memory for what it cannot read.
-pub const FAT: Plugin = Plugin { name: "fat", mount: |volume| Ok(Box::new(Fat::mount(volume)?)), zeroed_memory: true };
+pub const FAT: Plugin =
+    Plugin { name: "fat", mount: |volume| Ok(Box::new(Fat::mount(volume)?)), zeroed_memory: true, seconds: None };
 
 const MKFS: &str = "/usr/sbin/mkfs.fat";
 const MCOPY: &str = "/usr/bin/mcopy";

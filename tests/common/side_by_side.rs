@@ -8,8 +8,7 @@ use std::sync::Arc;
 
 use pregrub::boot::{self, ChosenFile, Options, Run, Task, Verdict};
 use pregrub::release::{Flavour, Release};
-use pregrub::storage::filesystem::OpenFile;
-use pregrub::storage::mount::{Mounting, mount};
+use pregrub::storage::mount::{self, Mounting};
 use pregrub::storage::source::{FileSource, Source, Volume};
 
 use super::drop_in;
@@ -251,9 +250,9 @@ impl Digests {
 /// The bytes of a file, read as pygrub copies it: in pieces of 1 MiB until one is empty.
 fn content(disk: &Path, offset: u64, path: &[u8]) -> Vec<u8> {
     let source: Arc<dyn Source> = Arc::new(FileSource::new(File::open(disk).expect("an image")).expect("an image"));
-    let mounting = mount(&Volume::new(source, offset)).expect("an image can be read");
-    let Mounting::Mounted(filesystem) = mounting else { panic!("the run mounted it") };
-    let file: Box<dyn OpenFile + '_> = filesystem.open(path).expect("the run opened it");
+    let mounting = mount::mount(&Volume::new(source, offset)).expect("the image can be read");
+    let Mounting::Mounted(filesystem) = mounting else { panic!("the run mounted {}", disk.display()) };
+    let file = filesystem.open(path).expect("the run opened it");
     let (mut content, mut piece) = (Vec::new(), vec![0; 1 << 20]);
     loop {
         match file.read_at(content.len() as u64, &mut piece).expect("the run verified it") {

@@ -66,7 +66,7 @@ def run(case):
             paths.append({"errno": error.errno, "exists": exists})
             continue
         whole = read_all(handle, case["cap"])
-        paths.append(dict(whole, pieces=read_pieces(handle, case["reads"]), exists=exists, opened=True))
+        paths.append(dict(whole, pieces=read_pieces(handle, case.get("reads", [])), exists=exists, opened=True))
         del handle
     return {"mounted": True, "paths": paths}
 
@@ -77,6 +77,7 @@ def guarded(case):
     if child == 0:
         os.close(read_end)
         signal.alarm(20)
+        signal.setitimer(signal.ITIMER_PROF, float(os.environ.get("READ_FILES_SECONDS", "20")))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
         code = 1

@@ -4,4 +4,6 @@ mod directory;
 mod ext;
 mod fat;
 mod identify;
+mod iso9660;
 mod partitions;
+mod ufs;

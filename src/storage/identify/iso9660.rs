@@ -18,11 +18,6 @@ fn primary_descriptor(head: &Head<'_>) -> Option<usize> {
         .find(|at| head.has(*at, PRIMARY))
 }
 
-/// The mount test of pygrub's plugin.
-pub(super) fn may_mount(head: &Head<'_>) -> io::Result<bool> {
-    Ok(primary_descriptor(head).is_some())
-}
-
 pub(super) fn probe(head: &Head<'_>) -> io::Result<Option<Identified>> {
     let label = |at: usize| {
         let bytes = head.slice(at + 40, 32).unwrap_or_default();

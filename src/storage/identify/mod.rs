@@ -1,8 +1,8 @@
 //! What is at an offset, by its superblock or magic number: so that pregrub can say "this is btrfs, and pygrub cannot read
 //! it" where no driver mounts, and "unknown" where one of pygrub's drivers that pregrub has not might.
 //!
-//! One file a format or family, each with a `probe`; those that pygrub has a plugin for and pregrub no driver also have a
-//! `may_mount`. The lists are `PROBES` and `PLUGINS`.
+//! One file a format or family, each with a `probe`; the formats that pygrub has a plugin for and pregrub no driver also
+//! have a `may_mount`. The lists are `PROBES` and `PLUGINS`.
 
 mod archive;
 mod bcache;
@@ -169,13 +169,8 @@ const PROBES: &[Probe] = &[
 ];
 
 /// pygrub's plugins that pregrub has no driver for, by the names they give themselves.
-const PLUGINS: &[(&str, MayMount)] = &[
-    ("iso9660", iso9660::may_mount),
-    ("reiserfs", reiserfs::may_mount),
-    ("ufs", ufs::may_mount),
-    ("xfs", xfs::may_mount),
-    ("zfs", zfs::may_mount),
-];
+const PLUGINS: &[(&str, MayMount)] =
+    &[("reiserfs", reiserfs::may_mount), ("xfs", xfs::may_mount), ("zfs", zfs::may_mount)];
 
 /// Says what starts at the volume's offset, or nothing where no format is recognised (zeros, text, encrypted data without a header).
 ///
@@ -195,7 +190,7 @@ pub fn identify(volume: &Volume) -> io::Result<Option<Identified>> {
     Ok(None)
 }
 
-/// Which of the plugins of pygrub that pregrub has no driver for might mount the volume, in alphabetical order.
+/// Which of pygrub's plugins that pregrub has no driver for might mount the volume, in alphabetical order.
 ///
 /// Nothing is left out that a plugin of 4.17 mounts, nor, as far as the change log tells, one of another release. One that
 /// is named may still refuse: `xfs` before 4.15.6, 4.16.6 and 4.17.3 checked less than it does now, `reiserfs` also looks

@@ -17,15 +17,15 @@ const UFS2_MAGIC: u32 = 0x1954_0119;
 const MAX_BLOCK: i32 = 122_880;
 
 /// The mount test of pygrub's plugin.
-pub(super) fn may_mount(head: &Head<'_>) -> io::Result<bool> {
-    Ok(head.slice(UFS1_PLACE, LENGTH).is_some()
+fn is_mounted(head: &Head<'_>) -> bool {
+    head.slice(UFS1_PLACE, LENGTH).is_some()
         && head.le32(UFS1_PLACE + MAGIC_AT) == Some(UFS1_MAGIC)
-        && head.le32(UFS1_PLACE + BLOCK_SIZE_AT).is_some_and(|size| size.cast_signed() <= MAX_BLOCK))
+        && head.le32(UFS1_PLACE + BLOCK_SIZE_AT).is_some_and(|size| size.cast_signed() <= MAX_BLOCK)
 }
 
 pub(super) fn probe(head: &Head<'_>) -> io::Result<Option<Identified>> {
     let refused = |detail, why| Some(Identified::refused(Format::Ufs, detail, why, EXT4_BOOT));
-    if may_mount(head)? {
+    if is_mounted(head) {
         return Ok(Some(Identified::readable(Format::Ufs, "UFS1", "ufs")));
     }
     if head.le32(UFS1_PLACE + MAGIC_AT) == Some(UFS1_MAGIC) {

@@ -1,0 +1,99 @@
+//! Rock Ridge (RRIP) in the system use entries (SUSP) behind a name: another name, and a mode.
+
+use std::io;
+
+use super::directory_record::{Kind, Record, u32_at};
+use super::sectors::{SIZE, Sectors};
+
+const HEADER: usize = 4;
+/// Bits of the entry RR, which tells what else there is.
+const POSIX: u8 = 1;
+const NAME: u8 = 8;
+/// The lengths of entries that are looked at; shorter ones are passed over.
+const SHORTEST_NAME: usize = 5;
+const SHORTEST_POSIX: usize = 36;
+const CONTINUATION: usize = 28;
+
+/// What a record is called and what it is.
+#[derive(Debug)]
+pub(crate) struct Named {
+    /// The name to compare with.
+    pub(crate) name: Vec<u8>,
+    pub(crate) kind: Kind,
+    /// How many sectors were read on the way.
+    pub(crate) sectors: u32,
+}
+
+/// A continuation area (the entry CE).
+#[derive(Clone, Copy, Debug)]
+struct Area {
+    sector: u32,
+    start: usize,
+    length: usize,
+}
+
+/// Names a record as the plugin does. It stops as soon as it has a name and a mode, so that a name in several NM entries
+/// is only its first piece; a broken entry ends the search, with its continuation. Nothing is returned after `most`
+/// sectors.
+pub(crate) fn name(sectors: &Sectors, record: &Record<'_>, most: u32) -> io::Result<Option<Named>> {
+    let mut search = Search { name: record.name.to_vec(), kind: record.kind, wanted: POSIX | NAME };
+    let mut next = search.scan(record.system_use);
+    let mut count = 0;
+    while let Some(area) = next {
+        if count >= most {
+            return Ok(None);
+        }
+        count += 1;
+        let Some(sector) = sectors.read(area.sector)? else { break };
+        next = search.scan(sector.get(area.start..area.start + area.length).unwrap_or_default());
+    }
+    Ok(Some(Named { name: search.name, kind: search.kind, sectors: count }))
+}
+
+struct Search {
+    name: Vec<u8>,
+    kind: Kind,
+    /// The bits of what is not found yet.
+    wanted: u8,
+}
+
+impl Search {
+    /// Goes through the entries of one area and says where they go on, if they do.
+    fn scan(&mut self, mut entries: &[u8]) -> Option<Area> {
+        let mut next = None;
+        while self.wanted != 0 && entries.len() >= HEADER {
+            let length = usize::from(entries[2]);
+            if length < HEADER || length > entries.len() {
+                return None;
+            }
+            let (entry, rest) = entries.split_at(length);
+            entries = rest;
+            match (&entry[..2], entry[3]) {
+                (b"RR", 1) if length > HEADER => self.wanted &= entry[HEADER],
+                (b"NM", 1) if length >= SHORTEST_NAME => {
+                    self.name = entry[SHORTEST_NAME..].to_vec();
+                    self.wanted &= !NAME;
+                }
+                (b"PX", 1) if length >= SHORTEST_POSIX => {
+                    self.kind = match u32_at(entry, HEADER) & 0o170_000 {
+                        0o100_000 => Kind::File,
+                        0o040_000 => Kind::Directory,
+                        _ => Kind::Other,
+                    };
+                    self.wanted &= !POSIX;
+                }
+                (b"CE", 1) if length >= CONTINUATION => next = area(entry),
+                _ => {}
+            }
+        }
+        next.filter(|_| self.wanted != 0)
+    }
+}
+
+/// The area that an entry CE names; none where it does not fit in its sector.
+fn area(entry: &[u8]) -> Option<Area> {
+    let start = usize::try_from(u32_at(entry, 12)).ok()?;
+    let length = usize::try_from(u32_at(entry, 20)).ok()?;
+    let fits = start.checked_add(length).is_some_and(|end| end <= SIZE);
+    fits.then(|| Area { sector: u32_at(entry, 4), start, length })
+}

@@ -1,0 +1,102 @@
+//! From a path to an extent.
+
+use super::Iso9660;
+use super::directory_record::{Extent, Kind, Record, Records};
+use super::rock_ridge;
+use crate::storage::filesystem::OpenError;
+
+/// How many sectors are read for one path before pregrub gives up: directories of 100 MiB and more, or continuation
+/// areas in a circle, where the plugin never comes back.
+const MOST_SECTORS: u32 = 50_000;
+/// `isspace` in the C locale.
+const BLANKS: &[u8] = b" \t\n\x0b\x0c\r";
+
+/// A name in a message.
+fn shown(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).chars().take(80).collect()
+}
+
+fn not_found<T>(reason: String) -> Result<T, OpenError> {
+    Err(OpenError::NotFound(reason))
+}
+
+/// Finds the file at `path`, which ends at its first blank. Slashes in a row count as one, and behind a slash at the end
+/// a file without a name is looked for.
+pub(crate) fn resolve(iso: &Iso9660, path: &[u8]) -> Result<Extent, OpenError> {
+    let end = path.iter().position(|byte| BLANKS.contains(byte)).unwrap_or(path.len());
+    let cut = if end < path.len() { ", which is where the plugin ends a path with a blank in it" } else { "" };
+    let mut rest = &path[..end];
+    let mut directory = iso.root;
+    let mut budget = MOST_SECTORS;
+    loop {
+        let start = rest.iter().position(|&byte| byte != b'/').unwrap_or(rest.len());
+        rest = &rest[start..];
+        let length = rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len());
+        let (name, behind) = rest.split_at(length);
+        let Some((kind, extent)) = lookup(iso, directory, name, &mut budget)? else {
+            return not_found(match name {
+                b"" => format!("the path ends with a directory{cut}"),
+                b"." | b".." => format!("the plugin does not know `{}`", shown(name)),
+                _ => format!("there is no `{}` in its directory{cut}", shown(name)),
+            });
+        };
+        match (kind, behind.is_empty()) {
+            (Kind::File, true) => return Ok(extent),
+            (Kind::Directory, false) => directory = extent,
+            (Kind::Directory, true) => return not_found(format!("`{}` is a directory{cut}", shown(name))),
+            (Kind::File, false) => return not_found(format!("`{}` is a file, not a directory", shown(name))),
+            (Kind::Other, _) => {
+                return not_found(format!(
+                    "`{}` is a symbolic link or a special file, which the plugin does not follow",
+                    shown(name)
+                ));
+            }
+        }
+        rest = behind;
+    }
+}
+
+/// The first record with this name. A directory that the image does not hold as a whole ends there.
+fn lookup(
+    iso: &Iso9660,
+    directory: Extent,
+    name: &[u8],
+    budget: &mut u32,
+) -> Result<Option<(Kind, Extent)>, OpenError> {
+    // The plugin counts with a sign: from 2 GiB on a directory is empty.
+    let size = i32::try_from(directory.size).map_or(0, i32::unsigned_abs);
+    for index in 0..size.div_ceil(2048) {
+        spend(budget, 1)?;
+        let Some(sector) = iso.sectors.read(directory.sector.wrapping_add(index))? else { return Ok(None) };
+        for record in Records::new(&sector) {
+            if let Some(kind) = matches(iso, &record, name, budget)? {
+                return Ok(Some((kind, record.extent)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// What the record is, if it has this name.
+fn matches(iso: &Iso9660, record: &Record<'_>, name: &[u8], budget: &mut u32) -> Result<Option<Kind>, OpenError> {
+    if record.is_cut {
+        return Err(OpenError::Unknown("a record of its directory runs over the end of its sector".to_owned()));
+    }
+    let named = rock_ridge::name(&iso.sectors, record, *budget)?;
+    spend(budget, named.as_ref().map_or(u32::MAX, |named| named.sectors))?;
+    Ok(named.filter(|named| named.name == name).map(|named| named.kind))
+}
+
+fn spend(budget: &mut u32, sectors: u32) -> Result<(), OpenError> {
+    match budget.checked_sub(sectors) {
+        Some(left) => {
+            *budget = left;
+            Ok(())
+        }
+        None => Err(OpenError::Unknown(
+            "its directory is too large to be searched, or its Rock Ridge continuation areas run in a circle, where \
+             pygrub never ends"
+                .to_owned(),
+        )),
+    }
+}

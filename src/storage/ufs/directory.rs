@@ -1,0 +1,51 @@
+//! Directories: blocks of records, each an inode number, the distance to the next record, and a name that ends with NUL.
+
+use super::Ufs;
+use super::block_map::{self, Place};
+use super::inode::Inode;
+use super::superblock::u32_at;
+use super::walk::Budget;
+use crate::storage::filesystem::OpenError;
+
+const NAME_AT: usize = 8;
+
+/// The inode number that stands beside `name`. The length of a name and the type in the record are not looked at.
+pub(crate) fn lookup(ufs: &Ufs, directory: &Inode, name: &[u8], budget: &mut Budget) -> Result<Option<u32>, OpenError> {
+    let block_size = ufs.superblock.block_size;
+    let mut position = 0_u64;
+    while position < u64::from(directory.size) {
+        budget.spend()?;
+        let start = position - position % u64::from(block_size);
+        let Place::Data(fragment) = block_map::locate(ufs, directory, position / u64::from(block_size))? else {
+            return Ok(None);
+        };
+        let Some(block) = ufs.fragments.block(fragment, block_size)? else { return Ok(None) };
+        while position < u64::from(directory.size) && position - start < u64::from(block_size) {
+            let at = (position - start) as usize;
+            let Some(record) = block.get(at..).filter(|record| record.len() > NAME_AT) else {
+                return crosses();
+            };
+            let number = u32_at(record, 0);
+            if number != 0 {
+                let rest = &record[NAME_AT..];
+                match rest.iter().position(|&byte| byte == 0) {
+                    Some(length) if rest[..length] == *name => return Ok(Some(number)),
+                    None if rest.len() <= name.len() && name.starts_with(rest) => return crosses(),
+                    _ => {}
+                }
+            }
+            let step = u16::from_le_bytes([record[4], record[5]]);
+            if step == 0 {
+                return Err(OpenError::Unknown(
+                    "a record of a directory has no length, over which the plugin may never end".to_owned(),
+                ));
+            }
+            position += u64::from(step);
+        }
+    }
+    Ok(None)
+}
+
+fn crosses<T>() -> Result<T, OpenError> {
+    Err(OpenError::Unknown("a record of a directory runs over the end of its block".to_owned()))
+}

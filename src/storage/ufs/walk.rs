@@ -1,0 +1,73 @@
+//! From a path to an inode.
+
+use super::inode::{Inode, ROOT};
+use super::{Ufs, directory};
+use crate::storage::filesystem::OpenError;
+
+/// How many blocks of directories are read for one path before pregrub gives up.
+const MOST_BLOCKS: u32 = 20_000;
+/// `isspace` in the C locale.
+const BLANKS: &[u8] = b" \t\n\x0b\x0c\r";
+
+/// Counts the blocks that a walk reads.
+pub(crate) struct Budget(u32);
+
+impl Budget {
+    /// Takes one block.
+    pub(crate) fn spend(&mut self) -> Result<(), OpenError> {
+        self.0 = self
+            .0
+            .checked_sub(1)
+            .ok_or_else(|| OpenError::Unknown("its directory is too large to be searched".to_owned()))?;
+        Ok(())
+    }
+}
+
+/// A name in a message.
+fn shown(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).chars().take(80).collect()
+}
+
+fn not_found<T>(reason: String) -> Result<T, OpenError> {
+    Err(OpenError::NotFound(reason))
+}
+
+/// Finds the file at `path`, which ends at its first blank. Slashes in a row, at the start and at the end do not count;
+/// `.` and `..` are what the directory says they are.
+pub(crate) fn resolve(ufs: &Ufs, path: &[u8]) -> Result<Inode, OpenError> {
+    let end = path.iter().position(|byte| BLANKS.contains(byte)).unwrap_or(path.len());
+    let cut = if end < path.len() { ", which is where the plugin ends a path with a blank in it" } else { "" };
+    let mut budget = Budget(MOST_BLOCKS);
+    let mut inode = read(ufs, ROOT)?;
+    let mut last = &b"/"[..];
+    for name in path[..end].split(|&byte| byte == b'/').filter(|name| !name.is_empty()) {
+        if !inode.is_directory() {
+            return not_found(format!("`{}` is {}", shown(last), kind(&inode)));
+        }
+        let Some(number) = directory::lookup(ufs, &inode, name, &mut budget)? else {
+            return not_found(format!("there is no `{}` in its directory{cut}", shown(name)));
+        };
+        inode = read(ufs, number)?;
+        last = name;
+    }
+    if inode.is_regular() { Ok(inode) } else { not_found(format!("`{}` is {}{cut}", shown(last), kind(&inode))) }
+}
+
+fn kind(inode: &Inode) -> &'static str {
+    if inode.is_directory() {
+        "a directory"
+    } else if inode.is_symlink() {
+        "a symbolic link, which the plugin does not follow"
+    } else if inode.is_regular() {
+        "a file, not a directory"
+    } else {
+        "a special file"
+    }
+}
+
+fn read(ufs: &Ufs, number: u32) -> Result<Inode, OpenError> {
+    match Inode::read(ufs, number)? {
+        Some(inode) => Ok(inode),
+        None => not_found(format!("its inode {number} lies behind the end of the image")),
+    }
+}
