@@ -8,5 +8,8 @@ pub mod identify;
 pub mod iso9660;
 pub mod mount;
 pub mod partitions;
+pub mod reiserfs;
+mod sectors;
 pub mod source;
 pub mod ufs;
+pub mod xfs;

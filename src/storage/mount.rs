@@ -8,8 +8,10 @@ use super::fat::Fat;
 use super::filesystem::{Filesystem, MountError};
 use super::identify::{self, Identified, Support};
 use super::iso9660::Iso9660;
+use super::reiserfs::Reiserfs;
 use super::source::{Source, Volume};
 use super::ufs::Ufs;
+use super::xfs::Xfs;
 
 /// What comes of mounting.
 pub enum Mounting {
@@ -72,6 +74,8 @@ const DRIVERS: &[Driver] = &[
     Driver { plugin: "fat", mount: |volume| Ok(Box::new(Fat::mount(volume)?)) },
     Driver { plugin: "iso9660", mount: |volume| Ok(Box::new(Iso9660::mount(volume)?)) },
     Driver { plugin: "ufs", mount: |volume| Ok(Box::new(Ufs::mount(volume)?)) },
+    Driver { plugin: "reiserfs", mount: |volume| Ok(Box::new(Reiserfs::mount(volume)?)) },
+    Driver { plugin: "xfs", mount: |volume| Ok(Box::new(Xfs::mount(volume)?)) },
 ];
 
 /// What pygrub's plugins make of a volume, as far as pregrub can tell.

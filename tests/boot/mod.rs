@@ -4,6 +4,8 @@ mod fat;
 mod images;
 mod iso9660;
 mod menu;
+mod reiserfs;
 mod robustness;
 mod terminal;
 mod ufs;
+mod xfs;

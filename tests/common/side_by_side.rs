@@ -51,8 +51,6 @@ pub enum Allowed {
     NotBoots,
     /// pregrub may know or not; what it says must be right. Where pygrub dies of a signal, anything is right.
     Any,
-    /// pregrub must not know: pygrub may read it, and pregrub has no driver.
-    Unknown,
 }
 
 /// One run for both.
@@ -151,7 +149,7 @@ impl Tally {
             return;
         }
         match (run.verdict, pair.allowed) {
-            (Verdict::Unknown, Allowed::NotBoots | Allowed::Unknown | Allowed::Any) => {
+            (Verdict::Unknown, Allowed::NotBoots | Allowed::Any) => {
                 self.unknown.push(pair.name.clone());
                 return;
             }

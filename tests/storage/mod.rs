@@ -6,4 +6,6 @@ mod fat;
 mod identify;
 mod iso9660;
 mod partitions;
+mod reiserfs;
 mod ufs;
+mod xfs;

@@ -168,9 +168,8 @@ const PROBES: &[Probe] = &[
     partition_table::probe,
 ];
 
-/// pygrub's plugins that pregrub has no driver for, by the names they give themselves.
-const PLUGINS: &[(&str, MayMount)] =
-    &[("reiserfs", reiserfs::may_mount), ("xfs", xfs::may_mount), ("zfs", zfs::may_mount)];
+/// pygrub's plugins for which pregrub has no driver, by the names they give themselves.
+const PLUGINS: &[(&str, MayMount)] = &[("zfs", zfs::may_mount)];
 
 /// Says what starts at the volume's offset, or nothing where no format is recognised (zeros, text, encrypted data without a header).
 ///
@@ -193,8 +192,7 @@ pub fn identify(volume: &Volume) -> io::Result<Option<Identified>> {
 /// Which of pygrub's plugins that pregrub has no driver for might mount the volume, in alphabetical order.
 ///
 /// Nothing is left out that a plugin of 4.17 mounts, nor, as far as the change log tells, one of another release. One that
-/// is named may still refuse: `xfs` before 4.15.6, 4.16.6 and 4.17.3 checked less than it does now, `reiserfs` also looks
-/// at its journal and root block, and `zfs` reads half a pool.
+/// is named may still refuse: `zfs` reads half a pool.
 ///
 /// # Errors
 ///

@@ -42,7 +42,7 @@ fn superblock(head: &Head<'_>) -> Option<(usize, bool)> {
 }
 
 /// The mount test of pygrub's plugin without its look at the journal and the root block.
-pub(super) fn may_mount(head: &Head<'_>) -> io::Result<bool> {
+fn may_mount(head: &Head<'_>) -> io::Result<bool> {
     let Some((place, oldest)) = superblock(head) else { return Ok(false) };
     if oldest {
         return Ok(true);

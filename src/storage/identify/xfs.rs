@@ -24,13 +24,9 @@ fn version(head: &Head<'_>) -> Option<u16> {
     Some(head.be16(VERSION_AT)? & 0xf)
 }
 
-/// The part of the plugin's mount test that every release has.
-pub(super) fn may_mount(head: &Head<'_>) -> io::Result<bool> {
-    Ok(head.slice(0, LENGTH).is_some() && version(head) == Some(4))
-}
-
 /// The checks that XSA-443 added (4.15.6, 4.16.6, 4.17.3, 4.18).
 fn is_sane(head: &Head<'_>) -> Option<bool> {
+    head.slice(0, LENGTH)?;
     let (block, inode) = (head.byte(BLOCK_LOG_AT)?, head.byte(INODE_LOG_AT)?);
     let (ag, dir) = (u32::from(head.byte(AG_BLOCK_LOG_AT)?), head.byte(DIR_BLOCK_LOG_AT)?);
     let ag_blocks = u64::from(head.be32(AG_BLOCKS_AT)?);

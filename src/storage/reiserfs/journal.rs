@@ -1,0 +1,43 @@
+//! The journal. The plugin reads blocks from it where it holds later ones; pregrub only looks whether it might.
+
+use super::fault::{Fault, damaged};
+use super::little_endian::u32_at;
+use super::superblock::{Journal, Superblock};
+use crate::storage::sectors::Device;
+
+/// The header: the last transaction that is in its place, where the next one would begin, and the number of the mount.
+const HEADER: usize = 12;
+const FIRST_AT: usize = 4;
+/// A transaction begins with its number, and has its magic number at the end of the block.
+const MAGIC: &[u8] = b"ReIsErLB";
+const MAGIC_BEFORE_END: usize = 12;
+
+/// Fails where a transaction may wait in the journal.
+pub(crate) fn check(device: &Device, superblock: &Superblock) -> Result<(), Fault> {
+    let Some(Journal { first, size }) = superblock.journal else { return Ok(()) };
+    let block_size = u64::from(superblock.block_size);
+    let mut header = [0; HEADER];
+    let place = (u64::from(first) + u64::from(size)) * block_size;
+    if !device.read(place, &mut header)? {
+        return Err(damaged("the image ends before the header of the journal"));
+    }
+    let flushed = u32_at(&header, 0).unwrap_or(0);
+    let start = u32_at(&header, FIRST_AT).unwrap_or(0);
+    if start >= size {
+        return Err(damaged("the journal begins behind its end"));
+    }
+    let mut block = vec![0; superblock.block_size as usize];
+    if !device.read((u64::from(first) + u64::from(start)) * block_size, &mut block)? {
+        return Err(damaged("the image ends inside the journal"));
+    }
+    let number = u32_at(&block, 0).unwrap_or(0);
+    let magic = block.len().checked_sub(MAGIC_BEFORE_END).and_then(|at| block.get(at..at + MAGIC.len())) == Some(MAGIC);
+    if number == flushed.wrapping_add(1) || magic && number > flushed {
+        return Err(Fault::Unknown(
+            "the journal of the reiserfs holds changes that are not in their place yet: the guest was not shut down \
+             cleanly, and pregrub does not read the journal as pygrub does"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}

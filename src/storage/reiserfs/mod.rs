@@ -1,0 +1,91 @@
+//! ReiserFS 3.5 and 3.6 as pygrub's plugin `reiserfs` shows it.
+//!
+//! That is not what Linux shows: a hole reads as the first block of the filesystem, five symbolic links are followed in a
+//! path, and read errors of data go unnoticed. The plugin reads through the journal; pregrub says *unknown* where that holds
+//! anything, and where the tree is damaged. Behaviour was measured with the real library and is tested against it.
+
+use std::cell::RefCell;
+
+use self::fault::{Fault, damaged};
+use self::file::ReiserfsFile;
+use self::superblock::Superblock;
+use self::tree::Cache;
+use super::filesystem::{Filesystem, MountError, OpenError, OpenFile};
+use super::sectors::Device;
+use super::source::Volume;
+
+mod content;
+mod directory;
+mod fault;
+mod file;
+mod item;
+mod journal;
+mod little_endian;
+mod superblock;
+mod tree;
+mod walk;
+
+/// A mounted reiserfs.
+#[derive(Debug)]
+pub struct Reiserfs {
+    superblock: Superblock,
+    device: Device,
+    /// The level of the root of the tree; leaves have 1.
+    level: u16,
+    cache: Cache,
+}
+
+impl Reiserfs {
+    /// Mounts the filesystem that starts at the start of `volume`. Reads the superblock, two blocks of the journal and the
+    /// root of the tree.
+    ///
+    /// # Errors
+    ///
+    /// [`MountError::NotThis`] without a magic number, [`MountError::Rejected`] for blocks and versions that the plugin does
+    /// not take, [`MountError::Unknown`] where the journal holds changes or the root of the tree is damaged.
+    pub fn mount(volume: Volume) -> Result<Self, MountError> {
+        let superblock = Superblock::read(&volume)?;
+        let device = Device::new(volume);
+        journal::check(&device, &superblock).map_err(Fault::on_mount)?;
+        let mut this = Self { superblock, device, level: 0, cache: RefCell::default() };
+        let mut level = [0; 2];
+        let root = this.place(this.superblock.root);
+        if !this.device.read(root, &mut level)? {
+            return Err(damaged("the root of the tree lies behind the end of the image").on_mount());
+        }
+        this.level = u16::from_le_bytes(level);
+        if !(tree::LEAF..=tree::HIGHEST).contains(&this.level) {
+            return Err(damaged("the root of the tree has an impossible level").on_mount());
+        }
+        tree::block(&this, this.superblock.root, this.level).map_err(Fault::on_mount)?;
+        Ok(this)
+    }
+
+    /// Where a block begins.
+    fn place(&self, block: u32) -> u64 {
+        let sectors = u64::from(self.superblock.block_size / 512);
+        Device::place(u64::from(block).wrapping_mul(sectors), 0)
+    }
+}
+
+impl Filesystem for Reiserfs {
+    fn name(&self) -> &str {
+        "reiserfs"
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let claimed = u64::from(self.superblock.blocks) * u64::from(self.superblock.block_size);
+        let there = self.device.length();
+        if claimed <= there {
+            return Vec::new();
+        }
+        vec![format!(
+            "the filesystem has {claimed} bytes by its own account, and the disk ends after {there}: the image is incomplete"
+        )]
+    }
+
+    fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {
+        let found = walk::walk(self, path).map_err(Fault::on_open)?;
+        Ok(Box::new(ReiserfsFile::new(self, found)))
+    }
+}

@@ -1,0 +1,138 @@
+//! The tree: from the stat data of a file to the items that follow it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::Reiserfs;
+use super::fault::{Fault, damaged};
+use super::item::{HEAD, Item};
+use super::little_endian::{u16_at, u32_at, u64_at};
+
+/// A block begins with its level, the number of its items, free bytes, and a key that is no longer used.
+pub(crate) const BLOCK_HEAD: usize = 24;
+const ITEMS_AT: usize = 2;
+/// A node: keys, then pointers, one more of them.
+const KEY: usize = 16;
+const POINTER: usize = 8;
+
+/// The level of leaves.
+pub(crate) const LEAF: u16 = 1;
+/// The plugin has room for this many levels.
+pub(crate) const HIGHEST: u16 = 5;
+
+/// How many blocks are kept: a path walk comes back to the same few.
+const CACHED: usize = 16;
+
+/// Blocks of the tree that were read last.
+pub(crate) type Cache = RefCell<Vec<(u32, Rc<[u8]>)>>;
+
+/// A place in the tree: the nodes on the way with the number of the next pointer in each, then a leaf with an item.
+#[derive(Debug)]
+pub(crate) struct Cursor<'a> {
+    fs: &'a Reiserfs,
+    /// From the root down.
+    way: Vec<(Rc<[u8]>, usize)>,
+    leaf: Rc<[u8]>,
+    item: usize,
+}
+
+fn items(block: &[u8]) -> usize {
+    usize::from(u16_at(block, ITEMS_AT).unwrap_or(0))
+}
+
+/// The block that a node's pointer `index` names.
+fn child(node: &[u8], index: usize) -> Result<u32, Fault> {
+    u32_at(node, BLOCK_HEAD + items(node) * KEY + index * POINTER).ok_or_else(|| damaged("a node has too many keys"))
+}
+
+/// Reads a block of the tree, which must be of this level.
+pub(crate) fn block(fs: &Reiserfs, number: u32, level: u16) -> Result<Rc<[u8]>, Fault> {
+    let mut cache = fs.cache.borrow_mut();
+    let block = match cache.iter().find(|(cached, _)| *cached == number) {
+        Some((_, block)) => Rc::clone(block),
+        None => {
+            let mut bytes = vec![0; fs.superblock.block_size as usize];
+            if !fs.device.read(fs.place(number), &mut bytes)? {
+                return Err(damaged("a block of the tree lies behind the end of the image"));
+            }
+            let block: Rc<[u8]> = bytes.into();
+            if cache.len() == CACHED {
+                cache.remove(0);
+            }
+            cache.push((number, Rc::clone(&block)));
+            block
+        }
+    };
+    if u16_at(&block, 0) != Some(level) {
+        return Err(damaged("a block of the tree has the wrong level"));
+    }
+    if items(&block) > (block.len() - BLOCK_HEAD) / if level == LEAF { HEAD } else { KEY + POINTER } {
+        return Err(damaged("a block of the tree has too many items"));
+    }
+    Ok(block)
+}
+
+impl<'a> Cursor<'a> {
+    /// Finds the stat data of a file.
+    pub(crate) fn find(fs: &'a Reiserfs, owner: (u32, u32)) -> Result<Option<Self>, Fault> {
+        let mut level = fs.level;
+        let mut current = block(fs, fs.superblock.root, level)?;
+        let mut way = Vec::new();
+        while level > LEAF {
+            let behind = |index: usize| {
+                let at = BLOCK_HEAD + index * KEY;
+                let key = (u32_at(&current, at).unwrap_or(0), u32_at(&current, at + 4).unwrap_or(0));
+                key > owner || key == owner && u64_at(&current, at + 8) != Some(0)
+            };
+            let index = (0..items(&current)).find(|&index| behind(index)).unwrap_or(items(&current));
+            let number = child(&current, index)?;
+            way.push((current, index + 1));
+            level -= 1;
+            current = block(fs, number, level)?;
+        }
+        let found = (0..items(&current)).find(|&index| {
+            let item = Item::new(&current, BLOCK_HEAD + index * HEAD);
+            item.owner() == owner && item.is_stat()
+        });
+        Ok(found.map(|item| Self { fs, way, leaf: current, item }))
+    }
+
+    /// The item.
+    pub(crate) fn item(&self) -> Item {
+        Item::new(&self.leaf, BLOCK_HEAD + self.item * HEAD)
+    }
+
+    /// Goes on to the next item. Whether there was one.
+    pub(crate) fn advance(&mut self) -> Result<bool, Fault> {
+        if self.item + 1 < items(&self.leaf) {
+            self.item += 1;
+            return Ok(true);
+        }
+        while let Some((node, next)) = self.way.last() {
+            if *next <= items(node) {
+                break;
+            }
+            self.way.pop();
+        }
+        if self.way.is_empty() {
+            return Ok(false);
+        }
+        loop {
+            let depth = self.way.len();
+            let Some((node, next)) = self.way.last_mut() else { return Ok(false) };
+            let number = child(node, *next)?;
+            *next += 1;
+            let level = self.fs.level.saturating_sub(depth as u16);
+            let block = block(self.fs, number, level)?;
+            if level == LEAF {
+                if items(&block) == 0 {
+                    return Err(damaged("a leaf is empty"));
+                }
+                self.leaf = block;
+                self.item = 0;
+                return Ok(true);
+            }
+            self.way.push((block, 0));
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! From a path to the stat data of a regular file.
+
+use super::Reiserfs;
+use super::content::Content;
+use super::directory::{self, Budget};
+use super::fault::{Fault, damaged};
+use super::little_endian::{u16_at, u32_at};
+use super::tree::Cursor;
+
+/// Directory and object number of the root.
+const ROOT: (u32, u32) = (1, 2);
+
+/// The plugin follows this many links.
+const MOST_LINKS: usize = 5;
+/// The plugin's buffer for the text of a link and the rest of the path, with a NUL.
+const BUFFER: u64 = 1024;
+
+const MODE: u16 = 0o170_000;
+const REGULAR: u16 = 0o100_000;
+const DIRECTORY: u16 = 0o040_000;
+const LINK: u16 = 0o120_000;
+
+/// Both formats of stat data have the size here; the old one has 32 bits of it.
+const SIZE_AT: usize = 8;
+
+/// A regular file.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) size: u64,
+    pub(crate) content: Content,
+}
+
+fn absent(why: impl Into<String>) -> Fault {
+    Fault::Absent(why.into())
+}
+
+/// What the plugin takes for the end of the path, besides its end.
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | 0x09..=0x0d)
+}
+
+/// Walks `path`.
+pub(crate) fn walk(fs: &Reiserfs, path: &[u8]) -> Result<Found, Fault> {
+    let end = path.iter().position(|&byte| is_blank(byte)).unwrap_or(path.len());
+    let mut rest = path[..end].to_vec();
+    let (mut parent, mut owner) = (ROOT, ROOT);
+    let mut budget = Budget::new();
+    let mut links = 0;
+    loop {
+        let Some(cursor) = Cursor::find(fs, owner)? else {
+            return Err(absent("the directory entry names nothing, as .. in the root directory does"));
+        };
+        let item = cursor.item();
+        let stat = item.body().ok_or_else(|| damaged("stat data lies behind its block"))?;
+        let short = || damaged("stat data is too short");
+        let mode = u16_at(stat, 0).ok_or_else(short)? & MODE;
+        let size = u64::from(u32_at(stat, SIZE_AT).ok_or_else(short)?);
+        let high = if item.is_new() { u32_at(stat, SIZE_AT + 4).ok_or_else(short)? } else { 0 };
+        if mode == LINK {
+            links += 1;
+            if links > MOST_LINKS {
+                return Err(absent(format!("more than {MOST_LINKS} symbolic links on the way")));
+            }
+            if size + rest.len() as u64 > BUFFER - 1 {
+                return Err(absent("a symbolic link and the rest of the path have more than 1023 bytes"));
+            }
+            let content = Content::of(fs, cursor)?;
+            let mut text = vec![0; size as usize];
+            if content.read(fs, 0, &mut text)? != text.len() || !content.blocks.is_empty() || text.is_empty() {
+                return Err(damaged("a symbolic link has another length than its text"));
+            }
+            // What follows a NUL or a blank in the text is no longer part of the path.
+            text.extend_from_slice(&rest);
+            let end = text.iter().position(|&byte| byte == 0 || is_blank(byte)).unwrap_or(text.len());
+            text.truncate(end);
+            owner = if text.first() == Some(&b'/') { ROOT } else { parent };
+            rest = text;
+            continue;
+        }
+        if rest.is_empty() {
+            if mode != REGULAR {
+                return Err(absent(
+                    "it is a directory or a special file, which pygrub's reiserfs driver does not open",
+                ));
+            }
+            if high != 0 {
+                return Err(Fault::Unknown("the file has 4 GiB or more".to_owned()));
+            }
+            let content = Content::of(fs, cursor)?;
+            return Ok(Found { size, content });
+        }
+        if mode != DIRECTORY {
+            return Err(absent("a component before the last one is no directory"));
+        }
+        let start = rest.iter().position(|&byte| byte != b'/').unwrap_or(rest.len());
+        let length = rest[start..].iter().position(|&byte| byte == b'/').unwrap_or(rest.len() - start);
+        let name = rest[start..start + length].to_vec();
+        if name.is_empty() {
+            return Err(absent("the path ends with a slash"));
+        }
+        match directory::lookup(cursor, &name, &mut budget)? {
+            Some(found) => {
+                parent = owner;
+                owner = found;
+                rest.drain(..start + length);
+            }
+            None => return Err(absent(format!("there is no {}", String::from_utf8_lossy(&name)))),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Reads as libfsimage does them for its GRUB plugins: by sectors, 32 bits of sector number and 32 bits of byte offset.
+
+use std::cell::RefCell;
+use std::io;
+
+use crate::storage::source::Volume;
+
+const SECTOR: u64 = 512;
+
+/// The disk as a plugin sees it.
+#[derive(Debug)]
+pub(crate) struct Device {
+    volume: Volume,
+    /// The last sectors that were read for a small structure, and where they lie.
+    window: RefCell<(u64, Vec<u8>)>,
+}
+
+/// Directories are read a few bytes at a time: reads shorter than this come from a window of that length.
+const WINDOW: u64 = 4096;
+
+impl Device {
+    /// The disk from the start of `volume` on.
+    pub(crate) fn new(volume: Volume) -> Self {
+        Self { volume, window: RefCell::default() }
+    }
+
+    /// How many bytes the disk has.
+    pub(crate) fn length(&self) -> u64 {
+        self.volume.len()
+    }
+
+    /// The byte where a read begins that is given by a sector and a byte offset. Both are cut to 32 bits.
+    pub(crate) fn place(sector: u64, offset: u64) -> u64 {
+        (sector & 0xffff_ffff) * SECTOR + (offset & 0xffff_ffff)
+    }
+
+    /// How many of `length` bytes from the byte `place` on arrive. The first and the last sector arrive as far as they are
+    /// wanted or not at all, those between as far as the image goes; behind the first failure nothing is tried.
+    pub(crate) fn available(&self, place: u64, length: u64) -> u64 {
+        let end = place.saturating_add(length);
+        if end <= self.volume.len() {
+            return length;
+        }
+        let skip = place % SECTOR;
+        let head = if skip == 0 { 0 } else { length.min(SECTOR - skip) };
+        let body = (length - head) / SECTOR * SECTOR;
+        let there = self.volume.len().saturating_sub(place);
+        if there < head { 0 } else { head + body.min(there - head) }
+    }
+
+    /// Reads into `buf` from the byte `place` on, zeros where nothing arrives. Whether all arrived.
+    pub(crate) fn read(&self, place: u64, buf: &mut [u8]) -> io::Result<bool> {
+        let wanted = buf.len();
+        let available = usize::try_from(self.available(place, wanted as u64)).unwrap_or(wanted).min(wanted);
+        let read = self.read_there(place, &mut buf[..available])?;
+        buf[read..].fill(0);
+        Ok(read == wanted)
+    }
+
+    fn read_there(&self, place: u64, buf: &mut [u8]) -> io::Result<usize> {
+        let skip = (place % WINDOW) as usize;
+        if skip + buf.len() > WINDOW as usize {
+            return self.volume.read_at(place, buf);
+        }
+        let mut window = self.window.borrow_mut();
+        let start = place - skip as u64;
+        if window.0 != start || window.1.is_empty() {
+            let mut bytes = vec![0; WINDOW as usize];
+            let count = self.volume.read_at(start, &mut bytes)?;
+            bytes.truncate(count);
+            *window = (start, bytes);
+        }
+        let there = window.1.get(skip..).unwrap_or_default();
+        let count = there.len().min(buf.len());
+        buf[..count].copy_from_slice(&there[..count]);
+        Ok(count)
+    }
+}

@@ -1,0 +1,256 @@
+//! Names in directories, in the order in which the plugin comes across them. It never uses the hashes: it reads the entries one
+//! after another and knows from the leaves only how many there are.
+
+use super::Xfs;
+use super::big_endian::{u16_at, u32_at, u64_at};
+use super::content::{Content, Trouble};
+use super::fault::Fault;
+use super::inode::{Format, Inode};
+use crate::storage::sectors::Device;
+
+/// A block of entries begins with a magic number and the places of its largest free spaces.
+const HEADER: u64 = 16;
+/// The magic number of a directory of a single block, where the leaf stands at the end.
+const BLOCK_MAGIC: &[u8] = b"XD2B";
+/// How many names, and how many of them are deleted: the last bytes of such a block.
+const TAIL: u64 = 8;
+/// The byte of the directory where the leaves begin.
+const LEAVES_AT: u64 = 1 << 35;
+
+const FORWARD_AT: usize = 0;
+const MAGIC_AT: usize = 8;
+const COUNT_AT: usize = 12;
+const STALE_AT: usize = 14;
+const FIRST_CHILD_AT: usize = 20;
+const LEAF_1: u16 = 0xd2f1;
+const LEAF_N: u16 = 0xd2ff;
+
+/// The tag of a free space, where an entry has its inode number.
+const FREE: u16 = 0xffff;
+/// An entry: inode number, length of the name, name, its own place; rounded up to 8 bytes.
+const ENTRY: u64 = 11;
+const ENTRY_HEAD: u64 = 9;
+
+/// The plugin's buffer for a block of a directory, before what it must not overwrite.
+const BUFFER: u64 = 8192;
+
+/// More than 255 entries in an inode can take.
+const LONGEST: usize = 255 * (3 + 255 + 8) + 1024 + 16;
+
+/// How many entries and leaves pregrub looks at in a path walk. The plugin has no limit.
+const MOST_STEPS: u64 = 4 << 20;
+
+/// How much a path walk may still look at.
+#[derive(Debug)]
+pub(crate) struct Budget(u64);
+
+impl Budget {
+    /// For one path.
+    pub(crate) fn new() -> Self {
+        Self(MOST_STEPS)
+    }
+
+    fn spend(&mut self) -> Result<(), Fault> {
+        match self.0.checked_sub(1) {
+            Some(rest) => {
+                self.0 = rest;
+                Ok(())
+            }
+            None => Err(unknown("a directory has no end: pygrub never gets through it")),
+        }
+    }
+}
+
+fn unknown(why: &str) -> Fault {
+    Fault::Unknown(why.to_owned())
+}
+
+/// Finds `name`: the number of its inode, or 0 where the plugin stays where it is. What the plugin overwrites of the inode of
+/// the directory is overwritten.
+pub(crate) fn lookup(
+    xfs: &Xfs,
+    directory: &mut Inode,
+    name: &[u8],
+    limit: u64,
+    budget: &mut Budget,
+) -> Result<Option<u64>, Fault> {
+    match directory.format() {
+        Format::Local => lookup_in_inode(directory, name, budget),
+        _ => Blocks::open(xfs, directory.clone(), limit, budget)?.lookup(name, budget),
+    }
+}
+
+/// Whether a stored name is the wanted one. The plugin's strings end at a NUL.
+fn same(stored: &[u8], wanted: &[u8]) -> bool {
+    stored.split(|byte| *byte == 0).next().unwrap_or_default() == wanted
+}
+
+/// A directory in its inode: count, count of long inode numbers, parent, entries.
+fn lookup_in_inode(directory: &mut Inode, name: &[u8], budget: &mut Budget) -> Result<Option<u64>, Fault> {
+    // Its parent never has the name `..`: the plugin builds that from what it has shortened to `.` just before.
+    if name == b"." {
+        return Ok(Some(0));
+    }
+    // Behind the inode the plugin's buffer is zero. No 255 entries reach its end.
+    let mut bytes = directory.fork().to_vec();
+    bytes.resize(LONGEST, 0);
+    let width = if bytes[1] == 0 { 4 } else { 8 };
+    let mut at = 2 + width;
+    for _ in 0..bytes[0] {
+        budget.spend()?;
+        let length = usize::from(bytes[at]);
+        let number_at = at + 3 + length;
+        let found = same(&bytes[at + 3..number_at], name);
+        let number = if width == 4 { u32_at(&bytes, number_at).map(u64::from) } else { u64_at(&bytes, number_at) };
+        directory.end_name(number_at);
+        bytes[number_at] = 0;
+        if found {
+            return Ok(number);
+        }
+        at = number_at + width;
+    }
+    Ok(None)
+}
+
+/// A directory in blocks.
+struct Blocks<'a> {
+    xfs: &'a Xfs,
+    content: Content,
+    limit: u64,
+    /// The byte of the directory where the next read begins.
+    position: u64,
+    /// The same inside the block, as far as the plugin counts.
+    in_block: u64,
+    /// How many names the leaf has, and how many of them were read.
+    names: i64,
+    read: i64,
+    /// The next leaf, 0 for none.
+    forward: u32,
+}
+
+impl<'a> Blocks<'a> {
+    fn open(xfs: &'a Xfs, directory: Inode, limit: u64, budget: &mut Budget) -> Result<Self, Fault> {
+        let content = Content::of(xfs, directory)?;
+        let mut this = Self { xfs, content, limit, position: 0, in_block: HEADER, names: 0, read: 0, forward: 0 };
+        let head = this.take::<16>()?;
+        if head.starts_with(BLOCK_MAGIC) {
+            this.position = xfs.superblock.dir_block_size - TAIL;
+            let tail = this.take::<8>()?;
+            let (count, stale) = (u32_at(&tail, 0).unwrap_or(0), u32_at(&tail, 4).unwrap_or(0));
+            this.names = i64::from(count.wrapping_sub(stale).cast_signed());
+        } else {
+            let mut block = LEAVES_AT >> xfs.superblock.block_log;
+            loop {
+                budget.spend()?;
+                let leaf = this.leaf(block)?;
+                if let Some(LEAF_1 | LEAF_N) = u16_at(&leaf, MAGIC_AT) {
+                    this.turn_to(&leaf);
+                    break;
+                }
+                block = u64::from(u32_at(&leaf, FIRST_CHILD_AT).unwrap_or(0));
+            }
+        }
+        this.position = HEADER;
+        Ok(this)
+    }
+
+    /// Takes the number of names from a leaf.
+    fn turn_to(&mut self, leaf: &[u8]) {
+        let (count, stale) = (u16_at(leaf, COUNT_AT).unwrap_or(0), u16_at(leaf, STALE_AT).unwrap_or(0));
+        self.names = i64::from(count) - i64::from(stale);
+        self.forward = u32_at(leaf, FORWARD_AT).unwrap_or(0);
+    }
+
+    /// The start of the leaf or node at the block `block` of the directory.
+    fn leaf(&self, block: u64) -> Result<[u8; 24], Fault> {
+        if self.xfs.superblock.dir_block_size > BUFFER {
+            return Err(unknown(
+                "blocks of a directory are larger than 8 KiB, and pygrub's XFS driver overwrites its own inode with one",
+            ));
+        }
+        let Content::Mapped(extents) = &self.content else { return Err(unknown("a directory has no blocks")) };
+        let mut index = 0;
+        while let Some(extent) = extents.get(self.xfs, index)? {
+            if extent.holds(block) {
+                let sector = self.xfs.superblock.sector_of_block(extent.start + (block - extent.offset));
+                // The plugin reads all of it, and may fail where a part would be there.
+                let mut whole = vec![0; self.xfs.superblock.dir_block_size as usize];
+                if !self.xfs.device.read(Device::place(sector, 0), &mut whole)? {
+                    return Err(unknown("a leaf of a directory lies behind the end of the image"));
+                }
+                return whole.first_chunk().copied().ok_or_else(|| unknown("a directory has blocks without a length"));
+            }
+            index += 1;
+        }
+        Err(unknown("a leaf of a directory is missing"))
+    }
+
+    /// The next `N` bytes.
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
+        let mut bytes = [0; N];
+        self.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Fault> {
+        match self.content.fill(self.xfs, self.position, self.limit, bytes) {
+            Ok((count, true)) if count == bytes.len() as u64 => {
+                self.position = self.position.wrapping_add(count);
+                Ok(())
+            }
+            Ok(_) | Err(Trouble::Overrun(_)) => {
+                Err(unknown("a block of a directory is missing, and pygrub takes for it what it read before"))
+            }
+            Err(Trouble::Fault(fault)) => Err(fault),
+        }
+    }
+
+    fn lookup(&mut self, name: &[u8], budget: &mut Budget) -> Result<Option<u64>, Fault> {
+        let size = self.xfs.superblock.dir_block_size;
+        loop {
+            budget.spend()?;
+            if self.read >= self.names {
+                if self.forward == 0 {
+                    return Ok(None);
+                }
+                let leaf = self.leaf(u64::from(self.forward))?;
+                self.turn_to(&leaf);
+                self.read = 0;
+            }
+            let start = self.entry(size, budget)?;
+            let head = self.take::<5>()?;
+            let number =
+                u64::from_be_bytes([start[0], start[1], start[2], start[3], head[0], head[1], head[2], head[3]]);
+            let length = head[4];
+            let mut stored = vec![0; ((u64::from(length) + ENTRY).next_multiple_of(8) - ENTRY_HEAD) as usize];
+            self.fill(&mut stored)?;
+            self.in_block += stored.len() as u64 + 5;
+            self.read += 1;
+            if same(stored.get(..usize::from(length)).unwrap_or_default(), name) {
+                return Ok(Some(number));
+            }
+        }
+    }
+
+    /// The first four bytes of the next entry, free spaces left out.
+    fn entry(&mut self, size: u64, budget: &mut Budget) -> Result<[u8; 4], Fault> {
+        loop {
+            budget.spend()?;
+            if self.in_block >= size {
+                self.in_block = HEADER;
+                self.position = self.position & !(size - 1) | HEADER;
+            }
+            let start = self.take::<4>()?;
+            self.in_block += 4;
+            if u16_at(&start, 0) != Some(FREE) {
+                return Ok(start);
+            }
+            let length = u64::from(u16_at(&start, 2).unwrap_or(0)).next_multiple_of(8);
+            let Some(rest) = length.checked_sub(4) else {
+                return Err(unknown("a free space in a directory has no length, and pygrub never gets behind it"));
+            };
+            self.in_block += rest;
+            self.position = self.position.wrapping_add(rest);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! An open file: what pygrub copies, and whether that is the file.
+
+use super::Xfs;
+use super::content::{Content, Piece, Trouble};
+use super::fault::Fault;
+use super::inode::Inode;
+use crate::storage::filesystem::{Damage, FileKind, OpenFile, ReadError};
+
+/// pygrub copies in reads of this many bytes.
+const COPY: u64 = 1 << 20;
+
+/// How many pieces of a file with holes pregrub follows to say what a copy of it would give.
+const MOST_PIECES: u64 = 4 << 20;
+
+/// So far behind the buffer there is in any case memory that must not be written.
+const SURELY_FATAL: u64 = 64 << 20;
+
+/// A file of XFS.
+#[derive(Debug)]
+pub(crate) struct XfsFile<'a> {
+    xfs: &'a Xfs,
+    size: u64,
+    content: Option<Content>,
+}
+
+impl<'a> XfsFile<'a> {
+    pub(crate) fn new(xfs: &'a Xfs, inode: Inode) -> Result<Self, Fault> {
+        let size = inode.size();
+        // Nothing is read of an empty file.
+        let content = if size == 0 { None } else { Some(Content::of(xfs, inode)?) };
+        Ok(Self { xfs, size, content })
+    }
+
+    /// One call of the plugin's reader, cut to the length of the file.
+    fn wanted(&self, position: u64, length: u64) -> Result<u64, ReadError> {
+        let wanted = length.min(self.size.saturating_sub(position));
+        if wanted > i32::MAX as u64 {
+            return Err(ReadError::Unknown("the plugin counts bytes of one read in 32 bits".to_owned()));
+        }
+        Ok(wanted)
+    }
+
+    /// Follows a copy in reads of 1 MiB without reading data.
+    fn follow(&self, content: &Content) -> Result<Option<Damage>, ReadError> {
+        let Content::Mapped(extents) = content else { return Ok(None) };
+        let xfs = self.xfs;
+        let log = xfs.superblock.block_log;
+        let (mut damage, mut steps) = (None::<String>, 0);
+        // Where the extents follow each other without a gap, every call finds its data.
+        let (mut index, mut position, mut dense) = (0, 0, true);
+        while position << log < self.size {
+            let Some(extent) = extents.get(xfs, index).map_err(Fault::on_read)? else {
+                dense = false;
+                break;
+            };
+            if extent.offset != position || extent.length == 0 {
+                dense = false;
+                break;
+            }
+            let length = (extent.length << log).min(self.size - (position << log));
+            note(xfs, &mut damage, position << log, extent.start, length, extent.unwritten);
+            position = extent.end();
+            index += 1;
+        }
+        if dense {
+            return Ok(damage.map(|reason| Damage { bytes: self.size, reason }));
+        }
+        damage = None;
+        let mut position = 0;
+        loop {
+            let mut left = COPY;
+            while left > 0 {
+                let wanted = self.wanted(position, left)?;
+                let mut pieces = Vec::new();
+                let count =
+                    Content::call(xfs, extents, position, wanted, self.size, &mut |at, piece| pieces.push((at, piece)))
+                        .map_err(trouble)?;
+                steps += 1 + pieces.len() as u64;
+                if steps > MOST_PIECES {
+                    return Err(ReadError::Unknown("the file has more holes than pregrub follows".to_owned()));
+                }
+                for (at, piece) in pieces {
+                    self.judge(extents, at, piece, &mut damage, &mut steps)?;
+                }
+                position += count;
+                left = left.saturating_sub(count);
+                if count == 0 {
+                    break;
+                }
+            }
+            if left == COPY {
+                break;
+            }
+        }
+        if position < self.size {
+            let reason = format!(
+                "the file has holes, which pygrub's XFS driver mishandles: it ends at byte {position} of {}",
+                self.size
+            );
+            return Ok(Some(Damage { bytes: position, reason }));
+        }
+        Ok(damage.map(|reason| Damage { bytes: position, reason }))
+    }
+
+    /// Whether a piece of a copy is what the file has there.
+    fn judge(
+        &self,
+        extents: &super::extent::Extents,
+        at: u64,
+        piece: Piece,
+        damage: &mut Option<String>,
+        steps: &mut u64,
+    ) -> Result<(), ReadError> {
+        let log = self.xfs.superblock.block_log;
+        if damage.is_some() {
+            return Ok(());
+        }
+        let (first, last) = (at >> log, at.saturating_add(piece.length() - 1) >> log);
+        let mut index = 0;
+        while let Some(extent) = extents.get(self.xfs, index).map_err(Fault::on_read)? {
+            index += 1;
+            *steps += 1;
+            if extent.end() <= first || extent.offset > last {
+                continue;
+            }
+            match piece {
+                Piece::Zeros { .. } if !extent.unwritten => {
+                    *damage = Some(format!(
+                        "the file has holes, which pygrub's XFS driver mishandles: zeros instead of data from byte {} on",
+                        at.max(extent.offset << log)
+                    ));
+                }
+                Piece::Zeros { .. } => continue,
+                Piece::Disk { place, length } => {
+                    let available = self.xfs.device.available(place, length);
+                    *damage = described(at, available, length, extent.unwritten);
+                }
+            }
+            return Ok(());
+        }
+        Ok(())
+    }
+}
+
+/// Notes the first thing that is wrong with `length` bytes from the byte `at` of the file on, which begin at `block`.
+fn note(xfs: &Xfs, damage: &mut Option<String>, at: u64, block: u64, length: u64, unwritten: bool) {
+    if damage.is_none() {
+        let place = crate::storage::sectors::Device::place(xfs.superblock.sector_of_block(block), 0);
+        *damage = described(at, xfs.device.available(place, length), length, unwritten);
+    }
+}
+
+fn described(at: u64, available: u64, length: u64, unwritten: bool) -> Option<String> {
+    if available < length {
+        return Some(format!(
+            "the image ends before the data at byte {} of the file, and pygrub does not notice",
+            at + available
+        ));
+    }
+    unwritten.then(|| {
+        format!("the file was never written from byte {at} on: pygrub reads what the disk holds there, where Linux reads zeros")
+    })
+}
+
+fn trouble(trouble: Trouble) -> ReadError {
+    match trouble {
+        Trouble::Fault(fault) => fault.on_read(),
+        Trouble::Overrun(bytes) => {
+            let reason = format!(
+                "the file has a hole, and pygrub's XFS driver writes {bytes} bytes of zeros behind the end of its buffer"
+            );
+            if bytes >= SURELY_FATAL { ReadError::Crashes(reason) } else { ReadError::Unknown(reason) }
+        }
+    }
+}
+
+impl OpenFile for XfsFile<'_> {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn kind(&self) -> FileKind {
+        FileKind::Regular
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<usize, ReadError> {
+        let Some(content) = &self.content else { return Ok(0) };
+        // xenfsimage asks again for what is missing, until a call gives nothing.
+        let mut done = 0;
+        while done < buf.len() {
+            let position = offset.saturating_add(done as u64);
+            let wanted = usize::try_from(self.wanted(position, (buf.len() - done) as u64)?).unwrap_or(0);
+            if wanted == 0 {
+                break;
+            }
+            let Some(part) = buf.get_mut(done..done + wanted) else { break };
+            let (count, _) = content.fill(self.xfs, position, self.size, part).map_err(trouble)?;
+            if count == 0 {
+                break;
+            }
+            done += usize::try_from(count).unwrap_or(wanted).min(wanted);
+        }
+        Ok(done)
+    }
+
+    fn verify(&self) -> Result<Option<Damage>, ReadError> {
+        let Some(content) = &self.content else { return Ok(None) };
+        self.follow(content)
+    }
+}
