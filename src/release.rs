@@ -211,6 +211,8 @@ changes! {
     ExtlinuxAppend = 2 [1.3];
     /// extlinux: `append` is searched for `initrd=` wherever it stands; before, not at its start (7af6c7ad83).
     ExtlinuxInitrdAnywhere = 2;
+    /// `a` in the menu finds a line that begins with `linux`; before, `kernel` only (interactive runs of 4.1 and 4.2).
+    EditsLinux = 2;
     /// grub.cfg is looked for first, then extlinux.conf, then menu.lst; before, menu.lst first (cf5cc0aa31).
     Grub2First = 2;
     /// A hybrid ISO is tried at offset 0 first; dead again under Python 3 (93bf609a77).

@@ -147,6 +147,12 @@ fn of_raised(attempt: Option<&Attempt>, raised: &Raised) -> Advice {
             "this title",
             "shorten the title, or call pygrub with `-q` (bootloader_args = [\"-q\"]), which draws no menu",
         ),
+        Cause::Terminal => advice(
+            "pygrub cannot show its menu: curses does not know the terminal, or it is gone",
+            "",
+            "set TERM=vt100, or call pygrub with `-q` (bootloader_args = [\"-q\"]), which draws no menu",
+        ),
+        Cause::Interrupted => advice("somebody pressed Ctrl-C in the menu", "", ""),
         Cause::NoConfiguration => advice(
             format!("{} has none of the configurations that pygrub looks for", filesystem(attempt)),
             "",

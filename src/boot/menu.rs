@@ -14,8 +14,8 @@ pub trait Console {
     /// Takes a line that pygrub writes to standard error at this moment.
     fn say(&mut self, _line: &Text) {}
 
-    /// Shows the menu of `config` and says what came of it.
-    fn show(&mut self, config: &Config, release: Release) -> Menu;
+    /// Shows the menu of `config`, which was parsed from `text`, and says what came of it.
+    fn show(&mut self, config: &Config, text: &[u8], release: Release) -> Menu;
 }
 
 /// Nobody does: what the menu comes to is worked out, and nothing is shown and nothing waited for.
@@ -23,7 +23,7 @@ pub trait Console {
 pub struct Unattended;
 
 impl Console for Unattended {
-    fn show(&mut self, config: &Config, release: Release) -> Menu {
+    fn show(&mut self, config: &Config, _text: &[u8], release: Release) -> Menu {
         show(config, release)
     }
 }
@@ -46,70 +46,110 @@ pub struct Menu {
 }
 
 /// Rows of the box that entries are drawn into.
-const ROWS: usize = 8;
+pub(crate) const ROWS: usize = 8;
 /// The window around them, frame included, in cells.
-const WINDOW: (usize, usize) = (ROWS + 2, 74);
+pub(crate) const WINDOW: (usize, usize) = (ROWS + 2, 74);
+/// Tabs stop at every eighth column.
+const TAB: usize = 8;
 /// Titles are padded to this many characters.
-const PADDING: usize = 70;
+pub(crate) const PADDING: usize = 70;
 /// Where a title begins in its row.
-const TITLE_COLUMN: usize = 2;
+pub(crate) const TITLE_COLUMN: usize = 2;
 /// Digits of a timeout that fit between "Will boot selected entry in" and the end of the terminal, from column 5 of the
 /// fourth row from below on.
 const CLOCK_DIGITS: usize = 4 * 80 - 5 - 1 - "Will boot selected entry in  seconds".len();
 
+/// How the menu opens.
+#[derive(Clone, Debug)]
+pub(crate) struct Opening {
+    /// The number of seconds that the clock counts down from; it does not run where that is not above 0.
+    pub timeout: Int,
+    /// What is selected, which need not be in the list.
+    pub wanted: Int,
+    /// What pygrub logs as a warning.
+    pub warning: Option<&'static str>,
+}
+
+impl Opening {
+    /// Reads timeout and default of the configuration.
+    pub(crate) fn new(config: &Config, release: Release) -> Result<Self, Raised> {
+        let timeout = match &config.timeout {
+            Setting::Number(number) => number.clone(),
+            Setting::Text(value) => {
+                int::parse(&as_line(value.as_bytes(), release), release.python()).map_err(|message| {
+                    let error = Raised::new(Stage::Menu, "ValueError", message, Cause::Timeout);
+                    match config.timeout_span {
+                        Some(span) => error.at(span),
+                        None => error,
+                    }
+                })?
+            }
+        };
+        let (wanted, warning) = first_selection(config, release)?;
+        Ok(Self { timeout, wanted, warning })
+    }
+
+    /// Seconds until it boots where no key is pressed. 0 and negative numbers never enter the loop with the clock on; the
+    /// second pass takes its first second for the last.
+    pub(crate) fn seconds(&self) -> u64 {
+        self.timeout.to_i64().map_or(u64::MAX, |seconds| u64::try_from(seconds).unwrap_or(0).max(1))
+    }
+}
+
+impl Menu {
+    /// A menu that nothing was done to.
+    pub(crate) fn new(seconds: Option<u64>, selected: Int, warning: Option<&'static str>) -> Self {
+        Self { seconds, selected, edited: None, warning, raised: None, unknown: None }
+    }
+
+    /// A menu that an exception ended.
+    pub(crate) fn failed(raised: Raised, warning: Option<&'static str>) -> Self {
+        Self { raised: Some(raised), ..Self::new(None, Int::Small(0), warning) }
+    }
+}
+
+/// A number as the place of an entry, as far as it can be one.
+pub(crate) fn place(index: &Int) -> usize {
+    index.to_i64().map_or(usize::MAX, |index| usize::try_from(index).unwrap_or(0))
+}
+
+/// The first entry that is shown when the menu opens.
+pub(crate) fn first_row(selected: usize) -> usize {
+    if selected > ROWS - 1 { selected } else { 0 }
+}
+
+/// The exception for a menu without entries, where one is wanted.
+pub(crate) fn no_entry() -> Raised {
+    Raised::new(Stage::Menu, "IndexError", "list index out of range", Cause::NoEntry)
+}
+
 /// Shows the menu.
 pub(super) fn show(config: &Config, release: Release) -> Menu {
-    let raised = |raised| Menu {
-        seconds: None,
-        selected: Int::Small(0),
-        edited: None,
-        warning: None,
-        raised: Some(raised),
-        unknown: None,
+    let opening = match Opening::new(config, release) {
+        Ok(opening) => opening,
+        Err(raised) => return Menu::failed(raised, None),
     };
-    let timeout = match &config.timeout {
-        Setting::Number(number) => number.clone(),
-        Setting::Text(value) => match int::parse(&as_line(value.as_bytes(), release), release.python()) {
-            Ok(number) => number,
-            Err(message) => {
-                let error = Raised::new(Stage::Menu, "ValueError", message, Cause::Timeout);
-                return raised(match config.timeout_span {
-                    Some(span) => error.at(span),
-                    None => error,
-                });
-            }
-        },
-    };
-    let (wanted, warning) = match first_selection(config, release) {
-        Ok(found) => found,
-        Err(error) => return raised(error),
-    };
+    let seconds = opening.seconds();
+    let Opening { timeout, wanted, warning } = opening;
     let digits = timeout.to_string();
     if !digits.starts_with('-') && digits.len() > CLOCK_DIGITS {
-        return Menu { warning, ..raised(cannot_draw()) };
+        return Menu::failed(cannot_draw(), warning);
     }
-    // 0 and negative numbers never enter the loop with the clock on; the second pass takes its first second for the last.
-    let seconds = timeout.to_i64().map_or(u64::MAX, |seconds| u64::try_from(seconds).unwrap_or(0).max(1));
-    let mut menu =
-        Menu { seconds: Some(seconds), selected: wanted, edited: None, warning, raised: None, unknown: None };
+    let mut menu = Menu::new(Some(seconds), wanted, warning);
     let count = config.entries.len();
-    let position = |index: &Int| index.to_i64().map_or(usize::MAX, |i| usize::try_from(i).unwrap_or(0));
-    let selected = position(&menu.selected);
-    let mut start = if selected > ROWS - 1 { selected } else { 0 };
+    let selected = place(&menu.selected);
+    let mut start = first_row(selected);
     draw(config, start, &mut menu);
     if menu.raised.is_some() || menu.unknown.is_some() || seconds < 2 {
         return menu;
     }
     // After every second but the last the selection is brought back into the list.
     if count == 0 {
-        let error = Raised::new(Stage::Menu, "IndexError", "list index out of range", Cause::NoEntry);
         menu.seconds = Some(1);
-        menu.raised = Some(error);
+        menu.raised = Some(no_entry());
     } else if selected >= count {
         menu.selected = Int::Small(i64::try_from(count - 1).unwrap_or(i64::MAX));
-        if count - 1 < start {
-            start = count - 1;
-        }
+        start = start.min(count - 1);
         draw(config, start, &mut menu);
         if menu.raised.is_some() {
             menu.seconds = Some(1);
@@ -178,19 +218,19 @@ fn draw_title(title: &str, row: usize) -> Drawn {
 }
 
 /// The exception for a text that comes to the last cell of its window.
-fn cannot_draw() -> Raised {
+pub(crate) fn cannot_draw() -> Raised {
     Raised::new(Stage::Menu, "error", "addwstr() returned ERR", Cause::Drawing)
 }
 
 /// `title.expandtabs().ljust(70)`.
-fn pad(title: &str) -> String {
+pub(crate) fn pad(title: &str) -> String {
     let mut out = String::with_capacity(PADDING);
     let mut column = 0;
     let mut length = 0;
     for c in title.chars() {
         match c {
             '\t' => {
-                let blanks = 8 - column % 8;
+                let blanks = TAB - column % TAB;
                 out.extend(std::iter::repeat_n(' ', blanks));
                 column += blanks;
                 length += blanks;
@@ -206,12 +246,29 @@ fn pad(title: &str) -> String {
     out
 }
 
-/// Whether the text can be written from `row` on, wrapping at the edge of the window: not if it comes to the last cell.
+/// Whether the title can be written from `row` on: not if it comes to the last cell of the window.
 fn fits(text: &str, row: usize, wide: usize) -> bool {
-    let (rows, columns) = WINDOW;
-    let (mut y, mut x) = (row, TITLE_COLUMN);
+    lay(text, (row, TITLE_COLUMN), WINDOW, |_| wide, |_, _, _, _| ()).is_some()
+}
+
+/// Writes a text into a window as curses does, wrapping at its edge: `put` gets row, column, character and how many cells it
+/// takes, for each character in turn. `width` says how many cells a character outside ASCII takes.
+///
+/// Returns where the next character would stand, or nothing where the text came to the last cell.
+pub(crate) fn lay(
+    text: &str,
+    at: (usize, usize),
+    window: (usize, usize),
+    width: impl Fn(char) -> usize,
+    mut put: impl FnMut(usize, usize, char, usize),
+) -> Option<(usize, usize)> {
+    let (rows, columns) = window;
+    let (mut y, mut x) = at;
     for c in text.chars() {
-        let cells = match c {
+        let controls: [char; 2];
+        let alone = [c];
+        let (glyphs, cells): (&[char], usize) = match c {
+            '\t' => (&[' '; TAB][..TAB - x % TAB], 1),
             '\r' => {
                 x = 0;
                 continue;
@@ -220,25 +277,34 @@ fn fits(text: &str, row: usize, wide: usize) -> bool {
                 x = x.saturating_sub(1);
                 continue;
             }
-            c if c.is_ascii_control() => 2,
-            c if c.is_ascii() => 1,
-            _ => wide,
+            c if c.is_ascii_control() => {
+                // `^A`, and `^?` for 0x7f.
+                controls = ['^', char::from(u8::try_from(u32::from(c)).unwrap_or(0) ^ 0x40)];
+                (&controls, 1)
+            }
+            c if c.is_ascii() => (&alone, 1),
+            c => (&alone, width(c)),
         };
         // A wide character that does not fit goes to the next row whole; a control character is written cell by cell.
         if !c.is_ascii() && x + cells > columns {
             y += 1;
             x = 0;
         }
-        x += cells;
-        if x >= columns {
-            y += 1;
-            x -= columns;
+        for &glyph in glyphs {
+            if y < rows {
+                put(y, x, glyph, cells);
+            }
+            x += cells;
+            if x >= columns {
+                y += 1;
+                x -= columns;
+            }
         }
         if y >= rows {
-            return false;
+            return None;
         }
     }
-    true
+    Some((y, x))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ mod attempt;
 mod digest;
 mod discover;
 mod list;
-mod menu;
+pub(crate) mod menu;
 mod options;
 mod outcome;
 mod output;

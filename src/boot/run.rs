@@ -147,7 +147,7 @@ pub fn run_config_with(
     let config = config::parse(dialect, &text, options.release);
     attempt.say(console, parse_log(dialect, path));
     log_warnings(&mut attempt, &config, console);
-    let picked = pick(&mut attempt, &config, &options, console);
+    let picked = pick(&mut attempt, &config, &text, &options, console);
     attempt.found = Some(Found { path: path.into(), dialect, text, directory: false, config });
     let mut run = Run::new(None, options);
     run.stderr.clone_from(&attempt.log);
@@ -372,7 +372,7 @@ fn read_configuration(
     let mut config = config::parse(dialect, &text, release);
     config.truncated |= !whole;
     log_warnings(attempt, &config, console);
-    let picked = pick(attempt, &config, options, console);
+    let picked = pick(attempt, &config, &text, options, console);
     attempt.found = Some(Found { path: path.into(), dialect, text, directory, config });
     Ok(picked)
 }
@@ -381,6 +381,7 @@ fn read_configuration(
 fn pick(
     attempt: &mut Attempt,
     config: &config::Config,
+    text: &[u8],
     options: &Options,
     console: &mut dyn Console,
 ) -> Option<Picked> {
@@ -401,7 +402,7 @@ fn pick(
     }
     let mut edited = None;
     let (wanted, warning) = if options.shows_menu() {
-        let menu = console.show(config, release);
+        let menu = console.show(config, text, release);
         let result = (menu.selected.clone(), menu.warning);
         edited.clone_from(&menu.edited);
         if let Some(warning) = menu.warning {

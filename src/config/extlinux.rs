@@ -8,7 +8,7 @@ use super::grammar::Split;
 use super::grammar::extlinux::{self as grammar, Line};
 use super::lines::{BodyLine, Buffer, Ranges, lines};
 use super::raised::{Cause, Raised, Stage};
-use super::span::LineText;
+use super::span::{LineText, Span};
 use super::taken_out::without_words;
 use super::{Config, Setting};
 use crate::python::{Int, Text, text};
@@ -90,40 +90,54 @@ fn python_lower(command: &str, release: Release) -> String {
     }
 }
 
+/// An entry before its first line.
+pub(super) fn blank(title: Text, header: Span) -> Entry {
+    let mut entry = Entry::new(title, header, header);
+    entry.root = Some(Root::Empty);
+    entry.args = Some(Text::default());
+    entry
+}
+
 /// Reads the lines of an entry, its label first.
 fn close(config: &mut Config, body: &[BodyLine<'_>], release: Release) -> Result<(), Raised> {
     let Some(header) = body.first().map(|line| line.get().span()) else { return Ok(()) };
-    let mut entry = Entry::new(Text::default(), header, header);
-    entry.root = Some(Root::Empty);
-    entry.args = Some(Text::default());
-    for owned in body {
-        let line = owned.get();
-        entry.lines.1 = line.number;
-        let parts = owned.split();
-        let argument = text::strip(parts.argument);
-        let command = lower(parts.command);
-        let effect = match command.as_str() {
-            "label" => Effect::Title,
-            "kernel" => Effect::Kernel,
-            "append" => Effect::Args,
-            _ => {
-                let command = python_lower(parts.command, release);
-                config.warn_unknown(line, "Unknown image directive ", &command, release.python());
-                Effect::Unknown
-            }
-        };
-        entry.directives.push(Directive { line: line.span(), argument: line.span_of(argument), effect });
-        match effect {
-            Effect::Title => {
-                entry.title = Text::from_line(grammar::unquoted(argument), release.python());
-                entry.title_span = line.span_of(argument);
-            }
-            Effect::Kernel => entry.set_kernel(line, grammar::unquoted(argument), PathRule::Plain, release)?,
-            Effect::Args => append(&mut entry, line, parts.argument, release)?,
-            _ => {}
-        }
-    }
+    let mut entry = blank(Text::default(), header);
+    body.iter().try_for_each(|owned| entry_line(config, &mut entry, owned, release))?;
     config.entries.push(entry);
+    Ok(())
+}
+
+/// Reads one line of an entry.
+pub(super) fn entry_line(
+    config: &mut Config,
+    entry: &mut Entry,
+    owned: &BodyLine<'_>,
+    release: Release,
+) -> Result<(), Raised> {
+    let line = owned.get();
+    entry.lines.1 = line.number;
+    let parts = owned.split();
+    let argument = text::strip(parts.argument);
+    let effect = match lower(parts.command).as_str() {
+        "label" => Effect::Title,
+        "kernel" => Effect::Kernel,
+        "append" => Effect::Args,
+        _ => {
+            let command = python_lower(parts.command, release);
+            config.warn_unknown(line, "Unknown image directive ", &command, release.python());
+            Effect::Unknown
+        }
+    };
+    entry.directives.push(Directive { line: line.span(), argument: line.span_of(argument), effect });
+    match effect {
+        Effect::Title => {
+            entry.title = Text::from_line(grammar::unquoted(argument), release.python());
+            entry.title_span = line.span_of(argument);
+        }
+        Effect::Kernel => entry.set_kernel(line, grammar::unquoted(argument), PathRule::Plain, release)?,
+        Effect::Args => append(entry, line, parts.argument, release)?,
+        _ => {}
+    }
     Ok(())
 }
 

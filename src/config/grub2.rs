@@ -164,7 +164,13 @@ fn fill(config: &mut Config, entry: &mut Entry, body: &[BodyLine<'_>], release: 
     body.iter().try_for_each(|owned| entry_line(config, entry, owned, release))
 }
 
-fn entry_line(config: &mut Config, entry: &mut Entry, owned: &BodyLine<'_>, release: Release) -> Result<(), Raised> {
+/// Reads one line of an entry.
+pub(super) fn entry_line(
+    config: &mut Config,
+    entry: &mut Entry,
+    owned: &BodyLine<'_>,
+    release: Release,
+) -> Result<(), Raised> {
     let line = owned.get();
     let command = command(line, owned.split(), release)?;
     let sixteen = release.has(Change::Linux16);

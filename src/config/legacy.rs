@@ -86,24 +86,32 @@ fn top_level(
 }
 
 fn close(config: &mut Config, mut entry: Entry, body: &[BodyLine<'_>], release: Release) -> Result<(), Raised> {
-    for owned in body {
-        let line = owned.get();
-        let parts = owned.split();
-        let argument = text::strip(parts.argument);
-        let effect = match parts.command {
-            "root" | "rootnoverify" => Effect::Root,
-            "kernel" => Effect::Kernel,
-            "initrd" => Effect::Initrd,
-            "chainloader" | "module" => Effect::Ignored,
-            command => {
-                config.warn_unknown(line, "Unknown image directive ", command, release.python());
-                Effect::Unknown
-            }
-        };
-        entry.lines.1 = line.number;
-        entry.directives.push(Directive { line: line.span(), argument: line.span_of(argument), effect });
-        entry.apply(line, argument, effect, release)?;
-    }
+    body.iter().try_for_each(|owned| entry_line(config, &mut entry, owned, release))?;
     config.entries.push(entry);
     Ok(())
+}
+
+/// Reads one line of an entry.
+pub(super) fn entry_line(
+    config: &mut Config,
+    entry: &mut Entry,
+    owned: &BodyLine<'_>,
+    release: Release,
+) -> Result<(), Raised> {
+    let line = owned.get();
+    let parts = owned.split();
+    let argument = text::strip(parts.argument);
+    let effect = match parts.command {
+        "root" | "rootnoverify" => Effect::Root,
+        "kernel" => Effect::Kernel,
+        "initrd" => Effect::Initrd,
+        "chainloader" | "module" => Effect::Ignored,
+        command => {
+            config.warn_unknown(line, "Unknown image directive ", command, release.python());
+            Effect::Unknown
+        }
+    };
+    entry.lines.1 = line.number;
+    entry.directives.push(Directive { line: line.span(), argument: line.span_of(argument), effect });
+    entry.apply(line, argument, effect, release)
 }

@@ -18,6 +18,7 @@
 mod device;
 mod dialect;
 mod directive;
+mod edit;
 mod entry;
 mod extlinux;
 mod grammar;
@@ -39,7 +40,7 @@ pub use setting::Setting;
 pub use span::Span;
 
 use self::lines::Buffer;
-use crate::python::{Python, utf8};
+use crate::python::{Python, Text, utf8};
 use crate::release::{Change, Release};
 
 /// How many bytes of a configuration pygrub reads, from 4.1.4 and 4.2.0 on.
@@ -62,6 +63,8 @@ pub struct Config {
     pub timeout_span: Option<Span>,
     /// Whether a password is set (menu.lst only), which disables editing but not booting.
     pub has_password: bool,
+    /// What the last `password` says: `secret`, `--md5 $1$...`.
+    pub password: Option<Text>,
     /// The directives outside entries, in the order of the file.
     pub directives: Vec<Directive>,
     /// What pygrub logs as warnings, in order.
@@ -82,6 +85,7 @@ impl Config {
             timeout: Setting::Number(crate::python::Int::Small(-1)),
             timeout_span: None,
             has_password: false,
+            password: None,
             directives: Vec::new(),
             warnings: Vec::new(),
             raised: None,
@@ -89,7 +93,7 @@ impl Config {
         }
     }
 
-    fn warn(&mut self, message: impl Into<crate::python::Text>, span: Option<Span>) {
+    fn warn(&mut self, message: impl Into<Text>, span: Option<Span>) {
         self.warnings.push(Warning { message: message.into(), span });
     }
 }

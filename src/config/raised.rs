@@ -77,6 +77,10 @@ pub enum Cause {
     Timeout,
     /// The menu cannot be drawn.
     Drawing,
+    /// There is no terminal that the menu could be drawn on.
+    Terminal,
+    /// Somebody pressed Ctrl-C.
+    Interrupted,
     /// There is no configuration.
     NoConfiguration,
     /// No plugin accepts what is at this offset.

@@ -32,6 +32,7 @@ impl Config {
             }
             Effect::Password => {
                 self.has_password = true;
+                self.password = Some(Text::from_line(argument, release.python()));
                 Ok(())
             }
             _ => Ok(()),

@@ -11,6 +11,7 @@ pub fn case(case: &RunCase, oracle: &Oracle) -> RunCase {
     ours.program = Some(vec![program::path().to_str().expect("UTF-8").to_owned(), "pygrub".to_owned()]);
     ours.keys.clone_from(&case.keys);
     ours.timeout = case.timeout;
+    ours.size = case.size;
     ours.env.clone_from(&case.env);
     ours.env.extend(environment(oracle));
     ours

@@ -235,6 +235,9 @@ pub struct RunCase {
     /// On a terminal: what is typed, and after how many seconds.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<(f64, String)>,
+    /// On a terminal: rows and columns of its window, which has none otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<(u16, u16)>,
 }
 
 impl RunCase {
@@ -280,6 +283,9 @@ pub struct RunAnswer {
     /// Everything written to the terminal.
     #[serde(rename = "screen_b64", default, deserialize_with = "base64_bytes")]
     pub screen: Vec<u8>,
+    /// How many bytes of it came before each key.
+    #[serde(default)]
+    pub before_key: Vec<usize>,
     pub files: BTreeMap<String, LeftFile>,
 }
 

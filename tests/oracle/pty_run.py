@@ -3,24 +3,29 @@
 
 Reads JSON Lines from standard input:
 
-    {"id"?, "argv": ["--args=a", "disk.img"], "keys"?: [[SECONDS, "text"], ...], "timeout"?: 30, "env"?, "program"?}
+    {"id"?, "argv": ["--args=a", "disk.img"], "keys"?: [[SECONDS, "text"], ...], "timeout"?: 30, "env"?, "program"?,
+     "size"?: [ROWS, COLUMNS]}
 
 The program gets, before `argv`, what libxl passes: --output=FILE (made beforehand, empty) --output-format=simple0
---output-directory=DIR. TERM is vt100, the window 0x0, the terminal raw. Writes for each line:
+--output-directory=DIR. TERM is vt100, the window 0x0 (or of that size), the terminal raw. Writes for each line:
 
     {"id", "rc": 0 | null, "signal"?, "timed_out"?: true, "seconds", "items": ["kernel @OUT/...", "args ...", "", ""],
-     "output_b64", "screen_b64", "files"}
+     "output_b64", "screen_b64", "before_key": [BYTES, ...], "files"}
 
+`before_key` tells how much of the screen was written before each key was pressed; of a key that came too late, nothing.
 `items` is the output file split at NUL. A run that waits for a key for ever ends with its `timeout`.
 Usage: pty_run.py [JOBS] (default 16: the runs mostly wait for pygrub's own clock).
 """
 
 import base64
+import fcntl
 import os
 import pty
 import select
 import signal
+import struct
 import sys
+import termios
 import time
 import tty
 
@@ -53,7 +58,10 @@ def start(case, slave_name):
 def run(case, asked):
     master, slave = pty.openpty()
     tty.setraw(slave)
+    if "size" in asked:
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", *asked["size"], 0, 0))
     screen = bytearray()
+    before_key = []
     keys = sorted(asked.get("keys", []))
     began = time.monotonic()
     deadline = began + asked.get("timeout", 30)
@@ -69,6 +77,7 @@ def run(case, asked):
             if ended:
                 break
             while keys and now >= began + keys[0][0]:
+                before_key.append(len(case.tell(bytes(screen))))
                 os.write(master, keys.pop(0)[1].encode())
             if now >= deadline:
                 answer["timed_out"] = True
@@ -88,6 +97,7 @@ def run(case, asked):
     answer["items"] = [item.decode("utf-8", "backslashreplace") for item in written.split(b"\0")] if written else []
     answer["output_b64"] = base64.b64encode(written).decode()
     answer["screen_b64"] = base64.b64encode(case.tell(bytes(screen))).decode()
+    answer["before_key"] = before_key
     answer["files"] = case.files()
     return answer
 

@@ -24,8 +24,8 @@ impl Console for Talking<'_> {
         }
     }
 
-    fn show(&mut self, config: &Config, release: Release) -> Menu {
-        self.menu.show(config, release)
+    fn show(&mut self, config: &Config, text: &[u8], release: Release) -> Menu {
+        self.menu.show(config, text, release)
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::call::{self, Call};
 use super::console::{Talking, complain};
 use super::copy_out::{CopyError, copy_out};
+use super::menu::Terminal;
 use super::sandbox::{Limits, Privileges};
 use super::worker::{self, Role};
 use super::{explain, python_error};
@@ -90,11 +91,13 @@ fn sealed() -> Result<Ending, String> {
     let output = inherited.take(Role::Output).ok_or_else(lost)?;
     // The last moment at which anything is asked of the system besides reading and writing.
     let image = if call.is_config { Image::Text(disk) } else { Image::Disk(FileSource::new(disk).map_err(text)?) };
+    let mut menu: Box<dyn Console> =
+        if call.options.shows_menu() { Box::new(Terminal::new()) } else { Box::new(Unattended) };
     let privileges = privileges(&call)?;
     for missing in inherited.give_up_privileges(&privileges).map_err(text)? {
         complain(format!("pregrub: {missing}").as_bytes());
     }
-    Ok(perform(&call, Files { image, kernel, ramdisk, output }, &mut Unattended))
+    Ok(perform(&call, Files { image, kernel, ramdisk, output }, &mut *menu))
 }
 
 /// What is kept: with `--runas` another user and pygrub's limits.

@@ -2,6 +2,7 @@
 
 mod better;
 mod command_line;
+mod menu;
 mod recorded;
 mod sandbox;
 mod worker;

@@ -1,0 +1,241 @@
+//! The terminal: its modes, its size, its bytes, and the signals that come while the menu is shown.
+
+use std::collections::VecDeque;
+use std::os::fd::BorrowedFd;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::termios::{
+    InputModes, LocalModes, OptionalActions, OutputModes, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr,
+};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+use crate::config::{Cause, Raised, Stage};
+
+/// What ends the menu other than a choice.
+pub(super) enum Stop {
+    /// An exception.
+    Raised(Raised),
+    /// Ctrl-C, or SIGINT.
+    Interrupted,
+    /// SIGTERM.
+    Terminated,
+    /// Nobody can press a key any more.
+    Gone,
+}
+
+impl From<Raised> for Stop {
+    fn from(raised: Raised) -> Self {
+        Self::Raised(raised)
+    }
+}
+
+/// How often the flags of the signals are looked at while nothing is typed: one that comes just before a wait begins does not
+/// end it.
+const GLANCE: Duration = Duration::from_millis(200);
+
+/// The size of a vt100, in rows and columns, where the window has none: as it is under libxl.
+const VT100: (u16, u16) = (24, 80);
+
+/// Terminals that are known where the host has no terminfo.
+const USUAL: [&str; 9] = ["vt100", "vt102", "vt220", "xterm", "linux", "ansi", "screen", "tmux", "rxvt"];
+
+/// Standard input and output as a terminal.
+pub(super) struct Tty {
+    /// Whether TERM names a terminal.
+    pub known: bool,
+    /// Rows and columns.
+    pub size: (usize, usize),
+    /// Whether keys may come as terminals other than a vt100 send them, too.
+    pub ansi_keys: bool,
+    /// Which of the two is a terminal, and the modes that it had.
+    before: Option<(BorrowedFd<'static>, Termios)>,
+    pressed: VecDeque<u8>,
+    ended: bool,
+    signals: Signals,
+}
+
+struct Signals {
+    interrupted: Arc<AtomicBool>,
+    terminated: Arc<AtomicBool>,
+    /// Whether the menu is not shown: the signals do then what they always do.
+    outside: Arc<AtomicBool>,
+}
+
+impl Signals {
+    fn new() -> Self {
+        let new = |value| Arc::new(AtomicBool::new(value));
+        let signals = Self { interrupted: new(false), terminated: new(false), outside: new(true) };
+        for (signal, raised) in [(SIGINT, &signals.interrupted), (SIGTERM, &signals.terminated)] {
+            // Where they cannot be caught, the default remains: it ends the program, without tidying up the terminal.
+            if flag::register_conditional_default(signal, Arc::clone(&signals.outside)).is_ok() {
+                let _ = flag::register(signal, Arc::clone(raised));
+            }
+        }
+        signals
+    }
+
+    fn check(&self) -> Result<(), Stop> {
+        if self.terminated.swap(false, Ordering::Relaxed) {
+            return Err(Stop::Terminated);
+        }
+        if self.interrupted.swap(false, Ordering::Relaxed) { Err(Stop::Interrupted) } else { Ok(()) }
+    }
+}
+
+impl Tty {
+    /// Asks everything that takes more than the two file descriptors.
+    pub(super) fn new() -> Self {
+        let term = std::env::var("TERM").unwrap_or_default();
+        let (input, output) = (rustix::stdio::stdin(), rustix::stdio::stdout());
+        let modes = |fd: BorrowedFd<'static>| tcgetattr(fd).ok().map(|modes| (fd, modes));
+        let before = modes(output).or_else(|| modes(input));
+        let window = before.as_ref().and_then(|(fd, _)| tcgetwinsize(fd).ok());
+        let side = |variable: &str, window: Option<u16>, vt100: u16| {
+            let named = std::env::var(variable).ok().and_then(|text| text.parse().ok());
+            usize::from(named.or(window).filter(|&side| side > 0).unwrap_or(vt100))
+        };
+        let rows = side("LINES", window.map(|window| window.ws_row).filter(|&rows| rows > 0), VT100.0);
+        let columns = side("COLUMNS", window.map(|window| window.ws_col).filter(|&columns| columns > 0), VT100.1);
+        Self {
+            known: is_known(&term),
+            // More than that no terminal has; it bounds what is drawn.
+            size: (rows.min(500), columns.min(1000)),
+            ansi_keys: term != "vt100",
+            before,
+            pressed: VecDeque::new(),
+            ended: false,
+            signals: Signals::new(),
+        }
+    }
+
+    /// Takes the terminal over: key by key, without echo, Ctrl-C and its like as signals.
+    pub(super) fn enter(&mut self) {
+        self.signals.outside.store(false, Ordering::Relaxed);
+        let Some((fd, before)) = &self.before else { return };
+        let mut modes = before.clone();
+        modes.input_modes -= InputModes::ICRNL;
+        modes.output_modes -= OutputModes::ONLCR;
+        modes.local_modes -= LocalModes::ICANON | LocalModes::ECHO;
+        modes.local_modes |= LocalModes::ISIG;
+        modes.special_codes[SpecialCodeIndex::VMIN] = 1;
+        modes.special_codes[SpecialCodeIndex::VTIME] = 0;
+        // A terminal that refuses is used as it is.
+        let _ = tcsetattr(fd, OptionalActions::Drain, &modes);
+    }
+
+    /// Hands it back as it was.
+    pub(super) fn leave(&mut self) {
+        if let Some((fd, before)) = &self.before {
+            let _ = tcsetattr(fd, OptionalActions::Drain, before);
+        }
+        self.signals.outside.store(true, Ordering::Relaxed);
+    }
+
+    /// Writes to it. What cannot be written is lost, as with curses.
+    pub(super) fn write(&self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            match rustix::io::write(rustix::stdio::stdout(), bytes) {
+                Ok(written) => bytes = &bytes[written.min(bytes.len())..],
+                Err(Errno::INTR | Errno::AGAIN) if self.signals.none_came() => {}
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// The next byte; nothing where none comes in time, or none ever again.
+    pub(super) fn byte(&mut self, wait: Option<Duration>) -> Result<Option<u8>, Stop> {
+        let until = wait.map(|wait| Instant::now() + wait);
+        loop {
+            self.signals.check()?;
+            if let Some(byte) = self.pressed.pop_front() {
+                return Ok(Some(byte));
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            let left = until.map_or(GLANCE, |until| until.saturating_duration_since(Instant::now()));
+            match self.poll(left.min(GLANCE)) {
+                Ok(true) => self.fill(),
+                Ok(false) if until.is_some_and(|until| Instant::now() >= until) => return Ok(None),
+                Ok(false) | Err(Errno::INTR) => {}
+                Err(_) => self.ended = true,
+            }
+        }
+    }
+
+    /// Puts bytes back, to be read next.
+    pub(super) fn put_back(&mut self, bytes: &[u8]) {
+        for &byte in bytes.iter().rev() {
+            self.pressed.push_front(byte);
+        }
+    }
+
+    /// Whether no byte will ever come.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended && self.pressed.is_empty()
+    }
+
+    fn poll(&self, wait: Duration) -> Result<bool, Errno> {
+        let input = rustix::stdio::stdin();
+        let mut watched = [PollFd::new(&input, PollFlags::IN)];
+        let wait = Timespec { tv_sec: 0, tv_nsec: i64::from(wait.subsec_nanos()) };
+        poll(&mut watched, Some(&wait)).map(|ready| ready > 0)
+    }
+
+    fn fill(&mut self) {
+        let mut buffer = [0_u8; 256];
+        match rustix::io::read(rustix::stdio::stdin(), &mut buffer) {
+            Ok(0) => self.ended = true,
+            Ok(count) => self.pressed.extend(&buffer[..count]),
+            Err(Errno::INTR | Errno::AGAIN) => {}
+            Err(_) => self.ended = true,
+        }
+    }
+}
+
+impl Signals {
+    /// Whether writing may go on.
+    fn none_came(&self) -> bool {
+        !self.terminated.load(Ordering::Relaxed) && !self.interrupted.load(Ordering::Relaxed)
+    }
+}
+
+/// The exception of curses for a TERM that it does not know.
+pub(super) fn unknown_terminal() -> Raised {
+    Raised::new(Stage::Menu, "error", "setupterm: could not find terminal", Cause::Terminal)
+}
+
+/// Whether terminfo has an entry of that name. Nothing but the name matters: all output is plain VT100.
+fn is_known(term: &str) -> bool {
+    // `unknown` has an entry, but one that curses refuses: it is generic.
+    if term.is_empty() || term == "unknown" || term.contains('/') || term.starts_with('.') {
+        return false;
+    }
+    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".terminfo"));
+    let named = std::env::var_os("TERMINFO").map(PathBuf::from);
+    let list = std::env::var_os("TERMINFO_DIRS").unwrap_or_default();
+    let usual = ["/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo", "/usr/lib/terminfo"];
+    let directories: Vec<PathBuf> = named
+        .into_iter()
+        .chain(home)
+        .chain(std::env::split_paths(&list).filter(|path| !path.as_os_str().is_empty()))
+        .chain(usual.map(PathBuf::from))
+        .filter(|path| path.is_dir())
+        .collect();
+    if directories.is_empty() {
+        return USUAL
+            .iter()
+            .any(|usual| term == *usual || term.strip_prefix(usual).is_some_and(|rest| rest.starts_with('-')));
+    }
+    let first = term.as_bytes()[0];
+    directories.iter().any(|directory| {
+        directory.join(char::from(first).to_string()).join(term).is_file()
+            || directory.join(format!("{first:02x}")).join(term).is_file()
+    })
+}
