@@ -10,3 +10,4 @@ mod conformance;
 mod oracle_itself;
 mod python;
 mod storage;
+mod toolstack;

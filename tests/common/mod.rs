@@ -18,3 +18,4 @@ pub mod stub;
 pub mod tools;
 pub mod volumes;
 pub mod xfs_images;
+pub mod xl;

@@ -100,7 +100,7 @@ const LINES: &[&str] = &[
     "--offset=abc --help I",
     "--help --offset=abc I",
     "I -q",
-    "--entry=1 -- I",
+    "-- I",
     "-q -- I",
     "I --quie",
     "--output-f=simple -q I",
