@@ -219,7 +219,7 @@ fn draw_title(title: &str, row: usize) -> Drawn {
 
 /// The exception for a text that comes to the last cell of its window.
 pub(crate) fn cannot_draw() -> Raised {
-    Raised::new(Stage::Menu, "error", "addwstr() returned ERR", Cause::Drawing)
+    Raised::new(Stage::Menu, "_curses.error", "addwstr() returned ERR", Cause::Drawing)
 }
 
 /// `title.expandtabs().ljust(70)`.

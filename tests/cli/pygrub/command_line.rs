@@ -100,7 +100,7 @@ const LINES: &[&str] = &[
     "--offset=abc --help I",
     "--help --offset=abc I",
     "I -q",
-    "-- I",
+    "--entry=1 -- I",
     "-q -- I",
     "I --quie",
     "--output-f=simple -q I",
@@ -230,6 +230,23 @@ fn configurations_alone() {
         }
     }
     compare(&oracle, &cases);
+}
+
+/// The menu without a terminal: curses gives up, on the menu of a disk and on that of a configuration.
+#[test]
+fn no_terminal() {
+    let oracle = oracle_or_skip!();
+    let image = disk();
+    let config = Image::of_bytes(b"menuentry 'A' {\n  linux /k\n}\n");
+    for (word, term) in [("-i", "vt100"), ("--isconfig", "vt100"), ("--isconfig", "no-such-terminal")] {
+        let path = if word == "-i" { image.argument() } else { config.argument() };
+        let mut case = RunCase::new(word, ["--output-directory=@OUT", "--output=@FILE", word, &path]);
+        case.env.insert("TERM".to_owned(), Some(term.to_owned()));
+        let theirs = &oracle.runs(std::slice::from_ref(&case))[0];
+        let ours = &oracle.runs(&[drop_in::case(&case, &oracle)])[0];
+        assert_eq!((ours.rc, ours.last_line()), (theirs.rc, theirs.last_line()), "{word} {term}");
+        assert_eq!(theirs.rc, Some(1));
+    }
 }
 
 /// The front of an output file is written over; its tail stays.

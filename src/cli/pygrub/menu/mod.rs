@@ -61,6 +61,7 @@ impl Console for Terminal {
         let opening = match Opening::new(config, release) {
             // curses comes first.
             _ if !self.tty.known => return Menu::failed(terminal::unknown_terminal(), None),
+            _ if !self.tty.is_there() => return Menu::failed(terminal::no_terminal(), None),
             Ok(opening) => opening,
             Err(raised) => return Menu::failed(raised, None),
         };

@@ -53,7 +53,7 @@ pub(super) struct Tty {
     pub size: (usize, usize),
     /// Whether keys may come as terminals other than a vt100 send them, too.
     pub ansi_keys: bool,
-    /// Which of the two is a terminal, and the modes that it had.
+    /// Standard output or standard error, whichever is a terminal, and the modes that it had.
     before: Option<(BorrowedFd<'static>, Termios)>,
     pressed: VecDeque<u8>,
     ended: bool,
@@ -92,9 +92,9 @@ impl Tty {
     /// Asks everything that takes more than the two file descriptors.
     pub(super) fn new() -> Self {
         let term = std::env::var("TERM").unwrap_or_default();
-        let (input, output) = (rustix::stdio::stdin(), rustix::stdio::stdout());
         let modes = |fd: BorrowedFd<'static>| tcgetattr(fd).ok().map(|modes| (fd, modes));
-        let before = modes(output).or_else(|| modes(input));
+        // curses sets the modes of its output, whatever its input is.
+        let before = modes(rustix::stdio::stdout()).or_else(|| modes(rustix::stdio::stderr()));
         let window = before.as_ref().and_then(|(fd, _)| tcgetwinsize(fd).ok());
         let side = |variable: &str, window: Option<u16>, vt100: u16| {
             let named = std::env::var(variable).ok().and_then(|text| text.parse().ok());
@@ -112,6 +112,11 @@ impl Tty {
             ended: false,
             signals: Signals::new(),
         }
+    }
+
+    /// Whether there is a terminal to be set.
+    pub(super) fn is_there(&self) -> bool {
+        self.before.is_some()
     }
 
     /// Takes the terminal over: key by key, without echo, Ctrl-C and its like as signals.
@@ -208,7 +213,12 @@ impl Signals {
 
 /// The exception of curses for a TERM that it does not know.
 pub(super) fn unknown_terminal() -> Raised {
-    Raised::new(Stage::Menu, "error", "setupterm: could not find terminal", Cause::Terminal)
+    Raised::new(Stage::Menu, "_curses.error", "setupterm: could not find terminal", Cause::Terminal)
+}
+
+/// The exception of curses where neither standard output nor standard error is a terminal.
+pub(super) fn no_terminal() -> Raised {
+    Raised::new(Stage::Menu, "_curses.error", "nocbreak() returned ERR", Cause::Terminal)
 }
 
 /// Whether terminfo has an entry of that name. Nothing but the name matters: all output is plain VT100.
