@@ -205,7 +205,7 @@ enum Drawn {
 
 fn draw_title(title: &str, row: usize) -> Drawn {
     if title.contains('\0') {
-        return Drawn::Fails(Raised::new(Stage::Menu, "ValueError", "embedded null character", Cause::Drawing));
+        return Drawn::Fails(null_character());
     }
     let padded = pad(title);
     // Characters outside ASCII take no cell, one or two, depending on the C library and the locale of the host.
@@ -215,6 +215,11 @@ fn draw_title(title: &str, row: usize) -> Drawn {
         [false, false, false] => Drawn::Fails(cannot_draw()),
         _ => Drawn::Unknown,
     }
+}
+
+/// The exception for a text with a NUL, which Python cannot hand to curses.
+pub(crate) fn null_character() -> Raised {
+    Raised::new(Stage::Menu, "ValueError", "embedded null character", Cause::Drawing)
 }
 
 /// The exception for a text that comes to the last cell of its window.

@@ -4,6 +4,7 @@ mod fat;
 mod images;
 mod iso9660;
 mod menu;
+mod mutated;
 mod reiserfs;
 mod robustness;
 mod terminal;

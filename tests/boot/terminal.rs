@@ -2,6 +2,7 @@
 
 use pregrub::boot::Verdict;
 
+use crate::common::drop_in;
 use crate::common::images::{Image, Tree, Volume};
 use crate::common::oracle::{RunAnswer, RunCase};
 use crate::common::side_by_side::{Allowed, Pair, run};
@@ -172,6 +173,20 @@ fn compare(shown: &Shown, answer: &RunAnswer, minor: u32) -> Vec<String> {
     differences
 }
 
+/// Where the drop-in, called as libxl calls it, differs from pygrub: in its status, in what it hands over, in how long it takes.
+fn drop_in_differences(name: &str, ours: &RunAnswer, theirs: &RunAnswer) -> Vec<String> {
+    if ours.timed_out && theirs.timed_out {
+        return Vec::new();
+    }
+    let slower = (ours.seconds - theirs.seconds).abs() > 0.9;
+    let mut found = drop_in::differences(name, ours, theirs);
+    if slower || ours.items() != theirs.items() {
+        let of = |answer: &RunAnswer| format!("{:?} after {} s", answer.items(), answer.seconds);
+        found.push(format!("drop-in, {name}\n  pregrub {}\n  pygrub  {}", of(ours), of(theirs)));
+    }
+    found
+}
+
 #[test]
 fn menus_on_a_terminal() {
     let oracle = oracle_or_skip!();
@@ -198,7 +213,15 @@ fn menus_on_a_terminal() {
         }
         differences = compare_all(&answers);
     }
-    let differences: Vec<String> = differences.into_iter().flatten().collect();
+    let mut differences: Vec<String> = differences.into_iter().flatten().collect();
+    let ours: Vec<RunCase> = asked.iter().map(|case| drop_in::case(case, &oracle)).collect();
+    for (((shown, case), ours), theirs) in cases.iter().zip(&ours).zip(oracle.terminal_runs(&ours)).zip(&answers) {
+        let mut found = drop_in_differences(&shown.name, &ours, theirs);
+        if !found.is_empty() {
+            found = drop_in_differences(&shown.name, &oracle.terminal_runs(std::slice::from_ref(case))[0], theirs);
+        }
+        differences.extend(found);
+    }
     let boot = answers.iter().filter(|answer| answer.rc == Some(0)).count();
     eprintln!("{} runs with a menu: {boot} boot", answers.len());
     assert!(differences.is_empty(), "{} differences\n{}", differences.len(), differences.join("\n"));

@@ -228,6 +228,11 @@ impl Digests {
         let context = format!("{}: {}", pair.name, file.path);
         let copied = file.damage.as_ref().map(|damage| damage.bytes).or(file.size);
         assert_eq!(Some(content.len() as u64), copied, "{context}");
+        // What pygrub could not read is whatever its memory held.
+        if pair.allowed == Allowed::Any && file.damage.is_some() {
+            assert_eq!(answer.files.get(name).map(|file| file.size), copied, "{context}");
+            return;
+        }
         std::fs::write(self.directory.path().join(self.expected.len().to_string()), content).expect("a file");
         let digest = answer.files.get(name).map(|file| file.sha256.clone()).unwrap_or_default();
         self.expected.push((context, digest));

@@ -4,5 +4,6 @@ mod better;
 mod command_line;
 mod menu;
 mod recorded;
+mod recorded_menus;
 mod sandbox;
 mod worker;

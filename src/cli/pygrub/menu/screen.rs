@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use unicode_width::UnicodeWidthChar;
 
-use crate::boot::menu::{cannot_draw, lay};
+use crate::boot::menu::{cannot_draw, lay, null_character};
 use crate::config::Raised;
 
 /// What one cell of the screen shows.
@@ -93,8 +93,11 @@ impl Window {
 
     /// Writes a text, wrapping at the edge.
     ///
-    /// Fails where it comes to the last cell. What could be written is written.
+    /// Fails where it comes to the last cell: what could be written is written then. And where there is a NUL in it.
     pub(super) fn add(&mut self, at: (usize, usize), text: &str, reverse: bool) -> Result<(), Raised> {
+        if text.contains('\0') {
+            return Err(null_character());
+        }
         let (size, charset) = (self.size, self.charset);
         if at.0 >= size.0 || at.1 >= size.1 {
             return Err(cannot_draw());
