@@ -160,7 +160,9 @@ pub fn configuration(dialect: Dialect, text: &[u8]) {
         for interactive in [false, true] {
             let options = Options { release, interactive: Some(interactive), ..Options::default() };
             let run = boot::run_config("grub.cfg", dialect, text.to_vec(), options);
-            for entry in run.attempts.iter().filter_map(|attempt| attempt.found.as_ref()).flat_map(|found| &found.config.entries) {
+            for entry in
+                run.attempts.iter().filter_map(|attempt| attempt.found.as_ref()).flat_map(|found| &found.config.entries)
+            {
                 assert!(entry.lines.0 <= entry.lines.1);
             }
         }
@@ -173,7 +175,9 @@ pub fn configuration(dialect: Dialect, text: &[u8]) {
 
 /// A whole run on a packed disk.
 pub fn run(input: &[u8]) {
-    for (release, flavour) in [(Release::NEWEST, Flavour::Upstream), ("4.1".parse().expect("a release"), Flavour::Debian)] {
+    for (release, flavour) in
+        [(Release::NEWEST, Flavour::Upstream), ("4.1".parse().expect("a release"), Flavour::Debian)]
+    {
         let options = Options { release, flavour, ..Options::default() };
         let run = boot::run(Arc::new(Sparse::unpack(input)), options).expect("memory can be read");
         assert_eq!(run.verdict == boot::Verdict::Boots, run.chosen.is_some() && run.failure.is_none());
