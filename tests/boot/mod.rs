@@ -1,5 +1,6 @@
 //! Whole runs, against the installed pygrub.
 
+mod containers;
 mod fat;
 mod images;
 mod iso9660;

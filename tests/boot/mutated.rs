@@ -4,14 +4,17 @@
 
 use std::fs;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use fastrand::Rng;
+use pregrub::boot::{self, Options};
 use serde_json::json;
 
 use crate::common::images::{Filesystem, Image, Tree, Volume};
 use crate::common::side_by_side::{Allowed, Pairs};
 use crate::common::xfs_images::Entry;
-use crate::common::{reiserfs_images, tools, xfs_images};
+use crate::common::{memory, reiserfs_images, tools, xfs_images};
 
 const CONFIG: &str = "set default=1\nmenuentry 'one' {\n  linux /boot/other a\n}\nmenuentry 'two' {\n  linux /boot/vmlinuz ro\n  \
                       initrd /boot/initrd\n}\n";
@@ -98,6 +101,16 @@ fn mutated(bytes: &[u8], random: &mut Rng) -> Vec<u8> {
     image
 }
 
+/// Whatever is on the disk, a run needs no more than 64 MiB and five seconds.
+fn bounded(image: &[u8], context: &str) {
+    let disk = Arc::new(image.to_vec());
+    let options = Options::default();
+    let began = Instant::now();
+    let (run, bytes) = memory::peak(|| boot::run(disk, options).expect("memory can be read"));
+    assert!(bytes < 64 << 20, "{context}: {bytes} bytes");
+    assert!(began.elapsed() < Duration::from_secs(5), "{context}: {:?} after {:?}", run.verdict, began.elapsed());
+}
+
 #[test]
 fn damaged_filesystems() {
     let oracle = oracle_or_skip!();
@@ -108,7 +121,9 @@ fn damaged_filesystems() {
         let mut pairs = Pairs::default();
         pairs.add(&format!("{name}, sound"), Image::of_bytes(&bytes), &[argv]);
         for round in 0..rounds {
-            let image = Image::of_bytes(&mutated(&bytes, &mut random));
+            let image = mutated(&bytes, &mut random);
+            bounded(&image, &format!("{name}, mutation {round}"));
+            let image = Image::of_bytes(&image);
             pairs.add_as(Allowed::Any, &format!("{name}, mutation {round}"), image, &[argv]);
         }
         let tally = pairs.compare(&oracle);
