@@ -8,6 +8,7 @@ pub mod identify;
 pub mod iso9660;
 pub mod mount;
 pub mod partitions;
+mod path_end;
 pub mod reiserfs;
 mod sectors;
 pub mod source;

@@ -9,6 +9,7 @@ use self::allocation_table::AllocationTable;
 use self::bios_parameter_block::{BiosParameterBlock, SECTOR, Width};
 use self::file::FatFile;
 use super::filesystem::{Filesystem, MountError, OpenError, OpenFile};
+use super::path_end;
 use super::source::Volume;
 
 mod allocation_table;
@@ -110,7 +111,7 @@ impl Filesystem for Fat {
     }
 
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {
-        let entry = walk::resolve(self, path)?;
+        let entry = walk::resolve(self, path).map_err(|error| path_end::explained(path, error))?;
         Ok(Box::new(FatFile::new(&self.geometry, entry)))
     }
 }

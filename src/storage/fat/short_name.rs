@@ -1,10 +1,12 @@
 //! Short names: eight characters and three, in a code page that nobody names.
 
+use crate::storage::path_end::is_blank;
+
 /// The name as the plugin shows it: lower case, with a dot before the extension where there is one. Each half ends at the
 /// first blank or NUL. Bytes above 0x7f stay as they are.
 pub(crate) fn shown(short: &[u8; 11]) -> Vec<u8> {
     let half = |bytes: &[u8]| -> Vec<u8> {
-        bytes.iter().take_while(|byte| **byte != 0 && !is_space(**byte)).map(u8::to_ascii_lowercase).collect()
+        bytes.iter().take_while(|byte| **byte != 0 && !is_blank(**byte)).map(u8::to_ascii_lowercase).collect()
     };
     let mut name = half(&short[..8]);
     let extension = half(&short[8..]);
@@ -13,11 +15,6 @@ pub(crate) fn shown(short: &[u8; 11]) -> Vec<u8> {
         name.extend(extension);
     }
     name
-}
-
-/// What `isspace` of C takes for a blank.
-pub(crate) fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t'..=b'\r')
 }
 
 #[cfg(test)]

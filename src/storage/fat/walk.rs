@@ -3,22 +3,17 @@
 use super::Fat;
 use super::chain::Stop;
 use super::directory::{self, Budget, Entry};
-use super::short_name::is_space;
 use crate::storage::filesystem::OpenError;
+use crate::storage::path_end;
 
 /// Finds the file that `path` leads to. The path ends at its first blank. Any number of slashes is one, but one at the end
 /// asks for a name without a letter. `.` and `..` are what the directory has under these names.
 pub(crate) fn resolve(fat: &Fat, path: &[u8]) -> Result<Entry, OpenError> {
-    let end = path.iter().position(|&byte| is_space(byte)).unwrap_or(path.len());
-    let cut = end < path.len();
-    let mut rest = &path[..end];
+    let mut rest = &path[..path_end::length(path)];
     let mut budget = Budget::new();
     let mut entry = Entry { is_directory: true, cluster: fat.root, size: 0 };
     let mut before: &[u8] = b"/";
-    let not_found = |reason: String| {
-        let blank = if cut { ", and pygrub's FAT driver ends the path at the first blank" } else { "" };
-        OpenError::NotFound(format!("{reason}{blank}"))
-    };
+    let not_found = OpenError::NotFound;
     while !rest.is_empty() {
         if !entry.is_directory {
             return Err(not_found(format!("`{}` is no directory", shown(before))));

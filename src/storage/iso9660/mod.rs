@@ -8,6 +8,7 @@ use self::directory_record::Extent;
 use self::file::IsoFile;
 use self::sectors::Sectors;
 use super::filesystem::{Filesystem, MountError, OpenError, OpenFile};
+use super::path_end;
 use super::source::Volume;
 
 mod directory_record;
@@ -56,7 +57,7 @@ impl Filesystem for Iso9660 {
     }
 
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {
-        let extent = walk::resolve(self, path)?;
+        let extent = walk::resolve(self, path).map_err(|error| path_end::explained(path, error))?;
         Ok(Box::new(IsoFile::new(&self.sectors, extent)))
     }
 }

@@ -4,12 +4,11 @@ use super::Iso9660;
 use super::directory_record::{Extent, Kind, Record, Records};
 use super::rock_ridge;
 use crate::storage::filesystem::OpenError;
+use crate::storage::path_end;
 
 /// How many sectors are read for one path before pregrub gives up: directories of 100 MiB and more, or continuation
 /// areas in a circle, where the plugin never comes back.
 const MOST_SECTORS: u32 = 50_000;
-/// `isspace` in the C locale.
-const BLANKS: &[u8] = b" \t\n\x0b\x0c\r";
 
 /// A name in a message.
 fn shown(name: &[u8]) -> String {
@@ -23,9 +22,7 @@ fn not_found<T>(reason: String) -> Result<T, OpenError> {
 /// Finds the file at `path`, which ends at its first blank. Slashes in a row count as one, and behind a slash at the end
 /// a file without a name is looked for.
 pub(crate) fn resolve(iso: &Iso9660, path: &[u8]) -> Result<Extent, OpenError> {
-    let end = path.iter().position(|byte| BLANKS.contains(byte)).unwrap_or(path.len());
-    let cut = if end < path.len() { ", which is where the plugin ends a path with a blank in it" } else { "" };
-    let mut rest = &path[..end];
+    let mut rest = &path[..path_end::length(path)];
     let mut directory = iso.root;
     let mut budget = MOST_SECTORS;
     loop {
@@ -35,15 +32,15 @@ pub(crate) fn resolve(iso: &Iso9660, path: &[u8]) -> Result<Extent, OpenError> {
         let (name, behind) = rest.split_at(length);
         let Some((kind, extent)) = lookup(iso, directory, name, &mut budget)? else {
             return not_found(match name {
-                b"" => format!("the path ends with a directory{cut}"),
+                b"" => format!("the path ends with a directory"),
                 b"." | b".." => format!("the plugin does not know `{}`", shown(name)),
-                _ => format!("there is no `{}` in its directory{cut}", shown(name)),
+                _ => format!("there is no `{}` in its directory", shown(name)),
             });
         };
         match (kind, behind.is_empty()) {
             (Kind::File, true) => return Ok(extent),
             (Kind::Directory, false) => directory = extent,
-            (Kind::Directory, true) => return not_found(format!("`{}` is a directory{cut}", shown(name))),
+            (Kind::Directory, true) => return not_found(format!("`{}` is a directory", shown(name))),
             (Kind::File, false) => return not_found(format!("`{}` is a file, not a directory", shown(name))),
             (Kind::Other, _) => {
                 return not_found(format!(

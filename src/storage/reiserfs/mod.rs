@@ -11,6 +11,7 @@ use self::file::ReiserfsFile;
 use self::superblock::Superblock;
 use self::tree::Cache;
 use super::filesystem::{Filesystem, MountError, OpenError, OpenFile};
+use super::path_end;
 use super::sectors::Device;
 use super::source::Volume;
 
@@ -85,7 +86,7 @@ impl Filesystem for Reiserfs {
     }
 
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {
-        let found = walk::walk(self, path).map_err(Fault::on_open)?;
+        let found = walk::walk(self, path).map_err(|fault| path_end::explained(path, fault.on_open()))?;
         Ok(Box::new(ReiserfsFile::new(self, found)))
     }
 }

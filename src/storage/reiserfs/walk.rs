@@ -6,6 +6,7 @@ use super::directory::{self, Budget};
 use super::fault::{Fault, damaged};
 use super::little_endian::{u16_at, u32_at};
 use super::tree::Cursor;
+use crate::storage::path_end::{self, is_blank};
 
 /// Directory and object number of the root.
 const ROOT: (u32, u32) = (1, 2);
@@ -34,15 +35,9 @@ fn absent(why: impl Into<String>) -> Fault {
     Fault::Absent(why.into())
 }
 
-/// What the plugin takes for the end of the path, besides its end.
-fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | 0x09..=0x0d)
-}
-
 /// Walks `path`.
 pub(crate) fn walk(fs: &Reiserfs, path: &[u8]) -> Result<Found, Fault> {
-    let end = path.iter().position(|&byte| is_blank(byte)).unwrap_or(path.len());
-    let mut rest = path[..end].to_vec();
+    let mut rest = path[..path_end::length(path)].to_vec();
     let (mut parent, mut owner) = (ROOT, ROOT);
     let mut budget = Budget::new();
     let mut links = 0;

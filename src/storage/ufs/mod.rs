@@ -7,6 +7,7 @@ use self::file::UfsFile;
 use self::fragments::Fragments;
 use self::superblock::Superblock;
 use super::filesystem::{Filesystem, MountError, OpenError, OpenFile};
+use super::path_end;
 use super::source::Volume;
 
 mod block_map;
@@ -59,6 +60,7 @@ impl Filesystem for Ufs {
     }
 
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {
-        Ok(Box::new(UfsFile::new(self, walk::resolve(self, path)?)))
+        let inode = walk::resolve(self, path).map_err(|error| path_end::explained(path, error))?;
+        Ok(Box::new(UfsFile::new(self, inode)))
     }
 }

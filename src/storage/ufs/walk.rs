@@ -3,11 +3,10 @@
 use super::inode::{Inode, ROOT};
 use super::{Ufs, directory};
 use crate::storage::filesystem::OpenError;
+use crate::storage::path_end;
 
 /// How many blocks of directories are read for one path before pregrub gives up.
 const MOST_BLOCKS: u32 = 20_000;
-/// `isspace` in the C locale.
-const BLANKS: &[u8] = b" \t\n\x0b\x0c\r";
 
 /// Counts the blocks that a walk reads.
 pub(crate) struct Budget(u32);
@@ -35,22 +34,20 @@ fn not_found<T>(reason: String) -> Result<T, OpenError> {
 /// Finds the file at `path`, which ends at its first blank. Slashes in a row, at the start and at the end do not count;
 /// `.` and `..` are what the directory says they are.
 pub(crate) fn resolve(ufs: &Ufs, path: &[u8]) -> Result<Inode, OpenError> {
-    let end = path.iter().position(|byte| BLANKS.contains(byte)).unwrap_or(path.len());
-    let cut = if end < path.len() { ", which is where the plugin ends a path with a blank in it" } else { "" };
     let mut budget = Budget(MOST_BLOCKS);
     let mut inode = read(ufs, ROOT)?;
     let mut last = &b"/"[..];
-    for name in path[..end].split(|&byte| byte == b'/').filter(|name| !name.is_empty()) {
+    for name in path[..path_end::length(path)].split(|&byte| byte == b'/').filter(|name| !name.is_empty()) {
         if !inode.is_directory() {
             return not_found(format!("`{}` is {}", shown(last), kind(&inode)));
         }
         let Some(number) = directory::lookup(ufs, &inode, name, &mut budget)? else {
-            return not_found(format!("there is no `{}` in its directory{cut}", shown(name)));
+            return not_found(format!("there is no `{}` in its directory", shown(name)));
         };
         inode = read(ufs, number)?;
         last = name;
     }
-    if inode.is_regular() { Ok(inode) } else { not_found(format!("`{}` is {}{cut}", shown(last), kind(&inode))) }
+    if inode.is_regular() { Ok(inode) } else { not_found(format!("`{}` is {}", shown(last), kind(&inode))) }
 }
 
 fn kind(inode: &Inode) -> &'static str {

@@ -10,6 +10,7 @@ use self::fault::Fault;
 use self::file::XfsFile;
 use self::superblock::Superblock;
 use super::filesystem::{Filesystem, MountError, OpenError, OpenFile};
+use super::path_end;
 use super::sectors::Device;
 use super::source::Volume;
 
@@ -89,7 +90,7 @@ impl Filesystem for Xfs {
     }
 
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {
-        let inode = walk::walk(self, path).map_err(Fault::on_open)?;
+        let inode = walk::walk(self, path).map_err(|fault| path_end::explained(path, fault.on_open()))?;
         Ok(Box::new(XfsFile::new(self, inode).map_err(Fault::on_open)?))
     }
 }

@@ -5,17 +5,13 @@ use super::content::{Content, Trouble};
 use super::directory::{self, Budget};
 use super::fault::Fault;
 use super::inode::Inode;
+use crate::storage::path_end::is_blank;
 
 /// The plugin follows this many links.
 const MOST_LINKS: usize = 8;
 
 fn absent(why: impl Into<String>) -> Fault {
     Fault::Absent(why.into())
-}
-
-/// What the plugin takes for the end of the path, besides its end.
-fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | 0x09..=0x0d)
 }
 
 /// Where the rest of the path stands. The plugin writes the text of every link to the start of the same buffer, over the rest
