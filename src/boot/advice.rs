@@ -208,13 +208,12 @@ fn filesystem(attempt: Option<&Attempt>) -> String {
 /// What is wrong with a file that pygrub copies out and does not look at, and the way out.
 pub(super) fn of_damage(file: &ChosenFile) -> Option<(String, &'static str)> {
     let damage = file.damage.as_ref()?;
-    let size = file.size.unwrap_or(damage.bytes);
-    let what = if damage.bytes == size {
-        "in full length, but not its contents".to_owned()
-    } else {
-        format!("{} bytes of {size}", damage.bytes)
+    let bytes = damage.bytes;
+    let copied = match file.size {
+        Some(size) if size != bytes => format!("{bytes} of its {size} bytes"),
+        _ => format!("{bytes} bytes that are not the file"),
     };
-    let reason = format!("`{}` is damaged: {}; pygrub copies {what} and reports success", file.path, damage.reason);
+    let reason = format!("`{}` is damaged ({}): pygrub copies {copied} and reports success", file.path, damage.reason);
     Some((reason, "is the image complete? Check the filesystem, or write the file again"))
 }
 

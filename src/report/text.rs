@@ -105,7 +105,7 @@ fn write_chosen(run: &Run, chosen: &Chosen, kind: Kind, out: &mut dyn Write) -> 
         writeln!(out, "  entry      {index} \"{}\", {lines} {range} of {}", entry.title, found.path)?;
     }
     write_place(attempt, kind, out)?;
-    if let Some(seconds) = chosen.seconds {
+    if let Some(seconds) = chosen.seconds.filter(|_| run.failure.is_none()) {
         let unit = if seconds == 1 { "second" } else { "seconds" };
         writeln!(out, "  menu       boots after {seconds} {unit} without a key")?;
     }

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::common::drop_in;
-use crate::common::images::{Image, Tree, Volume};
+use crate::common::images::{Filesystem, Image, Tree, Volume};
 use crate::common::oracle::Oracle;
 use crate::common::program;
+use crate::common::tools;
 
 const CONFIG: &str = "menuentry 'A' {\n  linux /k ro\n  initrd /i\n}\n";
 
@@ -101,6 +102,34 @@ fn a_write_that_is_cut_is_noticed() {
         "{}",
         ours.stderr
     );
+}
+
+/// An image that ends inside the kernel.
+#[test]
+fn a_damaged_kernel_is_refused() {
+    let oracle = oracle_or_skip!();
+    let tree = Tree::new().file("grub/grub.cfg", CONFIG).file("i", "initrd");
+    let whole = Image::whole(&Volume::new(Filesystem::fat(12), tree));
+    // The kernel comes last, so that nothing else is behind the end.
+    let host = tempfile::tempdir().unwrap();
+    fs::write(host.path().join("k"), vec![b'K'; 50_000]).unwrap();
+    let mut mcopy = Command::new(tools::tool("mcopy").expect("mtools"));
+    assert!(mcopy.arg("-i").arg(whole.path()).arg(host.path().join("k")).arg("::k").status().unwrap().success());
+    let mut bytes = fs::read(whole.path()).unwrap();
+    bytes.truncate(memchr::memmem::find(&bytes, b"KKKK").unwrap() + 30_000);
+    let (ours, theirs) = both(&oracle, &[], &["-q"], &Image::of_bytes(&bytes));
+    assert_eq!(theirs.exit, Some(0));
+    assert_eq!(theirs.left, [("boot_kernel".to_owned(), 50_000), ("boot_ramdisk".to_owned(), 6)]);
+    assert_eq!((ours.exit, ours.stdout.as_str(), ours.left), (Some(1), "", vec![]));
+    assert!(
+        ours.stderr.contains("pregrub: `/k` is damaged (the image ends before byte 30000 of its 50000"),
+        "{}",
+        ours.stderr
+    );
+    let image = Image::of_bytes(&bytes);
+    let check = program::run(&["check", &image.argument()]);
+    assert_eq!(check.status, 1);
+    insta::assert_snapshot!(check.stdout.replace(&image.argument(), "disk.img"));
 }
 
 /// The exit status of a child that failed under `--runas`.
