@@ -19,10 +19,13 @@ pub(super) struct Advice {
 pub(super) fn explain(run: &mut Run) {
     let Some(failure) = &run.failure else { return };
     let attempt = failure.attempt.map(|index| &run.attempts[index]);
-    let advice = match &failure.raised {
-        Some(raised) => of_raised(attempt, raised),
-        None => return,
-    };
+    let Some(raised) = &failure.raised else { return };
+    let mut advice = of_raised(attempt, raised);
+    let nothing_there = matches!(raised.cause, Cause::NoConfiguration | Cause::NoEntry | Cause::MissingFile);
+    if let Some(incomplete) = attempt.and_then(|attempt| attempt.size?.incomplete()).filter(|_| nothing_there) {
+        advice.reason = format!("{}; {incomplete}, and what is not found may lie behind its end", advice.reason);
+        advice.help = Some("complete the image first".to_owned());
+    }
     if let Some(failure) = &mut run.failure {
         failure.reason = advice.reason;
         failure.label = advice.label;
@@ -146,6 +149,11 @@ fn of_raised(attempt: Option<&Attempt>, raised: &Raised) -> Advice {
             "curses cannot draw this: it runs off the menu window",
             "this title",
             "shorten the title, or call pygrub with `-q` (bootloader_args = [\"-q\"]), which draws no menu",
+        ),
+        Cause::Terminal if raised.message.starts_with("nocbreak") => advice(
+            "pygrub cannot show its menu: neither standard output nor standard error is a terminal",
+            "",
+            "call pygrub with `-q` (bootloader_args = [\"-q\"]), which draws no menu",
         ),
         Cause::Terminal => advice(
             "pygrub cannot show its menu: curses does not know the terminal, or it is gone",

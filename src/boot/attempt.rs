@@ -4,6 +4,7 @@ use super::menu::{Console, Menu};
 use super::select::Selection;
 use crate::config::{Config, Dialect, Raised};
 use crate::python::Text;
+use crate::storage::filesystem::Size;
 use crate::storage::identify::Identified;
 use crate::storage::partitions::Candidate;
 
@@ -86,6 +87,8 @@ pub struct Attempt {
     pub mounted: Mounted,
     /// What to know of the filesystem, each a sentence without a full stop.
     pub notes: Vec<String>,
+    /// The size of the filesystem; nothing where none is mounted.
+    pub size: Option<Size>,
     /// What was asked of the filesystem, in order.
     pub steps: Vec<Step>,
     /// The configuration.
@@ -111,6 +114,7 @@ impl Attempt {
             offset,
             mounted,
             notes: Vec::new(),
+            size: None,
             steps: Vec::new(),
             found: None,
             menu: None,

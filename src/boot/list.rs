@@ -12,6 +12,8 @@ pub struct Listing {
     pub text: Text,
     /// The exception for an entry without kernel or initrd, which pygrub swallows; the rest of the menu is lost.
     pub raised: Option<Raised>,
+    /// What pygrub logs as a warning when it goes on to select an entry.
+    pub warning: Option<&'static str>,
 }
 
 /// Lists the entries as pygrub does. It goes on to select one, which can raise where there is nothing to list.
@@ -32,7 +34,7 @@ pub fn list(config: &Config, wishes: Wishes<'_>, release: Release) -> Listing {
                 Python::Three => "'NoneType' object is not subscriptable",
             };
             let raised = Raised::new(Stage::Select, "TypeError", message, Cause::NoKernel).at(entry.header);
-            Listing { text: text.into(), raised: Some(raised) }
+            Listing { text: text.into(), raised: Some(raised), warning: None }
         };
         let Some(kernel) = &entry.kernel else { return missing(out) };
         line("  kernel: ", Some(kernel.path.as_bytes()));
@@ -40,5 +42,6 @@ pub fn list(config: &Config, wishes: Wishes<'_>, release: Release) -> Listing {
         let Some(initrd) = &entry.initrd else { return missing(out) };
         line("  initrd: ", Some(initrd.path.as_bytes()));
     }
-    Listing { text: out.into(), raised: select(config, wishes, release).raised }
+    let selection = select(config, wishes, release);
+    Listing { text: out.into(), raised: selection.raised, warning: selection.warning }
 }

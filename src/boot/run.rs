@@ -14,7 +14,7 @@ use super::sniff;
 use super::steps::{Opened, Prober};
 use super::{advice, discover};
 use crate::config::{self, Cause, Dialect, READ_LIMIT, Raised, Stage};
-use crate::python::{Python, Text};
+use crate::python::{Python, Text, repr};
 use crate::release::{Change, Release};
 use crate::storage::filesystem::{FileKind, Filesystem, ReadError};
 use crate::storage::mount::{DiskVolumes, Mounting, Volumes};
@@ -276,7 +276,9 @@ impl Tried {
             }
         };
         let mut attempt = Attempt::new(candidate, offset, Mounted::Yes(filesystem.name().to_owned()));
-        attempt.notes = filesystem.notes();
+        let size = filesystem.size();
+        attempt.notes = size.incomplete().into_iter().chain(filesystem.notes()).collect();
+        attempt.size = Some(size);
         let mut prober = Prober::new(&*filesystem);
         let picked = look(&mut attempt, &mut prober, options, console)?;
         attempt.unknown = attempt.unknown.or(prober.unknown);
@@ -397,6 +399,9 @@ fn pick(
         let done = listing.raised.is_none();
         attempt.listing = Some(listing.text);
         if !done {
+            if let Some(warning) = listing.warning {
+                attempt.say(console, warning_log(warning.as_bytes()));
+            }
             return None;
         }
     }
@@ -546,8 +551,8 @@ fn examine(
         Opened::Missing(_) => {
             let raised = if release.has(Change::ReadLimit) {
                 run.stderr.push(open_message(path, release));
-                let message = [b"Error opening ", path.as_bytes(), b" in guest"].concat();
-                Raised::new(Stage::Copy, "SystemExit", String::from_utf8_lossy(&message), Cause::MissingFile)
+                let message = format!("Error opening {} in guest", repr::os_text(path.as_bytes()));
+                Raised::new(Stage::Copy, "SystemExit", message, Cause::MissingFile)
             } else {
                 Raised::new(Stage::Copy, os_error(release), errno_message(2), Cause::MissingFile)
             };

@@ -13,6 +13,19 @@ pub fn repr(text: &str, python: Python) -> String {
     out
 }
 
+/// Such a text as Python 3 writes it to standard error: bytes that are not UTF-8 come out as the escapes of lone surrogates.
+pub fn os_text(text: &[u8]) -> String {
+    let mut out = String::with_capacity(text.len());
+    for chunk in text.utf8_chunks() {
+        out.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "\\udc{byte:02x}");
+        }
+    }
+    out
+}
+
 /// `repr(text)` under Python 3 of a text that came from the command line or the file system: bytes that are not UTF-8 are
 /// lone surrogates there (`surrogateescape`).
 pub fn repr_os(text: &[u8]) -> String {

@@ -10,6 +10,11 @@ pub trait Filesystem {
     /// The name of the filesystem as Linux spells it: `ext2`, `ext3`, `ext4`, `vfat`, `iso9660`, ...
     fn name(&self) -> &str;
 
+    /// Its size by its own account, and how much of it the disk has; zeros where that is not known.
+    fn size(&self) -> Size {
+        Size::default()
+    }
+
     /// What a user should know of this filesystem before he trusts the outcome, each a sentence without a full stop.
     fn notes(&self) -> Vec<String> {
         Vec::new()
@@ -22,6 +27,28 @@ pub trait Filesystem {
     ///
     /// [`OpenError::NotFound`] where pygrub gets `[Errno 2] No such file or directory`, whatever the cause.
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError>;
+}
+
+/// The size of a filesystem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Size {
+    /// Bytes by its own account.
+    pub claimed: u64,
+    /// Bytes that the disk has from its start on.
+    pub there: u64,
+}
+
+impl Size {
+    /// What is to be said where the disk ends before the filesystem does.
+    pub fn incomplete(self) -> Option<String> {
+        let Self { claimed, there } = self;
+        (claimed > there).then(|| {
+            format!(
+                "the filesystem has {claimed} bytes by its own account, and the disk ends after {there}: the image is \
+                 incomplete"
+            )
+        })
+    }
 }
 
 /// What kind of thing a path led to. pygrub does not ask; its user wants to know.

@@ -46,18 +46,27 @@ pub trait Volumes {
 }
 
 /// The volumes of a disk image or a block device.
-pub struct DiskVolumes(Arc<dyn Source>);
+pub struct DiskVolumes {
+    source: Arc<dyn Source>,
+    order: Vec<String>,
+}
 
 impl DiskVolumes {
-    /// Looks for filesystems in `source`.
+    /// Looks for filesystems in `source`, for any host.
     pub fn new(source: Arc<dyn Source>) -> Self {
-        Self(source)
+        Self { source, order: Vec::new() }
+    }
+
+    /// Looks for filesystems in `source` as on a host that has these plugins and tries them in this order
+    /// ([`host::plugins`](crate::host::plugins)).
+    pub fn with_plugins(source: Arc<dyn Source>, order: Vec<String>) -> Self {
+        Self { source, order }
     }
 }
 
 impl Volumes for DiskVolumes {
     fn mount(&self, offset: u64) -> io::Result<Mounting> {
-        mount(&Volume::new(Arc::clone(&self.0), offset))
+        mount_in_order(&Volume::new(Arc::clone(&self.source), offset), &self.order)
     }
 }
 
@@ -121,13 +130,24 @@ impl Plugins {
     }
 }
 
-/// Mounts what starts where `volume` starts.
+/// Mounts what starts where `volume` starts, for any host.
 ///
 /// # Errors
 ///
 /// The disk cannot be read.
 pub fn mount(volume: &Volume) -> io::Result<Mounting> {
+    mount_in_order(volume, &[])
+}
+
+/// Mounts what starts where `volume` starts. Without an order, two plugins that accept it are one too many.
+fn mount_in_order(volume: &Volume, order: &[String]) -> io::Result<Mounting> {
     let mut plugins = Plugins::ask(volume)?;
+    if plugins.acceptors().count() > 1
+        && let Some(first) = order.iter().find(|name| plugins.acceptors().any(|acceptor| acceptor == **name)).cloned()
+    {
+        plugins.mounted.retain(|(plugin, _)| *plugin == first);
+        plugins.undecided.retain(|(plugin, _)| *plugin == first);
+    }
     let acceptors: Vec<_> = plugins.acceptors().collect();
     if acceptors.len() > 1 {
         let why = format!(

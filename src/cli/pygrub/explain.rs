@@ -16,6 +16,9 @@ pub(super) fn failure(run: &Run) -> String {
     if let Some(help) = &failure.help {
         complain(format!("pregrub: {}", escaped(help)).as_bytes());
     }
+    for note in run.deciding_attempt().into_iter().flat_map(|attempt| &attempt.notes) {
+        complain(format!("pregrub: note: {}", escaped(note)).as_bytes());
+    }
     match &failure.raised {
         // A message of several lines comes as it is.
         Some(raised) if raised.exception == "SystemExit" => raised.message.clone(),

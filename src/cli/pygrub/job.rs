@@ -16,6 +16,7 @@ use super::worker::{self, Role};
 use super::{explain, python_error};
 use crate::boot::{self, Chosen, ChosenFile, Console, Run, Task, Unattended, Values, Verdict, render};
 use crate::config::Dialect;
+use crate::host;
 use crate::python::{Python, Text, utf8};
 use crate::release::{Change, Flavour, Release};
 use crate::storage::filesystem::ReadError;
@@ -90,7 +91,11 @@ fn sealed() -> Result<Ending, String> {
     let (kernel, ramdisk) = (destination(Role::Kernel), destination(Role::Ramdisk));
     let output = inherited.take(Role::Output).ok_or_else(lost)?;
     // The last moment at which anything is asked of the system besides reading and writing.
-    let image = if call.is_config { Image::Text(disk) } else { Image::Disk(FileSource::new(disk).map_err(text)?) };
+    let image = if call.is_config {
+        Image::Text(disk)
+    } else {
+        Image::Disk(FileSource::new(disk).map_err(|error| unseekable(&call, &error))?, host::plugins())
+    };
     let mut menu: Box<dyn Console> =
         if call.options.shows_menu() { Box::new(Terminal::new()) } else { Box::new(Unattended) };
     let privileges = privileges(&call)?;
@@ -98,6 +103,15 @@ fn sealed() -> Result<Ending, String> {
         complain(format!("pregrub: {missing}").as_bytes());
     }
     Ok(perform(&call, Files { image, kernel, ramdisk, output }, &mut *menu))
+}
+
+/// A pipe, a terminal: no disk. pygrub's library finds nothing on it.
+fn unseekable(call: &Call, error: &io::Error) -> String {
+    let name = call.image.display();
+    format!(
+        "`{name}` is neither a file nor a block device: {}\nRuntimeError: Unable to find partition containing kernel",
+        python_error::message(error)
+    )
 }
 
 /// What is kept: with `--runas` another user and pygrub's limits.
@@ -116,7 +130,8 @@ struct Destination {
 
 /// What is looked at.
 enum Image {
-    Disk(FileSource),
+    /// With the plugins of the host, in the order in which pygrub tries them.
+    Disk(FileSource, Vec<String>),
     /// `--isconfig`.
     Text(File),
 }
@@ -135,7 +150,7 @@ fn perform(call: &Call, files: Files, menu: &mut dyn Console) -> Ending {
     let mut talking = Talking { menu, announces: !call.is_config, said: 0 };
     let Files { image, kernel, ramdisk, mut output } = files;
     let result = match image {
-        Image::Disk(disk) => of_disk(call, disk, [kernel, ramdisk], &mut output, &mut talking),
+        Image::Disk(disk, plugins) => of_disk(call, disk, plugins, [kernel, ramdisk], &mut output, &mut talking),
         Image::Text(file) => of_configuration(call, &file, &mut talking),
     };
     result.unwrap_or_else(|line| {
@@ -150,6 +165,7 @@ type Line = String;
 fn of_disk(
     call: &Call,
     disk: FileSource,
+    plugins: Vec<String>,
     [mut kernel, ramdisk]: [Option<Destination>; 2],
     output: &mut File,
     talking: &mut Talking<'_>,
@@ -163,7 +179,7 @@ fn of_disk(
         Some(_) => None,
         None => Some(partition_table(&*disk, &boot::partition_rules(release)).map_err(unreadable)?),
     };
-    let volumes = DiskVolumes::new(disk);
+    let volumes = DiskVolumes::with_plugins(disk, plugins);
     let run = boot::run_with(&volumes, table, call.options.clone(), talking).map_err(unreadable)?;
     if call.debug {
         explain::debug(&run);

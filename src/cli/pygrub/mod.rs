@@ -2,7 +2,7 @@
 //! `pygrub`.
 //!
 //! Two processes share the work. The *supervisor* (this file) reads the command line, makes the files to copy to, opens disk and
-//! output, and removes the files again if nothing comes of it; it reads no byte of the disk. The *worker* ([`worker`], [`job`])
+//! output, and removes the files again if nothing comes of it; it reads no byte of the disk. The *worker* ([`worker`], `job.rs`)
 //! is given the open files, gives everything else up ([`sandbox`]), and only then looks at the disk, which is hostile.
 //!
 //! No part of the library's interface: it is public for the tests, which prove the sandbox from the inside.
@@ -160,8 +160,8 @@ fn work(call: &Call, args: &[OsString]) -> Result<(), Option<String>> {
         files.extend(copy.file.take().map(|file| (role, file)));
     }
     let order = job::Order { release: call.options.release, flavour: call.options.flavour, destinations };
-    let child = worker::spawn(order.words(args), files);
-    let status = child
+    let status = signals::want_exit_status()
+        .and_then(|()| worker::spawn(order.words(args), files))
         .and_then(|mut child| {
             signals::pass_on(&child)?;
             child.wait()
@@ -172,6 +172,10 @@ fn work(call: &Call, args: &[OsString]) -> Result<(), Option<String>> {
         Some(Ending::WithoutRamdisk) => kernel.into_iter().for_each(Copy::keep),
         Some(Ending::Failed) => return Err(None),
         None => {
+            drop((kernel, ramdisk));
+            if let Some(signal) = status.signal() {
+                signals::die_of(signal);
+            }
             let how = status.signal().map_or("without a word".to_owned(), |signal| format!("of signal {signal}"));
             return Err(Some(format!("pregrub: the worker died {how}")));
         }

@@ -13,7 +13,7 @@ pub use self::features::Features;
 use self::file::ExtFile;
 use self::inode::{Inode, Inodes};
 use self::superblock::Superblock;
-use super::filesystem::{Filesystem, MountError, OpenError, OpenFile};
+use super::filesystem::{Filesystem, MountError, OpenError, OpenFile, Size};
 use super::source::Volume;
 
 mod block_map;
@@ -98,21 +98,15 @@ impl Filesystem for Ext {
         self.superblock.features.filesystem_name()
     }
 
+    fn size(&self) -> Size {
+        let claimed = self.superblock.blocks_count.saturating_mul(u64::from(self.block_size()));
+        Size { claimed, there: self.blocks.volume_len() }
+    }
+
     fn notes(&self) -> Vec<String> {
         let journal = "the journal holds changes that were never written to their place: Linux would see them, and pygrub \
                        does not; run e2fsck on the disk, or unmount it cleanly in the guest";
-        let mut notes = Vec::new();
-        let claimed = self.superblock.blocks_count.saturating_mul(u64::from(self.block_size()));
-        let there = self.blocks.volume_len();
-        if claimed > there {
-            notes.push(format!(
-                "the filesystem has {claimed} bytes by its own account, and the disk ends after {there}: the image is incomplete"
-            ));
-        }
-        if self.needs_recovery() {
-            notes.push(journal.to_owned());
-        }
-        notes
+        if self.needs_recovery() { vec![journal.to_owned()] } else { Vec::new() }
     }
 
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {

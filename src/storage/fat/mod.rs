@@ -8,7 +8,7 @@
 use self::allocation_table::AllocationTable;
 use self::bios_parameter_block::{BiosParameterBlock, SECTOR, Width};
 use self::file::FatFile;
-use super::filesystem::{Filesystem, MountError, OpenError, OpenFile};
+use super::filesystem::{Filesystem, MountError, OpenError, OpenFile, Size};
 use super::path_end;
 use super::source::Volume;
 
@@ -99,15 +99,8 @@ impl Filesystem for Fat {
         "vfat"
     }
 
-    fn notes(&self) -> Vec<String> {
-        let there = self.geometry.volume.len();
-        if self.claimed_bytes <= there {
-            return Vec::new();
-        }
-        vec![format!(
-            "the filesystem has {} bytes by its own account, and the disk ends after {there}: the image is incomplete",
-            self.claimed_bytes
-        )]
+    fn size(&self) -> Size {
+        Size { claimed: self.claimed_bytes, there: self.geometry.volume.len() }
     }
 
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {

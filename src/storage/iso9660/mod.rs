@@ -4,10 +4,10 @@
 //! links, `.` and `..` are never found, a Rock Ridge name in pieces is only its first piece, and a read that meets the
 //! end of the image gives nothing at all. Behaviour was measured with the plugin and is tested against it.
 
-use self::directory_record::Extent;
+use self::directory_record::{Extent, Records};
 use self::file::IsoFile;
 use self::sectors::Sectors;
-use super::filesystem::{Filesystem, MountError, OpenError, OpenFile};
+use super::filesystem::{Filesystem, MountError, OpenError, OpenFile, Size};
 use super::path_end;
 use super::source::Volume;
 
@@ -45,15 +45,21 @@ impl Filesystem for Iso9660 {
         "iso9660"
     }
 
+    fn size(&self) -> Size {
+        Size { claimed: self.claimed, there: self.sectors.volume_len() }
+    }
+
     fn notes(&self) -> Vec<String> {
-        let there = self.sectors.volume_len();
-        if self.claimed <= there {
-            return Vec::new();
+        let plain = "it has no Rock Ridge names, and plain ones are in upper case, such as /BOOT, while pygrub looks for lower \
+                     case: make it with Rock Ridge, as xorriso -as mkisofs -R does";
+        // What cannot be read here is told where it is looked for.
+        let sector = self.sectors.read(self.root.sector).ok().flatten();
+        let first = sector.as_ref().and_then(|sector| Records::new(sector).next());
+        let shouts = |name: &[u8]| name.iter().any(u8::is_ascii_uppercase) && !name.iter().any(u8::is_ascii_lowercase);
+        match first {
+            Some(record) if record.system_use.is_empty() && shouts(record.name) => vec![plain.to_owned()],
+            _ => Vec::new(),
         }
-        vec![format!(
-            "the filesystem has {} bytes by its own account, and the disk ends after {there}: the image is incomplete",
-            self.claimed
-        )]
     }
 
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {

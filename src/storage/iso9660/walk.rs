@@ -32,7 +32,7 @@ pub(crate) fn resolve(iso: &Iso9660, path: &[u8]) -> Result<Extent, OpenError> {
         let (name, behind) = rest.split_at(length);
         let Some((kind, extent)) = lookup(iso, directory, name, &mut budget)? else {
             return not_found(match name {
-                b"" => format!("the path ends with a directory"),
+                b"" => "the path ends with a directory".to_owned(),
                 b"." | b".." => format!("the plugin does not know `{}`", shown(name)),
                 _ => format!("there is no `{}` in its directory", shown(name)),
             });

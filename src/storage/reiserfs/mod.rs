@@ -10,7 +10,7 @@ use self::fault::{Fault, damaged};
 use self::file::ReiserfsFile;
 use self::superblock::Superblock;
 use self::tree::Cache;
-use super::filesystem::{Filesystem, MountError, OpenError, OpenFile};
+use super::filesystem::{Filesystem, MountError, OpenError, OpenFile, Size};
 use super::path_end;
 use super::sectors::Device;
 use super::source::Volume;
@@ -74,15 +74,9 @@ impl Filesystem for Reiserfs {
         "reiserfs"
     }
 
-    fn notes(&self) -> Vec<String> {
+    fn size(&self) -> Size {
         let claimed = u64::from(self.superblock.blocks) * u64::from(self.superblock.block_size);
-        let there = self.device.length();
-        if claimed <= there {
-            return Vec::new();
-        }
-        vec![format!(
-            "the filesystem has {claimed} bytes by its own account, and the disk ends after {there}: the image is incomplete"
-        )]
+        Size { claimed, there: self.device.length() }
     }
 
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {

@@ -6,7 +6,7 @@
 use self::file::UfsFile;
 use self::fragments::Fragments;
 use self::superblock::Superblock;
-use super::filesystem::{Filesystem, MountError, OpenError, OpenFile};
+use super::filesystem::{Filesystem, MountError, OpenError, OpenFile, Size};
 use super::path_end;
 use super::source::Volume;
 
@@ -49,14 +49,8 @@ impl Filesystem for Ufs {
         "ufs"
     }
 
-    fn notes(&self) -> Vec<String> {
-        let (claimed, there) = (self.superblock.claimed, self.fragments.volume_len());
-        if claimed <= there {
-            return Vec::new();
-        }
-        vec![format!(
-            "the filesystem has {claimed} bytes by its own account, and the disk ends after {there}: the image is incomplete"
-        )]
+    fn size(&self) -> Size {
+        Size { claimed: self.superblock.claimed, there: self.fragments.volume_len() }
     }
 
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {

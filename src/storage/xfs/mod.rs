@@ -9,7 +9,7 @@
 use self::fault::Fault;
 use self::file::XfsFile;
 use self::superblock::Superblock;
-use super::filesystem::{Filesystem, MountError, OpenError, OpenFile};
+use super::filesystem::{Filesystem, MountError, OpenError, OpenFile, Size};
 use super::path_end;
 use super::sectors::Device;
 use super::source::Volume;
@@ -70,15 +70,12 @@ impl Filesystem for Xfs {
         "xfs"
     }
 
+    fn size(&self) -> Size {
+        Size { claimed: self.claimed, there: self.device.length() }
+    }
+
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        let there = self.device.length();
-        if self.claimed > there {
-            notes.push(format!(
-                "the filesystem has {} bytes by its own account, and the disk ends after {there}: the image is incomplete",
-                self.claimed
-            ));
-        }
         if self.has_file_types {
             notes.push(
                 "this XFS was made with ftype=1, and pygrub finds no name in its small directories: make it with \

@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::common::drop_in;
 use crate::common::images::{Image, Tree, Volume};
 use crate::common::oracle::{Oracle, RunCase};
+use crate::common::program;
 
 /// A disk with two entries, the second without initrd.
 fn disk() -> Image {
@@ -161,6 +162,7 @@ fn words_with_blanks() {
         &["-q", "--args=a\nb", "--output-format=simple0"],
         &["-q", "--args= x "],
         &["-q", "--kernel=/kernels/k quiet"],
+        &["-q", "", "-n"],
     ]
     .iter()
     .map(|words| {
@@ -247,6 +249,45 @@ fn no_terminal() {
         assert_eq!((ours.rc, ours.last_line()), (theirs.rc, theirs.last_line()), "{word} {term}");
         assert_eq!(theirs.rc, Some(1));
     }
+}
+
+/// Disks that a tester found: two drivers of pygrub take the first, and the order of the host's plugins decides.
+#[test]
+fn odd_disks() {
+    let oracle = oracle_or_skip!();
+    let two = disk();
+    // In the space that ext4 reserves for its group descriptors.
+    two.patch(32_768, b"\x01CD001\x01");
+    let check = program::run(&["check", &two.argument()]);
+    assert_eq!(check.status, 3, "{}", check.whole());
+    assert!(check.stdout.contains("which is tried first depends on the host"), "{}", check.stdout);
+    let menu = Tree::new().file("boot/grub/menu.lst", "default 1\n");
+    let none = Image::whole(&Volume::ext4(menu).sized(4 << 20));
+    let runs = [("-q", &two), ("-l", &two), ("-l", &none), ("-q", &none)];
+    let case = |(word, image): (&str, &Image)| {
+        RunCase::new(word, ["--output-directory=@OUT".to_owned(), word.to_owned(), image.argument()])
+    };
+    compare(&oracle, &runs.map(case));
+}
+
+/// A caller that ignores SIGCHLD, which its children inherit.
+#[test]
+fn a_caller_that_ignores_its_children() {
+    let oracle = oracle_or_skip!();
+    let image = disk();
+    let ignoring =
+        "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])";
+    let wrapped = |program: Vec<String>| {
+        let python = oracle.python.to_str().expect("UTF-8").to_owned();
+        Some([python, "-c".to_owned(), ignoring.to_owned()].into_iter().chain(program).collect())
+    };
+    let mut theirs = RunCase::new("ignored", ["--output-directory=@OUT".to_owned(), "-q".to_owned(), image.argument()]);
+    let mut ours = drop_in::case(&theirs, &oracle);
+    theirs.program = wrapped(vec![oracle.pygrub.to_str().expect("UTF-8").to_owned()]);
+    ours.program = wrapped(ours.program.take().expect("the drop-in"));
+    let answers = oracle.runs(&[ours, theirs]);
+    assert_eq!(answers[0].rc, Some(0));
+    assert_eq!(drop_in::differences("SIGCHLD is ignored", &answers[0], &answers[1]), Vec::<String>::new());
 }
 
 /// The front of an output file is written over; its tail stays.
