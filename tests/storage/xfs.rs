@@ -595,3 +595,26 @@ fn maps_of_all_kinds() {
     // Half of them make the plugin write behind its buffer.
     assert!(tally.agreed > 80 && tally.agreed + tally.unknown >= 150, "{tally:?}");
 }
+
+/// A directory that has no name by its own account, not even `.`: the plugin runs on behind its memory.
+#[test]
+fn directories_without_a_name() {
+    if !available() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let (image, _) = base(directory.path(), "plain", &[], 150);
+    let bytes = fs::read(&image).unwrap();
+    let blocks: Vec<usize> = (0..bytes.len() / BLOCK).map(|block| block * BLOCK).collect();
+    let blocks = blocks.into_iter().filter(|&at| bytes[at..].starts_with(b"XD2B"));
+    let cases: Vec<Case> = blocks
+        .map(|at| Case {
+            patches: vec![(at + BLOCK - 8, vec![0; 8])],
+            ..Case::new(&image, &["/block/k", "/block/nothing", "/many/nothing", "/k"])
+        })
+        .collect();
+    assert!(!cases.is_empty());
+    let tally = XFS.compare(&cases);
+    assert!(tally.disagreements.is_empty(), "{:#?}", tally.disagreements);
+    assert!(tally.unknown >= 1, "{}", tally.unknown);
+}

@@ -150,6 +150,10 @@ impl<'a> Blocks<'a> {
                 block = u64::from(u32_at(&leaf, FIRST_CHILD_AT).unwrap_or(0));
             }
         }
+        // A sound directory has at least `.` and `..`. Without a name the plugin reads on until it crashes.
+        if this.names <= 0 {
+            return Err(unknown("a directory is damaged: it has no name by its own account"));
+        }
         this.position = HEADER;
         Ok(this)
     }
