@@ -1,4 +1,5 @@
-//! The worker: what the drop-in does once everything is open. The run, the copies, the result; nothing here opens a file.
+//! The worker: what the drop-in does once everything is open. It asks the system what it still needs, gives up its privileges, and
+//! then performs the run, copies the files and tells the result. Behind `give_up_privileges` nothing opens a file.
 
 use std::ffi::OsString;
 use std::fs::File;

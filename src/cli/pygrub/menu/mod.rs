@@ -1,6 +1,6 @@
 //! The interactive menu: what pygrub shows on the guest's console, and what can be done with it.
 //!
-//! The screens are pygrub's, cell by cell, and so are the keys; `tests/cli/menu.rs` holds both programs against each other on
+//! The screens are pygrub's, cell by cell, and so are the keys; `tests/cli/pygrub/menu.rs` holds both programs against each other on
 //! pseudo-terminals. Editing, which pygrub has lost under Python 3, works as it did under Python 2.
 //!
 //! libxl gives TERM=vt100 and a window without a size. What a menu needs of that is a dozen sequences, so there is no crate for
