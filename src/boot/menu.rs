@@ -77,11 +77,7 @@ impl Opening {
             Setting::Number(number) => number.clone(),
             Setting::Text(value) => {
                 int::parse(&as_line(value.as_bytes(), release), release.python()).map_err(|message| {
-                    let error = Raised::new(Stage::Menu, "ValueError", message, Cause::Timeout);
-                    match config.timeout_span {
-                        Some(span) => error.at(span),
-                        None => error,
-                    }
+                    Raised::new(Stage::Menu, "ValueError", message, Cause::Timeout).at_known(config.timeout_span)
                 })?
             }
         };

@@ -557,10 +557,7 @@ fn examine(
                 Raised::new(Stage::Copy, os_error(release), errno_message(2), Cause::MissingFile)
             };
             note_missing(run, index, prober);
-            let raised = match named_at(&run.attempts[index], purpose) {
-                Some(span) => raised.at(span),
-                None => raised,
-            };
+            let raised = raised.at_known(named_at(&run.attempts[index], purpose));
             finish_raised(run, Some(index), raised);
             return Ok(None);
         }
@@ -612,14 +609,7 @@ fn examine_not_really(
         let message = format!("The requested {what} file does not exist");
         let raised = Raised::new(Stage::Copy, "SystemExit", message, Cause::MissingFile);
         note_missing(run, index, prober);
-        finish_raised(
-            run,
-            Some(index),
-            match span {
-                Some(span) => raised.at(span),
-                None => raised,
-            },
-        );
+        finish_raised(run, Some(index), raised.at_known(span));
         return Ok(None);
     }
     Ok(Some(ChosenFile { path: path.clone(), size: None, span, directory: false, damage: None }))

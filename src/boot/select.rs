@@ -76,10 +76,7 @@ pub(super) fn default_index(config: &Config, release: Release) -> Result<(Int, O
         {
             let message = "'long' object has no attribute 'isdigit'";
             let raised = Raised::new(Stage::Select, "AttributeError", message, Cause::DefaultNotANumber);
-            return Err(match config.default_span {
-                Some(span) => raised.at(span),
-                None => raised,
-            });
+            return Err(raised.at_known(config.default_span));
         }
         Setting::Number(number) => number.clone(),
         // Only releases under Python 2 store text.

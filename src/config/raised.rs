@@ -123,6 +123,14 @@ impl Raised {
         self.span = Some(span);
         self
     }
+
+    /// [`at`](Self::at), where the place is known.
+    pub(crate) fn at_known(self, span: Option<Span>) -> Self {
+        match span {
+            Some(span) => self.at(span),
+            None => self,
+        }
+    }
 }
 
 /// As Python's traceback ends: `ValueError: invalid literal ...`.

@@ -29,6 +29,11 @@ pub trait Filesystem {
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError>;
 }
 
+/// A name in a message: a hostile one is no longer than this.
+pub(super) fn shown(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).chars().take(80).collect()
+}
+
 /// The size of a filesystem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Size {

@@ -5,6 +5,7 @@ use super::directory::{self, Budget};
 use super::fault::Fault;
 use super::inode::{Inode, ROOT};
 use super::{inline_data, mapping};
+use crate::storage::filesystem::shown;
 
 /// How deep symbolic links may be nested. How many there are in all does not matter.
 const DEEPEST: u32 = 8;
@@ -43,11 +44,6 @@ impl Text<'_> {
 struct Walk<'a> {
     ext: &'a Ext,
     budget: Budget,
-}
-
-/// A name in a message.
-fn shown(name: &[u8]) -> String {
-    String::from_utf8_lossy(name).chars().take(80).collect()
 }
 
 impl Walk<'_> {

@@ -3,7 +3,7 @@
 use super::Fat;
 use super::chain::Stop;
 use super::directory::{self, Budget, Entry};
-use crate::storage::filesystem::OpenError;
+use crate::storage::filesystem::{OpenError, shown};
 use crate::storage::path_end;
 
 /// Finds the file that `path` leads to. The path ends at its first blank. Any number of slashes is one, but one at the end
@@ -55,9 +55,4 @@ pub(crate) fn resolve(fat: &Fat, path: &[u8]) -> Result<Entry, OpenError> {
         return Err(not_found(format!("`{}` is a directory", shown(before))));
     }
     Ok(entry)
-}
-
-/// A name in a message.
-fn shown(name: &[u8]) -> String {
-    String::from_utf8_lossy(name).chars().take(80).collect()
 }

@@ -3,17 +3,12 @@
 use super::Iso9660;
 use super::directory_record::{Extent, Kind, Record, Records};
 use super::rock_ridge;
-use crate::storage::filesystem::OpenError;
+use crate::storage::filesystem::{OpenError, shown};
 use crate::storage::path_end;
 
 /// How many sectors are read for one path before pregrub gives up: directories of 100 MiB and more, or continuation
 /// areas in a circle, where the plugin never comes back.
 const MOST_SECTORS: u32 = 50_000;
-
-/// A name in a message.
-fn shown(name: &[u8]) -> String {
-    String::from_utf8_lossy(name).chars().take(80).collect()
-}
 
 fn not_found<T>(reason: String) -> Result<T, OpenError> {
     Err(OpenError::NotFound(reason))

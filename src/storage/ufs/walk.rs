@@ -2,7 +2,7 @@
 
 use super::inode::{Inode, ROOT};
 use super::{Ufs, directory};
-use crate::storage::filesystem::OpenError;
+use crate::storage::filesystem::{OpenError, shown};
 use crate::storage::path_end;
 
 /// How many blocks of directories are read for one path before pregrub gives up.
@@ -20,11 +20,6 @@ impl Budget {
             .ok_or_else(|| OpenError::Unknown("its directory is too large to be searched".to_owned()))?;
         Ok(())
     }
-}
-
-/// A name in a message.
-fn shown(name: &[u8]) -> String {
-    String::from_utf8_lossy(name).chars().take(80).collect()
 }
 
 fn not_found<T>(reason: String) -> Result<T, OpenError> {
