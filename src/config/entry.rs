@@ -32,6 +32,8 @@ pub struct Entry {
     pub header: Span,
     /// First and last line, counted from 1: from the header to the closing brace, or to the entry's last directive.
     pub lines: (u32, u32),
+    /// How many submenus it is in.
+    pub depth: usize,
     /// What its lines did, in order.
     pub directives: Vec<Directive>,
 }
@@ -48,6 +50,7 @@ impl Entry {
             initrd: None,
             header,
             lines: (header.line, header.line),
+            depth: 0,
             directives: Vec::new(),
         }
     }
@@ -70,6 +73,15 @@ impl Entry {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Marks the last directive as one that raised.
+    pub(super) fn mark(&mut self, result: &Result<(), Raised>) {
+        if result.is_err()
+            && let Some(last) = self.directives.last_mut()
+        {
+            last.effect = Effect::Raised;
+        }
     }
 
     /// `kernel`, `linux`: the file and, if there is a blank anywhere, the arguments behind the first white space.

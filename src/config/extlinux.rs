@@ -102,7 +102,11 @@ pub(super) fn blank(title: Text, header: Span) -> Entry {
 fn close(config: &mut Config, body: &[BodyLine<'_>], release: Release) -> Result<(), Raised> {
     let Some(header) = body.first().map(|line| line.get().span()) else { return Ok(()) };
     let mut entry = blank(Text::default(), header);
-    body.iter().try_for_each(|owned| entry_line(config, &mut entry, owned, release))?;
+    body.iter().try_for_each(|owned| {
+        let result = entry_line(config, &mut entry, owned, release);
+        entry.mark(&result);
+        config.caught(result)
+    })?;
     config.entries.push(entry);
     Ok(())
 }

@@ -8,6 +8,7 @@ use super::grammar::{Split, grub2::split};
 use super::lines::{BodyLine, Buffer, Ranges, lines};
 use super::raised::{Cause, Raised, Stage};
 use super::span::LineText;
+use super::structure::{Function, Submenu};
 use crate::python::{Python, Text, repr, text};
 use crate::release::{Change, Release};
 
@@ -15,51 +16,67 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -
     let python = release.python();
     let rule = LineRule::of(release);
     let knows_submenus = release.has(Change::Submenu);
-    let mut in_function = false;
+    // The function whose closing brace has not come yet.
+    let mut function: Option<Function> = None;
     // The menu entry whose closing brace has not come yet, and its lines, which are read when it comes.
     let mut open: Option<Entry> = None;
     let mut body: Vec<BodyLine<'_>> = Vec::new();
     let mut submenus = 0_usize;
+    let mut last = 0;
     for owned in lines(buffer) {
         let line = owned.get();
+        last = line.number;
         let class = grammar::line(rule, line.text);
         match class {
             Line::Comment => continue,
             Line::Function => {
-                in_function = true;
+                // Inside a function it changes nothing.
+                function.get_or_insert_with(|| Function::new(line.span()));
                 continue;
             }
-            _ if in_function => {
-                in_function = class != Line::Brace;
+            _ if function.is_some() => {
+                match class {
+                    Line::Brace => {
+                        let ended = function.take().map(|function| function.to(line.number));
+                        config.functions.extend(ended);
+                    }
+                    Line::Header { .. } | Line::Submenu => {
+                        function = function.map(|function| function.with_entry(line.span()));
+                    }
+                    _ => {}
+                }
                 continue;
             }
             Line::Header { title } => {
                 if open.is_some() {
                     let message = with_body("syntax error: cannot nest menuentry ", &body, python);
                     let raised = Raised::new(Stage::Parse, "RuntimeError", message, Cause::NestedEntry);
-                    return Err(raised.at(line.span()));
+                    config.caught(Err(raised.at(line.span())))?;
+                    end(config, open.take(), &mut body, line.number - 1, release)?;
                 }
                 let title_span = line.span_of(title);
-                open = Some(Entry::new(Text::from_line(text::strip(title), python), title_span, line.span()));
+                let mut entry = Entry::new(Text::from_line(text::strip(title), python), title_span, line.span());
+                entry.depth = submenus;
+                open = Some(entry);
                 continue;
             }
             Line::Submenu if knows_submenus => {
+                config.submenus.push(Submenu {
+                    header: line.span(),
+                    before: config.entries.len() + usize::from(open.is_some()),
+                    depth: submenus,
+                });
                 submenus += 1;
                 continue;
             }
             Line::Brace => {
                 match open.take() {
-                    Some(mut entry) => {
-                        entry.lines.1 = line.number;
-                        fill(config, &mut entry, &body, release)?;
-                        config.entries.push(entry);
-                        body.clear();
-                    }
+                    Some(entry) => end(config, Some(entry), &mut body, line.number, release)?,
                     None if submenus > 0 => submenus -= 1,
                     None => {
                         let message = "syntax error: closing brace without menuentry";
                         let raised = Raised::new(Stage::Parse, "RuntimeError", message, Cause::ClosingBrace);
-                        return Err(raised.at(line.span()));
+                        config.caught(Err(raised.at(line.span())))?;
                     }
                 }
                 continue;
@@ -74,16 +91,33 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -
             let ranges = Ranges::of(line.text, parts);
             body.push(BodyLine::new(owned, ranges));
         } else {
-            top_level(config, line, parts, release)?;
+            let result = top_level(config, line, parts, release);
+            config.caught(result)?;
         }
     }
-    match open {
-        None => Ok(()),
-        Some(entry) => {
-            let message = with_body("syntax error: end of file with open menuentry", &body, python);
-            Err(Raised::new(Stage::Parse, "RuntimeError", message, Cause::OpenEntry).at(entry.header))
-        }
+    config.functions.extend(function);
+    if let Some(entry) = &open {
+        let message = with_body("syntax error: end of file with open menuentry", &body, python);
+        let raised = Raised::new(Stage::Parse, "RuntimeError", message, Cause::OpenEntry).at(entry.header);
+        config.caught(Err(raised))?;
     }
+    end(config, open, &mut body, last, release)
+}
+
+/// Reads the lines of an entry that ends at the line `last`, where one is open.
+fn end(
+    config: &mut Config,
+    entry: Option<Entry>,
+    body: &mut Vec<BodyLine<'_>>,
+    last: u32,
+    release: Release,
+) -> Result<(), Raised> {
+    let Some(mut entry) = entry else { return Ok(()) };
+    entry.lines.1 = last;
+    fill(config, &mut entry, body, release)?;
+    config.entries.push(entry);
+    body.clear();
+    Ok(())
 }
 
 /// A message with the lines of the open entry behind it. They may be the whole file, so nothing is copied twice.
@@ -161,7 +195,10 @@ fn top_level(config: &mut Config, line: LineText<'_>, parts: Split<'_>, release:
 /// Reads the body of an entry whose closing brace has come.
 fn fill(config: &mut Config, entry: &mut Entry, body: &[BodyLine<'_>], release: Release) -> Result<(), Raised> {
     entry.directives.reserve_exact(body.len());
-    body.iter().try_for_each(|owned| entry_line(config, entry, owned, release))
+    body.iter().try_for_each(|owned| {
+        let result = entry_line(config, entry, owned, release);
+        config.caught(result)
+    })
 }
 
 /// Reads one line of an entry.
@@ -172,7 +209,15 @@ pub(super) fn entry_line(
     release: Release,
 ) -> Result<(), Raised> {
     let line = owned.get();
-    let command = command(line, owned.split(), release)?;
+    let parts = owned.split();
+    let command = match command(line, parts, release) {
+        Ok(command) => command,
+        Err(raised) => {
+            let argument = line.span_of(parts.argument);
+            entry.directives.push(Directive { line: line.span(), argument, effect: Effect::Raised });
+            return Err(raised);
+        }
+    };
     let sixteen = release.has(Change::Linux16);
     let effect = match (command.name, command.is_set) {
         ("root", true) => Effect::Root,
@@ -188,5 +233,7 @@ pub(super) fn entry_line(
         }
     };
     entry.directives.push(Directive { line: line.span(), argument: line.span_of(command.argument), effect });
-    entry.apply(line, command.argument, effect, release)
+    let result = entry.apply(line, command.argument, effect, release);
+    entry.mark(&result);
+    result
 }

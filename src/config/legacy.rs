@@ -52,7 +52,8 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -
                 body.push(BodyLine::new(owned, ranges));
             }
             Line::Directive(parts) => {
-                top_level(config, line, parts.command, text::strip(parts.argument), release)?;
+                let result = top_level(config, line, parts.command, text::strip(parts.argument), release);
+                config.caught(result)?;
             }
         }
     }
@@ -86,7 +87,11 @@ fn top_level(
 }
 
 fn close(config: &mut Config, mut entry: Entry, body: &[BodyLine<'_>], release: Release) -> Result<(), Raised> {
-    body.iter().try_for_each(|owned| entry_line(config, &mut entry, owned, release))?;
+    body.iter().try_for_each(|owned| {
+        let result = entry_line(config, &mut entry, owned, release);
+        entry.mark(&result);
+        config.caught(result)
+    })?;
     config.entries.push(entry);
     Ok(())
 }

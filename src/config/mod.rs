@@ -28,8 +28,11 @@ mod lines;
 mod raised;
 mod setting;
 mod span;
+mod structure;
+mod survey;
 mod taken_out;
 mod top_level;
+mod writer;
 
 pub use device::Device;
 pub use dialect::Dialect;
@@ -38,6 +41,9 @@ pub use entry::{Entry, FilePath, Root};
 pub use raised::{Cause, Raised, Stage};
 pub use setting::Setting;
 pub use span::Span;
+pub use structure::{Function, Submenu};
+pub use survey::{Survey, survey};
+pub use writer::Writer;
 
 use self::lines::Buffer;
 use crate::python::{Python, Text, utf8};
@@ -67,12 +73,18 @@ pub struct Config {
     pub password: Option<Text>,
     /// The directives outside entries, in the order of the file.
     pub directives: Vec<Directive>,
+    /// The functions of a grub.cfg, whose lines pygrub leaves out, in order.
+    pub functions: Vec<Function>,
+    /// The submenus of a grub.cfg, whose entries pygrub takes for entries of the one menu, in order.
+    pub submenus: Vec<Submenu>,
     /// What pygrub logs as warnings, in order.
     pub warnings: Vec<Warning>,
     /// The exception that ended parsing.
     pub raised: Option<Raised>,
     /// Whether the file is longer than pygrub reads, so that its end is not in here.
     pub truncated: bool,
+    /// Where a survey keeps what raised; nothing where parsing ends there, as pygrub's does.
+    caught: Option<Vec<Raised>>,
 }
 
 impl Config {
@@ -87,9 +99,23 @@ impl Config {
             has_password: false,
             password: None,
             directives: Vec::new(),
+            functions: Vec::new(),
+            submenus: Vec::new(),
             warnings: Vec::new(),
             raised: None,
             truncated: false,
+            caught: None,
+        }
+    }
+
+    /// Ends parsing where something raised, unless this is a survey.
+    fn caught(&mut self, result: Result<(), Raised>) -> Result<(), Raised> {
+        match (result, &mut self.caught) {
+            (Err(raised), Some(caught)) => {
+                caught.push(raised);
+                Ok(())
+            }
+            (result, _) => result,
         }
     }
 
@@ -102,10 +128,17 @@ impl Config {
 ///
 /// Never fails: what pygrub raises is [`Config::raised`].
 pub fn parse(dialect: Dialect, text: &[u8], release: Release) -> Config {
+    let mut config = Config::new(dialect);
+    let result = read(&mut config, text, release);
+    config.raised = result.err();
+    config
+}
+
+fn read(config: &mut Config, text: &[u8], release: Release) -> Result<(), Raised> {
     let limit = if release.has(Change::ReadLimit) { READ_LIMIT } else { usize::MAX };
     let read = &text[..text.len().min(limit)];
-    let mut config = Config::new(dialect);
     config.truncated = read.len() < text.len();
+    let replaced;
     let buffer = match release.python() {
         Python::Two => Buffer::Bytes(read),
         Python::Three => match utf8::decode(read) {
@@ -113,18 +146,17 @@ pub fn parse(dialect: Dialect, text: &[u8], release: Release) -> Config {
             Err(error) => {
                 let span = lines::byte_span(read, error.start, error.end);
                 let raised = Raised::new(Stage::Parse, "UnicodeDecodeError", error.message, Cause::NotUtf8);
-                config.raised = Some(raised.at(span));
-                return config;
+                config.caught(Err(raised.at(span)))?;
+                replaced = survey::readable(read);
+                Buffer::Decoded(&replaced)
             }
         },
     };
-    let result = match dialect {
-        Dialect::Grub2 => grub2::parse(&mut config, buffer, release),
-        Dialect::Legacy => legacy::parse(&mut config, buffer, release),
-        Dialect::Extlinux => extlinux::parse(&mut config, buffer, release),
-    };
-    config.raised = result.err();
-    config
+    match config.dialect {
+        Dialect::Grub2 => grub2::parse(config, buffer, release),
+        Dialect::Legacy => legacy::parse(config, buffer, release),
+        Dialect::Extlinux => extlinux::parse(config, buffer, release),
+    }
 }
 
 /// The message of the `ValueError` for an unpacking with more than the two values wanted.
