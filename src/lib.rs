@@ -35,9 +35,11 @@
 //! - [`storage`]: partition offsets, filesystem drivers and identification, as pygrub's libraries see a disk.
 //! - [`release`]: what differs between Xen 4.0 and 4.22, as data; [`host`]: which one is installed here.
 //! - [`python`]: the semantics of Python text that pygrub's behaviour rests on.
+//! - [`lint`]: what is wrong, by rules with codes.
 //! - [`report`]: JSON and text.
 //!
-//! Arrows go one way: `python`, `release` ← `config` ← `boot` → `storage`; `report` and the command line read `boot`.
+//! Arrows go one way: `python`, `release` ← `config` ← `boot` → `storage`; `lint` reads `boot` and `config`; `report` reads `lint` and
+//! `boot`, and the command line all of them.
 //!
 //! Without the feature `cli` (`default-features = false`) the crate needs neither an argument parser nor a terminal.
 //!
@@ -53,6 +55,7 @@ pub mod boot;
 pub mod cli;
 pub mod config;
 pub mod host;
+pub mod lint;
 pub mod python;
 pub mod release;
 pub mod report;

@@ -2,11 +2,12 @@
 
 use super::attempt::{Attempt, Found, Mounted, Purpose};
 use super::outcome::{ChosenFile, Run};
-use crate::config::{Cause, Dialect, Effect, Entry, READ_LIMIT, Raised, Stage, Writer};
+use crate::config::{Cause, Config, Dialect, Directive, Effect, Entry, READ_LIMIT, Raised, Stage, Writer};
+use crate::python::Text;
 use crate::storage::partitions::Origin;
 
 /// An explanation. Sentences have no full stop at their end.
-pub(super) struct Advice {
+pub(crate) struct Advice {
     /// What is wrong.
     pub reason: String,
     /// What stands under the caret, beside the source line.
@@ -15,12 +16,30 @@ pub(super) struct Advice {
     pub help: Option<String>,
 }
 
+/// A configuration that an exception comes from.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen<'a> {
+    pub path: &'a Text,
+    pub dialect: Dialect,
+    pub text: &'a [u8],
+    pub directory: bool,
+    pub config: &'a Config,
+}
+
+impl<'a> Seen<'a> {
+    /// The one that an attempt found.
+    pub(crate) fn of(attempt: &'a Attempt) -> Option<Self> {
+        let Found { path, dialect, text, directory, config } = attempt.found.as_ref()?;
+        Some(Self { path, dialect: *dialect, text, directory: *directory, config })
+    }
+}
+
 /// Completes the failure of a run.
 pub(super) fn explain(run: &mut Run) {
     let Some(failure) = &run.failure else { return };
     let attempt = failure.attempt.map(|index| &run.attempts[index]);
     let Some(raised) = &failure.raised else { return };
-    let mut advice = of_raised(attempt, raised);
+    let mut advice = of_raised(attempt, attempt.and_then(Seen::of), raised);
     let nothing_there = matches!(raised.cause, Cause::NoConfiguration | Cause::NoEntry | Cause::MissingFile);
     if let Some(incomplete) = attempt.and_then(|attempt| attempt.size?.incomplete()).filter(|_| nothing_there) {
         advice.reason = format!("{}; {incomplete}, and what is not found may lie behind its end", advice.reason);
@@ -38,8 +57,8 @@ fn advice(reason: impl Into<String>, label: &'static str, help: impl Into<String
     Advice { reason: reason.into(), label, help: (!help.is_empty()).then_some(help) }
 }
 
-fn of_raised(attempt: Option<&Attempt>, raised: &Raised) -> Advice {
-    let found = attempt.and_then(|attempt| attempt.found.as_ref());
+/// What an exception means. `found` may be read further than the attempt did.
+pub(crate) fn of_raised(attempt: Option<&Attempt>, found: Option<Seen<'_>>, raised: &Raised) -> Advice {
     let nixos = found.is_some_and(is_from_nixos);
     if let Some(found) = found.filter(|found| found.directory) {
         return advice(
@@ -79,7 +98,7 @@ fn of_raised(attempt: Option<&Attempt>, raised: &Raised) -> Advice {
             "remove this line, or write it as `set name=value` with one `=` and no other blank; \
              pygrub needs no variable but `default` and `timeout`",
         ),
-        Cause::ClosingBrace => closing_brace(found),
+        Cause::ClosingBrace => closing_brace(found, raised),
         Cause::NestedEntry => advice(
             "a menu entry begins before pygrub has seen the end of the one before, and pygrub gives up on the whole file",
             "begins inside another entry",
@@ -242,11 +261,11 @@ fn is_extended(attempt: &Attempt) -> bool {
 }
 
 /// Whether NixOS wrote the file: then the option is named, not the line.
-fn is_from_nixos(found: &Found) -> bool {
-    Writer::of(&found.text) == Writer::NixOs
+fn is_from_nixos(found: Seen<'_>) -> bool {
+    Writer::of(found.text) == Writer::NixOs
 }
 
-fn device(found: Option<&Found>, raised: &Raised, nixos: bool) -> Advice {
+fn device(found: Option<Seen<'_>>, raised: &Raised, nixos: bool) -> Advice {
     let text = raised.span.and_then(|span| found?.text.get(span.range())).unwrap_or_default();
     let shown = String::from_utf8_lossy(text);
     let reason = format!(
@@ -277,16 +296,17 @@ fn device(found: Option<&Found>, raised: &Raised, nixos: bool) -> Advice {
     )
 }
 
-fn closing_brace(found: Option<&Found>) -> Advice {
+fn closing_brace(found: Option<Seen<'_>>, raised: &Raised) -> Advice {
     // What may have opened it is the last line that pygrub did not know and that ends in a brace or speaks of an entry.
     let opener = found.and_then(|found| {
-        found.config.directives.iter().rev().filter(|directive| directive.effect == Effect::Unknown).find_map(
-            |directive| {
-                let line = found.text.get(directive.line.range())?;
-                let opens = line.ends_with(b"{") || memchr::memmem::find(line, b"entry").is_some();
-                opens.then(|| (directive.line.line, String::from_utf8_lossy(line).chars().take(60).collect::<String>()))
-            },
-        )
+        let before = |directive: &&Directive| {
+            directive.effect == Effect::Unknown && raised.span.is_none_or(|span| directive.line.start < span.start)
+        };
+        found.config.directives.iter().rev().filter(before).find_map(|directive| {
+            let line = found.text.get(directive.line.range())?;
+            let opens = line.ends_with(b"{") || memchr::memmem::find(line, b"entry").is_some();
+            opens.then(|| (directive.line.line, String::from_utf8_lossy(line).chars().take(60).collect::<String>()))
+        })
     });
     let reason = match opener {
         Some((number, line)) => format!(
@@ -305,8 +325,8 @@ fn closing_brace(found: Option<&Found>) -> Advice {
     )
 }
 
-fn no_entry_help(found: Option<&Found>) -> &'static str {
-    let has = |needle: &[u8]| found.is_some_and(|found| memchr::memmem::find(&found.text, needle).is_some());
+fn no_entry_help(found: Option<Seen<'_>>) -> &'static str {
+    let has = |needle: &[u8]| found.is_some_and(|found| memchr::memmem::find(found.text, needle).is_some());
     if has(b"blscfg") {
         "the entries are in files of their own (BLS), which pygrub does not read: set GRUB_ENABLE_BLSCFG=false in \
          /etc/default/grub and run grub2-mkconfig"
@@ -323,7 +343,7 @@ fn selected(attempt: Option<&Attempt>) -> Option<&Entry> {
     attempt.found.as_ref()?.config.entries.get(index)
 }
 
-fn no_kernel(attempt: Option<&Attempt>, found: Option<&Found>) -> Advice {
+fn no_kernel(attempt: Option<&Attempt>, found: Option<Seen<'_>>) -> Advice {
     let title = selected(attempt).map(|entry| entry.title.to_string()).unwrap_or_default();
     let unknown: Vec<String> = selected(attempt)
         .into_iter()

@@ -2,7 +2,7 @@
 //!
 //! [`run`] performs it and keeps every step in a [`Run`]; nothing behind it parses anything again.
 
-mod advice;
+pub(crate) mod advice;
 mod attempt;
 mod digest;
 mod discover;

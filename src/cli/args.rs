@@ -5,6 +5,7 @@ use std::ffi::OsString;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::levels::LevelArgs;
 use crate::boot::{Options, Task};
 use crate::config::Dialect;
 use crate::host;
@@ -32,6 +33,8 @@ Exit status: 0 Xen would boot it (or the bare configuration selects an entry); 1
 pub(super) enum Command {
     /// Say what boots: the verdict, kernel, initrd and arguments, or why nothing does
     Check(Check),
+    /// Say what is wrong with configurations, whatever boots: each finding with its place and the way out
+    Lint(Lint),
     /// Show every step of the run, and the exceptions that pygrub swallows
     Trace(Trace),
     /// Show the menu: every entry as pygrub parsed it, the selected one marked
@@ -62,9 +65,63 @@ pub(super) struct Check {
     /// Read kernel and initrd whole and tell their SHA-256
     #[arg(long)]
     pub hash: bool,
-    /// Tell more: what pygrub warns of
+    /// Tell more: what pygrub warns of, and each finding at its place, also where several say the same
     #[arg(short, long)]
     pub verbose: bool,
+    #[command(flatten)]
+    pub levels: LevelArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Lint {
+    /// The configurations: grub.cfg, menu.lst, extlinux.conf, or `-`
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<String>,
+    #[command(flatten)]
+    xen: Xen,
+    /// pygrub shows no menu, as with bootloader_args = ["-q"]
+    #[arg(short, long)]
+    quiet: bool,
+    /// The dialect of the files, whatever their names are
+    #[arg(long, value_enum)]
+    pub dialect: Option<DialectArg>,
+    #[command(flatten)]
+    pub answer: Answer,
+    /// Show each finding at its place, also where several say the same
+    #[arg(short, long)]
+    pub verbose: bool,
+    #[command(flatten)]
+    pub levels: LevelArgs,
+}
+
+impl Lint {
+    /// The options of the run.
+    pub(super) fn options(&self) -> Result<Options, String> {
+        let (release, flavour) = self.xen.resolve()?;
+        Ok(Options { release, flavour, interactive: self.quiet.then_some(false), ..Options::default() })
+    }
+}
+
+/// Whose pygrub it is.
+#[derive(Debug, Args)]
+pub(super) struct Xen {
+    /// Xen release, 4.0 to 4.22 (a point release where it matters; 4.13+python2 for one that runs under Python 2), or `host` for the one installed here [default: 4.22]
+    #[arg(long, value_name = "RELEASE")]
+    release: Option<String>,
+    /// Who built it: debian has no probe for Solaris [default: upstream; with --release host what is installed]
+    #[arg(long, value_enum)]
+    flavour: Option<FlavourArg>,
+}
+
+/// How the answer is given.
+#[derive(Debug, Args)]
+pub(super) struct Answer {
+    /// How to answer
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Colours: as the terminal (and NO_COLOR) wants, or not
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
 }
 
 #[derive(Debug, Args)]
@@ -88,12 +145,8 @@ pub(super) struct Entries {
 /// How pygrub is called, and how the answer is given.
 #[derive(Debug, Args)]
 pub(super) struct How {
-    /// Xen release, 4.0 to 4.22 (a point release where it matters; 4.13+python2 for one that runs under Python 2), or `host` for the one installed here [default: 4.22]
-    #[arg(long, value_name = "RELEASE")]
-    release: Option<String>,
-    /// Who built it: debian has no probe for Solaris [default: upstream; with --release host what is installed]
-    #[arg(long, value_enum)]
-    flavour: Option<FlavourArg>,
+    #[command(flatten)]
+    xen: Xen,
     /// pygrub's --entry: boot the entry with this number or title (no menu is shown then)
     #[arg(long, value_name = "N|TITLE", allow_hyphen_values = true)]
     entry: Option<String>,
@@ -121,12 +174,8 @@ pub(super) struct How {
     /// The file is a configuration in this dialect, whatever its name is
     #[arg(long, value_enum)]
     dialect: Option<DialectArg>,
-    /// How to answer
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
-    /// Colours: as the terminal (and NO_COLOR) wants, or not
-    #[arg(long, value_enum, default_value_t = Color::Auto)]
-    pub color: Color,
+    #[command(flatten)]
+    pub answer: Answer,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -143,10 +192,20 @@ enum KindArg {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum DialectArg {
+pub(super) enum DialectArg {
     Grub2,
     Legacy,
     Extlinux,
+}
+
+impl From<DialectArg> for Dialect {
+    fn from(dialect: DialectArg) -> Self {
+        match dialect {
+            DialectArg::Grub2 => Self::Grub2,
+            DialectArg::Legacy => Self::Legacy,
+            DialectArg::Extlinux => Self::Extlinux,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -169,9 +228,9 @@ fn parse_offset(text: &str) -> Result<i128, String> {
     Ok(number.to_string().parse().unwrap_or(large))
 }
 
-impl How {
-    /// The options of the run.
-    pub(super) fn options(&self) -> Result<Options, String> {
+impl Xen {
+    /// Release and flavour.
+    fn resolve(&self) -> Result<(Release, Flavour), String> {
         let (release, installed) = match self.release.as_deref() {
             None => (Release::NEWEST, None),
             Some("host") => {
@@ -185,6 +244,14 @@ impl How {
             Some(FlavourArg::Debian) => Flavour::Debian,
             None => installed.unwrap_or_default(),
         };
+        Ok((release, flavour))
+    }
+}
+
+impl How {
+    /// The options of the run.
+    pub(super) fn options(&self) -> Result<Options, String> {
+        let (release, flavour) = self.xen.resolve()?;
         if self.offset.is_some() && !release.has(Change::Offset) {
             return Err(format!("pygrub of Xen {release} has no option --offset: it came with 4.4"));
         }
@@ -215,11 +282,7 @@ impl How {
                 KindArg::Directory => Kind::Directory,
                 KindArg::Config => Kind::Config,
             }),
-            dialect: self.dialect.map(|dialect| match dialect {
-                DialectArg::Grub2 => Dialect::Grub2,
-                DialectArg::Legacy => Dialect::Legacy,
-                DialectArg::Extlinux => Dialect::Extlinux,
-            }),
+            dialect: self.dialect.map(Into::into),
         }
     }
 }

@@ -7,7 +7,9 @@ use super::Status;
 use super::args::{Check, Format};
 use super::out::{Out, complain};
 use crate::boot::{self, Options, Run};
+use crate::lint::{self, Finding, Subject};
 use crate::report::check::{Check as Report, Hashes};
+use crate::report::finding::Sources;
 use crate::report::text;
 use crate::storage::mount::Volumes;
 use crate::target::{Kind, Target};
@@ -20,10 +22,10 @@ pub(super) fn run(args: &Check) -> io::Result<Status> {
             return Ok(Status::Usage);
         }
     };
-    let mut out = Out::new(args.how.color);
+    let mut out = Out::new(args.how.answer.color);
     let mut worst = Status::Fine;
     for (number, target) in args.targets.iter().enumerate() {
-        if number > 0 && args.how.format == Format::Text {
+        if number > 0 && args.how.answer.format == Format::Text {
             writeln!(out.text())?;
         }
         worst = worst.max(one(args, target, &options, &mut out)?);
@@ -34,20 +36,26 @@ pub(super) fn run(args: &Check) -> io::Result<Status> {
 
 fn one(args: &Check, name: &str, options: &Options, out: &mut Out) -> io::Result<Status> {
     match examine(args, name, options) {
-        Ok((kind, run, hashes)) => {
-            match args.how.format {
-                Format::Json => out.json(&Report::of_run(name, kind, &run, hashes))?,
+        Ok(Examined { kind, run, hashes, findings }) => {
+            let path =
+                run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()).map(|found| found.path.to_string());
+            let sources = Sources { configuration: path.as_deref(), domain: None };
+            match args.how.answer.format {
+                Format::Json => {
+                    out.json(&Report::of_run(name, kind, &run, hashes, &findings, sources))?;
+                }
                 Format::Text => {
                     let look = out.look(args.verbose);
-                    text::write(&run, name, kind, look, &mut out.text())?;
+                    text::write(&run, name, kind, &findings, look, &mut out.text())?;
                     for (what, hash) in [("kernel", hashes.kernel), ("initrd", hashes.ramdisk)] {
                         if let Some(hash) = hash {
                             writeln!(out.text(), "  sha256     {hash}  {what}")?;
                         }
                     }
+                    text::write_findings(&findings, &run, true, sources, look, &mut out.text())?;
                 }
             }
-            let status = run.verdict.into();
+            let status = Status::from(run.verdict).max(args.levels.threshold.status(&findings));
             if args.targets.len() == 1 {
                 // The process ends here: taking a large menu apart piece by piece would only cost time.
                 std::mem::forget(run);
@@ -59,7 +67,7 @@ fn one(args: &Check, name: &str, options: &Options, out: &mut Out) -> io::Result
             Ok(Status::Usage)
         }
         Err(Error::Target(error)) => {
-            if args.how.format == Format::Json {
+            if args.how.answer.format == Format::Json {
                 out.json(&Report::of_unreadable(name, options.release, &error))?;
             }
             complain(&error);
@@ -76,7 +84,15 @@ enum Error {
     Target(String),
 }
 
-fn examine(args: &Check, name: &str, options: &Options) -> Result<(Kind, Run, Hashes), Error> {
+/// What is known of a target.
+struct Examined {
+    kind: Kind,
+    run: Run,
+    hashes: Hashes,
+    findings: Vec<Finding>,
+}
+
+fn examine(args: &Check, name: &str, options: &Options) -> Result<Examined, Error> {
     let target = Target::open(Path::new(name), args.how.wanted(), options.release)
         .map_err(|error| Error::Target(error.to_string()))?;
     let kind = target.kind();
@@ -84,13 +100,19 @@ fn examine(args: &Check, name: &str, options: &Options) -> Result<(Kind, Run, Ha
         return Err(Error::Usage(format!("`{name}` is a configuration alone: --kernel and --offset need a disk")));
     }
     let run = target.run(name, options.clone()).map_err(|error| Error::Target(error.to_string()))?;
-    let hashes = match target.volumes() {
+    let volumes = target.volumes();
+    let hashes = match &volumes {
         Some(volumes) if args.hash => {
-            hashes(&*volumes, &run).map_err(|error| Error::Target(format!("cannot read `{name}`: {error}")))?
+            hashes(&**volumes, &run).map_err(|error| Error::Target(format!("cannot read `{name}`: {error}")))?
         }
         _ => Hashes::default(),
     };
-    Ok((kind, run, hashes))
+    let mut subject = Subject::new(&run, kind);
+    if let Some(volumes) = &volumes {
+        subject = subject.with_volumes(&**volumes);
+    }
+    let findings = lint::lint(&subject, &args.levels.levels);
+    Ok(Examined { kind, run, hashes, findings })
 }
 
 fn hashes(volumes: &dyn Volumes, run: &Run) -> io::Result<Hashes> {

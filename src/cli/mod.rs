@@ -4,6 +4,8 @@ mod args;
 mod check;
 mod entries;
 mod guard;
+mod levels;
+mod lint;
 mod out;
 #[cfg(target_os = "linux")]
 #[doc(hidden)]
@@ -48,6 +50,7 @@ pub fn main() -> ExitCode {
     let command = args::CommandLine::parse();
     let result = match &command.command {
         args::Command::Check(check) => check::run(check),
+        args::Command::Lint(lint) => lint::run(lint),
         args::Command::Trace(trace) => trace::run(trace),
         args::Command::Entries(entries) => entries::run(entries),
         // Taken above, before clap could have an opinion on pygrub's options.

@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
+use super::finding::{FindingReport, Sources};
 use crate::boot::{Attempt, ChosenFile, Mounted, Process, Run, Verdict};
 use crate::config::Raised;
+use crate::lint::Finding;
 use crate::python::Text;
 use crate::release::Release;
 use crate::target::Kind;
@@ -19,7 +21,7 @@ pub struct Check<'a> {
     boot: Option<Boot<'a>>,
     pygrub: Option<&'a Process>,
     failure: Option<Failure<'a>>,
-    findings: [(); 0],
+    findings: Vec<FindingReport<'a>>,
 }
 
 /// What is booted, and where it comes from.
@@ -87,8 +89,15 @@ pub struct Hashes {
 }
 
 impl<'a> Check<'a> {
-    /// The report of a run.
-    pub fn of_run(target: &'a str, kind: Kind, run: &'a Run, hashes: Hashes) -> Self {
+    /// The report of a run, with what the linter found.
+    pub fn of_run(
+        target: &'a str,
+        kind: Kind,
+        run: &'a Run,
+        hashes: Hashes,
+        findings: &'a [Finding],
+        sources: Sources<'a>,
+    ) -> Self {
         let known = run.verdict != Verdict::Unknown && kind != Kind::Config;
         Self {
             schema: "pregrub.check/1",
@@ -104,7 +113,7 @@ impl<'a> Check<'a> {
                 help: failure.help.as_deref(),
                 raised: failure.raised.as_ref().map(RaisedReport::from),
             }),
-            findings: [],
+            findings: findings.iter().map(|finding| FindingReport::new(finding, sources)).collect(),
         }
     }
 
@@ -119,7 +128,7 @@ impl<'a> Check<'a> {
             boot: None,
             pygrub: None,
             failure: Some(Failure { stage: "target", reason: error, help: None, raised: None }),
-            findings: [],
+            findings: Vec::new(),
         }
     }
 }

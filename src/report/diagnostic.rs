@@ -1,110 +1,138 @@
-//! A failure as a miette diagnostic: the exception in pygrub's words, the source line under a caret, the way out.
+//! A failure or a finding as a miette diagnostic: the source line under a caret, other places, the way out.
 
 use std::fmt;
 
-use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode, SourceSpan};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 
-use crate::boot::{Failure, Found, Run};
-use crate::config::Raised;
+use super::excerpt::Excerpt;
+use super::text::Look;
+use crate::boot::Run;
+use crate::config::Span;
+use crate::lint::{Finding, Severity};
 
-/// A failure with its place in the configuration.
-pub(super) struct FailureDiagnostic {
+/// A text that spans lie in.
+#[derive(Clone, Copy)]
+pub struct SourceText<'a> {
+    /// What it is called.
+    pub name: &'a str,
+    /// The text.
+    pub text: &'a [u8],
+}
+
+/// A diagnostic, ready to be rendered.
+pub(super) struct Shown {
+    code: Option<String>,
+    severity: miette::Severity,
     message: String,
-    label: Option<LabeledSpan>,
+    labels: Vec<LabeledSpan>,
     source: NamedSource<String>,
     help: Option<String>,
 }
 
-impl FailureDiagnostic {
-    /// The diagnostic of a run that failed with an exception.
-    pub(super) fn of(run: &Run) -> Option<Self> {
+impl Shown {
+    /// The diagnostic of a run that failed with an exception. Its place is that of the configuration.
+    pub(super) fn failure(run: &Run) -> Option<Self> {
         let failure = run.failure.as_ref()?;
         let raised = failure.raised.as_ref()?;
-        let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
-        let (source, label) = match found.and_then(|found| place(found, failure, raised)) {
-            Some((source, label)) => (source, Some(label)),
-            None => (NamedSource::new("", String::new()), None),
+        // The blocks of a directory are no text to show.
+        let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()).filter(|found| !found.directory);
+        let name = found.map(|found| found.path.to_string()).unwrap_or_default();
+        let source = found.map(|found| SourceText { name: &name, text: &found.text });
+        let places: Vec<(Span, &str)> = raised.span.iter().map(|span| (*span, failure.label)).collect();
+        let message = raised.to_string();
+        Some(Self::new(None, miette::Severity::Error, message, source, &places, failure.help.clone()))
+    }
+
+    /// The diagnostic of a finding. `source` is the text that its places are in. Where the verdict tells what is wrong already,
+    /// the headline is what pygrub raises.
+    pub(super) fn finding(finding: &Finding, source: Option<SourceText<'_>>, told: bool) -> Self {
+        let severity = match finding.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+            Severity::Note => miette::Severity::Advice,
         };
-        Some(Self { message: raised.to_string(), label, source, help: failure.help.clone() })
+        let stops = if finding.stops_boot { ", stops the boot" } else { "" };
+        let code = format!("{} {}{stops}", finding.rule.code, finding.rule.name);
+        let message = match &finding.raised {
+            Some(raised) if told => raised.to_string(),
+            _ => finding.message.clone(),
+        };
+        let own = finding.span.iter().map(|span| (*span, finding.label.as_str()));
+        let related = finding.related.iter().map(|related| (related.span, related.label.as_str()));
+        let places: Vec<(Span, &str)> = own.chain(related).collect();
+        Self::new(Some(code), severity, message, source, &places, finding.help.clone())
+    }
+
+    fn new(
+        code: Option<String>,
+        severity: miette::Severity,
+        message: String,
+        source: Option<SourceText<'_>>,
+        places: &[(Span, &str)],
+        help: Option<String>,
+    ) -> Self {
+        let spans: Vec<Span> = places.iter().map(|(span, _)| *span).collect();
+        let excerpt = source
+            .filter(|_| !places.is_empty())
+            .and_then(|source| Some((source.name, Excerpt::new(source.text, &spans)?)));
+        let (name, text, at) = match excerpt {
+            Some((name, excerpt)) => (name, excerpt.text, excerpt.places),
+            None => ("", String::new(), Vec::new()),
+        };
+        let labels = at
+            .into_iter()
+            .zip(places)
+            .map(|(at, (_, label))| LabeledSpan::new_with_span((!label.is_empty()).then(|| (*label).to_owned()), at))
+            .collect();
+        Self { code, severity, message, labels, source: NamedSource::new(name, text), help }
+    }
+
+    /// The diagnostic as text.
+    pub(super) fn render(&self, look: Look) -> String {
+        let theme = if look.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let handler = GraphicalReportHandler::new_themed(theme).with_width(look.width).with_context_lines(1);
+        let mut rendered = String::new();
+        // Rendering to a String fails only on a source that cannot be read; then the message alone is said.
+        match handler.render_report(&mut rendered, self) {
+            Ok(()) => rendered,
+            Err(_) => format!("  {self}\n"),
+        }
     }
 }
 
-/// How many bytes of a long line are shown on either side of the place.
-const AROUND: usize = 200;
-/// A line number beyond this is not worth the memory.
-const MOST_LINES: usize = 2_000_000;
-
-/// The source around the place, and the label in it: the line, the line above and the line below. Of each only what is near is
-/// taken, since a configuration may be one line of a megabyte.
-fn place(found: &Found, failure: &Failure, raised: &Raised) -> Option<(NamedSource<String>, LabeledSpan)> {
-    // The blocks of a directory are no text to show.
-    let span = raised.span.filter(|_| !found.directory)?;
-    let text = &found.text;
-    let (place, end) = (span.range().start, span.range().end);
-    let line_start = memchr::memrchr(b'\n', text.get(..place)?).map_or(0, |newline| newline + 1);
-    let line_end = memchr::memchr(b'\n', text.get(place..)?).map_or(text.len(), |length| place + length);
-    let from = line_start.max(place.saturating_sub(AROUND));
-    let to = line_end.min(place.saturating_add(AROUND));
-    let end = end.min(to);
-    let behind = text.get(end..to)?;
-    let before = show(&text[from..place]);
-    let marked = show(&text[place..end]);
-    let above = match line_start.checked_sub(1) {
-        Some(end) => {
-            let start = memchr::memrchr(b'\n', &text[..end]).map_or(0, |newline| newline + 1);
-            format!("{}\n", show(&text[start..end.min(start + AROUND)]))
-        }
-        None => String::new(),
-    };
-    let below = match text.get(line_end + 1..).filter(|rest| !rest.is_empty()) {
-        Some(rest) => {
-            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-            format!("\n{}", show(&rest[..end.min(AROUND)]))
-        }
-        None => String::new(),
-    };
-    // miette counts lines from the start of the source; empty lines stand for those that are left out.
-    let lines_above = usize::try_from(span.line).unwrap_or(1).saturating_sub(1);
-    let left_out = lines_above.saturating_sub(usize::from(!above.is_empty())).min(MOST_LINES);
-    let start = left_out + above.len() + before.len();
-    let source = format!("{}{above}{before}{marked}{}{below}", "\n".repeat(left_out), show(behind));
-    let label = (!failure.label.is_empty()).then(|| failure.label.to_owned());
-    let label = LabeledSpan::new_with_span(label, SourceSpan::new(start.into(), marked.len().max(1)));
-    Some((NamedSource::new(found.path.to_string(), source), label))
-}
-
-/// Text for a terminal: control characters and what is not UTF-8 are shown, not sent.
-fn show(text: &[u8]) -> String {
-    // One character for one, so that the caret stays in its place.
-    String::from_utf8_lossy(text).chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
-}
-
-impl fmt::Display for FailureDiagnostic {
+impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl fmt::Debug for FailureDiagnostic {
+impl fmt::Debug for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-impl std::error::Error for FailureDiagnostic {}
+impl std::error::Error for Shown {}
 
-impl Diagnostic for FailureDiagnostic {
+impl Diagnostic for Shown {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.code.as_ref().map(|code| Box::new(code) as Box<dyn fmt::Display>)
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(self.severity)
+    }
+
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.label.as_ref().map(|_| &self.source as &dyn SourceCode)
+        (!self.labels.is_empty()).then_some(&self.source as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        self.label
-            .as_ref()
-            .map(|label| Box::new(std::iter::once(label.clone())) as Box<dyn Iterator<Item = LabeledSpan>>)
+        (!self.labels.is_empty())
+            .then(|| Box::new(self.labels.iter().cloned()) as Box<dyn Iterator<Item = LabeledSpan>>)
     }
 }

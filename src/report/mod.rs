@@ -6,6 +6,10 @@ pub mod check;
 #[cfg(feature = "cli")]
 mod diagnostic;
 pub mod entries;
+#[cfg(feature = "cli")]
+mod excerpt;
+pub mod finding;
+pub mod lint;
 pub mod notes;
 pub mod origin;
 #[cfg(feature = "cli")]

@@ -1,13 +1,15 @@
 //! `pregrub check` for people: the verdict first, then what boots and where it comes from, or why nothing does.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use miette::{GraphicalReportHandler, GraphicalTheme};
 
-use super::diagnostic::FailureDiagnostic;
+use super::diagnostic::{Shown, SourceText};
+use super::finding::Sources;
 use super::{notes, origin};
 use crate::boot::{Attempt, Chosen, ChosenFile, Failure, Mounted, Run, Verdict};
+use crate::lint::{Finding, Severity, Source};
 use crate::release::Flavour;
 use crate::target::Kind;
 
@@ -36,7 +38,14 @@ fn style(verdict: Verdict) -> Style {
 /// # Errors
 ///
 /// As `out` says.
-pub fn write(run: &Run, target: &str, kind: Kind, look: Look, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(
+    run: &Run,
+    target: &str,
+    kind: Kind,
+    findings: &[Finding],
+    look: Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let style = if look.color { style(run.verdict) } else { Style::new() };
     let flavour = if run.options.flavour == Flavour::Debian { ", Debian" } else { "" };
     write!(out, "{style}{}{style:#}: {target} (Xen {}{flavour})", run.verdict.name(), run.options.release)?;
@@ -53,7 +62,7 @@ pub fn write(run: &Run, target: &str, kind: Kind, look: Look, out: &mut dyn Writ
         }
         (None, Some(failure)) => {
             writeln!(out, ": {}", shortened(&failure.reason))?;
-            write_failure(run, kind, look, out)?;
+            write_failure(run, kind, findings, look, out)?;
         }
         (None, None) => writeln!(out)?,
     }
@@ -139,7 +148,7 @@ fn write_place(attempt: &Attempt, kind: Kind, out: &mut dyn Write) -> io::Result
     }
 }
 
-fn write_failure(run: &Run, kind: Kind, look: Look, out: &mut dyn Write) -> io::Result<()> {
+fn write_failure(run: &Run, kind: Kind, findings: &[Finding], look: Look, out: &mut dyn Write) -> io::Result<()> {
     if let Some(attempt) = run.deciding_attempt().filter(|_| kind == Kind::Image) {
         let origin = origin::describe(attempt.candidate.as_ref());
         let what = match &attempt.mounted {
@@ -148,15 +157,10 @@ fn write_failure(run: &Run, kind: Kind, look: Look, out: &mut dyn Write) -> io::
         };
         writeln!(out, "  tried      {what}offset {} ({origin})", attempt.offset)?;
     }
-    if let Some(diagnostic) = FailureDiagnostic::of(run) {
-        let theme = if look.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-        let handler = GraphicalReportHandler::new_themed(theme).with_width(look.width).with_context_lines(1);
-        let mut rendered = String::new();
-        // Rendering to a String fails only on a source that cannot be read; then the exception alone is said.
-        match handler.render_report(&mut rendered, &diagnostic) {
-            Ok(()) => write!(out, "{rendered}")?,
-            Err(_) => writeln!(out, "  {diagnostic}")?,
-        }
+    if findings.iter().any(|finding| tells(finding, run)) {
+        // The finding shows the place and the way out.
+    } else if let Some(diagnostic) = Shown::failure(run) {
+        write!(out, "{}", diagnostic.render(look))?;
     } else if let Some(failure) = run.failure.as_ref().filter(|_| run.verdict == Verdict::Fails) {
         write_help(failure, out)?;
     }
@@ -164,6 +168,99 @@ fn write_failure(run: &Run, kind: Kind, look: Look, out: &mut dyn Write) -> io::
         writeln!(out, "  pygrub itself says only: {}", run.process.stderr_last_line)?;
     }
     Ok(())
+}
+
+/// Whether a finding tells why the run fails.
+fn tells(finding: &Finding, run: &Run) -> bool {
+    let raised = run.failure.as_ref().and_then(|failure| failure.raised.as_ref());
+    raised.is_some() && finding.raised.as_ref() == raised
+}
+
+/// Writes what the linter found in a run: each finding with its place, and a line that counts them. Where the verdict stands
+/// above, the finding that tells why the run fails says what pygrub raises instead of what the verdict says already.
+///
+/// # Errors
+///
+/// As `out` says.
+pub fn write_findings(
+    findings: &[Finding],
+    run: &Run,
+    verdict_above: bool,
+    sources: Sources<'_>,
+    look: Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()).filter(|found| !found.directory);
+    for (finding, others) in gathered(findings, look.verbose) {
+        let text = match finding.source {
+            Source::Target | Source::Domain => None,
+            Source::Configuration => found.map(|found| found.text.as_slice()),
+        };
+        let source = sources.of(finding).zip(text).map(|(name, text)| SourceText { name, text });
+        let told = verdict_above && tells(finding, run);
+        write!(out, "{}", Shown::finding(finding, source, told).render(look))?;
+        write_others(&others, out)?;
+    }
+    match summary(findings) {
+        Some(summary) => writeln!(out, "{summary}"),
+        None => Ok(()),
+    }
+}
+
+/// The findings, with those behind each that say the same of other places.
+fn gathered(findings: &[Finding], each: bool) -> Vec<(&Finding, Vec<&Finding>)> {
+    let mut gathered: Vec<(&Finding, Vec<&Finding>)> = Vec::new();
+    let mut known = HashMap::new();
+    for finding in findings {
+        let what = (finding.rule.code, finding.severity, finding.stops_boot, finding.source, finding.help.as_deref());
+        // Without a place there is nothing that could be listed.
+        let first = if each || finding.span.is_none() { None } else { known.get(&what).copied() };
+        match first {
+            Some(first) => {
+                let (_, others): &mut (&Finding, Vec<&Finding>) = &mut gathered[first];
+                others.push(finding);
+            }
+            None => {
+                if finding.span.is_some() {
+                    known.insert(what, gathered.len());
+                }
+                gathered.push((finding, Vec::new()));
+            }
+        }
+    }
+    gathered
+}
+
+/// The lines of findings that are not shown.
+fn write_others(others: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
+    const MOST: usize = 12;
+    let mut lines: Vec<u32> = others.iter().filter_map(|finding| finding.span).map(|span| span.line).collect();
+    lines.dedup();
+    let Some((last, rest)) = lines.split_last() else { return Ok(()) };
+    let listed = |lines: &[u32]| lines.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+    match lines.len() {
+        1 => writeln!(out, "  also in line {last}"),
+        2..=MOST => writeln!(out, "  also in lines {} and {last}", listed(rest)),
+        count => writeln!(out, "  also in lines {} and {} more; -v shows each", listed(&lines[..MOST]), count - MOST),
+    }
+}
+
+/// `3 findings: 1 error, 2 warnings; 1 stops the boot`. Nothing where there are none.
+pub fn summary(findings: &[Finding]) -> Option<String> {
+    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+    let kinds: Vec<String> = [Severity::Error, Severity::Warning, Severity::Note]
+        .into_iter()
+        .filter(|severity| count(*severity) > 0)
+        .map(|severity| plural(count(severity), severity.name()))
+        .collect();
+    let stopping = findings.iter().filter(|finding| finding.stops_boot).count();
+    let stops = match stopping {
+        0 => String::new(),
+        1 => "; 1 stops the boot".to_owned(),
+        several => format!("; {several} stop the boot"),
+    };
+    (!findings.is_empty()).then(|| format!("{}: {}{stops}", plural(findings.len(), "finding"), kinds.join(", ")))
 }
 
 /// The way out, where no diagnostic tells it.

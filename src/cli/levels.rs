@@ -1,0 +1,105 @@
+//! `-A`, `-W`, `-D` and `--threshold`: which rules speak, how loud, and which findings make the program fail.
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
+
+use super::Status;
+use crate::lint::{Finding, Levels, Selector, Severity};
+
+/// What the command line says of rules. Of several wishes for a rule the last one counts, as they stand.
+#[derive(Clone, Debug)]
+pub(super) struct LevelArgs {
+    /// The levels.
+    pub levels: Levels,
+    /// From which severity on a finding makes the program fail.
+    pub threshold: Threshold,
+}
+
+/// From which severity on a finding makes the program fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Threshold {
+    Error,
+    Warning,
+    Note,
+    Never,
+}
+
+impl Threshold {
+    /// What findings make of the exit status.
+    pub(super) fn status(self, findings: &[Finding]) -> Status {
+        let least = match self {
+            Self::Error => Severity::Error,
+            Self::Warning => Severity::Warning,
+            Self::Note => Severity::Note,
+            Self::Never => return Status::Fine,
+        };
+        if findings.iter().any(|finding| finding.severity >= least) { Status::Fails } else { Status::Fine }
+    }
+}
+
+/// Long name, short name, help.
+const LEVELS: [(&str, char, &str); 3] = [
+    (
+        "allow",
+        'A',
+        "Say nothing of this rule (PG101 or its name), group (storage, PG3) or all; may be repeated, the last wish for a rule counts",
+    ),
+    ("warn", 'W', "Make what it finds a warning"),
+    ("deny", 'D', "Make what it finds an error"),
+];
+
+impl Args for LevelArgs {
+    fn augment_args(command: Command) -> Command {
+        let levels = LEVELS.map(|(long, short, help)| {
+            Arg::new(long)
+                .long(long)
+                .short(short)
+                .value_name("RULE")
+                .action(ArgAction::Append)
+                .value_parser(|text: &str| text.parse::<Selector>())
+                .help(help)
+        });
+        let values = Threshold::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        command.args(levels).arg(
+            Arg::new("threshold")
+                .long("threshold")
+                .value_name("SEVERITY")
+                .value_parser(PossibleValuesParser::new(values))
+                .default_value("error")
+                .help("End with exit status 1 where a finding is at least this bad"),
+        )
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for LevelArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut said: Vec<(usize, &str, Selector)> = Vec::new();
+        for (long, ..) in LEVELS {
+            let (Some(indices), Some(selectors)) = (matches.indices_of(long), matches.get_many::<Selector>(long))
+            else {
+                continue;
+            };
+            said.extend(indices.zip(selectors).map(|(index, selector)| (index, long, *selector)));
+        }
+        said.sort_by_key(|(index, ..)| *index);
+        let mut levels = Levels::default();
+        for (_, level, selector) in said {
+            match level {
+                "allow" => levels.allow(selector),
+                "warn" => levels.warn(selector),
+                _ => levels.deny(selector),
+            }
+        }
+        let threshold = matches.get_one::<String>("threshold").and_then(|text| Threshold::from_str(text, true).ok());
+        Ok(Self { levels, threshold: threshold.unwrap_or(Threshold::Error) })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,92 @@
+//! The configuration as rules see it.
+
+use crate::boot::{Found, Run, Wishes, select};
+use crate::config::{Config, Dialect, Directive, Entry, Raised, Span, Writer};
+use crate::python::Text;
+
+/// A configuration, read to its end.
+#[derive(Clone, Copy, Debug)]
+pub struct Configuration<'a> {
+    /// Its path in the guest; for a configuration alone its name on this machine.
+    pub path: &'a Text,
+    /// The dialect that pygrub reads it as.
+    pub dialect: Dialect,
+    /// Its text, as far as pygrub reads it.
+    pub text: &'a [u8],
+    /// What pygrub makes of it, or would make of it if the lines that raise were not there.
+    pub config: &'a Config,
+    /// All that raises in it, in the order of the parsing.
+    pub raised: &'a [Raised],
+    run: &'a Run,
+}
+
+impl<'a> Configuration<'a> {
+    pub(super) fn new(found: &'a Found, config: &'a Config, raised: &'a [Raised], run: &'a Run) -> Self {
+        Self { path: &found.path, dialect: found.dialect, text: &found.text, config, raised, run }
+    }
+
+    /// Which program wrote it.
+    pub fn writer(&self) -> Writer {
+        Writer::of(self.text)
+    }
+
+    /// Whether NixOS wrote it: then the help names the option, not the line.
+    pub fn is_from_nixos(&self) -> bool {
+        self.writer() == Writer::NixOs
+    }
+
+    /// The text at `span`.
+    pub fn at(&self, span: Span) -> &'a [u8] {
+        self.text.get(span.range()).unwrap_or_default()
+    }
+
+    /// The text at `span` for a message: on one line, and no longer than a message can bear.
+    pub fn shown(&self, span: Span) -> String {
+        super::configuration::shown(self.at(span))
+    }
+
+    /// The menu entries.
+    pub fn entries(&self) -> &'a [Entry] {
+        &self.config.entries
+    }
+
+    /// The entry that is selected, or would be if the lines that raise were not there.
+    pub fn selected(&self) -> Option<usize> {
+        match self.run.chosen.as_ref().filter(|_| self.raised.is_empty()).and_then(|chosen| chosen.entry) {
+            Some(entry) => Some(entry),
+            None => select(self.config, Wishes::of(&self.run.options), self.run.options.release).index,
+        }
+    }
+
+    /// The directives outside entries whose command is one of these, in lower case.
+    pub fn directives(&self, commands: &'a [&'a str]) -> impl Iterator<Item = &'a Directive> {
+        let text = self.text;
+        self.config.directives.iter().filter(move |directive| is_one_of(directive, text, commands))
+    }
+
+    /// The directives of an entry whose command is one of these, in lower case.
+    pub fn directives_of(&self, entry: &'a Entry, commands: &'a [&'a str]) -> impl Iterator<Item = &'a Directive> {
+        let text = self.text;
+        entry.directives.iter().filter(move |directive| is_one_of(directive, text, commands))
+    }
+}
+
+fn is_one_of(directive: &Directive, text: &[u8], commands: &[&str]) -> bool {
+    let command = directive.command(text);
+    commands.iter().any(|candidate| command.eq_ignore_ascii_case(candidate.as_bytes()))
+}
+
+/// Bytes of a guest for a message: control characters and what is not UTF-8 are shown, not sent, and of a long text only the
+/// beginning.
+pub(crate) fn shown(text: &[u8]) -> String {
+    const MOST: usize = 80;
+    let mut shown: String = String::from_utf8_lossy(&text[..text.len().min(4 * MOST + 4)])
+        .chars()
+        .take(MOST)
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect();
+    if String::from_utf8_lossy(text).chars().nth(MOST).is_some() {
+        shown.push_str("...");
+    }
+    shown
+}

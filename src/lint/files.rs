@@ -1,0 +1,67 @@
+//! Asking the filesystem whether files exist, each once.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use crate::storage::filesystem::{FileKind, Filesystem, OpenError};
+use crate::storage::mount::{Mounting, Volumes};
+
+/// What pygrub gets for a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It opens: so many bytes.
+    There {
+        /// Its length in bytes.
+        size: u64,
+        /// What it is.
+        kind: FileKind,
+    },
+    /// It does not, and why, as a clause.
+    Missing(String),
+    /// pregrub cannot tell.
+    Unknown,
+}
+
+/// A mounted filesystem.
+pub struct Files {
+    filesystem: Box<dyn Filesystem>,
+    known: RefCell<HashMap<Vec<u8>, Answer>>,
+}
+
+impl Files {
+    /// Mounts what is at the byte `offset`; nothing where that cannot be done.
+    pub(super) fn mount(volumes: &dyn Volumes, offset: u64) -> Option<Self> {
+        match volumes.mount(offset).ok()? {
+            Mounting::Mounted(filesystem) => Some(Self { filesystem, known: RefCell::default() }),
+            Mounting::Refused { .. } | Mounting::Unknown { .. } => None,
+        }
+    }
+
+    /// The filesystem's name as Linux spells it.
+    pub fn filesystem(&self) -> &str {
+        self.filesystem.name()
+    }
+
+    /// Looks for `path` as pygrub does.
+    pub fn look(&self, path: &[u8]) -> Answer {
+        if let Some(answer) = self.known.borrow().get(path) {
+            return answer.clone();
+        }
+        let answer = if path.contains(&0) {
+            Answer::Missing("its name has a NUL".to_owned())
+        } else {
+            match self.filesystem.open(path) {
+                Ok(file) => Answer::There { size: file.size(), kind: file.kind() },
+                Err(OpenError::NotFound(why)) => Answer::Missing(why),
+                Err(OpenError::Unknown(_) | OpenError::Io(_)) => Answer::Unknown,
+            }
+        };
+        self.known.borrow_mut().insert(path.to_vec(), answer.clone());
+        answer
+    }
+
+    /// Whether pygrub opens `path`; where pregrub cannot tell, no.
+    pub fn exists(&self, path: &[u8]) -> bool {
+        matches!(self.look(path), Answer::There { .. })
+    }
+}

@@ -1,0 +1,78 @@
+//! Groups of rules, by the hundreds of their codes.
+
+/// A group of rules: those whose codes have the same hundreds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Group {
+    /// PG0xx: pygrub raises, and nothing boots.
+    StopsTheRun,
+    /// PG1xx: another entry boots than the one that is meant, or at another time.
+    BootsSomethingElse,
+    /// PG2xx: kernel, initrd and arguments.
+    KernelInitrdArguments,
+    /// PG3xx: disks, partitions and filesystems.
+    Storage,
+    /// PG5xx: the domain's configuration for xl.
+    Toolstack,
+    /// PG6xx: who can boot what, and what pygrub may do.
+    Security,
+    /// PG7xx: reserved for what GRUB does otherwise.
+    GrubDisagrees,
+    /// PG8xx: the linter's own comments.
+    Suppressions,
+}
+
+impl Group {
+    /// All groups, in the order of their codes.
+    pub const ALL: [Self; 8] = [
+        Self::StopsTheRun,
+        Self::BootsSomethingElse,
+        Self::KernelInitrdArguments,
+        Self::Storage,
+        Self::Toolstack,
+        Self::Security,
+        Self::GrubDisagrees,
+        Self::Suppressions,
+    ];
+
+    /// The word for it on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::StopsTheRun => "stops-the-run",
+            Self::BootsSomethingElse => "boots-something-else",
+            Self::KernelInitrdArguments => "kernel-initrd-arguments",
+            Self::Storage => "storage",
+            Self::Toolstack => "toolstack",
+            Self::Security => "security",
+            Self::GrubDisagrees => "grub-disagrees",
+            Self::Suppressions => "suppressions",
+        }
+    }
+
+    /// What all codes of the group begin with: `PG0`.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Self::StopsTheRun => "PG0",
+            Self::BootsSomethingElse => "PG1",
+            Self::KernelInitrdArguments => "PG2",
+            Self::Storage => "PG3",
+            Self::Toolstack => "PG5",
+            Self::Security => "PG6",
+            Self::GrubDisagrees => "PG7",
+            Self::Suppressions => "PG8",
+        }
+    }
+
+    /// What the group is about, as a heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::StopsTheRun => "Stops the run",
+            Self::BootsSomethingElse => "Boots something else",
+            Self::KernelInitrdArguments => "Kernel, initrd, arguments",
+            Self::Storage => "Storage",
+            Self::Toolstack => "Toolstack",
+            Self::Security => "Security",
+            Self::GrubDisagrees => "GRUB and pygrub disagree",
+            Self::Suppressions => "Suppressions",
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! All rules.
+
+use super::reporter::Reporter;
+use super::rule::{Rule, Stops};
+use super::rules::*;
+use super::severity::Severity;
+use super::subject::Subject;
+
+/// All rules, in the order of their codes.
+pub static RULES: &[&Rule] = &[
+    &pg001_device_variable::RULE,
+    &pg101_default_by_title::RULE,
+    &pg203_file_missing::RULE,
+    &pg301_unreadable_filesystem::RULE,
+];
+
+/// The rule with this code or name, in upper or lower case.
+pub fn find(code_or_name: &str) -> Option<&'static Rule> {
+    RULES
+        .iter()
+        .find(|rule| rule.code.eq_ignore_ascii_case(code_or_name) || rule.name.eq_ignore_ascii_case(code_or_name))
+        .copied()
+}
+
+/// What a finding has before the reporter names its rule.
+pub(super) static UNNAMED: Rule =
+    Rule { code: "", name: "", severity: Severity::Note, stops: Stops::Never, releases: "", doc: "", check: nothing };
+
+fn nothing(_: &Subject<'_>, _: &mut Reporter<'_>) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lint::Group;
+
+    #[test]
+    fn codes_are_in_order_and_names_are_unique() {
+        assert!(RULES.is_sorted_by(|a, b| a.code < b.code), "the list is sorted by code");
+        let mut names: Vec<_> = RULES.iter().map(|rule| rule.name).collect();
+        names.sort_unstable();
+        assert!(names.is_sorted_by(|a, b| a < b), "{names:?}");
+        for rule in RULES {
+            assert!(rule.code.len() == 5 && rule.code[2..].bytes().all(|byte| byte.is_ascii_digit()), "{}", rule.code);
+            assert!(Group::ALL.iter().any(|group| rule.code.starts_with(group.prefix())), "{}", rule.code);
+            assert!(
+                rule.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
+                "{}",
+                rule.name
+            );
+            assert_eq!(rule.code, rule.code.to_uppercase());
+        }
+    }
+
+    #[test]
+    fn every_rule_is_documented() {
+        for rule in RULES {
+            let headings: Vec<&str> = rule.doc.lines().filter_map(|line| line.trim().strip_prefix("## ")).collect();
+            assert_eq!(headings, Rule::SECTIONS, "{}", rule.code);
+        }
+    }
+}

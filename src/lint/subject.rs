@@ -1,0 +1,86 @@
+//! What rules look at.
+
+use std::cell::OnceCell;
+
+use super::configuration::Configuration;
+use super::files::Files;
+use crate::boot::{Attempt, Run};
+use crate::config::{Cause, Raised, Survey, survey};
+use crate::release::Release;
+use crate::storage::mount::Volumes;
+use crate::target::Kind;
+
+/// What rules look at: a run, with the configuration that decides it and the filesystem that this was found on.
+pub struct Subject<'a> {
+    /// The run.
+    pub run: &'a Run,
+    /// What the run was performed on.
+    pub kind: Kind,
+    volumes: Option<&'a dyn Volumes>,
+    surveyed: OnceCell<Option<Survey>>,
+    files: OnceCell<Option<Files>>,
+}
+
+impl<'a> Subject<'a> {
+    /// A run on something of this kind.
+    pub fn new(run: &'a Run, kind: Kind) -> Self {
+        Self { run, kind, volumes: None, surveyed: OnceCell::new(), files: OnceCell::new() }
+    }
+
+    /// With the filesystems that the run was performed on, for rules that look for files.
+    #[must_use]
+    pub fn with_volumes(mut self, volumes: &'a dyn Volumes) -> Self {
+        self.volumes = Some(volumes);
+        self
+    }
+
+    /// The release that pygrub is of.
+    pub fn release(&self) -> Release {
+        self.run.options.release
+    }
+
+    /// The attempt that decides the run.
+    pub fn attempt(&self) -> Option<&'a Attempt> {
+        self.run.deciding_attempt()
+    }
+
+    /// The configuration that decides the run, read to its end. Nothing where none was found, and for the raw blocks of a
+    /// directory.
+    pub fn configuration(&self) -> Option<Configuration<'_>> {
+        let found = self.attempt()?.found.as_ref().filter(|found| !found.directory)?;
+        let surveyed = self.surveyed.get_or_init(|| {
+            found.config.raised.as_ref().map(|_| {
+                let mut survey = survey(found.dialect, &found.text, self.release());
+                survey.config.truncated |= found.config.truncated;
+                survey
+            })
+        });
+        Some(match surveyed {
+            Some(survey) => Configuration::new(found, &survey.config, &survey.raised, self.run),
+            None => Configuration::new(found, &found.config, &[], self.run),
+        })
+    }
+
+    /// The filesystem on which the configuration was found, for looking whether files exist. Nothing for a configuration alone.
+    pub fn files(&self) -> Option<&Files> {
+        let files = self.files.get_or_init(|| {
+            let offset = u64::try_from(self.attempt()?.offset).ok()?;
+            Files::mount(self.volumes?, offset)
+        });
+        files.as_ref()
+    }
+
+    /// Everything that pygrub raises or would raise, where the cause is one of these: what the survey of the configuration
+    /// met, and what ended the run behind the parser.
+    pub fn raised(&self, causes: &[Cause]) -> Vec<Raised> {
+        let mut raised: Vec<Raised> =
+            self.configuration().into_iter().flat_map(|configuration| configuration.raised.to_vec()).collect();
+        let deciding = self.run.failure.as_ref().and_then(|failure| failure.raised.as_ref());
+        // What parsing raised is the first of the survey already.
+        if let Some(deciding) = deciding.filter(|deciding| !raised.contains(deciding)) {
+            raised.push(deciding.clone());
+        }
+        raised.retain(|raised| causes.contains(&raised.cause));
+        raised
+    }
+}

@@ -1,0 +1,101 @@
+//! A finding as JSON, the same in every report.
+
+use serde::Serialize;
+
+use super::check::RaisedReport;
+use crate::config::Span;
+use crate::lint::{Finding, Severity, Source};
+
+/// What the texts are called that findings point into.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sources<'a> {
+    /// The boot configuration: its path in the guest, or the name of the file.
+    pub configuration: Option<&'a str>,
+    /// The domain's configuration for xl.
+    pub domain: Option<&'a str>,
+}
+
+impl<'a> Sources<'a> {
+    /// The name of the text that a finding points into; nothing where it is about the target as a whole.
+    pub fn of(&self, finding: &Finding) -> Option<&'a str> {
+        match finding.source {
+            Source::Target => None,
+            Source::Domain => self.domain,
+            Source::Configuration => self.configuration,
+        }
+    }
+}
+
+/// A finding.
+#[derive(Debug, Serialize)]
+pub struct FindingReport<'a> {
+    code: &'static str,
+    name: &'static str,
+    severity: Severity,
+    stops_boot: bool,
+    message: &'a str,
+    file: Option<&'a str>,
+    span: Option<Span>,
+    related: Vec<RelatedReport<'a>>,
+    help: Option<&'a str>,
+    fix: Option<FixReport<'a>>,
+    raised: Option<RaisedReport<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct RelatedReport<'a> {
+    span: Span,
+    message: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct FixReport<'a> {
+    description: &'a str,
+    safety: &'static str,
+    edits: Vec<EditReport<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct EditReport<'a> {
+    span: Span,
+    /// Bytes from the start of the file.
+    start: u32,
+    end: u32,
+    replacement: &'a str,
+}
+
+impl<'a> FindingReport<'a> {
+    /// The report of a finding.
+    pub fn new(finding: &'a Finding, sources: Sources<'a>) -> Self {
+        Self {
+            code: finding.rule.code,
+            name: finding.rule.name,
+            severity: finding.severity,
+            stops_boot: finding.stops_boot,
+            message: &finding.message,
+            file: sources.of(finding),
+            span: finding.span,
+            related: finding
+                .related
+                .iter()
+                .map(|related| RelatedReport { span: related.span, message: &related.label })
+                .collect(),
+            help: finding.help.as_deref(),
+            fix: finding.fix.as_ref().map(|fix| FixReport {
+                description: &fix.description,
+                safety: fix.safety.name(),
+                edits: fix
+                    .edits
+                    .iter()
+                    .map(|edit| EditReport {
+                        span: edit.span,
+                        start: edit.span.start,
+                        end: edit.span.end,
+                        replacement: &edit.replacement,
+                    })
+                    .collect(),
+            }),
+            raised: finding.raised.as_ref().map(RaisedReport::from),
+        }
+    }
+}

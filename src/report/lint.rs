@@ -1,0 +1,32 @@
+//! `pregrub lint` as JSON: `pregrub.lint/1`.
+
+use serde::Serialize;
+
+use super::finding::{FindingReport, Sources};
+use crate::lint::Finding;
+use crate::release::Release;
+
+/// The report of one file.
+#[derive(Debug, Serialize)]
+pub struct Lint<'a> {
+    schema: &'static str,
+    target: &'a str,
+    release: String,
+    /// Why there are no findings: the file cannot be read.
+    error: Option<&'a str>,
+    findings: Vec<FindingReport<'a>>,
+}
+
+impl<'a> Lint<'a> {
+    /// What was found.
+    pub fn new(target: &'a str, release: Release, findings: &'a [Finding], sources: Sources<'a>) -> Self {
+        let findings = findings.iter().map(|finding| FindingReport::new(finding, sources)).collect();
+        Self { schema: "pregrub.lint/1", target, release: release.to_string(), error: None, findings }
+    }
+
+    /// The report of a file that cannot be read.
+    pub fn of_unreadable(target: &'a str, release: Release, error: &'a str) -> Self {
+        let release = release.to_string();
+        Self { schema: "pregrub.lint/1", target, release, error: Some(error), findings: Vec::new() }
+    }
+}

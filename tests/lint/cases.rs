@@ -1,0 +1,108 @@
+//! The cases of `corpus/lint`: a folder a rule, in it `found-*` and `near-miss-*`.
+//!
+//! `INSTA_UPDATE=always cargo test --test integration lint::cases` accepts changed snapshots, after reading them.
+
+use std::collections::BTreeSet;
+
+use pregrub::lint::RULES;
+use pregrub::release::Release;
+
+use super::fixture::{Case, cases};
+use crate::common::oracle::RunCase;
+
+/// The line of the pygrub that snapshots are made for.
+const MINOR: u32 = 17;
+
+#[test]
+fn rules_find_what_they_must_and_no_more() {
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let disk = case.disk();
+        let linted = case.lint(disk.path(), MINOR);
+        let own = linted.of(&case.code());
+        if own.is_empty() == case.is_to_be_found() {
+            wrong.push(format!("{}: {} findings of the rule", case.name(), own.len()));
+            continue;
+        }
+        if own.is_empty() {
+            continue;
+        }
+        let compared = std::panic::catch_unwind(|| {
+            insta::with_settings!({
+                snapshot_path => &case.folder,
+                prepend_module_to_snapshot => false,
+                omit_expression => true,
+            }, {
+                insta::assert_snapshot!("findings", linted.shown(&own));
+            });
+        });
+        if compared.is_err() {
+            wrong.push(format!("{}: not as reviewed", case.name()));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Whether a finding stops the boot is no matter of opinion.
+#[test]
+fn what_stops_the_boot_does() {
+    let oracle = oracle_or_skip!();
+    let cases: Vec<Case> = cases().into_iter().filter(|case| case.description.release.is_none()).collect();
+    let disks: Vec<_> = cases.iter().map(Case::disk).collect();
+    let run_case = |case: &Case, disk: &str| {
+        let mut argv = case.arguments();
+        argv.push(disk.to_owned());
+        RunCase::new(case.name(), argv)
+    };
+    let is_quiet =
+        |case: &Case| case.arguments().iter().any(|argument| argument == "-q" || argument.starts_with("--entry"));
+    let mut wrong = Vec::new();
+    for quiet in [true, false] {
+        let chosen: Vec<(&Case, RunCase)> = cases
+            .iter()
+            .zip(&disks)
+            .filter(|(case, _)| is_quiet(case) == quiet)
+            .map(|(case, disk)| (case, run_case(case, &disk.argument())))
+            .collect();
+        let asked: Vec<RunCase> = chosen.iter().map(|(_, run)| run.clone()).collect();
+        let answers = if quiet { oracle.runs(&asked) } else { oracle.terminal_runs(&asked) };
+        for ((case, run), answer) in chosen.iter().zip(answers) {
+            let disk = std::path::Path::new(run.argv.last().expect("the disk"));
+            let linted = case.lint(disk, oracle.minor);
+            let boots = answer.rc == Some(0);
+            let stopping: Vec<&str> =
+                linted.findings.iter().filter(|finding| finding.stops_boot).map(|finding| finding.rule.code).collect();
+            if boots != stopping.is_empty() {
+                wrong.push(format!(
+                    "{}: pygrub ends with {:?}, and what stops the boot is {stopping:?}",
+                    case.name(),
+                    answer.rc
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_rule_has_a_case_and_a_near_miss() {
+    let named: BTreeSet<(String, bool)> = cases().iter().map(|case| (case.code(), case.is_to_be_found())).collect();
+    let elsewhere = super::fixture::PROVEN_ELSEWHERE;
+    let missing: Vec<&str> = RULES
+        .iter()
+        .map(|rule| rule.code)
+        .filter(|code| !elsewhere.contains(code))
+        .filter(|code| ![true, false].iter().all(|found| named.contains(&((*code).to_owned(), *found))))
+        .collect();
+    assert!(missing.is_empty(), "without a case or a near miss: {missing:?}");
+}
+
+/// What a rule says of the releases that it concerns.
+#[test]
+fn releases_are_named_as_they_are() {
+    for rule in RULES {
+        for word in rule.releases.split([' ', ',']).filter(|word| word.starts_with(|c: char| c.is_ascii_digit())) {
+            assert!(word.parse::<Release>().is_ok(), "{}: {word} is no release", rule.code);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! A case of `corpus/lint`: a configuration, the disk around it, and what is to be looked at.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use pregrub::boot::{self, Options, Run};
+use pregrub::config::{self, Dialect};
+use pregrub::lint::{self, Finding, Levels, Subject};
+use pregrub::release::{Flavour, Release};
+use pregrub::report::finding::Sources;
+use pregrub::report::text::{self, Look};
+use pregrub::storage::mount::DiskVolumes;
+use pregrub::storage::source::{FileSource, Source};
+use pregrub::target::Kind;
+use serde::Deserialize;
+use walkdir::WalkDir;
+
+use crate::common::images::{Image, Tree, Volume};
+use crate::common::side_by_side;
+
+/// Rules whose cases are disks that other tests of this folder make.
+pub const PROVEN_ELSEWHERE: &[&str] = &["PG301"];
+
+/// `case.json`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Description {
+    /// What it is about, and where it comes from.
+    pub source: String,
+    /// Where the guest has the configuration. Its text lies beside `case.json` under the last part of the path.
+    pub path: String,
+    /// Instead of one text: files of the folder and how often each is repeated.
+    pub parts: Option<Vec<(String, usize)>>,
+    /// The files beside the configuration: their paths and lengths in bytes. Where this is missing, every file that an entry
+    /// names is there.
+    pub files: Option<BTreeMap<String, usize>>,
+    /// The release; without it that of the installed pygrub, with which the case is then compared.
+    pub release: Option<String>,
+    /// How pygrub is called; `-q` where this is missing.
+    pub arguments: Option<Vec<String>>,
+}
+
+/// A case.
+pub struct Case {
+    pub folder: PathBuf,
+    pub description: Description,
+    pub text: Vec<u8>,
+}
+
+impl Case {
+    fn read(folder: &Path) -> Self {
+        let read = |name: &str| {
+            let path = folder.join(name);
+            std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        };
+        let description: Description = serde_json::from_slice(&read("case.json"))
+            .unwrap_or_else(|error| panic!("{}/case.json: {error}", folder.display()));
+        assert!(!description.source.is_empty());
+        let text = match &description.parts {
+            None => read(description.path.rsplit('/').next().unwrap_or_default()),
+            Some(parts) => parts.iter().flat_map(|(file, times)| read(file).repeat(*times)).collect(),
+        };
+        Self { folder: folder.to_owned(), description, text }
+    }
+
+    /// `PG101/found-title`.
+    pub fn name(&self) -> String {
+        let name = |path: &Path| path.file_name().expect("a name").to_string_lossy().into_owned();
+        format!("{}/{}", name(self.folder.parent().expect("a folder")), name(&self.folder))
+    }
+
+    /// The code of the rule that it is about.
+    pub fn code(&self) -> String {
+        self.name()[..5].to_owned()
+    }
+
+    /// Whether the rule must find something.
+    pub fn is_to_be_found(&self) -> bool {
+        let name = self.name();
+        let found = name.contains("/found-");
+        assert!(found || name.contains("/near-miss-"), "{name}: begin the name with found- or near-miss-");
+        found
+    }
+
+    fn dialect(&self) -> Dialect {
+        let name = self.description.path.rsplit('/').next().unwrap_or_default();
+        Dialect::from_file_name(name).expect("the name of a configuration")
+    }
+
+    /// The arguments of pygrub, without the disk.
+    pub fn arguments(&self) -> Vec<String> {
+        self.description.arguments.clone().unwrap_or_else(|| vec!["-q".to_owned()])
+    }
+
+    fn options(&self, minor: u32) -> Options {
+        let options = side_by_side::options(&self.arguments());
+        match &self.description.release {
+            Some(release) => {
+                let release: Release = release.parse().unwrap_or_else(|error| panic!("{}: {error}", self.name()));
+                Options { release, flavour: Flavour::Upstream, ..options }
+            }
+            None => side_by_side::installed(options, minor),
+        }
+    }
+
+    /// The disk: ext4 without partitions.
+    pub fn disk(&self) -> Image {
+        let mut tree = Tree::new().file(&self.description.path, self.text.clone());
+        match &self.description.files {
+            Some(files) => {
+                for (path, length) in files {
+                    tree = tree.file(path, vec![b'k'; *length]);
+                }
+            }
+            None => {
+                let survey = config::survey(self.dialect(), &self.text, Release::NEWEST);
+                let files = survey.config.entries.iter().flat_map(|entry| [&entry.kernel, &entry.initrd]).flatten();
+                for path in files.filter_map(|file| file.path.to_str()) {
+                    if can_be_made(path) && path != self.description.path {
+                        tree = tree.file(path, "a kernel or an initrd");
+                    }
+                }
+            }
+        }
+        Image::whole(&Volume::ext4(tree))
+    }
+
+    /// The run on the disk, and all that is found.
+    pub fn lint(&self, disk: &Path, minor: u32) -> Linted {
+        let source: Arc<dyn Source> = Arc::new(FileSource::new(File::open(disk).expect("the disk")).expect("a file"));
+        let run = boot::run(Arc::clone(&source), self.options(minor)).expect("the disk can be read");
+        let volumes = DiskVolumes::new(source);
+        let findings = lint::lint(&Subject::new(&run, Kind::Image).with_volumes(&volumes), &Levels::default());
+        Linted { run, findings }
+    }
+}
+
+/// A plain path that can stand in an ext4 filesystem as a file.
+fn can_be_made(path: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.".contains(c);
+    path.len() > 1
+        && path.starts_with('/')
+        && !path.ends_with('/')
+        && path.chars().all(plain)
+        && path[1..].split('/').all(|part| !part.is_empty() && part != "." && part != "..")
+}
+
+/// What came of a case.
+pub struct Linted {
+    pub run: Run,
+    pub findings: Vec<Finding>,
+}
+
+impl Linted {
+    /// The findings of one rule.
+    pub fn of(&self, code: &str) -> Vec<Finding> {
+        self.findings.iter().filter(|finding| finding.rule.code == code).cloned().collect()
+    }
+
+    /// Findings as people see them.
+    pub fn shown(&self, findings: &[Finding]) -> String {
+        let path =
+            self.run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()).map(|found| found.path.to_string());
+        let sources = Sources { configuration: path.as_deref(), domain: None };
+        let look = Look { color: false, width: 100, verbose: true };
+        let mut shown = Vec::new();
+        text::write_findings(findings, &self.run, false, sources, look, &mut shown).expect("memory");
+        String::from_utf8(shown).expect("UTF-8")
+    }
+}
+
+/// All cases.
+pub fn cases() -> Vec<Case> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/lint");
+    let entries = WalkDir::new(root).min_depth(2).max_depth(2).sort_by_file_name();
+    let folders =
+        entries.into_iter().map(|entry| entry.expect("a readable folder")).filter(|entry| entry.file_type().is_dir());
+    folders.map(|entry| Case::read(entry.path())).collect()
+}

@@ -1,0 +1,4 @@
+//! The linter: what each rule finds, and what it does not, held against what the real pygrub does.
+
+mod cases;
+mod fixture;
