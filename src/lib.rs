@@ -36,10 +36,11 @@
 //! - [`release`]: what differs between Xen 4.0 and 4.22, as data; [`host`]: which one is installed here.
 //! - [`python`]: the semantics of Python text that pygrub's behaviour rests on.
 //! - [`lint`]: what is wrong, by rules with codes.
+//! - [`generate`]: configurations that boot, proven before they are handed out.
 //! - [`report`]: JSON and text.
 //!
-//! Arrows go one way: `python`, `release` ← `config` ← `boot` → `storage`; `lint` reads `boot` and `config`; `report` reads `lint` and
-//! `boot`, and the command line all of them.
+//! Arrows go one way: `python`, `release` ← `config` ← `boot` → `storage`; `lint` and `generate` read `boot` and `config`;
+//! `report` reads `lint` and `boot`, and the command line all of them.
 //!
 //! Without the feature `cli` (`default-features = false`) the crate needs neither an argument parser nor a terminal.
 //!
@@ -54,6 +55,7 @@ pub mod boot;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
+pub mod generate;
 pub mod host;
 pub mod lint;
 pub mod python;

@@ -39,6 +39,10 @@ pub(super) enum Command {
     Trace(Trace),
     /// Show the menu: every entry as pygrub parsed it, the selected one marked
     Entries(Entries),
+    /// Write configurations that boot: the guest's NixOS module, the host's domain configurations, or both with the steps
+    Generate(super::generate::Generate),
+    /// Make a small boot disk as an image, as NixOS would have written it, for trying things out
+    Init(super::init::Init),
     /// Do what pygrub does, in its place: copy kernel and initrd out and tell the toolstack
     #[cfg(target_os = "linux")]
     #[command(disable_help_flag = true, after_help = AFTER_PYGRUB)]
@@ -228,17 +232,22 @@ fn parse_offset(text: &str) -> Result<i128, String> {
     Ok(number.to_string().parse().unwrap_or(large))
 }
 
+/// The release that is meant, and who built it where it is the installed one.
+pub(super) fn release(text: Option<&str>) -> Result<(Release, Option<Flavour>), String> {
+    match text {
+        None => Ok((Release::NEWEST, None)),
+        Some("host") => {
+            let (release, flavour) = host::installed().map_err(|error| error.to_string())?;
+            Ok((release, Some(flavour)))
+        }
+        Some(text) => Ok((text.parse().map_err(|error: crate::release::UnknownRelease| error.to_string())?, None)),
+    }
+}
+
 impl Xen {
     /// Release and flavour.
     fn resolve(&self) -> Result<(Release, Flavour), String> {
-        let (release, installed) = match self.release.as_deref() {
-            None => (Release::NEWEST, None),
-            Some("host") => {
-                let (release, flavour) = host::installed().map_err(|error| error.to_string())?;
-                (release, Some(flavour))
-            }
-            Some(text) => (text.parse().map_err(|error: crate::release::UnknownRelease| error.to_string())?, None),
-        };
+        let (release, installed) = release(self.release.as_deref())?;
         let flavour = match self.flavour {
             Some(FlavourArg::Upstream) => Flavour::Upstream,
             Some(FlavourArg::Debian) => Flavour::Debian,

@@ -3,7 +3,9 @@
 mod args;
 mod check;
 mod entries;
+mod generate;
 mod guard;
+mod init;
 mod levels;
 mod lint;
 mod out;
@@ -53,6 +55,8 @@ pub fn main() -> ExitCode {
         args::Command::Lint(lint) => lint::run(lint),
         args::Command::Trace(trace) => trace::run(trace),
         args::Command::Entries(entries) => entries::run(entries),
+        args::Command::Generate(generate) => generate::run(generate),
+        args::Command::Init(init) => init::run(init),
         // Taken above, before clap could have an opinion on pygrub's options.
         #[cfg(target_os = "linux")]
         args::Command::Pygrub { args } => return pygrub::supervise("pregrub pygrub", args),

@@ -6,6 +6,7 @@ pub mod fat_images;
 pub mod generator;
 pub mod images;
 pub mod memory;
+pub mod nix;
 pub mod nixos;
 #[macro_use]
 pub mod oracle;

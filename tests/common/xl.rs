@@ -69,6 +69,34 @@ impl Xl {
 
     /// The same with somebody at the console (`xl create -c`), who types once the menu is there.
     pub fn create_with_keys(&self, bootloader: &str, lines: &str, keys: &str) -> Created {
+        let text = format!("name = \"guest\"\nmemory = 64\nbootloader = \"{bootloader}\"\n{lines}\n");
+        self.create_configured(bootloader, &text, keys)
+    }
+
+    /// What `xl create -n` makes of a configuration: whether it takes it, its JSON, and what it says.
+    pub fn dry_run(&self, text: &str) -> (bool, serde_json::Value, String) {
+        let directory = TempDir::new().expect("a temporary directory can be made");
+        let root = directory.path();
+        fs::create_dir_all(root.join("etc/xen")).expect("a directory can be made");
+        fs::write(root.join("etc/xen/xl.conf"), "").expect("a file can be made");
+        let config = root.join("guest.cfg");
+        fs::write(&config, text).expect("a file can be made");
+        let output = Command::new(&self.xl)
+            .args(["create", "-n"])
+            .arg(&config)
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("XL_STAND_IN", root)
+            .env("LD_PRELOAD", self.stand_in)
+            .stdin(Stdio::null())
+            .output()
+            .expect("xl is there");
+        let json = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        (output.status.success(), json, String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
+    /// `xl -vvv create` of a whole configuration.
+    pub fn create_configured(&self, bootloader: &str, text: &str, keys: &str) -> Created {
         let directory = TempDir::new().expect("a temporary directory can be made");
         let root = directory.path();
         for place in ["var/lib/xen", "var/log/xen", "var/run/xen", "var/lock", "etc/xen"] {
@@ -76,8 +104,7 @@ impl Xl {
         }
         fs::write(root.join("etc/xen/xl.conf"), "").expect("a file can be made");
         let config = root.join("guest.cfg");
-        fs::write(&config, format!("name = \"guest\"\nmemory = 64\nbootloader = \"{bootloader}\"\n{lines}\n"))
-            .expect("a file can be made");
+        fs::write(&config, text).expect("a file can be made");
         // xl alone is to have it.
         let mut preload = OsString::from("LD_PRELOAD=");
         preload.push(self.stand_in);

@@ -1,0 +1,181 @@
+//! The options that say what guest it is to be, the same for every kind of file.
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::args;
+use crate::generate::{Choices, GuestType, Table};
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum TableArg {
+    None,
+    Mbr,
+    Gpt,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum TypeArg {
+    Pv,
+    Pvh,
+}
+
+/// What the guest itself has to know.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Guest {
+    /// The guest's name: of the domain, and of the host in it
+    #[arg(long, default_value = "nixos", help_heading = "Guest")]
+    name: String,
+    /// A parameter for its kernel, beside console=hvc0; may be given several times
+    #[arg(long = "kernel-param", value_name = "PARAMETER", allow_hyphen_values = true, help_heading = "Guest")]
+    kernel_params: Vec<String>,
+    /// The release of NixOS that it is installed with, such as 24.05, for system.stateVersion
+    #[arg(long, value_name = "RELEASE", help_heading = "Guest")]
+    state_version: Option<String>,
+    /// The host's release of Xen, 4.15 to 4.22, or `host` for the one installed here [default: 4.22]
+    #[arg(long, value_name = "RELEASE", help_heading = "Guest")]
+    release: Option<String>,
+
+    /// One disk for all: /boot is a directory of /, or with --table a partition of its own
+    #[arg(long, help_heading = "Disks of the guest")]
+    one_disk: bool,
+    /// How the disks are divided of which a partition is named; none is a filesystem on the whole disk
+    #[arg(long, value_enum, default_value_t = TableArg::None, help_heading = "Disks of the guest")]
+    table: TableArg,
+    /// The device of /boot [default: /dev/xvda, with --table /dev/xvda1]
+    #[arg(long, value_name = "DEVICE", help_heading = "Disks of the guest")]
+    boot_device: Option<String>,
+    /// The device of /; that of /boot means that /boot is a directory of it [default: /dev/xvdb, with --one-disk and --table /dev/xvda2]
+    #[arg(long, value_name = "DEVICE", help_heading = "Disks of the guest")]
+    root_device: Option<String>,
+    /// The filesystem of /boot: ext4, ext3, ext2 or vfat
+    #[arg(long, value_name = "TYPE", default_value = "ext4", help_heading = "Disks of the guest")]
+    boot_filesystem: String,
+    /// A feature for the filesystem of /boot, as mkfs.ext4 -O takes it; may be given several times
+    #[arg(
+        long = "boot-feature",
+        value_name = "FEATURE",
+        allow_hyphen_values = true,
+        help_heading = "Disks of the guest"
+    )]
+    boot_features: Vec<String>,
+    /// The filesystem of /: ext4, ext3, ext2, xfs, btrfs or f2fs [default: ext4]
+    #[arg(long, value_name = "TYPE", help_heading = "Disks of the guest")]
+    root_filesystem: Option<String>,
+    /// The label of the filesystem of /boot
+    #[arg(long, value_name = "LABEL", default_value = "NIXBOOT", help_heading = "Disks of the guest")]
+    boot_label: String,
+    /// The label of the filesystem of /
+    #[arg(long, value_name = "LABEL", default_value = "NIXROOT", help_heading = "Disks of the guest")]
+    root_label: String,
+    /// The UUID of the filesystem of /boot, by which a real GRUB finds it on a partition (pygrub needs none)
+    #[arg(long, value_name = "UUID", help_heading = "Disks of the guest")]
+    boot_uuid: Option<String>,
+
+    /// How long the menu waits
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, help_heading = "Menu")]
+    timeout: u32,
+    /// How many generations the menu lists
+    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Menu")]
+    limit: u32,
+    /// The default entry; 0 is the newest generation
+    #[arg(long, value_name = "N", default_value = "0", help_heading = "Menu")]
+    default: String,
+    /// Further lines for GRUB (boot.loader.grub.extraConfig)
+    #[arg(long, value_name = "LINES", default_value = "", hide_default_value = true, help_heading = "Menu")]
+    grub_config: String,
+}
+
+/// What the host has to know of the guest.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Host {
+    /// The disk with /boot on the host: phy:/dev/vg/x, file:/srv/x.img, or the path alone
+    #[arg(long, value_name = "DISK", help_heading = "Domain")]
+    boot_disk: Option<String>,
+    /// The disk with / on the host, where it is another
+    #[arg(long, value_name = "DISK", help_heading = "Domain")]
+    root_disk: Option<String>,
+    /// The ISO image of the NixOS installer on the host
+    #[arg(long, value_name = "PATH", help_heading = "Domain")]
+    iso: Option<String>,
+    /// Memory in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 2048, help_heading = "Domain")]
+    memory: u32,
+    /// Virtual processors
+    #[arg(long, value_name = "N", default_value_t = 2, help_heading = "Domain")]
+    vcpus: u32,
+    /// How the installed guest runs
+    #[arg(long = "type", value_enum, default_value_t = TypeArg::Pv, help_heading = "Domain")]
+    guest_type: TypeArg,
+    /// The bridge of its network interface
+    #[arg(long, value_name = "NAME", default_value = "xenbr0", help_heading = "Domain")]
+    bridge: String,
+    /// The address of its network interface [default: worked out from the name]
+    #[arg(long, value_name = "ADDRESS", help_heading = "Domain")]
+    mac: Option<String>,
+    /// No network
+    #[arg(long, conflicts_with_all = ["bridge", "mac"], help_heading = "Domain")]
+    no_network: bool,
+    /// pygrub shows no menu (bootloader_args = ["-q"]): for where nobody watches the console
+    #[arg(long, help_heading = "Domain")]
+    quiet: bool,
+    /// pygrub runs without privileges (bootloader_restrict; Xen 4.18 and later), and shows no menu
+    #[arg(long, help_heading = "Domain")]
+    restrict: bool,
+    /// The bootloader: Xen's own pygrub, or the path of another, such as pregrub's drop-in
+    #[arg(long, value_name = "PROGRAM", default_value = "pygrub", help_heading = "Domain")]
+    bootloader: String,
+}
+
+impl Guest {
+    /// The choices, with those about the host as they are by default.
+    pub(in crate::cli) fn choices(&self) -> Result<Choices, String> {
+        let (release, _) = args::release(self.release.as_deref())?;
+        Ok(Choices {
+            name: self.name.clone(),
+            boot_device: self.boot_device.clone(),
+            root_device: self.root_device.clone(),
+            one_disk: self.one_disk,
+            table: match self.table {
+                TableArg::None => Table::None,
+                TableArg::Mbr => Table::Mbr,
+                TableArg::Gpt => Table::Gpt,
+            },
+            boot_filesystem: self.boot_filesystem.clone(),
+            boot_features: self.boot_features.clone(),
+            root_filesystem: self.root_filesystem.clone(),
+            boot_label: self.boot_label.clone(),
+            root_label: self.root_label.clone(),
+            boot_uuid: self.boot_uuid.clone(),
+            kernel_parameters: self.kernel_params.clone(),
+            timeout: self.timeout,
+            configuration_limit: self.limit,
+            default: self.default.clone(),
+            grub_config: self.grub_config.clone(),
+            state_version: self.state_version.clone(),
+            release,
+            ..Choices::default()
+        })
+    }
+}
+
+impl Host {
+    /// The same with those about the host.
+    pub(super) fn complete(&self, choices: Choices) -> Choices {
+        Choices {
+            boot_disk: self.boot_disk.clone(),
+            root_disk: self.root_disk.clone(),
+            iso: self.iso.clone(),
+            memory: self.memory,
+            vcpus: self.vcpus,
+            guest_type: match self.guest_type {
+                TypeArg::Pv => GuestType::Pv,
+                TypeArg::Pvh => GuestType::Pvh,
+            },
+            bridge: (!self.no_network).then(|| self.bridge.clone()),
+            mac: self.mac.clone(),
+            quiet: self.quiet,
+            restrict: self.restrict,
+            bootloader: self.bootloader.clone(),
+            ..choices
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! `pregrub generate`: one file a kind of configuration.
+
+pub(in crate::cli) mod choices;
+mod nixos;
+mod output;
+mod recipe;
+mod xl;
+
+use std::io;
+
+use clap::{Args, Subcommand};
+
+use super::Status;
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP, arg_required_else_help = true)]
+pub(super) struct Generate {
+    #[command(subcommand)]
+    what: What,
+}
+
+const AFTER_HELP: &str = "\
+Nothing is written that pregrub's own simulation does not boot: the grub.cfg that NixOS will make of the module is worked out and \
+run as pygrub would. Choices that cannot boot are refused with the reason. Without options it is the public recipe: ext4 on \
+two whole disks, /boot on /dev/xvda and / on /dev/xvdb. Give the same options to all kinds, and the files fit together; `recipe` \
+writes them all.
+
+Exit status: 0 written; 2 refused, called wrongly, or it could not be written.";
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// The module that the guest's NixOS configuration imports
+    Nixos(nixos::Nixos),
+    /// The domain configuration for xl, to install the guest or to run it
+    Xl(xl::Xl),
+    /// Module, both domain configurations and the steps of the installation, as files in a directory
+    Recipe(recipe::Recipe),
+}
+
+pub(super) fn run(args: &Generate) -> io::Result<Status> {
+    match &args.what {
+        What::Nixos(args) => nixos::run(args),
+        What::Xl(args) => xl::run(args),
+        What::Recipe(args) => recipe::run(args),
+    }
+}

@@ -1,0 +1,123 @@
+//! What a user chooses: the two disks, the guest, the domain. Nothing is checked here.
+
+use super::devices::Table;
+use crate::release::Release;
+
+/// How the guest runs once it is installed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum GuestType {
+    /// Paravirtualised, as in the public recipe.
+    #[default]
+    Pv,
+    /// PVH: paravirtualised devices, and the processor's help. pygrub serves both alike.
+    Pvh,
+}
+
+impl GuestType {
+    /// As `type` in a domain configuration has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pv => "pv",
+            Self::Pvh => "pvh",
+        }
+    }
+}
+
+/// The choices. The default is the public recipe: ext4 on two whole disks, `/boot` on the first.
+#[derive(Clone, Debug)]
+pub struct Choices {
+    /// The domain's name; the host name in the guest too, where it can be one.
+    pub name: String,
+    /// Memory in MiB.
+    pub memory: u32,
+    /// Virtual processors.
+    pub vcpus: u32,
+    /// The device of `/boot` in the guest; by default /dev/xvda, or its first partition.
+    pub boot_device: Option<String>,
+    /// The device of `/` in the guest; by default /dev/xvdb. That of `/boot` says that `/boot` is a directory of `/`.
+    pub root_device: Option<String>,
+    /// All on one disk: without a table `/boot` is a directory, with one `/` is the second partition.
+    pub one_disk: bool,
+    /// How disks are divided of which a partition is named.
+    pub table: Table,
+    /// The filesystem of `/boot`.
+    pub boot_filesystem: String,
+    /// Features of ext for `/boot`, as `mkfs.ext4 -O` takes them.
+    pub boot_features: Vec<String>,
+    /// The filesystem of `/`; by default ext4, or that of `/boot` where it is the same.
+    pub root_filesystem: Option<String>,
+    /// The label of the filesystem of `/boot`.
+    pub boot_label: String,
+    /// The label of the filesystem of `/`.
+    pub root_label: String,
+    /// The UUID of the filesystem of `/boot`, by which GRUB finds it on a partitioned disk.
+    pub boot_uuid: Option<String>,
+    /// Parameters of the kernel, behind `console=hvc0`.
+    pub kernel_parameters: Vec<String>,
+    /// How many seconds the menu waits.
+    pub timeout: u32,
+    /// How many generations the menu lists.
+    pub configuration_limit: u32,
+    /// The default menu entry, as `boot.loader.grub.default` takes it.
+    pub default: String,
+    /// Further lines for `boot.loader.grub.extraConfig`.
+    pub grub_config: String,
+    /// `system.stateVersion`, such as 24.05.
+    pub state_version: Option<String>,
+    /// How the guest runs.
+    pub guest_type: GuestType,
+    /// Whether pygrub shows no menu (`bootloader_args = ["-q"]`).
+    pub quiet: bool,
+    /// Whether libxl runs pygrub without privileges (`bootloader_restrict`, from Xen 4.18 on).
+    pub restrict: bool,
+    /// The bootloader: `pygrub`, which is Xen's own, or the path of another program.
+    pub bootloader: String,
+    /// The disk with `/boot` on the host: `phy:/dev/vg/x`, `file:/srv/x.img` or the path alone.
+    pub boot_disk: Option<String>,
+    /// The disk with `/` on the host, where it is another.
+    pub root_disk: Option<String>,
+    /// The image of the NixOS installer on the host.
+    pub iso: Option<String>,
+    /// The bridge of the network interface; without one the guest has no network.
+    pub bridge: Option<String>,
+    /// The address of the network interface; by default one that is worked out from the name.
+    pub mac: Option<String>,
+    /// The host's release of Xen.
+    pub release: Release,
+}
+
+impl Default for Choices {
+    fn default() -> Self {
+        Self {
+            name: "nixos".to_owned(),
+            memory: 2048,
+            vcpus: 2,
+            boot_device: None,
+            root_device: None,
+            one_disk: false,
+            table: Table::None,
+            boot_filesystem: "ext4".to_owned(),
+            boot_features: Vec::new(),
+            root_filesystem: None,
+            boot_label: "NIXBOOT".to_owned(),
+            root_label: "NIXROOT".to_owned(),
+            boot_uuid: None,
+            kernel_parameters: Vec::new(),
+            timeout: 5,
+            configuration_limit: 10,
+            default: "0".to_owned(),
+            grub_config: String::new(),
+            state_version: None,
+            guest_type: GuestType::Pv,
+            quiet: false,
+            restrict: false,
+            bootloader: "pygrub".to_owned(),
+            boot_disk: None,
+            root_disk: None,
+            iso: None,
+            bridge: Some("xenbr0".to_owned()),
+            mac: None,
+            release: Release::NEWEST,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! A disk of the guest as the host has it.
+
+use super::refusal::Refusal;
+
+/// Where the bytes of a guest's disk are, on the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostDisk {
+    /// A block device, such as a logical volume.
+    Device(String),
+    /// A file: a raw image.
+    File(String),
+}
+
+impl HostDisk {
+    /// Takes `phy:/dev/vg/x`, `file:/srv/x.img`, or the path alone: below /dev it is a device.
+    ///
+    /// # Errors
+    ///
+    /// The path is not absolute, or cannot stand in a domain configuration.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        let (device, path) = match (text.strip_prefix("phy:"), text.strip_prefix("file:")) {
+            (Some(path), _) => (true, path),
+            (_, Some(path)) => (false, path),
+            _ => (text.starts_with("/dev/"), text),
+        };
+        check_path(path, "a disk")?;
+        Ok(if device { Self::Device(path.to_owned()) } else { Self::File(path.to_owned()) })
+    }
+
+    /// The path.
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Device(path) | Self::File(path) => path,
+        }
+    }
+}
+
+/// Checks a path of the host that is to stand in a domain configuration.
+pub(crate) fn check_path(path: &str, what: &str) -> Result<(), Refusal> {
+    let shown = path.escape_debug();
+    if !path.starts_with('/') {
+        return Err(Refusal::new(
+            format!("`{shown}` is no absolute path, and xl takes any other from where it is started"),
+            format!("name {what} by its path from `/` on"),
+        ));
+    }
+    // xl takes blanks off the ends of what it splits.
+    if path.chars().any(char::is_control) || path.ends_with(char::is_whitespace) {
+        return Err(Refusal::new(
+            format!("`{shown}` has a control character or a blank at its end, which xl does not keep"),
+            "give it another name",
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds() {
+        let parse = |text| HostDisk::parse(text).unwrap();
+        assert_eq!(parse("/dev/vg/boot"), HostDisk::Device("/dev/vg/boot".into()));
+        assert_eq!(parse("phy:/srv/link"), HostDisk::Device("/srv/link".into()));
+        assert_eq!(parse("/srv/a,b.img"), HostDisk::File("/srv/a,b.img".into()));
+        assert_eq!(parse("file:/dev/shm/x"), HostDisk::File("/dev/shm/x".into()));
+        for text in ["", "boot.img", "phy:vg/boot", "/srv/x ", "/srv/a\nb", "tap:/x"] {
+            assert!(HostDisk::parse(text).is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! Choices that were checked and proven: what all the generated files are written from.
+
+use super::boot_filesystem::{self, BootFilesystem};
+use super::choices::{Choices, GuestType};
+use super::devices::{Devices, Table};
+use super::host_disk::{self, HostDisk};
+use super::nixos_grub_cfg::NixosGrubCfg;
+use super::refusal::Refusal;
+use super::{boot_uuid, kernel_parameters, mac, simulation};
+use crate::release::Release;
+
+/// A guest that boots: there is a plan only for choices that pygrub can boot, and only after pregrub's own simulation has
+/// booted the grub.cfg that NixOS would write for it.
+///
+/// ```
+/// use pregrub::generate::{Choices, Plan, nixos};
+///
+/// let plan = Plan::new(Choices::default())?;
+/// assert!(nixos::module(&plan)?.contains("fsIdentifier = \"provided\";"));
+///
+/// let refusal = Plan::new(Choices { boot_filesystem: "btrfs".into(), ..Choices::default() }).unwrap_err();
+/// assert_eq!(refusal.reason, "/boot cannot be btrfs: pygrub has no driver for btrfs");
+/// # Ok::<(), pregrub::generate::Refusal>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub(crate) name: String,
+    pub(crate) memory: u32,
+    pub(crate) vcpus: u32,
+    pub(crate) devices: Devices,
+    pub(crate) boot: BootFilesystem,
+    pub(crate) boot_features: Vec<String>,
+    pub(crate) root: &'static str,
+    pub(crate) boot_label: String,
+    pub(crate) root_label: String,
+    pub(crate) boot_uuid: Option<String>,
+    pub(crate) kernel_parameters: Vec<String>,
+    pub(crate) timeout: u32,
+    pub(crate) configuration_limit: u32,
+    pub(crate) default: u32,
+    /// What the module says in `boot.loader.grub.extraConfig`, without a line feed at the end.
+    pub(crate) extra_config: String,
+    pub(crate) state_version: Option<String>,
+    pub(crate) guest_type: GuestType,
+    pub(crate) quiet: bool,
+    pub(crate) restrict: bool,
+    pub(crate) bootloader: String,
+    pub(crate) boot_disk: Option<HostDisk>,
+    pub(crate) root_disk: Option<HostDisk>,
+    pub(crate) iso: Option<String>,
+    pub(crate) bridge: Option<String>,
+    pub(crate) mac: String,
+    pub(crate) release: Release,
+}
+
+/// The first release line whose domain builder unpacks zstd, with which NixOS compresses its kernels.
+const ZSTD: u8 = 15;
+/// The first release line with `bootloader_restrict`.
+const RESTRICT: u8 = 18;
+/// More generations than anybody has; a menu of them is longer than pygrub reads.
+const MOST_GENERATIONS: u32 = 10_000;
+/// Where `/` may be, apart from `/boot`: what NixOS' installer mounts without more being said.
+const ROOT_FILESYSTEMS: [&str; 6] = ["ext4", "ext3", "ext2", "xfs", "btrfs", "f2fs"];
+
+impl Plan {
+    /// Checks the choices, and simulates what would come of them.
+    ///
+    /// # Errors
+    ///
+    /// pygrub could not boot the guest, or the choices contradict each other. The reason and the way out are told.
+    pub fn new(choices: Choices) -> Result<Self, Refusal> {
+        let plan = Self::checked(choices)?;
+        simulation::prove(&plan.installed(plan.configuration_limit), plan.release)?;
+        Ok(plan)
+    }
+
+    /// As [`new`](Self::new), for somebody who makes the filesystem of `/boot` by this plan: where GRUB needs its UUID and none
+    /// is given, one is worked out from the name, for `mkfs` to use.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn with_new_filesystems(mut choices: Choices) -> Result<Self, Refusal> {
+        if choices.boot_uuid.is_none() && choices.table != Table::None {
+            choices.boot_uuid =
+                Some(boot_uuid::of_name(&choices.name, BootFilesystem::parse(&choices.boot_filesystem)?));
+        }
+        Self::new(choices)
+    }
+
+    fn checked(choices: Choices) -> Result<Self, Refusal> {
+        check_release(&choices)?;
+        check_name(&choices.name)?;
+        if choices.memory == 0 || choices.vcpus == 0 {
+            return Err(Refusal::new("a guest without memory or without processors does not start", "give it some"));
+        }
+        let devices = Devices::new(
+            choices.boot_device.as_deref(),
+            choices.root_device.as_deref(),
+            choices.one_disk,
+            choices.table,
+        )?;
+        let boot = BootFilesystem::parse(&choices.boot_filesystem)?;
+        let root = root_filesystem(&choices, devices, boot)?;
+        check_features(&choices.boot_features, boot)?;
+        check_label(&choices.boot_label, boot.longest_label(), boot.name())?;
+        check_label(&choices.root_label, if root == "xfs" { 12 } else { 16 }, root)?;
+        choices.kernel_parameters.iter().try_for_each(|parameter| kernel_parameters::check(parameter))?;
+        if choices.configuration_limit == 0 || choices.configuration_limit > MOST_GENERATIONS {
+            return Err(Refusal::new(
+                format!("a menu of {} generations is none that pygrub reads", choices.configuration_limit),
+                format!("keep from 1 to {MOST_GENERATIONS}"),
+            ));
+        }
+        if let Some(uuid) = &choices.boot_uuid {
+            boot_uuid::check(uuid, boot)?;
+        }
+        let default = default_entry(&choices.default)?;
+        let extra_config = extra_config(&choices, devices)?;
+        if let Some(version) = &choices.state_version {
+            check_state_version(version)?;
+        }
+        check_bootloader(&choices.bootloader)?;
+        let disk = |disk: &Option<String>| disk.as_deref().map(HostDisk::parse).transpose();
+        let (boot_disk, root_disk) = (disk(&choices.boot_disk)?, disk(&choices.root_disk)?);
+        check_disks(devices, boot_disk.as_ref(), root_disk.as_ref())?;
+        if let Some(iso) = &choices.iso {
+            host_disk::check_path(iso, "the installer's image")?;
+        }
+        if let Some(bridge) = &choices.bridge {
+            check_bridge(bridge)?;
+        }
+        Ok(Self {
+            devices,
+            boot,
+            root,
+            default,
+            extra_config,
+            boot_disk,
+            root_disk,
+            mac: choices.mac.as_deref().map_or_else(|| Ok(mac::of_name(&choices.name)), mac::check)?,
+            kernel_parameters: std::iter::once("console=hvc0".to_owned()).chain(choices.kernel_parameters).collect(),
+            root_label: choices.root_label,
+            boot_label: choices.boot_label,
+            name: choices.name,
+            memory: choices.memory,
+            vcpus: choices.vcpus,
+            boot_features: choices.boot_features,
+            boot_uuid: choices.boot_uuid,
+            timeout: choices.timeout,
+            configuration_limit: choices.configuration_limit,
+            state_version: choices.state_version,
+            guest_type: choices.guest_type,
+            quiet: choices.quiet,
+            restrict: choices.restrict,
+            bootloader: choices.bootloader,
+            iso: choices.iso,
+            bridge: choices.bridge,
+            release: choices.release,
+        })
+    }
+
+    /// What NixOS' installer will be told by the module, once there are `generations`.
+    pub(crate) fn installed(&self, generations: u32) -> NixosGrubCfg {
+        NixosGrubCfg {
+            boot_is_directory: self.devices.boot_is_directory(),
+            generations,
+            timeout: self.timeout,
+            default: self.default,
+            extra_config: self.extra_config.clone(),
+            // NixOS adds the last one.
+            parameters: format!("{} loglevel=4", self.kernel_parameters.join(" ")),
+        }
+    }
+
+    /// The name as the guest's host name, where it can be one.
+    pub(crate) fn host_name(&self) -> Option<&str> {
+        let name = self.name.as_str();
+        let inside = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        let fits = name.len() <= 63 && name.chars().all(inside) && !name.starts_with('-') && !name.ends_with('-');
+        fits.then_some(name)
+    }
+}
+
+fn check_release(choices: &Choices) -> Result<(), Refusal> {
+    let release = choices.release;
+    if release.minor() < ZSTD {
+        return Err(Refusal::new(
+            format!(
+                "Xen {release} does not unpack the kernels of NixOS: they are compressed with zstd, which it can from 4.{ZSTD} on"
+            ),
+            "use a newer Xen on the host",
+        ));
+    }
+    if choices.restrict && release.minor() < RESTRICT {
+        return Err(Refusal::new(
+            format!("Xen {release} has no bootloader_restrict: it came with 4.{RESTRICT}"),
+            "leave --restrict out",
+        ));
+    }
+    Ok(())
+}
+
+fn check_name(name: &str) -> Result<(), Refusal> {
+    let shown = name.escape_debug();
+    let refused = |why: &str| {
+        Err(Refusal::new(format!("`{shown}` cannot be the name of a domain: {why}"), "use letters, digits and hyphens"))
+    };
+    if name.is_empty() || name.trim() != name {
+        return refused("it is empty, or has a blank at an end");
+    }
+    if name.chars().any(|c| c.is_control() || c == '/') {
+        return refused("it has a control character or a slash in it, and files are named after it");
+    }
+    if name.starts_with(['-', '.']) {
+        return refused("it looks like an option, or is hidden");
+    }
+    if name.bytes().all(|byte| byte.is_ascii_digit()) {
+        return refused("xl takes a number for the number of a domain");
+    }
+    Ok(())
+}
+
+fn root_filesystem(choices: &Choices, devices: Devices, boot: BootFilesystem) -> Result<&'static str, Refusal> {
+    let wanted = choices.root_filesystem.as_deref();
+    if devices.boot_is_directory() {
+        if !boot.is_ext() {
+            return Err(Refusal::new(
+                format!("/boot is a directory of / here, and / cannot be {}", boot.name()),
+                "make it ext4, or give /boot a device of its own",
+            ));
+        }
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != boot.name()) {
+            // The filesystem of / is that of /boot, and pygrub has to read it.
+            BootFilesystem::parse(wanted)?;
+            return Err(Refusal::new(
+                format!("/boot is a directory of / here, and cannot be {} where / is {wanted}", boot.name()),
+                "give --boot-filesystem alone, or give /boot a device of its own",
+            ));
+        }
+        return Ok(boot.name());
+    }
+    let wanted = wanted.unwrap_or("ext4");
+    ROOT_FILESYSTEMS.into_iter().find(|name| *name == wanted).ok_or_else(|| {
+        Refusal::new(
+            format!("/ cannot be `{}` in what pregrub generates", wanted.escape_debug()),
+            format!("use one of {}", ROOT_FILESYSTEMS.join(", ")),
+        )
+    })
+}
+
+fn check_features(features: &[String], boot: BootFilesystem) -> Result<(), Refusal> {
+    if !features.is_empty() && !boot.is_ext() {
+        return Err(Refusal::new("features are of ext, and /boot is vfat", "leave --boot-feature out"));
+    }
+    features.iter().try_for_each(|feature| boot_filesystem::check_feature(feature))
+}
+
+fn check_label(label: &str, longest: usize, filesystem: &str) -> Result<(), Refusal> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    if label.is_empty() || label.len() > longest || label.starts_with('-') || !label.chars().all(plain) {
+        return Err(Refusal::new(
+            format!("`{}` is no label for a filesystem of the type {filesystem}", label.escape_debug()),
+            format!("use up to {longest} letters, digits, `_`, `-` and `.`"),
+        ));
+    }
+    Ok(())
+}
+
+fn default_entry(default: &str) -> Result<u32, Refusal> {
+    let shown = default.escape_debug();
+    match default {
+        // The first is the newest generation; the second is it again, first in the submenu.
+        "0" => Ok(0),
+        "1" => Ok(1),
+        "saved" => Err(Refusal::new(
+            "the default entry `saved` means nothing to pygrub, which never reads grubenv and boots the first entry",
+            "leave --default out",
+        )),
+        _ if default.bytes().all(|byte| byte.is_ascii_digit()) && !default.is_empty() => Err(Refusal::new(
+            format!(
+                "the default entry {shown} is not the same to both: pygrub counts the entries of submenus and not the submenus, \
+                 GRUB the other way round"
+            ),
+            "leave --default out: the newest generation comes first",
+        )),
+        _ => Err(Refusal::new(
+            format!("the default entry `{shown}` is no number, and pygrub then boots the first entry"),
+            "leave --default out: the newest generation comes first",
+        )),
+    }
+}
+
+/// How GRUB finds `/boot`, and what the user has to say to it.
+fn extra_config(choices: &Choices, devices: Devices) -> Result<String, Refusal> {
+    let lines = choices.grub_config.trim_end();
+    if lines.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+        return Err(Refusal::new("the further lines for GRUB have a control character in them", "remove it"));
+    }
+    let root = match (&choices.boot_uuid, devices.boot.partition()) {
+        (Some(uuid), _) => format!("search --fs-uuid --set=root {uuid}"),
+        (None, None) => "set root=(hd0)".to_owned(),
+        (None, Some(_)) => {
+            return Err(Refusal::new(
+                format!(
+                    "/boot on {} is a partition, where GRUB finds it by its UUID alone (`set root=(hd0)` of the recipe is wrong there), \
+                     and the UUID is not known",
+                    devices.boot
+                ),
+                format!("give --boot-uuid: `blkid -s UUID -o value {}` prints it in the guest", devices.boot),
+            ));
+        }
+    };
+    Ok(if lines.is_empty() { root } else { format!("{root}\n{lines}") })
+}
+
+fn check_state_version(version: &str) -> Result<(), Refusal> {
+    let right =
+        matches!(version.as_bytes(), [a, b, b'.', c, d] if [a, b, c, d].iter().all(|byte| byte.is_ascii_digit()));
+    if right {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        format!("`{}` is no release of NixOS", version.escape_debug()),
+        "write it as system.stateVersion has it, such as 24.05",
+    ))
+}
+
+fn check_bootloader(bootloader: &str) -> Result<(), Refusal> {
+    if bootloader == "pygrub" {
+        return Ok(());
+    }
+    if bootloader == "/usr/bin/pygrub" {
+        let reason = "xl takes /usr/bin/pygrub for its own pygrub and warns of it";
+        return Err(Refusal::new(reason, "leave --bootloader out, or name the program's path"));
+    }
+    host_disk::check_path(bootloader, "the bootloader")
+}
+
+fn check_disks(devices: Devices, boot: Option<&HostDisk>, root: Option<&HostDisk>) -> Result<(), Refusal> {
+    if devices.one_disk() && root.is_some() {
+        let reason = "the guest has one disk here, and a second one is named";
+        return Err(Refusal::new(reason, "leave --root-disk out"));
+    }
+    match (boot, root) {
+        (Some(boot), Some(root)) if boot.path() == root.path() => Err(Refusal::new(
+            format!("`{}` would be both disks of the guest", boot.path().escape_debug()),
+            "name two disks, or say --one-disk",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn check_bridge(bridge: &str) -> Result<(), Refusal> {
+    let plain = |c: char| c.is_ascii_graphic() && !"/,=\"'\\:".contains(c);
+    // IFNAMSIZ of Linux, less the NUL.
+    if bridge.is_empty() || bridge.len() > 15 || !bridge.chars().all(plain) {
+        return Err(Refusal::new(
+            format!("`{}` is no name of a bridge", bridge.escape_debug()),
+            "name one of the host's, of up to 15 characters, such as xenbr0",
+        ));
+    }
+    Ok(())
+}

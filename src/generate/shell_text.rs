@@ -1,0 +1,22 @@
+//! How a word is written for a POSIX shell.
+
+/// `word` as one word: as it is where nothing in it means anything to a shell, else in single quotes.
+pub(crate) fn word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words() {
+        assert_eq!(word("/dev/xvda1"), "/dev/xvda1");
+        assert_eq!(word("it's $x"), "'it'\\''s $x'");
+        assert_eq!(word(""), "''");
+    }
+}

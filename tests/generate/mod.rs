@@ -1,0 +1,8 @@
+//! What pregrub generates, read by the programs that it is for: Nix, xl, pygrub, GRUB, mkfs.
+
+mod init;
+mod nixos;
+mod random_choices;
+mod recipe;
+mod refusals;
+mod xl;
