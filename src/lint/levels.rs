@@ -55,7 +55,8 @@ impl std::str::FromStr for Selector {
 }
 
 impl Selector {
-    fn covers(&self, rule: &Rule) -> bool {
+    /// Whether it names this rule.
+    pub fn covers(&self, rule: &Rule) -> bool {
         match self {
             Self::Rule(this) => this.code == rule.code,
             Self::Group(group) => rule.group() == *group,

@@ -30,6 +30,7 @@ mod rule;
 mod rules;
 mod severity;
 mod subject;
+mod suppression;
 
 pub use configuration::Configuration;
 pub use files::{Answer, Files};
@@ -43,15 +44,60 @@ pub use rule::{Rule, Stops};
 pub use severity::Severity;
 pub use subject::Subject;
 
-/// Looks at `subject` with every rule that `levels` allow. The findings come in the order of their places, those without a
-/// place first.
+/// What the rules found.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    /// What is to be told, in the order of the places, those without a place first.
+    pub told: Vec<Finding>,
+    /// What a comment suppresses, in the same order, with the reason that the comment gives.
+    pub suppressed: Vec<(Finding, String)>,
+}
+
+/// Looks at `subject` with every rule that `levels` allow, and leaves out what comments suppress. The findings come in the order
+/// of their places, those without a place first.
 pub fn lint(subject: &Subject<'_>, levels: &Levels) -> Vec<Finding> {
+    lint_all(subject, levels).told
+}
+
+/// Does what [`lint`] does, and keeps what comments suppress.
+pub fn lint_all(subject: &Subject<'_>, levels: &Levels) -> Findings {
     let mut findings = Vec::new();
     for rule in RULES {
         let Some(level) = levels.of(rule) else { continue };
         let mut reporter = Reporter::new(rule, level, &mut findings);
         (rule.check)(subject, &mut reporter);
     }
-    findings.sort_by(|a, b| a.order().cmp(&b.order()));
-    findings
+    let mut sorted = Findings::default();
+    let suppressions = subject.suppressions();
+    let mut used = vec![false; suppressions.list.len()];
+    for finding in findings {
+        let mut reason = None;
+        for (one, used) in suppressions.list.iter().zip(&mut used) {
+            let fits = finding.source == Source::Configuration
+                && finding.rule.group() != Group::Suppressions
+                && one.selector.covers(finding.rule)
+                && one.scope.covers(finding.span);
+            if fits {
+                *used = true;
+                reason.get_or_insert_with(|| one.reason.clone());
+            }
+        }
+        match reason {
+            Some(reason) => sorted.suppressed.push((finding, reason)),
+            None => sorted.told.push(finding),
+        }
+    }
+    let unused = &rules::pg801_unused_suppression::RULE;
+    if let (Some(level), Some(configuration)) = (levels.of(unused), subject.configuration()) {
+        let mut reporter = Reporter::new(unused, level, &mut sorted.told);
+        // Of a rule that is silent anyway nobody knows.
+        let speaks = |selector: &Selector| RULES.iter().any(|rule| selector.covers(rule) && levels.of(rule).is_some());
+        for (one, _) in suppressions.list.iter().zip(&used).filter(|(one, used)| !**used && speaks(&one.selector)) {
+            let name = configuration.shown(one.span);
+            reporter.add(rules::pg801_unused_suppression::finding(&name).at(one.span, "named in vain"));
+        }
+    }
+    sorted.told.sort_by(|a, b| a.order().cmp(&b.order()));
+    sorted.suppressed.sort_by(|(a, _), (b, _)| a.order().cmp(&b.order()));
+    sorted
 }

@@ -12,6 +12,8 @@ pub static RULES: &[&Rule] = &[
     &pg101_default_by_title::RULE,
     &pg203_file_missing::RULE,
     &pg301_unreadable_filesystem::RULE,
+    &pg801_unused_suppression::RULE,
+    &pg802_malformed_suppression::RULE,
 ];
 
 /// The rule with this code or name, in upper or lower case.

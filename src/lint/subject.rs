@@ -4,6 +4,9 @@ use std::cell::OnceCell;
 
 use super::configuration::Configuration;
 use super::files::Files;
+use super::finding::Finding;
+use super::reporter::Reporter;
+use super::suppression::Suppressions;
 use crate::boot::{Attempt, Run};
 use crate::config::{Cause, Raised, Survey, survey};
 use crate::release::Release;
@@ -19,12 +22,20 @@ pub struct Subject<'a> {
     volumes: Option<&'a dyn Volumes>,
     surveyed: OnceCell<Option<Survey>>,
     files: OnceCell<Option<Files>>,
+    suppressions: OnceCell<Suppressions>,
 }
 
 impl<'a> Subject<'a> {
     /// A run on something of this kind.
     pub fn new(run: &'a Run, kind: Kind) -> Self {
-        Self { run, kind, volumes: None, surveyed: OnceCell::new(), files: OnceCell::new() }
+        Self {
+            run,
+            kind,
+            volumes: None,
+            surveyed: OnceCell::new(),
+            files: OnceCell::new(),
+            suppressions: OnceCell::new(),
+        }
     }
 
     /// With the filesystems that the run was performed on, for rules that look for files.
@@ -68,6 +79,26 @@ impl<'a> Subject<'a> {
             Files::mount(self.volumes?, offset)
         });
         files.as_ref()
+    }
+
+    /// The comments in the configuration that tell the linter to be silent.
+    pub(super) fn suppressions(&self) -> &Suppressions {
+        self.suppressions.get_or_init(|| {
+            let Some(configuration) = self.configuration() else { return Suppressions::default() };
+            let entries = configuration.entries().iter().map(|entry| entry.lines);
+            let functions = configuration.config.functions.iter();
+            let functions = functions.map(|function| (function.header.line, function.last_line.unwrap_or(u32::MAX)));
+            let blocks: Vec<(u32, u32)> = entries.chain(functions).collect();
+            Suppressions::read(configuration.text, &blocks)
+        })
+    }
+
+    /// Hands in the comments for pregrub that it does not understand.
+    pub(super) fn report_malformed_comments(&self, report: &mut Reporter<'_>) {
+        for malformed in &self.suppressions().malformed {
+            let finding = Finding::new(malformed.message.clone()).at(malformed.span, "here");
+            report.add(finding.help("write `# pregrub: allow(RULE, ...) reason`, or allow-file for the whole file"));
+        }
     }
 
     /// Everything that pygrub raises or would raise, where the cause is one of these: what the survey of the configuration

@@ -1,0 +1,39 @@
+use crate::lint::rule::rule;
+use crate::lint::{Finding, Reporter, Subject};
+
+rule! {
+    /// ## What it does
+    ///
+    /// Finds comments that suppress nothing: `# pregrub: allow(PG101)` where the rule finds nothing in what follows.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// What it was written for is gone, or it stands in the wrong place. One day it will hide something that nobody meant to
+    /// hide.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// # pregrub: allow(default-by-title) GRUB is told the same
+    /// set default=0
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// Remove the comment. One that is needed for some release of Xen only is told to be silent on the command line:
+    /// `-A unused-suppression`.
+    ///
+    /// ## Source
+    ///
+    /// pregrub's own comments; pygrub and GRUB take them for comments.
+    "PG801" "unused-suppression" Warning, stops: Never, releases: "all", check
+}
+
+/// Only when all rules have spoken it is known what was suppressed: [`lint`](crate::lint::lint) hands these findings in.
+fn check(_: &Subject<'_>, _: &mut Reporter<'_>) {}
+
+/// The finding for a rule or group that is named in vain.
+pub(in crate::lint) fn finding(name: &str) -> Finding {
+    Finding::new(format!("`{name}` finds nothing here, so the comment suppresses nothing"))
+        .help("remove it from the comment")
+}
