@@ -148,7 +148,7 @@ impl Flavour {
 
 macro_rules! changes {
     ($($(#[$doc:meta])* $name:ident = $first:literal $([$($point:literal),+])?;)+) => {
-        /// One change of pygrub's behaviour between releases.
+        /// One change of pygrub's behaviour between releases, or of xl's where it decides how pygrub is called.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Change { $($(#[$doc])* $name,)+ }
 
@@ -250,10 +250,20 @@ changes! {
     WholeDiskWhenEmpty = 7 [5.3, 6.3];
     /// Results are printed with `repr()`, and the simple formats refuse delimiters (27e14d346e, XSA-198).
     OutputQuoted = 8 [6.5, 7.2];
+    /// xl: lists may stand in lists (4.6's manual has them).
+    NestedXlLists = 6;
+    /// xl: `type` names the kind of guest; PVH guests have a bootloader, too.
+    XlType = 10;
     /// pygrub runs under Python 3: strict UTF-8, and the default is a number again, 0 where it is none (83a204e695, 767ba397d3).
     Python3 = 13;
     /// `--runas`, both output files created up front, `-n` prints None (f4b504c617 ... e0342ae555, XSA-443).
     Runas = 18 [15.6, 16.6, 17.3];
+    /// xl: `bootloader_restrict` and `bootloader_user`; the point releases before know the environment variables only
+    /// (1f762642d2).
+    BootloaderRestrict = 18;
+    /// xl: `trusted` and `untrusted`, `grant_usage` and the backend `standalone` in disk specifications. 4.17.7 has none of them;
+    /// between there and the newest release the line is not known.
+    NewDiskParameters = 18;
     /// `--entry` works under Python 3 (40387f6206).
     EntryByNumberUnderPython3 = 18 [17.3];
 }

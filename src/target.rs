@@ -1,4 +1,6 @@
-//! What a user points at: a disk, a directory or a configuration, told apart by what it is.
+//! What a user points at: a disk, a directory, a boot configuration or a domain's, told apart by what it is.
+
+mod xl;
 
 use std::fmt;
 use std::fs::{self, File};
@@ -7,12 +9,15 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use self::xl::XlTarget;
 use crate::boot::{self, Options, Run};
 use crate::config::{Dialect, READ_LIMIT};
 use crate::release::{Change, Release};
 use crate::storage::directory::DirectoryVolume;
 use crate::storage::mount::{DiskVolumes, Volumes};
 use crate::storage::source::{FileSource, Source};
+use crate::xl::domain::Domain;
+use crate::xl::syntax;
 
 /// A kind of target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +28,8 @@ pub enum Kind {
     Directory,
     /// A boot configuration alone.
     Config,
+    /// The configuration of a domain for xl: its first disk is what pygrub gets.
+    Xl,
 }
 
 impl Kind {
@@ -32,7 +39,13 @@ impl Kind {
             Self::Image => "image",
             Self::Directory => "directory",
             Self::Config => "config",
+            Self::Xl => "xl",
         }
+    }
+
+    /// Whether there is a disk, with offsets on it.
+    pub fn is_disk(self) -> bool {
+        matches!(self, Self::Image | Self::Xl)
     }
 }
 
@@ -58,6 +71,8 @@ pub enum Target {
         /// Its text: at least as much as pygrub reads.
         text: Vec<u8>,
     },
+    /// A domain.
+    Xl(Box<XlTarget>),
 }
 
 /// Why a target cannot be read. The message is one sentence: what, where, and what to do.
@@ -78,7 +93,8 @@ const CONFIG_BOUND: usize = 16 << 20;
 const HEAD: usize = 64 << 10;
 
 impl Target {
-    /// Opens a target; `-` is a configuration on standard input. `release` says how much of a configuration matters.
+    /// Opens a target; `-` is a configuration on standard input. `release` says how much of a configuration matters, and how xl
+    /// reads a domain's. The disk of a domain is looked for as libxl does it: a relative path from the working directory.
     ///
     /// # Errors
     ///
@@ -101,7 +117,7 @@ impl Target {
                 ));
             }
             let text = read_limited(&mut io::stdin().lock(), release).map_err(|error| failed(path, "read", &error))?;
-            return Self::config(path, text, wanted);
+            return Self::config(path, text, wanted, release);
         }
         let metadata = fs::metadata(path).map_err(|error| failed(path, "open", &error))?;
         if metadata.is_dir() {
@@ -129,15 +145,18 @@ impl Target {
             None if wanted.dialect.is_some() => Kind::Config,
             None => tell(path, &mut file).map_err(|error| failed(path, "read", &error))?,
         };
-        if kind == Kind::Config {
+        if kind == Kind::Config || kind == Kind::Xl {
             let text = read_limited(&mut file, release).map_err(|error| failed(path, "read", &error))?;
-            return Self::config(path, text, wanted);
+            return Self::config(path, text, wanted, release);
         }
         let source = FileSource::new(file).map_err(|error| failed(path, "read", &error))?;
         Ok(Self::Image(Arc::new(source)))
     }
 
-    fn config(path: &Path, text: Vec<u8>, wanted: Wanted) -> Result<Self, TargetError> {
+    fn config(path: &Path, text: Vec<u8>, wanted: Wanted, release: Release) -> Result<Self, TargetError> {
+        if wanted.kind == Some(Kind::Xl) {
+            return Ok(Self::Xl(Box::new(XlTarget::new(path, text, release)?)));
+        }
         if path == Path::new("-") && wanted.dialect.is_none() {
             if text.is_empty() {
                 return Err(TargetError("standard input is empty: there is no configuration to read".to_owned()));
@@ -147,15 +166,15 @@ impl Target {
             }
         }
         let by_name = || path.file_name().and_then(|name| Dialect::from_file_name(name.to_str()?));
-        match wanted.dialect.or_else(by_name).or_else(|| guess(&text)) {
+        let dialect = wanted.dialect.or_else(by_name);
+        if dialect.is_none() && wanted.kind.is_none() && looks_like_xl(&text, release) {
+            return Ok(Self::Xl(Box::new(XlTarget::new(path, text, release)?)));
+        }
+        match dialect.or_else(|| guess(&text)) {
             Some(dialect) => Ok(Self::Config { dialect, text }),
-            None if looks_like_xl(&text) => Err(TargetError(format!(
-                "`{}` looks like an xl domain configuration: give pregrub the boot disk that it names",
-                path.display()
-            ))),
             None => Err(TargetError(format!(
                 "`{}` is text, but no boot configuration that pregrub recognises: say --dialect grub2, legacy or extlinux if \
-                 it is one, or --as image if it is a disk",
+                 it is one, --as xl if it is a domain's, or --as image if it is a disk",
                 path.display()
             ))),
         }
@@ -167,10 +186,20 @@ impl Target {
             Self::Image(_) => Kind::Image,
             Self::Directory(_) => Kind::Directory,
             Self::Config { .. } => Kind::Config,
+            Self::Xl(_) => Kind::Xl,
         }
     }
 
-    /// Performs the run on it. `name` is what a configuration alone is called in the result.
+    /// The domain that it is about, if it is a domain's configuration that xl can parse.
+    pub fn domain(&self) -> Option<&Domain> {
+        match self {
+            Self::Xl(target) => target.domain.as_ref().ok(),
+            Self::Image(_) | Self::Directory(_) | Self::Config { .. } => None,
+        }
+    }
+
+    /// Performs the run on it. `name` is what a configuration alone is called in the result. For a domain the options of its
+    /// configuration count too: those that are given here win.
     ///
     /// # Errors
     ///
@@ -180,6 +209,7 @@ impl Target {
             Self::Image(disk) => boot::run(Arc::clone(disk), options),
             Self::Directory(path) => boot::run_on(&DirectoryVolume(path), None, options),
             Self::Config { dialect, text } => Ok(boot::run_config(name, *dialect, text.clone(), options)),
+            Self::Xl(target) => target.run(options),
         };
         result.map_err(|error| failed(Path::new(name), "read", &error))
     }
@@ -190,6 +220,7 @@ impl Target {
             Self::Image(disk) => Some(Box::new(DiskVolumes::new(Arc::clone(disk)))),
             Self::Directory(path) => Some(Box::new(DirectoryVolume(path))),
             Self::Config { .. } => None,
+            Self::Xl(target) => Some(Box::new(DiskVolumes::new(Arc::clone(target.disk()?)))),
         }
     }
 }
@@ -240,11 +271,21 @@ fn guess(text: &[u8]) -> Option<Dialect> {
     })
 }
 
-fn looks_like_xl(text: &[u8]) -> bool {
-    let keys: [&[u8]; 4] = [b"disk", b"bootloader", b"memory", b"vif"];
-    let lines = text.split(|&byte| byte == b'\n').take(1000);
-    lines.filter(|line| keys.iter().any(|key| line.trim_ascii_start().starts_with(key)) && line.contains(&b'=')).count()
-        > 0
+/// Whether a text is a domain's configuration: one that xl can parse, with a name that only such a one has; or one that xl cannot
+/// parse, with an assignment to such a name at the start of a line.
+fn looks_like_xl(text: &[u8], release: Release) -> bool {
+    const NAMES: [&str; 10] =
+        ["disk", "bootloader", "memory", "maxmem", "vcpus", "vif", "builder", "on_crash", "on_reboot", "on_poweroff"];
+    if let Ok(settings) = syntax::parse(&text[..text.len().min(syntax::LIMIT)], release) {
+        return NAMES.iter().any(|name| settings.get(name).is_some());
+    }
+    // A word of a boot configuration says more than an assignment.
+    guess(text).is_none()
+        && text.split(|&byte| byte == b'\n').take(1000).any(|line| {
+            let mut sides = line.splitn(2, |&byte| byte == b'=');
+            let name = sides.next().unwrap_or_default().trim_ascii();
+            sides.next().is_some() && NAMES.iter().any(|known| known.as_bytes() == name)
+        })
 }
 
 #[cfg(test)]
@@ -257,6 +298,8 @@ mod tests {
         assert_eq!(guess(b"default 0\n title T\n"), Some(Dialect::Legacy));
         assert_eq!(guess(b"DEFAULT x\nLABEL x\n"), Some(Dialect::Extlinux));
         assert_eq!(guess(b"hello\n"), None);
-        assert!(looks_like_xl(b"name='x'\ndisk = ['a']\n"));
+        let xl = |text: &[u8]| looks_like_xl(text, Release::NEWEST);
+        assert!(xl(b"name='x'\ndisk = ['a']\n") && xl(b"kernel = '/k'\n disk=[ 'a'\n"));
+        assert!(!xl(b"default=0\ntimeout=5\n") && !xl(b"set default=0\nmemory=5\n") && !xl(b"# disk=\ndisks=1\n"));
     }
 }

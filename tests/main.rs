@@ -13,3 +13,4 @@ mod oracle_itself;
 mod python;
 mod storage;
 mod toolstack;
+mod xl;

@@ -12,6 +12,8 @@ use pregrub::config::{self, Dialect};
 use pregrub::release::{Flavour, Release};
 use pregrub::storage::filesystem::{Filesystem, MountError, OpenFile, ReadError};
 use pregrub::storage::source::{Source, Volume};
+use pregrub::xl::domain::Domain;
+use pregrub::xl::{disk, syntax};
 
 /// The unit in which a disk is packed.
 pub const BLOCK: usize = 512;
@@ -170,6 +172,29 @@ pub fn configuration(dialect: Dialect, text: &[u8]) {
         let within = |span: pregrub::config::Span| span.range().end <= text.len();
         assert!(parsed.raised.as_ref().and_then(|raised| raised.span).is_none_or(within));
         boot::list(&parsed, boot::Wishes::default(), release);
+    }
+}
+
+/// Reads a domain's configuration, and the whole of the text as a disk specification, as a few releases do.
+pub fn domain(text: &[u8]) {
+    for release in ["4.0", "4.5", "4.17", "4.22"] {
+        let release: Release = release.parse().expect("a release");
+        let within = |span: pregrub::config::Span| span.range().end <= text.len();
+        match syntax::parse(text, release) {
+            Err(error) => assert!(within(error.span) && !error.to_string().is_empty()),
+            Ok(settings) => {
+                assert!(settings.all().iter().all(|setting| within(setting.span) && within(setting.value.span())));
+                let domain = Domain::new(settings, release);
+                assert!(domain.refusal.as_ref().and_then(|refusal| refusal.span).is_none_or(within));
+                match domain.call(release).and_then(|call| call.options(release, Flavour::Upstream)) {
+                    Ok(_) => assert!(domain.refusal.is_none()),
+                    Err(why) => assert!(why.span.is_none_or(within) && !why.reason.is_empty()),
+                }
+            }
+        }
+        if let Ok(disk) = disk::parse(text, release) {
+            assert!(disk.vdev.is_some() && (disk.cdrom || disk.target.is_some()));
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 pub(crate) mod advice;
 mod attempt;
+pub mod command_line;
 mod digest;
 mod discover;
 mod list;
@@ -22,7 +23,7 @@ pub use discover::candidates;
 pub use list::{Listing, list};
 pub use menu::{Console, Menu, Unattended};
 pub use options::{Options, Task};
-pub use outcome::{Chosen, ChosenFile, Failure, Run, Verdict};
+pub use outcome::{Chosen, ChosenFile, Failure, GivenDisk, Run, Verdict};
 pub use output::{Format, Process, Values, default_directory, render};
 pub use run::{partition_rules, run, run_config, run_config_with, run_on, run_with};
 pub use select::{Boot, Selection, Wishes, select};

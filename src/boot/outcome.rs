@@ -85,11 +85,22 @@ pub struct Failure {
     pub help: Option<String>,
 }
 
+/// The disk that a domain's configuration gives pygrub.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GivenDisk {
+    /// The path as pygrub gets it.
+    pub path: Text,
+    /// The line of the domain's configuration that names it.
+    pub line: u32,
+}
+
 /// A run, with every step.
 #[derive(Clone, Debug)]
 pub struct Run {
     /// How pygrub was called.
     pub options: Options,
+    /// The disk, where the configuration of a domain was the target.
+    pub disk: Option<GivenDisk>,
     /// pygrub's reading of the partition table; nothing where it does not read it.
     pub table: Option<PartitionTable>,
     /// The offsets that were tried, in order.
@@ -110,6 +121,7 @@ impl Run {
     pub(super) fn new(table: Option<PartitionTable>, options: Options) -> Self {
         Self {
             options,
+            disk: None,
             table,
             attempts: Vec::new(),
             chosen: None,
@@ -118,6 +130,18 @@ impl Run {
             process: Process { exit: 1, stdout: Text::default(), stderr_last_line: Text::default() },
             stderr: Vec::new(),
         }
+    }
+
+    /// The outcome where pygrub is not started, or not on a disk that is known: `reason` says why, in one sentence without a full
+    /// stop, and `help` the way out.
+    pub fn not_started(options: Options, verdict: Verdict, reason: String, help: Option<String>) -> Self {
+        let failure = Failure { stage: Stage::Toolstack, attempt: None, raised: None, reason, label: "", help };
+        Self { verdict, failure: Some(failure), ..Self::new(None, options) }
+    }
+
+    /// Whether pygrub was started, so that it has an exit status and output.
+    pub fn started(&self) -> bool {
+        self.failure.as_ref().is_none_or(|failure| failure.stage != Stage::Toolstack)
     }
 
     /// The attempt that the outcome comes from.

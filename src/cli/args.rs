@@ -23,7 +23,8 @@ pub(super) struct CommandLine {
 
 const AFTER_HELP: &str = "\
 A TARGET is a disk or filesystem image, a block device, the directory on which a boot filesystem is mounted, a boot \
-configuration alone (grub.cfg, menu.lst, extlinux.conf), or `-` for a configuration on standard input. Nothing is ever \
+configuration alone (grub.cfg, menu.lst, extlinux.conf), a domain's configuration for xl (its first disk is what pygrub gets), \
+or `-` for a configuration on standard input. Nothing is ever \
 written to it, nothing is mounted, and root is only needed where reading it takes root.
 
 Exit status: 0 Xen would boot it (or the bare configuration selects an entry); 1 it would not; 2 usage or internal error; \
@@ -61,7 +62,7 @@ PREGRUB_RELEASE (4.0 to 4.22, or host; 4.22 without it), the flavour by PREGRUB_
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// What to check: an image, a block device, a directory, a configuration, or `-`
+    /// What to check: an image, a block device, a directory, a configuration (of the boot, or of a domain), or `-`
     #[arg(required = true, value_name = "TARGET")]
     pub targets: Vec<String>,
     #[command(flatten)]
@@ -130,7 +131,7 @@ pub(super) struct Answer {
 
 #[derive(Debug, Args)]
 pub(super) struct Trace {
-    /// What to trace: an image, a block device, a directory, a configuration, or `-`
+    /// What to trace: an image, a block device, a directory, a configuration (of the boot, or of a domain), or `-`
     #[arg(value_name = "TARGET")]
     pub target: String,
     #[command(flatten)]
@@ -193,6 +194,8 @@ enum KindArg {
     Image,
     Directory,
     Config,
+    /// The configuration of a domain for xl
+    Xl,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -290,6 +293,7 @@ impl How {
                 KindArg::Image => Kind::Image,
                 KindArg::Directory => Kind::Directory,
                 KindArg::Config => Kind::Config,
+                KindArg::Xl => Kind::Xl,
             }),
             dialect: self.dialect.map(Into::into),
         }

@@ -39,7 +39,8 @@ fn one(args: &Check, name: &str, options: &Options, out: &mut Out) -> io::Result
         Ok(Examined { kind, run, hashes, findings }) => {
             let path =
                 run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()).map(|found| found.path.to_string());
-            let sources = Sources { configuration: path.as_deref(), domain: None };
+            let domain = (kind == Kind::Xl).then_some(name);
+            let sources = Sources { configuration: path.as_deref(), domain };
             match args.how.answer.format {
                 Format::Json => {
                     out.json(&Report::of_run(name, kind, &run, hashes, &findings, sources))?;
@@ -110,6 +111,9 @@ fn examine(args: &Check, name: &str, options: &Options) -> Result<Examined, Erro
     let mut subject = Subject::new(&run, kind);
     if let Some(volumes) = &volumes {
         subject = subject.with_volumes(&**volumes);
+    }
+    if let Target::Xl(domain) = &target {
+        subject = subject.with_domain(domain);
     }
     let findings = lint::lint(&subject, &args.levels.levels);
     Ok(Examined { kind, run, hashes, findings })

@@ -27,7 +27,7 @@ mod legacy;
 mod lines;
 mod raised;
 mod setting;
-mod span;
+pub(crate) mod span;
 mod structure;
 mod survey;
 mod taken_out;

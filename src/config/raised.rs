@@ -22,6 +22,8 @@ pub enum Stage {
     Select,
     /// While kernel or initrd are copied; ends the program.
     Copy,
+    /// Before pygrub is started, or instead: xl and libxl.
+    Toolstack,
 }
 
 impl Stage {
@@ -35,6 +37,7 @@ impl Stage {
             Self::Menu => "menu",
             Self::Select => "select",
             Self::Copy => "copy",
+            Self::Toolstack => "toolstack",
         }
     }
 }

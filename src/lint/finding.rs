@@ -82,6 +82,15 @@ impl Finding {
         self
     }
 
+    /// It is in this text, at `span`.
+    #[must_use]
+    pub fn within(mut self, source: Source, span: Span, label: impl Into<String>) -> Self {
+        self.source = source;
+        self.span = Some(span);
+        self.label = label.into();
+        self
+    }
+
     /// It is about the boot configuration as a whole.
     #[must_use]
     pub fn in_configuration(mut self) -> Self {

@@ -44,6 +44,8 @@ pub use rule::{Rule, Stops};
 pub use severity::Severity;
 pub use subject::Subject;
 
+use suppression::Suppression;
+
 /// What the rules found.
 #[derive(Clone, Debug, Default)]
 pub struct Findings {
@@ -68,12 +70,16 @@ pub fn lint_all(subject: &Subject<'_>, levels: &Levels) -> Findings {
         (rule.check)(subject, &mut reporter);
     }
     let mut sorted = Findings::default();
-    let suppressions = subject.suppressions();
-    let mut used = vec![false; suppressions.list.len()];
+    let suppressions: Vec<(Source, &Suppression)> = subject
+        .suppressions()
+        .iter()
+        .flat_map(|(source, suppressions)| suppressions.list.iter().map(|one| (*source, one)))
+        .collect();
+    let mut used = vec![false; suppressions.len()];
     for finding in findings {
         let mut reason = None;
-        for (one, used) in suppressions.list.iter().zip(&mut used) {
-            let fits = finding.source == Source::Configuration
+        for ((source, one), used) in suppressions.iter().zip(&mut used) {
+            let fits = finding.source == *source
                 && finding.rule.group() != Group::Suppressions
                 && one.selector.covers(finding.rule)
                 && one.scope.covers(finding.span);
@@ -88,13 +94,16 @@ pub fn lint_all(subject: &Subject<'_>, levels: &Levels) -> Findings {
         }
     }
     let unused = &rules::pg801_unused_suppression::RULE;
-    if let (Some(level), Some(configuration)) = (levels.of(unused), subject.configuration()) {
+    if let Some(level) = levels.of(unused) {
         let mut reporter = Reporter::new(unused, level, &mut sorted.told);
         // Of a rule that is silent anyway nobody knows.
         let speaks = |selector: &Selector| RULES.iter().any(|rule| selector.covers(rule) && levels.of(rule).is_some());
-        for (one, _) in suppressions.list.iter().zip(&used).filter(|(one, used)| !**used && speaks(&one.selector)) {
-            let name = configuration.shown(one.span);
-            reporter.add(rules::pg801_unused_suppression::finding(&name).at(one.span, "named in vain"));
+        for ((source, one), _) in
+            suppressions.iter().zip(&used).filter(|((_, one), used)| !**used && speaks(&one.selector))
+        {
+            let name = configuration::shown(subject.text(*source).get(one.span.range()).unwrap_or_default());
+            let finding = rules::pg801_unused_suppression::finding(&name);
+            reporter.add(finding.within(*source, one.span, "named in vain"));
         }
     }
     sorted.told.sort_by(|a, b| a.order().cmp(&b.order()));

@@ -4,14 +4,16 @@ use std::cell::OnceCell;
 
 use super::configuration::Configuration;
 use super::files::Files;
-use super::finding::Finding;
+use super::finding::{Finding, Source};
 use super::reporter::Reporter;
 use super::suppression::Suppressions;
 use crate::boot::{Attempt, Run};
 use crate::config::{Cause, Raised, Survey, survey};
 use crate::release::Release;
 use crate::storage::mount::Volumes;
-use crate::target::Kind;
+use crate::target::{Kind, XlTarget};
+use crate::xl::SyntaxError;
+use crate::xl::domain::Domain;
 
 /// What rules look at: a run, with the configuration that decides it and the filesystem that this was found on.
 pub struct Subject<'a> {
@@ -20,9 +22,10 @@ pub struct Subject<'a> {
     /// What the run was performed on.
     pub kind: Kind,
     volumes: Option<&'a dyn Volumes>,
+    domain: Option<&'a XlTarget>,
     surveyed: OnceCell<Option<Survey>>,
     files: OnceCell<Option<Files>>,
-    suppressions: OnceCell<Suppressions>,
+    suppressions: OnceCell<Vec<(Source, Suppressions)>>,
 }
 
 impl<'a> Subject<'a> {
@@ -32,6 +35,7 @@ impl<'a> Subject<'a> {
             run,
             kind,
             volumes: None,
+            domain: None,
             surveyed: OnceCell::new(),
             files: OnceCell::new(),
             suppressions: OnceCell::new(),
@@ -43,6 +47,23 @@ impl<'a> Subject<'a> {
     pub fn with_volumes(mut self, volumes: &'a dyn Volumes) -> Self {
         self.volumes = Some(volumes);
         self
+    }
+
+    /// With the domain whose first disk it is, for the rules of the toolstack.
+    #[must_use]
+    pub fn with_domain(mut self, domain: &'a XlTarget) -> Self {
+        self.domain = Some(domain);
+        self
+    }
+
+    /// The domain whose first disk it is, if xl can parse its configuration.
+    pub fn domain(&self) -> Option<&'a Domain> {
+        self.domain?.domain.as_ref().ok()
+    }
+
+    /// Why xl cannot parse the domain's configuration.
+    pub fn domain_error(&self) -> Option<SyntaxError> {
+        self.domain?.domain.as_ref().err().copied()
     }
 
     /// The release that pygrub is of.
@@ -81,23 +102,42 @@ impl<'a> Subject<'a> {
         files.as_ref()
     }
 
-    /// The comments in the configuration that tell the linter to be silent.
-    pub(super) fn suppressions(&self) -> &Suppressions {
+    /// The comments that tell the linter to be silent, in each of the texts.
+    pub(super) fn suppressions(&self) -> &[(Source, Suppressions)] {
         self.suppressions.get_or_init(|| {
-            let Some(configuration) = self.configuration() else { return Suppressions::default() };
-            let entries = configuration.entries().iter().map(|entry| entry.lines);
-            let functions = configuration.config.functions.iter();
-            let functions = functions.map(|function| (function.header.line, function.last_line.unwrap_or(u32::MAX)));
-            let blocks: Vec<(u32, u32)> = entries.chain(functions).collect();
-            Suppressions::read(configuration.text, &blocks)
+            let mut all = Vec::new();
+            if let Some(domain) = self.domain {
+                all.push((Source::Domain, Suppressions::read(&domain.text, &[])));
+            }
+            if let Some(configuration) = self.configuration() {
+                let entries = configuration.entries().iter().map(|entry| entry.lines);
+                let functions = configuration.config.functions.iter();
+                let functions =
+                    functions.map(|function| (function.header.line, function.last_line.unwrap_or(u32::MAX)));
+                let blocks: Vec<(u32, u32)> = entries.chain(functions).collect();
+                all.push((Source::Configuration, Suppressions::read(configuration.text, &blocks)));
+            }
+            all
         })
+    }
+
+    /// The text that findings of this source are in.
+    pub(super) fn text(&self, source: Source) -> &[u8] {
+        match source {
+            Source::Target => &[],
+            Source::Domain => self.domain.map(|domain| domain.text.as_slice()).unwrap_or_default(),
+            Source::Configuration => self.configuration().map(|configuration| configuration.text).unwrap_or_default(),
+        }
     }
 
     /// Hands in the comments for pregrub that it does not understand.
     pub(super) fn report_malformed_comments(&self, report: &mut Reporter<'_>) {
-        for malformed in &self.suppressions().malformed {
-            let finding = Finding::new(malformed.message.clone()).at(malformed.span, "here");
-            report.add(finding.help("write `# pregrub: allow(RULE, ...) reason`, or allow-file for the whole file"));
+        for (source, suppressions) in self.suppressions() {
+            for malformed in &suppressions.malformed {
+                let finding = Finding::new(malformed.message.clone()).within(*source, malformed.span, "here");
+                report
+                    .add(finding.help("write `# pregrub: allow(RULE, ...) reason`, or allow-file for the whole file"));
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::finding::{FindingReport, Sources};
-use crate::boot::{Attempt, ChosenFile, Mounted, Process, Run, Verdict};
+use crate::boot::{Attempt, ChosenFile, GivenDisk, Mounted, Process, Run, Verdict};
 use crate::config::Raised;
 use crate::lint::Finding;
 use crate::python::Text;
@@ -17,6 +17,9 @@ pub struct Check<'a> {
     target: &'a str,
     kind: Option<&'static str>,
     release: String,
+    /// The disk of a domain that pygrub gets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disk: Option<&'a GivenDisk>,
     verdict: Verdict,
     boot: Option<Boot<'a>>,
     pygrub: Option<&'a Process>,
@@ -98,12 +101,13 @@ impl<'a> Check<'a> {
         findings: &'a [Finding],
         sources: Sources<'a>,
     ) -> Self {
-        let known = run.verdict != Verdict::Unknown && kind != Kind::Config;
+        let known = run.verdict != Verdict::Unknown && run.started() && kind != Kind::Config;
         Self {
             schema: "pregrub.check/1",
             target,
             kind: Some(kind.name()),
             release: run.options.release.to_string(),
+            disk: run.disk.as_ref(),
             verdict: run.verdict,
             boot: boot(run, kind, hashes),
             pygrub: known.then_some(&run.process),
@@ -124,6 +128,7 @@ impl<'a> Check<'a> {
             target,
             kind: None,
             release: release.to_string(),
+            disk: None,
             verdict: Verdict::Unknown,
             boot: None,
             pygrub: None,

@@ -95,7 +95,16 @@ fn shortened(reason: &str) -> String {
     }
 }
 
+/// Of a domain: which disk it was.
+fn write_disk(run: &Run, out: &mut dyn Write) -> io::Result<()> {
+    match &run.disk {
+        Some(disk) => writeln!(out, "  disk       {}, the first of the domain (line {})", disk.path, disk.line),
+        None => Ok(()),
+    }
+}
+
 fn write_chosen(run: &Run, chosen: &Chosen, kind: Kind, out: &mut dyn Write) -> io::Result<()> {
+    write_disk(run, out)?;
     let attempt = &run.attempts[chosen.attempt];
     write_file("kernel", &chosen.kernel, out)?;
     match &chosen.ramdisk {
@@ -139,7 +148,7 @@ fn write_file(name: &str, file: &ChosenFile, out: &mut dyn Write) -> io::Result<
 fn write_place(attempt: &Attempt, kind: Kind, out: &mut dyn Write) -> io::Result<()> {
     let Mounted::Yes(name) = &attempt.mounted else { return Ok(()) };
     match kind {
-        Kind::Image => {
+        Kind::Image | Kind::Xl => {
             let origin = origin::describe(attempt.candidate.as_ref());
             writeln!(out, "  found in   {name} at offset {} ({origin})", attempt.offset)
         }
@@ -149,7 +158,8 @@ fn write_place(attempt: &Attempt, kind: Kind, out: &mut dyn Write) -> io::Result
 }
 
 fn write_failure(run: &Run, kind: Kind, findings: &[Finding], look: Look, out: &mut dyn Write) -> io::Result<()> {
-    if let Some(attempt) = run.deciding_attempt().filter(|_| kind == Kind::Image) {
+    write_disk(run, out)?;
+    if let Some(attempt) = run.deciding_attempt().filter(|_| kind.is_disk()) {
         let origin = origin::describe(attempt.candidate.as_ref());
         let what = match &attempt.mounted {
             Mounted::Yes(name) => format!("{name} at "),

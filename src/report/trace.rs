@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::check::RaisedReport;
 use super::origin;
-use crate::boot::{Attempt, Found, Mounted, Purpose, Run, Verdict};
+use crate::boot::{Attempt, Found, GivenDisk, Mounted, Purpose, Run, Verdict};
 use crate::config::{Directive, Effect, Setting};
 use crate::python::Text;
 use crate::storage::partitions::{ImageLayout, SkipReason};
@@ -65,6 +65,9 @@ fn line_text(found: &Found, directive: &Directive) -> String {
 /// As `out` says.
 pub fn write_text(run: &Run, target: &str, kind: Kind, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{target}: {} as pygrub of Xen {} reads it", kind.name(), run.options.release)?;
+    if let Some(disk) = &run.disk {
+        writeln!(out, "the first disk: {} (line {})", disk.path, disk.line)?;
+    }
     if let Some(table) = &run.table {
         let layout = match table.layout {
             ImageLayout::Raw => "no MBR signature: one filesystem from offset 0",
@@ -92,7 +95,7 @@ pub fn write_text(run: &Run, target: &str, kind: Kind, out: &mut dyn Write) -> i
         (_, Some(failure)) => writeln!(out, ": {}", failure.reason)?,
         (None, None) => writeln!(out)?,
     }
-    if kind != Kind::Config && run.verdict != Verdict::Unknown {
+    if kind != Kind::Config && run.started() && run.verdict != Verdict::Unknown {
         writeln!(out, "pygrub exits with {} and prints: {}", run.process.exit, shown(run))?;
     }
     Ok(())
@@ -103,7 +106,7 @@ fn shown(run: &Run) -> &Text {
 }
 
 fn write_attempt(run: &Run, attempt: &Attempt, kind: Kind, out: &mut dyn Write) -> io::Result<()> {
-    if kind == Kind::Image {
+    if kind.is_disk() {
         writeln!(out, "offset {} ({})", attempt.offset, origin::describe(attempt.candidate.as_ref()))?;
     }
     match &attempt.mounted {
@@ -186,6 +189,9 @@ pub struct Trace<'a> {
     target: &'a str,
     kind: &'static str,
     release: String,
+    /// The disk of a domain that pygrub gets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disk: Option<&'a GivenDisk>,
     verdict: Verdict,
     layout: Option<&'static str>,
     attempts: Vec<AttemptReport<'a>>,
@@ -244,12 +250,13 @@ struct MenuReport {
 impl<'a> Trace<'a> {
     /// The trace of a run.
     pub fn of(run: &'a Run, target: &'a str, kind: Kind) -> Self {
-        let known = run.verdict != Verdict::Unknown && kind != Kind::Config;
+        let known = run.verdict != Verdict::Unknown && run.started() && kind != Kind::Config;
         Self {
             schema: "pregrub.trace/1",
             target,
             kind: kind.name(),
             release: run.options.release.to_string(),
+            disk: run.disk.as_ref(),
             verdict: run.verdict,
             layout: run.table.as_ref().map(|table| match table.layout {
                 ImageLayout::Raw => "raw",

@@ -38,6 +38,15 @@ const CONFIGS: [&[u8]; 12] = [
     b"menuentry \"A\" {\n linux /k (\n initrd (x\n}\n",
 ];
 
+/// Domains that end in as many ways as there are.
+const DOMAINS: [&[u8]; 5] = [
+    b"name = 'g'\nbootloader = 'pygrub'\ndisk = [ 'corpus/images/recipe.img,raw,xvda' ]\n",
+    b"name = 'g'\nbootloader = 'pygrub'\ndisk = [ 'corpus/images/nixos-default.img,raw,xvda' ]\n",
+    b"name = 'g'\nbootloader = 'pygrub'\ndisk = [ 'corpus/images/none,raw,xvda' ]\n",
+    b"name = 'g'\ntype = 'hvm'\ndisk = [ 'x,raw,xvda' ]\n",
+    b"name = 'g'\nbootloader = 'pygrub'\ndisk = [\n",
+];
+
 #[test]
 fn check_keeps_its_schema() {
     let validator = schema("pregrub.check-1.json");
@@ -53,6 +62,10 @@ fn check_keeps_its_schema() {
     for case in cases {
         let ended = run(&[&["check", "--format", "json"], case].concat());
         assert!(!assert_valid(&validator, &ended.stdout).is_empty());
+    }
+    for domain in DOMAINS {
+        let ended = run_with_input(&["check", "-", "--as", "xl", "--format", "json"], domain);
+        assert_eq!(assert_valid(&validator, &ended.stdout).len(), 1);
     }
     for config in CONFIGS {
         for release in ["4.0.0", "4.4", "4.12", "4.22"] {
@@ -87,6 +100,10 @@ fn trace_keeps_its_schema() {
     let validator = schema("pregrub.trace-1.json");
     for image in ["images/recipe.img", "images/nixos-default.img"] {
         assert_valid(&validator, &run(&["trace", &corpus(image), "--format", "json"]).stdout);
+    }
+    for domain in DOMAINS {
+        let ended = run_with_input(&["trace", "-", "--as", "xl", "--format", "json"], domain);
+        assert_eq!(assert_valid(&validator, &ended.stdout).len(), usize::from(ended.stderr.is_empty()));
     }
     for config in CONFIGS {
         assert_valid(

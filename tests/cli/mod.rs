@@ -9,3 +9,4 @@ mod init;
 #[cfg(target_os = "linux")]
 mod pygrub;
 mod trace;
+mod xl;

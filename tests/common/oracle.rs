@@ -386,7 +386,8 @@ impl Oracle {
         answers
     }
 
-    fn ask<A: for<'de> Deserialize<'de>>(&self, program: &str, lines: impl Iterator<Item = Value>) -> Vec<A> {
+    /// The answers of a program of `tests/oracle/`, one to each line.
+    pub fn ask<A: for<'de> Deserialize<'de>>(&self, program: &str, lines: impl Iterator<Item = Value>) -> Vec<A> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle").join(program);
         let mut child = Command::new(&self.python)
             .arg(&path)

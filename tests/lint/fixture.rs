@@ -21,7 +21,8 @@ use crate::common::images::{Image, Tree, Volume};
 use crate::common::side_by_side;
 
 /// Rules whose cases are disks that other tests of this folder make.
-pub const PROVEN_ELSEWHERE: &[&str] = &["PG301"];
+pub const PROVEN_ELSEWHERE: &[&str] =
+    &["PG301", "PG501", "PG502", "PG503", "PG504", "PG505", "PG506", "PG507", "PG508", "PG602"];
 
 /// `case.json`.
 #[derive(Debug, Deserialize)]

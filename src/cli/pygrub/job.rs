@@ -8,13 +8,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::call::{self, Call};
 use super::console::{Talking, complain};
 use super::copy_out::{CopyError, copy_out};
 use super::menu::Terminal;
 use super::sandbox::{Limits, Privileges};
 use super::worker::{self, Role};
 use super::{explain, python_error};
+use crate::boot::command_line::Call;
 use crate::boot::{self, Chosen, ChosenFile, Console, Run, Task, Unattended, Values, Verdict, render};
 use crate::config::Dialect;
 use crate::host;
@@ -85,7 +85,7 @@ fn sealed() -> Result<Ending, String> {
     let mut inherited = worker::inherited().map_err(text)?;
     let lost = || "the worker did not get what it needs".to_owned();
     let (order, args) = Order::from_words(std::env::args_os().skip(1)).ok_or_else(lost)?;
-    let call = call::parse(&args, "", order.release, order.flavour, super::posixly_correct()).map_err(|_| lost())?;
+    let call = super::parse(&args, "", order.release, order.flavour).map_err(|_| lost())?;
     let disk = inherited.take(Role::Disk).ok_or_else(lost)?;
     let mut paths = order.destinations.into_iter();
     let mut destination = |role| Some(Destination { file: inherited.take(role)?, path: paths.next()?.into() });

@@ -7,15 +7,12 @@
 //!
 //! No part of the library's interface: it is public for the tests, which prove the sandbox from the inside.
 
-mod call;
 mod console;
 mod copies;
 mod copy_out;
 mod explain;
-mod getopt;
 mod job;
 mod menu;
-mod options;
 mod python_error;
 pub mod sandbox;
 mod signals;
@@ -31,13 +28,13 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use self::call::{Call, Directory, Ended};
 use self::console::complain;
 use self::copies::{Copy, PathError, make_directory};
 use self::job::Ending;
 use self::worker::Role;
 use super::Status;
 use crate::boot::Task;
+use crate::boot::command_line::{self, Call, Directory, Ended};
 use crate::host;
 use crate::release::{Change, Flavour, Release};
 
@@ -68,7 +65,7 @@ pub(super) fn supervise(program: &str, args: &[OsString]) -> ExitCode {
             return ExitCode::from(Status::Usage as u8);
         }
     };
-    let call = match call::parse(args, program, release, flavour, posixly_correct()) {
+    let call = match parse(args, program, release, flavour) {
         Ok(call) => call,
         Err(Ended { exit, stdout, stderr }) => {
             if let Some(mut line) = stdout {
@@ -102,9 +99,11 @@ pub(super) fn supervise(program: &str, args: &[OsString]) -> ExitCode {
 /// in 7 of 270 runs on a busy machine, with this pause in none of 150.
 const LAST_WORDS: Duration = Duration::from_millis(30);
 
-/// Whether the first word that is no option ends the options.
-fn posixly_correct() -> bool {
-    env::var_os("POSIXLY_CORRECT").is_some()
+/// The command line, in the environment that it was given in.
+fn parse(args: &[OsString], program: &str, release: Release, flavour: Flavour) -> Result<Call, Ended> {
+    // Set, the first word that is no option ends the options.
+    let posixly_correct = env::var_os("POSIXLY_CORRECT").is_some();
+    command_line::parse(args, program, release, flavour, posixly_correct, &Path::is_dir)
 }
 
 /// The release that the environment asks for, since the toolstack owns the arguments.

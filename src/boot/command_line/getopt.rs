@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 
 /// An option that the command line may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Known<T> {
+pub(crate) struct Known<T> {
     /// What it stands for.
     pub option: T,
     /// Its letter, if it has one.
@@ -20,12 +20,12 @@ pub(super) struct Known<T> {
 }
 
 /// A command line that was taken apart: options in their order, each with its value, and the other words.
-pub(super) type Parsed<T> = (Vec<(T, OsString)>, Vec<OsString>);
+pub(crate) type Parsed<T> = (Vec<(T, OsString)>, Vec<OsString>);
 
 /// Takes a command line apart. `posixly_correct` makes the first word that is no option end them, as the variable
 /// `POSIXLY_CORRECT` does. Nothing is returned where Python raises `GetoptError`: an option that is not known or not unique,
 /// a value that is missing or too many.
-pub(super) fn parse<T: Copy>(args: &[OsString], known: &[Known<T>], posixly_correct: bool) -> Option<Parsed<T>> {
+pub(crate) fn parse<T: Copy>(args: &[OsString], known: &[Known<T>], posixly_correct: bool) -> Option<Parsed<T>> {
     let (mut options, mut words) = (Vec::new(), Vec::new());
     let mut args = args.iter();
     while let Some(arg) = args.next() {
@@ -87,7 +87,7 @@ fn find_long<'a, T>(name: &[u8], known: &'a [Known<T>]) -> Option<&'a Known<T>> 
 
 /// The words of a command line.
 #[cfg(test)]
-pub(super) fn words(line: &[&str]) -> Vec<OsString> {
+pub(crate) fn words(line: &[&str]) -> Vec<OsString> {
     line.iter().map(OsString::from).collect()
 }
 

@@ -5,7 +5,7 @@ use crate::release::{Change, Release};
 
 /// An option of pygrub's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Word {
+pub(crate) enum Word {
     Quiet,
     Interactive,
     ListEntries,
@@ -61,12 +61,12 @@ fn rows(release: Release) -> impl Iterator<Item = &'static Row> {
 }
 
 /// The options that the release knows.
-pub(super) fn known(release: Release) -> Vec<Known<Word>> {
+pub(crate) fn known(release: Release) -> Vec<Known<Word>> {
     rows(release).map(|(known, ..)| *known).collect()
 }
 
 /// The usage line of the release, with the program's name as it was called.
-pub(super) fn usage(release: Release, program: &str) -> String {
+pub(crate) fn usage(release: Release, program: &str) -> String {
     let mut line = format!("Usage: {program}");
     for (.., shown) in rows(release).filter(|(.., shown)| !shown.is_empty()) {
         line.push(' ');

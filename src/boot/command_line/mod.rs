@@ -1,29 +1,34 @@
-//! How the drop-in is called: the command line as pygrub of the release understands it, and where that ends it at once.
+//! pygrub's command line, as the pygrub of a release understands it, and where that ends it at once. The drop-in is called so, and
+//! so does the toolstack call pygrub ([`xl`](crate::xl)).
+
+mod getopt;
+mod options;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::getopt;
-use super::options::{self, Word};
-use crate::boot::{Format, Options, Task, default_directory};
+use self::options::Word;
+use super::{Format, Options, Task, default_directory};
 use crate::python::{Int, Python, Text, bytes, int};
 use crate::release::{Change, Flavour, Release};
 
 /// A command line that pygrub goes on with.
 #[derive(Clone, Debug)]
-pub(super) struct Call {
+pub struct Call {
     /// What the run depends on.
     pub options: Options,
     /// The image, or with `--isconfig` the configuration.
     pub image: PathBuf,
     /// `--output`; standard output where it is missing.
     pub output: Option<PathBuf>,
+    /// How the result is printed.
     pub format: Format,
     /// Where the copies are put.
     pub directory: Directory,
     /// `--isconfig`: the image is a configuration.
     pub is_config: bool,
+    /// `--debug`.
     pub debug: bool,
     /// `--runas`, unless it is 0, which pygrub takes for its absence.
     pub runas: Option<Int>,
@@ -31,14 +36,16 @@ pub(super) struct Call {
 
 /// Where the copies are put.
 #[derive(Clone, Debug)]
-pub(super) enum Directory {
+pub enum Directory {
     /// The release's own, which is made if it is not there.
     Default(&'static str),
+    /// `--output-directory`.
     Given(PathBuf),
 }
 
 impl Directory {
-    pub(super) fn path(&self) -> &Path {
+    /// Its path.
+    pub fn path(&self) -> &Path {
         match self {
             Self::Default(path) => Path::new(path),
             Self::Given(path) => path,
@@ -48,7 +55,8 @@ impl Directory {
 
 /// A command line that ends pygrub at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Ended {
+pub struct Ended {
+    /// The exit status.
     pub exit: u8,
     /// A line on standard output.
     pub stdout: Option<Vec<u8>>,
@@ -56,13 +64,19 @@ pub(super) struct Ended {
     pub stderr: Option<String>,
 }
 
-/// What pygrub makes of its arguments. `program` is the name that it was called by.
-pub(super) fn parse(
+/// What pygrub makes of its arguments. `program` is the name that it was called by, `posixly_correct` whether the first word that
+/// is no option ends them (the environment variable `POSIXLY_CORRECT`), and `is_directory` is asked of `--output-directory`.
+///
+/// # Errors
+///
+/// pygrub ends at once.
+pub fn parse(
     args: &[OsString],
     program: &str,
     release: Release,
     flavour: Flavour,
     posixly_correct: bool,
+    is_directory: &dyn Fn(&Path) -> bool,
 ) -> Result<Call, Ended> {
     let usage = |exit, stdout: Option<Vec<u8>>| Ended { exit, stdout, stderr: Some(options::usage(release, program)) };
     let (options, words) =
@@ -117,7 +131,7 @@ pub(super) fn parse(
             }
             Word::OutputDirectory => {
                 let path = PathBuf::from(&value);
-                if release.has(Change::RunDirectory) && !path.is_dir() {
+                if release.has(Change::RunDirectory) && !is_directory(&path) {
                     let line = [value.as_bytes(), b" is not an existing directory"].concat();
                     return Err(Ended { exit: 1, stdout: Some(line), stderr: None });
                 }
@@ -148,11 +162,11 @@ fn widest(number: &Int) -> i128 {
 
 #[cfg(test)]
 mod tests {
+    use super::getopt::words;
     use super::*;
-    use crate::cli::pygrub::getopt::words;
 
     fn call(line: &[&str]) -> Result<Call, Ended> {
-        parse(&words(line), "pygrub", "4.17".parse().unwrap(), Flavour::Debian, false)
+        parse(&words(line), "pygrub", "4.17".parse().unwrap(), Flavour::Debian, false, &Path::is_dir)
     }
 
     fn ended(line: &[&str]) -> (u8, String, String) {

@@ -1,0 +1,51 @@
+use crate::lint::rule::rule;
+use crate::lint::{Finding, Reporter, Subject};
+use crate::release::Change;
+use crate::xl::domain::Guest;
+
+rule! {
+    /// ## What it does
+    ///
+    /// Finds a domain whose pygrub runs as root.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// pygrub parses a disk that the guest writes, with libraries that have had holes (XSA-443). Releases that know `--runas` can give
+    /// its rights away first; by default they do not.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// bootloader = "pygrub"
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```text
+    /// bootloader = "pygrub"
+    /// bootloader_restrict = 1
+    /// ```
+    ///
+    /// ## Source
+    ///
+    /// XSA-443; the defaults measured with xl 4.17.7, which knows the environment variable LIBXL_BOOTLOADER_RESTRICT only.
+    "PG602" "pygrub-unrestricted" Note, stops: Never, releases: "4.18 and later, and 4.15.6, 4.16.6, 4.17.3", check
+}
+
+fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+    let release = subject.release();
+    let Some(domain) = subject.domain().filter(|domain| domain.guest != Guest::Hvm && !domain.bootloader_restricted)
+    else {
+        return;
+    };
+    let Some(bootloader) = domain.bootloader.as_ref().filter(|_| release.has(Change::Runas)) else { return };
+    let help = if release.has(Change::BootloaderRestrict) {
+        "add `bootloader_restrict = 1`; pygrub then shows no menu"
+    } else {
+        "start xl with LIBXL_BOOTLOADER_RESTRICT=1 in its environment; pygrub then shows no menu"
+    };
+    let finding = Finding::new("pygrub reads the guest's disk as root")
+        .in_domain(Some(bootloader.span), "with all rights")
+        .help(help);
+    report.add(finding);
+}

@@ -1,0 +1,124 @@
+//! A domain as a target: the disk that its bootloader gets, and the options that it gets with it.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileTypeExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{TargetError, failed};
+use crate::boot::{self, GivenDisk, Options, Run, Verdict};
+use crate::host;
+use crate::release::Release;
+use crate::storage::source::{FileSource, Source};
+use crate::xl::call::{Call, NoCall};
+use crate::xl::domain::Domain;
+use crate::xl::{SyntaxError, shown, syntax};
+
+/// A domain's configuration, and the disk that its bootloader gets.
+pub struct XlTarget {
+    /// The text.
+    pub text: Vec<u8>,
+    /// The domain, or why xl cannot parse its configuration.
+    pub domain: Result<Domain, SyntaxError>,
+    /// How libxl calls pygrub, with the disk; or why it does not, or why the disk cannot be opened.
+    started: Result<(Call, Arc<dyn Source>), NoCall>,
+}
+
+impl XlTarget {
+    pub(super) fn new(path: &Path, text: Vec<u8>, release: Release) -> Result<Self, TargetError> {
+        if text.len() > syntax::LIMIT {
+            let limit = syntax::LIMIT >> 20;
+            return Err(TargetError(format!("`{}` has more than {limit} MiB, which no domain needs", path.display())));
+        }
+        let domain = syntax::parse(&text, release).map(|settings| Domain::new(settings, release));
+        let started = match &domain {
+            Ok(domain) => domain.call(release).and_then(|call| {
+                let disk = open_disk(&call)?;
+                Ok((call, disk))
+            }),
+            Err(error) => {
+                let (line, column) = (error.span.line, error.span.column);
+                let reason = format!("xl cannot parse the configuration: {error} (line {line}, column {column})");
+                Err(NoCall { fails: true, reason, span: None, help: None })
+            }
+        };
+        Ok(Self { text, domain, started })
+    }
+
+    /// The disk that the bootloader gets.
+    pub(super) fn disk(&self) -> Option<&Arc<dyn Source>> {
+        self.started.as_ref().ok().map(|(_, disk)| disk)
+    }
+
+    pub(super) fn run(&self, options: Options) -> io::Result<Run> {
+        let started = self.started.as_ref().map_err(Clone::clone);
+        let called = started.and_then(|(call, disk)| {
+            let of_domain = call.options(options.release, options.flavour)?;
+            is_there(call)?;
+            Ok((call, disk, merged(&options, of_domain)))
+        });
+        match called {
+            Ok((call, disk, options)) => {
+                let given = GivenDisk { path: call.disk.clone(), line: call.disk_span.line };
+                Ok(Run { disk: Some(given), ..boot::run(Arc::clone(disk), options)? })
+            }
+            Err(NoCall { fails, reason, span, help }) => {
+                let verdict = if fails { Verdict::Fails } else { Verdict::Unknown };
+                let place = span.map(|span| format!(" (line {})", span.line)).unwrap_or_default();
+                Ok(Run::not_started(options, verdict, format!("{reason}{place}"), help))
+            }
+        }
+    }
+}
+
+/// Whether the pygrub that is called is there. Where no pygrub is installed this machine is no dom0, and says nothing of one.
+fn is_there(call: &Call) -> Result<(), NoCall> {
+    let path = Path::new(OsStr::from_bytes(call.bootloader.text.as_bytes()));
+    if !path.is_absolute() || host::installed().is_err() || !matches!(path.try_exists(), Ok(false)) {
+        return Ok(());
+    }
+    Err(NoCall {
+        fails: true,
+        reason: format!("there is no bootloader `{}` here", shown(&call.bootloader.text)),
+        span: Some(call.bootloader.span),
+        help: Some("write `bootloader = \"pygrub\"`: xl finds the one that belongs to it".to_owned()),
+    })
+}
+
+/// What is asked for, and otherwise what the domain's configuration makes of the call.
+fn merged(wanted: &Options, of_domain: Options) -> Options {
+    let wanted = wanted.clone();
+    // An entry that is asked for takes the menu away, as it does behind the domain's own options.
+    let interactive =
+        if wanted.entry.is_some() { wanted.interactive } else { wanted.interactive.or(of_domain.interactive) };
+    Options {
+        interactive,
+        entry: wanted.entry.or(of_domain.entry),
+        kernel: wanted.kernel.or(of_domain.kernel),
+        ramdisk: wanted.ramdisk.or(of_domain.ramdisk),
+        args: if wanted.args.is_empty() { of_domain.args } else { wanted.args },
+        offset: wanted.offset.or(of_domain.offset),
+        ..wanted
+    }
+}
+
+/// Opens the disk that a domain's bootloader gets. That it is not here does not say that it is not there where the domain is
+/// to be created.
+fn open_disk(call: &Call) -> Result<Arc<dyn Source>, NoCall> {
+    let path = Path::new(OsStr::from_bytes(call.disk.as_bytes()));
+    let unknown = |reason: String| NoCall {
+        fails: false,
+        reason: format!("{reason}; it is the first disk of the domain"),
+        span: Some(call.disk_span),
+        help: path.is_relative().then(|| "xl looks for it from the directory that it is started in".to_owned()),
+    };
+    let metadata = fs::metadata(path).map_err(|error| unknown(failed(path, "open", &error).0))?;
+    if !metadata.is_file() && !metadata.file_type().is_block_device() {
+        return Err(unknown(format!("`{}` is neither a file nor a block device", path.display())));
+    }
+    let source = File::open(path).and_then(FileSource::new);
+    Ok(Arc::new(source.map_err(|error| unknown(failed(path, "open", &error).0))?))
+}

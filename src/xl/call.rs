@@ -1,0 +1,240 @@
+//! How libxl calls the bootloader of a domain, and where it does not come to that.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use super::disk::{Backend, Disk, DiskFormat};
+use super::domain::{Domain, DomainDisk, Guest};
+use super::settings::{Item, shown};
+use crate::boot::command_line::{self, Directory, Ended};
+use crate::boot::{Format, Options, Task};
+use crate::config::Span;
+use crate::python::Text;
+use crate::release::{Change, Flavour, Release};
+
+/// The file that libxl reads the result from. The number is the domain's; the folder is that of Debian's Xen 4.17.
+pub const OUTPUT: &str = "/var/lib/xen/bootloader.1.out";
+/// The folder that libxl makes for the copies.
+pub const OUTPUT_DIRECTORY: &str = "/var/lib/xen/bootloader.1.d";
+/// Stands for the user that a restricted bootloader is run as: which it is depends on the host.
+pub const RESTRICTED_USER: &str = "65534";
+
+/// A call of a bootloader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The bootloader as the configuration names it. A bare name is one of libxl's own programs, where it has such a one.
+    pub bootloader: Item,
+    /// Its arguments, without the disk.
+    pub arguments: Vec<Text>,
+    /// Where `bootloader_args` stand, or else the bootloader.
+    pub arguments_span: Span,
+    /// The file or device that it gets last: the target of the first disk.
+    pub disk: Text,
+    /// Where the disk's specification stands.
+    pub disk_span: Span,
+}
+
+/// Why pygrub is not run for a domain, or why pregrub cannot tell what it is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoCall {
+    /// Whether it is certain that nothing boots: xl, libxl or pygrub end with an error.
+    pub fails: bool,
+    /// Why, in one sentence without a full stop.
+    pub reason: String,
+    /// Where in the configuration, if it is something that stands there.
+    pub span: Option<Span>,
+    /// The way out, where it is known.
+    pub help: Option<String>,
+}
+
+impl NoCall {
+    fn fails(reason: impl Into<String>, span: Option<Span>, help: &str) -> Self {
+        Self { fails: true, reason: reason.into(), span, help: (!help.is_empty()).then(|| help.to_owned()) }
+    }
+
+    fn unknown(reason: impl Into<String>, span: Option<Span>, help: &str) -> Self {
+        Self { fails: false, ..Self::fails(reason, span, help) }
+    }
+}
+
+const IMAGE_INSTEAD: &str = "give pregrub the disk itself";
+
+impl Domain {
+    /// How libxl calls the bootloader: the first disk is the one that it gets.
+    ///
+    /// # Errors
+    ///
+    /// It does not call one, or not with something that can be known from the configuration.
+    ///
+    /// Measured with xl 4.17.7 and stand-ins for the hypervisor (`tests/xl/call.rs`).
+    pub fn call(&self, release: Release) -> Result<Call, NoCall> {
+        if let Some(refusal) = &self.refusal {
+            return Err(NoCall::fails(refusal.reason.clone(), refusal.span, ""));
+        }
+        if self.guest == Guest::Hvm {
+            let help = "with `type = \"pv\"` or `type = \"pvh\"` pygrub is run";
+            let reason = "this is an HVM guest, which boots from its own firmware: Xen runs no bootloader for it";
+            return Err(NoCall::unknown(reason, self.guest_span, help));
+        }
+        let Some(bootloader) = &self.bootloader else {
+            let kernel = self.kernel.as_ref().or(self.firmware.as_ref());
+            let name = kernel.map(|kernel| shown(&kernel.text)).unwrap_or_default();
+            let reason = format!(
+                "there is no bootloader: Xen starts the kernel `{name}` of dom0, and does not look into the disk"
+            );
+            return Err(NoCall::unknown(reason, kernel.map(|kernel| kernel.span), ""));
+        };
+        let Some(DomainDisk { specification, disk }) = self.disks.first() else {
+            return Err(self.no_disk());
+        };
+        let target = direct_path(disk, specification)?;
+        let mut arguments = Vec::new();
+        let mut add = |option: &str, value: &[u8]| arguments.push(Text::from([option.as_bytes(), value].concat()));
+        if let Some(kernel) = &self.kernel {
+            add("--kernel=", kernel.text.as_bytes());
+        } else if let Some(firmware) = &self.firmware {
+            let reason = "firmware stands for a kernel of dom0, which pygrub would look for in the guest";
+            return Err(NoCall::fails(reason, Some(firmware.span), "remove firmware, or the bootloader"));
+        }
+        if let Some(ramdisk) = &self.ramdisk {
+            add("--ramdisk=", ramdisk.text.as_bytes());
+        }
+        if let Some(cmdline) = self.cmdline.as_ref().filter(|cmdline| !cmdline.text.is_empty()) {
+            add("--args=", cmdline.text.as_bytes());
+        }
+        if self.bootloader_restricted {
+            add("--runas=", RESTRICTED_USER.as_bytes());
+            add("--quiet", b"");
+        }
+        add("--output=", OUTPUT.as_bytes());
+        if release.has(Change::OutputOptions) {
+            add("--output-format=simple0", b"");
+            add("--output-directory=", OUTPUT_DIRECTORY.as_bytes());
+        }
+        arguments.extend(self.bootloader_args.iter().map(|argument| argument.text.clone()));
+        let arguments_span = self.bootloader_args.first().unwrap_or(bootloader).span;
+        let disk_span = specification.span;
+        Ok(Call { bootloader: bootloader.clone(), arguments, arguments_span, disk: target, disk_span })
+    }
+
+    fn no_disk(&self) -> NoCall {
+        let why = "libxl runs no bootloader without a disk";
+        match self.settings.get("disk") {
+            None => NoCall::fails(format!("the domain has no disk: {why}"), None, ""),
+            Some(setting) if setting.value.as_text().is_some() => NoCall::fails(
+                format!("disk is no list, so that xl ignores it: {why}"),
+                Some(setting.span),
+                "put the disk in brackets: `disk = [ \"...\" ]`",
+            ),
+            Some(setting) => {
+                NoCall::fails(format!("there is no disk in the list of disks: {why}"), Some(setting.span), "")
+            }
+        }
+    }
+}
+
+/// The path that the bootloader gets for a disk: its target, where libxl need not attach it to dom0 first.
+fn direct_path(disk: &Disk, specification: &Item) -> Result<Text, NoCall> {
+    let span = Some(specification.span);
+    let disk_shown = shown(&specification.text);
+    if disk.format == DiskFormat::Empty {
+        let help = "put the disk with /boot first";
+        let reason =
+            format!("the first disk `{disk_shown}` is a drive without a medium, and pygrub gets the first disk");
+        return Err(NoCall::fails(reason, span, help));
+    }
+    let target = disk.target.clone().unwrap_or_default();
+    let unknown = |why: String| {
+        let reason = format!("what pygrub reads of the first disk `{disk_shown}` cannot be told: {why}");
+        Err(NoCall::unknown(reason, span, IMAGE_INSTEAD))
+    };
+    if disk.format != DiskFormat::Raw {
+        return unknown(format!("it is {}, which QEMU turns into a device for it", disk.format.name()));
+    }
+    if let Some(domain) = &disk.backend_domain {
+        return unknown(format!("the domain `{}` serves it", shown(domain)));
+    }
+    if let Some(script) = &disk.script {
+        return unknown(format!("the script `{}` attaches it", shown(script)));
+    }
+    if let Some(backend @ (Backend::Tap | Backend::Standalone)) = disk.backend {
+        return unknown(format!("the backend {} serves it", backend.name()));
+    }
+    Ok(target)
+}
+
+impl Call {
+    /// What pygrub makes of the call: the options of the run, on the disk of the call.
+    ///
+    /// # Errors
+    ///
+    /// The bootloader is not pygrub by its name, or pygrub ends, or ends with a result that libxl cannot use.
+    pub fn options(&self, release: Release, flavour: Flavour) -> Result<Options, NoCall> {
+        let span = Some(self.arguments_span);
+        let path = Path::new(OsStr::from_bytes(self.bootloader.text.as_bytes()));
+        if path.file_name() != Some(OsStr::new("pygrub")) {
+            let reason = format!("the bootloader is `{}`, and not pygrub", shown(&self.bootloader.text));
+            return Err(NoCall::unknown(reason, Some(self.bootloader.span), IMAGE_INSTEAD));
+        }
+        let mut words: Vec<OsString> =
+            self.arguments.iter().map(|text| OsStr::from_bytes(text.as_bytes()).to_owned()).collect();
+        words.push(OsStr::from_bytes(self.disk.as_bytes()).to_owned());
+        let made = |path: &Path| path == Path::new(OUTPUT_DIRECTORY) || path.is_dir();
+        let call = command_line::parse(&words, "pygrub", release, flavour, false, &made)
+            .map_err(|ended| refused(&ended, span))?;
+        let useless = |what: &str| {
+            Err(NoCall::fails(
+                format!("bootloader_args make pygrub {what}, so that libxl gets no kernel from it"),
+                span,
+                "remove that from bootloader_args",
+            ))
+        };
+        if call.image.as_os_str().as_bytes() != self.disk.as_bytes() {
+            let word = Text::from(call.image.as_os_str().as_bytes().to_vec());
+            return useless(&format!("take `{}` for the disk", shown(&word)));
+        }
+        if call.is_config {
+            return useless("read the disk as a configuration");
+        }
+        if call.format != Format::Simple0 && release.has(Change::OutputOptions) {
+            return useless("print its result in another format");
+        }
+        if call.output.as_deref() != Some(Path::new(OUTPUT)) {
+            return useless("write its result elsewhere");
+        }
+        if let Directory::Given(path) = &call.directory
+            && path != Path::new(OUTPUT_DIRECTORY)
+            && !path.is_dir()
+        {
+            return useless(&format!("put its copies into `{}`, which is no directory", path.display()));
+        }
+        match call.options.task {
+            Task::Copy => Ok(call.options),
+            Task::NotReally => useless("only look for the files"),
+            Task::ListEntries => useless("list its menu"),
+        }
+    }
+}
+
+/// pygrub ends at once.
+fn refused(ended: &Ended, span: Option<Span>) -> NoCall {
+    let help = "correct bootloader_args";
+    if ended.exit == 0 {
+        return NoCall::fails(
+            "bootloader_args make pygrub print its usage, so that libxl gets no kernel from it",
+            span,
+            help,
+        );
+    }
+    let told = ended.stdout.as_deref().map(|line| Text::from(line.to_vec()).to_string());
+    let usage = |line: &String| line.starts_with("Usage: ");
+    match told.or_else(|| ended.stderr.clone().filter(|line| !usage(line))) {
+        Some(line) => NoCall::fails(format!("pygrub refuses its command line: {line}"), span, help),
+        None => {
+            let reason = "pygrub refuses its command line and prints its usage: there is an option that it does not know, \
+                          or one without its value";
+            NoCall::fails(reason, span, help)
+        }
+    }
+}

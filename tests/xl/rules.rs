@@ -1,0 +1,174 @@
+//! The linter's rules on domains: the cases of `corpus/xl-rules`, a folder a rule, in it `found-*` and `near-miss-*`.
+//!
+//! `INSTA_UPDATE=always cargo test --test integration xl::rules` accepts changed snapshots, after reading them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pregrub::boot::{Options, Run, Verdict};
+use pregrub::lint::{self, Finding, Levels, Subject};
+use pregrub::release::{Flavour, Release};
+use pregrub::target::{Kind, Target, Wanted};
+use tempfile::TempDir;
+
+use crate::common::images::{Image, Tree, Volume};
+use crate::common::oracle::Oracle;
+use crate::common::program;
+use crate::common::xl::Xl;
+
+/// The line of the xl that snapshots are made for.
+const RELEASE: &str = "4.17";
+
+struct Case {
+    folder: PathBuf,
+    code: String,
+    name: String,
+    release: Option<String>,
+    text: String,
+}
+
+fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for entry in
+        walkdir::WalkDir::new(program::root().join("corpus/xl-rules")).min_depth(2).max_depth(2).sort_by_file_name()
+    {
+        let folder = entry.expect("it can be read").into_path();
+        let text = fs::read_to_string(folder.join("guest.cfg")).expect("each has a guest.cfg");
+        let last = |path: &Path| path.file_name().expect("a name").to_str().expect("UTF-8").to_owned();
+        let release = text.lines().next().and_then(|line| line.strip_prefix("# release: ")).map(str::to_owned);
+        let code = last(folder.parent().expect("a folder of its rule"));
+        cases.push(Case { name: last(&folder), code, release, text, folder });
+    }
+    assert!(cases.len() > 20, "only {} cases", cases.len());
+    cases
+}
+
+/// The disks of the cases, and what stands for them.
+struct Places {
+    boot: Image,
+    empty: Image,
+    pygrub: String,
+}
+
+impl Places {
+    fn new(pygrub: &str) -> Self {
+        let config = "set timeout=3\nmenuentry 'Linux' {\n  linux /kernels/k ro\n  initrd /kernels/i\n}\n";
+        let tree = Tree::new()
+            .file("boot/grub/grub.cfg", config)
+            .file("kernels/k", [b'K'; 700])
+            .file("kernels/i", [b'I'; 300]);
+        let (boot, empty) = (Image::whole(&Volume::ext4(tree)), Image::of_bytes(&[0; 4096]));
+        Self { boot, empty, pygrub: pygrub.to_owned() }
+    }
+
+    fn pairs(&self) -> [(&'static str, String); 4] {
+        [
+            ("@BOOT", self.boot.argument()),
+            ("@EMPTY", self.empty.argument()),
+            ("@GONE", "/nonexistent/disk".to_owned()),
+            ("@PYGRUB", self.pygrub.clone()),
+        ]
+    }
+
+    fn put(&self, text: &str) -> String {
+        self.pairs().iter().fold(text.to_owned(), |text, (name, place)| text.replace(name, place))
+    }
+
+    fn take_out(&self, text: &str) -> String {
+        self.pairs().iter().fold(text.to_owned(), |text, (name, place)| text.replace(place, name))
+    }
+}
+
+fn lint(text: &str, release: Release) -> (Run, Vec<Finding>) {
+    let folder = TempDir::new().expect("a temporary directory can be made");
+    let path = folder.path().join("guest.cfg");
+    fs::write(&path, text).expect("a file can be made");
+    let wanted = Wanted { kind: Some(Kind::Xl), dialect: None };
+    let target = Target::open(&path, wanted, release).expect("it can be read");
+    let options = Options { release, flavour: Flavour::Debian, ..Options::default() };
+    let run = target.run("guest.cfg", options).expect("it can be read");
+    let Target::Xl(domain) = &target else { panic!("it is a domain") };
+    let volumes = target.volumes();
+    let mut subject = Subject::new(&run, target.kind()).with_domain(domain);
+    if let Some(volumes) = &volumes {
+        subject = subject.with_volumes(&**volumes);
+    }
+    let findings = lint::lint(&subject, &Levels::default());
+    (run, findings)
+}
+
+/// A finding for a reader: what its places cover instead of their columns, which depend on where the images lie.
+fn told(finding: &Finding, text: &str) -> String {
+    let place = |span: pregrub::config::Span| format!("{}: {}", span.line, &text[span.range()]);
+    let mut lines = vec![
+        format!(
+            "{:?}{}: {}",
+            finding.severity,
+            if finding.stops_boot { ", stops the boot" } else { "" },
+            finding.message
+        ),
+        format!("  line {} - {}", finding.span.map(place).unwrap_or_default(), finding.label),
+    ];
+    lines.extend(finding.related.iter().map(|related| format!("  line {} - {}", place(related.span), related.label)));
+    lines.extend(finding.help.iter().map(|help| format!("  help: {help}")));
+    lines.extend(finding.fix.iter().map(|fix| format!("  fix: {}: {:?}", fix.description, fix.edits[0].replacement)));
+    lines.join("\n")
+}
+
+#[test]
+fn rules_find_what_they_must_and_no_more() {
+    // The rule on paths asks whether a pygrub is installed here.
+    let oracle = oracle_or_skip!();
+    let places = Places::new(oracle.pygrub.to_str().expect("UTF-8"));
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let release = case.release.as_deref().unwrap_or(RELEASE).parse().expect("a release");
+        let text = places.put(&case.text);
+        let (_, findings) = lint(&text, release);
+        let own: Vec<_> = findings.iter().filter(|finding| finding.rule.code == case.code).collect();
+        if own.is_empty() == case.name.starts_with("found-") {
+            wrong.push(format!("{}/{}: {} findings of the rule", case.code, case.name, own.len()));
+        }
+        if own.is_empty() {
+            continue;
+        }
+        let told = places.take_out(&own.into_iter().map(|finding| told(finding, &text)).collect::<Vec<_>>().join("\n"));
+        insta::with_settings!({
+            snapshot_path => &case.folder,
+            prepend_module_to_snapshot => false,
+            omit_expression => true,
+        }, {
+            insta::assert_snapshot!("findings", told);
+        });
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Whether a finding stops the boot is no matter of opinion: xl creates a domain with a kernel where none does.
+#[test]
+fn what_stops_the_boot_does() {
+    let oracle: Oracle = oracle_or_skip!();
+    let Some(xl) = Xl::find(&oracle) else { return };
+    let pygrub = oracle.pygrub.to_str().expect("UTF-8");
+    let places = Places::new(pygrub);
+    let release = super::syntax::release(&oracle);
+    let mut wrong = Vec::new();
+    for case in cases().iter().filter(|case| case.release.is_none()) {
+        let text = places.put(&case.text);
+        let (run, findings) = lint(&text, release);
+        let created = xl.create_configured(pygrub, &text, "");
+        let stopping: Vec<_> =
+            findings.iter().filter(|finding| finding.stops_boot).map(|finding| finding.rule.code).collect();
+        // Of a disk that is not here nothing is said for certain: it may be there. What an HVM guest boots is no matter of pygrub's.
+        let gone = findings.iter().any(|finding| ["PG505", "PG506"].contains(&finding.rule.code));
+        let boots = created.built.kernel.is_some();
+        if !gone && (boots != stopping.is_empty() || boots != (run.verdict == Verdict::Boots)) {
+            wrong.push(format!(
+                "{}/{}: boots {boots}, verdict {:?}, what stops the boot is {stopping:?}\n{}",
+                case.code, case.name, run.verdict, created.log
+            ));
+        }
+        assert!(!gone || !boots, "{}/{}", case.code, case.name);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
