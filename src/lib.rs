@@ -39,6 +39,7 @@
 //! - [`lint`]: what is wrong, by rules with codes.
 //! - [`generate`]: configurations that boot, proven before they are handed out.
 //! - [`report`]: JSON and text.
+//! - [`generate`]: configurations that boot, judged by [`boot`] before they are handed out.
 //!
 //! Arrows go one way: `python`, `release` ← `config` ← `boot` → `storage`; `lint` and `generate` read `boot` and `config`;
 //! `report` reads `lint` and `boot`, and the command line all of them.

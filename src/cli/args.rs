@@ -40,7 +40,7 @@ pub(super) enum Command {
     Trace(Trace),
     /// Show the menu: every entry as pygrub parsed it, the selected one marked
     Entries(Entries),
-    /// Write configurations that boot: the guest's NixOS module, the host's domain configurations, or both with the steps
+    /// Write configurations that boot: the guest's NixOS module, the host's domain configurations, both with the steps, or grub.cfg
     Generate(super::generate::Generate),
     /// Make a small boot disk as an image, as NixOS would have written it, for trying things out
     Init(super::init::Init),

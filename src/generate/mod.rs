@@ -11,6 +11,7 @@ mod boot_filesystem;
 mod boot_uuid;
 mod choices;
 mod devices;
+pub mod grub_cfg;
 mod host_disk;
 pub mod init;
 mod kernel_parameters;

@@ -4,6 +4,7 @@
 //! starts again at its root, `..` stays in it, and what is mounted below it belongs to another filesystem, which pygrub
 //! would not see.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -27,6 +28,20 @@ pub struct Directory {
     device: u64,
     name: String,
     mounted: bool,
+    planned: PlannedFiles,
+}
+
+/// Files as they will be, by their path from the root of the filesystem, without a slash at its start: they are seen whether
+/// they are there now or not, and so are the directories that they need.
+pub type PlannedFiles = BTreeMap<PathBuf, PlannedFile>;
+
+/// What will be in a file.
+#[derive(Clone, Debug)]
+pub enum PlannedFile {
+    /// What is in this file of this machine.
+    CopyOf(PathBuf),
+    /// These bytes.
+    Bytes(Vec<u8>),
 }
 
 impl Directory {
@@ -43,7 +58,21 @@ impl Directory {
         }
         let filesystem = mounted_filesystem(&root);
         let mounted = filesystem.is_some();
-        Ok(Self { root, device: metadata.dev(), name: filesystem.unwrap_or_else(|| "directory".to_owned()), mounted })
+        let name = filesystem.unwrap_or_else(|| "directory".to_owned());
+        Ok(Self { root, device: metadata.dev(), name, mounted, planned: PlannedFiles::new() })
+    }
+
+    /// The same with files that are still to come.
+    #[must_use]
+    pub fn with(mut self, planned: PlannedFiles) -> Self {
+        self.planned = planned;
+        self
+    }
+
+    /// Whether a directory will be there for what is planned in it.
+    fn holds_planned(&self, place: &[Vec<u8>]) -> bool {
+        let place = relative(place);
+        self.planned.keys().any(|path| path.starts_with(&place))
     }
 
     /// Whether a filesystem is mounted right here, so that its type is the guest's.
@@ -77,9 +106,30 @@ fn unescape(field: &str) -> String {
 /// The one volume that a directory is.
 pub struct DirectoryVolume<'a>(pub &'a Path);
 
+/// The one volume that a directory will be.
+pub struct PlannedVolume<'a> {
+    /// The directory.
+    pub root: &'a Path,
+    /// What is still to come in it.
+    pub files: &'a PlannedFiles,
+}
+
 impl Volumes for DirectoryVolume<'_> {
     fn mount(&self, _offset: u64) -> io::Result<Mounting> {
-        let directory = Directory::new(self.0)?;
+        Directory::new(self.0)?.mounting()
+    }
+}
+
+impl Volumes for PlannedVolume<'_> {
+    fn mount(&self, _offset: u64) -> io::Result<Mounting> {
+        Directory::new(self.root)?.with(self.files.clone()).mounting()
+    }
+}
+
+impl Directory {
+    /// What pygrub makes of the filesystem that is mounted here.
+    fn mounting(self) -> io::Result<Mounting> {
+        let directory = self;
         if !directory.mounted || matches!(directory.name.as_str(), "ext2" | "ext3" | "ext4" | "tmpfs" | "overlay") {
             return Ok(Mounting::Mounted(Box::new(directory)));
         }
@@ -112,7 +162,11 @@ impl Filesystem for Directory {
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {
         let mut walk = Walk { directory: self, steps: 0 };
         let found = walk.open(Vec::new(), path, 0)?;
-        let path = walk.host(&found);
+        let path = match self.planned.get(&relative(&found)) {
+            Some(PlannedFile::Bytes(bytes)) => return Ok(Box::new(BytesFile(bytes))),
+            Some(PlannedFile::CopyOf(source)) => source.clone(),
+            None => walk.host(&found),
+        };
         let metadata = fs::symlink_metadata(&path)?;
         let kind = if metadata.is_dir() {
             FileKind::Directory
@@ -126,6 +180,11 @@ impl Filesystem for Directory {
     }
 }
 
+/// A place, as names from the root, as a path from there.
+fn relative(place: &[Vec<u8>]) -> PathBuf {
+    place.iter().map(|name| OsStr::from_bytes(name)).collect()
+}
+
 struct Walk<'a> {
     directory: &'a Directory,
     steps: u32,
@@ -134,9 +193,7 @@ struct Walk<'a> {
 impl Walk<'_> {
     /// A place, as names from the root, on this machine.
     fn host(&self, place: &[Vec<u8>]) -> PathBuf {
-        let mut path = self.directory.root.clone();
-        path.extend(place.iter().map(|name| OsStr::from_bytes(name)));
-        path
+        self.directory.root.join(relative(place))
     }
 
     fn open(&mut self, base: Vec<Vec<u8>>, path: &[u8], nesting: u32) -> Result<Vec<Vec<u8>>, OpenError> {
@@ -165,9 +222,9 @@ impl Walk<'_> {
             let reason = "there is an empty component between two slashes, which libext2fs looks up as a name";
             return Err(OpenError::NotFound(reason.to_owned()));
         }
-        let here = fs::symlink_metadata(self.host(&place))?;
+        let is_directory = self.directory.holds_planned(&place) || fs::symlink_metadata(self.host(&place))?.is_dir();
         let missing = || OpenError::NotFound(format!("there is no `{shown}` in its directory"));
-        if !here.is_dir() || name.len() > 255 || name.contains(&0) {
+        if !is_directory || name.len() > 255 || name.contains(&0) {
             return Err(missing());
         }
         let mut next = place.clone();
@@ -179,8 +236,14 @@ impl Walk<'_> {
             }
             _ => next.push(name.to_vec()),
         }
+        if self.directory.planned.contains_key(&relative(&next)) {
+            return Ok(next);
+        }
         let metadata = match fs::symlink_metadata(self.host(&next)) {
             Ok(metadata) => metadata,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.directory.holds_planned(&next) => {
+                return Ok(next);
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(missing()),
             Err(error) => return Err(error.into()),
         };
@@ -250,10 +313,57 @@ impl OpenFile for DirectoryFile {
     }
 }
 
+/// A file that is only planned.
+struct BytesFile<'a>(&'a [u8]);
+
+impl OpenFile for BytesFile<'_> {
+    fn size(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn kind(&self) -> FileKind {
+        FileKind::Regular
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<usize, ReadError> {
+        let start = usize::try_from(offset).unwrap_or(usize::MAX).min(self.0.len());
+        let count = buf.len().min(self.0.len() - start);
+        buf[..count].copy_from_slice(&self.0[start..start + count]);
+        Ok(count)
+    }
+
+    fn verify(&self) -> Result<Option<Damage>, ReadError> {
+        Ok(None)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::os::unix::fs::symlink;
+
+    #[test]
+    fn planned_files_are_seen() {
+        let dir = tree();
+        symlink(".", dir.path().join("here")).unwrap();
+        let planned = PlannedFiles::from([
+            ("boot/grub/grub.cfg".into(), PlannedFile::Bytes(b"new".to_vec())),
+            ("boot/k".into(), PlannedFile::CopyOf("/etc/passwd".into())),
+            ("new/k".into(), PlannedFile::Bytes(b"in a directory to come".to_vec())),
+        ]);
+        let directory = Directory::new(dir.path()).unwrap().with(planned);
+        let read = |path: &str| {
+            let mut buf = [0; 9];
+            let count = directory.open(path.as_bytes()).ok()?.read_at(0, &mut buf).unwrap();
+            Some(buf[..count].to_vec())
+        };
+        for path in ["/boot/grub/grub.cfg", "/here/here/boot/grub/grub.cfg", "/dir/grub/grub.cfg"] {
+            assert_eq!(read(path).as_deref(), Some(&b"new"[..]), "{path}");
+        }
+        assert_eq!(read("/absolute").unwrap(), fs::read("/etc/passwd").unwrap()[..9]);
+        assert_eq!(read("/new/../new/k").as_deref(), Some(&b"in a dire"[..]));
+        assert!(read("/new/other").is_none() && read("/neW/k").is_none() && read("/boot/k/x").is_none());
+    }
 
     fn tree() -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();

@@ -3,11 +3,14 @@
 pub mod drop_in;
 pub mod ext_images;
 pub mod fat_images;
+pub mod faulty_disk;
 pub mod generator;
+pub mod grub;
 pub mod images;
 pub mod memory;
 pub mod nix;
 pub mod nixos;
+pub mod nixos_store;
 #[macro_use]
 pub mod oracle;
 pub mod program;

@@ -1,5 +1,6 @@
 //! What pregrub generates, read by the programs that it is for: Nix, xl, pygrub, GRUB, mkfs.
 
+mod grub_cfg;
 mod init;
 mod nixos;
 mod random_choices;

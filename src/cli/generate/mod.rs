@@ -1,6 +1,8 @@
 //! `pregrub generate`: one file a kind of configuration.
 
 pub(in crate::cli) mod choices;
+#[cfg(target_os = "linux")]
+mod grub_cfg;
 mod nixos;
 mod output;
 mod recipe;
@@ -20,12 +22,12 @@ pub(super) struct Generate {
 }
 
 const AFTER_HELP: &str = "\
-Nothing is written that pregrub's own simulation does not boot: the grub.cfg that NixOS will make of the module is worked out and \
-run as pygrub would. Choices that cannot boot are refused with the reason. Without options it is the public recipe: ext4 on \
+Nothing is written that pregrub's own simulation does not boot: the grub.cfg that NixOS will make of the module (or grub-cfg \
+writes) is run as pygrub would run it. Choices that cannot boot are refused with the reason. Without options nixos, xl and recipe give the public recipe: ext4 on \
 two whole disks, /boot on /dev/xvda and / on /dev/xvdb. Give the same options to all kinds, and the files fit together; `recipe` \
 writes them all.
 
-Exit status: 0 written; 2 refused, called wrongly, or it could not be written.";
+Exit status: 0 written; 2 refused, called wrongly, or it could not be written (grub-cfg: 1 where it refuses).";
 
 #[derive(Debug, Subcommand)]
 enum What {
@@ -35,6 +37,9 @@ enum What {
     Xl(xl::Xl),
     /// Module, both domain configurations and the steps of the installation, as files in a directory
     Recipe(recipe::Recipe),
+    /// grub.cfg itself, from the generations of a NixOS guest; with --install its boot loader installer
+    #[cfg(target_os = "linux")]
+    GrubCfg(grub_cfg::GrubCfg),
 }
 
 pub(super) fn run(args: &Generate) -> io::Result<Status> {
@@ -42,5 +47,7 @@ pub(super) fn run(args: &Generate) -> io::Result<Status> {
         What::Nixos(args) => nixos::run(args),
         What::Xl(args) => xl::run(args),
         What::Recipe(args) => recipe::run(args),
+        #[cfg(target_os = "linux")]
+        What::GrubCfg(args) => grub_cfg::run(args),
     }
 }

@@ -1,0 +1,151 @@
+//! `pregrub generate grub-cfg`, and `--install`: a boot loader's installer for NixOS.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::Status;
+use crate::cli::args::Color;
+use crate::cli::out::{Out, complain};
+use crate::generate::grub_cfg::{self, HostDisk, Options, Root, Search};
+
+/// What `generate grub-cfg` takes.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct GrubCfg {
+    /// The system that boots by default, such as /run/current-system or /nix/store/...-nixos-system-...
+    #[arg(value_name = "TOPLEVEL")]
+    toplevel: PathBuf,
+    /// Copy kernels and initrds to the boot directory and replace its grub/grub.cfg, instead of printing the text
+    #[arg(long)]
+    install: bool,
+    /// The boot directory
+    #[arg(long, value_name = "DIRECTORY", default_value = "/boot")]
+    boot: PathBuf,
+    /// Where the boot directory lies on its filesystem: /boot where it is a directory of the root filesystem, / where a filesystem of its own is mounted on it [default: by /proc/self/mountinfo]
+    #[arg(long, value_name = "PATH")]
+    prefix: Option<String>,
+    /// The directory of profiles: system-N-link, and system-profiles/NAME-N-link
+    #[arg(long, value_name = "DIRECTORY", default_value = "/nix/var/nix/profiles")]
+    profiles: PathBuf,
+    /// How many generations of each profile get an entry, the newest first; TOPLEVEL always gets one
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    limit: usize,
+    /// Seconds that the menu waits (pygrub boots after one second even with 0)
+    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
+    timeout: u32,
+    /// UUID of the filesystem that holds the boot directory, by which GRUB finds it (pygrub needs none), or `none` for no `search` line [default: read from its device; no `search` line where it cannot be read]
+    #[arg(long, value_name = "UUID|none")]
+    uuid: Option<String>,
+    /// The guest's files lie below this directory: paths and symbolic links of the guest, TOPLEVEL and the profiles too, begin there
+    #[arg(long, value_name = "DIRECTORY", default_value = "/")]
+    root: PathBuf,
+    /// Whether the guest's program that appends secrets to its initrd is run [default: run where the guest is this machine (--root /), else skip]
+    #[arg(long, value_enum)]
+    secrets: Option<Secrets>,
+}
+
+const AFTER_HELP: &str = "\
+As boot.loader.external.installHook of a NixOS guest it is called with one argument, the system. Nothing is written to a \
+boot sector, which pygrub does not read: NIXOS_INSTALL_BOOTLOADER makes no difference. Until grub.cfg is replaced, which \
+happens last and in one step, the boot disk boots what it has booted before; it is replaced only by what pregrub's own \
+simulation judges as booting, every entry of it.
+
+Exit status: 0 done; 1 nothing was installed or printed, standard error says why; 2 called wrongly, or an internal error.";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Secrets {
+    /// With the rights of whoever calls this
+    Run,
+    /// The initrd is copied as it is
+    Skip,
+}
+
+impl GrubCfg {
+    fn options(&self) -> Options {
+        let root = Root::new(&self.root);
+        let run_secrets = self.secrets.map_or(root.is_here(), |secrets| secrets == Secrets::Run);
+        Options {
+            root,
+            boot: self.boot.clone(),
+            prefix: self.prefix.clone(),
+            search: match self.uuid.as_deref() {
+                None => Search::Device,
+                Some("none") => Search::Never,
+                Some(uuid) => Search::Uuid(uuid.to_owned()),
+            },
+            profiles: self.profiles.clone(),
+            limit: self.limit,
+            timeout: self.timeout,
+            run_secrets,
+        }
+    }
+}
+
+pub(crate) fn run(args: &GrubCfg) -> io::Result<Status> {
+    let options = args.options();
+    let result = if args.install { install(args, &options) } else { print(args, &options) };
+    match result {
+        Ok(()) => Ok(Status::Fine),
+        Err(Failed::Sentence(error)) => {
+            complain(&error.to_string());
+            Ok(Status::Fails)
+        }
+        Err(Failed::Output(error)) => Err(error),
+    }
+}
+
+enum Failed {
+    Sentence(grub_cfg::Error),
+    Output(io::Error),
+}
+
+impl From<grub_cfg::Error> for Failed {
+    fn from(error: grub_cfg::Error) -> Self {
+        Self::Sentence(error)
+    }
+}
+
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+fn print(args: &GrubCfg, options: &Options) -> Result<(), Failed> {
+    let plan = grub_cfg::plan(options, &args.toplevel)?;
+    plan.menu.warnings.iter().for_each(|warning| warn(warning));
+    if !plan.missing.is_empty() {
+        warn(&format!(
+            "the text names files that are not in `{}` yet ({}): --install copies them",
+            options.boot.display(),
+            plan.missing.len()
+        ));
+    }
+    let mut out = Out::new(Color::Never);
+    out.text().write_all(plan.text.as_bytes())?;
+    Ok(out.finish()?)
+}
+
+fn install(args: &GrubCfg, options: &Options) -> Result<(), Failed> {
+    let installed = grub_cfg::install(options, &args.toplevel, &mut HostDisk)?;
+    installed.menu.warnings.iter().for_each(|warning| warn(warning));
+    let mut out = Out::new(Color::Never);
+    writeln!(
+        out.text(),
+        "installed: {} ({} entries, {} files copied, {} removed)",
+        installed.grub_cfg.display(),
+        installed.menu.entries.len(),
+        installed.copied,
+        installed.removed
+    )?;
+    if let Some(entry) = installed.menu.entries.first() {
+        writeln!(out.text(), "  boots      {}\n  arguments  {}", entry.title, entry.args)?;
+    }
+    Ok(out.finish()?)
+}
+
+fn warn(sentence: &str) {
+    complain(&format!("warning: {sentence}"));
+}

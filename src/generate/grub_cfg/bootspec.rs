@@ -1,0 +1,81 @@
+//! `boot.json`, by NixOS's RFC 125.
+//!
+//! The crate `bootspec` has these types as well. It reads plain closures of this machine only, not those below another root,
+//! answers whatever does not fit with "data did not match any variant", and brings a second thiserror; the tests hold the
+//! two against each other.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::error::Error;
+use super::root::Root;
+use super::system::{System, dom0};
+
+/// More than that is no description of a system.
+const MOST_BYTES: u64 = 16 << 20;
+const BOOTSPEC: &str = "org.nixos.bootspec.v1";
+const SPECIALISATIONS: &str = "org.nixos.specialisation.v1";
+/// What NixOS's dom0 module adds, whatever its version.
+const XEN: &str = "org.xenproject.bootspec.";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BootspecV1 {
+    label: String,
+    kernel: PathBuf,
+    kernel_params: Vec<String>,
+    init: PathBuf,
+    initrd: Option<PathBuf>,
+    initrd_secrets: Option<PathBuf>,
+    toplevel: PathBuf,
+}
+
+/// The system that `toplevel/boot.json` describes; nothing where there is none of version 1.
+pub(super) fn read(root: &Root, toplevel: &Path) -> Result<Option<System>, Error> {
+    let path = toplevel.join("boot.json");
+    let mut text = Vec::new();
+    match root.open(&path).and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut text)) {
+        Ok(_) if text.len() as u64 > MOST_BYTES => {
+            return Err(Error::new(format!("`{}` is larger than {} MiB", path.display(), MOST_BYTES >> 20)));
+        }
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::io("read", &path, &error)),
+    }
+    let document: Map<String, Value> = serde_json::from_slice(&text)
+        .map_err(|error| Error::new(format!("`{}` is no bootspec: {error}", path.display())))?;
+    if !document.contains_key(BOOTSPEC) {
+        return Ok(None);
+    }
+    system(root, &path, document).map(Some)
+}
+
+fn system(root: &Root, path: &Path, mut document: Map<String, Value>) -> Result<System, Error> {
+    let wrong = |what: &str, error: serde_json::Error| Error::new(format!("`{}`: {what}: {error}", path.display()));
+    let bootspec = document.remove(BOOTSPEC).unwrap_or_default();
+    let bootspec: BootspecV1 = serde_json::from_value(bootspec).map_err(|error| wrong(BOOTSPEC, error))?;
+    if document.keys().any(|key| key.starts_with(XEN)) {
+        return Err(dom0(&bootspec.toplevel));
+    }
+    let specialisations = document.remove(SPECIALISATIONS).unwrap_or_else(|| Value::Object(Map::new()));
+    let specialisations: BTreeMap<String, Map<String, Value>> =
+        serde_json::from_value(specialisations).map_err(|error| wrong(SPECIALISATIONS, error))?;
+    let resolved = |file: PathBuf| root.resolve(&file).map_err(|error| Error::io("find", &file, &error));
+    Ok(System {
+        kernel: resolved(bootspec.kernel)?,
+        initrd: bootspec.initrd.map(resolved).transpose()?,
+        initrd_secrets: bootspec.initrd_secrets,
+        label: bootspec.label,
+        init: bootspec.init,
+        kernel_params: bootspec.kernel_params,
+        specialisations: specialisations
+            .into_iter()
+            .map(|(name, document)| Ok((name, system(root, path, document)?)))
+            .collect::<Result<_, Error>>()?,
+        toplevel: bootspec.toplevel,
+    })
+}

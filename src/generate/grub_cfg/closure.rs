@@ -1,0 +1,82 @@
+//! A system closure by its plain files, as NixOS has laid them out since before there was a bootspec.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::error::Error;
+use super::root::Root;
+use super::system::System;
+
+/// More than that is no list of parameters.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// The system of the closure `toplevel`.
+pub(super) fn read(root: &Root, toplevel: &Path) -> Result<System, Error> {
+    read_variant(root, toplevel, true)
+}
+
+fn read_variant(root: &Root, toplevel: &Path, with_specialisations: bool) -> Result<System, Error> {
+    let kernel = toplevel.join("kernel");
+    let params = text(root, &toplevel.join("kernel-params"))?.unwrap_or_default();
+    Ok(System {
+        label: label(root, toplevel)?,
+        kernel: root.resolve(&kernel).map_err(|error| Error::io("find", &kernel, &error))?,
+        initrd: there(root, &toplevel.join("initrd"))?,
+        initrd_secrets: there(root, &toplevel.join("append-initrd-secrets"))?,
+        init: toplevel.join("init"),
+        kernel_params: params.trim_end_matches('\n').split(' ').map(str::to_owned).collect(),
+        // A variant has no variants of its own.
+        specialisations: if with_specialisations { specialisations(root, toplevel)? } else { BTreeMap::new() },
+        toplevel: toplevel.to_owned(),
+    })
+}
+
+/// The name that the administrator gave it, else its version.
+fn label(root: &Root, toplevel: &Path) -> Result<String, Error> {
+    let named = text(root, &toplevel.join("configuration-name"))?.unwrap_or_default();
+    if !named.trim().is_empty() {
+        return Ok(named.trim().to_owned());
+    }
+    let version = text(root, &toplevel.join("nixos-version"))?.unwrap_or_default();
+    Ok(format!("NixOS {}", version.trim()).trim_end().to_owned())
+}
+
+fn specialisations(root: &Root, toplevel: &Path) -> Result<BTreeMap<String, System>, Error> {
+    let directory = toplevel.join("specialisation");
+    let failed = |error: io::Error| Error::io("read", &directory, &error);
+    let entries = match root.locate(&directory).and_then(fs::read_dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut systems = BTreeMap::new();
+    for entry in entries {
+        let name = entry.map_err(failed)?.file_name();
+        let path = directory.join(&name);
+        let variant = root.resolve(&path).map_err(|error| Error::io("find the specialisation", &path, &error))?;
+        systems.insert(name.to_string_lossy().into_owned(), read_variant(root, &variant, false)?);
+    }
+    Ok(systems)
+}
+
+/// What a path leads to; nothing where there is no such file. A link that leads nowhere is an error.
+fn there(root: &Root, path: &Path) -> Result<Option<PathBuf>, Error> {
+    if root.host(path).symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        return Ok(None);
+    }
+    root.resolve(path).map(Some).map_err(|error| Error::io("find", path, &error))
+}
+
+fn text(root: &Root, path: &Path) -> Result<Option<String>, Error> {
+    let Some(found) = there(root, path)? else { return Ok(None) };
+    let mut bytes = Vec::new();
+    root.open(&found)
+        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| Error::io("read", path, &error))?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(Error::new(format!("`{}` is larger than {} MiB", path.display(), MOST_BYTES >> 20)));
+    }
+    String::from_utf8(bytes).map(Some).map_err(|_| Error::new(format!("`{}` is no UTF-8", path.display())))
+}

@@ -1,0 +1,122 @@
+//! What the copies on the boot disk are called: by their content, so that a name always stands for the same bytes.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use data_encoding::HEXLOWER;
+use sha2::{Digest as _, Sha256};
+
+use super::error::Error;
+use super::root::Root;
+
+/// The directory of the copies, on the boot disk.
+pub(super) const KERNELS: &str = "kernels";
+/// How many digits of the SHA-256 stand in a name: 128 bits.
+pub(super) const DIGITS: usize = 32;
+/// How long the readable part of a name may be.
+const LONGEST_SUFFIX: usize = 80;
+/// How much is read at a time.
+const PIECE: usize = 1 << 20;
+
+/// A file that entries need on the boot disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SourceFile {
+    /// Where it lies on this machine.
+    pub path: PathBuf,
+    /// What it is called there.
+    pub name: String,
+    /// The SHA-256 of its content.
+    pub digest: [u8; 32],
+}
+
+impl SourceFile {
+    /// What a copy of it with secrets appended is called; `number` tells those of one initrd apart. The name says nothing about
+    /// the secrets, not even a digest.
+    pub(super) fn with_secrets(&self, number: u32) -> String {
+        let (digits, suffix) = self.name.split_at(DIGITS);
+        format!("{digits}-secrets-{number}{suffix}")
+    }
+}
+
+/// Reads the files that are to be copied, each once.
+#[derive(Debug)]
+pub(super) struct SourceFiles<'a> {
+    root: &'a Root,
+    by_path: BTreeMap<PathBuf, SourceFile>,
+    name_of: BTreeMap<[u8; 32], String>,
+}
+
+impl<'a> SourceFiles<'a> {
+    pub(super) fn new(root: &'a Root) -> Self {
+        Self { root, by_path: BTreeMap::new(), name_of: BTreeMap::new() }
+    }
+
+    /// The file of this path of the guest's. Two files of the same content have one name.
+    pub(super) fn get(&mut self, path: &Path) -> Result<SourceFile, Error> {
+        if let Some(file) = self.by_path.get(path) {
+            return Ok(file.clone());
+        }
+        let host = self.root.locate(path).map_err(|error| Error::io("find", path, &error))?;
+        let digest = self
+            .root
+            .open(path)
+            .and_then(|file| digest(file, |_| Ok(())))
+            .map_err(|error| Error::io("read", &host, &error))?;
+        let name = self.name_of.entry(digest).or_insert_with(|| name(&digest, path)).clone();
+        let file = SourceFile { path: host, name, digest };
+        self.by_path.insert(path.to_owned(), file.clone());
+        Ok(file)
+    }
+}
+
+/// The SHA-256 of what is read; every piece is handed on.
+pub(super) fn digest(mut from: impl Read, mut piece_read: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<[u8; 32]> {
+    let mut hash = Sha256::new();
+    let mut piece = vec![0; PIECE];
+    loop {
+        match from.read(&mut piece) {
+            Ok(0) => return Ok(hash.finalize().into()),
+            Ok(count) => {
+                hash.update(&piece[..count]);
+                piece_read(&piece[..count])?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// `DIGITS-linux-6.6.33-bzImage` of `/nix/store/HASH-linux-6.6.33/bzImage`: what is read by two programs has no character in
+/// it that any of them takes for something else.
+fn name(digest: &[u8; 32], path: &Path) -> String {
+    let in_store = path.strip_prefix("/nix/store").unwrap_or(path);
+    let in_store = in_store.to_string_lossy();
+    let in_store = in_store.trim_start_matches('/');
+    // The hash of the store path tells nothing here.
+    let readable = match in_store.split_once('-') {
+        Some((hash, rest)) if hash.len() == 32 && hash.bytes().all(|byte| byte.is_ascii_alphanumeric()) => rest,
+        _ => in_store,
+    };
+    let suffix: String = readable
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '+' | '-') { c } else { '-' })
+        .collect();
+    // The end tells most: what kind of file it is.
+    let suffix = &suffix[suffix.len().saturating_sub(LONGEST_SUFFIX)..];
+    format!("{}-{suffix}", &HEXLOWER.encode(digest)[..DIGITS])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_plain() {
+        let of = |path: &str| name(&[0xab; 32], Path::new(path))[DIGITS..].to_owned();
+        assert_eq!(of("/nix/store/v54baxg4hq5s5y9fcqp1rilaq585ill0-linux-6.6.33/bzImage"), "-linux-6.6.33-bzImage");
+        assert_eq!(of("/srv/a b/k\u{e9}rnel $x"), "-srv-a-b-k-rnel--x");
+        assert_eq!(of(&format!("/{}/bzImage", "x".repeat(200))).len(), 1 + LONGEST_SUFFIX);
+        assert!(name(&[0xab; 32], Path::new("/k")).starts_with(&"ab".repeat(16)));
+    }
+}

@@ -1,0 +1,54 @@
+//! pregrub's own simulation of what is about to be handed out.
+
+use super::boot_disk::BootDisk;
+use super::error::Error;
+use super::text::TextEntry;
+use crate::boot::{self, Run, Verdict};
+use crate::release::Release;
+use crate::storage::directory::{PlannedFiles, PlannedVolume};
+
+/// Whether pygrub boots every entry with its kernel, its initrd and its arguments, and the first of them by default under every
+/// release of Xen, once the boot disk has the files that are planned.
+///
+/// # Errors
+///
+/// It does not, or it is not known whether it does.
+pub(super) fn judge(disk: &BootDisk, files: &PlannedFiles, entries: &[TextEntry]) -> Result<(), Error> {
+    let volume = PlannedVolume { root: &disk.root, files };
+    let run = |options: boot::Options| {
+        boot::run_on(&volume, None, options).map_err(|error| Error::io("read", &disk.root, &error))
+    };
+    for release in Release::lines().rev() {
+        let run = run(boot::Options { release, ..boot::Options::default() })?;
+        if let Some(first) = entries.first() {
+            expect(&run, 0, first, &format!("pygrub of Xen {release}"))?;
+        }
+    }
+    for (index, entry) in entries.iter().enumerate() {
+        let run = run(boot::Options { entry: Some(index.to_string().as_str().into()), ..boot::Options::default() })?;
+        expect(&run, index, entry, "pygrub")?;
+    }
+    Ok(())
+}
+
+fn expect(run: &Run, index: usize, entry: &TextEntry, who: &str) -> Result<(), Error> {
+    let title = entry.title;
+    let (Verdict::Boots, Some(chosen)) = (run.verdict, &run.chosen) else {
+        let why = run.failure.as_ref().map_or("for an unknown reason", |failure| failure.reason.as_str());
+        let verb = if run.verdict == Verdict::Unknown { "may not" } else { "would not" };
+        return Err(Error::new(format!("{who} {verb} boot the entry `{title}`: {why}")));
+    };
+    let config = run.attempts[chosen.attempt].found.as_ref().map(|found| found.path.to_string()).unwrap_or_default();
+    if chosen.entry != Some(index) || chosen.kernel.path.to_string() != entry.kernel {
+        let kernel = &chosen.kernel.path;
+        let instead = format!("would boot `{kernel}` by `{config}` instead of the entry `{title}`");
+        return Err(Error::new(format!("{who} {instead}")));
+    }
+    // Xen 4.0 has a blank behind the last argument.
+    let args = chosen.args.as_ref().map(ToString::to_string).unwrap_or_default();
+    let initrd = chosen.ramdisk.as_ref().map(|file| file.path.to_string());
+    if initrd != entry.initrd || args.trim_end() != entry.args {
+        return Err(Error::new(format!("{who} would boot the entry `{title}` with another initrd or other arguments")));
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! Which systems get an entry, in which order and under which title.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::command_line::command_line;
+use super::error::Error;
+use super::profiles::Generation;
+use super::root::Root;
+use super::system::System;
+use super::title::title;
+
+/// An entry, before its files have names on the boot disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MenuEntry {
+    /// Its title, cleaned.
+    pub title: String,
+    /// The kernel, as the guest names it.
+    pub kernel: PathBuf,
+    /// The initrd.
+    pub initrd: Option<PathBuf>,
+    /// The program that appends secrets to a copy of the initrd.
+    pub initrd_secrets: Option<PathBuf>,
+    /// The kernel's arguments, from `init=` on.
+    pub args: String,
+    /// Whether the guest must have it: the system that is installed now, and its variants.
+    pub wanted: bool,
+}
+
+/// The entries, the default first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Menu {
+    /// The entries; the first is the default.
+    pub entries: Vec<MenuEntry>,
+    /// Why a generation was left out, or what else is to be known: one sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// What a Xen PV guest gets of its command line: `MAX_GUEST_CMDLINE` of xen/include/public/xen.h, less the NUL.
+const LONGEST_COMMAND_LINE: usize = 1023;
+
+impl Menu {
+    /// The system `toplevel` and its specialisations, then the newest `limit` generations of each profile. What is no longer
+    /// there, or what no entry can be made of, is left out with a warning; for `toplevel` itself that is an error.
+    ///
+    /// # Errors
+    ///
+    /// `toplevel` cannot be booted.
+    pub fn new(root: &Root, toplevel: &Path, generations: &[Generation], limit: usize) -> Result<Self, Error> {
+        let mut menu = Self { entries: Vec::new(), warnings: Vec::new() };
+        let default = System::read(root, toplevel)?;
+        let is_default = |generation: &&Generation| {
+            generation.profile.is_none() && root.resolve(&generation.link).is_ok_and(|path| path == default.toplevel)
+        };
+        // The profile is switched before the boot loader is installed, so the newest link to it is the one in force.
+        let in_force = generations.iter().find(is_default);
+        let name = match in_force {
+            Some(generation) => format!("Default, generation {} ({})", generation.number, generation.day),
+            None => "Default".to_owned(),
+        };
+        menu.add(&name, &default, true)?;
+        let mut counted: BTreeMap<&Option<String>, usize> = BTreeMap::new();
+        for generation in generations {
+            let of_profile = counted.entry(&generation.profile).or_default();
+            *of_profile += 1;
+            if *of_profile > limit || in_force == Some(generation) {
+                continue;
+            }
+            let name = match &generation.profile {
+                None => format!("Generation {} ({})", generation.number, generation.day),
+                Some(profile) => format!("Profile {profile}, generation {} ({})", generation.number, generation.day),
+            };
+            let length = menu.entries.len();
+            let added = System::read(root, &generation.link).and_then(|system| menu.add(&name, &system, false));
+            if let Err(error) = added {
+                menu.entries.truncate(length);
+                menu.warnings.push(format!("`{}` gets no entry: {error}", generation.link.display()));
+            }
+        }
+        Ok(menu)
+    }
+
+    /// Adds the entry of a system, and those of its specialisations.
+    fn add(&mut self, name: &str, system: &System, wanted: bool) -> Result<(), Error> {
+        self.add_one(name, system, wanted)?;
+        for (variant, system) in &system.specialisations {
+            self.add_one(&format!("{name}, {variant}"), system, wanted)?;
+        }
+        Ok(())
+    }
+
+    fn add_one(&mut self, name: &str, system: &System, wanted: bool) -> Result<(), Error> {
+        let toplevel = system.toplevel.display();
+        let args = command_line(&system.init, &system.kernel_params)
+            .map_err(|why| Error::new(format!("{name} (`{toplevel}`): {why}")))?;
+        if args.len() > LONGEST_COMMAND_LINE {
+            self.warnings.push(format!(
+                "{name}: the kernel's command line has {} bytes, of which Xen hands a PV guest the first {LONGEST_COMMAND_LINE}",
+                args.len()
+            ));
+        }
+        self.entries.push(MenuEntry {
+            title: title(&format!("{name}: {}", system.label)),
+            kernel: system.kernel.clone(),
+            initrd: system.initrd.clone(),
+            initrd_secrets: system.initrd_secrets.clone().filter(|_| system.initrd.is_some()),
+            args,
+            wanted,
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,136 @@
+//! What would be installed, told without touching anything.
+
+use std::path::{Path, PathBuf};
+
+use super::boot_disk::{BootDisk, Search};
+use super::error::Error;
+use super::files::{KERNELS, SourceFiles};
+use super::judge::judge;
+use super::menu::{Menu, MenuEntry};
+use super::profiles::generations;
+use super::root::Root;
+use super::text::{TextEntry, text};
+use crate::storage::directory::{PlannedFile, PlannedFiles};
+
+/// Where grub.cfg lies in the boot directory.
+pub(super) const GRUB_CFG: &str = "grub/grub.cfg";
+
+/// What a configuration is made from.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The guest's view of its files.
+    pub root: Root,
+    /// The boot directory, on this machine.
+    pub boot: PathBuf,
+    /// Where the boot directory lies on its filesystem (`/boot`, or empty); by the table of mounts if it is not said.
+    pub prefix: Option<String>,
+    /// How GRUB finds its filesystem.
+    pub search: Search,
+    /// The directory of profiles, as the guest names it.
+    pub profiles: PathBuf,
+    /// How many generations of each profile get entries.
+    pub limit: usize,
+    /// How many seconds the menu waits.
+    pub timeout: u32,
+    /// Whether the guest's programs that append secrets to an initrd are run, with the rights of whoever calls this.
+    pub run_secrets: bool,
+}
+
+impl Default for Options {
+    /// For the guest that this machine is.
+    fn default() -> Self {
+        Self {
+            root: Root::default(),
+            boot: "/boot".into(),
+            prefix: None,
+            search: Search::Device,
+            profiles: "/nix/var/nix/profiles".into(),
+            limit: 20,
+            timeout: 5,
+            run_secrets: true,
+        }
+    }
+}
+
+/// What would be installed.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The text of grub.cfg.
+    pub text: String,
+    /// The entries; the first is the default.
+    pub menu: Menu,
+    /// Files of the boot directory that the text names and that are not there yet.
+    pub missing: Vec<String>,
+}
+
+/// Reads the guest's generations, and tells the grub.cfg that an installation of `toplevel` would write. Nothing is changed.
+///
+/// An initrd with secrets is named as it would be if secrets are appended to it for the first time.
+///
+/// # Errors
+///
+/// The system cannot be booted, or pygrub would not boot what comes of it.
+///
+/// ```no_run
+/// use std::path::Path;
+/// use pregrub::generate::grub_cfg::{Options, plan};
+///
+/// let plan = plan(&Options::default(), Path::new("/run/current-system"))?;
+/// print!("{}", plan.text);
+/// # Ok::<(), pregrub::generate::grub_cfg::Error>(())
+/// ```
+pub fn plan(options: &Options, toplevel: &Path) -> Result<Plan, Error> {
+    let disk = BootDisk::find(&options.boot, options.prefix.as_deref(), &options.search)?;
+    let menu = menu(options, toplevel)?;
+    let mut sources = SourceFiles::new(&options.root);
+    let mut files = PlannedFiles::new();
+    let mut missing = Vec::new();
+    let mut named = Vec::new();
+    for entry in &menu.entries {
+        let mut name_of = |path: &Path, secrets: bool| -> Result<String, Error> {
+            let source = sources.get(path)?;
+            let name = if secrets { source.with_secrets(1) } else { source.name };
+            let in_boot = format!("{KERNELS}/{name}");
+            let on_disk = disk.path(&in_boot);
+            if !disk.boot.join(&in_boot).exists() && !missing.contains(&in_boot) {
+                missing.push(in_boot);
+            }
+            files.insert(on_disk.trim_start_matches('/').into(), PlannedFile::CopyOf(source.path));
+            Ok(name)
+        };
+        let kernel = name_of(&entry.kernel, false)?;
+        let secrets = options.run_secrets && entry.initrd_secrets.is_some();
+        let initrd = entry.initrd.as_ref().map(|path| name_of(path, secrets)).transpose()?;
+        named.push((kernel, initrd));
+    }
+    let entries = text_entries(&disk, &menu.entries, &named);
+    let text = text(&entries, options.timeout, disk.uuid.as_deref())?;
+    files.insert(disk.path(GRUB_CFG).trim_start_matches('/').into(), PlannedFile::Bytes(text.clone().into_bytes()));
+    judge(&disk, &files, &entries)?;
+    drop(entries);
+    Ok(Plan { text, menu, missing })
+}
+
+/// The entries that the guest gets.
+pub(super) fn menu(options: &Options, toplevel: &Path) -> Result<Menu, Error> {
+    let generations = generations(&options.root, &options.profiles)?;
+    Menu::new(&options.root, toplevel, &generations, options.limit)
+}
+
+/// The entries with the names of their kernels and initrds in the boot directory.
+pub(super) fn text_entries<'a>(
+    disk: &BootDisk,
+    entries: &'a [MenuEntry],
+    named: &[(String, Option<String>)],
+) -> Vec<TextEntry<'a>> {
+    let path = |name: &String| disk.path(&format!("{KERNELS}/{name}"));
+    let entries = entries.iter().zip(named);
+    entries
+        .map(|(entry, (kernel, initrd))| TextEntry {
+            title: &entry.title,
+            kernel: path(kernel),
+            initrd: initrd.as_ref().map(path),
+            args: &entry.args,
+        })
+        .collect()
+}

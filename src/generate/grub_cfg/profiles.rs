@@ -1,0 +1,64 @@
+//! Profiles: what has been the system, generation by generation.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::date::utc_day;
+use super::error::Error;
+use super::root::Root;
+
+/// One generation of a profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generation {
+    /// The profile; nothing for the system's own.
+    pub profile: Option<String>,
+    /// Its number, counted up.
+    pub number: u64,
+    /// The link, such as `/nix/var/nix/profiles/system-12-link`.
+    pub link: PathBuf,
+    /// The day on which the link was made, in UTC, as `2024-06-01`.
+    pub day: String,
+}
+
+/// The generations in a directory of profiles, usually `/nix/var/nix/profiles`: those of the system (`system-N-link`), then
+/// those of each further profile by its name (`system-profiles/NAME-N-link`), of each the newest first.
+///
+/// # Errors
+///
+/// The directory cannot be read. That there is none is no error: then there are no generations.
+pub fn generations(root: &Root, profiles: &Path) -> Result<Vec<Generation>, Error> {
+    let mut found = links(root, profiles, |name| (name == "system").then_some(None))?;
+    found.extend(links(root, &profiles.join("system-profiles"), |name| Some(Some(name.to_owned())))?);
+    found.sort_by(|a, b| a.profile.cmp(&b.profile).then(b.number.cmp(&a.number)));
+    Ok(found)
+}
+
+/// The links `NAME-N-link` whose name is wanted.
+fn links(
+    root: &Root,
+    directory: &Path,
+    profile: impl Fn(&str) -> Option<Option<String>>,
+) -> Result<Vec<Generation>, Error> {
+    let failed = |error: io::Error| Error::io("read the profiles in", directory, &error);
+    let place = match root.resolve(directory) {
+        Ok(place) => place,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(root.host(&place)).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let name = entry.file_name();
+        let numbered = name.to_str().and_then(|name| name.strip_suffix("-link")?.rsplit_once('-'));
+        let Some((name, number)) = numbered else { continue };
+        let (Some(profile), Ok(number)) = (profile(name), number.parse()) else { continue };
+        let made = entry.metadata().and_then(|metadata| metadata.modified()).map_err(failed)?;
+        let link = place.join(entry.file_name());
+        let generation = Generation { profile, number, link, day: utc_day(made) };
+        // `system-7-link` and `system-07-link` would be one generation.
+        found.insert((generation.profile.clone(), number), generation);
+    }
+    Ok(found.into_values().collect())
+}

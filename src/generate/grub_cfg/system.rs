@@ -1,0 +1,70 @@
+//! A NixOS system as a boot loader sees it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::error::Error;
+use super::root::Root;
+use super::{bootspec, closure};
+
+/// What a system closure says of how it is booted. All paths are the guest's, without symbolic links where they are files to
+/// copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct System {
+    /// The closure, such as `/nix/store/...-nixos-system-domu-24.05`.
+    pub toplevel: PathBuf,
+    /// What it calls itself, such as `NixOS Uakari 24.05 (Linux 6.6.1)`.
+    pub label: String,
+    /// The kernel.
+    pub kernel: PathBuf,
+    /// The initrd; a system may do without.
+    pub initrd: Option<PathBuf>,
+    /// The program that appends secrets to a copy of the initrd.
+    pub initrd_secrets: Option<PathBuf>,
+    /// What the kernel starts, as it is named on the command line.
+    pub init: PathBuf,
+    /// The kernel's parameters, without `init=`.
+    pub kernel_params: Vec<String>,
+    /// Its variants, by name.
+    pub specialisations: BTreeMap<String, System>,
+}
+
+impl System {
+    /// Reads a system closure: by its bootspec (`boot.json`), or by its plain files where it has none of version 1.
+    ///
+    /// # Errors
+    ///
+    /// Something that it is booted with is not there or cannot be read, or it is the system of a Xen dom0.
+    pub fn read(root: &Root, toplevel: &Path) -> Result<Self, Error> {
+        let toplevel = root.resolve(toplevel).map_err(|error| Error::io("find the system", toplevel, &error))?;
+        let system = match bootspec::read(root, &toplevel)? {
+            Some(system) => system,
+            None => closure::read(root, &toplevel)?,
+        };
+        system.check(root)?;
+        Ok(system)
+    }
+
+    fn check(&self, root: &Root) -> Result<(), Error> {
+        if root.host(&self.toplevel.join("xen.gz")).symlink_metadata().is_ok() {
+            return Err(dom0(&self.toplevel));
+        }
+        for file in [Some(&self.kernel), self.initrd.as_ref(), Some(&self.init)].into_iter().flatten() {
+            let found = root.locate(file).and_then(fs::metadata);
+            let found = found.map_err(|error| Error::io("find", file, &error))?;
+            if !found.is_file() {
+                return Err(Error::new(format!("`{}` is no file", file.display())));
+            }
+        }
+        self.specialisations.values().try_for_each(|system| system.check(root))
+    }
+}
+
+/// Such a system boots by `multiboot`, which a guest cannot.
+pub(super) fn dom0(toplevel: &Path) -> Error {
+    Error::new(format!(
+        "`{}` is the system of a Xen dom0, which begins with the hypervisor: pygrub boots guests only",
+        toplevel.display()
+    ))
+}

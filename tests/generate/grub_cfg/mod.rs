@@ -1,0 +1,9 @@
+//! A grub.cfg from the generations of a NixOS guest, and its installation.
+
+mod both_readers;
+mod failures;
+mod generations;
+mod hook;
+mod nix;
+mod power_cut;
+mod unreplayed;
