@@ -11,6 +11,7 @@ mod generate;
 mod lint;
 mod oracle_itself;
 mod python;
+mod report;
 mod storage;
 mod toolstack;
 mod xl;

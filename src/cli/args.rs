@@ -27,8 +27,8 @@ configuration alone (grub.cfg, menu.lst, extlinux.conf), a domain's configuratio
 or `-` for a configuration on standard input. Nothing is ever \
 written to it, nothing is mounted, and root is only needed where reading it takes root.
 
-Exit status: 0 Xen would boot it (or the bare configuration selects an entry); 1 it would not; 2 usage or internal error; \
-3 the target could not be read, or the verdict is unknown.";
+Exit status: 0 Xen would boot it (or the bare configuration selects an entry) and no finding reaches the threshold; 1 it would \
+not, or a finding does; 2 usage or internal error; 3 the target could not be read, or the verdict is unknown.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -44,6 +44,10 @@ pub(super) enum Command {
     Generate(super::generate::Generate),
     /// Make a small boot disk as an image, as NixOS would have written it, for trying things out
     Init(super::init::Init),
+    /// Explain rules: what they find, why that is bad, and what to write instead
+    Explain(Explain),
+    /// List all rules
+    Rules(Rules),
     /// Do what pygrub does, in its place: copy kernel and initrd out and tell the toolstack
     #[cfg(target_os = "linux")]
     #[command(disable_help_flag = true, after_help = AFTER_PYGRUB)]
@@ -67,6 +71,8 @@ pub(super) struct Check {
     pub targets: Vec<String>,
     #[command(flatten)]
     pub how: How,
+    #[command(flatten)]
+    pub answer: ReportAnswer,
     /// Read kernel and initrd whole and tell their SHA-256
     #[arg(long)]
     pub hash: bool,
@@ -91,7 +97,7 @@ pub(super) struct Lint {
     #[arg(long, value_enum)]
     pub dialect: Option<DialectArg>,
     #[command(flatten)]
-    pub answer: Answer,
+    pub answer: ReportAnswer,
     /// Show each finding at its place, also where several say the same
     #[arg(short, long)]
     pub verbose: bool,
@@ -129,6 +135,41 @@ pub(super) struct Answer {
     pub color: Color,
 }
 
+/// How the answer of a command is given that reports findings.
+#[derive(Debug, Args)]
+pub(super) struct ReportAnswer {
+    /// How to answer
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub format: ReportFormat,
+    /// Colours: as the terminal (and NO_COLOR) wants, or not
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Explain {
+    /// The rules, by code or name: PG001, device-variable
+    #[arg(required = true, value_name = "RULE")]
+    pub rules: Vec<String>,
+    /// Colours: as the terminal (and NO_COLOR) wants, or not
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Rules {
+    /// How to list them; markdown is the reference page, docs/rules.md
+    #[arg(long, value_enum, default_value_t = RulesFormat::Text)]
+    pub format: RulesFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum RulesFormat {
+    Text,
+    Json,
+    Markdown,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct Trace {
     /// What to trace: an image, a block device, a directory, a configuration (of the boot, or of a domain), or `-`
@@ -136,6 +177,8 @@ pub(super) struct Trace {
     pub target: String,
     #[command(flatten)]
     pub how: How,
+    #[command(flatten)]
+    pub answer: Answer,
 }
 
 #[derive(Debug, Args)]
@@ -145,9 +188,11 @@ pub(super) struct Entries {
     pub target: String,
     #[command(flatten)]
     pub how: How,
+    #[command(flatten)]
+    pub answer: Answer,
 }
 
-/// How pygrub is called, and how the answer is given.
+/// How pygrub is called.
 #[derive(Debug, Args)]
 pub(super) struct How {
     #[command(flatten)]
@@ -179,8 +224,6 @@ pub(super) struct How {
     /// The file is a configuration in this dialect, whatever its name is
     #[arg(long, value_enum)]
     dialect: Option<DialectArg>,
-    #[command(flatten)]
-    pub answer: Answer,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -219,6 +262,23 @@ impl From<DialectArg> for Dialect {
 pub(super) enum Format {
     Text,
     Json,
+}
+
+/// The formats of a command that reports findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// For people, with the lines in question
+    Text,
+    /// One line a finding, as compilers write them
+    Concise,
+    /// One object a target, each on one line
+    Json,
+    /// SARIF 2.1.0, for code scanning: one log for all targets
+    Sarif,
+    /// Annotations for GitHub Actions
+    Github,
+    /// JUnit's XML: a test suite a target
+    Junit,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -4,11 +4,13 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::Status;
-use super::args::{Check, Format};
+use super::args::{Check, ReportFormat};
 use super::out::{Out, complain};
+use super::reports::Reports;
 use crate::boot::{self, Options, Run};
 use crate::lint::{self, Finding, Subject};
 use crate::report::check::{Check as Report, Hashes};
+use crate::report::examined;
 use crate::report::finding::Sources;
 use crate::report::text;
 use crate::storage::mount::Volumes;
@@ -22,30 +24,32 @@ pub(super) fn run(args: &Check) -> io::Result<Status> {
             return Ok(Status::Usage);
         }
     };
-    let mut out = Out::new(args.how.answer.color);
+    let out = Out::new(args.answer.color);
+    let mut reports = Reports::new(out, args.answer.format, options.release, args.levels.threshold);
     let mut worst = Status::Fine;
     for (number, target) in args.targets.iter().enumerate() {
-        if number > 0 && args.how.answer.format == Format::Text {
-            writeln!(out.text())?;
+        if number > 0 && args.answer.format == ReportFormat::Text {
+            writeln!(reports.out.text())?;
         }
-        worst = worst.max(one(args, target, &options, &mut out)?);
+        worst = worst.max(one(args, target, &options, &mut reports)?);
     }
-    out.finish()?;
+    reports.finish(worst)?;
     Ok(worst)
 }
 
-fn one(args: &Check, name: &str, options: &Options, out: &mut Out) -> io::Result<Status> {
+fn one(args: &Check, name: &str, options: &Options, reports: &mut Reports) -> io::Result<Status> {
+    let out = &mut reports.out;
     match examine(args, name, options) {
         Ok(Examined { kind, run, hashes, findings }) => {
             let path =
                 run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()).map(|found| found.path.to_string());
             let domain = (kind == Kind::Xl).then_some(name);
             let sources = Sources { configuration: path.as_deref(), domain };
-            match args.how.answer.format {
-                Format::Json => {
+            match args.answer.format {
+                ReportFormat::Json => {
                     out.json(&Report::of_run(name, kind, &run, hashes, &findings, sources))?;
                 }
-                Format::Text => {
+                ReportFormat::Text => {
                     let look = out.look(args.verbose);
                     text::write(&run, name, kind, &findings, look, &mut out.text())?;
                     for (what, hash) in [("kernel", hashes.kernel), ("initrd", hashes.ramdisk)] {
@@ -53,7 +57,16 @@ fn one(args: &Check, name: &str, options: &Options, out: &mut Out) -> io::Result
                             writeln!(out.text(), "  sha256     {hash}  {what}")?;
                         }
                     }
-                    text::write_findings(&findings, &run, true, sources, look, &mut out.text())?;
+                    if let Some(summary) = text::summary(&findings) {
+                        writeln!(out.text())?;
+                        text::write_findings(&findings, &run, true, sources, look, &mut out.text())?;
+                        writeln!(out.text(), "\n{summary}")?;
+                    }
+                }
+                _ => {
+                    let outcome =
+                        examined::Outcome::Read { kind, run: &run, judged: true, findings: &findings, sources };
+                    reports.add(&examined::Examined { target: name, outcome })?;
                 }
             }
             let status = Status::from(run.verdict).max(args.levels.threshold.status(&findings));
@@ -68,8 +81,12 @@ fn one(args: &Check, name: &str, options: &Options, out: &mut Out) -> io::Result
             Ok(Status::Usage)
         }
         Err(Error::Target(error)) => {
-            if args.how.answer.format == Format::Json {
-                out.json(&Report::of_unreadable(name, options.release, &error))?;
+            match args.answer.format {
+                ReportFormat::Json => out.json(&Report::of_unreadable(name, options.release, &error))?,
+                _ => {
+                    let outcome = examined::Outcome::Unreadable(&error);
+                    reports.add(&examined::Examined { target: name, outcome })?;
+                }
             }
             complain(&error);
             Ok(Status::Unknown)

@@ -21,7 +21,7 @@ pub(super) fn run(args: &Entries) -> io::Result<Status> {
         }
     };
     let release = options.release;
-    let mut out = Out::new(args.how.answer.color);
+    let mut out = Out::new(args.answer.color);
     let opened = Target::open(Path::new(&args.target), args.how.wanted(), release)
         .and_then(|target| target.run(&args.target, options));
     let run = match opened {
@@ -43,7 +43,7 @@ pub(super) fn run(args: &Entries) -> io::Result<Status> {
             return nothing(args, out, release, &why, Status::Fails);
         }
     };
-    match args.how.answer.format {
+    match args.answer.format {
         Format::Json => out.json(&report.json())?,
         Format::Text => report.write_text(&mut out.text())?,
     }
@@ -56,7 +56,7 @@ pub(super) fn run(args: &Entries) -> io::Result<Status> {
 
 /// Says why there is no menu; as JSON there is an object all the same.
 fn nothing(args: &Entries, mut out: Out, release: Release, why: &str, status: Status) -> io::Result<Status> {
-    if args.how.answer.format == Format::Json {
+    if args.answer.format == Format::Json {
         out.json(&Report::of_nothing(None, release).json())?;
     }
     out.finish()?;

@@ -27,13 +27,18 @@ pub(super) enum Threshold {
 impl Threshold {
     /// What findings make of the exit status.
     pub(super) fn status(self, findings: &[Finding]) -> Status {
-        let least = match self {
-            Self::Error => Severity::Error,
-            Self::Warning => Severity::Warning,
-            Self::Note => Severity::Note,
-            Self::Never => return Status::Fine,
-        };
+        let Some(least) = self.least() else { return Status::Fine };
         if findings.iter().any(|finding| finding.severity >= least) { Status::Fails } else { Status::Fine }
+    }
+
+    /// The severity; nothing where no finding makes it fail.
+    pub(super) fn least(self) -> Option<Severity> {
+        match self {
+            Self::Error => Some(Severity::Error),
+            Self::Warning => Some(Severity::Warning),
+            Self::Note => Some(Severity::Note),
+            Self::Never => None,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod entries;
+mod explain;
 mod generate;
 mod guard;
 mod init;
@@ -12,6 +13,8 @@ mod out;
 #[cfg(target_os = "linux")]
 #[doc(hidden)]
 pub mod pygrub;
+mod reports;
+mod rules;
 mod trace;
 
 use std::process::ExitCode;
@@ -57,6 +60,8 @@ pub fn main() -> ExitCode {
         args::Command::Entries(entries) => entries::run(entries),
         args::Command::Generate(generate) => generate::run(generate),
         args::Command::Init(init) => init::run(init),
+        args::Command::Explain(explain) => explain::run(explain),
+        args::Command::Rules(rules) => rules::run(rules),
         // Taken above, before clap could have an opinion on pygrub's options.
         #[cfg(target_os = "linux")]
         args::Command::Pygrub { args } => return pygrub::supervise("pregrub pygrub", args),

@@ -38,6 +38,11 @@ impl Out {
         Guard::new(&mut self.stdout, self.color)
     }
 
+    /// Where data goes, as it is: formats that escape what they hold.
+    pub(super) fn data(&mut self) -> &mut dyn Write {
+        &mut self.stdout
+    }
+
     /// Writes one JSON object on a line of its own.
     pub(super) fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
         serde_json::to_writer(&mut self.stdout, value)?;

@@ -27,8 +27,8 @@ pub(super) fn run(args: &Trace) -> io::Result<Status> {
             return Ok(Status::Unknown);
         }
     };
-    let mut out = Out::new(args.how.answer.color);
-    match args.how.answer.format {
+    let mut out = Out::new(args.answer.color);
+    match args.answer.format {
         Format::Json => out.json(&trace::Trace::of(&run, name, kind))?,
         Format::Text => trace::write_text(&run, name, kind, &mut out.text())?,
     }

@@ -56,6 +56,19 @@ impl Rule {
         // A test holds every code against the groups.
         group.unwrap_or(Group::Suppressions)
     }
+
+    /// The documentation in Markdown, without the blank that doc comments have in front of each line.
+    pub fn documentation(&self) -> String {
+        let lines: Vec<&str> = self.doc.lines().map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end()).collect();
+        format!("{}\n", lines.join("\n").trim())
+    }
+
+    /// What it does, as the first paragraph of the documentation says, on one line of Markdown.
+    pub fn summary(&self) -> String {
+        let documentation = self.documentation();
+        let lines = documentation.lines().skip_while(|line| line.starts_with('#') || line.is_empty());
+        lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+    }
 }
 
 /// Writes a rule down. Its doc comment is the documentation: the only source of `pregrub explain`, `pregrub rules` and

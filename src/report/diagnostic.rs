@@ -21,7 +21,6 @@ pub struct SourceText<'a> {
 
 /// A diagnostic, ready to be rendered.
 pub(super) struct Shown {
-    code: Option<String>,
     severity: miette::Severity,
     message: String,
     labels: Vec<LabeledSpan>,
@@ -40,10 +39,10 @@ impl Shown {
         let source = found.map(|found| SourceText { name: &name, text: &found.text });
         let places: Vec<(Span, &str)> = raised.span.iter().map(|span| (*span, failure.label)).collect();
         let message = raised.to_string();
-        Some(Self::new(None, miette::Severity::Error, message, source, &places, failure.help.clone()))
+        Some(Self::new(miette::Severity::Error, message, source, &places, failure.help.clone()))
     }
 
-    /// The diagnostic of a finding. `source` is the text that its places are in. Where the verdict tells what is wrong already,
+    /// The diagnostic of a finding, without its rule. `source` is the text that its places are in. Where the verdict tells what is wrong already,
     /// the headline is what pygrub raises.
     pub(super) fn finding(finding: &Finding, source: Option<SourceText<'_>>, told: bool) -> Self {
         let severity = match finding.severity {
@@ -51,8 +50,6 @@ impl Shown {
             Severity::Warning => miette::Severity::Warning,
             Severity::Note => miette::Severity::Advice,
         };
-        let stops = if finding.stops_boot { ", stops the boot" } else { "" };
-        let code = format!("{} {}{stops}", finding.rule.code, finding.rule.name);
         let message = match &finding.raised {
             Some(raised) if told => raised.to_string(),
             _ => finding.message.clone(),
@@ -60,11 +57,10 @@ impl Shown {
         let own = finding.span.iter().map(|span| (*span, finding.label.as_str()));
         let related = finding.related.iter().map(|related| (related.span, related.label.as_str()));
         let places: Vec<(Span, &str)> = own.chain(related).collect();
-        Self::new(Some(code), severity, message, source, &places, finding.help.clone())
+        Self::new(severity, message, source, &places, finding.help.clone())
     }
 
     fn new(
-        code: Option<String>,
         severity: miette::Severity,
         message: String,
         source: Option<SourceText<'_>>,
@@ -84,13 +80,19 @@ impl Shown {
             .zip(places)
             .map(|(at, (_, label))| LabeledSpan::new_with_span((!label.is_empty()).then(|| (*label).to_owned()), at))
             .collect();
-        Self { code, severity, message, labels, source: NamedSource::new(name, text), help }
+        Self { severity, message, labels, source: NamedSource::new(name, text), help }
     }
 
     /// The diagnostic as text.
     pub(super) fn render(&self, look: Look) -> String {
         let theme = if look.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-        let handler = GraphicalReportHandler::new_themed(theme).with_width(look.width).with_context_lines(1);
+        // A path or a command that is cut in two cannot be copied.
+        let handler = GraphicalReportHandler::new_themed(theme)
+            .with_width(look.width)
+            .with_context_lines(1)
+            .with_break_words(false)
+            .with_word_separator(textwrap::WordSeparator::AsciiSpace)
+            .with_word_splitter(textwrap::WordSplitter::NoHyphenation);
         let mut rendered = String::new();
         // Rendering to a String fails only on a source that cannot be read; then the message alone is said.
         match handler.render_report(&mut rendered, self) {
@@ -115,10 +117,6 @@ impl fmt::Debug for Shown {
 impl std::error::Error for Shown {}
 
 impl Diagnostic for Shown {
-    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.code.as_ref().map(|code| Box::new(code) as Box<dyn fmt::Display>)
-    }
-
     fn severity(&self) -> Option<miette::Severity> {
         Some(self.severity)
     }

@@ -3,15 +3,26 @@
 //! The JSON forms are contracts: each names its `schema` with a version, and `docs/schema/` describes it.
 
 pub mod check;
+pub mod concise;
 #[cfg(feature = "cli")]
 mod diagnostic;
 pub mod entries;
+pub mod examined;
 #[cfg(feature = "cli")]
 mod excerpt;
+#[cfg(feature = "cli")]
+pub mod explain;
 pub mod finding;
+pub mod github;
+pub mod junit;
 pub mod lint;
+pub mod location;
 pub mod notes;
+mod one_line;
 pub mod origin;
+pub mod region;
+pub mod rules;
+pub mod sarif;
 #[cfg(feature = "cli")]
 pub mod text;
 pub mod trace;

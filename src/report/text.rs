@@ -186,7 +186,7 @@ fn tells(finding: &Finding, run: &Run) -> bool {
     raised.is_some() && finding.raised.as_ref() == raised
 }
 
-/// Writes what the linter found in a run: each finding with its place, and a line that counts them. Where the verdict stands
+/// Writes what the linter found in a run: each finding with its place, an empty line between two. Where the verdict stands
 /// above, the finding that tells why the run fails says what pygrub raises instead of what the verdict says already.
 ///
 /// # Errors
@@ -201,20 +201,35 @@ pub fn write_findings(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()).filter(|found| !found.directory);
-    for (finding, others) in gathered(findings, look.verbose) {
+    for (number, (finding, others)) in gathered(findings, look.verbose).into_iter().enumerate() {
+        if number > 0 {
+            writeln!(out)?;
+        }
         let text = match finding.source {
             Source::Target | Source::Domain => None,
             Source::Configuration => found.map(|found| found.text.as_slice()),
         };
         let source = sources.of(finding).zip(text).map(|(name, text)| SourceText { name, text });
         let told = verdict_above && tells(finding, run);
+        write_headline(finding, sources, look, out)?;
         write!(out, "{}", Shown::finding(finding, source, told).render(look))?;
         write_others(&others, out)?;
     }
-    match summary(findings) {
-        Some(summary) => writeln!(out, "{summary}"),
-        None => Ok(()),
-    }
+    Ok(())
+}
+
+/// `error[PG001] device-variable, stops the boot`, and the file where no line of it is shown.
+fn write_headline(finding: &Finding, sources: Sources<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {
+    let color = match finding.severity {
+        Severity::Error => AnsiColor::Red,
+        Severity::Warning => AnsiColor::Yellow,
+        Severity::Note => AnsiColor::Cyan,
+    };
+    let style = if look.color { color.on_default().bold() } else { Style::new() };
+    let (severity, rule) = (finding.severity.name(), finding.rule);
+    let stops = if finding.stops_boot { ", stops the boot" } else { "" };
+    let file = sources.of(finding).filter(|_| finding.span.is_none()).map(|file| format!(": {file}"));
+    writeln!(out, "{style}{severity}[{}]{style:#} {}{stops}{}", rule.code, rule.name, file.unwrap_or_default())
 }
 
 /// The findings, with those behind each that say the same of other places.
@@ -255,7 +270,7 @@ fn write_others(others: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-/// `3 findings: 1 error, 2 warnings; 1 stops the boot`. Nothing where there are none.
+/// `3 findings: 1 error, 2 warnings; 1 stops the boot`, `2 warnings`. Nothing where there are none.
 pub fn summary(findings: &[Finding]) -> Option<String> {
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
@@ -267,10 +282,16 @@ pub fn summary(findings: &[Finding]) -> Option<String> {
     let stopping = findings.iter().filter(|finding| finding.stops_boot).count();
     let stops = match stopping {
         0 => String::new(),
+        1 if findings.len() == 1 => "; it stops the boot".to_owned(),
+        all if findings.len() == all => "; all stop the boot".to_owned(),
         1 => "; 1 stops the boot".to_owned(),
         several => format!("; {several} stop the boot"),
     };
-    (!findings.is_empty()).then(|| format!("{}: {}{stops}", plural(findings.len(), "finding"), kinds.join(", ")))
+    match kinds.as_slice() {
+        [] => None,
+        [kind] => Some(format!("{kind}{stops}")),
+        kinds => Some(format!("{}: {}{stops}", plural(findings.len(), "finding"), kinds.join(", "))),
+    }
 }
 
 /// The way out, where no diagnostic tells it.

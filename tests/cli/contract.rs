@@ -68,11 +68,37 @@ fn check_keeps_its_schema() {
         assert_eq!(assert_valid(&validator, &ended.stdout).len(), 1);
     }
     for config in CONFIGS {
-        for release in ["4.0.0", "4.4", "4.12", "4.22"] {
+        for release in ["4.0.0", "4.4", "4.12", "4.13+python2", "4.22"] {
             let args = ["check", "-", "--dialect", "grub2", "--format", "json", "--release", release];
             assert_eq!(assert_valid(&validator, &run_with_input(&args, config).stdout).len(), 1);
         }
     }
+}
+
+#[test]
+fn lint_keeps_its_schema() {
+    let validator = schema("pregrub.lint-1.json");
+    for config in CONFIGS {
+        for dialect in ["grub2", "legacy", "extlinux"] {
+            for release in ["4.0.0", "4.13+python2", "4.22"] {
+                let args = ["lint", "-", "--dialect", dialect, "--format", "json", "--release", release];
+                assert_eq!(assert_valid(&validator, &run_with_input(&args, config).stdout).len(), 1);
+            }
+        }
+    }
+    let (bad, title) = (corpus("lint/PG001/found-nixos-drive1/grub.cfg"), corpus("lint/PG101/found-title/grub.cfg"));
+    let objects = assert_valid(&validator, &run(&["lint", "--format", "json", &bad, &title, "/nonexistent"]).stdout);
+    assert_eq!(objects.len(), 3);
+    assert!(objects[0]["findings"][0]["raised"]["line"].is_u64());
+    let fixed = |finding: &Value| finding["fix"]["edits"][0]["replacement"] == "1";
+    assert!(objects[1]["findings"].as_array().unwrap().iter().any(fixed));
+    assert!(objects[2]["error"].is_string());
+}
+
+#[test]
+fn rules_keeps_its_schema() {
+    let objects = assert_valid(&schema("pregrub.rules-1.json"), &run(&["rules", "--format", "json"]).stdout);
+    assert_eq!(objects[0]["rules"].as_array().unwrap().len(), pregrub::lint::RULES.len());
 }
 
 #[test]

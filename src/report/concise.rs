@@ -1,0 +1,38 @@
+//! One line a verdict and one a finding, for people and for programs that know lines of compilers.
+
+use std::io::{self, Write};
+
+use super::examined::{Examined, Outcome};
+use super::one_line::one_line;
+use crate::boot::Run;
+use crate::lint::Finding;
+
+/// Writes `grub.cfg:5:9: error[PG001] message (device-variable)` for each finding, behind the verdict where it is asked for.
+///
+/// # Errors
+///
+/// As `out` says.
+pub fn write(examined: &Examined<'_>, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(run) = examined.judged() {
+        writeln!(out, "{}", verdict(examined.target, run))?;
+    } else if let Outcome::Unreadable(error) = examined.outcome {
+        writeln!(out, "unknown: {}: {}", one_line(examined.target), one_line(error))?;
+    }
+    for finding in examined.findings() {
+        writeln!(out, "{}", line(examined, finding))?;
+    }
+    Ok(())
+}
+
+/// `fails: disk.img (Xen 4.22): reason`.
+pub(super) fn verdict(target: &str, run: &Run) -> String {
+    let reason = run.failure.as_ref().map(|failure| format!(": {}", one_line(&failure.reason))).unwrap_or_default();
+    format!("{}: {} (Xen {}){reason}", run.verdict.name(), one_line(target), run.options.release)
+}
+
+/// The line of a finding.
+pub(super) fn line(examined: &Examined<'_>, finding: &Finding) -> String {
+    let place = one_line(&examined.place_of(finding).to_string());
+    let (severity, rule) = (finding.severity.name(), finding.rule);
+    format!("{place}: {severity}[{}] {} ({})", rule.code, one_line(&finding.message), rule.name)
+}

@@ -1,0 +1,119 @@
+//! `pregrub rules`: the list of all rules, as text, as JSON (`pregrub.rules/1`) and as the reference page docs/rules.md.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::lint::{Group, RULES, Rule, Severity, Stops};
+
+/// Groups that have rules, with them.
+fn by_group() -> impl Iterator<Item = (Group, Vec<&'static Rule>)> {
+    Group::ALL
+        .into_iter()
+        .map(|group| (group, RULES.iter().copied().filter(|rule| rule.group() == group).collect::<Vec<_>>()))
+        .filter(|(_, rules)| !rules.is_empty())
+}
+
+/// The list as text: a line a rule.
+///
+/// # Errors
+///
+/// As `out` says.
+pub fn write_text(out: &mut dyn Write) -> io::Result<()> {
+    let width = RULES.iter().map(|rule| rule.name.len()).max().unwrap_or_default();
+    for (number, (group, rules)) in by_group().enumerate() {
+        if number > 0 {
+            writeln!(out)?;
+        }
+        writeln!(out, "{} ({}, {}xx)", group.title(), group.name(), group.prefix())?;
+        for rule in rules {
+            let releases = if rule.releases == "all" { String::new() } else { format!("; {}", rule.releases) };
+            let (code, name, severity) = (rule.code, rule.name, rule.severity.name());
+            writeln!(out, "  {code}  {name:width$}  {severity:7}  {}{releases}", rule.stops.phrase())?;
+        }
+    }
+    Ok(())
+}
+
+/// The reference page: Markdown.
+///
+/// # Errors
+///
+/// As `out` says.
+pub fn write_markdown(out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "# The rules of pregrub\n\n\
+         Written by `pregrub rules --format markdown > docs/rules.md` from the documentation of the rules in `src/lint/rules/`; \
+         `pregrub explain CODE` shows the same.\n\n\
+         A finding that *stops the boot* keeps pygrub from handing over a kernel, whatever else is mended. Whether or not it does, an \
+         *error* keeps something from booting as it is meant to; a *warning* says that something else boots than it seems, or that what works today may not \
+         tomorrow; a *note* is worth knowing. Codes and names are never used again for something else."
+    )?;
+    for (group, rules) in by_group() {
+        writeln!(out, "\n**{}** (`{}`, {}xx)\n", group.title(), group.name(), group.prefix())?;
+        writeln!(out, "| code | name | severity | boot | Xen |\n| --- | --- | --- | --- | --- |")?;
+        for rule in rules {
+            let (code, name, severity) = (rule.code, rule.name, rule.severity.name());
+            let (stops, releases) = (rule.stops.phrase(), rule.releases);
+            writeln!(out, "| [{code}](#{}) | {name} | {severity} | {stops} | {releases} |", anchor(rule))?;
+        }
+    }
+    for rule in RULES {
+        let (severity, stops) = (rule.severity.name(), rule.stops.phrase());
+        writeln!(out, "\n## {} {}\n\n{severity}, {stops}; Xen: {}\n", rule.code, rule.name, rule.releases)?;
+        let mut fenced = false;
+        for line in rule.documentation().lines() {
+            fenced ^= line.trim_start().starts_with("```");
+            // Its headings are below the one of the rule.
+            let deeper = if !fenced && line.starts_with("##") { "#" } else { "" };
+            writeln!(out, "{deeper}{line}")?;
+        }
+    }
+    Ok(())
+}
+
+/// What GitHub and others make of the heading of a rule.
+fn anchor(rule: &Rule) -> String {
+    format!("{}-{}", rule.code.to_lowercase(), rule.name)
+}
+
+/// The list as data.
+#[derive(Debug, Serialize)]
+pub struct Rules {
+    schema: &'static str,
+    rules: Vec<RuleReport>,
+}
+
+#[derive(Debug, Serialize)]
+struct RuleReport {
+    code: &'static str,
+    name: &'static str,
+    group: &'static str,
+    severity: Severity,
+    stops_boot: &'static str,
+    releases: &'static str,
+    summary: String,
+    documentation: String,
+}
+
+impl Rules {
+    /// All rules.
+    pub fn all() -> Self {
+        let report = |rule: &&'static Rule| RuleReport {
+            code: rule.code,
+            name: rule.name,
+            group: rule.group().name(),
+            severity: rule.severity,
+            stops_boot: match rule.stops {
+                Stops::Always => "always",
+                Stops::Sometimes => "sometimes",
+                Stops::Never => "never",
+            },
+            releases: rule.releases,
+            summary: rule.summary(),
+            documentation: rule.documentation(),
+        };
+        Self { schema: "pregrub.rules/1", rules: RULES.iter().map(report).collect() }
+    }
+}
