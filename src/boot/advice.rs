@@ -1,8 +1,9 @@
 //! What an exception means in plain words, and the way out where it is known.
 
 use super::attempt::{Attempt, Found, Mounted, Purpose};
+use super::opener::{Opener, openers};
 use super::outcome::{ChosenFile, Run};
-use crate::config::{Cause, Config, Dialect, Directive, Effect, Entry, READ_LIMIT, Raised, Stage, Writer};
+use crate::config::{Cause, Config, Dialect, Effect, Entry, READ_LIMIT, Raised, Stage, Writer};
 use crate::python::Text;
 use crate::storage::partitions::Origin;
 
@@ -92,12 +93,7 @@ pub(crate) fn of_raised(attempt: Option<&Attempt>, found: Option<Seen<'_>>, rais
             "no `)` follows",
             "write the path without a device: pygrub never uses it",
         ),
-        Cause::SetArity => advice(
-            "pygrub wants `set` to have exactly one name and one value, and gives up on the whole file otherwise",
-            "not one name and one value",
-            "remove this line, or write it as `set name=value` with one `=` and no other blank; \
-             pygrub needs no variable but `default` and `timeout`",
-        ),
+        Cause::SetArity => set_arity(found, raised),
         Cause::ClosingBrace => closing_brace(found, raised),
         Cause::NestedEntry => advice(
             "a menu entry begins before pygrub has seen the end of the one before, and pygrub gives up on the whole file",
@@ -114,8 +110,13 @@ pub(crate) fn of_raised(attempt: Option<&Attempt>, found: Option<Seen<'_>>, rais
             if nixos && found.is_some_and(|found| found.config.truncated) {
                 "keep fewer generations: boot.loader.grub.configurationLimit = 3"
             } else {
-                "write the `}` of the entry on a line of its own"
+                "write the `}` of the entry on a line of its own: is the file complete?"
             },
+        ),
+        Cause::DefaultNotANumber if raised.stage == Stage::Select => advice(
+            "the default is a number of more than 64 bits, which this release cannot handle under Python 2",
+            "too large",
+            "write `set default=0`",
         ),
         Cause::DefaultNotANumber => advice(
             format!("this release wants the default to be a number: {}", raised.message),
@@ -133,7 +134,7 @@ pub(crate) fn of_raised(attempt: Option<&Attempt>, found: Option<Seen<'_>>, rais
         Cause::AppendUnsupported => advice(
             "pygrub of this release cannot store what `append` says and gives up on the whole file",
             "`append` raises",
-            "use grub.cfg or menu.lst, or a host with Xen 4.1.3 or later",
+            "write a grub.cfg or menu.lst in its place, or use Xen 4.1.3 or later",
         ),
         Cause::QuotedKernel => advice(
             "the kernel is in quotes and begins or ends with a blank there, and pygrub gives up on the whole file",
@@ -157,7 +158,10 @@ pub(crate) fn of_raised(attempt: Option<&Attempt>, found: Option<Seen<'_>>, rais
         Cause::Timeout => advice(
             "the timeout is no integer, and pygrub reads it when it shows the menu",
             "no integer",
-            "write `set timeout=5`, or call pygrub with `-q` (bootloader_args = [\"-q\"]), which never looks at the timeout",
+            format!(
+                "write `{}`, or call pygrub with `-q` (bootloader_args = [\"-q\"]), which never looks at the timeout",
+                plain_timeout(found.map(|found| found.dialect))
+            ),
         ),
         Cause::Drawing if raised.exception == "ValueError" => advice(
             "the title has a NUL, which pygrub cannot draw",
@@ -219,8 +223,24 @@ pub(crate) fn of_raised(attempt: Option<&Attempt>, found: Option<Seen<'_>>, rais
             }
             _ => advice("pygrub finds no partition to try", "", ""),
         },
-        Cause::Output => advice("the result cannot be said in this output format", "", "use --output-format=sxp"),
-        Cause::FileName => advice("the name cannot be handed to the filesystem", "", ""),
+        Cause::Output => advice(
+            "the result has a character that pygrub cannot print in this output format",
+            "",
+            "take it out of the arguments, or use --output-format=sxp",
+        ),
+        Cause::FileName => advice(
+            "the path has a NUL, which Python hands to no filesystem",
+            "has a NUL",
+            "write the path without it: is the file damaged?",
+        ),
+    }
+}
+
+/// A timeout as the dialect writes it.
+pub(crate) fn plain_timeout(dialect: Option<Dialect>) -> &'static str {
+    match dialect {
+        Some(Dialect::Legacy | Dialect::Extlinux) => "timeout 5",
+        Some(Dialect::Grub2) | None => "set timeout=5",
     }
 }
 
@@ -268,10 +288,14 @@ fn is_from_nixos(found: Seen<'_>) -> bool {
 fn device(found: Option<Seen<'_>>, raised: &Raised, nixos: bool) -> Advice {
     let text = raised.span.and_then(|span| found?.text.get(span.range())).unwrap_or_default();
     let shown = String::from_utf8_lossy(text);
-    let reason = format!(
-        "pygrub takes `{shown}` for a device, wants a number behind its first two characters, and gives up on the whole file"
-    );
-    let label = "no number behind the first two characters";
+    let (wanted, label) = if raised.cause == Cause::DeviceCommas {
+        ("at most one comma in it", "more than one comma")
+    } else if shown.contains(',') {
+        ("a number behind its first two characters and one behind the comma", "not two numbers that pygrub can read")
+    } else {
+        ("a number behind its first two characters", "no number behind the first two characters")
+    };
+    let reason = format!("pygrub takes `{shown}` for a device, wants {wanted}, and gives up on the whole file");
     let command = raised.span.and_then(|span| {
         let found = found?;
         let start = memchr::memrchr(b'\n', found.text.get(..span.range().start)?).map_or(0, |newline| newline + 1);
@@ -297,32 +321,63 @@ fn device(found: Option<Seen<'_>>, raised: &Raised, nixos: bool) -> Advice {
 }
 
 fn closing_brace(found: Option<Seen<'_>>, raised: &Raised) -> Advice {
-    // What may have opened it is the last line that pygrub did not know and that ends in a brace or speaks of an entry.
-    let opener = found.and_then(|found| {
-        let before = |directive: &&Directive| {
-            directive.effect == Effect::Unknown && raised.span.is_none_or(|span| directive.line.start < span.start)
-        };
-        found.config.directives.iter().rev().filter(before).find_map(|directive| {
-            let line = found.text.get(directive.line.range())?;
-            let opens = line.ends_with(b"{") || memchr::memmem::find(line, b"entry").is_some();
-            opens.then(|| (directive.line.line, String::from_utf8_lossy(line).chars().take(60).collect::<String>()))
-        })
+    let opener = found.zip(raised.span).and_then(|(found, brace)| {
+        // Of several, this is the first that pygrub refuses, or the rule looks for all of them at once.
+        openers(found.config, found.text, &[brace]).pop().flatten()
     });
-    let reason = match opener {
-        Some((number, line)) => format!(
-            "a closing brace comes where pygrub sees nothing open, since line {number}, `{line}`, begins no menu entry for \
-             it; it gives up on the whole file"
-        ),
-        None => {
-            "a closing brace comes where pygrub sees no open menu entry, and it gives up on the whole file".to_owned()
-        }
+    of_closing_brace(opener)
+}
+
+fn set_arity(found: Option<Seen<'_>>, raised: &Raised) -> Advice {
+    let label = "not one name and one value";
+    if !raised.message.starts_with("too many") {
+        return advice(
+            "pygrub wants a name and a value behind `set`, and gives up on the whole file where one is missing",
+            label,
+            "write `set name=value`, or remove the line",
+        );
+    }
+    let text = raised.span.and_then(|span| found?.text.get(span.range())).unwrap_or_default();
+    let reason = "pygrub wants one name, one `=` and one value behind `set`, even in quotes, and gives up on the whole file \
+                  otherwise";
+    let (name, value) = match memchr::memchr(b'=', text) {
+        Some(equals) => (text[..equals].trim_ascii_end(), text[equals + 1..].trim_ascii_start()),
+        None => (text, &b""[..]),
     };
-    advice(
-        reason,
-        "closes nothing that pygrub has seen",
-        "a menu entry must begin with `menuentry`, one blank, a quoted title, a blank and `{` on the same line; \
-         take `{ ... }` of other commands out of the file",
-    )
+    if name == b"kernelopts" {
+        return advice(
+            reason,
+            "a second `=`",
+            "set GRUB_ENABLE_BLSCFG=false in /etc/default/grub and run grub2-mkconfig: this line belongs to entries that \
+             pygrub does not read either",
+        );
+    }
+    if memchr::memchr(b';', text).is_some() && !matches!(value.first(), Some(b'"' | b'\'')) {
+        return advice(reason, "two commands on one line", "write each command on a line of its own");
+    }
+    if matches!(text.get(name.len()), Some(b' ' | b'\t')) && memchr::memchr(b'=', text).is_some() {
+        return advice(reason, "a blank before `=`", "write it without blanks around `=`");
+    }
+    if memchr::memchr(b'=', value).is_some() {
+        return advice(
+            reason,
+            "a second `=`",
+            "leave the word `set` out (GRUB does the same without it, and pygrub ignores the line), or remove the line",
+        );
+    }
+    advice(reason, label, "write `set name=value`, or remove the line")
+}
+
+/// What a closing brace means that is refused, where it is known what opened it.
+pub(crate) fn of_closing_brace(opener: Option<Opener>) -> Advice {
+    let reason = "a closing brace comes where pygrub sees no open menu entry, and it gives up on the whole file";
+    let label = "closes nothing that pygrub has seen";
+    match opener {
+        Some(Opener { span, kind }) => advice(format!("{reason}: {}", kind.clause(span.line)), label, kind.help()),
+        None => {
+            advice(reason, label, "remove it, or write the line that begins its menu entry: `menuentry \"title\" {`")
+        }
+    }
 }
 
 fn no_entry_help(found: Option<Seen<'_>>) -> &'static str {
@@ -332,6 +387,10 @@ fn no_entry_help(found: Option<Seen<'_>>) -> &'static str {
          /etc/default/grub and run grub2-mkconfig"
     } else if has(b"configfile ") || has(b"source ") {
         "the entries are in another file, and pygrub follows neither `configfile` nor `source`: copy that file here"
+    } else if found.is_some_and(|found| found.dialect == Dialect::Legacy) {
+        "write at least one entry: `title` and its title, `kernel /path arguments`, `initrd /path`, a line each"
+    } else if found.is_some_and(|found| found.dialect == Dialect::Extlinux) {
+        "write at least one entry: `label` and its name, `kernel /path`, `append initrd=/path arguments`, a line each"
     } else {
         "write at least one entry: `menuentry \"title\" {`, `linux /path arguments`, `initrd /path`, `}`, a line each"
     }

@@ -73,14 +73,7 @@ pub(crate) struct Opening {
 impl Opening {
     /// Reads timeout and default of the configuration.
     pub(crate) fn new(config: &Config, release: Release) -> Result<Self, Raised> {
-        let timeout = match &config.timeout {
-            Setting::Number(number) => number.clone(),
-            Setting::Text(value) => {
-                int::parse(&as_line(value.as_bytes(), release), release.python()).map_err(|message| {
-                    Raised::new(Stage::Menu, "ValueError", message, Cause::Timeout).at_known(config.timeout_span)
-                })?
-            }
-        };
+        let timeout = timeout(config, release)?;
         let (wanted, warning) = first_selection(config, release)?;
         Ok(Self { timeout, wanted, warning })
     }
@@ -89,6 +82,16 @@ impl Opening {
     /// second pass takes its first second for the last.
     pub(crate) fn seconds(&self) -> u64 {
         self.timeout.to_i64().map_or(u64::MAX, |seconds| u64::try_from(seconds).unwrap_or(0).max(1))
+    }
+}
+
+/// The timeout as the menu reads it.
+pub(crate) fn timeout(config: &Config, release: Release) -> Result<Int, Raised> {
+    match &config.timeout {
+        Setting::Number(number) => Ok(number.clone()),
+        Setting::Text(value) => int::parse(&as_line(value.as_bytes(), release), release.python()).map_err(|message| {
+            Raised::new(Stage::Menu, "ValueError", message, Cause::Timeout).at_known(config.timeout_span)
+        }),
     }
 }
 
@@ -120,7 +123,7 @@ pub(crate) fn no_entry() -> Raised {
 }
 
 /// Shows the menu.
-pub(super) fn show(config: &Config, release: Release) -> Menu {
+pub(crate) fn show(config: &Config, release: Release) -> Menu {
     let opening = match Opening::new(config, release) {
         Ok(opening) => opening,
         Err(raised) => return Menu::failed(raised, None),

@@ -9,6 +9,7 @@ mod digest;
 mod discover;
 mod list;
 pub(crate) mod menu;
+pub(crate) mod opener;
 mod options;
 mod outcome;
 mod output;

@@ -530,6 +530,11 @@ fn copy(run: &mut Run, index: usize, filesystem: &dyn Filesystem, picked: Picked
     Ok(())
 }
 
+/// Why a file that does not open does not: no filesystem is asked for a name with a NUL.
+fn cause_of_missing(path: &Text) -> Cause {
+    if path.as_bytes().contains(&0) { Cause::FileName } else { Cause::MissingFile }
+}
+
 /// Opens a file and checks that it can be read whole. On failure the run is finished and nothing is returned.
 fn examine(
     run: &mut Run,
@@ -549,12 +554,13 @@ fn examine(
             return Ok(None);
         }
         Opened::Missing(_) => {
+            let cause = cause_of_missing(path);
             let raised = if release.has(Change::ReadLimit) {
                 run.stderr.push(open_message(path, release));
                 let message = format!("Error opening {} in guest", repr::os_text(path.as_bytes()));
-                Raised::new(Stage::Copy, "SystemExit", message, Cause::MissingFile)
+                Raised::new(Stage::Copy, "SystemExit", message, cause)
             } else {
-                Raised::new(Stage::Copy, os_error(release), errno_message(2), Cause::MissingFile)
+                Raised::new(Stage::Copy, os_error(release), errno_message(2), cause)
             };
             note_missing(run, index, prober);
             let raised = raised.at_known(named_at(&run.attempts[index], purpose));
@@ -607,7 +613,7 @@ fn examine_not_really(
         }
         let what = if purpose == Purpose::Kernel { "kernel" } else { "ramdisk" };
         let message = format!("The requested {what} file does not exist");
-        let raised = Raised::new(Stage::Copy, "SystemExit", message, Cause::MissingFile);
+        let raised = Raised::new(Stage::Copy, "SystemExit", message, cause_of_missing(path));
         note_missing(run, index, prober);
         finish_raised(run, Some(index), raised.at_known(span));
         return Ok(None);

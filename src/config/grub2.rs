@@ -45,6 +45,9 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -
                     }
                     _ => {}
                 }
+                if line.text.ends_with('{') {
+                    function = function.map(|function| function.with_nested(line.span()));
+                }
                 continue;
             }
             Line::Header { title } => {

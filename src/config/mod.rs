@@ -41,6 +41,7 @@ pub use entry::{Entry, FilePath, Root};
 pub use raised::{Cause, Raised, Stage};
 pub use setting::Setting;
 pub use span::Span;
+pub(crate) use span::narrow;
 pub use structure::{Function, Submenu};
 pub use survey::{Survey, survey};
 pub use writer::Writer;

@@ -14,15 +14,21 @@ pub struct Function {
     pub entries: u32,
     /// The first of them.
     pub first_entry: Option<Span>,
+    /// The first line in it that ends in a brace which opens something. What closes that ends the function for pygrub.
+    pub nested: Option<Span>,
 }
 
 impl Function {
     pub(super) fn new(header: Span) -> Self {
-        Self { header, last_line: None, entries: 0, first_entry: None }
+        Self { header, last_line: None, entries: 0, first_entry: None, nested: None }
     }
 
     pub(super) fn to(self, last_line: u32) -> Self {
         Self { last_line: Some(last_line), ..self }
+    }
+
+    pub(super) fn with_nested(self, line: Span) -> Self {
+        Self { nested: self.nested.or(Some(line)), ..self }
     }
 
     pub(super) fn with_entry(self, header: Span) -> Self {

@@ -1,6 +1,7 @@
 //! The configuration as rules see it.
 
 use crate::boot::{Found, Run, Wishes, select};
+use crate::config::narrow;
 use crate::config::{Config, Dialect, Directive, Entry, Raised, Span, Writer};
 use crate::python::Text;
 
@@ -55,6 +56,32 @@ impl<'a> Configuration<'a> {
         match self.run.chosen.as_ref().filter(|_| self.raised.is_empty()).and_then(|chosen| chosen.entry) {
             Some(entry) => Some(entry),
             None => select(self.config, Wishes::of(&self.run.options), self.run.options.release).index,
+        }
+    }
+
+    /// The directive in line `line`, wherever it is.
+    pub fn directive_in(&self, line: u32) -> Option<&'a Directive> {
+        let among = |directives: &'a [Directive]| {
+            let index = directives.binary_search_by_key(&line, |directive| directive.line.line).ok()?;
+            directives.get(index)
+        };
+        let behind = self.config.entries.partition_point(|entry| entry.header.line <= line);
+        let entry = behind.checked_sub(1).and_then(|index| self.config.entries.get(index));
+        entry.and_then(|entry| among(&entry.directives)).or_else(|| among(&self.config.directives))
+    }
+
+    /// The bytes from `from` to `to` of the text at `span`.
+    pub fn piece(&self, span: Span, from: usize, to: usize) -> Span {
+        let count = |bytes: &[u8]| narrow(String::from_utf8_lossy(bytes).chars().count());
+        let text = self.at(span);
+        let to = to.min(text.len());
+        let from = from.min(to);
+        Span {
+            start: span.start.saturating_add(narrow(from)),
+            end: span.start.saturating_add(narrow(to)),
+            line: span.line,
+            column: span.column.saturating_add(count(&text[..from])),
+            length: count(&text[from..to]),
         }
     }
 

@@ -23,6 +23,7 @@ mod files;
 mod finding;
 mod fix;
 mod group;
+mod later;
 mod levels;
 mod registry;
 mod reporter;
@@ -31,6 +32,7 @@ mod rules;
 mod severity;
 mod subject;
 mod suppression;
+mod unseen_end;
 
 pub use configuration::Configuration;
 pub use files::{Answer, Files};

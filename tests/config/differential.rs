@@ -15,21 +15,15 @@ use pregrub::boot::Wishes;
 use pregrub::config;
 use pregrub::release::Release;
 
+use crate::common::generator::{self, setting};
 use crate::common::oracle::{ConfigAnswer, ConfigCase, Oracle};
-use crate::common::{generator, shape};
+use crate::common::shape;
 
 /// Cases a child process of Python answers: enough to forget its start, few enough to keep in memory.
 const BATCH: u64 = 2500;
 
 /// Differences that are shown.
 const SHOWN: usize = 5;
-
-fn setting(name: &str, otherwise: u64) -> u64 {
-    match std::env::var(name) {
-        Ok(text) => text.parse().unwrap_or_else(|error| panic!("{name}={text}: {error}")),
-        Err(_) => otherwise,
-    }
-}
 
 #[derive(Default)]
 struct Tally {

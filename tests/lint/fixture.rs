@@ -85,7 +85,7 @@ impl Case {
         found
     }
 
-    fn dialect(&self) -> Dialect {
+    pub fn dialect(&self) -> Dialect {
         let name = self.description.path.rsplit('/').next().unwrap_or_default();
         Dialect::from_file_name(name).expect("the name of a configuration")
     }
@@ -95,7 +95,7 @@ impl Case {
         self.description.arguments.clone().unwrap_or_else(|| vec!["-q".to_owned()])
     }
 
-    fn options(&self, minor: u32) -> Options {
+    pub fn options(&self, minor: u32) -> Options {
         let options = side_by_side::options(&self.arguments());
         match &self.description.release {
             Some(release) => {

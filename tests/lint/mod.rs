@@ -1,4 +1,6 @@
 //! The linter: what each rule finds, and what it does not, held against what the real pygrub does.
 
 mod cases;
+mod differential;
 mod fixture;
+mod safe_fixes;

@@ -2,8 +2,54 @@
 //! verdict and for the rules.
 
 use crate::boot::advice;
-use crate::config::{Raised, Stage};
-use crate::lint::{Finding, Subject};
+use crate::config::{Raised, Stage, Writer};
+use crate::lint::{Configuration, Finding, Reporter, Subject};
+
+/// How many places a rule tells apart. A guest can have half a million in a megabyte.
+const MOST: usize = 250;
+
+/// How many other places belong to one finding.
+pub(super) const MOST_RELATED: usize = 10;
+
+/// Reports each exception at its place, as `complete` makes the finding out of what there is to say in general.
+pub(super) fn each(
+    subject: &Subject<'_>,
+    report: &mut Reporter<'_>,
+    all: &[Raised],
+    mut complete: impl FnMut(Finding, usize, &Raised) -> Finding,
+) {
+    for (index, raised) in all.iter().take(MOST).enumerate() {
+        let mut finding = complete(finding(subject, raised.clone()), index, raised);
+        if index + 1 == MOST && all.len() > MOST {
+            finding.message = format!("{}; and so in {} more places", finding.message, all.len() - MOST);
+        }
+        report.add(finding);
+    }
+}
+
+/// Reports that `all` say the same: at the first place, with others as related ones.
+pub(super) fn once(subject: &Subject<'_>, report: &mut Reporter<'_>, all: &[Raised], label: &str) {
+    let Some((first, others)) = all.split_first() else { return };
+    let mut finding = finding(subject, first.clone());
+    for span in others.iter().filter_map(|raised| raised.span).take(MOST_RELATED) {
+        finding = finding.and(span, label);
+    }
+    report.add(finding);
+}
+
+/// Names where a line that a program wrote comes from, so that it is changed there.
+pub(super) fn where_it_comes_from(mut finding: Finding, configuration: &Configuration<'_>) -> Finding {
+    let source = match configuration.writer() {
+        Writer::NixOs => {
+            "in boot.loader.grub.extraEntries, extraConfig or extraPerEntryConfig of the guest's NixOS configuration; \
+             then run nixos-rebuild boot"
+        }
+        Writer::Mkconfig => "in the script under /etc/grub.d that writes it; then run update-grub or grub2-mkconfig",
+        Writer::Other => return finding,
+    };
+    finding.help = finding.help.map(|help| format!("{help}, {source}"));
+    finding
+}
 
 /// The finding for something that pygrub raises. It stops the boot.
 pub(super) fn finding(subject: &Subject<'_>, raised: Raised) -> Finding {

@@ -1,8 +1,30 @@
 //! One file a rule, named by its code and name. [`registry`](super::registry) lists them.
 
+mod device;
 mod explained;
 
 pub(super) mod pg001_device_variable;
+pub(super) mod pg002_root_device;
+pub(super) mod pg003_device_name;
+pub(super) mod pg004_unmatched_parenthesis;
+pub(super) mod pg005_set_several_equals;
+pub(super) mod pg006_set_without_value;
+pub(super) mod pg007_closing_brace_without_entry;
+pub(super) mod pg008_nested_entry;
+pub(super) mod pg009_open_entry;
+pub(super) mod pg010_function_swallows_entries;
+pub(super) mod pg011_negative_default;
+pub(super) mod pg012_default_not_a_number;
+pub(super) mod pg013_not_utf_8;
+pub(super) mod pg014_cut_at_1_mib;
+pub(super) mod pg015_timeout_no_integer;
+pub(super) mod pg016_menu_cannot_be_drawn;
+pub(super) mod pg017_no_entry;
+pub(super) mod pg018_append_raises;
+pub(super) mod pg019_quoted_kernel_with_blanks;
+pub(super) mod pg020_entry_option_raises;
+pub(super) mod pg021_result_cannot_be_printed;
+pub(super) mod pg022_file_name_with_nul;
 pub(super) mod pg101_default_by_title;
 pub(super) mod pg203_file_missing;
 pub(super) mod pg301_unreadable_filesystem;

@@ -1,5 +1,5 @@
+use super::device::{self, Named};
 use super::explained;
-use crate::config::Cause;
 use crate::lint::rule::rule;
 use crate::lint::{Reporter, Subject};
 
@@ -40,10 +40,8 @@ rule! {
 
 fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
     let Some(configuration) = subject.configuration() else { return };
-    for raised in subject.raised(&[Cause::Device]) {
-        let text = raised.span.map(|span| configuration.at(span)).unwrap_or_default();
-        if text.starts_with(b"(") && text.contains(&b'$') {
-            report.add(explained::finding(subject, raised));
-        }
-    }
+    explained::each(subject, report, &device::raised(subject, Named::Variable), |mut finding, _, raised| {
+        finding.fix = device::without(&configuration, raised);
+        finding
+    });
 }

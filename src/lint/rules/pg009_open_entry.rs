@@ -1,0 +1,55 @@
+use super::explained;
+use crate::config::Cause;
+use crate::lint::rule::rule;
+use crate::lint::unseen_end::unseen_end;
+use crate::lint::{Reporter, Subject};
+
+rule! {
+    /// ## What it does
+    ///
+    /// Finds a menu entry whose end pygrub does not see before the file ends.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// pygrub sees the end of an entry only in a line that begins with `}`. Where none comes, it raises `RuntimeError: syntax
+    /// error: end of file with open menuentry` and gives up on the whole file, the entries before included. A brace behind a
+    /// command, or an entry in one line, is enough.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// menuentry "Debian" {
+    ///   linux /boot/vmlinuz
+    ///   initrd /boot/initrd.img }
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```text
+    /// menuentry "Debian" {
+    ///   linux /boot/vmlinuz
+    ///   initrd /boot/initrd.img
+    /// }
+    /// ```
+    ///
+    /// ## Source
+    ///
+    /// Measured with xen-utils-4.17, and recorded for every release from 4.0 on (corpus/conformance, g2-st-*).
+    "PG009" "open-entry" Error, stops: Always, releases: "all", check
+}
+
+fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = subject.configuration() else { return };
+    // Where pygrub does not read the file to its end, that is what is wrong.
+    if configuration.config.truncated {
+        return;
+    }
+    explained::each(subject, report, &subject.raised(&[Cause::OpenEntry]), |mut finding, _, _| {
+        if let Some(end) = configuration.entries().last().and_then(|entry| unseen_end(&configuration, entry)) {
+            finding = finding.and(end.span, end.label).help(end.help);
+            finding.fix = end.fix;
+            finding = explained::where_it_comes_from(finding, &configuration);
+        }
+        finding
+    });
+}

@@ -1,0 +1,52 @@
+use super::explained;
+use crate::config::{Cause, Dialect};
+use crate::lint::rule::rule;
+use crate::lint::{Fix, Reporter, Subject};
+
+rule! {
+    /// ## What it does
+    ///
+    /// Finds a default entry that is less than zero, in grub.cfg and menu.lst.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// pygrub raises `ValueError: default must be non-negative number` and gives up on the whole file, even where a later line
+    /// sets another default. GRUB takes the first entry. Releases from 4.3.4 and 4.4.2 to 4.12 take the first entry too.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// set default=-1
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```text
+    /// set default=0
+    /// ```
+    ///
+    /// ## Source
+    ///
+    /// Measured with xen-utils-4.17, and recorded for every release from 4.0 on (corpus/conformance, g2-def-06). GRUB: measured
+    /// with grub-emu 2.06.
+    "PG011" "negative-default" Error, stops: Always, releases: "4.0, 4.1, 4.2, 4.3, 4.4, 4.13 and later", check
+}
+
+fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = subject.configuration() else { return };
+    explained::each(subject, report, &subject.raised(&[Cause::NegativeDefault]), |mut finding, _, raised| {
+        if configuration.is_from_nixos() {
+            finding = finding.help(
+                "set boot.loader.grub.default to a number from 0 on in the guest's NixOS configuration, and run nixos-rebuild boot",
+            );
+        } else if configuration.dialect == Dialect::Legacy {
+            finding = finding.help("write `default 0`");
+        }
+        let Some(span) = raised.span else { return finding };
+        let fix = match configuration.dialect {
+            Dialect::Grub2 => Fix::safe("let the first entry be the default, as it is for GRUB"),
+            Dialect::Legacy | Dialect::Extlinux => Fix::uncertain("let the first entry be the default"),
+        };
+        finding.fix(fix.replace(span, "0"))
+    });
+}

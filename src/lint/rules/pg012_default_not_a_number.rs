@@ -1,0 +1,61 @@
+use super::explained;
+use crate::config::{Cause, Dialect};
+use crate::lint::rule::rule;
+use crate::lint::{Fix, Reporter, Subject, later};
+
+rule! {
+    /// ## What it does
+    ///
+    /// Finds a default that these releases cannot read: a title or an id up to 4.3.3 and 4.4.1, a very large number from 4.13 on
+    /// where pygrub runs under Python 2.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// Old releases raise `ValueError: invalid literal for int()` and give up on the whole file; `${saved_entry}`, as
+    /// grub-mkconfig and NixOS write it, is a number only from 4.1.3 on, `${next_entry}` from 4.1.6 and 4.2.3 on. Releases from
+    /// 4.13 on that were built for Python 2 cannot handle a number that needs more than 64 bits.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// set default="Debian GNU/Linux"
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```text
+    /// set default=0
+    /// ```
+    ///
+    /// ## Source
+    ///
+    /// Recorded for every release from 4.0 on under the Python that it ran with (corpus/conformance, g2-def-*).
+    "PG012" "default-not-a-number" Error, stops: Always, releases: "4.0, 4.1, 4.2, 4.3, 4.4 and 4.13+python2", check
+}
+
+fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = subject.configuration() else { return };
+    let mut all = subject.raised(&[Cause::DefaultNotANumber]);
+    for raised in later::raised(subject, &[Cause::DefaultNotANumber]) {
+        if !all.contains(&raised) {
+            all.push(raised);
+        }
+    }
+    explained::each(subject, report, &all, |mut finding, _, raised| {
+        let title = raised.span.map(|span| configuration.at(span)).unwrap_or_default();
+        let wanted = configuration.entries().iter().position(|entry| entry.title.as_bytes() == title);
+        if let (Some(index), Some(span)) = (wanted, raised.span) {
+            finding = finding.help(format!("write `set default={index}`"));
+            if configuration.config.submenus.is_empty() && configuration.dialect == Dialect::Grub2 {
+                let fix = Fix::safe(format!("name the entry by its number, {index}"));
+                finding = finding.fix(fix.replace(span, index.to_string()));
+            }
+        }
+        if configuration.is_from_nixos() {
+            finding = finding.help(
+                "set boot.loader.grub.default to a number in the guest's NixOS configuration, and run nixos-rebuild boot",
+            );
+        }
+        finding
+    });
+}

@@ -1,0 +1,68 @@
+use super::explained;
+use crate::config::{Cause, READ_LIMIT, Raised, Writer};
+use crate::lint::rule::rule;
+use crate::lint::{Configuration, Finding, Reporter, Severity, Subject, later};
+
+rule! {
+    /// ## What it does
+    ///
+    /// Finds a configuration that is longer than the 1 MiB that pygrub reads of it.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// pygrub does not read on, and does not say so. What is behind does not exist for it. Mostly the cut is inside a menu entry,
+    /// so that it raises `RuntimeError: syntax error: end of file with open menuentry` and gives up on the whole file; or inside
+    /// a character, or in front of the first entry. Otherwise the last entries are missing. Hundreds of generations with long
+    /// kernel command lines are enough.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// boot.loader.grub.configurationLimit = 1000;
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```text
+    /// boot.loader.grub.configurationLimit = 20;
+    /// ```
+    ///
+    /// ## Source
+    ///
+    /// Measured with xen-utils-4.17, and recorded for every release (corpus/conformance, big-*). The limit came with XSA-25, in
+    /// 4.1.4 and 4.2.
+    "PG014" "cut-at-1-mib" Error, stops: Sometimes, releases: "4.1 and later", check
+}
+
+fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = subject.configuration().filter(|configuration| configuration.config.truncated) else {
+        return;
+    };
+    let mut all = subject.raised(&[Cause::OpenEntry, Cause::NotUtf8]);
+    all.retain(is_at_the_cut);
+    let swallowed = configuration.config.functions.iter().any(|function| function.entries > 0);
+    if !swallowed {
+        all.extend(later::raised(subject, &[Cause::NoEntry]));
+    }
+    if all.is_empty() {
+        let message =
+            "the file is longer than the 1 MiB that pygrub reads of it, and what is behind does not exist for pygrub";
+        report.add_as(Severity::Warning, Finding::new(message).in_configuration().help(help(&configuration)));
+    }
+    explained::each(subject, report, &all, |finding, _, _| finding.help(help(&configuration)));
+}
+
+fn is_at_the_cut(raised: &Raised) -> bool {
+    raised.cause == Cause::OpenEntry || raised.span.is_none_or(|span| span.range().end >= READ_LIMIT)
+}
+
+fn help(configuration: &Configuration<'_>) -> &'static str {
+    match configuration.writer() {
+        Writer::NixOs => {
+            "keep fewer generations: set boot.loader.grub.configurationLimit to 20 in the guest's NixOS configuration, and run \
+             nixos-rebuild boot"
+        }
+        Writer::Mkconfig => "remove kernels that are no longer needed, and run update-grub or grub2-mkconfig",
+        Writer::Other => "make the file smaller than 1 MiB",
+    }
+}

@@ -1,0 +1,55 @@
+use super::explained;
+use crate::boot::{advice, menu};
+use crate::lint::rule::rule;
+use crate::lint::{Finding, Fix, Reporter, Severity, Subject};
+
+rule! {
+    /// ## What it does
+    ///
+    /// Finds a timeout that is no integer: `set timeout=abc`, `set timeout=1.5`, `set timeout=${x}`, `set timeout=`.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// pygrub reads the timeout when it shows its menu, raises `ValueError: invalid literal for int()` and gives up on the whole
+    /// file. xl calls pygrub so that the menu is shown, unless `bootloader_args` has `-q`; with `-q`, and where xl restricts
+    /// pygrub (`bootloader_restrict`), nobody looks at the timeout. Then this is a warning: the guest boots until somebody calls
+    /// pygrub otherwise.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// set timeout=${my_timeout}
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```text
+    /// set timeout=5
+    /// ```
+    ///
+    /// ## Source
+    ///
+    /// Measured with xen-utils-4.17 on a pseudo-terminal, and recorded for other releases (corpus/conformance, interactive).
+    "PG015" "timeout-no-integer" Error, stops: Sometimes, releases: "all", check
+}
+
+fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = subject.configuration() else { return };
+    let Err(raised) = menu::timeout(configuration.config, subject.release()) else { return };
+    let options = &subject.run.options;
+    let span = raised.span;
+    let explained = explained::finding(subject, raised);
+    // GRUB waits for ever, or takes the digits in front.
+    let fix = span.map(|span| Fix::uncertain("let the timeout be 5 seconds").replace(span, "5"));
+    if options.shows_menu() {
+        return report.add(Finding { fix, ..explained });
+    }
+    let message = "the timeout is no integer: pygrub fails as soon as it is called so that it shows its menu";
+    let plain = advice::plain_timeout(Some(configuration.dialect));
+    let help = format!("write `{plain}`: xl shows the menu unless bootloader_args has `-q`");
+    let mut finding = Finding::new(message).in_configuration().help(help);
+    if let Some(span) = span {
+        finding = finding.at(span, "no integer");
+    }
+    report.add_as(Severity::Warning, Finding { fix, ..finding });
+}

@@ -1,0 +1,48 @@
+use super::explained;
+use crate::config::Cause;
+use crate::lint::rule::rule;
+use crate::lint::{Reporter, Subject, later};
+
+rule! {
+    /// ## What it does
+    ///
+    /// Finds a configuration in which pygrub sees no menu entry.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// pygrub reads one file. It does not follow `source`, `configfile` and `blscfg`, and does not run commands that make
+    /// entries. Where no entry is left, it raises `IndexError: list index out of range` and gives up on the file. Fedora from 30
+    /// on and RHEL from 8 on have their entries in files of their own (BLS), so that grub.cfg has none.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// insmod blscfg
+    /// blscfg
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```text
+    /// menuentry "Fedora" {
+    ///   linux /vmlinuz root=/dev/xvda1 ro
+    ///   initrd /initramfs.img
+    /// }
+    /// ```
+    ///
+    /// ## Source
+    ///
+    /// Measured with xen-utils-4.17, and recorded for every release from 4.0 on (corpus/conformance). Fedora: rhbz 1703700.
+    "PG017" "no-entry" Error, stops: Always, releases: "all", check
+}
+
+fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+    // Those that a function swallows, or that are behind the first MiB, are told by the rules for that.
+    let elsewhere = subject.configuration().is_some_and(|configuration| {
+        let config = configuration.config;
+        config.truncated || config.functions.iter().any(|function| function.entries > 0)
+    });
+    if !elsewhere {
+        explained::each(subject, report, &later::raised(subject, &[Cause::NoEntry]), |finding, _, _| finding);
+    }
+}

@@ -1,0 +1,39 @@
+use super::explained;
+use crate::config::Cause;
+use crate::lint::rule::rule;
+use crate::lint::{Reporter, Subject};
+
+rule! {
+    /// ## What it does
+    ///
+    /// Finds `append` in extlinux.conf and isolinux.cfg for releases that cannot store it.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// pygrub up to 4.1.2 raises `AttributeError: can't set attribute` at every `append` (unless the kernel is `mboot.c32`), so
+    /// that it gives up on any extlinux.conf with kernel arguments.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// label debian
+    ///   kernel /vmlinuz
+    ///   append root=/dev/xvda1 ro
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```text
+    /// title debian
+    ///   kernel /vmlinuz root=/dev/xvda1 ro
+    /// ```
+    ///
+    /// ## Source
+    ///
+    /// Recorded for 4.0.0 to 4.1.2 (corpus/conformance, xl-*). Mended in 4.1.3.
+    "PG018" "append-raises" Error, stops: Always, releases: "4.0, 4.1", check
+}
+
+fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+    explained::once(subject, report, &subject.raised(&[Cause::AppendUnsupported]), "raises as well");
+}

@@ -1,0 +1,40 @@
+use super::explained;
+use crate::config::Cause;
+use crate::lint::rule::rule;
+use crate::lint::{Finding, Reporter, Source, Subject, later};
+
+rule! {
+    /// ## What it does
+    ///
+    /// Finds `--entry` in a release that cannot work with it.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// pygrub of 4.13 to 4.16 and of 4.17 to 4.17.2 calls a function that Python 3 does not have. It raises `AttributeError:
+    /// module 'string' has no attribute 'atoi'` whatever the value is, so that nothing boots as long as `bootloader_args` has
+    /// `--entry`.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// bootloader_args = [ "--entry=1" ]
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```text
+    /// set default=1
+    /// ```
+    ///
+    /// ## Source
+    ///
+    /// Recorded for every release from 4.13 on under Python 3 (corpus/conformance, entry-*). Mended in 4.17.3.
+    "PG020" "entry-option-raises" Error, stops: Always, releases: "4.13, 4.14, 4.15, 4.16, 4.17", check
+}
+
+fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+    for raised in later::raised(subject, &[Cause::EntryOption]) {
+        // It is about the call, not about the file.
+        report.add(Finding { source: Source::Target, ..explained::finding(subject, raised) });
+    }
+}

@@ -1,0 +1,55 @@
+use super::explained;
+use crate::config::Cause;
+use crate::lint::rule::rule;
+use crate::lint::{Finding, Reporter, Severity, Subject};
+use crate::python::Text;
+use crate::release::Change;
+
+rule! {
+    /// ## What it does
+    ///
+    /// Finds arguments of the selected entry that pygrub cannot hand to the toolstack.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// xl calls pygrub with `--output-format=simple0`, in which a NUL ends each value. Where the arguments have one themselves,
+    /// pygrub copies the files out, raises `RuntimeError: simple format cannot represent delimiter-containing value` and ends. In
+    /// the format that a person sees, `sxp`, it does not, so that a call by hand boots what xl cannot; then this is a warning.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// linux /vmlinuz root=/dev/xvda1\0ro
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```text
+    /// linux /vmlinuz root=/dev/xvda1 ro
+    /// ```
+    ///
+    /// ## Source
+    ///
+    /// Measured with xen-utils-4.17, and recorded for every release (corpus/conformance, args-nul-*). The check came with
+    /// XSA-198.
+    "PG021" "result-cannot-be-printed" Error, stops: Sometimes, releases: "4.6 and later", check
+}
+
+fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+    let raised = subject.raised(&[Cause::Output]);
+    explained::each(subject, report, &raised, |finding, _, _| finding);
+    let Some(configuration) = subject.configuration() else { return };
+    let entry = configuration.selected().and_then(|index| configuration.entries().get(index));
+    let Some(entry) = entry.filter(|_| raised.is_empty() && subject.release().has(Change::OutputQuoted)) else {
+        return;
+    };
+    if entry.args.as_ref().is_some_and(|args: &Text| args.as_bytes().contains(&0)) {
+        let message =
+            "the arguments of the entry that is selected have a NUL, and pygrub called by xl cannot print them";
+        let mut finding = Finding::new(message).in_configuration().help("take the NUL out: is the file damaged?");
+        if let Some(span) = entry.args_span {
+            finding = finding.at(span, "has a NUL");
+        }
+        report.add_as(Severity::Warning, finding);
+    }
+}
