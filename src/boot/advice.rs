@@ -1,6 +1,7 @@
 //! What an exception means in plain words, and the way out where it is known.
 
-use super::attempt::{Attempt, Found, Mounted, Purpose};
+use super::attempt::{Attempt, Found, Mounted};
+use super::missing_path::MissingPath;
 use super::opener::{Opener, openers};
 use super::outcome::{ChosenFile, Run};
 use crate::config::{Cause, Config, Dialect, Effect, Entry, READ_LIMIT, Raised, Stage, Writer};
@@ -53,7 +54,7 @@ pub(super) fn explain(run: &mut Run) {
     }
 }
 
-fn advice(reason: impl Into<String>, label: &'static str, help: impl Into<String>) -> Advice {
+pub(super) fn advice(reason: impl Into<String>, label: &'static str, help: impl Into<String>) -> Advice {
     let help = help.into();
     Advice { reason: reason.into(), label, help: (!help.is_empty()).then_some(help) }
 }
@@ -204,7 +205,7 @@ pub(crate) fn of_raised(attempt: Option<&Attempt>, found: Option<Seen<'_>>, rais
             "",
             "is the image complete? A disk without partitions needs no table: format the whole disk as ext4",
         ),
-        Cause::MissingFile => missing_file(attempt, nixos),
+        Cause::MissingFile => missing_file(attempt, found),
         Cause::Read => advice(
             match attempt.and_then(|attempt| attempt.steps.last()) {
                 Some(step) => format!(
@@ -253,7 +254,7 @@ fn filesystem(attempt: Option<&Attempt>) -> String {
 }
 
 /// What is wrong with a file that pygrub copies out and does not look at, and the way out.
-pub(super) fn of_damage(file: &ChosenFile) -> Option<(String, &'static str)> {
+pub(crate) fn of_damage(file: &ChosenFile) -> Option<(String, &'static str)> {
     let damage = file.damage.as_ref()?;
     let bytes = damage.bytes;
     let copied = match file.size {
@@ -429,61 +430,20 @@ fn no_kernel(attempt: Option<&Attempt>, found: Option<Seen<'_>>) -> Advice {
     advice(reason, label, help)
 }
 
-fn missing_file(attempt: Option<&Attempt>, nixos: bool) -> Advice {
-    let Some(step) = attempt.and_then(|attempt| attempt.steps.last()) else {
-        return advice("a file is missing", "", "");
+fn missing_file(attempt: Option<&Attempt>, found: Option<Seen<'_>>) -> Advice {
+    let Some(attempt) = attempt else { return advice("a file is missing", "", "") };
+    let Some(step) = attempt.steps.last() else { return advice("a file is missing", "", "") };
+    let filesystem = match &attempt.mounted {
+        Mounted::Yes(name) => Some(name.as_str()),
+        _ => None,
     };
-    let what = if step.purpose == Purpose::Ramdisk { "initrd" } else { "kernel" };
-    let path = &step.path;
-    let why = step.missing.as_deref().unwrap_or("it does not open");
-    let bytes = path.as_bytes();
-    if step.purpose == Purpose::Ramdisk && bytes.contains(&b' ') {
-        let help = if nixos {
-            "pygrub takes one initrd: do without boot.initrd.secrets, or concatenate the two files into one"
-        } else {
-            "pygrub takes one initrd: concatenate the files into one"
-        };
-        return advice(
-            format!("pygrub takes all of `{path}` for the name of one initrd, and there is no such file"),
-            "one name, for pygrub",
-            help,
-        );
-    }
-    let reason = format!("the {what} `{path}` does not open: {why}");
-    if memchr::memmem::find(bytes, b"//").is_some() {
-        return advice(
-            reason,
-            "a double slash",
-            if nixos {
-                "libext2fs finds nothing behind a double slash: set boot.loader.grub.fsIdentifier = \"provided\" and let \
-                 fileSystems.\"/boot\".device be a plain device node such as \"/dev/xvda\""
-            } else {
-                "libext2fs finds nothing behind a double slash: write a single one"
-            },
-        );
-    }
-    if bytes.iter().any(|byte| matches!(byte, b'$' | b'"' | b'\'' | b'\\')) {
-        return advice(
-            reason,
-            "taken literally",
-            "pygrub knows no variables and no quotes in paths: write the plain path",
-        );
-    }
-    if bytes.ends_with(b";") || bytes.contains(&b'#') || bytes.contains(&b'\t') {
-        return advice(
-            reason,
-            "all of it is the name",
-            "write the path alone, with one blank behind it and no `;` or comment",
-        );
-    }
-    let help = if attempt.is_some_and(|attempt| attempt.found.is_none()) {
-        "the path is looked up from the root of the first filesystem that mounts; --offset names another one"
-    } else if bytes.starts_with(b"/boot/") {
-        "the path is looked up from the root of the filesystem that holds the configuration: where /boot is a filesystem of \
-         its own, it must not begin with /boot"
-    } else {
-        "the path is looked up from the root of the filesystem that holds the configuration: is the file there, and is this \
-         filesystem mounted on / of the guest (then the path needs /boot in front)?"
+    let missing = MissingPath {
+        path: &step.path,
+        purpose: step.purpose,
+        entry: None,
+        why: Some(step.missing.as_deref().unwrap_or("it does not open")),
+        filesystem,
+        from: found.map(|found| (found.dialect, Writer::of(found.text))),
     };
-    advice(reason, "named here", help)
+    missing.advice()
 }

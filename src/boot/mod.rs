@@ -9,6 +9,8 @@ mod digest;
 mod discover;
 mod list;
 pub(crate) mod menu;
+pub(crate) mod missing_path;
+pub(crate) mod named_path;
 pub(crate) mod opener;
 mod options;
 mod outcome;

@@ -76,6 +76,9 @@ pub(super) struct Check {
     /// Read kernel and initrd whole and tell their SHA-256
     #[arg(long)]
     pub hash: bool,
+    /// The guest's root disk, an image or a directory: to look there for what `init=` names
+    #[arg(long, value_name = "TARGET")]
+    pub root_disk: Option<String>,
     /// Tell more: what pygrub warns of, and each finding at its place, also where several say the same
     #[arg(short, long)]
     pub verbose: bool,

@@ -8,13 +8,14 @@ use super::args::{Check, ReportFormat};
 use super::out::{Out, complain};
 use super::reports::Reports;
 use crate::boot::{self, Options, Run};
-use crate::lint::{self, Finding, Subject};
+use crate::lint::{self, Finding, RootDisk, Subject};
+use crate::release::Release;
 use crate::report::check::{Check as Report, Hashes};
 use crate::report::examined;
 use crate::report::finding::Sources;
 use crate::report::text;
 use crate::storage::mount::Volumes;
-use crate::target::{Kind, Target};
+use crate::target::{Kind, Target, Wanted};
 
 pub(super) fn run(args: &Check) -> io::Result<Status> {
     let options = match args.how.options() {
@@ -24,6 +25,13 @@ pub(super) fn run(args: &Check) -> io::Result<Status> {
             return Ok(Status::Usage);
         }
     };
+    let root_disk = match args.root_disk.as_deref().map(|name| open_root_disk(name, options.release)).transpose() {
+        Ok(root_disk) => root_disk,
+        Err(error) => {
+            complain(&error);
+            return Ok(Status::Unknown);
+        }
+    };
     let out = Out::new(args.answer.color);
     let mut reports = Reports::new(out, args.answer.format, options.release, args.levels.threshold);
     let mut worst = Status::Fine;
@@ -31,15 +39,26 @@ pub(super) fn run(args: &Check) -> io::Result<Status> {
         if number > 0 && args.answer.format == ReportFormat::Text {
             writeln!(reports.out.text())?;
         }
-        worst = worst.max(one(args, target, &options, &mut reports)?);
+        worst = worst.max(one(args, target, &options, root_disk.as_ref(), &mut reports)?);
     }
     reports.finish(worst)?;
     Ok(worst)
 }
 
-fn one(args: &Check, name: &str, options: &Options, reports: &mut Reports) -> io::Result<Status> {
+fn open_root_disk(name: &str, release: Release) -> Result<RootDisk, String> {
+    let target = Target::open(Path::new(name), Wanted::default(), release).map_err(|error| error.to_string())?;
+    RootDisk::open(&target).map_err(|error| format!("cannot look for files on the root disk `{name}`: {error}"))
+}
+
+fn one(
+    args: &Check,
+    name: &str,
+    options: &Options,
+    root_disk: Option<&RootDisk>,
+    reports: &mut Reports,
+) -> io::Result<Status> {
     let out = &mut reports.out;
-    match examine(args, name, options) {
+    match examine(args, name, options, root_disk) {
         Ok(Examined { kind, run, hashes, findings }) => {
             let path =
                 run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()).map(|found| found.path.to_string());
@@ -110,7 +129,7 @@ struct Examined {
     findings: Vec<Finding>,
 }
 
-fn examine(args: &Check, name: &str, options: &Options) -> Result<Examined, Error> {
+fn examine(args: &Check, name: &str, options: &Options, root_disk: Option<&RootDisk>) -> Result<Examined, Error> {
     let target = Target::open(Path::new(name), args.how.wanted(), options.release)
         .map_err(|error| Error::Target(error.to_string()))?;
     let kind = target.kind();
@@ -131,6 +150,9 @@ fn examine(args: &Check, name: &str, options: &Options) -> Result<Examined, Erro
     }
     if let Target::Xl(domain) = &target {
         subject = subject.with_domain(domain);
+    }
+    if let Some(root_disk) = root_disk {
+        subject = subject.with_root_disk(root_disk);
     }
     let findings = lint::lint(&subject, &args.levels.levels);
     Ok(Examined { kind, run, hashes, findings })

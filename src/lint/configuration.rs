@@ -1,9 +1,11 @@
 //! The configuration as rules see it.
 
+use std::ops::Range;
+
 use crate::boot::{Found, Run, Wishes, select};
 use crate::config::narrow;
 use crate::config::{Config, Dialect, Directive, Entry, Raised, Span, Writer};
-use crate::python::Text;
+use crate::python::{Python, Text};
 
 /// A configuration, read to its end.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +41,25 @@ impl<'a> Configuration<'a> {
     /// The text at `span`.
     pub fn at(&self, span: Span) -> &'a [u8] {
         self.text.get(span.range()).unwrap_or_default()
+    }
+
+    /// A part of `span`, by its bytes.
+    pub fn part(&self, span: Span, bytes: Range<usize>) -> Span {
+        let text = self.at(span);
+        // Under Python 2 a character is a byte.
+        let count = |piece: &[u8]| match self.run.options.release.python() {
+            Python::Two => piece.len(),
+            Python::Three => String::from_utf8_lossy(piece).chars().count(),
+        };
+        let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let (start, end) = (bytes.start.min(text.len()), bytes.end.min(text.len()).max(bytes.start.min(text.len())));
+        Span {
+            start: span.start.saturating_add(narrow(start)),
+            end: span.start.saturating_add(narrow(end)),
+            line: span.line,
+            column: span.column.saturating_add(narrow(count(&text[..start]))),
+            length: narrow(count(&text[start..end])),
+        }
     }
 
     /// The text at `span` for a message: on one line, and no longer than a message can bear.

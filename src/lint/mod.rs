@@ -18,6 +18,7 @@
 //! assert_eq!(first.span.unwrap().line, 2);
 //! ```
 
+mod closest_path;
 mod configuration;
 mod files;
 mod finding;
@@ -25,8 +26,10 @@ mod fix;
 mod group;
 mod later;
 mod levels;
+mod named_file;
 mod registry;
 mod reporter;
+mod root_disk;
 mod rule;
 mod rules;
 mod severity;
@@ -42,6 +45,7 @@ pub use group::Group;
 pub use levels::{Level, Levels, Selector, UnknownSelector};
 pub use registry::{RULES, find};
 pub use reporter::Reporter;
+pub use root_disk::{NoRoot, RootDisk};
 pub use rule::{Rule, Stops};
 pub use severity::Severity;
 pub use subject::Subject;

@@ -6,6 +6,7 @@ use super::configuration::Configuration;
 use super::files::Files;
 use super::finding::{Finding, Source};
 use super::reporter::Reporter;
+use super::root_disk::RootDisk;
 use super::suppression::Suppressions;
 use crate::boot::{Attempt, Run};
 use crate::config::{Cause, Raised, Survey, survey};
@@ -23,6 +24,7 @@ pub struct Subject<'a> {
     pub kind: Kind,
     volumes: Option<&'a dyn Volumes>,
     domain: Option<&'a XlTarget>,
+    root_disk: Option<&'a RootDisk>,
     surveyed: OnceCell<Option<Survey>>,
     files: OnceCell<Option<Files>>,
     suppressions: OnceCell<Vec<(Source, Suppressions)>>,
@@ -36,6 +38,7 @@ impl<'a> Subject<'a> {
             kind,
             volumes: None,
             domain: None,
+            root_disk: None,
             surveyed: OnceCell::new(),
             files: OnceCell::new(),
             suppressions: OnceCell::new(),
@@ -64,6 +67,18 @@ impl<'a> Subject<'a> {
     /// Why xl cannot parse the domain's configuration.
     pub fn domain_error(&self) -> Option<SyntaxError> {
         self.domain?.domain.as_ref().err().copied()
+    }
+
+    /// With the disk that the guest mounts as its root, for rules that look for its init.
+    #[must_use]
+    pub fn with_root_disk(mut self, root_disk: &'a RootDisk) -> Self {
+        self.root_disk = Some(root_disk);
+        self
+    }
+
+    /// The disk that the guest mounts as its root, where it is given.
+    pub fn root_disk(&self) -> Option<&'a RootDisk> {
+        self.root_disk
     }
 
     /// The release that pygrub is of.

@@ -1,4 +1,4 @@
-//! What a user should know of an outcome that is not what it looks like: a wish that pygrub ignored, a kernel that cannot be one.
+//! What a user should know of an outcome that is not what it looks like: a wish that pygrub ignored.
 
 use crate::boot::{Chosen, Run};
 use crate::config::Setting;
@@ -11,21 +11,9 @@ pub fn of(run: &Run) -> Vec<String> {
         notes.push("pygrub ignores --ramdisk without --kernel".to_owned());
     }
     if let Some(chosen) = &run.chosen {
-        about_files(chosen, &mut notes);
         about_selection(run, chosen, &mut notes);
     }
     notes
-}
-
-fn about_files(chosen: &Chosen, notes: &mut Vec<String>) {
-    if chosen.kernel.directory {
-        notes.push("the kernel is a directory: pygrub copies its blocks out, and Xen cannot start them".to_owned());
-    } else if chosen.kernel.size == Some(0) {
-        notes.push("the kernel is an empty file: pygrub copies it out, and Xen cannot start it".to_owned());
-    }
-    if chosen.ramdisk.as_ref().is_some_and(|ramdisk| ramdisk.directory) {
-        notes.push("the initrd is a directory: pygrub copies its blocks out, and no kernel can unpack them".to_owned());
-    }
 }
 
 fn about_selection(run: &Run, chosen: &Chosen, notes: &mut Vec<String>) {

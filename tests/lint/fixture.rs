@@ -7,14 +7,15 @@ use std::sync::Arc;
 
 use pregrub::boot::{self, Options, Run};
 use pregrub::config::{self, Dialect};
-use pregrub::lint::{self, Finding, Levels, Subject};
+use pregrub::lint::{self, Finding, Levels, RootDisk, Subject};
 use pregrub::release::{Flavour, Release};
 use pregrub::report::finding::Sources;
 use pregrub::report::text::{self, Look};
 use pregrub::storage::mount::DiskVolumes;
 use pregrub::storage::source::{FileSource, Source};
-use pregrub::target::Kind;
+use pregrub::target::{Kind, Target};
 use serde::Deserialize;
+use tempfile::TempDir;
 use walkdir::WalkDir;
 
 use crate::common::images::{Image, Tree, Volume};
@@ -22,7 +23,7 @@ use crate::common::side_by_side;
 
 /// Rules whose cases are disks that other tests of this folder make.
 pub const PROVEN_ELSEWHERE: &[&str] =
-    &["PG301", "PG501", "PG502", "PG503", "PG504", "PG505", "PG506", "PG507", "PG508", "PG602"];
+    &["PG301", "PG318", "PG501", "PG502", "PG503", "PG504", "PG505", "PG506", "PG507", "PG508", "PG602"];
 
 /// `case.json`.
 #[derive(Debug, Deserialize)]
@@ -37,6 +38,8 @@ pub struct Description {
     /// The files beside the configuration: their paths and lengths in bytes. Where this is missing, every file that an entry
     /// names is there.
     pub files: Option<BTreeMap<String, usize>>,
+    /// The files of the guest's root disk, where that is given to the rules.
+    pub root_files: Option<Vec<String>>,
     /// The release; without it that of the installed pygrub, with which the case is then compared.
     pub release: Option<String>,
     /// How pygrub is called; `-q` where this is missing.
@@ -128,12 +131,26 @@ impl Case {
         Image::whole(&Volume::ext4(tree))
     }
 
+    /// The guest's root disk: a directory.
+    fn root_disk(&self) -> Option<(RootDisk, TempDir)> {
+        let files = self.description.root_files.as_ref()?;
+        let directory = TempDir::new().expect("a temporary directory can be made");
+        files.iter().fold(Tree::new(), |tree, path| tree.file(path, "a program")).write(directory.path());
+        let root = RootDisk::open(&Target::Directory(directory.path().to_owned())).expect("a directory");
+        Some((root, directory))
+    }
+
     /// The run on the disk, and all that is found.
     pub fn lint(&self, disk: &Path, minor: u32) -> Linted {
         let source: Arc<dyn Source> = Arc::new(FileSource::new(File::open(disk).expect("the disk")).expect("a file"));
         let run = boot::run(Arc::clone(&source), self.options(minor)).expect("the disk can be read");
         let volumes = DiskVolumes::new(source);
-        let findings = lint::lint(&Subject::new(&run, Kind::Image).with_volumes(&volumes), &Levels::default());
+        let root = self.root_disk();
+        let mut subject = Subject::new(&run, Kind::Image).with_volumes(&volumes);
+        if let Some((root, _)) = &root {
+            subject = subject.with_root_disk(root);
+        }
+        let findings = lint::lint(&subject, &Levels::default());
         Linted { run, findings }
     }
 }

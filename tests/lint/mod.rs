@@ -2,5 +2,6 @@
 
 mod cases;
 mod differential;
+mod files;
 mod fixture;
 mod safe_fixes;

@@ -1,7 +1,9 @@
 //! One file a rule, named by its code and name. [`registry`](super::registry) lists them.
 
+mod cut_at_a_blank;
 mod device;
 mod explained;
+mod unopened;
 
 pub(super) mod pg001_device_variable;
 pub(super) mod pg002_root_device;
@@ -26,8 +28,22 @@ pub(super) mod pg020_entry_option_raises;
 pub(super) mod pg021_result_cannot_be_printed;
 pub(super) mod pg022_file_name_with_nul;
 pub(super) mod pg101_default_by_title;
+pub(super) mod pg201_several_initrds;
+pub(super) mod pg202_double_slash;
 pub(super) mod pg203_file_missing;
+pub(super) mod pg204_quoted_path;
+pub(super) mod pg205_path_with_trailing_text;
+pub(super) mod pg206_tab_after_kernel;
+pub(super) mod pg207_variable_in_path;
+pub(super) mod pg208_literal_arguments;
+pub(super) mod pg209_line_continuation;
+pub(super) mod pg210_arguments_too_long;
+pub(super) mod pg211_init_missing;
+pub(super) mod pg213_odd_file;
+pub(super) mod pg214_empty_path;
+pub(super) mod pg216_no_initrd;
 pub(super) mod pg301_unreadable_filesystem;
+pub(super) mod pg318_no_partition;
 pub(super) mod pg501_xl_refuses;
 pub(super) mod pg502_boot_disk_not_first;
 pub(super) mod pg503_pygrub_by_path;

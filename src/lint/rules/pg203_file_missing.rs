@@ -1,17 +1,24 @@
-use super::explained;
-use crate::config::{Cause, Entry, FilePath};
+use super::{explained, unopened};
+use crate::boot::missing_path::shown;
+use crate::config::{Cause, Writer};
+use crate::lint::closest_path::closest;
+use crate::lint::named_file::{Lookup, NamedFile, Why, all};
 use crate::lint::rule::rule;
-use crate::lint::{Answer, Finding, Reporter, Severity, Subject};
+use crate::lint::{Finding, Fix, Reporter, Severity, Subject};
 
 rule! {
     /// ## What it does
     ///
-    /// Finds kernels and initrds that are not on the filesystem where the configuration was found.
+    /// Finds kernels and initrds that are not on the filesystem where the configuration was found, and names the file that is
+    /// probably meant.
     ///
     /// ## Why is this bad?
     ///
     /// pygrub looks for both there and nowhere else, whatever device the configuration names. If the file of the selected entry
     /// is missing, nothing boots. An entry that is not selected today will fail on the day that it is needed.
+    ///
+    /// Where the path itself is written in a way that pygrub does not read, another rule says so: PG201, PG202, PG204 to PG207,
+    /// PG209.
     ///
     /// ## Example
     ///
@@ -29,28 +36,68 @@ rule! {
     ///
     /// ## Source
     ///
-    /// Measured with xen-utils-4.17.
+    /// Measured with xen-utils-4.17 on ext4, FAT and ISO 9660, and by 1,000 random trees and configurations
+    /// (tests/lint/files.rs).
     "PG203" "file-missing" Error, stops: Sometimes, releases: "all", check
 }
 
 fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    for raised in subject.raised(&[Cause::MissingFile]) {
-        report.add(explained::finding(subject, raised));
+    let Some(lookup) = Lookup::new(subject) else {
+        // The file that --kernel or --ramdisk names.
+        for raised in subject.raised(&[Cause::MissingFile]) {
+            report.add(explained::finding(subject, raised));
+        }
+        return;
+    };
+    let mut others = unopened::Others::default();
+    // An empty path is PG214's.
+    let plain = |named: &NamedFile<'_>| !named.path().is_empty() && lookup.oddity(named).is_none();
+    for named in all(lookup.configuration()).filter(plain) {
+        let Some(why) = lookup.why(&named) else { continue };
+        if named.selected {
+            report.add(finding(&lookup, &named, &why));
+        } else if others.has_room() {
+            report.add_as(Severity::Warning, finding(&lookup, &named, &why));
+        }
     }
-    let (Some(configuration), Some(files)) = (subject.configuration(), subject.files()) else { return };
-    let selected = configuration.selected();
-    for (_, entry) in configuration.entries().iter().enumerate().filter(|(index, _)| Some(*index) != selected) {
-        for (what, file) in files_of(entry) {
-            if let Answer::Missing(why) = files.look(file.path.as_bytes()) {
-                let message = format!("the {what} `{}` of \"{}\" does not open: {why}", file.path, entry.title);
-                report.add_as(Severity::Warning, Finding::new(message).at(file.span, "not there"));
-            }
+    others.report(report);
+    // Every failure must be told: a file that no entry of the file names is one of an entry that was edited in the menu.
+    for raised in subject.raised(&[Cause::MissingFile]) {
+        if !all(lookup.configuration()).any(|named| lookup.raised(&named).is_some()) {
+            report.add(explained::finding(subject, raised));
         }
     }
 }
 
-fn files_of(entry: &Entry) -> impl Iterator<Item = (&'static str, &FilePath)> {
-    [("kernel", entry.kernel.as_ref()), ("initrd", entry.initrd.as_ref())]
-        .into_iter()
-        .filter_map(|(what, file)| Some((what, file?)))
+fn finding(lookup: &Lookup<'_>, named: &NamedFile<'_>, why: &Why) -> Finding {
+    let mut finding = unopened::finding(lookup, named, why);
+    let configuration = lookup.configuration();
+    let Some(files) = lookup.files() else { return finding };
+    let Some(found) = closest(files, configuration.entries(), named) else { return finding };
+    match found.named_by {
+        Some(entry) => {
+            let (title, path) = (shown(&entry.title), &found.path);
+            finding.help = Some(match configuration.writer() {
+                Writer::NixOs => format!(
+                    "boot \"{title}\", whose {} `{path}` is there, and run nixos-rebuild boot in the guest, which writes the menu \
+                     anew",
+                    named.what()
+                ),
+                _ => format!("`{path}`, which \"{title}\" names, is there: is that file meant?"),
+            });
+        }
+        None => {
+            let start = configuration.at(named.file.span);
+            let device = start.len().saturating_sub(named.path().len());
+            finding.help = Some(format!(
+                "`{}` is there: paths count from the root of the filesystem that holds the configuration",
+                found.path
+            ));
+            if start.get(device..) == Some(named.path()) && device == 0 {
+                let fix = Fix::uncertain(format!("write `{}`", found.path));
+                finding = finding.fix(fix.replace(named.file.span, found.path));
+            }
+        }
+    }
+    finding
 }

@@ -1,0 +1,43 @@
+use super::unopened;
+use crate::boot::named_path::Oddity;
+use crate::lint::rule::rule;
+use crate::lint::{Reporter, Subject};
+
+rule! {
+    /// ## What it does
+    ///
+    /// Finds paths with two slashes in a row.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// Linux and GRUB take two slashes for one. libext2fs, with which pygrub reads ext2, ext3 and ext4, takes what is
+    /// between them for a name, finds no such name, and nothing boots. pygrub's other drivers do as GRUB does, so there
+    /// nothing is reported. Of a configuration alone it cannot be told, and the rule warns.
+    ///
+    /// NixOS writes `//kernels/...` where /boot is a filesystem of its own and is found by a `search` command; Fedora wrote
+    /// `//boot/...` where BLS is switched off.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// linux //kernels/k-bzImage
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```text
+    /// linux /kernels/k-bzImage
+    /// ```
+    ///
+    /// In NixOS: `boot.loader.grub.fsIdentifier = "provided"` and `fileSystems."/boot".device = "/dev/xvda"`.
+    ///
+    /// ## Source
+    ///
+    /// Measured with xen-utils-4.17 on ext4, FAT, ISO 9660, XFS, reiserfs and UFS. nixpkgs pull requests 12943 and 45907;
+    /// Red Hat bug 1703700.
+    "PG202" "double-slash" Error, stops: Sometimes, releases: "all", check
+}
+
+fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+    unopened::check(subject, report, Oddity::DoubleSlash);
+}

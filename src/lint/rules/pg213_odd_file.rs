@@ -1,0 +1,126 @@
+use crate::boot::missing_path::{shown, word};
+use crate::boot::{Purpose, advice};
+use crate::lint::named_file::{Lookup, all};
+use crate::lint::rule::rule;
+use crate::lint::{Answer, Finding, Reporter, Severity, Subject};
+use crate::storage::filesystem::FileKind;
+
+rule! {
+    /// ## What it does
+    ///
+    /// Finds kernels and initrds that open and cannot be what they are named for: directories, empty files, device nodes,
+    /// files whose data is damaged.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// pygrub copies whatever opens, and reports success. libext2fs opens a directory as a file and gives its raw blocks; a
+    /// damaged FAT chain or a truncated image gives a short file or garbage. Xen or the guest's kernel fails later, with a
+    /// message that names neither the disk nor the path.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// linux /boot root=/dev/xvda1
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```text
+    /// linux /boot/vmlinuz root=/dev/xvda1
+    /// ```
+    ///
+    /// ## Source
+    ///
+    /// Measured with xen-utils-4.17 on ext4 (directories, empty files, FIFOs) and FAT (damaged chains).
+    "PG213" "odd-file" Error, stops: Sometimes, releases: "all", check
+}
+
+/// How many files of entries that are not selected are reported.
+const MOST: usize = 50;
+
+fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+    damaged(subject, report);
+    let (Some(lookup), Some(files)) = (Lookup::new(subject), subject.files()) else {
+        return of_options(subject, report);
+    };
+    let mut others = 0;
+    for named in all(lookup.configuration()).filter(|named| !named.path().is_empty()) {
+        let Answer::There { size, kind } = files.look(named.path()) else { continue };
+        let Some(odd) = Odd::of(size, kind) else { continue };
+        others += usize::from(!named.selected);
+        if named.selected || others <= MOST {
+            let (what, path) = (named.what(), shown(&named.file.path));
+            let message =
+                format!("the {what} `{path}` of {} is {}: {}", named.of(), odd.told(), odd.consequence(named.purpose));
+            let finding = Finding::new(message).at(named.file.span, odd.told()).help(help(named.purpose));
+            report.add_as(if named.selected { Severity::Error } else { Severity::Warning }, finding);
+        }
+    }
+}
+
+/// The files that --kernel and --ramdisk name.
+fn of_options(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+    let Some(chosen) = &subject.run.chosen else { return };
+    let files = [(Purpose::Kernel, Some(&chosen.kernel)), (Purpose::Ramdisk, chosen.ramdisk.as_ref())];
+    for (purpose, file) in files {
+        let Some((file, size)) = file.and_then(|file| Some((file, file.size?))) else { continue };
+        let kind = if file.directory { FileKind::Directory } else { FileKind::Regular };
+        if let Some(odd) = Odd::of(size, kind) {
+            let (what, path) = (word(purpose), shown(&file.path));
+            let message = format!("the {what} `{path}` is {}: {}", odd.told(), odd.consequence(purpose));
+            report.add(Finding::new(message).help(help(purpose)));
+        }
+    }
+}
+
+/// What is copied and is not the file: pregrub's verdict is that this fails, though pygrub ends with success.
+fn damaged(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+    let Some(chosen) = &subject.run.chosen else { return };
+    for file in [Some(&chosen.kernel), chosen.ramdisk.as_ref()].into_iter().flatten() {
+        let Some((reason, way_out)) = advice::of_damage(file) else { continue };
+        let mut finding = Finding::new(reason).stops_boot(true).help(way_out);
+        if let Some(span) = file.span.filter(|_| subject.configuration().is_some()) {
+            finding = finding.at(span, "damaged");
+        }
+        report.add(finding);
+    }
+}
+
+fn help(purpose: Purpose) -> String {
+    format!("write the {} again, or name the right file", word(purpose))
+}
+
+/// What is odd about a file.
+#[derive(Clone, Copy)]
+enum Odd {
+    Directory,
+    Special,
+    Empty,
+}
+
+impl Odd {
+    fn of(size: u64, kind: FileKind) -> Option<Self> {
+        match kind {
+            FileKind::Directory => Some(Self::Directory),
+            FileKind::Special => Some(Self::Special),
+            FileKind::Regular => (size == 0).then_some(Self::Empty),
+        }
+    }
+
+    fn told(self) -> &'static str {
+        match self {
+            Self::Directory => "a directory",
+            Self::Special => "no regular file",
+            Self::Empty => "an empty file",
+        }
+    }
+
+    fn consequence(self, purpose: Purpose) -> String {
+        let copied = match self {
+            Self::Directory => "pygrub copies its raw blocks out",
+            Self::Special | Self::Empty => "pygrub copies nothing out",
+        };
+        let end = if purpose == Purpose::Kernel { "Xen cannot start that" } else { "the kernel cannot unpack that" };
+        format!("{copied} and reports success, and {end}")
+    }
+}

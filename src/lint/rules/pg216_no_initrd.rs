@@ -1,0 +1,139 @@
+use std::ops::Range;
+
+use crate::boot::missing_path::shown;
+use crate::config::{Dialect, Directive, Effect, Writer};
+use crate::lint::rule::rule;
+use crate::lint::{Configuration, Finding, Reporter, Subject};
+
+rule! {
+    /// ## What it does
+    ///
+    /// Finds entries with a Linux kernel and no initrd that probably need one: their `root=` is something that only an
+    /// initrd finds (`UUID=`, `LABEL=`, `/dev/mapper/...`, `/dev/disk/...`, a `/nix/store` init), or the entry has an
+    /// initrd command that pygrub does not know.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// pygrub boots such an entry without complaint. The kernel of a distribution has the drivers for Xen's disks in
+    /// modules or looks for `root=UUID=` in vain, and panics with `VFS: Unable to mount root fs`. The kernel alone
+    /// understands `root=/dev/xvda1` and `root=PARTUUID=`; of these the rule says nothing.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// menuentry "Linux" {
+    ///   linux /vmlinuz root=UUID=6eb1a2f6-0b0a-4a0c-8f0e-1c1d2f3a4b5c
+    /// }
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```text
+    /// menuentry "Linux" {
+    ///   linux /vmlinuz root=UUID=6eb1a2f6-0b0a-4a0c-8f0e-1c1d2f3a4b5c
+    ///   initrd /initrd.img
+    /// }
+    /// ```
+    ///
+    /// ## Source
+    ///
+    /// Linux's Documentation/admin-guide/kernel-parameters (root=); what pygrub takes for an initrd was measured with
+    /// xen-utils-4.17 and every release from 4.0 on (corpus/conformance).
+    "PG216" "no-initrd" Warning, stops: Never, releases: "all", check
+}
+
+/// How many entries that are not selected are reported.
+const MOST: usize = 50;
+
+/// What a kernel finds no root by, without an initrd.
+const NEEDS_INITRD: [&[u8]; 7] = [
+    b"root=UUID=",
+    b"root=LABEL=",
+    b"root=\"UUID=",
+    b"root=\"LABEL=",
+    b"root=/dev/mapper/",
+    b"root=/dev/disk/",
+    b"init=/nix/store/",
+];
+
+fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = subject.configuration() else { return };
+    let selected = configuration.selected();
+    let mut others = 0;
+    for (index, entry) in configuration.entries().iter().enumerate() {
+        let Some(kernel) = entry.kernel.as_ref().filter(|kernel| !kernel.path.is_empty()) else { continue };
+        let in_entry = |line: u32| (entry.lines.0..=entry.lines.1).contains(&line);
+        let raised = || configuration.raised.iter().filter_map(|raised| raised.span).any(|span| in_entry(span.line));
+        // An initrd line that raised, and an empty one, are told by other rules.
+        if entry.initrd.is_some() || raised() {
+            continue;
+        }
+        let unknown = entry.directives.iter().find(|directive| is_unknown_initrd(&configuration, directive));
+        let word = entry.args_span.and_then(|span| {
+            let range = needs_initrd(configuration.at(span))?;
+            Some(configuration.part(span, range))
+        });
+        if unknown.is_none() && word.is_none() {
+            continue;
+        }
+        if selected != Some(index) {
+            others += 1;
+            if others > MOST {
+                continue;
+            }
+        }
+        let which = if selected == Some(index) { "the selected entry " } else { "" };
+        let title = shown(&entry.title);
+        let finding = match (unknown, word) {
+            (Some(directive), _) => {
+                let command = String::from_utf8_lossy(directive.command(configuration.text)).into_owned();
+                Finding::new(format!(
+                    "pygrub does not know the command `{command}`, and boots {which}\"{title}\" without an initrd"
+                ))
+                .at(directive.line, "not known to pygrub")
+                .help("write `initrd`")
+            }
+            (None, Some(word)) => {
+                let shown = configuration.shown(word);
+                Finding::new(format!("{which}\"{title}\" has no initrd, and without one no kernel finds `{shown}`"))
+                    .at(word, "only an initrd finds this")
+                    .and(kernel.span, "no `initrd` line belongs to it")
+                    .help(help(&configuration))
+            }
+            (None, None) => continue,
+        };
+        report.add(finding);
+    }
+}
+
+fn help(configuration: &Configuration<'_>) -> &'static str {
+    match configuration.writer() {
+        Writer::Mkconfig => {
+            "make the initrd in the guest (update-initramfs -u or dracut -f), and run update-grub or grub2-mkconfig"
+        }
+        Writer::NixOs => "run nixos-rebuild boot in the guest: NixOS writes an initrd for every generation",
+        Writer::Other => {
+            "add `initrd /path` to the entry, or name the root disk as the kernel knows it, as in root=/dev/xvda1"
+        }
+    }
+}
+
+/// `initrdefi`, `initrd16` for an old release.
+fn is_unknown_initrd(configuration: &Configuration<'_>, directive: &Directive) -> bool {
+    // extlinux's INITRD is told together with its LINUX.
+    configuration.dialect != Dialect::Extlinux
+        && directive.effect == Effect::Unknown
+        && directive.command(configuration.text).starts_with(b"initrd")
+}
+
+/// The word in the arguments that asks for an initrd.
+fn needs_initrd(args: &[u8]) -> Option<Range<usize>> {
+    let mut start = 0;
+    for word in args.split(u8::is_ascii_whitespace) {
+        if NEEDS_INITRD.iter().any(|beginning| word.starts_with(beginning)) {
+            return Some(start..start + word.len());
+        }
+        start += word.len() + 1;
+    }
+    None
+}

@@ -1,0 +1,40 @@
+use super::explained;
+use crate::config::Cause;
+use crate::lint::rule::rule;
+use crate::lint::{Reporter, Subject};
+
+rule! {
+    /// ## What it does
+    ///
+    /// Finds disks with a partition table in which pygrub sees no partition to try.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// pygrub takes a disk with the signature 55 aa in its first sector for one with a partition table. Where all four
+    /// slots are empty, or hold nothing that this release looks at, it tries nothing and says that it found no partition
+    /// with a kernel. 4.5.3, 4.6.3 and everything from 4.7 on then try the whole disk.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// mkfs.ext4 /dev/xvda; install-mbr /dev/xvda     # boot code, and no partitions
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// Make a primary partition, or clear the first sector and format the whole disk as ext4.
+    ///
+    /// ## Source
+    ///
+    /// Recorded for every release from 4.0 on (corpus/conformance).
+    "PG318" "no-partition" Error, stops: Always, releases: "4.1 to 4.6", check
+}
+
+fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+    // With a configuration it is an entry without a path: PG214.
+    if subject.attempt().is_none() {
+        for raised in subject.raised(&[Cause::NothingFound]) {
+            report.add(explained::finding(subject, raised));
+        }
+    }
+}

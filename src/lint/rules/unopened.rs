@@ -1,0 +1,112 @@
+//! Findings about files that do not open because of how their path is written. What that means is told by
+//! `boot::missing_path`, in one place for the verdict and for the rules.
+
+use crate::boot::missing_path::shown;
+use crate::boot::named_path::{Oddity, Plain};
+use crate::lint::named_file::{Lookup, NamedFile, Why, all};
+use crate::lint::{Configuration, Finding, Fix, Reporter, Severity, Subject};
+use crate::python::Text;
+
+/// How many entries that are not selected are reported one by one.
+const MOST: usize = 50;
+
+/// Reports the files that do not open, or will not, because of this oddity.
+pub(super) fn check(subject: &Subject<'_>, report: &mut Reporter<'_>, oddity: Oddity) {
+    let Some(lookup) = Lookup::new(subject) else { return };
+    let mut others = Others::default();
+    for named in all(lookup.configuration()).filter(|named| lookup.oddity(named) == Some(oddity)) {
+        let Some(why) = lookup.why(&named) else { continue };
+        if named.selected || others.has_room() {
+            let certain = matches!(why, Why::Missing(_));
+            let severity = match (named.selected, certain || oddity != Oddity::DoubleSlash) {
+                (true, true) => Severity::Error,
+                _ => Severity::Warning,
+            };
+            report.add_as(severity, finding(&lookup, &named, &why));
+        }
+    }
+    others.report(report);
+}
+
+/// Counts the findings about entries that are not selected.
+#[derive(Default)]
+pub(super) struct Others {
+    count: usize,
+}
+
+impl Others {
+    /// Whether one more is to be reported.
+    pub(super) fn has_room(&mut self) -> bool {
+        self.count += 1;
+        self.count <= MOST
+    }
+
+    /// Says how many were left out.
+    pub(super) fn report(self, report: &mut Reporter<'_>) {
+        if let Some(left) = self.count.checked_sub(MOST).filter(|left| *left > 0) {
+            let files = if left == 1 { "file that an entry names does" } else { "files that entries name do" };
+            let message = format!("{left} more {files} not open, for the same reason or another");
+            report.add_as(Severity::Warning, Finding::new(message).in_configuration());
+        }
+    }
+}
+
+/// The finding about one file.
+pub(super) fn finding(lookup: &Lookup<'_>, named: &NamedFile<'_>, why: &Why) -> Finding {
+    let clause = match why {
+        Why::Missing(clause) => Some(clause.as_str()),
+        Why::Odd => None,
+    };
+    let missing = lookup.missing(named, clause);
+    let advice = missing.advice();
+    let mut finding = Finding::new(advice.reason)
+        .at(named.file.span, advice.label)
+        .stops_boot(named.selected && matches!(why, Why::Missing(_)));
+    finding.help = advice.help;
+    finding.raised = lookup.raised(named);
+    if missing.oddity().is_some() {
+        mend(lookup, named, &mut finding);
+    }
+    finding
+}
+
+/// Offers the path without what is odd about it, where such a file is there.
+fn mend(lookup: &Lookup<'_>, named: &NamedFile<'_>, finding: &mut Finding) {
+    let configuration = lookup.configuration();
+    let Some(plain) = Plain::of(named.path(), named.purpose, configuration.dialect) else { return };
+    if lookup.files().is_some_and(|files| !files.exists(&plain.path)) {
+        let path = shown(&Text::from(plain.path));
+        let help = finding.help.take().unwrap_or_default();
+        finding.help = Some(format!("{help}; but `{path}` is not there either"));
+        return;
+    }
+    if let Some(fix) = fix(configuration, named, plain) {
+        *finding = finding.clone().fix(fix);
+    }
+}
+
+fn fix(configuration: &Configuration<'_>, named: &NamedFile<'_>, plain: Plain) -> Option<Fix> {
+    let text = configuration.at(named.file.span);
+    let device = text.len().checked_sub(named.path().len())?;
+    // In a line that was unquoted, what stands there is not what pygrub has.
+    if text.get(device..)? != named.path() {
+        return None;
+    }
+    let path = String::from_utf8(plain.path).ok()?;
+    let mut replacement = String::from_utf8(text[..device].to_vec()).ok()?;
+    replacement.push_str(&path);
+    let mut same_for_grub = plain.same_for_grub;
+    match Oddity::of(named.path(), named.purpose, configuration.dialect)? {
+        Oddity::Tab => {
+            let rest = named.path().iter().position(|byte| byte.is_ascii_whitespace() || *byte == 0x0b)?;
+            replacement.push(' ');
+            replacement.push_str(std::str::from_utf8(&named.path()[rest..]).ok()?.trim_start());
+        }
+        // What follows the `;` is another command for GRUB; without it, it would be arguments.
+        Oddity::TrailingText if named.entry.args.is_some() && named.what() == "kernel" => same_for_grub = false,
+        _ => {}
+    }
+    let description = format!("write `{path}`");
+    let fix = if same_for_grub { Fix::safe(description) } else { Fix::uncertain(description) };
+    Some(fix.replace(named.file.span, replacement))
+}
