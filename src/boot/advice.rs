@@ -6,7 +6,7 @@ use super::opener::{Opener, openers};
 use super::outcome::{ChosenFile, Run};
 use crate::config::{Cause, Config, Dialect, Effect, Entry, READ_LIMIT, Raised, Stage, Writer};
 use crate::python::Text;
-use crate::storage::partitions::Origin;
+use crate::storage::partitions::{Failure, Origin, PartitionTable, Place, unseen};
 
 /// An explanation. Sentences have no full stop at their end.
 pub(crate) struct Advice {
@@ -41,7 +41,10 @@ pub(super) fn explain(run: &mut Run) {
     let Some(failure) = &run.failure else { return };
     let attempt = failure.attempt.map(|index| &run.attempts[index]);
     let Some(raised) = &failure.raised else { return };
-    let mut advice = of_raised(attempt, attempt.and_then(Seen::of), raised);
+    let mut advice = match run.table.as_ref().and_then(|table| of_table(table, raised)) {
+        Some(advice) => advice,
+        None => of_raised(attempt, attempt.and_then(Seen::of), raised),
+    };
     let nothing_there = matches!(raised.cause, Cause::NoConfiguration | Cause::NoEntry | Cause::MissingFile);
     if let Some(incomplete) = attempt.and_then(|attempt| attempt.size?.incomplete()).filter(|_| nothing_there) {
         advice.reason = format!("{}; {incomplete}, and what is not found may lie behind its end", advice.reason);
@@ -245,6 +248,38 @@ pub(crate) fn plain_timeout(dialect: Option<Dialect>) -> &'static str {
     }
 }
 
+/// What an exception means that pygrub raises over the partition table. Nothing where it is about something else.
+pub(crate) fn of_table(table: &PartitionTable, raised: &Raised) -> Option<Advice> {
+    if raised.cause != Cause::PartitionTable {
+        return None;
+    }
+    let Some(Failure::Raised { place, .. }) = &table.failure else { return None };
+    Some(match place {
+        Place::SolarisLabel { slot } => advice(
+            format!(
+                "MBR slot {slot} has the type of Linux swap or Solaris, and pygrub fails as it looks for a Solaris label in it, \
+                 before it tries any partition"
+            ),
+            "",
+            "is the image complete? Remove that slot, or give it another type: pygrub takes 82 and bf for Solaris",
+        ),
+        Place::GptHeader | Place::GptEntry { .. } => {
+            let what = match place {
+                Place::GptEntry { number } => {
+                    format!("the table has to hold entry {number}, and pygrub cannot read that")
+                }
+                _ => "pygrub cannot read its header".to_owned(),
+            };
+            advice(
+                format!("the GPT is damaged or incomplete: {what}, and fails before it tries any partition"),
+                "",
+                "is the image complete? sgdisk -v checks the table",
+            )
+        }
+        Place::EmptyList => return None,
+    })
+}
+
 fn filesystem(attempt: Option<&Attempt>) -> String {
     match attempt.map(|attempt| &attempt.mounted) {
         Some(Mounted::Yes(name)) if name == "directory" => "this directory".to_owned(),
@@ -276,9 +311,9 @@ pub(super) fn of_unknown(stage: Stage) -> Option<String> {
 }
 
 /// Whether an MBR slot of this type holds logical partitions.
-fn is_extended(attempt: &Attempt) -> bool {
+pub(crate) fn is_extended(attempt: &Attempt) -> bool {
     let origin = attempt.candidate.as_ref().map(|candidate| candidate.origin);
-    matches!(origin, Some(Origin::MbrSlot { partition_type: 0x05 | 0x0f | 0x85, .. }))
+    matches!(origin, Some(Origin::MbrSlot { partition_type, .. }) if unseen::is_extended(partition_type))
 }
 
 /// Whether NixOS wrote the file: then the option is named, not the line.

@@ -4,7 +4,7 @@ use super::menu::{Console, Menu};
 use super::select::Selection;
 use crate::config::{Config, Dialect, Raised};
 use crate::python::Text;
-use crate::storage::filesystem::Size;
+use crate::storage::filesystem::{Note, Size};
 use crate::storage::identify::Identified;
 use crate::storage::partitions::Candidate;
 
@@ -73,6 +73,8 @@ pub enum Mounted {
         identified: Option<Identified>,
         /// Why, as a clause.
         why: String,
+        /// The plugins of pygrub that mount it or might.
+        plugins: Vec<&'static str>,
     },
 }
 
@@ -85,8 +87,8 @@ pub struct Attempt {
     pub offset: i128,
     /// What is there.
     pub mounted: Mounted,
-    /// What to know of the filesystem, each a sentence without a full stop.
-    pub notes: Vec<String>,
+    /// What to know of the filesystem.
+    pub notes: Vec<Note>,
     /// The size of the filesystem; nothing where none is mounted.
     pub size: Option<Size>,
     /// What was asked of the filesystem, in order.

@@ -16,7 +16,7 @@ use super::{advice, discover};
 use crate::config::{self, Cause, Dialect, READ_LIMIT, Raised, Stage};
 use crate::python::{Python, Text, repr};
 use crate::release::{Change, Release};
-use crate::storage::filesystem::{FileKind, Filesystem, ReadError};
+use crate::storage::filesystem::{FileKind, Filesystem, Note, ReadError, Topic};
 use crate::storage::mount::{DiskVolumes, Mounting, Volumes};
 use crate::storage::partitions::{
     self, Candidate, PartitionRules, PartitionTable, Place, TableRules, WhenEmpty, partition_table,
@@ -269,15 +269,17 @@ impl Tried {
             Mounting::Refused { identified, why, instead } => {
                 return failed(Mounted::No { identified, why, instead }, unsupported());
             }
-            Mounting::Unknown { identified, why } => {
-                let mut attempt = Attempt::new(candidate, offset, Mounted::Unknown { identified, why: why.clone() });
+            Mounting::Unknown { identified, why, plugins } => {
+                let mut attempt =
+                    Attempt::new(candidate, offset, Mounted::Unknown { identified, why: why.clone(), plugins });
                 attempt.unknown = Some(why);
                 return Ok(Self { attempt, picked: None, filesystem: None });
             }
         };
         let mut attempt = Attempt::new(candidate, offset, Mounted::Yes(filesystem.name().to_owned()));
         let size = filesystem.size();
-        attempt.notes = size.incomplete().into_iter().chain(filesystem.notes()).collect();
+        let incomplete = size.incomplete().map(|text| Note::new(Topic::Incomplete, text));
+        attempt.notes = incomplete.into_iter().chain(filesystem.notes()).collect();
         attempt.size = Some(size);
         let mut prober = Prober::new(&*filesystem);
         let picked = look(&mut attempt, &mut prober, options, console)?;

@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use crate::boot::candidates;
+use crate::release::Release;
 use crate::storage::filesystem::{FileKind, Filesystem, OpenError};
 use crate::storage::mount::{Mounting, Volumes};
 
@@ -40,6 +42,32 @@ impl Files {
     /// The filesystem's name as Linux spells it.
     pub fn filesystem(&self) -> &str {
         self.filesystem.name()
+    }
+
+    /// The optional features that the filesystem was made with, as its own tools spell them.
+    pub fn features(&self) -> Vec<String> {
+        self.filesystem.features()
+    }
+
+    /// The first `limit` bytes of a file; nothing where it cannot be opened or read.
+    pub fn read(&self, path: &[u8], limit: usize) -> Option<Vec<u8>> {
+        let file = self.filesystem.open(path).ok()?;
+        let size = usize::try_from(file.size()).unwrap_or(usize::MAX).min(limit);
+        let mut bytes = vec![0; size];
+        let mut done = 0;
+        while done < size {
+            match file.read_at(done as u64, &mut bytes[done..]).ok()? {
+                0 => break,
+                count => done += count,
+            }
+        }
+        bytes.truncate(done);
+        Some(bytes)
+    }
+
+    /// The first of the paths that pygrub of `release` takes for a configuration and that is there.
+    pub fn configuration(&self, release: Release) -> Option<&'static str> {
+        candidates(release).map(|(path, _)| path).find(|path| self.exists(path.as_bytes()))
     }
 
     /// Looks for `path` as pygrub does.

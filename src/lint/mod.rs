@@ -20,6 +20,7 @@
 
 mod closest_path;
 mod configuration;
+mod extlinux_keywords;
 mod files;
 mod finding;
 mod fix;
@@ -27,6 +28,7 @@ mod group;
 mod later;
 mod levels;
 mod named_file;
+mod refusal;
 mod registry;
 mod reporter;
 mod root_disk;
@@ -35,9 +37,11 @@ mod rules;
 mod severity;
 mod subject;
 mod suppression;
+mod unseen;
 mod unseen_end;
 
 pub use configuration::Configuration;
+pub(crate) use configuration::shown as shown_text;
 pub use files::{Answer, Files};
 pub use finding::{Finding, Related, Source};
 pub use fix::{Edit, Fix, Safety};
@@ -49,6 +53,7 @@ pub use root_disk::{NoRoot, RootDisk};
 pub use rule::{Rule, Stops};
 pub use severity::Severity;
 pub use subject::Subject;
+pub use unseen::{Unseen, Where};
 
 use suppression::Suppression;
 

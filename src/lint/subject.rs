@@ -8,6 +8,7 @@ use super::finding::{Finding, Source};
 use super::reporter::Reporter;
 use super::root_disk::RootDisk;
 use super::suppression::Suppressions;
+use super::unseen::Unseen;
 use crate::boot::{Attempt, Run};
 use crate::config::{Cause, Raised, Survey, survey};
 use crate::release::Release;
@@ -27,6 +28,7 @@ pub struct Subject<'a> {
     root_disk: Option<&'a RootDisk>,
     surveyed: OnceCell<Option<Survey>>,
     files: OnceCell<Option<Files>>,
+    unseen: OnceCell<Option<Unseen>>,
     suppressions: OnceCell<Vec<(Source, Suppressions)>>,
 }
 
@@ -41,6 +43,7 @@ impl<'a> Subject<'a> {
             root_disk: None,
             surveyed: OnceCell::new(),
             files: OnceCell::new(),
+            unseen: OnceCell::new(),
             suppressions: OnceCell::new(),
         }
     }
@@ -50,6 +53,21 @@ impl<'a> Subject<'a> {
     pub fn with_volumes(mut self, volumes: &'a dyn Volumes) -> Self {
         self.volumes = Some(volumes);
         self
+    }
+
+    /// The filesystems that the run was performed on.
+    pub fn volumes(&self) -> Option<&'a dyn Volumes> {
+        self.volumes
+    }
+
+    /// On a run that finds nothing to boot: a filesystem that is there and that pygrub never tries.
+    pub fn unseen(&self) -> Option<&Unseen> {
+        self.unseen.get_or_init(|| Unseen::find(self)).as_ref()
+    }
+
+    /// What ended a run that did not boot.
+    pub fn failed_by(&self) -> Option<&'a Raised> {
+        self.run.failure.as_ref()?.raised.as_ref()
     }
 
     /// With the domain whose first disk it is, for the rules of the toolstack.
@@ -157,11 +175,15 @@ impl<'a> Subject<'a> {
     }
 
     /// Everything that pygrub raises or would raise, where the cause is one of these: what the survey of the configuration
-    /// met, and what ended the run behind the parser.
+    /// met, and what ended the run behind the parser. Nothing of a directory that is taken for a configuration: that is a
+    /// matter of its own.
     pub fn raised(&self, causes: &[Cause]) -> Vec<Raised> {
+        if self.attempt().and_then(|attempt| attempt.found.as_ref()).is_some_and(|found| found.directory) {
+            return Vec::new();
+        }
         let mut raised: Vec<Raised> =
             self.configuration().into_iter().flat_map(|configuration| configuration.raised.to_vec()).collect();
-        let deciding = self.run.failure.as_ref().and_then(|failure| failure.raised.as_ref());
+        let deciding = self.failed_by();
         // What parsing raised is the first of the survey already.
         if let Some(deciding) = deciding.filter(|deciding| !raised.contains(deciding)) {
             raised.push(deciding.clone());

@@ -3,6 +3,7 @@
 use crate::boot::{Chosen, Run};
 use crate::config::Setting;
 use crate::python::Text;
+use crate::storage::filesystem::Topic;
 
 /// Notes on what is booted, each a sentence without a full stop.
 pub fn of(run: &Run) -> Vec<String> {
@@ -14,6 +15,12 @@ pub fn of(run: &Run) -> Vec<String> {
         about_selection(run, chosen, &mut notes);
     }
     notes
+}
+
+/// Notes on the disk that no rule of the linter tells, each a sentence without a full stop.
+pub fn of_disk(run: &Run) -> impl Iterator<Item = String> {
+    let notes = run.deciding_attempt().into_iter().flat_map(|attempt| &attempt.notes);
+    notes.filter(|note| matches!(note.topic, Topic::Names | Topic::Directory)).map(|note| note.text.clone())
 }
 
 fn about_selection(run: &Run, chosen: &Chosen, notes: &mut Vec<String>) {

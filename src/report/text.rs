@@ -58,7 +58,9 @@ pub fn write(
         (Some(chosen), Some(failure)) => {
             writeln!(out, ": {}", shortened(&failure.reason))?;
             write_chosen(run, chosen, kind, out)?;
-            write_help(failure, out)?;
+            if !findings.iter().any(|finding| finding.message == failure.reason) {
+                write_help(failure, out)?;
+            }
         }
         (None, Some(failure)) => {
             writeln!(out, ": {}", shortened(&failure.reason))?;
@@ -66,8 +68,7 @@ pub fn write(
         }
         (None, None) => writeln!(out)?,
     }
-    let about_disk = run.deciding_attempt().into_iter().flat_map(|attempt| attempt.notes.iter().cloned());
-    for note in about_disk.chain(notes::of(run)) {
+    for note in notes::of_disk(run).chain(notes::of(run)) {
         writeln!(out, "  note: {note}")?;
     }
     let others = run.attempts.len().saturating_sub(usize::from(run.deciding_attempt().is_some()));
@@ -186,6 +187,11 @@ fn tells(finding: &Finding, run: &Run) -> bool {
     raised.is_some() && finding.raised.as_ref() == raised
 }
 
+/// Whether the verdict says what the finding says. It does not where a rule looked further than pygrub.
+fn is_said_already(finding: &Finding, run: &Run) -> bool {
+    run.failure.as_ref().is_some_and(|failure| failure.reason.starts_with(&finding.message))
+}
+
 /// Writes what the linter found in a run: each finding with its place, an empty line between two. Where the verdict stands
 /// above, the finding that tells why the run fails says what pygrub raises instead of what the verdict says already.
 ///
@@ -210,7 +216,7 @@ pub fn write_findings(
             Source::Configuration => found.map(|found| found.text.as_slice()),
         };
         let source = sources.of(finding).zip(text).map(|(name, text)| SourceText { name, text });
-        let told = verdict_above && tells(finding, run);
+        let told = verdict_above && tells(finding, run) && is_said_already(finding, run);
         write_headline(finding, sources, look, out)?;
         write!(out, "{}", Shown::finding(finding, source, told).render(look))?;
         write_others(&others, out)?;

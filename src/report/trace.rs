@@ -9,6 +9,7 @@ use super::origin;
 use crate::boot::{Attempt, Found, GivenDisk, Mounted, Purpose, Run, Verdict};
 use crate::config::{Directive, Effect, Setting};
 use crate::python::Text;
+use crate::storage::filesystem::Note;
 use crate::storage::partitions::{ImageLayout, SkipReason};
 use crate::target::Kind;
 
@@ -205,7 +206,7 @@ struct AttemptReport<'a> {
     origin: String,
     filesystem: Option<&'a str>,
     refused: Option<&'a str>,
-    notes: &'a [String],
+    notes: &'a [Note],
     steps: Vec<StepReport<'a>>,
     config: Option<FoundReport<'a>>,
     menu: Option<MenuReport>,

@@ -12,7 +12,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use super::filesystem::{Damage, FileKind, Filesystem, OpenError, OpenFile, ReadError};
+use super::filesystem::{Damage, FileKind, Filesystem, Note, OpenError, OpenFile, ReadError, Topic};
 use super::identify::Format;
 use super::mount::{Mounting, Volumes};
 
@@ -137,7 +137,7 @@ impl Directory {
         // The types that a plugin of pygrub reads in some form, by the names of Linux.
         Ok(if matches!(name.as_str(), "vfat" | "msdos" | "iso9660" | "xfs" | "reiserfs" | "ufs" | "zfs") {
             let why = format!("a {name} filesystem is mounted here, which pregrub cannot judge from a directory");
-            Mounting::Unknown { identified: None, why }
+            Mounting::Unknown { identified: None, why, plugins: Vec::new() }
         } else {
             let title = Format::ALL.iter().find(|format| format.name() == name).map_or(name.as_str(), |f| f.title());
             let why = format!("this is {title}, and pygrub has no driver for it");
@@ -151,12 +151,12 @@ impl Filesystem for Directory {
         &self.name
     }
 
-    fn notes(&self) -> Vec<String> {
+    fn notes(&self) -> Vec<Note> {
         if self.mounted {
             return Vec::new();
         }
         let note = "no filesystem is mounted on this directory: it is judged as the root of an ext4 filesystem";
-        vec![note.to_owned()]
+        vec![Note::new(Topic::Directory, note)]
     }
 
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {

@@ -15,8 +15,13 @@ pub trait Filesystem {
         Size::default()
     }
 
-    /// What a user should know of this filesystem before he trusts the outcome, each a sentence without a full stop.
-    fn notes(&self) -> Vec<String> {
+    /// What a user should know of this filesystem before he trusts the outcome.
+    fn notes(&self) -> Vec<Note> {
+        Vec::new()
+    }
+
+    /// The optional features that it was made with, as its own tools spell them; none where the driver tells no names.
+    fn features(&self) -> Vec<String> {
         Vec::new()
     }
 
@@ -32,6 +37,51 @@ pub trait Filesystem {
 /// A name in a message: a hostile one is no longer than this.
 pub(super) fn shown(name: &[u8]) -> String {
     String::from_utf8_lossy(name).chars().take(80).collect()
+}
+
+/// What a note is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Topic {
+    /// The disk ends before the filesystem does.
+    Incomplete,
+    /// The journal holds changes that pygrub does not see.
+    Journal,
+    /// Directories hold the types of files, which pygrub's driver does not know.
+    FileTypes,
+    /// The names are not those that the filesystem was made of.
+    Names,
+    /// A directory of this machine is judged in place of a filesystem.
+    Directory,
+}
+
+/// What a user should know of a filesystem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// What it is about.
+    pub topic: Topic,
+    /// A sentence without a full stop.
+    pub text: String,
+}
+
+impl Note {
+    /// A note.
+    pub fn new(topic: Topic, text: impl Into<String>) -> Self {
+        Self { topic, text: text.into() }
+    }
+}
+
+/// Serialised as its text.
+impl serde::Serialize for Note {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
 }
 
 /// The size of a filesystem.

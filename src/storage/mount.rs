@@ -32,6 +32,9 @@ pub enum Mounting {
         identified: Option<Identified>,
         /// Why, as a clause without a full stop.
         why: String,
+        /// The plugins of pygrub that mount it or might, by the names that they give themselves; several where it depends on
+        /// the host.
+        plugins: Vec<&'static str>,
     },
 }
 
@@ -43,6 +46,11 @@ pub trait Volumes {
     ///
     /// The disk cannot be read.
     fn mount(&self, offset: u64) -> io::Result<Mounting>;
+
+    /// The disk itself, for looking at what lies outside of filesystems; nothing where there is none.
+    fn disk(&self) -> Option<&dyn Source> {
+        None
+    }
 }
 
 /// The volumes of a disk image or a block device.
@@ -67,6 +75,10 @@ impl DiskVolumes {
 impl Volumes for DiskVolumes {
     fn mount(&self, offset: u64) -> io::Result<Mounting> {
         mount_in_order(&Volume::new(Arc::clone(&self.source), offset), &self.order)
+    }
+
+    fn disk(&self) -> Option<&dyn Source> {
+        Some(&*self.source)
     }
 }
 
@@ -155,7 +167,7 @@ fn mount_in_order(volume: &Volume, order: &[String]) -> io::Result<Mounting> {
              its plugin directory)",
             acceptors.join(" and ")
         );
-        return Ok(Mounting::Unknown { identified: identify::identify(volume)?, why });
+        return Ok(Mounting::Unknown { identified: identify::identify(volume)?, why, plugins: acceptors });
     }
     if let Some((_, filesystem)) = plugins.mounted.pop() {
         return Ok(Mounting::Mounted(filesystem));
@@ -166,7 +178,7 @@ fn mount_in_order(volume: &Volume, order: &[String]) -> io::Result<Mounting> {
             Some(found) => format!("this is {}: {why}", found.format.title()),
             None => why,
         };
-        return Ok(Mounting::Unknown { identified, why });
+        return Ok(Mounting::Unknown { identified, why, plugins: acceptors });
     }
     if let Some((plugin, why)) = plugins.refused.into_iter().next() {
         let instead = match plugin {
@@ -191,7 +203,9 @@ fn mount_in_order(volume: &Volume, order: &[String]) -> io::Result<Mounting> {
                 format!("this looks like {}, but pygrub's plugin {plugin} does not mount it", found.format.title());
             Mounting::Refused { identified, why, instead: None }
         }
-        Some((_, Support::Unknown { why })) => Mounting::Unknown { identified, why: why.to_owned() },
+        Some((_, Support::Unknown { why })) => {
+            Mounting::Unknown { identified, why: why.to_owned(), plugins: acceptors }
+        }
     })
 }
 

@@ -5,3 +5,4 @@ mod differential;
 mod files;
 mod fixture;
 mod safe_fixes;
+mod storage;

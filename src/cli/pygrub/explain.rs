@@ -17,7 +17,7 @@ pub(super) fn failure(run: &Run) -> String {
         complain(format!("pregrub: {}", escaped(help)).as_bytes());
     }
     for note in run.deciding_attempt().into_iter().flat_map(|attempt| &attempt.notes) {
-        complain(format!("pregrub: note: {}", escaped(note)).as_bytes());
+        complain(format!("pregrub: note: {}", escaped(&note.text)).as_bytes());
     }
     match &failure.raised {
         // A message of several lines comes as it is.

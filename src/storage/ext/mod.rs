@@ -13,7 +13,7 @@ pub use self::features::Features;
 use self::file::ExtFile;
 use self::inode::{Inode, Inodes};
 use self::superblock::Superblock;
-use super::filesystem::{Filesystem, MountError, OpenError, OpenFile, Size};
+use super::filesystem::{Filesystem, MountError, Note, OpenError, OpenFile, Size, Topic};
 use super::source::Volume;
 
 mod block_map;
@@ -103,10 +103,14 @@ impl Filesystem for Ext {
         Size { claimed, there: self.blocks.volume_len() }
     }
 
-    fn notes(&self) -> Vec<String> {
+    fn notes(&self) -> Vec<Note> {
         let journal = "the journal holds changes that were never written to their place: Linux would see them, and pygrub \
                        does not; run e2fsck on the disk, or unmount it cleanly in the guest";
-        if self.needs_recovery() { vec![journal.to_owned()] } else { Vec::new() }
+        if self.needs_recovery() { vec![Note::new(Topic::Journal, journal)] } else { Vec::new() }
+    }
+
+    fn features(&self) -> Vec<String> {
+        self.superblock.features.names()
     }
 
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {

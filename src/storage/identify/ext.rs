@@ -4,6 +4,7 @@ use std::io;
 
 use super::head::Head;
 use super::{Format, Identified};
+use crate::storage::ext::Features;
 
 const SUPERBLOCK: usize = 1024;
 const MAGIC: u16 = 0xef53;
@@ -31,5 +32,6 @@ pub(super) fn probe(head: &Head<'_>) -> io::Result<Option<Identified>> {
     } else {
         Format::Ext2
     };
-    Ok(Some(Identified::readable(format, "", "ext2fs-lib")))
+    let refused = Features { compat, incompat, ro_compat }.refused();
+    Ok(Some(Identified::readable(format, "", "ext2fs-lib").with_refused_features(refused)))
 }

@@ -82,6 +82,8 @@ pub struct Identified {
     pub format: Format,
     /// What else is known of it: `version 5 (crc=1)`, `FAT16`. May be empty.
     pub detail: String,
+    /// The optional features that it was made with and that keep pygrub away, as its own tools spell them: `bigalloc`, `crc=1`.
+    pub refused_features: Vec<String>,
     support: Support,
 }
 
@@ -91,16 +93,26 @@ impl Identified {
         self.support
     }
 
+    fn with_refused_features(mut self, features: Vec<String>) -> Self {
+        self.refused_features = features;
+        self
+    }
+
     fn readable(format: Format, detail: impl Into<String>, plugin: &'static str) -> Self {
-        Self { format, detail: detail.into(), support: Support::PygrubReads { plugin } }
+        Self { format, detail: detail.into(), refused_features: Vec::new(), support: Support::PygrubReads { plugin } }
     }
 
     fn refused(format: Format, detail: impl Into<String>, why: &'static str, instead: &'static str) -> Self {
-        Self { format, detail: detail.into(), support: Support::PygrubRefuses { why, instead } }
+        Self {
+            format,
+            detail: detail.into(),
+            refused_features: Vec::new(),
+            support: Support::PygrubRefuses { why, instead },
+        }
     }
 
     fn unknown(format: Format, detail: impl Into<String>, why: &'static str) -> Self {
-        Self { format, detail: detail.into(), support: Support::Unknown { why } }
+        Self { format, detail: detail.into(), refused_features: Vec::new(), support: Support::Unknown { why } }
     }
 
     /// A filesystem that pygrub has no plugin for.

@@ -49,7 +49,8 @@ pub(super) fn probe(head: &Head<'_>) -> io::Result<Option<Identified>> {
         let why = "pygrub's XFS driver reads version 4 only";
         let instead =
             "put /boot on an ext4 filesystem (mkfs.xfs -m crc=0 -n ftype=0 makes version 4, which is on its way out)";
-        Identified::refused(Format::Xfs, detail, why, instead)
+        let features = if version == 5 { vec!["crc=1".to_owned()] } else { Vec::new() };
+        Identified::refused(Format::Xfs, detail, why, instead).with_refused_features(features)
     } else if is_sane(head) == Some(true) {
         let ftype = head.be32(FEATURES2_AT).is_some_and(|features| features & FEATURE2_FTYPE != 0);
         Identified::readable(Format::Xfs, format!("version 4, ftype={}", u8::from(ftype)), "xfs")

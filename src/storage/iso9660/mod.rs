@@ -7,7 +7,7 @@
 use self::directory_record::{Extent, Records};
 use self::file::IsoFile;
 use self::sectors::Sectors;
-use super::filesystem::{Filesystem, MountError, OpenError, OpenFile, Size};
+use super::filesystem::{Filesystem, MountError, Note, OpenError, OpenFile, Size, Topic};
 use super::path_end;
 use super::source::Volume;
 
@@ -49,7 +49,7 @@ impl Filesystem for Iso9660 {
         Size { claimed: self.claimed, there: self.sectors.volume_len() }
     }
 
-    fn notes(&self) -> Vec<String> {
+    fn notes(&self) -> Vec<Note> {
         let plain = "it has no Rock Ridge names, and plain ones are in upper case, such as /BOOT, while pygrub looks for lower \
                      case: make it with Rock Ridge, as xorriso -as mkisofs -R does";
         // What cannot be read here is told where it is looked for.
@@ -57,7 +57,9 @@ impl Filesystem for Iso9660 {
         let first = sector.as_ref().and_then(|sector| Records::new(sector).next());
         let shouts = |name: &[u8]| name.iter().any(u8::is_ascii_uppercase) && !name.iter().any(u8::is_ascii_lowercase);
         match first {
-            Some(record) if record.system_use.is_empty() && shouts(record.name) => vec![plain.to_owned()],
+            Some(record) if record.system_use.is_empty() && shouts(record.name) => {
+                vec![Note::new(Topic::Names, plain)]
+            }
             _ => Vec::new(),
         }
     }

@@ -5,6 +5,7 @@ mod gpt;
 mod hybrid_iso;
 mod mbr;
 mod unpack;
+pub mod unseen;
 mod vtoc;
 
 use std::io;

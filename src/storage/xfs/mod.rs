@@ -9,7 +9,7 @@
 use self::fault::Fault;
 use self::file::XfsFile;
 use self::superblock::Superblock;
-use super::filesystem::{Filesystem, MountError, OpenError, OpenFile, Size};
+use super::filesystem::{Filesystem, MountError, Note, OpenError, OpenFile, Size, Topic};
 use super::path_end;
 use super::sectors::Device;
 use super::source::Volume;
@@ -74,16 +74,14 @@ impl Filesystem for Xfs {
         Size { claimed: self.claimed, there: self.device.length() }
     }
 
-    fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        if self.has_file_types {
-            notes.push(
-                "this XFS was made with ftype=1, and pygrub finds no name in its small directories: make it with \
-                 mkfs.xfs -m crc=0 -n ftype=0, or put /boot on an ext4 filesystem"
-                    .to_owned(),
-            );
-        }
-        notes
+    fn notes(&self) -> Vec<Note> {
+        let text = "this XFS was made with ftype=1, and pygrub finds no name in its small directories: make it with \
+                    mkfs.xfs -m crc=0 -n ftype=0, or put /boot on an ext4 filesystem";
+        if self.has_file_types { vec![Note::new(Topic::FileTypes, text)] } else { Vec::new() }
+    }
+
+    fn features(&self) -> Vec<String> {
+        if self.has_file_types { vec!["ftype=1".to_owned()] } else { Vec::new() }
     }
 
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {

@@ -1,0 +1,49 @@
+use crate::lint::rule::rule;
+use crate::lint::{Finding, Reporter, Subject, Where};
+
+rule! {
+    /// ## What it does
+    ///
+    /// Finds disks that were partitioned for sectors of 4096 bytes (4Kn).
+    ///
+    /// ## Why is this bad?
+    ///
+    /// A partition table counts in sectors. pygrub takes them for 512 bytes, whatever the disk says: it looks for the GPT in
+    /// the wrong place, and for every partition at an eighth of its offset. Nothing boots, also where Linux and GRUB on the same
+    /// disk work. It happens with real 4Kn disks, and with images that were made on one.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// losetup --sector-size 4096 -P /dev/loop0 boot.img; sgdisk -n 1:0:0 /dev/loop0
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```text
+    /// losetup -P /dev/loop0 boot.img; sgdisk -n 1:0:0 /dev/loop0
+    /// ```
+    ///
+    /// or no partitions at all on the boot disk, or `bootloader_args = ["--offset=N"]`.
+    ///
+    /// ## Source
+    ///
+    /// Measured with xen-utils-4.17.
+    "PG305" "sector-size-4096" Error, stops: Always, releases: "all", check
+}
+
+fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+    let Some(unseen) = subject.unseen().filter(|unseen| unseen.place == Where::LargeSectors) else { return };
+    let mut finding = Finding::new(
+        "the disk was partitioned for sectors of 4096 bytes, and pygrub counts in sectors of 512: it looks for every partition \
+         in the wrong place",
+    )
+    .stops_boot(true);
+    let anew = "partition the disk for sectors of 512 bytes, or format the whole disk as ext4, without partitions";
+    finding = finding.help(match unseen.option() {
+        Some(option) => format!("{option}, or {anew}"),
+        None => anew.to_owned(),
+    });
+    finding.raised = subject.failed_by().cloned();
+    report.add(finding);
+}

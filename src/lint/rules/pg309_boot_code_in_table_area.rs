@@ -1,0 +1,52 @@
+use crate::lint::rule::rule;
+use crate::lint::{Finding, Reporter, Subject, Where};
+
+rule! {
+    /// ## What it does
+    ///
+    /// Finds disks without partitions whose first sector holds the code of a boot loader, which pygrub takes for a partition
+    /// table.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// pygrub takes a disk for partitioned if its first sector ends with the bytes 55 aa, and reads four slots in front of them.
+    /// On an unpartitioned disk with GRUB, extlinux or syslinux in its boot sector that is program code: pygrub looks at
+    /// places that mean nothing and never at the start of the disk.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// mkfs.ext4 /dev/xvda
+    /// extlinux --install /boot/extlinux     # with /dev/xvda mounted on /
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```text
+    /// mkfs.ext4 /dev/xvda
+    /// ```
+    ///
+    /// A paravirtualised guest needs no boot sector. Or: `bootloader_args = ["--offset=0"]`.
+    ///
+    /// ## Source
+    ///
+    /// Measured with xen-utils-4.17 and the boot sectors of GRUB, extlinux and syslinux.
+    "PG309" "boot-code-in-table-area" Error, stops: Always, releases: "all", check
+}
+
+fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+    let Some(unseen) = subject.unseen().filter(|unseen| unseen.place == Where::WholeDisk) else { return };
+    let mut finding = Finding::new(format!(
+        "the {} filesystem fills the whole disk, and pygrub takes its first sector for a partition table: it never looks at \
+         the start of the disk, where {} is",
+        unseen.filesystem,
+        unseen.configuration.unwrap_or("it"),
+    ))
+    .stops_boot(true)
+    .help(
+        "call pygrub with bootloader_args = [\"--offset=0\"], or overwrite the bytes 446 to 509 of the disk with zeros: \
+         only a boot loader's code is there, which Xen does not run",
+    );
+    finding.raised = subject.failed_by().cloned();
+    report.add(finding);
+}

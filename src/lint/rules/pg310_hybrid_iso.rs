@@ -1,0 +1,53 @@
+use crate::lint::rule::rule;
+use crate::lint::{Finding, Reporter, Subject, Where};
+
+rule! {
+    /// ## What it does
+    ///
+    /// Finds ISO 9660 images with a partition table in front (hybrid images, for booting from a stick) that pygrub does not
+    /// look at as a whole.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// pygrub of Xen 4.2 meant to try such an image at its start first. Under Python 3 the comparison that recognises it is
+    /// never true, so that only the partitions are tried: for the images of most distributions that is an EFI partition without
+    /// a configuration.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// xorriso -as mkisofs -R -append_partition 2 0xef efi.img -o boot.iso tree
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```text
+    /// xorriso -as mkisofs -R -o boot.iso tree
+    /// ```
+    ///
+    /// or `bootloader_args = ["--offset=0"]`.
+    ///
+    /// ## Source
+    ///
+    /// Measured with xen-utils-4.17 on images of xorriso and grub-mkrescue. Under Python 2 (up to Xen 4.12 as most hosts had it)
+    /// the image is tried first.
+    "PG310" "hybrid-iso" Error, stops: Always, releases: "4.0 to 4.1.6, 4.13 and later", check
+}
+
+fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+    let Some(unseen) = subject.unseen().filter(|unseen| unseen.place == Where::HybridIso) else { return };
+    let mut finding = Finding::new(
+        "this is a hybrid ISO image, and pygrub tries its partitions only, not the ISO 9660 filesystem at its start",
+    )
+    .stops_boot(true);
+    finding = finding.help(match unseen.option() {
+        Some(option) => format!("{option}, or make the image without a partition table"),
+        None => {
+            "there is no configuration that pygrub knows on the image either: boot the kernel on it with kernel= and \
+                 ramdisk= in the domain's configuration"
+                .to_owned()
+        }
+    });
+    finding.raised = subject.failed_by().cloned();
+    report.add(finding);
+}

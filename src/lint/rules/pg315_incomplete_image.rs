@@ -1,0 +1,68 @@
+use super::explained;
+use crate::boot::Verdict;
+use crate::config::Cause;
+use crate::lint::rule::rule;
+use crate::lint::{Finding, Reporter, Severity, Subject};
+use crate::storage::filesystem::Topic;
+
+rule! {
+    /// ## What it does
+    ///
+    /// Finds images that end before their filesystem does, and kernels, initrds and configurations that cannot be read as
+    /// they were written.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// On ext a file whose data is missing ends pygrub with an error. On FAT, ISO 9660 and XFS it does not notice: it copies out
+    /// what it gets - zeros, half a kernel, nothing - and reports success, so that the guest fails later and elsewhere. Holes
+    /// in a file on XFS come out wrong or crash it.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// cp guest.img /srv/        # cut short by a full disk
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```text
+    /// cp guest.img /srv/ && cmp guest.img /srv/guest.img
+    /// ```
+    ///
+    /// ## Source
+    ///
+    /// Measured with libfsimage of xen-utils-4.17.
+    "PG315" "incomplete-image" Error, stops: Sometimes, releases: "all", check
+}
+
+fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+    let run = subject.run;
+    let incomplete = subject
+        .attempt()
+        .and_then(|attempt| attempt.notes.iter().find(|note| note.topic == Topic::Incomplete))
+        .map(|note| note.text.as_str());
+    let again = |finding: Finding| match incomplete {
+        Some(incomplete) => finding.help(format!("copy the image again: {incomplete}")),
+        None => finding,
+    };
+    let read = subject.raised(&[Cause::Read]);
+    // Without an exception pygrub either copies out what is damaged, or its process dies.
+    let damaged = run.failure.as_ref().filter(|failure| failure.raised.is_none() && run.verdict == Verdict::Fails);
+    if let Some(failure) = damaged {
+        let mut finding = Finding::new(failure.reason.clone()).stops_boot(run.process.exit != 0);
+        finding.help.clone_from(&failure.help);
+        report.add(again(finding));
+    } else if !read.is_empty() {
+        for raised in read {
+            report.add(again(explained::finding(subject, raised)));
+        }
+    } else if let Some(incomplete) = incomplete {
+        let (severity, what) = if run.chosen.is_some() {
+            (Severity::Warning, "what boots today lies in front of the end, what is written next may not")
+        } else {
+            (Severity::Error, "what is not found may lie behind its end")
+        };
+        let help = "copy the image again, or let it be as large as the filesystem";
+        report.add_as(severity, Finding::new(format!("{incomplete}; {what}")).help(help));
+    }
+}
