@@ -4,7 +4,7 @@ use super::attempt::{Attempt, Found, Mounted};
 use super::missing_path::MissingPath;
 use super::opener::{Opener, openers};
 use super::outcome::{ChosenFile, Run};
-use crate::config::{Cause, Config, Dialect, Effect, Entry, READ_LIMIT, Raised, Stage, Writer};
+use crate::config::{Cause, Config, Dialect, Effect, READ_LIMIT, Raised, Stage, Writer};
 use crate::python::Text;
 use crate::storage::partitions::{Failure, Origin, PartitionTable, Place, unseen};
 
@@ -153,7 +153,7 @@ pub(crate) fn of_raised(attempt: Option<&Attempt>, found: Option<Seen<'_>>, rais
             "",
             no_entry_help(found),
         ),
-        Cause::NoKernel => no_kernel(attempt, found),
+        Cause::NoKernel => no_kernel(found, raised, nixos),
         Cause::EntryOption => advice(
             "`--entry` raises in this release, whatever its value is, so that nothing ever boots with it",
             "",
@@ -432,33 +432,39 @@ fn no_entry_help(found: Option<Seen<'_>>) -> &'static str {
     }
 }
 
-fn selected(attempt: Option<&Attempt>) -> Option<&Entry> {
-    let attempt = attempt?;
-    let index = attempt.selection.as_ref()?.index?;
-    attempt.found.as_ref()?.config.entries.get(index)
-}
-
-fn no_kernel(attempt: Option<&Attempt>, found: Option<Seen<'_>>) -> Advice {
-    let title = selected(attempt).map(|entry| entry.title.to_string()).unwrap_or_default();
-    let unknown: Vec<String> = selected(attempt)
+fn no_kernel(found: Option<Seen<'_>>, raised: &Raised, nixos: bool) -> Advice {
+    let entry = found.and_then(|found| found.config.entries.iter().find(|entry| Some(entry.header) == raised.span));
+    let unknown: Vec<String> = entry
         .into_iter()
         .flat_map(|entry| &entry.directives)
         .filter(|directive| matches!(directive.effect, Effect::Unknown | Effect::Ignored))
         .filter_map(|directive| found?.text.get(directive.line.range()))
         .filter_map(|line| String::from_utf8_lossy(line).split_whitespace().next().map(str::to_ascii_lowercase))
         .collect();
-    let has = |word: &str| unknown.iter().any(|command| command == word);
+    let has = |words: &[&str]| unknown.iter().any(|command| words.contains(&command.as_str()));
+    let title = entry.map(|entry| entry.title.to_string()).unwrap_or_default();
+    let extlinux = found.is_some_and(|found| found.dialect == Dialect::Extlinux);
+    let legacy = found.is_some_and(|found| found.dialect == Dialect::Legacy);
     let reason = format!("the selected entry \"{title}\" has no kernel that pygrub sees");
     let label = "this entry is selected";
-    let extlinux = found.is_some_and(|found| found.dialect == Dialect::Extlinux);
-    let help = if extlinux && has("linux") {
+    let help = if extlinux && has(&["linux"]) {
         "pygrub does not know the keywords LINUX and INITRD: write `KERNEL /path` and, below it, `APPEND initrd=/path arguments`"
-    } else if has("linuxefi") {
-        "pygrub does not know linuxefi and initrdefi: write `linux` and `initrd`"
-    } else if has("multiboot") || has("multiboot2") || has("module") {
+    } else if has(&["linuxefi"]) {
+        "pygrub does not know linuxefi and initrdefi: write `linux` and `initrd`, which GRUB for EFI knows as well"
+    } else if has(&["multiboot", "multiboot2", "xen_hypervisor"]) && nixos {
+        "this system boots a hypervisor, which a guest does not need: set virtualisation.xen.enable = false in the guest's \
+         NixOS configuration, and run nixos-rebuild boot"
+    } else if has(&["multiboot", "multiboot2", "module", "module2", "xen_hypervisor"]) {
         "this entry boots a hypervisor, which a guest does not need: let the default be an entry with `linux`"
-    } else if has("chainloader") || has("configfile") {
+    } else if nixos && entry.is_some() {
+        "let an entry of NixOS be the default: set boot.loader.grub.extraEntriesBeforeNixOS = false or another \
+         boot.loader.grub.default in the guest's NixOS configuration, and run nixos-rebuild boot"
+    } else if legacy {
+        "let the default be an entry with `kernel /path arguments`"
+    } else if has(&["chainloader", "configfile", "reboot", "halt", "fwsetup", "exit"]) {
         "this entry boots something else: let the default be an entry with `linux`"
+    } else if extlinux {
+        "let the default be an entry with `KERNEL /path`"
     } else {
         "let the default be an entry with `linux /path arguments`"
     };

@@ -52,6 +52,13 @@ impl Directive {
         let line = text.get(self.line.range()).unwrap_or_default();
         line.split(|byte| matches!(byte, b' ' | b'\t' | b'=')).next().unwrap_or_default()
     }
+
+    /// Where the command stands.
+    pub fn command_span(&self, text: &[u8]) -> Span {
+        let command = self.command(text);
+        let length = super::span::narrow(String::from_utf8_lossy(command).chars().count());
+        Span { end: self.line.start + super::span::narrow(command.len()), length, ..self.line }
+    }
 }
 
 /// A warning that pygrub logs.

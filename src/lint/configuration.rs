@@ -72,12 +72,29 @@ impl<'a> Configuration<'a> {
         &self.config.entries
     }
 
+    /// The title of the entry `index` for a message: in quotes, on one line, and no longer than a message can bear.
+    pub fn title(&self, index: usize) -> String {
+        let title = self.config.entries.get(index).map(|entry| entry.title.as_bytes()).unwrap_or_default();
+        format!("\"{}\"", super::configuration::shown(title))
+    }
+
     /// The entry that is selected, or would be if the lines that raise were not there.
     pub fn selected(&self) -> Option<usize> {
-        match self.run.chosen.as_ref().filter(|_| self.raised.is_empty()).and_then(|chosen| chosen.entry) {
-            Some(entry) => Some(entry),
-            None => select(self.config, Wishes::of(&self.run.options), self.run.options.release).index,
-        }
+        self.selected_in_run()
+            .or_else(|| select(self.config, Wishes::of(&self.run.options), self.run.options.release).index)
+    }
+
+    /// The entry that the default alone selects, without `--entry`.
+    pub fn selected_by_default(&self) -> Option<usize> {
+        self.selected_in_run()
+            .filter(|_| self.run.options.entry.is_none())
+            .or_else(|| select(self.config, Wishes::default(), self.run.options.release).index)
+    }
+
+    /// The entry that the run came to, which with a menu is not always the one that it comes to without.
+    fn selected_in_run(&self) -> Option<usize> {
+        let selection = self.run.deciding_attempt()?.selection.as_ref().filter(|_| self.raised.is_empty())?;
+        selection.index
     }
 
     /// The directive in line `line`, wherever it is.

@@ -88,6 +88,15 @@ impl Files {
         answer
     }
 
+    /// The first bytes of a file, at most `most`; nothing where it cannot be opened or read.
+    pub fn beginning(&self, path: &[u8], most: usize) -> Option<Vec<u8>> {
+        let file = self.filesystem.open(path).ok()?;
+        let mut bytes = vec![0; most];
+        let read = file.read_at(0, &mut bytes).ok()?;
+        bytes.truncate(read);
+        Some(bytes)
+    }
+
     /// Whether pygrub opens `path`; where pregrub cannot tell, no.
     pub fn exists(&self, path: &[u8]) -> bool {
         matches!(self.look(path), Answer::There { .. })

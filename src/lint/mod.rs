@@ -18,13 +18,19 @@
 //! assert_eq!(first.span.unwrap().line, 2);
 //! ```
 
+mod blocks;
 mod closest_path;
 mod configuration;
+mod default_value;
+mod elsewhere;
+mod environment;
 mod extlinux_keywords;
 mod files;
 mod finding;
 mod fix;
 mod group;
+mod grub_menu;
+mod grub_words;
 mod later;
 mod levels;
 mod named_file;
@@ -34,6 +40,7 @@ mod reporter;
 mod root_disk;
 mod rule;
 mod rules;
+mod set_default;
 mod severity;
 mod subject;
 mod suppression;

@@ -11,7 +11,7 @@ use super::suppression::Suppressions;
 use super::unseen::Unseen;
 use crate::boot::{Attempt, Run};
 use crate::config::{Cause, Raised, Survey, survey};
-use crate::release::Release;
+use crate::release::{Change, Release};
 use crate::storage::mount::Volumes;
 use crate::target::{Kind, XlTarget};
 use crate::xl::SyntaxError;
@@ -102,6 +102,11 @@ impl<'a> Subject<'a> {
     /// The release that pygrub is of.
     pub fn release(&self) -> Release {
         self.run.options.release
+    }
+
+    /// Whether pygrub of this release looks for an entry by its title where the default is no number.
+    pub(super) fn finds_titles(&self) -> bool {
+        self.release().has(Change::DefaultByTitle) && !self.release().has(Change::Python3)
     }
 
     /// The attempt that decides the run.

@@ -1,7 +1,6 @@
 //! What a user should know of an outcome that is not what it looks like: a wish that pygrub ignored.
 
 use crate::boot::{Chosen, Run};
-use crate::config::Setting;
 use crate::python::Text;
 use crate::storage::filesystem::Topic;
 
@@ -36,24 +35,5 @@ fn about_selection(run: &Run, chosen: &Chosen, notes: &mut Vec<String>) {
         && entry.to_string_lossy().trim().parse::<usize>().ok() != Some(index)
     {
         notes.push(format!("--entry {entry} names none of the {count} entries, so pygrub ignores it"));
-    }
-    let Some(span) = config.default_span else { return };
-    let line = span.line;
-    let given = found.text.get(span.range()).map(String::from_utf8_lossy).unwrap_or_default();
-    let invalid = config.warnings.iter().any(|warning| {
-        warning.span.is_some_and(|of| of.line == line) && warning.message.as_bytes().starts_with(b"Invalid value")
-    });
-    if invalid {
-        notes.push(format!(
-            "the default `{given}` (line {line}) is no number, and pygrub takes 0 instead: it knows no titles here"
-        ));
-    } else if let Setting::Number(number) = &config.default
-        && number.cmp_len(count).is_ge()
-    {
-        let entries = if count == 1 { "is 1 entry" } else { "are entries" };
-        let range = if count == 1 { String::new() } else { format!(" 0 to {}", count - 1) };
-        notes.push(format!(
-            "the default is {number} (line {line}), and there {entries}{range}: pygrub takes entry {index}"
-        ));
     }
 }

@@ -100,11 +100,11 @@ fn ignored_wishes_are_told() {
         let ended = run_with_input(&[&["check", "-", "--dialect", "grub2"], args].concat(), text.as_bytes());
         assert!(ended.stdout.contains(note), "{head}: {}", ended.whole());
     };
-    noted("set default=\"B\"\n", &[], "the default `B` (line 1) is no number");
-    noted("set default=9\n", &[], "there are entries 0 to 1: pygrub takes entry 0");
+    noted("set default=\"B\"\n", &[], "the default is `B`, and pygrub knows numbers only");
+    noted("set default=9\n", &[], "the entries are 0 to 1: pygrub takes entry 0");
     // With the menu on for two seconds and more it is the last entry (measured with pygrub 4.17).
-    noted("set default=2\nset timeout=2\n", &[], "there are entries 0 to 1: pygrub takes entry 1");
-    noted("set default=2\nset timeout=2\n", &["-q"], "there are entries 0 to 1: pygrub takes entry 0");
+    noted("set default=2\nset timeout=2\n", &[], "the entries are 0 to 1: pygrub takes entry 1");
+    noted("set default=2\nset timeout=2\n", &["-q"], "the entries are 0 to 1: pygrub takes entry 0");
     noted("", &["--entry", "zz"], "--entry zz names none of the 2 entries");
     noted("", &["--ramdisk", "/x"], "pygrub ignores --ramdisk without --kernel");
     for args in [&["--entry", "1"][..], &["--entry", "B"], &["--entry", " 1 "]] {

@@ -4,5 +4,6 @@ mod cases;
 mod differential;
 mod files;
 mod fixture;
+mod rows;
 mod safe_fixes;
 mod storage;

@@ -1,16 +1,24 @@
-use crate::config::{Cause, Config, Dialect, Setting};
+use crate::config::Dialect;
+use crate::lint::default_value::{DefaultValue, Meaning, pygrub_number};
+use crate::lint::grub_menu::GrubMenu;
 use crate::lint::rule::rule;
-use crate::lint::{Configuration, Finding, Fix, Reporter, Subject};
+use crate::lint::set_default;
+use crate::lint::{Finding, Fix, Reporter, Severity, Subject};
 
 rule! {
     /// ## What it does
     ///
-    /// Finds a default entry that is given by its title, by its id, or by a path through submenus.
+    /// Finds a default entry that is given by its title, by its id, or by a path through submenus: `set default="B"`,
+    /// `set default="1>2"`, `set default="Advanced options>Linux 6.1"`, `GRUB_DEFAULT=gnulinux-advanced-...`.
     ///
     /// ## Why is this bad?
     ///
     /// pygrub of Xen 4.13 and later knows numbers only. It logs `Invalid value ..., setting default to 0`, which nobody sees,
     /// and boots the first entry of the file, while GRUB boots the one that is named.
+    ///
+    /// pygrub of Xen 4.4.2 to 4.12 looks for an entry with that title, submenus or not, and takes what stands behind the last `>`
+    /// of a path. It knows no ids and no numbers in a path, and boots the first entry where it finds nothing. Older releases
+    /// give up on the file (PG012).
     ///
     /// ## Example
     ///
@@ -24,57 +32,73 @@ rule! {
     /// set default=1
     /// ```
     ///
-    /// The number counts the entries of the file from 0, those in submenus included: `pregrub entries` shows it.
+    /// The number counts the entries of the file from 0, those in submenus included: `pregrub entries` shows it. It changes with
+    /// every new kernel, so the plainest way out is to let the wanted entry be the first, and the default 0.
     ///
     /// ## Source
     ///
-    /// Measured with xen-utils-4.17, and recorded for every release (corpus/conformance, g2-def-*).
-    "PG101" "default-by-title" Warning, stops: Never, releases: "4.13 and later", check
+    /// Measured with xen-utils-4.17, and recorded for every release (corpus/conformance, g2-def-*). What GRUB boots: grub-emu 2.06.
+    "PG101" "default-by-title" Warning, stops: Never, releases: "4.4.2 and later", check
 }
 
 fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration() else { return };
-    let config = configuration.config;
-    let Some(span) = config.default_span.filter(|_| was_replaced(config)) else { return };
-    let title = configuration.at(span);
-    if title.is_empty() || title.contains(&b'$') || title[0].is_ascii_digit() || title[0] == b'-' {
+    let Some(configuration) = subject.configuration().filter(|configuration| configuration.dialect == Dialect::Grub2)
+    else {
+        return;
+    };
+    let Some(value) = DefaultValue::of(&configuration) else { return };
+    if !matches!(value.meaning, Meaning::Name | Meaning::Path) || pygrub_number(&configuration).is_some() {
         return;
     }
-    let shown = configuration.shown(span);
-    let mut finding =
-        Finding::new(format!("the default is `{shown}`, and pygrub knows numbers only: it takes entry 0 instead"))
-            .at(span, "no number");
-    let wanted = configuration.entries().iter().position(|entry| entry.title.as_bytes() == title);
-    finding = match wanted {
-        Some(index) if index != 0 => {
-            finding.and(configuration.entries()[index].title_span, "what GRUB boots").help(help(&configuration, index))
-        }
-        Some(_) => finding.help("write `set default=0`: it is the first entry that is meant"),
-        None => finding
-            .help("write the number of the entry, counted from 0 through all submenus: `pregrub entries` shows them"),
-    };
-    if let Some(index) = wanted.filter(|_| config.submenus.is_empty() && configuration.dialect == Dialect::Grub2) {
-        finding =
-            finding.fix(Fix::safe(format!("name the entry by its number, {index}")).replace(span, index.to_string()));
+    let Some(selected) = configuration.selected_by_default() else { return };
+    let menu = GrubMenu::new(&configuration);
+    let choice = menu.choose(&value.text);
+    // What stands in the line where GRUB itself makes something else of it.
+    let meant = if choice.named && !value.refused { choice } else { menu.choose(configuration.at(value.span)) };
+    let wanted = meant.entry.filter(|_| meant.named);
+    if subject.finds_titles() && (wanted == Some(selected) || wanted.is_none() && choice.entry == Some(selected)) {
+        return;
     }
-    report.add(finding);
-}
-
-fn help(configuration: &Configuration<'_>, index: usize) -> String {
-    if configuration.is_from_nixos() {
-        format!("set boot.loader.grub.default = {index} in the guest's NixOS configuration, and run nixos-rebuild boot")
+    let shown = configuration.shown(value.span);
+    let title = configuration.title(selected);
+    let reason = if subject.finds_titles() {
+        format!(
+            "the default is `{shown}`, and pygrub of this release finds no entry by that: it takes entry {selected}, {title}"
+        )
     } else {
-        format!("write `set default={index}`")
+        format!("the default is `{shown}`, and pygrub knows numbers only: it takes entry {selected}, {title}")
+    };
+    let mut finding =
+        Finding::new(reason).at(value.span, if value.refused { "GRUB refuses this line" } else { "no number" });
+    match wanted {
+        Some(index) => {
+            if index != selected {
+                let entry = &configuration.entries()[index];
+                finding =
+                    finding.and(entry.title_span, if value.refused { "what is meant" } else { "what GRUB boots" });
+            }
+            finding = finding.help(set_default::help(&configuration, index));
+            let number = index.to_string();
+            let description = format!("name the entry by its number, {index}");
+            let same = menu.choose(number.as_bytes()).entry == Some(index) && !value.refused;
+            let fix = if same { Fix::safe(description) } else { Fix::uncertain(description) };
+            finding = finding.fix(fix.replace(value.span, number));
+        }
+        None => {
+            finding = finding.help(match menu.similar(&value.text) {
+                Some(index) => format!(
+                    "no entry has that title or id, so that GRUB boots its first; is {} meant? Then {}",
+                    configuration.title(index),
+                    set_default::help(&configuration, index)
+                ),
+                None => format!(
+                    "no entry has that title or id, so that GRUB boots its first as well: {}",
+                    set_default::help(&configuration, selected)
+                ),
+            });
+        }
     }
-}
-
-/// Whether pygrub put 0 in the place of what the last assignment says.
-fn was_replaced(config: &Config) -> bool {
-    let Some(span) = config.default_span else { return false };
-    matches!(config.default, Setting::Number(_))
-        && config.raised.as_ref().is_none_or(|raised| raised.cause != Cause::NegativeDefault)
-        && config.warnings.iter().any(|warning| {
-            warning.span.is_some_and(|of| of.line == span.line)
-                && warning.message.as_bytes().starts_with(b"Invalid value")
-        })
+    // Today it makes no difference.
+    let severity = if wanted.or(choice.entry) == Some(selected) { Severity::Note } else { Severity::Warning };
+    report.add_as(severity, finding);
 }

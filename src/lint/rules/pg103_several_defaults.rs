@@ -1,0 +1,107 @@
+use crate::config::{Dialect, Directive};
+use crate::lint::blocks::Blocks;
+use crate::lint::default_value::{DefaultValue, Meaning, assignments};
+use crate::lint::rule::rule;
+use crate::lint::{Configuration, Finding, Reporter, Subject};
+use crate::lint::{default_value, set_default};
+
+rule! {
+    /// ## What it does
+    ///
+    /// Finds a default that is set inside an `if` or a loop where GRUB may keep another one.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// pygrub knows no `if`. It takes both branches, line by line, so that the assignment that stands last in the file wins,
+    /// whatever the condition says. Fedora's countdown of failed boots (`08_fallback_counting`) makes it boot the second entry
+    /// always.
+    ///
+    /// Several assignments that GRUB makes one after the other are not found: there the last one wins for both. Nor is the form
+    /// in which grub-mkconfig and NixOS write a default beside `${next_entry}`.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// if [ "${boot_counter}" = "0" ]; then
+    ///   set default=0
+    /// else
+    ///   set default=1
+    /// fi
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```text
+    /// set default=0
+    /// ```
+    ///
+    /// ## Source
+    ///
+    /// Measured with xen-utils-4.17 against grub-emu 2.06.
+    "PG103" "several-defaults" Warning, stops: Never, releases: "all", check
+}
+
+fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = subject.configuration().filter(|configuration| configuration.dialect == Dialect::Grub2)
+    else {
+        return;
+    };
+    let Some(last) = DefaultValue::of(&configuration) else { return };
+    if matches!(last.meaning, Meaning::Saved | Meaning::Next) {
+        return;
+    }
+    let blocks = Blocks::of(&configuration.config.directives, configuration.text);
+    let Some(block) = blocks.around(last.span.line) else { return };
+    let others = alternatives(&configuration, &blocks, &last, block);
+    let is_first_of_all = default_value::assignments(&configuration).count() == 1;
+    let is_zero = last.meaning == Meaning::Number(0);
+    if others.is_empty() && (!is_first_of_all || is_zero) {
+        return;
+    }
+    let shown = configuration.shown(last.span);
+    let mut finding = Finding::new(format!(
+        "the default is set under a condition, which pygrub does not look at: the last assignment wins, and it takes `{shown}`"
+    ))
+    .at(last.span, "the last one, which counts for pygrub");
+    for other in others.into_iter().take(10) {
+        finding = finding.and(other.argument, "what GRUB may take");
+    }
+    let selected = configuration.selected_by_default().unwrap_or(0);
+    let help = if configuration.is_from_nixos() {
+        "let nothing but boot.loader.grub.default set the default: take the assignment out of boot.loader.grub.extraConfig, and \
+         run nixos-rebuild boot"
+            .to_owned()
+    } else {
+        format!(
+            "set the default once, without a condition; for {}, which pygrub boots now, {}",
+            configuration.title(selected),
+            set_default::help(&configuration, selected)
+        )
+    };
+    report.add(finding.help(help));
+}
+
+/// The assignments that GRUB may go by instead of the last one, the nearest first.
+fn alternatives<'a>(
+    configuration: &Configuration<'a>,
+    blocks: &Blocks,
+    last: &DefaultValue,
+    block: u32,
+) -> Vec<&'a Directive> {
+    let earlier: Vec<&Directive> =
+        assignments(configuration).filter(|directive| directive.argument.start < last.span.start).collect();
+    let mut others = Vec::new();
+    for directive in earlier.into_iter().rev() {
+        let around = blocks.around(directive.line.line);
+        let value = DefaultValue::read(configuration, directive);
+        let kept = value.as_ref().is_some_and(|value| matches!(value.meaning, Meaning::Saved | Meaning::Next));
+        // In the other branch of the same `if`, an entry that was saved is what the condition asks for.
+        if value.is_some_and(|value| value.text != last.text) && (!kept || around != Some(block)) {
+            others.push(directive);
+        }
+        if around.is_none() {
+            break;
+        }
+    }
+    others
+}

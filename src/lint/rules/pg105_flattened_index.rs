@@ -1,0 +1,93 @@
+use crate::config::Dialect;
+use crate::lint::default_value::{DefaultValue, Meaning, pygrub_number};
+use crate::lint::grub_menu::GrubMenu;
+use crate::lint::rule::rule;
+use crate::lint::{Finding, Fix, Reporter, Subject};
+
+rule! {
+    /// ## What it does
+    ///
+    /// Finds a default number that means one entry to pygrub and another to GRUB, because there are submenus.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// pygrub puts all entries in one list, those in submenus among the others, and counts through it. GRUB counts a submenu as
+    /// one item. What boots under Xen is not what boots elsewhere, and a number that was tried out with one of them misleads with
+    /// the other.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// set default=2
+    /// menuentry "A" { ...
+    /// submenu "older" {
+    ///   menuentry "B" { ...
+    ///   menuentry "C" { ...
+    /// }
+    /// ```
+    ///
+    /// pygrub boots C. For GRUB there are two items, and it boots A.
+    ///
+    /// ## Use instead
+    ///
+    /// A number in front of the first submenu, which is the same for both:
+    ///
+    /// ```text
+    /// set default=0
+    /// ```
+    ///
+    /// ## Source
+    ///
+    /// Measured with xen-utils-4.17 against grub-emu 2.06. Releases before 4.1.3 know no submenus and give up on the file.
+    "PG105" "flattened-index" Warning, stops: Never, releases: "4.1.3 and later", check
+}
+
+fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = subject.configuration().filter(|configuration| configuration.dialect == Dialect::Grub2)
+    else {
+        return;
+    };
+    let config = configuration.config;
+    let Some(value) = DefaultValue::of(&configuration).filter(|_| !config.submenus.is_empty()) else { return };
+    let Some(number) = pygrub_number(&configuration).and_then(|number| usize::try_from(number.to_i64()?).ok()) else {
+        return;
+    };
+    // Where GRUB reads another number, the submenus are not to blame.
+    if value.meaning != Meaning::Number(number as u64) || number >= config.entries.len() {
+        return;
+    }
+    let menu = GrubMenu::new(&configuration);
+    let choice = menu.choose(&value.text);
+    let Some(other) = choice.entry.filter(|entry| *entry != number) else { return };
+    let why =
+        if choice.named { "counts a submenu as one item" } else { "counts a submenu as one item and has no such item" };
+    let mut finding = Finding::new(format!(
+        "entry {number} is {} for pygrub, which counts the entries of submenus, and {} for GRUB, which {why}",
+        configuration.title(number),
+        configuration.title(other)
+    ))
+    .at(value.span, "one number, two entries")
+    .and(config.entries[number].title_span, "what pygrub boots")
+    .and(config.entries[other].title_span, "what GRUB boots");
+    let both = menu.choose(other.to_string().as_bytes()).entry == Some(other);
+    finding = if configuration.is_from_nixos() {
+        finding.help(
+            "set boot.loader.grub.default = 0 in the guest's NixOS configuration and run nixos-rebuild boot; to go back to an \
+             older generation, switch to it with nixos-rebuild boot --rollback, which makes it the first entry",
+        )
+    } else if both {
+        finding
+            .help(format!(
+                "if {} is meant: {}",
+                configuration.title(other),
+                crate::lint::set_default::help(&configuration, other)
+            ))
+            .fix(
+                Fix::uncertain(format!("let pygrub boot what GRUB boots, entry {other}"))
+                    .replace(value.span, other.to_string()),
+            )
+    } else {
+        finding.help("put the wanted entry in front of the first submenu, and let the default be its number")
+    };
+    report.add(finding);
+}

@@ -1,0 +1,121 @@
+use crate::config::{Dialect, Directive, Effect};
+use crate::lint::default_value::{DefaultValue, Meaning, pygrub_number};
+use crate::lint::grub_menu::GrubMenu;
+use crate::lint::rule::rule;
+use crate::lint::{Configuration, Finding, Fix, Reporter, Subject};
+use crate::lint::{default_value, set_default};
+
+rule! {
+    /// ## What it does
+    ///
+    /// Finds a default that is a number for one of the two and none, or another, for the other: `1st`, `0x1`, `010`, `1 # comment`,
+    /// `1;`, `+1`, `1_0`; and in extlinux.conf a default label that pygrub does not find, `MENU DEFAULT` and `ONTIMEOUT`.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// pygrub reads the whole value as Python's `int()` does and takes 0 where that fails. GRUB takes the digits at its start, as C
+    /// does: `0x1` is 1, `010` is 8, and what follows does not matter. So the two boot different entries.
+    ///
+    /// Of extlinux.conf pygrub knows `DEFAULT` with exactly the text of a `LABEL`, and nothing else.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// set default=1 # the stable kernel
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```text
+    /// # the stable kernel
+    /// set default=1
+    /// ```
+    ///
+    /// ## Source
+    ///
+    /// Measured with xen-utils-4.17 against grub-emu 2.06, and recorded for every release (corpus/conformance, g2-def-*). Releases
+    /// up to 4.4.1 give up on the file where the number is none (PG012).
+    "PG111" "default-read-differently" Warning, stops: Never, releases: "all", check
+}
+
+fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = subject.configuration() else { return };
+    let Some(selected) = configuration.selected_by_default() else { return };
+    match configuration.dialect {
+        Dialect::Grub2 | Dialect::Legacy => number(&configuration, selected, report),
+        Dialect::Extlinux => label(&configuration, selected, report),
+    }
+}
+
+/// grub.cfg and menu.lst.
+fn number(configuration: &Configuration<'_>, selected: usize, report: &mut Reporter<'_>) {
+    let Some(value) = DefaultValue::of(configuration) else { return };
+    let ours = pygrub_number(configuration);
+    let differ = match (&value.meaning, &ours) {
+        (Meaning::Number(theirs), Some(ours)) => ours.to_i64() != i64::try_from(*theirs).ok(),
+        (Meaning::Number(_), None) => true,
+        (Meaning::Name, Some(_)) => !value.text.is_empty(),
+        _ => false,
+    };
+    let choice = GrubMenu::new(configuration).choose(&value.text);
+    let Some(other) = choice.entry.filter(|other| differ && *other != selected) else { return };
+    let shown = configuration.shown(value.span);
+    let theirs = match value.meaning {
+        Meaning::Number(number) => format!("{number} to GRUB"),
+        _ => "no number to GRUB".to_owned(),
+    };
+    let ours = ours.map_or_else(|| "no number to pygrub, which takes 0".to_owned(), |ours| format!("{ours} to pygrub"));
+    let digits = other.to_string();
+    let same = GrubMenu::new(configuration).choose(digits.as_bytes()).entry == Some(other);
+    let description = format!("write the number as both read it, {digits}");
+    let fix = if same { Fix::safe(description) } else { Fix::uncertain(description) };
+    let finding = Finding::new(format!("the default `{shown}` is {ours}, and {theirs}"))
+        .at(value.span, "not a plain number")
+        .and(configuration.entries()[selected].title_span, "what pygrub boots")
+        .and(configuration.entries()[other].title_span, "what GRUB boots")
+        .help(format!("{}, the digits alone", set_default::help(configuration, other)))
+        .fix(fix.replace(value.span, digits));
+    report.add(finding);
+}
+
+/// extlinux.conf.
+fn label(configuration: &Configuration<'_>, selected: usize, report: &mut Reporter<'_>) {
+    let taken = format!("pygrub takes entry {selected}, {}", configuration.title(selected));
+    let entries = configuration.entries();
+    if let Some(directive) = default_value::assignments(configuration).last() {
+        let value = configuration.at(directive.argument);
+        if !entries.iter().any(|entry| entry.title.as_bytes() == value) {
+            let first_word = value.split(|byte| byte.is_ascii_whitespace()).next().unwrap_or_default();
+            let meant = entries.iter().position(|entry| entry.title.as_bytes().eq_ignore_ascii_case(first_word));
+            let mut finding =
+                Finding::new(format!("`{}` is no label: {taken}", configuration.shown(directive.argument)))
+                    .at(directive.argument, "no label as it stands");
+            if let Some(meant) = meant.filter(|meant| *meant != selected) {
+                finding = finding.and(entries[meant].title_span, "what is meant");
+            }
+            report.add(finding.help(set_default::help(configuration, meant.unwrap_or(selected))));
+            return;
+        }
+    }
+    let timeout = configuration.directives(&["ontimeout"]).last();
+    let timeout = timeout.and_then(|directive| {
+        let value = configuration.at(directive.argument);
+        Some((directive, entries.iter().position(|entry| entry.title.as_bytes() == value)?))
+    });
+    let marked = entries.iter().enumerate().find_map(|(index, entry)| {
+        let is_default = |directive: &&Directive| {
+            directive.effect == Effect::Unknown && configuration.at(directive.argument).eq_ignore_ascii_case(b"default")
+        };
+        Some((configuration.directives_of(entry, &["menu"]).find(is_default)?, index))
+    });
+    let Some((directive, other)) = timeout.or(marked).filter(|(_, other)| *other != selected) else { return };
+    report.add(
+        Finding::new(format!(
+            "this line makes {} the default, and pygrub does not know it: {taken}",
+            configuration.title(other)
+        ))
+        .at(directive.line, "unknown to pygrub")
+        .and(entries[selected].title_span, "what pygrub boots")
+        .help(format!("{}, at the start of the file", set_default::help(configuration, other))),
+    );
+}
