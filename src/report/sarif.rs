@@ -309,7 +309,8 @@ fn artifact(file: &str) -> Value {
 /// Message, place in the guest and help, as one text.
 fn message(message: &str, help: Option<&str>, guest: Option<&str>) -> String {
     let mut text = sentence(&match guest {
-        Some(guest) => format!("{guest}: {message}"),
+        // Behind the message, since programs gather results by how it begins.
+        Some(guest) => format!("{message} ({guest})"),
         None => message.to_owned(),
     });
     if let Some(help) = help {

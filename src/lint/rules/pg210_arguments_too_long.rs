@@ -1,5 +1,5 @@
 use crate::boot::missing_path::shown;
-use crate::config::Writer;
+use crate::config::{Entry, Span, Writer};
 use crate::lint::rule::rule;
 use crate::lint::{Configuration, Finding, Reporter, Severity, Subject};
 
@@ -67,11 +67,11 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
         let own = entry.args.as_ref().map_or(0, |args| args.as_bytes().len());
         let length = added(index).unwrap_or(own);
         let Some(limit) = LIMITS.iter().position(|(limit, ..)| length > *limit) else { continue };
-        let place = entry.args_span.unwrap_or(entry.header);
+        let place = place(&configuration, entry, LIMITS[limit].0);
         match &mut found[limit] {
             Some((finding, _, places)) if *places < MOST_PLACES => {
                 *places += 1;
-                *finding = finding.clone().and(place, "too long as well");
+                *finding = finding.clone().and(place, "here as well");
             }
             Some(_) => {}
             none => {
@@ -79,7 +79,7 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
                 let (is_selected, title) = (selected == Some(index), shown(&entry.title));
                 let which = if is_selected { "the selected entry " } else { "" };
                 let message = format!("the arguments of {which}\"{title}\" have {length} bytes: {consequence}");
-                let mut finding = Finding::new(message).at(place, "too long");
+                let mut finding = Finding::new(message).at(place, "too much");
                 finding.help = Some(format!("{help}{}", where_from(&configuration)));
                 *none = Some((finding, is_selected, 0));
             }
@@ -91,6 +91,13 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
         let severity = if limit == 0 && is_selected { Severity::Error } else { Severity::Warning };
         report.add_as(severity, finding);
     }
+}
+
+/// What is cut off, where it stands in the configuration; else the arguments, or the line that begins the entry.
+fn place(configuration: &Configuration<'_>, entry: &Entry, limit: usize) -> Span {
+    let Some(span) = entry.args_span else { return entry.header };
+    let length = configuration.at(span).len();
+    if length > limit && limit < LIMITS[0].0 { configuration.part(span, limit..length) } else { span }
 }
 
 fn where_from(configuration: &Configuration<'_>) -> &'static str {
