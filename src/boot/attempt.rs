@@ -100,7 +100,7 @@ pub struct Attempt {
     /// What `-l` prints of it.
     pub listing: Option<Text>,
     /// What pygrub writes to standard error meanwhile, line by line.
-    pub log: Vec<Text>,
+    pub(super) log: Vec<Text>,
     /// The selection.
     pub selection: Option<Selection>,
     /// The exception that ended it. From 4.1 on pygrub swallows it and goes on with the next offset.

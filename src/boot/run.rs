@@ -24,7 +24,9 @@ use crate::storage::partitions::{
 use crate::storage::source::Source;
 
 /// How much of a configuration is read for releases that read all of it.
-const READ_BOUND: usize = 16 << 20;
+const READ_BOUND: usize = 2 << 20;
+/// How much is read of all configurations of a disk that come to nothing. A partition table may name thousands.
+const READ_OF_DISK: usize = 512 << 10;
 
 /// The exit status, as a shell shows it, of a process that died of SIGSEGV.
 const CRASHED: i32 = 128 + 11;
@@ -94,10 +96,19 @@ pub fn run_with(
         }
         return Ok(run);
     }
+    let mut read = 0;
     for (candidate, offset) in candidates {
-        let Tried { attempt, picked, filesystem } = Tried::new(volumes, candidate, offset, &run.options, console)?;
+        if read > READ_OF_DISK {
+            let why = "the disk has more configurations without a kernel than pregrub reads";
+            let last = run.attempts.len().checked_sub(1);
+            finish_unknown(&mut run, last, why.to_owned());
+            return Ok(run);
+        }
+        let Tried { mut attempt, picked, filesystem } = Tried::new(volumes, candidate, offset, &run.options, console)?;
         let index = run.attempts.len();
-        run.stderr.extend(attempt.log.iter().cloned());
+        run.stderr.append(&mut attempt.log);
+        attempt.log = Vec::new();
+        read += attempt.found.as_ref().map_or(0, |found| found.text.len());
         run.attempts.push(attempt);
         if let Some(why) = run.attempts[index].unknown.clone() {
             finish_unknown(&mut run, Some(index), why);
@@ -150,7 +161,7 @@ pub fn run_config_with(
     let picked = pick(&mut attempt, &config, &text, &options, console);
     attempt.found = Some(Found { path: path.into(), dialect, text, directory: false, config });
     let mut run = Run::new(None, options);
-    run.stderr.clone_from(&attempt.log);
+    run.stderr = std::mem::take(&mut attempt.log);
     let (raised, unknown) = (attempt.raised.clone(), attempt.unknown.clone());
     run.attempts.push(attempt);
     let file = |path: Text, purpose| ChosenFile {
@@ -661,6 +672,8 @@ fn warning_log(message: &[u8]) -> Text {
 }
 
 fn log_warnings(attempt: &mut Attempt, config: &config::Config, console: &mut dyn Console) {
+    // A hostile configuration has a warning for every other byte.
+    attempt.log.reserve_exact(config.warnings.len());
     for warning in &config.warnings {
         attempt.say(console, warning_log(warning.message.as_bytes()));
     }

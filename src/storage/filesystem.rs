@@ -5,6 +5,8 @@
 use std::fmt;
 use std::io;
 
+use super::budget::Spent;
+
 /// A mounted filesystem as pygrub sees it. Reads go to the disk as they are needed.
 pub trait Filesystem {
     /// The name of the filesystem as Linux spells it: `ext2`, `ext3`, `ext4`, `vfat`, `iso9660`, ...
@@ -255,6 +257,18 @@ impl fmt::Display for ReadError {
 impl std::error::Error for MountError {}
 impl std::error::Error for OpenError {}
 impl std::error::Error for ReadError {}
+
+impl From<Spent> for OpenError {
+    fn from(_: Spent) -> Self {
+        Self::Unknown(Spent::REASON.to_owned())
+    }
+}
+
+impl From<Spent> for ReadError {
+    fn from(_: Spent) -> Self {
+        Self::Unknown(Spent::REASON.to_owned())
+    }
+}
 
 impl From<io::Error> for MountError {
     fn from(error: io::Error) -> Self {

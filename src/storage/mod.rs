@@ -1,5 +1,6 @@
 //! From bytes to filesystems, as pygrub's libraries see them.
 
+mod budget;
 pub mod directory;
 pub mod ext;
 pub mod fat;
@@ -7,6 +8,7 @@ pub mod filesystem;
 pub mod identify;
 pub mod iso9660;
 pub mod mount;
+mod names;
 pub mod partitions;
 mod path_end;
 pub mod reiserfs;

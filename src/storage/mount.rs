@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use super::budget::{Budget, Spent};
 use super::ext::Ext;
 use super::fat::Fat;
 use super::filesystem::{Filesystem, MountError};
@@ -53,28 +54,37 @@ pub trait Volumes {
     }
 }
 
+/// What trying all drivers costs of a [`Budget`].
+const MOUNT: u64 = 50_000;
+
 /// The volumes of a disk image or a block device.
 pub struct DiskVolumes {
     source: Arc<dyn Source>,
     order: Vec<String>,
+    /// For all volumes together.
+    budget: Budget,
 }
 
 impl DiskVolumes {
     /// Looks for filesystems in `source`, for any host.
     pub fn new(source: Arc<dyn Source>) -> Self {
-        Self { source, order: Vec::new() }
+        Self::with_plugins(source, Vec::new())
     }
 
     /// Looks for filesystems in `source` as on a host that has these plugins and tries them in this order
     /// ([`host::plugins`](crate::host::plugins)).
     pub fn with_plugins(source: Arc<dyn Source>, order: Vec<String>) -> Self {
-        Self { source, order }
+        Self { source, order, budget: Budget::new() }
     }
 }
 
 impl Volumes for DiskVolumes {
     fn mount(&self, offset: u64) -> io::Result<Mounting> {
-        mount_in_order(&Volume::new(Arc::clone(&self.source), offset), &self.order)
+        if self.budget.spend(MOUNT).is_err() {
+            return Ok(Mounting::Unknown { identified: None, why: Spent::REASON.to_owned() });
+        }
+        let volume = Volume::sharing(Arc::clone(&self.source), offset, self.budget.clone());
+        mount_in_order(&volume, &self.order)
     }
 
     fn disk(&self) -> Option<&dyn Source> {

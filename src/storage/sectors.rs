@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::io;
 
+use crate::storage::budget::Budget;
 use crate::storage::source::Volume;
 
 const SECTOR: u64 = 512;
@@ -22,6 +23,11 @@ impl Device {
     /// The disk from the start of `volume` on.
     pub(crate) fn new(volume: Volume) -> Self {
         Self { volume, window: RefCell::default() }
+    }
+
+    /// What may still be done on the disk.
+    pub(crate) fn budget(&self) -> &Budget {
+        self.volume.budget()
     }
 
     /// How many bytes the disk has.
@@ -65,6 +71,7 @@ impl Device {
         let mut window = self.window.borrow_mut();
         let start = place - skip as u64;
         if window.0 != start || window.1.is_empty() {
+            self.budget().charge_read(WINDOW);
             let mut bytes = vec![0; WINDOW as usize];
             let count = self.volume.read_at(start, &mut bytes)?;
             bytes.truncate(count);

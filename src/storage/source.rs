@@ -6,6 +6,8 @@ use std::io;
 use std::os::unix::fs::{FileExt, FileTypeExt};
 use std::sync::Arc;
 
+use super::budget::Budget;
+
 /// A disk (or an image of one) that can be read at any byte offset.
 ///
 /// There is no method that writes: a disk under inspection stays as it is.
@@ -108,12 +110,26 @@ impl Source for FileSource {
 pub struct Volume {
     source: Arc<dyn Source>,
     offset: u64,
+    budget: Budget,
 }
 
 impl Volume {
     /// The volume that starts at the byte `offset` of `source`.
+    ///
+    /// What is mounted from it answers *unknown* once some seconds of work went into finding files: a disk can be made to keep a
+    /// reader busy. Clones share that limit; a new volume begins anew.
     pub fn new(source: Arc<dyn Source>, offset: u64) -> Self {
-        Self { source, offset }
+        Self::sharing(source, offset, Budget::new())
+    }
+
+    /// The volume that starts at the byte `offset` of `source`, with what is left of `budget`.
+    pub(crate) fn sharing(source: Arc<dyn Source>, offset: u64, budget: Budget) -> Self {
+        Self { source, offset, budget }
+    }
+
+    /// What may still be done on the disk.
+    pub(crate) fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     /// The partition offset in bytes.

@@ -1,5 +1,6 @@
 //! Whole runs, against the installed pygrub.
 
+mod bounded;
 mod containers;
 mod fat;
 mod images;

@@ -13,6 +13,7 @@ pub mod nixos;
 pub mod nixos_store;
 #[macro_use]
 pub mod oracle;
+pub mod processor;
 pub mod program;
 pub mod random;
 pub mod reiserfs_images;

@@ -1,5 +1,6 @@
 //! Partition offsets, drivers and identification.
 
+mod bounded;
 mod directory;
 mod ext;
 mod fat;

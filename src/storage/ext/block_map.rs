@@ -10,6 +10,9 @@ const DIRECT: u64 = 12;
 /// How many block numbers `i_block` holds: the direct ones and the roots of the three trees.
 const FIELDS: usize = 15;
 
+/// What going to a table costs of the budget.
+const TABLE: u64 = 64;
+
 /// How many blocks a file can have with blocks of `block_size` bytes.
 pub(crate) fn reach(block_size: u32) -> u64 {
     let per_table = u64::from(block_size / 4);
@@ -49,6 +52,7 @@ pub(crate) fn locate(ext: &Ext, inode: &Inode, block: u64) -> Result<Run, Fault>
     }
     let mut table = u64::from(number(inode.block(), field));
     loop {
+        ext.blocks.budget().spend(TABLE)?;
         if table == 0 {
             return Ok(Run { place: Place::Hole, blocks: span - index });
         }
@@ -117,6 +121,7 @@ impl Walk<'_> {
             self.failed = true;
             return Ok(End::Failed);
         }
+        self.ext.blocks.budget().spend(TABLE + u64::from(self.ext.blocks.size() / 2))?;
         let table = match self.ext.blocks.read(u64::from(number)) {
             Ok(table) => table,
             Err(Fault::Fails(reason)) => {

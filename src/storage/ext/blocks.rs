@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::fault::Fault;
+use crate::storage::budget::Budget;
 use crate::storage::source::Volume;
 
 /// How many metadata blocks are kept: a path walk comes back to the same few.
@@ -27,6 +28,11 @@ impl Blocks {
     /// The size of a block in bytes.
     pub(crate) fn size(&self) -> u32 {
         self.size
+    }
+
+    /// What may still be done on the disk.
+    pub(crate) fn budget(&self) -> &Budget {
+        self.volume.budget()
     }
 
     /// How many bytes the image has behind the start of the filesystem.
@@ -63,6 +69,7 @@ impl Blocks {
             return Ok(block);
         }
         let mut block = vec![0; self.size as usize];
+        self.budget().charge_read(u64::from(self.size));
         self.read_into(number, 0, &mut block)?;
         let block: Rc<[u8]> = block.into();
         if cache.len() == CACHED {

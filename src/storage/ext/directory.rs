@@ -1,7 +1,5 @@
 //! Names in directories: a scan from the first entry to the last, as libext2fs does it even where there is a hash tree.
 
-use std::cell::Cell;
-
 use super::Ext;
 use super::checksum;
 use super::fault::Fault;
@@ -10,30 +8,8 @@ use super::little_endian::{u16_at, u32_at};
 use super::mapping;
 use super::xattr;
 
-/// How much a path walk may still read of directories before pregrub gives up. libext2fs has no limit.
-#[derive(Debug)]
-pub(crate) struct Budget(Cell<u64>);
-
-impl Budget {
-    /// Bytes for one path. A directory of a million names takes a tenth of it.
-    pub(crate) fn new() -> Self {
-        Self(Cell::new(512 << 20))
-    }
-
-    /// Takes `bytes` off.
-    pub(crate) fn spend(&self, bytes: u64) -> Result<(), Fault> {
-        match self.0.get().checked_sub(bytes) {
-            Some(rest) => {
-                self.0.set(rest);
-                Ok(())
-            }
-            None => Err(Fault::Unknown("the directories on the way are too large to be searched".to_owned())),
-        }
-    }
-}
-
 /// Finds `name` in the directory `dir` and returns the inode number of its first entry; `None` where it has none.
-pub(crate) fn lookup(ext: &Ext, dir: u32, name: &[u8], budget: &Budget) -> Result<Option<u32>, Fault> {
+pub(crate) fn lookup(ext: &Ext, dir: u32, name: &[u8]) -> Result<Option<u32>, Fault> {
     let inode = ext.inode(dir)?;
     if !inode.is_directory() {
         return Err(Fault::Fails("it is no directory".to_owned()));
@@ -48,7 +24,8 @@ pub(crate) fn lookup(ext: &Ext, dir: u32, name: &[u8], budget: &Budget) -> Resul
     let seed = checksum::inode_seed(ext.superblock.checksum_seed, dir, inode.generation());
     let mut found = None;
     mapping::visit_blocks(ext, &inode, &mut |number| {
-        budget.spend(u64::from(ext.blocks.size()))?;
+        // To look through it, and its checksum.
+        ext.blocks.budget().spend(u64::from(ext.blocks.size() / 2))?;
         let block = ext.blocks.read(number).map_err(|fault| match fault {
             Fault::Fails(reason) => Fault::Fails(format!("a block of the directory cannot be read: {reason}")),
             other => other,

@@ -8,6 +8,7 @@ use super::fault::Fault;
 use super::inode::Inode;
 use super::little_endian::{u16_at, u32_at};
 use super::mapping::{Place, Run};
+use crate::storage::budget::Spent;
 
 const MAGIC: u16 = 0xf30a;
 const HEADER: usize = 12;
@@ -16,6 +17,10 @@ const ENTRY: usize = 12;
 const LONGEST: u16 = 1 << 15;
 /// Linux makes no deeper tree than 5. libext2fs would follow 65535 levels.
 const DEEPEST: u16 = 16;
+
+/// What it costs of the budget to go to a node, and from one entry to the next.
+const CURSOR: u64 = 128;
+const SIBLING: u64 = 8;
 
 /// An entry of the tree: an extent in a leaf, an index entry above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +43,12 @@ pub(crate) enum Stop {
     NoNext,
     /// As elsewhere.
     Fault(Fault),
+}
+
+impl From<Spent> for Stop {
+    fn from(spent: Spent) -> Self {
+        Self::Fault(spent.into())
+    }
 }
 
 impl From<Fault> for Stop {
@@ -89,6 +100,7 @@ impl<'a> Cursor<'a> {
             empty[4] = 4;
             root = Rc::new(empty);
         }
+        ext.blocks.budget().spend(CURSOR)?;
         verify_header(&root)?;
         let depth = u16_at(&root, 6);
         if depth > DEEPEST {
@@ -125,6 +137,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn next_sibling(&mut self) -> Result<Extent, Stop> {
+        self.ext.blocks.budget().spend(SIBLING)?;
         let level = &mut self.path[self.level];
         if level.left == 0 {
             return Err(Stop::NoNext);
@@ -180,6 +193,8 @@ impl<'a> Cursor<'a> {
             let unused = Level { node: Rc::new([0; 0]), entries: 0, left: 0, visited: false, current: None, block: 0 };
             self.path.push(unused);
         }
+        // With its checksum.
+        self.ext.blocks.budget().spend(CURSOR + u64::from(self.ext.blocks.size() / 2))?;
         let below = &mut self.path[self.level + 1];
         below.block = number;
         let node = self.ext.blocks.read(number).map_err(|fault| match fault {

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::storage::budget::Spent;
 use crate::storage::filesystem::{MountError, OpenError, ReadError};
 
 /// `EINVAL`: what libfsimage's plugin sets for every error of libext2fs while it reads.
@@ -44,6 +45,12 @@ impl Fault {
             Self::Unknown(reason) => ReadError::Unknown(reason),
             Self::Io(error) => ReadError::Io(error),
         }
+    }
+}
+
+impl From<Spent> for Fault {
+    fn from(_: Spent) -> Self {
+        Self::Unknown(Spent::REASON.to_owned())
     }
 }
 

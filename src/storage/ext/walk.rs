@@ -1,10 +1,9 @@
 //! From a path to an inode, as `ext2fs_namei_follow` walks.
 
 use super::Ext;
-use super::directory::{self, Budget};
 use super::fault::Fault;
 use super::inode::{Inode, ROOT};
-use super::{inline_data, mapping};
+use super::{directory, inline_data, mapping};
 use crate::storage::filesystem::shown;
 
 /// How deep symbolic links may be nested. How many there are in all does not matter.
@@ -15,7 +14,7 @@ const STEP: u64 = 1024;
 /// Finds the inode number that `path` leads to. Each empty component but the last one is looked up like any other name,
 /// and is not found; `.` and `..` are what the directory says they are.
 pub(crate) fn resolve(ext: &Ext, path: &[u8]) -> Result<u32, Fault> {
-    let walk = Walk { ext, budget: Budget::new() };
+    let walk = Walk { ext };
     let text = Text { bytes: path, length: path.len() as i64 };
     walk.open(ROOT, &text, 0)
 }
@@ -43,7 +42,6 @@ impl Text<'_> {
 
 struct Walk<'a> {
     ext: &'a Ext,
-    budget: Budget,
 }
 
 impl Walk<'_> {
@@ -80,8 +78,8 @@ impl Walk<'_> {
 
     /// Looks up one name and follows it if it is a symbolic link.
     fn step(&self, dir: u32, name: &[u8], nesting: u32) -> Result<u32, Fault> {
-        self.budget.spend(STEP)?;
-        let found = directory::lookup(self.ext, dir, name, &self.budget).map_err(|fault| match fault {
+        self.ext.blocks.budget().spend(STEP)?;
+        let found = directory::lookup(self.ext, dir, name).map_err(|fault| match fault {
             Fault::Fails(reason) => Fault::Fails(format!("`{}` cannot be looked up: {reason}", shown(name))),
             other => other,
         })?;
@@ -124,6 +122,7 @@ impl Walk<'_> {
                         .to_owned(),
                 ));
             }
+            self.ext.blocks.budget().spend(size as u64)?;
             target.resize(size, 0);
             return self.open(dir, &Text { bytes: &target, length }, nesting);
         }

@@ -40,6 +40,7 @@ pub(crate) fn system_data(ext: &Ext, inode: &Inode) -> Result<Vec<u8>, Fault> {
         if number < u64::from(superblock.first_data_block) || number >= superblock.blocks_count {
             return fails("their block lies outside the filesystem");
         }
+        ext.blocks.budget().spend(u64::from(ext.blocks.size()))?;
         let block = ext.blocks.read(number)?;
         if u32_at(&block, 0) != MAGIC || u32_at(&block, 8) != 1 {
             return fails("their block has a bad header");

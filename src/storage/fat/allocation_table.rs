@@ -1,6 +1,6 @@
 //! The file allocation table: for each cluster the one that follows it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::io;
 
 use super::bios_parameter_block::{SECTOR, Width};
@@ -37,19 +37,12 @@ pub(crate) struct AllocationTable {
     clusters: i32,
     /// Pieces by their number, most recently used last.
     pieces: RefCell<Vec<(u64, Box<[u8]>)>>,
-    /// How many were read.
-    loads: Cell<u64>,
 }
 
 impl AllocationTable {
     /// The table that begins at the byte `start` of the volume.
     pub(crate) fn new(volume: Volume, start: u64, width: Width, clusters: i32) -> Self {
-        Self { volume, start, width, clusters, pieces: RefCell::new(Vec::with_capacity(KEPT)), loads: Cell::new(0) }
-    }
-
-    /// How many times the disk was read for the table.
-    pub(crate) fn loads(&self) -> u64 {
-        self.loads.get()
+        Self { volume, start, width, clusters, pieces: RefCell::new(Vec::with_capacity(KEPT)) }
     }
 
     /// What follows `cluster`. The plugin asks this of any number, and counts half bytes in 32 bits with a sign.
@@ -94,7 +87,7 @@ impl AllocationTable {
                 // What lies behind the end stays zero, and nobody asks for it.
                 let mut piece = vec![0; PIECE as usize].into_boxed_slice();
                 self.volume.read_at(number * PIECE, &mut piece)?;
-                self.loads.set(self.loads.get() + 1);
+                self.volume.budget().charge_read(PIECE);
                 if pieces.len() == KEPT {
                     pieces.remove(0);
                 }

@@ -6,9 +6,10 @@ use std::io;
 use super::Geometry;
 use super::allocation_table::Link;
 use super::bios_parameter_block::SECTOR;
+use crate::storage::budget::Spent;
 
-/// How many times the FAT is read from the disk on the way to one position.
-const MOST_LOADS: u64 = 1 << 17;
+/// What a link of a chain costs of the budget, but for reading the FAT.
+const LINK: u64 = 16;
 
 /// Where some bytes that follow each other lie.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +33,12 @@ pub(crate) enum Stop {
     Unknown(String),
     /// The disk could not be read.
     Io(io::Error),
+}
+
+impl From<Spent> for Stop {
+    fn from(_: Spent) -> Self {
+        Self::Unknown(Spent::REASON.to_owned())
+    }
 }
 
 impl From<io::Error> for Stop {
@@ -70,7 +77,7 @@ impl<'a> Chain<'a> {
         let mut last = cluster;
         while length < wanted {
             // What stops the chain is met again, where it is not wanted any more.
-            let Link::Next(next) = self.geometry.table.link(last)? else { break };
+            let Link::Next(next) = self.link(last)? else { break };
             if last.checked_add(1) != Some(next)
                 || place.is_none()
                 || self.geometry.place(next) != place.map(|place| place + length)
@@ -81,6 +88,11 @@ impl<'a> Chain<'a> {
         }
         self.known.set((number, last));
         Ok(Run { place, length: length.min(wanted), cluster })
+    }
+
+    fn link(&self, cluster: i32) -> Result<Link, Stop> {
+        self.geometry.volume.budget().spend(LINK)?;
+        Ok(self.geometry.table.link(cluster)?)
     }
 
     fn root_run(&self, offset: u64, wanted: u64) -> Result<Run, Stop> {
@@ -100,18 +112,14 @@ impl<'a> Chain<'a> {
         }
         // Where a chain runs in a circle, most of the way need not be gone.
         let (mut goal, mut circle) = (number, LoopWatch::default());
-        let loads = self.geometry.table.loads();
         while at < goal {
-            if self.geometry.table.loads() - loads > MOST_LOADS {
-                return Err(Stop::Unknown("the chain of clusters jumps about too much to be followed".to_owned()));
-            }
             if let Some(period) = circle.period(cluster) {
                 goal = at + (goal - at) % period;
                 if at == goal {
                     break;
                 }
             }
-            cluster = match self.geometry.table.link(cluster)? {
+            cluster = match self.link(cluster)? {
                 Link::Next(next) => next,
                 Link::End => return Err(Stop::End),
                 Link::Bad(value) => {

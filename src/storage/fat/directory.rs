@@ -35,38 +35,15 @@ impl Entry {
     }
 }
 
-/// How much a path walk may still read of directories before pregrub gives up. The plugin has no such limit.
-#[derive(Debug)]
-pub(crate) struct Budget(u64);
-
-impl Budget {
-    /// Bytes for one path. The largest directory that Linux makes takes 2 MiB.
-    pub(crate) fn new() -> Self {
-        Self(128 << 20)
-    }
-
-    fn spend(&mut self, bytes: u64) -> Result<(), Stop> {
-        match self.0.checked_sub(bytes) {
-            Some(rest) => {
-                self.0 = rest;
-                Ok(())
-            }
-            None => Err(Stop::Unknown("the directories on the way are too large to be searched".to_owned())),
-        }
-    }
-}
+/// What a record costs of the budget, but for reading it.
+const LOOK: u64 = 96;
 
 /// Why a name was not found, where it was not for its absence.
 type Trouble = Option<String>;
 
 /// Finds the first entry that is called `name` in the directory that begins at the cluster `first`. A name that is not
 /// there, and a directory that cannot be read to its end, are the same to the plugin.
-pub(crate) fn lookup(
-    geometry: &Geometry,
-    first: i32,
-    name: &[u8],
-    budget: &mut Budget,
-) -> Result<Result<Entry, Trouble>, Stop> {
+pub(crate) fn lookup(geometry: &Geometry, first: i32, name: &[u8]) -> Result<Result<Entry, Trouble>, Stop> {
     let chain = Chain::new(geometry, first);
     let mut long = LongName::default();
     let mut circle = LoopWatch::default();
@@ -90,7 +67,8 @@ pub(crate) fn lookup(
                 return Ok(Err(Some("its chain of clusters runs in a circle".to_owned())));
             }
         }
-        budget.spend(run.length)?;
+        geometry.volume.budget().charge_read(run.length);
+        geometry.volume.budget().spend(run.length / RECORD as u64 * LOOK)?;
         let part = &mut piece[..run.length as usize];
         let count = match run.place {
             Some(place) => geometry.volume.read_at(place, part)?,

@@ -2,7 +2,7 @@
 
 use super::Fat;
 use super::chain::Stop;
-use super::directory::{self, Budget, Entry};
+use super::directory::{self, Entry};
 use crate::storage::filesystem::{OpenError, shown};
 use crate::storage::path_end;
 
@@ -10,7 +10,6 @@ use crate::storage::path_end;
 /// asks for a name without a letter. `.` and `..` are what the directory has under these names.
 pub(crate) fn resolve(fat: &Fat, path: &[u8]) -> Result<Entry, OpenError> {
     let mut rest = &path[..path_end::length(path)];
-    let mut budget = Budget::new();
     let mut entry = Entry { is_directory: true, cluster: fat.root, size: 0 };
     let mut before: &[u8] = b"/";
     let not_found = OpenError::NotFound;
@@ -22,7 +21,7 @@ pub(crate) fn resolve(fat: &Fat, path: &[u8]) -> Result<Entry, OpenError> {
         rest = &rest[start..];
         let name = &rest[..rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len())];
         rest = &rest[name.len()..];
-        let found = directory::lookup(&fat.geometry, entry.cluster, name, &mut budget).map_err(|stop| match stop {
+        let found = directory::lookup(&fat.geometry, entry.cluster, name).map_err(|stop| match stop {
             Stop::Unknown(reason) | Stop::Broken(reason) => OpenError::Unknown(reason),
             Stop::End => OpenError::Unknown("a directory ends nowhere".to_owned()),
             Stop::Io(error) => OpenError::Io(error),

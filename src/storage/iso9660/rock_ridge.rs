@@ -20,8 +20,6 @@ pub(crate) struct Named {
     /// The name to compare with.
     pub(crate) name: Vec<u8>,
     pub(crate) kind: Kind,
-    /// How many sectors were read on the way.
-    pub(crate) sectors: u32,
 }
 
 /// A continuation area (the entry CE).
@@ -33,21 +31,19 @@ struct Area {
 }
 
 /// Names a record as the plugin does. It stops as soon as it has a name and a mode, so that a name in several NM entries
-/// is only its first piece; a broken entry ends the search, with its continuation. Nothing is returned after `most`
-/// sectors.
-pub(crate) fn name(sectors: &Sectors, record: &Record<'_>, most: u32) -> io::Result<Option<Named>> {
+/// is only its first piece; a broken entry ends the search, with its continuation. Nothing is returned where
+/// the budget is spent before.
+pub(crate) fn name(sectors: &Sectors, record: &Record<'_>) -> io::Result<Option<Named>> {
     let mut search = Search { name: record.name.to_vec(), kind: record.kind, wanted: POSIX | NAME };
     let mut next = search.scan(record.system_use);
-    let mut count = 0;
     while let Some(area) = next {
-        if count >= most {
+        if sectors.budget().spend(area.length as u64).is_err() {
             return Ok(None);
         }
-        count += 1;
         let Some(sector) = sectors.read(area.sector)? else { break };
         next = search.scan(sector.get(area.start..area.start + area.length).unwrap_or_default());
     }
-    Ok(Some(Named { name: search.name, kind: search.kind, sectors: count }))
+    Ok(Some(Named { name: search.name, kind: search.kind }))
 }
 
 struct Search {

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::storage::budget::Budget;
 use crate::storage::source::Volume;
 
 /// The size of a sector. The plugin does not look at the logical block size of the volume descriptor.
@@ -25,6 +26,11 @@ impl Sectors {
         Self { volume }
     }
 
+    /// What may still be done on the disk.
+    pub(crate) fn budget(&self) -> &Budget {
+        self.volume.budget()
+    }
+
     /// How many bytes the image has behind the start of the filesystem.
     pub(crate) fn volume_len(&self) -> u64 {
         self.volume.len()
@@ -39,6 +45,7 @@ impl Sectors {
     pub(crate) fn read(&self, number: u32) -> io::Result<Option<Sector>> {
         let mut sector = [0; SIZE];
         let Some(address) = Self::address(number) else { return Ok(None) };
+        self.budget().charge_read(SIZE as u64);
         Ok((self.volume.read_at(address, &mut sector)? == SIZE).then_some(sector))
     }
 

@@ -3,12 +3,12 @@
 use super::Iso9660;
 use super::directory_record::{Extent, Kind, Record, Records};
 use super::rock_ridge;
+use crate::storage::budget::Spent;
 use crate::storage::filesystem::{OpenError, shown};
 use crate::storage::path_end;
 
-/// How many sectors are read for one path before pregrub gives up: directories of 100 MiB and more, or continuation
-/// areas in a circle, where the plugin never comes back.
-const MOST_SECTORS: u32 = 50_000;
+/// What a record costs of the budget, but for what follows its name.
+const RECORD: u64 = 64;
 
 fn not_found<T>(reason: String) -> Result<T, OpenError> {
     Err(OpenError::NotFound(reason))
@@ -19,13 +19,12 @@ fn not_found<T>(reason: String) -> Result<T, OpenError> {
 pub(crate) fn resolve(iso: &Iso9660, path: &[u8]) -> Result<Extent, OpenError> {
     let mut rest = &path[..path_end::length(path)];
     let mut directory = iso.root;
-    let mut budget = MOST_SECTORS;
     loop {
         let start = rest.iter().position(|&byte| byte != b'/').unwrap_or(rest.len());
         rest = &rest[start..];
         let length = rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len());
         let (name, behind) = rest.split_at(length);
-        let Some((kind, extent)) = lookup(iso, directory, name, &mut budget)? else {
+        let Some((kind, extent)) = lookup(iso, directory, name)? else {
             return not_found(match name {
                 b"" => "the path ends with a directory".to_owned(),
                 b"." | b".." => format!("the plugin does not know `{}`", shown(name)),
@@ -49,19 +48,14 @@ pub(crate) fn resolve(iso: &Iso9660, path: &[u8]) -> Result<Extent, OpenError> {
 }
 
 /// The first record with this name. A directory that the image does not hold as a whole ends there.
-fn lookup(
-    iso: &Iso9660,
-    directory: Extent,
-    name: &[u8],
-    budget: &mut u32,
-) -> Result<Option<(Kind, Extent)>, OpenError> {
+fn lookup(iso: &Iso9660, directory: Extent, name: &[u8]) -> Result<Option<(Kind, Extent)>, OpenError> {
     // The plugin counts with a sign: from 2 GiB on a directory is empty.
     let size = i32::try_from(directory.size).map_or(0, i32::unsigned_abs);
     for index in 0..size.div_ceil(2048) {
-        spend(budget, 1)?;
+        spend(iso, RECORD)?;
         let Some(sector) = iso.sectors.read(directory.sector.wrapping_add(index))? else { return Ok(None) };
         for record in Records::new(&sector) {
-            if let Some(kind) = matches(iso, &record, name, budget)? {
+            if let Some(kind) = matches(iso, &record, name)? {
                 return Ok(Some((kind, record.extent)));
             }
         }
@@ -70,25 +64,22 @@ fn lookup(
 }
 
 /// What the record is, if it has this name.
-fn matches(iso: &Iso9660, record: &Record<'_>, name: &[u8], budget: &mut u32) -> Result<Option<Kind>, OpenError> {
+fn matches(iso: &Iso9660, record: &Record<'_>, name: &[u8]) -> Result<Option<Kind>, OpenError> {
     if record.is_cut {
         return Err(OpenError::Unknown("a record of its directory runs over the end of its sector".to_owned()));
     }
-    let named = rock_ridge::name(&iso.sectors, record, *budget)?;
-    spend(budget, named.as_ref().map_or(u32::MAX, |named| named.sectors))?;
-    Ok(named.filter(|named| named.name == name).map(|named| named.kind))
+    spend(iso, RECORD + record.system_use.len() as u64)?;
+    let named = rock_ridge::name(&iso.sectors, record)?.ok_or_else(too_large)?;
+    Ok((named.name == name).then_some(named.kind))
 }
 
-fn spend(budget: &mut u32, sectors: u32) -> Result<(), OpenError> {
-    match budget.checked_sub(sectors) {
-        Some(left) => {
-            *budget = left;
-            Ok(())
-        }
-        None => Err(OpenError::Unknown(
-            "its directory is too large to be searched, or its Rock Ridge continuation areas run in a circle, where \
-             pygrub never ends"
-                .to_owned(),
-        )),
-    }
+fn spend(iso: &Iso9660, units: u64) -> Result<(), OpenError> {
+    iso.sectors.budget().spend(units).map_err(|Spent| too_large())
+}
+
+fn too_large() -> OpenError {
+    OpenError::Unknown(
+        "its directory is too large to be searched, or its Rock Ridge continuation areas run in a circle, where pygrub never ends"
+            .to_owned(),
+    )
 }

@@ -39,6 +39,7 @@ impl Content {
             return Err(damaged("the items of a file do not follow each other"));
         }
         let body = item.body().ok_or_else(|| damaged("an item goes on behind its block"))?;
+        fs.device.budget().spend(body.len() as u64)?;
         match item.kind() {
             Kind::Direct => self.tail.extend_from_slice(body),
             Kind::Indirect if self.tail.is_empty() && self.blocks.len() < MOST && body.len().is_multiple_of(4) => {
@@ -57,9 +58,10 @@ impl Content {
         self.blocks.len() as u64 * u64::from(fs.superblock.block_size) + self.tail.len() as u64
     }
 
-    /// Neighbouring blocks from the one with the number `index` on: the first, and how many.
-    pub(crate) fn run(&self, index: usize) -> Option<(u32, usize)> {
+    /// Neighbouring blocks from the one with the number `index` on: the first, and how many, up to `most`.
+    pub(crate) fn run(&self, index: usize, most: usize) -> Option<(u32, usize)> {
         let rest = self.blocks.get(index..)?;
+        let rest = &rest[..most.min(rest.len())];
         let first = *rest.first()?;
         let count =
             rest.iter().zip(0..).take_while(|(block, at)| first != 0 && **block == first.wrapping_add(*at)).count();
@@ -74,7 +76,8 @@ impl Content {
             let at = position.saturating_add(done as u64);
             let index = usize::try_from(at / size).unwrap_or(usize::MAX);
             let left = buf.len() - done;
-            let count = if let Some((first, blocks)) = self.run(index) {
+            let most = left / fs.superblock.block_size as usize + 2;
+            let count = if let Some((first, blocks)) = self.run(index, most) {
                 let skip = at % size;
                 let count = usize::try_from(blocks as u64 * size - skip).unwrap_or(left).min(left);
                 fs.device.read(fs.place(first) + skip, &mut buf[done..done + count])?;

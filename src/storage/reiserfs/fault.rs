@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::storage::budget::Spent;
 use crate::storage::filesystem::{MountError, OpenError};
 
 /// A failed step of the driver. The texts are clauses without a full stop.
@@ -31,6 +32,12 @@ impl Fault {
             Self::Unknown(reason) => OpenError::Unknown(reason),
             Self::Io(error) => OpenError::Io(error),
         }
+    }
+}
+
+impl From<Spent> for Fault {
+    fn from(_: Spent) -> Self {
+        Self::Unknown(Spent::REASON.to_owned())
     }
 }
 

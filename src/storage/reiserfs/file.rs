@@ -52,7 +52,7 @@ impl OpenFile for ReiserfsFile<'_> {
         }
         let mut index = 0;
         let mut holes = None;
-        while let Some((first, count)) = self.found.content.run(index) {
+        while let Some((first, count)) = self.found.content.run(index, usize::MAX) {
             let at = index as u64 * size;
             if at >= end {
                 break;

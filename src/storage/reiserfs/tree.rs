@@ -23,6 +23,9 @@ pub(crate) const HIGHEST: u16 = 5;
 /// How many blocks are kept: a path walk comes back to the same few.
 const CACHED: usize = 16;
 
+/// What it costs of the budget to go to a block or an item, but for reading it.
+const BLOCK: u64 = 64;
+
 /// Blocks of the tree that were read last.
 pub(crate) type Cache = RefCell<Vec<(u32, Rc<[u8]>)>>;
 
@@ -52,6 +55,7 @@ pub(crate) fn block(fs: &Reiserfs, number: u32, level: u16) -> Result<Rc<[u8]>, 
         Some((_, block)) => Rc::clone(block),
         None => {
             let mut bytes = vec![0; fs.superblock.block_size as usize];
+            fs.device.budget().charge_read(bytes.len() as u64);
             if !fs.device.read(fs.place(number), &mut bytes)? {
                 return Err(damaged("a block of the tree lies behind the end of the image"));
             }
@@ -78,7 +82,10 @@ impl<'a> Cursor<'a> {
         let mut level = fs.level;
         let mut current = block(fs, fs.superblock.root, level)?;
         let mut way = Vec::new();
+        // In each block, half of the keys are compared.
+        let search = |block: &[u8]| fs.device.budget().spend(BLOCK + 4 * items(block) as u64);
         while level > LEAF {
+            search(&current)?;
             let behind = |index: usize| {
                 let at = BLOCK_HEAD + index * KEY;
                 let key = (u32_at(&current, at).unwrap_or(0), u32_at(&current, at + 4).unwrap_or(0));
@@ -90,6 +97,7 @@ impl<'a> Cursor<'a> {
             level -= 1;
             current = block(fs, number, level)?;
         }
+        search(&current)?;
         let found = (0..items(&current)).find(|&index| {
             let item = Item::new(&current, BLOCK_HEAD + index * HEAD);
             item.owner() == owner && item.is_stat()
@@ -104,6 +112,7 @@ impl<'a> Cursor<'a> {
 
     /// Goes on to the next item. Whether there was one.
     pub(crate) fn advance(&mut self) -> Result<bool, Fault> {
+        self.fs.device.budget().spend(BLOCK)?;
         if self.item + 1 < items(&self.leaf) {
             self.item += 1;
             return Ok(true);

@@ -2,7 +2,7 @@
 
 use super::Reiserfs;
 use super::content::Content;
-use super::directory::{self, Budget};
+use super::directory;
 use super::fault::{Fault, damaged};
 use super::little_endian::{u16_at, u32_at};
 use super::tree::Cursor;
@@ -38,8 +38,9 @@ fn absent(why: impl Into<String>) -> Fault {
 /// Walks `path`.
 pub(crate) fn walk(fs: &Reiserfs, path: &[u8]) -> Result<Found, Fault> {
     let mut rest = path[..path_end::length(path)].to_vec();
+    // Where what is left of it begins.
+    let mut at = 0;
     let (mut parent, mut owner) = (ROOT, ROOT);
-    let mut budget = Budget::new();
     let mut links = 0;
     loop {
         let Some(cursor) = Cursor::find(fs, owner)? else {
@@ -56,7 +57,8 @@ pub(crate) fn walk(fs: &Reiserfs, path: &[u8]) -> Result<Found, Fault> {
             if links > MOST_LINKS {
                 return Err(absent(format!("more than {MOST_LINKS} symbolic links on the way")));
             }
-            if size + rest.len() as u64 > BUFFER - 1 {
+            let left = &rest[at..];
+            if size + left.len() as u64 > BUFFER - 1 {
                 return Err(absent("a symbolic link and the rest of the path have more than 1023 bytes"));
             }
             let content = Content::of(fs, cursor)?;
@@ -65,14 +67,15 @@ pub(crate) fn walk(fs: &Reiserfs, path: &[u8]) -> Result<Found, Fault> {
                 return Err(damaged("a symbolic link has another length than its text"));
             }
             // What follows a NUL or a blank in the text is no longer part of the path.
-            text.extend_from_slice(&rest);
+            text.extend_from_slice(left);
             let end = text.iter().position(|&byte| byte == 0 || is_blank(byte)).unwrap_or(text.len());
             text.truncate(end);
             owner = if text.first() == Some(&b'/') { ROOT } else { parent };
-            rest = text;
+            (rest, at) = (text, 0);
             continue;
         }
-        if rest.is_empty() {
+        let left = &rest[at..];
+        if left.is_empty() {
             if mode != REGULAR {
                 return Err(absent(
                     "it is a directory or a special file, which pygrub's reiserfs driver does not open",
@@ -87,19 +90,19 @@ pub(crate) fn walk(fs: &Reiserfs, path: &[u8]) -> Result<Found, Fault> {
         if mode != DIRECTORY {
             return Err(absent("a component before the last one is no directory"));
         }
-        let start = rest.iter().position(|&byte| byte != b'/').unwrap_or(rest.len());
-        let length = rest[start..].iter().position(|&byte| byte == b'/').unwrap_or(rest.len() - start);
-        let name = rest[start..start + length].to_vec();
+        let start = left.iter().position(|&byte| byte != b'/').unwrap_or(left.len());
+        let length = left[start..].iter().position(|&byte| byte == b'/').unwrap_or(left.len() - start);
+        let name = &left[start..start + length];
         if name.is_empty() {
             return Err(absent("the path ends with a slash"));
         }
-        match directory::lookup(cursor, &name, &mut budget)? {
+        match directory::lookup(fs, cursor, name)? {
             Some(found) => {
                 parent = owner;
                 owner = found;
-                rest.drain(..start + length);
+                at += start + length;
             }
-            None => return Err(absent(format!("there is no {}", String::from_utf8_lossy(&name)))),
+            None => return Err(absent(format!("there is no {}", String::from_utf8_lossy(name)))),
         }
     }
 }

@@ -7,6 +7,8 @@ use super::inode::Inode;
 use super::superblock::u32_at;
 
 const DIRECT: u64 = 12;
+/// What finding a block costs of the budget, but for reading tables.
+pub(crate) const LOCATE: u64 = 128;
 
 /// Where a block of a file lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

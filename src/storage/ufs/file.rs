@@ -1,7 +1,5 @@
 //! An opened file, and a check that does without reading it.
 
-use std::io;
-
 use super::Ufs;
 use super::block_map::{self, Place};
 use super::inode::Inode;
@@ -45,7 +43,8 @@ impl<'a> UfsFile<'a> {
         Self { ufs, inode }
     }
 
-    fn start(&self, block: u64) -> io::Result<Start> {
+    fn start(&self, block: u64) -> Result<Start, ReadError> {
+        self.ufs.fragments.budget().spend(block_map::LOCATE)?;
         Ok(match block_map::locate(self.ufs, &self.inode, block)? {
             Place::Hole => Start::Hole,
             Place::Lost => Start::Lost,
@@ -54,7 +53,7 @@ impl<'a> UfsFile<'a> {
     }
 
     /// The piece from the byte `position` on, of at most `most` bytes.
-    fn piece(&self, position: u64, most: u64) -> io::Result<Piece> {
+    fn piece(&self, position: u64, most: u64) -> Result<Piece, ReadError> {
         let size = u64::from(self.ufs.superblock.block_size);
         let (first, skip) = (position / size, position % size);
         let start = self.start(first)?;

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
 
+use crate::storage::budget::Budget;
 use crate::storage::source::Volume;
 
 /// How many blocks of metadata are kept: three levels of a block map and a few of directories.
@@ -26,6 +27,11 @@ impl Fragments {
     /// The fragments of `volume`, of 512 bytes times two to the power `shift`.
     pub(crate) fn new(volume: Volume, shift: u32) -> Self {
         Self { volume, shift, cache: RefCell::default() }
+    }
+
+    /// What may still be done on the disk.
+    pub(crate) fn budget(&self) -> &Budget {
+        self.volume.budget()
     }
 
     /// How many bytes the image has behind the start of the filesystem.
@@ -54,6 +60,7 @@ impl Fragments {
             cache.push(entry);
             return Ok(block);
         }
+        self.budget().charge_read(u64::from(length));
         let mut bytes = vec![0; length as usize];
         let whole = match self.address(fragment) {
             Some(address) => self.fill(address, &mut bytes)?,

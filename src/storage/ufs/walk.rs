@@ -5,22 +5,8 @@ use super::{Ufs, directory};
 use crate::storage::filesystem::{OpenError, shown};
 use crate::storage::path_end;
 
-/// How many blocks of directories are read for one path before pregrub gives up.
-const MOST_BLOCKS: u32 = 20_000;
-
-/// Counts the blocks that a walk reads.
-pub(crate) struct Budget(u32);
-
-impl Budget {
-    /// Takes one block.
-    pub(crate) fn spend(&mut self) -> Result<(), OpenError> {
-        self.0 = self
-            .0
-            .checked_sub(1)
-            .ok_or_else(|| OpenError::Unknown("its directory is too large to be searched".to_owned()))?;
-        Ok(())
-    }
-}
+/// What an inode costs of the budget.
+const INODE: u64 = 1024;
 
 fn not_found<T>(reason: String) -> Result<T, OpenError> {
     Err(OpenError::NotFound(reason))
@@ -29,14 +15,13 @@ fn not_found<T>(reason: String) -> Result<T, OpenError> {
 /// Finds the file at `path`, which ends at its first blank. Slashes in a row, at the start and at the end do not count;
 /// `.` and `..` are what the directory says they are.
 pub(crate) fn resolve(ufs: &Ufs, path: &[u8]) -> Result<Inode, OpenError> {
-    let mut budget = Budget(MOST_BLOCKS);
     let mut inode = read(ufs, ROOT)?;
     let mut last = &b"/"[..];
     for name in path[..path_end::length(path)].split(|&byte| byte == b'/').filter(|name| !name.is_empty()) {
         if !inode.is_directory() {
             return not_found(format!("`{}` is {}", shown(last), kind(&inode)));
         }
-        let Some(number) = directory::lookup(ufs, &inode, name, &mut budget)? else {
+        let Some(number) = directory::lookup(ufs, &inode, name)? else {
             return not_found(format!("there is no `{}` in its directory", shown(name)));
         };
         inode = read(ufs, number)?;
@@ -58,6 +43,7 @@ fn kind(inode: &Inode) -> &'static str {
 }
 
 fn read(ufs: &Ufs, number: u32) -> Result<Inode, OpenError> {
+    ufs.fragments.budget().spend(INODE)?;
     match Inode::read(ufs, number)? {
         Some(inode) => Ok(inode),
         None => not_found(format!("its inode {number} lies behind the end of the image")),

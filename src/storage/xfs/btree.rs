@@ -26,8 +26,6 @@ const MOST_LEVELS: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Leaves {
     sector: u64,
-    /// How many leaves were read.
-    read: u64,
 }
 
 impl Leaves {
@@ -41,7 +39,7 @@ impl Leaves {
             let mut header = [0; HEADER];
             read(xfs, sector, 0, &mut header)?;
             if u16_at(&header, LEVEL_AT) == Some(0) {
-                return Ok(Self { sector, read: 0 });
+                return Ok(Self { sector });
             }
             let room = (xfs.superblock.block_size() - HEADER as u64) / PAIR as u64;
             let mut pointer = [0; 8];
@@ -56,19 +54,16 @@ impl Leaves {
         if self.sector == 0 {
             return Ok(false);
         }
-        // Leaves without a record would not fill the list that is else the limit.
-        if self.read > 1 << 20 {
-            return Err(Fault::Unknown("the leaves of a tree of extents go round in circles".to_owned()));
-        }
         let mut header = [0; HEADER];
         read(xfs, self.sector, 0, &mut header)?;
         let count = usize::from(u16_at(&header, RECORDS_AT).unwrap_or(0));
+        xfs.device.budget().charge_read((count * RECORD) as u64);
+        xfs.device.budget().spend(HEADER as u64)?;
         let mut records = vec![0; count * RECORD];
         read(xfs, self.sector, HEADER as u64, &mut records)?;
         extents.extend(records.as_chunks::<RECORD>().0.iter().copied().map(Extent::parse));
         let right = u64_at(&header, RIGHT_AT).unwrap_or(0);
         self.sector = xfs.superblock.sector_of_block(right);
-        self.read += 1;
         Ok(true)
     }
 }

@@ -6,6 +6,7 @@ use super::Xfs;
 use super::extent::Extents;
 use super::fault::Fault;
 use super::inode::{Format, Inode};
+use crate::storage::budget::Spent;
 use crate::storage::sectors::Device;
 
 /// What a call of the plugin's reader hands out, piece by piece.
@@ -26,6 +27,9 @@ impl Piece {
     }
 }
 
+/// What a call costs of the budget, but for the extents that it looks at.
+const CALL: u64 = 64;
+
 /// Why a call has no pieces to tell.
 #[derive(Debug)]
 pub(crate) enum Trouble {
@@ -33,6 +37,12 @@ pub(crate) enum Trouble {
     Overrun(u64),
     /// Something else.
     Fault(Fault),
+}
+
+impl From<Spent> for Trouble {
+    fn from(spent: Spent) -> Self {
+        Self::Fault(spent.into())
+    }
 }
 
 impl From<Fault> for Trouble {
@@ -74,9 +84,10 @@ impl Content {
         let log = xfs.superblock.block_log;
         let end = position.saturating_add(length).min(limit);
         let (mut at, mut left) = (position, length);
+        xfs.device.budget().spend(CALL)?;
+        let (mut index, end_of_previous) = extents.first_for(at >> log);
         // No extent begins behind this, so that a hole at the start is none.
-        let mut end_of_previous = u64::MAX;
-        let mut index = 0;
+        let mut end_of_previous = end_of_previous.unwrap_or(u64::MAX);
         while left > 0 {
             let Some(extent) = extents.get(xfs, index)? else { break };
             index += 1;

@@ -6,6 +6,7 @@ use super::big_endian::{u16_at, u32_at, u64_at};
 use super::content::{Content, Trouble};
 use super::fault::Fault;
 use super::inode::{Format, Inode};
+use crate::storage::names;
 use crate::storage::sectors::Device;
 
 /// A block of entries begins with a magic number and the places of its largest free spaces.
@@ -37,29 +38,8 @@ const BUFFER: u64 = 8192;
 /// More than 255 entries in an inode can take.
 const LONGEST: usize = 255 * (3 + 255 + 8) + 1024 + 16;
 
-/// How many entries and leaves pregrub looks at in a path walk. The plugin has no limit.
-const MOST_STEPS: u64 = 4 << 20;
-
-/// How much a path walk may still look at.
-#[derive(Debug)]
-pub(crate) struct Budget(u64);
-
-impl Budget {
-    /// For one path.
-    pub(crate) fn new() -> Self {
-        Self(MOST_STEPS)
-    }
-
-    fn spend(&mut self) -> Result<(), Fault> {
-        match self.0.checked_sub(1) {
-            Some(rest) => {
-                self.0 = rest;
-                Ok(())
-            }
-            None => Err(unknown("a directory has no end: pygrub never gets through it")),
-        }
-    }
-}
+/// What an entry costs of the budget, but for its name and for reading it.
+const LOOK: u64 = 32;
 
 fn unknown(why: &str) -> Fault {
     Fault::Unknown(why.to_owned())
@@ -67,26 +47,15 @@ fn unknown(why: &str) -> Fault {
 
 /// Finds `name`: the number of its inode, or 0 where the plugin stays where it is. What the plugin overwrites of the inode of
 /// the directory is overwritten.
-pub(crate) fn lookup(
-    xfs: &Xfs,
-    directory: &mut Inode,
-    name: &[u8],
-    limit: u64,
-    budget: &mut Budget,
-) -> Result<Option<u64>, Fault> {
+pub(crate) fn lookup(xfs: &Xfs, directory: &mut Inode, name: &[u8], limit: u64) -> Result<Option<u64>, Fault> {
     match directory.format() {
-        Format::Local => lookup_in_inode(directory, name, budget),
-        _ => Blocks::open(xfs, directory.clone(), limit, budget)?.lookup(name, budget),
+        Format::Local => lookup_in_inode(xfs, directory, name),
+        _ => Blocks::open(xfs, directory.clone(), limit)?.lookup(name),
     }
 }
 
-/// Whether a stored name is the wanted one. The plugin's strings end at a NUL.
-fn same(stored: &[u8], wanted: &[u8]) -> bool {
-    stored.split(|byte| *byte == 0).next().unwrap_or_default() == wanted
-}
-
 /// A directory in its inode: count, count of long inode numbers, parent, entries.
-fn lookup_in_inode(directory: &mut Inode, name: &[u8], budget: &mut Budget) -> Result<Option<u64>, Fault> {
+fn lookup_in_inode(xfs: &Xfs, directory: &mut Inode, name: &[u8]) -> Result<Option<u64>, Fault> {
     // Its parent never has the name `..`: the plugin builds that from what it has shortened to `.` just before.
     if name == b"." {
         return Ok(Some(0));
@@ -97,10 +66,10 @@ fn lookup_in_inode(directory: &mut Inode, name: &[u8], budget: &mut Budget) -> R
     let width = if bytes[1] == 0 { 4 } else { 8 };
     let mut at = 2 + width;
     for _ in 0..bytes[0] {
-        budget.spend()?;
+        xfs.device.budget().spend(LOOK + name.len() as u64)?;
         let length = usize::from(bytes[at]);
         let number_at = at + 3 + length;
-        let found = same(&bytes[at + 3..number_at], name);
+        let found = names::same(&bytes[at + 3..number_at], name);
         let number = if width == 4 { u32_at(&bytes, number_at).map(u64::from) } else { u64_at(&bytes, number_at) };
         directory.end_name(number_at);
         bytes[number_at] = 0;
@@ -129,7 +98,7 @@ struct Blocks<'a> {
 }
 
 impl<'a> Blocks<'a> {
-    fn open(xfs: &'a Xfs, directory: Inode, limit: u64, budget: &mut Budget) -> Result<Self, Fault> {
+    fn open(xfs: &'a Xfs, directory: Inode, limit: u64) -> Result<Self, Fault> {
         let content = Content::of(xfs, directory)?;
         let mut this = Self { xfs, content, limit, position: 0, in_block: HEADER, names: 0, read: 0, forward: 0 };
         let head = this.take::<16>()?;
@@ -141,7 +110,6 @@ impl<'a> Blocks<'a> {
         } else {
             let mut block = LEAVES_AT >> xfs.superblock.block_log;
             loop {
-                budget.spend()?;
                 let leaf = this.leaf(block)?;
                 if let Some(LEAF_1 | LEAF_N) = u16_at(&leaf, MAGIC_AT) {
                     this.turn_to(&leaf);
@@ -173,16 +141,18 @@ impl<'a> Blocks<'a> {
             ));
         }
         let Content::Mapped(extents) = &self.content else { return Err(unknown("a directory has no blocks")) };
-        let mut index = 0;
+        let device = &self.xfs.device;
+        let (mut index, _) = extents.first_for(block);
         while let Some(extent) = extents.get(self.xfs, index)? {
             if extent.holds(block) {
                 let sector = self.xfs.superblock.sector_of_block(extent.start + (block - extent.offset));
                 // The plugin reads all of it, and may fail where a part would be there.
-                let mut whole = vec![0; self.xfs.superblock.dir_block_size as usize];
-                if !self.xfs.device.read(Device::place(sector, 0), &mut whole)? {
+                let (place, size) = (Device::place(sector, 0), self.xfs.superblock.dir_block_size);
+                let mut head = [0; 24];
+                if device.available(place, size) < size || !device.read(place, &mut head)? {
                     return Err(unknown("a leaf of a directory lies behind the end of the image"));
                 }
-                return whole.first_chunk().copied().ok_or_else(|| unknown("a directory has blocks without a length"));
+                return Ok(head);
             }
             index += 1;
         }
@@ -209,10 +179,10 @@ impl<'a> Blocks<'a> {
         }
     }
 
-    fn lookup(&mut self, name: &[u8], budget: &mut Budget) -> Result<Option<u64>, Fault> {
+    fn lookup(&mut self, name: &[u8]) -> Result<Option<u64>, Fault> {
         let size = self.xfs.superblock.dir_block_size;
         loop {
-            budget.spend()?;
+            self.xfs.device.budget().spend(LOOK + name.len() as u64)?;
             if self.read >= self.names {
                 if self.forward == 0 {
                     return Ok(None);
@@ -221,7 +191,7 @@ impl<'a> Blocks<'a> {
                 self.turn_to(&leaf);
                 self.read = 0;
             }
-            let start = self.entry(size, budget)?;
+            let start = self.entry(size)?;
             let head = self.take::<5>()?;
             let number =
                 u64::from_be_bytes([start[0], start[1], start[2], start[3], head[0], head[1], head[2], head[3]]);
@@ -230,16 +200,15 @@ impl<'a> Blocks<'a> {
             self.fill(&mut stored)?;
             self.in_block += stored.len() as u64 + 5;
             self.read += 1;
-            if same(stored.get(..usize::from(length)).unwrap_or_default(), name) {
+            if names::same(stored.get(..usize::from(length)).unwrap_or_default(), name) {
                 return Ok(Some(number));
             }
         }
     }
 
     /// The first four bytes of the next entry, free spaces left out.
-    fn entry(&mut self, size: u64, budget: &mut Budget) -> Result<[u8; 4], Fault> {
+    fn entry(&mut self, size: u64) -> Result<[u8; 4], Fault> {
         loop {
-            budget.spend()?;
             if self.in_block >= size {
                 self.in_block = HEADER;
                 self.position = self.position & !(size - 1) | HEADER;

@@ -1,6 +1,6 @@
 //! Extents: neighbouring blocks of a file that lie next to each other on the disk.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use super::Xfs;
 use super::btree::Leaves;
@@ -10,8 +10,11 @@ use super::inode::{Format, Inode};
 /// Bytes of a record.
 pub(crate) const RECORD: usize = 16;
 
+/// What looking at an extent costs of the budget.
+const LOOK: u64 = 16;
+
 /// More extents than this pregrub does not keep. The plugin has no limit.
-const MOST: usize = 1 << 20;
+const MOST: usize = 1 << 18;
 
 /// One extent. All numbers count blocks of the filesystem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +51,8 @@ impl Extent {
 #[derive(Debug)]
 pub(crate) struct Extents {
     known: RefCell<Vec<Extent>>,
+    /// How many at the start follow each other without a gap or an overlap.
+    dense: Cell<usize>,
     rest: RefCell<Option<Leaves>>,
 }
 
@@ -72,11 +77,14 @@ impl Extents {
                 return Err(Fault::Unknown(format!("inode {} has no map of its blocks", inode.number)));
             }
         }
-        Ok(Self { known: RefCell::new(known), rest: RefCell::new(rest) })
+        let this = Self { known: RefCell::new(known), dense: Cell::new(0), rest: RefCell::new(rest) };
+        this.note_dense(&this.known.borrow());
+        Ok(this)
     }
 
     /// The extent with the number `index`, counted from 0; nothing behind the last one.
     pub(crate) fn get(&self, xfs: &Xfs, index: usize) -> Result<Option<Extent>, Fault> {
+        xfs.device.budget().spend(LOOK)?;
         let mut known = self.known.borrow_mut();
         while index >= known.len() {
             let mut rest = self.rest.borrow_mut();
@@ -87,8 +95,29 @@ impl Extents {
             if !leaves.next(xfs, &mut known)? {
                 *rest = None;
             }
+            self.note_dense(&known);
         }
         Ok(known.get(index).copied())
+    }
+
+    fn note_dense(&self, known: &[Extent]) {
+        let mut dense = self.dense.get();
+        while dense < known.len() && (dense == 0 || known[dense].offset == known[dense - 1].end()) {
+            dense += 1;
+        }
+        self.dense.set(dense);
+    }
+
+    /// The number of the first extent that may matter for the block `block` of the file: those before it do not hold it, and
+    /// there is no gap between them. With the end of the one before it.
+    pub(crate) fn first_for(&self, block: u64) -> (usize, Option<u64>) {
+        let known = self.known.borrow();
+        let dense = &known[..self.dense.get()];
+        let index = match dense.first() {
+            Some(first) if block >= first.offset => dense.partition_point(|extent| extent.end() <= block),
+            _ => dense.len(),
+        };
+        (index, index.checked_sub(1).map(|before| dense[before].end()))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::storage::budget::Spent;
 use crate::storage::filesystem::{OpenError, ReadError};
 
 /// A failed step of the driver. The texts are clauses without a full stop.
@@ -31,6 +32,12 @@ impl Fault {
             Self::Absent(reason) | Self::Unknown(reason) => ReadError::Unknown(reason),
             Self::Io(error) => ReadError::Io(error),
         }
+    }
+}
+
+impl From<Spent> for Fault {
+    fn from(_: Spent) -> Self {
+        Self::Unknown(Spent::REASON.to_owned())
     }
 }
 

@@ -9,9 +9,6 @@ use crate::storage::filesystem::{Damage, FileKind, OpenFile, ReadError};
 /// pygrub copies in reads of this many bytes.
 const COPY: u64 = 1 << 20;
 
-/// How many pieces of a file with holes pregrub follows to say what a copy of it would give.
-const MOST_PIECES: u64 = 4 << 20;
-
 /// So far behind the buffer there is in any case memory that must not be written.
 const SURELY_FATAL: u64 = 64 << 20;
 
@@ -45,7 +42,7 @@ impl<'a> XfsFile<'a> {
         let Content::Mapped(extents) = content else { return Ok(None) };
         let xfs = self.xfs;
         let log = xfs.superblock.block_log;
-        let (mut damage, mut steps) = (None::<String>, 0);
+        let mut damage = None;
         // Where the extents follow each other without a gap, every call finds its data.
         let (mut index, mut position, mut dense) = (0, 0, true);
         while position << log < self.size {
@@ -75,12 +72,8 @@ impl<'a> XfsFile<'a> {
                 let count =
                     Content::call(xfs, extents, position, wanted, self.size, &mut |at, piece| pieces.push((at, piece)))
                         .map_err(trouble)?;
-                steps += 1 + pieces.len() as u64;
-                if steps > MOST_PIECES {
-                    return Err(ReadError::Unknown("the file has more holes than pregrub follows".to_owned()));
-                }
                 for (at, piece) in pieces {
-                    self.judge(extents, at, piece, &mut damage, &mut steps)?;
+                    self.judge(extents, at, piece, &mut damage)?;
                 }
                 position += count;
                 left = left.saturating_sub(count);
@@ -109,7 +102,6 @@ impl<'a> XfsFile<'a> {
         at: u64,
         piece: Piece,
         damage: &mut Option<String>,
-        steps: &mut u64,
     ) -> Result<(), ReadError> {
         let log = self.xfs.superblock.block_log;
         if damage.is_some() {
@@ -119,7 +111,6 @@ impl<'a> XfsFile<'a> {
         let mut index = 0;
         while let Some(extent) = extents.get(self.xfs, index).map_err(Fault::on_read)? {
             index += 1;
-            *steps += 1;
             if extent.end() <= first || extent.offset > last {
                 continue;
             }

@@ -8,6 +8,9 @@ use crate::storage::sectors::Device;
 /// Where the fork with the data (or its map) begins, in an inode.
 pub(crate) const FORK_AT: usize = 100;
 
+/// What an inode costs of the budget, but for reading it.
+const COST: u64 = 512;
+
 const MODE_AT: usize = 2;
 const FORMAT_AT: usize = 5;
 const SIZE_AT: usize = 56;
@@ -44,6 +47,7 @@ impl Inode {
     pub(crate) fn read(xfs: &Xfs, number: u64, previous: Option<Self>) -> Result<Self, Fault> {
         let (sector, offset) = xfs.superblock.place_of_inode(number);
         let place = Device::place(sector, offset);
+        xfs.device.budget().spend(COST)?;
         let mut bytes = vec![0; xfs.superblock.inode_size];
         if xfs.device.read(place, &mut bytes)? {
             return Ok(Self { number, bytes });

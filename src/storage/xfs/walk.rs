@@ -2,7 +2,7 @@
 
 use super::Xfs;
 use super::content::{Content, Trouble};
-use super::directory::{self, Budget};
+use super::directory;
 use super::fault::Fault;
 use super::inode::Inode;
 use crate::storage::path_end::is_blank;
@@ -66,7 +66,6 @@ impl Rest {
 pub(crate) fn walk(xfs: &Xfs, path: &[u8]) -> Result<Inode, Fault> {
     let mut rest = Rest { text: path.to_vec(), at: 0, in_links: false };
     let (mut number, mut parent) = (xfs.superblock.root, xfs.superblock.root);
-    let mut budget = Budget::new();
     let mut links = 0;
     // What the plugin keeps as the length of the file: that of the last link until the file is found.
     let mut limit = 0;
@@ -114,7 +113,7 @@ pub(crate) fn walk(xfs: &Xfs, path: &[u8]) -> Result<Inode, Fault> {
         if name.is_empty() {
             return Err(absent("the path ends with a slash, or at a blank behind one"));
         }
-        match directory::lookup(xfs, &mut inode, &name, limit, &mut budget)? {
+        match directory::lookup(xfs, &mut inode, &name, limit)? {
             Some(found) => {
                 parent = number;
                 if found != 0 {
