@@ -81,7 +81,8 @@ impl DiskVolumes {
 impl Volumes for DiskVolumes {
     fn mount(&self, offset: u64) -> io::Result<Mounting> {
         if self.budget.spend(MOUNT).is_err() {
-            return Ok(Mounting::Unknown { identified: None, why: Spent::REASON.to_owned() });
+            let why = Spent::REASON.to_owned();
+            return Ok(Mounting::Unknown { identified: None, why, plugins: Vec::new() });
         }
         let volume = Volume::sharing(Arc::clone(&self.source), offset, self.budget.clone());
         mount_in_order(&volume, &self.order)
