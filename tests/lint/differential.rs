@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use pregrub::boot::{self, Options, Run, Verdict};
-use pregrub::config::Cause;
 use pregrub::lint::{self, Finding, Levels, Subject};
 use pregrub::release::Release;
 use pregrub::target::Kind;
@@ -21,11 +20,6 @@ const BATCH: u64 = 2500;
 
 /// Faults that are shown.
 const SHOWN: usize = 5;
-
-/// What is not the business of the rules that stop the run in the parser: an entry without kernel (PG106) and one with an empty
-/// path. Where this ends the run, nothing is claimed.
-// To be emptied when those rules are merged: then everything that fails has a finding.
-const ELSEWHERE: [Cause; 0] = [];
 
 #[derive(Default)]
 struct Tally {
@@ -68,14 +62,15 @@ fn fault(run: &Run, findings: &[Finding], fails: bool) -> Option<String> {
         return (!stopping.is_empty()).then(|| format!("it boots, and {codes:?} stop it"));
     }
     let raised = run.failure.as_ref().and_then(|failure| failure.raised.as_ref());
-    if raised.is_some_and(|raised| ELSEWHERE.contains(&raised.cause)) {
-        return None;
-    }
     if stopping.is_empty() {
         return Some(format!("nothing stops it, and it fails: {raised:?}"));
     }
     let line = raised?.span?.line;
-    let pointed = stopping.iter().any(|finding| finding.span.is_some_and(|span| span.line == line));
+    let points = |finding: &&Finding| {
+        let related = finding.related.iter().map(|related| related.span);
+        finding.span.into_iter().chain(related).any(|span| span.line == line)
+    };
+    let pointed = stopping.iter().any(points);
     (!pointed).then(|| format!("{codes:?} stop it, none in line {line}: {raised:?}"))
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Rows that are no defect under pygrub name no rule: nothing is said of them beyond a note.
 
-use pregrub::lint::{self, Severity};
+use pregrub::lint::Severity;
 
 use super::fixture::{Case, Description, Linted};
 use crate::common::images::{Image, Tree, Volume};
@@ -286,8 +286,6 @@ fn every_row_is_found() {
     let mut rows = differences();
     rows.extend(nixos());
     rows.extend(what_users_hit());
-    // Rules that are not merged yet.
-    rows.retain(|row| row.codes.iter().all(|code| lint::find(code).is_some()));
     let disks: Vec<Image> = rows.iter().map(Row::disk).collect();
     let mut wrong = Vec::new();
     for menu in [false, true] {

@@ -42,7 +42,8 @@ fn a_safe_fix_takes_its_finding_away() {
         let count = |findings: &[Finding]| findings.iter().filter(|finding| finding.rule.code == case.code()).count();
         let stopping = |findings: &[Finding]| findings.iter().filter(|finding| finding.stops_boot).count();
         assert_eq!(count(&after), count(&before) - safe.len(), "{}: {}", case.name(), text.escape_ascii());
-        assert!(stopping(&after) + safe.len() <= stopping(&before).max(safe.len()), "{}", case.name());
+        // What was hidden behind it may come out: an entry that GRUB boots and pygrub cannot.
+        assert!(stopping(&after) <= stopping(&before), "{}", case.name());
     }
     assert!(seen >= 10, "{seen} cases with a safe fix");
 }

@@ -1,5 +1,6 @@
 use super::explained;
 use crate::config::Cause;
+use crate::lint::elsewhere::entries_elsewhere;
 use crate::lint::rule::rule;
 use crate::lint::{Reporter, Subject, later};
 
@@ -37,11 +38,11 @@ rule! {
 }
 
 fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    // Those that a function swallows, or that are behind the first MiB, are told by the rules for that.
+    // Those that a function swallows, that are behind the first MiB or in other files, are told by the rules for that.
     let elsewhere = subject.configuration().is_some_and(|configuration| {
         let config = configuration.config;
         config.truncated || config.functions.iter().any(|function| function.entries > 0)
-    });
+    }) || !entries_elsewhere(subject).is_empty();
     if !elsewhere {
         explained::each(subject, report, &later::raised(subject, &[Cause::NoEntry]), |finding, _, _| finding);
     }

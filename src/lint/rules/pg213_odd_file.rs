@@ -3,7 +3,7 @@ use crate::boot::{Purpose, advice};
 use crate::lint::named_file::{Lookup, all};
 use crate::lint::rule::rule;
 use crate::lint::{Answer, Finding, Reporter, Severity, Subject};
-use crate::storage::filesystem::FileKind;
+use crate::storage::filesystem::{FileKind, Topic};
 
 rule! {
     /// ## What it does
@@ -76,6 +76,10 @@ fn of_options(subject: &Subject<'_>, report: &mut Reporter<'_>) {
 /// What is copied and is not the file: pregrub's verdict is that this fails, though pygrub ends with success.
 fn damaged(subject: &Subject<'_>, report: &mut Reporter<'_>) {
     let Some(chosen) = &subject.run.chosen else { return };
+    // An image that ends too early is told as such.
+    if subject.attempt().is_some_and(|attempt| attempt.notes.iter().any(|note| note.topic == Topic::Incomplete)) {
+        return;
+    }
     for file in [Some(&chosen.kernel), chosen.ramdisk.as_ref()].into_iter().flatten() {
         let Some((reason, way_out)) = advice::of_damage(file) else { continue };
         let mut finding = Finding::new(reason).stops_boot(true).help(way_out);

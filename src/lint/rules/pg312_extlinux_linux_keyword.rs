@@ -68,6 +68,9 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
             if let Some(initrd) = initrd.filter(|_| linux.is_some()) {
                 finding = finding.and(keyword(&configuration, initrd), "nor this one");
             }
+            if stops {
+                finding = finding.and(entry.header, "this entry is selected");
+            }
             finding.fix = fix(&configuration, entry);
             report.add_as(if stops { Severity::Error } else { Severity::Warning }, finding);
         } else if let Some(initrd) = initrd.filter(|_| entry.initrd.is_none()) {

@@ -32,7 +32,7 @@ rule! {
 
 fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
     // With a configuration it is an entry without a path: PG214.
-    if subject.attempt().is_none() {
+    if subject.attempt().is_none() && subject.unseen().is_none() {
         for raised in subject.raised(&[Cause::NothingFound]) {
             report.add(explained::finding(subject, raised));
         }
