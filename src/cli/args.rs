@@ -5,7 +5,11 @@ use std::ffi::OsString;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::baselines::BaselineArgs;
+use super::fix::FixArgs;
 use super::levels::LevelArgs;
+use super::recursive::RecursiveArgs;
+use super::settings::{Settings, SettingsArgs};
 use crate::boot::{Options, Task};
 use crate::config::Dialect;
 use crate::host;
@@ -84,11 +88,15 @@ pub(super) struct Check {
     pub verbose: bool,
     #[command(flatten)]
     pub levels: LevelArgs,
+    #[command(flatten)]
+    pub baseline: BaselineArgs,
+    #[command(flatten)]
+    pub recursive: RecursiveArgs,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Lint {
-    /// The configurations: grub.cfg, menu.lst, extlinux.conf, or `-`
+    /// The configurations: grub.cfg, menu.lst, extlinux.conf, or `-`; with --recursive directories too
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<String>,
     #[command(flatten)]
@@ -106,13 +114,22 @@ pub(super) struct Lint {
     pub verbose: bool,
     #[command(flatten)]
     pub levels: LevelArgs,
+    #[command(flatten)]
+    pub fix: FixArgs,
+    #[command(flatten)]
+    pub baseline: BaselineArgs,
+    #[command(flatten)]
+    pub recursive: RecursiveArgs,
+    #[command(flatten)]
+    pub settings: SettingsArgs,
 }
 
 impl Lint {
-    /// The options of the run.
-    pub(super) fn options(&self) -> Result<Options, String> {
-        let (release, flavour) = self.xen.resolve()?;
-        Ok(Options { release, flavour, interactive: self.quiet.then_some(false), ..Options::default() })
+    /// The options of the run, where these settings are in force.
+    pub(super) fn options(&self, settings: &Settings) -> Result<Options, String> {
+        let (release, flavour) = self.xen.resolve(settings)?;
+        let quiet = self.quiet || settings.quiet.unwrap_or_default();
+        Ok(Options { release, flavour, interactive: quiet.then_some(false), ..Options::default() })
     }
 }
 
@@ -227,10 +244,12 @@ pub(super) struct How {
     /// The file is a configuration in this dialect, whatever its name is
     #[arg(long, value_enum)]
     dialect: Option<DialectArg>,
+    #[command(flatten)]
+    pub settings: SettingsArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum FlavourArg {
+pub(super) enum FlavourArg {
     Upstream,
     Debian,
 }
@@ -311,10 +330,10 @@ pub(super) fn release(text: Option<&str>) -> Result<(Release, Option<Flavour>), 
 }
 
 impl Xen {
-    /// Release and flavour.
-    fn resolve(&self) -> Result<(Release, Flavour), String> {
-        let (release, installed) = release(self.release.as_deref())?;
-        let flavour = match self.flavour {
+    /// Release and flavour, where these settings are in force.
+    fn resolve(&self, settings: &Settings) -> Result<(Release, Flavour), String> {
+        let (release, installed) = release(self.release.as_deref().or(settings.release.as_deref()))?;
+        let flavour = match self.flavour.or(settings.flavour) {
             Some(FlavourArg::Upstream) => Flavour::Upstream,
             Some(FlavourArg::Debian) => Flavour::Debian,
             None => installed.unwrap_or_default(),
@@ -324,9 +343,9 @@ impl Xen {
 }
 
 impl How {
-    /// The options of the run.
-    pub(super) fn options(&self) -> Result<Options, String> {
-        let (release, flavour) = self.xen.resolve()?;
+    /// The options of the run, where these settings are in force.
+    pub(super) fn options(&self, settings: &Settings) -> Result<Options, String> {
+        let (release, flavour) = self.xen.resolve(settings)?;
         if self.offset.is_some() && !release.has(Change::Offset) {
             return Err(format!("pygrub of Xen {release} has no option --offset: it came with 4.4"));
         }
@@ -335,7 +354,7 @@ impl How {
             flavour,
             interactive: if self.interactive {
                 Some(true)
-            } else if self.quiet {
+            } else if self.quiet || settings.quiet.unwrap_or_default() {
                 Some(false)
             } else {
                 None

@@ -1,13 +1,19 @@
 //! `pregrub check`.
 
+use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
 
 use super::Status;
 use super::args::{Check, ReportFormat};
+use super::asked::Asked;
+use super::baselines::Baselines;
 use super::out::{Out, complain};
+use super::progress::Progress;
+use super::recursive::Sought;
 use super::reports::Reports;
-use crate::boot::{self, Options, Run};
+use super::settings::Finder;
+use crate::boot::{self, Run};
 use crate::lint::{self, Finding, RootDisk, Subject};
 use crate::release::Release;
 use crate::report::check::{Check as Report, Hashes};
@@ -18,31 +24,64 @@ use crate::storage::mount::Volumes;
 use crate::target::{Kind, Target, Wanted};
 
 pub(super) fn run(args: &Check) -> io::Result<Status> {
-    let options = match args.how.options() {
-        Ok(options) => options,
+    match all(args) {
+        Ok(done) => done,
         Err(error) => {
             complain(&error);
-            return Ok(Status::Usage);
+            Ok(Status::Usage)
         }
-    };
-    let root_disk = match args.root_disk.as_deref().map(|name| open_root_disk(name, options.release)).transpose() {
+    }
+}
+
+/// Checks all targets. An error is about what the user asked for, not about a target.
+fn all(args: &Check) -> Result<io::Result<Status>, String> {
+    let mut finder = Finder::new(&args.how.settings)?;
+    let targets = args.recursive.targets(&args.targets, Sought::Everything, &mut finder)?;
+    // What is said of the program as a whole goes by the settings of the working directory.
+    let first = finder.of("-")?;
+    let whole = Asked::new(first.clone(), args.how.options(&first)?, &args.levels);
+    let release = whole.options.release;
+    let root_disk = match args.root_disk.as_deref().map(|name| open_root_disk(name, release)).transpose() {
         Ok(root_disk) => root_disk,
         Err(error) => {
             complain(&error);
-            return Ok(Status::Unknown);
+            return Ok(Ok(Status::Unknown));
         }
     };
     let out = Out::new(args.answer.color);
-    let mut reports = Reports::new(out, args.answer.format, options.release, args.levels.threshold);
-    let mut worst = Status::Fine;
-    for (number, target) in args.targets.iter().enumerate() {
-        if number > 0 && args.answer.format == ReportFormat::Text {
-            writeln!(reports.out.text())?;
+    let mut checking = Checking {
+        args,
+        single: targets.names.len() == 1,
+        root_disk,
+        reports: Reports::new(out, args.answer.format, release, whole.threshold),
+        baselines: Baselines::new(&args.baseline),
+        tally: Tally::default(),
+    };
+    let text = args.answer.format == ReportFormat::Text;
+    let progress = Progress::new(targets.names.len(), args.recursive.recursive);
+    let mut worst = if targets.incomplete { Status::Unknown } else { Status::Fine };
+    for (number, name) in targets.names.iter().enumerate() {
+        let settings = finder.of(name)?;
+        let options = args.how.options(&settings)?;
+        let asked = Asked::new(settings, options, &args.levels);
+        if number > 0
+            && text
+            && let Err(error) = writeln!(checking.reports.out.text())
+        {
+            return Ok(Err(error));
         }
-        worst = worst.max(one(args, target, &options, root_disk.as_ref(), &mut reports)?);
+        match checking.one(name, &asked) {
+            Ok(Ok(status)) => worst = worst.max(status),
+            Ok(Err(error)) => return Err(error),
+            Err(error) => return Ok(Err(error)),
+        }
+        if let Err(error) = progress.done(|| checking.reports.out.flush_for(args.recursive.recursive)) {
+            return Ok(Err(error));
+        }
     }
-    reports.finish(worst)?;
-    Ok(worst)
+    progress.finish();
+    let left_out = checking.baselines.finish()?;
+    Ok(checking.finish(left_out.as_deref(), text, worst).map(|()| worst))
 }
 
 fn open_root_disk(name: &str, release: Release) -> Result<RootDisk, String> {
@@ -50,66 +89,123 @@ fn open_root_disk(name: &str, release: Release) -> Result<RootDisk, String> {
     RootDisk::open(&target).map_err(|error| format!("cannot look for files on the root disk `{name}`: {error}"))
 }
 
-fn one(
-    args: &Check,
-    name: &str,
-    options: &Options,
-    root_disk: Option<&RootDisk>,
-    reports: &mut Reports,
-) -> io::Result<Status> {
-    let out = &mut reports.out;
-    match examine(args, name, options, root_disk) {
-        Ok(Examined { kind, run, hashes, findings }) => {
-            let path =
-                run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()).map(|found| found.path.to_string());
-            let domain = (kind == Kind::Xl).then_some(name);
-            let sources = Sources { configuration: path.as_deref(), domain };
-            match args.answer.format {
-                ReportFormat::Json => {
-                    out.json(&Report::of_run(name, kind, &run, hashes, &findings, sources))?;
-                }
-                ReportFormat::Text => {
-                    let look = out.look(args.verbose);
-                    text::write(&run, name, kind, &findings, look, &mut out.text())?;
-                    for (what, hash) in [("kernel", hashes.kernel), ("initrd", hashes.ramdisk)] {
-                        if let Some(hash) = hash {
-                            writeln!(out.text(), "  sha256     {hash}  {what}")?;
+/// How many targets came out how.
+#[derive(Default)]
+struct Tally {
+    fine: usize,
+    failing: usize,
+    unknown: usize,
+}
+
+/// The work on all targets.
+struct Checking<'a> {
+    args: &'a Check,
+    /// Whether there is no other target.
+    single: bool,
+    root_disk: Option<RootDisk>,
+    reports: Reports,
+    baselines: Baselines<'a>,
+    tally: Tally,
+}
+
+impl Checking<'_> {
+    /// Checks one target, and reports on it.
+    fn one(&mut self, name: &str, asked: &Asked) -> io::Result<Result<Status, String>> {
+        let (args, reports) = (self.args, &mut self.reports);
+        let out = &mut reports.out;
+        match examine(args, name, asked, self.root_disk.as_ref()) {
+            Ok(Examined { kind, run, hashes, findings }) => {
+                let path = run
+                    .deciding_attempt()
+                    .and_then(|attempt| attempt.found.as_ref())
+                    .map(|found| found.path.to_string());
+                let domain = (kind == Kind::Xl).then_some(name);
+                let sources = Sources { configuration: path.as_deref(), domain };
+                let findings = match self.baselines.filter(&asked.settings, name, &run, sources, findings) {
+                    Ok(findings) => findings,
+                    Err(error) => return Ok(Err(error)),
+                };
+                match args.answer.format {
+                    ReportFormat::Json => {
+                        out.json(&Report::of_run(name, kind, &run, hashes, &findings, sources))?;
+                    }
+                    ReportFormat::Text => {
+                        let look = out.look(args.verbose);
+                        text::write(&run, name, kind, &findings, look, &mut out.text())?;
+                        for (what, hash) in [("kernel", hashes.kernel), ("initrd", hashes.ramdisk)] {
+                            if let Some(hash) = hash {
+                                writeln!(out.text(), "  sha256     {hash}  {what}")?;
+                            }
+                        }
+                        if let Some(summary) = text::summary(&findings) {
+                            writeln!(out.text())?;
+                            text::write_findings(&findings, &run, true, sources, look, &mut out.text())?;
+                            writeln!(out.text(), "\n{summary}")?;
                         }
                     }
-                    if let Some(summary) = text::summary(&findings) {
-                        writeln!(out.text())?;
-                        text::write_findings(&findings, &run, true, sources, look, &mut out.text())?;
-                        writeln!(out.text(), "\n{summary}")?;
+                    _ => {
+                        let outcome =
+                            examined::Outcome::Read { kind, run: &run, judged: true, findings: &findings, sources };
+                        reports.add(&examined::Examined { target: name, outcome })?;
                     }
                 }
-                _ => {
-                    let outcome =
-                        examined::Outcome::Read { kind, run: &run, judged: true, findings: &findings, sources };
-                    reports.add(&examined::Examined { target: name, outcome })?;
+                let verdict = run.verdict;
+                let status = Status::from(verdict).max(asked.threshold.status(&findings));
+                if self.single {
+                    // The process ends here: taking a large menu apart piece by piece would only cost time.
+                    std::mem::forget(run);
                 }
+                self.tally.count(Status::from(verdict));
+                Ok(Ok(status))
             }
-            let status = Status::from(run.verdict).max(args.levels.threshold.status(&findings));
-            if args.targets.len() == 1 {
-                // The process ends here: taking a large menu apart piece by piece would only cost time.
-                std::mem::forget(run);
-            }
-            Ok(status)
-        }
-        Err(Error::Usage(error)) => {
-            complain(&error);
-            Ok(Status::Usage)
-        }
-        Err(Error::Target(error)) => {
-            match args.answer.format {
-                ReportFormat::Json => out.json(&Report::of_unreadable(name, options.release, &error))?,
-                _ => {
-                    let outcome = examined::Outcome::Unreadable(&error);
-                    reports.add(&examined::Examined { target: name, outcome })?;
+            Err(Error::Usage(error)) => Ok(Err(error)),
+            Err(Error::Target(error)) => {
+                match args.answer.format {
+                    ReportFormat::Json => out.json(&Report::of_unreadable(name, asked.options.release, &error))?,
+                    _ => {
+                        let outcome = examined::Outcome::Unreadable(&error);
+                        reports.add(&examined::Examined { target: name, outcome })?;
+                    }
                 }
+                complain(&error);
+                self.tally.count(Status::Unknown);
+                Ok(Ok(Status::Unknown))
             }
-            complain(&error);
-            Ok(Status::Unknown)
         }
+    }
+
+    /// What is said of all targets together.
+    fn finish(mut self, left_out: Option<&str>, text: bool, worst: Status) -> io::Result<()> {
+        if text {
+            if let Some(line) = left_out {
+                writeln!(self.reports.out.text(), "{line}")?;
+            }
+            if self.args.recursive.recursive {
+                writeln!(self.reports.out.text(), "\n{}", self.tally)?;
+            }
+        }
+        self.reports.finish(worst)
+    }
+}
+
+impl Tally {
+    fn count(&mut self, status: Status) {
+        match status {
+            Status::Fine => self.fine += 1,
+            Status::Fails => self.failing += 1,
+            Status::Unknown | Status::Usage => self.unknown += 1,
+        }
+    }
+}
+
+/// `3 targets: 1 would boot, 1 would not, 1 unknown`.
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = self.fine + self.failing + self.unknown;
+        let kinds = [(self.fine, "would boot"), (self.failing, "would not"), (self.unknown, "unknown")];
+        let kinds: Vec<String> =
+            kinds.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        write!(f, "{all} target{}: {}", if all == 1 { "" } else { "s" }, kinds.join(", "))
     }
 }
 
@@ -129,7 +225,8 @@ struct Examined {
     findings: Vec<Finding>,
 }
 
-fn examine(args: &Check, name: &str, options: &Options, root_disk: Option<&RootDisk>) -> Result<Examined, Error> {
+fn examine(args: &Check, name: &str, asked: &Asked, root_disk: Option<&RootDisk>) -> Result<Examined, Error> {
+    let options = &asked.options;
     let target = Target::open(Path::new(name), args.how.wanted(), options.release)
         .map_err(|error| Error::Target(error.to_string()))?;
     let kind = target.kind();
@@ -154,7 +251,7 @@ fn examine(args: &Check, name: &str, options: &Options, root_disk: Option<&RootD
     if let Some(root_disk) = root_disk {
         subject = subject.with_root_disk(root_disk);
     }
-    let findings = lint::lint(&subject, &args.levels.levels);
+    let findings = lint::lint(&subject, &asked.levels);
     Ok(Examined { kind, run, hashes, findings })
 }
 

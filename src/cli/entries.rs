@@ -13,7 +13,7 @@ use crate::target::Target;
 
 pub(super) fn run(args: &Entries) -> io::Result<Status> {
     // The menu is selected from as without a menu on the screen.
-    let options = match args.how.options() {
+    let options = match args.how.settings.of(&args.target).and_then(|settings| args.how.options(&settings)) {
         Ok(options) => Options { interactive: Some(false), ..options },
         Err(error) => {
             complain(&error);

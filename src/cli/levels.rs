@@ -11,13 +11,14 @@ use crate::lint::{Finding, Levels, Selector, Severity};
 pub(super) struct LevelArgs {
     /// The levels.
     pub levels: Levels,
-    /// From which severity on a finding makes the program fail.
-    pub threshold: Threshold,
+    /// From which severity on a finding makes the program fail, where that is said.
+    pub threshold: Option<Threshold>,
 }
 
 /// From which severity on a finding makes the program fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Threshold {
+    #[default]
     Error,
     Warning,
     Note,
@@ -70,8 +71,7 @@ impl Args for LevelArgs {
                 .long("threshold")
                 .value_name("SEVERITY")
                 .value_parser(PossibleValuesParser::new(values))
-                .default_value("error")
-                .help("End with exit status 1 where a finding is at least this bad"),
+                .help("End with exit status 1 where a finding is at least this bad [default: error]"),
         )
     }
 
@@ -100,7 +100,7 @@ impl FromArgMatches for LevelArgs {
             }
         }
         let threshold = matches.get_one::<String>("threshold").and_then(|text| Threshold::from_str(text, true).ok());
-        Ok(Self { levels, threshold: threshold.unwrap_or(Threshold::Error) })
+        Ok(Self { levels, threshold })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

@@ -5,9 +5,14 @@ use std::path::Path;
 
 use super::Status;
 use super::args::{Lint, ReportFormat};
+use super::asked::Asked;
+use super::baselines::Baselines;
+use super::fix::Tally;
 use super::out::{Out, complain};
+use super::progress::Progress;
+use super::recursive::Sought;
 use super::reports::Reports;
-use crate::boot::Options;
+use super::settings::Finder;
 use crate::lint::{self, Finding, Subject};
 use crate::report::examined::{Examined, Outcome};
 use crate::report::finding::Sources;
@@ -16,71 +21,164 @@ use crate::report::text;
 use crate::target::{Kind, Target, Wanted};
 
 pub(super) fn run(args: &Lint) -> io::Result<Status> {
-    let options = match args.options() {
-        Ok(options) => options,
+    match all(args) {
+        Ok(done) => done,
         Err(error) => {
             complain(&error);
-            return Ok(Status::Usage);
-        }
-    };
-    let out = Out::new(args.answer.color);
-    let mut reports = Reports::new(out, args.answer.format, options.release, args.levels.threshold);
-    let mut worst = Status::Fine;
-    let mut findings: Vec<Finding> = Vec::new();
-    for name in &args.files {
-        let status = match one(args, name, &options, &mut reports)? {
-            Ok(found) => {
-                let status = args.levels.threshold.status(&found);
-                findings.extend(found);
-                status
-            }
-            Err(error) => {
-                match args.answer.format {
-                    ReportFormat::Json => {
-                        reports.out.json(&Report::of_unreadable(name, options.release, &error))?;
-                    }
-                    _ => reports.add(&Examined { target: name, outcome: Outcome::Unreadable(&error) })?,
-                }
-                complain(&error);
-                Status::Unknown
-            }
-        };
-        worst = worst.max(status);
-    }
-    if args.answer.format == ReportFormat::Text {
-        match text::summary(&findings) {
-            Some(summary) => writeln!(reports.out.text(), "{summary}")?,
-            None if worst == Status::Fine => writeln!(reports.out.text(), "no findings")?,
-            None => {}
+            Ok(Status::Usage)
         }
     }
-    reports.finish(worst)?;
-    Ok(worst)
 }
 
-fn one(args: &Lint, name: &str, options: &Options, reports: &mut Reports) -> io::Result<Result<Vec<Finding>, String>> {
-    let wanted = Wanted { kind: Some(Kind::Config), dialect: args.dialect.map(Into::into) };
-    let run =
-        Target::open(Path::new(name), wanted, options.release).and_then(|target| target.run(name, options.clone()));
-    let run = match run {
-        Ok(run) => run,
-        Err(error) => return Ok(Err(error.to_string())),
+/// Looks at all files. An error is about what the user asked for, not about a file.
+fn all(args: &Lint) -> Result<io::Result<Status>, String> {
+    if let Some(fault) = args.fix.fault() {
+        return Err(fault.to_owned());
+    }
+    let mut finder = Finder::new(&args.settings)?;
+    let targets = args.recursive.targets(&args.files, Sought::Configurations, &mut finder)?;
+    // What is said of the program as a whole goes by the settings of the working directory.
+    let first = finder.of("-")?;
+    let whole = Asked::new(first.clone(), args.options(&first)?, &args.levels);
+    let out = Out::new(args.answer.color);
+    let mut linting = Linting {
+        args,
+        reports: Reports::new(out, args.answer.format, whole.options.release, whole.threshold),
+        baselines: Baselines::new(&args.baseline),
+        fixed: Tally::default(),
+        findings: Vec::new(),
     };
-    let findings = lint::lint(&Subject::new(&run, Kind::Config), &args.levels.levels);
-    let sources = Sources { configuration: Some(name), domain: None };
-    match args.answer.format {
-        ReportFormat::Json => reports.out.json(&Report::new(name, options.release, &findings, sources))?,
-        ReportFormat::Text => {
-            let look = reports.out.look(args.verbose);
-            text::write_findings(&findings, &run, false, sources, look, &mut reports.out.text())?;
-            if !findings.is_empty() {
-                writeln!(reports.out.text())?;
+    let progress = Progress::new(targets.names.len(), args.recursive.recursive);
+    let mut worst = if targets.incomplete { Status::Unknown } else { Status::Fine };
+    for name in &targets.names {
+        let settings = finder.of(name)?;
+        let options = args.options(&settings)?;
+        let asked = Asked::new(settings, options, &args.levels);
+        match linting.one(name, &asked) {
+            Ok(Ok(status)) => worst = worst.max(status),
+            Ok(Err(Error::Usage(error))) => return Err(error),
+            Ok(Err(Error::File(error))) => {
+                complain(&error);
+                worst = worst.max(Status::Unknown);
             }
+            Err(error) => return Ok(Err(error)),
         }
-        _ => {
-            let outcome = Outcome::Read { kind: Kind::Config, run: &run, judged: false, findings: &findings, sources };
-            reports.add(&Examined { target: name, outcome })?;
+        if let Err(error) = progress.done(|| linting.reports.out.flush_for(args.recursive.recursive)) {
+            return Ok(Err(error));
         }
     }
-    Ok(Ok(findings))
+    progress.finish();
+    let left_out = linting.baselines.finish()?;
+    Ok(linting.finish(targets.names.len(), left_out.as_deref(), worst).map(|()| worst))
+}
+
+/// Why there are no findings.
+enum Error {
+    /// The user asked for something that cannot be.
+    Usage(String),
+    /// The file cannot be read or mended.
+    File(String),
+}
+
+/// The work on all files.
+struct Linting<'a> {
+    args: &'a Lint,
+    reports: Reports,
+    baselines: Baselines<'a>,
+    fixed: Tally,
+    findings: Vec<Finding>,
+}
+
+impl Linting<'_> {
+    /// Looks at one file, mends it where that is asked for, and reports on it.
+    fn one(&mut self, name: &str, asked: &Asked) -> io::Result<Result<Status, Error>> {
+        let args = self.args;
+        if args.fix.diff {
+            let changes = args.fix.diff(name, args.dialect, asked, &mut self.reports.out)?;
+            return Ok(changes.map_err(Error::File).map(|some| if some { Status::Fails } else { Status::Fine }));
+        }
+        let mut trouble = None;
+        if args.fix.fix {
+            match args.fix.fix(name, args.dialect, asked, &mut self.fixed) {
+                Ok(lines) => {
+                    for line in lines.iter().filter(|_| args.answer.format == ReportFormat::Text) {
+                        writeln!(self.reports.out.text(), "{line}")?;
+                    }
+                }
+                // What is found is told all the same.
+                Err(error) => trouble = Some(error),
+            }
+        }
+        let release = asked.options.release;
+        let wanted = Wanted { kind: Some(Kind::Config), dialect: args.dialect.map(Into::into) };
+        let run =
+            Target::open(Path::new(name), wanted, release).and_then(|target| target.run(name, asked.options.clone()));
+        let run = match run {
+            Ok(run) => run,
+            Err(error) => {
+                let error = error.to_string();
+                match args.answer.format {
+                    ReportFormat::Json => self.reports.out.json(&Report::of_unreadable(name, release, &error))?,
+                    _ => self.reports.add(&Examined { target: name, outcome: Outcome::Unreadable(&error) })?,
+                }
+                return Ok(Err(Error::File(error)));
+            }
+        };
+        let worst = match &trouble {
+            Some(error) => {
+                complain(error);
+                Status::Unknown
+            }
+            None => Status::Fine,
+        };
+        let findings = lint::lint(&Subject::new(&run, Kind::Config), &asked.levels);
+        let sources = Sources { configuration: Some(name), domain: None };
+        let findings = match self.baselines.filter(&asked.settings, name, &run, sources, findings) {
+            Ok(findings) => findings,
+            Err(error) => return Ok(Err(Error::Usage(error))),
+        };
+        match args.answer.format {
+            ReportFormat::Json => self.reports.out.json(&Report::new(name, release, &findings, sources))?,
+            ReportFormat::Text => {
+                let look = self.reports.out.look(args.verbose);
+                text::write_findings(&findings, &run, false, sources, look, &mut self.reports.out.text())?;
+                if !findings.is_empty() {
+                    writeln!(self.reports.out.text())?;
+                }
+            }
+            _ => {
+                let outcome =
+                    Outcome::Read { kind: Kind::Config, run: &run, judged: false, findings: &findings, sources };
+                self.reports.add(&Examined { target: name, outcome })?;
+            }
+        }
+        let status = worst.max(asked.threshold.status(&findings));
+        self.findings.extend(findings);
+        Ok(Ok(status))
+    }
+
+    /// What is said of all files together.
+    fn finish(mut self, files: usize, left_out: Option<&str>, worst: Status) -> io::Result<()> {
+        if self.args.fix.diff {
+            return self.reports.out.finish();
+        }
+        if self.args.answer.format == ReportFormat::Text {
+            match text::summary(&self.findings) {
+                Some(summary) => writeln!(self.reports.out.text(), "{summary}")?,
+                None if left_out.is_none() && worst == Status::Fine => {
+                    writeln!(self.reports.out.text(), "no findings")?;
+                }
+                None => {}
+            }
+            for line in self.fixed.line().iter().map(String::as_str).chain(left_out) {
+                writeln!(self.reports.out.text(), "{line}")?;
+            }
+            if self.args.recursive.recursive {
+                let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+                let (findings, files) = (plural(self.findings.len(), "finding"), plural(files, "file"));
+                writeln!(self.reports.out.text(), "{findings} in {files}")?;
+            }
+        }
+        self.reports.finish(worst)
+    }
 }

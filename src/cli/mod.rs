@@ -1,22 +1,31 @@
 //! The command line: one file a subcommand, and no logic that a caller of the library would miss.
 
 mod args;
+mod asked;
+mod baselines;
 mod check;
 mod entries;
 mod explain;
+mod fix;
 mod generate;
 mod guard;
 mod init;
 mod levels;
 mod lint;
 mod out;
+mod progress;
 #[cfg(target_os = "linux")]
 #[doc(hidden)]
 pub mod pygrub;
+mod recursive;
+mod replace;
 mod reports;
 mod rules;
+mod settings;
 mod trace;
+mod whole_file;
 
+use std::io;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -46,6 +55,15 @@ impl From<Verdict> for Status {
     }
 }
 
+/// What the operating system says, for a sentence: `No space left on device (os error 28)` without the number.
+fn why(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string().split(" (os error").next().unwrap_or_default().to_owned(),
+    }
+}
+
 /// Reads the command line, does what it says and returns the exit status.
 pub fn main() -> ExitCode {
     #[cfg(target_os = "linux")]
@@ -69,7 +87,7 @@ pub fn main() -> ExitCode {
     let status = match result {
         Ok(status) => status,
         // Whoever reads has seen enough.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Status::Fine,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Status::Fine,
         Err(error) => {
             out::complain(&format!("cannot write the result: {error}"));
             Status::Usage

@@ -49,6 +49,11 @@ impl Out {
         self.stdout.write_all(b"\n")
     }
 
+    /// Hands over what there is so far, where somebody watches.
+    pub(super) fn flush_for(&mut self, watching: bool) -> io::Result<()> {
+        if watching { self.stdout.flush() } else { Ok(()) }
+    }
+
     /// Hands everything over.
     pub(super) fn finish(mut self) -> io::Result<()> {
         self.stdout.flush()

@@ -10,7 +10,7 @@ use crate::report::trace;
 use crate::target::Target;
 
 pub(super) fn run(args: &Trace) -> io::Result<Status> {
-    let options = match args.how.options() {
+    let options = match args.how.settings.of(&args.target).and_then(|settings| args.how.options(&settings)) {
         Ok(options) => options,
         Err(error) => {
             complain(&error);

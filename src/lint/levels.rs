@@ -88,6 +88,13 @@ impl Levels {
         self.said.push((selector, Some(Level::Deny)));
     }
 
+    /// What `later` says comes behind all that was said.
+    #[must_use]
+    pub fn then(mut self, later: &Self) -> Self {
+        self.said.extend_from_slice(&later.said);
+        self
+    }
+
     /// The level of a rule; nothing where it is to be silent.
     pub fn of(&self, rule: &Rule) -> Option<Level> {
         let said = self.said.iter().rev().find(|(selector, _)| selector.covers(rule));

@@ -18,6 +18,7 @@
 //! assert_eq!(first.span.unwrap().line, 2);
 //! ```
 
+mod baseline;
 mod blocks;
 mod closest_path;
 mod configuration;
@@ -33,6 +34,7 @@ mod grub_menu;
 mod grub_words;
 mod later;
 mod levels;
+mod mend;
 mod named_file;
 mod refusal;
 mod registry;
@@ -47,6 +49,7 @@ mod suppression;
 mod unseen;
 mod unseen_end;
 
+pub use baseline::{Baseline, Comparison, Identity};
 pub use configuration::Configuration;
 pub(crate) use configuration::shown as shown_text;
 pub use files::{Answer, Files};
@@ -54,6 +57,7 @@ pub use finding::{Finding, Related, Source};
 pub use fix::{Edit, Fix, Safety};
 pub use group::Group;
 pub use levels::{Level, Levels, Selector, UnknownSelector};
+pub use mend::{Mend, Mended, Mending};
 pub use registry::{RULES, find};
 pub use reporter::Reporter;
 pub use root_disk::{NoRoot, RootDisk};

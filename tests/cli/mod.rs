@@ -1,15 +1,20 @@
 //! The command line, run as a program.
 
 mod bad_input;
+mod baseline;
 mod check;
 mod contract;
 mod entries;
 mod explain;
+mod fix;
+mod folder;
 mod formats;
 mod generate;
 mod init;
 mod lint;
 #[cfg(target_os = "linux")]
 mod pygrub;
+mod recursive;
+mod settings;
 mod trace;
 mod xl;

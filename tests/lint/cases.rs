@@ -11,7 +11,7 @@ use super::fixture::{Case, cases};
 use crate::common::oracle::RunCase;
 
 /// The line of the pygrub that snapshots are made for.
-const MINOR: u32 = 17;
+pub const MINOR: u32 = 17;
 
 #[test]
 fn rules_find_what_they_must_and_no_more() {

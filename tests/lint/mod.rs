@@ -1,8 +1,10 @@
 //! The linter: what each rule finds, and what it does not, held against what the real pygrub does.
 
+mod baseline;
 mod cases;
 mod differential;
 mod files;
+mod fix;
 mod fixture;
 mod rows;
 mod safe_fixes;

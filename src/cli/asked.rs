@@ -1,0 +1,26 @@
+//! What is asked of one target: the command line, with the settings that are in force where the target lies.
+
+use std::rc::Rc;
+
+use super::levels::{LevelArgs, Threshold};
+use super::settings::Settings;
+use crate::boot::Options;
+use crate::lint::Levels;
+
+/// What is asked of one target.
+pub(super) struct Asked {
+    pub settings: Rc<Settings>,
+    /// How pygrub is called.
+    pub options: Options,
+    pub levels: Levels,
+    pub threshold: Threshold,
+}
+
+impl Asked {
+    /// The command line comes behind the settings and wins.
+    pub(super) fn new(settings: Rc<Settings>, options: Options, args: &LevelArgs) -> Self {
+        let levels = settings.levels.clone().then(&args.levels);
+        let threshold = args.threshold.or(settings.threshold).unwrap_or_default();
+        Self { settings, options, levels, threshold }
+    }
+}

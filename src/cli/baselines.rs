@@ -1,0 +1,129 @@
+//! `--baseline` and `--update-baseline`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use clap::Args;
+
+use super::settings::Settings;
+use super::whole_file;
+use crate::boot::Run;
+use crate::generate::output::write_file;
+use crate::lint::{Baseline, Comparison, Finding, Identity, Source};
+use crate::report::finding::Sources;
+
+#[derive(Debug, Args)]
+pub(super) struct BaselineArgs {
+    /// Do not report the findings that this file lists, and do not count them for --threshold
+    #[arg(long, value_name = "FILE", help_heading = "Baseline")]
+    baseline: Option<PathBuf>,
+    /// Write the baseline anew: what is found now, without what is gone; of files that are not looked at it stays as it is
+    #[arg(long, help_heading = "Baseline")]
+    update_baseline: bool,
+}
+
+/// The baselines that are in force.
+pub(super) struct Baselines<'a> {
+    args: &'a BaselineArgs,
+    open: BTreeMap<PathBuf, Comparison>,
+    left_out: usize,
+}
+
+impl<'a> Baselines<'a> {
+    pub(super) fn new(args: &'a BaselineArgs) -> Self {
+        Self { args, open: BTreeMap::new(), left_out: 0 }
+    }
+
+    /// Leaves out of `findings` in `target` what the baseline lists.
+    pub(super) fn filter(
+        &mut self,
+        settings: &Settings,
+        target: &str,
+        run: &Run,
+        sources: Sources<'_>,
+        findings: Vec<Finding>,
+    ) -> Result<Vec<Finding>, String> {
+        let Some(path) = self.args.baseline.as_ref().or(settings.baseline.as_ref()) else {
+            return match self.args.update_baseline {
+                true => {
+                    Err("there is no baseline to update: name it with --baseline FILE or in pregrub.toml".to_owned())
+                }
+                false => Ok(findings),
+            };
+        };
+        if !self.open.contains_key(path) {
+            self.open.insert(path.clone(), read(path, self.args.update_baseline)?);
+        }
+        let Some(comparison) = self.open.get_mut(path) else { return Ok(findings) };
+        let file = relative(target, path);
+        comparison.look_at(&file);
+        let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
+        let (mut told, mut left_out) = (Vec::new(), 0);
+        for finding in findings {
+            let text = found.filter(|_| finding.source == Source::Configuration).map(|found| found.text.as_slice());
+            let within = sources.of(&finding).filter(|name| *name != target);
+            let known = comparison.knows(Identity::of(&file, within, &finding, text));
+            if known || self.args.update_baseline {
+                left_out += 1;
+            } else {
+                told.push(finding);
+            }
+        }
+        self.left_out += left_out;
+        Ok(told)
+    }
+
+    /// Writes what is to be written, and says in a line what was left out or written.
+    pub(super) fn finish(&self) -> Result<Option<String>, String> {
+        let findings = |count: usize| format!("{count} finding{}", if count == 1 { "" } else { "s" });
+        if !self.args.update_baseline {
+            let said = format!("{} of the baseline not shown", findings(self.left_out));
+            return Ok((self.left_out > 0).then_some(said));
+        }
+        let mut written = Vec::new();
+        for (path, comparison) in &self.open {
+            let directory = directory(path);
+            let baseline = comparison.renewed(|file| file == "-" || directory.join(file).exists());
+            // The file that a link leads to is replaced, not the link.
+            let real = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+            write_file(&real, &baseline.to_json(), true).map_err(|error| error.to_string())?;
+            written.push(format!("wrote {} to the baseline `{}`", findings(baseline.len()), path.display()));
+        }
+        Ok((!written.is_empty()).then(|| written.join("\n")))
+    }
+}
+
+fn read(path: &Path, may_be_missing: bool) -> Result<Comparison, String> {
+    let shown = path.display();
+    let text = match whole_file::read(path, 64 << 20) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && may_be_missing => return Ok(Comparison::default()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(format!("there is no baseline `{shown}`: --update-baseline writes it"));
+        }
+        Err(error) => return Err(format!("cannot read the baseline `{shown}`: {}", super::why(&error))),
+    };
+    let baseline = Baseline::parse(&text).map_err(|why| format!("`{shown}` is no baseline: {why}"))?;
+    Ok(Comparison::with(baseline))
+}
+
+/// The directory that a baseline is in.
+fn directory(baseline: &Path) -> &Path {
+    baseline.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."))
+}
+
+/// The target as the baseline names it, wherever the program is called from: relative to the baseline's directory.
+fn relative(target: &str, baseline: &Path) -> String {
+    let real = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path));
+    let (Ok(target_path), Ok(from), true) = (real(Path::new(target)), real(directory(baseline)), target != "-") else {
+        return target.to_owned();
+    };
+    let (target_parts, from_parts): (Vec<_>, Vec<_>) =
+        (target_path.components().collect(), from.components().collect());
+    let common = target_parts.iter().zip(&from_parts).take_while(|(a, b)| a == b).count();
+    let up = from_parts[common..].iter().map(|_| Component::ParentDir);
+    let path: PathBuf = up.chain(target_parts[common..].iter().copied()).collect();
+    path.to_string_lossy().into_owned()
+}

@@ -1,0 +1,161 @@
+//! `--fix` and `--diff`.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::args::DialectArg;
+use super::asked::Asked;
+use super::out::{Out, complain};
+use super::replace::replace;
+use super::whole_file;
+use crate::config::Writer;
+use crate::lint::{Mended, Mending};
+use crate::target::{Kind, Target, Wanted};
+
+#[derive(Debug, Args)]
+pub(super) struct FixArgs {
+    /// Mend what can be mended without a doubt: GRUB chooses the same files as before, and pygrub boots (tried in a simulation)
+    #[arg(long, conflicts_with = "diff", help_heading = "Fixes")]
+    pub fix: bool,
+    /// Show what --fix would change, write nothing, and end with exit status 1 where that is something
+    #[arg(long, help_heading = "Fixes")]
+    pub diff: bool,
+    /// Make those changes too that somebody must look at
+    #[arg(long = "unsafe", help_heading = "Fixes")]
+    unsafe_too: bool,
+    /// Edit files as well that NixOS or grub-mkconfig has written, and will write anew
+    #[arg(long, help_heading = "Fixes")]
+    force: bool,
+}
+
+/// What has been mended.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub fixes: usize,
+    pub files: usize,
+}
+
+impl Tally {
+    /// `fixed 2 findings in 1 file`; nothing where nothing was mended.
+    pub(super) fn line(&self) -> Option<String> {
+        let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+        (self.fixes > 0).then(|| format!("fixed {} in {}", plural(self.fixes, "finding"), plural(self.files, "file")))
+    }
+}
+
+/// Larger files are no configurations.
+const LARGEST: u64 = 64 << 20;
+
+impl FixArgs {
+    /// What is wrong with the options together.
+    pub(super) fn fault(&self) -> Option<&'static str> {
+        let idle = !self.fix && !self.diff;
+        match (idle, self.unsafe_too, self.force) {
+            (true, true, _) => Some("--unsafe needs --fix or --diff"),
+            (true, _, true) => Some("--force needs --fix or --diff"),
+            _ => None,
+        }
+    }
+
+    /// Mends the file `name`, as far as it can be. What goes wrong is one sentence.
+    pub(super) fn fix(
+        &self,
+        name: &str,
+        dialect: Option<DialectArg>,
+        asked: &Asked,
+        tally: &mut Tally,
+    ) -> Result<Vec<String>, String> {
+        if name == "-" {
+            return Err("standard input cannot be mended: --diff shows what would change".to_owned());
+        }
+        let Some((old, mended)) = self.mended(name, dialect, asked)? else { return Ok(Vec::new()) };
+        if mended.text == old {
+            return Ok(Vec::new());
+        }
+        replace(Path::new(name), &old, &mended.text).map_err(|why| format!("cannot mend `{name}`: {why}"))?;
+        tally.fixes += mended.made.len();
+        tally.files += 1;
+        let made = mended.made.iter();
+        Ok(made.map(|mend| format!("fixed {name}:{}: {} {}", mend.line, mend.code, mend.description)).collect())
+    }
+
+    /// Writes what would change as `diff -u` does, and says whether that is something.
+    pub(super) fn diff(
+        &self,
+        name: &str,
+        dialect: Option<DialectArg>,
+        asked: &Asked,
+        out: &mut Out,
+    ) -> io::Result<Result<bool, String>> {
+        let (old, mended) = match self.mended(name, dialect, asked) {
+            Ok(Some(both)) => both,
+            Ok(None) => return Ok(Ok(false)),
+            Err(error) => return Ok(Err(error)),
+        };
+        if mended.text == old {
+            return Ok(Ok(false));
+        }
+        let diff = similar::TextDiff::configure()
+            .timeout(Duration::from_secs(5))
+            .diff_lines(old.as_slice(), mended.text.as_slice());
+        let mut text = Vec::new();
+        diff.unified_diff().context_radius(3).header(name, name).to_writer(&mut text)?;
+        out.text().write_all(&text)?;
+        Ok(Ok(true))
+    }
+
+    /// The text of a file, and what comes of it; nothing where it is left alone.
+    fn mended(
+        &self,
+        name: &str,
+        dialect: Option<DialectArg>,
+        asked: &Asked,
+    ) -> Result<Option<(Vec<u8>, Mended)>, String> {
+        let wanted = Wanted { kind: Some(Kind::Config), dialect: dialect.map(Into::into) };
+        let target = Target::open(Path::new(name), wanted, asked.options.release).map_err(|error| error.to_string())?;
+        let Target::Config { dialect, text } = target else { return Ok(None) };
+        // The target has no more than pygrub reads.
+        let text = if name == "-" {
+            text
+        } else {
+            whole_file::read(Path::new(name), LARGEST)
+                .map_err(|error| format!("cannot read `{name}`: {}", super::why(&error)))?
+        };
+        let mending = Mending {
+            name,
+            dialect,
+            options: asked.options.clone(),
+            levels: &asked.levels,
+            unsafe_too: self.unsafe_too,
+        };
+        let mended = mending.mend(text.clone());
+        if mended.text != text
+            && !self.force
+            && let Some(how) = written_anew(&text)
+        {
+            complain(&format!("`{name}` is not mended, since {how} (--force edits the file all the same)"));
+            return Ok(None);
+        }
+        for refused in &mended.refused {
+            let (line, code, why) = (refused.line, refused.code, refused.why);
+            complain(&format!("{name}:{line}: {code} is not mended ({}): {why}", refused.description));
+        }
+        Ok(Some((text, mended)))
+    }
+}
+
+/// Who writes a text anew, and what to do instead of editing it.
+fn written_anew(text: &[u8]) -> Option<&'static str> {
+    match Writer::of(text) {
+        Writer::NixOs => {
+            Some("NixOS writes it anew: change the options that the help names and run nixos-rebuild boot")
+        }
+        Writer::Mkconfig => {
+            Some("grub-mkconfig writes it anew: change /etc/default/grub and run update-grub or grub2-mkconfig")
+        }
+        Writer::Other => None,
+    }
+}

@@ -1,0 +1,222 @@
+//! `--recursive`: what pygrub could be pointed at in a tree of directories.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::Args;
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use walkdir::{DirEntry, WalkDir};
+
+use super::out::complain;
+use super::settings::{Finder, Settings};
+use crate::config::Dialect;
+use crate::release::Release;
+use crate::storage::identify::{Format, identify};
+use crate::storage::source::{FileSource, Source, Volume};
+use crate::xl::syntax;
+
+#[derive(Debug, Args)]
+pub(super) struct RecursiveArgs {
+    /// Take from the directories that are named, and from all below them, each file that pygrub could be given: boot configurations; for check disk images and domains' configurations too
+    #[arg(long, help_heading = "Directories")]
+    pub recursive: bool,
+    /// With --recursive, leave out what fits this pattern (`old`, `*.iso`, `guests/*/tmp`), relative to the directory that is named; may be repeated
+    #[arg(long, value_name = "PATTERN", requires = "recursive", help_heading = "Directories")]
+    exclude: Vec<String>,
+}
+
+/// What is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sought {
+    /// Boot configurations.
+    Configurations,
+    /// Disk images and domains' configurations as well.
+    Everything,
+}
+
+/// The targets, with those in the trees.
+#[derive(Debug, Default)]
+pub(super) struct Targets {
+    pub names: Vec<String>,
+    /// Something could not be looked at. It has been complained about.
+    pub incomplete: bool,
+}
+
+impl RecursiveArgs {
+    /// Puts into the place of each directory what is found below it, in the order of the names. What is wrong with a pattern or
+    /// with settings is one sentence.
+    pub(super) fn targets(&self, names: &[String], sought: Sought, finder: &mut Finder) -> Result<Targets, String> {
+        let mut targets = Targets::default();
+        for name in names {
+            if !self.recursive || !Path::new(name).is_dir() {
+                targets.names.push(name.clone());
+                continue;
+            }
+            let settings = finder.in_force_in(Path::new(name))?;
+            let excluded = Excluded::new(&self.exclude, Path::new(name), &settings)?;
+            let before = targets.names.len();
+            walk(Path::new(name), sought, &excluded, &mut targets);
+            if targets.names.len() == before {
+                let what = match sought {
+                    Sought::Configurations => "boot configuration",
+                    Sought::Everything => "boot configuration, disk image or domain's configuration",
+                };
+                complain(&format!("there is no {what} in `{name}`"));
+                targets.incomplete = true;
+            }
+        }
+        Ok(targets)
+    }
+}
+
+fn walk(root: &Path, sought: Sought, excluded: &Excluded, targets: &mut Targets) {
+    let wanted = |entry: &DirEntry| entry.depth() == 0 || !excluded.covers(entry.path());
+    // Links are not followed: what they lead to is found where it is, and no loop is possible.
+    for entry in WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(wanted) {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                let path = error.path().unwrap_or(root).display().to_string();
+                let why = error.io_error().map_or_else(|| error.to_string(), super::why);
+                complain(&format!("cannot read `{path}`: {why}"));
+                targets.incomplete = true;
+                continue;
+            }
+        };
+        if !entry.file_type().is_file() {
+            continue;
+        }
+        let path = entry.path();
+        let fits = match is_configuration(root, path) {
+            true => Ok(true),
+            false if sought == Sought::Configurations => Ok(false),
+            false => is_domain(path).and_then(|domain| if domain { Ok(true) } else { is_image(path) }),
+        };
+        match (fits, entry.path().to_str()) {
+            (Ok(false), _) => {}
+            (Ok(true), Some(name)) => targets.names.push(name.to_owned()),
+            (Ok(true), None) => {
+                complain(&format!("cannot take `{}`: its name is not UTF-8", entry.path().display()));
+                targets.incomplete = true;
+            }
+            (Err(error), _) => {
+                complain(&format!("cannot read `{}`: {}", entry.path().display(), super::why(&error)));
+                targets.incomplete = true;
+            }
+        }
+    }
+}
+
+/// What is left out: patterns of the command line, relative to the directory that is named there, and those of the settings,
+/// relative to their file.
+struct Excluded(Vec<(std::path::PathBuf, GlobSet)>);
+
+impl Excluded {
+    fn new(given: &[String], root: &Path, settings: &Settings) -> Result<Self, String> {
+        let mut sets = Vec::new();
+        for (directory, patterns) in [(root, given), (settings.directory.as_path(), settings.exclude.as_slice())] {
+            if patterns.is_empty() {
+                continue;
+            }
+            let mut set = GlobSetBuilder::new();
+            for pattern in patterns {
+                let glob = Glob::new(pattern).map_err(|error| error.to_string())?;
+                set.add(glob);
+            }
+            // The settings' directory is a real path; the tree may be named by a link.
+            let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
+            sets.push((directory, set.build().map_err(|error| error.to_string())?));
+        }
+        Ok(Self(sets))
+    }
+
+    /// A pattern without `/` fits a name anywhere, one with `/` the path.
+    fn covers(&self, path: &Path) -> bool {
+        if self.0.is_empty() {
+            return false;
+        }
+        let real = path.parent().and_then(|parent| Some(parent.canonicalize().ok()?.join(path.file_name()?)));
+        let real = real.as_deref().unwrap_or(path);
+        self.0.iter().any(|(directory, set)| {
+            let relative = real.strip_prefix(directory).unwrap_or(real);
+            set.is_match(relative) || path.file_name().is_some_and(|name| set.is_match(Path::new(name)))
+        })
+    }
+}
+
+/// Whether it has a name that pygrub looks for. What lies in a directory `EFI` it never reads: there GRUB's own stub is.
+fn is_configuration(root: &Path, path: &Path) -> bool {
+    let in_efi = || {
+        let inside = path.strip_prefix(root).unwrap_or(path);
+        inside.components().any(|part| part.as_os_str().eq_ignore_ascii_case("EFI"))
+    };
+    path.file_name().and_then(|name| Dialect::from_file_name(name.to_str()?)).is_some() && !in_efi()
+}
+
+/// Whether it is the configuration of a domain for xl, by its ending and its text: it names disks.
+fn is_domain(path: &Path) -> io::Result<bool> {
+    const DOMAIN_ENDINGS: [&str; 5] = ["cfg", "conf", "xl", "pv", "hvm"];
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    if !ending.is_some_and(|ending| DOMAIN_ENDINGS.contains(&ending)) {
+        return Ok(false);
+    }
+    let mut text = Vec::new();
+    File::open(path)?.take(syntax::LIMIT as u64).read_to_end(&mut text)?;
+    Ok(!text.contains(&0) && syntax::parse(&text, Release::NEWEST).is_ok_and(|settings| settings.get("disk").is_some()))
+}
+
+/// The endings of images.
+const ENDINGS: [&str; 12] =
+    ["img", "raw", "image", "disk", "qcow", "qcow2", "qed", "vmdk", "vdi", "vhd", "vhdx", "iso"];
+
+/// What is recognised at the start of a file and makes it no disk: kernels, initrds, archives, swap.
+const NO_DISKS: [Format; 16] = [
+    Format::BzImage,
+    Format::Elf,
+    Format::Pe,
+    Format::Cpio,
+    Format::Tar,
+    Format::Zip,
+    Format::Gzip,
+    Format::Xz,
+    Format::Zstd,
+    Format::Bzip2,
+    Format::Lz4,
+    Format::Squashfs,
+    Format::Cramfs,
+    Format::Romfs,
+    Format::Swap,
+    Format::SwapSuspend,
+];
+
+/// The shortest disk: one of GRUB's images of boot code is no longer than this.
+const SHORTEST: u64 = 64 << 10;
+
+/// Whether it holds a disk or a filesystem: by its content, and where that is nothing that is known, by its name. An initrd is
+/// called `*.img` too.
+fn is_image(path: &Path) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    if file.metadata()?.len() < SHORTEST {
+        return Ok(false);
+    }
+    let named = path.extension().and_then(|ending| ending.to_str());
+    let named = named.is_some_and(|ending| ENDINGS.contains(&ending.to_ascii_lowercase().as_str()));
+    // Nothing begins a disk without a NUL in its first sectors; most files are told apart by that.
+    let mut head = Vec::new();
+    (&mut file).take(4096).read_to_end(&mut head)?;
+    if !named && !head.contains(&0) {
+        return Ok(false);
+    }
+    let source: Arc<dyn Source> = Arc::new(FileSource::new(file)?);
+    Ok(match identify(&Volume::new(source, 0))? {
+        Some(found) => !NO_DISKS.contains(&found.format),
+        None => named && !is_initrd(path),
+    })
+}
+
+fn is_initrd(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    ["initr", "ramdisk"].iter().any(|word| name.contains(word))
+}

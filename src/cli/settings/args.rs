@@ -1,0 +1,25 @@
+//! `--config` and `--no-config`.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use clap::Args;
+
+use super::{Finder, Settings};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct SettingsArgs {
+    /// Take the settings from this file, not from the pregrub.toml that is nearest to the target
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config", help_heading = "Settings")]
+    pub config: Option<PathBuf>,
+    /// Look at no pregrub.toml
+    #[arg(long, help_heading = "Settings")]
+    pub no_config: bool,
+}
+
+impl SettingsArgs {
+    /// The settings of the only target.
+    pub(in crate::cli) fn of(&self, target: &str) -> Result<Rc<Settings>, String> {
+        Finder::new(self)?.of(target)
+    }
+}

@@ -1,0 +1,50 @@
+//! `pregrub.toml`: what is said once for all targets below a directory. The command line comes behind it and wins.
+
+mod args;
+mod file;
+mod finder;
+
+use std::path::{Path, PathBuf};
+
+pub(super) use args::SettingsArgs;
+pub(super) use finder::Finder;
+
+use super::args::FlavourArg;
+use super::levels::Threshold;
+use super::whole_file;
+use crate::lint::Levels;
+
+/// What a file says. Nothing of it has to be said.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Settings {
+    /// The directory of the file: patterns and paths in it are relative to that.
+    pub directory: PathBuf,
+    /// The release, or `host`; known to be one.
+    pub release: Option<String>,
+    pub flavour: Option<FlavourArg>,
+    /// Whether pygrub is called with `-q`.
+    pub quiet: Option<bool>,
+    pub levels: Levels,
+    pub threshold: Option<Threshold>,
+    /// The baseline, as it can be opened.
+    pub baseline: Option<PathBuf>,
+    /// What `--recursive` leaves out: patterns relative to `directory`.
+    pub exclude: Vec<String>,
+}
+
+/// The name of the file.
+const NAME: &str = "pregrub.toml";
+
+impl Settings {
+    /// Reads a file; what is wrong with it is one sentence that names it.
+    fn read(path: &Path) -> Result<Self, String> {
+        let shown = path.display().to_string();
+        let text = whole_file::read(path, 1 << 20).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => format!("cannot open `{shown}`: there is no such file"),
+            _ => format!("cannot read `{shown}`: {}", super::why(&error)),
+        })?;
+        let text = String::from_utf8(text).map_err(|_| format!("`{shown}` is not UTF-8, which TOML is"))?;
+        let directory = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+        file::parse(&text, directory).map_err(|fault| fault.in_file(&shown))
+    }
+}

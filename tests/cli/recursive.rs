@@ -1,0 +1,82 @@
+//! `--recursive`.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use super::folder::{BY_TITLE, Folder};
+use crate::common::program::root;
+
+/// A tree with everything that must be found, and what looks like it.
+fn tree() -> Folder {
+    let folder = Folder::new();
+    let image = |name: &str| fs::read(root().join("corpus/images").join(name)).unwrap();
+    folder.file("guests/a/boot.img", image("recipe.img"));
+    folder.file("guests/b/disk", image("nixos-default.img"));
+    folder.file("guests/c/boot/grub/grub.cfg", BY_TITLE);
+    folder.file("guests/c/boot/extlinux/extlinux.conf", "DEFAULT a\nLABEL a\n  KERNEL /k\n");
+    folder.file("guests/a/a.cfg", "name = 'a'\nbootloader = 'pygrub'\ndisk = ['boot.img,raw,xvda,rw']\n");
+    // GRUB's own stub, its boot code, an initrd, a text, another program's configuration.
+    folder.file("guests/c/boot/EFI/debian/grub.cfg", "configfile /grub/grub.cfg\n");
+    folder.file("guests/c/boot/grub/i386-pc/boot.img", [0; 512]);
+    folder.file("guests/c/boot/initrd.img", [&b"070701"[..], &[b'0'; 100_000]].concat());
+    folder.file("guests/c/boot/initramfs-x.img", [0xab; 100_000]);
+    folder.file("notes.txt", "menuentry\n".repeat(10_000));
+    folder.file("app.cfg", "x = 1\n");
+    symlink("..", folder.path().join("guests/c/loop")).unwrap();
+    folder
+}
+
+fn targets(stdout: &str) -> Vec<String> {
+    let objects = stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    objects.map(|object| object["target"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn what_pygrub_could_be_given_is_found() {
+    let folder = tree();
+    let ended = folder.run(&["check", "--recursive", ".", "--format", "json"]);
+    let all = [
+        "./guests/a/a.cfg",
+        "./guests/a/boot.img",
+        "./guests/b/disk",
+        "./guests/c/boot/extlinux/extlinux.conf",
+        "./guests/c/boot/grub/grub.cfg",
+    ];
+    assert_eq!(targets(&ended.stdout), all, "{}", ended.stderr);
+    assert_eq!(ended.stderr, "", "no bar where there is no terminal");
+    let ended = folder.run(&["lint", "--recursive", ".", "--format", "json"]);
+    assert_eq!(targets(&ended.stdout), all[3..], "{}", ended.stderr);
+    insta::assert_snapshot!(folder.run(&["lint", "--recursive", "guests"]).whole());
+    // xl takes a disk's path from where it is called, and there is none there: unknown.
+    let ended = folder.run(&["check", "--recursive", "guests"]);
+    insta::assert_snapshot!(ended.stdout.lines().last().unwrap(), @"5 targets: 3 would boot, 1 would not, 1 unknown");
+}
+
+#[test]
+fn patterns_leave_out() {
+    let folder = tree();
+    let found = |args: &[&str]| {
+        let ended = folder.run(&[&["check", "--format", "json", "--recursive", "guests"], args].concat());
+        targets(&ended.stdout).join(" ")
+    };
+    assert_eq!(found(&["--exclude", "c"]), "guests/a/a.cfg guests/a/boot.img guests/b/disk");
+    assert_eq!(found(&["--exclude", "c/**", "--exclude", "*.cfg"]), "guests/a/boot.img guests/b/disk");
+    folder.file("pregrub.toml", "exclude = ['guests/c', 'disk']\n");
+    assert_eq!(found(&[]), "guests/a/a.cfg guests/a/boot.img");
+    assert_eq!(found(&["--exclude", "*.cfg"]), "guests/a/boot.img");
+    let ended = folder.run(&["check", "--recursive", "guests", "--exclude", "a["]);
+    assert_eq!(ended.status, 2, "{}", ended.whole());
+}
+
+#[test]
+fn nothing_there() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path().join("empty")).unwrap();
+    let ended = folder.run(&["check", "--recursive", "empty"]);
+    assert_eq!(
+        (ended.status, ended.stderr.as_str()),
+        (3, "pregrub: there is no boot configuration, disk image or domain's configuration in `empty`\n")
+    );
+    assert_eq!(folder.run(&["lint", "--recursive", "empty"]).status, 3);
+    assert_eq!(folder.run(&["lint", "--exclude", "x", "empty"]).status, 2);
+}
