@@ -11,7 +11,7 @@ const UPDATE: [&str; 3] = ["--baseline", "old.json", "--update-baseline"];
 fn old_findings_are_not_told_and_new_ones_are() {
     let folder = Folder::new();
     folder.file("grub.cfg", BY_TITLE);
-    let lint = |args: &[&str]| folder.run(&[&["lint", "--threshold", "warning", "grub.cfg"], args].concat());
+    let lint = |args: &[&str]| folder.run(&[&["lint", "--threshold", "note", "grub.cfg"], args].concat());
     let mut told = lint(&["--baseline", "old.json"]).whole();
     told.push_str(&lint(&UPDATE).whole());
     told.push_str(&folder.read("old.json"));

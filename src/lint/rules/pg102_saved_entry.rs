@@ -34,7 +34,7 @@ rule! {
     ///
     /// ## Source
     ///
-    /// Measured with xen-utils-4.17, and recorded for every release (corpus/conformance, g2-def-26 and -28). Releases up to
+    /// Measured with xen-utils-4.17, and recorded for every release (corpus/conformance, g2-def-26, g2-def-28). Releases up to
     /// 4.1.2 give up on the file instead (PG012).
     "PG102" "saved-entry" Warning, stops: Never, releases: "4.1.3 and later", check
 }

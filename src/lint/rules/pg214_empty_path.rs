@@ -56,8 +56,9 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
         let (what, entry) = (named.what(), named.of());
         let is_kernel = named.purpose == Purpose::Kernel;
         let consequence = if is_kernel { "pygrub finds no kernel" } else { "pygrub boots it without an initrd" };
-        let stops =
-            named.selected && is_kernel && (subject.release().has(Change::EveryPartition) || missing == Some(true));
+        // Releases that try one partition open the empty path, if there is a disk.
+        let fails = raised.is_some() || subject.release().has(Change::EveryPartition) || missing == Some(true);
+        let stops = named.selected && is_kernel && fails;
         let mut finding = Finding::new(format!("the {what} line of {entry} names no file: {consequence}"))
             .at(line(&named), "no path")
             .stops_boot(stops)
