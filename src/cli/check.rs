@@ -114,13 +114,13 @@ impl Checking<'_> {
         let (args, reports) = (self.args, &mut self.reports);
         let out = &mut reports.out;
         match examine(args, name, asked, self.root_disk.as_ref()) {
-            Ok(Examined { kind, run, hashes, findings }) => {
+            Ok(Examined { kind, run, hashes, findings, domain_text }) => {
                 let path = run
                     .deciding_attempt()
                     .and_then(|attempt| attempt.found.as_ref())
                     .map(|found| found.path.to_string());
                 let domain = (kind == Kind::Xl).then_some(name);
-                let sources = Sources { configuration: path.as_deref(), domain };
+                let sources = Sources { configuration: path.as_deref(), domain, domain_text: domain_text.as_deref() };
                 let findings = match self.baselines.filter(&asked.settings, name, &run, sources, findings) {
                     Ok(findings) => findings,
                     Err(error) => return Ok(Err(error)),
@@ -223,6 +223,8 @@ struct Examined {
     run: Run,
     hashes: Hashes,
     findings: Vec<Finding>,
+    /// The text of a domain's configuration.
+    domain_text: Option<Vec<u8>>,
 }
 
 fn examine(args: &Check, name: &str, asked: &Asked, root_disk: Option<&RootDisk>) -> Result<Examined, Error> {
@@ -252,7 +254,11 @@ fn examine(args: &Check, name: &str, asked: &Asked, root_disk: Option<&RootDisk>
         subject = subject.with_root_disk(root_disk);
     }
     let findings = lint::lint(&subject, &asked.levels);
-    Ok(Examined { kind, run, hashes, findings })
+    let domain_text = match &target {
+        Target::Xl(domain) => Some(domain.text.clone()),
+        _ => None,
+    };
+    Ok(Examined { kind, run, hashes, findings, domain_text })
 }
 
 fn hashes(volumes: &dyn Volumes, run: &Run) -> io::Result<Hashes> {

@@ -132,7 +132,7 @@ impl Linting<'_> {
             None => Status::Fine,
         };
         let findings = lint::lint(&Subject::new(&run, Kind::Config), &asked.levels);
-        let sources = Sources { configuration: Some(name), domain: None };
+        let sources = Sources { configuration: Some(name), ..Sources::default() };
         let findings = match self.baselines.filter(&asked.settings, name, &run, sources, findings) {
             Ok(findings) => findings,
             Err(error) => return Ok(Err(Error::Usage(error))),

@@ -32,6 +32,7 @@ mod fix;
 mod group;
 mod grub_menu;
 mod grub_words;
+mod kernel_argument;
 mod later;
 mod levels;
 mod mend;

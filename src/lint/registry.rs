@@ -56,6 +56,7 @@ pub static RULES: &[&Rule] = &[
     &pg209_line_continuation::RULE,
     &pg210_arguments_too_long::RULE,
     &pg211_init_missing::RULE,
+    &pg212_root_matches_no_disk::RULE,
     &pg213_odd_file::RULE,
     &pg214_empty_path::RULE,
     &pg216_no_initrd::RULE,

@@ -64,9 +64,10 @@ impl<'a> Examined<'a> {
 
     /// The text that the places of a finding are in.
     pub fn text_of(&self, finding: &Finding) -> Option<&'a [u8]> {
-        let Outcome::Read { run, .. } = self.outcome else { return None };
+        let Outcome::Read { run, sources, .. } = self.outcome else { return None };
         match finding.source {
-            Source::Target | Source::Domain => None,
+            Source::Target => None,
+            Source::Domain => sources.domain_text,
             Source::Configuration => {
                 let found = run.deciding_attempt()?.found.as_ref().filter(|found| !found.directory)?;
                 Some(&found.text)

@@ -13,6 +13,8 @@ pub struct Sources<'a> {
     pub configuration: Option<&'a str>,
     /// The domain's configuration for xl.
     pub domain: Option<&'a str>,
+    /// The text of the domain's configuration; that of the boot configuration stands in the run.
+    pub domain_text: Option<&'a [u8]>,
 }
 
 impl<'a> Sources<'a> {

@@ -212,7 +212,8 @@ pub fn write_findings(
             writeln!(out)?;
         }
         let text = match finding.source {
-            Source::Target | Source::Domain => None,
+            Source::Target => None,
+            Source::Domain => sources.domain_text,
             Source::Configuration => found.map(|found| found.text.as_slice()),
         };
         let source = sources.of(finding).zip(text).map(|(name, text)| SourceText { name, text });

@@ -28,7 +28,10 @@ fn every_rule() {
         let words = |text: &str| -> Vec<String> {
             let plain = |line: &str| line.trim_start_matches(['#', '-', ' ', '*']).replace(['`', '*', '\\'], "");
             let lines = text.lines().filter(|line| !line.trim_start().starts_with("```")).map(plain);
-            lines.flat_map(|line| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect()
+            // A line may break in front of `--root-disk`, which looks like the mark of a list then.
+            let word = |word: &str| word.trim_start_matches('-').to_owned();
+            let words = lines.flat_map(|line| line.split_whitespace().map(word).collect::<Vec<_>>());
+            words.filter(|word| !word.is_empty()).collect()
         };
         let said = words(&ended.stdout);
         let missing: Vec<String> =

@@ -23,9 +23,9 @@ use crate::common::side_by_side;
 
 /// Rules whose cases are disks that other tests of this folder make.
 pub const PROVEN_ELSEWHERE: &[&str] = &[
-    "PG301", "PG302", "PG303", "PG304", "PG305", "PG307", "PG308", "PG309", "PG310", "PG311", "PG313", "PG314",
-    "PG315", "PG316", "PG317", "PG318", "PG501", "PG502", "PG503", "PG504", "PG505", "PG506", "PG507", "PG508",
-    "PG602",
+    "PG212", "PG301", "PG302", "PG303", "PG304", "PG305", "PG307", "PG308", "PG309", "PG310", "PG311", "PG313",
+    "PG314", "PG315", "PG316", "PG317", "PG318", "PG501", "PG502", "PG503", "PG504", "PG505", "PG506", "PG507",
+    "PG508", "PG602",
 ];
 
 /// `case.json`.
@@ -189,7 +189,7 @@ impl Linted {
     pub fn shown(&self, findings: &[Finding]) -> String {
         let path =
             self.run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()).map(|found| found.path.to_string());
-        let sources = Sources { configuration: path.as_deref(), domain: None };
+        let sources = Sources { configuration: path.as_deref(), ..Sources::default() };
         let look = Look { color: false, width: 100, verbose: true };
         let mut shown = Vec::new();
         text::write_findings(findings, &self.run, false, sources, look, &mut shown).expect("memory");

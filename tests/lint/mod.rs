@@ -3,6 +3,7 @@
 mod baseline;
 mod cases;
 mod differential;
+mod distributions;
 mod files;
 mod fix;
 mod fixture;

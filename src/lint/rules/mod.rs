@@ -53,6 +53,7 @@ pub(super) mod pg208_literal_arguments;
 pub(super) mod pg209_line_continuation;
 pub(super) mod pg210_arguments_too_long;
 pub(super) mod pg211_init_missing;
+pub(super) mod pg212_root_matches_no_disk;
 pub(super) mod pg213_odd_file;
 pub(super) mod pg214_empty_path;
 pub(super) mod pg216_no_initrd;

@@ -1,6 +1,5 @@
-use std::ops::Range;
-
 use crate::boot::missing_path::shown;
+use crate::lint::kernel_argument::last_value;
 use crate::lint::rule::rule;
 use crate::lint::{Configuration, Finding, Reporter, Severity, Subject};
 
@@ -47,7 +46,9 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
     let mut others = 0;
     for (index, entry) in configuration.entries().iter().enumerate() {
         let Some(span) = entry.args_span else { continue };
-        let Some(range) = init(configuration.at(span)) else { continue };
+        let args = configuration.at(span);
+        let init = last_value(args, b"init=").filter(|range| args[range.clone()].starts_with(b"/"));
+        let Some(range) = init else { continue };
         let place = configuration.part(span, range);
         let path = configuration.at(place);
         let Some(why) = root.why_missing(path) else { continue };
@@ -75,35 +76,5 @@ fn help(configuration: &Configuration<'_>) -> &'static str {
         "run nixos-rebuild boot in the guest, which writes the menu anew, or boot an entry whose system is still there"
     } else {
         "name a program that is there, or check that this is the guest's root disk"
-    }
-}
-
-/// Where the path behind the last `init=` stands in the arguments: that is the one that counts.
-fn init(args: &[u8]) -> Option<Range<usize>> {
-    let mut found = None;
-    let mut start = 0;
-    for word in args.split(u8::is_ascii_whitespace) {
-        // What follows `--` is for init itself.
-        if word == b"--" {
-            break;
-        }
-        if word.starts_with(b"init=/") {
-            found = Some(start + b"init=".len()..start + word.len());
-        }
-        start += word.len() + 1;
-    }
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_init_counts() {
-        assert_eq!(init(b"a rdinit=/x b"), None);
-        assert_eq!(init(b"init=/a  init=/b c"), Some(14..16));
-        assert_eq!(init(b"init=/a -- init=/b"), Some(5..7));
-        assert_eq!(init(b"init=x"), None);
     }
 }
