@@ -172,6 +172,11 @@ impl Target {
         }
         match dialect.or_else(|| guess(&text)) {
             Some(dialect) => Ok(Self::Config { dialect, text }),
+            None if wanted.kind == Some(Kind::Config) => Err(TargetError(format!(
+                "`{}` is no boot configuration that pregrub recognises: say --dialect grub2, legacy or extlinux if it is one; \
+                 disks and domains are for `pregrub check`",
+                path.display()
+            ))),
             None => Err(TargetError(format!(
                 "`{}` is text, but no boot configuration that pregrub recognises: say --dialect grub2, legacy or extlinux if \
                  it is one, --as xl if it is a domain's, or --as image if it is a disk",

@@ -21,16 +21,23 @@ pub struct Configuration<'a> {
     /// All that raises in it, in the order of the parsing.
     pub raised: &'a [Raised],
     run: &'a Run,
+    writer: Writer,
 }
 
 impl<'a> Configuration<'a> {
-    pub(super) fn new(found: &'a Found, config: &'a Config, raised: &'a [Raised], run: &'a Run) -> Self {
-        Self { path: &found.path, dialect: found.dialect, text: &found.text, config, raised, run }
+    pub(super) fn new(
+        found: &'a Found,
+        config: &'a Config,
+        raised: &'a [Raised],
+        run: &'a Run,
+        writer: Writer,
+    ) -> Self {
+        Self { path: &found.path, dialect: found.dialect, text: &found.text, config, raised, run, writer }
     }
 
     /// Which program wrote it.
     pub fn writer(&self) -> Writer {
-        Writer::of(self.text)
+        self.writer
     }
 
     /// Whether NixOS wrote it: then the help names the option, not the line.

@@ -73,9 +73,11 @@ impl Mending<'_> {
         let mut mended = Mended { text, ..Mended::default() };
         let mut refused: HashSet<Known> = HashSet::new();
         let mut now = self.look(&mended.text);
+        // An uncertain fix is never worked out from what another one made of the text.
+        let uncertain: HashSet<&str> = now.findings.iter().map(|finding| finding.rule.code).collect();
         let mut looks = 0;
         while looks < LOOKS {
-            let mut batch = self.batch(&now, &mended.text, &refused);
+            let mut batch = self.batch(&now, &mended.text, &refused, &uncertain);
             if batch.is_empty() {
                 break;
             }
@@ -110,11 +112,12 @@ impl Mending<'_> {
     }
 
     /// Fixes of one group that can be made at once.
-    fn batch(&self, now: &Seen, text: &[u8], refused: &HashSet<Known>) -> Vec<Finding> {
+    fn batch(&self, now: &Seen, text: &[u8], refused: &HashSet<Known>, uncertain: &HashSet<&str>) -> Vec<Finding> {
         let allowed = |finding: &&Finding| {
             finding.source == Source::Configuration
                 && finding.fix.as_ref().is_some_and(|fix| {
-                    (fix.safety == Safety::Safe || self.unsafe_too) && is_sound(&fix.edits, text.len())
+                    let may = fix.safety == Safety::Safe || self.unsafe_too && uncertain.contains(finding.rule.code);
+                    may && is_sound(&fix.edits, text.len())
                 })
                 && !refused.contains(&known(finding, text))
         };

@@ -10,7 +10,7 @@ use super::root_disk::RootDisk;
 use super::suppression::Suppressions;
 use super::unseen::Unseen;
 use crate::boot::{Attempt, Run};
-use crate::config::{Cause, Raised, Survey, survey};
+use crate::config::{Cause, Raised, Survey, Writer, survey};
 use crate::release::{Change, Release};
 use crate::storage::mount::Volumes;
 use crate::target::{Kind, XlTarget};
@@ -27,6 +27,7 @@ pub struct Subject<'a> {
     domain: Option<&'a XlTarget>,
     root_disk: Option<&'a RootDisk>,
     surveyed: OnceCell<Option<Survey>>,
+    writer: OnceCell<Writer>,
     files: OnceCell<Option<Files>>,
     unseen: OnceCell<Option<Unseen>>,
     suppressions: OnceCell<Vec<(Source, Suppressions)>>,
@@ -42,6 +43,7 @@ impl<'a> Subject<'a> {
             domain: None,
             root_disk: None,
             surveyed: OnceCell::new(),
+            writer: OnceCell::new(),
             files: OnceCell::new(),
             unseen: OnceCell::new(),
             suppressions: OnceCell::new(),
@@ -125,9 +127,11 @@ impl<'a> Subject<'a> {
                 survey
             })
         });
+        // The whole text may have to be looked through for it.
+        let writer = *self.writer.get_or_init(|| Writer::of(&found.text));
         Some(match surveyed {
-            Some(survey) => Configuration::new(found, &survey.config, &survey.raised, self.run),
-            None => Configuration::new(found, &found.config, &[], self.run),
+            Some(survey) => Configuration::new(found, &survey.config, &survey.raised, self.run, writer),
+            None => Configuration::new(found, &found.config, &[], self.run, writer),
         })
     }
 

@@ -77,7 +77,7 @@ fn behind_command(configuration: &Configuration<'_>, entry: &Entry) -> Option<Un
     })
 }
 
-/// Whether a line means the same wherever its commands stand.
+/// Whether a line means the same wherever its commands stand. A carriage return in it ends a line for whoever wrote it.
 fn is_simple(text: &str) -> bool {
-    !text.contains(['"', '\'', '{', '}', '#', '\\', '|', '&', '<', '>'])
+    !text.contains(['"', '\'', '{', '}', '#', '\\', '|', '&', '<', '>', '\r'])
 }

@@ -78,6 +78,7 @@ impl Shown {
         let labels = at
             .into_iter()
             .zip(places)
+            .filter_map(|(at, place)| Some((at?, place)))
             .map(|(at, (_, label))| LabeledSpan::new_with_span((!label.is_empty()).then(|| (*label).to_owned()), at))
             .collect();
         Self { severity, message, labels, source: NamedSource::new(name, text), help }

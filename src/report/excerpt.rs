@@ -9,6 +9,8 @@ use crate::config::Span;
 
 /// How many bytes of a long line are shown on either side of a place.
 const AROUND: usize = 200;
+/// How many bytes of a line with several places are shown at most.
+const WIDEST: usize = 2000;
 /// A line number beyond this is not worth the memory.
 const MOST_LINES: u32 = 2_000_000;
 
@@ -16,8 +18,8 @@ const MOST_LINES: u32 = 2_000_000;
 pub(super) struct Excerpt {
     /// The text.
     pub text: String,
-    /// Where the places are in it, in the order in which they were given.
-    pub places: Vec<SourceSpan>,
+    /// Where the places are in it, in the order in which they were given; nothing for one that is too far from the first of its line.
+    pub places: Vec<Option<SourceSpan>>,
 }
 
 /// A line that is shown: the number of the first of its bytes and of the byte behind its last, in the whole text.
@@ -37,7 +39,12 @@ impl Excerpt {
             let from = line_start.max(start.saturating_sub(AROUND));
             let to = line_end.min(end.saturating_add(AROUND)).max(start);
             match lines.get_mut(&place.line) {
-                Some(line) => line.range = line.range.start.min(from)..line.range.end.max(to),
+                Some(line) => {
+                    let both = line.range.start.min(from)..line.range.end.max(to);
+                    if both.len() <= WIDEST {
+                        line.range = both;
+                    }
+                }
                 None => {
                     lines.insert(place.line, Line { range: from..to });
                 }
@@ -67,10 +74,14 @@ impl Excerpt {
         for place in places {
             let (line, start) = (lines.get(&place.line)?, shown.get(&place.line)?);
             let from = place.range().start;
+            if !line.range.contains(&from) && from != line.range.start && from != line.range.end {
+                excerpt.places.push(None);
+                continue;
+            }
             let end = place.range().end.clamp(from, line.range.end.max(from));
             let before = show(text.get(line.range.start..from)?).len();
             let length = show(text.get(from..end)?).len();
-            excerpt.places.push(SourceSpan::new((start + before).into(), length.max(1)));
+            excerpt.places.push(Some(SourceSpan::new((start + before).into(), length.max(1))));
         }
         Some(excerpt)
     }
@@ -96,7 +107,7 @@ mod tests {
         let excerpt = Excerpt::new(text, &[span(2, 4, 7), span(6, 24, 27)]).unwrap();
         assert_eq!(excerpt.text, "one\ntwo\nthree\n\nfive\nsix\nseven");
         let at = |index: usize| {
-            let place: SourceSpan = excerpt.places[index];
+            let place: SourceSpan = excerpt.places[index].unwrap();
             &excerpt.text[place.offset()..place.offset() + place.len()]
         };
         assert_eq!((at(0), at(1)), ("two", "six"));
@@ -107,6 +118,8 @@ mod tests {
         let text = [vec![b'a'; 5000], b"HERE".to_vec(), vec![b'b'; 5000]].concat();
         let excerpt = Excerpt::new(&text, &[span(1, 5000, 5004)]).unwrap();
         assert_eq!(excerpt.text.len(), 2 * AROUND + 4);
-        assert_eq!(&excerpt.text[excerpt.places[0].offset()..][..4], "HERE");
+        assert_eq!(&excerpt.text[excerpt.places[0].unwrap().offset()..][..4], "HERE");
+        let excerpt = Excerpt::new(&text, &[span(1, 10, 12), span(1, 5000, 5004)]).unwrap();
+        assert!(excerpt.text.len() < WIDEST && excerpt.places[1].is_none());
     }
 }

@@ -28,7 +28,7 @@ const BY_HAND: &[(&str, &[&str])] = &[
     ("rhel-8-bls", &["PG005", "PG107"]),
     ("rhel-9-bls", &["PG107"]),
     ("opensuse", &["PG102", "PG208"]),
-    ("alpine-extlinux", &["PG108", "PG111", "PG312"]),
+    ("alpine-extlinux", &["PG108", "PG312"]),
     ("arch", &["PG201"]),
     ("legacy-centos-6", &["PG601"]),
     ("nixos-default", &["PG001"]),

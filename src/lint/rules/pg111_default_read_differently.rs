@@ -84,8 +84,10 @@ fn label(configuration: &Configuration<'_>, selected: usize, report: &mut Report
     let entries = configuration.entries();
     if let Some(directive) = default_value::assignments(configuration).last() {
         let value = configuration.at(directive.argument);
-        if !entries.iter().any(|entry| entry.title.as_bytes() == value) {
-            let first_word = value.split(|byte| byte.is_ascii_whitespace()).next().unwrap_or_default();
+        let first_word = value.split(|byte| byte.is_ascii_whitespace()).next().unwrap_or_default();
+        // A menu program of SYSLINUX, which then takes what is marked below.
+        let is_menu = first_word.to_ascii_lowercase().ends_with(b".c32");
+        if !is_menu && !entries.iter().any(|entry| entry.title.as_bytes() == value) {
             let meant = entries.iter().position(|entry| entry.title.as_bytes().eq_ignore_ascii_case(first_word));
             let mut finding =
                 Finding::new(format!("`{}` is no label: {taken}", configuration.shown(directive.argument)))
