@@ -190,14 +190,14 @@ impl<'a> Subject<'a> {
         if self.attempt().and_then(|attempt| attempt.found.as_ref()).is_some_and(|found| found.directory) {
             return Vec::new();
         }
-        let mut raised: Vec<Raised> =
-            self.configuration().into_iter().flat_map(|configuration| configuration.raised.to_vec()).collect();
-        let deciding = self.failed_by();
+        // There may be half a million of them, so that only those are copied that are asked for.
+        let wanted = |raised: &&Raised| causes.contains(&raised.cause);
+        let met = self.configuration().map(|configuration| configuration.raised).unwrap_or_default();
+        let mut raised: Vec<Raised> = met.iter().filter(wanted).cloned().collect();
         // What parsing raised is the first of the survey already.
-        if let Some(deciding) = deciding.filter(|deciding| !raised.contains(deciding)) {
+        if let Some(deciding) = self.failed_by().filter(wanted).filter(|deciding| !raised.contains(deciding)) {
             raised.push(deciding.clone());
         }
-        raised.retain(|raised| causes.contains(&raised.cause));
         raised
     }
 }
