@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # The guests: the recipe's boot disk, and what may become of it. Sourced by `boot`.
 
 # Every guest: name, how its disk is laid out, where the menu lies on it, and the menu (on standard input). Then words for
@@ -16,8 +17,16 @@ guests() {
     guest gpt gpt grub/grub.cfg -q < <(sed 's/set default=0/set default=3/' "$recipe")
     guest menu.lst whole boot/grub/menu.lst -q <"$cases/ec2-menu-lst/menu.lst"
     guest extlinux whole boot/extlinux/extlinux.conf --entry=linux <"$cases/extlinux-kernel-append/extlinux.conf"
+    # What `pregrub init` generates.
+    guest generated whole grub/grub.cfg -q < <(generated)
     # What NixOS makes without the recipe: nothing boots.
     guest nixos-default whole grub/grub.cfg -q <"$project/corpus/images/nixos-default.grub.cfg"
+}
+
+# The menu that `pregrub init` writes for three generations.
+generated() {
+    "$pregrub" init "$work/generated.img" >/dev/null
+    debugfs -R 'cat /grub/grub.cfg' "$work/generated.img" 2>/dev/null
 }
 
 # guest NAME LAYOUT MENU-PATH BOOTLOADER-ARGUMENT... [extra WORDS]
