@@ -37,7 +37,6 @@
 //! - [`release`]: what differs between Xen 4.0 and 4.22, as data; [`host`]: which one is installed here.
 //! - [`python`]: the semantics of Python text that pygrub's behaviour rests on.
 //! - [`lint`]: what is wrong, by rules with codes.
-//! - [`generate`]: configurations that boot, proven before they are handed out.
 //! - [`report`]: JSON and text.
 //! - [`generate`]: configurations that boot, judged by [`boot`] before they are handed out.
 //!
@@ -63,6 +62,7 @@ pub mod lint;
 pub mod python;
 pub mod release;
 pub mod report;
+mod steering;
 pub mod storage;
 pub mod target;
 pub mod xl;

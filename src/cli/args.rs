@@ -68,7 +68,26 @@ The same happens when the program is called by the name `pygrub` (ln -s pregrub 
 status are pygrub's; `pregrub pygrub -h x` prints its usage line. The release is chosen by the environment variable \
 PREGRUB_RELEASE (4.0 to 4.22, or host; 4.22 without it), the flavour by PREGRUB_FLAVOUR (upstream or debian).";
 
+const AFTER_CHECK: &str = "\
+Exit status: 0 Xen would boot it (or the bare configuration selects an entry) and no finding reaches the threshold; 1 it would \
+not, or a finding does; 2 called wrongly, a broken pregrub.toml, or an internal error; 3 a target could not be read, or a verdict \
+is unknown (with several targets this wins over 1).";
+
+const AFTER_LINT: &str = "\
+Exit status: 0 no finding reaches the threshold (without --threshold: no error), with --diff nothing would change; 1 a finding \
+does, or --diff shows something; 2 called wrongly, a broken pregrub.toml, or an internal error; 3 a file could not be read or \
+mended.";
+
+const AFTER_LOOK: &str = "\
+Exit status: 0 Xen would boot it (or the bare configuration selects an entry); 1 it would not; 2 called wrongly, a broken \
+pregrub.toml, or an internal error; 3 the target could not be read, or the verdict is unknown.";
+
+const AFTER_ENTRIES: &str = "\
+Exit status: 0 there is a menu; 1 pygrub raises before it has one, or there is none; 2 called wrongly, a broken pregrub.toml, or \
+an internal error; 3 the target could not be read.";
+
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_CHECK)]
 pub(super) struct Check {
     /// What to check: an image, a block device, a directory, a configuration (of the boot, or of a domain), or `-`
     #[arg(required = true, value_name = "TARGET")]
@@ -95,6 +114,7 @@ pub(super) struct Check {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_LINT)]
 pub(super) struct Lint {
     /// The configurations: grub.cfg, menu.lst, extlinux.conf, or `-`; with --recursive directories too
     #[arg(required = true, value_name = "FILE")]
@@ -191,6 +211,7 @@ pub(super) enum RulesFormat {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_LOOK)]
 pub(super) struct Trace {
     /// What to trace: an image, a block device, a directory, a configuration (of the boot, or of a domain), or `-`
     #[arg(value_name = "TARGET")]
@@ -202,6 +223,7 @@ pub(super) struct Trace {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_ENTRIES)]
 pub(super) struct Entries {
     /// Whose menu to show: a configuration, an image, a block device, a directory, or `-`
     #[arg(value_name = "TARGET")]

@@ -103,7 +103,12 @@ impl FixArgs {
             .diff_lines(old.as_slice(), mended.text.as_slice());
         let mut text = Vec::new();
         diff.unified_diff().context_radius(3).header(name, name).to_writer(&mut text)?;
-        out.text().write_all(&text)?;
+        // What goes into a file or to `patch` goes as it is.
+        if out.is_seen() {
+            out.text().write_all(&text)?
+        } else {
+            out.data().write_all(&text)?
+        }
         Ok(Ok(true))
     }
 

@@ -1,9 +1,11 @@
-//! What a guest wrote must not steer the terminal of who reads about it: control characters are escaped on their way out.
+//! What a guest wrote must not steer the terminal of who reads about it: it is escaped on its way out.
 
 use std::io::{self, Write};
 
-/// Escapes control characters as `\\x1b`; line feeds and tabs pass. Where colours are on, so do the sequences that set them, ours and
-/// any other.
+use crate::steering::{push_harmless, steers};
+
+/// Escapes control characters and invisible ones as `\x1b` and `\u202e`; line feeds and tabs pass. Where colours are on, so do the
+/// sequences that set them, ours and any other.
 pub(super) struct Guard<W> {
     inner: W,
     color: bool,
@@ -24,31 +26,29 @@ fn color_sequence(bytes: &[u8]) -> Option<usize> {
 
 impl<W: Write> Write for Guard<W> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        let mut plain = 0;
-        let mut position = 0;
-        while position < buf.len() {
-            let rest = &buf[position..];
-            if self.color
-                && let Some(length) = color_sequence(rest)
-            {
-                position += length;
-                continue;
-            }
-            // U+0080 to U+009F are two bytes in UTF-8.
-            let (code, length) = match *rest {
-                [0xc2, second @ 0x80..=0x9f, ..] => (second, 2),
-                [byte, ..] if byte < 0x20 && !matches!(byte, b'\n' | b'\t') || byte == 0x7f => (byte, 1),
-                _ => {
-                    position += 1;
-                    continue;
+        let mut out = String::with_capacity(buf.len());
+        for chunk in buf.utf8_chunks() {
+            let mut rest = chunk.valid();
+            while let Some(c) = rest.chars().next() {
+                let length = match color_sequence(rest.as_bytes()).filter(|_| self.color) {
+                    Some(length) => length,
+                    // A run of what passes as it is.
+                    None => rest.find(|c| steers(c) && !matches!(c, '\n' | '\t')).unwrap_or(rest.len()),
+                };
+                if length > 0 {
+                    out.push_str(&rest[..length]);
+                    rest = &rest[length..];
+                } else {
+                    push_harmless(&mut out, c);
+                    rest = &rest[c.len_utf8()..];
                 }
-            };
-            self.inner.write_all(&buf[plain..position])?;
-            write!(self.inner, "\\x{code:02x}")?;
-            position += length;
-            plain = position;
+            }
+            // A terminal that knows no UTF-8 may obey such bytes.
+            for byte in chunk.invalid() {
+                out.push_str(&format!("\\x{byte:02x}"));
+            }
         }
-        self.inner.write_all(&buf[plain..])?;
+        self.inner.write_all(out.as_bytes())?;
         Ok(buf.len())
     }
 
@@ -70,6 +70,7 @@ mod tests {
     #[test]
     fn control_characters_are_escaped() {
         assert_eq!(guarded("A\x1b[2JB\x07\u{9b}\t\u{7f}é\n", false), "A\\x1b[2JB\\x07\\x9b\t\\x7fé\n");
+        assert_eq!(guarded("a\u{202e}b\u{ad}c", false), "a\\u202eb\\xadc");
         assert_eq!(guarded("\x1b[1;31mred\x1b[0m\x1b]0;x\x07\x1b[", true), "\x1b[1;31mred\x1b[0m\\x1b]0;x\\x07\\x1b[");
     }
 }

@@ -33,6 +33,11 @@ impl Out {
         Look { color: self.color, width, verbose }
     }
 
+    /// Whether it goes to a terminal.
+    pub(super) fn is_seen(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
     /// Where text goes.
     pub(super) fn text(&mut self) -> Guard<&mut dyn Write> {
         Guard::new(&mut self.stdout, self.color)

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use crate::boot::{Found, Run, Wishes, select};
-use crate::config::narrow;
-use crate::config::{Config, Dialect, Directive, Entry, Raised, Span, Writer};
+use crate::config::{Config, Dialect, Directive, Entry, Raised, Span, Writer, narrow};
 use crate::python::{Python, Text};
+use crate::steering::steers;
 
 /// A configuration, read to its end.
 #[derive(Clone, Copy, Debug)]
@@ -58,8 +58,8 @@ impl<'a> Configuration<'a> {
             Python::Two => piece.len(),
             Python::Three => String::from_utf8_lossy(piece).chars().count(),
         };
-        let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        let (start, end) = (bytes.start.min(text.len()), bytes.end.min(text.len()).max(bytes.start.min(text.len())));
+        let start = bytes.start.min(text.len());
+        let end = bytes.end.clamp(start, text.len());
         Span {
             start: span.start.saturating_add(narrow(start)),
             end: span.start.saturating_add(narrow(end)),
@@ -115,21 +115,6 @@ impl<'a> Configuration<'a> {
         entry.and_then(|entry| among(&entry.directives)).or_else(|| among(&self.config.directives))
     }
 
-    /// The bytes from `from` to `to` of the text at `span`.
-    pub fn piece(&self, span: Span, from: usize, to: usize) -> Span {
-        let count = |bytes: &[u8]| narrow(String::from_utf8_lossy(bytes).chars().count());
-        let text = self.at(span);
-        let to = to.min(text.len());
-        let from = from.min(to);
-        Span {
-            start: span.start.saturating_add(narrow(from)),
-            end: span.start.saturating_add(narrow(to)),
-            line: span.line,
-            column: span.column.saturating_add(count(&text[..from])),
-            length: count(&text[from..to]),
-        }
-    }
-
     /// The directives outside entries whose command is one of these, in lower case.
     pub fn directives(&self, commands: &'a [&'a str]) -> impl Iterator<Item = &'a Directive> {
         let text = self.text;
@@ -155,7 +140,7 @@ pub(crate) fn shown(text: &[u8]) -> String {
     let mut shown: String = String::from_utf8_lossy(&text[..text.len().min(4 * MOST + 4)])
         .chars()
         .take(MOST)
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .map(|c| if steers(c) { '\u{fffd}' } else { c })
         .collect();
     if String::from_utf8_lossy(text).chars().nth(MOST).is_some() {
         shown.push_str("...");

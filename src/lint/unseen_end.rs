@@ -44,11 +44,11 @@ fn one_line(configuration: &Configuration<'_>, entry: &Entry) -> Option<UnseenEn
         .map(|inner| inner.split(';').map(str::trim).filter(|command| !command.is_empty()).collect());
     let fix = commands.filter(|commands| !commands.is_empty()).map(|commands| {
         let lines: String = commands.iter().map(|command| format!("\n  {command}")).collect();
-        let span = configuration.piece(entry.header, brace + 1, header.len());
+        let span = configuration.part(entry.header, brace + 1..header.len());
         Fix::safe("write each command of the entry on a line of its own").replace(span, format!("{lines}\n}}"))
     });
     Some(UnseenEnd {
-        span: configuration.piece(entry.header, brace, header.len()),
+        span: configuration.part(entry.header, brace..header.len()),
         label: "pygrub does not look at this",
         help: "write each command of an entry, and its `}`, on a line of its own",
         fix,
@@ -66,11 +66,11 @@ fn behind_command(configuration: &Configuration<'_>, entry: &Entry) -> Option<Un
     let command = text[..text.len() - 1].trim_ascii_end();
     let simple = std::str::from_utf8(command).is_ok_and(is_simple);
     let fix = simple.then(|| {
-        let span = configuration.piece(line, command.len(), text.len());
+        let span = configuration.part(line, command.len()..text.len());
         Fix::safe("write the `}` on a line of its own").replace(span, "\n}")
     });
     Some(UnseenEnd {
-        span: configuration.piece(line, text.len() - 1, text.len()),
+        span: configuration.part(line, text.len() - 1..text.len()),
         label: "pygrub does not see this brace",
         help: "write the `}` of the entry on a line of its own",
         fix,

@@ -1,13 +1,15 @@
 //! Text of a guest on one line.
 
-/// `text` with every control character escaped, as `\x1b`: a line stays one line, and no terminal and no log obeys it.
+use crate::steering::push_harmless;
+
+/// `text` with every control character escaped, as `\x1b`, and invisible ones, as `\u202e`: a line stays one line, and no
+/// terminal and no log obeys it.
 pub(super) fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
             '\t' => line.push(' '),
-            c if c.is_control() => line.push_str(&format!("\\x{:02x}", u32::from(c))),
-            c => line.push(c),
+            c => push_harmless(&mut line, c),
         }
     }
     line

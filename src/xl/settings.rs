@@ -1,5 +1,6 @@
 //! What the names of a configuration stand for in the end.
 
+use crate::steering::push_harmless;
 use std::collections::HashMap;
 
 use crate::config::Span;
@@ -32,9 +33,7 @@ pub struct Item {
 pub(crate) fn shown(text: &Text) -> String {
     const MOST: usize = 200;
     let mut shown = String::new();
-    for c in text.to_string_lossy().chars().take(MOST) {
-        if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
-    }
+    text.to_string_lossy().chars().take(MOST).for_each(|c| push_harmless(&mut shown, c));
     shown
 }
 

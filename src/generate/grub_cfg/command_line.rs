@@ -6,6 +6,7 @@
 //! (GRUB 2.06, by grub-emu). A word with any of them is refused:
 //! no way of quoting it is the same to both.
 
+use crate::steering::harmless;
 use std::path::Path;
 
 /// GRUB's lexer ends on words of about 8 KiB.
@@ -37,8 +38,7 @@ fn shown(word: &str) -> String {
     let mut characters = word.chars();
     let start: String = characters.by_ref().take(60).collect();
     // Within backquotes quotes need no escape.
-    let start: String =
-        start.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect();
+    let start = harmless(&start);
     if characters.next().is_some() { format!("{start}...") } else { start }
 }
 

@@ -73,7 +73,7 @@ fn mended(configuration: &Configuration<'_>, raised: &Raised) -> Option<Fix> {
     let known = ["default", "timeout", "root", "linux", "linux16", "initrd", "initrd16"].contains(&name);
     let begins = ["menuentry", "submenu", "function"].iter().any(|word| name.starts_with(word));
     (is_name(name) && !known && !begins).then(|| {
-        let word = configuration.piece(line, 0, text.len() - behind_set.trim_start().len());
+        let word = configuration.part(line, 0..text.len() - behind_set.trim_start().len());
         Fix::safe("leave the word `set` out, which GRUB does not need").replace(word, "")
     })
 }

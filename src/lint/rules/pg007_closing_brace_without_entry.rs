@@ -72,7 +72,7 @@ fn mended(configuration: &Configuration<'_>, opener: Opener) -> Option<Fix> {
             let plain = title.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.+:/,".contains(&byte));
             let blank = if text[end..].starts_with(' ') { "" } else { " " };
             (plain && !title.is_empty() && start > word).then(|| {
-                let span = configuration.piece(line, word, end);
+                let span = configuration.part(line, word..end);
                 Fix::safe("put the title in quotes").replace(span, format!(" \"{title}\"{blank}"))
             })
         }
@@ -83,7 +83,7 @@ fn mended(configuration: &Configuration<'_>, opener: Opener) -> Option<Fix> {
             let quote = title.chars().next().filter(|c| matches!(c, '"' | '\''))?;
             let ends_well = title.get(1..)?.split_once(quote)?.1.starts_with(' ');
             (blanks > 0 && ends_well).then(|| {
-                let span = configuration.piece(line, word, word + blanks);
+                let span = configuration.part(line, word..word + blanks);
                 Fix::safe("write one blank before the title").replace(span, " ")
             })
         }
@@ -93,15 +93,15 @@ fn mended(configuration: &Configuration<'_>, opener: Opener) -> Option<Fix> {
             let end = word + 2 + title.get(1..)?.find(quote)? + quote.len_utf8();
             text.get(end..)?
                 .starts_with('{')
-                .then(|| Fix::safe("write a blank before `{`").replace(configuration.piece(line, end, end), " "))
+                .then(|| Fix::safe("write a blank before `{`").replace(configuration.part(line, end..end), " "))
         }
         Kind::Hidden => {
-            let span = configuration.piece(line, 0, "hiddenentry".len());
+            let span = configuration.part(line, 0.."hiddenentry".len());
             Some(Fix::uncertain("show the entry in the menu").replace(span, "menuentry"))
         }
         Kind::NextLine(brace) => {
             // From the end of the title's line to behind the brace: one blank and the brace.
-            let end = configuration.piece(line, text.len(), text.len());
+            let end = configuration.part(line, text.len()..text.len());
             let fix = Fix::uncertain("write the `{` on the line with the title");
             Some(fix.replace(end, " {").replace(brace, ""))
         }

@@ -75,12 +75,12 @@ fn told(configuration: &Configuration<'_>, function: &Function) -> Finding {
         let fix =
             header.trim_ascii_end().strip_suffix(b"}").map(<[u8]>::trim_ascii_end).filter(|body| body.ends_with(b";"));
         let fix = fix.map(|body| {
-            let brace = configuration.piece(function.header, body.len(), header.len());
+            let brace = configuration.part(function.header, body.len()..header.len());
             Fix::safe("write the `}` of the function on a line of its own").replace(brace, "\n}")
         });
         ("the `}` of this line is not seen", "write the `}` of the function on a line of its own", fix)
     } else if is_assignment(header) {
-        let start = configuration.piece(function.header, 0, 0);
+        let start = configuration.part(function.header, 0..0);
         let fix = Fix::safe("write `set` before it, which is the same to GRUB").replace(start, "set ");
         ("a function for pygrub", "write `set` before the name, which is the same to GRUB", Some(fix))
     } else {

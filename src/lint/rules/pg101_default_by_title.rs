@@ -85,16 +85,20 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
             finding = finding.fix(fix.replace(value.span, number));
         }
         None => {
+            // Where only the end of a path leads nowhere, it is the first of that submenu.
+            let grubs = choice.entry.unwrap_or(selected);
+            let first = match grubs == selected {
+                true => "its first as well".to_owned(),
+                false => configuration.title(grubs),
+            };
+            let reason = format!("no entry has that title, id or path, so that GRUB boots {first}");
             finding = finding.help(match menu.similar(&value.text) {
                 Some(index) => format!(
-                    "no entry has that title or id, so that GRUB boots its first; is {} meant? Then {}",
+                    "{reason}; is {} meant? Then {}",
                     configuration.title(index),
                     set_default::help(&configuration, index)
                 ),
-                None => format!(
-                    "no entry has that title or id, so that GRUB boots its first as well: {}",
-                    set_default::help(&configuration, selected)
-                ),
+                None => format!("{reason}: {}", set_default::help(&configuration, grubs)),
             });
         }
     }

@@ -9,12 +9,12 @@ rule! {
     /// ## What it does
     ///
     /// Finds arguments that reach the kernel otherwise than with GRUB: with variables, single quotes, backslashes, a `;` or
-    /// a comment in them.
+    /// a comment in them, or a `}` behind them.
     ///
     /// ## Why is this bad?
     ///
     /// GRUB reads the line as a shell does: it puts values in the place of variables, takes quotes and backslashes away,
-    /// ends the command at `;` and leaves out what follows ` #`. pygrub hands over what stands there, to the letter. If
+    /// ends the command at `;` and at a `}` that stands alone, and leaves out what follows ` #`. pygrub hands over what stands there, to the letter. If
     /// `root=` or `init=` is in a variable, the guest does not find its disk.
     ///
     /// Double quotes are not reported: the kernel reads `a="b c"` as GRUB's `"a=b c"`. `$vt_handoff` of Ubuntu and
@@ -53,6 +53,8 @@ enum Literal {
     Semicolon,
     /// ` #` and what follows.
     Comment,
+    /// A `}` that stands alone.
+    Brace,
     /// Single quotes.
     Quotes,
     /// A quote that is not closed on the line.
@@ -117,6 +119,7 @@ fn help(configuration: &Configuration<'_>, literal: &Literal) -> String {
         Literal::Variable(_) => "write the value in the place of the variable",
         Literal::Semicolon => "write what follows the `;` on a line of its own",
         Literal::Comment => "write the comment on a line of its own",
+        Literal::Brace => "write the `}` on a line of its own",
         Literal::Quotes | Literal::OpenQuote | Literal::Escape => {
             "write the arguments as the kernel is to get them, a value with blanks in double quotes"
         }
@@ -155,6 +158,11 @@ impl Literal {
             Self::Comment => (
                 "the kernel gets the comment as arguments: pygrub knows no comments behind a command".to_owned(),
                 "a comment for GRUB",
+            ),
+            Self::Brace => (
+                "the kernel gets `}` as an argument, and the entry goes on: pygrub sees its end only at the start of a line"
+                    .to_owned(),
+                "GRUB ends the entry here",
             ),
             Self::Quotes => (
                 "the kernel gets single quotes to the letter, and splits at the blanks between them: pygrub takes no quotes off"
@@ -216,6 +224,7 @@ fn literals(args: &[u8]) -> Vec<Found> {
                 add(Literal::Semicolon, at..args.len());
                 return found;
             }
+            b'}' if !in_double && stands_alone(args, at) => add(Literal::Brace, at..at + 1),
             b'#' if !in_double && (at == 0 || args[at - 1].is_ascii_whitespace()) => {
                 add(Literal::Comment, at..args.len());
                 return found;
@@ -228,6 +237,12 @@ fn literals(args: &[u8]) -> Vec<Found> {
         add(Literal::OpenQuote, from..args.len());
     }
     found
+}
+
+/// Whether the byte at `at` is a word for itself.
+fn stands_alone(args: &[u8], at: usize) -> bool {
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || *byte == b';';
+    args[..at].last().is_none_or(ends) && args.get(at + 1).is_none_or(ends)
 }
 
 /// The name of the variable that `text` begins with, behind the `$`, and how many bytes it takes.
@@ -254,7 +269,7 @@ mod tests {
 
     #[test]
     fn what_grub_reads_otherwise() {
-        use Literal::{Comment, Escape, OpenQuote, Quotes, Semicolon, Variable};
+        use Literal::{Brace, Comment, Escape, OpenQuote, Quotes, Semicolon, Variable};
         let variable = |name: &str| Variable(name.as_bytes().to_vec());
         for (args, want) in [
             ("root=/dev/xvda1 ro quiet", vec![]),
@@ -269,6 +284,8 @@ mod tests {
             ("d=\\\"q\\\"", vec![(Escape, "\\\"")]),
             ("a \\", vec![]),
             ("a \"b", vec![(OpenQuote, "\"b")]),
+            ("a }", vec![(Brace, "}")]),
+            ("a} {b} \"}\"", vec![]),
             ("it's", vec![(OpenQuote, "'s")]),
         ] {
             assert_eq!(seen(args), want, "{args}");
