@@ -12,9 +12,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use super::filesystem::{Damage, FileKind, Filesystem, Note, OpenError, OpenFile, ReadError, Topic};
+use super::filesystem::{Damage, FileKind, Filesystem, MountError, Note, OpenError, OpenFile, ReadError, Topic};
 use super::identify::Format;
 use super::mount::{Mounting, Volumes};
+use super::mount_table::MountPoint;
 
 /// How deep symbolic links may be nested, as in libext2fs.
 const DEEPEST: u32 = 8;
@@ -26,8 +27,10 @@ const MOST_STEPS: u32 = 100_000;
 pub struct Directory {
     root: PathBuf,
     device: u64,
-    name: String,
-    mounted: bool,
+    /// What is mounted here.
+    mounted: Option<MountPoint>,
+    /// Whether the features of what is mounted here are not known.
+    unseen: bool,
     planned: PlannedFiles,
 }
 
@@ -56,10 +59,8 @@ impl Directory {
         if !metadata.is_dir() {
             return Err(io::Error::from(io::ErrorKind::NotADirectory));
         }
-        let filesystem = mounted_filesystem(&root);
-        let mounted = filesystem.is_some();
-        let name = filesystem.unwrap_or_else(|| "directory".to_owned());
-        Ok(Self { root, device: metadata.dev(), name, mounted, planned: PlannedFiles::new() })
+        let mounted = mounted(&root);
+        Ok(Self { root, device: metadata.dev(), mounted, unseen: false, planned: PlannedFiles::new() })
     }
 
     /// The same with files that are still to come.
@@ -77,30 +78,13 @@ impl Directory {
 
     /// Whether a filesystem is mounted right here, so that its type is the guest's.
     pub fn is_mount_point(&self) -> bool {
-        self.mounted
+        self.mounted.is_some()
     }
 }
 
-/// The type of the filesystem that is mounted at `path`, by /proc/self/mountinfo.
-fn mounted_filesystem(path: &Path) -> Option<String> {
-    let table = fs::read(Path::new("/proc/self/mountinfo")).ok()?;
-    let table = String::from_utf8_lossy(&table);
-    let wanted = path.to_str()?;
-    let found = table.lines().rev().find_map(|line| {
-        let mut fields = line.split(' ');
-        let mount_point = unescape(fields.nth(4)?);
-        let kind = line.split(" - ").nth(1)?.split(' ').next()?;
-        (mount_point == wanted).then(|| kind.to_owned())
-    });
-    // The root of this machine is no guest's disk.
-    found.filter(|_| wanted != "/")
-}
-
-/// Undoes the octal escapes of mountinfo.
-fn unescape(field: &str) -> String {
-    [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")]
-        .iter()
-        .fold(field.to_owned(), |text, (escape, plain)| text.replace(escape, plain))
+/// What is mounted at `path`. The root of this machine is no guest's disk.
+fn mounted(path: &Path) -> Option<MountPoint> {
+    MountPoint::at(path).filter(|_| path != Path::new("/"))
 }
 
 /// The one volume that a directory is.
@@ -128,12 +112,26 @@ impl Volumes for PlannedVolume<'_> {
 
 impl Directory {
     /// What pygrub makes of the filesystem that is mounted here.
-    fn mounting(self) -> io::Result<Mounting> {
-        let directory = self;
-        if !directory.mounted || matches!(directory.name.as_str(), "ext2" | "ext3" | "ext4" | "tmpfs" | "overlay") {
-            return Ok(Mounting::Mounted(Box::new(directory)));
+    fn mounting(mut self) -> io::Result<Mounting> {
+        let Some(mounted) = &self.mounted else { return Ok(Mounting::Mounted(Box::new(self))) };
+        let name = &mounted.kind;
+        if mounted.is_ext() {
+            match mounted.ext() {
+                Some(Err(MountError::Rejected(why))) => {
+                    let instead = Some("make the boot disk's filesystem anew without what is refused");
+                    return Ok(Mounting::Refused { identified: None, why, instead });
+                }
+                Some(Err(MountError::Unknown(why))) => {
+                    return Ok(Mounting::Unknown { identified: None, why, plugins: Vec::new() });
+                }
+                Some(_) => {}
+                None => self.unseen = true,
+            }
+            return Ok(Mounting::Mounted(Box::new(self)));
         }
-        let name = &directory.name;
+        if matches!(name.as_str(), "tmpfs" | "overlay") {
+            return Ok(Mounting::Mounted(Box::new(self)));
+        }
         // The types that a plugin of pygrub reads in some form, by the names of Linux.
         Ok(if matches!(name.as_str(), "vfat" | "msdos" | "iso9660" | "xfs" | "reiserfs" | "ufs" | "zfs") {
             let why = format!("a {name} filesystem is mounted here, which pregrub cannot judge from a directory");
@@ -148,14 +146,18 @@ impl Directory {
 
 impl Filesystem for Directory {
     fn name(&self) -> &str {
-        &self.name
+        self.mounted.as_ref().map_or("directory", |mounted| &mounted.kind)
     }
 
     fn notes(&self) -> Vec<Note> {
-        if self.mounted {
+        let note = if self.mounted.is_none() {
+            "no filesystem is mounted on this directory: it is judged as the root of an ext4 filesystem"
+        } else if self.unseen {
+            "the device that is mounted here cannot be read, so that features of its filesystem that pygrub refuses would not be \
+             seen: check the device itself, or as root"
+        } else {
             return Vec::new();
-        }
-        let note = "no filesystem is mounted on this directory: it is judged as the root of an ext4 filesystem";
+        };
         vec![Note::new(Topic::Directory, note)]
     }
 

@@ -8,6 +8,7 @@ pub mod filesystem;
 pub mod identify;
 pub mod iso9660;
 pub mod mount;
+pub(crate) mod mount_table;
 mod names;
 pub mod partitions;
 mod path_end;

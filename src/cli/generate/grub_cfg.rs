@@ -1,14 +1,14 @@
 //! `pregrub generate grub-cfg`, and `--install`: a boot loader's installer for NixOS.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use crate::cli::Status;
 use crate::cli::args::Color;
 use crate::cli::out::{Out, complain};
-use crate::generate::grub_cfg::{self, HostDisk, Options, Root, Search};
+use crate::generate::grub_cfg::{self, HostDisk, Installed, Options, Root, Search};
 
 /// What `generate grub-cfg` takes.
 #[derive(Debug, Args)]
@@ -20,9 +20,9 @@ pub(crate) struct GrubCfg {
     /// Copy kernels and initrds to the boot directory and replace its grub/grub.cfg, instead of printing the text
     #[arg(long)]
     install: bool,
-    /// The boot directory
-    #[arg(long, value_name = "DIRECTORY", default_value = "/boot")]
-    boot: PathBuf,
+    /// The boot directory, on this machine, whatever --root says [default: /boot below --root]
+    #[arg(long, value_name = "DIRECTORY")]
+    boot: Option<PathBuf>,
     /// Where the boot directory lies on its filesystem: /boot where it is a directory of the root filesystem, / where a filesystem of its own is mounted on it [default: by /proc/self/mountinfo]
     #[arg(long, value_name = "PATH")]
     prefix: Option<String>,
@@ -38,7 +38,7 @@ pub(crate) struct GrubCfg {
     /// UUID of the filesystem that holds the boot directory, by which GRUB finds it (pygrub needs none), or `none` for no `search` line [default: read from its device; no `search` line where it cannot be read]
     #[arg(long, value_name = "UUID|none")]
     uuid: Option<String>,
-    /// The guest's files lie below this directory: paths and symbolic links of the guest, TOPLEVEL and the profiles too, begin there
+    /// The guest's files lie below this directory: paths and symbolic links of the guest, TOPLEVEL and the profiles too, begin there, and so does /boot where --boot is not given
     #[arg(long, value_name = "DIRECTORY", default_value = "/")]
     root: PathBuf,
     /// Whether the guest's program that appends secrets to its initrd is run [default: run where the guest is this machine (--root /), else skip]
@@ -50,9 +50,10 @@ const AFTER_HELP: &str = "\
 As boot.loader.external.installHook of a NixOS guest it is called with one argument, the system. Nothing is written to a \
 boot sector, which pygrub does not read: NIXOS_INSTALL_BOOTLOADER makes no difference. Until grub.cfg is replaced, which \
 happens last and in one step, the boot disk boots what it has booted before; it is replaced only by what pregrub's own \
-simulation judges as booting, every entry of it.
+simulation judges as booting, every entry of it. Characters of a label that pygrub's menu cannot draw become `?` in its title.
 
-Exit status: 0 done; 1 nothing was installed or printed, standard error says why; 2 called wrongly, or an internal error.";
+Exit status: 0 done; 1 nothing was installed or printed, standard error says why; 2 called wrongly, standard output could not be \
+written, or an internal error.";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Secrets {
@@ -65,10 +66,15 @@ enum Secrets {
 impl GrubCfg {
     fn options(&self) -> Options {
         let root = Root::new(&self.root);
+        let boot = match &self.boot {
+            Some(boot) => boot.clone(),
+            // What is not there is told when it is looked for.
+            None => root.locate(Path::new("/boot")).unwrap_or_else(|_| root.host(Path::new("/boot"))),
+        };
         let run_secrets = self.secrets.map_or(root.is_here(), |secrets| secrets == Secrets::Run);
         Options {
             root,
-            boot: self.boot.clone(),
+            boot,
             prefix: self.prefix.clone(),
             search: match self.uuid.as_deref() {
                 None => Search::Device,
@@ -131,6 +137,14 @@ fn print(args: &GrubCfg, options: &Options) -> Result<(), Failed> {
 fn install(args: &GrubCfg, options: &Options) -> Result<(), Failed> {
     let installed = grub_cfg::install(options, &args.toplevel, &mut HostDisk)?;
     installed.menu.warnings.iter().for_each(|warning| warn(warning));
+    // It is done, whether anybody hears of it or not: NixOS would take a failure for one of the installation.
+    if let Err(error) = tell(&installed) {
+        warn(&format!("it is installed, but standard output could not be written: {error}"));
+    }
+    Ok(())
+}
+
+fn tell(installed: &Installed) -> io::Result<()> {
     let mut out = Out::new(Color::Never);
     writeln!(
         out.text(),
@@ -143,7 +157,7 @@ fn install(args: &GrubCfg, options: &Options) -> Result<(), Failed> {
     if let Some(entry) = installed.menu.entries.first() {
         writeln!(out.text(), "  boots      {}\n  arguments  {}", entry.title, entry.args)?;
     }
-    Ok(out.finish()?)
+    out.finish()
 }
 
 fn warn(sentence: &str) {

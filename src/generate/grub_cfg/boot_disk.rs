@@ -1,10 +1,12 @@
 //! The filesystem that pygrub will look at, and where on it the boot directory lies.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
-use super::uuid::{filesystem_uuid, is_uuid};
+use crate::generate::boot_filesystem::check_feature;
+use crate::steering::harmless;
+use crate::storage::filesystem::MountError;
+use crate::storage::mount_table::MountPoint;
 
 /// How GRUB is told which filesystem is the boot disk. pygrub passes the line by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,16 +43,16 @@ impl BootDisk {
         if let Search::Uuid(uuid) = search
             && !is_uuid(uuid)
         {
-            return Err(Error::new(format!("`{}` is no UUID of a filesystem", uuid.escape_debug())));
+            return Err(Error::new(format!("`{}` is no UUID of a filesystem", harmless(uuid))));
         }
         let boot = boot.canonicalize().map_err(|error| Error::io("find the boot directory", boot, &error))?;
         if !boot.is_dir() {
             return Err(Error::new(format!("`{}` is no directory", boot.display())));
         }
-        let mount = Mount::of(&boot);
-        let prefix = match (prefix, &mount) {
+        let mounted = MountPoint::of(&boot);
+        let prefix = match (prefix, &mounted) {
             (Some(prefix), _) => prefix.trim_end_matches('/').to_owned(),
-            (None, Some(mount)) => mount.prefix(&boot)?,
+            (None, Some(mounted)) => place(mounted, &boot)?,
             (None, None) => {
                 let sentence = "/proc/self/mountinfo does not tell where `{}` is mounted: say with --prefix where it lies on its filesystem";
                 return Err(Error::new(sentence.replace("{}", &boot.display().to_string())));
@@ -60,14 +62,15 @@ impl BootDisk {
         if !prefix.chars().all(plain) || !prefix.is_empty() && !prefix.starts_with('/') || prefix.contains("//") {
             return Err(Error::new(format!(
                 "`{}` is no place on the boot disk that both pygrub and GRUB can name",
-                prefix.escape_debug()
+                harmless(&prefix)
             )));
         }
         let root = root(&boot, &prefix)?;
+        let own = mounted.filter(MountPoint::is_ext).map(|mounted| uuid(&mounted, &boot)).transpose()?.flatten();
         let uuid = match search {
             Search::Uuid(uuid) => Some(uuid.clone()),
             Search::Never => None,
-            Search::Device => mount.as_ref().and_then(Mount::uuid),
+            Search::Device => own,
         };
         Ok(Self { root, boot, prefix, uuid })
     }
@@ -76,6 +79,11 @@ impl BootDisk {
     pub fn path(&self, in_boot: &str) -> String {
         format!("{}/{in_boot}", self.prefix)
     }
+}
+
+/// Whether a text is the UUID of some filesystem (FAT and ISO 9660 have shorter ones).
+fn is_uuid(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
 /// The directory that `boot` is `prefix` of.
@@ -95,97 +103,59 @@ fn root(boot: &Path, prefix: &str) -> Result<PathBuf, Error> {
     Ok(root.to_owned())
 }
 
-/// A line of /proc/self/mountinfo.
-struct Mount {
-    /// `major:minor`.
-    device: String,
-    /// What of the filesystem is mounted.
-    root: String,
-    /// Where.
-    point: PathBuf,
-    kind: String,
-    source: String,
+/// Where `path` lies on the filesystem that is mounted there.
+fn place(mounted: &MountPoint, path: &Path) -> Result<String, Error> {
+    if !mounted.is_ext() {
+        return Err(Error::new(format!(
+            "`{}` lies on a filesystem of type {}: pregrub installs on ext2, ext3 and ext4 only, which pygrub reads and which \
+             a power cut leaves whole",
+            path.display(),
+            mounted.kind
+        )));
+    }
+    let whole = mounted.inside(path);
+    let prefix = whole.to_str().ok_or_else(|| Error::new(format!("`{}` is no UTF-8", whole.display())))?;
+    Ok(prefix.trim_end_matches('/').to_owned())
 }
 
-impl Mount {
-    /// The mount that a path lies on.
-    fn of(path: &Path) -> Option<Self> {
-        let table = fs::read("/proc/self/mountinfo").ok()?;
-        let table = String::from_utf8_lossy(&table);
-        // Of several at one place the last covers the others, and `max_by_key` takes the last.
-        let mounts = table.lines().filter_map(Self::parse).filter(|mount| path.starts_with(&mount.point));
-        mounts.max_by_key(|mount| mount.point.components().count())
-    }
-
-    fn parse(line: &str) -> Option<Self> {
-        let (left, right) = line.split_once(" - ")?;
-        let mut left = left.split(' ').skip(2);
-        let device = left.next()?.to_owned();
-        let root = unescape(left.next()?);
-        let point = PathBuf::from(unescape(left.next()?));
-        let mut right = right.split(' ');
-        let kind = right.next()?.to_owned();
-        Some(Self { device, root, point, kind, source: unescape(right.next()?) })
-    }
-
-    /// The UUID of the filesystem, by its device.
-    fn uuid(&self) -> Option<String> {
-        [Path::new(&self.source), Path::new(&format!("/dev/block/{}", self.device))]
-            .into_iter()
-            .filter(|path| path.starts_with("/dev"))
-            .find_map(|device| filesystem_uuid(device).ok().flatten())
-    }
-
-    /// Where `path` lies on the filesystem.
-    fn prefix(&self, path: &Path) -> Result<String, Error> {
-        if !matches!(self.kind.as_str(), "ext2" | "ext3" | "ext4") {
-            return Err(Error::new(format!(
-                "`{}` lies on a filesystem of type {}: pregrub installs on ext2, ext3 and ext4 only, which pygrub reads and which \
-                 a power cut leaves whole",
-                path.display(),
-                self.kind
-            )));
+/// The UUID of the filesystem that is mounted there, where its device can be read.
+///
+/// # Errors
+///
+/// Its features keep pygrub or GRUB from reading it.
+fn uuid(mounted: &MountPoint, boot: &Path) -> Result<Option<String>, Error> {
+    let refused = |why: &str| {
+        let boot = boot.display();
+        Error::new(format!("`{boot}` lies on a filesystem that cannot be the boot disk: {why}"))
+    };
+    match mounted.ext() {
+        None => Ok(None),
+        Some(Ok(ext)) => {
+            for feature in ext.features().names() {
+                check_feature(&feature).map_err(|refusal| refused(&refusal.reason))?;
+            }
+            let uuid = ext.uuid();
+            Ok(Some(uuid).filter(|uuid| uuid.bytes().any(|byte| !matches!(byte, b'0' | b'-'))))
         }
-        let below = path.strip_prefix(&self.point).unwrap_or(path);
-        let whole = Path::new(&self.root).join(below);
-        let prefix = whole.to_str().ok_or_else(|| Error::new(format!("`{}` is no UTF-8", whole.display())))?;
-        Ok(prefix.trim_end_matches('/').to_owned())
+        Some(Err(MountError::Rejected(why) | MountError::Unknown(why))) => Err(refused(&why)),
+        Some(Err(MountError::NotThis | MountError::Io(_))) => Ok(None),
     }
-}
-
-/// Undoes the octal escapes of mountinfo.
-fn unescape(field: &str) -> String {
-    [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")]
-        .iter()
-        .fold(field.to_owned(), |text, (escape, plain)| text.replace(escape, plain))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn mount(line: &str) -> Mount {
-        Mount::parse(line).unwrap()
-    }
-
-    #[test]
-    fn the_place_on_the_filesystem_is_found() {
-        let own = mount("36 35 202:0 / /boot rw,noatime shared:1 - ext4 /dev/xvda rw");
-        assert_eq!(own.prefix(Path::new("/boot")).unwrap(), "");
-        assert_eq!((own.device.as_str(), own.source.as_str()), ("202:0", "/dev/xvda"));
-        let part = mount("36 35 202:1 / / rw - ext4 /dev/root rw");
-        assert_eq!(part.prefix(Path::new("/boot")).unwrap(), "/boot");
-        let bound = mount("36 35 202:1 /srv/a\\040b /boot rw - ext3 /dev/xvda1 rw");
-        assert_eq!(bound.prefix(Path::new("/boot")).unwrap(), "/srv/a b");
-        let error = mount("36 35 0:30 / / rw - btrfs /dev/xvda1 rw").prefix(Path::new("/boot")).unwrap_err();
-        assert!(error.to_string().contains("type btrfs"), "{error}");
-        assert!(Mount::parse("nonsense").is_none());
-    }
-
     #[test]
     fn the_root_lies_above() {
         assert_eq!(root(Path::new("/mnt/boot"), "").unwrap(), Path::new("/mnt/boot"));
         assert_eq!(root(Path::new("/mnt/boot"), "/boot").unwrap(), Path::new("/mnt"));
         assert!(root(Path::new("/mnt/efi"), "/boot").is_err());
+    }
+
+    #[test]
+    fn uuids() {
+        assert!(is_uuid("3f1c9a5e-77aa-4d0e-9c59-0f3a5d2e6b11") && is_uuid("ABCD-1234"));
+        assert!(!is_uuid("") && !is_uuid("a b") && !is_uuid(&"a".repeat(65)));
     }
 }

@@ -60,7 +60,7 @@ fn fault(word: &str) -> Option<String> {
     match wrong {
         Some(c) if c.is_control() || c.is_whitespace() => Some(format!(
             "the character `{}`, which ends a word or a line for one of pygrub and GRUB",
-            c.escape_debug()
+            harmless(&c.to_string())
         )),
         Some(c) => Some(format!("a `{c}`, which means something to GRUB and nothing to pygrub")),
         None if word.len() > LONGEST_WORD => Some(format!("more than {LONGEST_WORD} bytes, at which GRUB gives up")),

@@ -2,6 +2,7 @@
 
 use super::boot_disk::BootDisk;
 use super::error::Error;
+use super::plan::GRUB_CFG;
 use super::text::TextEntry;
 use crate::boot::{self, Run, Verdict};
 use crate::release::Release;
@@ -21,27 +22,34 @@ pub(super) fn judge(disk: &BootDisk, files: &PlannedFiles, entries: &[TextEntry]
     for release in Release::lines().rev() {
         let run = run(boot::Options { release, ..boot::Options::default() })?;
         if let Some(first) = entries.first() {
-            expect(&run, 0, first, &format!("pygrub of Xen {release}"))?;
+            expect(disk, &run, 0, first, &format!("pygrub of Xen {release}"))?;
         }
     }
     for (index, entry) in entries.iter().enumerate() {
         let run = run(boot::Options { entry: Some(index.to_string().as_str().into()), ..boot::Options::default() })?;
-        expect(&run, index, entry, "pygrub")?;
+        expect(disk, &run, index, entry, "pygrub")?;
     }
     Ok(())
 }
 
-fn expect(run: &Run, index: usize, entry: &TextEntry, who: &str) -> Result<(), Error> {
+fn expect(disk: &BootDisk, run: &Run, index: usize, entry: &TextEntry, who: &str) -> Result<(), Error> {
     let title = entry.title;
+    let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
+    if let Some(found) = found.filter(|found| found.path.to_string() != disk.path(GRUB_CFG)) {
+        return Err(Error::new(format!(
+            "{who} reads `{}` of the boot disk and never comes to `{}`: move it out of the way",
+            found.path,
+            disk.path(GRUB_CFG)
+        )));
+    }
     let (Verdict::Boots, Some(chosen)) = (run.verdict, &run.chosen) else {
         let why = run.failure.as_ref().map_or("for an unknown reason", |failure| failure.reason.as_str());
         let verb = if run.verdict == Verdict::Unknown { "may not" } else { "would not" };
         return Err(Error::new(format!("{who} {verb} boot the entry `{title}`: {why}")));
     };
-    let config = run.attempts[chosen.attempt].found.as_ref().map(|found| found.path.to_string()).unwrap_or_default();
     if chosen.entry != Some(index) || chosen.kernel.path.to_string() != entry.kernel {
         let kernel = &chosen.kernel.path;
-        let instead = format!("would boot `{kernel}` by `{config}` instead of the entry `{title}`");
+        let instead = format!("would boot `{kernel}` instead of the entry `{title}`");
         return Err(Error::new(format!("{who} {instead}")));
     }
     // Xen 4.0 has a blank behind the last argument.

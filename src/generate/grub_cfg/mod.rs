@@ -35,7 +35,6 @@ mod root;
 mod system;
 mod text;
 mod title;
-mod uuid;
 
 pub use boot_disk::{BootDisk, Search};
 pub use error::Error;
@@ -46,4 +45,3 @@ pub use plan::{Options, Plan, plan};
 pub use profiles::{Generation, generations};
 pub use root::Root;
 pub use system::System;
-pub use uuid::filesystem_uuid;

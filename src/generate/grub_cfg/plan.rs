@@ -114,7 +114,13 @@ pub fn plan(options: &Options, toplevel: &Path) -> Result<Plan, Error> {
 /// The entries that the guest gets.
 pub(super) fn menu(options: &Options, toplevel: &Path) -> Result<Menu, Error> {
     let generations = generations(&options.root, &options.profiles)?;
-    Menu::new(&options.root, toplevel, &generations, options.limit)
+    let mut menu = Menu::new(&options.root, toplevel, &generations, options.limit)?;
+    if generations.is_empty() {
+        let sentence = "there is no generation in `{}` (system-N-link): `{}` alone gets an entry";
+        let paths = [&options.profiles, toplevel].map(|path| path.display().to_string());
+        menu.warnings.push(paths.iter().fold(sentence.to_owned(), |text, path| text.replacen("{}", path, 1)));
+    }
+    Ok(menu)
 }
 
 /// The entries with the names of their kernels and initrds in the boot directory.

@@ -27,10 +27,15 @@ pub struct Generation {
 ///
 /// # Errors
 ///
-/// The directory cannot be read. That there is none is no error: then there are no generations.
+/// The directory is not there, or cannot be read: whoever took that for no generations would remove the kernels of all.
 pub fn generations(root: &Root, profiles: &Path) -> Result<Vec<Generation>, Error> {
-    let mut found = links(root, profiles, |name| (name == "system").then_some(None))?;
-    found.extend(links(root, &profiles.join("system-profiles"), |name| Some(Some(name.to_owned())))?);
+    let failed = |error: io::Error| Error::io("read the profiles in", profiles, &error);
+    let mut found = links(root, profiles, |name| (name == "system").then_some(None)).map_err(failed)?;
+    let further = profiles.join("system-profiles");
+    match links(root, &further, |name| Some(Some(name.to_owned()))) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        links => found.extend(links.map_err(|error| Error::io("read the profiles in", &further, &error))?),
+    }
     found.sort_by(|a, b| a.profile.cmp(&b.profile).then(b.number.cmp(&a.number)));
     Ok(found)
 }
@@ -40,21 +45,16 @@ fn links(
     root: &Root,
     directory: &Path,
     profile: impl Fn(&str) -> Option<Option<String>>,
-) -> Result<Vec<Generation>, Error> {
-    let failed = |error: io::Error| Error::io("read the profiles in", directory, &error);
-    let place = match root.resolve(directory) {
-        Ok(place) => place,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(failed(error)),
-    };
+) -> io::Result<Vec<Generation>> {
+    let place = root.resolve(directory)?;
     let mut found = BTreeMap::new();
-    for entry in fs::read_dir(root.host(&place)).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
+    for entry in fs::read_dir(root.host(&place))? {
+        let entry = entry?;
         let name = entry.file_name();
         let numbered = name.to_str().and_then(|name| name.strip_suffix("-link")?.rsplit_once('-'));
         let Some((name, number)) = numbered else { continue };
         let (Some(profile), Ok(number)) = (profile(name), number.parse()) else { continue };
-        let made = entry.metadata().and_then(|metadata| metadata.modified()).map_err(failed)?;
+        let made = entry.metadata().and_then(|metadata| metadata.modified())?;
         let link = place.join(entry.file_name());
         let generation = Generation { profile, number, link, day: utc_day(made) };
         // `system-7-link` and `system-07-link` would be one generation.

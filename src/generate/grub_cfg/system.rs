@@ -56,6 +56,10 @@ impl System {
             if !found.is_file() {
                 return Err(Error::new(format!("`{}` is no file", file.display())));
             }
+            // A power cut leaves such files in a store.
+            if found.len() == 0 {
+                return Err(Error::new(format!("`{}` is empty", file.display())));
+            }
         }
         self.specialisations.values().try_for_each(|system| system.check(root))
     }

@@ -160,3 +160,40 @@ fn generations_that_cannot_be_booted_are_left_out_with_a_warning() {
     let told = format!("{}\n\n{}", titles.join("\n"), installed.menu.warnings.join("\n"));
     insta::assert_snapshot!(told.replace(store.root().to_str().unwrap(), "@ROOT"));
 }
+
+/// What a power cut leaves in a store, and what an older boot loader leaves on the disk.
+#[test]
+fn what_would_not_start_is_refused() {
+    let mut store = Store::new();
+    let toplevel = store.build(&Spec { secrets: Some("s".into()), ..Spec::new(1) });
+    store.link(None, 1, &toplevel);
+    let refused = |store: &Store| {
+        let error = install(store, &toplevel, &mut FaultyDisk::new()).unwrap_err().to_string();
+        assert!(nixos_store::files(&store.boot()).is_empty());
+        error.replace(store.root().to_str().unwrap(), "@ROOT")
+    };
+    let mut all = String::new();
+    let program = store.host(&format!("{toplevel}/append-initrd-secrets"));
+    fs::write(&program, "#!/bin/sh\n: > \"$1\"\n").unwrap();
+    all.push_str(&format!("{}\n", refused(&store)));
+    fs::write(&program, "#!/bin/sh\n").unwrap();
+    for name in ["initrd", "kernel"] {
+        let file = store.options().root.locate(Path::new(&format!("{toplevel}/{name}"))).unwrap();
+        let content = fs::read(&file).unwrap();
+        fs::write(&file, "").unwrap();
+        all.push_str(&format!("{}\n", refused(&store)));
+        fs::write(&file, content).unwrap();
+    }
+    // Of an older generation it is no reason to refuse the new one.
+    let older = store.build(&Spec::new(2));
+    store.link(None, 2, &older);
+    let file = store.options().root.locate(Path::new(&format!("{older}/kernel"))).unwrap();
+    fs::write(file, "").unwrap();
+    let installed = install(&store, &toplevel, &mut FaultyDisk::new()).unwrap();
+    assert_eq!((installed.menu.entries.len(), installed.menu.warnings.len()), (1, 1));
+    all.push_str(&format!("{}\n", installed.menu.warnings[0]));
+    store.file("/boot/grub/menu.lst", b"default 0\n");
+    let error = install(&store, &toplevel, &mut FaultyDisk::new()).unwrap_err().to_string();
+    all.push_str(&format!("{error}\n"));
+    insta::assert_snapshot!(all);
+}

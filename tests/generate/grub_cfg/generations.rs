@@ -3,9 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use pregrub::generate::grub_cfg::{self, Menu, System, filesystem_uuid, generations};
+use pregrub::generate::grub_cfg::{self, Menu, System, generations};
 
-use crate::common::images::{Filesystem, Image, Tree, Volume};
 use crate::common::nixos_store::{PROFILES, Spec, Store};
 
 fn variants() -> Vec<(String, Spec)> {
@@ -98,7 +97,7 @@ fn profiles_are_read_newest_first() {
         "work 3 2024-06-03",
     ];
     assert_eq!(told, expected);
-    assert_eq!(generations(&store.options().root, Path::new("/nowhere")).unwrap(), []);
+    assert!(generations(&store.options().root, Path::new("/nowhere")).is_err());
 }
 
 #[test]
@@ -161,17 +160,19 @@ fn a_plan_names_what_an_installation_writes() {
     insta::assert_snapshot!(plan.text);
 }
 
+/// Whoever takes a directory that is not there for one without generations removes the kernels of all.
 #[test]
-fn the_uuid_is_that_of_blkid() {
-    let uuid = "3f1c9a5e-77aa-4d0e-9c59-0f3a5d2e6b11";
-    for kind in ["ext2", "ext3", "ext4"] {
-        let image = Image::whole(&Volume::new(Filesystem::ext(kind, &["-U", uuid]), Tree::bootable()));
-        assert_eq!(filesystem_uuid(image.path()).unwrap().as_deref(), Some(uuid), "{kind}");
-    }
-    let image = Image::whole(&Volume::new(Filesystem::ext("ext4", &["-U", "clear"]), Tree::bootable()));
-    assert_eq!(filesystem_uuid(image.path()).unwrap(), None);
-    for bytes in [&[0; 100][..], &[0xff; 4096]] {
-        assert_eq!(filesystem_uuid(Image::of_bytes(bytes).path()).unwrap(), None);
-    }
-    assert!(filesystem_uuid(Path::new("/nowhere")).is_err());
+fn profiles_that_are_not_there() {
+    let store = Store::of(&[Spec::new(1), Spec::new(2)]);
+    let options = store.options();
+    let toplevel = Path::new("/nix/var/nix/profiles/system");
+    let mistyped = grub_cfg::Options { profiles: "/nix/var/nix/profile".into(), ..options.clone() };
+    let error = grub_cfg::plan(&mistyped, toplevel).unwrap_err().to_string();
+    assert_eq!(error, "cannot read the profiles in `/nix/var/nix/profile`: there is no such file");
+
+    store.file("/srv/nothing", b"");
+    let empty = grub_cfg::Options { profiles: "/srv".into(), ..options };
+    let plan = grub_cfg::plan(&empty, toplevel).unwrap();
+    let told = "there is no generation in `/srv` (system-N-link): `/nix/var/nix/profiles/system` alone gets an entry";
+    assert_eq!(plan.menu.warnings, [told]);
 }

@@ -106,6 +106,40 @@ fn wrong_calls_are_told_in_a_sentence() {
     insta::assert_snapshot!(all);
 }
 
+/// Of a guest's tree that is mounted elsewhere it is the tree's `/boot`, not this machine's.
+#[test]
+fn the_boot_directory_lies_below_the_root() {
+    let store = store();
+    fs::remove_dir(store.boot()).unwrap();
+    store.symlink("/boot", "/srv/boot");
+    fs::create_dir_all(store.host("/srv/boot")).unwrap();
+    let root = store.root().to_str().unwrap();
+    let arguments = ["generate", "grub-cfg", "--root", root, "--prefix", "/", "--uuid", "none", "--install", CURRENT];
+    let output = program::command(&arguments).output().unwrap();
+    let told = told(&store, &output);
+    assert!(told.starts_with("installed: @ROOT/srv/boot/grub/grub.cfg (3 entries, "), "{told}");
+    fs::remove_dir_all(store.host("/srv")).unwrap();
+    let output = program::command(&arguments).output().unwrap();
+    assert_eq!(
+        self::told(&store, &output),
+        "pregrub: cannot find the boot directory `@ROOT/boot`: there is no such file\nexit status 1\n"
+    );
+}
+
+/// A failure would be taken for one of the installation.
+#[test]
+fn what_is_done_is_done_though_nobody_hears_of_it() {
+    let store = store();
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = command(&store, &["--install", CURRENT]).stdout(full()).output().unwrap();
+    let told = told(&store, &output);
+    assert!(
+        told.starts_with("pregrub: warning: it is installed, but standard output could not be written: "),
+        "{told}"
+    );
+    assert!(told.ends_with("exit status 0\n") && store.boot().join("grub/grub.cfg").exists(), "{told}");
+}
+
 #[test]
 fn a_directory_that_cannot_be_written_stays_what_it_is() {
     let store = store();

@@ -2,8 +2,10 @@
 
 mod both_readers;
 mod failures;
+mod features;
 mod generations;
 mod hook;
+mod mounted;
 mod nix;
 mod power_cut;
 mod unreplayed;

@@ -9,35 +9,9 @@ use std::process::{Command, ExitStatus};
 
 use pregrub::generate::grub_cfg::{self, Disk, HostDisk, Options};
 
-use crate::common::images::{Image, Tree, Volume};
+use super::mounted::{self, Mounted, run};
 use crate::common::nixos_store::{Expected, Spec, Store};
 use crate::common::oracle::{Oracle, RunCase};
-
-/// An image that is mounted until this is dropped.
-struct Mounted {
-    image: Image,
-    point: PathBuf,
-}
-
-impl Mounted {
-    fn new(store: &Store) -> Self {
-        let image = Image::whole(&Volume::ext4(Tree::new().directory("/kernels").directory("/grub")).sized(32 << 20));
-        let point = store.boot();
-        run(Command::new("mount").args(["-o", "loop"]).arg(image.path()).arg(&point));
-        Self { image, point }
-    }
-}
-
-impl Drop for Mounted {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg(&self.point).status();
-    }
-}
-
-fn run(command: &mut Command) {
-    let status = command.status().expect("it starts");
-    assert!(status.success(), "{command:?}: {status}");
-}
 
 /// Copies the disk, without what the kernel has not written to it yet, after every change.
 struct Copying<'a> {
@@ -138,7 +112,7 @@ fn install_and_copy(oracle: &Oracle, careless: bool) -> Vec<Result<usize, String
     let specs: Vec<Spec> =
         (1..=6).map(|number| Spec { secrets: Some(format!("s{number}")), ..Spec::new(number) }).collect();
     let store = Store::of(&specs);
-    let mounted = Mounted::new(&store);
+    let mounted = Mounted::new(&store, &[]);
     let options = Options { limit: 1, ..store.options() };
     let toplevel = |number: u64| PathBuf::from(format!("/nix/var/nix/profiles/system-{number}-link"));
     let directory = tempfile::tempdir().unwrap();
@@ -153,8 +127,7 @@ fn install_and_copy(oracle: &Oracle, careless: bool) -> Vec<Result<usize, String
 
 #[test]
 fn a_disk_that_loses_its_power_boots_though_its_journal_is_not_replayed() {
-    if std::env::var_os("PREGRUB_MOUNT").is_none() {
-        eprintln!("NOT RUN: set PREGRUB_MOUNT=1, as root, to try real filesystems of Linux");
+    if !mounted::is_asked_for() {
         return;
     }
     let oracle = oracle_or_skip!();

@@ -82,11 +82,23 @@ impl<'a> Kernels<'a> {
     }
 
     fn run(&mut self, program: &Path, file: &Path) -> Result<(), Error> {
+        let length =
+            || file.metadata().map(|metadata| metadata.len()).map_err(|error| Error::io("examine", file, &error));
+        let before = length()?;
         let status = self.disk.run(program, file).map_err(|error| Error::io("run", program, &error))?;
-        if status.success() {
-            return Ok(());
+        if !status.success() {
+            return Err(Error::new(format!(
+                "`{}` could not append the initrd's secrets ({status})",
+                program.display()
+            )));
         }
-        Err(Error::new(format!("`{}` could not append the initrd's secrets ({status})", program.display())))
+        if length()? < before {
+            return Err(Error::new(format!(
+                "`{}` made the initrd shorter instead of appending its secrets",
+                program.display()
+            )));
+        }
+        Ok(())
     }
 
     /// Gives an initrd that secrets were appended to its name; nothing where there were none.

@@ -1,0 +1,116 @@
+//! What is mounted on this machine, and from which device.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::ext::Ext;
+use super::filesystem::MountError;
+use super::source::{FileSource, Volume};
+
+/// A line of /proc/self/mountinfo.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MountPoint {
+    /// `major:minor`.
+    device: String,
+    /// What of the filesystem is mounted.
+    root: String,
+    /// Where.
+    point: PathBuf,
+    /// The type, by Linux's name.
+    pub kind: String,
+    source: String,
+}
+
+impl MountPoint {
+    /// The mount that a path lies on.
+    pub(crate) fn of(path: &Path) -> Option<Self> {
+        // Of several at one place the last covers the others, and `max_by_key` takes the last.
+        let mounts = table()?.into_iter().filter(|mount| path.starts_with(&mount.point));
+        mounts.max_by_key(|mount| mount.point.components().count())
+    }
+
+    /// The mount whose root a path is.
+    pub(crate) fn at(path: &Path) -> Option<Self> {
+        table()?.into_iter().rfind(|mount| mount.point == path)
+    }
+
+    fn parse(line: &str) -> Option<Self> {
+        let (left, right) = line.split_once(" - ")?;
+        let mut left = left.split(' ').skip(2);
+        let device = left.next()?.to_owned();
+        let root = unescape(left.next()?);
+        let point = PathBuf::from(unescape(left.next()?));
+        let mut right = right.split(' ');
+        let kind = right.next()?.to_owned();
+        Some(Self { device, root, point, kind, source: unescape(right.next()?) })
+    }
+
+    /// Whether it is one of the ext family.
+    pub(crate) fn is_ext(&self) -> bool {
+        matches!(self.kind.as_str(), "ext2" | "ext3" | "ext4")
+    }
+
+    /// Where `path` lies on the filesystem.
+    pub(crate) fn inside(&self, path: &Path) -> PathBuf {
+        Path::new(&self.root).join(path.strip_prefix(&self.point).unwrap_or(path))
+    }
+
+    /// What pygrub makes of an ext filesystem that is mounted here, by its device; nothing where the device cannot be opened or
+    /// does not hold it, as in a container.
+    pub(crate) fn ext(&self) -> Option<Result<Ext, MountError>> {
+        let candidates = [PathBuf::from(&self.source), PathBuf::from(format!("/dev/block/{}", self.device))];
+        let devices = candidates.into_iter().filter(|path| path.starts_with("/dev"));
+        devices.filter_map(|device| open(&device).ok()).map(Ext::mount).find(|mounted| {
+            // A path may stand for another device by now.
+            !matches!(mounted, Err(MountError::NotThis | MountError::Io(_)))
+        })
+    }
+}
+
+fn open(device: &Path) -> io::Result<Volume> {
+    Ok(Volume::new(Arc::new(FileSource::new(File::open(device)?)?), 0))
+}
+
+fn table() -> Option<Vec<MountPoint>> {
+    let table = fs::read("/proc/self/mountinfo").ok()?;
+    Some(String::from_utf8_lossy(&table).lines().filter_map(MountPoint::parse).collect())
+}
+
+/// Undoes the octal escapes of mountinfo.
+fn unescape(field: &str) -> String {
+    [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")]
+        .iter()
+        .fold(field.to_owned(), |text, (escape, plain)| text.replace(escape, plain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mount(line: &str) -> MountPoint {
+        MountPoint::parse(line).unwrap()
+    }
+
+    #[test]
+    fn the_place_on_the_filesystem_is_found() {
+        let own = mount("36 35 202:0 / /boot rw,noatime shared:1 - ext4 /dev/xvda rw");
+        assert_eq!(own.inside(Path::new("/boot")), Path::new("/"));
+        assert_eq!((own.device.as_str(), own.source.as_str()), ("202:0", "/dev/xvda"));
+        let part = mount("36 35 202:1 / / rw - ext4 /dev/root rw");
+        assert_eq!(part.inside(Path::new("/boot")), Path::new("/boot"));
+        let bound = mount("36 35 202:1 /srv/a\\040b /boot rw - ext3 /dev/xvda1 rw");
+        assert_eq!(bound.inside(Path::new("/boot/x")), Path::new("/srv/a b/x"));
+        assert!(bound.is_ext());
+        assert!(!mount("36 35 0:30 / / rw - btrfs /dev/xvda1 rw").is_ext());
+        assert!(MountPoint::parse("nonsense").is_none());
+    }
+
+    #[test]
+    fn this_machine_has_a_table() {
+        let root = MountPoint::at(Path::new("/")).expect("something is mounted on /");
+        assert_eq!(MountPoint::of(Path::new("/")), Some(root));
+        assert_eq!(MountPoint::of(Path::new("/proc/1")).unwrap().kind, "proc");
+    }
+}
