@@ -1,5 +1,6 @@
 //! What each line did: what a linter and a trace look at.
 
+use super::raised::Raised;
 use super::span::Span;
 use crate::python::Text;
 
@@ -58,6 +59,15 @@ impl Directive {
         let command = self.command(text);
         let length = super::span::narrow(String::from_utf8_lossy(command).chars().count());
         Span { end: self.line.start + super::span::narrow(command.len()), length, ..self.line }
+    }
+}
+
+/// Marks the last directive as the one that raised, where it did.
+pub(super) fn mark(directives: &mut [Directive], result: &Result<(), Raised>) {
+    if result.is_err()
+        && let Some(last) = directives.last_mut()
+    {
+        last.effect = Effect::Raised;
     }
 }
 

@@ -75,15 +75,6 @@ impl Entry {
         Ok(())
     }
 
-    /// Marks the last directive as one that raised.
-    pub(super) fn mark(&mut self, result: &Result<(), Raised>) {
-        if result.is_err()
-            && let Some(last) = self.directives.last_mut()
-        {
-            last.effect = Effect::Raised;
-        }
-    }
-
     /// `kernel`, `linux`: the file and, if there is a blank anywhere, the arguments behind the first white space.
     pub(super) fn set_kernel(
         &mut self,

@@ -101,14 +101,7 @@ pub(super) fn blank(title: Text, header: Span) -> Entry {
 /// Reads the lines of an entry, its label first.
 fn close(config: &mut Config, body: &[BodyLine<'_>], release: Release) -> Result<(), Raised> {
     let Some(header) = body.first().map(|line| line.get().span()) else { return Ok(()) };
-    let mut entry = blank(Text::default(), header);
-    body.iter().try_for_each(|owned| {
-        let result = entry_line(config, &mut entry, owned, release);
-        entry.mark(&result);
-        config.caught(result)
-    })?;
-    config.entries.push(entry);
-    Ok(())
+    config.close(blank(Text::default(), header), body, release, entry_line)
 }
 
 /// Reads one line of an entry.

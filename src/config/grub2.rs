@@ -117,8 +117,7 @@ fn end(
 ) -> Result<(), Raised> {
     let Some(mut entry) = entry else { return Ok(()) };
     entry.lines.1 = last;
-    fill(config, &mut entry, body, release)?;
-    config.entries.push(entry);
+    config.close(entry, body, release, entry_line)?;
     body.clear();
     Ok(())
 }
@@ -195,15 +194,6 @@ fn top_level(config: &mut Config, line: LineText<'_>, parts: Split<'_>, release:
     config.apply(line, argument, effect, release)
 }
 
-/// Reads the body of an entry whose closing brace has come.
-fn fill(config: &mut Config, entry: &mut Entry, body: &[BodyLine<'_>], release: Release) -> Result<(), Raised> {
-    entry.directives.reserve_exact(body.len());
-    body.iter().try_for_each(|owned| {
-        let result = entry_line(config, entry, owned, release);
-        config.caught(result)
-    })
-}
-
 /// Reads one line of an entry.
 pub(super) fn entry_line(
     config: &mut Config,
@@ -236,7 +226,5 @@ pub(super) fn entry_line(
         }
     };
     entry.directives.push(Directive { line: line.span(), argument: line.span_of(command.argument), effect });
-    let result = entry.apply(line, command.argument, effect, release);
-    entry.mark(&result);
-    result
+    entry.apply(line, command.argument, effect, release)
 }

@@ -43,7 +43,7 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -
                 let title_span = line.span_of(title);
                 let next = Entry::new(Text::from_line(text::strip(title), python), title_span, line.span());
                 if let Some(entry) = open.replace(next) {
-                    close(config, entry, &body, release)?;
+                    config.close(entry, &body, release, entry_line)?;
                     body.clear();
                 }
             }
@@ -59,7 +59,7 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -
     }
     match open {
         // The last title counts only if lines follow it.
-        Some(entry) if !body.is_empty() => close(config, entry, &body, release),
+        Some(entry) if !body.is_empty() => config.close(entry, &body, release, entry_line),
         _ => Ok(()),
     }
 }
@@ -84,16 +84,6 @@ fn top_level(
         }
     };
     config.apply(line, argument, effect, release)
-}
-
-fn close(config: &mut Config, mut entry: Entry, body: &[BodyLine<'_>], release: Release) -> Result<(), Raised> {
-    body.iter().try_for_each(|owned| {
-        let result = entry_line(config, &mut entry, owned, release);
-        entry.mark(&result);
-        config.caught(result)
-    })?;
-    config.entries.push(entry);
-    Ok(())
 }
 
 /// Reads one line of an entry.

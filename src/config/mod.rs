@@ -15,6 +15,7 @@
 //! assert_eq!(raised.span.map(|span| (span.line, span.column, span.length)), Some((2, 9, 8)));
 //! ```
 
+mod body;
 mod device;
 mod dialect;
 mod directive;

@@ -1,6 +1,6 @@
 //! Directives outside entries: default, timeout and the rest.
 
-use super::directive::{Directive, Effect};
+use super::directive::{self, Directive, Effect};
 use super::entry::{FilePath, PathRule};
 use super::raised::{Cause, Raised, Stage};
 use super::span::LineText;
@@ -37,7 +37,7 @@ impl Config {
             }
             _ => Ok(()),
         };
-        self.mark(&result);
+        directive::mark(&mut self.directives, &result);
         result
     }
 
@@ -45,17 +45,8 @@ impl Config {
     pub(super) fn apply_splash(&mut self, line: LineText<'_>, argument: &str, release: Release) -> Result<(), Raised> {
         self.note(line, argument, Effect::Stored);
         let result = FilePath::parse(line, argument, PathRule::Device, release).map(drop);
-        self.mark(&result);
+        directive::mark(&mut self.directives, &result);
         result
-    }
-
-    /// Marks the last directive as the one that raised.
-    pub(super) fn mark(&mut self, result: &Result<(), Raised>) {
-        if result.is_err()
-            && let Some(last) = self.directives.last_mut()
-        {
-            last.effect = Effect::Raised;
-        }
     }
 
     /// Sets the default by the rules of GRUB's dialects: a number, text, or 0 where it is no number.

@@ -4,6 +4,7 @@ mod budget;
 pub mod directory;
 pub mod ext;
 pub mod fat;
+mod fault;
 pub mod filesystem;
 pub mod identify;
 pub mod iso9660;

@@ -9,9 +9,10 @@ use crate::common::generator;
 use crate::common::images::{Filesystem, Image, Layout, Tree, Volume};
 use crate::common::nixos::{FsIdentifier, Nixos, User};
 use crate::common::oracle::Dialect;
-use crate::common::random::Random;
+use crate::common::random::{Random, noise};
 use crate::common::side_by_side::{Allowed, Pairs};
 use crate::common::tools;
+use crate::common::walked_paths;
 
 const QUIET: &[&[&str]] = &[&["-q"]];
 
@@ -34,12 +35,6 @@ fn one(content: &str) -> Tree {
         .file("/boot/grub/grub.cfg", config)
         .file("/vmlinuz", format!("kernel of {content}"))
         .file("/initrd", format!("initrd of {content}"))
-}
-
-/// Bytes that differ from block to block.
-fn noise(length: usize, seed: u64) -> Vec<u8> {
-    let mut random = Random::new(seed);
-    (0..length).map(|_| random.next() as u8).collect()
 }
 
 /// An ext4 filesystem as small as the test needs it.
@@ -165,117 +160,34 @@ fn nixos_in_all_its_forms() {
     assert!(tally.boots > 80 && tally.fails > 15, "{} {}", tally.boots, tally.fails);
 }
 
-/// Paths of section 1 of the measured facts, and links to walk them over.
-fn paths() -> (Tree, Vec<String>) {
-    let mut tree = Tree::new()
-        .file("/kernels/k", noise(70_000, 2))
-        .file("/boot/vmlinuz", "vmlinuz")
-        .file("/empty", "")
-        .symlink("/abs", "/kernels/k")
-        .symlink("/rel", "kernels/k")
-        .symlink("/up", "../../../kernels/k")
-        .symlink("/kernels/up", "../boot/vmlinuz")
-        .symlink("/dir", "kernels")
-        .symlink("/dirslash", "kernels/")
-        .symlink("/fileslash", "kernels/k/")
-        .symlink("/double", "//boot/vmlinuz")
-        .symlink("/inside", "boot//vmlinuz")
-        .symlink("/self", "self")
-        .symlink("/loop1", "loop2")
-        .symlink("/loop2", "loop1")
-        .symlink("/dangling", "nothing")
-        .symlink("/slow", &format!("{}kernels/k", "./".repeat(50)))
-        .symlink("/through", &format!("{}kernels/k", "here/".repeat(60)))
-        .symlink("/here", ".")
-        .sparse("/sparse", 3 << 20, vec![(1 << 20, noise(5000, 3)), ((3 << 20) - 10, vec![7; 10])])
-        .file("/kernels/\u{e9}\u{96ea}", "unicode")
-        .file("/kernels/back\\slash", "backslash");
-    for link in 0..10 {
-        let target = if link == 0 { "kernels/k".to_owned() } else { format!("chain{}", link - 1) };
-        tree = tree.symlink(&format!("/chain{link}"), &target);
-        let target = if link == 0 { "kernels".to_owned() } else { format!("e{}/.", link - 1) };
-        tree = tree.symlink(&format!("/e{link}"), &target);
-    }
-    let longest = "n".repeat(255);
-    tree = tree.file(&format!("/{longest}"), "longest name");
-    let mut paths: Vec<String> = [
-        "/kernels/k",
-        "kernels/k",
-        "./kernels/k",
-        "../kernels/k",
-        "/../kernels/k",
-        "/kernels/./k",
-        "/kernels/../kernels/k",
-        "//kernels/k",
-        "///kernels/k",
-        "/kernels//k",
-        "/kernels///k",
-        "//",
-        "/kernels//",
-        "/kernels/k/",
-        "/abs/",
-        "/kernels/k/.",
-        "/kernels/k/..",
-        "/boot/vmlinuz/x",
-        "/",
-        ".",
-        "..",
-        "/.",
-        "/kernels",
-        "/kernels/",
-        "/dir",
-        "/empty",
-        "/abs",
-        "/rel",
-        "/up",
-        "/kernels/up",
-        "/dir/k",
-        "/dirslash/k",
-        "/fileslash",
-        "/double",
-        "/inside",
-        "/self",
-        "/loop1",
-        "/dangling",
-        "/slow",
-        "/through",
-        "/sparse",
-        "/kernels/\u{e9}\u{96ea}",
-        "/kernels/back\\slash",
-        "/nothing",
-        "/Kernels/k",
-        "/kernels/K",
-        "/chain6",
-        "/chain7",
-        "/chain8",
-        "/chain9",
-        "/e7/k",
-        "/e8/k",
-        "/e9/k",
-        "/fifo",
-        "/char",
-        "/block",
-        "/lost+found",
-        "/kernels/k\tx",
-        "/kernels/k\0",
-        "~/kernels/k",
-        "/boot/../abs",
-        "(hd0,1)/kernels/k",
-        "(hd0)/kernels/k",
-        "(hd0)kernels/k",
-    ]
-    .map(str::to_owned)
-    .into();
+/// The paths to try on a filesystem with the tree of [`walked_paths`], a FIFO and devices.
+fn paths() -> Vec<String> {
+    let longest = walked_paths::longest_name();
+    let mut paths: Vec<String> = walked_paths::paths()
+        .chain([
+            "/char",
+            "/block",
+            "/lost+found",
+            "/kernels/k\tx",
+            "/kernels/k\0",
+            "~/kernels/k",
+            "/boot/../abs",
+            "(hd0,1)/kernels/k",
+            "(hd0)/kernels/k",
+            "(hd0)kernels/k",
+        ])
+        .map(str::to_owned)
+        .collect();
     paths.push(format!("/{longest}"));
     paths.push(format!("/{longest}n"));
     paths.push(format!("{}/kernels/k", "/here".repeat(100)));
-    (tree, paths)
+    paths
 }
 
 #[test]
 fn every_path() {
     let oracle = oracle_or_skip!();
-    let (mut tree, paths) = paths();
+    let paths = paths();
     let mut config = String::new();
     for path in &paths {
         config.push_str(&format!("menuentry 'kernel' {{\n linux {path} x\n}}\n"));
@@ -288,7 +200,7 @@ fn every_path() {
     config.push_str(
         "menuentry 'c' {\n linux /boot/vmlinuz\n initrd\n}\nmenuentry 'd' {\n linux\t/boot/vmlinuz\tx y\n}\n",
     );
-    tree = tree.file("/boot/grub/grub.cfg", config);
+    let tree = walked_paths::tree().file("/boot/grub/grub.cfg", config);
     let mut pairs = Pairs::default();
     for (name, options) in [("ext4", &["-b", "4096"][..]), ("ext2, 1 KiB", &["-b", "1024", "-O", "^extents"])] {
         let kind = if name == "ext4" { "ext4" } else { "ext2" };

@@ -12,6 +12,7 @@ use pregrub::boot::{self, Options};
 use serde_json::json;
 
 use crate::common::images::{Filesystem, Image, Tree, Volume};
+use crate::common::setting::setting;
 use crate::common::side_by_side::{Allowed, Pairs};
 use crate::common::xfs_images::Entry;
 use crate::common::{memory, processor, reiserfs_images, tools, xfs_images};
@@ -115,9 +116,8 @@ fn bounded(image: &[u8], context: &str) {
 #[test]
 fn damaged_filesystems() {
     let oracle = oracle_or_skip!();
-    let number = |name: &str, default: u64| std::env::var(name).map_or(default, |text| text.parse().expect("a number"));
-    let mut random = Rng::with_seed(number("PREGRUB_DISK_SEED", 0x6469_736b));
-    let rounds = number("PREGRUB_DISK_MUTATIONS", 20);
+    let mut random = Rng::with_seed(setting("PREGRUB_DISK_SEED", 0x6469_736b));
+    let rounds = setting("PREGRUB_DISK_MUTATIONS", 20);
     for (name, bytes, argv) in bases() {
         let mut pairs = Pairs::default();
         pairs.add(&format!("{name}, sound"), Image::of_bytes(&bytes), &[argv]);

@@ -7,10 +7,9 @@ use std::process::Command;
 use pregrub::storage::ext::Ext;
 
 use super::volumes::Plugin;
-pub use super::volumes::{Case, Seen, SeenFile, Tally};
 
 /// The plugin, and pregrub's driver for it.
-const EXT: Plugin = Plugin {
+pub const EXT: Plugin = Plugin {
     name: "ext2fs-lib",
     mount: |volume| Ok(Box::new(Ext::mount(volume)?)),
     zeroed_memory: false,
@@ -47,19 +46,4 @@ pub fn debugfs(image: &Path, commands: &str) {
     let script = image.with_extension("debugfs");
     fs::write(&script, commands).unwrap();
     run("debugfs", &["-w", "-f", script.to_str().unwrap(), image.to_str().unwrap()]);
-}
-
-/// What the driver sees.
-pub fn driver(case: &Case) -> Seen {
-    EXT.driver(case)
-}
-
-/// Compares what both sides see of all cases.
-pub fn compare(cases: &[Case]) -> Tally {
-    EXT.compare(cases)
-}
-
-/// Fails unless both sides agree on everything and the driver judges everything.
-pub fn assert_same(cases: &[Case]) -> Tally {
-    EXT.assert_same(cases)
 }

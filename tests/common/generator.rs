@@ -12,14 +12,6 @@ use fastrand::Rng;
 use super::nixos::{FsIdentifier, Nixos, User};
 use super::oracle::{ConfigCase, Dialect, recorded_cases};
 
-/// A number of the environment, for longer runs at a desk.
-pub fn setting(name: &str, otherwise: u64) -> u64 {
-    match std::env::var(name) {
-        Ok(text) => text.parse().unwrap_or_else(|error| panic!("{name}={text}: {error}")),
-        Err(_) => otherwise,
-    }
-}
-
 /// `count` cases of a seed.
 pub fn cases(seed: u64, count: u64) -> Vec<ConfigCase> {
     (0..count).map(|number| case(seed, number)).collect()

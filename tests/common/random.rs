@@ -1,5 +1,11 @@
 //! Pseudo-random numbers with a fixed seed, so that a failure can be repeated.
 
+/// Bytes without a pattern, the same ones for the same seed.
+pub fn noise(length: usize, seed: u64) -> Vec<u8> {
+    let mut random = Random::new(seed);
+    (0..length).map(|_| random.next() as u8).collect()
+}
+
 /// SplitMix64.
 pub struct Random(u64);
 
@@ -21,12 +27,17 @@ impl Random {
         self.next() % end
     }
 
+    /// From 0 to `end` - 1, for a place or a length.
+    pub fn index(&mut self, end: usize) -> usize {
+        self.below(end as u64) as usize
+    }
+
     /// True in `percent` of 100 cases.
     pub fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
     pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[usize::try_from(self.below(from.len() as u64)).expect("an index")]
+        from[self.index(from.len())]
     }
 }

@@ -1,5 +1,6 @@
 //! What a driver and the plugin of libfsimage that it stands for see of the same volumes.
 
+use std::fmt;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -37,9 +38,29 @@ pub struct Case {
 }
 
 impl Case {
-    pub fn new(image: &Path, paths: &[&str]) -> Self {
-        let paths = paths.iter().map(|path| path.as_bytes().to_vec()).collect();
+    pub fn new(image: &Path, paths: &[impl AsRef<str>]) -> Self {
+        let paths = paths.iter().map(|path| path.as_ref().as_bytes().to_vec()).collect();
         Self { image: image.to_owned(), offset: 0, patches: Vec::new(), length: None, paths, reads: Vec::new() }
+    }
+
+    #[must_use]
+    pub fn reading(self, reads: &[(u64, u64)]) -> Self {
+        Self { reads: reads.to_vec(), ..self }
+    }
+
+    #[must_use]
+    pub fn cut_to(self, length: usize) -> Self {
+        Self { length: Some(length), ..self }
+    }
+
+    /// The same filesystem behind `offset` bytes of `filler`, on a disk beside the image.
+    #[must_use]
+    pub fn behind(self, offset: u64, filler: u8) -> Self {
+        let disk = self.image.with_extension("disk");
+        let mut bytes = vec![filler; offset as usize];
+        bytes.extend(fs::read(&self.image).unwrap());
+        fs::write(&disk, bytes).unwrap();
+        Self { image: disk, offset, ..self }
     }
 
     /// The volume, with the patches applied.
@@ -202,9 +223,21 @@ impl Plugin {
     /// Fails unless both sides agree on everything and the driver judges everything.
     pub fn assert_same(&self, cases: &[Case]) -> Tally {
         let tally = self.compare(cases);
-        assert!(tally.disagreements.is_empty(), "{:#?}", tally.disagreements);
+        tally.assert_agreement();
         assert_eq!((&tally.reasons, &tally.crashes), (&Vec::new(), &Vec::new()));
         tally
+    }
+
+    /// Fails unless the driver reads the first file of a case, and `length` bytes of it: a comparison of errors alone is
+    /// none.
+    pub fn assert_reads_first(&self, case: &Case, length: u64) {
+        let Seen::Paths(seen) = self.driver(case) else { panic!("{case:?}: {:?}", self.driver(case)) };
+        assert!(
+            matches!(seen[0], SeenFile::Read { length: read, .. } if read == length),
+            "{:?}: {:?}",
+            case.image,
+            seen[0]
+        );
     }
 }
 
@@ -321,5 +354,18 @@ impl Tally {
         self.reasons.extend(other.reasons);
         self.crashes.extend(other.crashes);
         self.disagreements.extend(other.disagreements);
+    }
+
+    /// Fails if the two sides saw different things anywhere.
+    pub fn assert_agreement(&self) {
+        let shown: Vec<String> =
+            self.disagreements.iter().take(12).map(|text| text.chars().take(2000).collect()).collect();
+        assert!(shown.is_empty(), "{} disagreements\n{shown:#?}", self.disagreements.len());
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} agreed, {} unknown, {} crashed", self.agreed, self.unknown, self.crashed)
     }
 }

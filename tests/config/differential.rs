@@ -15,8 +15,9 @@ use pregrub::boot::Wishes;
 use pregrub::config;
 use pregrub::release::Release;
 
-use crate::common::generator::{self, setting};
+use crate::common::generator;
 use crate::common::oracle::{ConfigAnswer, ConfigCase, Oracle};
+use crate::common::setting::setting;
 use crate::common::shape;
 
 /// Cases a child process of Python answers: enough to forget its start, few enough to keep in memory.

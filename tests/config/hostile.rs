@@ -12,13 +12,13 @@ use pregrub::config::{self, Config, Dialect};
 use pregrub::release::Release;
 
 use crate::common::memory;
+use crate::common::setting::setting;
 
 const MIB: usize = 1 << 20;
 
 /// The length of the files for releases that read all of it: 1 MB, or `PREGRUB_HOSTILE_BYTES` (10000000 at a desk).
 fn long() -> usize {
-    let set = std::env::var("PREGRUB_HOSTILE_BYTES").ok();
-    set.map_or(1_000_000, |text| text.parse().unwrap_or_else(|error| panic!("PREGRUB_HOSTILE_BYTES={text}: {error}")))
+    setting("PREGRUB_HOSTILE_BYTES", 1_000_000)
 }
 
 /// Repeats `unit` up to `length`.

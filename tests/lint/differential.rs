@@ -10,8 +10,9 @@ use pregrub::lint::{self, Finding, Levels, Subject};
 use pregrub::release::Release;
 use pregrub::target::Kind;
 
-use crate::common::generator::{self, setting};
+use crate::common::generator;
 use crate::common::oracle::{ConfigCase, Oracle};
+use crate::common::setting::setting;
 use crate::common::shape;
 use crate::common::side_by_side::installed;
 

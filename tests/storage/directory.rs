@@ -8,6 +8,7 @@ use pregrub::storage::directory::DirectoryVolume;
 use crate::common::images::{Image, Tree, Volume};
 use crate::common::oracle::RunCase;
 use crate::common::side_by_side::installed;
+use crate::common::walked_paths;
 
 fn tree(paths: &[&str]) -> Tree {
     let mut config = String::new();
@@ -15,51 +16,16 @@ fn tree(paths: &[&str]) -> Tree {
         config.push_str(&format!("menuentry 'kernel' {{\n linux {path} x\n}}\n"));
         config.push_str(&format!("menuentry 'initrd' {{\n linux /boot/vmlinuz\n initrd {path}\n}}\n"));
     }
-    let mut tree = Tree::new()
-        .file("/boot/grub/grub.cfg", config)
-        .file("/kernels/k", "kernel k")
-        .file("/boot/vmlinuz", "vmlinuz")
-        .file("/empty", "")
-        .file(&format!("/{}", "n".repeat(255)), "longest")
-        .file("/kernels/\u{e9}\u{96ea}", "unicode")
-        .file("/kernels/back\\slash", "backslash")
-        .sparse("/sparse", 3 << 20, vec![((3 << 20) - 10, vec![7; 10])])
-        .symlink("/abs", "/kernels/k")
-        .symlink("/rel", "kernels/k")
-        .symlink("/up", "../../../kernels/k")
-        .symlink("/kernels/up", "../boot/vmlinuz")
-        .symlink("/dir", "kernels")
-        .symlink("/dirslash", "kernels/")
-        .symlink("/fileslash", "kernels/k/")
-        .symlink("/double", "//boot/vmlinuz")
-        .symlink("/inside", "boot//vmlinuz")
-        .symlink("/self", "self")
-        .symlink("/dangling", "nothing")
-        .symlink("/escape", "../../../../../etc/passwd")
-        .symlink("/here", ".")
-        .symlink("/through", &format!("{}kernels/k", "here/".repeat(60)));
-    for link in 0..10 {
-        let target = if link == 0 { "kernels/k".to_owned() } else { format!("chain{}", link - 1) };
-        tree = tree.symlink(&format!("/chain{link}"), &target);
-        let target = if link == 0 { "kernels".to_owned() } else { format!("e{}/.", link - 1) };
-        tree = tree.symlink(&format!("/e{link}"), &target);
-    }
-    tree
+    walked_paths::tree().file("/boot/grub/grub.cfg", config).symlink("/escape", "../../../../../etc/passwd")
 }
 
 #[test]
 fn a_directory_is_walked_as_its_image_is() {
     let oracle = oracle_or_skip!();
-    let longest = format!("/{}", "n".repeat(255));
-    let too_long = format!("/{}", "n".repeat(256));
-    let paths: Vec<&str> = "/kernels/k kernels/k ./kernels/k ../kernels/k /../kernels/k /kernels/./k /kernels/../kernels/k \
-         //kernels/k ///kernels/k /kernels//k /kernels///k // /kernels// /kernels/k/ /abs/ /kernels/k/. /kernels/k/.. \
-         /boot/vmlinuz/x / . .. /. /kernels /kernels/ /dir /empty /abs /rel /up /kernels/up /dir/k /dirslash/k /fileslash \
-         /double /inside /self /dangling /escape /through /chain6 /chain7 /chain8 /chain9 /e7/k /e8/k /e9/k /nothing \
-         /Kernels/k /kernels/K /sparse /fifo /kernels/\u{e9}\u{96ea} /kernels/back\\slash"
-        .split_whitespace()
-        .chain([longest.as_str(), &too_long])
-        .collect();
+    let longest = format!("/{}", walked_paths::longest_name());
+    let too_long = format!("{longest}n");
+    let mut paths: Vec<&str> = walked_paths::paths().collect();
+    paths.extend(["/escape", &longest, &too_long]);
     let tree = tree(&paths);
     let directory = tempfile::tempdir().unwrap();
     tree.write(directory.path());

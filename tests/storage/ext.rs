@@ -6,33 +6,14 @@ use std::os::unix::fs::{FileExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::common::ext_images::{Case, Seen, SeenFile, assert_same, available, compare, debugfs, driver, make, run};
+use crate::common::ext_images::{EXT, available, debugfs, make, run};
+use crate::common::random::{Random, noise};
+use crate::common::setting::setting;
+use crate::common::volumes::{Case, Seen, Tally};
+use crate::common::walked_paths::SPELLINGS;
 use pregrub::storage::ext::Ext;
 use pregrub::storage::filesystem::{FileKind, Filesystem, OpenError};
 use pregrub::storage::source::{FileSource, Source, Volume};
-
-/// Bytes without a pattern, the same ones in each run.
-fn noise(length: usize, seed: u64) -> Vec<u8> {
-    let mut random = Random(seed);
-    (0..length).map(|_| random.next() as u8).collect()
-}
-
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut value = self.0;
-        value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        value ^ (value >> 31)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit as u64) as usize
-    }
-}
 
 /// The tree that most tests look at, and the paths that they try.
 fn tree(root: &Path) -> Vec<String> {
@@ -95,77 +76,54 @@ fn tree(root: &Path) -> Vec<String> {
     link(".", "here");
     link(&format!("{}kernels/k", "here/".repeat(20)), "wide");
 
-    let mut paths: Vec<String> = [
-        "/kernels/k",
-        "kernels/k",
-        "./kernels/k",
-        "../kernels/k",
-        "/../kernels/k",
-        "/kernels/./k",
-        "/kernels/../kernels/k",
-        "//kernels/k",
-        "///kernels/k",
-        "/kernels//k",
-        "/kernels///k",
-        "//",
-        "/kernels//",
-        "/kernels/k/",
-        "/abs/",
-        "/kernels/k//",
-        "/kernels/k/.",
-        "/kernels/k/..",
-        "/boot/vmlinuz/x",
-        "",
-        "/",
-        ".",
-        "..",
-        "/.",
-        "/..",
-        "/kernels",
-        "/kernels/",
-        "/dir",
-        "/dir/",
-        "/dir/k",
-        "/empty",
-        "/with blank",
-        "/tab\there",
-        "/new\nline",
-        "/back\\slash",
-        "/grüße",
-        "/grusse",
-        "/sparse",
-        "/pieces",
-        "/slow",
-        "/slower",
-        "/just59",
-        "/just60",
-        "/abs",
-        "/rel",
-        "/above",
-        "/kernels/deep/er/up",
-        "/double-start",
-        "/double",
-        "/slash-end",
-        "/slash",
-        "/slash/kernels/k",
-        "/nowhere",
-        "/self",
-        "/loop1",
-        "/wide",
-        "/kernels/deep/er/../../k",
-        "/Kernels/k",
-        "/boot/grub/grub.cfg",
-        "/boot/grub/menu.lst",
-        "/fifo",
-        "/char",
-        "/block",
-        "/deleted",
-        "/prealloc",
-        "/tail",
-    ]
-    .iter()
-    .map(|path| (*path).to_owned())
-    .collect();
+    let mut paths: Vec<String> = SPELLINGS
+        .into_iter()
+        .chain([
+            "/kernels/k//",
+            "",
+            "/..",
+            "/dir",
+            "/dir/",
+            "/dir/k",
+            "/empty",
+            "/with blank",
+            "/tab\there",
+            "/new\nline",
+            "/back\\slash",
+            "/grüße",
+            "/grusse",
+            "/sparse",
+            "/pieces",
+            "/slow",
+            "/slower",
+            "/just59",
+            "/just60",
+            "/abs",
+            "/rel",
+            "/above",
+            "/kernels/deep/er/up",
+            "/double-start",
+            "/double",
+            "/slash-end",
+            "/slash",
+            "/slash/kernels/k",
+            "/nowhere",
+            "/self",
+            "/loop1",
+            "/wide",
+            "/kernels/deep/er/../../k",
+            "/Kernels/k",
+            "/boot/grub/grub.cfg",
+            "/boot/grub/menu.lst",
+            "/fifo",
+            "/char",
+            "/block",
+            "/deleted",
+            "/prealloc",
+            "/tail",
+        ])
+        .map(str::to_owned)
+        .collect();
     for depth in 1..=10 {
         paths.push(format!("/chain{depth}"));
         paths.push(format!("/e{depth}/k"));
@@ -252,7 +210,6 @@ fn paths_and_data_are_those_of_libfsimage() {
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path().join("root");
     let paths = tree(&root);
-    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
     let cases: Vec<Case> = OPENED
         .iter()
         .map(|(name, size, options)| {
@@ -263,13 +220,11 @@ fn paths_and_data_are_those_of_libfsimage() {
             Case::new(&image, &paths)
         })
         .collect();
-    let tally = assert_same(&cases);
+    let tally = EXT.assert_same(&cases);
     println!("{} comparisons", tally.agreed);
     assert!(tally.agreed > 4000);
-    // The kernel must really have been read, or everything above compares errors.
     for case in &cases {
-        let Seen::Paths(seen) = driver(case) else { panic!("{case:?}") };
-        assert!(matches!(seen[0], SeenFile::Read { length: 70_007, .. }), "{:?}", case.image);
+        EXT.assert_reads_first(case, 70_007);
     }
 }
 
@@ -294,29 +249,23 @@ fn a_partition_with_a_large_directory() {
         let image = directory.path().join(name);
         make(&image, &root, "20M", options);
         optimize(&image);
-        let disk = directory.path().join(format!("{name}.disk"));
-        let mut bytes = vec![0; 63 * 512];
-        bytes.extend_from_slice(&fs::read(&image).unwrap());
-        fs::write(&disk, bytes).unwrap();
         let names =
             ["0", "7", "1500", "2999", "3000"].map(|index| format!("/many/a-file-with-a-long-name-number-{index}"));
         let mut paths: Vec<&str> = names.iter().map(String::as_str).collect();
         paths.extend(["/many", "/many/", "/many/.", "/many/..", "/many/x"]);
-        let mut case = Case::new(&disk, &paths);
-        case.offset = 63 * 512;
-        cases.push(case);
+        cases.push(Case::new(&image, &paths).behind(63 * 512, 0));
     }
-    assert_same(&cases);
+    EXT.assert_same(&cases);
 }
 
 /// A small image without checksums, for patches to its superblock.
-fn plain_image(directory: &Path) -> (PathBuf, Vec<String>) {
+fn plain_image(directory: &Path) -> PathBuf {
     let root = directory.join("root");
     fs::create_dir_all(root.join("boot")).unwrap();
     fs::write(root.join("boot/vmlinuz"), noise(5000, 1)).unwrap();
     let image = directory.join("plain.img");
     make(&image, &root, "1M", &["-t", "ext4", "-b", "1024", "-O", "^metadata_csum,^has_journal,^64bit,^resize_inode"]);
-    (image, vec!["/boot/vmlinuz".to_owned()])
+    image
 }
 
 fn put32(position: usize, value: u32) -> (usize, Vec<u8>) {
@@ -330,14 +279,11 @@ fn superblocks_are_judged_as_by_libfsimage() {
         return;
     }
     let directory = tempfile::tempdir().unwrap();
-    let (image, paths) = plain_image(directory.path());
+    let image = plain_image(directory.path());
     let bytes = fs::read(&image).unwrap();
-    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
     let mut cases = Vec::new();
     let mut patched = |patches: Vec<(usize, Vec<u8>)>| {
-        let mut case = Case::new(&image, &paths);
-        case.patches = patches;
-        cases.push(case);
+        cases.push(Case { patches, ..Case::new(&image, &["/boot/vmlinuz"]) });
     };
     let field = |offset: usize| u32::from_le_bytes(bytes[1024 + offset..][..4].try_into().unwrap());
     for offset in [0x5c, 0x60, 0x64] {
@@ -399,9 +345,9 @@ fn superblocks_are_judged_as_by_libfsimage() {
         let groups = 1023_u32.div_ceil(value);
         patched(vec![put32(1024 + 0x20, value), put32(1024 + 0x24, value), put32(1024, groups * field(0x28))]);
     }
-    let tally = compare(&cases);
-    assert!(tally.disagreements.is_empty(), "{:#?}", tally.disagreements);
-    println!("{} comparisons, {} unknown, {} crashes", tally.agreed, tally.unknown, tally.crashed);
+    let tally = EXT.compare(&cases);
+    tally.assert_agreement();
+    println!("{tally}");
     assert!(tally.unknown <= 2);
 }
 
@@ -439,13 +385,11 @@ fn refused_filesystems() {
     let none = directory.path().join("none");
     for length in [0_usize, 1000, 1500, 2047, 4096] {
         fs::write(&none, vec![0; 4096]).unwrap();
-        let mut case = Case::new(&none, &["/k"]);
-        case.length = Some(length);
-        cases.push(case);
+        cases.push(Case::new(&none, &["/k"]).cut_to(length));
     }
-    assert_same(&cases);
+    EXT.assert_same(&cases);
     for case in &cases {
-        assert_eq!(driver(case), Seen::Rejected, "{case:?}");
+        assert_eq!(EXT.driver(case), Seen::Rejected, "{case:?}");
     }
 }
 
@@ -471,14 +415,13 @@ fn truncated_images() {
         make(&image, &root, "1M", options);
         let full = fs::metadata(&image).unwrap().len() as usize;
         for length in (1024..24 * 1024).step_by(512).chain((24 * 1024..full).step_by(7777)).chain([full - 1]) {
-            let mut case = Case::new(&image, &["/boot/vmlinuz", "/boot", "/boot/initrd", "/nothing"]);
-            case.length = Some(length);
-            cases.push(case);
+            let case = Case::new(&image, &["/boot/vmlinuz", "/boot", "/boot/initrd", "/nothing"]);
+            cases.push(case.cut_to(length));
         }
     }
-    let tally = compare(&cases);
-    assert!(tally.disagreements.is_empty(), "{:#?}", tally.disagreements);
-    println!("{} comparisons, {} unknown", tally.agreed, tally.unknown);
+    let tally = EXT.compare(&cases);
+    tally.assert_agreement();
+    println!("{tally}");
 }
 
 /// Every kind of checksum that libext2fs verifies, and some that it does not.
@@ -549,10 +492,10 @@ fn wrong_checksums() {
     // The checksum and the free counts of a group descriptor do not matter.
     flip(2048 + 0x1e);
     flip(2048 + 0xc);
-    let tally = compare(&cases);
-    assert!(tally.disagreements.is_empty(), "{:#?}", tally.disagreements);
+    let tally = EXT.compare(&cases);
+    tally.assert_agreement();
     // The root itself is not judged when its inode is bad, nor is what follows a bad inode.
-    println!("{} comparisons, {} unknown", tally.agreed, tally.unknown);
+    println!("{tally}");
     assert!(tally.unknown <= 20);
 }
 
@@ -562,8 +505,8 @@ fn mutations() {
     if !available() {
         return;
     }
-    let rounds = std::env::var("PREGRUB_EXT_MUTATIONS").map_or(40, |value| value.parse().unwrap());
-    let seed = std::env::var("PREGRUB_EXT_SEED").map_or(1, |value| value.parse().unwrap());
+    let rounds = setting("PREGRUB_EXT_MUTATIONS", 40);
+    let seed = setting("PREGRUB_EXT_SEED", 1);
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path().join("root");
     fs::create_dir_all(root.join("boot/grub")).unwrap();
@@ -613,8 +556,8 @@ fn mutations() {
         "/fake/f99",
         "/fake/none",
     ];
-    let mut random = Random(seed);
-    let mut total = crate::common::ext_images::Tally::default();
+    let mut random = Random::new(seed);
+    let mut total = Tally::default();
     for (name, options) in [
         ("ext2", "-t ext2 -I 128"),
         ("ext2-large", "-t ext2 -I 256 -O ^resize_inode,^filetype"),
@@ -652,19 +595,19 @@ fn mutations() {
                         // The fields of an inode that matter most.
                         0 | 1 => {
                             let inode = inode_table
-                                + [1, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22][random.below(13)] * inode_size;
+                                + random.pick(&[1, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22]) * inode_size;
                             let fields = [
                                 0, 4, 0x20, 0x28, 0x2a, 0x2c, 0x2e, 0x30, 0x34, 0x38, 0x3c, 0x64, 0x68, 0x6c, 0x80,
                                 0x9c,
                             ];
-                            (inode + fields[random.below(fields.len())] + random.below(4)).min(inode + inode_size - 1)
+                            (inode + random.pick(&fields) + random.index(4)).min(inode + inode_size - 1)
                         }
                         kind => {
-                            let block = metadata[random.below(metadata.len())] * 1024;
+                            let block = random.pick(&metadata) * 1024;
                             let used: Vec<usize> =
                                 (block..block + 1024).filter(|&position| bytes[position] != 0).collect();
-                            let near = used[random.below(used.len())];
-                            if kind == 2 { near } else { (near + random.below(8)).min(block + 1023) }
+                            let near = random.pick(&used);
+                            if kind == 2 { near } else { (near + random.index(8)).min(block + 1023) }
                         }
                     };
                     let old = bytes[position];
@@ -674,11 +617,10 @@ fn mutations() {
                         2 => vec![old.wrapping_add(1)],
                         3 => vec![old.wrapping_sub(1)],
                         4 => vec![0],
-                        5 => vec![[0x7f, 0x80, 0xff, 1][random.below(4)]],
+                        5 => vec![random.pick(&[0x7f, 0x80, 0xff, 1])],
                         // The number of some block, or a small number.
                         kind => {
-                            let number =
-                                if kind == 6 { metadata[random.below(metadata.len())] } else { random.below(20) };
+                            let number = if kind == 6 { random.pick(&metadata) } else { random.index(20) };
                             (number as u32).to_le_bytes().to_vec()
                         }
                     };
@@ -691,27 +633,16 @@ fn mutations() {
         if std::env::var("PREGRUB_EXT_ONLY").is_ok_and(|only| only != name) {
             continue;
         }
-        let intact = driver(&Case::new(&image, &paths));
-        let changed = cases.iter().filter(|case| driver(case) != intact).count();
-        let tally = compare(&cases);
+        let intact = EXT.driver(&Case::new(&image, &paths));
+        let changed = cases.iter().filter(|case| EXT.driver(case) != intact).count();
+        let tally = EXT.compare(&cases);
         println!(
-            "{name}: {changed} of {rounds} images look different, {} agreed, {} unknown, {} crashed, {} disagreements",
-            tally.agreed,
-            tally.unknown,
-            tally.crashed,
+            "{name}: {changed} of {rounds} images look different, {tally}, {} disagreements",
             tally.disagreements.len()
         );
-        total.agreed += tally.agreed;
-        total.unknown += tally.unknown;
-        total.crashed += tally.crashed;
-        total.disagreements.extend(tally.disagreements);
+        total.add(tally);
     }
-    assert!(
-        total.disagreements.is_empty(),
-        "{} disagreements\n{:#?}",
-        total.disagreements.len(),
-        &total.disagreements[..total.disagreements.len().min(20)]
-    );
+    total.assert_agreement();
 }
 
 /// On a clean image the crate ext4-view sees the same files.
@@ -802,7 +733,7 @@ fn names_and_features() {
     writeln!(script, "feature needs_recovery").unwrap();
     debugfs(&image, &script);
     assert!(mount(&image).needs_recovery());
-    assert_same(&[Case::new(&image, &["/", "/lost+found", "/nothing"])]);
+    EXT.assert_same(&[Case::new(&image, &["/", "/lost+found", "/nothing"])]);
 }
 
 /// Makes hash trees of large directories. e2fsck exits with 1 because it changed something.
@@ -878,7 +809,7 @@ fn hostile_images_end() {
     if !available() {
         return;
     }
-    let rounds = std::env::var("PREGRUB_EXT_HOSTILE").map_or(150, |value| value.parse().unwrap());
+    let rounds = setting("PREGRUB_EXT_HOSTILE", 150);
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path().join("root");
     fs::create_dir_all(root.join("boot")).unwrap();
@@ -886,7 +817,7 @@ fn hostile_images_end() {
     fs::write(root.join("boot/inline"), noise(110, 1)).unwrap();
     symlink("boot/k", root.join("fast")).unwrap();
     symlink(format!("{}boot/k", "./".repeat(40)), root.join("slow")).unwrap();
-    let mut random = Random(5);
+    let mut random = Random::new(5);
     for (name, options) in [
         ("ext2", "-t ext2 -O ^resize_inode"),
         ("ext4", "-t ext4 -O ^metadata_csum,^has_journal,^resize_inode"),
@@ -903,7 +834,7 @@ fn hostile_images_end() {
             for _ in 0..1 << (round % 9) {
                 // The superblock stays mostly as it is, or nothing is mounted.
                 let position =
-                    if random.below(200) == 0 { 1024 + random.below(1024) } else { 2048 + random.below(60 * 1024) };
+                    if random.below(200) == 0 { 1024 + random.index(1024) } else { 2048 + random.index(60 * 1024) };
                 damaged[position] = random.next() as u8;
             }
             let started = std::time::Instant::now();

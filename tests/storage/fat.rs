@@ -8,17 +8,12 @@ use std::time::{Duration, Instant};
 
 use crate::common::fat_images::{FAT, Layout, available, long, make, record, short};
 use crate::common::memory;
-use crate::common::random::Random;
+use crate::common::random::{Random, noise};
+use crate::common::setting::setting;
 use crate::common::volumes::{Case, Seen, SeenFile, Tally};
 use pregrub::storage::fat::Fat;
 use pregrub::storage::filesystem::{Filesystem, MountError, OpenError};
 use pregrub::storage::source::{FileSource, Volume};
-
-/// Bytes without a pattern, the same ones in each run.
-fn noise(length: usize, seed: u64) -> Vec<u8> {
-    let mut random = Random::new(seed);
-    (0..length).map(|_| random.next() as u8).collect()
-}
 
 /// Reads at the edges of clusters, of the file and behind it, back and forth.
 const READS: [(u64, u64); 14] = [
@@ -218,14 +213,12 @@ fn paths_and_data_are_those_of_libfsimage() {
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path().join("root");
     let paths = tree(&root);
-    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
     let mut tally = Tally::default();
     for (name, size, options) in MOUNTED {
         let image = directory.path().join(name);
         make(&image, Some(&root), size, options);
-        let mut case = Case::new(&image, &paths);
-        case.reads = READS.to_vec();
-        tally.add(FAT.assert_same(&[case.clone()]));
+        let case = Case::new(&image, &paths).reading(&READS);
+        tally.add(FAT.assert_same(std::slice::from_ref(&case)));
         // The kernel must really have been read, or everything above compares errors.
         let Seen::Paths(seen) = FAT.driver(&case) else { panic!("{case:?}") };
         let read =
@@ -253,17 +246,10 @@ fn a_partition() {
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path().join("root");
     let paths = tree(&root);
-    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
     let image = directory.path().join("image");
     make(&image, Some(&root), 8 * MIB, &["-F", "16", "-s", "1"]);
     for offset in [63 * 512, 1000, MIB] {
-        let disk = directory.path().join("disk");
-        let mut bytes = vec![0xf8; offset as usize];
-        bytes.extend_from_slice(&fs::read(&image).unwrap());
-        fs::write(&disk, bytes).unwrap();
-        let mut case = Case::new(&disk, &paths);
-        case.offset = offset;
-        FAT.assert_same(&[case]);
+        FAT.assert_same(&[Case::new(&image, &paths).behind(offset, 0xf8)]);
     }
 }
 
@@ -288,14 +274,10 @@ fn refused_filesystems() {
     make(&plain, None, 16 * MIB, &["-F", "16"]);
     for patch in [(21, vec![0xf9]), (13, vec![0]), (13, vec![3]), (11, vec![0, 4]), (17, vec![0, 0]), (22, vec![1, 0])]
     {
-        let mut case = Case::new(&plain, &["/x"]);
-        case.patches.push(patch);
-        cases.push(case);
+        cases.push(Case { patches: vec![patch], ..Case::new(&plain, &["/x"]) });
     }
     for length in [0, 1, 63, 64, 511, 512, 514, 515] {
-        let mut case = Case::new(&plain, &["/x"]);
-        case.length = Some(length);
-        cases.push(case);
+        cases.push(Case::new(&plain, &["/x"]).cut_to(length));
     }
     FAT.assert_same(&cases);
     for case in &cases {
@@ -358,7 +340,7 @@ impl Small {
     }
 
     fn case(&self, paths: &[&str], patches: Vec<(usize, Vec<u8>)>) -> Case {
-        Case { patches, reads: READS.to_vec(), ..Case::new(&self.image, paths) }
+        Case { patches, ..Case::new(&self.image, paths).reading(&READS) }
     }
 }
 
@@ -536,16 +518,8 @@ fn directory_records() {
             })
             .collect();
         let tally = FAT.compare(&cases);
-        assert!(
-            tally.disagreements.is_empty(),
-            "{} {:#?}",
-            tally.disagreements.len(),
-            &tally.disagreements[..tally.disagreements.len().min(10)]
-        );
-        println!(
-            "FAT{}: {} comparisons, {} unknown, {} crashed",
-            small.layout.bits, tally.agreed, tally.unknown, tally.crashed
-        );
+        tally.assert_agreement();
+        println!("FAT{}: {tally}", small.layout.bits);
         assert!(tally.unknown <= 16 && tally.crashed == 0);
     }
     assert_eq!(short("A.B"), *b"A       B  ");
@@ -678,11 +652,10 @@ fn truncated_images() {
             .step_by(331)
             .chain((0..full).step_by(1024))
             .chain((small.layout.root - 3000..small.layout.data + 4000).step_by(173));
-        let cases: Vec<Case> =
-            lengths.map(|length| Case { length: Some(length), ..small.case(&paths, Vec::new()) }).collect();
+        let cases: Vec<Case> = lengths.map(|length| small.case(&paths, Vec::new()).cut_to(length)).collect();
         let tally = FAT.compare(&cases);
-        assert!(tally.disagreements.is_empty(), "{:#?}", tally.disagreements);
-        println!("FAT{}: {} comparisons, {} unknown", small.layout.bits, tally.agreed, tally.unknown);
+        tally.assert_agreement();
+        println!("FAT{}: {tally}", small.layout.bits);
         assert_eq!((tally.unknown, tally.crashed), (0, 0));
     }
 }
@@ -712,7 +685,7 @@ fn far_clusters() {
         file.write_all_at(&(cluster + 1).to_le_bytes(), layout.fat as u64 + 4 * u64::from(cluster)).unwrap();
         file.write_all_at(&0x0fff_ffff_u32.to_le_bytes(), layout.fat as u64 + 4 * u64::from(cluster + 1)).unwrap();
         file.write_all_at(&record("K", 0x20, cluster, 5000), layout.root as u64).unwrap();
-        cases.push(Case { reads: READS.to_vec(), ..Case::new(&name, &["/k"]) });
+        cases.push(Case::new(&name, &["/k"]).reading(&READS));
     }
     FAT.assert_same(&cases);
 }
@@ -723,8 +696,8 @@ fn mutations() {
     if !available() {
         return;
     }
-    let rounds = std::env::var("PREGRUB_FAT_MUTATIONS").map_or(100, |value| value.parse().unwrap());
-    let seed = std::env::var("PREGRUB_FAT_SEED").map_or(1, |value| value.parse().unwrap());
+    let rounds = setting("PREGRUB_FAT_MUTATIONS", 100);
+    let seed = setting("PREGRUB_FAT_SEED", 1);
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path().join("root");
     fs::create_dir_all(root.join("boot/grub/a-longer-directory-name")).unwrap();
@@ -761,21 +734,13 @@ fn mutations() {
         let ours = started.elapsed();
         let tally = FAT.compare(&cases);
         println!(
-            "FAT{}: {changed} of {rounds} images look different ({ours:?}), {} agreed, {} unknown, {} crashed, {} disagreements",
+            "FAT{}: {changed} of {rounds} images look different ({ours:?}), {tally}, {} disagreements",
             small.layout.bits,
-            tally.agreed,
-            tally.unknown,
-            tally.crashed,
             tally.disagreements.len()
         );
         total.add(tally);
     }
-    assert!(
-        total.disagreements.is_empty(),
-        "{} disagreements\n{:#?}",
-        total.disagreements.len(),
-        &total.disagreements[..total.disagreements.len().min(20)]
-    );
+    total.assert_agreement();
 }
 
 /// A few changes, most of them where the structures are.
@@ -821,7 +786,7 @@ fn mutated(random: &mut Random, small: &Small, paths: &[&str]) -> Case {
         match random.below(10) {
             // The boot sector.
             0 | 1 => {
-                let at = 11 + random.below(41) as usize;
+                let at = 11 + random.index(41);
                 let old = bytes[at];
                 let value = random.pick(&[
                     0,
@@ -863,7 +828,7 @@ fn mutated(random: &mut Random, small: &Small, paths: &[&str]) -> Case {
             }
             // A directory record: its name, or its fields.
             6 | 7 => {
-                let at = random.pick(&records) + random.below(32) as usize;
+                let at = random.pick(&records) + random.index(32);
                 let value = random.pick(&[
                     0,
                     1,
@@ -898,9 +863,9 @@ fn mutated(random: &mut Random, small: &Small, paths: &[&str]) -> Case {
         }
     }
     if random.chance(10) {
-        case.length = Some(random.below(bytes.len() as u64) as usize);
+        case.length = Some(random.index(bytes.len()));
     } else if random.chance(10) {
-        let near = layout.root + random.below(40_000) as usize;
+        let near = layout.root + random.index(40_000);
         case.length = Some(near.min(bytes.len()));
     }
     case

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use crate::common::random::Random;
+use crate::common::setting::setting;
 use crate::common::tools;
 use pregrub::storage::identify::{Format, Support, identify};
 use pregrub::storage::mount::Plugins;
@@ -313,7 +314,7 @@ fn no_mutated_superblock_is_accepted_by_a_plugin_that_was_not_named() {
             cases.push(Case { name, patches, ..Case::whole(path) });
         }
     }
-    let rounds = std::env::var("PREGRUB_MUTATIONS").map_or(150, |rounds| rounds.parse().unwrap());
+    let rounds = setting("PREGRUB_MUTATIONS", 150);
     for number in 0..rounds {
         for path in &bases {
             let case = mutated(&mut random, path, number);

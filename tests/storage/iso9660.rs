@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::common::random::Random;
-use crate::common::volumes::{Case, Plugin, Seen, SeenFile, Tally};
+use crate::common::random::{Random, noise};
+use crate::common::setting::setting;
+use crate::common::volumes::{Case, Plugin, Seen, SeenFile};
 use pregrub::storage::iso9660::Iso9660;
 
 const ISO9660: Plugin = Plugin {
@@ -19,11 +20,6 @@ const ISO9660: Plugin = Plugin {
 const TOOLS: [&str; 2] = ["/usr/bin/xorriso", "/usr/bin/genisoimage"];
 const READS: [(u64, u64); 5] = [(10, 5), (4000, 2040), (1, 2048), (5, 1 << 31), (100_000, 3)];
 const SECTOR: usize = 2048;
-
-fn noise(length: usize, seed: u64) -> Vec<u8> {
-    let mut random = Random::new(seed);
-    (0..length).map(|_| random.next() as u8).collect()
-}
 
 fn tree(root: &Path) {
     for directory in ["boot/grub", "kernels/deep/er", "many", "d1/d2/d3/d4/d5/d6/d7/d8/d9"] {
@@ -133,9 +129,8 @@ fn made(directory: &Path, root: &Path, name: &str, command: &[&str]) -> PathBuf 
     image
 }
 
-fn case(image: &Path, paths: &[String]) -> Case {
-    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-    Case { reads: READS.to_vec(), ..Case::new(image, &paths) }
+fn case(image: &Path, paths: &[impl AsRef<str>]) -> Case {
+    Case::new(image, paths).reading(&READS)
 }
 
 /// Every path on images of both makers: names, kinds, bytes.
@@ -168,11 +163,7 @@ fn paths_and_data_are_those_of_libfsimage() {
         let image = made(directory.path(), &root, name, &[maker, options].concat());
         cases.push(case(&image, &paths()));
         if name == "x-rr" {
-            let mut bytes = vec![0; 63 * 512];
-            bytes.extend(fs::read(&image).unwrap());
-            let disk = directory.path().join("disk");
-            fs::write(&disk, bytes).unwrap();
-            cases.push(Case { offset: 63 * 512, ..case(&disk, &paths()) });
+            cases.push(case(&image, &paths()).behind(63 * 512, 0));
         }
     }
     let tally = ISO9660.assert_same(&cases);
@@ -180,8 +171,7 @@ fn paths_and_data_are_those_of_libfsimage() {
     assert!(tally.agreed > 4000);
     for name in ["x-rr", "g-rr"] {
         let case = cases.iter().find(|case| case.image.ends_with(format!("{name}.iso"))).unwrap();
-        let Seen::Paths(seen) = ISO9660.driver(case) else { panic!("{name}") };
-        assert!(matches!(seen[0], SeenFile::Read { length: 70_007, .. }), "{name}");
+        ISO9660.assert_reads_first(case, 70_007);
     }
 }
 
@@ -197,10 +187,10 @@ fn truncated_images() {
     fs::write(root.join("boot/vmlinuz"), noise(3_000_000, 1)).unwrap();
     fs::write(root.join("boot/initrd"), noise(5000, 1)).unwrap();
     let image = made(directory.path(), &root, "image", &["genisoimage", "-R"]);
-    let paths = ["/boot/vmlinuz", "/boot/initrd", "/boot", "/nothing"].map(str::to_owned);
+    let paths = ["/boot/vmlinuz", "/boot/initrd", "/boot", "/nothing"];
     let full = fs::metadata(&image).unwrap().len() as usize;
     let lengths = (32_000..60_000).step_by(1023).chain((60_000..full).step_by(77_777));
-    let cases: Vec<Case> = lengths.map(|length| Case { length: Some(length), ..case(&image, &paths) }).collect();
+    let cases: Vec<Case> = lengths.map(|length| case(&image, &paths).cut_to(length)).collect();
     ISO9660.assert_same(&cases);
 }
 
@@ -252,7 +242,7 @@ fn system_use(random: &mut Random) -> Vec<u8> {
                 let length = random.pick(&[10, 50, 100, 200, 2048, 3000, 0, 4, 7]);
                 continuation(random.pick(&[40, 40, 41, 42, 63, 64]), start, length)
             }
-            _ => entry(random.pick(&[b"SP", b"ST", b"SL", b"ER", b"CL", b"TF"]), &vec![0; random.below(12) as usize]),
+            _ => entry(random.pick(&[b"SP", b"ST", b"SL", b"ER", b"CL", b"TF"]), &vec![0; random.index(12)]),
         });
     }
     entries
@@ -315,16 +305,12 @@ fn invented(random: &mut Random) -> Vec<(usize, Vec<u8>)> {
         let at = if random.chance(10) {
             16 * SECTOR + random.pick(&[0, 1, 5, 156, 158, 159, 161, 166, 167, 169])
         } else {
-            random.pick(&[20, 20, 21, 22, 23, 40, 41]) * SECTOR + random.below(300) as usize
+            random.pick(&[20, 20, 21, 22, 23, 40, 41]) * SECTOR + random.index(300)
         };
         let value = random.pick(&[0, 1, 3, 4, 5, 33, 34, 0x7f, 0x80, 0xff]);
         patches.push((at, vec![if random.chance(50) { value } else { random.next() as u8 }]));
     }
     patches
-}
-
-fn disagreements(tally: &Tally) -> &[String] {
-    &tally.disagreements[..tally.disagreements.len().min(10)]
 }
 
 /// Directories and Rock Ridge entries of every kind, sane and not.
@@ -333,7 +319,7 @@ fn invented_directories() {
     if !ISO9660.available(&[]) {
         return;
     }
-    let rounds = std::env::var("PREGRUB_ISO_INVENTED").map_or(300, |value| value.parse().unwrap());
+    let rounds = setting("PREGRUB_ISO_INVENTED", 300);
     let directory = tempfile::tempdir().unwrap();
     let image = directory.path().join("empty");
     fs::write(&image, vec![0; 64 * SECTOR]).unwrap();
@@ -355,7 +341,7 @@ fn invented_directories() {
         "x",
         "AB.",
     ];
-    let mut random = Random::new(std::env::var("PREGRUB_ISO_SEED").map_or(1, |value| value.parse().unwrap()));
+    let mut random = Random::new(setting("PREGRUB_ISO_SEED", 1));
     let cases: Vec<Case> = (0..rounds)
         .map(|_| {
             let mut paths = Vec::new();
@@ -365,14 +351,14 @@ fn invented_directories() {
             }
             let mut case = Case { patches: invented(&mut random), ..case(&image, &paths) };
             if random.chance(10) {
-                case.length = Some(16 * SECTOR + random.below(48 * SECTOR as u64) as usize);
+                case.length = Some(16 * SECTOR + random.index(48 * SECTOR));
             }
             case
         })
         .collect();
     let tally = ISO9660.compare(&cases);
-    println!("{} agreed, {} unknown, {} crashed", tally.agreed, tally.unknown, tally.crashed);
-    assert!(tally.disagreements.is_empty(), "{:#?}", disagreements(&tally));
+    println!("{tally}");
+    tally.assert_agreement();
     assert!(tally.agreed > 10 * rounds && tally.unknown < rounds / 2, "{:#?}", tally.reasons);
 }
 
@@ -382,7 +368,7 @@ fn mutations() {
     if !ISO9660.available(&TOOLS) {
         return;
     }
-    let rounds = std::env::var("PREGRUB_ISO_MUTATIONS").map_or(120, |value| value.parse().unwrap());
+    let rounds = setting("PREGRUB_ISO_MUTATIONS", 120);
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path().join("root");
     fs::create_dir_all(root.join("boot/grub")).unwrap();
@@ -390,9 +376,8 @@ fn mutations() {
     fs::write(root.join("boot/grub/grub.cfg"), b"cfg").unwrap();
     fs::write(root.join("n".repeat(200)), b"long").unwrap();
     symlink("boot/vmlinuz", root.join("link")).unwrap();
-    let paths =
-        ["/boot/vmlinuz", "/boot/grub/grub.cfg", "/link", "/BOOT/VMLINUZ", "/boot", "/nothing"].map(str::to_owned);
-    let mut random = Random::new(std::env::var("PREGRUB_ISO_SEED").map_or(2, |value| value.parse().unwrap()));
+    let paths = ["/boot/vmlinuz", "/boot/grub/grub.cfg", "/link", "/BOOT/VMLINUZ", "/boot", "/nothing"];
+    let mut random = Random::new(setting("PREGRUB_ISO_SEED", 2));
     let mut cases = Vec::new();
     for (name, command) in
         [("x", &["xorriso", "-as", "mkisofs", "-R"][..]), ("g", &["genisoimage", "-R"]), ("plain", &["genisoimage"])]
@@ -412,7 +397,7 @@ fn mutations() {
             for _ in 0..1 + random.below(3) {
                 let sector = random.pick(&sectors);
                 let used: Vec<usize> = (0..SECTOR).filter(|at| bytes[sector * SECTOR + at] != 0).collect();
-                let at = sector * SECTOR + (random.pick(&used) + random.below(3) as usize).min(SECTOR - 4);
+                let at = sector * SECTOR + (random.pick(&used) + random.index(3)).min(SECTOR - 4);
                 let old = bytes[at];
                 let value =
                     random.pick(&[0, 1, 0x7f, 0xff, old ^ 2, old ^ 0x80, old.wrapping_add(1), old.wrapping_sub(1)]);
@@ -422,8 +407,8 @@ fn mutations() {
         }
     }
     let tally = ISO9660.compare(&cases);
-    println!("{} agreed, {} unknown, {} crashed", tally.agreed, tally.unknown, tally.crashed);
-    assert!(tally.disagreements.is_empty(), "{:#?}", disagreements(&tally));
+    println!("{tally}");
+    tally.assert_agreement();
     assert!(tally.agreed > 5 * rounds && tally.unknown * 5 < cases.len(), "{:#?}", tally.reasons);
 }
 
@@ -444,7 +429,7 @@ fn limits() {
         for sector in 16..at {
             patches.push((sector * SECTOR, b"\x09CD001\x01".to_vec()));
         }
-        Case { patches, ..case(&image, &["/K".to_owned(), "/".to_owned()]) }
+        Case { patches, ..case(&image, &["/K", "/"]) }
     };
     let mut cases = Vec::new();
     for at in [15, 16, 17, 20, 31, 32] {
@@ -469,7 +454,7 @@ fn limits() {
         cases.push(volume(16, 2048, record(b"K", 50, 100, flags, b"")));
     }
     let tally = ISO9660.compare(&cases);
-    assert!(tally.disagreements.is_empty(), "{:#?}", disagreements(&tally));
+    tally.assert_agreement();
     println!("{:#?}", tally.reasons);
     assert_eq!((tally.unknown, tally.crashed), (0, 0));
 }
@@ -488,7 +473,7 @@ fn continuation_areas_in_a_circle() {
     let image = directory.path().join("circle");
     fs::write(&image, bytes).unwrap();
     let started = Instant::now();
-    let case = case(&image, &["/K".to_owned()]);
+    let case = case(&image, &["/K"]);
     let Seen::Paths(seen) = ISO9660.driver(&case) else { panic!("it mounts") };
     assert!(matches!(seen[0], SeenFile::Unknown(_)), "{seen:?}");
     assert!(started.elapsed() < Duration::from_secs(5));

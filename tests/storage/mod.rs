@@ -1,6 +1,7 @@
 //! Partition offsets, drivers and identification.
 
 mod bounded;
+mod damage;
 mod directory;
 mod ext;
 mod fat;

@@ -1,13 +1,18 @@
 //! The reiserfs driver against the real libfsimage.
 
 use std::fs;
-use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
+use super::damage::Damage;
 use crate::common::random::Random;
 use crate::common::reiserfs_images::{REISERFS, make};
-use crate::common::volumes::{Case, Seen, SeenFile, Tally};
+use crate::common::setting::setting;
+use crate::common::volumes::{Case, Tally};
+
+/// Reads at the edges of blocks and of a file of 70,007 bytes, and behind it.
+const READS: [(u64, u64); 7] =
+    [(100, 0), (100, 69_950), (100, 70_007), (100, u64::MAX >> 1), (4097, 4095), (1, 1), (1 << 20, 511)];
 
 fn available() -> bool {
     REISERFS.available(&["/usr/sbin/mkreiserfs"])
@@ -133,10 +138,6 @@ fn paths(names: usize) -> Vec<String> {
     paths
 }
 
-fn strs(paths: &[String]) -> Vec<&str> {
-    paths.iter().map(String::as_str).collect()
-}
-
 #[test]
 fn paths_and_data_are_those_of_libfsimage() {
     if !available() {
@@ -154,12 +155,8 @@ fn paths_and_data_are_those_of_libfsimage() {
     ] {
         let image = directory.path().join(name);
         make(&image, options, &content(items, names));
-        let paths = paths(names);
-        let mut case = Case::new(&image, &strs(&paths));
-        case.reads =
-            vec![(100, 0), (100, 69_950), (100, 70_007), (100, u64::MAX >> 1), (4097, 4095), (1, 1), (1 << 20, 511)];
-        let Seen::Paths(seen) = REISERFS.driver(&case) else { panic!("{case:?}: {:?}", REISERFS.driver(&case)) };
-        assert!(matches!(seen[0], SeenFile::Read { length: 70_007, .. }), "{name}: {:?}", seen[0]);
+        let case = Case::new(&image, &paths(names)).reading(&READS);
+        REISERFS.assert_reads_first(&case, 70_007);
         cases.push(case);
     }
     // A first block that is not empty shows in holes.
@@ -188,15 +185,11 @@ fn structures(bytes: &[u8]) -> Vec<(usize, usize)> {
     found
 }
 
-fn mutated(random: &mut Random, bytes: &[u8], structures: &[(usize, usize)], image: &Path, paths: &[String]) -> Case {
-    let mut case = Case::new(image, &strs(paths));
-    for _ in 0..1 + random.below(3) {
-        let (start, length) = random.pick(structures);
-        let width = random.pick(&[1_usize, 1, 2, 2, 4]);
-        let at = (start + random.below(length as u64) as usize).min(bytes.len() - 8) / width * width;
-        let old = u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
-        let any = random.next();
-        let value = random.pick(&[
+const DAMAGE: Damage = Damage {
+    widths: [1, 1, 2, 2, 4],
+    big_endian: false,
+    values: |old, any| {
+        vec![
             0,
             1,
             2,
@@ -228,26 +221,19 @@ fn mutated(random: &mut Random, bytes: &[u8], structures: &[(usize, usize)], ima
             old >> 1,
             any,
             any,
-        ]);
-        case.patches.push((at, value.to_le_bytes()[..width].to_vec()));
-    }
-    if random.chance(15) {
-        case.length = Some(match random.below(3) {
-            0 => random.below(bytes.len() as u64) as usize,
-            1 => (random.below(bytes.len() as u64) as usize).next_multiple_of(512),
-            _ => bytes.len() - random.below(100_000) as usize,
-        });
-    }
-    case
-}
+        ]
+    },
+    cut_percent: 15,
+    cut_bytes: 100_000,
+};
 
 #[test]
 fn damaged_structures_are_read_as_by_libfsimage() {
     if !available() {
         return;
     }
-    let rounds = std::env::var("PREGRUB_MUTATIONS").map_or(150, |rounds| rounds.parse().unwrap());
-    let seed = std::env::var("PREGRUB_SEED").map_or(4, |seed| seed.parse().unwrap());
+    let rounds = setting("PREGRUB_MUTATIONS", 150);
+    let seed = setting("PREGRUB_SEED", 4);
     let directory = tempfile::tempdir().unwrap();
     let mut tally = Tally::default();
     for (name, items) in [("flat", 1000), ("high", 4)] {
@@ -274,13 +260,14 @@ fn damaged_structures_are_read_as_by_libfsimage() {
         ]
         .map(str::to_owned);
         let mut random = Random::new(seed);
-        let cases: Vec<Case> = (0..rounds).map(|_| mutated(&mut random, &bytes, &structures, &image, &paths)).collect();
+        let cases: Vec<Case> = (0..rounds)
+            .map(|_| DAMAGE.at_random(&mut random, Case::new(&image, &paths), &bytes, &structures))
+            .collect();
         tally.add(REISERFS.compare(&cases));
     }
-    println!("{} agreed, {} unknown, {} crashes", tally.agreed, tally.unknown, tally.crashed);
+    println!("{tally}");
     for crash in tally.crashes.iter().take(10) {
         println!("crash: {crash}");
     }
-    let shown: Vec<String> = tally.disagreements.iter().take(12).map(|text| text.chars().take(600).collect()).collect();
-    assert!(tally.disagreements.is_empty(), "{} {shown:#?}", tally.disagreements.len());
+    tally.assert_agreement();
 }

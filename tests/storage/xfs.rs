@@ -3,18 +3,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::common::random::Random;
+use super::damage::Damage;
+use crate::common::random::{Random, noise};
+use crate::common::setting::setting;
 use crate::common::volumes::{Case, Seen, SeenFile, Tally};
 use crate::common::xfs_images::{Entry, XFS, make};
 
+/// Reads at the edges of blocks and of a file of 70,007 bytes, and behind it.
+const READS: [(u64, u64); 7] =
+    [(100, 0), (100, 69_950), (100, 70_007), (100, u64::MAX >> 1), (4097, 4095), (1, 1), (1 << 20, 511)];
+
 fn available() -> bool {
     XFS.available(&["/usr/sbin/mkfs.xfs"])
-}
-
-/// Bytes without a pattern, the same ones in each run.
-fn noise(length: usize, seed: u64) -> Vec<u8> {
-    let mut random = Random::new(seed);
-    (0..length).map(|_| random.next() as u8).collect()
 }
 
 fn named<'a>(entries: Vec<(&str, Entry<'a>)>) -> Vec<(String, Entry<'a>)> {
@@ -185,10 +185,6 @@ fn paths(names: usize) -> Vec<String> {
     paths
 }
 
-fn strs(paths: &[String]) -> Vec<&str> {
-    paths.iter().map(String::as_str).collect()
-}
-
 /// What the options of mkfs.xfs change, and what is refused: a name, the size in MiB, the options, whether they begin with those
 /// of version 4.
 const OPTIONS: [(&str, u64, bool, &[&str]); 18] = [
@@ -224,11 +220,7 @@ fn paths_and_data_are_those_of_libfsimage() {
     for (name, size, version_4, options) in OPTIONS {
         let image = directory.path().join(name);
         make(&image, size, version_4, options, tree(&files, 700));
-        let paths = paths(700);
-        let mut case = Case::new(&image, &strs(&paths));
-        case.reads =
-            vec![(100, 0), (100, 69_950), (100, 70_007), (100, u64::MAX >> 1), (4097, 4095), (1, 1), (1 << 20, 511)];
-        cases.push(case);
+        cases.push(Case::new(&image, &paths(700)).reading(&READS));
     }
     let tally = XFS.assert_same(&cases);
     println!("{} comparisons", tally.agreed);
@@ -239,8 +231,7 @@ fn paths_and_data_are_those_of_libfsimage() {
             "version-5" => assert_eq!(seen, Seen::Rejected),
             "ftype" => assert!(matches!(seen, Seen::Paths(_))),
             _ => {
-                let Seen::Paths(seen) = seen else { panic!("{case:?}") };
-                assert!(matches!(seen[0], SeenFile::Read { length: 70_007, .. }), "{:?}", case.image);
+                XFS.assert_reads_first(case, 70_007);
             }
         }
     }
@@ -272,7 +263,7 @@ fn base(directory: &Path, name: &str, options: &[&str], names: usize) -> (PathBu
         "/many/nothing",
         "/cccccccccccccc",
     ];
-    let mut paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+    let mut paths = paths.map(str::to_owned).to_vec();
     paths.push(format!("/many/a-file-with-a-long-name-{}", names - 1));
     (image, paths)
 }
@@ -300,16 +291,11 @@ fn structures(bytes: &[u8], block: usize, inode: usize) -> Vec<(usize, usize)> {
     found
 }
 
-/// Some bytes of a structure changed.
-fn mutated(random: &mut Random, bytes: &[u8], structures: &[(usize, usize)], image: &Path, paths: &[String]) -> Case {
-    let mut case = Case::new(image, &strs(paths));
-    for _ in 0..1 + random.below(3) {
-        let (start, length) = random.pick(structures);
-        let width = random.pick(&[1_usize, 1, 2, 4, 8]);
-        let at = (start + random.below(length as u64) as usize).min(bytes.len() - 8) / width * width;
-        let old = u64::from_be_bytes(bytes[at..at + 8].try_into().unwrap()) >> (64 - 8 * width);
-        let any = random.next();
-        let value = random.pick(&[
+const DAMAGE: Damage = Damage {
+    widths: [1, 1, 2, 4, 8],
+    big_endian: true,
+    values: |old, any| {
+        vec![
             0,
             1,
             2,
@@ -345,21 +331,14 @@ fn mutated(random: &mut Random, bytes: &[u8], structures: &[(usize, usize)], ima
             old.wrapping_add(256),
             any,
             any,
-        ]);
-        case.patches.push((at, value.to_be_bytes()[8 - width..].to_vec()));
-    }
-    if random.chance(8) {
-        case.length = Some(match random.below(3) {
-            0 => random.below(bytes.len() as u64) as usize,
-            1 => (random.below(bytes.len() as u64) as usize).next_multiple_of(512),
-            _ => bytes.len() - random.below(300_000) as usize,
-        });
-    }
-    case
-}
+        ]
+    },
+    cut_percent: 8,
+    cut_bytes: 300_000,
+};
 
 fn rounds(usual: usize) -> usize {
-    std::env::var("PREGRUB_MUTATIONS").map_or(usual, |rounds| rounds.parse().unwrap())
+    setting("PREGRUB_MUTATIONS", usual)
 }
 
 #[test]
@@ -369,7 +348,7 @@ fn damaged_structures_are_read_as_by_libfsimage() {
     }
     let directory = tempfile::tempdir().unwrap();
     let mut tally = Tally::default();
-    let seed = std::env::var("PREGRUB_SEED").map_or(4, |seed| seed.parse().unwrap());
+    let seed = setting("PREGRUB_SEED", 4);
     for (name, block, inode, options) in [
         ("plain", 4096, 256, &[][..]),
         ("small", 1024, 256, &["-b", "size=1024", "-n", "size=4096"]),
@@ -379,20 +358,16 @@ fn damaged_structures_are_read_as_by_libfsimage() {
         let bytes = fs::read(&image).unwrap();
         let structures = structures(&bytes, block, inode);
         let mut random = Random::new(seed);
-        let cases: Vec<Case> =
-            (0..rounds(150)).map(|_| mutated(&mut random, &bytes, &structures, &image, &paths)).collect();
+        let cases: Vec<Case> = (0..rounds(150))
+            .map(|_| DAMAGE.at_random(&mut random, Case::new(&image, &paths), &bytes, &structures))
+            .collect();
         tally.add(XFS.compare(&cases));
     }
-    println!("{} agreed, {} unknown, {} crashes", tally.agreed, tally.unknown, tally.crashed);
+    println!("{tally}");
     for crash in tally.crashes.iter().take(10) {
         println!("crash: {crash}");
     }
-    assert!(
-        tally.disagreements.is_empty(),
-        "{} {:#?}",
-        tally.disagreements.len(),
-        &tally.disagreements[..tally.disagreements.len().min(12)]
-    );
+    tally.assert_agreement();
 }
 
 /// A file of an image whose map of blocks is about to be written anew.
@@ -516,21 +491,17 @@ fn maps_of_all_kinds() {
     let directory = tempfile::tempdir().unwrap();
     let mapped = Mapped::new(directory.path());
     let blocks = |count: u64| count * BLOCK as u64;
-    let whole = |case: &Case, length: u64| {
-        let Seen::Paths(seen) = XFS.driver(case) else { panic!("{case:?}") };
-        assert!(matches!(seen[0], SeenFile::Read { length: read, .. } if read == length), "{seen:?}");
-    };
     let mut cases = Vec::new();
     // A list, without and with holes at the start, inside and at the end.
     cases.push(mapped.list(blocks(300), &[(0, 0, 300, false)]));
     cases.push(mapped.list(blocks(30), &[(0, 0, 10, false), (10, 20, 10, false), (20, 40, 10, true)]));
-    whole(&cases[1], blocks(30));
+    XFS.assert_reads_first(&cases[1], blocks(30));
     cases.push(mapped.list(blocks(15), &[(5, 0, 10, false)]));
-    whole(&cases[2], 0);
+    XFS.assert_reads_first(&cases[2], 0);
     cases.push(mapped.list(blocks(15), &[(0, 0, 10, false)]));
-    whole(&cases[3], blocks(10));
+    XFS.assert_reads_first(&cases[3], blocks(10));
     cases.push(mapped.list(blocks(25), &[(0, 0, 10, false), (15, 20, 10, false)]));
-    whole(&cases[4], blocks(25));
+    XFS.assert_reads_first(&cases[4], blocks(25));
     cases.push(mapped.list(blocks(35), &[(0, 0, 10, false), (15, 20, 10, false), (25, 40, 10, false)]));
     cases.push(mapped.list(blocks(40), &[(0, 0, 10, false), (15, 20, 10, false), (30, 40, 10, false)]));
     cases.push(mapped.list(blocks(320), &[(0, 0, 300, false), (310, 20, 10, false)]));
@@ -541,20 +512,18 @@ fn maps_of_all_kinds() {
     for (in_a_leaf, three) in [(3, false), (3, true), (250, false), (250, true), (60, true)] {
         let pieces = stretches(9, 5, 0);
         cases.push(mapped.tree(blocks(45) - 7, &pieces, in_a_leaf, three));
-        whole(cases.last().unwrap(), blocks(45) - 7);
+        XFS.assert_reads_first(cases.last().unwrap(), blocks(45) - 7);
         if in_a_leaf > 3 {
             let pieces = stretches(240, 2, 0);
             cases.push(mapped.tree(blocks(480), &pieces, in_a_leaf, three));
-            whole(cases.last().unwrap(), blocks(480));
+            XFS.assert_reads_first(cases.last().unwrap(), blocks(480));
         }
     }
     // The image ends inside the data.
     let length = fs::metadata(&mapped.image).unwrap().len() as usize;
     let data = mapped.first as usize * BLOCK;
     for cut in [1, 511, 512, 513, 4096, 5000, 70_000, 1_000_000, 1_100_000, length - data - 1, length - data] {
-        let mut case = Case::new(&mapped.image, &["/big", "/k"]);
-        case.length = Some(length - cut);
-        cases.push(case);
+        cases.push(Case::new(&mapped.image, &["/big", "/k"]).cut_to(length - cut));
     }
     XFS.assert_same(&cases);
 
@@ -585,13 +554,8 @@ fn maps_of_all_kinds() {
         cases.push(case);
     }
     let tally = XFS.compare(&cases);
-    println!("{} agreed, {} unknown, {} crashed", tally.agreed, tally.unknown, tally.crashed);
-    assert!(
-        tally.disagreements.is_empty(),
-        "{} {:#?}",
-        tally.disagreements.len(),
-        &tally.disagreements[..tally.disagreements.len().min(9)]
-    );
+    println!("{tally}");
+    tally.assert_agreement();
     // Half of them make the plugin write behind its buffer.
     assert!(tally.agreed > 80 && tally.agreed + tally.unknown >= 150, "{tally:?}");
 }
@@ -615,6 +579,6 @@ fn directories_without_a_name() {
         .collect();
     assert!(!cases.is_empty());
     let tally = XFS.compare(&cases);
-    assert!(tally.disagreements.is_empty(), "{:#?}", tally.disagreements);
+    tally.assert_agreement();
     assert!(tally.unknown >= 1, "{}", tally.unknown);
 }

@@ -5,7 +5,8 @@ use pregrub::xl::disk::{self, Disk, DiskError};
 use serde_json::{Value, json};
 
 use super::generator;
-use super::syntax::{release, setting};
+use super::syntax::release;
+use crate::common::setting::setting;
 
 const CASES: u64 = 20_000;
 

@@ -10,13 +10,10 @@ use serde_json::json;
 
 use super::generator;
 use crate::common::oracle::Oracle;
+use crate::common::setting::setting;
 
 /// How many texts are compared, unless `PREGRUB_FUZZ_CASES` says otherwise.
 const CASES: u64 = 20_000;
-
-pub fn setting(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
-}
 
 /// The oracle's own release.
 pub fn release(oracle: &Oracle) -> Release {

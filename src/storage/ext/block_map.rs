@@ -1,10 +1,10 @@
 //! The block map of ext2 and ext3: twelve blocks, then tables of blocks in up to three levels.
 
 use super::Ext;
-use super::fault::Fault;
 use super::inode::Inode;
 use super::little_endian::u32_at;
 use super::mapping::{Place, Run};
+use crate::storage::fault::Fault;
 
 const DIRECT: u64 = 12;
 /// How many block numbers `i_block` holds: the direct ones and the roots of the three trees.

@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::fault::Fault;
 use crate::storage::budget::Budget;
+use crate::storage::fault::Fault;
 use crate::storage::source::Volume;
 
 /// How many metadata blocks are kept: a path walk comes back to the same few.

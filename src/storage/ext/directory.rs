@@ -2,11 +2,11 @@
 
 use super::Ext;
 use super::checksum;
-use super::fault::Fault;
 use super::inode::Inode;
 use super::little_endian::{u16_at, u32_at};
 use super::mapping;
 use super::xattr;
+use crate::storage::fault::Fault;
 
 /// Finds `name` in the directory `dir` and returns the inode number of its first entry; `None` where it has none.
 pub(crate) fn lookup(ext: &Ext, dir: u32, name: &[u8]) -> Result<Option<u32>, Fault> {

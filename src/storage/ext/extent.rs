@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use super::Ext;
 use super::checksum;
-use super::fault::Fault;
 use super::inode::Inode;
 use super::little_endian::{u16_at, u32_at};
 use super::mapping::{Place, Run};
 use crate::storage::budget::Spent;
+use crate::storage::fault::Fault;
 
 const MAGIC: u16 = 0xf30a;
 const HEADER: usize = 12;

@@ -3,15 +3,18 @@
 use std::rc::Rc;
 
 use super::Ext;
-use super::fault::Fault;
 use super::inline_data;
 use super::inode::Inode;
 use super::mapping::{self, Place};
+use crate::storage::fault::Fault;
 use crate::storage::filesystem::{self, Damage, FileKind, OpenFile, ReadError, Stretch};
 
 /// How many runs a check looks at before it gives up: a file of 256 MiB of which no two blocks of 1 KiB are neighbours
 /// has as many.
 const MOST_RUNS: u32 = 1 << 18;
+
+/// What libfsimage's plugin sets for every error of libext2fs while it reads.
+const EINVAL: i32 = 22;
 
 /// A file of an [`Ext`].
 #[derive(Debug)]
@@ -111,6 +114,11 @@ fn at(position: u64, fault: Fault) -> Fault {
     }
 }
 
+/// The fault of a read: the plugin makes `EINVAL` of every error of libext2fs.
+fn failed(fault: Fault) -> ReadError {
+    fault.on_read(|reason| ReadError::Failed { errno: EINVAL, reason })
+}
+
 impl OpenFile for ExtFile<'_> {
     fn size(&self) -> u64 {
         self.size
@@ -121,17 +129,17 @@ impl OpenFile for ExtFile<'_> {
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<usize, ReadError> {
-        self.read(offset, buf).map_err(Fault::on_read)
+        self.read(offset, buf).map_err(failed)
     }
 
     fn stretch_at(&self, offset: u64) -> Result<Option<Stretch>, ReadError> {
         if self.inode.has_inline_data() {
             return Ok(Some(Stretch { bytes: self.size, place: filesystem::Place::Unknown }));
         }
-        self.stretch(offset).map(Some).map_err(Fault::on_read)
+        self.stretch(offset).map(Some).map_err(failed)
     }
 
     fn verify(&self) -> Result<Option<Damage>, ReadError> {
-        self.check().map(|()| None).map_err(Fault::on_read)
+        self.check().map(|()| None).map_err(failed)
     }
 }

@@ -1,9 +1,9 @@
 //! Group descriptors: where they lie, and the one field that reading needs.
 
 use super::blocks::Blocks;
-use super::fault::Fault;
 use super::little_endian::u32_at;
 use super::superblock::Superblock;
+use crate::storage::fault::Fault;
 
 /// Linux reads at most this many bytes at once; libext2fs takes fewer than it asked for as an error.
 const LONGEST_READ: u64 = 0x7fff_f000;

@@ -1,9 +1,9 @@
 //! Data that lies in the inode: the 60 bytes of `i_block`, then the attribute `system.data`.
 
 use super::Ext;
-use super::fault::Fault;
 use super::inode::Inode;
 use super::xattr;
+use crate::storage::fault::Fault;
 
 /// All inline data. The size of the file does not matter to libext2fs 1.47.0, so that a shorter file is padded to 60
 /// bytes.

@@ -6,9 +6,9 @@ use std::rc::Rc;
 
 use super::blocks::Blocks;
 use super::checksum;
-use super::fault::Fault;
 use super::little_endian::{u16_at, u32_at};
 use super::superblock::Superblock;
+use crate::storage::fault::Fault;
 use crate::storage::filesystem::FileKind;
 
 /// The inode number of the root directory.

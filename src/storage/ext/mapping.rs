@@ -1,8 +1,8 @@
 //! From a block of a file to a block of the disk, for the two ways of storing that.
 
-use super::fault::Fault;
 use super::inode::Inode;
 use super::{Ext, block_map, extent};
+use crate::storage::fault::Fault;
 
 /// Neighbouring blocks of a file that lie next to each other on the disk, or that are all holes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

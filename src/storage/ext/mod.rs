@@ -8,11 +8,11 @@
 use std::rc::Rc;
 
 use self::blocks::Blocks;
-use self::fault::Fault;
 pub use self::features::Features;
 use self::file::ExtFile;
 use self::inode::{Inode, Inodes};
 use self::superblock::Superblock;
+use super::fault::Fault;
 use super::filesystem::{Filesystem, MountError, Note, OpenError, OpenFile, Size, Topic};
 use super::source::Volume;
 
@@ -21,7 +21,6 @@ mod blocks;
 mod checksum;
 mod directory;
 mod extent;
-mod fault;
 mod features;
 mod file;
 mod group_descriptor;
@@ -55,7 +54,7 @@ impl Ext {
             return Err(MountError::Rejected("the image ends inside the superblock".to_owned()));
         }
         let blocks = Blocks::new(volume, superblock.block_size);
-        superblock.check_descriptors(&blocks).map_err(Fault::on_mount)?;
+        superblock.check_descriptors(&blocks).map_err(|fault| fault.on_mount(MountError::Rejected))?;
         Ok(Self { superblock, blocks, inodes: Inodes::default() })
     }
 

@@ -1,9 +1,9 @@
 //! From a path to an inode, as `ext2fs_namei_follow` walks.
 
 use super::Ext;
-use super::fault::Fault;
 use super::inode::{Inode, ROOT};
 use super::{directory, inline_data, mapping};
+use crate::storage::fault::Fault;
 use crate::storage::filesystem::shown;
 
 /// How deep symbolic links may be nested. How many there are in all does not matter.

@@ -2,9 +2,9 @@
 
 use super::Ext;
 use super::checksum;
-use super::fault::Fault;
 use super::inode::Inode;
 use super::little_endian::{u16_at, u32_at};
+use crate::storage::fault::Fault;
 
 const MAGIC: u32 = 0xea02_0000;
 const HEADER: usize = 32;

@@ -1,10 +1,11 @@
 //! The bytes of a file: blocks first, then perhaps an end that shares a leaf with others.
 
 use super::Reiserfs;
-use super::fault::{Fault, damaged};
+use super::damaged::damaged;
 use super::item::{Item, Kind};
 use super::little_endian::u32_at;
 use super::tree::Cursor;
+use crate::storage::fault::Fault;
 
 /// More blocks than this pregrub does not keep of a file: 16 GiB of 4 KiB each.
 const MOST: usize = 4 << 20;

@@ -1,10 +1,11 @@
 //! Names in directories: the plugin reads all entries one after another, whatever their hash.
 
 use super::Reiserfs;
-use super::fault::{Fault, damaged};
+use super::damaged::damaged;
 use super::item::Item;
 use super::little_endian::{u16_at, u32_at};
 use super::tree::Cursor;
+use crate::storage::fault::Fault;
 use crate::storage::names;
 
 /// The head of an entry: hash, number of the directory and of the object, place of the name, state.

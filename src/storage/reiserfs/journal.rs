@@ -1,8 +1,9 @@
 //! The journal. The plugin reads blocks from it where it holds later ones; pregrub only looks whether it might.
 
-use super::fault::{Fault, damaged};
+use super::damaged::damaged;
 use super::little_endian::u32_at;
 use super::superblock::{Journal, Superblock};
+use crate::storage::fault::Fault;
 use crate::storage::sectors::Device;
 
 /// The header: the last transaction that is in its place, where the next one would begin, and the number of the mount.

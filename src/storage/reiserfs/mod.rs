@@ -6,7 +6,7 @@
 
 use std::cell::RefCell;
 
-use self::fault::{Fault, damaged};
+use self::damaged::damaged;
 use self::file::ReiserfsFile;
 use self::superblock::Superblock;
 use self::tree::Cache;
@@ -16,8 +16,8 @@ use super::sectors::Device;
 use super::source::Volume;
 
 mod content;
+mod damaged;
 mod directory;
-mod fault;
 mod file;
 mod item;
 mod journal;
@@ -47,18 +47,18 @@ impl Reiserfs {
     pub fn mount(volume: Volume) -> Result<Self, MountError> {
         let superblock = Superblock::read(&volume)?;
         let device = Device::new(volume);
-        journal::check(&device, &superblock).map_err(Fault::on_mount)?;
+        journal::check(&device, &superblock).map_err(|fault| fault.on_mount(MountError::Unknown))?;
         let mut this = Self { superblock, device, level: 0, cache: RefCell::default() };
         let mut level = [0; 2];
         let root = this.place(this.superblock.root);
         if !this.device.read(root, &mut level)? {
-            return Err(damaged("the root of the tree lies behind the end of the image").on_mount());
+            return Err(damaged("the root of the tree lies behind the end of the image").on_mount(MountError::Unknown));
         }
         this.level = u16::from_le_bytes(level);
         if !(tree::LEAF..=tree::HIGHEST).contains(&this.level) {
-            return Err(damaged("the root of the tree has an impossible level").on_mount());
+            return Err(damaged("the root of the tree has an impossible level").on_mount(MountError::Unknown));
         }
-        tree::block(&this, this.superblock.root, this.level).map_err(Fault::on_mount)?;
+        tree::block(&this, this.superblock.root, this.level).map_err(|fault| fault.on_mount(MountError::Unknown))?;
         Ok(this)
     }
 

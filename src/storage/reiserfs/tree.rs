@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::Reiserfs;
-use super::fault::{Fault, damaged};
+use super::damaged::damaged;
 use super::item::{HEAD, Item};
 use super::little_endian::{u16_at, u32_at, u64_at};
+use crate::storage::fault::Fault;
 
 /// A block begins with its level, the number of its items, free bytes, and a key that is no longer used.
 pub(crate) const BLOCK_HEAD: usize = 24;

@@ -2,10 +2,11 @@
 
 use super::Reiserfs;
 use super::content::Content;
+use super::damaged::damaged;
 use super::directory;
-use super::fault::{Fault, damaged};
 use super::little_endian::{u16_at, u32_at};
 use super::tree::Cursor;
+use crate::storage::fault::Fault;
 use crate::storage::path_end::{self, is_blank};
 
 /// Directory and object number of the root.
@@ -32,7 +33,7 @@ pub(crate) struct Found {
 }
 
 fn absent(why: impl Into<String>) -> Fault {
-    Fault::Absent(why.into())
+    Fault::Fails(why.into())
 }
 
 /// Walks `path`.

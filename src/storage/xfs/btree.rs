@@ -3,8 +3,8 @@
 use super::Xfs;
 use super::big_endian::{u16_at, u64_at};
 use super::extent::{Extent, RECORD};
-use super::fault::Fault;
 use super::inode::Inode;
+use crate::storage::fault::Fault;
 use crate::storage::sectors::Device;
 
 /// A block of the tree begins with magic number, level, number of records, left and right neighbour.

@@ -4,9 +4,9 @@
 
 use super::Xfs;
 use super::extent::Extents;
-use super::fault::Fault;
 use super::inode::{Format, Inode};
 use crate::storage::budget::Spent;
+use crate::storage::fault::Fault;
 use crate::storage::sectors::Device;
 
 /// What a call of the plugin's reader hands out, piece by piece.

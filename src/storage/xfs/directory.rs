@@ -4,8 +4,8 @@
 use super::Xfs;
 use super::big_endian::{u16_at, u32_at, u64_at};
 use super::content::{Content, Trouble};
-use super::fault::Fault;
 use super::inode::{Format, Inode};
+use crate::storage::fault::Fault;
 use crate::storage::names;
 use crate::storage::sectors::Device;
 

@@ -4,8 +4,8 @@ use std::cell::{Cell, RefCell};
 
 use super::Xfs;
 use super::btree::Leaves;
-use super::fault::Fault;
 use super::inode::{Format, Inode};
+use crate::storage::fault::Fault;
 
 /// Bytes of a record.
 pub(crate) const RECORD: usize = 16;

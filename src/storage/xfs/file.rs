@@ -2,8 +2,8 @@
 
 use super::Xfs;
 use super::content::{Content, Piece, Trouble};
-use super::fault::Fault;
 use super::inode::Inode;
+use crate::storage::fault::Fault;
 use crate::storage::filesystem::{Damage, FileKind, OpenFile, ReadError};
 
 /// pygrub copies in reads of this many bytes.
@@ -46,7 +46,7 @@ impl<'a> XfsFile<'a> {
         // Where the extents follow each other without a gap, every call finds its data.
         let (mut index, mut position, mut dense) = (0, 0, true);
         while position << log < self.size {
-            let Some(extent) = extents.get(xfs, index).map_err(Fault::on_read)? else {
+            let Some(extent) = extents.get(xfs, index).map_err(undetermined)? else {
                 dense = false;
                 break;
             };
@@ -109,7 +109,7 @@ impl<'a> XfsFile<'a> {
         }
         let (first, last) = (at >> log, at.saturating_add(piece.length() - 1) >> log);
         let mut index = 0;
-        while let Some(extent) = extents.get(self.xfs, index).map_err(Fault::on_read)? {
+        while let Some(extent) = extents.get(self.xfs, index).map_err(undetermined)? {
             index += 1;
             if extent.end() <= first || extent.offset > last {
                 continue;
@@ -153,9 +153,14 @@ fn described(at: u64, available: u64, length: u64, unwritten: bool) -> Option<St
     })
 }
 
+/// The fault of a read: the plugin reports none, so that whatever is not the file's data is undetermined.
+fn undetermined(fault: Fault) -> ReadError {
+    fault.on_read(ReadError::Unknown)
+}
+
 fn trouble(trouble: Trouble) -> ReadError {
     match trouble {
-        Trouble::Fault(fault) => fault.on_read(),
+        Trouble::Fault(fault) => undetermined(fault),
         Trouble::Overrun(bytes) => {
             let reason = format!(
                 "the file has a hole, and pygrub's XFS driver writes {bytes} bytes of zeros behind the end of its buffer"

@@ -2,7 +2,7 @@
 
 use super::Xfs;
 use super::big_endian::{u16_at, u32_at, u64_at};
-use super::fault::Fault;
+use crate::storage::fault::Fault;
 use crate::storage::sectors::Device;
 
 /// Where the fork with the data (or its map) begins, in an inode.

@@ -6,9 +6,9 @@
 //! error: it goes on with what its buffer held. Where that decides, the answer is unknown.
 //! Behaviour was measured with the real library and is tested against it.
 
-use self::fault::Fault;
 use self::file::XfsFile;
 use self::superblock::Superblock;
+use super::fault::Fault;
 use super::filesystem::{Filesystem, MountError, Note, OpenError, OpenFile, Size, Topic};
 use super::path_end;
 use super::sectors::Device;
@@ -19,7 +19,6 @@ mod btree;
 mod content;
 mod directory;
 mod extent;
-mod fault;
 mod file;
 mod inode;
 mod superblock;

@@ -3,15 +3,15 @@
 use super::Xfs;
 use super::content::{Content, Trouble};
 use super::directory;
-use super::fault::Fault;
 use super::inode::Inode;
+use crate::storage::fault::Fault;
 use crate::storage::path_end::is_blank;
 
 /// The plugin follows this many links.
 const MOST_LINKS: usize = 8;
 
 fn absent(why: impl Into<String>) -> Fault {
-    Fault::Absent(why.into())
+    Fault::Fails(why.into())
 }
 
 /// Where the rest of the path stands. The plugin writes the text of every link to the start of the same buffer, over the rest

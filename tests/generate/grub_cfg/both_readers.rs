@@ -14,6 +14,7 @@ use crate::common::images::{Filesystem, Image, Layout, Tree, Volume};
 use crate::common::nixos_store::{self, Expected, Spec, Store};
 use crate::common::oracle::{Oracle, RunAnswer, RunCase};
 use crate::common::random::Random;
+use crate::common::setting::setting;
 
 /// Parameters that both read alike, though some look as if they were not.
 const PLAIN: &[&str] = &[
@@ -226,8 +227,7 @@ fn differences(
 #[test]
 fn both_readers_boot_what_the_closures_have() {
     let oracle = oracle_or_skip!();
-    let number = |name: &str, default| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
-    let (trees, seed) = (number("PREGRUB_GRUB_CFG_TREES", 200), number("PREGRUB_FUZZ_SEED", 1));
+    let (trees, seed) = (setting("PREGRUB_GRUB_CFG_TREES", 200), setting("PREGRUB_FUZZ_SEED", 1));
     let mut tally: BTreeMap<&str, usize> = BTreeMap::new();
     // Images of a hundred at a time are enough to keep.
     for first in (seed..seed + trees).step_by(100) {

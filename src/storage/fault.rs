@@ -1,35 +1,32 @@
-//! What goes wrong below a path or a read, before it is known which of the two it was.
+//! What goes wrong below a path or a read of a driver, before it is known which of the two it was.
 
 use std::io;
 
-use crate::storage::budget::Spent;
-use crate::storage::filesystem::{MountError, OpenError, ReadError};
+use super::budget::Spent;
+use super::filesystem::{MountError, OpenError, ReadError};
 
-/// `EINVAL`: what libfsimage's plugin sets for every error of libext2fs while it reads.
-const EINVAL: i32 = 22;
-
-/// A failed step of the driver. The texts are clauses without a full stop.
+/// A failed step of a driver. The texts are clauses without a full stop.
 #[derive(Debug)]
 pub(crate) enum Fault {
-    /// libext2fs returns an error here.
+    /// The plugin, or the library that it calls, fails here: it does not find the file, or reports an error.
     Fails(String),
-    /// pregrub cannot tell what libext2fs does here.
+    /// pregrub cannot tell what the plugin does here.
     Unknown(String),
     /// The disk could not be read.
     Io(io::Error),
 }
 
 impl Fault {
-    /// The fault of a mount.
-    pub(crate) fn on_mount(self) -> MountError {
+    /// The fault of a mount; `fails` is what the plugin makes of its own failure there.
+    pub(crate) fn on_mount(self, fails: fn(String) -> MountError) -> MountError {
         match self {
-            Self::Fails(reason) => MountError::Rejected(reason),
+            Self::Fails(reason) => fails(reason),
             Self::Unknown(reason) => MountError::Unknown(reason),
             Self::Io(error) => MountError::Io(error),
         }
     }
 
-    /// The fault of a path walk: the plugin makes `ENOENT` of every error.
+    /// The fault of a path walk: the plugins make `ENOENT` of every failure.
     pub(crate) fn on_open(self) -> OpenError {
         match self {
             Self::Fails(reason) => OpenError::NotFound(reason),
@@ -38,10 +35,10 @@ impl Fault {
         }
     }
 
-    /// The fault of a read: the plugin makes `EINVAL` of every error.
-    pub(crate) fn on_read(self) -> ReadError {
+    /// The fault of a read; `fails` is what the plugin makes of its own failure there.
+    pub(crate) fn on_read(self, fails: fn(String) -> ReadError) -> ReadError {
         match self {
-            Self::Fails(reason) => ReadError::Failed { errno: EINVAL, reason },
+            Self::Fails(reason) => fails(reason),
             Self::Unknown(reason) => ReadError::Unknown(reason),
             Self::Io(error) => ReadError::Io(error),
         }
