@@ -3,6 +3,8 @@
 //! A filesystem needs megabytes and a fuzzer works best on kilobytes, so an input holds only the blocks of a disk that are not
 //! empty. The binary `pack` makes one from an image.
 
+pub mod lint;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
