@@ -16,7 +16,13 @@
       });
 
       nixosModules = rec {
-        pregrub = ./nix/module.nix;
+        # With the package from here, whatever Rust the guest's nixpkgs has.
+        pregrub =
+          { lib, pkgs, ... }:
+          {
+            imports = [ ./nix/module.nix ];
+            boot.loader.pregrub.package = lib.mkDefault self.packages.${pkgs.stdenv.hostPlatform.system}.pregrub;
+          };
         default = pregrub;
       };
     };

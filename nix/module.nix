@@ -3,6 +3,8 @@
 #     imports = [ ./pregrub/nix/module.nix ];
 #     boot.loader.pregrub.enable = true;
 #
+# The package wants the Rust of NixOS 25.11 or later; with an older one take the flake's module, which brings its own.
+#
 # There is no boot loader in such a guest: pygrub, on the host, reads /boot/grub/grub.cfg and copies kernel and initrd out.
 # What is written there is read by GRUB alike, so that the guest also boots in HVM mode and by pvgrub.
 { config, lib, pkgs, ... }:
@@ -14,6 +16,12 @@ let
     [ "--install" "--boot" cfg.boot "--limit" (toString cfg.limit) "--timeout" (toString cfg.timeout) ]
     ++ lib.optionals (cfg.uuid != null) [ "--uuid" cfg.uuid ]
     ++ lib.optionals (cfg.prefix != null) [ "--prefix" cfg.prefix ];
+
+  # The filesystem that cfg.boot is on: that with the longest mount point above it, which is `/` for a directory of the root.
+  names = path: builtins.filter (name: name != "" && name != ".") (lib.splitString "/" path);
+  above = lib.genList (n: lib.take (builtins.length (names cfg.boot) - n) (names cfg.boot)) (builtins.length (names cfg.boot) + 1);
+  holds = place: name: names (config.fileSystems.${name}.mountPoint or name) == place;
+  mounted = lib.concatMap (place: builtins.filter (holds place) (builtins.attrNames config.fileSystems)) above;
 in
 {
   options.boot.loader.pregrub = {
@@ -60,9 +68,9 @@ in
 
     timeout = lib.mkOption {
       type = lib.types.ints.unsigned;
-      # null means for ever in NixOS; pygrub has no such thing and would boot after a second.
-      default = if config.boot.loader.timeout == null then 5 else config.boot.loader.timeout;
-      defaultText = lib.literalExpression "config.boot.loader.timeout";
+      # null and what is negative mean for ever in NixOS; pygrub has no such thing and would boot after a second.
+      default = let wanted = config.boot.loader.timeout; in if wanted == null || wanted < 0 then 5 else wanted;
+      defaultText = lib.literalMD "`config.boot.loader.timeout`, or 5 where that is to be for ever";
       description = "How many seconds the menu waits.";
     };
   };
@@ -75,13 +83,23 @@ in
       }
       {
         assertion =
-          !(config.fileSystems ? ${cfg.boot})
-          || builtins.elem config.fileSystems.${cfg.boot}.fsType [ "ext2" "ext3" "ext4" "auto" ];
+          mounted == [ ]
+          || builtins.elem config.fileSystems.${builtins.head mounted}.fsType [ "ext2" "ext3" "ext4" "auto" ];
         message = ''
-          boot.loader.pregrub: fileSystems."${cfg.boot}".fsType must be ext2, ext3 or ext4: pygrub reads hardly anything else.
+          boot.loader.pregrub: ${cfg.boot} is on fileSystems."${builtins.head mounted}", whose fsType must be ext2, ext3 or ext4:
+          pygrub reads hardly anything else.
         '';
       }
+      {
+        # NixOS itself would speak of two definitions of system.build.installBootLoader.
+        assertion = !(config.boot.loader.grub.enable or false) && !(config.boot.loader.systemd-boot.enable or false);
+        message = "boot.loader.pregrub: this installs the menu in place of boot.loader.grub and boot.loader.systemd-boot: leave those off.";
+      }
     ];
+
+    # The disks of a PV or PVH guest, and its console.
+    boot.initrd.availableKernelModules = [ "xen_blkfront" ];
+    boot.kernelParams = [ "console=hvc0" ];
 
     boot.loader = {
       external = {

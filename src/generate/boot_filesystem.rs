@@ -1,6 +1,7 @@
 //! Which filesystem may hold `/boot`: what pygrub's library reads, of what `mkfs` makes today.
 
 use super::refusal::Refusal;
+use crate::steering::harmless;
 
 /// A filesystem that pygrub reads as Linux makes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -59,10 +60,10 @@ impl BootFilesystem {
             "reiserfs" => "Linux has dropped reiserfs, though pygrub reads it".to_owned(),
             "iso9660" | "squashfs" | "erofs" => "NixOS could not write to it".to_owned(),
             "exfat" | "ntfs" | "jfs" | "nilfs2" | "udf" => format!("pygrub has no driver for {name}"),
-            _ => format!("`{}` is no filesystem that pregrub knows pygrub to read", name.escape_debug()),
+            _ => format!("`{}` is no filesystem that pregrub knows pygrub to read", harmless(name)),
         };
         Err(Refusal::new(
-            format!("/boot cannot be {}: {why}", name.escape_debug()),
+            format!("/boot cannot be {}: {why}", harmless(name)),
             "make it ext4, ext3, ext2 or vfat; / may be another filesystem where it is another device",
         ))
     }
@@ -77,7 +78,7 @@ pub(crate) fn check_feature(feature: &str) -> Result<(), Refusal> {
     let sane = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     let name = feature.strip_prefix('^').unwrap_or(feature);
     if !sane(name) {
-        let reason = format!("`{}` is no feature of ext", feature.escape_debug());
+        let reason = format!("`{}` is no feature of ext", harmless(feature));
         return Err(Refusal::new(reason, "name one as `mkfs.ext4 -O` takes it, such as ^has_journal"));
     }
     if name != feature {
@@ -101,7 +102,7 @@ mod tests {
     fn names() {
         assert_eq!(BootFilesystem::parse("ext4"), Ok(BootFilesystem::Ext4));
         assert!(BootFilesystem::parse("xfs").unwrap_err().to_string().contains("version 4"));
-        assert!(BootFilesystem::parse("ext5\n").unwrap_err().to_string().contains("ext5\\n"));
+        assert!(BootFilesystem::parse("ext5\n").unwrap_err().to_string().contains("ext5\\x0a"));
     }
 
     #[test]

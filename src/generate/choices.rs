@@ -28,9 +28,9 @@ impl GuestType {
 pub struct Choices {
     /// The domain's name; the host name in the guest too, where it can be one.
     pub name: String,
-    /// Memory in MiB.
+    /// Memory in MiB, from 64 on.
     pub memory: u32,
-    /// Virtual processors.
+    /// Virtual processors, up to 128.
     pub vcpus: u32,
     /// The device of `/boot` in the guest; by default /dev/xvda, or its first partition.
     pub boot_device: Option<String>,
@@ -40,25 +40,25 @@ pub struct Choices {
     pub one_disk: bool,
     /// How disks are divided of which a partition is named.
     pub table: Table,
-    /// The filesystem of `/boot`.
-    pub boot_filesystem: String,
+    /// The filesystem of `/boot`; by default ext4, or that of `/` where it is the same.
+    pub boot_filesystem: Option<String>,
     /// Features of ext for `/boot`, as `mkfs.ext4 -O` takes them.
     pub boot_features: Vec<String>,
     /// The filesystem of `/`; by default ext4, or that of `/boot` where it is the same.
     pub root_filesystem: Option<String>,
-    /// The label of the filesystem of `/boot`.
-    pub boot_label: String,
-    /// The label of the filesystem of `/`.
-    pub root_label: String,
+    /// The label of the filesystem of `/boot`; by default NIXBOOT, or that of `/` where it is the same.
+    pub boot_label: Option<String>,
+    /// The label of the filesystem of `/`; by default that of `/boot` where it is the same, else NIXROOT.
+    pub root_label: Option<String>,
     /// The UUID of the filesystem of `/boot`, by which GRUB finds it on a partitioned disk.
     pub boot_uuid: Option<String>,
     /// Parameters of the kernel, behind `console=hvc0`.
     pub kernel_parameters: Vec<String>,
     /// How many seconds the menu waits.
     pub timeout: u32,
-    /// How many generations the menu lists.
+    /// How many generations the menu lists; about 2000 fit into what pygrub reads.
     pub configuration_limit: u32,
-    /// The default menu entry, as `boot.loader.grub.default` takes it.
+    /// The default menu entry, as `boot.loader.grub.default` takes it. Only 0, the newest generation, is one to pygrub and GRUB.
     pub default: String,
     /// Further lines for `boot.loader.grub.extraConfig`.
     pub grub_config: String,
@@ -72,16 +72,16 @@ pub struct Choices {
     pub restrict: bool,
     /// The bootloader: `pygrub`, which is Xen's own, or the path of another program.
     pub bootloader: String,
-    /// The disk with `/boot` on the host: `phy:/dev/vg/x`, `file:/srv/x.img` or the path alone.
+    /// The disk with `/boot` on the host: `phy:/dev/vg/x`, `file:/srv/x.img` (a raw image) or the path alone.
     pub boot_disk: Option<String>,
     /// The disk with `/` on the host, where it is another.
     pub root_disk: Option<String>,
     /// The image of the NixOS installer on the host.
     pub iso: Option<String>,
-    /// The bridge of the network interface; without one the guest has no network.
-    pub bridge: Option<String>,
-    /// The address of the network interface; by default one that is worked out from the name.
-    pub mac: Option<String>,
+    /// The bridges, with a network interface on each; without one the guest has no network.
+    pub bridges: Vec<String>,
+    /// The addresses of the first network interfaces; those of the others are worked out from the name, the same on every host.
+    pub macs: Vec<String>,
     /// The host's release of Xen.
     pub release: Release,
 }
@@ -96,11 +96,11 @@ impl Default for Choices {
             root_device: None,
             one_disk: false,
             table: Table::None,
-            boot_filesystem: "ext4".to_owned(),
+            boot_filesystem: None,
             boot_features: Vec::new(),
             root_filesystem: None,
-            boot_label: "NIXBOOT".to_owned(),
-            root_label: "NIXROOT".to_owned(),
+            boot_label: None,
+            root_label: None,
             boot_uuid: None,
             kernel_parameters: Vec::new(),
             timeout: 5,
@@ -115,8 +115,8 @@ impl Default for Choices {
             boot_disk: None,
             root_disk: None,
             iso: None,
-            bridge: Some("xenbr0".to_owned()),
-            mac: None,
+            bridges: vec!["xenbr0".to_owned()],
+            macs: Vec::new(),
             release: Release::NEWEST,
         }
     }

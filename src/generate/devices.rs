@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::refusal::Refusal;
+use crate::steering::harmless;
 
 /// How a disk is divided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -45,18 +46,18 @@ impl Node {
         Self { disk, partition: Some(partition) }
     }
 
-    /// Reads `/dev/xvdXN`. `what` says whose device it is, for the message.
-    pub(crate) fn parse(text: &str, what: &str) -> Result<Self, Refusal> {
-        let Some(rest) = text.strip_prefix("/dev/xvd") else { return Err(no_node(text, what)) };
-        let mut letters = rest.chars();
-        let disk = letters.next().filter(|letter| ('a'..='p').contains(letter)).ok_or_else(|| no_node(text, what))?;
+    /// Reads `/dev/xvdXN`. `holds` says what is on it, for the message.
+    pub(crate) fn parse(text: &str, holds: Holds) -> Result<Self, Refusal> {
+        let refusal = || no_node(text, holds);
+        let mut letters = text.strip_prefix("/dev/xvd").ok_or_else(refusal)?.chars();
+        let disk = letters.next().filter(|letter| ('a'..='p').contains(letter)).ok_or_else(refusal)?;
         let number = letters.as_str();
         if number.is_empty() {
             return Ok(Self::disk(disk));
         }
-        let partition: u8 = number.parse().map_err(|_| no_node(text, what))?;
+        let partition: u8 = number.parse().map_err(|_| refusal())?;
         if partition == 0 || partition > 128 || number != partition.to_string() {
-            return Err(no_node(text, what));
+            return Err(refusal());
         }
         Ok(Self::partition_of(disk, partition))
     }
@@ -84,28 +85,53 @@ impl fmt::Display for Node {
     }
 }
 
+/// What is on a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holds {
+    /// `/boot` alone: pygrub reads it, and NixOS' installer looks at how it is mounted.
+    Boot,
+    /// `/` and `/boot` in it, for which the same holds.
+    Both,
+    /// `/` without `/boot`: pygrub never looks at it, and kernels are copied from it to `/boot`, so that grub.cfg names no device.
+    Root,
+}
+
 /// Why a text is no plain node, as far as the reason is known.
-fn no_node(text: &str, what: &str) -> Refusal {
-    let shown = text.escape_debug();
-    if ["/dev/disk/by-label/", "/dev/disk/by-uuid/"].iter().any(|prefix| text.starts_with(prefix))
-        || ["LABEL=", "UUID="].iter().any(|prefix| text.starts_with(prefix))
-    {
+fn no_node(text: &str, holds: Holds) -> Refusal {
+    let shown = harmless(text);
+    let named = ["/dev/disk/by-", "LABEL=", "UUID=", "PARTLABEL=", "PARTUUID="];
+    let named = named.iter().any(|prefix| text.starts_with(prefix));
+    let mapped = ["/dev/mapper/", "/dev/dm-", "/dev/md"].iter().any(|prefix| text.starts_with(prefix));
+    let place = match holds {
+        Holds::Boot => "/boot",
+        Holds::Both => "/, with /boot in it,",
+        Holds::Root => "/",
+    };
+    if holds == Holds::Root && (named || mapped) {
         return Refusal::new(
             format!(
-                "{what} on `{shown}` cannot boot: NixOS then writes `search` lines and paths such as `($drive1)/kernels/...`, and \
+                "/ on `{shown}` could boot, since pygrub never looks at it, but pregrub has steps for plain device nodes alone"
+            ),
+            "name one, such as /dev/xvdb, and change fileSystems.\"/\" in the module where you put / elsewhere",
+        );
+    }
+    if named {
+        return Refusal::new(
+            format!(
+                "{place} on `{shown}` cannot boot: NixOS then writes `search` lines and paths such as `($drive1)/kernels/...`, and \
                  pygrub takes `($drive1` for a device and gives up on the whole file"
             ),
             "name the plain device node, such as /dev/xvda",
         );
     }
-    if text.starts_with("/dev/mapper/") || text.starts_with("/dev/dm-") || text.starts_with("/dev/md") {
+    if mapped {
         return Refusal::new(
-            format!("{what} on `{shown}` cannot boot: pygrub looks into no LVM, RAID or encrypted volume"),
+            format!("{place} on `{shown}` cannot boot: pygrub looks into no LVM, RAID or encrypted volume"),
             "put it on a disk of its own, or on a partition, such as /dev/xvda",
         );
     }
     Refusal::new(
-        format!("`{shown}` is no device node of a Xen guest for {what}"),
+        format!("`{shown}` is no device node of a Xen guest for {}", if holds == Holds::Boot { "/boot" } else { "/" }),
         "name a disk such as /dev/xvda, or a partition such as /dev/xvda1 (xvda to xvdp, partition 1 to 128)",
     )
 }
@@ -125,9 +151,11 @@ impl Devices {
     /// Fills in what is not given and refuses what cannot boot.
     pub(crate) fn new(boot: Option<&str>, root: Option<&str>, one_disk: bool, table: Table) -> Result<Self, Refusal> {
         let first = |number| if table == Table::None { Node::disk('a') } else { Node::partition_of('a', number) };
-        let boot = boot.map_or(Ok(first(1)), |text| Node::parse(text, "/boot"))?;
+        let boot = boot.map_or(Ok(first(1)), |text| Node::parse(text, Holds::Boot))?;
+        // One disk without a table is one filesystem.
+        let holds = if one_disk && table == Table::None { Holds::Both } else { Holds::Root };
         let root = match root {
-            Some(text) => Node::parse(text, "/")?,
+            Some(text) => Node::parse(text, holds)?,
             None if one_disk && table == Table::None => boot,
             None if one_disk => first(2),
             None => Node::disk('b'),
@@ -227,6 +255,11 @@ mod tests {
         let refused = |boot: &str, root: &str, table| devices(Some(boot), Some(root), false, table).unwrap_err();
         assert!(refused("/dev/disk/by-label/NIXBOOT", "/dev/xvdb", Table::None).contains("($drive1"));
         assert!(refused("/dev/mapper/vg-boot", "/dev/xvdb", Table::None).contains("LVM"));
+        for root in ["/dev/mapper/vg-root", "/dev/disk/by-label/ROOT", "UUID=1", "/dev/md0"] {
+            let why = refused("/dev/xvda", root, Table::None);
+            assert!(why.contains("/ on `") && why.contains("could boot") && !why.contains("LVM"), "{why}");
+            assert!(devices(None, Some(root), true, Table::None).unwrap_err().contains("cannot boot"), "{root}");
+        }
         assert!(refused("/dev/xvda5", "/dev/xvdb", Table::Mbr).contains("logical"));
         assert!(refused("/dev/xvda1", "/dev/xvdb", Table::None).contains("--table"));
         assert!(refused("/dev/xvda", "/dev/xvdb", Table::Gpt).contains("whole disk"));

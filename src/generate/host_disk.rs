@@ -1,6 +1,17 @@
 //! A disk of the guest as the host has it.
 
 use super::refusal::Refusal;
+use crate::steering::harmless;
+
+/// How the names of images end that are not the disk as the guest sees it.
+const FORMATS: [(&str, &str); 6] = [
+    ("qcow2", "QEMU"),
+    ("qcow", "QEMU"),
+    ("vhd", "Virtual PC"),
+    ("vhdx", "Hyper-V"),
+    ("vmdk", "VMware"),
+    ("vdi", "VirtualBox"),
+];
 
 /// Where the bytes of a guest's disk are, on the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +27,7 @@ impl HostDisk {
     ///
     /// # Errors
     ///
-    /// The path is not absolute, or cannot stand in a domain configuration.
+    /// The path is not absolute, cannot stand in a domain configuration, or says that the file is no raw image.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         let (device, path) = match (text.strip_prefix("phy:"), text.strip_prefix("file:")) {
             (Some(path), _) => (true, path),
@@ -24,7 +35,11 @@ impl HostDisk {
             _ => (text.starts_with("/dev/"), text),
         };
         check_path(path, "a disk")?;
-        Ok(if device { Self::Device(path.to_owned()) } else { Self::File(path.to_owned()) })
+        if device {
+            return Ok(Self::Device(path.to_owned()));
+        }
+        check_format(path)?;
+        Ok(Self::File(path.to_owned()))
     }
 
     /// The path.
@@ -35,9 +50,22 @@ impl HostDisk {
     }
 }
 
+/// The name alone: the file need not be there yet.
+fn check_format(path: &str) -> Result<(), Refusal> {
+    let ending = path.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, ending)| ending);
+    let Some((_, program)) = FORMATS.iter().find(|(name, _)| name.eq_ignore_ascii_case(ending)) else { return Ok(()) };
+    Err(Refusal::new(
+        format!(
+            "`{}` is by its name an image in a format of {program}, and pygrub finds no filesystem in it: it reads the file as it is",
+            harmless(path)
+        ),
+        "use a raw image (`qemu-img convert -O raw` makes one), or a block device",
+    ))
+}
+
 /// Checks a path of the host that is to stand in a domain configuration.
 pub(crate) fn check_path(path: &str, what: &str) -> Result<(), Refusal> {
-    let shown = path.escape_debug();
+    let shown = harmless(path);
     if !path.starts_with('/') {
         return Err(Refusal::new(
             format!("`{shown}` is no absolute path, and xl takes any other from where it is started"),
@@ -67,6 +95,12 @@ mod tests {
         assert_eq!(parse("file:/dev/shm/x"), HostDisk::File("/dev/shm/x".into()));
         for text in ["", "boot.img", "phy:vg/boot", "/srv/x ", "/srv/a\nb", "tap:/x"] {
             assert!(HostDisk::parse(text).is_err(), "{text:?}");
+        }
+        for text in ["/srv/x.qcow2", "file:/srv/x.VHD", "/srv/a.b/x.vmdk", "/srv/x.vdi", "/srv/x.vhdx", "/srv/x.qcow"] {
+            assert!(HostDisk::parse(text).unwrap_err().reason.contains("format"), "{text}");
+        }
+        for text in ["/dev/vg/web.qcow2", "/srv/qcow2", "/srv/x.qcow2/disk", "/srv/x.img", "/srv/x.raw"] {
+            HostDisk::parse(text).unwrap();
         }
     }
 }

@@ -19,7 +19,7 @@ pub fn module(plan: &Plan) -> Result<String, Refusal> {
     kernel(&mut text, plan)?;
     filesystems(&mut text, plan)?;
     system(&mut text, plan)?;
-    text.push_str(CHECKS);
+    checks(&mut text, plan);
     text.push_str("}\n");
     Ok(text)
 }
@@ -49,7 +49,7 @@ fn grub(text: &mut String, plan: &Plan) -> Result<(), Refusal> {
     fsIdentifier = \"provided\";
     # pygrub reads no more than 1 MiB of grub.cfg, and without a limit /boot fills up.
     configurationLimit = {limit};
-    # A number: pygrub knows neither titles nor `saved`.
+    # The newest generation. pygrub knows neither titles nor `saved`, and counts entries of submenus in its own way.
     default = {default};
     {why_root}
     extraConfig = {extra};
@@ -121,10 +121,39 @@ fn system(text: &mut String, plan: &Plan) -> Result<(), Refusal> {
 }
 
 /// What the rest of the guest's configuration must not say. NixOS refuses to build it then, which is earlier than pygrub.
-const CHECKS: &str = r#"  # What pygrub could not boot, said before it is built.
-  assertions = [
+fn checks(text: &mut String, plan: &Plan) {
+    text.push_str(CHECKS);
+    if plan.devices.boot_is_directory() {
+        text.push_str(BOOT_IS_DIRECTORY);
+    }
+    text.push_str(WARNINGS);
+}
+
+/// The words of `boot.kernelParams` are judged as in `kernel_parameters.rs`.
+const CHECKS: &str = r##"  # What pygrub could not boot, or not as GRUB does, said before it is built.
+  assertions = let
+    grub = config.boot.loader.grub;
+    has = pattern: text: builtins.length (builtins.split pattern text) > 1;
+    pieces = separator: text: builtins.filter (piece: builtins.isString piece && piece != "") (builtins.split separator text);
+    readDifferently = word:
+      has ''["'\$;{}|&<>[:cntrl:]]'' word || has "^#" word || word == "[[" || word == "]]"
+      || (has "^[/(*?[]" word && has "[*?[]" word);
+    odd = builtins.filter readDifferently (builtins.concatMap (pieces " ") config.boot.kernelParams);
+    extraConfig = pieces "\n" (grub.extraConfig or "");
+    extraEntries = pieces "\n" (grub.extraEntries or "");
+    begins = pattern: line: has "^[[:space:]]*(${pattern})[[:space:]]" line;
+    goesOn = line: begins "menuentry|submenu|function" line && !(has "[{][[:space:]]*$" line);
+  in [
     {
-      assertion = config.boot.loader.grub.fsIdentifier == "provided";
+      assertion = grub.enable && !(config.boot.loader.systemd-boot.enable or false) && !(config.boot.loader.external.enable or false);
+      message = "pygrub boots what boot.loader.grub writes: leave it enabled, and boot.loader.systemd-boot and boot.loader.external off";
+    }
+    {
+      assertion = builtins.any (boot: builtins.elem boot.path [ "/boot" "/boot/" ]) (grub.mirroredBoots or [ { path = "/boot"; } ]);
+      message = "pygrub boots what is written to /boot, and boot.loader.grub.mirroredBoots lists other places alone";
+    }
+    {
+      assertion = grub.fsIdentifier == "provided";
       message = "pygrub cannot boot boot.loader.grub.fsIdentifier other than \"provided\": it gives up on `($drive1)` paths";
     }
     {
@@ -132,28 +161,42 @@ const CHECKS: &str = r#"  # What pygrub could not boot, said before it is built.
       message = "pygrub cannot boot boot.initrd.secrets: they are a second initrd, and pygrub takes both for one file name";
     }
     {
-      assertion = builtins.elem (toString config.boot.loader.grub.default) [ "0" "1" ];
-      message = "pygrub cannot boot boot.loader.grub.default other than 0: it knows no `saved` and no titles, and counts submenus in its own way";
+      assertion = toString grub.default == "0";
+      message = "pygrub and GRUB boot the same by boot.loader.grub.default = 0 alone: pygrub knows no `saved` and no titles, and counts submenus in its own way";
     }
     {
-      assertion = !(config.boot.loader.grub.extraEntriesBeforeNixOS or false);
-      message = "pygrub would boot the first of boot.loader.grub.extraEntries: leave extraEntriesBeforeNixOS off";
+      assertion = odd == [ ];
+      message = "pygrub hands boot.kernelParams over as they stand, and GRUB takes something in `${builtins.concatStringsSep "`, `" odd}` for a part of its script: find a way to say it without";
     }
     {
-      assertion = !(lib.hasInfix "\$drive" (
-        (config.boot.loader.grub.extraEntries or "") + (config.boot.loader.grub.extraPerEntryConfig or "")
-      ));
+      assertion = !(grub.extraEntriesBeforeNixOS or false) && !(builtins.any (begins "menuentry|submenu") extraConfig);
+      message = "pygrub would boot the first of boot.loader.grub.extraEntries: leave extraEntriesBeforeNixOS off, and no entries in extraConfig";
+    }
+    {
+      assertion = !(builtins.any goesOn (extraConfig ++ extraEntries));
+      message = "pygrub gives up on the whole grub.cfg, or loses entries, over a `menuentry`, `submenu` or `function` in extraConfig or extraEntries whose line does not end with `{`";
+    }
+    {
+      assertion = !(lib.hasInfix "\$drive" ((grub.extraEntries or "") + (grub.extraPerEntryConfig or "")));
       message = "pygrub gives up on the whole grub.cfg over `$drive1` in extraEntries or extraPerEntryConfig: write plain paths";
     }
     {
-      assertion = !(config.boot.loader.grub.useOSProber or false);
+      assertion = !(grub.useOSProber or false);
       message = "pygrub gives up on the whole grub.cfg over some entries of os-prober: leave boot.loader.grub.useOSProber off";
     }
     {
       assertion = !(config.virtualisation.xen.enable or false);
       message = "pygrub cannot boot the system of a dom0, whose entries begin with `multiboot`";
     }
-  ];
+"##;
+
+const BOOT_IS_DIRECTORY: &str = r#"    {
+      assertion = !(config.fileSystems ? "/boot");
+      message = "/boot is a directory of / here, where pygrub looks, and fileSystems.\"/boot\" puts another filesystem there: remove it";
+    }
+"#;
+
+const WARNINGS: &str = r#"  ];
   warnings = lib.optional ((config.boot.loader.grub.users or { }) != { })
     "pygrub ignores boot.loader.grub.users: whoever reaches the guest's console may boot every entry";
 "#;

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
+use crate::steering::harmless;
+
 /// Why a file could not be written. As text it is one sentence without a full stop.
 #[derive(Debug)]
 pub struct OutputError {
@@ -47,7 +49,7 @@ impl fmt::Display for OutputError {
 impl std::error::Error for OutputError {}
 
 fn shown(path: &Path) -> String {
-    format!("`{}`", path.display().to_string().escape_debug())
+    format!("`{}`", harmless(&path.display().to_string()))
 }
 
 /// Where a file is before it has its name: in the same directory.

@@ -3,11 +3,14 @@
 use super::boot_filesystem::{self, BootFilesystem};
 use super::choices::{Choices, GuestType};
 use super::devices::{Devices, Table};
+use super::filesystems::Filesystems;
 use super::host_disk::{self, HostDisk};
+use super::network::{self, Interface};
 use super::nixos_grub_cfg::NixosGrubCfg;
 use super::refusal::Refusal;
-use super::{boot_uuid, kernel_parameters, mac, simulation};
+use super::{boot_uuid, kernel_parameters, simulation, size};
 use crate::release::Release;
+use crate::steering::harmless;
 
 /// A guest that boots: there is a plan only for choices that pygrub can boot, and only after pregrub's own simulation has
 /// booted the grub.cfg that NixOS would write for it.
@@ -18,7 +21,7 @@ use crate::release::Release;
 /// let plan = Plan::new(Choices::default())?;
 /// assert!(nixos::module(&plan)?.contains("fsIdentifier = \"provided\";"));
 ///
-/// let refusal = Plan::new(Choices { boot_filesystem: "btrfs".into(), ..Choices::default() }).unwrap_err();
+/// let refusal = Plan::new(Choices { boot_filesystem: Some("btrfs".into()), ..Choices::default() }).unwrap_err();
 /// assert_eq!(refusal.reason, "/boot cannot be btrfs: pygrub has no driver for btrfs");
 /// # Ok::<(), pregrub::generate::Refusal>(())
 /// ```
@@ -48,8 +51,7 @@ pub struct Plan {
     pub(crate) boot_disk: Option<HostDisk>,
     pub(crate) root_disk: Option<HostDisk>,
     pub(crate) iso: Option<String>,
-    pub(crate) bridge: Option<String>,
-    pub(crate) mac: String,
+    pub(crate) interfaces: Vec<Interface>,
     pub(crate) release: Release,
 }
 
@@ -57,10 +59,8 @@ pub struct Plan {
 const ZSTD: u8 = 15;
 /// The first release line with `bootloader_restrict`.
 const RESTRICT: u8 = 18;
-/// More generations than anybody has; a menu of them is longer than pygrub reads.
-const MOST_GENERATIONS: u32 = 10_000;
-/// Where `/` may be, apart from `/boot`: what NixOS' installer mounts without more being said.
-const ROOT_FILESYSTEMS: [&str; 6] = ["ext4", "ext3", "ext2", "xfs", "btrfs", "f2fs"];
+/// More generations than fit into what pygrub reads, so that their menu need not be written to know it.
+const TOO_MANY_GENERATIONS: u32 = 10_000;
 
 impl Plan {
     /// Checks the choices, and simulates what would come of them.
@@ -82,8 +82,8 @@ impl Plan {
     /// As [`new`](Self::new).
     pub fn with_new_filesystems(mut choices: Choices) -> Result<Self, Refusal> {
         if choices.boot_uuid.is_none() && choices.table != Table::None {
-            choices.boot_uuid =
-                Some(boot_uuid::of_name(&choices.name, BootFilesystem::parse(&choices.boot_filesystem)?));
+            let boot = Filesystems::new(&choices, devices(&choices)?)?.boot;
+            choices.boot_uuid = Some(boot_uuid::of_name(&choices.name, boot));
         }
         Self::new(choices)
     }
@@ -91,27 +91,12 @@ impl Plan {
     fn checked(choices: Choices) -> Result<Self, Refusal> {
         check_release(&choices)?;
         check_name(&choices.name)?;
-        if choices.memory == 0 || choices.vcpus == 0 {
-            return Err(Refusal::new("a guest without memory or without processors does not start", "give it some"));
-        }
-        let devices = Devices::new(
-            choices.boot_device.as_deref(),
-            choices.root_device.as_deref(),
-            choices.one_disk,
-            choices.table,
-        )?;
-        let boot = BootFilesystem::parse(&choices.boot_filesystem)?;
-        let root = root_filesystem(&choices, devices, boot)?;
+        size::check(choices.memory, choices.vcpus)?;
+        let devices = devices(&choices)?;
+        let Filesystems { boot, root, boot_label, root_label } = Filesystems::new(&choices, devices)?;
         check_features(&choices.boot_features, boot)?;
-        check_label(&choices.boot_label, boot.longest_label(), boot.name())?;
-        check_label(&choices.root_label, if root == "xfs" { 12 } else { 16 }, root)?;
         choices.kernel_parameters.iter().try_for_each(|parameter| kernel_parameters::check(parameter))?;
-        if choices.configuration_limit == 0 || choices.configuration_limit > MOST_GENERATIONS {
-            return Err(Refusal::new(
-                format!("a menu of {} generations is none that pygrub reads", choices.configuration_limit),
-                format!("keep from 1 to {MOST_GENERATIONS}"),
-            ));
-        }
+        check_limit(choices.configuration_limit)?;
         if let Some(uuid) = &choices.boot_uuid {
             boot_uuid::check(uuid, boot)?;
         }
@@ -127,9 +112,7 @@ impl Plan {
         if let Some(iso) = &choices.iso {
             host_disk::check_path(iso, "the installer's image")?;
         }
-        if let Some(bridge) = &choices.bridge {
-            check_bridge(bridge)?;
-        }
+        let interfaces = network::interfaces(&choices.name, &choices.bridges, &choices.macs)?;
         Ok(Self {
             devices,
             boot,
@@ -138,10 +121,10 @@ impl Plan {
             extra_config,
             boot_disk,
             root_disk,
-            mac: choices.mac.as_deref().map_or_else(|| Ok(mac::of_name(&choices.name)), mac::check)?,
+            interfaces,
             kernel_parameters: std::iter::once("console=hvc0".to_owned()).chain(choices.kernel_parameters).collect(),
-            root_label: choices.root_label,
-            boot_label: choices.boot_label,
+            root_label,
+            boot_label,
             name: choices.name,
             memory: choices.memory,
             vcpus: choices.vcpus,
@@ -155,7 +138,6 @@ impl Plan {
             restrict: choices.restrict,
             bootloader: choices.bootloader,
             iso: choices.iso,
-            bridge: choices.bridge,
             release: choices.release,
         })
     }
@@ -182,6 +164,10 @@ impl Plan {
     }
 }
 
+fn devices(choices: &Choices) -> Result<Devices, Refusal> {
+    Devices::new(choices.boot_device.as_deref(), choices.root_device.as_deref(), choices.one_disk, choices.table)
+}
+
 fn check_release(choices: &Choices) -> Result<(), Refusal> {
     let release = choices.release;
     if release.minor() < ZSTD {
@@ -202,7 +188,7 @@ fn check_release(choices: &Choices) -> Result<(), Refusal> {
 }
 
 fn check_name(name: &str) -> Result<(), Refusal> {
-    let shown = name.escape_debug();
+    let shown = harmless(name);
     let refused = |why: &str| {
         Err(Refusal::new(format!("`{shown}` cannot be the name of a domain: {why}"), "use letters, digits and hyphens"))
     };
@@ -218,35 +204,10 @@ fn check_name(name: &str) -> Result<(), Refusal> {
     if name.bytes().all(|byte| byte.is_ascii_digit()) {
         return refused("xl takes a number for the number of a domain");
     }
-    Ok(())
-}
-
-fn root_filesystem(choices: &Choices, devices: Devices, boot: BootFilesystem) -> Result<&'static str, Refusal> {
-    let wanted = choices.root_filesystem.as_deref();
-    if devices.boot_is_directory() {
-        if !boot.is_ext() {
-            return Err(Refusal::new(
-                format!("/boot is a directory of / here, and / cannot be {}", boot.name()),
-                "make it ext4, or give /boot a device of its own",
-            ));
-        }
-        if let Some(wanted) = wanted.filter(|wanted| *wanted != boot.name()) {
-            // The filesystem of / is that of /boot, and pygrub has to read it.
-            BootFilesystem::parse(wanted)?;
-            return Err(Refusal::new(
-                format!("/boot is a directory of / here, and cannot be {} where / is {wanted}", boot.name()),
-                "give --boot-filesystem alone, or give /boot a device of its own",
-            ));
-        }
-        return Ok(boot.name());
+    if name == "Domain-0" {
+        return refused("it is the host's own, and no two domains have one name");
     }
-    let wanted = wanted.unwrap_or("ext4");
-    ROOT_FILESYSTEMS.into_iter().find(|name| *name == wanted).ok_or_else(|| {
-        Refusal::new(
-            format!("/ cannot be `{}` in what pregrub generates", wanted.escape_debug()),
-            format!("use one of {}", ROOT_FILESYSTEMS.join(", ")),
-        )
-    })
+    Ok(())
 }
 
 fn check_features(features: &[String], boot: BootFilesystem) -> Result<(), Refusal> {
@@ -256,37 +217,36 @@ fn check_features(features: &[String], boot: BootFilesystem) -> Result<(), Refus
     features.iter().try_for_each(|feature| boot_filesystem::check_feature(feature))
 }
 
-fn check_label(label: &str, longest: usize, filesystem: &str) -> Result<(), Refusal> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
-    if label.is_empty() || label.len() > longest || label.starts_with('-') || !label.chars().all(plain) {
-        return Err(Refusal::new(
-            format!("`{}` is no label for a filesystem of the type {filesystem}", label.escape_debug()),
-            format!("use up to {longest} letters, digits, `_`, `-` and `.`"),
-        ));
+fn check_limit(limit: u32) -> Result<(), Refusal> {
+    match limit {
+        0 => Err(Refusal::new("a menu of 0 generations has nothing to boot", "keep one at least")),
+        // Fewer may be too many as well, by the length of what is said of each: the simulation tells.
+        TOO_MANY_GENERATIONS.. => Err(Refusal::new(
+            format!("a menu of {limit} generations is longer than the 1 MiB that pygrub reads"),
+            "keep fewer: each has its kernel on /boot, too",
+        )),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn default_entry(default: &str) -> Result<u32, Refusal> {
-    let shown = default.escape_debug();
+    let instead = "leave --default out: the newest generation comes first";
     match default {
-        // The first is the newest generation; the second is it again, first in the submenu.
         "0" => Ok(0),
-        "1" => Ok(1),
         "saved" => Err(Refusal::new(
             "the default entry `saved` means nothing to pygrub, which never reads grubenv and boots the first entry",
-            "leave --default out",
+            instead,
         )),
         _ if default.bytes().all(|byte| byte.is_ascii_digit()) && !default.is_empty() => Err(Refusal::new(
             format!(
-                "the default entry {shown} is not the same to both: pygrub counts the entries of submenus and not the submenus, \
+                "the default entry {default} is not the same to both: pygrub counts the entries of submenus and not the submenus, \
                  GRUB the other way round"
             ),
-            "leave --default out: the newest generation comes first",
+            instead,
         )),
         _ => Err(Refusal::new(
-            format!("the default entry `{shown}` is no number, and pygrub then boots the first entry"),
-            "leave --default out: the newest generation comes first",
+            format!("the default entry `{}` is no number, and pygrub then boots the first entry", harmless(default)),
+            instead,
         )),
     }
 }
@@ -321,7 +281,7 @@ fn check_state_version(version: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(Refusal::new(
-        format!("`{}` is no release of NixOS", version.escape_debug()),
+        format!("`{}` is no release of NixOS", harmless(version)),
         "write it as system.stateVersion has it, such as 24.05",
     ))
 }
@@ -344,21 +304,9 @@ fn check_disks(devices: Devices, boot: Option<&HostDisk>, root: Option<&HostDisk
     }
     match (boot, root) {
         (Some(boot), Some(root)) if boot.path() == root.path() => Err(Refusal::new(
-            format!("`{}` would be both disks of the guest", boot.path().escape_debug()),
+            format!("`{}` would be both disks of the guest", harmless(boot.path())),
             "name two disks, or say --one-disk",
         )),
         _ => Ok(()),
     }
-}
-
-fn check_bridge(bridge: &str) -> Result<(), Refusal> {
-    let plain = |c: char| c.is_ascii_graphic() && !"/,=\"'\\:".contains(c);
-    // IFNAMSIZ of Linux, less the NUL.
-    if bridge.is_empty() || bridge.len() > 15 || !bridge.chars().all(plain) {
-        return Err(Refusal::new(
-            format!("`{}` is no name of a bridge", bridge.escape_debug()),
-            "name one of the host's, of up to 15 characters, such as xenbr0",
-        ));
-    }
-    Ok(())
 }

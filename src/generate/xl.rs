@@ -3,9 +3,11 @@
 use std::fmt::Write;
 
 use super::host_disk::HostDisk;
+use super::network::Interface;
 use super::plan::Plan;
 use super::refusal::Refusal;
 use super::xl_text::string;
+use crate::steering::harmless;
 
 /// Which of the two configurations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +84,7 @@ fn disks(text: &mut String, plan: &Plan, phase: Phase) -> Result<(), Refusal> {
                 format!(
                     "a domain configuration names the guest's disks on the host, and that with {place} is not named"
                 ),
-                format!("give --{what}-disk, such as phy:/dev/vg/{}-{what}", plan.name.escape_debug()),
+                format!("give --{what}-disk, such as phy:/dev/vg/{}-{what}", harmless(&plan.name)),
             )
         })
     };
@@ -122,15 +124,16 @@ fn disk(disk: &HostDisk, vdev: &str) -> String {
 }
 
 fn network(text: &mut String, plan: &Plan) -> Result<(), Refusal> {
-    match &plan.bridge {
-        Some(bridge) => {
-            let interface = string(&format!("mac={},bridge={bridge}", plan.mac))?;
-            let _ = writeln!(
-                text,
-                "\n# The same address in both phases, so that the guest keeps its lease.\nvif = [ {interface} ]"
-            );
-        }
-        None => text.push_str("\nvif = [ ]\n"),
+    if plan.interfaces.is_empty() {
+        text.push_str("\nvif = [ ]\n");
+        return Ok(());
     }
+    let interfaces: Result<Vec<String>, Refusal> =
+        plan.interfaces.iter().map(|Interface { bridge, mac }| string(&format!("mac={mac},bridge={bridge}"))).collect();
+    let _ = writeln!(
+        text,
+        "\n# The same in both phases, so that the guest keeps its lease.\nvif = [ {} ]",
+        interfaces?.join(", ")
+    );
     Ok(())
 }

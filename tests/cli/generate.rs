@@ -47,6 +47,41 @@ fn the_run_phase() {
 }
 
 #[test]
+fn several_interfaces() {
+    let text = generate(&format!("xl --phase run --bridge xenbr0 --bridge lan --mac 00:16:3e:12:34:56 {DISKS}"));
+    let line = text.lines().find(|line| line.starts_with("vif")).unwrap();
+    let second = line.strip_prefix("vif = [ \"mac=00:16:3e:12:34:56,bridge=xenbr0\", \"mac=00:16:3e:").unwrap();
+    assert!(second.ends_with(",bridge=lan\" ]"), "{line}");
+}
+
+#[test]
+fn one_filesystem_for_all() {
+    let module = generate("nixos --one-disk --root-filesystem ext3");
+    assert!(module.contains("fsType = lib.mkForce \"ext3\"") && !module.contains("ext4"), "{module}");
+    let directory = tempfile::tempdir().unwrap();
+    let place = directory.path().join("web");
+    let name = place.to_str().unwrap();
+    let disk = "--boot-disk phy:/dev/vg/web --iso /srv/nixos.iso --one-disk";
+    for (options, step) in [
+        ("--root-label WEB --root-filesystem ext2", "    mkfs.ext2 -F -L WEB /dev/xvda\n"),
+        ("--boot-label WEB", "    mkfs.ext4 -F -L WEB /dev/xvda\n"),
+        ("", "    mkfs.ext4 -F -L NIXROOT /dev/xvda\n"),
+        ("--table gpt --root-device /dev/xvda1 --root-filesystem ext3", "    mkfs.ext3 -F -L NIXROOT -U "),
+    ] {
+        let said = generate(&format!("recipe {name} --force {disk} {options}"));
+        assert!(said.ends_with("exit status 0\n"), "{options}: {said}");
+        let readme = std::fs::read_to_string(place.join("README.md")).unwrap();
+        assert!(readme.contains(step), "{options}: {readme}");
+    }
+}
+
+/// The help's number of generations.
+#[test]
+fn the_limit_that_the_help_tells_fits() {
+    assert!(generate("nixos --limit 2000").ends_with("exit status 0\n"));
+}
+
+#[test]
 fn without_a_network_on_files() {
     assert_snapshot!(generate(
         "xl --phase run --one-disk --table mbr --no-network --boot-disk /srv/web.img --bootloader /usr/local/bin/pygrub"
@@ -62,19 +97,31 @@ fn refusals() {
         "nixos --boot-device /dev/disk/by-uuid/1",
         "nixos --boot-device /dev/mapper/vg-boot",
         "nixos --boot-device /dev/xvdb",
+        "nixos --root-device /dev/mapper/vg-root",
+        "nixos --root-device /dev/disk/by-label/ROOT",
+        "nixos --root-device UUID=1",
+        "nixos --root-device /dev/sdb",
+        "nixos --one-disk --root-device /dev/mapper/vg-root",
         "nixos --table mbr",
         "nixos --table mbr --boot-device /dev/xvda5",
         "nixos --table gpt --boot-uuid 1A2B-3C4D",
         "nixos --one-disk --boot-filesystem vfat",
         "nixos --one-disk --root-filesystem btrfs",
+        "nixos --one-disk --root-filesystem ext3 --boot-filesystem ext4",
+        "nixos --one-disk --root-label A --boot-label B",
         "nixos --default saved",
+        "nixos --default 1",
         "nixos --default 2",
+        "nixos --default \"x\"q'q",
         "nixos --default NixOS",
         "nixos --kernel-param a;b",
+        "nixos --kernel-param *",
+        "nixos --kernel-param /ker*",
         "nixos --kernel-param init=/bin/sh",
         "nixos --grub-config set",
         "nixos --limit 0",
         "nixos --limit 5000",
+        "nixos --limit 10000",
         "nixos --boot-label a*b",
         "nixos --state-version 24",
         "nixos --release 4.14",
@@ -89,6 +136,13 @@ fn refusals() {
         "xl --phase run --name 12 --boot-disk /dev/vg/a --root-disk /dev/vg/b",
         "xl --phase run --bridge a/b --boot-disk /dev/vg/a --root-disk /dev/vg/b",
         "xl --phase run --mac 01:00:00:00:00:00 --boot-disk /dev/vg/a --root-disk /dev/vg/b",
+        "xl --phase run --mac 00:00:00:00:00:00 --boot-disk /dev/vg/a --root-disk /dev/vg/b",
+        "xl --phase run --mac ff:ff:ff:ff:ff:ff --boot-disk /dev/vg/a --root-disk /dev/vg/b",
+        "xl --phase run --mac 00:16:3e:00:00:01 --mac 00:16:3e:00:00:02 --boot-disk /dev/vg/a --root-disk /dev/vg/b",
+        "xl --phase run --name Domain-0 --boot-disk /dev/vg/a --root-disk /dev/vg/b",
+        "xl --phase run --boot-disk /srv/a.qcow2 --root-disk /dev/vg/b",
+        "xl --phase run --vcpus 129 --boot-disk /dev/vg/a --root-disk /dev/vg/b",
+        "xl --phase run --memory 16777216 --boot-disk /dev/vg/a --root-disk /dev/vg/b",
         "xl --phase run --bootloader /usr/bin/pygrub --boot-disk /dev/vg/a --root-disk /dev/vg/b",
         "xl --phase run --memory 0 --boot-disk /dev/vg/a --root-disk /dev/vg/b",
     ];

@@ -29,6 +29,7 @@ fn refusals() {
         &["init", name, "--kernel", "/nonexistent"],
         &["init", name, "--kernel", "/dev"],
         &["init", name, "--generations", "0"],
+        &["init", name, "--kernel-param", "/*"],
         &["init", name, "--boot-label", "LABEL-OF-ELEVEN", "--boot-filesystem", "vfat"],
     ]
     .iter()

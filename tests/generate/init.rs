@@ -21,7 +21,7 @@ fn shapes() -> Vec<(String, BootImage)> {
     let mut shapes = Vec::new();
     for table in [Table::None, Table::Mbr, Table::Gpt] {
         for filesystem in ["ext4", "ext3", "ext2", "vfat"] {
-            let choices = Choices { table, boot_filesystem: filesystem.to_owned(), ..Choices::default() };
+            let choices = Choices { table, boot_filesystem: Some(filesystem.to_owned()), ..Choices::default() };
             shapes.push((format!("{filesystem} {}", table.name()), image(choices)));
         }
         let device = (table != Table::None).then(|| "/dev/xvda3".to_owned());
@@ -29,7 +29,7 @@ fn shapes() -> Vec<(String, BootImage)> {
             Choices { table, one_disk: true, boot_device: device.clone(), root_device: device, ..Choices::default() };
         shapes.push((format!("/boot as a directory {}", table.name()), image(choices)));
     }
-    let choices = Choices { boot_features: vec!["^has_journal".into()], default: "1".into(), ..Choices::default() };
+    let choices = Choices { boot_features: vec!["^has_journal".into()], ..Choices::default() };
     shapes.push(("no journal".to_owned(), image(choices)));
     shapes
 }
@@ -157,7 +157,7 @@ fn what_cannot_be_made_leaves_nothing() {
     std::fs::write(file("large"), vec![b'K'; 20 << 20]).unwrap();
     std::fs::write(file("there"), "something else").unwrap();
     let plain = || image(Choices::default());
-    let fat = image(Choices { boot_filesystem: "vfat".into(), ..Choices::default() });
+    let fat = image(Choices { boot_filesystem: Some("vfat".into()), ..Choices::default() });
     let refused = |image: BootImage, name: &str| image.make(&file(name), false).unwrap_err().to_string();
     let large = Some(file("large"));
     let too_large = refused(BootImage { kernel: large.clone(), ..plain() }, "a");

@@ -52,6 +52,7 @@ pub fn choices(random: &mut Random) -> Choices {
         _ => None,
     };
     let uuid = if boot_filesystem == "vfat" { "1A2B-3C4D" } else { "3f1c9a5e-77aa-4d0e-9c59-0f3a5d2e6b11" };
+    let bridges = random.below(4);
     let release = Release::line(u8::try_from(15 + random.below(8)).unwrap()).unwrap();
     let path = |random: &mut Random, name: &str| {
         let prefix = random.pick(&["/dev/vg/", "/srv/", "phy:/dev/vg/", "file:/srv/"]);
@@ -60,13 +61,13 @@ pub fn choices(random: &mut Random) -> Choices {
     };
     Choices {
         name: if random.chance(50) { format!("guest-{}", random.below(100)) } else { awkward(random) },
-        memory: 1 + u32::try_from(random.below(100_000)).unwrap(),
+        memory: 64 + u32::try_from(random.below(100_000)).unwrap(),
         vcpus: 1 + u32::try_from(random.below(8)).unwrap(),
         boot_device,
         root_device,
         one_disk,
         table,
-        boot_filesystem: boot_filesystem.to_owned(),
+        boot_filesystem: (boot_filesystem != "ext4" || random.chance(50)).then(|| boot_filesystem.to_owned()),
         boot_features: if boot_filesystem == "ext4" && random.chance(30) {
             vec!["^has_journal".into()]
         } else {
@@ -75,11 +76,10 @@ pub fn choices(random: &mut Random) -> Choices {
         root_filesystem: (!directory).then(|| random.pick(&["ext4", "xfs", "btrfs", "f2fs"]).to_owned()),
         boot_uuid: (table != Table::None || random.chance(20)).then(|| uuid.to_owned()),
         kernel_parameters: (0..random.below(3))
-            .map(|n| format!("p{n}={}", random.pick(&["1", "é", "a,b", "x=y", "a#b"])))
+            .map(|n| format!("p{n}={}", random.pick(&["1", "é", "a,b", "x=y", "a#b", "/k/*", "`"])))
             .collect(),
         timeout: u32::try_from(random.below(100)).unwrap(),
         configuration_limit: 1 + u32::try_from(random.below(30)).unwrap(),
-        default: random.pick(&["0", "1"]).to_owned(),
         grub_config: if random.chance(50) {
             format!("# {}\n# {}", awkward(random), awkward(random))
         } else {
@@ -94,8 +94,8 @@ pub fn choices(random: &mut Random) -> Choices {
         boot_disk: Some(path(random, "boot")),
         root_disk: (!one_disk).then(|| path(random, "root")),
         iso: Some(format!("/srv/{}.iso", awkward(random))),
-        bridge: random.chance(80).then(|| "xenbr0".to_owned()),
-        mac: random.chance(30).then(|| "00:16:3E:00:00:01".to_owned()),
+        bridges: (0..bridges).map(|number| format!("xenbr{number}")).collect(),
+        macs: (0..bridges.min(random.below(3))).map(|number| format!("00:16:3E:00:00:0{number}")).collect(),
         ..Choices::default()
     }
 }

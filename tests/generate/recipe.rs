@@ -10,6 +10,7 @@ use pregrub::generate::{Choices, Plan, Table};
 use super::random_choices;
 use crate::common::random::Random;
 use crate::common::side_by_side::{Allowed, Pairs};
+use crate::common::tools;
 
 fn files(choices: &Choices) -> Vec<RecipeFile> {
     let plan = Plan::with_new_filesystems(choices.clone()).unwrap_or_else(|refusal| panic!("{refusal}: {choices:?}"));
@@ -104,7 +105,7 @@ fn the_steps_make_a_disk_that_boots() {
             let choices = Choices {
                 table,
                 one_disk,
-                boot_filesystem: filesystem.into(),
+                boot_filesystem: (filesystem != "ext4").then(|| filesystem.into()),
                 boot_disk: Some("/dev/vg/boot".into()),
                 root_disk: (!one_disk).then(|| "/dev/vg/root".into()),
                 iso: Some("/srv/nixos.iso".into()),
@@ -133,9 +134,12 @@ fn the_steps_make_a_disk_that_boots() {
             std::fs::File::create(&part).unwrap().set_len(length).unwrap();
             let make = steps.iter().find(|step| step.starts_with("mkfs.") && step.ends_with(&node)).unwrap();
             shell(&make.replace(&node, part.to_str().unwrap()));
+            // Again, as on a disk that was used before.
+            shell(&make.replace(&node, part.to_str().unwrap()));
             let told = shell(&format!("blkid -p -o export {}", part.display()));
             assert!(told.contains(&format!("TYPE={filesystem}\n")), "{told}");
-            assert!(told.contains("LABEL=NIXBOOT\n"), "{told}");
+            let label = if one_disk && table == Table::None { "NIXROOT" } else { "NIXBOOT" };
+            assert!(told.contains(&format!("LABEL={label}\n")), "{told}");
             let module = text(&files, recipe::MODULE);
             if let Some(uuid) = module.split("--set=root ").nth(1) {
                 let uuid = uuid.split('"').next().unwrap();
@@ -157,6 +161,38 @@ fn the_steps_make_a_disk_that_boots() {
     let tally = pairs.compare(&oracle);
     tally.assert("disks by the README's steps");
     assert_eq!(tally.boots, 12);
+}
+
+/// Every filesystem of `/` is made on a disk that another one was on before; without force mkfs.xfs and mkfs.btrfs refuse.
+#[test]
+fn the_steps_take_disks_that_were_used() {
+    let directory = tempfile::tempdir().unwrap();
+    let disk = directory.path().join("disk");
+    sized(&disk, 400);
+    for before in ["ext4", "xfs", "btrfs", "f2fs"] {
+        for kind in ["ext4", "ext3", "ext2", "xfs", "btrfs", "f2fs"] {
+            if tools::tool(&format!("mkfs.{kind}")).is_none() || tools::tool(&format!("mkfs.{before}")).is_none() {
+                continue;
+            }
+            let make = |kind: &str| {
+                let choices = Choices {
+                    root_filesystem: Some(kind.into()),
+                    boot_disk: Some("/dev/vg/boot".into()),
+                    root_disk: Some("/dev/vg/root".into()),
+                    iso: Some("/srv/nixos.iso".into()),
+                    ..Choices::default()
+                };
+                let files = files(&choices);
+                let steps = commands(text(&files, recipe::README));
+                let step = steps.iter().find(|step| step.starts_with("mkfs.") && step.ends_with("/dev/xvdb")).unwrap();
+                shell(&step.replace("/dev/xvdb", disk.to_str().unwrap()));
+            };
+            make(before);
+            make(kind);
+            let told = shell(&format!("blkid -p -o export {}", disk.display()));
+            assert!(told.contains(&format!("TYPE={kind}\n")) && told.contains("LABEL=NIXROOT\n"), "{before}: {told}");
+        }
+    }
 }
 
 /// Puts a menu, a kernel and an initrd into a filesystem that was made, as an installer would.

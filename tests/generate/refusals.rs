@@ -2,6 +2,7 @@
 
 use pregrub::generate::{Choices, Plan};
 
+use crate::common::grub::{self, GrubCase};
 use crate::common::images::Tree;
 use crate::common::images::{Filesystem, Image, Volume};
 use crate::common::nixos::{FsIdentifier, Nixos};
@@ -36,7 +37,7 @@ fn what_is_refused_fails_in_the_real_pygrub() {
             whole(tree(&Nixos { fs_identifier: FsIdentifier::Label, ..recipe() })),
         ),
         (
-            refused(|c| c.boot_filesystem = "xfs".into()),
+            refused(|c| c.boot_filesystem = Some("xfs".into())),
             Image::whole(&Volume::new(Filesystem::Xfs { options: vec![] }, tree(&recipe()))),
         ),
         (
@@ -79,5 +80,54 @@ fn lines_that_hide_or_add_entries() {
         ["serial --unit=0 --speed=115200\nterminal_output serial", "set color_normal=white/black", "# \"${x}\"'' é"]
     {
         Plan::new(Choices { grub_config: lines.to_owned(), ..Choices::default() }).unwrap();
+    }
+}
+
+/// Patterns that GRUB turns into names of files or devices are refused, and others are not.
+#[test]
+fn patterns_are_refused_where_grub_expands_them() {
+    let parameters = [
+        ("*", true),
+        ("/*", true),
+        ("(*)", true),
+        ("/kernels/*", true),
+        ("/ker*", true),
+        ("//*", true),
+        ("(hd0)/ker*", true),
+        ("(h*)", true),
+        ("(hd?)", true),
+        ("k*", false),
+        ("*x=1", true),
+        ("x=/kernels/*", false),
+        ("list=[a,b]*?", false),
+        ("./*", false),
+    ];
+    let images: Vec<Image> = parameters
+        .iter()
+        .map(|(parameter, _)| {
+            let text = format!("menuentry \"x\" {{\n  linux /kernels/k init=/i {parameter}\n}}\n");
+            let tree = Tree::new().file("/grub/grub.cfg", text).file("/kernels/k", "k");
+            Image::whole(&Volume::new(Filesystem::ext("ext2", &[]), tree).sized(1 << 20))
+        })
+        .collect();
+    let cases: Vec<GrubCase> = images
+        .iter()
+        .map(|image| GrubCase {
+            image: image.argument(),
+            partition: "hd0",
+            root: "hd0",
+            config: "/grub/grub.cfg".into(),
+            entry: None,
+        })
+        .collect();
+    let answers = grub::picks(&cases);
+    for (number, (parameter, refused)) in parameters.into_iter().enumerate() {
+        let plan = Plan::new(Choices { kernel_parameters: vec![parameter.to_owned()], ..Choices::default() });
+        assert_eq!(plan.is_err(), refused, "{parameter}");
+        if let Some(answers) = &answers {
+            let same = answers[number].commands[0].args[1..] == ["init=/i", parameter];
+            // A pattern that happens to match nothing is refused as well.
+            assert_eq!(same, !refused || parameter == "*x=1", "{parameter}: {:?}", answers[number]);
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Domain configurations, read by the real libxlutil and the real `xl create -n`, and carried out as far as a machine without
 //! Xen allows.
 
+use std::collections::BTreeSet;
+
 use pregrub::boot::Verdict;
 use pregrub::generate::init::BootImage;
 use pregrub::generate::xl::{Phase, domain};
@@ -88,12 +90,20 @@ fn compare(json: &Value, choices: &Choices, phase: Phase) {
         }
     }
     assert_eq!(json["disks"], Value::Array(wanted), "{context}");
-    let interface = json!({
-        "devid": 0, "bridge": choices.bridge,
-        "mac": choices.mac.as_ref().map_or_else(|| json["nics"][0]["mac"].clone(), |mac| json!(mac.to_lowercase())),
-    });
-    let nics = if choices.bridge.is_some() { json!([interface]) } else { Value::Null };
-    assert_eq!(json.get("nics").cloned().filter(|nics| *nics != json!([])).unwrap_or_default(), nics, "{context}");
+    let interfaces: Vec<Value> = choices
+        .bridges
+        .iter()
+        .enumerate()
+        .map(|(number, bridge)| {
+            let told = json["nics"][number]["mac"].clone();
+            let mac = choices.macs.get(number).map_or(told, |mac| json!(mac.to_lowercase()));
+            json!({ "devid": number, "bridge": bridge, "mac": mac })
+        })
+        .collect();
+    let nics = json.get("nics").cloned().unwrap_or_else(|| json!([]));
+    assert_eq!(nics, Value::Array(interfaces), "{context}");
+    let addresses: BTreeSet<&str> = nics.as_array().unwrap().iter().map(|nic| nic["mac"].as_str().unwrap()).collect();
+    assert_eq!(addresses.len(), choices.bridges.len(), "{context}");
 }
 
 #[test]
@@ -111,9 +121,9 @@ fn xl_reads_what_was_chosen() {
             assert!(accepted, "{said}\n{text}");
             assert!(!said.contains("arning"), "{said}\n{text}");
             compare(&json, &choices, phase);
-            addresses.push(json["nics"][0]["mac"].clone());
+            addresses.push(json["nics"].clone());
         }
-        assert_eq!(addresses[0], addresses[1], "both phases have one address");
+        assert_eq!(addresses[0], addresses[1], "both phases have the same addresses");
     }
 }
 

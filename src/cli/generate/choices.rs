@@ -46,9 +46,9 @@ pub(in crate::cli) struct Guest {
     /// The device of /; that of /boot means that /boot is a directory of it [default: /dev/xvdb, with --one-disk and --table /dev/xvda2]
     #[arg(long, value_name = "DEVICE", help_heading = "Disks of the guest")]
     root_device: Option<String>,
-    /// The filesystem of /boot: ext4, ext3, ext2 or vfat
-    #[arg(long, value_name = "TYPE", default_value = "ext4", help_heading = "Disks of the guest")]
-    boot_filesystem: String,
+    /// The filesystem of /boot: ext4, ext3, ext2 or vfat [default: ext4, or that of / where /boot is a directory of it]
+    #[arg(long, value_name = "TYPE", help_heading = "Disks of the guest")]
+    boot_filesystem: Option<String>,
     /// A feature for the filesystem of /boot, as mkfs.ext4 -O takes it; may be given several times
     #[arg(
         long = "boot-feature",
@@ -57,15 +57,15 @@ pub(in crate::cli) struct Guest {
         help_heading = "Disks of the guest"
     )]
     boot_features: Vec<String>,
-    /// The filesystem of /: ext4, ext3, ext2, xfs, btrfs or f2fs [default: ext4]
+    /// The filesystem of /: ext4, ext3, ext2, or where /boot is apart also xfs, btrfs or f2fs [default: ext4]
     #[arg(long, value_name = "TYPE", help_heading = "Disks of the guest")]
     root_filesystem: Option<String>,
-    /// The label of the filesystem of /boot
-    #[arg(long, value_name = "LABEL", default_value = "NIXBOOT", help_heading = "Disks of the guest")]
-    boot_label: String,
-    /// The label of the filesystem of /
-    #[arg(long, value_name = "LABEL", default_value = "NIXROOT", help_heading = "Disks of the guest")]
-    root_label: String,
+    /// The label of the filesystem of /boot [default: NIXBOOT, or that of / where /boot is a directory of it]
+    #[arg(long, value_name = "LABEL", help_heading = "Disks of the guest")]
+    boot_label: Option<String>,
+    /// The label of the filesystem of / [default: NIXROOT]
+    #[arg(long, value_name = "LABEL", help_heading = "Disks of the guest")]
+    root_label: Option<String>,
     /// The UUID of the filesystem of /boot, by which a real GRUB finds it on a partition (pygrub needs none)
     #[arg(long, value_name = "UUID", help_heading = "Disks of the guest")]
     boot_uuid: Option<String>,
@@ -73,10 +73,10 @@ pub(in crate::cli) struct Guest {
     /// How long the menu waits
     #[arg(long, value_name = "SECONDS", default_value_t = 5, help_heading = "Menu")]
     timeout: u32,
-    /// How many generations the menu lists
+    /// How many generations the menu lists; about 2000 fit into the 1 MiB that pygrub reads
     #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Menu")]
     limit: u32,
-    /// The default entry; 0 is the newest generation
+    /// The default entry: 0, the newest generation; no other is the same to pygrub and GRUB
     #[arg(long, value_name = "N", default_value = "0", help_heading = "Menu")]
     default: String,
     /// Further lines for GRUB (boot.loader.grub.extraConfig)
@@ -87,7 +87,7 @@ pub(in crate::cli) struct Guest {
 /// What the host has to know of the guest.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Host {
-    /// The disk with /boot on the host: phy:/dev/vg/x, file:/srv/x.img, or the path alone
+    /// The disk with /boot on the host: phy:/dev/vg/x, file:/srv/x.img (a raw image), or the path alone
     #[arg(long, value_name = "DISK", help_heading = "Domain")]
     boot_disk: Option<String>,
     /// The disk with / on the host, where it is another
@@ -96,23 +96,24 @@ pub(in crate::cli) struct Host {
     /// The ISO image of the NixOS installer on the host
     #[arg(long, value_name = "PATH", help_heading = "Domain")]
     iso: Option<String>,
-    /// Memory in MiB
+    /// Memory in MiB, from 64 on
     #[arg(long, value_name = "MIB", default_value_t = 2048, help_heading = "Domain")]
     memory: u32,
-    /// Virtual processors
+    /// Virtual processors, up to 128
     #[arg(long, value_name = "N", default_value_t = 2, help_heading = "Domain")]
     vcpus: u32,
     /// How the installed guest runs
     #[arg(long = "type", value_enum, default_value_t = TypeArg::Pv, help_heading = "Domain")]
     guest_type: TypeArg,
-    /// The bridge of its network interface
-    #[arg(long, value_name = "NAME", default_value = "xenbr0", help_heading = "Domain")]
-    bridge: String,
-    /// The address of its network interface [default: worked out from the name]
-    #[arg(long, value_name = "ADDRESS", help_heading = "Domain")]
-    mac: Option<String>,
+    /// The bridge of its network interface; given several times, it has an interface on each
+    #[arg(long = "bridge", value_name = "NAME", default_value = "xenbr0", help_heading = "Domain")]
+    bridges: Vec<String>,
+    /// The address of its network interface, or with several of the first, the second, ... [default: made of the guest's name: guests
+    /// of one name on two hosts of one network want a --mac or another name]
+    #[arg(long = "mac", value_name = "ADDRESS", help_heading = "Domain")]
+    macs: Vec<String>,
     /// No network
-    #[arg(long, conflicts_with_all = ["bridge", "mac"], help_heading = "Domain")]
+    #[arg(long, conflicts_with_all = ["bridges", "macs"], help_heading = "Domain")]
     no_network: bool,
     /// pygrub shows no menu (bootloader_args = ["-q"]): for where nobody watches the console
     #[arg(long, help_heading = "Domain")]
@@ -170,8 +171,8 @@ impl Host {
                 TypeArg::Pv => GuestType::Pv,
                 TypeArg::Pvh => GuestType::Pvh,
             },
-            bridge: (!self.no_network).then(|| self.bridge.clone()),
-            mac: self.mac.clone(),
+            bridges: if self.no_network { Vec::new() } else { self.bridges.clone() },
+            macs: self.macs.clone(),
             quiet: self.quiet,
             restrict: self.restrict,
             bootloader: self.bootloader.clone(),

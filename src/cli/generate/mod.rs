@@ -25,7 +25,8 @@ const AFTER_HELP: &str = "\
 Nothing is written that pregrub's own simulation does not boot: the grub.cfg that NixOS will make of the module (or grub-cfg \
 writes) is run as pygrub would run it. Choices that cannot boot are refused with the reason. Without options nixos, xl and recipe give the public recipe: ext4 on \
 two whole disks, /boot on /dev/xvda and / on /dev/xvdb. Give the same options to all kinds, and the files fit together; `recipe` \
-writes them all.
+writes them all. grub-cfg writes titles in ASCII: a letter of a label that not every menu can draw, or that means something to GRUB, \
+becomes `?`.
 
 Exit status: 0 written; 2 refused, called wrongly, or it could not be written (grub-cfg: 1 where it refuses).";
 

@@ -1,16 +1,10 @@
 //! The kernel's command line, in words that pygrub and GRUB read alike.
 //!
-//! pygrub hands over what stands behind the kernel as it is. GRUB splits it into words, and gives some characters a meaning of
-//! their own: quotes and backslash are taken away, `$` is expanded, `#` begins a comment, `;`, `{`, `}`, `|`, `&`, `<` and `>` end
-//! the command, and a word with `*`, `?` or `[` that may match the name of a file or a device (`*` does) becomes those names
-//! (GRUB 2.06, by grub-emu). A word with any of them is refused:
-//! no way of quoting it is the same to both.
+//! What the two do not read alike stands in `generate/kernel_parameters.rs`.
 
-use crate::steering::harmless;
 use std::path::Path;
 
-/// GRUB's lexer ends on words of about 8 KiB.
-const LONGEST_WORD: usize = 8000;
+use crate::generate::kernel_parameters::{fault, shown};
 
 /// The arguments of a system: `init=` and its parameters, one blank between them.
 ///
@@ -31,41 +25,6 @@ pub(super) fn command_line(init: &Path, params: &[String]) -> Result<String, Str
         }
     }
     Ok(words.join(" "))
-}
-
-/// A word for a message: its beginning, control characters escaped.
-fn shown(word: &str) -> String {
-    let mut characters = word.chars();
-    let start: String = characters.by_ref().take(60).collect();
-    // Within backquotes quotes need no escape.
-    let start = harmless(&start);
-    if characters.next().is_some() { format!("{start}...") } else { start }
-}
-
-/// What in a word the two readers would not read alike.
-fn fault(word: &str) -> Option<String> {
-    if word.starts_with('#') {
-        return Some("a `#` at its start, where GRUB begins a comment and pygrub does not".to_owned());
-    }
-    if matches!(word, "[[" | "]]") {
-        return Some("two brackets alone, which GRUB reserves for itself".to_owned());
-    }
-    // Names of devices begin with a parenthesis, those of files with a slash; a pattern that begins with neither matches nothing.
-    let pattern = word.starts_with(['/', '(', '*', '?', '[']);
-    let wrong = word.chars().find(|&c| match c {
-        '"' | '\'' | '\\' | '$' | ';' | '{' | '}' | '|' | '&' | '<' | '>' => true,
-        '*' | '?' | '[' => pattern,
-        c => c.is_control() || c.is_whitespace(),
-    });
-    match wrong {
-        Some(c) if c.is_control() || c.is_whitespace() => Some(format!(
-            "the character `{}`, which ends a word or a line for one of pygrub and GRUB",
-            harmless(&c.to_string())
-        )),
-        Some(c) => Some(format!("a `{c}`, which means something to GRUB and nothing to pygrub")),
-        None if word.len() > LONGEST_WORD => Some(format!("more than {LONGEST_WORD} bytes, at which GRUB gives up")),
-        None => None,
-    }
 }
 
 #[cfg(test)]

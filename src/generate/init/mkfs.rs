@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use crate::generate::boot_filesystem::BootFilesystem;
 use crate::generate::output::OutputError;
+use crate::steering::harmless;
 
 /// A filesystem to be made inside an image.
 pub(super) struct NewFilesystem<'a> {
@@ -93,11 +94,8 @@ fn run(mut command: Command, kind: &str) -> Result<(), OutputError> {
     let what = format!("{name} could not make the {kind} filesystem");
     let full =
         ["Could not allocate", "Disk full", "too small", "Not enough", "too few"].iter().any(|word| why.contains(word));
-    let why = why.escape_debug();
-    Err(OutputError::new(
-        what,
-        if full { format!("{why}; make the image larger with --size") } else { why.to_string() },
-    ))
+    let why = harmless(why);
+    Err(OutputError::new(what, if full { format!("{why}; make the image larger with --size") } else { why }))
 }
 
 #[cfg(test)]

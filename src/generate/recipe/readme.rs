@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::{INSTALL, MODULE, RUN};
 use crate::generate::devices::{Node, Table};
 use crate::generate::host_disk::HostDisk;
+use crate::generate::markdown_text::code_span;
 use crate::generate::plan::Plan;
 use crate::generate::shell_text::word;
 
@@ -19,7 +20,7 @@ const RESTRICTED: &str = "With `bootloader_restrict` pygrub becomes another user
 
 /// The README of a recipe whose files are in `directory` on the host.
 pub(super) fn text(plan: &Plan, directory: &str) -> String {
-    let mut text = format!("# NixOS guest `{}` for Xen, started by pygrub\n\n", plan.name.replace('`', "'"));
+    let mut text = format!("# NixOS guest {} for Xen, started by pygrub\n\n", code_span(&plan.name));
     what_is_where(&mut text, plan);
     text.push_str("## 1. On the host: the disks\n\n");
     make_disks(&mut text, plan);
@@ -69,8 +70,8 @@ fn what_is_where(text: &mut String, plan: &Plan) {
     text.push_str("| in the guest | filesystem | on the host |\n| --- | --- | --- |\n");
     let host = |node: Node| {
         let disk = if node.whole() == devices.boot.whole() { &plan.boot_disk } else { &plan.root_disk };
-        disk.as_ref()
-            .map_or_else(String::new, |disk| format!("`{}`", disk.path().replace('`', "'").replace('|', "\\|")))
+        // In a table a bar wants a backslash even in code.
+        disk.as_ref().map_or_else(String::new, |disk| code_span(disk.path()).replace('|', "\\|"))
     };
     if devices.boot_is_directory() {
         let _ = writeln!(text, "| `/`, and `/boot` in it: {} | {} | {} |", devices.root, plan.root, host(devices.root));
@@ -142,11 +143,13 @@ fn partition(plan: &Plan) -> Vec<String> {
     lines
 }
 
+/// By force: what was on the device before is no reason to stop (xfs, btrfs, f2fs) or to ask, which swallows the next command that
+/// is pasted (ext).
 fn make_filesystems(plan: &Plan) -> Vec<String> {
     let devices = plan.devices;
     let mut lines = Vec::new();
     let mut boot = if plan.boot.is_ext() {
-        format!("mkfs.{} -L {}", plan.boot.name(), plan.boot_label)
+        format!("mkfs.{} -F -L {}", plan.boot.name(), plan.boot_label)
     } else {
         // On a whole disk it wants to be told that this is meant.
         let whole = if devices.boot.partition().is_none() { "-I " } else { "" };
@@ -162,8 +165,12 @@ fn make_filesystems(plan: &Plan) -> Vec<String> {
     }
     lines.push(format!("{boot} {}", devices.boot));
     if !devices.boot_is_directory() {
-        let label = if plan.root == "f2fs" { "-l" } else { "-L" };
-        lines.push(format!("mkfs.{} {label} {} {}", plan.root, plan.root_label, devices.root));
+        let options = match plan.root {
+            "f2fs" => "-f -l",
+            "xfs" | "btrfs" => "-f -L",
+            _ => "-F -L",
+        };
+        lines.push(format!("mkfs.{} {options} {} {}", plan.root, plan.root_label, devices.root));
     }
     lines
 }
@@ -181,7 +188,7 @@ fn mount(plan: &Plan) -> Vec<String> {
 fn configure(text: &mut String, plan: &Plan) {
     text.push_str("## 4. In the installer: NixOS\n\n");
     code(text, &["nixos-generate-config --root /mnt --no-filesystems".to_owned()]);
-    let _ = if plan.bridge.is_some() {
+    let _ = if !plan.interfaces.is_empty() {
         write!(
             text,
             "Copy `{MODULE}` to `/mnt/etc/nixos/` (over the network: `passwd nixos` in the installer, then \
