@@ -1,7 +1,8 @@
 //! What an exception means in plain words, and the way out where it is known.
 
 use super::attempt::{Attempt, Found, Mounted};
-use super::missing_path::MissingPath;
+use super::hidden_command::hidden_kernel;
+use super::missing_path::{MissingPath, shown};
 use super::opener::{Opener, openers};
 use super::outcome::{ChosenFile, Run};
 use crate::config::{Cause, Config, Dialect, Effect, READ_LIMIT, Raised, Stage, Writer};
@@ -441,13 +442,16 @@ fn no_kernel(found: Option<Seen<'_>>, raised: &Raised, nixos: bool) -> Advice {
         .filter_map(|directive| found?.text.get(directive.line.range()))
         .filter_map(|line| String::from_utf8_lossy(line).split_whitespace().next().map(str::to_ascii_lowercase))
         .collect();
+    let hidden = entry.zip(found).and_then(|(entry, found)| hidden_kernel(entry, found.dialect, found.text));
     let has = |words: &[&str]| unknown.iter().any(|command| words.contains(&command.as_str()));
-    let title = entry.map(|entry| entry.title.to_string()).unwrap_or_default();
+    let title = entry.map(|entry| shown(&entry.title)).unwrap_or_default();
     let extlinux = found.is_some_and(|found| found.dialect == Dialect::Extlinux);
     let legacy = found.is_some_and(|found| found.dialect == Dialect::Legacy);
     let reason = format!("the selected entry \"{title}\" has no kernel that pygrub sees");
     let label = "this entry is selected";
-    let help = if extlinux && has(&["linux"]) {
+    let help = if hidden.is_some() {
+        "write `linux`, `initrd` and every other command on a line of its own: pygrub sees the first one of a line"
+    } else if extlinux && has(&["linux"]) {
         "pygrub does not know the keywords LINUX and INITRD: write `KERNEL /path` and, below it, `APPEND initrd=/path arguments`"
     } else if has(&["linuxefi"]) {
         "pygrub does not know linuxefi and initrdefi: write `linux` and `initrd`, which GRUB for EFI knows as well"

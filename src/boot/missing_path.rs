@@ -5,6 +5,7 @@ use super::attempt::Purpose;
 use super::named_path::{Oddity, words};
 use crate::config::{Dialect, Writer};
 use crate::python::Text;
+use crate::steering::harmless;
 
 /// A path that does not open, or will not as far as a configuration alone tells.
 #[derive(Clone, Copy)]
@@ -57,6 +58,7 @@ impl MissingPath<'_> {
             Oddity::Continuation => "pygrub does not read on in the next line",
             Oddity::Variable | Oddity::Quoted => "taken literally",
             Oddity::TrailingText | Oddity::Tab => "all of it is the name",
+            Oddity::Option => "an option of GRUB's",
             Oddity::DoubleSlash => "a double slash",
         };
         advice(reason, label, self.help(oddity))
@@ -87,6 +89,7 @@ impl MissingPath<'_> {
             Oddity::Variable => "pygrub knows no variables and takes `$` for a part of the name",
             Oddity::Quoted => "pygrub takes quotes and backslashes for a part of the name",
             Oddity::TrailingText => "pygrub takes all that follows on the line for a part of the name",
+            Oddity::Option => "pygrub knows no options of `kernel`, and takes the first word for the path",
             Oddity::Tab => "pygrub wants a blank behind it, and takes the tab for a part of the name",
             Oddity::DoubleSlash if self.why.is_none() => {
                 "pygrub's library for ext2, ext3 and ext4 finds nothing behind a double slash"
@@ -138,6 +141,9 @@ impl MissingPath<'_> {
             (Oddity::TrailingText, _) => {
                 format!("write the path alone, without `;`, comment or other words behind it{}", change_at_source(writer))
             }
+            (Oddity::Option, _) => {
+                format!("write `kernel`, the path and the arguments, without options in front{}", change_at_source(writer))
+            }
             (Oddity::Tab, _) => format!("write a blank between the kernel and its arguments{}", change_at_source(writer)),
         }
     }
@@ -170,12 +176,12 @@ pub(crate) fn change_at_source(writer: Writer) -> &'static str {
     }
 }
 
-/// A name for a message: no longer than a message can bear.
+/// A name for a message: no longer than a message can bear, and with control characters escaped.
 pub(crate) fn shown(text: &Text) -> String {
     const MOST: usize = 200;
-    let text = text.to_string();
+    let text = text.to_string_lossy();
     match text.char_indices().nth(MOST) {
-        None => text,
-        Some((end, _)) => format!("{}...", &text[..end]),
+        None => harmless(&text),
+        Some((end, _)) => format!("{}...", harmless(&text[..end])),
     }
 }

@@ -7,6 +7,7 @@ mod attempt;
 pub mod command_line;
 mod digest;
 mod discover;
+pub(crate) mod hidden_command;
 mod list;
 pub(crate) mod menu;
 pub(crate) mod missing_path;

@@ -19,6 +19,8 @@ pub(crate) enum Oddity {
     TrailingText,
     /// A tab between the kernel and its arguments.
     Tab,
+    /// An option of GRUB Legacy's `kernel`, in front of the path.
+    Option,
     /// An empty component: `//`.
     DoubleSlash,
 }
@@ -38,7 +40,10 @@ const MOST: usize = 4;
 impl Oddity {
     /// What is odd about `path`; the worst where there are several things. An empty path is not odd.
     pub(crate) fn of(path: &[u8], purpose: Purpose, dialect: Dialect) -> Option<Self> {
-        if path.ends_with(b"\\") && dialect == Dialect::Grub2 {
+        if purpose == Purpose::Kernel && dialect == Dialect::Legacy && path.starts_with(b"--") {
+            return Some(Self::Option);
+        }
+        if path.ends_with(b"\\") && dialect != Dialect::Extlinux {
             return Some(Self::Continuation);
         }
         if let Some(inner) = in_quotes(path) {
@@ -86,7 +91,7 @@ impl Plain {
             };
             let first = words(&plain.path).next().unwrap_or_default().to_vec();
             plain.path = match oddity {
-                Oddity::Continuation | Oddity::Several => return None,
+                Oddity::Continuation | Oddity::Several | Oddity::Option => return None,
                 Oddity::Variable if first.contains(&b'$') || first == plain.path => return None,
                 Oddity::Variable => {
                     plain.same_for_grub = false;
@@ -201,6 +206,9 @@ mod tests {
             assert_eq!(initrd(path), want, "{path:?}");
         }
         assert_eq!(Oddity::of(b"/a,/b", Purpose::Ramdisk, Dialect::Extlinux), Some(Oddity::Several));
+        assert_eq!(Oddity::of(b"--type=linux", Purpose::Kernel, Dialect::Legacy), Some(Oddity::Option));
+        assert_eq!(Oddity::of(b"--type=linux", Purpose::Kernel, Dialect::Extlinux), None);
+        assert_eq!(Oddity::of(b"\\", Purpose::Kernel, Dialect::Legacy), Some(Oddity::Continuation));
     }
 
     #[test]

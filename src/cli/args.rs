@@ -188,7 +188,7 @@ pub(super) struct ReportAnswer {
 
 #[derive(Debug, Args)]
 pub(super) struct Explain {
-    /// The rules, by code or name: PG001, device-variable
+    /// The rules, by code or name: PG001, device-variable; of a group (storage, PG3) its list
     #[arg(required = true, value_name = "RULE")]
     pub rules: Vec<String>,
     /// Colours: as the terminal (and NO_COLOR) wants, or not

@@ -14,6 +14,8 @@ pub(super) struct Asked {
     pub options: Options,
     pub levels: Levels,
     pub threshold: Threshold,
+    /// Whether comments in a guest's boot configuration make the linter silent.
+    pub suppressions: bool,
 }
 
 impl Asked {
@@ -21,6 +23,7 @@ impl Asked {
     pub(super) fn new(settings: Rc<Settings>, options: Options, args: &LevelArgs) -> Self {
         let levels = settings.levels.clone().then(&args.levels);
         let threshold = args.threshold.or(settings.threshold).unwrap_or_default();
-        Self { settings, options, levels, threshold }
+        let suppressions = !args.no_suppressions && settings.suppressions.unwrap_or(true);
+        Self { settings, options, levels, threshold, suppressions }
     }
 }

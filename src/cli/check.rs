@@ -114,7 +114,7 @@ impl Checking<'_> {
         let (args, reports) = (self.args, &mut self.reports);
         let out = &mut reports.out;
         match examine(args, name, asked, self.root_disk.as_ref()) {
-            Ok(Examined { kind, run, hashes, findings, domain_text }) => {
+            Ok(Examined { kind, run, hashes, findings, suppressed, domain_text }) => {
                 let path = run
                     .deciding_attempt()
                     .and_then(|attempt| attempt.found.as_ref())
@@ -127,7 +127,8 @@ impl Checking<'_> {
                 };
                 match args.answer.format {
                     ReportFormat::Json => {
-                        out.json(&Report::of_run(name, kind, &run, hashes, &findings, sources))?;
+                        let report = Report::of_run(name, kind, &run, hashes, &findings, sources);
+                        out.json(&report.with_suppressed(suppressed))?;
                     }
                     ReportFormat::Text => {
                         let look = out.look(args.verbose);
@@ -141,6 +142,9 @@ impl Checking<'_> {
                             writeln!(out.text())?;
                             text::write_findings(&findings, &run, true, sources, look, &mut out.text())?;
                             writeln!(out.text(), "\n{summary}")?;
+                        }
+                        if let Some(line) = text::suppressed(suppressed) {
+                            writeln!(out.text(), "{}{line}", if findings.is_empty() { "\n" } else { "" })?;
                         }
                     }
                     _ => {
@@ -223,6 +227,8 @@ struct Examined {
     run: Run,
     hashes: Hashes,
     findings: Vec<Finding>,
+    /// How many findings comments suppress.
+    suppressed: usize,
     /// The text of a domain's configuration.
     domain_text: Option<Vec<u8>>,
 }
@@ -253,12 +259,15 @@ fn examine(args: &Check, name: &str, asked: &Asked, root_disk: Option<&RootDisk>
     if let Some(root_disk) = root_disk {
         subject = subject.with_root_disk(root_disk);
     }
-    let findings = lint::lint(&subject, &asked.levels);
+    if !asked.suppressions {
+        subject = subject.without_guest_suppressions();
+    }
+    let lint::Findings { told: findings, suppressed } = lint::lint_all(&subject, &asked.levels);
     let domain_text = match &target {
         Target::Xl(domain) => Some(domain.text.clone()),
         _ => None,
     };
-    Ok(Examined { kind, run, hashes, findings, domain_text })
+    Ok(Examined { kind, run, hashes, findings, suppressed: suppressed.len(), domain_text })
 }
 
 fn hashes(volumes: &dyn Volumes, run: &Run) -> io::Result<Hashes> {

@@ -5,15 +5,16 @@ use std::io::{self, Write};
 use super::Status;
 use super::args::Explain;
 use super::out::{Out, complain};
-use crate::lint::{RULES, Rule, find};
+use crate::lint::{Group, RULES, Rule, Selector, find};
 use crate::report::explain;
 
 pub(super) fn run(args: &Explain) -> io::Result<Status> {
-    let mut rules = Vec::new();
+    let mut asked = Vec::new();
     for name in &args.rules {
-        match find(name) {
-            Some(rule) => rules.push(rule),
-            None => {
+        match (find(name), name.parse()) {
+            (Some(rule), _) => asked.push(About::Rule(rule)),
+            (None, Ok(Selector::Group(group))) => asked.push(About::Group(group)),
+            _ => {
                 complain(&unknown(name));
                 return Ok(Status::Usage);
             }
@@ -21,14 +22,23 @@ pub(super) fn run(args: &Explain) -> io::Result<Status> {
     }
     let mut out = Out::new(args.color);
     let look = out.look(false);
-    for (number, rule) in rules.into_iter().enumerate() {
+    for (number, about) in asked.into_iter().enumerate() {
         if number > 0 {
             writeln!(out.text(), "\n")?;
         }
-        explain::write(rule, look, &mut out.text())?;
+        match about {
+            About::Rule(rule) => explain::write(rule, look, &mut out.text())?,
+            About::Group(group) => explain::write_group(group, look, &mut out.text())?,
+        }
     }
     out.finish()?;
     Ok(Status::Fine)
+}
+
+/// What is to be explained.
+enum About {
+    Rule(&'static Rule),
+    Group(Group),
 }
 
 /// That there is no such rule, and which one may be meant.

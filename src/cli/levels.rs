@@ -13,6 +13,8 @@ pub(super) struct LevelArgs {
     pub levels: Levels,
     /// From which severity on a finding makes the program fail, where that is said.
     pub threshold: Option<Threshold>,
+    /// Whether comments in a guest's boot configuration are to be left out of account.
+    pub no_suppressions: bool,
 }
 
 /// From which severity on a finding makes the program fail.
@@ -73,6 +75,9 @@ impl Args for LevelArgs {
                 .value_parser(PossibleValuesParser::new(values))
                 .help("End with exit status 1 where a finding is at least this bad [default: error]"),
         )
+        .arg(Arg::new("no-suppressions").long("no-suppressions").action(ArgAction::SetTrue).help(
+            "Tell also what `# pregrub: allow(...)` in the boot configuration suppresses: a guest may have written it",
+        ))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -100,7 +105,7 @@ impl FromArgMatches for LevelArgs {
             }
         }
         let threshold = matches.get_one::<String>("threshold").and_then(|text| Threshold::from_str(text, true).ok());
-        Ok(Self { levels, threshold })
+        Ok(Self { levels, threshold, no_suppressions: matches.get_flag("no-suppressions") })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

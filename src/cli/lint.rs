@@ -47,6 +47,7 @@ fn all(args: &Lint) -> Result<io::Result<Status>, String> {
         baselines: Baselines::new(&args.baseline),
         fixed: Tally::default(),
         findings: Vec::new(),
+        suppressed: 0,
     };
     let progress = Progress::new(targets.names.len(), args.recursive.recursive);
     let mut worst = if targets.incomplete { Status::Unknown } else { Status::Fine };
@@ -87,6 +88,8 @@ struct Linting<'a> {
     baselines: Baselines<'a>,
     fixed: Tally,
     findings: Vec<Finding>,
+    /// How many findings comments suppress.
+    suppressed: usize,
 }
 
 impl Linting<'_> {
@@ -131,14 +134,22 @@ impl Linting<'_> {
             }
             None => Status::Fine,
         };
-        let findings = lint::lint(&Subject::new(&run, Kind::Config), &asked.levels);
+        let mut subject = Subject::new(&run, Kind::Config);
+        if !asked.suppressions {
+            subject = subject.without_guest_suppressions();
+        }
+        let lint::Findings { told: findings, suppressed } = lint::lint_all(&subject, &asked.levels);
+        let suppressed = suppressed.len();
         let sources = Sources { configuration: Some(name), ..Sources::default() };
         let findings = match self.baselines.filter(&asked.settings, name, &run, sources, findings) {
             Ok(findings) => findings,
             Err(error) => return Ok(Err(Error::Usage(error))),
         };
         match args.answer.format {
-            ReportFormat::Json => self.reports.out.json(&Report::new(name, release, &findings, sources))?,
+            ReportFormat::Json => {
+                let report = Report::new(name, release, &findings, sources).with_suppressed(suppressed);
+                self.reports.out.json(&report)?;
+            }
             ReportFormat::Text => {
                 let look = self.reports.out.look(args.verbose);
                 text::write_findings(&findings, &run, false, sources, look, &mut self.reports.out.text())?;
@@ -153,6 +164,7 @@ impl Linting<'_> {
             }
         }
         let status = worst.max(asked.threshold.status(&findings));
+        self.suppressed += suppressed;
         self.findings.extend(findings);
         Ok(Ok(status))
     }
@@ -163,14 +175,15 @@ impl Linting<'_> {
             return self.reports.out.finish();
         }
         if self.args.answer.format == ReportFormat::Text {
+            let suppressed = text::suppressed(self.suppressed);
             match text::summary(&self.findings) {
                 Some(summary) => writeln!(self.reports.out.text(), "{summary}")?,
-                None if left_out.is_none() && worst == Status::Fine => {
+                None if left_out.is_none() && suppressed.is_none() && worst == Status::Fine => {
                     writeln!(self.reports.out.text(), "no findings")?;
                 }
                 None => {}
             }
-            for line in self.fixed.line().iter().map(String::as_str).chain(left_out) {
+            for line in self.fixed.line().iter().map(String::as_str).chain(suppressed.as_deref()).chain(left_out) {
                 writeln!(self.reports.out.text(), "{line}")?;
             }
             if self.args.recursive.recursive {

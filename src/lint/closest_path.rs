@@ -1,9 +1,11 @@
-//! The file that is probably meant by a path that does not open. A filesystem can only be asked whether a path opens, so this
-//! tries the usual mistakes and what other entries name.
+//! The file that is probably meant by a path that does not open: the usual mistakes, what other entries name, and what lies
+//! beside it.
 
+use super::configuration::Configuration;
 use super::files::{Answer, Files};
 use super::named_file::NamedFile;
-use crate::config::Entry;
+use super::neighbour::Neighbours;
+use crate::config::{Dialect, Entry};
 use crate::storage::filesystem::FileKind;
 
 /// A file that is there.
@@ -11,18 +13,50 @@ use crate::storage::filesystem::FileKind;
 pub(super) struct Closest<'a> {
     /// Its path.
     pub path: String,
-    /// The entry that names it; nothing where the path differs from the missing one as a usual mistake does.
-    pub named_by: Option<&'a Entry>,
+    /// What it has to do with the missing one.
+    pub kinship: Kinship<'a>,
+}
+
+/// How a file that is there comes near the one that is missing.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kinship<'a> {
+    /// The same path with or without `/boot` or whatever else stands in front.
+    OtherRoot,
+    /// The same path from the directory of extlinux' configuration, where extlinux itself looks.
+    BesideConfiguration,
+    /// The same path in other letters, upper and lower case.
+    Case,
+    /// Another entry names it.
+    NamedBy(&'a Entry),
+    /// It has a name like it, and lies where the missing one should.
+    Neighbour,
 }
 
 /// Looks for it.
-pub(super) fn closest<'a>(files: &Files, entries: &'a [Entry], named: &NamedFile<'_>) -> Option<Closest<'a>> {
+pub(super) fn closest<'a>(
+    files: &Files,
+    configuration: &Configuration<'a>,
+    named: &NamedFile<'_>,
+) -> Option<Closest<'a>> {
     let missing = std::str::from_utf8(named.path()).ok().filter(|path| path.len() <= 1024)?;
-    let usual = usual_mistakes(missing).into_iter().find(|path| is_file(files, path));
-    if let Some(path) = usual {
-        return Some(Closest { path, named_by: None });
+    let config_directory = configuration.path.to_str().and_then(|path| Some(path.rsplit_once('/')?.0));
+    if let Some(directory) = config_directory.filter(|_| configuration.dialect == Dialect::Extlinux)
+        && !missing.starts_with(['/', '.'])
+    {
+        let path = format!("{directory}/{missing}");
+        if is_file(files, &path) {
+            return Some(Closest { path, kinship: Kinship::BesideConfiguration });
+        }
     }
-    let candidates = entries.iter().filter_map(|entry| {
+    let usual = usual_mistakes(missing);
+    if let Some(path) = usual.iter().find(|path| is_file(files, path)) {
+        return Some(Closest { path: path.clone(), kinship: Kinship::OtherRoot });
+    }
+    let lower = missing.to_lowercase();
+    if lower != missing && is_file(files, &lower) {
+        return Some(Closest { path: lower, kinship: Kinship::Case });
+    }
+    let candidates = configuration.entries().iter().filter_map(|entry| {
         let file = if named.what() == "kernel" { entry.kernel.as_ref() } else { entry.initrd.as_ref() };
         let path = file?.path.to_str()?;
         Some((likeness(missing, path)?, path, entry))
@@ -32,14 +66,33 @@ pub(super) fn closest<'a>(files: &Files, entries: &'a [Entry], named: &NamedFile
     candidates.sort_by_key(|(likeness, ..)| std::cmp::Reverse(*likeness));
     candidates.dedup_by_key(|(_, path, _)| *path);
     let found = candidates.into_iter().take(16).find(|(_, path, _)| is_file(files, path));
-    found.map(|(_, path, entry)| Closest { path: path.to_owned(), named_by: Some(entry) })
+    if let Some((_, path, entry)) = found {
+        return Some(Closest { path: path.to_owned(), kinship: Kinship::NamedBy(entry) });
+    }
+    let neighbours = Neighbours::of(named.purpose, missing);
+    // Where the path says, and where it would be with another beginning.
+    let places = std::iter::once(missing).chain(usual.iter().map(String::as_str));
+    let mut directories: Vec<&str> = places.filter_map(|path| Some(path.rsplit_once('/')?.0)).collect();
+    directories.extend(config_directory.filter(|_| !missing.contains('/')));
+    for directory in directories {
+        let root = if directory.is_empty() { "/" } else { directory };
+        for name in neighbours.among(&files.names(root.as_bytes())) {
+            let path = format!("{directory}/{name}");
+            if is_file(files, &path) {
+                let same = path.eq_ignore_ascii_case(missing);
+                let kinship = if same { Kinship::Case } else { Kinship::Neighbour };
+                return Some(Closest { path, kinship });
+            }
+        }
+    }
+    None
 }
 
 fn is_file(files: &Files, path: &str) -> bool {
     matches!(files.look(path.as_bytes()), Answer::There { kind: FileKind::Regular, .. })
 }
 
-/// The path with or without /boot, or whatever else stands in front; from the root; in lower case.
+/// The path with or without /boot, or whatever else stands in front, and from the root.
 fn usual_mistakes(missing: &str) -> Vec<String> {
     let mut inner = missing;
     while let Some(rest) = inner.strip_prefix("../").or_else(|| inner.strip_prefix("./")) {
@@ -54,10 +107,6 @@ fn usual_mistakes(missing: &str) -> Vec<String> {
         rest = behind.trim_start_matches('/');
         paths.push(format!("/{rest}"));
         paths.push(format!("/boot/{rest}"));
-    }
-    let lower = missing.to_lowercase();
-    if lower != missing {
-        paths.push(lower);
     }
     paths.retain(|path| path != missing && path.len() > 1);
     paths
@@ -85,7 +134,7 @@ mod tests {
     fn usual_mistakes_are_tried_in_order() {
         assert_eq!(usual_mistakes("/k"), ["/boot/k"]);
         assert_eq!(usual_mistakes("/boot/k"), ["/boot/boot/k", "/k"]);
-        assert_eq!(usual_mistakes("../nixos/K"), ["/nixos/K", "/boot/nixos/K", "/K", "/boot/K", "../nixos/k"]);
+        assert_eq!(usual_mistakes("../nixos/k"), ["/nixos/k", "/boot/nixos/k", "/k", "/boot/k"]);
         assert!(usual_mistakes("/@/boot/k").contains(&"/k".to_owned()));
         assert_eq!(usual_mistakes("/"), ["/boot/"]);
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::boot::{Found, Run, Wishes, select};
 use crate::config::{Config, Dialect, Directive, Entry, Raised, Span, Writer, narrow};
 use crate::python::{Python, Text};
-use crate::steering::steers;
+use crate::steering::harmless;
 
 /// A configuration, read to its end.
 #[derive(Clone, Copy, Debug)]
@@ -133,15 +133,12 @@ fn is_one_of(directive: &Directive, text: &[u8], commands: &[&str]) -> bool {
     commands.iter().any(|candidate| command.eq_ignore_ascii_case(candidate.as_bytes()))
 }
 
-/// Bytes of a guest for a message: control characters and what is not UTF-8 are shown, not sent, and of a long text only the
-/// beginning.
+/// Bytes of a guest for a message: control characters are [escaped](harmless), what is not UTF-8 is shown as U+FFFD, and of a long
+/// text there is only the beginning.
 pub(crate) fn shown(text: &[u8]) -> String {
     const MOST: usize = 80;
-    let mut shown: String = String::from_utf8_lossy(&text[..text.len().min(4 * MOST + 4)])
-        .chars()
-        .take(MOST)
-        .map(|c| if steers(c) { '\u{fffd}' } else { c })
-        .collect();
+    let beginning = String::from_utf8_lossy(&text[..text.len().min(4 * MOST + 4)]);
+    let mut shown = harmless(&beginning.chars().take(MOST).collect::<String>());
     if String::from_utf8_lossy(text).chars().nth(MOST).is_some() {
         shown.push_str("...");
     }

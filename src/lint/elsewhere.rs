@@ -20,6 +20,12 @@ pub(super) fn entries_elsewhere<'a>(subject: &'a Subject<'_>) -> Vec<&'a Directi
     commands(&configuration).filter(is_seen).collect()
 }
 
+/// Those whose file is known not to be there, in order.
+pub(super) fn missing_elsewhere<'a>(subject: &'a Subject<'_>) -> Vec<&'a Directive> {
+    let Some(configuration) = subject.configuration() else { return Vec::new() };
+    commands(&configuration).filter(|directive| is_there(subject, &configuration, directive) == Some(false)).collect()
+}
+
 fn commands<'a>(configuration: &Configuration<'a>) -> impl Iterator<Item = &'a Directive> {
     let text = configuration.text;
     let dialect = configuration.dialect;

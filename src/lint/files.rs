@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::boot::candidates;
 use crate::release::Release;
@@ -24,17 +25,23 @@ pub enum Answer {
     Unknown,
 }
 
+/// The names in a directory.
+type Names = Rc<[Vec<u8>]>;
+
 /// A mounted filesystem.
 pub struct Files {
     filesystem: Box<dyn Filesystem>,
     known: RefCell<HashMap<Vec<u8>, Answer>>,
+    listed: RefCell<HashMap<Vec<u8>, Names>>,
 }
 
 impl Files {
     /// Mounts what is at the byte `offset`; nothing where that cannot be done.
     pub(super) fn mount(volumes: &dyn Volumes, offset: u64) -> Option<Self> {
         match volumes.mount(offset).ok()? {
-            Mounting::Mounted(filesystem) => Some(Self { filesystem, known: RefCell::default() }),
+            Mounting::Mounted(filesystem) => {
+                Some(Self { filesystem, known: RefCell::default(), listed: RefCell::default() })
+            }
             Mounting::Refused { .. } | Mounting::Unknown { .. } => None,
         }
     }
@@ -86,6 +93,20 @@ impl Files {
         };
         self.known.borrow_mut().insert(path.to_vec(), answer.clone());
         answer
+    }
+
+    /// Names in the directory `path`: as many of a large one as are worth looking through, and none where the driver tells
+    /// none. Each directory is listed once.
+    pub(super) fn names(&self, path: &[u8]) -> Names {
+        /// More than a boot disk has in one directory.
+        const MOST: usize = 1024;
+        /// A hostile configuration names as many directories as it likes.
+        const MOST_LISTED: usize = 64;
+        let mut listed = self.listed.borrow_mut();
+        if listed.len() >= MOST_LISTED && !listed.contains_key(path) {
+            return Rc::default();
+        }
+        Rc::clone(listed.entry(path.to_vec()).or_insert_with(|| self.filesystem.names(path, MOST).into()))
     }
 
     /// The first bytes of a file, at most `most`; nothing where it cannot be opened or read.

@@ -37,6 +37,7 @@ mod later;
 mod levels;
 mod mend;
 mod named_file;
+mod neighbour;
 mod refusal;
 mod registry;
 mod reporter;
@@ -49,6 +50,7 @@ mod subject;
 mod suppression;
 mod unseen;
 mod unseen_end;
+mod unseen_entry;
 
 pub use baseline::{Baseline, Comparison, Identity};
 pub use configuration::Configuration;

@@ -6,7 +6,7 @@ use super::subject::Subject;
 use crate::boot::Purpose;
 use crate::boot::missing_path::{MissingPath, word};
 use crate::boot::named_path::Oddity;
-use crate::config::{Cause, Entry, FilePath, Raised};
+use crate::config::{Cause, Entry, FilePath, READ_LIMIT, Raised};
 
 /// A kernel or initrd that an entry names.
 #[derive(Clone, Copy)]
@@ -95,6 +95,10 @@ impl<'a> Lookup<'a> {
     pub(super) fn why(&self, named: &NamedFile<'_>) -> Option<Why> {
         if let Some((_, why)) = self.raised.as_ref().filter(|_| self.raised(named).is_some()) {
             return Some(Why::Missing(why.clone()));
+        }
+        // Where pygrub's reading of the file ends, a path ends as well. PG014 tells of that.
+        if self.configuration.config.truncated && named.file.span.range().end >= READ_LIMIT {
+            return None;
         }
         match self.files.map(|files| files.look(named.path())) {
             Some(Answer::Missing(why)) => Some(Why::Missing(why)),

@@ -26,6 +26,7 @@ pub struct Subject<'a> {
     volumes: Option<&'a dyn Volumes>,
     domain: Option<&'a XlTarget>,
     root_disk: Option<&'a RootDisk>,
+    obeys_guest: bool,
     surveyed: OnceCell<Option<Survey>>,
     writer: OnceCell<Writer>,
     files: OnceCell<Option<Files>>,
@@ -42,6 +43,7 @@ impl<'a> Subject<'a> {
             volumes: None,
             domain: None,
             root_disk: None,
+            obeys_guest: true,
             surveyed: OnceCell::new(),
             writer: OnceCell::new(),
             files: OnceCell::new(),
@@ -87,6 +89,14 @@ impl<'a> Subject<'a> {
     /// Why xl cannot parse the domain's configuration.
     pub fn domain_error(&self) -> Option<SyntaxError> {
         self.domain?.domain.as_ref().err().copied()
+    }
+
+    /// Without regard to what the comments of the boot configuration say to the linter, since a guest may have written them.
+    /// Those in the domain's configuration count: the host's administrator wrote them.
+    #[must_use]
+    pub fn without_guest_suppressions(mut self) -> Self {
+        self.obeys_guest = false;
+        self
     }
 
     /// With the disk that the guest mounts as its root, for rules that look for its init.
@@ -151,7 +161,7 @@ impl<'a> Subject<'a> {
             if let Some(domain) = self.domain {
                 all.push((Source::Domain, Suppressions::read(&domain.text, &[])));
             }
-            if let Some(configuration) = self.configuration() {
+            if let Some(configuration) = self.configuration().filter(|_| self.obeys_guest) {
                 let entries = configuration.entries().iter().map(|entry| entry.lines);
                 let functions = configuration.config.functions.iter();
                 let functions =

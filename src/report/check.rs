@@ -25,6 +25,8 @@ pub struct Check<'a> {
     pygrub: Option<&'a Process>,
     failure: Option<Failure<'a>>,
     findings: Vec<FindingReport<'a>>,
+    /// How many findings comments suppress.
+    suppressed: usize,
 }
 
 /// What is booted, and where it comes from.
@@ -118,7 +120,15 @@ impl<'a> Check<'a> {
                 raised: failure.raised.as_ref().map(RaisedReport::from),
             }),
             findings: findings.iter().map(|finding| FindingReport::new(finding, sources)).collect(),
+            suppressed: 0,
         }
+    }
+
+    /// With the number of findings that comments suppress.
+    #[must_use]
+    pub fn with_suppressed(mut self, count: usize) -> Self {
+        self.suppressed = count;
+        self
     }
 
     /// The report of a target that could not be read.
@@ -134,6 +144,7 @@ impl<'a> Check<'a> {
             pygrub: None,
             failure: Some(Failure { stage: "target", reason: error, help: None, raised: None }),
             findings: Vec::new(),
+            suppressed: 0,
         }
     }
 }

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
 use super::text::Look;
-use crate::lint::{Rule, Severity};
+use crate::lint::{Group, RULES, Rule, Severity};
 
 /// Lines longer than this are hard to read, however wide the terminal is.
 const WIDEST: usize = 100;
@@ -35,6 +35,34 @@ pub fn write(rule: &Rule, look: Look, out: &mut dyn Write) -> io::Result<()> {
         page.take(event)?;
     }
     page.flush("  ", "  ")
+}
+
+/// Writes which rules `group` has, each with what it does.
+///
+/// # Errors
+///
+/// As `out` says.
+pub fn write_group(group: Group, look: Look, out: &mut dyn Write) -> io::Result<()> {
+    let styles = Styles::new(look);
+    let bold = styles.heading;
+    writeln!(out, "{bold}{} ({}, {}xx){bold:#}", group.title(), group.name(), group.prefix())?;
+    let rules: Vec<_> = RULES.iter().filter(|rule| rule.group() == group).collect();
+    if rules.is_empty() {
+        return writeln!(out, "\nit has no rule yet");
+    }
+    for rule in rules {
+        let severity = rule.severity.name();
+        writeln!(out, "\n{bold}{} {}{bold:#}, {severity}, {}", rule.code, rule.name, rule.stops.phrase())?;
+        let summary = rule.summary();
+        let mut page = Page { styles, width: look.width.min(WIDEST), text: String::new(), lists: 0, out };
+        for event in Parser::new(&summary) {
+            match event {
+                Event::Start(Tag::Paragraph) => {}
+                event => page.take(event)?,
+            }
+        }
+    }
+    Ok(())
 }
 
 /// How pieces look.

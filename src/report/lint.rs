@@ -15,18 +15,27 @@ pub struct Lint<'a> {
     /// Why there are no findings: the file cannot be read.
     error: Option<&'a str>,
     findings: Vec<FindingReport<'a>>,
+    /// How many findings comments suppress.
+    suppressed: usize,
 }
 
 impl<'a> Lint<'a> {
     /// What was found.
     pub fn new(target: &'a str, release: Release, findings: &'a [Finding], sources: Sources<'a>) -> Self {
         let findings = findings.iter().map(|finding| FindingReport::new(finding, sources)).collect();
-        Self { schema: "pregrub.lint/1", target, release: release.to_string(), error: None, findings }
+        Self { schema: "pregrub.lint/1", target, release: release.to_string(), error: None, findings, suppressed: 0 }
+    }
+
+    /// With the number of findings that comments suppress.
+    #[must_use]
+    pub fn with_suppressed(mut self, count: usize) -> Self {
+        self.suppressed = count;
+        self
     }
 
     /// The report of a file that cannot be read.
     pub fn of_unreadable(target: &'a str, release: Release, error: &'a str) -> Self {
         let release = release.to_string();
-        Self { schema: "pregrub.lint/1", target, release, error: Some(error), findings: Vec::new() }
+        Self { schema: "pregrub.lint/1", target, release, error: Some(error), findings: Vec::new(), suppressed: 0 }
     }
 }

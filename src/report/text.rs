@@ -301,6 +301,11 @@ pub fn summary(findings: &[Finding]) -> Option<String> {
     }
 }
 
+/// `3 findings suppressed by comments`. Nothing where there are none.
+pub fn suppressed(count: usize) -> Option<String> {
+    (count > 0).then(|| format!("{count} finding{} suppressed by comments", if count == 1 { "" } else { "s" }))
+}
+
 /// The way out, where no diagnostic tells it.
 fn write_help(failure: &Failure, out: &mut dyn Write) -> io::Result<()> {
     match &failure.help {

@@ -161,6 +161,19 @@ impl Filesystem for Directory {
         vec![Note::new(Topic::Directory, note)]
     }
 
+    fn names(&self, path: &[u8], most: usize) -> Vec<Vec<u8>> {
+        let mut walk = Walk { directory: self, steps: 0 };
+        let Ok(place) = walk.open(Vec::new(), path, 0) else { return Vec::new() };
+        let here = fs::read_dir(walk.host(&place)).into_iter().flatten().flatten();
+        let here = here.map(|entry| entry.file_name().as_bytes().to_vec());
+        let relative = relative(&place);
+        let planned = self.planned.keys().filter_map(|path| {
+            let name = path.strip_prefix(&relative).ok()?.iter().next()?;
+            Some(name.as_bytes().to_vec())
+        });
+        here.chain(planned).take(most).collect()
+    }
+
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {
         let mut walk = Walk { directory: self, steps: 0 };
         let found = walk.open(Vec::new(), path, 0)?;
@@ -225,7 +238,8 @@ impl Walk<'_> {
             return Err(OpenError::NotFound(reason.to_owned()));
         }
         let is_directory = self.directory.holds_planned(&place) || fs::symlink_metadata(self.host(&place))?.is_dir();
-        let missing = || OpenError::NotFound(format!("there is no `{shown}` in its directory"));
+        let parent = if place.is_empty() { "the root directory" } else { "its directory" };
+        let missing = || OpenError::NotFound(format!("there is no `{shown}` in {parent}"));
         if !is_directory || name.len() > 255 || name.contains(&0) {
             return Err(missing());
         }

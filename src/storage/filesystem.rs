@@ -27,6 +27,13 @@ pub trait Filesystem {
         Vec::new()
     }
 
+    /// Names in the directory `path`, at most `most` of them, in no order: for naming the file that is probably meant by a path
+    /// that does not open. pygrub never lists a directory, so nothing of a verdict rests on it, and a driver that tells none
+    /// has none.
+    fn names(&self, _path: &[u8], _most: usize) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
+
     /// Opens `path` the way the plugin walks it. `path` is what pygrub hands over: UTF-8 or, for releases that ran
     /// under Python 2, any bytes; it has no NUL.
     ///

@@ -40,7 +40,7 @@ fn what_is_gone_is_pruned_and_what_was_not_looked_at_stays() {
     let all = update(&["a/grub.cfg", "b/grub.cfg", "c/grub.cfg"]);
     assert_eq!(all.matches("PG101").count(), 3, "{all}");
     assert_eq!(update(&["c/grub.cfg", "a/grub.cfg", "b/grub.cfg"]), all, "the order does not matter");
-    folder.file("a/grub.cfg", "menuentry \"A\" {\n  linux /a\n}\n");
+    folder.file("a/grub.cfg", "set timeout=5\nmenuentry \"A\" {\n  linux /a\n}\n");
     fs::remove_file(folder.path().join("c/grub.cfg")).unwrap();
     let pruned = update(&["a/grub.cfg"]);
     assert!(

@@ -44,6 +44,14 @@ fn every_rule() {
 }
 
 #[test]
+fn a_group() {
+    let ended = run(&["explain", "security"]);
+    assert_eq!(ended.stdout, run(&["explain", "PG6xx"]).stdout);
+    assert_snapshot!(ended.whole());
+    assert_eq!(run(&["explain", "all"]).status, 2);
+}
+
+#[test]
 fn an_unknown_rule() {
     let said = |name: &str| run(&["explain", name]);
     let ended = said("device-variabel");

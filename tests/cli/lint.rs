@@ -67,3 +67,23 @@ fn what_a_guest_wrote_is_escaped() {
         }
     }
 }
+
+const SILENCED: &[u8] =
+    b"# pregrub: allow-file(all) not mine\nset timeout=5\nmenuentry \"A\" {\n linux ($drive1)/a\n}\n";
+
+/// A guest's own comments are no proof that nothing is wrong.
+#[test]
+fn what_comments_suppress_is_counted() {
+    let told = |args: &[&str]| run_with_input(args, SILENCED);
+    let ended = told(&["lint", "-"]);
+    assert_eq!((ended.stdout.as_str(), ended.status), ("1 finding suppressed by comments\n", 0));
+    assert!(told(&["lint", "-", "--format", "json"]).stdout.contains("\"findings\":[],\"suppressed\":1}"));
+    let ended = told(&["check", "-"]);
+    assert!(ended.stdout.ends_with("\n\n1 finding suppressed by comments\n"), "{}", ended.stdout);
+    assert!(told(&["check", "-", "--format", "json"]).stdout.contains("\"findings\":[],\"suppressed\":1}"));
+    for command in ["lint", "check"] {
+        let ended = told(&[command, "-", "--no-suppressions"]);
+        assert_eq!(ended.status, 1);
+        assert!(ended.stdout.contains("error[PG001]") && !ended.stdout.contains("suppressed"), "{}", ended.stdout);
+    }
+}

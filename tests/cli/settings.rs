@@ -6,7 +6,7 @@ use super::folder::{BY_TITLE, Folder};
 use crate::common::program::root;
 
 /// Documents, and whether they are accepted.
-const DOCUMENTS: [(&str, bool); 24] = [
+const DOCUMENTS: [(&str, bool); 26] = [
     ("", true),
     ("# nothing\n", true),
     ("release = '4.17'\nflavour = 'debian'\nquiet = true\nthreshold = 'note'\nexclude = ['a/**', '*.iso']\n", true),
@@ -30,6 +30,8 @@ const DOCUMENTS: [(&str, bool); 24] = [
     ("exclude = 'x'\n", false),
     ("relase = '4.17'\n", false),
     ("[lint]\nallow = []\n", false),
+    ("suppressions = false\n", true),
+    ("suppressions = 'no'\n", false),
     ("Quiet = true\n", false),
 ];
 
@@ -101,6 +103,28 @@ fn the_release_of_the_settings_is_that_of_every_command() {
     assert!(kernel(&["check", "--release", "4.17", "grub.cfg"]).contains("kernel     /a"));
     assert!(kernel(&["trace", "grub.cfg"]).contains("4.12"));
     assert!(kernel(&["entries", "grub.cfg", "--format", "json"]).contains("\"release\":\"4.12"));
+}
+
+#[test]
+fn a_directory_of_the_name_is_not_passed_over() {
+    let folder = Folder::new();
+    folder.file("grub.cfg", BY_TITLE);
+    folder.file("pregrub.toml/inner", "");
+    let ended = folder.run(&["lint", "grub.cfg"]);
+    let said = ended
+        .stderr
+        .ends_with("pregrub.toml` is a directory, and settings are in a file: rename it, or call with --no-config\n");
+    assert!(said && ended.status == 2, "{}", ended.whole());
+    assert_eq!(folder.run(&["lint", "--no-config", "grub.cfg"]).status, 0);
+}
+
+#[test]
+fn comments_of_guests_count_unless_the_settings_say_no() {
+    let folder = Folder::new();
+    folder.file("grub.cfg", "# pregrub: allow-file(all) x\nmenuentry \"A\" {\n linux ($drive1)/a\n}\n");
+    assert_eq!(folder.run(&["lint", "grub.cfg"]).status, 0);
+    folder.file("pregrub.toml", "suppressions = false\n");
+    assert_eq!(folder.run(&["lint", "grub.cfg"]).status, 1);
 }
 
 /// What lies in a guest's filesystem is the guest's.

@@ -85,8 +85,8 @@ fn what_is_not_for_pygrub() {
         (
             &[("format=raw", "format=\\n\\b")],
             1,
-            "xl cannot read the disk `format=\\n\\u{8},vdev=xvda,access=rw,target=corpus/images/recipe.img`: \
-             unknown value for format near `\\n\\u{8}` (line 8)",
+            "xl cannot read the disk `format=\\x0a\\x08,vdev=xvda,access=rw,target=corpus/images/recipe.img`: \
+             unknown value for format near `\\x0a\\x08` (line 8)",
         ),
         (
             &[("\"-q\"", "\"--bogus\"")],

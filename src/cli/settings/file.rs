@@ -45,6 +45,7 @@ struct File {
     #[serde(default)]
     deny: Vec<Rules>,
     threshold: Option<Level>,
+    suppressions: Option<bool>,
     baseline: Option<PathBuf>,
     #[serde(default)]
     exclude: Vec<Pattern>,
@@ -124,6 +125,7 @@ pub(super) fn parse(text: &str, directory: &Path) -> Result<Settings, Fault> {
             Level::Note => Threshold::Note,
             Level::Never => Threshold::Never,
         }),
+        suppressions: file.suppressions,
         baseline: file.baseline.map(|path| directory.join(path)),
         exclude: file.exclude.into_iter().map(|pattern| pattern.0).collect(),
     })

@@ -47,8 +47,15 @@ impl Finder {
         if let Some(known) = self.known.get(&directory) {
             return Ok(Rc::clone(known));
         }
-        let found = directory.ancestors().map(|directory| directory.join(NAME)).find(|path| path.is_file());
+        let found =
+            directory.ancestors().map(|directory| directory.join(NAME)).find(|path| path.is_file() || path.is_dir());
         let settings = match found {
+            Some(path) if path.is_dir() => {
+                return Err(format!(
+                    "`{}` is a directory, and settings are in a file: rename it, or call with --no-config",
+                    path.display()
+                ));
+            }
             Some(path) => Rc::new(Settings::read(&path)?),
             None => Rc::default(),
         };

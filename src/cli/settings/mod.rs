@@ -26,6 +26,8 @@ pub(super) struct Settings {
     pub quiet: Option<bool>,
     pub levels: Levels,
     pub threshold: Option<Threshold>,
+    /// Whether comments in a guest's boot configuration make the linter silent.
+    pub suppressions: Option<bool>,
     /// The baseline, as it can be opened.
     pub baseline: Option<PathBuf>,
     /// What `--recursive` leaves out: patterns relative to `directory`.

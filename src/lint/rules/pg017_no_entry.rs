@@ -1,8 +1,9 @@
 use super::explained;
 use crate::config::Cause;
-use crate::lint::elsewhere::entries_elsewhere;
+use crate::lint::elsewhere::{entries_elsewhere, missing_elsewhere};
 use crate::lint::rule::rule;
-use crate::lint::{Reporter, Subject, later};
+use crate::lint::unseen_entry::unseen_entries;
+use crate::lint::{Configuration, Finding, Reporter, Subject, later};
 
 rule! {
     /// ## What it does
@@ -44,6 +45,21 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
         config.truncated || config.functions.iter().any(|function| function.entries > 0)
     }) || !entries_elsewhere(subject).is_empty();
     if !elsewhere {
-        explained::each(subject, report, &later::raised(subject, &[Cause::NoEntry]), |finding, _, _| finding);
+        explained::each(subject, report, &later::raised(subject, &[Cause::NoEntry]), |finding, _, _| {
+            subject.configuration().map_or(finding.clone(), |configuration| pointed(subject, &configuration, finding))
+        });
     }
+}
+
+/// At the line that has an entry for GRUB, or leads to one.
+fn pointed(subject: &Subject<'_>, configuration: &Configuration<'_>, finding: Finding) -> Finding {
+    if let Some(entry) = unseen_entries(configuration).into_iter().next() {
+        let help = "write `menuentry \"title\" {`, each command of the entry, and its `}` on a line of its own";
+        return finding.at(entry.span, "pygrub does not see this entry").help(help);
+    }
+    let Some(directive) = missing_elsewhere(subject).into_iter().next() else { return finding };
+    let file = configuration.shown(directive.argument);
+    finding
+        .at(directive.line, "leads to a file that is not there")
+        .help(format!("`{file}` is not on this filesystem, and pygrub would not open it: write the menu entries here"))
 }

@@ -3,6 +3,7 @@ use crate::lint::default_value::{DefaultValue, Meaning, pygrub_number};
 use crate::lint::grub_menu::GrubMenu;
 use crate::lint::rule::rule;
 use crate::lint::set_default;
+use crate::lint::unseen_entry::unseen_entries;
 use crate::lint::{Finding, Fix, Reporter, Severity, Subject};
 
 rule! {
@@ -59,6 +60,8 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
     if subject.finds_titles() && (wanted == Some(selected) || wanted.is_none() && choice.entry == Some(selected)) {
         return;
     }
+    // Where pygrub does not see them all, the numbers of GRUB are others.
+    let unseen = unseen_entries(&configuration);
     let shown = configuration.shown(value.span);
     let title = configuration.title(selected);
     let reason = if subject.finds_titles() {
@@ -70,7 +73,16 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
     };
     let mut finding =
         Finding::new(reason).at(value.span, if value.refused { "GRUB refuses this line" } else { "no number" });
+    let hidden = unseen.iter().find(|entry| wanted.is_none() && entry.is_called(&value.text));
     match wanted {
+        None if hidden.is_some() => {
+            let span = hidden.map_or(value.span, |entry| entry.span);
+            finding = finding.and(span, "what GRUB boots, and pygrub does not see").help(format!(
+                "write that entry so that pygrub sees it (`menuentry \"title\" {{`, each command and the `}}` on lines of their own, \
+                 line {}); then name it by its number",
+                span.line
+            ));
+        }
         Some(index) => {
             if index != selected {
                 let entry = &configuration.entries()[index];
@@ -80,7 +92,7 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
             finding = finding.help(set_default::help(&configuration, index));
             let number = index.to_string();
             let description = format!("name the entry by its number, {index}");
-            let same = menu.choose(number.as_bytes()).entry == Some(index) && !value.refused;
+            let same = menu.choose(number.as_bytes()).entry == Some(index) && !value.refused && unseen.is_empty();
             let fix = if same { Fix::safe(description) } else { Fix::uncertain(description) };
             finding = finding.fix(fix.replace(value.span, number));
         }
@@ -91,7 +103,10 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
                 true => "its first as well".to_owned(),
                 false => configuration.title(grubs),
             };
-            let reason = format!("no entry has that title, id or path, so that GRUB boots {first}");
+            let reason = match unseen.is_empty() {
+                true => format!("no entry has that title, id or path, so that GRUB boots {first}"),
+                false => "no entry that pygrub sees has that title, id or path".to_owned(),
+            };
             finding = finding.help(match menu.similar(&value.text) {
                 Some(index) => format!(
                     "{reason}; is {} meant? Then {}",
@@ -103,6 +118,7 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
         }
     }
     // Today it makes no difference.
-    let severity = if wanted.or(choice.entry) == Some(selected) { Severity::Note } else { Severity::Warning };
+    let severity =
+        if hidden.is_none() && wanted.or(choice.entry) == Some(selected) { Severity::Note } else { Severity::Warning };
     report.add_as(severity, finding);
 }

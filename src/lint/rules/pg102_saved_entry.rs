@@ -47,7 +47,10 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
     if matches!(value.meaning, Meaning::Saved | Meaning::Next) {
         let literal = value.text == b"saved";
         if literal && configuration.dialect == Dialect::Grub2 {
-            let message = format!("`saved` means nothing in a grub.cfg, neither to pygrub nor to GRUB: {taken}");
+            let message = format!(
+                "`saved` means nothing in a grub.cfg, neither to pygrub nor to GRUB: pygrub takes entry {selected}, {}",
+                configuration.title(selected)
+            );
             report.add_as(
                 Severity::Note,
                 Finding::new(message).at(value.span, "no number").help(set_default::help(&configuration, selected)),

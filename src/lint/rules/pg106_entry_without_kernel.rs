@@ -1,4 +1,5 @@
 use super::explained;
+use crate::boot::hidden_command::hidden_kernel;
 use crate::config::{Cause, Dialect, Directive, Effect, Entry, Raised, Stage};
 use crate::lint::extlinux_keywords::has_linux_keyword;
 use crate::lint::rule::rule;
@@ -8,7 +9,7 @@ rule! {
     /// ## What it does
     ///
     /// Finds entries in which pygrub sees no kernel: the selected one, whatever it does instead (`chainloader`, `multiboot` of a
-    /// Xen dom0, `configfile`, `reboot`, `linuxefi`), and those with `linuxefi` that are not selected today.
+    /// Xen dom0, `configfile`, `reboot`, `linuxefi`, a `linux` behind another command on its line), and those with `linuxefi` that are not selected today.
     ///
     /// ## Why is this bad?
     ///
@@ -55,7 +56,12 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
         if met.is_some() || is_to_come(&configuration, entry) {
             // Where something raises before it comes to this, it would be the next to raise.
             let finding = explained::finding(subject, met.clone().unwrap_or_else(|| to_come(entry)));
-            let finding = Finding { raised: met, ..finding };
+            let mut finding = Finding { raised: met, ..finding };
+            if let Some(line) = hidden_kernel(entry, configuration.dialect, configuration.text) {
+                let header = finding.span.unwrap_or(entry.header);
+                finding =
+                    finding.at(line.line, "pygrub does not see this `linux`").and(header, "this entry is selected");
+            }
             report.add(match efi_fix(&configuration, entry) {
                 Some(fix) => finding.fix(fix),
                 None => finding,

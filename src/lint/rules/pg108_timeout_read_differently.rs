@@ -41,7 +41,8 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
     }
     let config = configuration.config;
     let Some(span) = config.timeout_span else {
-        if configuration.entries().len() > 1 {
+        // extlinux boots its only label at once, unless it is told to ask.
+        if configuration.dialect != Dialect::Extlinux || configuration.entries().len() > 1 {
             report.add(
                 Finding::new("no timeout is set: pygrub boots after about one second, and the boot loader itself would wait for a key")
                     .in_configuration()

@@ -1,7 +1,7 @@
 use super::{explained, unopened};
 use crate::boot::missing_path::shown;
 use crate::config::{Cause, Writer};
-use crate::lint::closest_path::closest;
+use crate::lint::closest_path::{Kinship, closest};
 use crate::lint::named_file::{Lookup, NamedFile, Why, all};
 use crate::lint::rule::rule;
 use crate::lint::{Finding, Fix, Reporter, Severity, Subject};
@@ -10,7 +10,9 @@ rule! {
     /// ## What it does
     ///
     /// Finds kernels and initrds that are not on the filesystem where the configuration was found, and names the file that is
-    /// probably meant.
+    /// probably meant: the same path with or without `/boot`, in other letters, from the directory of extlinux.conf; the file of
+    /// another entry; or one of a like name in the directory (ext2, ext3, ext4 and mounted directories), of several versions the
+    /// newest that comes near.
     ///
     /// ## Why is this bad?
     ///
@@ -73,31 +75,45 @@ fn finding(lookup: &Lookup<'_>, named: &NamedFile<'_>, why: &Why) -> Finding {
     let mut finding = unopened::finding(lookup, named, why);
     let configuration = lookup.configuration();
     let Some(files) = lookup.files() else { return finding };
-    let Some(found) = closest(files, configuration.entries(), named) else { return finding };
-    match found.named_by {
-        Some(entry) => {
-            let (title, path) = (shown(&entry.title), &found.path);
-            finding.help = Some(match configuration.writer() {
+    let Some(found) = closest(files, configuration, named) else { return finding };
+    let path = &found.path;
+    let writer = configuration.writer();
+    finding.help = Some(match found.kinship {
+        Kinship::NamedBy(entry) => {
+            let title = shown(&entry.title);
+            match writer {
                 Writer::NixOs => format!(
                     "boot \"{title}\", whose {} `{path}` is there, and run nixos-rebuild boot in the guest, which writes the menu \
                      anew",
                     named.what()
                 ),
                 _ => format!("`{path}`, which \"{title}\" names, is there: is that file meant?"),
-            });
-        }
-        None => {
-            let start = configuration.at(named.file.span);
-            let device = start.len().saturating_sub(named.path().len());
-            finding.help = Some(format!(
-                "`{}` is there: paths count from the root of the filesystem that holds the configuration",
-                found.path
-            ));
-            if start.get(device..) == Some(named.path()) && device == 0 {
-                let fix = Fix::uncertain(format!("write `{}`", found.path));
-                finding = finding.fix(fix.replace(named.file.span, found.path));
             }
         }
+        Kinship::Neighbour => format!("`{path}` is there{}", anew(writer)),
+        Kinship::OtherRoot => {
+            format!("`{path}` is there: paths count from the root of the filesystem that holds the configuration")
+        }
+        Kinship::BesideConfiguration => format!(
+            "`{path}` is there: extlinux looks in its own directory, and pygrub from the root of the filesystem that holds the \
+             configuration"
+        ),
+        Kinship::Case => format!("`{path}` is there: upper and lower case are not the same"),
+    });
+    let start = configuration.at(named.file.span);
+    let may_be_written = !matches!(found.kinship, Kinship::NamedBy(_) | Kinship::Neighbour);
+    if may_be_written && start == named.path() {
+        let fix = Fix::uncertain(format!("write `{path}`"));
+        finding = finding.fix(fix.replace(named.file.span, found.path));
     }
     finding
+}
+
+/// What to do about a file whose like is there, as the end of a sentence.
+fn anew(writer: Writer) -> &'static str {
+    match writer {
+        Writer::NixOs => ": run nixos-rebuild boot in the guest, which copies the files and writes the menu anew",
+        Writer::Mkconfig => ": run update-grub or grub2-mkconfig in the guest, which writes the menu anew",
+        Writer::Other => ": is that file meant?",
+    }
 }

@@ -6,12 +6,14 @@ use crate::lint::{Reporter, Subject};
 rule! {
     /// ## What it does
     ///
-    /// Finds paths with a `;`, a comment or other words behind them.
+    /// Finds paths with a `;`, a comment or other words behind them; and in menu.lst options in front of the kernel's path:
+    /// `kernel --type=linux /vmlinuz`, `kernel --no-mem-option /vmlinuz`.
     ///
     /// ## Why is this bad?
     ///
     /// GRUB ends a command at `;` and leaves out what follows ` #`. pygrub takes the whole line behind `initrd`, and a `;`
-    /// behind the kernel, for a part of the file's name, does not find such a file, and nothing boots.
+    /// behind the kernel, for a part of the file's name, does not find such a file, and nothing boots. Of `kernel --type=linux
+    /// /vmlinuz` it takes the option for the path.
     ///
     /// ## Example
     ///
@@ -36,4 +38,5 @@ rule! {
 
 fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
     unopened::check(subject, report, Oddity::TrailingText);
+    unopened::check(subject, report, Oddity::Option);
 }

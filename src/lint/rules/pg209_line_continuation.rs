@@ -35,13 +35,16 @@ rule! {
     ///
     /// ## Source
     ///
-    /// Measured with xen-utils-4.17 and GRUB 2.06 (grub-emu) on the same image.
+    /// Measured with xen-utils-4.17 and GRUB 2.06 (grub-emu) on the same image. That GRUB Legacy joins the lines of a menu.lst as
+    /// well, with a blank in the place of the backslash, is read from its source (0.97).
     "PG209" "line-continuation" Error, stops: Sometimes, releases: "all", check
 }
 
 fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
     unopened::check(subject, report, Oddity::Continuation);
-    let Some(configuration) = subject.configuration().filter(|found| found.dialect == Dialect::Grub2) else { return };
+    let Some(configuration) = subject.configuration().filter(|found| found.dialect != Dialect::Extlinux) else {
+        return;
+    };
     let selected = configuration.selected();
     let mut lines: Vec<(&Directive, bool)> =
         configuration.config.directives.iter().map(|directive| (directive, true)).collect();
@@ -71,6 +74,12 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
 fn goes_on(configuration: &Configuration<'_>, directive: &Directive) -> bool {
     let line = configuration.at(directive.line);
     let backslashes = line.iter().rev().take_while(|byte| **byte == b'\\').count();
+    // GRUB Legacy reads on behind any; a carriage return it passes over.
+    let legacy = configuration.dialect == Dialect::Legacy;
+    if legacy && backslashes > 0 {
+        let behind = configuration.text.get(directive.line.range().end..).unwrap_or_default();
+        return behind.trim_ascii_start().len() < behind.len() && matches!(behind, [b'\n', ..] | [b'\r', b'\n', ..]);
+    }
     backslashes % 2 == 1 && configuration.text.get(directive.line.range().end) == Some(&b'\n')
 }
 
@@ -93,7 +102,7 @@ fn finding(configuration: &Configuration<'_>, directive: &Directive) -> Finding 
     let finding = Finding::new(format!("the {what} on in the next line, and pygrub does not read on there: {lost}"))
         .at(directive.line, "ends in a backslash")
         .help(format!("write {alone} on one line{}", change_at_source(configuration.writer())));
-    match joined(configuration, directive) {
+    match joined(configuration, directive).filter(|_| configuration.dialect == Dialect::Grub2) {
         Some(fix) => finding.fix(fix),
         None => finding,
     }

@@ -14,7 +14,8 @@ rule! {
     /// ## Why is this bad?
     ///
     /// The path changes with the release of Xen (`/usr/lib/xen-4.17/bin/pygrub`), and an upgrade takes the program away under the
-    /// domain. `/usr/bin/pygrub` is not there in packages of today, and libxl warns of it.
+    /// domain. libxl warns of
+    /// `/usr/bin/pygrub`, which only old packages have.
     ///
     /// ## Example
     ///
@@ -45,7 +46,10 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
     let (severity, message) = if gone {
         (Severity::Error, format!("there is no `{}` here", shown(path.as_os_str().as_bytes())))
     } else if path == Path::new("/usr/bin/pygrub") {
-        (Severity::Warning, "`/usr/bin/pygrub` is deprecated, and not there in packages of today".to_owned())
+        (
+            Severity::Warning,
+            "`/usr/bin/pygrub` is a path of old: libxl warns of it, and runs its own pygrub as `pygrub`".to_owned(),
+        )
     } else {
         return;
     };

@@ -47,6 +47,11 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
         .help("remove kernel, or remove the bootloader if a kernel of dom0 is meant");
         let severity = if failed { Severity::Error } else { Severity::Warning };
         report.add_as(severity, finding.stops_boot(failed));
+    } else if let Some(firmware) = domain.firmware.as_ref().filter(|_| domain.kernel.is_none()) {
+        let finding = Finding::new("firmware stands for a kernel of dom0, which pygrub would look for in the guest")
+            .in_domain(Some(firmware.span), "not with a bootloader")
+            .help("remove firmware, or the bootloader");
+        report.add_as(Severity::Error, finding.stops_boot(failed));
     } else if let Some(ramdisk) = &domain.ramdisk {
         let finding = Finding::new("pygrub ignores ramdisk where there is no kernel")
             .in_domain(Some(ramdisk.span), "has no effect")

@@ -7,13 +7,13 @@ rule! {
     /// ## What it does
     ///
     /// Finds passwords of the boot loader: `superusers`, `password` and `password_pbkdf2` in grub.cfg
-    /// (`boot.loader.grub.users`), `password` and `lock` in menu.lst, `MENU PASSWD` in extlinux.conf.
+    /// (`boot.loader.grub.users`), in menu.lst `lock` and `password` in an entry, and `password` before the entries where the menu is shown, `MENU PASSWD` in extlinux.conf.
     ///
     /// ## Why is this bad?
     ///
     /// They protect nothing under pygrub. In grub.cfg and extlinux.conf it does not know them: whoever sees the guest's console can
     /// choose any entry. In menu.lst a password disables the keys for editing and nothing else; Enter and the timeout still boot
-    /// every entry, `lock` or not. From Xen 4.13 on that password is never accepted, not even the right one.
+    /// every entry, with `lock` or a `password` of its own or not. From Xen 4.13 on that password is never accepted, not even the right one.
     ///
     /// ## Example
     ///
@@ -78,7 +78,7 @@ fn places<'a>(configuration: &Configuration<'a>) -> Box<dyn Iterator<Item = &'a 
                 .entries
                 .iter()
                 .flat_map(|entry| &entry.directives)
-                .filter(move |directive| directive.command(text) == b"lock"),
+                .filter(move |directive| matches!(directive.command(text), b"lock" | b"password")),
         ),
         Dialect::Extlinux => {
             let all = config.directives.iter().chain(config.entries.iter().flat_map(|entry| &entry.directives));

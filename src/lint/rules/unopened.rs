@@ -3,6 +3,7 @@
 
 use crate::boot::missing_path::shown;
 use crate::boot::named_path::{Oddity, Plain};
+use crate::config::Span;
 use crate::lint::named_file::{Lookup, NamedFile, Why, all};
 use crate::lint::{Configuration, Finding, Fix, Reporter, Severity, Subject};
 use crate::python::Text;
@@ -64,10 +65,36 @@ pub(super) fn finding(lookup: &Lookup<'_>, named: &NamedFile<'_>, why: &Why) -> 
         .stops_boot(named.selected && matches!(why, Why::Missing(_)));
     finding.help = advice.help;
     finding.raised = lookup.raised(named);
-    if missing.oddity().is_some() {
-        mend(lookup, named, &mut finding);
+    match missing.oddity() {
+        Some(Oddity::Option) => finding.fix = without_options(lookup, named),
+        Some(_) => mend(lookup, named, &mut finding),
+        None => {}
     }
     finding
+}
+
+/// The line of menu.lst without the options in front of the path, where such a file is there.
+fn without_options(lookup: &Lookup<'_>, named: &NamedFile<'_>) -> Option<Fix> {
+    let configuration = lookup.configuration();
+    let args = named.entry.args_span?;
+    let start = named.file.span;
+    let line = configuration.text.get(start.range().start..args.range().end)?;
+    let path =
+        line.split(|byte| matches!(byte, b' ' | b'\t')).find(|word| !word.is_empty() && !word.starts_with(b"--"))?;
+    let length = memchr::memmem::find_iter(line, path).find(|at| *at > 0 && matches!(line[at - 1], b' ' | b'\t'))?;
+    if lookup.files().is_some_and(|files| !files.exists(path)) {
+        return None;
+    }
+    let behind = u32::try_from(length).ok()?;
+    let whole = Span { end: start.start.checked_add(behind)?, length: behind, ..start };
+    // GRUB finds out the type of a kernel by itself; without the other options it tells a kernel more.
+    let types = line[..length].split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty());
+    let description = "leave the options out";
+    let fix = match types.into_iter().all(|word| word.starts_with(b"--type=")) {
+        true => Fix::safe(description),
+        false => Fix::uncertain(description),
+    };
+    Some(fix.replace(whole, ""))
 }
 
 /// Offers the path without what is odd about it, where such a file is there.

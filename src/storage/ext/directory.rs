@@ -39,6 +39,27 @@ pub(crate) fn lookup(ext: &Ext, dir: u32, name: &[u8]) -> Result<Option<u32>, Fa
     Ok(found)
 }
 
+/// The names in the directory `dir`, at most `most`, deleted ones left out: what a lookup would come across. It ends at the
+/// first block that cannot be read.
+pub(crate) fn names(ext: &Ext, dir: u32, most: usize) -> Result<Vec<Vec<u8>>, Fault> {
+    let inode = ext.inode(dir)?;
+    let mut names = Vec::new();
+    if !inode.is_directory() || inode.has_inline_data() {
+        return Ok(names);
+    }
+    let mut take = |_: u32, name: &[u8]| {
+        if !matches!(name, b"." | b"..") && names.len() < most {
+            names.push(name.to_vec());
+        }
+        names.len() >= most
+    };
+    mapping::visit_blocks(ext, &inode, &mut |number| {
+        ext.blocks.budget().spend(u64::from(ext.blocks.size()))?;
+        Ok(entries(&ext.blocks.read(number)?, true, &mut take)?.is_some())
+    })?;
+    Ok(names)
+}
+
 /// An inline directory has no entries for itself and its parent: the number of the parent comes first, then entries.
 fn lookup_inline(ext: &Ext, inode: &Inode, name: &[u8]) -> Result<Option<u32>, Fault> {
     let parent = u32_at(inode.block(), 0);
@@ -57,6 +78,13 @@ fn lookup_inline(ext: &Ext, inode: &Inode, name: &[u8]) -> Result<Option<u32>, F
 
 /// Looks through the entries in `block`. Whether it is a whole `disk_block` matters for the length of records only.
 fn scan(block: &[u8], name: &[u8], disk_block: bool) -> Result<Option<u32>, Fault> {
+    let mut is_it = |_: u32, stored: &[u8]| stored.len() == name.len() && same_name(name, stored);
+    entries(block, disk_block, &mut is_it)
+}
+
+/// Hands the entries in `block` that stand for something to `is_last`, each with its inode number, and returns the number of
+/// the one at which that says to stop.
+fn entries(block: &[u8], disk_block: bool, is_last: &mut dyn FnMut(u32, &[u8]) -> bool) -> Result<Option<u32>, Fault> {
     let damaged = || Fault::Fails("a block of the directory is damaged".to_owned());
     if block.len() < 8 {
         return Err(damaged());
@@ -70,7 +98,7 @@ fn scan(block: &[u8], name: &[u8], disk_block: bool) -> Result<Option<u32>, Faul
             return Err(damaged());
         }
         let inode = u32_at(block, offset);
-        if inode != 0 && name_length == name.len() && same_name(name, &block[offset + 8..offset + 8 + name_length]) {
+        if inode != 0 && is_last(inode, &block[offset + 8..offset + 8 + name_length]) {
             return Ok(Some(inode));
         }
         offset += record;

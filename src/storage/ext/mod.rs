@@ -112,6 +112,11 @@ impl Filesystem for Ext {
         self.superblock.features.names()
     }
 
+    fn names(&self, path: &[u8], most: usize) -> Vec<Vec<u8>> {
+        let names = walk::resolve(self, path).and_then(|ino| directory::names(self, ino, most));
+        names.unwrap_or_default()
+    }
+
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {
         let ino = walk::resolve(self, path).map_err(Fault::on_open)?;
         // The walk has read the inode, unless the path names the root without a step: then the plugin's error is not

@@ -87,7 +87,8 @@ impl Walk<'_> {
             return Err(Fault::Fails(if name.is_empty() {
                 "there is an empty component between two slashes, which libext2fs looks up as a name".to_owned()
             } else {
-                format!("there is no `{}` in its directory", shown(name))
+                let directory = if dir == ROOT { "the root directory" } else { "its directory" };
+                format!("there is no `{}` in {directory}", shown(name))
             }));
         };
         let inode = self.ext.inode(ino).map_err(|fault| match fault {

@@ -26,6 +26,7 @@ pub(crate) fn resolve(fat: &Fat, path: &[u8]) -> Result<Entry, OpenError> {
             Stop::End => OpenError::Unknown("a directory ends nowhere".to_owned()),
             Stop::Io(error) => OpenError::Io(error),
         })?;
+        let directory = if before == b"/" { "the root directory" } else { "its directory" };
         entry = match found {
             Ok(found) => found,
             Err(Some(trouble)) => {
@@ -37,13 +38,13 @@ pub(crate) fn resolve(fat: &Fat, path: &[u8]) -> Result<Entry, OpenError> {
             Err(None) if name.is_empty() => return Err(not_found("the path ends with a slash".to_owned())),
             Err(None) if matches!(name, b"." | b"..") => {
                 return Err(not_found(format!(
-                    "there is no `{}` in its directory, and pygrub's FAT driver knows no other",
+                    "there is no `{}` in {directory}, and pygrub's FAT driver knows no other",
                     shown(name)
                 )));
             }
             Err(None) => {
                 return Err(not_found(format!(
-                    "there is no `{}` in its directory (long names count as they are written, short ones in lower case)",
+                    "there is no `{}` in {directory} (long names count as they are written, short ones in lower case)",
                     shown(name)
                 )));
             }

@@ -28,6 +28,7 @@ pub(crate) fn resolve(iso: &Iso9660, path: &[u8]) -> Result<Extent, OpenError> {
             return not_found(match name {
                 b"" => "the path ends with a directory".to_owned(),
                 b"." | b".." => format!("the plugin does not know `{}`", shown(name)),
+                _ if directory == iso.root => format!("there is no `{}` in the root directory", shown(name)),
                 _ => format!("there is no `{}` in its directory", shown(name)),
             });
         };

@@ -22,7 +22,8 @@ pub(crate) fn resolve(ufs: &Ufs, path: &[u8]) -> Result<Inode, OpenError> {
             return not_found(format!("`{}` is {}", shown(last), kind(&inode)));
         }
         let Some(number) = directory::lookup(ufs, &inode, name)? else {
-            return not_found(format!("there is no `{}` in its directory", shown(name)));
+            let directory = if last == b"/" { "the root directory" } else { "its directory" };
+            return not_found(format!("there is no `{}` in {directory}", shown(name)));
         };
         inode = read(ufs, number)?;
         last = name;

@@ -180,7 +180,7 @@ fn an_explanation_is_escaped() {
     let config = "menuentry 'A' {\n  linux (hd\u{1b}[2J)/k ro\n}\n";
     let image = Image::whole(&Volume::ext4(Tree::new().file("grub/grub.cfg", config)));
     let (ours, _) = both(&oracle, &[], &["-q"], &image);
-    assert!(ours.stderr.contains("(hd\\u{1b}[2J") && !ours.stderr.contains('\u{1b}'), "{}", ours.stderr);
+    assert!(ours.stderr.contains("(hd\\x1b[2J") && !ours.stderr.contains('\u{1b}'), "{}", ours.stderr);
 }
 
 /// A release that nobody knows ends the drop-in with a sentence, before anything is made.
