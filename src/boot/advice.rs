@@ -27,13 +27,15 @@ pub(crate) struct Seen<'a> {
     pub text: &'a [u8],
     pub directory: bool,
     pub config: &'a Config,
+    /// Who wrote it. The whole text may have to be looked through for that.
+    pub writer: Writer,
 }
 
 impl<'a> Seen<'a> {
     /// The one that an attempt found.
     pub(crate) fn of(attempt: &'a Attempt) -> Option<Self> {
         let Found { path, dialect, text, directory, config } = attempt.found.as_ref()?;
-        Some(Self { path, dialect: *dialect, text, directory: *directory, config })
+        Some(Self { path, dialect: *dialect, text, directory: *directory, config, writer: Writer::of(text) })
     }
 }
 
@@ -65,7 +67,7 @@ pub(super) fn advice(reason: impl Into<String>, label: &'static str, help: impl 
 
 /// What an exception means. `found` may be read further than the attempt did.
 pub(crate) fn of_raised(attempt: Option<&Attempt>, found: Option<Seen<'_>>, raised: &Raised) -> Advice {
-    let nixos = found.is_some_and(is_from_nixos);
+    let nixos = found.is_some_and(|found| found.writer == Writer::NixOs);
     if let Some(found) = found.filter(|found| found.directory) {
         return advice(
             format!("`{}` is a directory, and pygrub takes its raw blocks for the configuration", found.path),
@@ -318,10 +320,6 @@ pub(crate) fn is_extended(attempt: &Attempt) -> bool {
 }
 
 /// Whether NixOS wrote the file: then the option is named, not the line.
-fn is_from_nixos(found: Seen<'_>) -> bool {
-    Writer::of(found.text) == Writer::NixOs
-}
-
 fn device(found: Option<Seen<'_>>, raised: &Raised, nixos: bool) -> Advice {
     let text = raised.span.and_then(|span| found?.text.get(span.range())).unwrap_or_default();
     let shown = String::from_utf8_lossy(text);
@@ -488,7 +486,7 @@ fn missing_file(attempt: Option<&Attempt>, found: Option<Seen<'_>>) -> Advice {
         entry: None,
         why: Some(step.missing.as_deref().unwrap_or("it does not open")),
         filesystem,
-        from: found.map(|found| (found.dialect, Writer::of(found.text))),
+        from: found.map(|found| (found.dialect, found.writer)),
     };
     missing.advice()
 }

@@ -46,6 +46,9 @@ impl Tally {
     }
 }
 
+/// So many fixes of a file are told one by one: a guest's file can need half a million.
+const TOLD: usize = 100;
+
 /// Larger files are no configurations.
 const LARGEST: u64 = 64 << 20;
 
@@ -78,8 +81,13 @@ impl FixArgs {
         replace(Path::new(name), &old, &mended.text).map_err(|why| format!("cannot mend `{name}`: {why}"))?;
         tally.fixes += mended.made.len();
         tally.files += 1;
-        let made = mended.made.iter();
-        Ok(made.map(|mend| format!("fixed {name}:{}: {} {}", mend.line, mend.code, mend.description)).collect())
+        let made = mended.made.iter().take(TOLD);
+        let mut lines: Vec<String> =
+            made.map(|mend| format!("fixed {name}:{}: {} {}", mend.line, mend.code, mend.description)).collect();
+        if let Some(more) = mended.made.len().checked_sub(TOLD).filter(|more| *more > 0) {
+            lines.push(format!("fixed {name}: and so {more} more"));
+        }
+        Ok(lines)
     }
 
     /// Writes what would change as `diff -u` does, and says whether that is something.
@@ -144,9 +152,20 @@ impl FixArgs {
             complain(&format!("`{name}` is not mended, since {how} (--force edits the file all the same)"));
             return Ok(None);
         }
-        for refused in &mended.refused {
-            let (line, code, why) = (refused.line, refused.code, refused.why);
+        for refused in mended.refused.iter().take(TOLD) {
+            let (line, code, why) = (refused.line, refused.code, &refused.why);
             complain(&format!("{name}:{line}: {code} is not mended ({}): {why}", refused.description));
+        }
+        let have = |count: usize| if count == 1 { "finding has a fix" } else { "findings have a fix" };
+        if let Some(more) = mended.refused.len().checked_sub(TOLD).filter(|more| *more > 0) {
+            complain(&format!("{name}: {more} more {} that is not made either", have(more)));
+        }
+        if mended.untried > 0 {
+            complain(&format!(
+                "{name}: {} more {} that was not tried, since that many simulations of a file of this size would take too long",
+                mended.untried,
+                have(mended.untried)
+            ));
         }
         Ok(Some((text, mended)))
     }

@@ -137,9 +137,10 @@ fn is_one_of(directive: &Directive, text: &[u8], commands: &[&str]) -> bool {
 /// text there is only the beginning.
 pub(crate) fn shown(text: &[u8]) -> String {
     const MOST: usize = 80;
+    // One character more than is shown, however long each is.
     let beginning = String::from_utf8_lossy(&text[..text.len().min(4 * MOST + 4)]);
     let mut shown = harmless(&beginning.chars().take(MOST).collect::<String>());
-    if String::from_utf8_lossy(text).chars().nth(MOST).is_some() {
+    if beginning.chars().nth(MOST).is_some() {
         shown.push_str("...");
     }
     shown

@@ -55,6 +55,16 @@ impl std::str::FromStr for Selector {
 }
 
 impl Selector {
+    /// Whether it names the same rules as `other`, by the same kind of name.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Rule(this), Self::Rule(other)) => this.code == other.code,
+            (Self::Group(this), Self::Group(other)) => this == other,
+            (Self::All, Self::All) => true,
+            _ => false,
+        }
+    }
+
     /// Whether it names this rule.
     pub fn covers(&self, rule: &Rule) -> bool {
         match self {

@@ -1,18 +1,23 @@
 //! Mending a configuration: the fixes of its findings, each tried in a simulation before it counts.
 
-use std::collections::{BTreeMap, HashSet};
+mod judgement;
+mod moves;
+mod seen;
+mod taken;
 
-use super::baseline::{line_of, without_numbers};
-use super::finding::{Finding, Source};
-use super::fix::{Edit, Safety};
-use super::group::Group;
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::fix::{Edit, Fix, Safety};
 use super::levels::Levels;
-use super::lint;
 use super::subject::Subject;
-use crate::boot::{self, Options, Run};
+use crate::boot::{self, Options};
 use crate::config::Dialect;
-use crate::python::Text;
 use crate::target::Kind;
+use judgement::{Judgement, Why, judge, uncovered};
+use moves::Moves;
+use seen::{Met, Seen};
+use taken::Taken;
 
 /// How a configuration is to be mended.
 #[derive(Clone, Debug)]
@@ -39,7 +44,7 @@ pub struct Mend {
     /// What the fix does.
     pub description: String,
     /// Why it was refused; empty where it was made. A clause without a full stop.
-    pub why: &'static str,
+    pub why: String,
 }
 
 /// A configuration that was mended as far as can be.
@@ -51,239 +56,290 @@ pub struct Mended {
     pub made: Vec<Mend>,
     /// What was refused, since the simulation showed that it does no good.
     pub refused: Vec<Mend>,
+    /// How many more findings have a fix that nobody tried, since so much simulation would take too long.
+    pub untried: usize,
 }
 
-/// So often a text is looked at: rules whose fixes undo each other must come to an end, and so must a hostile text.
-const LOOKS: usize = 500;
+/// So many bytes are simulated at most: rules whose fixes undo each other must come to an end, and a hostile text must do so soon.
+const WORK: usize = 8 << 20;
 
-/// So many fixes are made at once at most.
-const AT_ONCE: usize = 1000;
+/// What a simulation costs beside the bytes of its text.
+const LOOK: usize = 4 << 10;
 
-/// What a fix is known by in a text that changes.
-type Known = (&'static str, String, String);
+/// So often fixes of what another fix uncovered follow it.
+const FOLLOWING: usize = 4;
+
+/// So often fixes are tried together without those that are to blame, before there are fewer of them as well.
+const BLAMED: usize = 3;
+
+/// So many fixes that all seem to do no good are tried one by one.
+const ONE_BY_ONE: usize = 16;
 
 impl Mending<'_> {
     /// Mends a text: makes all fixes that are allowed and do not overlap, looks again, and goes on until there are none.
     ///
-    /// Each change is performed in a simulation first. It counts only if the finding is gone and nothing new stops the boot;
-    /// and where the configuration booted before, it must boot the same entry with the same files and arguments, but for what
-    /// the finding is about: the entry for rules of the group "boots something else", the entry's files and arguments for those
-    /// of "kernel, initrd, arguments".
+    /// Each change is performed in a simulation first. It counts only if the findings are gone from their places and nothing new stops
+    /// the boot; and where the configuration booted before, it must boot the same entry with the same files and arguments, but for
+    /// what the findings are about: the entry for rules of the group "boots something else", the entry's files and arguments for
+    /// those of "kernel, initrd, arguments". Where a fix uncovers something else that stops the boot and has a fix itself, both are
+    /// one change.
+    ///
+    /// Uncertain fixes come when no safe one is left. How much is simulated is bounded, so that not all of a large text need be
+    /// tried: [`Mended::untried`].
     pub fn mend(&self, text: Vec<u8>) -> Mended {
-        let mut mended = Mended { text, ..Mended::default() };
-        let mut refused: HashSet<Known> = HashSet::new();
-        let mut now = self.look(&mended.text);
-        // An uncertain fix is never worked out from what another one made of the text.
-        let uncertain: HashSet<&str> = now.findings.iter().map(|finding| finding.rule.code).collect();
-        let mut looks = 0;
-        while looks < LOOKS {
-            let mut batch = self.batch(&now, &mended.text, &refused, &uncertain);
-            if batch.is_empty() {
-                break;
+        let mut work = Work { left: WORK };
+        let now = work.look(self, &text);
+        let mut mender = Mender {
+            mending: self,
+            codes: now.codes(),
+            texts: HashSet::from([fingerprint(&text)]),
+            now,
+            mended: Mended { text, ..Mended::default() },
+            standing: HashMap::new(),
+            unsafe_too: false,
+            mixed: false,
+            work,
+        };
+        mender.rounds();
+        if self.unsafe_too {
+            mender.unsafe_too = true;
+            mender.rounds();
+        }
+        mender.finish()
+    }
+}
+
+fn fingerprint(text: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The simulations that may still be performed.
+#[derive(Clone, Copy)]
+struct Work {
+    /// In bytes.
+    left: usize,
+}
+
+impl Work {
+    fn is_spent(self) -> bool {
+        self.left == 0
+    }
+
+    fn look(&mut self, mending: &Mending<'_>, text: &[u8]) -> Seen {
+        // More than that pygrub does not read.
+        self.left = self.left.saturating_sub(text.len().min(1 << 20) + LOOK);
+        let run = boot::run_config(mending.name, mending.dialect, text.to_vec(), mending.options.clone());
+        Seen::of(Subject::new(&run, Kind::Config), mending.levels)
+    }
+}
+
+/// What came of a fix that was tried.
+#[derive(Clone, Copy)]
+enum Standing {
+    /// Others were better off without it: it is tried when they are made.
+    Suspect,
+    Refused(Why),
+}
+
+/// The work on one text.
+struct Mender<'a> {
+    mending: &'a Mending<'a>,
+    mended: Mended,
+    /// What the text shows as it is now.
+    now: Seen,
+    /// What was tried, by the rule and the place.
+    standing: HashMap<(&'static str, usize), Standing>,
+    /// The rules whose uncertain fixes may be made: an uncertain fix is never worked out from what another one made of the text.
+    codes: HashSet<&'static str>,
+    /// Whether an uncertain fix was made.
+    mixed: bool,
+    /// Whether uncertain fixes are made now.
+    unsafe_too: bool,
+    /// All that the text was.
+    texts: HashSet<u64>,
+    work: Work,
+}
+
+/// A change that does good.
+struct Change {
+    text: Vec<u8>,
+    seen: Seen,
+    moves: Moves,
+    made: Vec<Mend>,
+    codes: HashSet<&'static str>,
+    mixed: bool,
+}
+
+impl Mender<'_> {
+    /// Goes on until nothing can be made any more. What was refused may do good when something else was made.
+    fn rounds(&mut self) {
+        loop {
+            self.standing.clear();
+            if !self.round() || self.standing.is_empty() || self.work.is_spent() {
+                return;
             }
-            while looks < LOOKS {
-                looks += 1;
-                let changed = apply(&mended.text, &batch);
-                let then = self.look(&changed);
-                let outcome = compare(&now, &then, &batch);
-                let of = |finding: &Finding, why| Mend {
-                    code: finding.rule.code,
-                    line: finding.span.map_or(1, |span| span.line),
-                    description: finding.fix.as_ref().map(|fix| fix.description.clone()).unwrap_or_default(),
-                    why,
-                };
-                match outcome {
-                    Ok(()) => {
-                        mended.made.extend(batch.iter().map(|finding| of(finding, "")));
-                        mended.text = changed;
-                        now = then;
+        }
+    }
+
+    /// Tries every fix, and says whether one was made.
+    fn round(&mut self) -> bool {
+        let mut made = false;
+        loop {
+            let mut batch = self.choose(false);
+            if batch.is_empty() {
+                batch = self.choose(true);
+            }
+            if batch.is_empty() {
+                return made;
+            }
+            let mut tried = 0;
+            while !batch.is_empty() {
+                tried += 1;
+                if self.work.is_spent() {
+                    return made;
+                }
+                match self.attempt(&batch) {
+                    Ok(change) => {
+                        self.make(change);
+                        made = true;
                         break;
                     }
-                    Err(why) if batch.len() == 1 => {
-                        mended.refused.push(of(&batch[0], why));
-                        refused.insert(known(&batch[0], &mended.text));
+                    Err(Judgement::Blamed(blamed)) if blamed.len() < batch.len() => {
+                        let indices: HashSet<usize> = blamed.iter().map(|(index, _)| *index).collect();
+                        for index in &indices {
+                            self.standing.insert(self.now.met[batch[*index]].known_by(), Standing::Suspect);
+                        }
+                        let mut number = 0..;
+                        batch.retain(|_| number.next().is_none_or(|number: usize| !indices.contains(&number)));
+                        // Where it does not end, it may be that there is too much of it.
+                        if tried > BLAMED {
+                            batch.truncate(batch.len().div_ceil(2));
+                        }
+                    }
+                    Err(Judgement::Blamed(_)) if (2..=ONE_BY_ONE).contains(&batch.len()) => batch.truncate(1),
+                    Err(Judgement::Blamed(blamed)) => {
+                        for (index, why) in blamed {
+                            self.standing.insert(self.now.met[batch[index]].known_by(), Standing::Refused(why));
+                        }
                         break;
                     }
-                    Err(_) => batch.truncate(batch.len() / 2),
+                    Err(Judgement::Bad(why)) if batch.len() == 1 => {
+                        self.standing.insert(self.now.met[batch[0]].known_by(), Standing::Refused(why));
+                        break;
+                    }
+                    // That nothing is wrong is no error.
+                    Err(Judgement::Bad(_) | Judgement::Good) => batch.truncate(batch.len() / 2),
                 }
             }
         }
-        mended
     }
 
-    /// Fixes of one group that can be made at once.
-    fn batch(&self, now: &Seen, text: &[u8], refused: &HashSet<Known>, uncertain: &HashSet<&str>) -> Vec<Finding> {
-        let allowed = |finding: &&Finding| {
-            finding.source == Source::Configuration
-                && finding.fix.as_ref().is_some_and(|fix| {
-                    let may = fix.safety == Safety::Safe || self.unsafe_too && uncertain.contains(finding.rule.code);
-                    may && is_sound(&fix.edits, text.len())
-                })
-                && !refused.contains(&known(finding, text))
-        };
-        let mut batch: Vec<Finding> = Vec::new();
-        let mut taken: Vec<&Edit> = Vec::new();
-        for finding in now.findings.iter().filter(allowed) {
-            if batch.first().is_some_and(|first| first.rule.group() != finding.rule.group()) {
-                continue;
-            }
-            if batch.len() == AT_ONCE {
-                break;
-            }
-            let edits = finding.fix.iter().flat_map(|fix| &fix.edits);
-            if !edits.clone().any(|edit| taken.iter().any(|other| overlap(edit, other))) {
-                taken.extend(edits);
-                batch.push(finding.clone());
+    /// The fixes that may be made, by the numbers of their findings.
+    fn candidates(&self) -> impl Iterator<Item = (usize, &Met, &Fix)> {
+        let all = self.now.met.iter().enumerate();
+        all.filter_map(|(index, met)| Some((index, met, met.fix.as_ref()?)))
+            .filter(|(_, met, fix)| fix.safety == Safety::Safe || self.unsafe_too && self.codes.contains(met.code))
+    }
+
+    /// Fixes of one group that can be made at once: those that nobody tried, or those under suspicion.
+    fn choose(&self, suspects: bool) -> Vec<usize> {
+        let mut batch = Vec::new();
+        let mut taken = Taken::default();
+        let mut group = None;
+        for (index, met, fix) in self.candidates() {
+            let wanted = match self.standing.get(&met.known_by()) {
+                None => !suspects,
+                Some(Standing::Suspect) => suspects,
+                Some(Standing::Refused(_)) => false,
+            };
+            if wanted && *group.get_or_insert(met.group) == met.group && taken.take(&fix.edits, self.mended.text.len())
+            {
+                batch.push(index);
             }
         }
         batch
     }
 
-    fn look(&self, text: &[u8]) -> Seen {
-        let run = boot::run_config(self.name, self.dialect, text.to_vec(), self.options.clone());
-        let subject = Subject::new(&run, Kind::Config);
-        let findings = lint(&subject, self.levels);
-        // Rules that are silent count here all the same.
-        let all = lint(&subject, &Levels::default());
-        let raised = subject.configuration().map_or(0, |configuration| configuration.raised.len());
-        let mut stopping = BTreeMap::new();
-        for finding in all.iter().filter(|finding| finding.stops_boot) {
-            *stopping.entry((finding.rule.code, without_numbers(&finding.message))).or_default() += 1;
-        }
-        let raised = raised + usize::from(run.failure.is_some());
-        Seen { boots: Boots::of(&run), findings, raised, stopping }
-    }
-}
-
-fn known(finding: &Finding, text: &[u8]) -> Known {
-    let line = finding.span.map(|span| line_of(text, span.range().start)).unwrap_or_default();
-    (finding.rule.code, line, finding.message.clone())
-}
-
-/// Whether the edits of a fix lie in the text and apart from each other.
-fn is_sound(edits: &[Edit], length: usize) -> bool {
-    let inside = |edit: &Edit| edit.span.start <= edit.span.end && edit.span.range().end <= length;
-    let apart = |(index, edit): (usize, &Edit)| !edits[..index].iter().any(|other| overlap(edit, other));
-    !edits.is_empty() && edits.iter().all(inside) && edits.iter().enumerate().all(apart)
-}
-
-/// Whether two edits touch the same bytes, or insert at the same place.
-fn overlap(one: &Edit, other: &Edit) -> bool {
-    let (one, other) = (one.span, other.span);
-    one.start < other.end && other.start < one.end
-        || one.start == other.start
-        || (one.start == one.end || other.start == other.end) && one.start <= other.end && other.start <= one.end
-}
-
-/// The text with all edits of these fixes made.
-fn apply(text: &[u8], batch: &[Finding]) -> Vec<u8> {
-    let mut edits: Vec<&Edit> =
-        batch.iter().filter_map(|finding| finding.fix.as_ref()).flat_map(|fix| &fix.edits).collect();
-    edits.sort_by_key(|edit| edit.span.start);
-    let (mut changed, mut done) = (Vec::with_capacity(text.len()), 0);
-    for edit in edits {
-        changed.extend_from_slice(&text[done..edit.span.range().start]);
-        changed.extend_from_slice(edit.replacement.as_bytes());
-        done = edit.span.range().end;
-    }
-    changed.extend_from_slice(&text[done..]);
-    changed
-}
-
-/// What the simulation shows of a text.
-struct Seen {
-    boots: Option<Boots>,
-    findings: Vec<Finding>,
-    /// How much pygrub raises, or would raise.
-    raised: usize,
-    stopping: BTreeMap<(&'static str, String), usize>,
-}
-
-/// What boots.
-#[derive(PartialEq, Eq)]
-struct Boots {
-    title: Option<Text>,
-    entry: Option<usize>,
-    kernel: Text,
-    ramdisk: Option<Text>,
-    args: Option<Text>,
-}
-
-impl Boots {
-    fn of(run: &Run) -> Option<Self> {
-        let chosen = run.chosen.as_ref().filter(|_| run.failure.is_none())?;
-        let found = run.attempts.get(chosen.attempt).and_then(|attempt| attempt.found.as_ref());
-        let entry = found.zip(chosen.entry).and_then(|(found, index)| found.config.entries.get(index));
-        Some(Self {
-            title: entry.map(|entry| entry.title.clone()),
-            entry: chosen.entry,
-            kernel: chosen.kernel.path.clone(),
-            ramdisk: chosen.ramdisk.as_ref().map(|ramdisk| ramdisk.path.clone()),
-            args: chosen.args.clone(),
-        })
-    }
-}
-
-/// Whether these fixes, all of one group, did what they are for and nothing else.
-fn compare(before: &Seen, after: &Seen, batch: &[Finding]) -> Result<(), &'static str> {
-    let of = |seen: &Seen, code: &str| seen.findings.iter().filter(|finding| finding.rule.code == code).count();
-    for finding in batch {
-        let code = finding.rule.code;
-        let mended = batch.iter().filter(|other| other.rule.code == code).count();
-        if of(after, code) + mended > of(before, code) {
-            return Err("the finding would still be there");
+    /// Tries these fixes together, and with them those that are needed for what they uncover.
+    fn attempt(&mut self, batch: &[usize]) -> Result<Change, Judgement> {
+        let batch: Vec<&Met> = batch.iter().map(|index| &self.now.met[*index]).collect();
+        let mut moves = Moves::default();
+        let mut codes = self.codes.clone();
+        let mut mixed = self.mixed || batch.iter().any(|met| is_uncertain(met));
+        let mut made: Vec<Mend> = batch.iter().map(|met| mend(met, String::new())).collect();
+        let mut text = moves.apply(&self.mended.text, edits(&batch));
+        let mut seen = self.work.look(self.mending, &text);
+        let mut following = 0;
+        loop {
+            if !mixed {
+                codes.extend(seen.codes());
+            }
+            let judgement = judge(&self.now, &seen, &moves, &batch, &self.mended.text);
+            if judgement == Judgement::Good {
+                if self.texts.contains(&fingerprint(&text)) {
+                    return Err(Judgement::Bad(Why::BackAgain));
+                }
+                return Ok(Change { text, seen, moves, made, codes, mixed });
+            }
+            let mut taken = Taken::default();
+            let next: Vec<&Met> = uncovered(&self.now, &seen, &moves)
+                .into_iter()
+                .filter(|met| !is_uncertain(met) || self.unsafe_too && codes.contains(met.code))
+                .filter(|met| met.fix.as_ref().is_some_and(|fix| taken.take(&fix.edits, text.len())))
+                .collect();
+            if next.is_empty() || following == FOLLOWING || self.work.is_spent() {
+                return Err(judgement);
+            }
+            following += 1;
+            mixed |= next.iter().any(|met| is_uncertain(met));
+            made.extend(next.iter().map(|met| mend(met, String::new())));
+            text = moves.apply(&text, edits(&next));
+            seen = self.work.look(self.mending, &text);
         }
     }
-    if after.stopping.iter().any(|(what, count)| before.stopping.get(what).is_none_or(|before| count > before)) {
-        return Err("something else would stop the boot");
+
+    fn make(&mut self, change: Change) {
+        let Change { text, seen, moves, made, codes, mixed } = change;
+        self.texts.insert(fingerprint(&text));
+        self.mended.text = text;
+        self.mended.made.extend(made);
+        self.now = seen;
+        self.codes = codes;
+        self.mixed = mixed;
+        let standing = std::mem::take(&mut self.standing);
+        self.standing = standing
+            .into_iter()
+            .map(|((code, place), standing)| ((code, moves.to_new(place..place + 1).start), standing))
+            .collect();
     }
-    if after.raised > before.raised {
-        return Err("pygrub would raise more than before");
-    }
-    let Some(was) = &before.boots else { return Ok(()) };
-    let Some(is) = &after.boots else { return Err("nothing would boot any more") };
-    let group = batch.first().map(|finding| finding.rule.group());
-    let same_entry = (&was.title, was.entry) == (&is.title, is.entry);
-    match group {
-        Some(Group::BootsSomethingElse) => Ok(()),
-        Some(Group::KernelInitrdArguments) if same_entry => Ok(()),
-        _ if was == is => Ok(()),
-        _ => Err("something else would boot"),
+
+    /// Says what was refused, and how much was not tried.
+    fn finish(mut self) -> Mended {
+        let (mut refused, mut untried) = (Vec::new(), 0);
+        for (_, met, _) in self.candidates() {
+            match self.standing.get(&met.known_by()) {
+                Some(Standing::Refused(why)) => refused.push(mend(met, why.clause())),
+                Some(Standing::Suspect) | None => untried += 1,
+            }
+        }
+        // Without the bound all was tried, but for fixes that cannot be made in this text.
+        self.mended.untried = if self.work.is_spent() { untried } else { 0 };
+        self.mended.refused = refused;
+        self.mended
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::Span;
+fn edits<'a>(batch: &[&'a Met]) -> Vec<&'a Edit> {
+    batch.iter().filter_map(|met| met.fix.as_ref()).flat_map(|fix| &fix.edits).collect()
+}
 
-    fn edit(start: u32, end: u32, replacement: &str) -> Edit {
-        let span = Span { start, end, line: 1, column: start + 1, length: end - start };
-        Edit { span, replacement: replacement.to_owned() }
-    }
+fn is_uncertain(met: &Met) -> bool {
+    met.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Unsafe)
+}
 
-    #[test]
-    fn edits_that_overlap() {
-        let overlap = |a: (u32, u32), b: (u32, u32)| super::overlap(&edit(a.0, a.1, ""), &edit(b.0, b.1, ""));
-        assert!(overlap((0, 3), (2, 4)) && overlap((2, 4), (0, 3)) && overlap((0, 9), (3, 4)));
-        assert!(
-            overlap((3, 3), (3, 3)) && overlap((3, 3), (1, 5)) && overlap((3, 3), (3, 5)) && overlap((3, 3), (1, 3))
-        );
-        assert!(!overlap((0, 3), (3, 5)) && !overlap((3, 3), (4, 5)));
-    }
-
-    #[test]
-    fn a_fix_outside_of_the_text_is_not_made() {
-        assert!(is_sound(&[edit(0, 2, "a"), edit(2, 4, "b")], 4));
-        assert!(!is_sound(&[edit(0, 5, "a")], 4));
-        assert!(!is_sound(&[edit(0, 3, "a"), edit(2, 4, "b")], 4));
-        assert!(!is_sound(&[], 4));
-    }
-
-    #[test]
-    fn edits_are_made_in_order() {
-        let fix = super::super::Fix::safe("x");
-        let fix = super::super::Fix { edits: vec![edit(4, 5, "X"), edit(0, 1, ""), edit(2, 2, "--")], ..fix };
-        assert_eq!(apply(b"abcdef", &[Finding::new("m").fix(fix)]), b"b--cdXf");
-    }
+fn mend(met: &Met, why: String) -> Mend {
+    let description = met.fix.as_ref().map(|fix| fix.description.clone()).unwrap_or_default();
+    Mend { code: met.code, line: met.line, description, why }
 }

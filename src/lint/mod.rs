@@ -22,6 +22,8 @@ mod baseline;
 mod blocks;
 mod closest_path;
 mod configuration;
+mod continuation;
+mod covering;
 mod default_value;
 mod elsewhere;
 mod environment;
@@ -29,6 +31,7 @@ mod extlinux_keywords;
 mod files;
 mod finding;
 mod fix;
+mod flood;
 mod group;
 mod grub_menu;
 mod grub_words;
@@ -69,7 +72,7 @@ pub use severity::Severity;
 pub use subject::Subject;
 pub use unseen::{Unseen, Where};
 
-use suppression::Suppression;
+use covering::Covering;
 
 /// What the rules found.
 #[derive(Clone, Debug, Default)]
@@ -95,25 +98,12 @@ pub fn lint_all(subject: &Subject<'_>, levels: &Levels) -> Findings {
         (rule.check)(subject, &mut reporter);
     }
     let mut sorted = Findings::default();
-    let suppressions: Vec<(Source, &Suppression)> = subject
-        .suppressions()
-        .iter()
-        .flat_map(|(source, suppressions)| suppressions.list.iter().map(|one| (*source, one)))
-        .collect();
-    let mut used = vec![false; suppressions.len()];
+    let suppressions = subject.suppressions().iter();
+    let suppressions =
+        suppressions.flat_map(|(source, suppressions)| suppressions.list.iter().map(|one| (*source, one)));
+    let mut covering = Covering::new(suppressions.collect());
     for finding in findings {
-        let mut reason = None;
-        for ((source, one), used) in suppressions.iter().zip(&mut used) {
-            let fits = finding.source == *source
-                && finding.rule.group() != Group::Suppressions
-                && one.selector.covers(finding.rule)
-                && one.scope.covers(finding.span);
-            if fits {
-                *used = true;
-                reason.get_or_insert_with(|| one.reason.clone());
-            }
-        }
-        match reason {
+        match covering.silences(&finding) {
             Some(reason) => sorted.suppressed.push((finding, reason)),
             None => sorted.told.push(finding),
         }
@@ -122,16 +112,21 @@ pub fn lint_all(subject: &Subject<'_>, levels: &Levels) -> Findings {
     if let Some(level) = levels.of(unused) {
         let mut reporter = Reporter::new(unused, level, &mut sorted.told);
         // Of a rule that is silent anyway nobody knows.
-        let speaks = |selector: &Selector| RULES.iter().any(|rule| selector.covers(rule) && levels.of(rule).is_some());
-        for ((source, one), _) in
-            suppressions.iter().zip(&used).filter(|((_, one), used)| !**used && speaks(&one.selector))
-        {
-            let name = configuration::shown(subject.text(*source).get(one.span.range()).unwrap_or_default());
+        let speaking: Vec<&Rule> = RULES.iter().copied().filter(|rule| levels.of(rule).is_some()).collect();
+        for (source, one) in covering.unused() {
+            if !speaking.iter().any(|rule| one.selector.covers(rule)) {
+                continue;
+            }
+            let name = configuration::shown(subject.text(source).get(one.span.range()).unwrap_or_default());
             let finding = rules::pg801_unused_suppression::finding(&name);
-            reporter.add(finding.within(*source, one.span, "named in vain"));
+            reporter.add(finding.within(source, one.span, "named in vain"));
         }
     }
     sorted.told.sort_by(|a, b| a.order().cmp(&b.order()));
+    if !subject.tells_all() {
+        flood::dam(&mut sorted.told, levels);
+        sorted.told.sort_by(|a, b| a.order().cmp(&b.order()));
+    }
     sorted.suppressed.sort_by(|(a, _), (b, _)| a.order().cmp(&b.order()));
     sorted
 }

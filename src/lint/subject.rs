@@ -26,6 +26,7 @@ pub struct Subject<'a> {
     volumes: Option<&'a dyn Volumes>,
     domain: Option<&'a XlTarget>,
     root_disk: Option<&'a RootDisk>,
+    tells_all: bool,
     obeys_guest: bool,
     surveyed: OnceCell<Option<Survey>>,
     writer: OnceCell<Writer>,
@@ -43,6 +44,7 @@ impl<'a> Subject<'a> {
             volumes: None,
             domain: None,
             root_disk: None,
+            tells_all: false,
             obeys_guest: true,
             surveyed: OnceCell::new(),
             writer: OnceCell::new(),
@@ -57,6 +59,25 @@ impl<'a> Subject<'a> {
     pub fn with_volumes(mut self, volumes: &'a dyn Volumes) -> Self {
         self.volumes = Some(volumes);
         self
+    }
+
+    /// For somebody who mends what is found instead of reading it: rules do not stop after the first places.
+    #[must_use]
+    pub(super) fn telling_all(mut self) -> Self {
+        self.tells_all = true;
+        self
+    }
+
+    /// Whether rules tell all that they find.
+    pub(super) fn tells_all(&self) -> bool {
+        self.tells_all
+    }
+
+    /// How many places a rule tells one by one, that usually are `usual`.
+    pub(super) fn most(&self, usual: usize) -> usize {
+        /// Memory is bounded: what is more comes when these are mended.
+        const ALL: usize = 50_000;
+        if self.tells_all { ALL } else { usual }
     }
 
     /// The filesystems that the run was performed on.

@@ -3,6 +3,7 @@
 //! Such a comment stands on a line of its own. `allow` covers the next line that is neither empty nor a comment, and all of the
 //! menu entry or function that begins there; `allow-file` covers the file. pygrub and GRUB see a comment.
 
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use super::levels::Selector;
@@ -15,15 +16,6 @@ pub(super) enum Scope {
     Lines(RangeInclusive<u32>),
     /// All of the file, and what is said of it as a whole.
     File,
-}
-
-impl Scope {
-    pub(super) fn covers(&self, span: Option<Span>) -> bool {
-        match self {
-            Self::File => true,
-            Self::Lines(lines) => span.is_some_and(|span| lines.contains(&span.line)),
-        }
-    }
 }
 
 /// One rule or group that a comment names.
@@ -52,53 +44,100 @@ pub(super) struct Suppressions {
     pub(super) malformed: Vec<Malformed>,
 }
 
-/// More comments than this are not looked at: a guest's file may be nothing else.
+/// More comments than this are not looked at, and no more names than this: a guest's file may be nothing else.
 const MOST: usize = 10_000;
 
 impl Suppressions {
     /// Reads the comments of `text`. `blocks` are the first and last lines of what a comment in front of it covers as a whole.
     pub(super) fn read(text: &[u8], blocks: &[(u32, u32)]) -> Self {
         let mut this = Self::default();
-        let (mut counted, mut line) = (0, 1);
+        let (mut counted, mut line, mut line_end) = (0, 1, None);
+        let mut ahead = Ahead::new(text, blocks);
         for found in memchr::memmem::find_iter(text, MARK).take(MOST) {
+            // Only the first of a line can be what a comment begins with.
+            if line_end.is_some_and(|end| found < end) {
+                continue;
+            }
             let newlines = memchr::memchr_iter(b'\n', &text[counted..found]).count();
             line += u32::try_from(newlines).unwrap_or(u32::MAX);
             counted = found;
             let start = memchr::memrchr(b'\n', &text[..found]).map_or(0, |newline| newline + 1);
             let end = memchr::memchr(b'\n', &text[found..]).map_or(text.len(), |length| found + length);
+            line_end = Some(end);
             // The comment begins with it.
             if text[start..found].trim_ascii() == b"#" {
-                let comment = Comment { text, line_start: start, line };
-                comment.read(found + MARK.len(), end, blocks, &mut this);
+                let mut comment = Comment { text, line, at: start, column: 1 };
+                comment.read(found + MARK.len(), end, &mut ahead, &mut this);
             }
         }
         this
     }
 }
 
+/// How many characters of a reason are kept.
+const MOST_REASON: usize = 1000;
+
 const MARK: &[u8] = b"pregrub:";
+
+/// What comments stand in front of.
+struct Ahead<'a> {
+    text: &'a [u8],
+    /// The last line of what begins at a line.
+    blocks: HashMap<u32, u32>,
+    /// The line that was found last: comments one below the other stand in front of the same.
+    next: u32,
+}
+
+impl<'a> Ahead<'a> {
+    fn new(text: &'a [u8], blocks: &[(u32, u32)]) -> Self {
+        let mut known = HashMap::new();
+        for (first, last) in blocks {
+            known.entry(*first).or_insert(*last);
+        }
+        Self { text, blocks: known, next: 0 }
+    }
+
+    /// The lines that a comment in `line`, which ends at `end`, covers.
+    fn of(&mut self, line: u32, end: usize) -> RangeInclusive<u32> {
+        if self.next <= line {
+            self.next = line;
+            for next in self.text.get(end + 1..).unwrap_or_default().split(|&byte| byte == b'\n') {
+                self.next = self.next.saturating_add(1);
+                let next = next.trim_ascii();
+                if !next.is_empty() && !next.starts_with(b"#") {
+                    break;
+                }
+            }
+        }
+        self.next..=self.blocks.get(&self.next).copied().unwrap_or(self.next)
+    }
+}
 
 /// A line of a text that is such a comment.
 struct Comment<'a> {
     text: &'a [u8],
-    line_start: usize,
     line: u32,
+    /// A place in the line up to which columns are counted, and its column.
+    at: usize,
+    column: u32,
 }
 
 impl Comment<'_> {
-    fn span(&self, start: usize, end: usize) -> Span {
-        let chars = |from: usize, to: usize| String::from_utf8_lossy(&self.text[from..to]).chars().count();
-        let narrow = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        Span {
-            start: narrow(start),
-            end: narrow(end),
-            line: self.line,
-            column: narrow(chars(self.line_start, start) + 1),
-            length: narrow(chars(start, end)),
+    /// The span of these bytes. Places are asked for in their order, since a line may be a megabyte of names.
+    fn span(&mut self, start: usize, end: usize) -> Span {
+        let chars = |from: usize, to: usize| {
+            narrow(String::from_utf8_lossy(self.text.get(from..to).unwrap_or_default()).chars().count())
+        };
+        if start < self.at {
+            (self.at, self.column) = (memchr::memrchr(b'\n', &self.text[..start]).map_or(0, |newline| newline + 1), 1);
         }
+        let column = self.column.saturating_add(chars(self.at, start));
+        let length = chars(start, end);
+        (self.at, self.column) = (start, column);
+        Span { start: narrow(start), end: narrow(end), line: self.line, column, length }
     }
 
-    fn read(&self, start: usize, end: usize, blocks: &[(u32, u32)], into: &mut Suppressions) {
+    fn read(&mut self, start: usize, end: usize, ahead: &mut Ahead<'_>, into: &mut Suppressions) {
         let body = self.text[start..end].trim_ascii_start();
         let from = end - body.len();
         let to = from + body.trim_ascii_end().len();
@@ -117,41 +156,43 @@ impl Comment<'_> {
             into.malformed.push(malformed(self.span(from, to), "the list of rules has no `)`".to_owned()));
             return;
         };
-        let scope = if is_file { Scope::File } else { Scope::Lines(self.covered(end, blocks)) };
-        let reason = String::from_utf8_lossy(rest[length + 1..].trim_ascii()).into_owned();
+        let scope = if is_file { Scope::File } else { Scope::Lines(ahead.of(self.line, end)) };
+        let reason = rest[length + 1..].trim_ascii();
+        // Every name has it, and every finding that it silences.
+        let reason: String =
+            String::from_utf8_lossy(&reason[..reason.len().min(4 * MOST_REASON)]).chars().take(MOST_REASON).collect();
         let mut at = list_start;
+        let mut is_empty = false;
         for piece in rest[..length].split(|&byte| byte == b',') {
+            if into.list.len() + into.malformed.len() >= MOST {
+                break;
+            }
             let name = piece.trim_ascii();
             let name_start = at + (piece.len() - piece.trim_ascii_start().len());
-            let span = self.span(name_start, name_start + name.len());
             at += piece.len() + 1;
+            // Said once, of the whole comment.
+            if name.is_empty() {
+                is_empty = true;
+                continue;
+            }
+            let span = self.span(name_start, name_start + name.len());
             let shown = super::configuration::shown(name);
             match shown.parse::<Selector>() {
                 Ok(selector) => {
                     let (scope, reason) = (scope.clone(), reason.clone());
                     into.list.push(Suppression { selector, span, scope, reason });
                 }
-                Err(_) if name.is_empty() => {
-                    into.malformed.push(malformed(self.span(from, to), "a rule is missing in this list".to_owned()));
-                }
                 Err(error) => into.malformed.push(malformed(span, error.to_string())),
             }
         }
-    }
-
-    /// The lines that a comment whose line ends at `end` covers.
-    fn covered(&self, end: usize, blocks: &[(u32, u32)]) -> RangeInclusive<u32> {
-        let mut line = self.line;
-        for next in self.text.get(end + 1..).unwrap_or_default().split(|&byte| byte == b'\n') {
-            line = line.saturating_add(1);
-            let next = next.trim_ascii();
-            if !next.is_empty() && !next.starts_with(b"#") {
-                break;
-            }
+        if is_empty {
+            into.malformed.push(malformed(self.span(from, to), "a rule is missing in this list".to_owned()));
         }
-        let block = blocks.iter().find(|(first, _)| *first == line);
-        block.map_or(line..=line, |(first, last)| *first..=*last)
     }
+}
+
+fn narrow(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

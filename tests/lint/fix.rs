@@ -6,6 +6,7 @@ use pregrub::lint::{Levels, Mended, Mending};
 
 use super::fixture::{Case, cases};
 use crate::common::grub::{self, GrubAnswer, GrubCase};
+use crate::common::images::{Image, Tree, Volume};
 use crate::common::oracle::RunCase;
 
 fn mend(dialect: Dialect, text: &[u8], options: Options, unsafe_too: bool) -> Mended {
@@ -120,4 +121,114 @@ fn any_text_is_mended_once() {
             assert_eq!(twice.text, once.text, "{text}");
         }
     }
+}
+
+/// A grub.cfg, and what it is to become: what is named here boots with GRUB as before.
+struct Mendable {
+    name: &'static str,
+    before: String,
+    after: String,
+}
+
+/// What goes wrong where findings are many, where they hide each other, and where a line goes on over several lines.
+fn mendable() -> Vec<Mendable> {
+    const ENTRIES: usize = 300;
+    let many = |entry: &dyn Fn(usize) -> String| {
+        format!("set default=0\nset timeout=3\n{}", (0..ENTRIES).map(entry).collect::<String>())
+    };
+    let plain = |number: usize| format!("menuentry \"E{number}\" {{\n linux /k0 n={number}\n initrd /i0\n}}\n");
+    let case = |name, before: String, after: String| Mendable { name, before, after };
+    let one = |body: &str| format!("set default=0\nmenuentry \"A\" {{\n{body}}}\n");
+    vec![
+        case(
+            "two slashes in many entries",
+            many(&|number| plain(number).replace("/k0", "//k0").replace("/i0", "//i0")),
+            many(&plain),
+        ),
+        case("many titles without quotes", many(&|number| plain(number).replace('"', "")), many(&plain)),
+        case(
+            "many entries on one line",
+            many(&|number| format!("menuentry \"E{number}\" {{ linux /k0 n={number}; initrd /i0; }}\n")),
+            many(&|number| format!("menuentry \"E{number}\" {{\n  linux /k0 n={number}\n  initrd /i0\n}}\n")),
+        ),
+        case(
+            "many assignments",
+            many(&|number| format!("set v{number}=b=c\n")) + &plain(0),
+            many(&|number| format!("v{number}=b=c\n")) + &plain(0),
+        ),
+        case(
+            "a title without quotes, and an assignment that only then is seen",
+            "set default=0\nmenuentry A {\n set x=b=c\n linux //k0 n=1\n initrd /i0\n}\n".to_owned(),
+            "set default=0\nmenuentry \"A\" {\n x=b=c\n linux /k0 n=1\n initrd /i0\n}\n".to_owned(),
+        ),
+        case("three lines", one(" linux /k0 a \\\n  b \\\n c\n"), one(" linux /k0 a b c\n")),
+        case("three lines without blanks", one(" linux /k0 a\\\nb\\\n\tc\n"), one(" linux /k0 ab c\n")),
+        case("quotes over lines", one(" linux /k0 \"a \\\n  b\" c\n"), one(" linux /k0 \"a   b\" c\n")),
+        case(
+            "the path in the next line",
+            one(" linux \\\n /k0 a\n initrd \\\n  /i0\n"),
+            one(" linux /k0 a\n initrd /i0\n"),
+        ),
+    ]
+}
+
+#[test]
+fn many_and_coupled_findings_are_mended_at_once() {
+    for Mendable { name, before, after } in mendable() {
+        let mended = mend(Dialect::Grub2, before.as_bytes(), Options::default(), false);
+        assert_eq!(String::from_utf8_lossy(&mended.text), after, "{name}: {:?}", mended.refused);
+        assert!(mended.refused.is_empty() && mended.untried == 0, "{name}: {:?}", mended.refused);
+    }
+}
+
+fn disk(text: &str) -> Image {
+    let files = ["/k0", "/i0"].into_iter().fold(Tree::new(), |tree, path| tree.file(path, path));
+    Image::whole(&Volume::ext4(files.file("/grub/grub.cfg", text)))
+}
+
+#[test]
+fn pygrub_boots_what_was_many_or_coupled() {
+    let oracle = oracle_or_skip!();
+    let all = mendable();
+    let disks: Vec<Image> = all.iter().map(|case| disk(&case.after)).collect();
+    let runs =
+        all.iter().zip(&disks).map(|(case, disk)| RunCase::new(case.name, vec!["-q".to_owned(), disk.argument()]));
+    for (case, answer) in all.iter().zip(oracle.runs(&runs.collect::<Vec<_>>())) {
+        assert_eq!(answer.rc, Some(0), "{}", case.name);
+    }
+}
+
+#[test]
+fn grub_boots_what_was_many_or_coupled_as_before() {
+    let all = mendable();
+    let disks: Vec<Image> = all.iter().flat_map(|case| [disk(&case.before), disk(&case.after)]).collect();
+    let asked = disks.iter().map(|disk| GrubCase {
+        image: disk.argument(),
+        partition: "hd0",
+        root: "hd0",
+        config: "/grub/grub.cfg".to_owned(),
+        entry: None,
+    });
+    let Some(answers) = grub::picks(&asked.collect::<Vec<_>>()) else { return };
+    for (case, answers) in all.iter().zip(answers.chunks(2)) {
+        assert_eq!(loads(&answers[0]), loads(&answers[1]), "{}", case.name);
+        assert!(!answers[0].commands.is_empty(), "{}: GRUB loads a kernel", case.name);
+    }
+}
+
+/// What a safe fix uncovers, and what only an uncertain one would mend, is named; with --unsafe both are one change.
+#[test]
+fn what_a_fix_uncovers_is_mended_with_it_or_named() {
+    let text = "set default=0\nmenuentry \"A\" {\n linux /k0\n}\nmenuentry B {\n linux /k1\n initrd ($root)/i1\n}\n";
+    let safe = mend(Dialect::Grub2, text.as_bytes(), Options::default(), false);
+    assert_eq!(String::from_utf8_lossy(&safe.text), text);
+    let refused: Vec<_> = safe.refused.iter().map(|mend| (mend.code, mend.line, mend.why.as_str())).collect();
+    assert_eq!(refused, [("PG007", 8, "PG001 in line 7 would stop the boot instead")]);
+    let mended = mend(Dialect::Grub2, text.as_bytes(), Options::default(), true);
+    assert_eq!(
+        String::from_utf8_lossy(&mended.text),
+        text.replace("menuentry B", "menuentry \"B\"").replace("($root)", "")
+    );
+    assert!(mended.refused.is_empty());
+    assert_eq!(mended.made.iter().map(|mend| mend.code).collect::<Vec<_>>(), ["PG007", "PG001"]);
 }

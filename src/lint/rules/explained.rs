@@ -2,7 +2,7 @@
 //! verdict and for the rules.
 
 use crate::boot::advice;
-use crate::config::{Raised, Stage, Writer};
+use crate::config::{Cause, Raised, Stage, Writer};
 use crate::lint::{Configuration, Finding, Reporter, Subject};
 
 /// How many places a rule tells apart. A guest can have half a million in a megabyte.
@@ -18,10 +18,11 @@ pub(super) fn each(
     all: &[Raised],
     mut complete: impl FnMut(Finding, usize, &Raised) -> Finding,
 ) {
-    for (index, raised) in all.iter().take(MOST).enumerate() {
+    let most = subject.most(MOST);
+    for (index, raised) in all.iter().take(most).enumerate() {
         let mut finding = complete(finding(subject, raised.clone()), index, raised);
-        if index + 1 == MOST && all.len() > MOST {
-            finding.message = format!("{}; and so in {} more places", finding.message, all.len() - MOST);
+        if index + 1 == most && all.len() > most {
+            finding.message = format!("{}; and so in {} more places", finding.message, all.len() - most);
         }
         report.add(finding);
     }
@@ -54,6 +55,8 @@ pub(super) fn where_it_comes_from(mut finding: Finding, configuration: &Configur
 /// The finding for something that pygrub raises. It stops the boot.
 pub(super) fn finding(subject: &Subject<'_>, raised: Raised) -> Finding {
     let advice = match subject.configuration() {
+        // What opened a block is looked for once for all braces, by the rule.
+        Some(_) if raised.cause == Cause::ClosingBrace => advice::of_closing_brace(None),
         Some(configuration) => {
             let seen = advice::Seen {
                 path: configuration.path,
@@ -61,6 +64,7 @@ pub(super) fn finding(subject: &Subject<'_>, raised: Raised) -> Finding {
                 text: configuration.text,
                 directory: false,
                 config: configuration.config,
+                writer: configuration.writer(),
             };
             advice::of_raised(subject.attempt(), Some(seen), &raised)
         }

@@ -46,7 +46,7 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
     let mut swallowing = configuration.config.functions.iter().filter(|function| function.entries > 0);
     let no_entry = later::raised(subject, &[Cause::NoEntry]).pop();
     let mut first = true;
-    for function in swallowing.by_ref().take(MOST_RELATED) {
+    for function in swallowing.by_ref().take(subject.most(MOST_RELATED)) {
         let mut finding = told(&configuration, function);
         // One of them says what pygrub raises in the end; each alone would not have to be mended, but one would.
         match no_entry.as_ref().filter(|_| first) {

@@ -49,7 +49,7 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
         .filter(|directive| matches!(directive.effect, Effect::Unknown | Effect::Ignored))
         .filter_map(|directive| Some((directive, variable(&configuration, directive)?)))
         .filter(|(_, variable)| *variable == "default" || shows_menu);
-    for (directive, variable) in unseen.by_ref().take(10) {
+    for (directive, variable) in unseen.by_ref().take(subject.most(10)) {
         if seen_too(&configuration, directive, variable) {
             continue;
         }
@@ -76,6 +76,8 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
 /// Which of the two variables the line assigns, where pygrub does not notice.
 fn variable(configuration: &Configuration<'_>, directive: &Directive) -> Option<&'static str> {
     let line = configuration.at(directive.line);
+    // In a comment or a text it is no command.
+    let plain = memchr::memchr2(b'#', b'\'', line).unwrap_or(line.len());
     ["default", "timeout"].into_iter().find(|name| {
         memchr::memmem::find_iter(line, name.as_bytes()).any(|at| {
             let before = line[..at].trim_ascii_end();
@@ -86,9 +88,7 @@ fn variable(configuration: &Configuration<'_>, directive: &Directive) -> Option<
                 || before.ends_with(b"else")
                 || before.ends_with(b"do")
                 || before.ends_with(b"set");
-            // In a comment or a text it is no command.
-            let plain = !line[..at].iter().any(|byte| matches!(byte, b'#' | b'\''));
-            starts && command && plain && line.get(at + name.len()) == Some(&b'=')
+            starts && command && at <= plain && line.get(at + name.len()) == Some(&b'=')
         })
     })
 }

@@ -51,7 +51,7 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
         }
         return;
     };
-    let mut others = unopened::Others::default();
+    let mut others = unopened::Others::of(subject);
     // An empty path is PG214's.
     let plain = |named: &NamedFile<'_>| !named.path().is_empty() && lookup.oddity(named).is_none();
     for named in all(lookup.configuration()).filter(plain) {

@@ -75,13 +75,14 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
     let selected = configuration.selected();
     let mut order: Vec<usize> = (0..configuration.entries().len()).collect();
     order.sort_by_key(|index| Some(*index) != selected);
+    let most_places = subject.most(MOST_PLACES);
     let mut places: Vec<(Literal, Vec<Span>)> = Vec::new();
     for index in order {
         let Some(span) = configuration.entries()[index].args_span else { continue };
         for (literal, range) in literals(configuration.at(span)) {
             let place = configuration.part(span, range);
             match places.iter().position(|(known, _)| *known == literal) {
-                Some(at) if places[at].1.len() <= MOST_PLACES => places[at].1.push(place),
+                Some(at) if places[at].1.len() <= most_places => places[at].1.push(place),
                 None if places.len() < MOST => places.push((literal, vec![place])),
                 Some(_) | None => {}
             }

@@ -60,10 +60,16 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
     let Some(configuration) = subject.configuration() else { return };
     let selected = configuration.selected();
     let mut others = 0;
+    let mut raised_in: Vec<u32> =
+        configuration.raised.iter().filter_map(|raised| raised.span).map(|span| span.line).collect();
+    raised_in.sort_unstable();
     for (index, entry) in configuration.entries().iter().enumerate() {
         let Some(kernel) = entry.kernel.as_ref().filter(|kernel| !kernel.path.is_empty()) else { continue };
-        let in_entry = |line: u32| (entry.lines.0..=entry.lines.1).contains(&line);
-        let raised = || configuration.raised.iter().filter_map(|raised| raised.span).any(|span| in_entry(span.line));
+        let raised = || {
+            let (first, last) = entry.lines;
+            let next = raised_in.partition_point(|line| *line < first);
+            raised_in.get(next).is_some_and(|line| *line <= last)
+        };
         // An initrd line that raised, and an empty one, are told by other rules.
         if entry.initrd.is_some() || raised() {
             continue;

@@ -56,7 +56,7 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
         let Some(first) = linux.or(initrd) else { continue };
         if entry.kernel.is_none() {
             let stops = selected == Some(index);
-            let mut finding = match subject.raised(&[Cause::NoKernel]).pop().filter(|_| stops) {
+            let mut finding = match stops.then(|| subject.raised(&[Cause::NoKernel]).pop()).flatten() {
                 Some(raised) => explained::finding(subject, raised),
                 None => Finding::new(format!(
                     "the entry \"{}\" has no kernel that pygrub sees",

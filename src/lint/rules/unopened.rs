@@ -4,6 +4,7 @@
 use crate::boot::missing_path::shown;
 use crate::boot::named_path::{Oddity, Plain};
 use crate::config::Span;
+use crate::lint::continuation::{goes_on, joined};
 use crate::lint::named_file::{Lookup, NamedFile, Why, all};
 use crate::lint::{Configuration, Finding, Fix, Reporter, Severity, Subject};
 use crate::python::Text;
@@ -14,7 +15,7 @@ const MOST: usize = 50;
 /// Reports the files that do not open, or will not, because of this oddity.
 pub(super) fn check(subject: &Subject<'_>, report: &mut Reporter<'_>, oddity: Oddity) {
     let Some(lookup) = Lookup::new(subject) else { return };
-    let mut others = Others::default();
+    let mut others = Others::of(subject);
     for named in all(lookup.configuration()).filter(|named| lookup.oddity(named) == Some(oddity)) {
         let Some(why) = lookup.why(&named) else { continue };
         if named.selected || others.has_room() {
@@ -30,21 +31,26 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Reporter<'_>, oddity: Od
 }
 
 /// Counts the findings about entries that are not selected.
-#[derive(Default)]
 pub(super) struct Others {
     count: usize,
+    most: usize,
 }
 
 impl Others {
+    /// None yet.
+    pub(super) fn of(subject: &Subject<'_>) -> Self {
+        Self { count: 0, most: subject.most(MOST) }
+    }
+
     /// Whether one more is to be reported.
     pub(super) fn has_room(&mut self) -> bool {
         self.count += 1;
-        self.count <= MOST
+        self.count <= self.most
     }
 
     /// Says how many were left out.
     pub(super) fn report(self, report: &mut Reporter<'_>) {
-        if let Some(left) = self.count.checked_sub(MOST).filter(|left| *left > 0) {
+        if let Some(left) = self.count.checked_sub(self.most).filter(|left| *left > 0) {
             let files = if left == 1 { "file that an entry names does" } else { "files that entries name do" };
             let message = format!("{left} more {files} not open, for the same reason or another");
             report.add_as(Severity::Warning, Finding::new(message).in_configuration());
@@ -100,6 +106,11 @@ fn without_options(lookup: &Lookup<'_>, named: &NamedFile<'_>) -> Option<Fix> {
 /// Offers the path without what is odd about it, where such a file is there.
 fn mend(lookup: &Lookup<'_>, named: &NamedFile<'_>, finding: &mut Finding) {
     let configuration = lookup.configuration();
+    if lookup.oddity(named) == Some(Oddity::Continuation) {
+        let line = configuration.directive_in(named.file.span.line).map(|directive| directive.line);
+        finding.fix = line.filter(|line| goes_on(configuration, *line)).and_then(|line| joined(configuration, line));
+        return;
+    }
     let Some(plain) = Plain::of(named.path(), named.purpose, configuration.dialect) else { return };
     if lookup.files().is_some_and(|files| !files.exists(&plain.path)) {
         let path = shown(&Text::from(plain.path));
