@@ -10,12 +10,12 @@
 //! use pregrub::lint::{self, Levels, Subject};
 //! use pregrub::target::Kind;
 //!
-//! let text = b"menuentry \"NixOS\" {\n  linux ($drive1)//kernels/k\n}\n".to_vec();
+//! let text = b"set timeout=5\nmenuentry \"NixOS\" {\n  linux ($drive1)//kernels/k\n}\n".to_vec();
 //! let run = boot::run_config("grub.cfg", Dialect::Grub2, text, Options::default());
 //! let findings = lint::lint(&Subject::new(&run, Kind::Config), &Levels::default());
 //! let first = &findings[0];
 //! assert_eq!((first.rule.code, first.rule.name, first.stops_boot), ("PG001", "device-variable", true));
-//! assert_eq!(first.span.unwrap().line, 2);
+//! assert_eq!(first.span.unwrap().line, 3);
 //! ```
 
 mod baseline;

@@ -232,3 +232,12 @@ fn what_a_fix_uncovers_is_mended_with_it_or_named() {
     assert!(mended.refused.is_empty());
     assert_eq!(mended.made.iter().map(|mend| mend.code).collect::<Vec<_>>(), ["PG007", "PG001"]);
 }
+
+/// Mended, the text would be longer than what pygrub reads, so that not every fix holds: it is not tried for ever.
+#[test]
+fn what_is_not_tried_is_counted() {
+    let text = "menuentry \"A\" { linux /k0; initrd /i0; }\n".repeat(25_000);
+    let mended = mend(Dialect::Grub2, text.as_bytes(), Options::default(), false);
+    let counts = (mended.made.len(), mended.refused.len(), mended.untried);
+    assert!(counts.2 > 0 && counts.0 + counts.1 + counts.2 == 25_000, "{counts:?}");
+}

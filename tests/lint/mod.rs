@@ -7,6 +7,7 @@ mod distributions;
 mod files;
 mod fix;
 mod fixture;
+mod flood;
 mod rows;
 mod safe_fixes;
 mod storage;
