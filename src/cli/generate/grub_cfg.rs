@@ -35,7 +35,7 @@ pub(crate) struct GrubCfg {
     /// Seconds that the menu waits (pygrub boots after one second even with 0)
     #[arg(long, value_name = "SECONDS", default_value_t = 5)]
     timeout: u32,
-    /// UUID of the filesystem that holds the boot directory, by which GRUB finds it (pygrub needs none), or `none` for no `search` line [default: read from its device; no `search` line where it cannot be read]
+    /// UUID of the filesystem that holds the boot directory, by which GRUB finds it (pygrub needs none), or `none` for no `search` line [default: read from its device; no `search` line where it cannot be read, or where --prefix says that it will be another filesystem]
     #[arg(long, value_name = "UUID|none")]
     uuid: Option<String>,
     /// The guest's files lie below this directory: paths and symbolic links of the guest, TOPLEVEL and the profiles too, begin there, and so does /boot where --boot is not given

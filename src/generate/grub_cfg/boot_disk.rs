@@ -66,7 +66,9 @@ impl BootDisk {
             )));
         }
         let root = root(&boot, &prefix)?;
-        let own = mounted.filter(MountPoint::is_ext).map(|mounted| uuid(&mounted, &boot)).transpose()?.flatten();
+        // A directory that is said to lie elsewhere will be copied to another filesystem.
+        let own = mounted.filter(|mounted| place(mounted, &boot).is_ok_and(|place| place == prefix));
+        let own = own.map(|mounted| uuid(&mounted, &boot)).transpose()?.flatten();
         let uuid = match search {
             Search::Uuid(uuid) => Some(uuid.clone()),
             Search::Never => None,
