@@ -38,6 +38,15 @@ pub(crate) fn harmless(text: &str) -> String {
     out
 }
 
+/// The first `most` characters of `text`, [harmless], and `...` behind them where there are more: for a message that must not
+/// become too long.
+pub(crate) fn beginning(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => harmless(text),
+        Some((end, _)) => harmless(&text[..end]) + "...",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,6 +55,8 @@ mod tests {
     fn what_steers_is_escaped() {
         assert_eq!(harmless("a\x1b[2J\n\u{9b}é"), "a\\x1b[2J\\x0a\\x9bé");
         assert_eq!(harmless("x\u{202e}y\u{200b}\u{feff}\u{e0041}z"), "x\\u202ey\\u200b\\ufeff\\U000e0041z");
+        assert_eq!(beginning("é\u{202e}b", 3), "é\\u202eb");
+        assert_eq!(beginning("é\u{202e}b", 2), "é\\u202e...");
         assert_eq!(harmless("Über 日本 \u{1f427} \u{a0}"), "Über 日本 \u{1f427} \u{a0}");
     }
 }

@@ -5,7 +5,7 @@ use super::attempt::Purpose;
 use super::named_path::{Oddity, words};
 use crate::config::{Dialect, Writer};
 use crate::python::Text;
-use crate::steering::harmless;
+use crate::steering::beginning;
 
 /// A path that does not open, or will not as far as a configuration alone tells.
 #[derive(Clone, Copy)]
@@ -178,10 +178,5 @@ pub(crate) fn change_at_source(writer: Writer) -> &'static str {
 
 /// A name for a message: no longer than a message can bear, and with control characters escaped.
 pub(crate) fn shown(text: &Text) -> String {
-    const MOST: usize = 200;
-    let text = text.to_string_lossy();
-    match text.char_indices().nth(MOST) {
-        None => harmless(&text),
-        Some((end, _)) => format!("{}...", harmless(&text[..end])),
-    }
+    beginning(&text.to_string_lossy(), 200)
 }

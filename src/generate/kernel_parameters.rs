@@ -6,7 +6,7 @@
 //! word with any of them is refused: no way of quoting it is the same to both.
 
 use super::refusal::Refusal;
-use crate::steering::harmless;
+use crate::steering::beginning;
 
 /// GRUB's lexer ends on words of about 8 KiB.
 const LONGEST_WORD: usize = 8000;
@@ -45,11 +45,7 @@ pub(super) fn fault(word: &str) -> Option<String> {
 
 /// A word for a message: its beginning, without what steers a terminal.
 pub(super) fn shown(word: &str) -> String {
-    let mut characters = word.chars();
-    let start: String = characters.by_ref().take(60).collect();
-    // Within backquotes quotes need no escape.
-    let start = harmless(&start);
-    if characters.next().is_some() { format!("{start}...") } else { start }
+    beginning(word, 60)
 }
 
 /// Checks one parameter: both readers must take it for the same.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::boot::{Found, Run, Wishes, select};
 use crate::config::{Config, Dialect, Directive, Entry, Raised, Span, Writer, narrow};
 use crate::python::{Python, Text};
-use crate::steering::harmless;
+use crate::steering::beginning;
 
 /// A configuration, read to its end.
 #[derive(Clone, Copy, Debug)]
@@ -133,15 +133,11 @@ fn is_one_of(directive: &Directive, text: &[u8], commands: &[&str]) -> bool {
     commands.iter().any(|candidate| command.eq_ignore_ascii_case(candidate.as_bytes()))
 }
 
-/// Bytes of a guest for a message: control characters are [escaped](harmless), what is not UTF-8 is shown as U+FFFD, and of a long
+/// Bytes of a guest for a message: control characters are [escaped](beginning), what is not UTF-8 is shown as U+FFFD, and of a long
 /// text there is only the beginning.
 pub(crate) fn shown(text: &[u8]) -> String {
     const MOST: usize = 80;
     // One character more than is shown, however long each is.
-    let beginning = String::from_utf8_lossy(&text[..text.len().min(4 * MOST + 4)]);
-    let mut shown = harmless(&beginning.chars().take(MOST).collect::<String>());
-    if beginning.chars().nth(MOST).is_some() {
-        shown.push_str("...");
-    }
-    shown
+    let text = &text[..text.len().min(4 * MOST + 4)];
+    beginning(&String::from_utf8_lossy(text), MOST)
 }

@@ -19,6 +19,13 @@ pub struct GrubCase {
     pub entry: Option<String>,
 }
 
+impl GrubCase {
+    /// The default entry of a configuration on a disk that is one filesystem.
+    pub fn whole_disk(image: String, config: &str) -> Self {
+        Self { image, partition: "hd0", root: "hd0", config: config.to_owned(), entry: None }
+    }
+}
+
 /// What GRUB does.
 #[derive(Clone, Debug, Deserialize)]
 pub struct GrubAnswer {

@@ -110,16 +110,8 @@ fn patterns_are_refused_where_grub_expands_them() {
             Image::whole(&Volume::new(Filesystem::ext("ext2", &[]), tree).sized(1 << 20))
         })
         .collect();
-    let cases: Vec<GrubCase> = images
-        .iter()
-        .map(|image| GrubCase {
-            image: image.argument(),
-            partition: "hd0",
-            root: "hd0",
-            config: "/grub/grub.cfg".into(),
-            entry: None,
-        })
-        .collect();
+    let cases: Vec<GrubCase> =
+        images.iter().map(|image| GrubCase::whole_disk(image.argument(), "/grub/grub.cfg")).collect();
     let answers = grub::picks(&cases);
     for (number, (parameter, refused)) in parameters.into_iter().enumerate() {
         let plan = Plan::new(Choices { kernel_parameters: vec![parameter.to_owned()], ..Choices::default() });

@@ -81,13 +81,11 @@ fn loads(answer: &GrubAnswer) -> (Option<String>, Vec<Vec<String>>) {
 fn grub_boots_what_it_did_before() {
     let mended: Vec<_> = mended_cases().into_iter().filter(|(before, ..)| before.dialect() == Dialect::Grub2).collect();
     let disks: Vec<_> = mended.iter().flat_map(|(before, after, _)| [before.disk(), after.disk()]).collect();
-    let asked = mended.iter().flat_map(|(before, after, _)| [before, after]).zip(&disks).map(|(case, disk)| GrubCase {
-        image: disk.argument(),
-        partition: "hd0",
-        root: "hd0",
-        config: case.description.path.clone(),
-        entry: None,
-    });
+    let asked = mended
+        .iter()
+        .flat_map(|(before, after, _)| [before, after])
+        .zip(&disks)
+        .map(|(case, disk)| GrubCase::whole_disk(disk.argument(), &case.description.path));
     let Some(answers) = grub::picks(&asked.collect::<Vec<_>>()) else { return };
     for ((before, ..), answers) in mended.iter().zip(answers.chunks(2)) {
         assert_eq!(loads(&answers[0]), loads(&answers[1]), "{}", before.name());
@@ -202,13 +200,7 @@ fn pygrub_boots_what_was_many_or_coupled() {
 fn grub_boots_what_was_many_or_coupled_as_before() {
     let all = mendable();
     let disks: Vec<Image> = all.iter().flat_map(|case| [disk(&case.before), disk(&case.after)]).collect();
-    let asked = disks.iter().map(|disk| GrubCase {
-        image: disk.argument(),
-        partition: "hd0",
-        root: "hd0",
-        config: "/grub/grub.cfg".to_owned(),
-        entry: None,
-    });
+    let asked = disks.iter().map(|disk| GrubCase::whole_disk(disk.argument(), "/grub/grub.cfg"));
     let Some(answers) = grub::picks(&asked.collect::<Vec<_>>()) else { return };
     for (case, answers) in all.iter().zip(answers.chunks(2)) {
         assert_eq!(loads(&answers[0]), loads(&answers[1]), "{}", case.name);

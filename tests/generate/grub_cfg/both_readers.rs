@@ -359,16 +359,8 @@ fn read_alike(oracle: &Oracle, lines: &[String]) -> Vec<Option<bool>> {
             RunCase::new("word", ["-q", "--output-format=simple0", "--output-directory=@OUT", &image])
         })
         .collect();
-    let cases: Vec<GrubCase> = images
-        .iter()
-        .map(|image| GrubCase {
-            image: image.argument(),
-            partition: "hd0",
-            root: "hd0",
-            config: "/grub/grub.cfg".into(),
-            entry: None,
-        })
-        .collect();
+    let cases: Vec<GrubCase> =
+        images.iter().map(|image| GrubCase::whole_disk(image.argument(), "/grub/grub.cfg")).collect();
     let by_grub = grub::picks(&cases);
     let by_pygrub = oracle.runs(&runs);
     (0..lines.len())
