@@ -18,6 +18,7 @@ mod progress;
 #[doc(hidden)]
 pub mod pygrub;
 mod recursive;
+mod release_args;
 mod replace;
 mod reports;
 mod rules;

@@ -1,7 +1,7 @@
 //! Reading on behind what pygrub raises: what else is wrong.
 
 use super::{Config, Dialect, Raised, read};
-use crate::release::Release;
+use crate::flavour::Build;
 
 /// A configuration as pygrub would have it if the lines that raise were not there.
 #[derive(Clone, Debug)]
@@ -24,10 +24,10 @@ pub struct Survey {
 /// assert_eq!(causes, [Cause::SetArity, Cause::Device]);
 /// assert_eq!(survey.config.entries.len(), 1);
 /// ```
-pub fn survey(dialect: Dialect, text: &[u8], release: Release) -> Survey {
+pub fn survey(dialect: Dialect, text: &[u8], build: impl Into<Build>) -> Survey {
     let mut config = Config::new(dialect);
     config.caught = Some(Vec::new());
-    let result = read(&mut config, text, release);
+    let result = read(&mut config, text, build.into());
     let mut raised = config.caught.take().unwrap_or_default();
     raised.extend(result.err());
     Survey { config, raised }
@@ -47,6 +47,7 @@ pub(super) fn readable(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
     use crate::config::Cause;
+    use crate::release::Release;
 
     fn causes(dialect: Dialect, text: &[u8]) -> (Vec<Cause>, usize) {
         let survey = survey(dialect, text, Release::NEWEST);

@@ -7,6 +7,7 @@
 
 pub mod bytes;
 pub mod int;
+pub mod regex;
 pub mod repr;
 mod tables;
 pub mod text;

@@ -65,7 +65,11 @@ impl Case {
 
     fn wishes(&self) -> Wishes<'_> {
         let Description { entry, args, .. } = &self.description;
-        Wishes { entry: entry.as_deref().map(str::as_bytes), args: args.as_deref().unwrap_or_default().as_bytes() }
+        Wishes {
+            entry: entry.as_deref().map(str::as_bytes),
+            args: args.as_deref().unwrap_or_default().as_bytes(),
+            rules: None,
+        }
     }
 
     /// As the oracle would say it, and where in the file the exception comes from.
