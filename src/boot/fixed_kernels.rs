@@ -7,7 +7,7 @@ use super::options::{Options, Task};
 use super::steps::Prober;
 use crate::config::{Cause, Config, Raised, Stage};
 use crate::flavour::{Build, FixedKernels};
-use crate::python::{Python, Text};
+use crate::python::{PyStr, Python};
 
 /// The kernels of XCP-ng, each with its initrd.
 const BEFORE: [(&str, &str); 2] = [("/xenkernel", "/xeninitrd"), ("/boot/xenkernel", "/boot/xeninitrd")];
@@ -22,17 +22,17 @@ const HYPERVISORS: [&[u8]; 2] = [b"xen.gz", b"xen-pae.gz"];
 #[derive(Clone, Debug, Default)]
 pub(super) struct Given {
     /// The kernel; with one, no configuration is read.
-    pub kernel: Option<Text>,
+    pub kernel: Option<PyStr>,
     /// The initrd.
-    pub ramdisk: Option<Text>,
+    pub ramdisk: Option<PyStr>,
     /// The arguments.
-    pub args: Text,
+    pub args: PyStr,
 }
 
 impl Given {
     /// What the options give. An empty path counts as absent.
     pub(super) fn of(options: &Options) -> Self {
-        let present = |path: &Option<Text>| path.clone().filter(|path| !path.is_empty());
+        let present = |path: &Option<PyStr>| path.clone().filter(|path| !path.is_empty());
         Self { kernel: present(&options.kernel), ramdisk: options.ramdisk.clone(), args: options.args.clone() }
     }
 
@@ -62,7 +62,7 @@ impl Given {
         if task == Task::ListEntries {
             return Ok(false);
         }
-        let mut first = |paths: [&'static str; 2]| -> io::Result<Option<Text>> {
+        let mut first = |paths: [&'static str; 2]| -> io::Result<Option<PyStr>> {
             for path in paths {
                 if prober.exists(path, Purpose::FixedKernel)? {
                     return Ok(Some(path.into()));
@@ -73,7 +73,7 @@ impl Given {
         if self.kernel.is_none() {
             self.kernel = first(KERNELS)?;
         }
-        if self.kernel.is_some() && self.ramdisk.as_ref().is_none_or(Text::is_empty) {
+        if self.kernel.is_some() && self.ramdisk.as_ref().is_none_or(PyStr::is_empty) {
             self.ramdisk = first(INITRDS)?;
         }
         Ok(self.kernel.is_some() && self.ramdisk.is_some())
@@ -117,7 +117,7 @@ pub(super) fn no_kernel(build: Build) -> Raised {
 }
 
 /// The kernel that is booted where the chosen one may be missing.
-pub(super) fn instead_of_missing(prober: &mut Prober<'_>, kernel: Text, options: &Options) -> io::Result<Text> {
+pub(super) fn instead_of_missing(prober: &mut Prober<'_>, kernel: PyStr, options: &Options) -> io::Result<PyStr> {
     let Some(other) = options.flavour.missing_kernel() else { return Ok(kernel) };
     let is_missing = !prober.exists_bytes(kernel.as_bytes(), Purpose::Kernel)?;
     if is_missing && prober.exists(other, Purpose::FixedKernel)? {
@@ -127,11 +127,11 @@ pub(super) fn instead_of_missing(prober: &mut Prober<'_>, kernel: Text, options:
 }
 
 /// The arguments with those of `--extra_args`.
-pub(super) fn with_extra_args(args: Option<Text>, options: &Options) -> Option<Text> {
+pub(super) fn with_extra_args(args: Option<PyStr>, options: &Options) -> Option<PyStr> {
     if options.extra_args.is_empty() {
         return args;
     }
-    let own = args.as_ref().map_or(&b""[..], Text::as_bytes);
+    let own = args.as_ref().map_or(&b""[..], PyStr::as_bytes);
     Some([own, b" ", options.extra_args.as_bytes()].concat().into())
 }
 

@@ -2,7 +2,7 @@
 
 use super::title_rules::RuleFiles;
 use crate::flavour::{Build, Flavour};
-use crate::python::Text;
+use crate::python::PyStr;
 use crate::release::Release;
 
 /// What a run depends on besides the disk.
@@ -16,19 +16,19 @@ pub struct Options {
     /// toolstack calls pygrub so unless the domain's `bootloader_args` say something else.
     pub interactive: Option<bool>,
     /// `--entry`: a number or a title. Wins over what is chosen in the menu, should one be shown.
-    pub entry: Option<Text>,
+    pub entry: Option<PyStr>,
     /// `--kernel`: a path in the guest; no configuration is read then. Empty counts as absent.
-    pub kernel: Option<Text>,
+    pub kernel: Option<PyStr>,
     /// `--ramdisk`: counts only with `kernel`.
-    pub ramdisk: Option<Text>,
+    pub ramdisk: Option<PyStr>,
     /// `--args`: added to the arguments of the entry.
-    pub args: Text,
+    pub args: PyStr,
     /// `--offset`, in bytes: the partition table is not read then.
     pub offset: Option<i128>,
     /// `--default_args`, an option of XCP-ng's: the arguments of a kernel that boots by its path, in place of `args`.
-    pub default_args: Text,
+    pub default_args: PyStr,
     /// `--extra_args`, an option of XCP-ng's: added to the arguments of whatever boots.
-    pub extra_args: Text,
+    pub extra_args: PyStr,
     /// The files of the host's directory of title rules, which XCP-ng's pygrub reads.
     pub title_rules: RuleFiles,
     /// The limits of the host for images, which some releases of XCP-ng's pygrub keep.
@@ -75,10 +75,10 @@ impl Default for Options {
             entry: None,
             kernel: None,
             ramdisk: None,
-            args: Text::default(),
+            args: PyStr::default(),
             offset: None,
-            default_args: Text::default(),
-            extra_args: Text::default(),
+            default_args: PyStr::default(),
+            extra_args: PyStr::default(),
             title_rules: RuleFiles::default(),
             image_limits: ImageLimits::default(),
             task: Task::Copy,

@@ -11,8 +11,9 @@ use std::{fs, io};
 
 use crate::config::{Cause, Config, Raised, Stage};
 use crate::flavour::Build;
+use crate::python::py_str;
 use crate::python::regex::{Refusal, Regex};
-use crate::python::{Python, text, utf8};
+use crate::python::{Python, utf8};
 
 /// The directory, as pygrub names it in messages.
 const DIRECTORY: &str = "/etc/pygrub/rules.d";
@@ -263,7 +264,7 @@ fn rule(name: &str, line: &str, python: Python) -> TitleRule {
     };
     let is_space = |c: char| match python {
         Python::Two => matches!(c, ' ' | '\t'..='\r'),
-        Python::Three => text::is_space(c),
+        Python::Three => py_str::is_space(c),
     };
     // Runs of white space separate; one at either end leaves an empty field there.
     let mut fields = Vec::new();

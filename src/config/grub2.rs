@@ -9,9 +9,10 @@ use super::if_block::{IfBlock, ends_on_its_line};
 use super::lines::{BodyLine, Buffer, Ranges, lines};
 use super::raised::{Cause, Raised, Stage};
 use super::span::LineText;
-use super::structure::{Function, Submenu};
+use crate::config::blocks::{Function, Submenu};
 use crate::flavour::{Build, IfBlocks};
-use crate::python::{Python, Text, repr, text};
+use crate::python::py_str;
+use crate::python::{PyStr, Python, repr};
 use crate::release::{Change, Release};
 
 pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, build: Build) -> Result<(), Raised> {
@@ -86,7 +87,7 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, build: Build) -> Re
                     end(config, open.take(), &mut body, line.number - 1, release)?;
                 }
                 let title_span = line.span_of(title);
-                let mut entry = Entry::new(Text::from_line(text::strip(title), python), title_span, line.span());
+                let mut entry = Entry::new(PyStr::from_line(py_str::strip(title), python), title_span, line.span());
                 entry.depth = submenus;
                 if flavour.has_one_line_entries() && line.text.ends_with('}') {
                     entry.one_line = true;
@@ -180,12 +181,12 @@ fn command<'a>(line: LineText<'a>, parts: Split<'a>, release: Release) -> Result
             Raised::new(Stage::Parse, "ValueError", message, Cause::SetArity).at(span)
         };
         return match grammar::set_argument(parts.argument) {
-            SetArgument::Pair { name, value } => Ok(Command { name, is_set: true, argument: text::strip(value) }),
+            SetArgument::Pair { name, value } => Ok(Command { name, is_set: true, argument: py_str::strip(value) }),
             SetArgument::TooFew(got) => Err(failed(super::unpack_too_few(got, release))),
             SetArgument::TooMany => Err(failed(super::unpack_too_many(release).to_owned())),
         };
     }
-    let argument = text::strip(parts.argument);
+    let argument = py_str::strip(parts.argument);
     Ok(match parts.command.strip_prefix("set:") {
         Some(name) => Command { name, is_set: true, argument },
         None => Command { name: parts.command, is_set: false, argument },

@@ -2,7 +2,7 @@
 
 use super::grammar::grub2::Line;
 use super::span::{LineText, Span};
-use crate::python::text;
+use crate::python::py_str;
 
 /// An `if` block that pygrub leaves out: from a line that begins with `if` to the next line that begins with `fi`. Blocks do not
 /// nest: what follows the first `fi` is read, though an outer `if` may still be open for GRUB.
@@ -62,7 +62,7 @@ impl IfBlock {
 
 /// Whether an `if` ends on the line that it begins on: one of the pieces between semicolons is `fi` and nothing else.
 pub(super) fn ends_on_its_line(line: &str) -> bool {
-    line.split(';').any(|piece| text::strip(piece) == "fi")
+    line.split(';').any(|piece| py_str::strip(piece) == "fi")
 }
 
 #[cfg(test)]

@@ -7,10 +7,10 @@
 
 pub mod bytes;
 pub mod int;
+pub mod py_str;
 pub mod regex;
 pub mod repr;
 mod tables;
-pub mod text;
 pub mod utf8;
 
 /// The major version of Python that runs pygrub.
@@ -23,4 +23,4 @@ pub enum Python {
 }
 
 pub use int::Int;
-pub use text::Text;
+pub use py_str::PyStr;
