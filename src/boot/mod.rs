@@ -26,7 +26,7 @@ mod title_rules;
 pub use attempt::{Attempt, Found, Mounted, Purpose, Step};
 pub use digest::sha256;
 pub use discover::candidates;
-pub use fixed_kernels::{InPlaceOf, wants_fixed_kernels};
+pub use fixed_kernels::InPlaceOf;
 pub use list::{Listing, list};
 pub use menu::{Console, Menu, Unattended};
 pub use options::{ImageLimits, Options, Task};

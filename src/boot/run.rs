@@ -16,7 +16,7 @@ use super::steps::{Opened, Prober};
 use super::title_rules::RuleError;
 use super::{advice, discover};
 use crate::config::{self, Cause, Dialect, READ_LIMIT, Raised, Stage};
-use crate::flavour::FixedKernels;
+use crate::flavour::{Build, FixedKernels};
 use crate::python::{PyStr, Python, repr};
 use crate::release::{Change, Release};
 use crate::storage::filesystem::{FileKind, Filesystem, Note, ReadError, Topic};
@@ -277,7 +277,7 @@ fn open(
     volumes: &dyn Volumes,
     candidate: Option<Candidate>,
     offset: i128,
-    release: Release,
+    Build { release, flavour }: Build,
 ) -> io::Result<(Attempt, Option<Box<dyn Filesystem>>)> {
     let failed = |mounted, raised| {
         let mut attempt = Attempt::new(candidate, offset, mounted);
@@ -302,6 +302,17 @@ fn open(
     };
     let filesystem = match volumes.mount(place)? {
         Mounting::Mounted(filesystem) => filesystem,
+        Mounting::Refused { identified: Some(found), .. } if flavour.drivers().contains(&found.format.name()) => {
+            let why = format!(
+                "this is {}, which {}'s pygrub has a driver for, and pregrub has none",
+                found.format.title(),
+                flavour.label()
+            );
+            let mounted = Mounted::Unknown { identified: Some(found), why: why.clone(), plugins: Vec::new() };
+            let mut attempt = Attempt::new(candidate, offset, mounted);
+            attempt.unknown = Some(why);
+            return Ok((attempt, None));
+        }
         Mounting::Refused { identified, why, instead } => {
             return failed(Mounted::No { identified, why, instead }, unsupported());
         }
@@ -320,6 +331,13 @@ fn open(
     Ok((attempt, Some(filesystem)))
 }
 
+/// Why it is not known what a release reads that lacks a bound.
+fn unbounded(filesystem: &dyn Filesystem, release: Release) -> Option<String> {
+    let why = "an entry with a Rock Ridge name claims to be longer than it is, and pygrub's plugin reads on behind it in this release \
+               (XSA-497)";
+    (filesystem.rests_on_bounds() && !release.has(Change::RockRidgeBounded)).then(|| why.to_owned())
+}
+
 /// The look at the first filesystem before any other is tried. Returns whether it ends the run.
 fn look_first(
     run: &mut Run,
@@ -328,7 +346,7 @@ fn look_first(
     count: usize,
     given: &mut Given,
 ) -> io::Result<bool> {
-    let (mut attempt, filesystem) = open(volumes, candidate, offset, run.options.release)?;
+    let (mut attempt, filesystem) = open(volumes, candidate, offset, run.options.build())?;
     if let Some(filesystem) = filesystem {
         let mut prober = Prober::new(&*filesystem);
         given.look_before(&mut prober, &run.options)?;
@@ -375,11 +393,11 @@ impl Tried {
         given: &mut Given,
         console: &mut dyn Console,
     ) -> io::Result<Self> {
-        let (mut attempt, filesystem) = open(volumes, candidate, offset, options.release)?;
+        let (mut attempt, filesystem) = open(volumes, candidate, offset, options.build())?;
         let Some(filesystem) = filesystem else { return Ok(Self { attempt, picked: None, filesystem: None }) };
         let mut prober = Prober::new(&*filesystem);
         let picked = look(&mut attempt, &mut prober, options, given, console)?;
-        attempt.unknown = attempt.unknown.or(prober.unknown);
+        attempt.unknown = attempt.unknown.or(prober.unknown).or_else(|| unbounded(&*filesystem, options.release));
         attempt.steps = prober.steps;
         Ok(Self { attempt, picked, filesystem: Some(filesystem) })
     }
@@ -660,6 +678,10 @@ fn copy(run: &mut Run, index: usize, filesystem: &dyn Filesystem, picked: Picked
         _ => Some(None),
     };
     run.attempts[index].steps.append(&mut prober.steps);
+    if let Some(why) = unbounded(filesystem, run.options.release) {
+        finish_unknown(run, Some(index), why);
+        return Ok(());
+    }
     if let (Some(kernel), Some(ramdisk)) = (kernel, ramdisk) {
         let args = picked.args.filter(|args| !args.is_empty());
         let damage = [Some(&kernel), ramdisk.as_ref()].into_iter().flatten().find_map(advice::of_damage);

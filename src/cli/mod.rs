@@ -23,6 +23,7 @@ mod recursive;
 mod release_args;
 mod rules;
 mod settings;
+mod several;
 mod stdout;
 mod trace;
 

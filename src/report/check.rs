@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::finding::{FindingReport, Sources};
 use crate::boot::{Attempt, ChosenFile, GivenDisk, Mounted, Process, Run, Verdict};
 use crate::config::Raised;
+use crate::flavour::Flavour;
 use crate::lint::Finding;
 use crate::python::PyStr;
 use crate::release::Release;
@@ -17,6 +18,9 @@ pub struct Check<'a> {
     target: &'a str,
     kind: Option<&'static str>,
     release: String,
+    /// Who built it, unless it is upstream's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flavour: Option<&'static str>,
     /// The disk of a domain that pygrub gets.
     #[serde(skip_serializing_if = "Option::is_none")]
     disk: Option<&'a GivenDisk>,
@@ -109,6 +113,7 @@ impl<'a> Check<'a> {
             target,
             kind: Some(kind.name()),
             release: run.options.release.to_string(),
+            flavour: distributor(run.options.flavour),
             disk: run.disk.as_ref(),
             verdict: run.verdict,
             boot: boot(run, kind, hashes),
@@ -138,6 +143,7 @@ impl<'a> Check<'a> {
             target,
             kind: None,
             release: release.to_string(),
+            flavour: None,
             disk: None,
             verdict: Verdict::Unknown,
             boot: None,
@@ -147,6 +153,11 @@ impl<'a> Check<'a> {
             suppressed: 0,
         }
     }
+}
+
+/// The word for who built it, unless that is upstream.
+pub(super) fn distributor(flavour: Flavour) -> Option<&'static str> {
+    (flavour != Flavour::Upstream).then(|| flavour.name())
 }
 
 fn boot(run: &Run, kind: Kind, hashes: Hashes) -> Option<Boot<'_>> {

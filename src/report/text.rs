@@ -10,7 +10,6 @@ use super::finding::Sources;
 use super::{notes, origin};
 use crate::boot::{Attempt, Chosen, ChosenFile, Failure, Mounted, Run, Verdict};
 use crate::lint::{Finding, Severity, Source};
-use crate::release::Flavour;
 use crate::target::Kind;
 
 /// How the text is to look.
@@ -47,8 +46,7 @@ pub fn write(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let style = if look.color { style(run.verdict) } else { Style::new() };
-    let flavour = if run.options.flavour == Flavour::Debian { ", Debian" } else { "" };
-    write!(out, "{style}{}{style:#}: {target} (Xen {}{flavour})", run.verdict.name(), run.options.release)?;
+    write!(out, "{style}{}{style:#}: {target} ({})", run.verdict.name(), run.options.build())?;
     match (&run.chosen, &run.failure) {
         (Some(chosen), None) => {
             writeln!(out)?;

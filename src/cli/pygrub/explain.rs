@@ -45,6 +45,9 @@ pub(super) fn debug(run: &Run) {
     for attempt in &run.attempts {
         if let Some(found) = &attempt.found {
             let config = &found.config;
+            for message in &config.debug_messages {
+                complain(&[b"DEBUG:root:", message.message.as_bytes()].concat());
+            }
             let of_file = config.directives.iter().map(|directive| ("directive", directive));
             let of_entries = config.entries.iter().flat_map(|entry| &entry.directives);
             let all = of_file.chain(of_entries.map(|directive| ("image directive", directive)));

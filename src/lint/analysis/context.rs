@@ -2,9 +2,10 @@
 
 use std::cell::OnceCell;
 
-use crate::boot::{Attempt, Run};
+use crate::boot::{Attempt, Run, Verdict};
 use crate::config::recover;
 use crate::config::{Cause, Raised, Recovered, Writer};
+use crate::flavour::{Build, Flavour};
 use crate::lint::analysis::configuration::Configuration;
 use crate::lint::analysis::files::Files;
 use crate::lint::analysis::root_disk::RootDisk;
@@ -27,6 +28,7 @@ pub struct LintContext<'a> {
     volumes: Option<&'a dyn Volumes>,
     domain: Option<&'a XlTarget>,
     root_disk: Option<&'a RootDisk>,
+    outcomes: &'a [(Build, Verdict)],
     tells_all: bool,
     obeys_guest: bool,
     surveyed: OnceCell<Option<Recovered>>,
@@ -45,6 +47,7 @@ impl<'a> LintContext<'a> {
             volumes: None,
             domain: None,
             root_disk: None,
+            outcomes: &[],
             tells_all: false,
             obeys_guest: true,
             surveyed: OnceCell::new(),
@@ -133,6 +136,23 @@ impl<'a> LintContext<'a> {
         self.root_disk
     }
 
+    /// With the verdicts on the same target by all pygrubs that are asked, this one included.
+    #[must_use]
+    pub fn with_outcomes(mut self, outcomes: &'a [(Build, Verdict)]) -> Self {
+        self.outcomes = outcomes;
+        self
+    }
+
+    /// The verdicts by all pygrubs that are asked; empty if it is only one.
+    pub fn outcomes(&self) -> &'a [(Build, Verdict)] {
+        self.outcomes
+    }
+
+    /// Who built the pygrub.
+    pub fn flavour(&self) -> Flavour {
+        self.run.options.flavour
+    }
+
     /// The release that pygrub is of.
     pub fn release(&self) -> Release {
         self.run.options.release
@@ -154,7 +174,7 @@ impl<'a> LintContext<'a> {
         let found = self.attempt()?.found.as_ref().filter(|found| !found.directory)?;
         let surveyed = self.surveyed.get_or_init(|| {
             found.config.raised.as_ref().map(|_| {
-                let mut survey = recover(found.dialect, &found.text, self.release());
+                let mut survey = recover(found.dialect, &found.text, self.run.options.build());
                 survey.config.truncated |= found.config.truncated;
                 survey
             })
