@@ -53,7 +53,7 @@ pub struct ChosenFile {
 
 /// What is booted.
 #[derive(Clone, Debug)]
-pub struct Chosen {
+pub struct BootFiles {
     /// The attempt that found it.
     pub attempt: usize,
     /// The entry, unless the kernel was found by option or by its path alone.
@@ -109,7 +109,7 @@ pub struct Run {
     /// The offsets that were tried, in order.
     pub attempts: Vec<Attempt>,
     /// What pygrub hands to the toolstack: what is booted, unless it is damaged.
-    pub chosen: Option<Chosen>,
+    pub chosen: Option<BootFiles>,
     /// Why nothing is.
     pub failure: Option<Failure>,
     /// The outcome.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::Status;
 use super::args::{Entries, Format};
-use crate::boot::{Options, Wishes};
+use crate::boot::{Options, Overrides};
 use crate::cli::stdout::{Out, complain};
 use crate::release::Release;
 use crate::report::entries::Entries as Report;
@@ -28,11 +28,11 @@ pub(super) fn run(args: &Entries) -> io::Result<Status> {
         Ok(run) => run,
         Err(error) => return nothing(args, out, release, &error.to_string(), Status::Unknown),
     };
-    let wishes = Wishes::of(&run.options);
+    let overrides = Overrides::of(&run.options);
     let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
     let raised = run.failure.as_ref().and_then(|failure| failure.raised.as_ref());
     let report = match (found, raised, &run.failure) {
-        (Some(found), ..) => Report::of_config(&found.config, wishes, release),
+        (Some(found), ..) => Report::of_config(&found.config, overrides, release),
         (None, Some(raised), _) => Report::of_nothing(Some(raised), release),
         (None, None, Some(failure)) => {
             let why = format!("`{}`: {}", args.target, failure.reason);

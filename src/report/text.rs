@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 use super::diagnostic::{Shown, SourceText};
 use super::finding::Sources;
 use super::{notes, origin};
-use crate::boot::{Attempt, Chosen, ChosenFile, Failure, Mounted, Run, Verdict};
+use crate::boot::{Attempt, BootFiles, ChosenFile, Failure, Mounted, Run, Verdict};
 use crate::lint::{Finding, Severity, Source};
 use crate::release::Flavour;
 use crate::target::Kind;
@@ -104,7 +104,7 @@ fn write_disk(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-fn write_chosen(run: &Run, chosen: &Chosen, kind: Kind, out: &mut dyn Write) -> io::Result<()> {
+fn write_chosen(run: &Run, chosen: &BootFiles, kind: Kind, out: &mut dyn Write) -> io::Result<()> {
     write_disk(run, out)?;
     let attempt = &run.attempts[chosen.attempt];
     write_file("kernel", &chosen.kernel, out)?;

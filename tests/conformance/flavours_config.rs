@@ -1,6 +1,6 @@
 //! Parsing and selection as the distributors' pygrubs do it: every input, every flavour.
 
-use pregrub::boot::{RuleError, RuleFiles, Wishes, wants_fixed_kernels};
+use pregrub::boot::{Overrides, RuleError, RuleFiles, wants_fixed_kernels};
 use pregrub::config::{self, Config};
 use pregrub::flavour::Build;
 use serde_json::{Value, json};
@@ -32,16 +32,16 @@ fn answer(case: &Value, build: Build) -> Value {
         Err(RuleError::Unknown(why)) => return json!(why),
     }
     let parsed = config::parse(dialect(case).unwrap(), &input(case), build);
-    let wishes = Wishes {
+    let overrides = Overrides {
         entry: case["entry"].as_str().map(str::as_bytes),
         args: case["args"].as_str().unwrap_or_default().as_bytes(),
         rules: Some(&rules),
     };
     let mut answer = match fixed(&parsed, build) {
-        Fixed::Selects => shape::answer(&parsed, wishes, build),
+        Fixed::Selects => shape::answer(&parsed, overrides, build),
         other => {
             // Without the default's warnings, which the selection would give.
-            let mut answer = shape::answer(&parsed, Wishes::default(), pregrub::release::Release::NEWEST);
+            let mut answer = shape::answer(&parsed, Overrides::default(), pregrub::release::Release::NEWEST);
             let object = answer.as_object_mut().unwrap();
             for key in ["sel", "index", "boot", "error"] {
                 object.remove(key);

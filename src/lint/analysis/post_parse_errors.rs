@@ -1,6 +1,6 @@
 //! What pygrub raises behind the parser, or would if nothing raised in it: in the menu, and when it selects.
 
-use crate::boot::{Task, Wishes, menu, select};
+use crate::boot::{Overrides, Task, menu, select};
 use crate::config::{Cause, Raised, Stage};
 use crate::lint::analysis::context::LintContext;
 
@@ -16,7 +16,7 @@ pub(in crate::lint) fn raised(context: &LintContext<'_>, causes: &[Cause]) -> Ve
     }
     let config = configuration.config;
     let shown = options.shows_menu().then(|| menu::show(config, options.release).raised).flatten();
-    let selected = select(config, Wishes::of(options), options.release).raised;
+    let selected = select(config, Overrides::of(options), options.release).raised;
     // Where entries are not what they seem, nothing is known of the menu.
     let doubtful = configuration.raised.iter().any(|raised| is_structural(raised.cause));
     let mut all: Vec<Raised> = ended.into_iter().collect();
