@@ -1,6 +1,6 @@
 //! What pygrub prints for `-l`: the menu of one configuration.
 
-use super::select::{Wishes, select};
+use super::select::{Overrides, select};
 use crate::config::{Cause, Config, Raised, Stage};
 use crate::python::{Python, Text};
 use crate::release::Release;
@@ -17,7 +17,7 @@ pub struct Listing {
 }
 
 /// Lists the entries as pygrub does. It goes on to select one, which can raise where there is nothing to list.
-pub fn list(config: &Config, wishes: Wishes<'_>, release: Release) -> Listing {
+pub fn list(config: &Config, overrides: Overrides<'_>, release: Release) -> Listing {
     let mut out = Vec::new();
     for entry in &config.entries {
         let mut line = |name: &str, value: Option<&[u8]>| {
@@ -42,6 +42,6 @@ pub fn list(config: &Config, wishes: Wishes<'_>, release: Release) -> Listing {
         let Some(initrd) = &entry.initrd else { return missing(out) };
         line("  initrd: ", Some(initrd.path.as_bytes()));
     }
-    let selection = select(config, wishes, release);
+    let selection = select(config, overrides, release);
     Listing { text: out.into(), raised: selection.raised, warning: selection.warning }
 }

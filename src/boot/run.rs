@@ -4,15 +4,15 @@ use std::io;
 use std::sync::Arc;
 
 use super::attempt::{Attempt, Found, Mounted, Purpose};
+use super::discover;
+use super::foreign_kernels;
+use super::fs_probe::{FsProbe, Opened};
 use super::list::list;
 use super::menu::{Console, Unattended};
 use super::options::{Options, Task};
-use super::outcome::{Chosen, ChosenFile, Failure, Run, Verdict};
+use super::outcome::{BootFiles, ChosenFile, Failure, FailureKind, Run, Verdict};
 use super::output::{self, Process};
-use super::select::{Wishes, choose, default_index};
-use super::sniff;
-use super::steps::{Opened, Prober};
-use super::{advice, discover};
+use super::select::{Overrides, choose, default_index};
 use crate::config::{self, Cause, Dialect, READ_LIMIT, Raised, Stage};
 use crate::python::{Python, Text, repr};
 use crate::release::{Change, Release};
@@ -174,7 +174,7 @@ pub fn run_config_with(
     if let Some(why) = unknown {
         finish_unknown(&mut run, Some(0), why);
     } else if let Some(picked) = picked.filter(|picked| !picked.kernel.is_empty()) {
-        let chosen = Chosen {
+        let chosen = BootFiles {
             attempt: 0,
             entry: picked.entry,
             kernel: file(picked.kernel, Purpose::Kernel),
@@ -292,10 +292,10 @@ impl Tried {
         let incomplete = size.incomplete().map(|text| Note::new(Topic::Incomplete, text));
         attempt.notes = incomplete.into_iter().chain(filesystem.notes()).collect();
         attempt.size = Some(size);
-        let mut prober = Prober::new(&*filesystem);
-        let picked = look(&mut attempt, &mut prober, options, console)?;
-        attempt.unknown = attempt.unknown.or(prober.unknown);
-        attempt.steps = prober.steps;
+        let mut probe = FsProbe::new(&*filesystem);
+        let picked = look(&mut attempt, &mut probe, options, console)?;
+        attempt.unknown = attempt.unknown.or(probe.unknown);
+        attempt.steps = probe.steps;
         Ok(Self { attempt, picked, filesystem: Some(filesystem) })
     }
 }
@@ -303,7 +303,7 @@ impl Tried {
 /// Looks for a kernel in a mounted filesystem: by option, by its well-known path, by a configuration.
 fn look(
     attempt: &mut Attempt,
-    prober: &mut Prober<'_>,
+    probe: &mut FsProbe<'_>,
     options: &Options,
     console: &mut dyn Console,
 ) -> io::Result<Option<Picked>> {
@@ -317,49 +317,49 @@ fn look(
     };
     let mut args = options.args.clone();
     if options.flavour.probes_solaris() {
-        let (there, sniffed) = sniff::solaris(prober, given.is_some(), options.release)?;
+        let (there, foreign) = foreign_kernels::solaris(probe, given.is_some(), options.release)?;
         if there {
-            let kernel = match (given, &sniffed) {
+            let kernel = match (given, &foreign) {
                 (Some(given), _) => given.as_bytes(),
-                (None, Some(sniffed)) => sniffed.kernel.as_bytes(),
+                (None, Some(foreign)) => foreign.kernel.as_bytes(),
                 (None, None) => b"",
             };
-            args = sniff::solaris_args(args.as_bytes(), kernel).into();
+            args = foreign_kernels::solaris_args(args.as_bytes(), kernel).into();
         }
-        if let Some(sniffed) = sniffed {
-            return Ok(Some(picked(sniffed.kernel.into(), sniffed.ramdisk.map(Text::from), args)));
+        if let Some(foreign) = foreign {
+            return Ok(Some(picked(foreign.kernel.into(), foreign.ramdisk.map(Text::from), args)));
         }
     }
     // Without the Solaris probe before it, Debian's pygrub asks even where the kernel is given.
     if (given.is_none() || !options.flavour.probes_solaris())
-        && let Some(sniffed) = sniff::netware(prober, given.is_some())?
+        && let Some(foreign) = foreign_kernels::netware(probe, given.is_some())?
     {
-        return Ok(Some(picked(sniffed.kernel.into(), options.ramdisk.clone(), args)));
+        return Ok(Some(picked(foreign.kernel.into(), options.ramdisk.clone(), args)));
     }
-    if prober.unknown.is_some() {
+    if probe.unknown.is_some() {
         return Ok(None);
     }
     if let Some(kernel) = given {
         return Ok(Some(picked(kernel.clone(), options.ramdisk.clone(), args)));
     }
-    read_configuration(attempt, prober, options, console)
+    read_configuration(attempt, probe, options, console)
 }
 
 fn read_configuration(
     attempt: &mut Attempt,
-    prober: &mut Prober<'_>,
+    probe: &mut FsProbe<'_>,
     options: &Options,
     console: &mut dyn Console,
 ) -> io::Result<Option<Picked>> {
     let release = options.release;
     let mut found = None;
     for (path, dialect) in discover::candidates(release) {
-        if prober.exists(path, Purpose::Configuration)? {
+        if probe.exists(path, Purpose::Configuration)? {
             found = Some((path, dialect));
             break;
         }
     }
-    if prober.unknown.is_some() {
+    if probe.unknown.is_some() {
         return Ok(None);
     }
     let Some((path, dialect)) = found else {
@@ -368,7 +368,7 @@ fn read_configuration(
         return Ok(None);
     };
     attempt.say(console, parse_log(dialect, path));
-    let Contents { text, whole, directory } = match read_text(prober, path, release)? {
+    let Contents { text, whole, directory } = match read_text(probe, path, release)? {
         Ok(contents) => contents,
         Err(ReadError::Crashes(why) | ReadError::Unknown(why)) => {
             attempt.unknown = Some(format!("`{path}`: {why}"));
@@ -377,7 +377,7 @@ fn read_configuration(
         Err(ReadError::Failed { errno, reason }) => {
             let raised = Raised::new(Stage::Discover, os_error(release), errno_message(errno), Cause::Read);
             attempt.raised = Some(raised);
-            if let Some(step) = prober.steps.last_mut() {
+            if let Some(step) = probe.steps.last_mut() {
                 step.missing = Some(reason);
             }
             return Ok(None);
@@ -405,9 +405,9 @@ fn pick(
         attempt.raised = Some(raised.clone());
         return None;
     }
-    let wishes = Wishes::of(options);
+    let overrides = Overrides::of(options);
     if options.task == Task::ListEntries {
-        let listing = list(config, wishes, release);
+        let listing = list(config, overrides, release);
         attempt.raised = listing.raised.clone();
         let done = listing.raised.is_none();
         attempt.listing = Some(listing.text);
@@ -442,7 +442,7 @@ fn pick(
             }
         }
     };
-    let selection = choose(config, wanted, edited.as_deref(), warning, wishes, release);
+    let selection = choose(config, wanted, edited.as_deref(), warning, overrides, release);
     attempt.raised = selection.raised.clone();
     if let Some(warning) = selection.warning.filter(|_| attempt.menu.is_none()) {
         attempt.say(console, warning_log(warning.as_bytes()));
@@ -466,8 +466,8 @@ struct Contents {
     directory: bool,
 }
 
-fn read_text(prober: &mut Prober<'_>, path: &str, release: Release) -> io::Result<Result<Contents, ReadError>> {
-    let file = match prober.open(path.as_bytes(), Purpose::Configuration)? {
+fn read_text(probe: &mut FsProbe<'_>, path: &str, release: Release) -> io::Result<Result<Contents, ReadError>> {
+    let file = match probe.open(path.as_bytes(), Purpose::Configuration)? {
         Opened::File(file) => file,
         Opened::Missing(why) | Opened::Unknown(why) => return Ok(Err(ReadError::Unknown(why))),
     };
@@ -513,32 +513,26 @@ fn open_message(path: &Text, release: Release) -> Text {
 
 /// Would kernel and initrd be copied out? Nothing is read but where the data lies.
 fn copy(run: &mut Run, index: usize, filesystem: &dyn Filesystem, picked: Picked) -> io::Result<()> {
-    let mut prober = Prober::new(filesystem);
-    let kernel = examine(run, index, &mut prober, &picked.kernel, Purpose::Kernel)?;
+    let mut probe = FsProbe::new(filesystem);
+    let kernel = examine(run, index, &mut probe, &picked.kernel, Purpose::Kernel)?;
     let ramdisk = match (&kernel, picked.ramdisk.as_ref().filter(|path| !path.is_empty())) {
-        (Some(_), Some(path)) => examine(run, index, &mut prober, path, Purpose::Ramdisk)?.map(Some),
+        (Some(_), Some(path)) => examine(run, index, &mut probe, path, Purpose::Ramdisk)?.map(Some),
         _ => Some(None),
     };
-    run.attempts[index].steps.append(&mut prober.steps);
+    run.attempts[index].steps.append(&mut probe.steps);
     if let (Some(kernel), Some(ramdisk)) = (kernel, ramdisk) {
         let args = picked.args.filter(|args| !args.is_empty());
-        let damage = [Some(&kernel), ramdisk.as_ref()].into_iter().flatten().find_map(advice::of_damage);
+        let damaged = [Some(&kernel), ramdisk.as_ref()].into_iter().flatten().any(|file| file.damage.is_some());
         run.process = Process {
             exit: 0,
             stdout: output::of_run(&run.options, ramdisk.is_some(), args.as_ref()),
             stderr_last_line: output::last_line(run.stderr.last().map_or(b"", |line| line.as_bytes())),
         };
-        run.verdict = if damage.is_some() { Verdict::Fails } else { Verdict::Boots };
-        run.failure = damage.map(|(reason, help)| Failure {
-            stage: Stage::Copy,
-            attempt: Some(index),
-            raised: None,
-            reason,
-            label: "",
-            help: Some(help.to_owned()),
-        });
+        run.verdict = if damaged { Verdict::Fails } else { Verdict::Boots };
+        run.failure =
+            damaged.then_some(Failure { stage: Stage::Copy, attempt: Some(index), kind: FailureKind::Damaged });
         run.chosen =
-            Some(Chosen { attempt: index, entry: picked.entry, kernel, ramdisk, args, seconds: picked.seconds });
+            Some(BootFiles { attempt: index, entry: picked.entry, kernel, ramdisk, args, seconds: picked.seconds });
     }
     Ok(())
 }
@@ -552,15 +546,15 @@ fn cause_of_missing(path: &Text) -> Cause {
 fn examine(
     run: &mut Run,
     index: usize,
-    prober: &mut Prober<'_>,
+    probe: &mut FsProbe<'_>,
     path: &Text,
     purpose: Purpose,
 ) -> io::Result<Option<ChosenFile>> {
     let release = run.options.release;
-    if run.options.task == Task::NotReally {
-        return examine_not_really(run, index, prober, path, purpose);
+    if run.options.task == Task::DryRun {
+        return examine_not_really(run, index, probe, path, purpose);
     }
-    let file = match prober.open(path.as_bytes(), purpose)? {
+    let file = match probe.open(path.as_bytes(), purpose)? {
         Opened::File(file) => file,
         Opened::Unknown(why) => {
             finish_unknown(run, Some(index), format!("`{path}`: {why}"));
@@ -575,7 +569,7 @@ fn examine(
             } else {
                 Raised::new(Stage::Copy, os_error(release), errno_message(2), cause)
             };
-            note_missing(run, index, prober);
+            note_missing(run, index, probe);
             let raised = raised.at_known(named_at(&run.attempts[index], purpose));
             finish_raised(run, Some(index), raised);
             return Ok(None);
@@ -590,16 +584,16 @@ fn examine(
             directory: file.kind() == FileKind::Directory,
         })),
         Err(ReadError::Failed { errno, reason }) => {
-            if let Some(step) = prober.steps.last_mut() {
+            if let Some(step) = probe.steps.last_mut() {
                 step.missing = Some(reason);
             }
-            note_missing(run, index, prober);
+            note_missing(run, index, probe);
             let raised = Raised::new(Stage::Copy, os_error(release), errno_message(errno), Cause::Read);
             finish_raised(run, Some(index), raised);
             Ok(None)
         }
         Err(ReadError::Crashes(why)) => {
-            finish_crashed(run, index, &format!("`{path}`: {why}"));
+            finish_crashed(run, index, path, why);
             Ok(None)
         }
         Err(ReadError::Unknown(why)) => {
@@ -614,20 +608,20 @@ fn examine(
 fn examine_not_really(
     run: &mut Run,
     index: usize,
-    prober: &mut Prober<'_>,
+    probe: &mut FsProbe<'_>,
     path: &Text,
     purpose: Purpose,
 ) -> io::Result<Option<ChosenFile>> {
     let span = named_at(&run.attempts[index], purpose);
-    if run.options.release.has(Change::ReadLimit) && !prober.exists_bytes(path.as_bytes(), purpose)? {
-        if let Some(why) = prober.unknown.take() {
+    if run.options.release.has(Change::ReadLimit) && !probe.exists_bytes(path.as_bytes(), purpose)? {
+        if let Some(why) = probe.unknown.take() {
             finish_unknown(run, Some(index), why);
             return Ok(None);
         }
         let what = if purpose == Purpose::Kernel { "kernel" } else { "ramdisk" };
         let message = format!("The requested {what} file does not exist");
         let raised = Raised::new(Stage::Copy, "SystemExit", message, cause_of_missing(path));
-        note_missing(run, index, prober);
+        note_missing(run, index, probe);
         finish_raised(run, Some(index), raised.at_known(span));
         return Ok(None);
     }
@@ -635,22 +629,16 @@ fn examine_not_really(
 }
 
 /// Ends the run where pygrub's process dies of a signal.
-fn finish_crashed(run: &mut Run, index: usize, why: &str) {
+fn finish_crashed(run: &mut Run, index: usize, path: &Text, why: String) {
     run.process = Process { exit: CRASHED, stdout: Text::default(), stderr_last_line: Text::default() };
     run.verdict = Verdict::Fails;
-    run.failure = Some(Failure {
-        stage: Stage::Copy,
-        attempt: Some(index),
-        raised: None,
-        reason: format!("{why}; pygrub crashes on it (segmentation fault)"),
-        label: "",
-        help: Some("put /boot on an ext4 filesystem".to_owned()),
-    });
+    let kind = FailureKind::Crashed { path: path.clone(), why };
+    run.failure = Some(Failure { stage: Stage::Copy, attempt: Some(index), kind });
 }
 
 /// Hands the steps over before the failure is explained: the last one says why.
-fn note_missing(run: &mut Run, index: usize, prober: &mut Prober<'_>) {
-    run.attempts[index].steps.append(&mut prober.steps);
+fn note_missing(run: &mut Run, index: usize, probe: &mut FsProbe<'_>) {
+    run.attempts[index].steps.append(&mut probe.steps);
 }
 
 /// Where the selected entry names its kernel or initrd.
@@ -699,9 +687,7 @@ fn finish_raised(run: &mut Run, attempt: Option<usize>, raised: Raised) {
     // What swallowed exception explains best why nothing was found.
     let swallowed = attempt.and_then(|index| run.attempts[index].raised.clone());
     let told = if raised.cause == Cause::NothingFound { swallowed.unwrap_or(raised) } else { raised };
-    run.failure =
-        Some(Failure { stage: told.stage, attempt, raised: Some(told), reason: String::new(), label: "", help: None });
-    advice::explain(run);
+    run.failure = Some(Failure { stage: told.stage, attempt, kind: FailureKind::Raised(told) });
 }
 
 fn finish_unknown(run: &mut Run, attempt: Option<usize>, why: String) {
@@ -713,6 +699,5 @@ fn finish_unknown(run: &mut Run, attempt: Option<usize>, why: String) {
         Some(_) => Stage::Discover,
         None => Stage::Partitions,
     };
-    run.failure =
-        Some(Failure { stage, attempt, raised: None, reason: why, label: "", help: advice::of_unknown(stage) });
+    run.failure = Some(Failure { stage, attempt, kind: FailureKind::Unknown(why) });
 }

@@ -9,14 +9,14 @@ use crate::release::{Change, Release};
 
 /// What the caller of pygrub asks for.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Wishes<'a> {
+pub struct Overrides<'a> {
     /// `--entry`: a number or a title.
     pub entry: Option<&'a [u8]>,
     /// `--args`: added to the arguments of the entry.
     pub args: &'a [u8],
 }
 
-impl<'a> Wishes<'a> {
+impl<'a> Overrides<'a> {
     /// Those of the options.
     pub fn of(options: &'a Options) -> Self {
         Self { entry: options.entry.as_ref().map(Text::as_bytes), args: options.args.as_bytes() }
@@ -59,12 +59,12 @@ impl Selection {
 const NOT_FOUND: &str = "Default image not found";
 
 /// Selects as a run without menu (`-q`) does.
-pub fn select(config: &Config, wishes: Wishes<'_>, release: Release) -> Selection {
+pub fn select(config: &Config, overrides: Overrides<'_>, release: Release) -> Selection {
     let (wanted, warning) = match default_index(config, release) {
         Ok(found) => found,
         Err(raised) => return Selection::raised(None, None, raised),
     };
-    choose(config, wanted, None, warning, wishes, release)
+    choose(config, wanted, None, warning, overrides, release)
 }
 
 /// The number that `default` stands for, and whether pygrub warns that it is behind the last entry.
@@ -131,11 +131,11 @@ pub(super) fn choose(
     wanted: Int,
     edited: Option<&Entry>,
     warning: Option<&'static str>,
-    wishes: Wishes<'_>,
+    overrides: Overrides<'_>,
     release: Release,
 ) -> Selection {
     let (mut wanted, mut edited) = (wanted, edited);
-    if let Some(entry) = wishes.entry {
+    if let Some(entry) = overrides.entry {
         match entry_index(config, entry, release) {
             Ok(Some(index)) => {
                 wanted = index;
@@ -150,7 +150,7 @@ pub(super) fn choose(
     // A list index that is out of range falls back to the first entry.
     let index = in_range(&wanted).or(if config.entries.is_empty() { None } else { Some(0) });
     if let Some(entry) = edited {
-        return match boot(entry, wishes.args, release) {
+        return match boot(entry, overrides.args, release) {
             Ok(boot) => Selection { wanted: Some(wanted), index, boot: Some(boot), warning, raised: None },
             Err(raised) => Selection { index, ..Selection::raised(Some(wanted), warning, raised) },
         };
@@ -159,7 +159,7 @@ pub(super) fn choose(
         let raised = Raised::new(Stage::Select, "IndexError", "list index out of range", Cause::NoEntry);
         return Selection::raised(Some(wanted), warning, raised);
     };
-    match boot(&config.entries[index], wishes.args, release) {
+    match boot(&config.entries[index], overrides.args, release) {
         Ok(boot) => Selection { wanted: Some(wanted), index: Some(index), boot: Some(boot), warning, raised: None },
         Err(raised) => Selection { index: Some(index), ..Selection::raised(Some(wanted), warning, raised) },
     }

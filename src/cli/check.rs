@@ -14,6 +14,7 @@ use super::recursive::Sought;
 use super::reports::Reports;
 use super::settings::Finder;
 use crate::boot::{self, Run};
+use crate::explain::Explanation;
 use crate::lint::{self, Finding, RootDisk, Subject};
 use crate::release::Release;
 use crate::report::check::{Check as Report, Hashes};
@@ -114,7 +115,8 @@ impl Checking<'_> {
         let (args, reports) = (self.args, &mut self.reports);
         let out = &mut reports.out;
         match examine(args, name, asked, self.root_disk.as_ref()) {
-            Ok(Examined { kind, run, hashes, findings, suppressed, domain_text }) => {
+            Ok(Examined { kind, run, explanation, hashes, findings, suppressed, domain_text }) => {
+                let explanation = explanation.as_ref();
                 let path = run
                     .deciding_attempt()
                     .and_then(|attempt| attempt.found.as_ref())
@@ -127,12 +129,12 @@ impl Checking<'_> {
                 };
                 match args.answer.format {
                     ReportFormat::Json => {
-                        let report = Report::of_run(name, kind, &run, hashes, &findings, sources);
+                        let report = Report::of_run(name, kind, &run, explanation, hashes, &findings, sources);
                         out.json(&report.with_suppressed(suppressed))?;
                     }
                     ReportFormat::Text => {
                         let look = out.look(args.verbose);
-                        text::write(&run, name, kind, &findings, look, &mut out.text())?;
+                        text::write(&run, explanation, name, kind, &findings, look, &mut out.text())?;
                         for (what, hash) in [("kernel", hashes.kernel), ("initrd", hashes.ramdisk)] {
                             if let Some(hash) = hash {
                                 writeln!(out.text(), "  sha256     {hash}  {what}")?;
@@ -140,7 +142,7 @@ impl Checking<'_> {
                         }
                         if let Some(summary) = text::summary(&findings) {
                             writeln!(out.text())?;
-                            text::write_findings(&findings, &run, true, sources, look, &mut out.text())?;
+                            text::write_findings(&findings, &run, explanation, sources, look, &mut out.text())?;
                             writeln!(out.text(), "\n{summary}")?;
                         }
                         if let Some(line) = text::suppressed(suppressed) {
@@ -148,8 +150,14 @@ impl Checking<'_> {
                         }
                     }
                     _ => {
-                        let outcome =
-                            examined::Outcome::Read { kind, run: &run, judged: true, findings: &findings, sources };
+                        let outcome = examined::Outcome::Read {
+                            kind,
+                            run: &run,
+                            explanation,
+                            judged: true,
+                            findings: &findings,
+                            sources,
+                        };
                         reports.add(&examined::Examined { target: name, outcome })?;
                     }
                 }
@@ -225,6 +233,7 @@ enum Error {
 struct Examined {
     kind: Kind,
     run: Run,
+    explanation: Option<Explanation>,
     hashes: Hashes,
     findings: Vec<Finding>,
     /// How many findings comments suppress.
@@ -263,11 +272,12 @@ fn examine(args: &Check, name: &str, asked: &Asked, root_disk: Option<&RootDisk>
         subject = subject.without_guest_suppressions();
     }
     let lint::Findings { told: findings, suppressed } = lint::lint_all(&subject, &asked.levels);
+    let explanation = subject.explanation().cloned();
     let domain_text = match &target {
         Target::Xl(domain) => Some(domain.text.clone()),
         _ => None,
     };
-    Ok(Examined { kind, run, hashes, findings, suppressed: suppressed.len(), domain_text })
+    Ok(Examined { kind, run, explanation, hashes, findings, suppressed: suppressed.len(), domain_text })
 }
 
 fn hashes(volumes: &dyn Volumes, run: &Run) -> io::Result<Hashes> {

@@ -1,8 +1,9 @@
 //! Why pygrub does not mount what is at an offset, so far as rules tell it apart.
 
 use super::subject::Subject;
-use crate::boot::{Attempt, Mounted, advice};
+use crate::boot::{Attempt, Mounted};
 use crate::config::Cause;
+use crate::explain::raised as advice;
 use crate::storage::identify::{Format, Identified};
 
 /// What stands in the way of mounting.

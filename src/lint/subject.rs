@@ -11,6 +11,7 @@ use super::suppression::Suppressions;
 use super::unseen::Unseen;
 use crate::boot::{Attempt, Run};
 use crate::config::{Cause, Raised, Survey, Writer, survey};
+use crate::explain::{Explanation, explain};
 use crate::release::{Change, Release};
 use crate::storage::mount::Volumes;
 use crate::target::{Kind, XlTarget};
@@ -30,6 +31,7 @@ pub struct Subject<'a> {
     obeys_guest: bool,
     surveyed: OnceCell<Option<Survey>>,
     writer: OnceCell<Writer>,
+    explanation: OnceCell<Option<Explanation>>,
     files: OnceCell<Option<Files>>,
     unseen: OnceCell<Option<Unseen>>,
     suppressions: OnceCell<Vec<(Source, Suppressions)>>,
@@ -48,6 +50,7 @@ impl<'a> Subject<'a> {
             obeys_guest: true,
             surveyed: OnceCell::new(),
             writer: OnceCell::new(),
+            explanation: OnceCell::new(),
             files: OnceCell::new(),
             unseen: OnceCell::new(),
             suppressions: OnceCell::new(),
@@ -90,9 +93,14 @@ impl<'a> Subject<'a> {
         self.unseen.get_or_init(|| Unseen::find(self)).as_ref()
     }
 
+    /// Why the run does not boot, in words. `None` if nothing failed.
+    pub fn explanation(&self) -> Option<&Explanation> {
+        self.explanation.get_or_init(|| explain(self.run)).as_ref()
+    }
+
     /// What ended a run that did not boot.
     pub fn failed_by(&self) -> Option<&'a Raised> {
-        self.run.failure.as_ref()?.raised.as_ref()
+        self.run.failure.as_ref()?.raised()
     }
 
     /// With the domain whose first disk it is, for the rules of the toolstack.

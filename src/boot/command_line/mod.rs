@@ -99,7 +99,7 @@ pub fn parse(
             Word::Interactive => call.options.interactive = Some(true),
             Word::ListEntries => call.options.task = Task::ListEntries,
             // Listing goes before.
-            Word::NotReally if call.options.task == Task::Copy => call.options.task = Task::NotReally,
+            Word::NotReally if call.options.task == Task::Copy => call.options.task = Task::DryRun,
             Word::NotReally => {}
             Word::Help => return Err(usage(0, None)),
             Word::Output if value == "-" && release.has(Change::Runas) => {}

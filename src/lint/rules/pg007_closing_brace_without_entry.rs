@@ -1,7 +1,7 @@
 use super::explained;
-use crate::boot::advice;
-use crate::boot::opener::{Kind, Opener, openers};
 use crate::config::{Cause, Span};
+use crate::explain::raised as advice;
+use crate::explain::unmatched_brace::{Kind, Opener, openers};
 use crate::lint::rule::rule;
 use crate::lint::{Configuration, Fix, Reporter, Subject};
 

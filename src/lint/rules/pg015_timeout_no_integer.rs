@@ -1,5 +1,6 @@
 use super::explained;
-use crate::boot::{advice, menu};
+use crate::boot::menu;
+use crate::explain::raised as advice;
 use crate::lint::rule::rule;
 use crate::lint::{Finding, Fix, Reporter, Severity, Subject};
 

@@ -1,6 +1,6 @@
 use super::explained;
-use crate::boot::hidden_command::hidden_kernel;
 use crate::config::{Cause, Dialect, Directive, Effect, Entry, Raised, Stage};
+use crate::explain::hidden_command::hidden_kernel;
 use crate::lint::extlinux_keywords::has_linux_keyword;
 use crate::lint::rule::rule;
 use crate::lint::{Configuration, Finding, Fix, Reporter, Severity, Subject};

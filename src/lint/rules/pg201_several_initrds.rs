@@ -1,5 +1,5 @@
 use super::{cut_at_a_blank, unopened};
-use crate::boot::named_path::Oddity;
+use crate::explain::path_issue::PathIssue;
 use crate::lint::rule::rule;
 use crate::lint::{Reporter, Subject};
 
@@ -43,6 +43,6 @@ rule! {
 }
 
 fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    unopened::check(subject, report, Oddity::Several);
-    cut_at_a_blank::check(subject, report, Oddity::Several);
+    unopened::check(subject, report, PathIssue::Several);
+    cut_at_a_blank::check(subject, report, PathIssue::Several);
 }

@@ -1,6 +1,6 @@
 use super::{explained, unopened};
-use crate::boot::missing_path::shown;
 use crate::config::{Cause, Writer};
+use crate::explain::missing_path::shown;
 use crate::lint::closest_path::{Kinship, closest};
 use crate::lint::named_file::{Lookup, NamedFile, Why, all};
 use crate::lint::rule::rule;
@@ -53,7 +53,7 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
     };
     let mut others = unopened::Others::of(subject);
     // An empty path is PG214's.
-    let plain = |named: &NamedFile<'_>| !named.path().is_empty() && lookup.oddity(named).is_none();
+    let plain = |named: &NamedFile<'_>| !named.path().is_empty() && lookup.issue(named).is_none();
     for named in all(lookup.configuration()).filter(plain) {
         let Some(why) = lookup.why(&named) else { continue };
         if named.selected {

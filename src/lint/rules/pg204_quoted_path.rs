@@ -1,5 +1,5 @@
 use super::unopened;
-use crate::boot::named_path::Oddity;
+use crate::explain::path_issue::PathIssue;
 use crate::lint::rule::rule;
 use crate::lint::{Reporter, Subject};
 
@@ -35,5 +35,5 @@ rule! {
 }
 
 fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    unopened::check(subject, report, Oddity::Quoted);
+    unopened::check(subject, report, PathIssue::Quoted);
 }

@@ -1,5 +1,5 @@
 use super::unopened;
-use crate::boot::named_path::Oddity;
+use crate::explain::path_issue::PathIssue;
 use crate::lint::rule::rule;
 use crate::lint::{Reporter, Subject};
 
@@ -37,6 +37,6 @@ rule! {
 }
 
 fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    unopened::check(subject, report, Oddity::TrailingText);
-    unopened::check(subject, report, Oddity::Option);
+    unopened::check(subject, report, PathIssue::TrailingText);
+    unopened::check(subject, report, PathIssue::Option);
 }

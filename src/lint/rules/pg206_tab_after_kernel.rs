@@ -1,5 +1,5 @@
 use super::{cut_at_a_blank, unopened};
-use crate::boot::named_path::Oddity;
+use crate::explain::path_issue::PathIssue;
 use crate::lint::rule::rule;
 use crate::lint::{Reporter, Subject};
 
@@ -36,6 +36,6 @@ rule! {
 }
 
 fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    unopened::check(subject, report, Oddity::Tab);
-    cut_at_a_blank::check(subject, report, Oddity::Tab);
+    unopened::check(subject, report, PathIssue::Tab);
+    cut_at_a_blank::check(subject, report, PathIssue::Tab);
 }

@@ -1,7 +1,7 @@
 use super::unopened;
-use crate::boot::missing_path::change_at_source;
-use crate::boot::named_path::Oddity;
 use crate::config::{Dialect, Directive, Effect};
+use crate::explain::missing_path::change_at_source;
+use crate::explain::path_issue::PathIssue;
 use crate::lint::continuation::{goes_on, joined};
 use crate::lint::rule::rule;
 use crate::lint::{Configuration, Finding, Reporter, Severity, Subject};
@@ -42,7 +42,7 @@ rule! {
 }
 
 fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    unopened::check(subject, report, Oddity::Continuation);
+    unopened::check(subject, report, PathIssue::Continuation);
     let Some(configuration) = subject.configuration().filter(|found| found.dialect != Dialect::Extlinux) else {
         return;
     };

@@ -1,4 +1,4 @@
-use crate::boot::missing_path::shown;
+use crate::explain::missing_path::shown;
 use crate::lint::kernel_argument::last_value;
 use crate::lint::rule::rule;
 use crate::lint::{Configuration, Finding, Reporter, Severity, Subject};

@@ -1,6 +1,6 @@
 use super::explained;
-use crate::boot::advice;
 use crate::config::Cause;
+use crate::explain::raised as advice;
 use crate::lint::rule::rule;
 use crate::lint::{Finding, Reporter, Subject, Where};
 
