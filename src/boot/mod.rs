@@ -24,5 +24,5 @@ pub use menu::{Console, Menu, Unattended};
 pub use options::{Options, Task};
 pub use outcome::{BootFiles, ChosenFile, Failure, FailureKind, GivenDisk, Run, Verdict};
 pub use output::{Format, Process, Values, default_directory, render};
-pub use run::{partition_rules, run, run_config, run_config_with, run_on, run_with};
+pub use run::{partition_rules, run, run_config, run_config_with, run_on, run_volumes, run_with};
 pub use select::{Boot, Overrides, Selection, select};

@@ -1,6 +1,7 @@
 //! The run itself.
 
 use std::io;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::attempt::{Attempt, Found, Mounted, Purpose};
@@ -48,11 +49,20 @@ const CRASHED: i32 = 128 + 11;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn run(disk: Arc<dyn Source>, options: Options) -> io::Result<Run> {
-    let table = match options.offset {
-        Some(_) => None,
-        None => Some(partition_table(&*disk, &partition_rules(options.release))?),
+    run_volumes(&DiskVolumes::new(disk), options)
+}
+
+/// Performs the run on volumes: with the partition table of the disk that they are on, if they are on one.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn run_volumes(volumes: &dyn Volumes, options: Options) -> io::Result<Run> {
+    let table = match (options.offset, volumes.disk()) {
+        (None, Some(disk)) => Some(partition_table(disk, &partition_rules(options.release))?),
+        _ => None,
     };
-    run_on(&DiskVolumes::new(disk), table, options)
+    run_on(volumes, table, options)
 }
 
 /// Performs the run on anything that has volumes. Without a partition table the offset is that of the options, or 0.
@@ -234,7 +244,7 @@ struct Picked {
 struct Tried {
     attempt: Attempt,
     picked: Option<Picked>,
-    filesystem: Option<Box<dyn Filesystem>>,
+    filesystem: Option<Rc<dyn Filesystem>>,
 }
 
 /// The name of the exception for what the operating system or the filesystem library reports.

@@ -250,17 +250,18 @@ fn examine(args: &Check, name: &str, asked: &Asked, root_disk: Option<&RootDisk>
     if kind == Kind::Config && (options.kernel.is_some() || options.offset.is_some()) {
         return Err(Error::Usage(format!("`{name}` is a configuration alone: --kernel and --offset need a disk")));
     }
-    let run = target.run(name, options.clone()).map_err(|error| Error::Target(error.to_string()))?;
     let volumes = target.volumes();
+    let run =
+        target.run_on(volumes.as_ref(), name, options.clone()).map_err(|error| Error::Target(error.to_string()))?;
     let hashes = match &volumes {
         Some(volumes) if args.hash => {
-            hashes(&**volumes, &run).map_err(|error| Error::Target(format!("cannot read `{name}`: {error}")))?
+            hashes(volumes, &run).map_err(|error| Error::Target(format!("cannot read `{name}`: {error}")))?
         }
         _ => Hashes::default(),
     };
     let mut subject = Subject::new(&run, kind);
     if let Some(volumes) = &volumes {
-        subject = subject.with_volumes(&**volumes);
+        subject = subject.with_volumes(volumes);
     }
     if let Target::Xl(domain) = &target {
         subject = subject.with_domain(domain);

@@ -1,6 +1,7 @@
 //! From bytes to filesystems, as pygrub's libraries see them.
 
 mod budget;
+pub mod cached_source;
 pub mod directory;
 pub mod ext;
 pub mod fat;

@@ -8,6 +8,7 @@ mod iso9660;
 mod menu;
 mod mutated;
 mod reiserfs;
+mod reads;
 mod robustness;
 mod terminal;
 mod ufs;
