@@ -57,6 +57,7 @@ pub mod boot;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
+mod escape;
 pub mod explain;
 pub mod generate;
 pub mod host;
@@ -64,7 +65,6 @@ pub mod lint;
 pub mod python;
 pub mod release;
 pub mod report;
-mod steering;
 pub mod storage;
 pub mod target;
 pub mod xl;

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::Status;
 use super::args::{Entries, Format};
-use super::out::{Out, complain};
 use crate::boot::{Options, Overrides};
+use crate::cli::stdout::{Out, complain};
 use crate::explain::explain;
 use crate::release::Release;
 use crate::report::entries::Entries as Report;

@@ -2,18 +2,18 @@
 
 use std::io::{self, Write};
 
-use super::examined::{Examined, Outcome};
 use super::one_line::one_line;
 use crate::boot::Run;
 use crate::explain::Explanation;
 use crate::lint::Finding;
+use crate::report::target_report::{Outcome, TargetReport};
 
 /// Writes `grub.cfg:5:9: error[PG001] message (device-variable)` for each finding, behind the verdict where it is asked for.
 ///
 /// # Errors
 ///
 /// As `out` says.
-pub fn write(examined: &Examined<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(examined: &TargetReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     if let Some(run) = examined.judged() {
         writeln!(out, "{}", verdict(examined.target, run, examined.explanation()))?;
     } else if let Outcome::Unreadable(error) = examined.outcome {
@@ -32,7 +32,7 @@ pub(super) fn verdict(target: &str, run: &Run, explanation: Option<&Explanation>
 }
 
 /// The line of a finding.
-pub(super) fn line(examined: &Examined<'_>, finding: &Finding) -> String {
+pub(super) fn line(examined: &TargetReport<'_>, finding: &Finding) -> String {
     let place = one_line(&examined.place_of(finding).to_string());
     let (severity, rule) = (finding.severity.name(), finding.rule);
     format!("{place}: {severity}[{}] {} ({})", rule.code, one_line(&finding.message), rule.name)

@@ -6,7 +6,7 @@ use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::budget::{Budget, Spent};
+use super::budget::{Budget, BudgetExhausted};
 use super::cached_source::CachedSource;
 use super::ext::Ext;
 use super::fat::Fat;
@@ -86,7 +86,7 @@ impl DiskVolumes {
 impl Volumes for DiskVolumes {
     fn mount(&self, offset: u64) -> io::Result<Mounting> {
         if self.budget.spend(MOUNT).is_err() {
-            let why = Spent::REASON.to_owned();
+            let why = BudgetExhausted::REASON.to_owned();
             return Ok(Mounting::Unknown { identified: None, why, plugins: Vec::new() });
         }
         let volume = Volume::sharing(Arc::clone(&self.source), offset, self.budget.clone());

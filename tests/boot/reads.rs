@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use pregrub::boot::{Options, Verdict};
-use pregrub::lint::{self, Levels, Subject};
+use pregrub::lint::{self, Levels, LintContext};
 use pregrub::storage::source::Source;
 use pregrub::target::{Kind, Target};
 
@@ -35,7 +35,7 @@ fn each_block_is_read_at_most_once_in_a_check() {
         let volumes = target.volumes().expect("a disk has volumes");
         let run = target.run_on(Some(&volumes), name, Options::default()).expect("it can be read");
         assert_eq!(run.verdict, verdict);
-        let subject = Subject::new(&run, Kind::Image).with_volumes(&volumes);
+        let subject = LintContext::new(&run, Kind::Image).with_volumes(&volumes);
         lint::lint_all(&subject, &Levels::default());
         let mut reads = disk.reads.lock().expect("one thread").clone();
         assert!(reads.len() <= most, "{name}: {} reads: {reads:?}", reads.len());

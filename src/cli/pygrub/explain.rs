@@ -4,22 +4,22 @@
 use super::console::complain;
 use crate::boot::{Run, Verdict};
 use crate::config::{Effect, Raised};
+use crate::escape::escaped;
 use crate::explain::explain;
-use crate::steering::harmless;
 
 /// Explains a run that did not boot, and returns pygrub's last line.
 pub(super) fn failure(run: &Run) -> String {
     let Some(explanation) = explain(run) else { return "pregrub: nothing was found".to_owned() };
     let place = place(run);
     if run.verdict == Verdict::Unknown {
-        return format!("pregrub: cannot tell what pygrub would do: {}", harmless(&explanation.reason));
+        return format!("pregrub: cannot tell what pygrub would do: {}", escaped(&explanation.reason));
     }
-    complain(format!("pregrub: {place}{}", harmless(&explanation.reason)).as_bytes());
+    complain(format!("pregrub: {place}{}", escaped(&explanation.reason)).as_bytes());
     if let Some(help) = &explanation.help {
-        complain(format!("pregrub: {}", harmless(help)).as_bytes());
+        complain(format!("pregrub: {}", escaped(help)).as_bytes());
     }
     for note in run.deciding_attempt().into_iter().flat_map(|attempt| &attempt.notes) {
-        complain(format!("pregrub: note: {}", harmless(&note.text)).as_bytes());
+        complain(format!("pregrub: note: {}", escaped(&note.text)).as_bytes());
     }
     match &explanation.evidence {
         // A message of several lines comes as it is.
@@ -36,7 +36,7 @@ fn place(run: &Run) -> String {
     let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
     let span = run.failure.as_ref().and_then(|failure| failure.raised()?.span);
     match (found, span) {
-        (Some(found), Some(span)) => format!("{}, line {}: ", harmless(&found.path.to_string_lossy()), span.line),
+        (Some(found), Some(span)) => format!("{}, line {}: ", escaped(&found.path.to_string_lossy()), span.line),
         _ => String::new(),
     }
 }
