@@ -236,6 +236,26 @@ impl HeldDirectory {
         Ok(renameat(&from.descriptor, old, &to.descriptor, new)?)
     }
 
+    /// Gives a file another name, which nothing has, in one step where the operating system can do that.
+    ///
+    /// # Errors
+    ///
+    /// Something has the name, or one of the directories cannot be written.
+    pub fn rename_to_new(&self, from: &Path, to: &Path) -> io::Result<()> {
+        #[cfg(target_os = "linux")]
+        {
+            let ((from, old), (to, new)) = (self.place(from)?, self.place(to)?);
+            let flags = rustix::fs::RenameFlags::NOREPLACE;
+            match rustix::fs::renameat_with(&from.descriptor, old, &to.descriptor, new, flags) {
+                // A filesystem or a kernel that does not know it.
+                Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {}
+                renamed => return Ok(renamed?),
+            }
+        }
+        self.link(from, to)?;
+        self.remove(from)
+    }
+
     /// Gives a file one more name, which nothing has.
     ///
     /// # Errors
