@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::steering::harmless;
+use crate::escape::escaped;
 use crate::storage::beneath::{HeldDirectory, NodeKind, is_link_in_the_way};
 
 /// Why a file could not be written. As text it is one sentence without a full stop.
@@ -29,7 +29,7 @@ impl OutputError {
         let why = match error.kind() {
             io::ErrorKind::NotFound => "there is no such directory".to_owned(),
             io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-            _ if is_link_in_the_way(error) => format!("{}: name the place itself", harmless(&error.to_string())),
+            _ if is_link_in_the_way(error) => format!("{}: name the place itself", escaped(&error.to_string())),
             // `No space left on device (os error 28)` without the number.
             _ => error.to_string().split(" (os error").next().unwrap_or_default().to_owned(),
         };
@@ -50,7 +50,7 @@ impl fmt::Display for OutputError {
 impl std::error::Error for OutputError {}
 
 fn shown(path: &Path) -> String {
-    format!("`{}`", harmless(&path.display().to_string()))
+    format!("`{}`", escaped(&path.display().to_string()))
 }
 
 /// The directory that a file is in.
@@ -217,7 +217,10 @@ fn stage<'a>(
     let mut staged = Vec::new();
     for (name, text) in files {
         if Path::new(name).file_name() != Some(OsStr::new(name)) {
-            return Err(OutputError::new(format!("`{}` is not a name", harmless(name)), "files are written side by side"));
+            return Err(OutputError::new(
+                format!("`{}` is not a name", escaped(name)),
+                "files are written side by side",
+            ));
         }
         let mut file = Staged::in_directory(held.clone(), OsStr::new(name), &directory.join(name), replace)?;
         file.write(text.as_bytes())?;
@@ -288,7 +291,10 @@ mod tests {
             }
             for path in ["guest/etc", "guest/etc/new"] {
                 let error = write_files(&real.join(path), [("a", "1")], replace).unwrap_err().to_string();
-                assert!(error.ends_with("`etc` is a symbolic link, which is not followed: name the place itself"), "{error}");
+                assert!(
+                    error.ends_with("`etc` is a symbolic link, which is not followed: name the place itself"),
+                    "{error}"
+                );
             }
         }
         assert_eq!(names(&real.join("host")), ["file"]);

@@ -297,7 +297,9 @@ impl HeldDirectory {
 
     /// Whether both are one directory.
     pub fn is_same(&self, other: &Self) -> bool {
-        let number = |held: &Self| fstat(&held.descriptor).ok().map(|stat| Node::new(&stat)).map(|node| (node.device, node.inode));
+        let number = |held: &Self| {
+            fstat(&held.descriptor).ok().map(|stat| Node::new(&stat)).map(|node| (node.device, node.inode))
+        };
         number(self).is_some_and(|mine| number(other) == Some(mine))
     }
 

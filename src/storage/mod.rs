@@ -2,20 +2,20 @@
 
 pub mod beneath;
 mod budget;
+mod c_string;
 pub mod directory;
+mod driver_error;
 pub mod ext;
 pub mod fat;
-mod fault;
 pub mod filesystem;
 pub mod identify;
 pub mod iso9660;
 pub mod mount;
 pub(crate) mod mount_table;
-mod names;
 pub mod partitions;
-mod path_end;
+mod path_whitespace;
 pub mod reiserfs;
-mod sectors;
+mod sector_reader;
 pub mod source;
 pub mod ufs;
 pub mod xfs;

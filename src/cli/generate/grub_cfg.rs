@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::stop_signals::StopSignals;
 use crate::cli::Status;
 use crate::cli::args::Color;
-use super::stop_signals::StopSignals;
-use crate::cli::out::{Out, complain};
+use crate::cli::stdout::{Out, complain};
 use crate::generate::grub_cfg::{self, HostDisk, Installed, Options, Root, Search};
 
 /// What `generate grub-cfg` takes.

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 use super::root::Root;
+use crate::escape::escaped;
 use crate::generate::boot_filesystem::check_feature;
-use crate::steering::harmless;
 use crate::storage::beneath::{HeldDirectory, is_link_in_the_way};
 use crate::storage::filesystem::MountError;
 use crate::storage::mount_table::MountPoint;
@@ -47,7 +47,7 @@ impl BootDisk {
         if let Search::Uuid(uuid) = search
             && !is_uuid(uuid)
         {
-            return Err(Error::new(format!("`{}` is no UUID of a filesystem", harmless(uuid))));
+            return Err(Error::new(format!("`{}` is no UUID of a filesystem", escaped(uuid))));
         }
         let directory = root.boot_directory(boot).map_err(|error| {
             let sentence = Error::io("find the boot directory", boot, &error);
@@ -70,7 +70,7 @@ impl BootDisk {
         if !prefix.chars().all(plain) || !prefix.is_empty() && !prefix.starts_with('/') || prefix.contains("//") {
             return Err(Error::new(format!(
                 "`{}` is no place on the boot disk that both pygrub and GRUB can name",
-                harmless(&prefix)
+                escaped(&prefix)
             )));
         }
         let root = above(&boot, &prefix)?;

@@ -215,9 +215,8 @@ impl<'a> Kernels<'a> {
         if !node.is_ok_and(|node| node.kind == NodeKind::Regular && node.size == source.length) {
             return Ok(false);
         }
-        let found = self.boot.open_file(place).and_then(|file| {
-            files::digest(file.take(source.length + 1), |_| (self.go_on)())
-        });
+        let found =
+            self.boot.open_file(place).and_then(|file| files::digest(file.take(source.length + 1), |_| (self.go_on)()));
         // One that cannot be read is written anew.
         Ok(found.is_ok_and(|found| found == source.digest))
     }
