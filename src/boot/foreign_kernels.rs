@@ -7,7 +7,7 @@ use super::fs_probe::FsProbe;
 use crate::release::{Change, Release};
 
 /// A kernel that was found by its path alone.
-pub(super) struct Sniffed {
+pub(super) struct ForeignKernel {
     pub kernel: &'static str,
     pub ramdisk: Option<&'static str>,
 }
@@ -23,7 +23,7 @@ pub(super) fn solaris(
     probe: &mut FsProbe<'_>,
     given: bool,
     release: Release,
-) -> Result<(bool, Option<Sniffed>), io::Error> {
+) -> Result<(bool, Option<ForeignKernel>), io::Error> {
     let purpose = Purpose::Solaris;
     let found =
         probe.exists(KERNEL, purpose)? || release.has(Change::Solaris64Only) && probe.exists(KERNEL_64, purpose)?;
@@ -32,12 +32,15 @@ pub(super) fn solaris(
     }
     let wide = !release.has(Change::SolarisKernelChecked) || probe.exists(KERNEL_64, purpose)?;
     if wide {
-        return Ok((true, Some(Sniffed { kernel: KERNEL_64, ramdisk: Some("/platform/i86pc/amd64/boot_archive") })));
+        return Ok((
+            true,
+            Some(ForeignKernel { kernel: KERNEL_64, ramdisk: Some("/platform/i86pc/amd64/boot_archive") }),
+        ));
     }
     if release.has(Change::Solaris64Only) && !probe.exists(KERNEL, purpose)? {
         return Ok((false, None));
     }
-    Ok((true, Some(Sniffed { kernel: KERNEL, ramdisk: Some("/platform/i86pc/boot_archive") })))
+    Ok((true, Some(ForeignKernel { kernel: KERNEL, ramdisk: Some("/platform/i86pc/boot_archive") })))
 }
 
 /// The arguments for Solaris: `root=` and `ip=` first, then the kernel's path, then the others.

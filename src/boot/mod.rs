@@ -2,7 +2,6 @@
 //!
 //! [`run`] performs it and keeps every step in a [`Run`]; nothing behind it parses anything again.
 
-pub(crate) mod advice;
 mod attempt;
 pub mod command_line;
 mod digest;
@@ -13,9 +12,6 @@ mod fs_probe;
 pub(crate) mod hidden_command;
 mod list;
 pub(crate) mod menu;
-pub(crate) mod missing_path;
-pub(crate) mod named_path;
-pub(crate) mod opener;
 mod options;
 mod outcome;
 mod output;

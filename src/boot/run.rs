@@ -1,6 +1,7 @@
 //! The run itself.
 
 use std::io;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::attempt::{Attempt, Found, Mounted, Purpose};
@@ -51,11 +52,20 @@ const CRASHED: i32 = 128 + 11;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn run(disk: Arc<dyn Source>, options: Options) -> io::Result<Run> {
-    let table = match options.offset {
-        Some(_) => None,
-        None => Some(partition_table(&*disk, &partition_rules(options.release))?),
+    run_volumes(&DiskVolumes::new(disk), options)
+}
+
+/// Performs the run on volumes: with the partition table of the disk that they are on, if they are on one.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn run_volumes(volumes: &dyn Volumes, options: Options) -> io::Result<Run> {
+    let table = match (options.offset, volumes.disk()) {
+        (None, Some(disk)) => Some(partition_table(disk, &partition_rules(options.release))?),
+        _ => None,
     };
-    run_on(&DiskVolumes::new(disk), table, options)
+    run_on(volumes, table, options)
 }
 
 /// Performs the run on anything that has volumes. Without a partition table the offset is that of the options, or 0.
@@ -261,7 +271,7 @@ struct Picked {
 struct Tried {
     attempt: Attempt,
     picked: Option<Picked>,
-    filesystem: Option<Box<dyn Filesystem>>,
+    filesystem: Option<Rc<dyn Filesystem>>,
 }
 
 /// The name of the exception for what the operating system or the filesystem library reports.
@@ -662,21 +672,15 @@ fn copy(run: &mut Run, index: usize, filesystem: &dyn Filesystem, picked: Picked
     run.attempts[index].steps.append(&mut probe.steps);
     if let (Some(kernel), Some(ramdisk)) = (kernel, ramdisk) {
         let args = picked.args.filter(|args| !args.is_empty());
-        let damage = [Some(&kernel), ramdisk.as_ref()].into_iter().flatten().find_map(advice::of_damage);
+        let damaged = [Some(&kernel), ramdisk.as_ref()].into_iter().flatten().any(|file| file.damage.is_some());
         run.process = Process {
             exit: 0,
             stdout: output::of_run(&run.options, ramdisk.is_some(), args.as_ref()),
             stderr_last_line: output::last_line(run.stderr.last().map_or(b"", |line| line.as_bytes())),
         };
-        run.verdict = if damage.is_some() { Verdict::Fails } else { Verdict::Boots };
-        run.failure = damage.map(|(reason, help)| Failure {
-            stage: Stage::Copy,
-            attempt: Some(index),
-            raised: None,
-            reason,
-            label: "",
-            help: Some(help.to_owned()),
-        });
+        run.verdict = if damaged { Verdict::Fails } else { Verdict::Boots };
+        run.failure =
+            damaged.then_some(Failure { stage: Stage::Copy, attempt: Some(index), kind: FailureKind::Damaged });
         run.chosen =
             Some(BootFiles { attempt: index, entry: picked.entry, kernel, ramdisk, args, seconds: picked.seconds });
     }
@@ -745,7 +749,7 @@ fn examine(
             Ok(None)
         }
         Err(ReadError::Crashes(why)) => {
-            finish_crashed(run, index, &format!("`{path}`: {why}"));
+            finish_crashed(run, index, path, why);
             Ok(None)
         }
         Err(ReadError::Unknown(why)) => {
@@ -790,17 +794,11 @@ fn examine_not_really(
 }
 
 /// Ends the run where pygrub's process dies of a signal.
-fn finish_crashed(run: &mut Run, index: usize, why: &str) {
+fn finish_crashed(run: &mut Run, index: usize, path: &PyStr, why: String) {
     run.process = Process { exit: CRASHED, stdout: PyStr::default(), stderr_last_line: PyStr::default() };
     run.verdict = Verdict::Fails;
-    run.failure = Some(Failure {
-        stage: Stage::Copy,
-        attempt: Some(index),
-        raised: None,
-        reason: format!("{why}; pygrub crashes on it (segmentation fault)"),
-        label: "",
-        help: Some("put /boot on an ext4 filesystem".to_owned()),
-    });
+    let kind = FailureKind::Crashed { path: path.clone(), why };
+    run.failure = Some(Failure { stage: Stage::Copy, attempt: Some(index), kind });
 }
 
 /// Hands the steps over before the failure is explained: the last one says why.
@@ -854,9 +852,7 @@ fn finish_raised(run: &mut Run, attempt: Option<usize>, raised: Raised) {
     // What swallowed exception explains best why nothing was found.
     let swallowed = attempt.and_then(|index| run.attempts[index].raised.clone());
     let told = if raised.cause == Cause::NothingFound { swallowed.unwrap_or(raised) } else { raised };
-    run.failure =
-        Some(Failure { stage: told.stage, attempt, raised: Some(told), reason: String::new(), label: "", help: None });
-    advice::explain(run);
+    run.failure = Some(Failure { stage: told.stage, attempt, kind: FailureKind::Raised(told) });
 }
 
 fn finish_unknown(run: &mut Run, attempt: Option<usize>, why: String) {
@@ -868,6 +864,5 @@ fn finish_unknown(run: &mut Run, attempt: Option<usize>, why: String) {
         Some(_) => Stage::Discover,
         None => Stage::Partitions,
     };
-    run.failure =
-        Some(Failure { stage, attempt, raised: None, reason: why, label: "", help: advice::of_unknown(stage) });
+    run.failure = Some(Failure { stage, attempt, kind: FailureKind::Unknown(why) });
 }

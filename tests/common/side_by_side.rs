@@ -154,7 +154,7 @@ impl Tally {
                 return;
             }
             (Verdict::Unknown, Allowed::Known) => {
-                let why = run.failure.as_ref().map(|failure| failure.reason.clone());
+                let why = pregrub::explain::explain(&run).map(|explanation| explanation.reason);
                 same("must be known", &why, &answer.rc);
                 self.differences.append(&mut differences);
                 return;

@@ -7,7 +7,7 @@ use crate::lint::analysis::context::LintContext;
 /// What is raised in the menu and in the selection, or would be if the lines that raise were not there: each cause once. An entry
 /// without kernel is not among it, since its kernel may be one of those lines.
 pub(in crate::lint) fn raised(context: &LintContext<'_>, causes: &[Cause]) -> Vec<Raised> {
-    let ended = context.run.failure.as_ref().and_then(|failure| failure.raised.clone());
+    let ended = context.run.failure.as_ref().and_then(|failure| failure.raised().cloned());
     let ended = ended.filter(|raised| matches!(raised.stage, Stage::Menu | Stage::Select));
     let Some(configuration) = context.configuration() else { return only(ended, causes) };
     let options = &context.run.options;
