@@ -58,6 +58,7 @@ pub mod boot;
 pub mod cli;
 pub mod config;
 mod escape;
+pub mod explain;
 pub mod flavour;
 pub mod generate;
 pub mod host;

@@ -68,7 +68,7 @@ pub(super) fn solaris_args(args: &[u8], kernel: &[u8]) -> Vec<u8> {
 }
 
 /// Looks for NetWare.
-pub(super) fn netware(probe: &mut FsProbe<'_>, given: bool) -> Result<Option<Sniffed>, io::Error> {
+pub(super) fn netware(probe: &mut FsProbe<'_>, given: bool) -> Result<Option<ForeignKernel>, io::Error> {
     let found = probe.exists(NETWARE, Purpose::NetWare)?;
-    Ok((found && !given).then_some(Sniffed { kernel: NETWARE, ramdisk: None }))
+    Ok((found && !given).then_some(ForeignKernel { kernel: NETWARE, ramdisk: None }))
 }

@@ -5,17 +5,17 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::attempt::{Attempt, Found, Mounted, Purpose};
+use super::discover;
 use super::fixed_kernels::{self, Given, InPlaceOf};
 use super::foreign_kernels;
 use super::fs_probe::{FsProbe, Opened};
 use super::list::list;
 use super::menu::{Console, Unattended};
 use super::options::{Options, Task};
-use super::outcome::{BootFiles, ChosenFile, Failure, Run, Verdict};
+use super::outcome::{BootFiles, ChosenFile, Failure, FailureKind, Run, Verdict};
 use super::output::{self, Process};
 use super::select::{Overrides, choose, select};
 use super::title_rules::RuleError;
-use super::{advice, discover};
 use crate::config::{self, Cause, Dialect, READ_LIMIT, Raised, Stage};
 use crate::flavour::FixedKernels;
 use crate::python::{PyStr, Python, repr};
@@ -288,7 +288,7 @@ fn open(
     candidate: Option<Candidate>,
     offset: i128,
     release: Release,
-) -> io::Result<(Attempt, Option<Box<dyn Filesystem>>)> {
+) -> io::Result<(Attempt, Option<Rc<dyn Filesystem>>)> {
     let failed = |mounted, raised| {
         let mut attempt = Attempt::new(candidate, offset, mounted);
         attempt.raised = Some(raised);

@@ -31,8 +31,9 @@ pub(super) fn run(args: &Entries) -> io::Result<Status> {
     };
     let overrides = Overrides::of(&run.options);
     let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
-    let raised = run.failure.as_ref().and_then(|failure| failure.raised.as_ref());
-    let report = match (found, raised, &run.failure) {
+    let raised = run.failure.as_ref().and_then(|failure| failure.raised());
+    let explanation = explain(&run);
+    let report = match (found, raised, &explanation) {
         (Some(found), ..) => Report::of_config(&found.config, overrides, release),
         (None, Some(raised), _) => Report::of_nothing(Some(raised), release),
         (None, None, Some(explanation)) => {

@@ -1,11 +1,9 @@
 //! What an exception means in plain words, and the way out where it is known.
 
-use super::attempt::{Attempt, Found, Mounted};
-use super::fixed_kernels::InPlaceOf;
 use super::hidden_command::hidden_kernel;
 use super::missing_path::{MissingPath, shown};
 use super::unmatched_brace::{Opener, openers};
-use crate::boot::{Attempt, Found, Mounted};
+use crate::boot::{Attempt, Found, InPlaceOf, Mounted};
 use crate::config::{Cause, Config, Dialect, Effect, READ_LIMIT, Raised, Stage, Writer};
 use crate::python::PyStr;
 use crate::storage::partitions::{Failure, Origin, PartitionTable, Place, unseen};

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use pregrub::boot::{self, Mounted, Options, Run, Verdict};
+use pregrub::explain::explain;
 use pregrub::python::PyStr;
 use pregrub::release::{Flavour, Release};
 
