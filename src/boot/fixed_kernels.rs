@@ -3,8 +3,8 @@
 use std::io;
 
 use super::attempt::Purpose;
+use super::fs_probe::FsProbe;
 use super::options::{Options, Task};
-use super::steps::Prober;
 use crate::config::{Cause, Config, Raised, Stage};
 use crate::flavour::{Build, FixedKernels};
 use crate::python::{PyStr, Python};
@@ -37,17 +37,17 @@ impl Given {
     }
 
     /// Looks for XCP-ng's kernels on the first filesystem. One that is there replaces what the options give.
-    pub(super) fn look_before(&mut self, prober: &mut Prober<'_>, options: &Options) -> io::Result<()> {
+    pub(super) fn look_before(&mut self, probe: &mut FsProbe<'_>, options: &Options) -> io::Result<()> {
         if options.flavour.fixed_kernels() != FixedKernels::BeforeConfiguration {
             return Ok(());
         }
         for (kernel, initrd) in BEFORE {
-            if !prober.exists(kernel, Purpose::FixedKernel)? {
+            if !probe.exists(kernel, Purpose::FixedKernel)? {
                 continue;
             }
             self.kernel = Some(kernel.into());
             self.args = options.default_args.clone();
-            if prober.exists(initrd, Purpose::FixedKernel)? {
+            if probe.exists(initrd, Purpose::FixedKernel)? {
                 self.ramdisk = Some(initrd.into());
             }
             break;
@@ -58,13 +58,13 @@ impl Given {
     /// Looks for SUSE's kernels. What is found stays for the next filesystems, as if it had been given by option.
     ///
     /// Returns whether there is a kernel and an initrd.
-    pub(super) fn look_in_place(&mut self, prober: &mut Prober<'_>, task: Task) -> io::Result<bool> {
+    pub(super) fn look_in_place(&mut self, probe: &mut FsProbe<'_>, task: Task) -> io::Result<bool> {
         if task == Task::ListEntries {
             return Ok(false);
         }
         let mut first = |paths: [&'static str; 2]| -> io::Result<Option<PyStr>> {
             for path in paths {
-                if prober.exists(path, Purpose::FixedKernel)? {
+                if probe.exists(path, Purpose::FixedKernel)? {
                     return Ok(Some(path.into()));
                 }
             }
@@ -117,10 +117,10 @@ pub(super) fn no_kernel(build: Build) -> Raised {
 }
 
 /// The kernel that is booted where the chosen one may be missing.
-pub(super) fn instead_of_missing(prober: &mut Prober<'_>, kernel: PyStr, options: &Options) -> io::Result<PyStr> {
+pub(super) fn instead_of_missing(probe: &mut FsProbe<'_>, kernel: PyStr, options: &Options) -> io::Result<PyStr> {
     let Some(other) = options.flavour.missing_kernel() else { return Ok(kernel) };
-    let is_missing = !prober.exists_bytes(kernel.as_bytes(), Purpose::Kernel)?;
-    if is_missing && prober.exists(other, Purpose::FixedKernel)? {
+    let is_missing = !probe.exists_bytes(kernel.as_bytes(), Purpose::Kernel)?;
+    if is_missing && probe.exists(other, Purpose::FixedKernel)? {
         return Ok(other.into());
     }
     Ok(kernel)

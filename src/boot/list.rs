@@ -1,7 +1,7 @@
 //! What pygrub prints for `-l`: the menu of one configuration.
 
 use super::fixed_kernels::no_kernel;
-use super::select::{Wishes, select};
+use super::select::{Overrides, select};
 use crate::config::{Config, Raised};
 use crate::flavour::Build;
 use crate::python::PyStr;
@@ -18,7 +18,7 @@ pub struct Listing {
 }
 
 /// Lists the entries as pygrub does. It goes on to select one, which can raise where there is nothing to list.
-pub fn list(config: &Config, wishes: Wishes<'_>, build: impl Into<Build>) -> Listing {
+pub fn list(config: &Config, overrides: Overrides<'_>, build: impl Into<Build>) -> Listing {
     let build = build.into();
     let mut out = Vec::new();
     for entry in &config.entries {
@@ -40,6 +40,6 @@ pub fn list(config: &Config, wishes: Wishes<'_>, build: impl Into<Build>) -> Lis
         let Some(initrd) = &entry.initrd else { return missing(out) };
         line("  initrd: ", Some(initrd.path.as_bytes()));
     }
-    let selection = select(config, wishes, build);
+    let selection = select(config, overrides, build);
     Listing { text: out.into(), raised: selection.raised, warning: selection.warning }
 }

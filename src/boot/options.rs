@@ -60,7 +60,7 @@ pub enum Task {
     #[default]
     Copy,
     /// `-n`: ask whether they exist, and copy nothing.
-    NotReally,
+    DryRun,
     /// `-l`: print the menu entries. No menu is shown and nothing is looked for.
     ListEntries,
 }

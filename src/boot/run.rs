@@ -1,20 +1,21 @@
 //! The run itself.
 
 use std::io;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::attempt::{Attempt, Found, Mounted, Purpose};
+use super::discover;
 use super::fixed_kernels::{self, Given, InPlaceOf};
+use super::foreign_kernels;
+use super::fs_probe::{FsProbe, Opened};
 use super::list::list;
 use super::menu::{Console, Unattended};
 use super::options::{Options, Task};
-use super::outcome::{Chosen, ChosenFile, Failure, Run, Verdict};
+use super::outcome::{BootFiles, ChosenFile, Failure, FailureKind, Run, Verdict};
 use super::output::{self, Process};
-use super::select::{Wishes, choose, select};
-use super::sniff;
-use super::steps::{Opened, Prober};
+use super::select::{Overrides, choose, select};
 use super::title_rules::RuleError;
-use super::{advice, discover};
 use crate::config::{self, Cause, Dialect, READ_LIMIT, Raised, Stage};
 use crate::flavour::{Build, FixedKernels};
 use crate::python::{PyStr, Python, repr};
@@ -51,11 +52,20 @@ const CRASHED: i32 = 128 + 11;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn run(disk: Arc<dyn Source>, options: Options) -> io::Result<Run> {
-    let table = match options.offset {
-        Some(_) => None,
-        None => Some(partition_table(&*disk, &partition_rules(options.release))?),
+    run_volumes(&DiskVolumes::new(disk), options)
+}
+
+/// Performs the run on volumes: with the partition table of the disk that they are on, if they are on one.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn run_volumes(volumes: &dyn Volumes, options: Options) -> io::Result<Run> {
+    let table = match (options.offset, volumes.disk()) {
+        (None, Some(disk)) => Some(partition_table(disk, &partition_rules(options.release))?),
+        _ => None,
     };
-    run_on(&DiskVolumes::new(disk), table, options)
+    run_on(volumes, table, options)
 }
 
 /// Performs the run on anything that has volumes. Without a partition table the offset is that of the options, or 0.
@@ -201,7 +211,7 @@ pub fn run_config_with(
     if let Some(why) = unknown {
         finish_unknown(&mut run, Some(0), why);
     } else if let Some(picked) = picked.filter(|picked| !picked.kernel.is_empty()) {
-        let chosen = Chosen {
+        let chosen = BootFiles {
             attempt: 0,
             entry: picked.entry,
             kernel: file(picked.kernel, Purpose::Kernel),
@@ -261,7 +271,7 @@ struct Picked {
 struct Tried {
     attempt: Attempt,
     picked: Option<Picked>,
-    filesystem: Option<Box<dyn Filesystem>>,
+    filesystem: Option<Rc<dyn Filesystem>>,
 }
 
 /// The name of the exception for what the operating system or the filesystem library reports.
@@ -278,7 +288,7 @@ fn open(
     candidate: Option<Candidate>,
     offset: i128,
     Build { release, flavour }: Build,
-) -> io::Result<(Attempt, Option<Box<dyn Filesystem>>)> {
+) -> io::Result<(Attempt, Option<Rc<dyn Filesystem>>)> {
     let failed = |mounted, raised| {
         let mut attempt = Attempt::new(candidate, offset, mounted);
         attempt.raised = Some(raised);
@@ -348,10 +358,10 @@ fn look_first(
 ) -> io::Result<bool> {
     let (mut attempt, filesystem) = open(volumes, candidate, offset, run.options.build())?;
     if let Some(filesystem) = filesystem {
-        let mut prober = Prober::new(&*filesystem);
-        given.look_before(&mut prober, &run.options)?;
-        attempt.unknown = prober.unknown;
-        attempt.steps = prober.steps;
+        let mut probe = FsProbe::new(&*filesystem);
+        given.look_before(&mut probe, &run.options)?;
+        attempt.unknown = probe.unknown;
+        attempt.steps = probe.steps;
     } else if let Some(raised) =
         attempt.raised.as_mut().filter(|raised| raised.exception == os_error(run.options.release))
         && count == 1
@@ -395,10 +405,10 @@ impl Tried {
     ) -> io::Result<Self> {
         let (mut attempt, filesystem) = open(volumes, candidate, offset, options.build())?;
         let Some(filesystem) = filesystem else { return Ok(Self { attempt, picked: None, filesystem: None }) };
-        let mut prober = Prober::new(&*filesystem);
-        let picked = look(&mut attempt, &mut prober, options, given, console)?;
-        attempt.unknown = attempt.unknown.or(prober.unknown).or_else(|| unbounded(&*filesystem, options.release));
-        attempt.steps = prober.steps;
+        let mut probe = FsProbe::new(&*filesystem);
+        let picked = look(&mut attempt, &mut probe, options, given, console)?;
+        attempt.unknown = attempt.unknown.or(probe.unknown).or_else(|| unbounded(&*filesystem, options.release));
+        attempt.steps = probe.steps;
         Ok(Self { attempt, picked, filesystem: Some(filesystem) })
     }
 }
@@ -406,7 +416,7 @@ impl Tried {
 /// Looks for a kernel in a mounted filesystem: by option, by its well-known path, by a configuration.
 fn look(
     attempt: &mut Attempt,
-    prober: &mut Prober<'_>,
+    probe: &mut FsProbe<'_>,
     options: &Options,
     all_given: &mut Given,
     console: &mut dyn Console,
@@ -422,32 +432,32 @@ fn look(
     };
     let mut args = given_args;
     if options.flavour.probes_solaris() {
-        let (there, sniffed) = sniff::solaris(prober, given.is_some(), options.release)?;
+        let (there, foreign) = foreign_kernels::solaris(probe, given.is_some(), options.release)?;
         if there {
-            let kernel = match (given, &sniffed) {
+            let kernel = match (given, &foreign) {
                 (Some(given), _) => given.as_bytes(),
-                (None, Some(sniffed)) => sniffed.kernel.as_bytes(),
+                (None, Some(foreign)) => foreign.kernel.as_bytes(),
                 (None, None) => b"",
             };
-            args = sniff::solaris_args(args.as_bytes(), kernel).into();
+            args = foreign_kernels::solaris_args(args.as_bytes(), kernel).into();
         }
-        if let Some(sniffed) = sniffed {
-            return Ok(Some(picked(sniffed.kernel.into(), sniffed.ramdisk.map(PyStr::from), args)));
+        if let Some(foreign) = foreign {
+            return Ok(Some(picked(foreign.kernel.into(), foreign.ramdisk.map(PyStr::from), args)));
         }
     }
     // Without the Solaris probe before it, Debian's pygrub asks even where the kernel is given.
     if (given.is_none() || !options.flavour.probes_solaris())
-        && let Some(sniffed) = sniff::netware(prober, given.is_some())?
+        && let Some(foreign) = foreign_kernels::netware(probe, given.is_some())?
     {
-        return Ok(Some(picked(sniffed.kernel.into(), given_ramdisk, args)));
+        return Ok(Some(picked(foreign.kernel.into(), given_ramdisk, args)));
     }
-    if prober.unknown.is_some() {
+    if probe.unknown.is_some() {
         return Ok(None);
     }
     if let Some(kernel) = given {
         return Ok(Some(picked(kernel.clone(), given_ramdisk, args)));
     }
-    read_configuration(attempt, prober, options, all_given, console)
+    read_configuration(attempt, probe, options, all_given, console)
 }
 
 /// What comes after a configuration was parsed.
@@ -479,8 +489,8 @@ fn in_place_of(attempt: &mut Attempt, config: &config::Config, options: &Options
 }
 
 /// SUSE's kernels, where kernel and initrd are there.
-fn fixed_kernels(prober: &mut Prober<'_>, options: &Options, given: &mut Given) -> io::Result<Option<Picked>> {
-    if !given.look_in_place(prober, options.task)? || prober.unknown.is_some() {
+fn fixed_kernels(probe: &mut FsProbe<'_>, options: &Options, given: &mut Given) -> io::Result<Option<Picked>> {
+    if !given.look_in_place(probe, options.task)? || probe.unknown.is_some() {
         return Ok(None);
     }
     let Given { kernel, ramdisk, args } = given.clone();
@@ -489,7 +499,7 @@ fn fixed_kernels(prober: &mut Prober<'_>, options: &Options, given: &mut Given) 
 
 fn read_configuration(
     attempt: &mut Attempt,
-    prober: &mut Prober<'_>,
+    probe: &mut FsProbe<'_>,
     options: &Options,
     given: &mut Given,
     console: &mut dyn Console,
@@ -497,19 +507,19 @@ fn read_configuration(
     let release = options.release;
     let mut found = None;
     for (path, dialect) in discover::candidates(release) {
-        if prober.exists(path, Purpose::Configuration)? {
+        if probe.exists(path, Purpose::Configuration)? {
             found = Some((path, dialect));
             break;
         }
     }
-    if prober.unknown.is_some() {
+    if probe.unknown.is_some() {
         return Ok(None);
     }
     let Some((path, dialect)) = found else {
         if options.flavour.fixed_kernels() == FixedKernels::InPlaceOfConfiguration {
             attempt.in_place_of = Some(InPlaceOf::NoConfiguration);
-            let picked = fixed_kernels(prober, options, given)?;
-            if picked.is_some() || prober.unknown.is_some() {
+            let picked = fixed_kernels(probe, options, given)?;
+            if picked.is_some() || probe.unknown.is_some() {
                 return Ok(picked);
             }
         }
@@ -518,7 +528,7 @@ fn read_configuration(
         return Ok(None);
     };
     attempt.say(console, parse_log(dialect, path));
-    let Contents { text, whole, directory } = match read_text(prober, path, release)? {
+    let Contents { text, whole, directory } = match read_text(probe, path, release)? {
         Ok(contents) => contents,
         Err(ReadError::Crashes(why) | ReadError::Unknown(why)) => {
             attempt.unknown = Some(format!("`{path}`: {why}"));
@@ -527,7 +537,7 @@ fn read_configuration(
         Err(ReadError::Failed { errno, reason }) => {
             let raised = Raised::new(Stage::Discover, os_error(release), errno_message(errno), Cause::Read);
             attempt.raised = Some(raised);
-            if let Some(step) = prober.steps.last_mut() {
+            if let Some(step) = probe.steps.last_mut() {
                 step.missing = Some(reason);
             }
             return Ok(None);
@@ -539,7 +549,7 @@ fn read_configuration(
     log_warnings(attempt, &config, console);
     let picked = match in_place_of(attempt, &config, options) {
         Next::Configuration => pick(attempt, &config, &text, options, console),
-        Next::FixedKernels => fixed_kernels(prober, options, given)?,
+        Next::FixedKernels => fixed_kernels(probe, options, given)?,
         Next::Nothing => None,
     };
     attempt.found = Some(Found { path: path.into(), dialect, text, directory, config });
@@ -559,9 +569,9 @@ fn pick(
         attempt.raised = Some(raised.clone());
         return None;
     }
-    let wishes = Wishes::of(options);
+    let overrides = Overrides::of(options);
     if options.task == Task::ListEntries {
-        let listing = list(config, wishes, options.build());
+        let listing = list(config, overrides, options.build());
         attempt.raised = listing.raised.clone();
         let done = listing.raised.is_none();
         attempt.listing = Some(listing.text);
@@ -586,9 +596,9 @@ fn pick(
         if attempt.unknown.is_some() || attempt.raised.is_some() {
             return None;
         }
-        choose(config, wanted, edited.as_deref(), warning, wishes, release)
+        choose(config, wanted, edited.as_deref(), warning, overrides, release)
     } else {
-        select(config, wishes, options.build())
+        select(config, overrides, options.build())
     };
     attempt.raised = selection.raised.clone();
     attempt.unknown = selection.unknown.clone();
@@ -614,8 +624,8 @@ struct Contents {
     directory: bool,
 }
 
-fn read_text(prober: &mut Prober<'_>, path: &str, release: Release) -> io::Result<Result<Contents, ReadError>> {
-    let file = match prober.open(path.as_bytes(), Purpose::Configuration)? {
+fn read_text(probe: &mut FsProbe<'_>, path: &str, release: Release) -> io::Result<Result<Contents, ReadError>> {
+    let file = match probe.open(path.as_bytes(), Purpose::Configuration)? {
         Opened::File(file) => file,
         Opened::Missing(why) | Opened::Unknown(why) => return Ok(Err(ReadError::Unknown(why))),
     };
@@ -661,46 +671,40 @@ fn open_message(path: &PyStr, release: Release) -> PyStr {
 
 /// Would kernel and initrd be copied out? Nothing is read but where the data lies.
 fn copy(run: &mut Run, index: usize, filesystem: &dyn Filesystem, picked: Picked) -> io::Result<()> {
-    let mut prober = Prober::new(filesystem);
+    let mut probe = FsProbe::new(filesystem);
     let picked = Picked {
-        kernel: fixed_kernels::instead_of_missing(&mut prober, picked.kernel, &run.options)?,
+        kernel: fixed_kernels::instead_of_missing(&mut probe, picked.kernel, &run.options)?,
         args: fixed_kernels::with_extra_args(picked.args, &run.options),
         ..picked
     };
-    if let Some(why) = prober.unknown.take() {
-        run.attempts[index].steps.append(&mut prober.steps);
+    if let Some(why) = probe.unknown.take() {
+        run.attempts[index].steps.append(&mut probe.steps);
         finish_unknown(run, Some(index), why);
         return Ok(());
     }
-    let kernel = examine(run, index, &mut prober, &picked.kernel, Purpose::Kernel)?;
+    let kernel = examine(run, index, &mut probe, &picked.kernel, Purpose::Kernel)?;
     let ramdisk = match (&kernel, picked.ramdisk.as_ref().filter(|path| !path.is_empty())) {
-        (Some(_), Some(path)) => examine(run, index, &mut prober, path, Purpose::Ramdisk)?.map(Some),
+        (Some(_), Some(path)) => examine(run, index, &mut probe, path, Purpose::Ramdisk)?.map(Some),
         _ => Some(None),
     };
-    run.attempts[index].steps.append(&mut prober.steps);
+    run.attempts[index].steps.append(&mut probe.steps);
     if let Some(why) = unbounded(filesystem, run.options.release) {
         finish_unknown(run, Some(index), why);
         return Ok(());
     }
     if let (Some(kernel), Some(ramdisk)) = (kernel, ramdisk) {
         let args = picked.args.filter(|args| !args.is_empty());
-        let damage = [Some(&kernel), ramdisk.as_ref()].into_iter().flatten().find_map(advice::of_damage);
+        let damaged = [Some(&kernel), ramdisk.as_ref()].into_iter().flatten().any(|file| file.damage.is_some());
         run.process = Process {
             exit: 0,
             stdout: output::of_run(&run.options, ramdisk.is_some(), args.as_ref()),
             stderr_last_line: output::last_line(run.stderr.last().map_or(b"", |line| line.as_bytes())),
         };
-        run.verdict = if damage.is_some() { Verdict::Fails } else { Verdict::Boots };
-        run.failure = damage.map(|(reason, help)| Failure {
-            stage: Stage::Copy,
-            attempt: Some(index),
-            raised: None,
-            reason,
-            label: "",
-            help: Some(help.to_owned()),
-        });
+        run.verdict = if damaged { Verdict::Fails } else { Verdict::Boots };
+        run.failure =
+            damaged.then_some(Failure { stage: Stage::Copy, attempt: Some(index), kind: FailureKind::Damaged });
         run.chosen =
-            Some(Chosen { attempt: index, entry: picked.entry, kernel, ramdisk, args, seconds: picked.seconds });
+            Some(BootFiles { attempt: index, entry: picked.entry, kernel, ramdisk, args, seconds: picked.seconds });
     }
     Ok(())
 }
@@ -714,15 +718,15 @@ fn cause_of_missing(path: &PyStr) -> Cause {
 fn examine(
     run: &mut Run,
     index: usize,
-    prober: &mut Prober<'_>,
+    probe: &mut FsProbe<'_>,
     path: &PyStr,
     purpose: Purpose,
 ) -> io::Result<Option<ChosenFile>> {
     let release = run.options.release;
-    if run.options.task == Task::NotReally {
-        return examine_not_really(run, index, prober, path, purpose);
+    if run.options.task == Task::DryRun {
+        return examine_not_really(run, index, probe, path, purpose);
     }
-    let file = match prober.open(path.as_bytes(), purpose)? {
+    let file = match probe.open(path.as_bytes(), purpose)? {
         Opened::File(file) => file,
         Opened::Unknown(why) => {
             finish_unknown(run, Some(index), format!("`{path}`: {why}"));
@@ -737,14 +741,14 @@ fn examine(
             } else {
                 Raised::new(Stage::Copy, os_error(release), errno_message(2), cause)
             };
-            note_missing(run, index, prober);
+            note_missing(run, index, probe);
             let raised = raised.at_known(named_at(&run.attempts[index], purpose));
             finish_raised(run, Some(index), raised);
             return Ok(None);
         }
     };
     if let Some(what) = too_large(&run.options, purpose, file.size()) {
-        note_missing(run, index, prober);
+        note_missing(run, index, probe);
         let message = format!("{what} image is too large");
         finish_raised(run, Some(index), Raised::new(Stage::Copy, "RuntimeError", message, Cause::TooLarge));
         return Ok(None);
@@ -758,16 +762,16 @@ fn examine(
             directory: file.kind() == FileKind::Directory,
         })),
         Err(ReadError::Failed { errno, reason }) => {
-            if let Some(step) = prober.steps.last_mut() {
+            if let Some(step) = probe.steps.last_mut() {
                 step.missing = Some(reason);
             }
-            note_missing(run, index, prober);
+            note_missing(run, index, probe);
             let raised = Raised::new(Stage::Copy, os_error(release), errno_message(errno), Cause::Read);
             finish_raised(run, Some(index), raised);
             Ok(None)
         }
         Err(ReadError::Crashes(why)) => {
-            finish_crashed(run, index, &format!("`{path}`: {why}"));
+            finish_crashed(run, index, path, why);
             Ok(None)
         }
         Err(ReadError::Unknown(why)) => {
@@ -791,20 +795,20 @@ fn too_large(options: &Options, purpose: Purpose, size: u64) -> Option<&'static 
 fn examine_not_really(
     run: &mut Run,
     index: usize,
-    prober: &mut Prober<'_>,
+    probe: &mut FsProbe<'_>,
     path: &PyStr,
     purpose: Purpose,
 ) -> io::Result<Option<ChosenFile>> {
     let span = named_at(&run.attempts[index], purpose);
-    if run.options.release.has(Change::ReadLimit) && !prober.exists_bytes(path.as_bytes(), purpose)? {
-        if let Some(why) = prober.unknown.take() {
+    if run.options.release.has(Change::ReadLimit) && !probe.exists_bytes(path.as_bytes(), purpose)? {
+        if let Some(why) = probe.unknown.take() {
             finish_unknown(run, Some(index), why);
             return Ok(None);
         }
         let what = if purpose == Purpose::Kernel { "kernel" } else { "ramdisk" };
         let message = format!("The requested {what} file does not exist");
         let raised = Raised::new(Stage::Copy, "SystemExit", message, cause_of_missing(path));
-        note_missing(run, index, prober);
+        note_missing(run, index, probe);
         finish_raised(run, Some(index), raised.at_known(span));
         return Ok(None);
     }
@@ -812,22 +816,16 @@ fn examine_not_really(
 }
 
 /// Ends the run where pygrub's process dies of a signal.
-fn finish_crashed(run: &mut Run, index: usize, why: &str) {
+fn finish_crashed(run: &mut Run, index: usize, path: &PyStr, why: String) {
     run.process = Process { exit: CRASHED, stdout: PyStr::default(), stderr_last_line: PyStr::default() };
     run.verdict = Verdict::Fails;
-    run.failure = Some(Failure {
-        stage: Stage::Copy,
-        attempt: Some(index),
-        raised: None,
-        reason: format!("{why}; pygrub crashes on it (segmentation fault)"),
-        label: "",
-        help: Some("put /boot on an ext4 filesystem".to_owned()),
-    });
+    let kind = FailureKind::Crashed { path: path.clone(), why };
+    run.failure = Some(Failure { stage: Stage::Copy, attempt: Some(index), kind });
 }
 
 /// Hands the steps over before the failure is explained: the last one says why.
-fn note_missing(run: &mut Run, index: usize, prober: &mut Prober<'_>) {
-    run.attempts[index].steps.append(&mut prober.steps);
+fn note_missing(run: &mut Run, index: usize, probe: &mut FsProbe<'_>) {
+    run.attempts[index].steps.append(&mut probe.steps);
 }
 
 /// Where the selected entry names its kernel or initrd.
@@ -876,9 +874,7 @@ fn finish_raised(run: &mut Run, attempt: Option<usize>, raised: Raised) {
     // What swallowed exception explains best why nothing was found.
     let swallowed = attempt.and_then(|index| run.attempts[index].raised.clone());
     let told = if raised.cause == Cause::NothingFound { swallowed.unwrap_or(raised) } else { raised };
-    run.failure =
-        Some(Failure { stage: told.stage, attempt, raised: Some(told), reason: String::new(), label: "", help: None });
-    advice::explain(run);
+    run.failure = Some(Failure { stage: told.stage, attempt, kind: FailureKind::Raised(told) });
 }
 
 fn finish_unknown(run: &mut Run, attempt: Option<usize>, why: String) {
@@ -890,6 +886,5 @@ fn finish_unknown(run: &mut Run, attempt: Option<usize>, why: String) {
         Some(_) => Stage::Discover,
         None => Stage::Partitions,
     };
-    run.failure =
-        Some(Failure { stage, attempt, raised: None, reason: why, label: "", help: advice::of_unknown(stage) });
+    run.failure = Some(Failure { stage, attempt, kind: FailureKind::Unknown(why) });
 }

@@ -13,7 +13,7 @@ use crate::release::{Change, Release};
 
 /// What the caller of pygrub asks for.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Wishes<'a> {
+pub struct Overrides<'a> {
     /// `--entry`: a number or a title.
     pub entry: Option<&'a [u8]>,
     /// `--args`: added to the arguments of the entry.
@@ -22,7 +22,7 @@ pub struct Wishes<'a> {
     pub rules: Option<&'a RuleFiles>,
 }
 
-impl<'a> Wishes<'a> {
+impl<'a> Overrides<'a> {
     /// Those of the options.
     pub fn of(options: &'a Options) -> Self {
         Self {
@@ -92,7 +92,7 @@ impl Selection {
 const NOT_FOUND: &str = "Default image not found";
 
 /// Selects as a run without menu (`-q`) does. A release stands for upstream's pygrub.
-pub fn select(config: &Config, wishes: Wishes<'_>, build: impl Into<Build>) -> Selection {
+pub fn select(config: &Config, overrides: Overrides<'_>, build: impl Into<Build>) -> Selection {
     let build = build.into();
     match in_place_of(config, build) {
         Ok(None) => {}
@@ -104,16 +104,16 @@ pub fn select(config: &Config, wishes: Wishes<'_>, build: impl Into<Build>) -> S
         Err(raised) => return Selection::raised(None, None, raised),
     };
     if build.flavour.title_rules().is_none() {
-        return choose(config, wanted, None, warning, wishes, build.release);
+        return choose(config, wanted, None, warning, overrides, build.release);
     }
-    let judged = match judge(config, &wanted, wishes.rules, build) {
+    let judged = match judge(config, &wanted, overrides.rules, build) {
         Ok(judged) => judged,
         Err(RuleError::Raised(raised)) => return Selection::raised(Some(wanted), warning, raised),
         Err(RuleError::Unknown(why)) => return Selection::unknown(wanted, why),
     };
     let rejected = (wanted.to_i64() != Some(judged as i64)).then(|| place(&wanted));
     let index = Int::Small(i64::try_from(judged).unwrap_or(i64::MAX));
-    Selection { rejected, ..choose(config, index, None, warning, wishes, build.release) }
+    Selection { rejected, ..choose(config, index, None, warning, overrides, build.release) }
 }
 
 /// The default entry, or the one that is taken where a rule on titles rejects it. Its title is looked at in any case, for a message
@@ -205,11 +205,11 @@ pub(super) fn choose(
     wanted: Int,
     edited: Option<&Entry>,
     warning: Option<&'static str>,
-    wishes: Wishes<'_>,
+    overrides: Overrides<'_>,
     release: Release,
 ) -> Selection {
     let (mut wanted, mut edited) = (wanted, edited);
-    if let Some(entry) = wishes.entry {
+    if let Some(entry) = overrides.entry {
         match entry_index(config, entry, release) {
             Ok(Some(index)) => {
                 wanted = index;
@@ -224,7 +224,7 @@ pub(super) fn choose(
     // A list index that is out of range falls back to the first entry.
     let index = in_range(&wanted).or(if config.entries.is_empty() { None } else { Some(0) });
     if let Some(entry) = edited {
-        return match boot(entry, wishes.args, release) {
+        return match boot(entry, overrides.args, release) {
             Ok(boot) => Selection { wanted: Some(wanted), index, boot: Some(boot), warning, ..Selection::nothing() },
             Err(raised) => Selection { index, ..Selection::raised(Some(wanted), warning, raised) },
         };
@@ -233,7 +233,7 @@ pub(super) fn choose(
         let raised = Raised::new(Stage::Select, "IndexError", "list index out of range", Cause::NoEntry);
         return Selection::raised(Some(wanted), warning, raised);
     };
-    match boot(&config.entries[index], wishes.args, release) {
+    match boot(&config.entries[index], overrides.args, release) {
         Ok(boot) => {
             Selection { wanted: Some(wanted), index: Some(index), boot: Some(boot), warning, ..Selection::nothing() }
         }

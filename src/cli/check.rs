@@ -15,6 +15,7 @@ use crate::boot::{self, Run, Verdict};
 use crate::cli::effective_settings::EffectiveSettings;
 use crate::cli::emitter::Emitter;
 use crate::cli::stdout::{Out, complain};
+use crate::explain::Explanation;
 use crate::flavour::Build;
 use crate::lint::{self, Finding, LintContext, RootDisk};
 use crate::release::Release;
@@ -37,7 +38,7 @@ pub(super) fn run(args: &Check) -> io::Result<Status> {
 
 /// Checks all targets. An error is about what the user asked for, not about a target.
 fn all(args: &Check) -> Result<io::Result<Status>, String> {
-    let mut finder = Finder::new(&args.how.settings)?;
+    let mut finder = Finder::new(&args.how.settings, &args.targets)?;
     let targets = args.recursive.targets(&args.targets, Sought::Everything, &mut finder)?;
     // What is said of the program as a whole goes by the settings of the working directory.
     let first = finder.of("-")?;
@@ -141,7 +142,8 @@ impl Checking<'_> {
         let (args, reports) = (self.args, &mut self.reports);
         let out = &mut reports.out;
         match examine(args, name, asked, self.root_disk.as_ref(), &[]) {
-            Ok(Judged { kind, run, hashes, findings, suppressed, domain_text }) => {
+            Ok(Judged { kind, run, explanation, hashes, findings, suppressed, domain_text }) => {
+                let explanation = explanation.as_ref();
                 let path = run
                     .deciding_attempt()
                     .and_then(|attempt| attempt.found.as_ref())
@@ -154,12 +156,12 @@ impl Checking<'_> {
                 };
                 match args.answer.format {
                     ReportFormat::Json => {
-                        let report = Report::of_run(name, kind, &run, hashes, &findings, sources);
+                        let report = Report::of_run(name, kind, &run, explanation, hashes, &findings, sources);
                         out.json(&report.with_suppressed(suppressed))?;
                     }
                     ReportFormat::Text => {
                         let look = out.look(args.verbose);
-                        text::write(&run, name, kind, &findings, look, &mut out.text())?;
+                        text::write(&run, explanation, name, kind, &findings, look, &mut out.text())?;
                         for (what, hash) in [("kernel", hashes.kernel), ("initrd", hashes.ramdisk)] {
                             if let Some(hash) = hash {
                                 writeln!(out.text(), "  sha256     {hash}  {what}")?;
@@ -167,7 +169,7 @@ impl Checking<'_> {
                         }
                         if let Some(summary) = text::summary(&findings) {
                             writeln!(out.text())?;
-                            text::write_findings(&findings, &run, true, sources, look, &mut out.text())?;
+                            text::write_findings(&findings, &run, explanation, sources, look, &mut out.text())?;
                             writeln!(out.text(), "\n{summary}")?;
                         }
                         if let Some(line) = text::suppressed(suppressed) {
@@ -178,6 +180,7 @@ impl Checking<'_> {
                         let outcome = target_report::Outcome::Read {
                             kind,
                             run: &run,
+                            explanation,
                             judged: true,
                             findings: &findings,
                             sources,
@@ -260,6 +263,7 @@ pub(super) enum Error {
 pub(super) struct Judged {
     pub kind: Kind,
     pub run: Run,
+    pub explanation: Option<Explanation>,
     pub hashes: Hashes,
     pub findings: Vec<Finding>,
     /// How many findings comments suppress.
@@ -270,10 +274,11 @@ pub(super) struct Judged {
 
 /// The run alone, without a look at what is wrong.
 pub(super) fn run_target(args: &Check, name: &str, asked: &EffectiveSettings) -> Result<Run, Error> {
-    Ok(open_target(args, name, asked)?.1)
+    let target = open_target(args, name, asked)?;
+    target.run(name, asked.options.clone()).map_err(|error| Error::Target(error.to_string()))
 }
 
-fn open_target(args: &Check, name: &str, asked: &EffectiveSettings) -> Result<(Target, Run), Error> {
+fn open_target(args: &Check, name: &str, asked: &EffectiveSettings) -> Result<Target, Error> {
     let options = &asked.options;
     let target = Target::open(Path::new(name), args.how.wanted(), options.release)
         .map_err(|error| Error::Target(error.to_string()))?;
@@ -281,8 +286,7 @@ fn open_target(args: &Check, name: &str, asked: &EffectiveSettings) -> Result<(T
     if kind == Kind::Config && (options.kernel.is_some() || options.offset.is_some()) {
         return Err(Error::Usage(format!("`{name}` is a configuration alone: --kernel and --offset need a disk")));
     }
-    let run = target.run(name, options.clone()).map_err(|error| Error::Target(error.to_string()))?;
-    Ok((target, run))
+    Ok(target)
 }
 
 /// Everything about a target. `outcomes` are the verdicts by all pygrubs, where several are asked.
@@ -293,18 +297,21 @@ pub(super) fn examine(
     root_disk: Option<&RootDisk>,
     outcomes: &[(Build, Verdict)],
 ) -> Result<Judged, Error> {
-    let (target, run) = open_target(args, name, asked)?;
+    let options = &asked.options;
+    let target = open_target(args, name, asked)?;
     let kind = target.kind();
     let volumes = target.volumes();
+    let run =
+        target.run_on(volumes.as_ref(), name, options.clone()).map_err(|error| Error::Target(error.to_string()))?;
     let hashes = match &volumes {
         Some(volumes) if args.hash => {
-            hashes(&**volumes, &run).map_err(|error| Error::Target(format!("cannot read `{name}`: {error}")))?
+            hashes(volumes, &run).map_err(|error| Error::Target(format!("cannot read `{name}`: {error}")))?
         }
         _ => Hashes::default(),
     };
     let mut context = LintContext::new(&run, kind).with_outcomes(outcomes);
     if let Some(volumes) = &volumes {
-        context = context.with_volumes(&**volumes);
+        context = context.with_volumes(volumes);
     }
     if let Target::Xl(domain) = &target {
         context = context.with_domain(domain);
@@ -316,11 +323,12 @@ pub(super) fn examine(
         context = context.without_guest_suppressions();
     }
     let lint::Findings { active: findings, suppressed } = lint::lint_all(&context, &asked.levels);
+    let explanation = context.explanation().cloned();
     let domain_text = match &target {
         Target::Xl(domain) => Some(domain.text.clone()),
         _ => None,
     };
-    Ok(Judged { kind, run, hashes, findings, suppressed: suppressed.len(), domain_text })
+    Ok(Judged { kind, run, explanation, hashes, findings, suppressed: suppressed.len(), domain_text })
 }
 
 fn hashes(volumes: &dyn Volumes, run: &Run) -> io::Result<Hashes> {

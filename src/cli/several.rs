@@ -8,6 +8,7 @@ use super::check::{self, Error, Judged};
 use super::effective_settings::EffectiveSettings;
 use super::stdout::{Out, complain};
 use crate::boot::{Run, Verdict};
+use crate::explain::explain;
 use crate::flavour::{Build, folded};
 use crate::lint::{Finding, RootDisk};
 use crate::report::check::Check as Report;
@@ -35,7 +36,7 @@ impl Outcome {
                 }
                 what
             }
-            (_, Some(failure)) => failure.reason.clone(),
+            (_, Some(_)) => explain(run).map(|explanation| explanation.reason).unwrap_or_default(),
             (None, None) => String::new(),
         };
         Self { verdict: run.verdict, what }
@@ -81,10 +82,11 @@ pub(super) fn check(
                 Ok(judged) => judged,
                 Err(Error::Usage(error) | Error::Target(error)) => return Ok(Err(error)),
             };
-            let Judged { kind, run, hashes, findings, suppressed, domain_text } = judged;
+            let Judged { kind, run, explanation, hashes, findings, suppressed, domain_text } = judged;
             worst = worst.max(asked.threshold.status(&findings));
             let sources = Sources { domain_text: domain_text.as_deref(), ..Sources::default() };
-            out.json(&Report::of_run(name, kind, &run, hashes, &findings, sources).with_suppressed(suppressed))?;
+            let report = Report::of_run(name, kind, &run, explanation.as_ref(), hashes, &findings, sources);
+            out.json(&report.with_suppressed(suppressed))?;
         }
         return Ok(Ok(worst));
     }
@@ -105,7 +107,8 @@ pub(super) fn check(
         if !findings.is_empty() {
             writeln!(out.text())?;
             let look = out.look(args.verbose);
-            text::write_findings(&findings, &judged.run, true, Sources::default(), look, &mut out.text())?;
+            let explanation = judged.explanation.as_ref();
+            text::write_findings(&findings, &judged.run, explanation, Sources::default(), look, &mut out.text())?;
         }
     }
     Ok(Ok(worst))

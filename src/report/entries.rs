@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::check::RaisedReport;
-use crate::boot::{Boot, Selection, Wishes, select};
+use crate::boot::{Boot, Overrides, Selection, select};
 use crate::config::{Config, Entry, FilePath, Raised, Root, Setting};
 use crate::flavour::Build;
 use crate::python::{Int, PyStr};
@@ -22,9 +22,9 @@ pub struct Entries<'a> {
 
 impl<'a> Entries<'a> {
     /// The menu of a configuration.
-    pub fn of_config(config: &'a Config, wishes: Wishes<'_>, build: impl Into<Build>) -> Self {
+    pub fn of_config(config: &'a Config, overrides: Overrides<'_>, build: impl Into<Build>) -> Self {
         let build = build.into();
-        let selection = config.raised.is_none().then(|| select(config, wishes, build));
+        let selection = config.raised.is_none().then(|| select(config, overrides, build));
         Self { build, config: Some(config), dialect: config.dialect.name(), selection, earlier: None }
     }
 

@@ -212,7 +212,7 @@ impl Call {
         }
         match call.options.task {
             Task::Copy => Ok(call.options),
-            Task::NotReally => useless("only look for the files"),
+            Task::DryRun => useless("only look for the files"),
             Task::ListEntries => useless("list its menu"),
         }
     }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use pregrub::boot::{self, Mounted, Options, Run, Verdict};
+use pregrub::explain::explain;
 use pregrub::python::PyStr;
 use pregrub::release::{Flavour, Release};
 
@@ -35,10 +36,10 @@ fn examine(image: Vec<u8>, options: Options, context: &str) -> Run {
         Verdict::Fails => {
             let failure = run.failure.as_ref().expect(context);
             assert!(run.chosen.is_none() && run.process.exit == 1 && run.process.stdout.is_empty(), "{context}");
-            assert!(failure.raised.is_some() && !run.process.stderr_last_line.is_empty(), "{context}");
+            assert!(failure.raised().is_some() && !run.process.stderr_last_line.is_empty(), "{context}");
         }
         Verdict::Unknown => {
-            assert!(run.chosen.is_none() && !run.failure.as_ref().expect(context).reason.is_empty(), "{context}");
+            assert!(run.chosen.is_none() && !explain(&run).expect(context).reason.is_empty(), "{context}");
         }
         Verdict::Selects => panic!("{context}: a disk never ends so"),
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use data_encoding::BASE64;
-use pregrub::boot::Wishes;
+use pregrub::boot::Overrides;
 use pregrub::config::{self, Dialect};
 use pregrub::release::Release;
 use serde_json::{Value, json};
@@ -113,12 +113,12 @@ fn parsing_and_selection() {
             continue;
         };
         let input = input(&case);
-        let wishes = Wishes {
+        let overrides = Overrides {
             entry: case["entry"].as_str().map(str::as_bytes),
             args: case["args"].as_str().unwrap_or_default().as_bytes(),
             rules: None,
         };
-        let run = |release: Release| shape::answer(&config::parse(dialect, &input, release), wishes, release);
+        let run = |release: Release| shape::answer(&config::parse(dialect, &input, release), overrides, release);
         let mut lines_of: BTreeMap<u8, Value> = BTreeMap::new();
         for (ranges, want) in case["expect"].as_object().unwrap() {
             for release in lines(ranges) {
@@ -155,7 +155,7 @@ fn under_python_2() {
     for case in read("config.jsonl") {
         let id = case["id"].as_str().unwrap();
         let Some(dialect) = dialect(&case).filter(|_| is_met(id)) else { continue };
-        let wishes = Wishes {
+        let overrides = Overrides {
             entry: case["entry"].as_str().map(str::as_bytes),
             args: case["args"].as_str().unwrap_or_default().as_bytes(),
             rules: None,
@@ -179,7 +179,7 @@ fn under_python_2() {
                 id,
                 release,
                 &want,
-                &shape::answer(&config::parse(dialect, &input, release), wishes, release),
+                &shape::answer(&config::parse(dialect, &input, release), overrides, release),
             );
         }
     }

@@ -1,6 +1,6 @@
 //! Parsing and selection as the distributors' pygrubs do it: every input, every flavour.
 
-use pregrub::boot::{RuleError, RuleFiles, Wishes};
+use pregrub::boot::{Overrides, RuleError, RuleFiles};
 use pregrub::config;
 use pregrub::flavour::Build;
 use serde_json::{Value, json};
@@ -32,12 +32,12 @@ fn answer(case: &Value, build: Build) -> Value {
         Err(RuleError::Unknown(why)) => return json!(why),
     }
     let parsed = config::parse(dialect(case).unwrap(), &input(case), build);
-    let wishes = Wishes {
+    let overrides = Overrides {
         entry: case["entry"].as_str().map(str::as_bytes),
         args: case["args"].as_str().unwrap_or_default().as_bytes(),
         rules: Some(&rules),
     };
-    let mut answer = shape::answer(&parsed, wishes, build);
+    let mut answer = shape::answer(&parsed, overrides, build);
     if let Some(class) = answer.pointer_mut("/error/type") {
         *class = json!(class.as_str().unwrap().rsplit('.').next().unwrap());
     }

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use pregrub::boot::{RuleFiles, Wishes};
+use pregrub::boot::{Overrides, RuleFiles};
 use pregrub::config::{self, Dialect};
 use pregrub::flavour::{Build, Flavour};
 use pregrub::python::Python;
@@ -38,8 +38,7 @@ fn without_ifs(text: &str, python: Python) -> String {
         if line.is_empty() || line.starts_with('#') {
             // Nothing in any case.
         } else if line.starts_with("function") {
-            // Upstream's parser sees these lines, too, unless the block is left out: then it must not.
-            keep = !skips;
+            keep = false;
             function = true;
         } else if line.starts_with("if") {
             keep = false;
@@ -47,14 +46,11 @@ fn without_ifs(text: &str, python: Python) -> String {
                 skips = true;
             }
         } else if function || skips {
+            keep = false;
             if line.starts_with('}') {
-                keep = !skips;
                 function = false;
-            } else {
-                keep = !skips;
-                if line.starts_with("fi") {
-                    skips = false;
-                }
+            } else if line.starts_with("fi") {
+                skips = false;
             }
         }
         if keep {
@@ -123,8 +119,8 @@ fn model(
         },
     };
     let parsed = config::parse(dialect, &stepped, build.release);
-    let wishes = |entry| Wishes { entry, args, rules: None };
-    let mut answer = shape::answer(&parsed, wishes(entry), build.release);
+    let overrides = |entry| Overrides { entry, args, rules: None };
+    let mut answer = shape::answer(&parsed, overrides(entry), build.release);
     let parse_failed = answer["error"]["stage"] == "parse";
     if build.flavour == Flavour::Suse {
         if dialect != Dialect::Extlinux
@@ -141,16 +137,8 @@ fn model(
         }
     }
     if build.flavour == Flavour::XcpNg && !parse_failed && answer["error"]["type"] != "AttributeError" {
-        let plain = shape::answer(&parsed, wishes(None), build.release);
-        xen_server(
-            &mut answer,
-            &plain,
-            &parsed,
-            entry.is_some().then(|| shape::answer(&parsed, wishes(entry), build.release)),
-            args,
-            build,
-            rejects,
-        );
+        let plain = shape::answer(&parsed, overrides(None), build.release);
+        xen_server(&mut answer, &plain, &parsed, overrides(entry), build, rejects);
     }
     answer
 }
@@ -196,8 +184,7 @@ fn xen_server(
     answer: &mut Value,
     plain: &Value,
     parsed: &config::Config,
-    with_entry: Option<Value>,
-    asked: &[u8],
+    overrides: Overrides<'_>,
     build: Build,
     rejects: &dyn Fn(&str) -> bool,
 ) {
@@ -218,16 +205,13 @@ fn xen_server(
         answer["sel"] = plain["sel"].clone();
         return error(answer, "TypeError", "[priority,] message string");
     }
-    // Where --entry names an entry, that is the end of it.
-    let replaced = with_entry
-        .is_some_and(|with_entry| with_entry["sel"] != plain["sel"] || with_entry["error"]["type"] == "AttributeError");
-    if replaced || chosen == wanted {
+    if chosen == wanted {
         return;
     }
-    // As if the default were that entry, unless --entry names the default itself.
+    // As if the default were that entry.
     let mut changed = parsed.clone();
     changed.default = pregrub::config::Setting::Number(pregrub::python::Int::Small(chosen as i64));
-    let other = shape::answer(&changed, Wishes { entry: None, args: asked, rules: None }, build.release);
+    let other = shape::answer(&changed, overrides, build.release);
     for key in ["sel", "index", "boot", "error"] {
         answer.as_object_mut().unwrap().remove(key);
         if let Some(value) = other.get(key) {
@@ -238,7 +222,7 @@ fn xen_server(
 
 fn ours(dialect: Dialect, text: &[u8], entry: Option<&[u8]>, args: &[u8], build: Build, rules: &RuleFiles) -> Value {
     let parsed = config::parse(dialect, text, build);
-    shape::answer(&parsed, Wishes { entry, args, rules: Some(rules) }, build)
+    shape::answer(&parsed, Overrides { entry, args, rules: Some(rules) }, build)
 }
 
 fn without_nulls(mut value: Value) -> Value {

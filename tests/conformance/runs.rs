@@ -57,7 +57,7 @@ fn printed(run: &Run, format: Format) -> Result<String, String> {
     };
     let (mut kernel, mut ramdisk) = (Some("@TMP/boot_kernel.X0".to_owned()), "@TMP/boot_ramdisk.X1".to_owned());
     let mut has_ramdisk = chosen.ramdisk.is_some();
-    if run.options.task == Task::NotReally {
+    if run.options.task == Task::DryRun {
         let up_front = run.options.build().has(Change::Runas);
         kernel = (!up_front).then(|| format!("<kernel:{}>", chosen.kernel.path));
         ramdisk = chosen.ramdisk.as_ref().map_or(ramdisk, |file| format!("<ramdisk:{}>", file.path));

@@ -100,8 +100,8 @@ pub fn parse(
             Word::Interactive => call.options.interactive = Some(true),
             Word::ListEntries => call.options.task = Task::ListEntries,
             // Listing goes before.
-            Word::NotReally if call.options.task == Task::Copy => call.options.task = Task::NotReally,
-            Word::NotReally => {}
+            Word::DryRun if call.options.task == Task::Copy => call.options.task = Task::DryRun,
+            Word::DryRun => {}
             Word::Help => return Err(usage(0, None)),
             Word::Output if value == "-" && build.has(Change::Runas) => {}
             Word::Output => call.output = (value != "-").then(|| value.into()),

@@ -15,7 +15,7 @@ use super::sandbox::{Limits, Privileges};
 use super::worker::{self, Role};
 use super::{explain, python_error};
 use crate::boot::command_line::Call;
-use crate::boot::{self, Chosen, ChosenFile, Console, Run, Task, Unattended, Values, Verdict, render};
+use crate::boot::{self, BootFiles, ChosenFile, Console, Run, Task, Unattended, Values, Verdict, render};
 use crate::config::Dialect;
 use crate::flavour::{Build, Flavour};
 use crate::host;
@@ -207,13 +207,13 @@ fn of_disk(
     }
     let result = told(&run, chosen, call, kernel.as_ref(), ramdisk.as_ref())?;
     output.write_all(&result).map_err(|error| python_error::last_line(&error, None, python))?;
-    Ok(if ramdisk.is_some() || call.options.task == Task::NotReally { Ending::Done } else { Ending::WithoutRamdisk })
+    Ok(if ramdisk.is_some() || call.options.task == Task::DryRun { Ending::Done } else { Ending::WithoutRamdisk })
 }
 
 /// The result in the format that was asked for.
 fn told(
     run: &Run,
-    chosen: &Chosen,
+    chosen: &BootFiles,
     call: &Call,
     kernel: Option<&Destination>,
     ramdisk: Option<&Destination>,
@@ -222,7 +222,7 @@ fn told(
     let path = |copy: Option<&Destination>| copy.map(|copy| copy.path.as_os_str().as_bytes().to_vec());
     let (mut kernel, mut ramdisk) = (path(kernel), path(ramdisk));
     // Before XSA-443 `-n` told where the files would have come from.
-    if run.options.task == Task::NotReally && !run.options.build().has(Change::Runas) {
+    if run.options.task == Task::DryRun && !run.options.build().has(Change::Runas) {
         let instead =
             |what: &str, file: &ChosenFile| [b"<", what.as_bytes(), b":", file.path.as_bytes(), b">"].concat();
         kernel = Some(instead("kernel", &chosen.kernel));
@@ -240,7 +240,7 @@ fn copy_files(
     volumes: &DiskVolumes,
     disk: &File,
     run: &Run,
-    chosen: &Chosen,
+    chosen: &BootFiles,
     [kernel, ramdisk]: [&mut Option<Destination>; 2],
 ) -> Result<(), Line> {
     let python = run.options.release.python();

@@ -1,7 +1,7 @@
 //! The text of `pregrub.toml`. docs/schema/pregrub.toml-1.json says the same.
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -46,7 +46,7 @@ struct File {
     deny: Vec<Rules>,
     threshold: Option<Level>,
     suppressions: Option<bool>,
-    baseline: Option<PathBuf>,
+    baseline: Option<Below>,
     #[serde(default)]
     exclude: Vec<Pattern>,
 }
@@ -98,6 +98,26 @@ impl TryFrom<String> for Rules {
     }
 }
 
+/// A path below the directory of the file. The file may be a guest's, and must not choose what of the host's is read or written.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Below(PathBuf);
+
+impl TryFrom<String> for Below {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let path = PathBuf::from(text);
+        let is_below = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        if !is_below || path.file_name().is_none() {
+            return Err(
+                "the baseline must lie below the directory of this file: name another one with --baseline".to_owned()
+            );
+        }
+        Ok(Self(path))
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(try_from = "String")]
 struct Pattern(String);
@@ -132,7 +152,7 @@ pub(super) fn parse(text: &str, directory: &Path) -> Result<Settings, DriverErro
             Level::Never => Threshold::Never,
         }),
         suppressions: file.suppressions,
-        baseline: file.baseline.map(|path| directory.join(path)),
+        baseline: file.baseline.map(|path| directory.join(path.0)),
         exclude: file.exclude.into_iter().map(|pattern| pattern.0).collect(),
     })
 }
@@ -189,6 +209,9 @@ mod tests {
             ("quiet = 'yes'\n", "pregrub.toml:1:9: invalid type: string \"yes\", expected a boolean"),
             ("\nrelease = '3.1'\n", "pregrub.toml:2:11: "),
             ("allow = ['PG101', 'PG999']\n", "pregrub.toml:1:"),
+            ("baseline = '/b.json'\n", "pregrub.toml:1:12: the baseline must lie below the directory of this file"),
+            ("baseline = 'a/../../b.json'\n", "pregrub.toml:1:12: "),
+            ("baseline = ''\n", "pregrub.toml:1:12: "),
             ("threshold = 'high'\n", "pregrub.toml:1:13: unknown variant `high`"),
             ("exclude = ['a[']\n", "pregrub.toml:1:"),
             ("release\n", "pregrub.toml:1:"),
