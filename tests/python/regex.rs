@@ -65,7 +65,7 @@ fn compare(interpreter: &Path, python: Python, flags_anywhere: bool) {
     let (mut answered, mut wrong) = (0, Vec::new());
     for ((pattern, text), answer) in questions.iter().zip(ask(interpreter, &questions)) {
         // A flag that does not stand first is an error since 3.11, and possessive repetitions are new there.
-        let moved = pattern.find("(?i)").is_some_and(|at| at > 0);
+        let moved = pattern.rfind("(?i)").is_some_and(|at| at > 0);
         let new = ["*+", "++", "?+", "}+"].iter().any(|sign| pattern.contains(sign));
         if !flags_anywhere && (moved || new) {
             continue;
