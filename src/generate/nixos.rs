@@ -181,8 +181,8 @@ const CHECKS: &str = r##"  # What pygrub could not boot, or not as GRUB does, sa
       message = "pygrub gives up on the whole grub.cfg over `$drive1` in extraEntries or extraPerEntryConfig: write plain paths";
     }
     {
-      assertion = !(grub.useOSFsProbe or false);
-      message = "pygrub gives up on the whole grub.cfg over some entries of os-probe: leave boot.loader.grub.useOSFsProbe off";
+      assertion = !(grub.useOSProber or false);
+      message = "pygrub gives up on the whole grub.cfg over some entries of os-probe: leave boot.loader.grub.useOSProber off";
     }
     {
       assertion = !(config.virtualisation.xen.enable or false);

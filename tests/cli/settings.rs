@@ -16,7 +16,7 @@ const DOCUMENTS: [(&str, bool); 26] = [
     ("threshold = 'never'\nbaseline = 'b.json'\n", true),
     ("allow = []\nwarn = []\ndeny = []\nexclude = []\n", true),
     ("release = 4.17\n", false),
-    ("release = 'newest'\n", false),
+    ("release = 'latest'\n", false),
     ("release = '3.4'\n", false),
     ("flavour = 'gentoo'\n", false),
     ("flavour = true\n", false),

@@ -49,7 +49,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         let help = match configuration.writer() {
             Writer::NixOs => {
                 "remove the line from boot.loader.grub.extraEntries or extraPerEntryConfig in the guest's NixOS configuration, \
-                 or set boot.loader.grub.useOSFsProbe = false if that finds the entry, and run nixos-rebuild boot"
+                 or set boot.loader.grub.useOSProber = false if that finds the entry, and run nixos-rebuild boot"
             }
             Writer::Mkconfig => {
                 "set GRUB_DISABLE_OS_PROBER=true in /etc/default/grub if os-probe finds the entry, and run update-grub or \
