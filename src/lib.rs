@@ -58,6 +58,7 @@ pub mod cli;
 pub mod config;
 pub mod generate;
 pub mod host;
+mod json;
 pub mod lint;
 pub mod python;
 pub mod release;

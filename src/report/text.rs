@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::diagnostic::{Shown, SourceText};
 use super::finding::Sources;
+use super::one_line::{Uncolored, one_line};
 use super::{notes, origin};
 use crate::boot::{Attempt, Chosen, ChosenFile, Failure, Mounted, Run, Verdict};
 use crate::lint::{Finding, Severity, Source};
@@ -48,14 +49,16 @@ pub fn write(
 ) -> io::Result<()> {
     let style = if look.color { style(run.verdict) } else { Style::new() };
     let flavour = if run.options.flavour == Flavour::Debian { ", Debian" } else { "" };
-    write!(out, "{style}{}{style:#}: {target} (Xen {}{flavour})", run.verdict.name(), run.options.release)?;
+    write!(out, "{style}{}{style:#}", run.verdict.name())?;
+    write!(Uncolored(out), ": {target} (Xen {}{flavour})", run.options.release)?;
     match (&run.chosen, &run.failure) {
         (Some(chosen), None) => {
             writeln!(out)?;
-            write_chosen(run, chosen, kind, out)?;
+            write_chosen(run, chosen, kind, &mut Uncolored(out))?;
         }
         // Handed over, and damaged.
         (Some(chosen), Some(failure)) => {
+            let out = &mut Uncolored(out);
             writeln!(out, ": {}", shortened(&failure.reason))?;
             write_chosen(run, chosen, kind, out)?;
             if !findings.iter().any(|finding| finding.message == failure.reason) {
@@ -63,11 +66,12 @@ pub fn write(
             }
         }
         (None, Some(failure)) => {
-            writeln!(out, ": {}", shortened(&failure.reason))?;
+            writeln!(Uncolored(out), ": {}", shortened(&failure.reason))?;
             write_failure(run, kind, findings, look, out)?;
         }
         (None, None) => writeln!(out)?,
     }
+    let out = &mut Uncolored(out);
     for note in notes::of_disk(run).chain(notes::of(run)) {
         writeln!(out, "  note: {note}")?;
     }
@@ -159,24 +163,24 @@ fn write_place(attempt: &Attempt, kind: Kind, out: &mut dyn Write) -> io::Result
 }
 
 fn write_failure(run: &Run, kind: Kind, findings: &[Finding], look: Look, out: &mut dyn Write) -> io::Result<()> {
-    write_disk(run, out)?;
+    write_disk(run, &mut Uncolored(out))?;
     if let Some(attempt) = run.deciding_attempt().filter(|_| kind.is_disk()) {
         let origin = origin::describe(attempt.candidate.as_ref());
         let what = match &attempt.mounted {
             Mounted::Yes(name) => format!("{name} at "),
             _ => String::new(),
         };
-        writeln!(out, "  tried      {what}offset {} ({origin})", attempt.offset)?;
+        writeln!(Uncolored(out), "  tried      {what}offset {} ({origin})", attempt.offset)?;
     }
     if findings.iter().any(|finding| tells(finding, run)) {
         // The finding shows the place and the way out.
     } else if let Some(diagnostic) = Shown::failure(run) {
         write!(out, "{}", diagnostic.render(look))?;
     } else if let Some(failure) = run.failure.as_ref().filter(|_| run.verdict == Verdict::Fails) {
-        write_help(failure, out)?;
+        write_help(failure, &mut Uncolored(out))?;
     }
     if kind != Kind::Config && run.verdict == Verdict::Fails && !run.process.stderr_last_line.is_empty() {
-        writeln!(out, "  pygrub itself says only: {}", run.process.stderr_last_line)?;
+        writeln!(Uncolored(out), "  pygrub itself says only: {}", run.process.stderr_last_line)?;
     }
     Ok(())
 }
@@ -235,7 +239,7 @@ fn write_headline(finding: &Finding, sources: Sources<'_>, look: Look, out: &mut
     let style = if look.color { color.on_default().bold() } else { Style::new() };
     let (severity, rule) = (finding.severity.name(), finding.rule);
     let stops = if finding.stops_boot { ", stops the boot" } else { "" };
-    let file = sources.of(finding).filter(|_| finding.span.is_none()).map(|file| format!(": {file}"));
+    let file = sources.of(finding).filter(|_| finding.span.is_none()).map(|file| format!(": {}", one_line(&file)));
     writeln!(out, "{style}{severity}[{}]{style:#} {}{stops}{}", rule.code, rule.name, file.unwrap_or_default())
 }
 

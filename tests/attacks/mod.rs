@@ -1,0 +1,3 @@
+//! What a guest might try against the host, one file a kind of attack. All inputs are harmless: they do nothing where they succeed.
+
+mod runner_commands;
