@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::steering::steers;
+use crate::escape::is_unsafe_char;
 
 /// Writes `value` in one line, without a line end.
 ///
@@ -26,7 +26,7 @@ pub(crate) fn write_pretty(value: &impl Serialize, out: &mut dyn Write) -> io::R
     Ok(serde_json::to_writer_pretty(Escaping(out), value)?)
 }
 
-/// Escapes what [steers](steers) in a document that is written through it. Outside of strings a document is printable ASCII and
+/// Escapes what [is_unsafe_char](steers) in a document that is written through it. Outside of strings a document is printable ASCII and
 /// line feeds, so every such character is one of a string, where the escape means the same.
 struct Escaping<'a>(&'a mut dyn Write);
 
@@ -37,7 +37,7 @@ impl Write for Escaping<'_> {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "a piece of JSON that is not UTF-8"));
         };
         let mut rest = text;
-        while let Some((at, c)) = rest.char_indices().find(|(_, c)| steers(*c) && *c != '\n') {
+        while let Some((at, c)) = rest.char_indices().find(|(_, c)| is_unsafe_char(*c) && *c != '\n') {
             self.0.write_all(&rest.as_bytes()[..at])?;
             for unit in c.encode_utf16(&mut [0; 2]) {
                 write!(self.0, "\\u{unit:04x}")?;

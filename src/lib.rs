@@ -56,6 +56,7 @@ pub mod boot;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
+mod escape;
 pub mod generate;
 pub mod host;
 mod json;
@@ -63,7 +64,6 @@ pub mod lint;
 pub mod python;
 pub mod release;
 pub mod report;
-mod steering;
 pub mod storage;
 pub mod target;
 pub mod xl;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use crate::boot::{Console, Menu};
 use crate::cli::runner_commands::{self, Disarmed, Form};
 use crate::config::Config;
-use crate::python::Text;
+use crate::python::PyStr;
 use crate::release::Release;
 
 /// Says what pygrub says, and lets `menu` show the menu.
@@ -18,7 +18,7 @@ pub(super) struct Talking<'a> {
 }
 
 impl Console for Talking<'_> {
-    fn say(&mut self, line: &Text) {
+    fn say(&mut self, line: &PyStr) {
         self.said += 1;
         if self.announces || !line.as_bytes().starts_with(b"Using ") {
             complain(line.as_bytes());
