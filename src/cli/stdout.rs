@@ -52,6 +52,11 @@ impl Out {
         EscapingWriter::new(self.plain_form(), false)
     }
 
+    /// Where a text goes that a program reads: its lines stay as long as they are.
+    pub(super) fn generated(&mut self) -> EscapingWriter<&mut dyn Write> {
+        self.text().in_full()
+    }
+
     fn plain_form(&mut self) -> &mut dyn Write {
         self.stdout.set_form(if runner_commands::are_obeyed() { Form::Plain } else { Form::Unread });
         &mut self.stdout

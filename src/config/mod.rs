@@ -34,11 +34,12 @@ mod remove_initrd_words;
 pub(crate) mod span;
 mod top_level;
 mod value;
+mod warnings;
 
 pub use blocks::{Function, Submenu};
 pub use device::Device;
 pub use dialect::Dialect;
-pub use directive::{Directive, Effect, Warning};
+pub use directive::{Directive, Effect};
 pub use entry::{Entry, FilePath, Root};
 pub use generator::Writer;
 pub use raised::{Cause, Raised, Stage};
@@ -46,6 +47,7 @@ pub use recover::{Recovered, recover};
 pub use span::Span;
 pub(crate) use span::narrow;
 pub use value::Setting;
+pub use warnings::{Warning, Warnings};
 
 use self::lines::Buffer;
 use crate::python::{PyStr, Python, utf8};
@@ -73,20 +75,23 @@ pub struct Config {
     pub has_password: bool,
     /// What the last `password` says: `secret`, `--md5 $1$...`.
     pub password: Option<PyStr>,
-    /// The directives outside entries, in the order of the file.
+    /// The directives outside entries, in the order of the file. Here and in entries together, those that pygrub does not know are
+    /// the first 65,536.
     pub directives: Vec<Directive>,
     /// The functions of a grub.cfg, whose lines pygrub leaves out, in order.
     pub functions: Vec<Function>,
     /// The submenus of a grub.cfg, whose entries pygrub takes for entries of the one menu, in order.
     pub submenus: Vec<Submenu>,
     /// What pygrub logs as warnings, in order.
-    pub warnings: Vec<Warning>,
+    pub warnings: Warnings,
     /// The exception that ended parsing.
     pub raised: Option<Raised>,
     /// Whether the file is longer than pygrub reads, so that its end is not in here.
     pub truncated: bool,
+    /// How many directives pygrub does not know.
+    unknown: usize,
     /// Where a survey keeps what raised; nothing where parsing ends there, as pygrub's does.
-    caught: Option<Vec<Raised>>,
+    caught: Option<recover::Caught>,
 }
 
 impl Config {
@@ -103,9 +108,10 @@ impl Config {
             directives: Vec::new(),
             functions: Vec::new(),
             submenus: Vec::new(),
-            warnings: Vec::new(),
+            warnings: Warnings::default(),
             raised: None,
             truncated: false,
+            unknown: 0,
             caught: None,
         }
     }
@@ -121,8 +127,11 @@ impl Config {
         }
     }
 
-    fn warn(&mut self, message: impl Into<PyStr>, span: Option<Span>) {
-        self.warnings.push(Warning { message: message.into(), span });
+    /// Whether a directive of this effect is kept: a file of a mebibyte can have half a million that pygrub does not know.
+    fn keeps(&mut self, effect: Effect) -> bool {
+        const MOST_UNKNOWN: usize = 1 << 16;
+        self.unknown += usize::from(effect == Effect::Unknown);
+        effect != Effect::Unknown || self.unknown <= MOST_UNKNOWN
     }
 }
 

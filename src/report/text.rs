@@ -83,9 +83,8 @@ pub fn write(
     if look.verbose
         && let Some(found) = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref())
     {
-        for warning in &found.config.warnings {
-            let line = warning.span.map(|span| format!(" (line {})", span.line)).unwrap_or_default();
-            writeln!(out, "  pygrub warns: {}{line}", warning.message)?;
+        for warning in found.config.warnings.iter() {
+            writeln!(out, "  pygrub warns: {} (line {})", warning.message, warning.line)?;
         }
     }
     Ok(())

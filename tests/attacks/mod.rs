@@ -1,3 +1,4 @@
 //! What a guest might try against the host, one file a kind of attack. All inputs are harmless: they do nothing where they succeed.
 
+mod memory;
 mod runner_commands;

@@ -193,7 +193,7 @@ fn of_disk(
     if call.debug {
         explain::debug(&run);
     }
-    for line in run.stderr.iter().skip(talking.said) {
+    for line in run.stderr().skip(talking.said) {
         complain(line.as_bytes());
     }
     if call.options.task == Task::ListEntries && run.verdict != Verdict::Unknown && run.process.exit == 0 {
