@@ -32,9 +32,9 @@ fn met(expression: &str, allowed: &BTreeSet<String>) -> bool {
         let value = if met(inside, allowed) { "yes" } else { "no" };
         return met(&format!("{before}{value}{after}"), allowed);
     }
-    expression.split(" OR ").any(|all| {
-        all.split(" AND ").map(str::trim).all(|licence| licence == "yes" || allowed.contains(licence))
-    })
+    expression
+        .split(" OR ")
+        .any(|all| all.split(" AND ").map(str::trim).all(|licence| licence == "yes" || allowed.contains(licence)))
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::{Cause, Config, Dialect, Raised, read};
-use crate::release::Release;
+use crate::flavour::Build;
 
 /// A configuration as pygrub would have it if the lines that raise were not there.
 #[derive(Clone, Debug)]
@@ -61,10 +61,10 @@ impl Caught {
 /// assert_eq!(causes, [Cause::SetArity, Cause::Device]);
 /// assert_eq!(survey.config.entries.len(), 1);
 /// ```
-pub fn recover(dialect: Dialect, text: &[u8], release: Release) -> Recovered {
+pub fn recover(dialect: Dialect, text: &[u8], build: impl Into<Build>) -> Recovered {
     let mut config = Config::new(dialect);
     config.caught = Some(Caught::default());
-    let result = read(&mut config, text, release);
+    let result = read(&mut config, text, build.into());
     let mut caught = config.caught.take().unwrap_or_default();
     if let Err(raised) = result {
         caught.push(raised);
@@ -86,6 +86,7 @@ pub(super) fn readable(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::release::Release;
 
     fn causes(dialect: Dialect, text: &[u8]) -> (Vec<Cause>, usize) {
         let survey = recover(dialect, text, Release::NEWEST);

@@ -86,8 +86,9 @@ impl Config {
         Ok(())
     }
 
-    /// Logs a command that pygrub does not know.
+    /// Logs a command that pygrub does not know, at the level that its flavour has for that.
     pub(super) fn warn_unknown(&mut self, line: LineText<'_>, beginning: Beginning, command: &str, python: Python) {
-        self.warnings.push(beginning, command, python, line.number);
+        let log = if self.warns_of_unknown { &mut self.warnings } else { &mut self.debug_messages };
+        log.push(beginning, command, python, line.number);
     }
 }

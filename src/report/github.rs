@@ -28,7 +28,13 @@ pub fn write(examined: &TargetReport<'_>, out: &mut dyn Write) -> io::Result<()>
             Verdict::Fails => "error",
             Verdict::Unknown => "warning",
         };
-        command(name, &whole, run.verdict.name(), &concise::verdict(examined.target, run), out)?;
+        command(
+            name,
+            &whole,
+            run.verdict.name(),
+            &concise::verdict(examined.target, run, examined.explanation()),
+            out,
+        )?;
     }
     for finding in examined.findings() {
         let name = match finding.severity {

@@ -125,11 +125,8 @@ fn xsa_443_an_xfs_superblock_is_not_believed() {
     let path = folder.path().join("image");
     let grub = Entry::Directory(vec![("grub.cfg".to_owned(), Entry::File(CONFIG.as_bytes()))]);
     let boot = Entry::Directory(vec![("grub".to_owned(), grub)]);
-    let content = vec![
-        ("boot".to_owned(), boot),
-        ("k".to_owned(), Entry::File(b"k")),
-        ("i".to_owned(), Entry::File(b"i")),
-    ];
+    let content =
+        vec![("boot".to_owned(), boot), ("k".to_owned(), Entry::File(b"k")), ("i".to_owned(), Entry::File(b"i"))];
     xfs_images::make(&path, 16, true, &[], content);
     let image = fs::read(&path).unwrap();
     assert_eq!(run(image.clone()), "boots");
@@ -158,7 +155,10 @@ fn xsa_497_lengths_of_an_iso_are_not_believed() {
     let mut places = Vec::new();
     for (at, window) in image.windows(4).enumerate() {
         // Entries of the System Use area: their length, and the fields of a continuation.
-        if matches!(&window[..2], b"NM" | b"CE" | b"SP" | b"RR" | b"PX" | b"SL" | b"ER") && window[3] == 1 && window[2] >= 4 {
+        if matches!(&window[..2], b"NM" | b"CE" | b"SP" | b"RR" | b"PX" | b"SL" | b"ER")
+            && window[3] == 1
+            && window[2] >= 4
+        {
             places.push(at + 2);
             if &window[..2] == b"CE" {
                 places.extend((at + 4..at + 28).step_by(4));
@@ -167,7 +167,9 @@ fn xsa_497_lengths_of_an_iso_are_not_believed() {
     }
     assert!(places.len() > 20, "{}", places.len());
     // Directory records, which begin with their length: those of `.` and `..` and what follows in the sector.
-    for sector in (0..image.len()).step_by(2048).filter(|at| image[*at..].starts_with(&[image[*at], 0]) && image[*at] >= 34) {
+    for sector in
+        (0..image.len()).step_by(2048).filter(|at| image[*at..].starts_with(&[image[*at], 0]) && image[*at] >= 34)
+    {
         let mut at = sector;
         while at < (sector + 2048).min(image.len()) && image[at] >= 33 {
             places.extend([at, at + 1, at + 2, at + 10, at + 32]);
