@@ -247,7 +247,7 @@ fn write_headline(finding: &Finding, sources: Sources<'_>, look: Look, out: &mut
     let style = if look.color { color.on_default().bold() } else { Style::new() };
     let (severity, rule) = (finding.severity.name(), finding.rule);
     let stops = if finding.stops_boot { ", stops the boot" } else { "" };
-    let file = sources.of(finding).filter(|_| finding.span.is_none()).map(|file| format!(": {}", one_line(&file)));
+    let file = sources.of(finding).filter(|_| finding.span.is_none()).map(|file| format!(": {}", one_line(file)));
     writeln!(out, "{style}{severity}[{}]{style:#} {}{stops}{}", rule.code, rule.name, file.unwrap_or_default())
 }
 

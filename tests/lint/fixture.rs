@@ -72,6 +72,11 @@ impl Case {
         Self { folder: folder.to_owned(), description, text }
     }
 
+    /// The case in this folder of a rule.
+    pub fn of(code: &str, folder: &str) -> Self {
+        Self::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/lint").join(code).join(folder))
+    }
+
     /// `PG101/found-title`.
     pub fn name(&self) -> String {
         let name = |path: &Path| path.file_name().expect("a name").to_string_lossy().into_owned();
