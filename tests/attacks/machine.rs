@@ -29,13 +29,17 @@ impl Host {
         for name in ["boot/grub", "boot/kernels", "etc", "empty", "store"] {
             fs::create_dir_all(path.join(name)).unwrap();
         }
-        let grub_cfg = format!("menuentry \"{HOST}\" {{\n  linux /kernels/{}-linux {HOST}\n}}\n", "h".repeat(32));
-        fs::write(path.join("boot/grub/grub.cfg"), &grub_cfg).unwrap();
+        let kernel = format!("/kernels/{}-linux", "h".repeat(32));
+        // With a fault that --fix would fix.
+        let grub_cfg = format!(
+            "set default=\"B\"\nmenuentry \"{HOST}\" {{\n  linux {kernel} {HOST}\n}}\nmenuentry \"B\" {{\n  linux {kernel}\n}}\n"
+        );
+        for name in ["boot/grub/grub.cfg", "etc/grub.cfg"] {
+            fs::write(path.join(name), &grub_cfg).unwrap();
+        }
         fs::write(path.join(format!("boot/kernels/{}-linux", "h".repeat(32))), HOST.repeat(50)).unwrap();
         fs::write(path.join(format!("boot/kernels/.new-{}-linux", "h".repeat(32))), HOST).unwrap();
         fs::write(path.join("etc/shadow"), format!("root:{HOST}:1::::::\n")).unwrap();
-        fs::write(path.join("etc/grub.cfg"), format!("set default=\"B\"\n{grub_cfg}{}", grub_cfg.replace(HOST, "B")))
-            .unwrap();
         fifo(&path.join("fifo"));
         symlink("/dev/zero", path.join("zero")).unwrap();
         symlink("/dev/null", path.join("null")).unwrap();
