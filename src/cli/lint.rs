@@ -152,14 +152,20 @@ impl Linting<'_> {
             }
             ReportFormat::Text => {
                 let look = self.reports.out.look(args.verbose);
-                text::write_findings(&findings, &run, false, sources, look, &mut self.reports.out.text())?;
+                text::write_findings(&findings, &run, None, sources, look, &mut self.reports.out.text())?;
                 if !findings.is_empty() {
                     writeln!(self.reports.out.text())?;
                 }
             }
             _ => {
-                let outcome =
-                    Outcome::Read { kind: Kind::Config, run: &run, judged: false, findings: &findings, sources };
+                let outcome = Outcome::Read {
+                    kind: Kind::Config,
+                    run: &run,
+                    explanation: None,
+                    judged: false,
+                    findings: &findings,
+                    sources,
+                };
                 self.reports.add(&TargetReport { target: name, outcome })?;
             }
         }

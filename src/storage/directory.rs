@@ -11,6 +11,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use super::beneath::{HeldDirectory, Node, NodeKind};
 use super::filesystem::{Damage, FileKind, Filesystem, MountError, Note, OpenError, OpenFile, ReadError, Topic};
@@ -110,7 +111,7 @@ impl Volumes for PlannedVolume<'_> {
 impl Directory {
     /// What pygrub makes of the filesystem that is mounted here.
     fn mounting(mut self) -> io::Result<Mounting> {
-        let Some(mounted) = &self.mounted else { return Ok(Mounting::Mounted(Box::new(self))) };
+        let Some(mounted) = &self.mounted else { return Ok(Mounting::Mounted(Rc::new(self))) };
         let name = &mounted.kind;
         if mounted.is_ext() {
             match mounted.ext() {
@@ -124,10 +125,10 @@ impl Directory {
                 Some(_) => {}
                 None => self.unseen = true,
             }
-            return Ok(Mounting::Mounted(Box::new(self)));
+            return Ok(Mounting::Mounted(Rc::new(self)));
         }
         if matches!(name.as_str(), "tmpfs" | "overlay") {
-            return Ok(Mounting::Mounted(Box::new(self)));
+            return Ok(Mounting::Mounted(Rc::new(self)));
         }
         // The types that a plugin of pygrub reads in some form, by the names of Linux.
         Ok(if matches!(name.as_str(), "vfat" | "msdos" | "iso9660" | "xfs" | "reiserfs" | "ufs" | "zfs") {

@@ -3,6 +3,7 @@
 pub mod beneath;
 mod budget;
 mod c_string;
+pub mod cached_source;
 pub mod directory;
 mod driver_error;
 pub mod ext;

@@ -6,8 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use serde::Deserialize;
 
 use super::Settings;
-use crate::cli::args::{self, FlavourArg};
 use crate::cli::levels::Threshold;
+use crate::cli::release_args::{self, FlavourArg};
 use crate::lint::{Levels, Selector};
 
 /// What is wrong with a file, and where.
@@ -60,17 +60,21 @@ impl TryFrom<String> for Release {
 
     fn try_from(text: String) -> Result<Self, String> {
         if text != "host" {
-            args::release(Some(&text))?;
+            release_args::named(&text, None)?;
         }
         Ok(Self(text))
     }
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 enum Flavour {
     Upstream,
     Debian,
+    #[serde(alias = "opensuse")]
+    Suse,
+    #[serde(alias = "xenserver")]
+    XcpNg,
 }
 
 #[derive(Deserialize)]
@@ -136,6 +140,8 @@ pub(super) fn parse(text: &str, directory: &Path) -> Result<Settings, DriverErro
         flavour: file.flavour.map(|flavour| match flavour {
             Flavour::Upstream => FlavourArg::Upstream,
             Flavour::Debian => FlavourArg::Debian,
+            Flavour::Suse => FlavourArg::Suse,
+            Flavour::XcpNg => FlavourArg::XcpNg,
         }),
         quiet: file.quiet,
         levels: levels([&file.allow, &file.warn, &file.deny]),

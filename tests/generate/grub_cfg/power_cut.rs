@@ -56,7 +56,7 @@ impl Guest {
     fn judge(&self, volumes: &dyn Volumes) -> Result<&str, String> {
         let run = boot::run_on(volumes, None, Options::default()).map_err(|error| error.to_string())?;
         let (Verdict::Boots, Some(chosen)) = (run.verdict, &run.chosen) else {
-            return Err(run.failure.map_or_else(String::new, |failure| failure.reason));
+            return Err(pregrub::explain::explain(&run).map_or_else(String::new, |explanation| explanation.reason));
         };
         let Ok(Mounting::Mounted(filesystem)) = volumes.mount(0) else { return Err("not mounted".into()) };
         let read = |file: &boot::ChosenFile| {
