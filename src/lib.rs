@@ -61,6 +61,7 @@ pub mod decompress;
 mod escape;
 pub mod generate;
 pub mod host;
+pub mod kernel;
 pub mod lint;
 pub mod python;
 pub mod release;
