@@ -30,6 +30,7 @@ mod multiboot_binary;
 mod notes;
 mod outcome;
 mod payload;
+mod stage;
 mod xen_parameters;
 
 pub use self::builder::{Builder, Unpacking};
@@ -40,3 +41,4 @@ pub use self::foreign::Foreign;
 pub use self::guest_type::GuestType;
 pub use self::loader::{Depth, Question, look};
 pub use self::outcome::{Cause, Format, Look, Machine, Outcome};
+pub use self::stage::{Built, build};

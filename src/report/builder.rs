@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::kernel::{Format, GuestType, Look, Outcome, Question, explain, feature_names};
+use crate::kernel::{Built, Format, GuestType, Look, Outcome, Question, explain, feature_names};
 
 /// The JSON object `builder`.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 pub struct Builder {
     /// The type of the guest: `pv`, `pvh`.
     r#type: GuestType,
@@ -30,13 +30,13 @@ pub struct Builder {
     kernel: Kernel,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct OtherType {
     r#type: GuestType,
     verdict: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Kernel {
     format: &'static str,
     boot_protocol: Option<String>,
@@ -51,13 +51,13 @@ struct Kernel {
     features: Features,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Entry {
     pv: Option<String>,
     pvh: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Features {
     supported: Vec<String>,
     required: Vec<String>,
@@ -147,6 +147,32 @@ impl Builder {
             text.push_str(&format!(", version {version}"));
         }
         text
+    }
+}
+
+/// Writes what the domain builder makes of the kernel of a run, in a line or two.
+///
+/// # Errors
+///
+/// As `out` says.
+pub fn write_stage(built: &Built, out: &mut dyn Write) -> io::Result<()> {
+    let Built { look, question } = built;
+    let what = Builder::describe(look);
+    let guest = question.guest;
+    match look.outcome(guest) {
+        Some(Outcome::Loads(_)) => writeln!(out, "  builder    loads it as {}: {what}", guest.title())?,
+        Some(Outcome::Refused { words, .. }) if words.is_empty() => {
+            writeln!(out, "  builder    loads it, and the guest crashes when it starts: {what}")?;
+        }
+        Some(Outcome::Refused { words, .. }) => writeln!(out, "  builder    {words}")?,
+        Some(Outcome::Unknown(_)) | None => writeln!(out, "  builder    unknown: {what}")?,
+    }
+    let starts = |guest| look.outcome(guest).and_then(Outcome::starts);
+    match (starts(guest), starts(guest.other())) {
+        (Some(true), Some(false)) => {
+            writeln!(out, "  note: a {} guest could not start with this kernel", guest.other().title())
+        }
+        _ => Ok(()),
     }
 }
 
