@@ -13,6 +13,7 @@ mod explain;
 mod fix;
 mod generate;
 mod init;
+mod kernel;
 mod levels;
 mod lint;
 mod progress;
@@ -87,6 +88,7 @@ pub fn main() -> ExitCode {
     let result = match &command.command {
         args::Command::Check(check) => check::run(check),
         args::Command::Lint(lint) => lint::run(lint),
+        args::Command::Kernel(kernel) => kernel::run(kernel),
         args::Command::Trace(trace) => trace::run(trace),
         args::Command::Entries(entries) => entries::run(entries),
         args::Command::Generate(generate) => generate::run(generate),
