@@ -58,6 +58,7 @@ pub mod cli;
 pub mod config;
 mod escape;
 pub mod generate;
+pub mod grub;
 pub mod host;
 pub mod lint;
 pub mod python;

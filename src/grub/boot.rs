@@ -17,7 +17,9 @@ impl Interpreter<'_> {
         self.boot_entry(&first, true, false)?;
         // Each is tried once at most.
         let mut left = menu.len().saturating_mul(2).max(16);
-        while let Some((index, rest)) = self.get(b"fallback").and_then(first_fallback).map(|(i, rest)| (i, rest.to_vec())) {
+        while let Some((index, rest)) =
+            self.get(b"fallback").and_then(first_fallback).map(|(i, rest)| (i, rest.to_vec()))
+        {
             self.set(b"fallback", &rest);
             let Some(entry) = menu.get(index).cloned() else { continue };
             left = left.saturating_sub(1);

@@ -200,4 +200,3 @@ fn compare(a: &[u8], b: &[u8]) -> Ordering {
         }
     }
 }
-

@@ -154,7 +154,7 @@ impl<'m> Interpreter<'m> {
                 scope.shifted = 0;
                 Ok(())
             }
-            None => Err(Failure::bad_argument("not in function body")),
+            None => Err(Failure::new(17, "")),
         }
     }
 
@@ -168,7 +168,10 @@ impl<'m> Interpreter<'m> {
     pub(super) fn afford(&mut self) -> Result<(), Stop> {
         self.spend(1);
         if self.steps > self.settings.most_steps {
-            let why = format!("the configuration is still busy after {} steps: it may loop for ever", self.settings.most_steps);
+            let why = format!(
+                "the configuration is still busy after {} steps: it may loop for ever",
+                self.settings.most_steps
+            );
             return Err(Stop::Limit(why));
         }
         Ok(())
@@ -176,7 +179,7 @@ impl<'m> Interpreter<'m> {
 
     /// Prints an error as GRUB does, unless it is a condition that is not met.
     pub(super) fn report(&mut self, failure: &Failure) {
-        if failure.number == Failure::TEST || failure.number == 0 {
+        if failure.number == Failure::TEST || failure.number == 0 || failure.message.is_empty() {
             return;
         }
         self.complain(format!("{}.", failure.message));
@@ -218,7 +221,13 @@ impl<'m> Interpreter<'m> {
     fn step(&mut self, words: &[Vec<u8>]) {
         if self.settings.trace && self.trace.len() < self.settings.most_trace {
             let words = words.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
-            self.trace.push(Step { number: self.steps, file: self.file.to_string(), line: self.line, words, status: 0 });
+            self.trace.push(Step {
+                number: self.steps,
+                file: self.file.to_string(),
+                line: self.line,
+                words,
+                status: 0,
+            });
         }
     }
 
@@ -228,7 +237,7 @@ impl<'m> Interpreter<'m> {
     pub(super) fn locate(&self, name: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Failure> {
         let shown = String::from_utf8_lossy(name).into_owned();
         let invalid = || Failure::new(Failure::BAD_FILENAME, format!("invalid file name `{shown}'"));
-        let parts = FileName::of(name).ok_or_else(invalid)?;
+        let parts = FileName::of(name).ok_or_else(|| Failure::new(Failure::BAD_FILENAME, "missing `)' symbol"))?;
         let root = || {
             let root = self.get(b"root").filter(|root| !root.is_empty());
             root.map(<[u8]>::to_vec).ok_or_else(|| Failure::bad_argument("variable `root' isn't set"))
@@ -335,8 +344,14 @@ impl<'m> Interpreter<'m> {
         Ok(status)
     }
 
+    /// Executes a statement and keeps its status as `$?`.
     fn statement(&mut self, statement: &Statement) -> Executed {
         self.afford()?;
+        let status = self.execute(statement)?;
+        Ok(self.done(status))
+    }
+
+    fn execute(&mut self, statement: &Statement) -> Executed {
         match statement {
             Statement::Command(command) => self.command(command),
             Statement::If { condition, then, otherwise } => {
@@ -367,11 +382,11 @@ impl<'m> Interpreter<'m> {
             }
             Statement::While { until, condition, body, line } => {
                 self.line = *line;
-                let mut status = 0;
+                let mut status;
                 self.loops += 1;
                 loop {
-                    let holds = self.statements(condition)? == 0;
-                    if self.returns || self.breaks > 0 || holds == *until {
+                    status = self.statements(condition)?;
+                    if self.returns || self.breaks > 0 || (status == 0) == *until {
                         break;
                     }
                     status = self.statements(body)?;
@@ -442,7 +457,6 @@ impl<'m> Interpreter<'m> {
         };
         let status = match result {
             Outcome::Status(status) => status,
-            Outcome::Failed(failure) if invert && failure.number == Failure::TEST => 0,
             Outcome::Failed(failure) => {
                 self.report(&failure);
                 failure.number
@@ -459,9 +473,6 @@ impl<'m> Interpreter<'m> {
     /// Keeps a status as `$?`.
     fn done(&mut self, status: i32) -> i32 {
         self.context().set(b"?", status.to_string().as_bytes());
-        if let Some(step) = self.trace.last_mut() {
-            step.status = status;
-        }
         status
     }
 
@@ -513,7 +524,7 @@ impl<'m> Interpreter<'m> {
     pub(super) fn shift(&mut self, count: usize) -> Result<(), Failure> {
         let Some(scope) = &mut self.scope else { return Ok(()) };
         if count > scope.parameters.len() - scope.shifted.min(scope.parameters.len()) {
-            return Err(Failure::bad_argument("bad argument"));
+            return Err(Failure::bad_argument(""));
         }
         scope.shifted += count;
         Ok(())

@@ -102,17 +102,13 @@ impl<'t> Lexer<'t> {
         Self { text: text.as_str(), at: 0, line: 0 }
     }
 
-    /// Where the next token is looked for.
-    pub(super) fn position(&self) -> usize {
-        self.at
-    }
-
     /// Passes over the rest of the line, unless the last token was its end.
     pub(super) fn skip_line(&mut self) {
         if self.at > 0 && self.text.as_bytes()[self.at - 1] == b'\n' {
             return;
         }
-        self.at = memchr::memchr(b'\n', &self.text.as_bytes()[self.at..]).map_or(self.text.len(), |end| self.at + end + 1);
+        self.at =
+            memchr::memchr(b'\n', &self.text.as_bytes()[self.at..]).map_or(self.text.len(), |end| self.at + end + 1);
         self.line += 1;
     }
 
@@ -185,7 +181,28 @@ pub(super) const TOO_LARGE: &str = "fatal error: token too large, exceeds YYLMAX
 /// The length of a word of letters, digits and the like, as nearly all are, that ends where a word may end: what the grammar
 /// would say, without asking it.
 fn plain_length(text: &str) -> Option<usize> {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'/' | b'.' | b'=' | b':' | b',' | b'(' | b')' | b'+' | b'[' | b']' | b'!' | b'@' | b'%' | b'~' | b'^');
+    let plain = |byte: &u8| {
+        byte.is_ascii_alphanumeric()
+            || matches!(
+                byte,
+                b'_' | b'-'
+                    | b'/'
+                    | b'.'
+                    | b'='
+                    | b':'
+                    | b','
+                    | b'('
+                    | b')'
+                    | b'+'
+                    | b'['
+                    | b']'
+                    | b'!'
+                    | b'@'
+                    | b'%'
+                    | b'~'
+                    | b'^'
+            )
+    };
     let length = text.as_bytes().iter().position(|byte| !plain(byte))?;
     let ends = matches!(text.as_bytes()[length], b' ' | b'\t' | b'\n' | b';' | b'{' | b'}');
     let word = &text[..length];
@@ -193,7 +210,8 @@ fn plain_length(text: &str) -> Option<usize> {
 }
 
 fn is_name(word: &str) -> bool {
-    word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && !word.starts_with(|c: char| c.is_ascii_digit())
+    word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !word.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// How much of the start of `text` a rule matches.

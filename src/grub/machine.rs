@@ -30,13 +30,11 @@ impl Failure {
     pub(super) const OUT_OF_MEMORY: i32 = 3;
     pub(super) const BAD_FILE_TYPE: i32 = 4;
     pub(super) const FILE_NOT_FOUND: i32 = 5;
-    pub(super) const FILE_READ_ERROR: i32 = 6;
     pub(super) const BAD_FILENAME: i32 = 7;
     pub(super) const UNKNOWN_FS: i32 = 8;
     pub(super) const BAD_NUMBER: i32 = 10;
     pub(super) const OUT_OF_RANGE: i32 = 11;
     pub(super) const UNKNOWN_DEVICE: i32 = 12;
-    pub(super) const UNKNOWN_COMMAND: i32 = 16;
     pub(super) const BAD_ARGUMENT: i32 = 18;
 
     pub(super) fn new(number: i32, message: impl Into<String>) -> Self {
@@ -73,6 +71,8 @@ pub enum Content {
         uuid: Option<String>,
         /// Its label.
         label: Option<Vec<u8>>,
+        /// Whether UUID and label are known: those of a mounted directory are not.
+        identified: bool,
     },
     /// Nothing that GRUB reads: a whole disk with partitions, swap, LVM.
     Nothing,

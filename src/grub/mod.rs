@@ -10,9 +10,12 @@
 
 mod boot;
 mod boot_loader_specification;
+mod command_line;
 mod commands;
+pub mod discover;
 pub mod disks;
 mod expansion;
+mod identity;
 mod interpreter;
 mod lexer;
 pub mod machine;
@@ -21,6 +24,7 @@ pub mod number;
 mod options;
 mod outcome;
 mod parser;
+mod partition_map;
 mod pattern;
 mod regular_expression;
 mod settings;
@@ -29,6 +33,7 @@ pub mod text;
 mod variables;
 mod word;
 
+pub use self::command_line::command_line;
 pub use self::interpreter::Stop;
 pub use self::menu::MenuEntry;
 pub use self::outcome::{Attempt, GrubRun, LoadCommand, MenuItem, Message, NamedFile, Step};
@@ -96,7 +101,8 @@ pub fn run(machine: &dyn Machine, place: &Place, text: &[u8], settings: &Setting
     let name = place.name();
     let mut result = GrubRun { config: name.clone(), ..GrubRun::default() };
     let mut stop = grub.run_file(name.as_bytes(), text).err();
-    let value = |grub: &Interpreter<'_>, name: &[u8]| grub.get(name).filter(|value| !value.is_empty()).map(<[u8]>::to_vec);
+    let value =
+        |grub: &Interpreter<'_>, name: &[u8]| grub.get(name).filter(|value| !value.is_empty()).map(<[u8]>::to_vec);
     result.default = value(&grub, b"default");
     result.timeout = value(&grub, b"timeout");
     result.timeout_style = value(&grub, b"timeout_style");
@@ -178,7 +184,7 @@ pub struct Syntax {
 /// assert_eq!(syntax.rejected[0].line, 2);
 /// ```
 pub fn check_syntax(text: &[u8]) -> Syntax {
-    let script = ScriptText::file("", text);
+    let script = ScriptText::verbatim("", text);
     let mut parser = Parser::new(&script);
     let mut syntax = Syntax::default();
     while let Some(unit) = parser.unit() {

@@ -65,7 +65,8 @@ pub(super) enum Declined {
     Failed(Failure),
 }
 
-/// Takes arguments apart. `at_start` where options count only before the first other word.
+/// Takes arguments apart. `at_start` where options count only before the first other word, and what looks like an option and is
+/// none is such a word.
 pub(super) fn parse(arguments: &[Vec<u8>], known: &[Known], at_start: bool) -> Result<Given, Declined> {
     let mut given = Given::default();
     let mut rest = arguments.iter();
@@ -74,10 +75,14 @@ pub(super) fn parse(arguments: &[Vec<u8>], known: &[Known], at_start: bool) -> R
             let what = String::from_utf8_lossy(what);
             Declined::Failed(Failure::bad_argument(format!("unknown argument `{what}'")))
         };
-        let no_value = |long: &str| {
-            Declined::Failed(Failure::bad_argument(format!("missing mandatory option for `{long}'")))
-        };
+        let no_value =
+            |long: &str| Declined::Failed(Failure::bad_argument(format!("missing mandatory option for `{long}'")));
         if argument == b"--" {
+            given.words.extend(rest.cloned());
+            break;
+        }
+        if at_start && !looks_known(argument, known) {
+            given.words.push(argument.clone());
             given.words.extend(rest.cloned());
             break;
         }
@@ -95,7 +100,10 @@ pub(super) fn parse(arguments: &[Vec<u8>], known: &[Known], at_start: bool) -> R
             let value = match (option.value, value) {
                 (Value::None, None) | (Value::Optional, None) => None,
                 (Value::None, Some(_)) => {
-                    let message = format!("a value was assigned to the argument `{}' while it doesn't require an argument", option.long);
+                    let message = format!(
+                        "a value was assigned to the argument `{}' while it doesn't require an argument",
+                        option.long
+                    );
                     return Err(Declined::Failed(Failure::bad_argument(message)));
                 }
                 (_, Some(value)) => Some(value.to_vec()),
@@ -128,4 +136,15 @@ pub(super) fn parse(arguments: &[Vec<u8>], known: &[Known], at_start: bool) -> R
         }
     }
     Ok(given)
+}
+
+/// Whether an argument is an option of these, or several in one.
+fn looks_known(argument: &[u8], known: &[Known]) -> bool {
+    match argument {
+        [b'-', b'-', long @ ..] => {
+            matches!(long, b"help" | b"usage") || known.iter().any(|option| option.long.as_bytes() == long)
+        }
+        [b'-', letter, ..] => matches!(letter, b'h' | b'u') || known.iter().any(|option| option.short == Some(*letter)),
+        _ => true,
+    }
 }

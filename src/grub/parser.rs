@@ -67,7 +67,16 @@ type Parsed<T> = Result<T, Stop>;
 impl<'t> Parser<'t> {
     pub(super) fn new(text: &'t ScriptText) -> Self {
         let token = Token { kind: Kind::Newline, start: 0, end: 0, line: 0 };
-        Self { text, lexer: Lexer::new(text), token, used: true, depth: 0, functions: Vec::new(), words: 0, ended: false }
+        Self {
+            text,
+            lexer: Lexer::new(text),
+            token,
+            used: true,
+            depth: 0,
+            functions: Vec::new(),
+            words: 0,
+            ended: false,
+        }
     }
 
     /// The functions that were defined since this was asked last.
@@ -151,7 +160,7 @@ impl<'t> Parser<'t> {
     fn last_line(&self, token: &Token) -> usize {
         let raw = &self.text.as_str()[token.start..token.end];
         let feeds = memchr::memchr_iter(b'\n', raw.as_bytes()).count();
-        let whole = if raw.ends_with('\n') { feeds.saturating_sub(1) } else { feeds };
+        let whole = if token.kind == Kind::Newline { 0 } else { feeds };
         (token.line + whole).saturating_sub(usize::from(token.kind == Kind::End))
     }
 
@@ -370,6 +379,7 @@ impl<'t> Parser<'t> {
 fn starts_statement(kind: &Kind) -> bool {
     matches!(
         kind,
-        Kind::Word(..) | Kind::Keyword(Keyword::If | Keyword::For | Keyword::While | Keyword::Until | Keyword::Function)
+        Kind::Word(..)
+            | Kind::Keyword(Keyword::If | Keyword::For | Keyword::While | Keyword::Until | Keyword::Function)
     )
 }

@@ -46,7 +46,9 @@ pub(super) fn matching(grub: &mut Interpreter<'_>, pattern: &[Letter]) -> Vec<Ve
                 Err(Found::Unknown(why)) => {
                     let shown = String::from_utf8_lossy(&directory).into_owned();
                     if grub.machine.is_imagined() {
-                        grub.note(format!("there is no disk to look at: pregrub assumes that nothing in `{shown}` matches a pattern"));
+                        grub.note(format!(
+                            "there is no disk to look at: pregrub assumes that nothing in `{shown}` matches a pattern"
+                        ));
                     } else {
                         grub.cannot_tell(format!("which files in `{shown}` match a pattern: {why}"));
                     }
@@ -111,9 +113,14 @@ mod tests {
     #[test]
     fn patterns_match() {
         let letters = |text: &str| text.bytes().map(|byte| (byte, false)).collect::<Vec<_>>();
-        for (pattern, name, want) in
-            [("v-*", "v-6.1", true), ("*", "", true), ("*a*", "xay", true), ("*a*", "xy", false), ("a*b", "ab", true), ("a", "ab", false)]
-        {
+        for (pattern, name, want) in [
+            ("v-*", "v-6.1", true),
+            ("*", "", true),
+            ("*a*", "xay", true),
+            ("*a*", "xy", false),
+            ("a*b", "ab", true),
+            ("a", "ab", false),
+        ] {
             assert_eq!(matches(&letters(pattern), name.as_bytes()), want, "{pattern} {name}");
         }
     }

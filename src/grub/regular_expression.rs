@@ -267,7 +267,14 @@ impl Search<'_, '_> {
         self.go(todo, at, groups, accept, 0)
     }
 
-    fn go(&mut self, mut todo: Vec<Todo<'_>>, at: usize, groups: Groups, accept: &mut Accept<'_>, depth: usize) -> bool {
+    fn go(
+        &mut self,
+        mut todo: Vec<Todo<'_>>,
+        at: usize,
+        groups: Groups,
+        accept: &mut Accept<'_>,
+        depth: usize,
+    ) -> bool {
         let (mut at, mut groups) = (at, groups);
         loop {
             *self.steps += 1;
@@ -296,7 +303,12 @@ impl Search<'_, '_> {
                     }
                     let fewer = most.map(|most| most - 1);
                     let mut once = todo.clone();
-                    once.push(Todo::Again(node, least.saturating_sub(1), fewer, if least > 0 { usize::MAX } else { at }));
+                    once.push(Todo::Again(
+                        node,
+                        least.saturating_sub(1),
+                        fewer,
+                        if least > 0 { usize::MAX } else { at },
+                    ));
                     once.push(Todo::Match(node));
                     if self.go(once, at, groups.clone(), accept, depth + 1) {
                         return true;

@@ -86,7 +86,9 @@ impl FromStr for Version {
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
         let found = Self::ALL.into_iter().find(|version| version.name() == text);
-        found.ok_or_else(|| UnknownName(format!("`{text}` is not a release of GRUB that pregrub knows: 2.06, 2.12 or 2.14")))
+        found.ok_or_else(|| {
+            UnknownName(format!("`{text}` is not a release of GRUB that pregrub knows: 2.06, 2.12 or 2.14"))
+        })
     }
 }
 

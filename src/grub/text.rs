@@ -17,6 +17,15 @@ impl ScriptText {
     /// A file as GRUB reads it: carriage returns vanish, a line that begins with `#` is passed over, even inside of quotes, and a
     /// line ends at its first NUL.
     pub fn file(origin: &str, bytes: &[u8]) -> Self {
+        Self::read(origin, bytes, true)
+    }
+
+    /// A text as grub-script-check reads it: every line counts, and carriage returns are letters.
+    pub fn verbatim(origin: &str, bytes: &[u8]) -> Self {
+        Self::read(origin, bytes, false)
+    }
+
+    fn read(origin: &str, bytes: &[u8], as_file: bool) -> Self {
         let mut text = String::with_capacity(bytes.len() + 1);
         let mut lines = Vec::new();
         let mut rest = bytes;
@@ -26,10 +35,10 @@ impl ScriptText {
             let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
             let line = &rest[..end];
             rest = rest.get(end + 1..).unwrap_or_default();
-            if line.first() == Some(&b'#') {
+            if as_file && line.first() == Some(&b'#') {
                 continue;
             }
-            push_line(&mut text, line);
+            push_line(&mut text, line, as_file);
             lines.push(number);
         }
         Self { origin: origin.into(), text: text.into(), lines: lines.into() }
@@ -54,18 +63,22 @@ impl ScriptText {
     }
 }
 
-fn push_line(text: &mut String, line: &[u8]) {
+fn push_line(text: &mut String, line: &[u8], as_file: bool) {
     let line = &line[..memchr::memchr(0, line).unwrap_or(line.len())];
     match std::str::from_utf8(line) {
-        Ok(plain) if line.is_ascii() && !line.contains(&b'\r') => text.push_str(plain),
-        _ => text.extend(line.iter().filter(|byte| **byte != b'\r').map(|byte| char::from(*byte))),
+        Ok(plain) if line.is_ascii() && !(as_file && line.contains(&b'\r')) => text.push_str(plain),
+        _ => text.extend(line.iter().filter(|byte| !as_file || **byte != b'\r').map(|byte| char::from(*byte))),
     }
     text.push('\n');
 }
 
 /// The bytes that characters stand for.
 pub(super) fn bytes(text: &str) -> Vec<u8> {
-    if text.is_ascii() { text.as_bytes().to_vec() } else { text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect() }
+    if text.is_ascii() {
+        text.as_bytes().to_vec()
+    } else {
+        text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect()
+    }
 }
 
 #[cfg(test)]

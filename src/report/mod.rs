@@ -13,6 +13,7 @@ mod excerpt;
 pub mod explain;
 pub mod finding;
 pub mod github;
+pub mod grub;
 pub mod junit;
 pub mod lint;
 pub mod location;

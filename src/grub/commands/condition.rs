@@ -10,14 +10,23 @@ const DEEPEST: u32 = 100;
 pub(super) fn bracket(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Result<(), Failure> {
     match arguments.split_last() {
         Some((last, rest)) if last == b"]" => test(grub, rest),
-        _ => Err(Failure::bad_argument("] expected")),
+        // Nothing is printed of it.
+        _ => Err(Failure::bad_argument("")),
     }
 }
 
 pub(super) fn test(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Result<(), Failure> {
-    let mut test = Test { grub, arguments, at: 0, depth: 0 };
+    let mut test = Test { grub, arguments, at: 0, depth: 0, trouble: None };
     let met = test.expression()?;
-    if met { Ok(()) } else { Err(Failure::test()) }
+    let trouble = test.trouble;
+    if !met {
+        return Err(Failure::test());
+    }
+    // A number that cannot be read counts as 0, and is complained of where the condition is met.
+    if let Some(trouble) = trouble {
+        grub.report(&trouble);
+    }
+    Ok(())
 }
 
 struct Test<'a, 'g, 'm> {
@@ -25,6 +34,8 @@ struct Test<'a, 'g, 'm> {
     arguments: &'a [Vec<u8>],
     at: usize,
     depth: u32,
+    /// The last number that could not be read.
+    trouble: Option<Failure>,
 }
 
 /// The alternatives seen so far, and the conjunction that is being read.
@@ -89,39 +100,50 @@ impl Test<'_, '_, '_> {
     }
 
     fn binary(&mut self, left: &[u8], operator: &[u8], right: &[u8]) -> Result<Option<bool>, Failure> {
-        let number = |text: &[u8]| -> Result<i64, Failure> {
-            // What is no number counts as 0.
-            Ok(number::read_signed(text).map_or(0, |(number, _)| number))
+        let mut trouble = None;
+        let mut number = |text: &[u8]| match number::read_signed(text) {
+            Ok((number, _)) => number,
+            Err(error) => {
+                trouble = Some(super::shell::not_a_number(error));
+                if error == number::NotANumber::TooLarge { i64::MAX } else { 0 }
+            }
         };
-        Ok(Some(match operator {
+        let met = match operator {
             b"=" | b"==" => left == right,
             b"!=" => left != right,
             b"<" => left < right,
             b"<=" => left <= right,
             b">" => left > right,
             b">=" => left >= right,
-            b"-eq" => number(left)? == number(right)?,
-            b"-ge" => number(left)? >= number(right)?,
-            b"-gt" => number(left)? > number(right)?,
-            b"-le" => number(left)? <= number(right)?,
-            b"-lt" => number(left)? < number(right)?,
-            b"-ne" => number(left)? != number(right)?,
+            b"-eq" => number(left) == number(right),
+            b"-ge" => number(left) >= number(right),
+            b"-gt" => number(left) > number(right),
+            b"-le" => number(left) <= number(right),
+            b"-lt" => number(left) < number(right),
+            b"-ne" => number(left) != number(right),
             // The prefix and a difference between two numbers.
             b"-pgt" | b"-plt" => {
                 let common = left.iter().zip(right).take_while(|(a, b)| a == b && !a.is_ascii_digit()).count();
-                let (left, right) = (number(&left[common..])?, number(&right[common..])?);
+                let (left, right) = (number(&left[common..]), number(&right[common..]));
                 if operator == b"-pgt" { left > right } else { left < right }
             }
             _ if operator.starts_with(b"-nt") || operator.starts_with(b"-ot") => {
-                self.grub.cannot_tell("a condition compares the times of two files, which pregrub does not read".to_owned());
+                self.grub
+                    .cannot_tell("a condition compares the times of two files, which pregrub does not read".to_owned());
                 false
             }
             _ => return Ok(None),
-        }))
+        };
+        self.trouble = trouble.or(self.trouble.take());
+        Ok(Some(met))
     }
 
     fn unary(&mut self, operator: &[u8], operand: &[u8]) -> Option<bool> {
         let find = |test: &mut Self| super::files::exists(test.grub, operand);
+        if matches!(operator, b"-d" | b"-e" | b"-f" | b"-s") {
+            // Looking at the disk makes GRUB forget an error.
+            self.trouble = None;
+        }
         Some(match operator {
             b"-d" => find(self) == Entry::Directory,
             b"-e" => find(self) != Entry::Nothing,

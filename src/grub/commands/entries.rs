@@ -7,7 +7,7 @@ use crate::grub::machine::Failure;
 use crate::grub::menu::MenuEntry;
 use crate::grub::options::{self, Declined, Known};
 use crate::grub::syntax::Block;
-use crate::grub::text::{ScriptText, bytes};
+use crate::grub::text::ScriptText;
 
 /// The most entries of a run.
 const MOST: usize = 100_000;
@@ -73,6 +73,5 @@ pub(super) fn define(
     if menu.len() < MOST {
         menu.push(Rc::new(entry));
     }
-    let _ = bytes;
     Outcome::Status(0)
 }

@@ -130,7 +130,9 @@ pub(super) fn loopback(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Out
                 grub.loops_back.push((name.clone(), device, path));
             }
             let shown = String::from_utf8_lossy(name).into_owned();
-            grub.cannot_tell(format!("what is in the disk image that `loopback {shown}` opens: pregrub does not look inside"));
+            grub.cannot_tell(format!(
+                "what is in the disk image that `loopback {shown}` opens: pregrub does not look inside"
+            ));
             Outcome::Status(0)
         }
     }
@@ -158,7 +160,9 @@ pub(super) fn probe(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcom
         Err(failure) => return Outcome::Failed(failure),
     };
     let answer = if given.has("driver") || given.has("part-uuid") {
-        grub.cannot_tell("`probe` asks for the driver or the partition's UUID of a disk, which pregrub does not tell".to_owned());
+        grub.cannot_tell(
+            "`probe` asks for the driver or the partition's UUID of a disk, which pregrub does not tell".to_owned(),
+        );
         return Outcome::Status(0);
     } else if given.has("partmap") {
         let partition = device.name.rsplit_once(',').map_or("none", |(_, partition)| partition);

@@ -12,8 +12,6 @@ mod search;
 mod shell;
 mod sources;
 
-pub(super) use environment_block::parse as parse_environment_block;
-
 use super::interpreter::{Interpreter, Outcome, Stop};
 use super::machine::Failure;
 use super::settings::{Platform, Settings, Version};

@@ -79,6 +79,10 @@ fn look(grub: &mut Interpreter<'_>, key: Key, wanted: &[u8], variable: Option<&[
                 grub.cannot_tell(format!("whether `search` finds the {what} `{shown}` on {name}: {why}"));
                 false
             }
+            (Content::Filesystem { identified: false, .. }, _) => {
+                grub.note(format!("pregrub assumes that `search` for `{shown}` finds ({})", device.name));
+                true
+            }
             (Content::Filesystem { label, .. }, Key::Label) => label.as_deref() == Some(wanted),
             (Content::Filesystem { uuid, .. }, Key::Uuid) => {
                 uuid.as_ref().is_some_and(|uuid| uuid.as_bytes().eq_ignore_ascii_case(wanted))

@@ -6,8 +6,7 @@ use crate::grub::number;
 
 pub(super) fn set(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
     let Some(assignment) = arguments.first() else {
-        let all: Vec<Vec<u8>> =
-            grub.context().all().map(|(name, value)| [name, b"=", value, b"\n"].concat()).collect();
+        let all: Vec<Vec<u8>> = grub.context().all().map(|(name, value)| [name, b"=", value, b"\n"].concat()).collect();
         grub.print(&all.concat());
         return Outcome::Status(0);
     };
@@ -38,8 +37,9 @@ pub(super) fn one_expected() -> Outcome {
     Outcome::Failed(Failure::bad_argument("one argument expected"))
 }
 
+/// What nothing is printed of.
 fn bad_argument() -> Failure {
-    Failure::bad_argument("invalid argument")
+    Failure::bad_argument("")
 }
 
 /// The count that `shift`, `break` and `continue` take; 1 without one.
@@ -73,14 +73,17 @@ pub(super) fn shift(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Result
 pub(super) fn leave_loop(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>], continues: bool) -> Result<(), Failure> {
     let count = count(arguments)?;
     if count == 0 {
-        return Err(bad_argument());
+        return Err(Failure::bad_argument("can't break 0 loops"));
     }
     grub.break_out(count, continues);
     Ok(())
 }
 
 pub(super) fn leave_function(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Result<(), Failure> {
-    if arguments.len() > 1 || grub.parameters().is_none() {
+    if grub.parameters().is_none() {
+        return Err(Failure::bad_argument("not in function body"));
+    }
+    if arguments.len() > 1 {
         return Err(bad_argument());
     }
     let status = match arguments.first() {
