@@ -63,6 +63,7 @@ mod escape;
 pub mod explain;
 pub mod flavour;
 pub mod generate;
+pub mod grub;
 pub mod host;
 mod json;
 pub mod kernel;

@@ -12,6 +12,7 @@ mod escaping_writer;
 mod explain;
 mod fix;
 mod generate;
+mod grub;
 mod init;
 mod kernel;
 mod levels;
@@ -93,6 +94,7 @@ pub fn main() -> ExitCode {
         args::Command::Entries(entries) => entries::run(entries),
         args::Command::Generate(generate) => generate::run(generate),
         args::Command::Init(init) => init::run(init),
+        args::Command::Grub(grub) => grub::run(grub),
         args::Command::Explain(explain) => explain::run(explain),
         args::Command::Rules(rules) => rules::run(rules),
         // Taken above, before clap could have an opinion on pygrub's options.
