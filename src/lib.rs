@@ -62,6 +62,7 @@ pub mod explain;
 pub mod flavour;
 pub mod generate;
 pub mod host;
+mod json;
 pub mod lint;
 pub mod python;
 pub mod release;
