@@ -36,6 +36,7 @@
 //! - [`xl`]: domain configurations of the toolstack, and how it calls pygrub.
 //! - [`release`]: what differs between Xen 4.0 and 4.22, as data; [`host`]: which one is installed here.
 //! - [`python`]: the semantics of Python text that pygrub's behaviour rests on.
+//! - [`initrd`]: the initrd as the domain builder and the guest's kernel see it.
 //! - [`lint`]: what is wrong, by rules with codes.
 //! - [`report`]: JSON and text.
 //! - [`generate`]: configurations that boot, judged by [`boot`] before they are handed out.
@@ -58,6 +59,7 @@ pub mod cli;
 pub mod config;
 pub mod generate;
 pub mod host;
+pub mod initrd;
 pub mod lint;
 pub mod python;
 pub mod release;

@@ -266,6 +266,8 @@ changes! {
     NewDiskParameters = 18;
     /// `--entry` works under Python 3 (40387f6206).
     EntryByNumberUnderPython3 = 18 [17.3];
+    /// libxenguest hands an initrd to the guest as it is; before, it unpacked one that begins as gzip (d17b7562d4).
+    InitrdUntouched = 20;
 }
 
 #[cfg(test)]

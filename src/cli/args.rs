@@ -44,6 +44,8 @@ pub(super) enum Command {
     Trace(Trace),
     /// Show the menu: every entry as pygrub parsed it, the selected one marked
     Entries(Entries),
+    /// Show how initrds are made, what Xen and the guest's kernel do with them, and what is wrong
+    Initrd(Initrd),
     /// Write configurations that boot: the guest's NixOS module, the host's domain configurations, both with the steps, or grub.cfg
     Generate(super::generate::Generate),
     /// Make a small boot disk as an image, as NixOS would have written it, for trying things out
@@ -208,6 +210,29 @@ pub(super) enum RulesFormat {
     Text,
     Json,
     Markdown,
+}
+
+const AFTER_INITRD: &str = "\
+Exit status: 0 the guest's kernel gets usable initrds; 1 it does not get one of them; 2 called wrongly, or an internal error; 3 a file \
+could not be read, or it cannot be told.";
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_INITRD)]
+pub(super) struct Initrd {
+    /// The initrds
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<String>,
+    /// Xen release, 4.0 to 4.22, or `host` for the one installed here: up to 4.19 Xen itself unpacks an initrd that begins as gzip [default: 4.22]
+    #[arg(long, value_name = "RELEASE")]
+    pub release: Option<String>,
+    /// The guest's kernel: its version decides what it unpacks, and config-VERSION beside it is read if it is there
+    #[arg(long, value_name = "FILE")]
+    pub kernel: Option<String>,
+    /// The configuration that the guest's kernel was built with, as /boot/config-VERSION
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<String>,
+    #[command(flatten)]
+    pub answer: Answer,
 }
 
 #[derive(Debug, Args)]

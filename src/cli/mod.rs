@@ -10,6 +10,7 @@ mod fix;
 mod generate;
 mod guard;
 mod init;
+mod initrd;
 mod levels;
 mod lint;
 mod out;
@@ -76,6 +77,7 @@ pub fn main() -> ExitCode {
         args::Command::Lint(lint) => lint::run(lint),
         args::Command::Trace(trace) => trace::run(trace),
         args::Command::Entries(entries) => entries::run(entries),
+        args::Command::Initrd(initrd) => initrd::run(initrd),
         args::Command::Generate(generate) => generate::run(generate),
         args::Command::Init(init) => init::run(init),
         args::Command::Explain(explain) => explain::run(explain),
