@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::args::{Format, Initrd};
-use super::out::{Out, complain};
 use super::{Status, args, why};
+use crate::cli::stdout::{Out, complain};
 use crate::initrd::kernel_file::{self, BEGINNING};
 use crate::initrd::{Bytes, Depth, GuestKernel, KernelConfig, Report, Verdict, judge};
 use crate::report::initrd::{InitrdReport, write_text};
@@ -104,7 +104,8 @@ fn kernel(args: &Initrd) -> Result<GuestKernel, String> {
     }
     if let Some(file) = &args.config {
         let text = beginning(Path::new(file), CONFIG).map_err(|error| unreadable(file, &error))?;
-        let config = KernelConfig::read(&text).ok_or_else(|| format!("`{file}` is not the configuration of a kernel"))?;
+        let config =
+            KernelConfig::read(&text).ok_or_else(|| format!("`{file}` is not the configuration of a kernel"))?;
         kernel.config = Some((config, file.clone()));
     }
     Ok(kernel)

@@ -30,11 +30,12 @@ impl BlockDriver {
             (None, Some((Setting::Module, source))) => {
                 Self::Missing(format!("{source} has {option}=m, and the initrd has no xen-blkfront.ko"))
             }
-            (None, None) if inventory.built_in == Some(false) => {
-                Self::Missing("the initrd has no xen-blkfront.ko, and its modules.builtin does not list the driver".to_owned())
-            }
+            (None, None) if inventory.built_in == Some(false) => Self::Missing(
+                "the initrd has no xen-blkfront.ko, and its modules.builtin does not list the driver".to_owned(),
+            ),
             (None, None) => Self::Unknown(
-                "the initrd has no xen-blkfront.ko, and nothing says whether the kernel has the driver built in".to_owned(),
+                "the initrd has no xen-blkfront.ko, and nothing says whether the kernel has the driver built in"
+                    .to_owned(),
             ),
         }
     }

@@ -118,7 +118,10 @@ impl GuestKernel {
     /// Whether it unpacks this compression, and the reason as a clause. `None` if that is not known.
     pub fn unpacks(&self, compression: Compression) -> Option<(bool, String)> {
         if let Some(version) = self.version().filter(|version| *version < compression.since()) {
-            return Some((false, format!("Linux unpacks {compression} from {} on, and this is {version}", compression.since())));
+            return Some((
+                false,
+                format!("Linux unpacks {compression} from {} on, and this is {version}", compression.since()),
+            ));
         }
         let (config, source) = self.config.as_ref()?;
         let option = compression.option();
@@ -138,7 +141,11 @@ mod tests {
     fn reads_a_configuration() {
         let text = b"#\n# Linux\n#\nCONFIG_BLK_DEV_INITRD=y\nCONFIG_RD_GZIP=y\n# CONFIG_RD_LZO is not set\nCONFIG_XEN_BLKDEV_FRONTEND=m\n";
         let config = KernelConfig::read(text).unwrap();
-        assert!(config.unpacks(Compression::Gzip) && !config.unpacks(Compression::Lzo) && !config.unpacks(Compression::Zstd));
+        assert!(
+            config.unpacks(Compression::Gzip)
+                && !config.unpacks(Compression::Lzo)
+                && !config.unpacks(Compression::Zstd)
+        );
         assert_eq!(config.block_frontend(), Setting::Module);
         assert_eq!(KernelConfig::read(b"menuentry \"A\" {\n}\n"), None);
     }

@@ -15,7 +15,8 @@ pub fn release(beginning: &[u8]) -> Option<String> {
     let text = beginning.get(usize::from(at) + 0x200..)?;
     let end = text.iter().take(128).position(|byte| matches!(byte, 0 | b' '))?;
     let release = std::str::from_utf8(&text[..end]).ok()?;
-    let plausible = release.starts_with(|c: char| c.is_ascii_digit()) && release.bytes().all(|byte| byte.is_ascii_graphic());
+    let plausible =
+        release.starts_with(|c: char| c.is_ascii_digit()) && release.bytes().all(|byte| byte.is_ascii_graphic());
     plausible.then(|| release.to_owned())
 }
 

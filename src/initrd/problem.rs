@@ -118,16 +118,21 @@ impl Problem {
             Self::Empty => "the initrd is empty: xl fails to open it and does not build the domain".to_owned(),
             Self::NotAnArchive { message, is } => {
                 let is = is.map(|is| format!(" but {is}")).unwrap_or_default();
-                format!("the initrd is not a cpio archive{is}: the kernel prints \"Initramfs unpacking failed: {message}\"")
+                format!(
+                    "the initrd is not a cpio archive{is}: the kernel prints \"Initramfs unpacking failed: {message}\""
+                )
             }
             Self::Refused { message, at } => format!(
                 "the kernel stops unpacking the initrd near byte {at}, loses what follows, and prints \"Initramfs unpacking failed: {message}\""
             ),
             Self::Cut { missing } => {
-                format!("the initrd is cut off: {missing} bytes of its last entry are missing, and the kernel does not notice")
+                format!(
+                    "the initrd is cut off: {missing} bytes of its last entry are missing, and the kernel does not notice"
+                )
             }
             Self::WithoutTrailer => {
-                "the initrd ends without the entry that ends an archive: it is cut off, and the kernel does not notice".to_owned()
+                "the initrd ends without the entry that ends an archive: it is cut off, and the kernel does not notice"
+                    .to_owned()
             }
             Self::UnsupportedCompression { compression, why } => {
                 format!("the kernel cannot unpack an initrd compressed with {compression}: {why}")
@@ -138,14 +143,21 @@ impl Problem {
             Self::NoInit => "the initrd has no /init: the kernel mounts the root disk without its help".to_owned(),
             Self::NoBlockDriver { why } => format!("the guest has no driver for its disks: {why}"),
             Self::OtherKernel { kernel, modules } => {
-                format!("the initrd has modules for {}, and the kernel is {kernel}: it loads none of them", modules.join(", "))
+                format!(
+                    "the initrd has modules for {}, and the kernel is {kernel}: it loads none of them",
+                    modules.join(", ")
+                )
             }
             Self::LeftOut { count: 1 } => "the kernel skips 1 entry of the initrd, whose header is wrong".to_owned(),
-            Self::LeftOut { count } => format!("the kernel skips {count} entries of the initrd, whose headers are wrong"),
+            Self::LeftOut { count } => {
+                format!("the kernel skips {count} entries of the initrd, whose headers are wrong")
+            }
             Self::TooMuchMemory { bytes } => {
                 format!("unpacking the initrd takes a window of {bytes} bytes, which is more than pregrub spends")
             }
-            Self::TooLarge { limit } => format!("the initrd unpacks to more than {limit} bytes, and pregrub looks no further"),
+            Self::TooLarge { limit } => {
+                format!("the initrd unpacks to more than {limit} bytes, and pregrub looks no further")
+            }
         }
     }
 

@@ -212,9 +212,7 @@ pub fn write_text(file: &str, report: &Report, out: &mut dyn Write) -> io::Resul
     }
     let builder = match report.handed {
         Handed::Untouched => "hands it over as it is",
-        Handed::FailsToUnpack => {
-            "tries to unpack it, logs \"inflate failed\", and hands it over as it is"
-        }
+        Handed::FailsToUnpack => "tries to unpack it, logs \"inflate failed\", and hands it over as it is",
         Handed::Unpacked => "unpacks it, which takes as much memory of the guest",
         Handed::FirstMemberOnly => "unpacks its first member and drops the rest",
         Handed::NotBuilt => "does not build the domain",

@@ -18,7 +18,7 @@ use crate::boot::command_line::Call;
 use crate::boot::{self, Chosen, ChosenFile, Console, Run, Task, Unattended, Values, Verdict, render};
 use crate::config::Dialect;
 use crate::host;
-use crate::python::{Python, Text, utf8};
+use crate::python::{PyStr, Python, utf8};
 use crate::release::{Change, Flavour, Release};
 use crate::storage::filesystem::ReadError;
 use crate::storage::mount::{DiskVolumes, Mounting, Volumes};
@@ -226,7 +226,7 @@ fn told(
     let values = Values {
         kernel: kernel.as_deref(),
         ramdisk: ramdisk.as_deref(),
-        args: chosen.args.as_ref().map(Text::as_bytes),
+        args: chosen.args.as_ref().map(PyStr::as_bytes),
     };
     render(call.format, release, values).map_err(|raised| raised.to_string())
 }
@@ -284,7 +284,7 @@ fn of_configuration(call: &Call, file: &File, talking: &mut Talking<'_>) -> Resu
     if let Some(ramdisk) = boot.ramdisk.as_ref().filter(|ramdisk| !ramdisk.is_empty()) {
         out.extend([b"  initrd: ", ramdisk.as_bytes(), b"\n"].concat());
     }
-    let args = boot.args.as_ref().map_or(&b"None"[..], Text::as_bytes);
+    let args = boot.args.as_ref().map_or(&b"None"[..], PyStr::as_bytes);
     out.extend([b"  args: ", args, b"\n"].concat());
     print(&out, python)?;
     Ok(Ending::Done)

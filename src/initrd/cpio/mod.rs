@@ -3,7 +3,7 @@
 mod header;
 mod unpacker;
 
-pub use header::{Header, Kind};
 #[cfg(test)]
 pub use header::Format;
+pub use header::{Header, Kind};
 pub use unpacker::{Contents, End, Unpacker};
