@@ -33,6 +33,7 @@
 //! - [`boot`]: the run, and the [`Run`](boot::Run) with its steps. Start here.
 //! - [`config`]: the text of a configuration to its menu entries, line by line as pygrub reads it.
 //! - [`storage`]: partition offsets, filesystem drivers and identification, as pygrub's libraries see a disk.
+//! - [`decompress`]: kernels and initrds unpacked as a stream.
 //! - [`xl`]: domain configurations of the toolstack, and how it calls pygrub.
 //! - [`release`]: what differs between Xen 4.0 and 4.22, as data; [`host`]: which one is installed here.
 //! - [`python`]: the semantics of Python text that pygrub's behaviour rests on.
@@ -57,6 +58,7 @@ pub mod boot;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
+pub mod decompress;
 mod escape;
 pub mod generate;
 pub mod host;
