@@ -8,6 +8,7 @@ mod cli;
 mod config;
 mod conformance;
 mod generate;
+mod initrd;
 mod lint;
 mod oracle_itself;
 mod python;

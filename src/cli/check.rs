@@ -264,6 +264,9 @@ fn examine(args: &Check, name: &str, asked: &EffectiveSettings, root_disk: Optio
     if let Some(root_disk) = root_disk {
         context = context.with_root_disk(root_disk);
     }
+    if args.hash {
+        context = context.with_whole_initrd();
+    }
     if !asked.suppressions {
         context = context.without_guest_suppressions();
     }

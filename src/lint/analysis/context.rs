@@ -7,8 +7,10 @@ use crate::config::recover;
 use crate::config::{Cause, Raised, Recovered, Writer};
 use crate::lint::analysis::configuration::Configuration;
 use crate::lint::analysis::files::Files;
+use crate::lint::analysis::handed_initrd::{self, LOOK};
 use crate::lint::analysis::root_disk::RootDisk;
 use crate::lint::analysis::untried_filesystems::Untried;
+use crate::initrd;
 use crate::lint::engine::finding::{Finding, Source};
 use crate::lint::engine::reporter::Reporter;
 use crate::lint::engine::suppression::Suppressions;
@@ -34,6 +36,8 @@ pub struct LintContext<'a> {
     files: OnceCell<Option<Files>>,
     untried: OnceCell<Option<Untried>>,
     suppressions: OnceCell<Vec<(Source, Suppressions)>>,
+    initrd: OnceCell<Option<initrd::Report>>,
+    initrd_depth: initrd::Depth,
 }
 
 impl<'a> LintContext<'a> {
@@ -52,6 +56,8 @@ impl<'a> LintContext<'a> {
             files: OnceCell::new(),
             untried: OnceCell::new(),
             suppressions: OnceCell::new(),
+            initrd: OnceCell::new(),
+            initrd_depth: LOOK,
         }
     }
 
@@ -126,6 +132,19 @@ impl<'a> LintContext<'a> {
     pub fn with_root_disk(mut self, root_disk: &'a RootDisk) -> Self {
         self.root_disk = Some(root_disk);
         self
+    }
+
+    /// Unpacks the initrd to its end, however long that takes.
+    #[must_use]
+    pub fn with_whole_initrd(mut self) -> Self {
+        self.initrd_depth = initrd::Depth::Whole;
+        self
+    }
+
+    /// What the toolstack and the guest's kernel make of the initrd that pygrub hands over. `None` if there is none, or if the
+    /// kernel beside it is not one.
+    pub fn initrd(&self) -> Option<&initrd::Report> {
+        self.initrd.get_or_init(|| handed_initrd::look(self, self.initrd_depth)).as_ref()
     }
 
     /// The disk that the guest mounts as its root, where it is given.

@@ -124,7 +124,12 @@ impl Odd {
             Self::Directory => "pygrub copies its raw blocks out",
             Self::Special | Self::Empty => "pygrub copies nothing out",
         };
-        let end = if purpose == Purpose::Kernel { "Xen cannot start that" } else { "the kernel cannot unpack that" };
+        let end = match (purpose, self) {
+            (Purpose::Kernel, _) => "Xen cannot start that",
+            (_, Self::Directory) => "the kernel cannot unpack that",
+            // Measured: `failed to open file '.../boot_ramdisk....': No such file or directory`.
+            (_, Self::Special | Self::Empty) => "xl does not find the empty file and does not build the domain",
+        };
         format!("{copied} and reports success, and {end}")
     }
 }
