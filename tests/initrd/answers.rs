@@ -9,9 +9,13 @@ fn other_words(name: &str) -> Option<&'static str> {
     Some(match name {
         "gzip-with-comment" => "of a damaged stream, flate2 hands out more than zlib before it notices",
         "xz-dictionary-1g" | "lzma-dictionary-1g" => "depends on the guest's memory: pregrub does not tell",
-        "zstd-window-256m" | "zstd-window-2g" => "the kernel had 256 MiB of memory: it does not come to judge the window",
+        "zstd-window-256m" | "zstd-window-2g" => {
+            "the kernel had 256 MiB of memory: it does not come to judge the window"
+        }
         name if name.starts_with("bzip2-") => "the kernel has three messages for damaged bzip2, by how far it came",
-        name if name.contains("flipped") => "one damaged byte: what is decoded before it is noticed differs between decoders",
+        name if name.contains("flipped") => {
+            "one damaged byte: what is decoded before it is noticed differs between decoders"
+        }
         _ => return None,
     })
 }
@@ -22,7 +26,8 @@ fn a_real_kernel_says_the_same() {
     for Answer { initrd: name, message: said, init, files, panic, other } in answers() {
         let report = whole(&file(&name));
         let (ours, ends) = (message(&report), report.verdict());
-        let cut = report.problems.iter().any(|problem| matches!(problem, Problem::Cut { .. } | Problem::WithoutTrailer));
+        let cut =
+            report.problems.iter().any(|problem| matches!(problem, Problem::Cut { .. } | Problem::WithoutTrailer));
         // The kernel itself ends abnormally on one damaged initrd.
         let oops = other.iter().any(|word| word == "Oops");
         let good = said.is_none() && init && !oops;

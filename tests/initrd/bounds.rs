@@ -15,7 +15,8 @@ const ROOM: usize = 16 << 20;
 
 #[test]
 fn damaged_initrds_do_not_panic() {
-    let names: Vec<String> = answers().into_iter().map(|answer| answer.initrd).filter(|name| !name.contains('+')).collect();
+    let names: Vec<String> =
+        answers().into_iter().map(|answer| answer.initrd).filter(|name| !name.contains('+')).collect();
     let mut random = Random::new(47);
     for round in 0..3000 {
         let mut bytes = file(&names[random.index(names.len())]);
@@ -46,7 +47,19 @@ fn what_unpacks_to_very_much_takes_little_memory() {
     // A file of 300 MiB of zeros in an archive, in front of a good one.
     let header = format!(
         "070701{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}z\0",
-        1, 0o100_644, 0, 0, 1, 0, 300 << 20, 0, 0, 0, 0, 2, 0
+        1,
+        0o100_644,
+        0,
+        0,
+        1,
+        0,
+        300 << 20,
+        0,
+        0,
+        0,
+        0,
+        2,
+        0
     );
     let directory = tempfile::tempdir().unwrap();
     let plain = directory.path().join("plain");
@@ -55,9 +68,13 @@ fn what_unpacks_to_very_much_takes_little_memory() {
     text.extend_from_slice(&cpio);
     std::fs::write(&plain, &text).unwrap();
     drop(text);
-    for (command, window) in
-        [("gzip -1", 0), ("bzip2 -1", 8 << 20), ("xz -0 --check=crc32", 1 << 20), ("lz4 -l -1", 17 << 20), ("zstd -1", 1 << 20)]
-    {
+    for (command, window) in [
+        ("gzip -1", 0),
+        ("bzip2 -1", 8 << 20),
+        ("xz -0 --check=crc32", 1 << 20),
+        ("lz4 -l -1", 17 << 20),
+        ("zstd -1", 1 << 20),
+    ] {
         let mut words = command.split(' ');
         let packed = Command::new(words.next().unwrap()).args(words).arg("-qc").arg(&plain).output().unwrap();
         assert!(packed.status.success(), "{command}: {}", String::from_utf8_lossy(&packed.stderr));

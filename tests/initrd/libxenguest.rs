@@ -33,11 +33,8 @@ fn the_real_library_does_the_same() {
         paths.push(path);
     }
     paths.retain(|path| path.metadata().unwrap().len() > 0);
-    let ended = Command::new("python3")
-        .arg(root().join("tests/oracle/libxenguest_gunzip.py"))
-        .args(&paths)
-        .output()
-        .unwrap();
+    let ended =
+        Command::new("python3").arg(root().join("tests/oracle/libxenguest_gunzip.py")).args(&paths).output().unwrap();
     if ended.status.code() == Some(2) {
         return skipped("libxenguest 4.10 to 4.19 is not installed");
     }

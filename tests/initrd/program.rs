@@ -22,10 +22,11 @@ fn a_good_one() {
 
 #[test]
 fn several_ways_to_fail() {
-    let files: Vec<String> = ["cpio-cut-in-the-last-data", "xz-check-crc64", "lz4+gzip", "text", "pzstd", "no-init", "format-odc"]
-        .into_iter()
-        .map(initrd)
-        .collect();
+    let files: Vec<String> =
+        ["cpio-cut-in-the-last-data", "xz-check-crc64", "lz4+gzip", "text", "pzstd", "no-init", "format-odc"]
+            .into_iter()
+            .map(initrd)
+            .collect();
     let mut args = vec!["initrd"];
     args.extend(files.iter().map(String::as_str));
     assert_snapshot!(shown(&args));
@@ -43,7 +44,9 @@ fn a_kernel_and_its_configuration() {
     let config = config.display().to_string();
     let ended = run(&["initrd", &initrd("zstd"), &initrd("gzip"), "--config", &config]);
     assert_eq!(ended.status, 1);
-    assert_snapshot!(shown(&["initrd", &initrd("zstd"), &initrd("gzip"), "--config", &config]).replace(&config, "CONFIG"));
+    assert_snapshot!(
+        shown(&["initrd", &initrd("zstd"), &initrd("gzip"), "--config", &config]).replace(&config, "CONFIG")
+    );
 }
 
 #[test]

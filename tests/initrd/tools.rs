@@ -20,7 +20,8 @@ fn programs_of_this_machine_make_the_same() {
         return;
     }
     let directory = tempfile::tempdir().unwrap();
-    let make = Command::new("python3").arg(root().join("tests/initrd/desk/make")).arg(directory.path()).output().unwrap();
+    let make =
+        Command::new("python3").arg(root().join("tests/initrd/desk/make")).arg(directory.path()).output().unwrap();
     assert!(make.status.success(), "{}", String::from_utf8_lossy(&make.stderr));
     let mut compared = 0;
     for Answer { initrd: name, message: said, .. } in answers() {
@@ -37,7 +38,9 @@ fn programs_of_this_machine_make_the_same() {
 #[test]
 fn cpio_lists_as_many_entries() {
     let Some(cpio) = tool("cpio") else { return };
-    for name in ["cpio", "crc", "two-trailers", "dot-slash-init", "mode-0", "microcode-alone", "no-init", "cpio-zeros-after"] {
+    for name in
+        ["cpio", "crc", "two-trailers", "dot-slash-init", "mode-0", "microcode-alone", "no-init", "cpio-zeros-after"]
+    {
         let bytes = file(name);
         let listed = listed(Command::new(&cpio).arg("-it").arg("--quiet"), Some(&bytes));
         let report = whole(&bytes);

@@ -83,7 +83,9 @@ impl Fate {
 
     fn help(self) -> &'static str {
         match self {
-            Self::Dropped | Self::CutOrEnds => "shorten them to less than 1024 bytes for a PV guest, 2048 for a PVH guest",
+            Self::Dropped | Self::CutOrEnds => {
+                "shorten them to less than 1024 bytes for a PV guest, 2048 for a PVH guest"
+            }
             Self::Ends => "shorten them to less than 2048 bytes",
             Self::Cut => "shorten them to less than 1024 bytes, or make the guest PVH or HVM",
         }
@@ -151,11 +153,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
 fn place(configuration: &Configuration<'_>, entry: &Entry, fate: Fate) -> Span {
     let Some(span) = entry.args_span else { return entry.header };
     let length = configuration.at(span).len();
-    if length > fate.limit() && fate.cuts() {
-        configuration.part(span, Fate::Cut.limit()..length)
-    } else {
-        span
-    }
+    if length > fate.limit() && fate.cuts() { configuration.part(span, Fate::Cut.limit()..length) } else { span }
 }
 
 fn where_from(configuration: &Configuration<'_>) -> &'static str {

@@ -34,5 +34,10 @@ rule! {
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
-    initrd_problem::report(context, report, |problem| matches!(problem, Problem::Refused { .. } | Problem::Cut { .. } | Problem::WithoutTrailer | Problem::LeftOut { .. }));
+    initrd_problem::report(context, report, |problem| {
+        matches!(
+            problem,
+            Problem::Refused { .. } | Problem::Cut { .. } | Problem::WithoutTrailer | Problem::LeftOut { .. }
+        )
+    });
 }

@@ -4,7 +4,11 @@ use crate::initrd::{Problem, Weight};
 use crate::lint::{Finding, LintContext, Reporter, Severity};
 
 /// Reports those problems of the initrd that a rule is about.
-pub(in crate::lint) fn report(context: &LintContext<'_>, report: &mut Reporter<'_>, is_mine: impl Fn(&Problem) -> bool) {
+pub(in crate::lint) fn report(
+    context: &LintContext<'_>,
+    report: &mut Reporter<'_>,
+    is_mine: impl Fn(&Problem) -> bool,
+) {
     let Some(initrd) = context.initrd() else { return };
     let span = context.run.chosen.as_ref().and_then(|chosen| chosen.ramdisk.as_ref()?.span);
     for problem in initrd.problems.iter().filter(|problem| is_mine(problem)) {
