@@ -14,6 +14,18 @@ const PLAIN: u32 = 0o644;
 /// Permissions of what has secrets in it.
 const SECRET: u32 = 0o600;
 
+/// An archive of cpio without an entry: its end alone, padded to a multiple of four.
+const EMPTY_ARCHIVE: &[u8] = concat!(
+    "070701",
+    "00000000000000000000000000000000",
+    "00000001",
+    "000000000000000000000000000000000000000000000000",
+    "0000000B",
+    "00000000",
+    "TRAILER!!!\0\0\0\0",
+)
+.as_bytes();
+
 /// What came of appending secrets.
 pub(super) enum WithSecrets {
     /// The initrd is there, under this name.
@@ -45,7 +57,7 @@ impl<'a> Kernels<'a> {
         let source = self.sources.get(path)?;
         let place = self.directory.join(&source.name);
         if !self.used.contains(&source.name) && !self.holds(&place, &source.digest)? {
-            let temporary = self.write(&source, PLAIN)?;
+            let temporary = self.write(&source, &[], PLAIN)?;
             self.settle(&temporary, &place)?;
         }
         self.used.insert(source.name.clone());
@@ -60,9 +72,11 @@ impl<'a> Kernels<'a> {
             return Ok(WithSecrets::Named(name.clone()));
         }
         let source = self.sources.get(path)?;
-        let temporary = self.write(&source, SECRET)?;
+        let front = front_of(&source)?;
+        let temporary = self.write(&source, front, SECRET)?;
+        let without = if front.is_empty() { source.digest } else { digest_of(&temporary)? };
         let named = match self.run(program, &temporary) {
-            Ok(()) => self.settle_with_secrets(&source, &temporary),
+            Ok(()) => self.settle_with_secrets(&source, &without, &temporary),
             Err(error) => {
                 self.change(&temporary, |disk| disk.remove(&temporary))?;
                 return Ok(WithSecrets::Failed(error));
@@ -101,9 +115,14 @@ impl<'a> Kernels<'a> {
         Ok(())
     }
 
-    /// Gives an initrd that secrets were appended to its name; nothing where there were none.
-    fn settle_with_secrets(&mut self, source: &SourceFile, temporary: &Path) -> Result<Option<String>, Error> {
-        if self.holds(temporary, &source.digest)? {
+    /// Gives an initrd that secrets were appended to its name; nothing where there were none, and it still has the digest `without`.
+    fn settle_with_secrets(
+        &mut self,
+        source: &SourceFile,
+        without: &[u8; 32],
+        temporary: &Path,
+    ) -> Result<Option<String>, Error> {
+        if self.holds(temporary, without)? {
             self.change(temporary, |disk| disk.remove(temporary))?;
             return Ok(None);
         }
@@ -139,21 +158,24 @@ impl<'a> Kernels<'a> {
         Ok(numbers)
     }
 
-    /// Writes a copy under a name that nothing refers to.
-    fn write(&mut self, source: &SourceFile, mode: u32) -> Result<PathBuf, Error> {
+    /// Writes a copy, with `front` in front of it, under a name that nothing refers to.
+    fn write(&mut self, source: &SourceFile, front: &[u8], mode: u32) -> Result<PathBuf, Error> {
         let temporary = self.directory.join(format!("{TEMPORARY}{}", source.name));
-        let result = self.write_to(source, &temporary, mode);
+        let result = self.write_to(source, front, &temporary, mode);
         if result.is_err() {
             let _ = self.disk.remove(&temporary);
         }
         result.map(|()| temporary)
     }
 
-    fn write_to(&mut self, source: &SourceFile, temporary: &Path, mode: u32) -> Result<(), Error> {
+    fn write_to(&mut self, source: &SourceFile, front: &[u8], temporary: &Path, mode: u32) -> Result<(), Error> {
         if temporary.symlink_metadata().is_ok() {
             self.change(temporary, |disk| disk.remove(temporary))?;
         }
         self.change(temporary, |disk| disk.create(temporary, mode))?;
+        if !front.is_empty() {
+            self.change(temporary, |disk| disk.append(temporary, front))?;
+        }
         let file = File::open(&source.path).map_err(|error| Error::io("read", &source.path, &error))?;
         let mut unwritten = None;
         let disk = &mut *self.disk;
@@ -233,6 +255,26 @@ impl<'a> Kernels<'a> {
     }
 }
 
+/// What is to stand in front of an initrd to which secrets are appended.
+///
+/// libxenguest up to 4.19 unpacks an initrd that begins as gzip, and drops what follows the first member if that unpacks to less
+/// than the last. It leaves alone what begins as a plain archive, and to the kernel an empty one is nothing.
+fn front_of(source: &SourceFile) -> Result<&'static [u8], Error> {
+    let failed = |error: io::Error| Error::io("read", &source.path, &error);
+    let mut beginning = [0; 2];
+    let mut file = File::open(&source.path).map_err(failed)?;
+    match file.read_exact(&mut beginning) {
+        Ok(()) if beginning == [0x1f, 0x8b] => Ok(EMPTY_ARCHIVE),
+        Ok(()) => Ok(&[]),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(&[]),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+fn digest_of(path: &Path) -> Result<[u8; 32], Error> {
+    File::open(path).and_then(|file| files::digest(file, |_| Ok(()))).map_err(|error| Error::io("read", path, &error))
+}
+
 /// Whether two files have the same content; one that is not there has none.
 fn same(a: &Path, b: &Path) -> io::Result<bool> {
     let (a, b) = match (File::open(a), File::open(b)) {
@@ -269,6 +311,15 @@ const TEMPORARY: &str = ".new-";
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_empty_archive_is_one() {
+        use crate::initrd::{Depth, End, GuestKernel, judge};
+        assert_eq!(EMPTY_ARCHIVE.len(), 124);
+        let report = judge(EMPTY_ARCHIVE, &GuestKernel::default(), "4.17".parse().unwrap(), Depth::Whole).unwrap();
+        assert_eq!((report.walk.end, report.walk.inventory.entries), (End::Complete, 0));
+        assert_eq!((report.walk.members.len(), report.walk.message), (1, None));
+    }
 
     #[test]
     fn only_names_with_a_hash_are_ours() {
