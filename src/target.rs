@@ -14,7 +14,7 @@ use crate::boot::{self, Options, Run};
 use crate::config::{Dialect, READ_LIMIT};
 use crate::release::{Change, Release};
 use crate::storage::directory::DirectoryVolume;
-use crate::storage::mount::{DiskVolumes, Volumes};
+use crate::storage::mount::MountedOnce;
 use crate::storage::source::{FileSource, Source};
 use crate::xl::domain::Domain;
 use crate::xl::syntax;
@@ -210,22 +210,32 @@ impl Target {
     ///
     /// It cannot be read.
     pub fn run(&self, name: &str, options: Options) -> Result<Run, TargetError> {
-        let result = match self {
-            Self::Image(disk) => boot::run(Arc::clone(disk), options),
-            Self::Directory(path) => boot::run_on(&DirectoryVolume(path), None, options),
-            Self::Config { dialect, text } => Ok(boot::run_config(name, *dialect, text.clone(), options)),
-            Self::Xl(target) => target.run(options),
+        self.run_on(self.volumes().as_ref(), name, options)
+    }
+
+    /// Performs the run as [`run`](Self::run) does, on volumes of this target that others look at as well: each filesystem is
+    /// mounted once then, and each block of the disk read once.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub fn run_on(&self, volumes: Option<&MountedOnce<'_>>, name: &str, options: Options) -> Result<Run, TargetError> {
+        let result = match (self, volumes) {
+            (Self::Config { dialect, text }, _) => Ok(boot::run_config(name, *dialect, text.clone(), options)),
+            (Self::Xl(target), volumes) => target.run(volumes, options),
+            (Self::Image(_) | Self::Directory(_), Some(volumes)) => boot::run_volumes(volumes, options),
+            (Self::Image(_) | Self::Directory(_), None) => Err(io::Error::other("it has no volumes")),
         };
         result.map_err(|error| failed(Path::new(name), "read", &error))
     }
 
-    /// The filesystems on it; none for a configuration alone.
-    pub fn volumes(&self) -> Option<Box<dyn Volumes + '_>> {
+    /// The filesystems on it. `None` for a configuration alone, and for a domain without a disk that pygrub gets.
+    pub fn volumes(&self) -> Option<MountedOnce<'_>> {
         match self {
-            Self::Image(disk) => Some(Box::new(DiskVolumes::new(Arc::clone(disk)))),
-            Self::Directory(path) => Some(Box::new(DirectoryVolume(path))),
+            Self::Image(disk) => Some(MountedOnce::of_disk(Arc::clone(disk))),
+            Self::Directory(path) => Some(MountedOnce::new(DirectoryVolume(path))),
             Self::Config { .. } => None,
-            Self::Xl(target) => Some(Box::new(DiskVolumes::new(Arc::clone(target.disk()?)))),
+            Self::Xl(target) => Some(MountedOnce::of_disk(Arc::clone(target.disk()?))),
         }
     }
 }

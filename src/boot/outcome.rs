@@ -53,7 +53,7 @@ pub struct ChosenFile {
 
 /// What is booted.
 #[derive(Clone, Debug)]
-pub struct Chosen {
+pub struct BootFiles {
     /// The attempt that found it.
     pub attempt: usize,
     /// The entry, unless the kernel was found by option or by its path alone.
@@ -68,21 +68,51 @@ pub struct Chosen {
     pub seconds: Option<u64>,
 }
 
-/// Why nothing boots, or why pregrub cannot tell.
+/// Where and how a run ended without a boot: facts. [`explain`](crate::explain) makes sentences of them.
 #[derive(Clone, Debug)]
 pub struct Failure {
     /// Where in the run.
     pub stage: Stage,
     /// The attempt that it comes from: of several, the one that came furthest.
     pub attempt: Option<usize>,
-    /// The exception: the swallowed one where there is one.
-    pub raised: Option<Raised>,
-    /// What is wrong, in one plain sentence without a full stop.
-    pub reason: String,
-    /// What to write beside the place in the configuration; empty where there is no such place.
-    pub label: &'static str,
-    /// The way out, where it is known, in one sentence without a full stop.
-    pub help: Option<String>,
+    /// What happened there.
+    pub kind: FailureKind,
+}
+
+/// What ended a run.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum FailureKind {
+    /// An exception: the swallowed one where there is one.
+    Raised(Raised),
+    /// pygrub reports success and hands over a damaged file, which [`Run::chosen`] has.
+    Damaged,
+    /// pygrub's process dies of a signal.
+    Crashed {
+        /// The file that it reads then.
+        path: PyStr,
+        /// What is wrong with it, as a clause.
+        why: String,
+    },
+    /// pregrub does not know what pygrub does; why, as a clause.
+    Unknown(String),
+    /// pygrub is not started, or not on a disk that is known.
+    NotStarted {
+        /// Why, in one sentence without a full stop.
+        reason: String,
+        /// The way out, as an imperative.
+        help: Option<String>,
+    },
+}
+
+impl Failure {
+    /// The exception that ended the run.
+    pub fn raised(&self) -> Option<&Raised> {
+        match &self.kind {
+            FailureKind::Raised(raised) => Some(raised),
+            _ => None,
+        }
+    }
 }
 
 /// The disk that a domain's configuration gives pygrub.
@@ -103,10 +133,13 @@ pub struct Run {
     pub disk: Option<GivenDisk>,
     /// pygrub's reading of the partition table; nothing where it does not read it.
     pub table: Option<PartitionTable>,
+    /// The look at the first filesystem for a kernel by its path, before any other is tried, where the flavour has that. Where it
+    /// ends the run it is the first of the attempts instead.
+    pub first_look: Option<Attempt>,
     /// The offsets that were tried, in order.
     pub attempts: Vec<Attempt>,
     /// What pygrub hands to the toolstack: what is booted, unless it is damaged.
-    pub chosen: Option<Chosen>,
+    pub chosen: Option<BootFiles>,
     /// Why nothing is.
     pub failure: Option<Failure>,
     /// The outcome.
@@ -123,6 +156,7 @@ impl Run {
             options,
             disk: None,
             table,
+            first_look: None,
             attempts: Vec::new(),
             chosen: None,
             failure: None,
@@ -135,7 +169,8 @@ impl Run {
     /// The outcome where pygrub is not started, or not on a disk that is known: `reason` says why, in one sentence without a full
     /// stop, and `help` the way out.
     pub fn not_started(options: Options, verdict: Verdict, reason: String, help: Option<String>) -> Self {
-        let failure = Failure { stage: Stage::Toolstack, attempt: None, raised: None, reason, label: "", help };
+        let kind = FailureKind::NotStarted { reason, help };
+        let failure = Failure { stage: Stage::Toolstack, attempt: None, kind };
         Self { verdict, failure: Some(failure), ..Self::new(None, options) }
     }
 

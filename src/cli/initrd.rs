@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::args::{Format, Initrd};
-use super::{Status, args, why};
+use super::{Status, why};
 use crate::cli::stdout::{Out, complain};
 use crate::initrd::kernel_file::{self, BEGINNING};
 use crate::initrd::{Bytes, Depth, GuestKernel, KernelConfig, Report, Verdict, judge};
@@ -16,7 +16,7 @@ use crate::storage::source::{FileSource, Source};
 const CONFIG: usize = 4 << 20;
 
 pub(super) fn run(args: &Initrd) -> io::Result<Status> {
-    let prepared = args::release(args.release.as_deref()).and_then(|(release, _)| Ok((release, kernel(args)?)));
+    let prepared = args.release().and_then(|release| Ok((release, kernel(args)?)));
     let (release, kernel) = match prepared {
         Ok(prepared) => prepared,
         Err(error) => {

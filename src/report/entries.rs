@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::check::RaisedReport;
-use crate::boot::{Boot, Selection, Wishes, select};
+use crate::boot::{Boot, Overrides, Selection, select};
 use crate::config::{Config, Entry, FilePath, Raised, Root, Setting};
 use crate::python::{Int, PyStr};
 use crate::release::Release;
@@ -22,8 +22,8 @@ pub struct Entries<'a> {
 
 impl<'a> Entries<'a> {
     /// The menu of a configuration.
-    pub fn of_config(config: &'a Config, wishes: Wishes<'_>, release: Release) -> Self {
-        let selection = config.raised.is_none().then(|| select(config, wishes, release));
+    pub fn of_config(config: &'a Config, overrides: Overrides<'_>, release: Release) -> Self {
+        let selection = config.raised.is_none().then(|| select(config, overrides, release));
         Self { release, config: Some(config), dialect: config.dialect.name(), selection, earlier: None }
     }
 

@@ -23,7 +23,7 @@ pub fn write(examined: &TargetReport<'_>, out: &mut dyn Write) -> io::Result<()>
         return command("error", &whole, "cannot be read", error, out);
     }
     if let Some(run) = examined.judged() {
-        writeln!(out, "{}", concise::verdict(examined.target, run))?;
+        writeln!(out, "{}", concise::verdict(examined.target, run, examined.explanation()))?;
     }
     if let Some((verdict, reason)) = examined.untold() {
         let name = if verdict == Verdict::Unknown { "warning" } else { "error" };

@@ -12,6 +12,7 @@ use super::{TargetError, failed};
 use crate::boot::{self, GivenDisk, Options, Run, Verdict};
 use crate::host;
 use crate::release::Release;
+use crate::storage::mount::MountedOnce;
 use crate::storage::source::{FileSource, Source};
 use crate::xl::call::{Call, NotInvoked};
 use crate::xl::domain::Domain;
@@ -53,17 +54,18 @@ impl XlTarget {
         self.started.as_ref().ok().map(|(_, disk)| disk)
     }
 
-    pub(super) fn run(&self, options: Options) -> io::Result<Run> {
+    pub(super) fn run(&self, volumes: Option<&MountedOnce<'_>>, options: Options) -> io::Result<Run> {
         let started = self.started.as_ref().map_err(Clone::clone);
-        let called = started.and_then(|(call, disk)| {
+        let called = started.and_then(|(call, _)| {
             let of_domain = call.options(options.release, options.flavour)?;
             is_there(call)?;
-            Ok((call, disk, merged(&options, of_domain)))
+            Ok((call, merged(&options, of_domain)))
         });
         match called {
-            Ok((call, disk, options)) => {
+            Ok((call, options)) => {
                 let given = GivenDisk { path: call.disk.clone(), line: call.disk_span.line };
-                Ok(Run { disk: Some(given), ..boot::run(Arc::clone(disk), options)? })
+                let volumes = volumes.ok_or_else(|| io::Error::other("it has no volumes"))?;
+                Ok(Run { disk: Some(given), ..boot::run_volumes(volumes, options)? })
             }
             Err(NotInvoked { fails, reason, span, help }) => {
                 let verdict = if fails { Verdict::Fails } else { Verdict::Unknown };

@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use crate::boot::{Attempt, Run};
 use crate::config::recover;
 use crate::config::{Cause, Raised, Recovered, Writer};
+use crate::explain::{Explanation, explain};
 use crate::initrd;
 use crate::lint::analysis::configuration::Configuration;
 use crate::lint::analysis::files::Files;
@@ -33,6 +34,7 @@ pub struct LintContext<'a> {
     obeys_guest: bool,
     surveyed: OnceCell<Option<Recovered>>,
     writer: OnceCell<Writer>,
+    explanation: OnceCell<Option<Explanation>>,
     files: OnceCell<Option<Files>>,
     untried: OnceCell<Option<Untried>>,
     suppressions: OnceCell<Vec<(Source, Suppressions)>>,
@@ -53,6 +55,7 @@ impl<'a> LintContext<'a> {
             obeys_guest: true,
             surveyed: OnceCell::new(),
             writer: OnceCell::new(),
+            explanation: OnceCell::new(),
             files: OnceCell::new(),
             untried: OnceCell::new(),
             suppressions: OnceCell::new(),
@@ -97,9 +100,14 @@ impl<'a> LintContext<'a> {
         self.untried.get_or_init(|| Untried::find(self)).as_ref()
     }
 
+    /// Why the run does not boot, in words. `None` if nothing failed.
+    pub fn explanation(&self) -> Option<&Explanation> {
+        self.explanation.get_or_init(|| explain(self.run)).as_ref()
+    }
+
     /// What ended a run that did not boot.
     pub fn failed_by(&self) -> Option<&'a Raised> {
-        self.run.failure.as_ref()?.raised.as_ref()
+        self.run.failure.as_ref()?.raised()
     }
 
     /// With the domain whose first disk it is, for the rules of the toolstack.

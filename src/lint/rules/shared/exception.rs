@@ -1,8 +1,8 @@
-//! Findings about what pygrub raises: what an exception means and the way out is told by `boot::advice`, in one place for the
+//! Findings about what pygrub raises: what an exception means and the way out is told by `explain`, in one place for the
 //! verdict and for the rules.
 
-use crate::boot::advice;
 use crate::config::{Cause, Raised, Stage, Writer};
+use crate::explain::raised as advice;
 use crate::lint::{Configuration, Finding, LintContext, Reporter};
 
 /// How many places a rule tells apart. A guest can have half a million in a megabyte.
