@@ -66,6 +66,7 @@ pub mod flavour;
 pub mod generate;
 pub mod host;
 pub mod initrd;
+mod json;
 pub mod lint;
 pub mod python;
 pub mod release;

@@ -65,6 +65,18 @@ pub(super) enum Command {
     },
 }
 
+impl Command {
+    /// Whether GitHub's runner is to read what is printed.
+    pub(super) fn is_for_github(&self) -> bool {
+        let format = match self {
+            Self::Check(check) => check.answer.format,
+            Self::Lint(lint) => lint.answer.format,
+            _ => return false,
+        };
+        format == ReportFormat::Github
+    }
+}
+
 #[cfg(target_os = "linux")]
 const AFTER_PYGRUB: &str = "\
 The same happens when the program is called by the name `pygrub` (ln -s pregrub pygrub). Options, output, messages and exit \
