@@ -67,6 +67,7 @@ pub mod generate;
 pub mod host;
 pub mod initrd;
 mod json;
+pub mod kernel;
 pub mod lint;
 pub mod python;
 pub mod release;

@@ -14,6 +14,7 @@ mod fix;
 mod generate;
 mod init;
 mod initrd;
+mod kernel;
 mod levels;
 mod lint;
 mod progress;
@@ -88,6 +89,7 @@ pub fn main() -> ExitCode {
     let result = match &command.command {
         args::Command::Check(check) => check::run(check),
         args::Command::Lint(lint) => lint::run(lint),
+        args::Command::Kernel(kernel) => kernel::run(kernel),
         args::Command::Trace(trace) => trace::run(trace),
         args::Command::Entries(entries) => entries::run(entries),
         args::Command::Initrd(initrd) => initrd::run(initrd),

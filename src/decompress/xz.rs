@@ -17,7 +17,7 @@ impl<'a, 'b> Xz<'a, 'b> {
 
 /// The memory limit for a dictionary, in the unit of the decoder.
 pub(super) fn kibibytes(limits: Limits) -> u32 {
-    u32::try_from(limits.dictionary.min(limits.window.max(limits.output)) >> 10).unwrap_or(u32::MAX)
+    u32::try_from(limits.dictionary >> 10).unwrap_or(u32::MAX)
 }
 
 impl Decoder for Xz<'_, '_> {

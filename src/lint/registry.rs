@@ -79,6 +79,7 @@ pub static RULES: &[&Rule] = &[
     &pg316_depends_on_the_host::RULE,
     &pg317_configuration_is_a_directory::RULE,
     &pg318_no_partition::RULE,
+    &pg401_domain_builder_refuses_kernel::RULE,
     &pg420_initrd_damaged::RULE,
     &pg421_initrd_not_an_archive::RULE,
     &pg422_initrd_compression::RULE,

@@ -11,8 +11,8 @@ pub enum Group {
     KernelInitrdArguments,
     /// PG3xx: disks, partitions and filesystems.
     Storage,
-    /// PG4xx: what Xen and the guest's kernel make of kernel and initrd.
-    Builder,
+    /// PG4xx: Xen's domain builder, which loads what pygrub hands over.
+    DomainBuilder,
     /// PG5xx: the domain's configuration for xl.
     Toolstack,
     /// PG6xx: who can boot what, and what pygrub may do.
@@ -30,7 +30,7 @@ impl Group {
         Self::BootsSomethingElse,
         Self::KernelInitrdArguments,
         Self::Storage,
-        Self::Builder,
+        Self::DomainBuilder,
         Self::Toolstack,
         Self::Security,
         Self::GrubDisagrees,
@@ -44,7 +44,7 @@ impl Group {
             Self::BootsSomethingElse => "boots-something-else",
             Self::KernelInitrdArguments => "kernel-initrd-arguments",
             Self::Storage => "storage",
-            Self::Builder => "builder",
+            Self::DomainBuilder => "domain-builder",
             Self::Toolstack => "toolstack",
             Self::Security => "security",
             Self::GrubDisagrees => "grub-disagrees",
@@ -59,7 +59,7 @@ impl Group {
             Self::BootsSomethingElse => "PG1",
             Self::KernelInitrdArguments => "PG2",
             Self::Storage => "PG3",
-            Self::Builder => "PG4",
+            Self::DomainBuilder => "PG4",
             Self::Toolstack => "PG5",
             Self::Security => "PG6",
             Self::GrubDisagrees => "PG7",
@@ -74,7 +74,7 @@ impl Group {
             Self::BootsSomethingElse => "Boots something else",
             Self::KernelInitrdArguments => "Kernel, initrd, arguments",
             Self::Storage => "Storage",
-            Self::Builder => "Kernel and initrd as they are loaded",
+            Self::DomainBuilder => "Domain builder",
             Self::Toolstack => "Toolstack",
             Self::Security => "Security",
             Self::GrubDisagrees => "GRUB and pygrub disagree",

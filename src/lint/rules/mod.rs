@@ -73,6 +73,7 @@ pub(super) mod pg315_incomplete_image;
 pub(super) mod pg316_depends_on_the_host;
 pub(super) mod pg317_configuration_is_a_directory;
 pub(super) mod pg318_no_partition;
+pub(super) mod pg401_domain_builder_refuses_kernel;
 pub(super) mod pg420_initrd_damaged;
 pub(super) mod pg421_initrd_not_an_archive;
 pub(super) mod pg422_initrd_compression;
