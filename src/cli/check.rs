@@ -139,7 +139,16 @@ impl Checking<'_> {
                     }
                     ReportFormat::Text => {
                         let look = out.look(args.verbose);
-                        text::write(&run, explanation, built.as_ref(), name, kind, &findings, look, &mut out.colored())?;
+                        text::write(
+                            &run,
+                            explanation,
+                            built.as_ref(),
+                            name,
+                            kind,
+                            &findings,
+                            look,
+                            &mut out.colored(),
+                        )?;
                         for (what, hash) in [("kernel", hashes.kernel), ("initrd", hashes.ramdisk)] {
                             if let Some(hash) = hash {
                                 writeln!(out.text(), "  sha256     {hash}  {what}")?;
@@ -294,6 +303,9 @@ fn examine(
     }
     if args.hash {
         context = context.with_whole_initrd();
+    }
+    if let Some(guest) = args.guest.map(GuestType::from) {
+        context = context.with_guest(if guest == GuestType::Pvh { Guest::Pvh } else { Guest::Pv });
     }
     if !asked.suppressions {
         context = context.without_guest_suppressions();

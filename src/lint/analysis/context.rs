@@ -19,7 +19,7 @@ use crate::release::{Change, Release};
 use crate::storage::mount::Volumes;
 use crate::target::{Kind, XlTarget};
 use crate::xl::SyntaxError;
-use crate::xl::domain::Domain;
+use crate::xl::domain::{Domain, Guest};
 
 /// What rules look at: a run, with the configuration that decides it and the filesystem that this was found on.
 pub struct LintContext<'a> {
@@ -40,6 +40,7 @@ pub struct LintContext<'a> {
     suppressions: OnceCell<Vec<(Source, Suppressions)>>,
     initrd: OnceCell<Option<initrd::Report>>,
     initrd_depth: initrd::Depth,
+    guest: Option<Guest>,
 }
 
 impl<'a> LintContext<'a> {
@@ -61,6 +62,7 @@ impl<'a> LintContext<'a> {
             suppressions: OnceCell::new(),
             initrd: OnceCell::new(),
             initrd_depth: LOOK,
+            guest: None,
         }
     }
 
@@ -147,6 +149,18 @@ impl<'a> LintContext<'a> {
     pub fn with_whole_initrd(mut self) -> Self {
         self.initrd_depth = initrd::Depth::Whole;
         self
+    }
+
+    /// With the type of the guest that is asked for, whatever the domain's configuration says.
+    #[must_use]
+    pub fn with_guest(mut self, guest: Guest) -> Self {
+        self.guest = Some(guest);
+        self
+    }
+
+    /// The type of the guest, as it is asked for or by the domain's configuration.
+    pub fn guest(&self) -> Option<Guest> {
+        self.guest.or_else(|| self.domain().map(|domain| domain.guest))
     }
 
     /// What the toolstack and the guest's kernel make of the initrd that pygrub hands over. `None` if there is none, or if the

@@ -1,3 +1,4 @@
+use crate::boot::FailureKind;
 use crate::config::{Entry, Span, Writer};
 use crate::explain::missing_path::shown;
 use crate::lint::engine::rule::rule;
@@ -32,7 +33,7 @@ rule! {
     /// Measured with Xen 4.17 and Linux 6.1 and 6.12: a PV guest finds the first 1023 bytes in /proc/cmdline, a PVH guest 2047 and
     /// with one more it does not start; from 8187 bytes on (8192 with `args ` and the end) xl warns `bootloader output contained overly
     /// long item` and /proc/cmdline is empty.
-    "PG210" "arguments-too-long" Warning, stops: Never, releases: "all", check
+    "PG210" "arguments-too-long" Warning, stops: Sometimes, releases: "all", check
 }
 
 /// What becomes of arguments that are too long.
@@ -116,7 +117,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         let chosen = context.run.chosen.as_ref().filter(|chosen| chosen.entry == Some(entry))?;
         Some(chosen.args.as_ref()?.as_bytes().len())
     };
-    let guest = context.domain().map(|domain| domain.guest);
+    let guest = context.guest();
     let mut found: [Option<(Finding, bool, usize)>; Fate::ALL.len()] = [const { None }; Fate::ALL.len()];
     let mut order: Vec<usize> = (0..configuration.entries().len()).collect();
     order.sort_by_key(|index| Some(*index) != selected);
@@ -145,8 +146,14 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     }
     for (fate, found) in Fate::ALL.into_iter().zip(found) {
         let Some((finding, is_selected, _)) = found else { continue };
-        report.add_as(if is_selected { fate.severity() } else { Severity::Warning }, finding);
+        let severity = if is_selected { fate.severity() } else { Severity::Warning };
+        report.add_as(severity, finding.stops_boot(is_selected && fate == Fate::Ends && is_not_built(context)));
     }
+}
+
+/// Whether the run ends since a guest does not start with these.
+fn is_not_built(context: &LintContext<'_>) -> bool {
+    context.run.failure.as_ref().is_some_and(|failure| matches!(failure.kind, FailureKind::NotBuilt { .. }))
 }
 
 /// What is cut off, where it stands in the configuration; else the arguments, or the line that begins the entry.

@@ -1,4 +1,4 @@
-use crate::boot::Purpose;
+use crate::boot::{FailureKind, Purpose};
 use crate::explain::missing_path::{shown, word};
 use crate::lint::analysis::named_file::{Lookup, all};
 use crate::lint::engine::rule::rule;
@@ -53,6 +53,8 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
             let message =
                 format!("the {what} `{path}` of {} is {}: {}", named.of(), odd.told(), odd.consequence(named.purpose));
             let finding = Finding::new(message).at(named.file.span, odd.told()).help(help(named.purpose));
+            let finding =
+                finding.stops_boot(named.selected && named.purpose == Purpose::Ramdisk && is_not_built(context));
             report.add_as(if named.selected { Severity::Error } else { Severity::Warning }, finding);
         }
     }
@@ -68,9 +70,16 @@ fn of_options(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         if let Some(odd) = Odd::of(size, kind) {
             let (what, path) = (word(purpose), shown(&file.path));
             let message = format!("the {what} `{path}` is {}: {}", odd.told(), odd.consequence(purpose));
-            report.add(Finding::new(message).help(help(purpose)));
+            let stops = purpose == Purpose::Ramdisk && is_not_built(context);
+            report.add(Finding::new(message).help(help(purpose)).stops_boot(stops));
         }
     }
+}
+
+/// Whether the run ends since xl does not open an empty initrd.
+fn is_not_built(context: &LintContext<'_>) -> bool {
+    let empty = context.run.chosen.as_ref().and_then(|chosen| chosen.ramdisk.as_ref()?.size) == Some(0);
+    empty && context.run.failure.as_ref().is_some_and(|failure| matches!(failure.kind, FailureKind::NotBuilt { .. }))
 }
 
 /// What is copied and is not the file: pregrub's verdict is that this fails, though pygrub ends with success.
