@@ -22,7 +22,6 @@ struct Answer {
     init: bool,
     files: BTreeMap<String, serde_json::Value>,
     panic: Option<String>,
-    other: Vec<String>,
 }
 
 fn answers() -> Vec<Answer> {

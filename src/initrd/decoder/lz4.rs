@@ -36,9 +36,10 @@ pub(super) fn unpack(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Ended {
             return Ended::Refused(FAILED);
         }
         packed.resize(length, 0);
-        let there = input.fill(&mut packed);
-        match lz4_flex::block::decompress_into(&packed[..there], &mut unpacked) {
-            Ok(_) if there < length => return Ended::Refused(CORRUPT),
+        if input.fill(&mut packed) < length {
+            return Ended::Refused(CORRUPT);
+        }
+        match lz4_flex::block::decompress_into(&packed, &mut unpacked) {
             Ok(made) => {
                 if !sink(&unpacked[..made]) {
                     return Ended::Stopped;

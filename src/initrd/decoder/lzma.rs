@@ -5,7 +5,8 @@ use lzma_rust2::{Action, LzmaStream, Status};
 use super::{Ended, Input, LARGEST_WINDOW, ROOM, Sink};
 use crate::initrd::message::Message;
 
-const FAILED: Message = Message::of_decompressor("LZMA data is corrupt");
+/// Of damaged data as well: the kernel's decoder goes on until the end comes too early.
+const FAILED: Message = Message::of_decompressor("unexpected EOF");
 
 pub(super) fn unpack(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Ended {
     let limit = u32::try_from(LARGEST_WINDOW / 1024 + 64).unwrap_or(u32::MAX);

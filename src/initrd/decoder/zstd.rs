@@ -8,7 +8,7 @@ use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 use super::{Ended, Input, LARGEST_WINDOW, ROOM, Sink};
 use crate::initrd::message::Message;
 
-const HEADER: Message = Message::of_decompressor("ZSTD-compressed data has an incomplete header");
+const HEADER: Message = Message::of_decompressor("ZSTD-compressed data has an incomplete frame header");
 const TRUNCATED: Message = Message::of_decompressor("ZSTD-compressed data is truncated");
 const CORRUPT: Message = Message::of_decompressor("ZSTD-compressed data is corrupt");
 const WINDOW: Message = Message::of_decompressor("ZSTD-compressed data has too large a window size");
