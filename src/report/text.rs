@@ -58,9 +58,8 @@ pub fn write(
     match (&run.chosen, explanation) {
         (Some(chosen), None) => {
             writeln!(out)?;
-            let out = &mut Uncolored(out);
-            write_chosen(run, chosen, kind, out)?;
-            built.map_or(Ok(()), |built| builder::write_stage(built, out))?;
+            write_chosen(run, chosen, kind, &mut Uncolored(out))?;
+            built.map_or(Ok(()), |built| builder::write_stage(built, &mut Uncolored(out)))?;
         }
         // Handed over, and damaged.
         (Some(chosen), Some(explanation)) => {
