@@ -5,6 +5,8 @@
 pub(crate) mod advice;
 mod attempt;
 pub mod command_line;
+mod copy_limit;
+mod delimiters;
 mod digest;
 mod discover;
 pub(crate) mod hidden_command;
@@ -22,6 +24,8 @@ mod sniff;
 mod steps;
 
 pub use attempt::{Attempt, Found, Mounted, Purpose, Step};
+pub use copy_limit::{LARGEST_COPY, TooLarge};
+pub use delimiters::{Unrepresentable, forged_record, unrepresentable};
 pub use digest::sha256;
 pub use discover::candidates;
 pub use list::{Listing, list};

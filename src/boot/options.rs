@@ -1,5 +1,6 @@
 //! How pygrub is called.
 
+use super::copy_limit::LARGEST_COPY;
 use crate::python::Text;
 use crate::release::{Flavour, Release};
 
@@ -25,6 +26,10 @@ pub struct Options {
     pub offset: Option<i128>,
     /// What pygrub does with what it finds.
     pub task: Task,
+    /// `--debug`: what pygrub ignores and what it swallows is logged, too.
+    pub debug: bool,
+    /// Most bytes of a kernel or an initrd that may be copied.
+    pub largest_copy: u64,
 }
 
 /// What pygrub is asked to do with what it finds.
@@ -52,6 +57,8 @@ impl Default for Options {
             args: Text::default(),
             offset: None,
             task: Task::Copy,
+            debug: false,
+            largest_copy: LARGEST_COPY,
         }
     }
 }

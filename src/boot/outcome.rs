@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::attempt::Attempt;
+use super::copy_limit::TooLarge;
 use super::options::Options;
 use super::output::Process;
 use crate::config::{Raised, Span, Stage};
@@ -49,6 +50,8 @@ pub struct ChosenFile {
     pub directory: bool,
     /// What is wrong with it that pygrub does not notice.
     pub damage: Option<Damage>,
+    /// Why it is too large to be copied. pygrub does not look at that.
+    pub too_large: Option<TooLarge>,
 }
 
 /// What is booted.

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::attempt::{Attempt, Found, Mounted, Purpose};
+use super::copy_limit::TooLarge;
 use super::list::list;
 use super::menu::{Console, Unattended};
 use super::options::{Options, Task};
@@ -13,7 +14,7 @@ use super::select::{Wishes, choose, default_index};
 use super::sniff;
 use super::steps::{Opened, Prober};
 use super::{advice, discover};
-use crate::config::{self, Cause, Dialect, READ_LIMIT, Raised, Stage};
+use crate::config::{self, Cause, Config, Dialect, Directive, Effect, READ_LIMIT, Raised, Stage};
 use crate::python::{Python, Text, repr};
 use crate::release::{Change, Release};
 use crate::storage::filesystem::{FileKind, Filesystem, Note, ReadError, Topic};
@@ -106,6 +107,9 @@ pub fn run_with(
         }
         let Tried { mut attempt, picked, filesystem } = Tried::new(volumes, candidate, offset, &run.options, console)?;
         let index = run.attempts.len();
+        if let Some(raised) = attempt.raised.clone().filter(|_| run.options.debug) {
+            attempt.say(console, Text::from(&*raised.to_string()));
+        }
         run.stderr.append(&mut attempt.log);
         attempt.log = Vec::new();
         read += attempt.found.as_ref().map_or(0, |found| found.text.len());
@@ -120,7 +124,7 @@ pub fn run_with(
                 continue;
             }
             if run.options.task != Task::ListEntries {
-                copy(&mut run, index, &*filesystem, picked)?;
+                copy(&mut run, index, &*filesystem, volumes.disk().map(|disk| disk.len()), picked)?;
                 return Ok(run);
             }
             break;
@@ -157,7 +161,7 @@ pub fn run_config_with(
     let mut attempt = Attempt::new(None, 0, Mounted::NotAsked);
     let config = config::parse(dialect, &text, options.release);
     attempt.say(console, parse_log(dialect, path));
-    log_warnings(&mut attempt, &config, console);
+    log(&mut attempt, &config, &text, &options, console);
     let picked = pick(&mut attempt, &config, &text, &options, console);
     attempt.found = Some(Found { path: path.into(), dialect, text, directory: false, config });
     let mut run = Run::new(None, options);
@@ -170,6 +174,7 @@ pub fn run_config_with(
         span: named_at(&run.attempts[0], purpose),
         directory: false,
         damage: None,
+        too_large: None,
     };
     if let Some(why) = unknown {
         finish_unknown(&mut run, Some(0), why);
@@ -386,7 +391,7 @@ fn read_configuration(
     };
     let mut config = config::parse(dialect, &text, release);
     config.truncated |= !whole;
-    log_warnings(attempt, &config, console);
+    log(attempt, &config, &text, options, console);
     let picked = pick(attempt, &config, &text, options, console);
     attempt.found = Some(Found { path: path.into(), dialect, text, directory, config });
     Ok(picked)
@@ -512,7 +517,7 @@ fn open_message(path: &Text, release: Release) -> Text {
 }
 
 /// Would kernel and initrd be copied out? Nothing is read but where the data lies.
-fn copy(run: &mut Run, index: usize, filesystem: &dyn Filesystem, picked: Picked) -> io::Result<()> {
+fn copy(run: &mut Run, index: usize, filesystem: &dyn Filesystem, disk: Option<u64>, picked: Picked) -> io::Result<()> {
     let mut prober = Prober::new(filesystem);
     let kernel = examine(run, index, &mut prober, &picked.kernel, Purpose::Kernel)?;
     let ramdisk = match (&kernel, picked.ramdisk.as_ref().filter(|path| !path.is_empty())) {
@@ -520,9 +525,13 @@ fn copy(run: &mut Run, index: usize, filesystem: &dyn Filesystem, picked: Picked
         _ => Some(None),
     };
     run.attempts[index].steps.append(&mut prober.steps);
-    if let (Some(kernel), Some(ramdisk)) = (kernel, ramdisk) {
+    if let (Some(mut kernel), Some(mut ramdisk)) = (kernel, ramdisk) {
+        for file in [Some(&mut kernel), ramdisk.as_mut()].into_iter().flatten() {
+            file.too_large = file.size.and_then(|size| TooLarge::of(size, disk, run.options.largest_copy));
+        }
         let args = picked.args.filter(|args| !args.is_empty());
-        let damage = [Some(&kernel), ramdisk.as_ref()].into_iter().flatten().find_map(advice::of_damage);
+        let files = || [Some(&kernel), ramdisk.as_ref()].into_iter().flatten();
+        let damage = files().find_map(advice::of_damage).or_else(|| files().find_map(advice::of_too_large));
         run.process = Process {
             exit: 0,
             stdout: output::of_run(&run.options, ramdisk.is_some(), args.as_ref()),
@@ -586,6 +595,7 @@ fn examine(
             path: path.clone(),
             size: Some(file.size()),
             damage,
+            too_large: None,
             span: named_at(&run.attempts[index], purpose),
             directory: file.kind() == FileKind::Directory,
         })),
@@ -631,7 +641,7 @@ fn examine_not_really(
         finish_raised(run, Some(index), raised.at_known(span));
         return Ok(None);
     }
-    Ok(Some(ChosenFile { path: path.clone(), size: None, span, directory: false, damage: None }))
+    Ok(Some(ChosenFile { path: path.clone(), size: None, span, directory: false, damage: None, too_large: None }))
 }
 
 /// Ends the run where pygrub's process dies of a signal.
@@ -671,12 +681,34 @@ fn warning_log(message: &[u8]) -> Text {
     [b"WARNING:root:", message].concat().into()
 }
 
-fn log_warnings(attempt: &mut Attempt, config: &config::Config, console: &mut dyn Console) {
+/// What parsing logs: warnings, and with `--debug` the directives that are known and ignored, line by line.
+fn log(attempt: &mut Attempt, config: &Config, text: &[u8], options: &Options, console: &mut dyn Console) {
+    let mut ignored = if options.debug { ignored(config) } else { Vec::new() };
+    ignored.reverse();
     // A hostile configuration has a warning for every other byte.
-    attempt.log.reserve_exact(config.warnings.len());
+    attempt.log.reserve_exact(config.warnings.len() + ignored.len());
+    let mut ignored_before = |attempt: &mut Attempt, console: &mut dyn Console, end: u32| {
+        while let Some((what, directive)) = ignored.pop_if(|(_, directive)| directive.line.start < end) {
+            let line: [&[u8]; 4] = [b"INFO:root:Ignored ", what.as_bytes(), b" ", directive.command(text)];
+            attempt.say(console, line.concat().into());
+        }
+    };
     for warning in &config.warnings {
+        ignored_before(attempt, console, warning.span.map_or(0, |span| span.start));
         attempt.say(console, warning_log(warning.message.as_bytes()));
     }
+    ignored_before(attempt, console, u32::MAX);
+}
+
+/// The directives that pygrub logs with `--debug`, in the order of their lines, and what it calls them.
+fn ignored(config: &Config) -> Vec<(&'static str, &Directive)> {
+    let of_file = config.directives.iter().map(|directive| ("directive", directive));
+    let of_entries = config.entries.iter().flat_map(|entry| &entry.directives);
+    let of_entries = of_entries.map(|directive| ("image directive", directive));
+    let mut ignored: Vec<_> =
+        of_file.chain(of_entries).filter(|(_, directive)| directive.effect == Effect::Ignored).collect();
+    ignored.sort_by_key(|(_, directive)| directive.line.start);
+    ignored
 }
 
 /// Ends a run that lists: successful, whatever was found.

@@ -10,7 +10,7 @@ use super::fix::FixArgs;
 use super::levels::LevelArgs;
 use super::recursive::RecursiveArgs;
 use super::settings::{Settings, SettingsArgs};
-use crate::boot::{Options, Task};
+use crate::boot::Options;
 use crate::config::Dialect;
 use crate::host;
 use crate::python::{Python, Text, int};
@@ -385,8 +385,8 @@ impl How {
             kernel: self.kernel.as_deref().map(Text::from),
             ramdisk: self.ramdisk.as_deref().map(Text::from),
             args: self.args.as_deref().unwrap_or_default().into(),
-            task: Task::Copy,
             offset: self.offset,
+            ..Options::default()
         })
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use pregrub::boot::{self, Mounted, Options, Run, Task, Verdict};
+use pregrub::boot::{self, Mounted, Options, Run, Verdict};
 use pregrub::python::Text;
 use pregrub::release::{Flavour, Release};
 
@@ -60,7 +60,7 @@ fn options(random: &mut Rng) -> Options {
         args: given(random, &["a", "root=/dev/sda ip=x", "\0\n'\""]).unwrap_or_default(),
         offset: given(random, &["0", "-1", "1048576", "9223372036854775807", "99999999999999999999999"])
             .map(|text: Text| text.to_string().parse().expect("a number")),
-        task: Task::Copy,
+        ..Options::default()
     }
 }
 
