@@ -56,13 +56,13 @@ pub mod boot;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
+mod escape;
 pub mod generate;
 pub mod host;
 pub mod lint;
 pub mod python;
 pub mod release;
 pub mod report;
-mod steering;
 pub mod storage;
 pub mod target;
 pub mod xl;

@@ -51,7 +51,7 @@ impl Kind {
 
 /// How a target is to be read, where that is not left to pregrub.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Wanted {
+pub struct OpenOptions {
     /// Take it for this kind.
     pub kind: Option<Kind>,
     /// Take a configuration for this dialect.
@@ -109,7 +109,7 @@ impl Target {
     /// println!("{}", run.verdict.name());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn open(path: &Path, wanted: Wanted, release: Release) -> Result<Self, TargetError> {
+    pub fn open(path: &Path, wanted: OpenOptions, release: Release) -> Result<Self, TargetError> {
         if path == Path::new("-") {
             if matches!(wanted.kind, Some(Kind::Image | Kind::Directory)) {
                 return Err(TargetError(
@@ -143,7 +143,7 @@ impl Target {
             None if device => Kind::Image,
             // Who names a dialect has a configuration, whatever bytes it has.
             None if wanted.dialect.is_some() => Kind::Config,
-            None => tell(path, &mut file).map_err(|error| failed(path, "read", &error))?,
+            None => detect_kind(path, &mut file).map_err(|error| failed(path, "read", &error))?,
         };
         if kind == Kind::Config || kind == Kind::Xl {
             let text = read_limited(&mut file, release).map_err(|error| failed(path, "read", &error))?;
@@ -153,7 +153,7 @@ impl Target {
         Ok(Self::Image(Arc::new(source)))
     }
 
-    fn config(path: &Path, text: Vec<u8>, wanted: Wanted, release: Release) -> Result<Self, TargetError> {
+    fn config(path: &Path, text: Vec<u8>, wanted: OpenOptions, release: Release) -> Result<Self, TargetError> {
         if wanted.kind == Some(Kind::Xl) {
             return Ok(Self::Xl(Box::new(XlTarget::new(path, text, release)?)));
         }
@@ -170,7 +170,7 @@ impl Target {
         if dialect.is_none() && wanted.kind.is_none() && looks_like_xl(&text, release) {
             return Ok(Self::Xl(Box::new(XlTarget::new(path, text, release)?)));
         }
-        match dialect.or_else(|| guess(&text)) {
+        match dialect.or_else(|| guess_dialect(&text)) {
             Some(dialect) => Ok(Self::Config { dialect, text }),
             None if wanted.kind == Some(Kind::Config) => Err(TargetError(format!(
                 "`{}` is no boot configuration that pregrub recognises: say --dialect grub2, legacy or extlinux if it is one; \
@@ -251,7 +251,7 @@ fn read_limited(reader: &mut dyn Read, release: Release) -> io::Result<Vec<u8>> 
 }
 
 /// A file with a NUL near its start, or without a byte, is a disk; one that is named like a configuration is one.
-fn tell(path: &Path, file: &mut File) -> io::Result<Kind> {
+fn detect_kind(path: &Path, file: &mut File) -> io::Result<Kind> {
     if path.file_name().and_then(|name| Dialect::from_file_name(name.to_str()?)).is_some() {
         return Ok(Kind::Config);
     }
@@ -262,7 +262,7 @@ fn tell(path: &Path, file: &mut File) -> io::Result<Kind> {
 }
 
 /// The dialect of a text, by the first word that only one dialect has.
-fn guess(text: &[u8]) -> Option<Dialect> {
+fn guess_dialect(text: &[u8]) -> Option<Dialect> {
     let head = &text[..text.len().min(HEAD)];
     head.split(|&byte| byte == b'\n').find_map(|line| {
         let line = line.trim_ascii();
@@ -285,7 +285,7 @@ fn looks_like_xl(text: &[u8], release: Release) -> bool {
         return NAMES.iter().any(|name| settings.get(name).is_some());
     }
     // A word of a boot configuration says more than an assignment.
-    guess(text).is_none()
+    guess_dialect(text).is_none()
         && text.split(|&byte| byte == b'\n').take(1000).any(|line| {
             let mut sides = line.splitn(2, |&byte| byte == b'=');
             let name = sides.next().unwrap_or_default().trim_ascii();
@@ -299,10 +299,10 @@ mod tests {
 
     #[test]
     fn dialects_are_guessed() {
-        assert_eq!(guess(b"# x\nset default=0\n"), Some(Dialect::Grub2));
-        assert_eq!(guess(b"default 0\n title T\n"), Some(Dialect::Legacy));
-        assert_eq!(guess(b"DEFAULT x\nLABEL x\n"), Some(Dialect::Extlinux));
-        assert_eq!(guess(b"hello\n"), None);
+        assert_eq!(guess_dialect(b"# x\nset default=0\n"), Some(Dialect::Grub2));
+        assert_eq!(guess_dialect(b"default 0\n title T\n"), Some(Dialect::Legacy));
+        assert_eq!(guess_dialect(b"DEFAULT x\nLABEL x\n"), Some(Dialect::Extlinux));
+        assert_eq!(guess_dialect(b"hello\n"), None);
         let xl = |text: &[u8]| looks_like_xl(text, Release::NEWEST);
         assert!(xl(b"name='x'\ndisk = ['a']\n") && xl(b"kernel = '/k'\n disk=[ 'a'\n"));
         assert!(!xl(b"default=0\ntimeout=5\n") && !xl(b"set default=0\nmemory=5\n") && !xl(b"# disk=\ndisks=1\n"));

@@ -4,9 +4,9 @@ use std::io;
 
 use pregrub::boot::{Options, Verdict};
 use pregrub::config::Dialect;
-use pregrub::lint::{Levels, Mending, Subject, lint as all};
+use pregrub::lint::{Levels, Fixer, LintContext, lint as all};
 use pregrub::release::Release;
-use pregrub::report::examined::{Examined, Outcome};
+use pregrub::report::target_report::{TargetReport, Outcome};
 use pregrub::report::finding::Sources;
 use pregrub::report::sarif::Log;
 use pregrub::report::text::{Look, write_findings};
@@ -26,7 +26,7 @@ pub fn lint(input: &[u8]) {
     let target = Target::Config { dialect, text: text.to_owned() };
     let run = target.run("a configuration", options.clone()).expect("it is in memory");
     let levels = Levels::default();
-    let findings = all(&Subject::new(&run, Kind::Config), &levels);
+    let findings = all(&LintContext::new(&run, Kind::Config), &levels);
     if run.verdict != Verdict::Unknown {
         let stops = findings.iter().any(|finding| finding.stops_boot);
         assert_eq!(stops, run.verdict == Verdict::Fails, "{release}: {:?}", run.failure);
@@ -42,7 +42,7 @@ pub fn lint(input: &[u8]) {
     let look = Look { color: false, width: 80, verbose: how & 4 != 0 };
     let written = write_findings(&findings, &run, false, sources, look, &mut io::sink());
     let read = Outcome::Read { kind: Kind::Config, run: &run, judged: true, findings: &findings, sources };
-    let examined = Examined { target: "a configuration", outcome: read };
+    let examined = TargetReport { target: "a configuration", outcome: read };
     let mut log = Log::new(release);
     log.add(&examined);
     let written = written
@@ -52,7 +52,7 @@ pub fn lint(input: &[u8]) {
     written.expect("a sink takes everything");
 
     let unsafe_too = how & 4 != 0;
-    let mending = Mending { name: "a configuration", dialect, options: options.clone(), levels: &levels, unsafe_too };
+    let mending = Fixer { name: "a configuration", dialect, options: options.clone(), levels: &levels, unsafe_too };
     let mended = mending.mend(text.to_owned()).text;
     if mended != text && run.verdict == Verdict::Selects {
         let after = Target::Config { dialect, text: mended }.run("a configuration", options).expect("it is in memory");

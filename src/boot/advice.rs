@@ -7,7 +7,7 @@ use super::missing_path::{MissingPath, shown};
 use super::opener::{Opener, openers};
 use super::outcome::{ChosenFile, Run};
 use crate::config::{Cause, Config, Dialect, Effect, READ_LIMIT, Raised, Stage, Writer};
-use crate::python::Text;
+use crate::python::PyStr;
 use crate::storage::partitions::{Failure, Origin, PartitionTable, Place, unseen};
 
 /// An explanation. Sentences have no full stop at their end.
@@ -23,7 +23,7 @@ pub(crate) struct Advice {
 /// A configuration that an exception comes from.
 #[derive(Clone, Copy)]
 pub(crate) struct Seen<'a> {
-    pub path: &'a Text,
+    pub path: &'a PyStr,
     pub dialect: Dialect,
     pub text: &'a [u8],
     pub directory: bool,

@@ -3,7 +3,7 @@
 use super::menu::{Console, Menu};
 use super::select::Selection;
 use crate::config::{Config, Dialect, Raised};
-use crate::python::Text;
+use crate::python::PyStr;
 use crate::storage::filesystem::{Note, Size};
 use crate::storage::identify::Identified;
 use crate::storage::partitions::Candidate;
@@ -29,7 +29,7 @@ pub struct Step {
     /// What for.
     pub purpose: Purpose,
     /// The path as pygrub hands it over.
-    pub path: Text,
+    pub path: PyStr,
     /// Whether it is opened to be read; else it is only asked whether it exists.
     pub opens: bool,
     /// Why it did not open; nothing where it did.
@@ -40,7 +40,7 @@ pub struct Step {
 #[derive(Clone, Debug)]
 pub struct Found {
     /// Its path in the guest; for a configuration alone its name on this machine.
-    pub path: Text,
+    pub path: PyStr,
     /// What pygrub takes it for.
     pub dialect: Dialect,
     /// Its text, as far as pygrub read it.
@@ -98,9 +98,9 @@ pub struct Attempt {
     /// The menu, where one was shown.
     pub menu: Option<Menu>,
     /// What `-l` prints of it.
-    pub listing: Option<Text>,
+    pub listing: Option<PyStr>,
     /// What pygrub writes to standard error meanwhile, line by line.
-    pub(super) log: Vec<Text>,
+    pub(super) log: Vec<PyStr>,
     /// The selection.
     pub selection: Option<Selection>,
     /// The exception that ended it. From 4.1 on pygrub swallows it and goes on with the next offset.
@@ -129,7 +129,7 @@ impl Attempt {
     }
 
     /// pygrub writes a line to standard error.
-    pub(super) fn say(&mut self, console: &mut dyn Console, line: Text) {
+    pub(super) fn say(&mut self, console: &mut dyn Console, line: PyStr) {
         console.say(&line);
         self.log.push(line);
     }

@@ -122,11 +122,11 @@ mod tests {
     #[test]
     fn records_that_are_forged() {
         for (args, record) in [
-            (&b"ro\0kernel harmless"[..], Some(("kernel", Format::Simple0))),
-            (b"ro\0\0ramdisk harmless", Some(("ramdisk", Format::Simple0))),
-            (b"ro\nargs harmless", Some(("args", Format::Simple))),
-            (b"ro\")(kernel harmless)(args \"", Some(("kernel", Format::Sxp))),
-            (b"ro\" ) ( ramdisk harmless", Some(("ramdisk", Format::Sxp))),
+            (&b"ro\0kernel escaped"[..], Some(("kernel", Format::Simple0))),
+            (b"ro\0\0ramdisk escaped", Some(("ramdisk", Format::Simple0))),
+            (b"ro\nargs escaped", Some(("args", Format::Simple))),
+            (b"ro\")(kernel escaped)(args \"", Some(("kernel", Format::Sxp))),
+            (b"ro\" ) ( ramdisk escaped", Some(("ramdisk", Format::Sxp))),
             // Damage, and arguments as they are.
             (b"ro\0\0\0\0\0", None),
             (b"ro\0kernelx", None),

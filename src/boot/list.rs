@@ -2,14 +2,14 @@
 
 use super::select::{Wishes, select};
 use crate::config::{Cause, Config, Raised, Stage};
-use crate::python::{Python, Text};
+use crate::python::{PyStr, Python};
 use crate::release::Release;
 
 /// What `-l` prints for one configuration, and the exception that ended it.
 #[derive(Clone, Debug)]
 pub struct Listing {
     /// Standard output, up to the exception.
-    pub text: Text,
+    pub text: PyStr,
     /// The exception for an entry without kernel or initrd, which pygrub swallows; the rest of the menu is lost.
     pub raised: Option<Raised>,
     /// What pygrub logs as a warning when it goes on to select an entry.
@@ -38,7 +38,7 @@ pub fn list(config: &Config, wishes: Wishes<'_>, release: Release) -> Listing {
         };
         let Some(kernel) = &entry.kernel else { return missing(out) };
         line("  kernel: ", Some(kernel.path.as_bytes()));
-        line("  args: ", entry.args.as_ref().map(Text::as_bytes));
+        line("  args: ", entry.args.as_ref().map(PyStr::as_bytes));
         let Some(initrd) = &entry.initrd else { return missing(out) };
         line("  initrd: ", Some(initrd.path.as_bytes()));
     }

@@ -4,7 +4,7 @@
 //! Measured on pseudo-terminals with pygrub 4.17 and, for the drawing, with curses itself (`tests/boot/menu.rs`).
 
 use crate::config::{Cause, Config, Entry, Raised, Setting, Stage};
-use crate::python::{Int, Python, Text, int};
+use crate::python::{Int, PyStr, Python, int};
 use crate::release::{Change, Release};
 
 use super::select::default_index;
@@ -12,7 +12,7 @@ use super::select::default_index;
 /// Who sits in front of the menu.
 pub trait Console {
     /// Takes a line that pygrub writes to standard error at this moment.
-    fn say(&mut self, _line: &Text) {}
+    fn say(&mut self, _line: &PyStr) {}
 
     /// Shows the menu of `config`, which was parsed from `text`, and says what came of it.
     fn show(&mut self, config: &Config, text: &[u8], release: Release) -> Menu;

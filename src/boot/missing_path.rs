@@ -4,18 +4,18 @@ use super::advice::{Advice, advice};
 use super::attempt::Purpose;
 use super::named_path::{Oddity, words};
 use crate::config::{Dialect, Writer};
-use crate::python::Text;
-use crate::steering::beginning;
+use crate::escape::beginning;
+use crate::python::PyStr;
 
 /// A path that does not open, or will not as far as a configuration alone tells.
 #[derive(Clone, Copy)]
 pub(crate) struct MissingPath<'a> {
     /// The path.
-    pub path: &'a Text,
+    pub path: &'a PyStr,
     /// What it is for: the kernel or the initrd.
     pub purpose: Purpose,
     /// The title of the entry that names it, and whether that is the selected one; nothing where that need not be said.
-    pub entry: Option<(&'a Text, bool)>,
+    pub entry: Option<(&'a PyStr, bool)>,
     /// Why it does not open, as a clause; nothing where the disk is not there.
     pub why: Option<&'a str>,
     /// The filesystem that it is looked for on, as Linux spells it, if that is known.
@@ -177,6 +177,6 @@ pub(crate) fn change_at_source(writer: Writer) -> &'static str {
 }
 
 /// A name for a message: no longer than a message can bear, and with control characters escaped.
-pub(crate) fn shown(text: &Text) -> String {
+pub(crate) fn shown(text: &PyStr) -> String {
     beginning(&text.to_string_lossy(), 200)
 }

@@ -181,12 +181,13 @@ fn of_header(rest: &[u8]) -> Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Cause, Dialect, survey};
+    use crate::config::recover;
+    use crate::config::{Cause, Dialect};
     use crate::release::Release;
 
     fn kinds(release: &str, text: &str) -> Vec<Option<(u32, &'static str)>> {
         let release: Release = release.parse().unwrap();
-        let survey = survey(Dialect::Grub2, text.as_bytes(), release);
+        let survey = recover(Dialect::Grub2, text.as_bytes(), release);
         let closing = survey.raised.iter().filter(|raised| raised.cause == Cause::ClosingBrace);
         let braces: Vec<Span> = closing.filter_map(|raised| raised.span).collect();
         openers(&survey.config, text.as_bytes(), &braces)

@@ -1,7 +1,7 @@
 //! How pygrub is called.
 
 use super::copy_limit::LARGEST_COPY;
-use crate::python::Text;
+use crate::python::PyStr;
 use crate::release::{Flavour, Release};
 
 /// What a run depends on besides the disk.
@@ -15,13 +15,13 @@ pub struct Options {
     /// toolstack calls pygrub so unless the domain's `bootloader_args` say something else.
     pub interactive: Option<bool>,
     /// `--entry`: a number or a title. Wins over what is chosen in the menu, should one be shown.
-    pub entry: Option<Text>,
+    pub entry: Option<PyStr>,
     /// `--kernel`: a path in the guest; no configuration is read then. Empty counts as absent.
-    pub kernel: Option<Text>,
+    pub kernel: Option<PyStr>,
     /// `--ramdisk`: counts only with `kernel`.
-    pub ramdisk: Option<Text>,
+    pub ramdisk: Option<PyStr>,
     /// `--args`: added to the arguments of the entry.
-    pub args: Text,
+    pub args: PyStr,
     /// `--offset`, in bytes: the partition table is not read then.
     pub offset: Option<i128>,
     /// What pygrub does with what it finds.
@@ -54,7 +54,7 @@ impl Default for Options {
             entry: None,
             kernel: None,
             ramdisk: None,
-            args: Text::default(),
+            args: PyStr::default(),
             offset: None,
             task: Task::Copy,
             debug: false,

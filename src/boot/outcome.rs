@@ -7,7 +7,7 @@ use super::copy_limit::TooLarge;
 use super::options::Options;
 use super::output::Process;
 use crate::config::{Raised, Span, Stage};
-use crate::python::Text;
+use crate::python::PyStr;
 use crate::storage::filesystem::Damage;
 use crate::storage::partitions::PartitionTable;
 
@@ -41,7 +41,7 @@ impl Verdict {
 #[derive(Clone, Debug)]
 pub struct ChosenFile {
     /// The path as pygrub hands it to the filesystem.
-    pub path: Text,
+    pub path: PyStr,
     /// Bytes that are copied; not known for a configuration alone.
     pub size: Option<u64>,
     /// Where the configuration names it.
@@ -66,7 +66,7 @@ pub struct Chosen {
     /// The initrd.
     pub ramdisk: Option<ChosenFile>,
     /// The arguments, never empty.
-    pub args: Option<Text>,
+    pub args: Option<PyStr>,
     /// How long the menu waits, in seconds.
     pub seconds: Option<u64>,
 }
@@ -92,7 +92,7 @@ pub struct Failure {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct GivenDisk {
     /// The path as pygrub gets it.
-    pub path: Text,
+    pub path: PyStr,
     /// The line of the domain's configuration that names it.
     pub line: u32,
 }
@@ -117,7 +117,7 @@ pub struct Run {
     /// How the process ends. Without meaning where the verdict is unknown.
     pub process: Process,
     /// The lines on standard error, without the exception that ends the program.
-    pub stderr: Vec<Text>,
+    pub stderr: Vec<PyStr>,
 }
 
 impl Run {
@@ -130,7 +130,7 @@ impl Run {
             chosen: None,
             failure: None,
             verdict: Verdict::Unknown,
-            process: Process { exit: 1, stdout: Text::default(), stderr_last_line: Text::default() },
+            process: Process { exit: 1, stdout: PyStr::default(), stderr_last_line: PyStr::default() },
             stderr: Vec::new(),
         }
     }

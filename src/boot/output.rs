@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::options::Options;
 use crate::config::{Cause, Raised, Stage};
-use crate::python::{Python, Text, bytes, repr};
+use crate::python::{PyStr, Python, bytes, repr};
 use crate::release::{Change, Release};
 
 /// How the process ends.
@@ -13,9 +13,9 @@ pub struct Process {
     /// The exit status; 139 where a plugin crashes.
     pub exit: i32,
     /// Standard output, as with `-q` and the default format. The random part of the file names is shown as `XXXXXXXX`.
-    pub stdout: Text,
+    pub stdout: PyStr,
     /// The last line on standard error, without its line feed; empty where there is none.
-    pub stderr_last_line: Text,
+    pub stderr_last_line: PyStr,
 }
 
 /// `--output-format`.
@@ -157,20 +157,20 @@ pub fn default_directory(release: Release) -> &'static str {
 }
 
 /// The result in the default format and directory, as `pygrub -q` prints it.
-pub(super) fn of_run(options: &Options, has_ramdisk: bool, args: Option<&Text>) -> Text {
+pub(super) fn of_run(options: &Options, has_ramdisk: bool, args: Option<&PyStr>) -> PyStr {
     let directory = default_directory(options.release);
     let file = |name: &str| format!("{directory}/boot_{name}.XXXXXXXX");
     let (kernel, ramdisk) = (file("kernel"), file("ramdisk"));
     let values = Values {
         kernel: Some(kernel.as_bytes()),
         ramdisk: has_ramdisk.then_some(ramdisk.as_bytes()),
-        args: args.map(Text::as_bytes),
+        args: args.map(PyStr::as_bytes),
     };
     sxp(options.release, values).into()
 }
 
 /// The last line of a text with several, as a terminal shows it: a message may have line feeds of its own.
-pub(super) fn last_line(text: &[u8]) -> Text {
+pub(super) fn last_line(text: &[u8]) -> PyStr {
     let start = memchr::memrchr(b'\n', text).map_or(0, |newline| newline + 1);
     text[start..].to_vec().into()
 }

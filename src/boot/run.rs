@@ -15,7 +15,7 @@ use super::sniff;
 use super::steps::{Opened, Prober};
 use super::{advice, discover};
 use crate::config::{self, Cause, Config, Dialect, Directive, Effect, READ_LIMIT, Raised, Stage};
-use crate::python::{Python, Text, repr};
+use crate::python::{PyStr, Python, repr};
 use crate::release::{Change, Release};
 use crate::storage::filesystem::{FileKind, Filesystem, Note, ReadError, Topic};
 use crate::storage::mount::{DiskVolumes, Mounting, Volumes};
@@ -108,7 +108,7 @@ pub fn run_with(
         let Tried { mut attempt, picked, filesystem } = Tried::new(volumes, candidate, offset, &run.options, console)?;
         let index = run.attempts.len();
         if let Some(raised) = attempt.raised.clone().filter(|_| run.options.debug) {
-            attempt.say(console, Text::from(&*raised.to_string()));
+            attempt.say(console, PyStr::from(&*raised.to_string()));
         }
         run.stderr.append(&mut attempt.log);
         attempt.log = Vec::new();
@@ -168,7 +168,7 @@ pub fn run_config_with(
     run.stderr = std::mem::take(&mut attempt.log);
     let (raised, unknown) = (attempt.raised.clone(), attempt.unknown.clone());
     run.attempts.push(attempt);
-    let file = |path: Text, purpose| ChosenFile {
+    let file = |path: PyStr, purpose| ChosenFile {
         path,
         size: None,
         span: named_at(&run.attempts[0], purpose),
@@ -228,9 +228,9 @@ pub fn partition_rules(release: Release) -> PartitionRules {
 
 /// What was picked at an offset.
 struct Picked {
-    kernel: Text,
-    ramdisk: Option<Text>,
-    args: Option<Text>,
+    kernel: PyStr,
+    ramdisk: Option<PyStr>,
+    args: Option<PyStr>,
     entry: Option<usize>,
     seconds: Option<u64>,
 }
@@ -313,7 +313,7 @@ fn look(
     console: &mut dyn Console,
 ) -> io::Result<Option<Picked>> {
     let given = options.kernel.as_ref().filter(|kernel| !kernel.is_empty());
-    let picked = |kernel: Text, ramdisk: Option<Text>, args: Text| Picked {
+    let picked = |kernel: PyStr, ramdisk: Option<PyStr>, args: PyStr| Picked {
         kernel,
         ramdisk,
         args: Some(args),
@@ -332,7 +332,7 @@ fn look(
             args = sniff::solaris_args(args.as_bytes(), kernel).into();
         }
         if let Some(sniffed) = sniffed {
-            return Ok(Some(picked(sniffed.kernel.into(), sniffed.ramdisk.map(Text::from), args)));
+            return Ok(Some(picked(sniffed.kernel.into(), sniffed.ramdisk.map(PyStr::from), args)));
         }
     }
     // Without the Solaris probe before it, Debian's pygrub asks even where the kernel is given.
@@ -502,17 +502,17 @@ fn errno_message(errno: i32) -> String {
 }
 
 /// What opening a file that is not there says: the name may not even reach the filesystem library.
-fn open_message(path: &Text, release: Release) -> Text {
+fn open_message(path: &PyStr, release: Release) -> PyStr {
     let python = release.python();
     if path.as_bytes().contains(&0) {
-        return Text::from(match python {
+        return PyStr::from(match python {
             Python::Two => "must be string without null bytes, not str",
             Python::Three => "embedded null character",
         });
     }
     match output::encodable(path.as_bytes()) {
-        Err(raised) if python == Python::Three => Text::from(&*raised.message),
-        _ => Text::from(&*errno_message(2)),
+        Err(raised) if python == Python::Three => PyStr::from(&*raised.message),
+        _ => PyStr::from(&*errno_message(2)),
     }
 }
 
@@ -553,7 +553,7 @@ fn copy(run: &mut Run, index: usize, filesystem: &dyn Filesystem, disk: Option<u
 }
 
 /// Why a file that does not open does not: no filesystem is asked for a name with a NUL.
-fn cause_of_missing(path: &Text) -> Cause {
+fn cause_of_missing(path: &PyStr) -> Cause {
     if path.as_bytes().contains(&0) { Cause::FileName } else { Cause::MissingFile }
 }
 
@@ -562,7 +562,7 @@ fn examine(
     run: &mut Run,
     index: usize,
     prober: &mut Prober<'_>,
-    path: &Text,
+    path: &PyStr,
     purpose: Purpose,
 ) -> io::Result<Option<ChosenFile>> {
     let release = run.options.release;
@@ -625,7 +625,7 @@ fn examine_not_really(
     run: &mut Run,
     index: usize,
     prober: &mut Prober<'_>,
-    path: &Text,
+    path: &PyStr,
     purpose: Purpose,
 ) -> io::Result<Option<ChosenFile>> {
     let span = named_at(&run.attempts[index], purpose);
@@ -646,7 +646,7 @@ fn examine_not_really(
 
 /// Ends the run where pygrub's process dies of a signal.
 fn finish_crashed(run: &mut Run, index: usize, why: &str) {
-    run.process = Process { exit: CRASHED, stdout: Text::default(), stderr_last_line: Text::default() };
+    run.process = Process { exit: CRASHED, stdout: PyStr::default(), stderr_last_line: PyStr::default() };
     run.verdict = Verdict::Fails;
     run.failure = Some(Failure {
         stage: Stage::Copy,
@@ -672,12 +672,12 @@ fn named_at(attempt: &Attempt, purpose: Purpose) -> Option<config::Span> {
 }
 
 /// What pygrub writes to standard error when it has found a configuration.
-fn parse_log(dialect: Dialect, path: &str) -> Text {
-    Text::from(&*format!("Using <class '{}'> to parse {path}", dialect.python_class()))
+fn parse_log(dialect: Dialect, path: &str) -> PyStr {
+    PyStr::from(&*format!("Using <class '{}'> to parse {path}", dialect.python_class()))
 }
 
 /// A warning as Python's logging writes it.
-fn warning_log(message: &[u8]) -> Text {
+fn warning_log(message: &[u8]) -> PyStr {
     [b"WARNING:root:", message].concat().into()
 }
 
@@ -715,7 +715,7 @@ fn ignored(config: &Config) -> Vec<(&'static str, &Directive)> {
 fn finish_listing(run: &mut Run) {
     let texts = run.attempts.iter().filter_map(|attempt| attempt.listing.as_ref());
     let stdout = texts.flat_map(|text| text.as_bytes()).copied().collect::<Vec<u8>>();
-    let last = run.stderr.last().map_or(&b""[..], Text::as_bytes);
+    let last = run.stderr.last().map_or(&b""[..], PyStr::as_bytes);
     run.process = Process { exit: 0, stdout: stdout.into(), stderr_last_line: output::last_line(last) };
     run.verdict = Verdict::Selects;
 }
@@ -726,7 +726,7 @@ fn finish_raised(run: &mut Run, attempt: Option<usize>, raised: Raised) {
         "SystemExit" => raised.message.clone(),
         _ => raised.to_string(),
     };
-    run.process = Process { exit: 1, stdout: Text::default(), stderr_last_line: output::last_line(last.as_bytes()) };
+    run.process = Process { exit: 1, stdout: PyStr::default(), stderr_last_line: output::last_line(last.as_bytes()) };
     run.verdict = Verdict::Fails;
     // What swallowed exception explains best why nothing was found.
     let swallowed = attempt.and_then(|index| run.attempts[index].raised.clone());

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::options::Options;
 use crate::config::{Cause, Config, Entry, Raised, Setting, Stage};
-use crate::python::{Int, Python, Text, int, text};
+use crate::python::py_str;
+use crate::python::{Int, PyStr, Python, int};
 use crate::release::{Change, Release};
 
 /// What the caller of pygrub asks for.
@@ -19,7 +20,7 @@ pub struct Wishes<'a> {
 impl<'a> Wishes<'a> {
     /// Those of the options.
     pub fn of(options: &'a Options) -> Self {
-        Self { entry: options.entry.as_ref().map(Text::as_bytes), args: options.args.as_bytes() }
+        Self { entry: options.entry.as_ref().map(PyStr::as_bytes), args: options.args.as_bytes() }
     }
 }
 
@@ -27,11 +28,11 @@ impl<'a> Wishes<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Boot {
     /// The kernel.
-    pub kernel: Text,
+    pub kernel: PyStr,
     /// The initrd, if any. (An empty path counts as none when it comes to copying.)
-    pub ramdisk: Option<Text>,
+    pub ramdisk: Option<PyStr>,
     /// The arguments, `--args` included. Nothing only in the releases that lose `--args` where the entry has no arguments.
-    pub args: Option<Text>,
+    pub args: Option<PyStr>,
 }
 
 /// The outcome of the selection.
@@ -93,7 +94,7 @@ pub(super) fn default_index(config: &Config, release: Release) -> Result<(Int, O
 }
 
 /// `text.isdigit()` and then `int(text)`, under Python 2.
-fn digits(text: &Text) -> Option<Int> {
+fn digits(text: &PyStr) -> Option<Int> {
     let number = text.to_str()?;
     let all = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     if all { int::parse(number, Python::Two).ok() } else { None }
@@ -111,7 +112,7 @@ fn title_index(config: &Config, title: &[u8]) -> Int {
 ///
 /// pygrub looks for the first such `>` again and again, each time in what follows the one before.
 fn leaf(title: &[u8]) -> &[u8] {
-    let is_space = |byte: u8| text::is_space(char::from(byte)) && byte.is_ascii() && !matches!(byte, 0x1c..=0x1f);
+    let is_space = |byte: u8| py_str::is_space(char::from(byte)) && byte.is_ascii() && !matches!(byte, 0x1c..=0x1f);
     let mut rest = title;
     loop {
         let next = memchr::memchr_iter(b'>', rest)
@@ -197,7 +198,7 @@ fn boot(entry: &Entry, extra: &[u8], release: Release) -> Result<Boot, Raised> {
         };
         return Err(Raised::new(Stage::Select, "TypeError", message, Cause::NoKernel).at(entry.header));
     };
-    let own = entry.args.as_ref().map(Text::as_bytes).filter(|args| !args.is_empty());
+    let own = entry.args.as_ref().map(PyStr::as_bytes).filter(|args| !args.is_empty());
     let args = if release.has(Change::ArgsAppended) {
         let mut args = own.unwrap_or_default().to_vec();
         if !extra.is_empty() {

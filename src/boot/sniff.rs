@@ -46,7 +46,7 @@ pub(super) fn solaris_args(args: &[u8], kernel: &[u8]) -> Vec<u8> {
         return kernel.to_vec();
     }
     let words: Vec<&[u8]> = match std::str::from_utf8(args) {
-        Ok(args) => args.split(crate::python::text::is_space).map(str::as_bytes).collect(),
+        Ok(args) => args.split(crate::python::py_str::is_space).map(str::as_bytes).collect(),
         Err(_) => args.split(u8::is_ascii_whitespace).collect(),
     };
     let (mut xen, mut user) = (Vec::new(), Vec::new());

@@ -13,9 +13,9 @@ use super::settings::{Settings, SettingsArgs};
 use crate::boot::Options;
 use crate::config::Dialect;
 use crate::host;
-use crate::python::{Python, Text, int};
+use crate::python::{PyStr, Python, int};
 use crate::release::{Change, Flavour, Release};
-use crate::target::{Kind, Wanted};
+use crate::target::{Kind, OpenOptions};
 
 /// Tells what Xen's pygrub will boot from a guest's disk, or exactly why nothing boots.
 #[derive(Debug, Parser)]
@@ -381,9 +381,9 @@ impl How {
             } else {
                 None
             },
-            entry: self.entry.as_deref().map(Text::from),
-            kernel: self.kernel.as_deref().map(Text::from),
-            ramdisk: self.ramdisk.as_deref().map(Text::from),
+            entry: self.entry.as_deref().map(PyStr::from),
+            kernel: self.kernel.as_deref().map(PyStr::from),
+            ramdisk: self.ramdisk.as_deref().map(PyStr::from),
             args: self.args.as_deref().unwrap_or_default().into(),
             offset: self.offset,
             ..Options::default()
@@ -391,8 +391,8 @@ impl How {
     }
 
     /// What the target is to be taken for.
-    pub(super) fn wanted(&self) -> Wanted {
-        Wanted {
+    pub(super) fn wanted(&self) -> OpenOptions {
+        OpenOptions {
             kind: self.kind.map(|kind| match kind {
                 KindArg::Image => Kind::Image,
                 KindArg::Directory => Kind::Directory,

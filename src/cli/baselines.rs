@@ -8,8 +8,8 @@ use std::path::{Component, Path, PathBuf};
 use clap::Args;
 
 use super::settings::Settings;
-use super::whole_file;
 use crate::boot::Run;
+use crate::cli::bounded_read;
 use crate::generate::output::write_file;
 use crate::lint::{Baseline, Comparison, Finding, Identity, Source};
 use crate::report::finding::Sources;
@@ -97,7 +97,7 @@ impl<'a> Baselines<'a> {
 
 fn read(path: &Path, may_be_missing: bool) -> Result<Comparison, String> {
     let shown = path.display();
-    let text = match whole_file::read(path, 64 << 20) {
+    let text = match bounded_read::read(path, 64 << 20) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound && may_be_missing => return Ok(Comparison::default()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -6,22 +6,22 @@ use std::path::Path;
 
 use super::Status;
 use super::args::{Check, ReportFormat};
-use super::asked::Asked;
 use super::baselines::Baselines;
-use super::out::{Out, complain};
 use super::progress::Progress;
 use super::recursive::Sought;
-use super::reports::Reports;
 use super::settings::Finder;
 use crate::boot::{self, Run};
-use crate::lint::{self, Finding, RootDisk, Subject};
+use crate::cli::effective_settings::EffectiveSettings;
+use crate::cli::emitter::Emitter;
+use crate::cli::stdout::{Out, complain};
+use crate::lint::{self, Finding, LintContext, RootDisk};
 use crate::release::Release;
 use crate::report::check::{Check as Report, Hashes};
-use crate::report::examined;
 use crate::report::finding::Sources;
+use crate::report::target_report;
 use crate::report::text;
 use crate::storage::mount::Volumes;
-use crate::target::{Kind, Target, Wanted};
+use crate::target::{Kind, OpenOptions, Target};
 
 pub(super) fn run(args: &Check) -> io::Result<Status> {
     match all(args) {
@@ -39,7 +39,7 @@ fn all(args: &Check) -> Result<io::Result<Status>, String> {
     let targets = args.recursive.targets(&args.targets, Sought::Everything, &mut finder)?;
     // What is said of the program as a whole goes by the settings of the working directory.
     let first = finder.of("-")?;
-    let whole = Asked::new(first.clone(), args.how.options(&first)?, &args.levels);
+    let whole = EffectiveSettings::new(first.clone(), args.how.options(&first)?, &args.levels);
     let release = whole.options.release;
     let root_disk = match args.root_disk.as_deref().map(|name| open_root_disk(name, release)).transpose() {
         Ok(root_disk) => root_disk,
@@ -53,7 +53,7 @@ fn all(args: &Check) -> Result<io::Result<Status>, String> {
         args,
         single: targets.names.len() == 1,
         root_disk,
-        reports: Reports::new(out, args.answer.format, release, whole.threshold),
+        reports: Emitter::new(out, args.answer.format, release, whole.threshold),
         baselines: Baselines::new(&args.baseline),
         tally: Tally::default(),
     };
@@ -63,7 +63,7 @@ fn all(args: &Check) -> Result<io::Result<Status>, String> {
     for (number, name) in targets.names.iter().enumerate() {
         let settings = finder.of(name)?;
         let options = args.how.options(&settings)?;
-        let asked = Asked::new(settings, options, &args.levels);
+        let asked = EffectiveSettings::new(settings, options, &args.levels);
         if number > 0
             && text
             && let Err(error) = writeln!(checking.reports.out.text())
@@ -85,7 +85,7 @@ fn all(args: &Check) -> Result<io::Result<Status>, String> {
 }
 
 fn open_root_disk(name: &str, release: Release) -> Result<RootDisk, String> {
-    let target = Target::open(Path::new(name), Wanted::default(), release).map_err(|error| error.to_string())?;
+    let target = Target::open(Path::new(name), OpenOptions::default(), release).map_err(|error| error.to_string())?;
     RootDisk::open(&target).map_err(|error| format!("cannot look for files on the root disk `{name}`: {error}"))
 }
 
@@ -103,18 +103,18 @@ struct Checking<'a> {
     /// Whether there is no other target.
     single: bool,
     root_disk: Option<RootDisk>,
-    reports: Reports,
+    reports: Emitter,
     baselines: Baselines<'a>,
     tally: Tally,
 }
 
 impl Checking<'_> {
     /// Checks one target, and reports on it.
-    fn one(&mut self, name: &str, asked: &Asked) -> io::Result<Result<Status, String>> {
+    fn one(&mut self, name: &str, asked: &EffectiveSettings) -> io::Result<Result<Status, String>> {
         let (args, reports) = (self.args, &mut self.reports);
         let out = &mut reports.out;
         match examine(args, name, asked, self.root_disk.as_ref()) {
-            Ok(Examined { kind, run, hashes, findings, suppressed, domain_text }) => {
+            Ok(Judged { kind, run, hashes, findings, suppressed, domain_text }) => {
                 let path = run
                     .deciding_attempt()
                     .and_then(|attempt| attempt.found.as_ref())
@@ -148,9 +148,14 @@ impl Checking<'_> {
                         }
                     }
                     _ => {
-                        let outcome =
-                            examined::Outcome::Read { kind, run: &run, judged: true, findings: &findings, sources };
-                        reports.add(&examined::Examined { target: name, outcome })?;
+                        let outcome = target_report::Outcome::Read {
+                            kind,
+                            run: &run,
+                            judged: true,
+                            findings: &findings,
+                            sources,
+                        };
+                        reports.add(&target_report::TargetReport { target: name, outcome })?;
                     }
                 }
                 let verdict = run.verdict;
@@ -167,8 +172,8 @@ impl Checking<'_> {
                 match args.answer.format {
                     ReportFormat::Json => out.json(&Report::of_unreadable(name, asked.options.release, &error))?,
                     _ => {
-                        let outcome = examined::Outcome::Unreadable(&error);
-                        reports.add(&examined::Examined { target: name, outcome })?;
+                        let outcome = target_report::Outcome::Unreadable(&error);
+                        reports.add(&target_report::TargetReport { target: name, outcome })?;
                     }
                 }
                 complain(&error);
@@ -222,7 +227,7 @@ enum Error {
 }
 
 /// What is known of a target.
-struct Examined {
+struct Judged {
     kind: Kind,
     run: Run,
     hashes: Hashes,
@@ -233,7 +238,7 @@ struct Examined {
     domain_text: Option<Vec<u8>>,
 }
 
-fn examine(args: &Check, name: &str, asked: &Asked, root_disk: Option<&RootDisk>) -> Result<Examined, Error> {
+fn examine(args: &Check, name: &str, asked: &EffectiveSettings, root_disk: Option<&RootDisk>) -> Result<Judged, Error> {
     let options = &asked.options;
     let target = Target::open(Path::new(name), args.how.wanted(), options.release)
         .map_err(|error| Error::Target(error.to_string()))?;
@@ -249,25 +254,25 @@ fn examine(args: &Check, name: &str, asked: &Asked, root_disk: Option<&RootDisk>
         }
         _ => Hashes::default(),
     };
-    let mut subject = Subject::new(&run, kind);
+    let mut context = LintContext::new(&run, kind);
     if let Some(volumes) = &volumes {
-        subject = subject.with_volumes(&**volumes);
+        context = context.with_volumes(&**volumes);
     }
     if let Target::Xl(domain) = &target {
-        subject = subject.with_domain(domain);
+        context = context.with_domain(domain);
     }
     if let Some(root_disk) = root_disk {
-        subject = subject.with_root_disk(root_disk);
+        context = context.with_root_disk(root_disk);
     }
     if !asked.suppressions {
-        subject = subject.without_guest_suppressions();
+        context = context.without_guest_suppressions();
     }
-    let lint::Findings { told: findings, suppressed } = lint::lint_all(&subject, &asked.levels);
+    let lint::Findings { active: findings, suppressed } = lint::lint_all(&context, &asked.levels);
     let domain_text = match &target {
         Target::Xl(domain) => Some(domain.text.clone()),
         _ => None,
     };
-    Ok(Examined { kind, run, hashes, findings, suppressed: suppressed.len(), domain_text })
+    Ok(Judged { kind, run, hashes, findings, suppressed: suppressed.len(), domain_text })
 }
 
 fn hashes(volumes: &dyn Volumes, run: &Run) -> io::Result<Hashes> {

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::Status;
 use super::args::{Entries, Format};
-use super::out::{Out, complain};
 use crate::boot::{Options, Wishes};
+use crate::cli::stdout::{Out, complain};
 use crate::release::Release;
 use crate::report::entries::Entries as Report;
 use crate::target::Target;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::Status;
 use super::args::Explain;
-use super::out::{Out, complain};
+use crate::cli::stdout::{Out, complain};
 use crate::lint::{Group, RULES, Rule, Selector, find};
 use crate::report::explain;
 

@@ -7,13 +7,13 @@ use std::time::Duration;
 use clap::Args;
 
 use super::args::DialectArg;
-use super::asked::Asked;
-use super::out::{Out, complain};
-use super::replace::replace;
-use super::whole_file;
+use crate::cli::atomic_replace::replace;
+use crate::cli::bounded_read;
+use crate::cli::effective_settings::EffectiveSettings;
+use crate::cli::stdout::{Out, complain};
 use crate::config::Writer;
-use crate::lint::{Mended, Mending};
-use crate::target::{Kind, Target, Wanted};
+use crate::lint::{FixResult, Fixer};
+use crate::target::{Kind, OpenOptions, Target};
 
 #[derive(Debug, Args)]
 pub(super) struct FixArgs {
@@ -68,7 +68,7 @@ impl FixArgs {
         &self,
         name: &str,
         dialect: Option<DialectArg>,
-        asked: &Asked,
+        asked: &EffectiveSettings,
         tally: &mut Tally,
     ) -> Result<Vec<String>, String> {
         if name == "-" {
@@ -95,7 +95,7 @@ impl FixArgs {
         &self,
         name: &str,
         dialect: Option<DialectArg>,
-        asked: &Asked,
+        asked: &EffectiveSettings,
         out: &mut Out,
     ) -> io::Result<Result<bool, String>> {
         let (old, mended) = match self.mended(name, dialect, asked) {
@@ -125,25 +125,20 @@ impl FixArgs {
         &self,
         name: &str,
         dialect: Option<DialectArg>,
-        asked: &Asked,
-    ) -> Result<Option<(Vec<u8>, Mended)>, String> {
-        let wanted = Wanted { kind: Some(Kind::Config), dialect: dialect.map(Into::into) };
+        asked: &EffectiveSettings,
+    ) -> Result<Option<(Vec<u8>, FixResult)>, String> {
+        let wanted = OpenOptions { kind: Some(Kind::Config), dialect: dialect.map(Into::into) };
         let target = Target::open(Path::new(name), wanted, asked.options.release).map_err(|error| error.to_string())?;
         let Target::Config { dialect, text } = target else { return Ok(None) };
         // The target has no more than pygrub reads.
         let text = if name == "-" {
             text
         } else {
-            whole_file::read(Path::new(name), LARGEST)
+            bounded_read::read(Path::new(name), LARGEST)
                 .map_err(|error| format!("cannot read `{name}`: {}", super::why(&error)))?
         };
-        let mending = Mending {
-            name,
-            dialect,
-            options: asked.options.clone(),
-            levels: &asked.levels,
-            unsafe_too: self.unsafe_too,
-        };
+        let mending =
+            Fixer { name, dialect, options: asked.options.clone(), levels: &asked.levels, unsafe_too: self.unsafe_too };
         let mended = mending.mend(text.clone());
         if mended.text != text
             && !self.force

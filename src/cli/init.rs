@@ -8,7 +8,7 @@ use clap::Args;
 use super::Status;
 use super::args::Color;
 use super::generate::choices::Guest;
-use super::out::{Out, complain};
+use crate::cli::stdout::{Out, complain};
 use crate::generate::Plan;
 use crate::generate::init::BootImage;
 

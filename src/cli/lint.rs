@@ -5,20 +5,20 @@ use std::path::Path;
 
 use super::Status;
 use super::args::{Lint, ReportFormat};
-use super::asked::Asked;
 use super::baselines::Baselines;
 use super::fix::Tally;
-use super::out::{Out, complain};
 use super::progress::Progress;
 use super::recursive::Sought;
-use super::reports::Reports;
 use super::settings::Finder;
-use crate::lint::{self, Finding, Subject};
-use crate::report::examined::{Examined, Outcome};
+use crate::cli::effective_settings::EffectiveSettings;
+use crate::cli::emitter::Emitter;
+use crate::cli::stdout::{Out, complain};
+use crate::lint::{self, Finding, LintContext};
 use crate::report::finding::Sources;
 use crate::report::lint::Lint as Report;
+use crate::report::target_report::{Outcome, TargetReport};
 use crate::report::text;
-use crate::target::{Kind, Target, Wanted};
+use crate::target::{Kind, OpenOptions, Target};
 
 pub(super) fn run(args: &Lint) -> io::Result<Status> {
     match all(args) {
@@ -39,11 +39,11 @@ fn all(args: &Lint) -> Result<io::Result<Status>, String> {
     let targets = args.recursive.targets(&args.files, Sought::Configurations, &mut finder)?;
     // What is said of the program as a whole goes by the settings of the working directory.
     let first = finder.of("-")?;
-    let whole = Asked::new(first.clone(), args.options(&first)?, &args.levels);
+    let whole = EffectiveSettings::new(first.clone(), args.options(&first)?, &args.levels);
     let out = Out::new(args.answer.color);
     let mut linting = Linting {
         args,
-        reports: Reports::new(out, args.answer.format, whole.options.release, whole.threshold),
+        reports: Emitter::new(out, args.answer.format, whole.options.release, whole.threshold),
         baselines: Baselines::new(&args.baseline),
         fixed: Tally::default(),
         findings: Vec::new(),
@@ -54,7 +54,7 @@ fn all(args: &Lint) -> Result<io::Result<Status>, String> {
     for name in &targets.names {
         let settings = finder.of(name)?;
         let options = args.options(&settings)?;
-        let asked = Asked::new(settings, options, &args.levels);
+        let asked = EffectiveSettings::new(settings, options, &args.levels);
         match linting.one(name, &asked) {
             Ok(Ok(status)) => worst = worst.max(status),
             Ok(Err(Error::Usage(error))) => return Err(error),
@@ -84,7 +84,7 @@ enum Error {
 /// The work on all files.
 struct Linting<'a> {
     args: &'a Lint,
-    reports: Reports,
+    reports: Emitter,
     baselines: Baselines<'a>,
     fixed: Tally,
     findings: Vec<Finding>,
@@ -94,7 +94,7 @@ struct Linting<'a> {
 
 impl Linting<'_> {
     /// Looks at one file, mends it where that is asked for, and reports on it.
-    fn one(&mut self, name: &str, asked: &Asked) -> io::Result<Result<Status, Error>> {
+    fn one(&mut self, name: &str, asked: &EffectiveSettings) -> io::Result<Result<Status, Error>> {
         let args = self.args;
         if args.fix.diff {
             let changes = args.fix.diff(name, args.dialect, asked, &mut self.reports.out)?;
@@ -113,7 +113,7 @@ impl Linting<'_> {
             }
         }
         let release = asked.options.release;
-        let wanted = Wanted { kind: Some(Kind::Config), dialect: args.dialect.map(Into::into) };
+        let wanted = OpenOptions { kind: Some(Kind::Config), dialect: args.dialect.map(Into::into) };
         let run =
             Target::open(Path::new(name), wanted, release).and_then(|target| target.run(name, asked.options.clone()));
         let run = match run {
@@ -122,7 +122,7 @@ impl Linting<'_> {
                 let error = error.to_string();
                 match args.answer.format {
                     ReportFormat::Json => self.reports.out.json(&Report::of_unreadable(name, release, &error))?,
-                    _ => self.reports.add(&Examined { target: name, outcome: Outcome::Unreadable(&error) })?,
+                    _ => self.reports.add(&TargetReport { target: name, outcome: Outcome::Unreadable(&error) })?,
                 }
                 return Ok(Err(Error::File(error)));
             }
@@ -134,11 +134,11 @@ impl Linting<'_> {
             }
             None => Status::Fine,
         };
-        let mut subject = Subject::new(&run, Kind::Config);
+        let mut context = LintContext::new(&run, Kind::Config);
         if !asked.suppressions {
-            subject = subject.without_guest_suppressions();
+            context = context.without_guest_suppressions();
         }
-        let lint::Findings { told: findings, suppressed } = lint::lint_all(&subject, &asked.levels);
+        let lint::Findings { active: findings, suppressed } = lint::lint_all(&context, &asked.levels);
         let suppressed = suppressed.len();
         let sources = Sources { configuration: Some(name), ..Sources::default() };
         let findings = match self.baselines.filter(&asked.settings, name, &run, sources, findings) {
@@ -160,7 +160,7 @@ impl Linting<'_> {
             _ => {
                 let outcome =
                     Outcome::Read { kind: Kind::Config, run: &run, judged: false, findings: &findings, sources };
-                self.reports.add(&Examined { target: name, outcome })?;
+                self.reports.add(&TargetReport { target: name, outcome })?;
             }
         }
         let status = worst.max(asked.threshold.status(&findings));

@@ -1,29 +1,29 @@
 //! The command line: one file a subcommand, and no logic that a caller of the library would miss.
 
 mod args;
-mod asked;
+mod atomic_replace;
 mod baselines;
+mod bounded_read;
 mod check;
+mod effective_settings;
+mod emitter;
 mod entries;
+mod escaping_writer;
 mod explain;
 mod fix;
 mod generate;
-mod guard;
 mod init;
 mod levels;
 mod lint;
-mod out;
 mod progress;
 #[cfg(target_os = "linux")]
 #[doc(hidden)]
 pub mod pygrub;
 mod recursive;
-mod replace;
-mod reports;
 mod rules;
 mod settings;
+mod stdout;
 mod trace;
-mod whole_file;
 
 use std::io;
 use std::process::ExitCode;
@@ -89,7 +89,7 @@ pub fn main() -> ExitCode {
         // Whoever reads has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Status::Fine,
         Err(error) => {
-            out::complain(&format!("cannot write the result: {error}"));
+            stdout::complain(&format!("cannot write the result: {error}"));
             Status::Usage
         }
     };

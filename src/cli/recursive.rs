@@ -9,8 +9,8 @@ use clap::Args;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use walkdir::{DirEntry, WalkDir};
 
-use super::out::complain;
 use super::settings::{Finder, Settings};
+use crate::cli::stdout::complain;
 use crate::config::Dialect;
 use crate::release::Release;
 use crate::storage::identify::{Format, identify};

@@ -4,7 +4,7 @@ use std::io;
 
 use super::Status;
 use super::args::{Color, Rules, RulesFormat};
-use super::out::Out;
+use crate::cli::stdout::Out;
 use crate::report::rules;
 
 pub(super) fn run(args: &Rules) -> io::Result<Status> {

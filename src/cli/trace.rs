@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::Status;
 use super::args::{Format, Trace};
-use super::out::{Out, complain};
+use crate::cli::stdout::{Out, complain};
 use crate::report::trace;
 use crate::target::Target;
 

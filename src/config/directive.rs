@@ -2,7 +2,7 @@
 
 use super::raised::Raised;
 use super::span::Span;
-use crate::python::Text;
+use crate::python::PyStr;
 
 /// What pygrub made of a directive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ pub(super) fn mark(directives: &mut [Directive], result: &Result<(), Raised>) {
 #[derive(Clone, Debug)]
 pub struct Warning {
     /// The message, to the letter: `Unknown directive terminal_output`. On standard error it follows `WARNING:root:`.
-    pub message: Text,
+    pub message: PyStr,
     /// The line that it comes from.
     pub span: Option<Span>,
 }

@@ -4,7 +4,7 @@ use super::grammar::grub2::split;
 use super::lines::{BodyLine, Buffer, Ranges, lines};
 use super::span::Span;
 use super::{Config, Dialect, Entry, Raised, extlinux, grub2, legacy};
-use crate::python::Text;
+use crate::python::PyStr;
 use crate::release::Release;
 
 impl Entry {
@@ -16,7 +16,7 @@ impl Entry {
     /// # Errors
     ///
     /// What pygrub raises on a line, without a span.
-    pub fn from_lines(title: Text, dialect: Dialect, lines: &[u8], release: Release) -> Result<Self, Raised> {
+    pub fn from_lines(title: PyStr, dialect: Dialect, lines: &[u8], release: Release) -> Result<Self, Raised> {
         let nowhere = Span { start: 0, end: 0, line: 1, column: 1, length: 0 };
         let mut entry = match dialect {
             Dialect::Extlinux => extlinux::blank(title, nowhere),

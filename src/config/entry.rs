@@ -8,14 +8,15 @@ use super::device::Device;
 use super::directive::{Directive, Effect};
 use super::raised::{Cause, Raised, Stage};
 use super::span::{LineText, Span};
-use crate::python::{Text, text};
+use crate::python::PyStr;
+use crate::python::py_str;
 use crate::release::Release;
 
 /// A menu entry.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// Its title, stripped; extlinux: the label as it stands.
-    pub title: Text,
+    pub title: PyStr,
     /// Where the title stands.
     pub title_span: Span,
     /// The root device. pygrub stores it and reads the kernel from where the configuration was found.
@@ -23,7 +24,7 @@ pub struct Entry {
     /// The kernel.
     pub kernel: Option<FilePath>,
     /// The kernel's arguments. extlinux starts with the empty string.
-    pub args: Option<Text>,
+    pub args: Option<PyStr>,
     /// Where the arguments stand.
     pub args_span: Option<Span>,
     /// The initrd.
@@ -39,7 +40,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    pub(super) fn new(title: Text, title_span: Span, header: Span) -> Self {
+    pub(super) fn new(title: PyStr, title_span: Span, header: Span) -> Self {
         Self {
             title,
             title_span,
@@ -88,7 +89,7 @@ impl Entry {
             Raised::new(Stage::Parse, "ValueError", message, Cause::QuotedKernel).at(line.span_of(argument))
         })?;
         self.kernel = Some(FilePath::parse(line, path, paths, release)?);
-        self.args = args.map(|args| Text::from_line(args, release.python()));
+        self.args = args.map(|args| PyStr::from_line(args, release.python()));
         self.args_span = args.map(|args| line.span_of(args));
         Ok(())
     }
@@ -101,9 +102,9 @@ fn split_kernel(argument: &str) -> Result<(&str, Option<&str>), usize> {
     if !argument.contains(' ') {
         return Ok((argument, None));
     }
-    let words = argument.trim_start_matches(text::is_space);
-    let Some(end) = words.find(text::is_space) else { return Err(usize::from(!words.is_empty())) };
-    match words[end..].trim_start_matches(text::is_space) {
+    let words = argument.trim_start_matches(py_str::is_space);
+    let Some(end) = words.find(py_str::is_space) else { return Err(usize::from(!words.is_empty())) };
+    match words[end..].trim_start_matches(py_str::is_space) {
         "" => Err(1),
         args => Ok((&words[..end], Some(args))),
     }
@@ -155,7 +156,7 @@ pub struct FilePath {
     #[serde(rename = "disk")]
     pub device: Option<Device>,
     /// The path in the filesystem in which the configuration was found.
-    pub path: Text,
+    pub path: PyStr,
     /// Where it stands, device included.
     #[serde(skip)]
     pub span: Span,
@@ -175,7 +176,7 @@ impl FilePath {
             }
             _ => (None, text),
         };
-        Ok(Self { device, path: Text::from_line(path, release.python()), span: line.span_of(text) })
+        Ok(Self { device, path: PyStr::from_line(path, release.python()), span: line.span_of(text) })
     }
 }
 

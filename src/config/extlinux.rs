@@ -9,9 +9,10 @@ use super::grammar::extlinux::{self as grammar, Line};
 use super::lines::{BodyLine, Buffer, Ranges, lines};
 use super::raised::{Cause, Raised, Stage};
 use super::span::{LineText, Span};
-use super::taken_out::without_words;
 use super::{Config, Setting};
-use crate::python::{Int, Text, text};
+use crate::config::remove_initrd_words::without_words;
+use crate::python::py_str;
+use crate::python::{Int, PyStr};
 use crate::release::{Change, Release};
 
 pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -> Result<(), Raised> {
@@ -39,7 +40,7 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -
             Line::Directive(parts) => {
                 if let Some(value) = top_level(config, line, parts, release)? {
                     config.default_span = Some(line.span_of(value));
-                    default = Some(Text::from_line(value, python));
+                    default = Some(PyStr::from_line(value, python));
                 }
             }
         }
@@ -65,7 +66,7 @@ fn top_level<'a>(
     parts: Split<'a>,
     release: Release,
 ) -> Result<Option<&'a str>, Raised> {
-    let argument = text::strip(parts.argument);
+    let argument = py_str::strip(parts.argument);
     let effect = match lower(parts.command).as_str() {
         "default" => {
             config.note(line, argument, Effect::Default);
@@ -91,17 +92,17 @@ fn python_lower(command: &str, release: Release) -> String {
 }
 
 /// An entry before its first line.
-pub(super) fn blank(title: Text, header: Span) -> Entry {
+pub(super) fn blank(title: PyStr, header: Span) -> Entry {
     let mut entry = Entry::new(title, header, header);
     entry.root = Some(Root::Empty);
-    entry.args = Some(Text::default());
+    entry.args = Some(PyStr::default());
     entry
 }
 
 /// Reads the lines of an entry, its label first.
 fn close(config: &mut Config, body: &[BodyLine<'_>], release: Release) -> Result<(), Raised> {
     let Some(header) = body.first().map(|line| line.get().span()) else { return Ok(()) };
-    config.close(blank(Text::default(), header), body, release, entry_line)
+    config.close(blank(PyStr::default(), header), body, release, entry_line)
 }
 
 /// Reads one line of an entry.
@@ -114,7 +115,7 @@ pub(super) fn entry_line(
     let line = owned.get();
     entry.lines.1 = line.number;
     let parts = owned.split();
-    let argument = text::strip(parts.argument);
+    let argument = py_str::strip(parts.argument);
     let effect = match lower(parts.command).as_str() {
         "label" => Effect::Title,
         "kernel" => Effect::Kernel,
@@ -128,7 +129,7 @@ pub(super) fn entry_line(
     entry.directives.push(Directive { line: line.span(), argument: line.span_of(argument), effect });
     match effect {
         Effect::Title => {
-            entry.title = Text::from_line(grammar::unquoted(argument), release.python());
+            entry.title = PyStr::from_line(grammar::unquoted(argument), release.python());
             entry.title_span = line.span_of(argument);
         }
         Effect::Kernel => entry.set_kernel(line, grammar::unquoted(argument), PathRule::Plain, release)?,
@@ -152,11 +153,11 @@ fn append(entry: &mut Entry, line: LineText<'_>, argument: &str, release: Releas
         !argument.starts_with("initrd=")
     };
     if kernel.is_some() && looks_for_initrd && release.has(Change::ExtlinuxAppend) {
-        let words: Vec<&str> = grammar::initrd_words(text::strip(argument)).collect();
+        let words: Vec<&str> = grammar::initrd_words(py_str::strip(argument)).collect();
         if let Some(last) = words.last() {
             entry.initrd = Some(FilePath {
                 device: None,
-                path: Text::from_line(&last.replace("initrd=", ""), release.python()),
+                path: PyStr::from_line(&last.replace("initrd=", ""), release.python()),
                 span: line.span_of(last),
             });
         }
@@ -166,8 +167,8 @@ fn append(entry: &mut Entry, line: LineText<'_>, argument: &str, release: Releas
         let raised = Raised::new(Stage::Parse, "AttributeError", "can't set attribute", Cause::AppendUnsupported);
         return Err(raised.at(line.span()));
     }
-    let args = grammar::unquoted(text::strip(&rest));
-    entry.args = Some(Text::from_line(args, release.python()));
+    let args = grammar::unquoted(py_str::strip(&rest));
+    entry.args = Some(PyStr::from_line(args, release.python()));
     entry.args_span = Some(line.span_of(argument));
     Ok(())
 }
@@ -179,10 +180,10 @@ fn append_modules(entry: &mut Entry, line: LineText<'_>, argument: &str, release
         _ => return Ok(()),
     };
     if !kernel.is_empty() {
-        entry.set_kernel(line, text::strip(kernel), PathRule::Plain, release)?;
+        entry.set_kernel(line, py_str::strip(kernel), PathRule::Plain, release)?;
     }
     if !initrd.is_empty() {
-        entry.initrd = Some(FilePath::parse(line, text::strip(initrd), PathRule::Plain, release)?);
+        entry.initrd = Some(FilePath::parse(line, py_str::strip(initrd), PathRule::Plain, release)?);
     }
     Ok(())
 }

@@ -8,8 +8,9 @@ use super::grammar::{Split, grub2::split};
 use super::lines::{BodyLine, Buffer, Ranges, lines};
 use super::raised::{Cause, Raised, Stage};
 use super::span::LineText;
-use super::structure::{Function, Submenu};
-use crate::python::{Python, Text, repr, text};
+use crate::config::blocks::{Function, Submenu};
+use crate::python::py_str;
+use crate::python::{PyStr, Python, repr};
 use crate::release::{Change, Release};
 
 pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -> Result<(), Raised> {
@@ -58,7 +59,7 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -
                     end(config, open.take(), &mut body, line.number - 1, release)?;
                 }
                 let title_span = line.span_of(title);
-                let mut entry = Entry::new(Text::from_line(text::strip(title), python), title_span, line.span());
+                let mut entry = Entry::new(PyStr::from_line(py_str::strip(title), python), title_span, line.span());
                 entry.depth = submenus;
                 open = Some(entry);
                 continue;
@@ -146,12 +147,12 @@ fn command<'a>(line: LineText<'a>, parts: Split<'a>, release: Release) -> Result
             Raised::new(Stage::Parse, "ValueError", message, Cause::SetArity).at(span)
         };
         return match grammar::set_argument(parts.argument) {
-            SetArgument::Pair { name, value } => Ok(Command { name, is_set: true, argument: text::strip(value) }),
+            SetArgument::Pair { name, value } => Ok(Command { name, is_set: true, argument: py_str::strip(value) }),
             SetArgument::TooFew(got) => Err(failed(super::unpack_too_few(got, release))),
             SetArgument::TooMany => Err(failed(super::unpack_too_many(release).to_owned())),
         };
     }
-    let argument = text::strip(parts.argument);
+    let argument = py_str::strip(parts.argument);
     Ok(match parts.command.strip_prefix("set:") {
         Some(name) => Command { name, is_set: true, argument },
         None => Command { name: parts.command, is_set: false, argument },

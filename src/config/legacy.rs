@@ -7,7 +7,8 @@ use super::grammar::legacy::{self as grammar, Line};
 use super::lines::{BodyLine, Buffer, Ranges, lines};
 use super::raised::Raised;
 use super::span::LineText;
-use crate::python::{Text, text};
+use crate::python::PyStr;
+use crate::python::py_str;
 use crate::release::Release;
 
 /// Commands outside entries that pygrub knows and ignores.
@@ -41,7 +42,7 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -
             Line::Comment => {}
             Line::Title(title) => {
                 let title_span = line.span_of(title);
-                let next = Entry::new(Text::from_line(text::strip(title), python), title_span, line.span());
+                let next = Entry::new(PyStr::from_line(py_str::strip(title), python), title_span, line.span());
                 if let Some(entry) = open.replace(next) {
                     config.close(entry, &body, release, entry_line)?;
                     body.clear();
@@ -52,7 +53,7 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -
                 body.push(BodyLine::new(owned, ranges));
             }
             Line::Directive(parts) => {
-                let result = top_level(config, line, parts.command, text::strip(parts.argument), release);
+                let result = top_level(config, line, parts.command, py_str::strip(parts.argument), release);
                 config.caught(result)?;
             }
         }
@@ -95,7 +96,7 @@ pub(super) fn entry_line(
 ) -> Result<(), Raised> {
     let line = owned.get();
     let parts = owned.split();
-    let argument = text::strip(parts.argument);
+    let argument = py_str::strip(parts.argument);
     let effect = match parts.command {
         "root" | "rootnoverify" => Effect::Root,
         "kernel" => Effect::Kernel,

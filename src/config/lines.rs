@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use super::grammar::Split;
 use super::span::{LineText, Span, Units, narrow};
-use crate::python::{bytes, text};
+use crate::python::bytes;
+use crate::python::py_str;
 
 /// A line that owns its text where Python 2 asks for stand-ins.
 pub(super) struct Line<'a> {
@@ -105,15 +106,15 @@ fn stripped(whole: Cow<'_, str>, start: usize, number: u32) -> Line<'_> {
     match whole {
         Cow::Borrowed(whole) => {
             let units = if whole.is_ascii() { Units::Ascii } else { Units::Utf8 };
-            let text = text::strip(whole);
+            let text = py_str::strip(whole);
             let before = &whole[..text.as_ptr() as usize - whole.as_ptr() as usize];
             let indent = if units == Units::Ascii { before.len() } else { before.chars().count() };
             Line { text: Cow::Borrowed(text), start: start + before.len(), number, indent: narrow(indent), units }
         }
         Cow::Owned(mut whole) => {
             // In place: a line may be most of the file. White space in front of wrapped text is ASCII.
-            whole.truncate(whole.trim_end_matches(text::is_space).len());
-            let before = whole.len() - whole.trim_start_matches(text::is_space).len();
+            whole.truncate(whole.trim_end_matches(py_str::is_space).len());
+            let before = whole.len() - whole.trim_start_matches(py_str::is_space).len();
             whole.drain(..before);
             let (start, indent) = (start + before, narrow(before));
             Line { text: Cow::Owned(whole), start, number, indent, units: Units::Wrapped }

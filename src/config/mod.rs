@@ -15,40 +15,40 @@
 //! assert_eq!(raised.span.map(|span| (span.line, span.column, span.length)), Some((2, 9, 8)));
 //! ```
 
-mod body;
+mod blocks;
 mod device;
 mod dialect;
 mod directive;
 mod edit;
 mod entry;
+mod entry_body;
 mod extlinux;
+mod generator;
 mod grammar;
 mod grub2;
 mod legacy;
 mod lines;
 mod raised;
-mod setting;
+mod recover;
+mod remove_initrd_words;
 pub(crate) mod span;
-mod structure;
-mod survey;
-mod taken_out;
 mod top_level;
-mod writer;
+mod value;
 
+pub use blocks::{Function, Submenu};
 pub use device::Device;
 pub use dialect::Dialect;
 pub use directive::{Directive, Effect, Warning};
 pub use entry::{Entry, FilePath, Root};
+pub use generator::Writer;
 pub use raised::{Cause, Raised, Stage};
-pub use setting::Setting;
+pub use recover::{Recovered, recover};
 pub use span::Span;
 pub(crate) use span::narrow;
-pub use structure::{Function, Submenu};
-pub use survey::{Survey, survey};
-pub use writer::Writer;
+pub use value::Setting;
 
 use self::lines::Buffer;
-use crate::python::{Python, Text, utf8};
+use crate::python::{PyStr, Python, utf8};
 use crate::release::{Change, Release};
 
 /// How many bytes of a configuration pygrub reads, from 4.1.4 and 4.2.0 on.
@@ -72,7 +72,7 @@ pub struct Config {
     /// Whether a password is set (menu.lst only), which disables editing but not booting.
     pub has_password: bool,
     /// What the last `password` says: `secret`, `--md5 $1$...`.
-    pub password: Option<Text>,
+    pub password: Option<PyStr>,
     /// The directives outside entries, in the order of the file.
     pub directives: Vec<Directive>,
     /// The functions of a grub.cfg, whose lines pygrub leaves out, in order.
@@ -121,7 +121,7 @@ impl Config {
         }
     }
 
-    fn warn(&mut self, message: impl Into<Text>, span: Option<Span>) {
+    fn warn(&mut self, message: impl Into<PyStr>, span: Option<Span>) {
         self.warnings.push(Warning { message: message.into(), span });
     }
 }
@@ -149,7 +149,7 @@ fn read(config: &mut Config, text: &[u8], release: Release) -> Result<(), Raised
                 let span = lines::byte_span(read, error.start, error.end);
                 let raised = Raised::new(Stage::Parse, "UnicodeDecodeError", error.message, Cause::NotUtf8);
                 config.caught(Err(raised.at(span)))?;
-                replaced = survey::readable(read);
+                replaced = recover::readable(read);
                 Buffer::Decoded(&replaced)
             }
         },

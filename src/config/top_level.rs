@@ -5,7 +5,7 @@ use super::entry::{FilePath, PathRule};
 use super::raised::{Cause, Raised, Stage};
 use super::span::LineText;
 use super::{Config, Setting};
-use crate::python::{Int, Python, Text, int};
+use crate::python::{Int, PyStr, Python, int};
 use crate::release::{Change, Release};
 
 impl Config {
@@ -26,13 +26,13 @@ impl Config {
         let result = match effect {
             Effect::Default => self.set_default(line, argument, release),
             Effect::Timeout => {
-                self.timeout = Setting::Text(Text::from_line(argument, release.python()));
+                self.timeout = Setting::Text(PyStr::from_line(argument, release.python()));
                 self.timeout_span = Some(line.span_of(argument));
                 Ok(())
             }
             Effect::Password => {
                 self.has_password = true;
-                self.password = Some(Text::from_line(argument, release.python()));
+                self.password = Some(PyStr::from_line(argument, release.python()));
                 Ok(())
             }
             _ => Ok(()),
@@ -60,7 +60,7 @@ impl Config {
         }
         let since_python3 = release.has(Change::Python3);
         if !since_python3 && release.has(Change::DefaultByTitle) {
-            self.default = Setting::Text(Text::from_line(value, python));
+            self.default = Setting::Text(PyStr::from_line(value, python));
             return Ok(());
         }
         let number = match (int::parse(value, python), since_python3) {
@@ -70,7 +70,7 @@ impl Config {
             }
             (Err(_), true) => {
                 let warning = format!("Invalid value {value}, setting default to 0");
-                self.warn(Text::from_line(&warning, python), Some(span));
+                self.warn(PyStr::from_line(&warning, python), Some(span));
                 Int::Small(0)
             }
         };
@@ -85,7 +85,7 @@ impl Config {
 
     /// Logs a command that pygrub does not know.
     pub(super) fn warn_unknown(&mut self, line: LineText<'_>, prefix: &str, command: &str, python: Python) {
-        let message = Text::prefixed(prefix, command, python);
+        let message = PyStr::prefixed(prefix, command, python);
         self.warn(message, Some(line.span()));
     }
 }

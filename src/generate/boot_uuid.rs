@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::boot_filesystem::BootFilesystem;
 use super::refusal::Refusal;
-use crate::steering::harmless;
+use crate::escape::escaped;
 
 /// One that is worked out from the guest's name, so that `mkfs` can be told to use it before there is a filesystem.
 pub(crate) fn of_name(name: &str, filesystem: BootFilesystem) -> String {
@@ -37,7 +37,7 @@ pub(crate) fn check(text: &str, filesystem: BootFilesystem) -> Result<(), Refusa
         return Ok(());
     }
     Err(Refusal::new(
-        format!("`{}` is no UUID of a filesystem of the type {}", harmless(text), filesystem.name()),
+        format!("`{}` is no UUID of a filesystem of the type {}", escaped(text), filesystem.name()),
         format!("write it as `blkid -s UUID -o value DEVICE` prints it in the guest, such as {example}"),
     ))
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::refusal::Refusal;
-use crate::steering::harmless;
+use crate::escape::escaped;
 
 /// How a disk is divided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -98,7 +98,7 @@ pub(crate) enum Holds {
 
 /// Why a text is no plain node, as far as the reason is known.
 fn no_node(text: &str, holds: Holds) -> Refusal {
-    let shown = harmless(text);
+    let shown = escaped(text);
     let named = ["/dev/disk/by-", "LABEL=", "UUID=", "PARTLABEL=", "PARTUUID="];
     let named = named.iter().any(|prefix| text.starts_with(prefix));
     let mapped = ["/dev/mapper/", "/dev/dm-", "/dev/md"].iter().any(|prefix| text.starts_with(prefix));

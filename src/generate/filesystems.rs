@@ -4,7 +4,7 @@ use super::boot_filesystem::BootFilesystem;
 use super::choices::Choices;
 use super::devices::Devices;
 use super::refusal::Refusal;
-use crate::steering::harmless;
+use crate::escape::escaped;
 
 /// Where `/` may be, apart from `/boot`: what NixOS' installer mounts without more being said.
 const ROOT_FILESYSTEMS: [&str; 6] = ["ext4", "ext3", "ext2", "xfs", "btrfs", "f2fs"];
@@ -54,7 +54,7 @@ impl Filesystems {
         let wanted = choices.root_filesystem.as_deref().unwrap_or("ext4");
         let root = ROOT_FILESYSTEMS.into_iter().find(|name| *name == wanted).ok_or_else(|| {
             Refusal::new(
-                format!("/ cannot be `{}` in what pregrub generates", harmless(wanted)),
+                format!("/ cannot be `{}` in what pregrub generates", escaped(wanted)),
                 format!("use one of {}", ROOT_FILESYSTEMS.join(", ")),
             )
         })?;
@@ -77,8 +77,8 @@ fn one_of<'a>(
         (Some(boot), Some(root)) if boot != root => Err(Refusal::new(
             format!(
                 "/boot is a directory of / here, and their one filesystem cannot have the {what} `{}` and the {what} `{}`",
-                harmless(boot),
-                harmless(root)
+                escaped(boot),
+                escaped(root)
             ),
             format!("give {option} alone, or give /boot a device of its own"),
         )),
@@ -90,7 +90,7 @@ fn check_label(label: &str, longest: usize, filesystem: &str) -> Result<(), Refu
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     if label.is_empty() || label.len() > longest || label.starts_with('-') || !label.chars().all(plain) {
         return Err(Refusal::new(
-            format!("`{}` is no label for a filesystem of the type {filesystem}", harmless(label)),
+            format!("`{}` is no label for a filesystem of the type {filesystem}", escaped(label)),
             format!("use up to {longest} letters, digits, `_`, `-` and `.`"),
         ));
     }

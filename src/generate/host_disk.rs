@@ -1,7 +1,7 @@
 //! A disk of the guest as the host has it.
 
 use super::refusal::Refusal;
-use crate::steering::harmless;
+use crate::escape::escaped;
 
 /// How the names of images end that are not the disk as the guest sees it.
 const FORMATS: [(&str, &str); 6] = [
@@ -57,7 +57,7 @@ fn check_format(path: &str) -> Result<(), Refusal> {
     Err(Refusal::new(
         format!(
             "`{}` is by its name an image in a format of {program}, and pygrub finds no filesystem in it: it reads the file as it is",
-            harmless(path)
+            escaped(path)
         ),
         "use a raw image (`qemu-img convert -O raw` makes one), or a block device",
     ))
@@ -65,7 +65,7 @@ fn check_format(path: &str) -> Result<(), Refusal> {
 
 /// Checks a path of the host that is to stand in a domain configuration.
 pub(crate) fn check_path(path: &str, what: &str) -> Result<(), Refusal> {
-    let shown = harmless(path);
+    let shown = escaped(path);
     if !path.starts_with('/') {
         return Err(Refusal::new(
             format!("`{shown}` is no absolute path, and xl takes any other from where it is started"),

@@ -6,7 +6,7 @@
 //! word with any of them is refused: no way of quoting it is the same to both.
 
 use super::refusal::Refusal;
-use crate::steering::beginning;
+use crate::escape::beginning;
 
 /// GRUB's lexer ends on words of about 8 KiB.
 const LONGEST_WORD: usize = 8000;

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::refusal::Refusal;
-use crate::steering::harmless;
+use crate::escape::escaped;
 
 /// An address in the range that Xen's vendor prefix 00:16:3e has, from the name of the guest and the number of the interface.
 pub(crate) fn of_name(name: &str, number: usize) -> String {
@@ -18,7 +18,7 @@ pub(crate) fn check(text: &str) -> Result<String, Refusal> {
     let octets: Vec<&str> = text.split(':').collect();
     let hexadecimal = |octet: &&str| octet.len() == 2 && octet.bytes().all(|byte| byte.is_ascii_hexdigit());
     let refused = |why: &str| {
-        let reason = format!("`{}` is no address of a network interface{why}", harmless(text));
+        let reason = format!("`{}` is no address of a network interface{why}", escaped(text));
         Refusal::new(reason, "write six pairs of hexadecimal digits, such as 00:16:3e:12:34:56")
     };
     if octets.len() != 6 || !octets.iter().all(hexadecimal) {

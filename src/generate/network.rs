@@ -2,7 +2,7 @@
 
 use super::mac;
 use super::refusal::Refusal;
-use crate::steering::harmless;
+use crate::escape::escaped;
 
 /// A network interface of the guest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ fn check_bridge(bridge: &str) -> Result<(), Refusal> {
     // IFNAMSIZ of Linux, less the NUL.
     if bridge.is_empty() || bridge.len() > 15 || !bridge.chars().all(plain) {
         return Err(Refusal::new(
-            format!("`{}` is no name of a bridge", harmless(bridge)),
+            format!("`{}` is no name of a bridge", escaped(bridge)),
             "name one of the host's, of up to 15 characters, such as xenbr0",
         ));
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
-use crate::steering::harmless;
+use crate::escape::escaped;
 
 /// Why a file could not be written. As text it is one sentence without a full stop.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl fmt::Display for OutputError {
 impl std::error::Error for OutputError {}
 
 fn shown(path: &Path) -> String {
-    format!("`{}`", harmless(&path.display().to_string()))
+    format!("`{}`", escaped(&path.display().to_string()))
 }
 
 /// Where a file is before it has its name: in the same directory.

@@ -9,8 +9,8 @@ use super::network::{self, Interface};
 use super::nixos_grub_cfg::NixosGrubCfg;
 use super::refusal::Refusal;
 use super::{boot_uuid, kernel_parameters, simulation, size};
+use crate::escape::escaped;
 use crate::release::Release;
-use crate::steering::harmless;
 
 /// A guest that boots: there is a plan only for choices that pygrub can boot, and only after pregrub's own simulation has
 /// booted the grub.cfg that NixOS would write for it.
@@ -188,7 +188,7 @@ fn check_release(choices: &Choices) -> Result<(), Refusal> {
 }
 
 fn check_name(name: &str) -> Result<(), Refusal> {
-    let shown = harmless(name);
+    let shown = escaped(name);
     let refused = |why: &str| {
         Err(Refusal::new(format!("`{shown}` cannot be the name of a domain: {why}"), "use letters, digits and hyphens"))
     };
@@ -245,7 +245,7 @@ fn default_entry(default: &str) -> Result<u32, Refusal> {
             instead,
         )),
         _ => Err(Refusal::new(
-            format!("the default entry `{}` is no number, and pygrub then boots the first entry", harmless(default)),
+            format!("the default entry `{}` is no number, and pygrub then boots the first entry", escaped(default)),
             instead,
         )),
     }
@@ -281,7 +281,7 @@ fn check_state_version(version: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(Refusal::new(
-        format!("`{}` is no release of NixOS", harmless(version)),
+        format!("`{}` is no release of NixOS", escaped(version)),
         "write it as system.stateVersion has it, such as 24.05",
     ))
 }
@@ -304,7 +304,7 @@ fn check_disks(devices: Devices, boot: Option<&HostDisk>, root: Option<&HostDisk
     }
     match (boot, root) {
         (Some(boot), Some(root)) if boot.path() == root.path() => Err(Refusal::new(
-            format!("`{}` would be both disks of the guest", harmless(boot.path())),
+            format!("`{}` would be both disks of the guest", escaped(boot.path())),
             "name two disks, or say --one-disk",
         )),
         _ => Ok(()),

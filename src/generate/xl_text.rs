@@ -1,7 +1,7 @@
 //! How a value is written in a domain configuration of xl.
 
 use super::refusal::Refusal;
-use crate::steering::harmless;
+use crate::escape::escaped;
 
 /// A string in double quotes that libxlutil reads as exactly `text`: it knows `\\` and `\"` (measured with that of Xen 4.17).
 ///
@@ -17,7 +17,7 @@ use crate::steering::harmless;
 pub fn string(text: &str) -> Result<String, Refusal> {
     if text.contains(['\n', '\0']) {
         return Err(Refusal::new(
-            format!("`{}` has a line feed or a NUL, which no string of an xl configuration can hold", harmless(text)),
+            format!("`{}` has a line feed or a NUL, which no string of an xl configuration can hold", escaped(text)),
             "remove it",
         ));
     }

@@ -1,10 +1,10 @@
 //! All rules.
 
-use super::reporter::Reporter;
-use super::rule::{Rule, Stops};
 use super::rules::*;
-use super::severity::Severity;
-use super::subject::Subject;
+use crate::lint::analysis::context::LintContext;
+use crate::lint::engine::reporter::Reporter;
+use crate::lint::engine::rule::{BootImpact, Rule};
+use crate::lint::engine::severity::Severity;
 
 /// All rules, in the order of their codes.
 pub static RULES: &[&Rule] = &[
@@ -104,10 +104,17 @@ pub fn find(code_or_name: &str) -> Option<&'static Rule> {
 }
 
 /// What a finding has before the reporter names its rule.
-pub(super) static UNNAMED: Rule =
-    Rule { code: "", name: "", severity: Severity::Note, stops: Stops::Never, releases: "", doc: "", check: nothing };
+pub(super) static UNNAMED: Rule = Rule {
+    code: "",
+    name: "",
+    severity: Severity::Note,
+    stops: BootImpact::Never,
+    releases: "",
+    doc: "",
+    check: nothing,
+};
 
-fn nothing(_: &Subject<'_>, _: &mut Reporter<'_>) {}
+fn nothing(_: &LintContext<'_>, _: &mut Reporter<'_>) {}
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,8 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::tables::DIGIT_ZEROS;
-use super::{Python, repr, text};
+use super::{Python, repr};
+use crate::python::py_str;
 
 /// An integer as Python has it, without bound.
 ///
@@ -111,7 +112,7 @@ fn is_c_space(c: char) -> bool {
 fn parse_three(text: &str) -> Result<Int, String> {
     let invalid = || format!("invalid literal for int() with base 10: {}", repr::cut(text, 200));
     // CPython turns other white space into blanks, but leaves ASCII alone: U+001C to U+001F stay and are refused.
-    let is_blank = |c: char| if c.is_ascii() { is_c_space(c) } else { text::is_space(c) };
+    let is_blank = |c: char| if c.is_ascii() { is_c_space(c) } else { py_str::is_space(c) };
     let rest = text.trim_start_matches(is_blank);
     let (negative, rest) = match rest.strip_prefix(['+', '-']) {
         Some(unsigned) => (rest.starts_with('-'), unsigned),

@@ -7,9 +7,9 @@
 
 pub mod bytes;
 pub mod int;
+pub mod py_str;
 pub mod repr;
 mod tables;
-pub mod text;
 pub mod utf8;
 
 /// The major version of Python that runs pygrub.
@@ -22,4 +22,4 @@ pub enum Python {
 }
 
 pub use int::Int;
-pub use text::Text;
+pub use py_str::PyStr;

@@ -6,7 +6,7 @@ use super::finding::{FindingReport, Sources};
 use crate::boot::{Attempt, ChosenFile, GivenDisk, Mounted, Process, Run, Verdict};
 use crate::config::Raised;
 use crate::lint::Finding;
-use crate::python::Text;
+use crate::python::PyStr;
 use crate::release::Release;
 use crate::target::Kind;
 
@@ -34,19 +34,19 @@ pub struct Check<'a> {
 struct Boot<'a> {
     offset: Option<u64>,
     filesystem: Option<&'a str>,
-    config: Option<&'a Text>,
+    config: Option<&'a PyStr>,
     entry: Option<usize>,
-    title: Option<&'a Text>,
+    title: Option<&'a PyStr>,
     kernel: File<'a>,
     ramdisk: Option<File<'a>>,
-    args: Text,
+    args: PyStr,
     /// How long the menu waits; nothing where there is none.
     seconds: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
 struct File<'a> {
-    path: &'a Text,
+    path: &'a PyStr,
     #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]

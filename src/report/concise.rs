@@ -2,17 +2,17 @@
 
 use std::io::{self, Write};
 
-use super::examined::{Examined, Outcome};
 use super::one_line::one_line;
 use crate::boot::Run;
 use crate::lint::Finding;
+use crate::report::target_report::{Outcome, TargetReport};
 
 /// Writes `grub.cfg:5:9: error[PG001] message (device-variable)` for each finding, behind the verdict where it is asked for.
 ///
 /// # Errors
 ///
 /// As `out` says.
-pub fn write(examined: &Examined<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(examined: &TargetReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     if let Some(run) = examined.judged() {
         writeln!(out, "{}", verdict(examined.target, run))?;
     } else if let Outcome::Unreadable(error) = examined.outcome {
@@ -31,7 +31,7 @@ pub(super) fn verdict(target: &str, run: &Run) -> String {
 }
 
 /// The line of a finding.
-pub(super) fn line(examined: &Examined<'_>, finding: &Finding) -> String {
+pub(super) fn line(examined: &TargetReport<'_>, finding: &Finding) -> String {
     let place = one_line(&examined.place_of(finding).to_string());
     let (severity, rule) = (finding.severity.name(), finding.rule);
     format!("{place}: {severity}[{}] {} ({})", rule.code, one_line(&finding.message), rule.name)

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::check::RaisedReport;
 use crate::boot::{Boot, Selection, Wishes, select};
 use crate::config::{Config, Entry, FilePath, Raised, Root, Setting};
-use crate::python::{Int, Text};
+use crate::python::{Int, PyStr};
 use crate::release::Release;
 
 /// The menu, and what a run without menu screen selects from it.
@@ -62,7 +62,7 @@ impl<'a> Entries<'a> {
             entries: self.entries().iter().map(EntryReport::from).collect(),
             boot: self.selection.as_ref().and_then(|selection| selection.boot.clone()),
             raised: self.raised().map(RaisedReport::from),
-            warnings: warnings.iter().map(|w| w.message.clone()).chain(late.map(Text::from)).collect(),
+            warnings: warnings.iter().map(|w| w.message.clone()).chain(late.map(PyStr::from)).collect(),
         }
     }
 
@@ -116,15 +116,15 @@ struct Json<'a> {
     entries: Vec<EntryReport>,
     boot: Option<Boot>,
     raised: Option<RaisedReport<'a>>,
-    warnings: Vec<Text>,
+    warnings: Vec<PyStr>,
 }
 
 #[derive(Serialize)]
 struct EntryReport {
-    title: Text,
+    title: PyStr,
     root: Option<Root>,
     kernel: Option<FilePath>,
-    args: Option<Text>,
+    args: Option<PyStr>,
     initrd: Option<FilePath>,
     lines: (u32, u32),
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use miette::SourceSpan;
 
 use crate::config::Span;
-use crate::steering::steers;
+use crate::escape::is_unsafe_char;
 
 /// How many bytes of a long line are shown on either side of a place.
 const AROUND: usize = 200;
@@ -91,7 +91,7 @@ impl Excerpt {
 /// Text for a terminal: control characters, invisible ones and what is not UTF-8 are shown, not sent.
 fn show(text: &[u8]) -> String {
     // One character for one, so that the caret stays in its place.
-    String::from_utf8_lossy(text).chars().map(|c| if steers(c) && c != '\t' { '\u{fffd}' } else { c }).collect()
+    String::from_utf8_lossy(text).chars().map(|c| if is_unsafe_char(c) && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]

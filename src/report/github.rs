@@ -6,18 +6,18 @@
 use std::io::{self, Write};
 
 use super::concise;
-use super::examined::{Examined, Outcome};
 use super::location::Location;
 use super::one_line::one_line;
 use crate::boot::Verdict;
 use crate::lint::Severity;
+use crate::report::target_report::{Outcome, TargetReport};
 
 /// Writes one command a finding, and the verdict as a line of the log; a verdict that no finding tells is a command, too.
 ///
 /// # Errors
 ///
 /// As `out` says.
-pub fn write(examined: &Examined<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(examined: &TargetReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     let whole = Location::whole(examined.target);
     if let Outcome::Unreadable(error) = examined.outcome {
         return command("error", &whole, "cannot be read", error, out);

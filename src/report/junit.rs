@@ -8,10 +8,10 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 use super::concise;
-use super::examined::{Examined, Outcome};
 use super::one_line::one_line;
 use crate::boot::Verdict;
 use crate::lint::{Finding, Severity};
+use crate::report::target_report::{Outcome, TargetReport};
 
 /// The suites of all targets.
 #[derive(Debug, Default)]
@@ -49,7 +49,7 @@ impl Report {
     }
 
     /// Adds a target.
-    pub fn add(&mut self, examined: &Examined<'_>) {
+    pub fn add(&mut self, examined: &TargetReport<'_>) {
         let mut cases = Vec::new();
         match examined.outcome {
             Outcome::Unreadable(error) => {
@@ -68,7 +68,7 @@ impl Report {
     }
 
     /// A test case for each rule that found something.
-    fn rules(&self, examined: &Examined<'_>) -> Vec<Case> {
+    fn rules(&self, examined: &TargetReport<'_>) -> Vec<Case> {
         let mut by_rule: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
         for finding in examined.findings() {
             by_rule.entry(finding.rule.code).or_default().push(finding);
@@ -116,7 +116,7 @@ impl Report {
 }
 
 /// The test case of the verdict.
-fn verdict(examined: &Examined<'_>) -> Option<Case> {
+fn verdict(examined: &TargetReport<'_>) -> Option<Case> {
     let run = examined.judged()?;
     let kind = run.verdict.name().to_owned();
     let message = run.failure.as_ref().map(|failure| one_line(&failure.reason)).unwrap_or_default();

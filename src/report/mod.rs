@@ -7,7 +7,6 @@ pub mod concise;
 #[cfg(feature = "cli")]
 mod diagnostic;
 pub mod entries;
-pub mod examined;
 #[cfg(feature = "cli")]
 mod excerpt;
 #[cfg(feature = "cli")]
@@ -23,6 +22,7 @@ pub mod origin;
 pub mod region;
 pub mod rules;
 pub mod sarif;
+pub mod target_report;
 #[cfg(feature = "cli")]
 pub mod text;
 pub mod trace;

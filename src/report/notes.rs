@@ -1,13 +1,13 @@
 //! What a user should know of an outcome that is not what it looks like: a wish that pygrub ignored.
 
 use crate::boot::{Chosen, Run};
-use crate::python::Text;
+use crate::python::PyStr;
 use crate::storage::filesystem::Topic;
 
 /// Notes on what is booted, each a sentence without a full stop.
 pub fn of(run: &Run) -> Vec<String> {
     let mut notes = Vec::new();
-    if run.options.ramdisk.is_some() && run.options.kernel.as_ref().is_none_or(Text::is_empty) {
+    if run.options.ramdisk.is_some() && run.options.kernel.as_ref().is_none_or(PyStr::is_empty) {
         notes.push("pygrub ignores --ramdisk without --kernel".to_owned());
     }
     if let Some(chosen) = &run.chosen {

@@ -1,6 +1,6 @@
 //! Text of a guest on one line.
 
-use crate::steering::push_harmless;
+use crate::escape::push_escaped;
 
 /// `text` with every control character escaped, as `\x1b`, and invisible ones, as `\u202e`: a line stays one line, and no
 /// terminal and no log obeys it.
@@ -9,7 +9,7 @@ pub(super) fn one_line(text: &str) -> String {
     for c in text.chars() {
         match c {
             '\t' => line.push(' '),
-            c => push_harmless(&mut line, c),
+            c => push_escaped(&mut line, c),
         }
     }
     line

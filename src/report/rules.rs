@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::lint::{Group, RULES, Rule, Severity, Stops};
+use crate::lint::{BootImpact, Group, RULES, Rule, Severity};
 
 /// Groups that have rules, with them.
 fn by_group() -> impl Iterator<Item = (Group, Vec<&'static Rule>)> {
@@ -106,9 +106,9 @@ impl Rules {
             group: rule.group().name(),
             severity: rule.severity,
             stops_boot: match rule.stops {
-                Stops::Always => "always",
-                Stops::Sometimes => "sometimes",
-                Stops::Never => "never",
+                BootImpact::Always => "always",
+                BootImpact::Sometimes => "sometimes",
+                BootImpact::Never => "never",
             },
             releases: rule.releases,
             summary: rule.summary(),

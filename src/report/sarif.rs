@@ -10,13 +10,13 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::examined::{Examined, Outcome};
 use super::location::Location;
 use super::one_line::one_line;
 use super::region::Region;
 use crate::boot::Verdict;
-use crate::lint::{Finding, Fix, RULES, Rule, Severity, Stops};
+use crate::lint::{BootImpact, Finding, Fix, RULES, Rule, Severity};
 use crate::release::Release;
+use crate::report::target_report::{Outcome, TargetReport};
 
 /// The schema that the log keeps.
 pub const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json";
@@ -53,7 +53,7 @@ impl Log {
     }
 
     /// Adds a target.
-    pub fn add(&mut self, examined: &Examined<'_>) {
+    pub fn add(&mut self, examined: &TargetReport<'_>) {
         let artifact = artifact(examined.target);
         if self.targets.insert(examined.target.to_owned()) {
             self.artifacts.push(json!({ "location": artifact, "roles": ["analysisTarget"] }));
@@ -86,7 +86,7 @@ impl Log {
         }
     }
 
-    fn result(&mut self, examined: &Examined<'_>, finding: &Finding) -> Value {
+    fn result(&mut self, examined: &TargetReport<'_>, finding: &Finding) -> Value {
         let place = examined.place_of(finding);
         let mut result = json!({
             "ruleId": finding.rule.code,
@@ -135,7 +135,7 @@ impl Log {
     }
 
     /// What makes a finding the same as one of another run: the rule, the file and the text of the line, but not its number.
-    fn fingerprint_of(&mut self, examined: &Examined<'_>, finding: &Finding) -> String {
+    fn fingerprint_of(&mut self, examined: &TargetReport<'_>, finding: &Finding) -> String {
         let place = examined.place_of(finding);
         let line = examined.text_of(finding).zip(finding.span).map(|(text, span)| {
             let start = span.range().start.min(text.len());
@@ -205,9 +205,9 @@ fn descriptor(rule: &Rule) -> Value {
     let summary = rule.summary();
     let mut tags = vec![rule.group().name()];
     match rule.stops {
-        Stops::Always => tags.push("stops-boot"),
-        Stops::Sometimes => tags.push("may-stop-boot"),
-        Stops::Never => {}
+        BootImpact::Always => tags.push("stops-boot"),
+        BootImpact::Sometimes => tags.push("may-stop-boot"),
+        BootImpact::Never => {}
     }
     json!({
         "id": rule.code,

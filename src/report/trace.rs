@@ -8,7 +8,7 @@ use super::check::RaisedReport;
 use super::origin;
 use crate::boot::{Attempt, Found, GivenDisk, Mounted, Purpose, Run, Verdict};
 use crate::config::{Directive, Effect, Setting};
-use crate::python::Text;
+use crate::python::PyStr;
 use crate::storage::filesystem::Note;
 use crate::storage::partitions::{ImageLayout, SkipReason};
 use crate::target::Kind;
@@ -102,7 +102,7 @@ pub fn write_text(run: &Run, target: &str, kind: Kind, out: &mut dyn Write) -> i
     Ok(())
 }
 
-fn shown(run: &Run) -> &Text {
+fn shown(run: &Run) -> &PyStr {
     if run.process.exit == 0 { &run.process.stdout } else { &run.process.stderr_last_line }
 }
 
@@ -217,7 +217,7 @@ struct AttemptReport<'a> {
 #[derive(Serialize)]
 struct StepReport<'a> {
     purpose: &'static str,
-    path: &'a Text,
+    path: &'a PyStr,
     opens: bool,
     found: bool,
     why: Option<&'a str>,
@@ -225,14 +225,14 @@ struct StepReport<'a> {
 
 #[derive(Serialize)]
 struct FoundReport<'a> {
-    path: &'a Text,
+    path: &'a PyStr,
     dialect: &'static str,
     truncated: bool,
     default: &'a Setting,
     timeout: &'a Setting,
     entries: usize,
     directives: Vec<DirectiveReport>,
-    warnings: Vec<&'a Text>,
+    warnings: Vec<&'a PyStr>,
 }
 
 #[derive(Serialize)]

@@ -19,9 +19,9 @@ pub(crate) struct Budget(Arc<AtomicU64>);
 
 /// Nothing is left of a [`Budget`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Spent;
+pub(crate) struct BudgetExhausted;
 
-impl Spent {
+impl BudgetExhausted {
     /// Why pregrub cannot tell then, as a clause without a full stop.
     pub(crate) const REASON: &'static str = "finding and checking files here takes more work than pregrub puts into a disk: its directories \
          or maps of blocks are huge, damaged, or made to keep a reader busy";
@@ -49,9 +49,9 @@ impl Budget {
     /// # Errors
     ///
     /// Nothing is left.
-    pub(crate) fn spend(&self, units: u64) -> Result<(), Spent> {
+    pub(crate) fn spend(&self, units: u64) -> Result<(), BudgetExhausted> {
         self.charge(units);
-        if self.0.load(Ordering::Relaxed) == 0 { Err(Spent) } else { Ok(()) }
+        if self.0.load(Ordering::Relaxed) == 0 { Err(BudgetExhausted) } else { Ok(()) }
     }
 }
 
@@ -63,8 +63,8 @@ mod tests {
     fn clones_share_what_is_left() {
         let budget = Budget::new();
         assert_eq!(budget.clone().spend(WHOLE - 1), Ok(()));
-        assert_eq!(budget.spend(1), Err(Spent));
+        assert_eq!(budget.spend(1), Err(BudgetExhausted));
         budget.charge(u64::MAX);
-        assert_eq!(budget.spend(0), Err(Spent));
+        assert_eq!(budget.spend(0), Err(BudgetExhausted));
     }
 }

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::io;
 
-use super::budget::Spent;
+use super::budget::BudgetExhausted;
 
 /// A mounted filesystem as pygrub sees it. Reads go to the disk as they are needed.
 pub trait Filesystem {
@@ -137,7 +137,7 @@ pub struct Damage {
 
 /// A piece of a file and where its data lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stretch {
+pub struct FileExtent {
     /// Its length in bytes; 0 at the end of the file.
     pub bytes: u64,
     /// Where it lies.
@@ -176,8 +176,8 @@ pub trait OpenFile {
     /// # Errors
     ///
     /// As [`read_at`](Self::read_at).
-    fn stretch_at(&self, _offset: u64) -> Result<Option<Stretch>, ReadError> {
-        Ok(Some(Stretch { bytes: u64::MAX, place: Place::Unknown }))
+    fn stretch_at(&self, _offset: u64) -> Result<Option<FileExtent>, ReadError> {
+        Ok(Some(FileExtent { bytes: u64::MAX, place: Place::Unknown }))
     }
 
     /// Checks from metadata alone what a copy of the whole file would give: every block that holds data lies inside the image.
@@ -265,15 +265,15 @@ impl std::error::Error for MountError {}
 impl std::error::Error for OpenError {}
 impl std::error::Error for ReadError {}
 
-impl From<Spent> for OpenError {
-    fn from(_: Spent) -> Self {
-        Self::Unknown(Spent::REASON.to_owned())
+impl From<BudgetExhausted> for OpenError {
+    fn from(_: BudgetExhausted) -> Self {
+        Self::Unknown(BudgetExhausted::REASON.to_owned())
     }
 }
 
-impl From<Spent> for ReadError {
-    fn from(_: Spent) -> Self {
-        Self::Unknown(Spent::REASON.to_owned())
+impl From<BudgetExhausted> for ReadError {
+    fn from(_: BudgetExhausted) -> Self {
+        Self::Unknown(BudgetExhausted::REASON.to_owned())
     }
 }
 

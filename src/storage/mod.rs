@@ -1,20 +1,20 @@
 //! From bytes to filesystems, as pygrub's libraries see them.
 
 mod budget;
+mod c_string;
 pub mod directory;
+mod driver_error;
 pub mod ext;
 pub mod fat;
-mod fault;
 pub mod filesystem;
 pub mod identify;
 pub mod iso9660;
 pub mod mount;
 pub(crate) mod mount_table;
-mod names;
 pub mod partitions;
-mod path_end;
+mod path_whitespace;
 pub mod reiserfs;
-mod sectors;
+mod sector_reader;
 pub mod source;
 pub mod ufs;
 pub mod xfs;

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::budget::{Budget, Spent};
+use super::budget::{Budget, BudgetExhausted};
 use super::ext::Ext;
 use super::fat::Fat;
 use super::filesystem::{Filesystem, MountError};
@@ -81,7 +81,7 @@ impl DiskVolumes {
 impl Volumes for DiskVolumes {
     fn mount(&self, offset: u64) -> io::Result<Mounting> {
         if self.budget.spend(MOUNT).is_err() {
-            let why = Spent::REASON.to_owned();
+            let why = BudgetExhausted::REASON.to_owned();
             return Ok(Mounting::Unknown { identified: None, why, plugins: Vec::new() });
         }
         let volume = Volume::sharing(Arc::clone(&self.source), offset, self.budget.clone());

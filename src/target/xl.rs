@@ -13,7 +13,7 @@ use crate::boot::{self, GivenDisk, Options, Run, Verdict};
 use crate::host;
 use crate::release::Release;
 use crate::storage::source::{FileSource, Source};
-use crate::xl::call::{Call, NoCall};
+use crate::xl::call::{Call, NotInvoked};
 use crate::xl::domain::Domain;
 use crate::xl::{SyntaxError, shown, syntax};
 
@@ -24,7 +24,7 @@ pub struct XlTarget {
     /// The domain, or why xl cannot parse its configuration.
     pub domain: Result<Domain, SyntaxError>,
     /// How libxl calls pygrub, with the disk; or why it does not, or why the disk cannot be opened.
-    started: Result<(Call, Arc<dyn Source>), NoCall>,
+    started: Result<(Call, Arc<dyn Source>), NotInvoked>,
 }
 
 impl XlTarget {
@@ -42,7 +42,7 @@ impl XlTarget {
             Err(error) => {
                 let (line, column) = (error.span.line, error.span.column);
                 let reason = format!("xl cannot parse the configuration: {error} (line {line}, column {column})");
-                Err(NoCall { fails: true, reason, span: None, help: None })
+                Err(NotInvoked { fails: true, reason, span: None, help: None })
             }
         };
         Ok(Self { text, domain, started })
@@ -65,7 +65,7 @@ impl XlTarget {
                 let given = GivenDisk { path: call.disk.clone(), line: call.disk_span.line };
                 Ok(Run { disk: Some(given), ..boot::run(Arc::clone(disk), options)? })
             }
-            Err(NoCall { fails, reason, span, help }) => {
+            Err(NotInvoked { fails, reason, span, help }) => {
                 let verdict = if fails { Verdict::Fails } else { Verdict::Unknown };
                 let place = span.map(|span| format!(" (line {})", span.line)).unwrap_or_default();
                 Ok(Run::not_started(options, verdict, format!("{reason}{place}"), help))
@@ -75,12 +75,12 @@ impl XlTarget {
 }
 
 /// Whether the pygrub that is called is there. Where no pygrub is installed this machine is no dom0, and says nothing of one.
-fn is_there(call: &Call) -> Result<(), NoCall> {
+fn is_there(call: &Call) -> Result<(), NotInvoked> {
     let path = Path::new(OsStr::from_bytes(call.bootloader.text.as_bytes()));
     if !path.is_absolute() || host::installed().is_err() || !matches!(path.try_exists(), Ok(false)) {
         return Ok(());
     }
-    Err(NoCall {
+    Err(NotInvoked {
         fails: true,
         reason: format!("there is no bootloader `{}` here", shown(&call.bootloader.text)),
         span: Some(call.bootloader.span),
@@ -107,9 +107,9 @@ fn merged(wanted: &Options, of_domain: Options) -> Options {
 
 /// Opens the disk that a domain's bootloader gets. That it is not here does not say that it is not there where the domain is
 /// to be created.
-fn open_disk(call: &Call) -> Result<Arc<dyn Source>, NoCall> {
+fn open_disk(call: &Call) -> Result<Arc<dyn Source>, NotInvoked> {
     let path = Path::new(OsStr::from_bytes(call.disk.as_bytes()));
-    let unknown = |reason: String| NoCall {
+    let unknown = |reason: String| NotInvoked {
         fails: false,
         reason: format!("{reason}; it is the first disk of the domain"),
         span: Some(call.disk_span),

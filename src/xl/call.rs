@@ -10,7 +10,7 @@ use super::settings::{Item, shown};
 use crate::boot::command_line::{self, Directory, Ended};
 use crate::boot::{Format, Options, Task};
 use crate::config::Span;
-use crate::python::Text;
+use crate::python::PyStr;
 use crate::release::{Change, Flavour, Release};
 
 /// The file that libxl reads the result from. The number is the domain's; the folder is that of Debian's Xen 4.17.
@@ -26,18 +26,18 @@ pub struct Call {
     /// The bootloader as the configuration names it. A bare name is one of libxl's own programs, where it has such a one.
     pub bootloader: Item,
     /// Its arguments, without the disk.
-    pub arguments: Vec<Text>,
+    pub arguments: Vec<PyStr>,
     /// Where `bootloader_args` stand, or else the bootloader.
     pub arguments_span: Span,
     /// The file or device that it gets last: the target of the first disk.
-    pub disk: Text,
+    pub disk: PyStr,
     /// Where the disk's specification stands.
     pub disk_span: Span,
 }
 
 /// Why pygrub is not run for a domain, or why pregrub cannot tell what it is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoCall {
+pub struct NotInvoked {
     /// Whether it is certain that nothing boots: xl, libxl or pygrub end with an error.
     pub fails: bool,
     /// Why, in one sentence without a full stop.
@@ -48,7 +48,7 @@ pub struct NoCall {
     pub help: Option<String>,
 }
 
-impl NoCall {
+impl NotInvoked {
     fn fails(reason: impl Into<String>, span: Option<Span>, help: &str) -> Self {
         Self { fails: true, reason: reason.into(), span, help: (!help.is_empty()).then(|| help.to_owned()) }
     }
@@ -68,14 +68,14 @@ impl Domain {
     /// It does not call one, or not with something that can be known from the configuration.
     ///
     /// Measured with xl 4.17.7 and stand-ins for the hypervisor (`tests/xl/call.rs`).
-    pub fn call(&self, release: Release) -> Result<Call, NoCall> {
+    pub fn call(&self, release: Release) -> Result<Call, NotInvoked> {
         if let Some(refusal) = &self.refusal {
-            return Err(NoCall::fails(refusal.reason.clone(), refusal.span, ""));
+            return Err(NotInvoked::fails(refusal.reason.clone(), refusal.span, ""));
         }
         if self.guest == Guest::Hvm {
             let help = "with `type = \"pv\"` or `type = \"pvh\"` pygrub is run";
             let reason = "this is an HVM guest, which boots from its own firmware: Xen runs no bootloader for it";
-            return Err(NoCall::unknown(reason, self.guest_span, help));
+            return Err(NotInvoked::unknown(reason, self.guest_span, help));
         }
         let Some(bootloader) = &self.bootloader else {
             let kernel = self.kernel.as_ref().or(self.firmware.as_ref());
@@ -83,19 +83,19 @@ impl Domain {
             let reason = format!(
                 "there is no bootloader: Xen starts the kernel `{name}` of dom0, and does not look into the disk"
             );
-            return Err(NoCall::unknown(reason, kernel.map(|kernel| kernel.span), ""));
+            return Err(NotInvoked::unknown(reason, kernel.map(|kernel| kernel.span), ""));
         };
         let Some(DomainDisk { specification, disk }) = self.disks.first() else {
             return Err(self.no_disk());
         };
         let target = direct_path(disk, specification)?;
         let mut arguments = Vec::new();
-        let mut add = |option: &str, value: &[u8]| arguments.push(Text::from([option.as_bytes(), value].concat()));
+        let mut add = |option: &str, value: &[u8]| arguments.push(PyStr::from([option.as_bytes(), value].concat()));
         if let Some(kernel) = &self.kernel {
             add("--kernel=", kernel.text.as_bytes());
         } else if let Some(firmware) = &self.firmware {
             let reason = "firmware stands for a kernel of dom0, which pygrub would look for in the guest";
-            return Err(NoCall::fails(reason, Some(firmware.span), "remove firmware, or the bootloader"));
+            return Err(NotInvoked::fails(reason, Some(firmware.span), "remove firmware, or the bootloader"));
         }
         if let Some(ramdisk) = &self.ramdisk {
             add("--ramdisk=", ramdisk.text.as_bytes());
@@ -118,36 +118,36 @@ impl Domain {
         Ok(Call { bootloader: bootloader.clone(), arguments, arguments_span, disk: target, disk_span })
     }
 
-    fn no_disk(&self) -> NoCall {
+    fn no_disk(&self) -> NotInvoked {
         let why = "libxl runs no bootloader without a disk";
         match self.settings.get("disk") {
-            None => NoCall::fails(format!("the domain has no disk: {why}"), None, ""),
-            Some(setting) if setting.value.as_text().is_some() => NoCall::fails(
+            None => NotInvoked::fails(format!("the domain has no disk: {why}"), None, ""),
+            Some(setting) if setting.value.as_text().is_some() => NotInvoked::fails(
                 format!("disk is no list, so that xl ignores it: {why}"),
                 Some(setting.span),
                 "put the disk in brackets: `disk = [ \"...\" ]`",
             ),
             Some(setting) => {
-                NoCall::fails(format!("there is no disk in the list of disks: {why}"), Some(setting.span), "")
+                NotInvoked::fails(format!("there is no disk in the list of disks: {why}"), Some(setting.span), "")
             }
         }
     }
 }
 
 /// The path that the bootloader gets for a disk: its target, where libxl need not attach it to dom0 first.
-fn direct_path(disk: &Disk, specification: &Item) -> Result<Text, NoCall> {
+fn direct_path(disk: &Disk, specification: &Item) -> Result<PyStr, NotInvoked> {
     let span = Some(specification.span);
     let disk_shown = shown(&specification.text);
     if disk.format == DiskFormat::Empty {
         let help = "put the disk with /boot first";
         let reason =
             format!("the first disk `{disk_shown}` is a drive without a medium, and pygrub gets the first disk");
-        return Err(NoCall::fails(reason, span, help));
+        return Err(NotInvoked::fails(reason, span, help));
     }
     let target = disk.target.clone().unwrap_or_default();
     let unknown = |why: String| {
         let reason = format!("what pygrub reads of the first disk `{disk_shown}` cannot be told: {why}");
-        Err(NoCall::unknown(reason, span, IMAGE_INSTEAD))
+        Err(NotInvoked::unknown(reason, span, IMAGE_INSTEAD))
     };
     if disk.format != DiskFormat::Raw {
         return unknown(format!("it is {}, which QEMU turns into a device for it", disk.format.name()));
@@ -170,12 +170,12 @@ impl Call {
     /// # Errors
     ///
     /// The bootloader is not pygrub by its name, or pygrub ends, or ends with a result that libxl cannot use.
-    pub fn options(&self, release: Release, flavour: Flavour) -> Result<Options, NoCall> {
+    pub fn options(&self, release: Release, flavour: Flavour) -> Result<Options, NotInvoked> {
         let span = Some(self.arguments_span);
         let path = Path::new(OsStr::from_bytes(self.bootloader.text.as_bytes()));
         if path.file_name() != Some(OsStr::new("pygrub")) {
             let reason = format!("the bootloader is `{}`, and not pygrub", shown(&self.bootloader.text));
-            return Err(NoCall::unknown(reason, Some(self.bootloader.span), IMAGE_INSTEAD));
+            return Err(NotInvoked::unknown(reason, Some(self.bootloader.span), IMAGE_INSTEAD));
         }
         let mut words: Vec<OsString> =
             self.arguments.iter().map(|text| OsStr::from_bytes(text.as_bytes()).to_owned()).collect();
@@ -184,14 +184,14 @@ impl Call {
         let call = command_line::parse(&words, "pygrub", release, flavour, false, &made)
             .map_err(|ended| refused(&ended, span))?;
         let useless = |what: &str| {
-            Err(NoCall::fails(
+            Err(NotInvoked::fails(
                 format!("bootloader_args make pygrub {what}, so that libxl gets no kernel from it"),
                 span,
                 "remove that from bootloader_args",
             ))
         };
         if call.image.as_os_str().as_bytes() != self.disk.as_bytes() {
-            let word = Text::from(call.image.as_os_str().as_bytes().to_vec());
+            let word = PyStr::from(call.image.as_os_str().as_bytes().to_vec());
             return useless(&format!("take `{}` for the disk", shown(&word)));
         }
         if call.is_config {
@@ -218,23 +218,23 @@ impl Call {
 }
 
 /// pygrub ends at once.
-fn refused(ended: &Ended, span: Option<Span>) -> NoCall {
+fn refused(ended: &Ended, span: Option<Span>) -> NotInvoked {
     let help = "correct bootloader_args";
     if ended.exit == 0 {
-        return NoCall::fails(
+        return NotInvoked::fails(
             "bootloader_args make pygrub print its usage, so that libxl gets no kernel from it",
             span,
             help,
         );
     }
-    let told = ended.stdout.as_deref().map(|line| Text::from(line.to_vec()).to_string());
+    let told = ended.stdout.as_deref().map(|line| PyStr::from(line.to_vec()).to_string());
     let usage = |line: &String| line.starts_with("Usage: ");
     match told.or_else(|| ended.stderr.clone().filter(|line| !usage(line))) {
-        Some(line) => NoCall::fails(format!("pygrub refuses its command line: {line}"), span, help),
+        Some(line) => NotInvoked::fails(format!("pygrub refuses its command line: {line}"), span, help),
         None => {
             let reason = "pygrub refuses its command line and prints its usage: there is an option that it does not know, \
                           or one without its value";
-            NoCall::fails(reason, span, help)
+            NotInvoked::fails(reason, span, help)
         }
     }
 }

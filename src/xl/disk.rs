@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::settings::shown;
-use crate::python::Text;
+use crate::python::PyStr;
 use crate::release::{Change, Release};
 
 /// How a disk is stored, as far as the specification says.
@@ -66,17 +66,17 @@ impl Backend {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disk {
     /// The file or device; a CD-ROM drive may be without.
-    pub target: Option<Text>,
+    pub target: Option<PyStr>,
     /// The name of the device in the guest. Nothing asks whether there is such a device.
-    pub vdev: Option<Text>,
+    pub vdev: Option<PyStr>,
     /// How it is stored.
     pub format: DiskFormat,
     /// Who serves it, where that is said.
     pub backend: Option<Backend>,
     /// The domain that serves it, where it is not dom0.
-    pub backend_domain: Option<Text>,
+    pub backend_domain: Option<PyStr>,
     /// The script that attaches it; `block-nbd` for `nbd:` and its like.
-    pub script: Option<Text>,
+    pub script: Option<PyStr>,
     /// Whether the guest may write to it.
     pub writable: bool,
     /// Whether it is a CD-ROM drive.
@@ -89,7 +89,7 @@ pub struct DiskError {
     /// What is wrong, in libxlutil's words.
     pub message: String,
     /// Near what; the end of the specification where there is nothing.
-    pub near: Option<Text>,
+    pub near: Option<PyStr>,
 }
 
 impl fmt::Display for DiskError {
@@ -388,7 +388,7 @@ impl Reader {
         } else if self.disk.target.is_none() {
             self.set(|disk| &mut disk.target, text, "target respecified");
         } else if !self.had_prefix && self.format.is_none() {
-            if self.disk.target.as_ref().is_some_and(Text::is_empty) && self.device_and_type(text) {
+            if self.disk.target.as_ref().is_some_and(PyStr::is_empty) && self.device_and_type(text) {
                 self.format = Some(DiskFormat::Empty);
             } else {
                 self.set_format(text);
@@ -440,7 +440,7 @@ impl Reader {
     }
 
     /// An empty text may be overwritten.
-    fn set(&mut self, place: impl Fn(&mut Disk) -> &mut Option<Text>, value: &[u8], message: &str) {
+    fn set(&mut self, place: impl Fn(&mut Disk) -> &mut Option<PyStr>, value: &[u8], message: &str) {
         let place = place(&mut self.disk);
         if place.as_ref().is_some_and(|before| !before.is_empty()) {
             self.fail(value, message);
@@ -462,7 +462,7 @@ impl Reader {
         let without = |message: &str| Err(DiskError { message: message.to_owned(), near: None });
         if disk.cdrom {
             disk.writable = false;
-            if disk.target.as_ref().is_none_or(Text::is_empty) {
+            if disk.target.as_ref().is_none_or(PyStr::is_empty) {
                 disk.format = DiskFormat::Empty;
             }
         }

@@ -3,7 +3,7 @@
 use super::disk::{self, Disk};
 use super::settings::{Item, Settings, Value, shown};
 use crate::config::Span;
-use crate::python::Text;
+use crate::python::PyStr;
 use crate::release::{Change, Release};
 
 /// A kind of guest.
@@ -213,7 +213,7 @@ fn bootloader_args(settings: &Settings, refusal: &mut Refused) -> Vec<Item> {
             let words = text.as_bytes().split(|byte| matches!(byte, b' ' | b'\t' | b'\n'));
             let words: Vec<_> = words
                 .filter(|word| !word.is_empty())
-                .map(|word| Item { text: Text::from(word.to_vec()), span: *span })
+                .map(|word| Item { text: PyStr::from(word.to_vec()), span: *span })
                 .collect();
             if words.is_empty() {
                 refusal.is("xl crashes where bootloader_args is a string without a word in it", Some(*span));

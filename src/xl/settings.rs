@@ -1,10 +1,10 @@
 //! What the names of a configuration stand for in the end.
 
-use crate::steering::push_harmless;
+use crate::escape::push_escaped;
 use std::collections::HashMap;
 
 use crate::config::Span;
-use crate::python::Text;
+use crate::python::PyStr;
 
 /// One thing in a list, or the value of a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,16 +24,16 @@ pub enum Value {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
     /// Its text, escapes replaced.
-    pub text: Text,
+    pub text: PyStr,
     /// Where it stands, with its quotation marks. Of a text that `+=` put together: the last piece.
     pub span: Span,
 }
 
 /// A text in a message: on one line, and no longer than is bearable.
-pub(crate) fn shown(text: &Text) -> String {
+pub(crate) fn shown(text: &PyStr) -> String {
     const MOST: usize = 200;
     let mut shown = String::new();
-    text.to_string_lossy().chars().take(MOST).for_each(|c| push_harmless(&mut shown, c));
+    text.to_string_lossy().chars().take(MOST).for_each(|c| push_escaped(&mut shown, c));
     shown
 }
 

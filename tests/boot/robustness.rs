@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use pregrub::boot::{self, Mounted, Options, Run, Verdict};
-use pregrub::python::Text;
+use pregrub::python::PyStr;
 use pregrub::release::{Flavour, Release};
 
 use crate::common::images::{Filesystem, Image, Layout, Tree, Volume};
@@ -59,7 +59,7 @@ fn options(random: &mut Rng) -> Options {
         ramdisk: given(random, &["/grub", ""]),
         args: given(random, &["a", "root=/dev/sda ip=x", "\0\n'\""]).unwrap_or_default(),
         offset: given(random, &["0", "-1", "1048576", "9223372036854775807", "99999999999999999999999"])
-            .map(|text: Text| text.to_string().parse().expect("a number")),
+            .map(|text: PyStr| text.to_string().parse().expect("a number")),
         ..Options::default()
     }
 }

@@ -25,7 +25,7 @@ pub enum Change {
 
 /// How it fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum DriverError {
     /// From this change on nothing happens any more.
     Cut,
     /// This change fails, later ones do not.
@@ -38,7 +38,7 @@ pub enum Fault {
 #[derive(Debug, Default)]
 pub struct FaultyDisk {
     pub log: Vec<Change>,
-    fault: Option<(usize, Fault)>,
+    fault: Option<(usize, DriverError)>,
     changes: usize,
 }
 
@@ -48,7 +48,7 @@ impl FaultyDisk {
     }
 
     /// Fails at the change of this number, counted from 0.
-    pub fn failing(number: usize, fault: Fault) -> Self {
+    pub fn failing(number: usize, fault: DriverError) -> Self {
         Self { fault: Some((number, fault)), ..Self::default() }
     }
 
@@ -61,9 +61,9 @@ impl FaultyDisk {
         let number = self.changes;
         self.changes += 1;
         let kind = match self.fault {
-            Some((at, Fault::Cut)) if number >= at => Some((io::ErrorKind::Other, number == at)),
-            Some((at, Fault::Error(kind))) if number == at => Some((kind, true)),
-            Some((at, Fault::Errors(kind))) if number >= at => Some((kind, number == at)),
+            Some((at, DriverError::Cut)) if number >= at => Some((io::ErrorKind::Other, number == at)),
+            Some((at, DriverError::Error(kind))) if number == at => Some((kind, true)),
+            Some((at, DriverError::Errors(kind))) if number >= at => Some((kind, number == at)),
             _ => None,
         };
         if let Some((kind, first)) = kind {

@@ -2,11 +2,11 @@
 
 use pregrub::boot::{self, Wishes};
 use pregrub::config::{Config, Device, Dialect, Entry, FilePath, Root};
-use pregrub::python::Text;
+use pregrub::python::PyStr;
 use pregrub::release::Release;
 use serde_json::{Map, Value, json};
 
-fn text(text: &Text) -> Value {
+fn text(text: &PyStr) -> Value {
     serde_json::to_value(text).unwrap()
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use data_encoding::BASE64;
 use pregrub::boot::{self, Format, Options, Run, Task, Values, Verdict, render};
-use pregrub::python::Text;
+use pregrub::python::PyStr;
 use pregrub::release::{Change, Flavour, Release};
 use pregrub::storage::partitions::partition_table;
 use serde_json::{Value, json};
@@ -66,7 +66,7 @@ fn printed(run: &Run, format: Format) -> Result<String, String> {
     let values = Values {
         kernel: kernel.as_deref().map(str::as_bytes),
         ramdisk: has_ramdisk.then_some(ramdisk.as_bytes()),
-        args: chosen.args.as_ref().map(Text::as_bytes),
+        args: chosen.args.as_ref().map(PyStr::as_bytes),
     };
     let rendered = render(format, run.options.release, values).map_err(|raised| raised.to_string())?;
     Ok(String::from_utf8(rendered).unwrap())

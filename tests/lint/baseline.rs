@@ -2,12 +2,12 @@
 
 use pregrub::boot::{self, Options};
 use pregrub::config::Dialect;
-use pregrub::lint::{self, Baseline, Comparison, Finding, Identity, Levels, Subject};
+use pregrub::lint::{self, Baseline, Comparison, Finding, Identity, Levels, LintContext};
 use pregrub::target::Kind;
 
 fn findings(text: &str) -> Vec<Finding> {
     let run = boot::run_config("grub.cfg", Dialect::Grub2, text.as_bytes().to_vec(), Options::default());
-    lint::lint(&Subject::new(&run, Kind::Config), &Levels::default())
+    lint::lint(&LintContext::new(&run, Kind::Config), &Levels::default())
 }
 
 fn identities(text: &str) -> Vec<Identity> {

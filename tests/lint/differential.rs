@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use pregrub::boot::{self, Options, Run, Verdict};
-use pregrub::lint::{self, Finding, Levels, Subject};
+use pregrub::lint::{self, Finding, Levels, LintContext};
 use pregrub::release::Release;
 use pregrub::target::Kind;
 
@@ -52,7 +52,7 @@ fn run_of(case: &ConfigCase, called: Called, release: Option<Release>, minor: u3
 }
 
 fn findings_of(run: &Run) -> Vec<Finding> {
-    lint::lint(&Subject::new(run, Kind::Config), &Levels::default())
+    lint::lint(&LintContext::new(run, Kind::Config), &Levels::default())
 }
 
 /// Nothing, or what is wrong with the findings of a run that fails or not.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use pregrub::boot::{self, Options, Run, Verdict};
-use pregrub::lint::{self, Finding, Levels, Severity, Subject};
+use pregrub::lint::{self, Finding, Levels, LintContext, Severity};
 use pregrub::release::Flavour;
 use pregrub::storage::mount::DiskVolumes;
 use pregrub::storage::source::{FileSource, Source};
@@ -35,7 +35,7 @@ fn lint_disk(disk: &Path, options: Options) -> (Run, Vec<Finding>) {
     let source: Arc<dyn Source> = Arc::new(FileSource::new(File::open(disk).expect("the disk")).expect("a file"));
     let run = boot::run(Arc::clone(&source), options).expect("the disk can be read");
     let volumes = DiskVolumes::new(source);
-    let findings = lint::lint(&Subject::new(&run, Kind::Image).with_volumes(&volumes), &Levels::default());
+    let findings = lint::lint(&LintContext::new(&run, Kind::Image).with_volumes(&volumes), &Levels::default());
     (run, findings)
 }
 

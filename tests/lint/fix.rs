@@ -2,20 +2,20 @@
 
 use pregrub::boot::Options;
 use pregrub::config::Dialect;
-use pregrub::lint::{Levels, Mended, Mending};
+use pregrub::lint::{FixResult, Fixer, Levels};
 
 use super::fixture::{Case, cases};
 use crate::common::grub::{self, GrubAnswer, GrubCase};
 use crate::common::images::{Image, Tree, Volume};
 use crate::common::oracle::RunCase;
 
-fn mend(dialect: Dialect, text: &[u8], options: Options, unsafe_too: bool) -> Mended {
+fn mend(dialect: Dialect, text: &[u8], options: Options, unsafe_too: bool) -> FixResult {
     let levels = Levels::default();
-    Mending { name: "grub.cfg", dialect, options, levels: &levels, unsafe_too }.mend(text.to_vec())
+    Fixer { name: "grub.cfg", dialect, options, levels: &levels, unsafe_too }.mend(text.to_vec())
 }
 
 /// The cases that a safe fix changes, as they are and mended.
-fn mended_cases() -> Vec<(Case, Case, Mended)> {
+fn mended_cases() -> Vec<(Case, Case, FixResult)> {
     let both = cases().into_iter().zip(cases());
     both.filter_map(|(before, mut after)| {
         let mended = mend(before.dialect(), &before.text, before.options(super::cases::MINOR), false);

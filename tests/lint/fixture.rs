@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use pregrub::boot::{self, Options, Run};
 use pregrub::config::{self, Dialect};
-use pregrub::lint::{self, Finding, Levels, RootDisk, Subject};
+use pregrub::lint::{self, Finding, Levels, LintContext, RootDisk};
 use pregrub::release::{Flavour, Release};
 use pregrub::report::finding::Sources;
 use pregrub::report::text::{self, Look};
@@ -122,7 +122,7 @@ impl Case {
                 }
             }
             None => {
-                let survey = config::survey(self.dialect(), &self.text, Release::NEWEST);
+                let survey = config::recover(self.dialect(), &self.text, Release::NEWEST);
                 let files = survey.config.entries.iter().flat_map(|entry| [&entry.kernel, &entry.initrd]).flatten();
                 for path in files.filter_map(|file| file.path.to_str()) {
                     if can_be_made(path) && path != self.description.path {
@@ -155,11 +155,11 @@ pub fn lint_disk(disk: &Path, options: Options, root_disk: Option<&RootDisk>) ->
     let source: Arc<dyn Source> = Arc::new(FileSource::new(File::open(disk).expect("the disk")).expect("a file"));
     let run = boot::run(Arc::clone(&source), options).expect("the disk can be read");
     let volumes = DiskVolumes::new(source);
-    let mut subject = Subject::new(&run, Kind::Image).with_volumes(&volumes);
+    let mut context = LintContext::new(&run, Kind::Image).with_volumes(&volumes);
     if let Some(root_disk) = root_disk {
-        subject = subject.with_root_disk(root_disk);
+        context = context.with_root_disk(root_disk);
     }
-    let findings = lint::lint(&subject, &Levels::default());
+    let findings = lint::lint(&context, &Levels::default());
     Linted { run, findings }
 }
 

@@ -7,7 +7,7 @@ mod distributions;
 mod files;
 mod fix;
 mod fixture;
-mod flood;
+mod limit;
 mod rows;
 mod safe_fixes;
 mod storage;

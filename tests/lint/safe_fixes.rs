@@ -1,7 +1,7 @@
 //! What is called safe: after the change the finding is gone, and nothing else stops the boot instead.
 
 use pregrub::boot;
-use pregrub::lint::{self, Finding, Fix, Levels, Safety, Subject};
+use pregrub::lint::{self, Finding, Fix, Levels, LintContext, Safety};
 use pregrub::target::Kind;
 
 use super::fixture::{Case, cases};
@@ -18,7 +18,7 @@ fn applied(text: &[u8], fixes: &[&Fix]) -> Vec<u8> {
 
 fn findings(case: &Case, text: Vec<u8>) -> Vec<Finding> {
     let run = boot::run_config(&case.description.path, case.dialect(), text, case.options(17));
-    lint::lint(&Subject::new(&run, Kind::Config), &Levels::default())
+    lint::lint(&LintContext::new(&run, Kind::Config), &Levels::default())
 }
 
 #[test]

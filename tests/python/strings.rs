@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use data_encoding::HEXLOWER;
-use pregrub::python::{Python, bytes, int, repr, text, utf8};
+use pregrub::python::{Python, bytes, int, py_str, repr, utf8};
 use serde_json::Value;
 
 use crate::common::random::Random;
@@ -132,7 +132,7 @@ fn compare(string: &[u8], held: &str, python: Python, answer: &Value) {
     };
     // Under Python 2 the repr is ASCII already.
     assert_eq!(text_of(&answer["repr"]), Some(repr::repr(held, python).into_bytes()), "repr of {shown}");
-    assert_eq!(text_of(&answer["strip"]), Some(bytes_of(text::strip(held))), "{shown} stripped");
+    assert_eq!(text_of(&answer["strip"]), Some(bytes_of(py_str::strip(held))), "{shown} stripped");
     match int::parse(held, python) {
         Ok(number) => assert_eq!(answer["int"].as_str(), Some(&*number.to_string()), "int of {shown}"),
         Err(message) => assert_eq!(text_of(&answer["error"]), Some(message.into_bytes()), "int of {shown}"),

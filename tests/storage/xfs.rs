@@ -385,7 +385,7 @@ const BLOCK: usize = 4096;
 const DATA_BLOCKS: u64 = 400;
 
 /// An extent: first block in the file, first block in the data, number of blocks, whether it is unwritten.
-type Stretch = (u64, u64, u64, bool);
+type FileExtent = (u64, u64, u64, bool);
 
 impl Mapped {
     fn new(directory: &Path) -> Self {
@@ -409,7 +409,7 @@ impl Mapped {
         Self { image, inode, first: (record >> 21) as u64 & 0xf_ffff_ffff }
     }
 
-    fn record(&self, (offset, start, length, unwritten): Stretch) -> [u8; 16] {
+    fn record(&self, (offset, start, length, unwritten): FileExtent) -> [u8; 16] {
         let value = u128::from(unwritten) << 127
             | u128::from(offset) << 73
             | u128::from(self.first + start) << 21
@@ -424,7 +424,7 @@ impl Mapped {
     }
 
     /// The extents in the inode.
-    fn list(&self, size: u64, stretches: &[Stretch]) -> Case {
+    fn list(&self, size: u64, stretches: &[FileExtent]) -> Case {
         let mut case = self.case(size);
         case.patches.push((self.inode + 76, (stretches.len() as u32).to_be_bytes().to_vec()));
         case.patches.push((self.inode + 100, stretches.iter().flat_map(|stretch| self.record(*stretch)).collect()));
@@ -432,7 +432,7 @@ impl Mapped {
     }
 
     /// The extents in a tree of two or three levels, so many in a leaf.
-    fn tree(&self, size: u64, stretches: &[Stretch], in_a_leaf: usize, three: bool) -> Case {
+    fn tree(&self, size: u64, stretches: &[FileExtent], in_a_leaf: usize, three: bool) -> Case {
         let mut case = self.case(size);
         let mut next = self.first + DATA_BLOCKS;
         let header = |level: u16, count: usize, left: u64, right: u64| {
@@ -443,7 +443,7 @@ impl Mapped {
             bytes.extend(right.to_be_bytes());
             bytes
         };
-        let leaves: Vec<&[Stretch]> = stretches.chunks(in_a_leaf).collect();
+        let leaves: Vec<&[FileExtent]> = stretches.chunks(in_a_leaf).collect();
         let mut pointers = Vec::new();
         for (number, leaf) in leaves.iter().enumerate() {
             let left = if number == 0 { u64::MAX } else { next - 1 };
@@ -479,7 +479,7 @@ impl Mapped {
 }
 
 /// Every stretch behind the last one, in pieces of `length` blocks, `gap` blocks of hole before each.
-fn stretches(count: u64, length: u64, gap: u64) -> Vec<Stretch> {
+fn stretches(count: u64, length: u64, gap: u64) -> Vec<FileExtent> {
     (0..count).map(|number| (number * (length + gap), (number * length * 7) % 300, length, false)).collect()
 }
 

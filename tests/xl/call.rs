@@ -5,8 +5,8 @@ use std::path::Path;
 
 use pregrub::boot::{Options, Verdict};
 use pregrub::release::Release;
-use pregrub::target::{Kind, Target, Wanted};
-use pregrub::xl::call::{Call, NoCall};
+use pregrub::target::{Kind, OpenOptions, Target};
+use pregrub::xl::call::{Call, NotInvoked};
 use pregrub::xl::domain::Domain;
 use pregrub::xl::syntax;
 
@@ -19,9 +19,9 @@ fn configuration(bootloader: &str, lines: &str) -> String {
     format!("name = \"guest\"\nmemory = 64\nbootloader = \"{bootloader}\"\n{lines}\n")
 }
 
-fn call(bootloader: &str, lines: &str, release: Release) -> Result<Call, NoCall> {
+fn call(bootloader: &str, lines: &str, release: Release) -> Result<Call, NotInvoked> {
     let text = configuration(bootloader, lines);
-    let settings = syntax::parse(text.as_bytes(), release).map_err(|error| NoCall {
+    let settings = syntax::parse(text.as_bytes(), release).map_err(|error| NotInvoked {
         fails: true,
         reason: error.to_string(),
         span: Some(error.span),
@@ -183,7 +183,7 @@ fn whole_configurations_as_xl_boots_them() {
         let created = xl.create(pygrub, &lines);
         let built = &created.built;
         fs::write(&file, configuration(pygrub, &lines)).expect("a file can be made");
-        let target = Target::open(&file, Wanted::default(), release).expect("it can be read");
+        let target = Target::open(&file, OpenOptions::default(), release).expect("it can be read");
         assert_eq!(target.kind(), Kind::Xl);
         let options = Options { release, flavour: pregrub::release::Flavour::Debian, ..Options::default() };
         let run = target.run("guest.cfg", options).expect("it can be read");
@@ -210,7 +210,7 @@ fn a_relative_path_is_taken_from_the_working_directory() {
     fs::write(&file, &text).expect("a file can be made");
     // cargo runs tests in the root of the package.
     assert!(Path::new("corpus/images/recipe.img").exists());
-    let target = Target::open(&file, Wanted::default(), Release::NEWEST).expect("it can be read");
+    let target = Target::open(&file, OpenOptions::default(), Release::NEWEST).expect("it can be read");
     let run = target.run("guest.cfg", Options::default()).expect("it can be read");
     assert_eq!(run.verdict, Verdict::Boots);
     assert_eq!(
@@ -218,7 +218,7 @@ fn a_relative_path_is_taken_from_the_working_directory() {
         Some(("corpus/images/recipe.img".to_owned(), 4))
     );
     fs::write(&file, text.replace("recipe.img", "missing.img")).expect("a file can be made");
-    let target = Target::open(&file, Wanted::default(), Release::NEWEST).expect("it can be read");
+    let target = Target::open(&file, OpenOptions::default(), Release::NEWEST).expect("it can be read");
     let run = target.run("guest.cfg", Options::default()).expect("it can be read");
     let failure = run.failure.expect("it is not there");
     assert_eq!(run.verdict, Verdict::Unknown);

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use pregrub::release::{Flavour, Release};
-use pregrub::xl::call::NoCall;
+use pregrub::xl::call::NotInvoked;
 use pregrub::xl::domain::Domain;
 use pregrub::xl::{Item, syntax};
 
@@ -68,7 +68,7 @@ fn told(text: &[u8], release: Release) -> String {
     if domain.bootloader_restricted {
         line("restricted", "yes".to_owned());
     }
-    let mut not = |verb: &str, why: NoCall| {
+    let mut not = |verb: &str, why: NotInvoked| {
         let verdict = if why.fails { "fails" } else { "unknown" };
         line(verb, format!("{verdict}: {}, line {:?}, {:?}", why.reason, why.span.map(|span| span.line), why.help));
     };

@@ -6,9 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pregrub::boot::{Options, Run, Verdict};
-use pregrub::lint::{self, Finding, Levels, Subject};
+use pregrub::lint::{self, Finding, Levels, LintContext};
 use pregrub::release::{Flavour, Release};
-use pregrub::target::{Kind, Target, Wanted};
+use pregrub::target::{Kind, OpenOptions, Target};
 use tempfile::TempDir;
 
 use crate::common::images::{Image, Tree, Volume};
@@ -83,13 +83,13 @@ fn lint(text: &str, release: Release) -> (Run, Vec<Finding>) {
     let folder = TempDir::new().expect("a temporary directory can be made");
     let path = folder.path().join("guest.cfg");
     fs::write(&path, text).expect("a file can be made");
-    let wanted = Wanted { kind: Some(Kind::Xl), dialect: None };
+    let wanted = OpenOptions { kind: Some(Kind::Xl), dialect: None };
     let target = Target::open(&path, wanted, release).expect("it can be read");
     let options = Options { release, flavour: Flavour::Debian, ..Options::default() };
     let run = target.run("guest.cfg", options).expect("it can be read");
     let Target::Xl(domain) = &target else { panic!("it is a domain") };
     let volumes = target.volumes();
-    let mut subject = Subject::new(&run, target.kind()).with_domain(domain);
+    let mut subject = LintContext::new(&run, target.kind()).with_domain(domain);
     if let Some(volumes) = &volumes {
         subject = subject.with_volumes(&**volumes);
     }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use self::options::Word;
 use super::{Format, Options, Task, default_directory};
-use crate::python::{Int, Python, Text, bytes, int};
+use crate::python::{Int, PyStr, Python, bytes, int};
 use crate::release::{Change, Flavour, Release};
 
 /// A command line that pygrub goes on with.
@@ -97,7 +97,7 @@ pub fn parse(
         runas: None,
     };
     for (word, value) in options {
-        let text = || Text::from(value.as_bytes().to_vec());
+        let text = || PyStr::from(value.as_bytes().to_vec());
         match word {
             Word::Quiet => call.options.interactive = Some(false),
             Word::Interactive => call.options.interactive = Some(true),

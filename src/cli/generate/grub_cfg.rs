@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::Status;
 use crate::cli::args::Color;
-use crate::cli::out::{Out, complain};
+use crate::cli::stdout::{Out, complain};
 use crate::generate::grub_cfg::{self, HostDisk, Installed, Options, Root, Search};
 
 /// What `generate grub-cfg` takes.

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::cli::Status;
 use crate::cli::args::Color;
-use crate::cli::out::{Out, complain};
+use crate::cli::stdout::{Out, complain};
 use crate::generate::output::write_file;
 
 #[derive(Debug, Args)]

@@ -8,7 +8,7 @@ use clap::Args;
 use super::choices::{Guest, Host};
 use crate::cli::Status;
 use crate::cli::args::Color;
-use crate::cli::out::{Out, complain};
+use crate::cli::stdout::{Out, complain};
 use crate::generate::Plan;
 use crate::generate::output::write_files;
 use crate::generate::recipe::{self, RecipeFile};

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::boot::{Console, Menu};
 use crate::config::Config;
-use crate::python::Text;
+use crate::python::PyStr;
 use crate::release::Release;
 
 /// Says what pygrub says, and lets `menu` show the menu.
@@ -17,7 +17,7 @@ pub(super) struct Talking<'a> {
 }
 
 impl Console for Talking<'_> {
-    fn say(&mut self, line: &Text) {
+    fn say(&mut self, line: &PyStr) {
         self.said += 1;
         if self.announces || !line.as_bytes().starts_with(b"Using ") {
             complain(line.as_bytes());

@@ -11,7 +11,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 use rustix::fs::{copy_file_range, sendfile};
 use rustix::io::Errno;
 
-use crate::storage::filesystem::{OpenFile, Place, ReadError, Stretch};
+use crate::storage::filesystem::{FileExtent, OpenFile, Place, ReadError};
 
 /// How much pygrub reads at once.
 const READ: usize = 1 << 20;
@@ -33,7 +33,7 @@ pub(super) fn copy_out(file: &dyn OpenFile, disk: &File, base: u64, out: &mut Fi
     let mut done = 0;
     // A hole is made by going on behind it; one at the end by setting the length.
     let mut hole = false;
-    while let Some(Stretch { bytes, place }) = next(file, done)? {
+    while let Some(FileExtent { bytes, place }) = next(file, done)? {
         match place {
             Place::Zeros => hole = true,
             Place::Disk(at) => {
@@ -61,9 +61,9 @@ pub(super) fn copy_out(file: &dyn OpenFile, disk: &File, base: u64, out: &mut Fi
 }
 
 /// The stretch of the file from `offset` on; nothing behind its end.
-fn next(file: &dyn OpenFile, offset: u64) -> Result<Option<Stretch>, CopyError> {
+fn next(file: &dyn OpenFile, offset: u64) -> Result<Option<FileExtent>, CopyError> {
     match file.stretch_at(offset).map_err(CopyError::Read)? {
-        Some(Stretch { bytes: 0, .. }) => Ok(None),
+        Some(FileExtent { bytes: 0, .. }) => Ok(None),
         other => Ok(other),
     }
 }

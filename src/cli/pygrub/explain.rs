@@ -3,7 +3,7 @@
 
 use super::console::complain;
 use crate::boot::{Run, Verdict};
-use crate::steering::harmless;
+use crate::escape::escaped;
 
 /// The last line where pygrub has none.
 pub(super) const NOTHING: &str = "pregrub: nothing is handed over";
@@ -13,14 +13,14 @@ pub(super) fn failure(run: &Run) -> String {
     let Some(failure) = &run.failure else { return "pregrub: nothing was found".to_owned() };
     let place = place(run);
     if run.verdict == Verdict::Unknown {
-        return format!("pregrub: cannot tell what pygrub would do: {}", harmless(&failure.reason));
+        return format!("pregrub: cannot tell what pygrub would do: {}", escaped(&failure.reason));
     }
-    complain(format!("pregrub: {place}{}", harmless(&failure.reason)).as_bytes());
+    complain(format!("pregrub: {place}{}", escaped(&failure.reason)).as_bytes());
     if let Some(help) = &failure.help {
-        complain(format!("pregrub: {}", harmless(help)).as_bytes());
+        complain(format!("pregrub: {}", escaped(help)).as_bytes());
     }
     for note in run.deciding_attempt().into_iter().flat_map(|attempt| &attempt.notes) {
-        complain(format!("pregrub: note: {}", harmless(&note.text)).as_bytes());
+        complain(format!("pregrub: note: {}", escaped(&note.text)).as_bytes());
     }
     match &failure.raised {
         // A message of several lines comes as it is.
@@ -35,7 +35,7 @@ fn place(run: &Run) -> String {
     let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
     let span = run.failure.as_ref().and_then(|failure| failure.raised.as_ref()?.span);
     match (found, span) {
-        (Some(found), Some(span)) => format!("{}, line {}: ", harmless(&found.path.to_string_lossy()), span.line),
+        (Some(found), Some(span)) => format!("{}, line {}: ", escaped(&found.path.to_string_lossy()), span.line),
         _ => String::new(),
     }
 }

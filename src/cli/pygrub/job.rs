@@ -18,7 +18,7 @@ use crate::boot::command_line::Call;
 use crate::boot::{self, Chosen, Console, Run, Task, Unattended, Verdict};
 use crate::config::Dialect;
 use crate::host;
-use crate::python::{Python, Text, utf8};
+use crate::python::{PyStr, Python, utf8};
 use crate::release::{Change, Flavour, Release};
 use crate::storage::filesystem::ReadError;
 use crate::storage::mount::{DiskVolumes, Mounting, Volumes};
@@ -264,7 +264,7 @@ fn of_configuration(call: &Call, file: &File, found: &mut Handover, talking: &mu
     if let Some(ramdisk) = boot.ramdisk.as_ref().filter(|ramdisk| !ramdisk.is_empty()) {
         out.extend([b"  initrd: ", ramdisk.as_bytes(), b"\n"].concat());
     }
-    let args = boot.args.as_ref().map_or(&b"None"[..], Text::as_bytes);
+    let args = boot.args.as_ref().map_or(&b"None"[..], PyStr::as_bytes);
     out.extend([b"  args: ", args, b"\n"].concat());
     printed.extend(out);
     Ok(())

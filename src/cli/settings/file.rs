@@ -11,13 +11,13 @@ use crate::cli::levels::Threshold;
 use crate::lint::{Levels, Selector};
 
 /// What is wrong with a file, and where.
-pub(super) struct Fault {
+pub(super) struct DriverError {
     line: usize,
     column: usize,
     message: String,
 }
 
-impl Fault {
+impl DriverError {
     fn new(text: &str, at: Option<Range<usize>>, message: &str) -> Self {
         let before = text.get(..at.map_or(0, |at| at.start)).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -108,8 +108,8 @@ impl TryFrom<String> for Pattern {
 }
 
 /// Reads a text; `directory` is where its file is.
-pub(super) fn parse(text: &str, directory: &Path) -> Result<Settings, Fault> {
-    let file: File = toml::from_str(text).map_err(|error| Fault::new(text, error.span(), error.message()))?;
+pub(super) fn parse(text: &str, directory: &Path) -> Result<Settings, DriverError> {
+    let file: File = toml::from_str(text).map_err(|error| DriverError::new(text, error.span(), error.message()))?;
     Ok(Settings {
         directory: directory.to_owned(),
         release: file.release.map(|release| release.0),

@@ -11,7 +11,7 @@ pub(super) use finder::Finder;
 
 use super::args::FlavourArg;
 use super::levels::Threshold;
-use super::whole_file;
+use crate::cli::bounded_read;
 use crate::lint::Levels;
 
 /// What a file says. Nothing of it has to be said.
@@ -41,7 +41,7 @@ impl Settings {
     /// Reads a file; what is wrong with it is one sentence that names it.
     fn read(path: &Path) -> Result<Self, String> {
         let shown = path.display().to_string();
-        let text = whole_file::read(path, 1 << 20).map_err(|error| match error.kind() {
+        let text = bounded_read::read(path, 1 << 20).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => format!("cannot open `{shown}`: there is no such file"),
             _ => format!("cannot read `{shown}`: {}", super::why(&error)),
         })?;

@@ -2,7 +2,7 @@
 //!
 //! Every entry rule matches every line, so that a failure to match cannot happen; it would read as an unknown directive.
 
-use crate::python::text;
+use crate::python::py_str;
 
 pub(super) mod extlinux;
 pub(super) mod grub2;
@@ -34,7 +34,7 @@ impl<'a> Split<'a> {
             _ if end == 0 => return None,
             None => behind,
             Some(b'=') => &behind[1..],
-            Some(b' ' | b'\t') => behind.trim_start_matches(text::is_space),
+            Some(b' ' | b'\t') => behind.trim_start_matches(py_str::is_space),
             Some(_) => return None,
         };
         Some(Self { command, argument })
@@ -127,7 +127,7 @@ mod tests {
         let mut plain = 0;
         for code in 0..pieces.len().pow(4) {
             let digit = |place: u32| pieces[code / pieces.len().pow(place) % pieces.len()];
-            let line = text::strip(&[digit(0), digit(1), digit(2), digit(3)].concat()).to_owned();
+            let line = py_str::strip(&[digit(0), digit(1), digit(2), digit(3)].concat()).to_owned();
             if line.is_empty() {
                 continue;
             }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
+use crate::escape::escaped;
 use crate::generate::boot_filesystem::check_feature;
-use crate::steering::harmless;
 use crate::storage::filesystem::MountError;
 use crate::storage::mount_table::MountPoint;
 
@@ -43,7 +43,7 @@ impl BootDisk {
         if let Search::Uuid(uuid) = search
             && !is_uuid(uuid)
         {
-            return Err(Error::new(format!("`{}` is no UUID of a filesystem", harmless(uuid))));
+            return Err(Error::new(format!("`{}` is no UUID of a filesystem", escaped(uuid))));
         }
         let boot = boot.canonicalize().map_err(|error| Error::io("find the boot directory", boot, &error))?;
         if !boot.is_dir() {
@@ -62,7 +62,7 @@ impl BootDisk {
         if !prefix.chars().all(plain) || !prefix.is_empty() && !prefix.starts_with('/') || prefix.contains("//") {
             return Err(Error::new(format!(
                 "`{}` is no place on the boot disk that both pygrub and GRUB can name",
-                harmless(&prefix)
+                escaped(&prefix)
             )));
         }
         let root = root(&boot, &prefix)?;

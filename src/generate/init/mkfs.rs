@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::escape::escaped;
 use crate::generate::boot_filesystem::BootFilesystem;
 use crate::generate::output::OutputError;
-use crate::steering::harmless;
 
 /// A filesystem to be made inside an image.
 pub(super) struct NewFilesystem<'a> {
@@ -94,7 +94,7 @@ fn run(mut command: Command, kind: &str) -> Result<(), OutputError> {
     let what = format!("{name} could not make the {kind} filesystem");
     let full =
         ["Could not allocate", "Disk full", "too small", "Not enough", "too few"].iter().any(|word| why.contains(word));
-    let why = harmless(why);
+    let why = escaped(why);
     Err(OutputError::new(what, if full { format!("{why}; make the image larger with --size") } else { why }))
 }
 

@@ -15,7 +15,7 @@ use super::nixos_grub_cfg::{Booted, NixosGrubCfg};
 use super::output::{OutputError, Staged};
 use super::plan::Plan;
 use crate::boot::{self, Options, Run, Verdict};
-use crate::steering::harmless;
+use crate::escape::escaped;
 use crate::storage::source::FileSource;
 
 /// An image to be made.
@@ -81,7 +81,7 @@ impl BootImage {
         let run = self.judge(image, &installed).map_err(|error| match error {
             Judged::Unreadable(error) => cannot(&error),
             Judged::Otherwise(why) => {
-                OutputError::new(format!("`{}` is not made", harmless(&path.display().to_string())), why)
+                OutputError::new(format!("`{}` is not made", escaped(&path.display().to_string())), why)
             }
         })?;
         staged.publish()?;
@@ -137,7 +137,7 @@ enum Judged {
 const LONGEST: u64 = 1 << 30;
 
 fn read(path: &Path) -> Result<Vec<u8>, OutputError> {
-    let what = format!("cannot read `{}`", harmless(&path.display().to_string()));
+    let what = format!("cannot read `{}`", escaped(&path.display().to_string()));
     match content(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(OutputError::new(what, "there is no such file")),
         Err(error) => Err(OutputError::of("read", path, &error)),

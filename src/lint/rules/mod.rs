@@ -1,9 +1,6 @@
 //! One file a rule, named by its code and name. [`registry`](super::registry) lists them.
 
-mod cut_at_a_blank;
-mod device;
-mod explained;
-mod unopened;
+mod shared;
 
 pub(super) mod pg001_device_variable;
 pub(super) mod pg002_root_device;

@@ -1,7 +1,7 @@
-use super::device::{self, Named};
-use super::explained;
-use crate::lint::rule::rule;
-use crate::lint::{Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::device::{self, Named};
+use crate::lint::rules::shared::exception;
+use crate::lint::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -38,9 +38,9 @@ rule! {
     "PG001" "device-variable" Error, stops: Always, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration() else { return };
-    explained::each(subject, report, &device::raised(subject, Named::Variable), |mut finding, _, raised| {
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration() else { return };
+    exception::each(context, report, &device::raised(context, Named::Variable), |mut finding, _, raised| {
         finding.fix = device::without(&configuration, raised);
         finding
     });

@@ -1,8 +1,8 @@
-use super::device::{self, Named};
-use super::explained;
 use crate::config::Writer;
-use crate::lint::rule::rule;
-use crate::lint::{Fix, Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::device::{self, Named};
+use crate::lint::rules::shared::exception;
+use crate::lint::{Fix, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -43,9 +43,9 @@ rule! {
     "PG002" "root-device" Error, stops: Always, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration() else { return };
-    explained::each(subject, report, &device::raised(subject, Named::Root), |mut finding, _, raised| {
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration() else { return };
+    exception::each(context, report, &device::raised(context, Named::Root), |mut finding, _, raised| {
         let help = match configuration.writer() {
             Writer::NixOs => {
                 "remove the line from boot.loader.grub.extraEntries or extraPerEntryConfig in the guest's NixOS configuration, \

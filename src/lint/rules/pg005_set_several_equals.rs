@@ -1,7 +1,7 @@
-use super::explained;
 use crate::config::{Cause, Raised};
-use crate::lint::rule::rule;
-use crate::lint::{Configuration, Fix, Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{Configuration, Fix, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -39,16 +39,16 @@ rule! {
     "PG005" "set-several-equals" Error, stops: Always, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration() else { return };
-    let mut all = subject.raised(&[Cause::SetArity]);
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration() else { return };
+    let mut all = context.raised(&[Cause::SetArity]);
     all.retain(|raised| raised.message.starts_with("too many"));
-    explained::each(subject, report, &all, |mut finding, _, raised| {
+    exception::each(context, report, &all, |mut finding, _, raised| {
         finding.fix = mended(&configuration, raised);
         if raised.span.is_some_and(|span| configuration.at(span).starts_with(b"kernelopts")) {
             return finding;
         }
-        explained::where_it_comes_from(finding, &configuration)
+        exception::where_it_comes_from(finding, &configuration)
     });
 }
 

@@ -1,7 +1,7 @@
-use super::explained;
 use crate::config::Cause;
-use crate::lint::rule::rule;
-use crate::lint::{Fix, Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{Fix, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -32,11 +32,11 @@ rule! {
     "PG006" "set-without-value" Error, stops: Always, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration() else { return };
-    let mut all = subject.raised(&[Cause::SetArity]);
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration() else { return };
+    let mut all = context.raised(&[Cause::SetArity]);
     all.retain(|raised| !raised.message.starts_with("too many"));
-    explained::each(subject, report, &all, |finding, _, raised| {
+    exception::each(context, report, &all, |finding, _, raised| {
         let line = raised.span.and_then(|span| configuration.directive_in(span.line)).map(|directive| directive.line);
         match line {
             // An `if` that it stands alone in would be a syntax error for GRUB without it.

@@ -1,9 +1,9 @@
-use super::explained;
 use crate::boot::advice;
 use crate::boot::opener::{Kind, Opener, openers};
 use crate::config::{Cause, Span};
-use crate::lint::rule::rule;
-use crate::lint::{Configuration, Fix, Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{Configuration, Fix, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -40,12 +40,12 @@ rule! {
     "PG007" "closing-brace-without-entry" Error, stops: Always, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration() else { return };
-    let all = subject.raised(&[Cause::ClosingBrace]);
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration() else { return };
+    let all = context.raised(&[Cause::ClosingBrace]);
     let braces: Vec<Span> = all.iter().filter_map(|raised| raised.span).collect();
     let openers = openers(configuration.config, configuration.text, &braces);
-    explained::each(subject, report, &all, |mut finding, index, _| {
+    exception::each(context, report, &all, |mut finding, index, _| {
         let opener = openers.get(index).copied().flatten();
         let advice = advice::of_closing_brace(opener);
         finding.message = advice.reason;
@@ -54,7 +54,7 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
             finding = finding.and(opener.span, opener.kind.label());
             finding.fix = mended(&configuration, opener);
         }
-        explained::where_it_comes_from(finding, &configuration)
+        exception::where_it_comes_from(finding, &configuration)
     });
 }
 

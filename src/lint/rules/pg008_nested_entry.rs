@@ -1,8 +1,8 @@
-use super::explained;
 use crate::config::Cause;
-use crate::lint::rule::rule;
-use crate::lint::unseen_end::unseen_end;
-use crate::lint::{Reporter, Subject};
+use crate::lint::analysis::entry_end::unseen_end;
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -42,10 +42,10 @@ rule! {
     "PG008" "nested-entry" Error, stops: Always, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration() else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration() else { return };
     let entries = configuration.entries();
-    explained::each(subject, report, &subject.raised(&[Cause::NestedEntry]), |mut finding, _, raised| {
+    exception::each(context, report, &context.raised(&[Cause::NestedEntry]), |mut finding, _, raised| {
         let start = raised.span.map_or(0, |span| span.start);
         let behind = entries.partition_point(|entry| entry.header.start < start);
         let Some(before) = behind.checked_sub(1).and_then(|index| entries.get(index)) else { return finding };
@@ -53,7 +53,7 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
         if let Some(end) = unseen_end(&configuration, before) {
             finding = finding.and(end.span, end.label).help(end.help);
             finding.fix = end.fix;
-            finding = explained::where_it_comes_from(finding, &configuration);
+            finding = exception::where_it_comes_from(finding, &configuration);
         }
         finding
     });

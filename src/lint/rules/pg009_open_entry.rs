@@ -1,8 +1,8 @@
-use super::explained;
 use crate::config::Cause;
-use crate::lint::rule::rule;
-use crate::lint::unseen_end::unseen_end;
-use crate::lint::{Reporter, Subject};
+use crate::lint::analysis::entry_end::unseen_end;
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -38,17 +38,17 @@ rule! {
     "PG009" "open-entry" Error, stops: Always, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration() else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration() else { return };
     // Where pygrub does not read the file to its end, that is what is wrong.
     if configuration.config.truncated {
         return;
     }
-    explained::each(subject, report, &subject.raised(&[Cause::OpenEntry]), |mut finding, _, _| {
+    exception::each(context, report, &context.raised(&[Cause::OpenEntry]), |mut finding, _, _| {
         if let Some(end) = configuration.entries().last().and_then(|entry| unseen_end(&configuration, entry)) {
             finding = finding.and(end.span, end.label).help(end.help);
             finding.fix = end.fix;
-            finding = explained::where_it_comes_from(finding, &configuration);
+            finding = exception::where_it_comes_from(finding, &configuration);
         }
         finding
     });

@@ -1,7 +1,8 @@
-use super::explained::MOST_RELATED;
 use crate::config::{Cause, Function};
-use crate::lint::rule::rule;
-use crate::lint::{Configuration, Finding, Fix, Reporter, Severity, Subject, later};
+use crate::lint::analysis::post_parse_errors;
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception::MOST_RELATED;
+use crate::lint::{Configuration, Finding, Fix, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -41,12 +42,12 @@ rule! {
     "PG010" "function-swallows-entries" Error, stops: Sometimes, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration() else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration() else { return };
     let mut swallowing = configuration.config.functions.iter().filter(|function| function.entries > 0);
-    let no_entry = later::raised(subject, &[Cause::NoEntry]).pop();
+    let no_entry = post_parse_errors::raised(context, &[Cause::NoEntry]).pop();
     let mut first = true;
-    for function in swallowing.by_ref().take(subject.most(MOST_RELATED)) {
+    for function in swallowing.by_ref().take(context.most(MOST_RELATED)) {
         let mut finding = told(&configuration, function);
         // One of them says what pygrub raises in the end; each alone would not have to be mended, but one would.
         match no_entry.as_ref().filter(|_| first) {

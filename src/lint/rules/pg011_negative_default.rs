@@ -1,7 +1,7 @@
-use super::explained;
 use crate::config::{Cause, Dialect};
-use crate::lint::rule::rule;
-use crate::lint::{Fix, Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{Fix, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -32,9 +32,9 @@ rule! {
     "PG011" "negative-default" Error, stops: Always, releases: "4.0, 4.1, 4.2, 4.3, 4.4, 4.13 and later", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration() else { return };
-    explained::each(subject, report, &subject.raised(&[Cause::NegativeDefault]), |mut finding, _, raised| {
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration() else { return };
+    exception::each(context, report, &context.raised(&[Cause::NegativeDefault]), |mut finding, _, raised| {
         if configuration.is_from_nixos() {
             finding = finding.help(
                 "set boot.loader.grub.default to a number from 0 on in the guest's NixOS configuration, and run nixos-rebuild boot",

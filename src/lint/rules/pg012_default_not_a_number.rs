@@ -1,7 +1,8 @@
-use super::explained;
 use crate::config::{Cause, Dialect};
-use crate::lint::rule::rule;
-use crate::lint::{Fix, Reporter, Subject, later};
+use crate::lint::analysis::post_parse_errors;
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{Fix, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -33,15 +34,15 @@ rule! {
     "PG012" "default-not-a-number" Error, stops: Always, releases: "4.0, 4.1, 4.2, 4.3, 4.4 and 4.13+python2", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration() else { return };
-    let mut all = subject.raised(&[Cause::DefaultNotANumber]);
-    for raised in later::raised(subject, &[Cause::DefaultNotANumber]) {
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration() else { return };
+    let mut all = context.raised(&[Cause::DefaultNotANumber]);
+    for raised in post_parse_errors::raised(context, &[Cause::DefaultNotANumber]) {
         if !all.contains(&raised) {
             all.push(raised);
         }
     }
-    explained::each(subject, report, &all, |mut finding, _, raised| {
+    exception::each(context, report, &all, |mut finding, _, raised| {
         let title = raised.span.map(|span| configuration.at(span)).unwrap_or_default();
         let wanted = configuration.entries().iter().position(|entry| entry.title.as_bytes() == title);
         if let (Some(index), Some(span)) = (wanted, raised.span) {

@@ -1,7 +1,7 @@
-use super::explained;
 use crate::config::{Cause, READ_LIMIT};
-use crate::lint::rule::rule;
-use crate::lint::{Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -32,10 +32,10 @@ rule! {
     "PG013" "not-utf-8" Error, stops: Always, releases: "4.13 and later", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let cut = subject.configuration().is_some_and(|configuration| configuration.config.truncated);
-    let mut all = subject.raised(&[Cause::NotUtf8]);
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let cut = context.configuration().is_some_and(|configuration| configuration.config.truncated);
+    let mut all = context.raised(&[Cause::NotUtf8]);
     // A character that is cut where pygrub stops reading says that the file is too long.
     all.retain(|raised| !(cut && raised.span.is_none_or(|span| span.range().end >= READ_LIMIT)));
-    explained::each(subject, report, &all, |finding, _, _| finding);
+    exception::each(context, report, &all, |finding, _, _| finding);
 }

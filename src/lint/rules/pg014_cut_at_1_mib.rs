@@ -1,7 +1,8 @@
-use super::explained;
 use crate::config::{Cause, READ_LIMIT, Raised, Writer};
-use crate::lint::rule::rule;
-use crate::lint::{Configuration, Finding, Reporter, Severity, Subject, later};
+use crate::lint::analysis::post_parse_errors;
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{Configuration, Finding, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -34,22 +35,22 @@ rule! {
     "PG014" "cut-at-1-mib" Error, stops: Sometimes, releases: "4.1 and later", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration().filter(|configuration| configuration.config.truncated) else {
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration().filter(|configuration| configuration.config.truncated) else {
         return;
     };
-    let mut all = subject.raised(&[Cause::OpenEntry, Cause::NotUtf8]);
+    let mut all = context.raised(&[Cause::OpenEntry, Cause::NotUtf8]);
     all.retain(is_at_the_cut);
     let swallowed = configuration.config.functions.iter().any(|function| function.entries > 0);
     if !swallowed {
-        all.extend(later::raised(subject, &[Cause::NoEntry]));
+        all.extend(post_parse_errors::raised(context, &[Cause::NoEntry]));
     }
     if all.is_empty() {
         let message =
             "the file is longer than the 1 MiB that pygrub reads of it, and what is behind does not exist for pygrub";
         report.add_as(Severity::Warning, Finding::new(message).in_configuration().help(help(&configuration)));
     }
-    explained::each(subject, report, &all, |finding, _, _| finding.help(help(&configuration)));
+    exception::each(context, report, &all, |finding, _, _| finding.help(help(&configuration)));
 }
 
 fn is_at_the_cut(raised: &Raised) -> bool {

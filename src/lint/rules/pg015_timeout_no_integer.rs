@@ -1,7 +1,7 @@
-use super::explained;
 use crate::boot::{advice, menu};
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Fix, Reporter, Severity, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{Finding, Fix, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -33,12 +33,12 @@ rule! {
     "PG015" "timeout-no-integer" Error, stops: Sometimes, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration() else { return };
-    let Err(raised) = menu::timeout(configuration.config, subject.release()) else { return };
-    let options = &subject.run.options;
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration() else { return };
+    let Err(raised) = menu::timeout(configuration.config, context.release()) else { return };
+    let options = &context.run.options;
     let span = raised.span;
-    let explained = explained::finding(subject, raised);
+    let explained = exception::finding(context, raised);
     // GRUB waits for ever, or takes the digits in front.
     let fix = span.map(|span| Fix::uncertain("let the timeout be 5 seconds").replace(span, "5"));
     if options.shows_menu() {

@@ -1,7 +1,8 @@
-use super::explained;
 use crate::config::Cause;
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Reporter, Severity, Subject, later};
+use crate::lint::analysis::post_parse_errors;
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{Finding, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -39,10 +40,10 @@ rule! {
     "PG016" "menu-cannot-be-drawn" Error, stops: Always, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let causes = [Cause::Drawing, Cause::Terminal, Cause::Interrupted];
-    explained::each(subject, report, &later::raised(subject, &causes), |finding, _, _| finding);
-    let menu = subject.attempt().and_then(|attempt| attempt.menu.as_ref());
+    exception::each(context, report, &post_parse_errors::raised(context, &causes), |finding, _, _| finding);
+    let menu = context.attempt().and_then(|attempt| attempt.menu.as_ref());
     if let Some(unknown) = menu.and_then(|menu| menu.unknown.as_ref()) {
         let help = "shorten the title, or call pygrub with `-q` (bootloader_args = [\"-q\"]), which draws no menu";
         let finding = Finding::new(format!("the menu may not be drawn, and then nothing boots: {unknown}"));

@@ -1,9 +1,10 @@
-use super::explained;
 use crate::config::Cause;
-use crate::lint::elsewhere::{entries_elsewhere, missing_elsewhere};
-use crate::lint::rule::rule;
-use crate::lint::unseen_entry::unseen_entries;
-use crate::lint::{Configuration, Finding, Reporter, Subject, later};
+use crate::lint::analysis::entry_headers::unseen_entries;
+use crate::lint::analysis::external_menus::{entries_elsewhere, missing_elsewhere};
+use crate::lint::analysis::post_parse_errors;
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{Configuration, Finding, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -38,26 +39,26 @@ rule! {
     "PG017" "no-entry" Error, stops: Always, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     // Those that a function swallows, that are behind the first MiB or in other files, are told by the rules for that.
-    let elsewhere = subject.configuration().is_some_and(|configuration| {
+    let elsewhere = context.configuration().is_some_and(|configuration| {
         let config = configuration.config;
         config.truncated || config.functions.iter().any(|function| function.entries > 0)
-    }) || !entries_elsewhere(subject).is_empty();
+    }) || !entries_elsewhere(context).is_empty();
     if !elsewhere {
-        explained::each(subject, report, &later::raised(subject, &[Cause::NoEntry]), |finding, _, _| {
-            subject.configuration().map_or(finding.clone(), |configuration| pointed(subject, &configuration, finding))
+        exception::each(context, report, &post_parse_errors::raised(context, &[Cause::NoEntry]), |finding, _, _| {
+            context.configuration().map_or(finding.clone(), |configuration| pointed(context, &configuration, finding))
         });
     }
 }
 
 /// At the line that has an entry for GRUB, or leads to one.
-fn pointed(subject: &Subject<'_>, configuration: &Configuration<'_>, finding: Finding) -> Finding {
+fn pointed(context: &LintContext<'_>, configuration: &Configuration<'_>, finding: Finding) -> Finding {
     if let Some(entry) = unseen_entries(configuration).into_iter().next() {
         let help = "write `menuentry \"title\" {`, each command of the entry, and its `}` on a line of its own";
         return finding.at(entry.span, "pygrub does not see this entry").help(help);
     }
-    let Some(directive) = missing_elsewhere(subject).into_iter().next() else { return finding };
+    let Some(directive) = missing_elsewhere(context).into_iter().next() else { return finding };
     let file = configuration.shown(directive.argument);
     finding
         .at(directive.line, "leads to a file that is not there")

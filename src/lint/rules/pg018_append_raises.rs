@@ -1,7 +1,7 @@
-use super::explained;
 use crate::config::Cause;
-use crate::lint::rule::rule;
-use crate::lint::{Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -34,6 +34,6 @@ rule! {
     "PG018" "append-raises" Error, stops: Always, releases: "4.0, 4.1", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    explained::once(subject, report, &subject.raised(&[Cause::AppendUnsupported]), "raises as well");
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    exception::once(context, report, &context.raised(&[Cause::AppendUnsupported]), "raises as well");
 }

@@ -1,7 +1,7 @@
-use super::explained;
 use crate::config::Cause;
-use crate::lint::rule::rule;
-use crate::lint::{Fix, Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{Fix, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -32,9 +32,9 @@ rule! {
     "PG019" "quoted-kernel-with-blanks" Error, stops: Always, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration() else { return };
-    explained::each(subject, report, &subject.raised(&[Cause::QuotedKernel]), |finding, _, raised| {
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration() else { return };
+    exception::each(context, report, &context.raised(&[Cause::QuotedKernel]), |finding, _, raised| {
         let Some(span) = raised.span else { return finding };
         match std::str::from_utf8(configuration.at(span)).map(str::trim) {
             Ok(path) if !path.is_empty() && !path.contains(char::is_whitespace) => {

@@ -1,7 +1,8 @@
-use super::explained;
 use crate::config::Cause;
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Reporter, Source, Subject, later};
+use crate::lint::analysis::post_parse_errors;
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{Finding, LintContext, Reporter, Source};
 
 rule! {
     /// ## What it does
@@ -32,9 +33,9 @@ rule! {
     "PG020" "entry-option-raises" Error, stops: Always, releases: "4.13, 4.14, 4.15, 4.16, 4.17", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    for raised in later::raised(subject, &[Cause::EntryOption]) {
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    for raised in post_parse_errors::raised(context, &[Cause::EntryOption]) {
         // It is about the call, not about the file.
-        report.add(Finding { source: Source::Target, ..explained::finding(subject, raised) });
+        report.add(Finding { source: Source::Target, ..exception::finding(context, raised) });
     }
 }

@@ -1,8 +1,8 @@
-use super::explained;
 use crate::config::Cause;
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Reporter, Severity, Subject};
-use crate::python::Text;
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{Finding, LintContext, Reporter, Severity};
+use crate::python::PyStr;
 use crate::release::Change;
 
 rule! {
@@ -35,15 +35,15 @@ rule! {
     "PG021" "result-cannot-be-printed" Error, stops: Sometimes, releases: "4.6 and later", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let raised = subject.raised(&[Cause::Output]);
-    explained::each(subject, report, &raised, |finding, _, _| finding);
-    let Some(configuration) = subject.configuration() else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let raised = context.raised(&[Cause::Output]);
+    exception::each(context, report, &raised, |finding, _, _| finding);
+    let Some(configuration) = context.configuration() else { return };
     let entry = configuration.selected().and_then(|index| configuration.entries().get(index));
-    let Some(entry) = entry.filter(|_| raised.is_empty() && subject.release().has(Change::OutputQuoted)) else {
+    let Some(entry) = entry.filter(|_| raised.is_empty() && context.release().has(Change::OutputQuoted)) else {
         return;
     };
-    if entry.args.as_ref().is_some_and(|args: &Text| args.as_bytes().contains(&0)) {
+    if entry.args.as_ref().is_some_and(|args: &PyStr| args.as_bytes().contains(&0)) {
         let message =
             "the arguments of the entry that is selected have a NUL, and pygrub called by xl cannot print them";
         let mut finding = Finding::new(message).in_configuration().help("take the NUL out: is the file damaged?");

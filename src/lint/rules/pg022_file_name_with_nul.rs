@@ -1,7 +1,7 @@
-use super::explained;
 use crate::config::Cause;
-use crate::lint::rule::rule;
-use crate::lint::{Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -32,6 +32,6 @@ rule! {
     "PG022" "file-name-with-nul" Error, stops: Always, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    explained::each(subject, report, &subject.raised(&[Cause::FileName]), |finding, _, _| finding);
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    exception::each(context, report, &context.raised(&[Cause::FileName]), |finding, _, _| finding);
 }

@@ -1,10 +1,10 @@
 use crate::config::Dialect;
-use crate::lint::default_value::{DefaultValue, Meaning, pygrub_number};
-use crate::lint::grub_menu::GrubMenu;
-use crate::lint::rule::rule;
-use crate::lint::set_default;
-use crate::lint::unseen_entry::unseen_entries;
-use crate::lint::{Finding, Fix, Reporter, Severity, Subject};
+use crate::lint::analysis::default_value::{DefaultValue, Meaning, pygrub_number};
+use crate::lint::analysis::entry_headers::unseen_entries;
+use crate::lint::analysis::grub_menu::GrubMenu;
+use crate::lint::analysis::set_default;
+use crate::lint::engine::rule::rule;
+use crate::lint::{Finding, Fix, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -42,8 +42,8 @@ rule! {
     "PG101" "default-by-title" Warning, stops: Never, releases: "4.4.2 and later", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration().filter(|configuration| configuration.dialect == Dialect::Grub2)
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration().filter(|configuration| configuration.dialect == Dialect::Grub2)
     else {
         return;
     };
@@ -57,14 +57,14 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
     // What stands in the line where GRUB itself makes something else of it.
     let meant = if choice.named && !value.refused { choice } else { menu.choose(configuration.at(value.span)) };
     let wanted = meant.entry.filter(|_| meant.named);
-    if subject.finds_titles() && (wanted == Some(selected) || wanted.is_none() && choice.entry == Some(selected)) {
+    if context.finds_titles() && (wanted == Some(selected) || wanted.is_none() && choice.entry == Some(selected)) {
         return;
     }
     // Where pygrub does not see them all, the numbers of GRUB are others.
-    let unseen = unseen_entries(&configuration);
+    let untried = unseen_entries(&configuration);
     let shown = configuration.shown(value.span);
     let title = configuration.title(selected);
-    let reason = if subject.finds_titles() {
+    let reason = if context.finds_titles() {
         format!(
             "the default is `{shown}`, and pygrub of this release finds no entry by that: it takes entry {selected}, {title}"
         )
@@ -73,7 +73,7 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
     };
     let mut finding =
         Finding::new(reason).at(value.span, if value.refused { "GRUB refuses this line" } else { "no number" });
-    let hidden = unseen.iter().find(|entry| wanted.is_none() && entry.is_called(&value.text));
+    let hidden = untried.iter().find(|entry| wanted.is_none() && entry.is_called(&value.text));
     match wanted {
         None if hidden.is_some() => {
             let span = hidden.map_or(value.span, |entry| entry.span);
@@ -92,7 +92,7 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
             finding = finding.help(set_default::help(&configuration, index));
             let number = index.to_string();
             let description = format!("name the entry by its number, {index}");
-            let same = menu.choose(number.as_bytes()).entry == Some(index) && !value.refused && unseen.is_empty();
+            let same = menu.choose(number.as_bytes()).entry == Some(index) && !value.refused && untried.is_empty();
             let fix = if same { Fix::safe(description) } else { Fix::uncertain(description) };
             finding = finding.fix(fix.replace(value.span, number));
         }
@@ -103,7 +103,7 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
                 true => "its first as well".to_owned(),
                 false => configuration.title(grubs),
             };
-            let reason = match unseen.is_empty() {
+            let reason = match untried.is_empty() {
                 true => format!("no entry has that title, id or path, so that GRUB boots {first}"),
                 false => "no entry that pygrub sees has that title, id or path".to_owned(),
             };

@@ -1,9 +1,10 @@
 use crate::config::{Dialect, Writer};
-use crate::lint::default_value::{DefaultValue, Meaning};
-use crate::lint::grub_menu::GrubMenu;
-use crate::lint::rule::rule;
-use crate::lint::{Configuration, Finding, Reporter, Severity, Subject};
-use crate::lint::{environment, set_default};
+use crate::lint::analysis::default_value::{DefaultValue, Meaning};
+use crate::lint::analysis::grub_menu::GrubMenu;
+use crate::lint::analysis::grubenv;
+use crate::lint::analysis::set_default;
+use crate::lint::engine::rule::rule;
+use crate::lint::{Configuration, Finding, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -39,8 +40,8 @@ rule! {
     "PG102" "saved-entry" Warning, stops: Never, releases: "4.1.3 and later", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration() else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration() else { return };
     let Some(value) = DefaultValue::of(&configuration) else { return };
     let Some(selected) = configuration.selected_by_default() else { return };
     let taken = format!("it takes entry {selected}, {}", configuration.title(selected));
@@ -62,32 +63,31 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
             Finding::new(format!("the default is the entry that was saved last, and pygrub never reads it: {taken}"))
                 .at(value.span, "GRUB alone knows it")
                 .help(help(&configuration, selected));
-        let kept =
-            environment::variable(subject, name).and_then(|kept| GrubMenu::new(&configuration).choose(&kept).entry);
+        let kept = grubenv::variable(context, name).and_then(|kept| GrubMenu::new(&configuration).choose(&kept).entry);
         if let Some(entry) = kept.filter(|entry| *entry != selected) {
             finding = finding.and(configuration.entries()[entry].title_span, "what GRUB boots, by grubenv");
         }
         report.add(finding);
     }
     if value.meaning != Meaning::Next {
-        about_next(subject, &configuration, &taken, selected, report);
+        about_next(context, &configuration, &taken, selected, report);
     }
 }
 
 /// A `grub-reboot` that waits for its boot.
 fn about_next(
-    subject: &Subject<'_>,
+    context: &LintContext<'_>,
     configuration: &Configuration<'_>,
     taken: &str,
     selected: usize,
     report: &mut Reporter<'_>,
 ) {
-    let Some(assignment) = crate::lint::default_value::assignments(configuration).find(|directive| {
+    let Some(assignment) = crate::lint::analysis::default_value::assignments(configuration).find(|directive| {
         DefaultValue::read(configuration, directive).is_some_and(|value| value.meaning == Meaning::Next)
     }) else {
         return;
     };
-    let Some(next) = environment::variable(subject, "next_entry") else { return };
+    let Some(next) = grubenv::variable(context, "next_entry") else { return };
     let entry = GrubMenu::new(configuration).choose(&next).entry.filter(|entry| *entry != selected);
     let Some(entry) = entry else { return };
     report.add(

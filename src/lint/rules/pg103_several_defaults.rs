@@ -1,9 +1,10 @@
 use crate::config::{Dialect, Directive};
-use crate::lint::blocks::Blocks;
-use crate::lint::default_value::{DefaultValue, Meaning, assignments};
-use crate::lint::rule::rule;
-use crate::lint::{Configuration, Finding, Reporter, Subject};
-use crate::lint::{default_value, set_default};
+use crate::lint::analysis::conditionals::Blocks;
+use crate::lint::analysis::default_value;
+use crate::lint::analysis::default_value::{DefaultValue, Meaning, assignments};
+use crate::lint::analysis::set_default;
+use crate::lint::engine::rule::rule;
+use crate::lint::{Configuration, Finding, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -41,8 +42,8 @@ rule! {
     "PG103" "several-defaults" Warning, stops: Never, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration().filter(|configuration| configuration.dialect == Dialect::Grub2)
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration().filter(|configuration| configuration.dialect == Dialect::Grub2)
     else {
         return;
     };

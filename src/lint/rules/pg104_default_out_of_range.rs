@@ -1,8 +1,10 @@
 use crate::config::Dialect;
-use crate::lint::default_value::pygrub_number;
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Reporter, Subject};
-use crate::lint::{default_value::DefaultValue, default_value::Meaning, set_default};
+use crate::lint::analysis::default_value::DefaultValue;
+use crate::lint::analysis::default_value::Meaning;
+use crate::lint::analysis::default_value::pygrub_number;
+use crate::lint::analysis::set_default;
+use crate::lint::engine::rule::rule;
+use crate::lint::{Finding, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -33,9 +35,9 @@ rule! {
     "PG104" "default-out-of-range" Warning, stops: Never, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let Some(configuration) =
-        subject.configuration().filter(|configuration| configuration.dialect != Dialect::Extlinux)
+        context.configuration().filter(|configuration| configuration.dialect != Dialect::Extlinux)
     else {
         return;
     };

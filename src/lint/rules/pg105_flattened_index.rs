@@ -1,8 +1,8 @@
 use crate::config::Dialect;
-use crate::lint::default_value::{DefaultValue, Meaning, pygrub_number};
-use crate::lint::grub_menu::GrubMenu;
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Fix, Reporter, Subject};
+use crate::lint::analysis::default_value::{DefaultValue, Meaning, pygrub_number};
+use crate::lint::analysis::grub_menu::GrubMenu;
+use crate::lint::engine::rule::rule;
+use crate::lint::{Finding, Fix, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -42,8 +42,8 @@ rule! {
     "PG105" "flattened-index" Warning, stops: Never, releases: "4.1.3 and later", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration().filter(|configuration| configuration.dialect == Dialect::Grub2)
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration().filter(|configuration| configuration.dialect == Dialect::Grub2)
     else {
         return;
     };
@@ -80,7 +80,7 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
             .help(format!(
                 "if {} is meant: {}",
                 configuration.title(other),
-                crate::lint::set_default::help(&configuration, other)
+                crate::lint::analysis::set_default::help(&configuration, other)
             ))
             .fix(
                 Fix::uncertain(format!("let pygrub boot what GRUB boots, entry {other}"))

@@ -1,9 +1,9 @@
-use super::explained;
 use crate::boot::hidden_command::hidden_kernel;
 use crate::config::{Cause, Dialect, Directive, Effect, Entry, Raised, Stage};
-use crate::lint::extlinux_keywords::has_linux_keyword;
-use crate::lint::rule::rule;
-use crate::lint::{Configuration, Finding, Fix, Reporter, Severity, Subject};
+use crate::lint::analysis::extlinux_keywords::has_linux_keyword;
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{Configuration, Finding, Fix, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -47,15 +47,15 @@ rule! {
 /// Commands of GRUB for EFI that name a kernel and an initrd.
 const EFI: &[&str] = &["linuxefi", "initrdefi"];
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration() else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration() else { return };
     let without_kernel = |entry: &Entry| entry.kernel.is_none() && !has_linux_keyword(&configuration, entry);
-    let selected = selected(subject, &configuration);
+    let selected = selected(context, &configuration);
     if let Some(entry) = selected.map(|index| &configuration.entries()[index]).filter(|entry| without_kernel(entry)) {
-        let met = subject.raised(&[Cause::NoKernel]).into_iter().next();
+        let met = context.raised(&[Cause::NoKernel]).into_iter().next();
         if met.is_some() || is_to_come(&configuration, entry) {
             // Where something raises before it comes to this, it would be the next to raise.
-            let finding = explained::finding(subject, met.clone().unwrap_or_else(|| to_come(entry)));
+            let finding = exception::finding(context, met.clone().unwrap_or_else(|| to_come(entry)));
             let mut finding = Finding { raised: met, ..finding };
             if let Some(line) = hidden_kernel(entry, configuration.dialect, configuration.text) {
                 let header = finding.span.unwrap_or(entry.header);
@@ -72,10 +72,10 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
 }
 
 /// The entry that the run selects, or would select.
-fn selected(subject: &Subject<'_>, configuration: &Configuration<'_>) -> Option<usize> {
-    match subject.raised(&[Cause::NoKernel]).first() {
+fn selected(context: &LintContext<'_>, configuration: &Configuration<'_>) -> Option<usize> {
+    match context.raised(&[Cause::NoKernel]).first() {
         Some(raised) => configuration.entries().iter().position(|entry| Some(entry.header) == raised.span),
-        None if subject.run.options.kernel.is_some() => None,
+        None if context.run.options.kernel.is_some() => None,
         None => configuration.selected(),
     }
 }
@@ -119,7 +119,7 @@ fn about_others(configuration: &Configuration<'_>, selected: Option<usize>, repo
         .filter(|(index, entry)| Some(*index) != selected && entry.kernel.is_none())
         .filter_map(|(_, entry)| Some((entry, configuration.directives_of(entry, &EFI[..1]).next()?)));
     let Some((entry, first)): Option<(&Entry, &Directive)> = places.next() else { return };
-    let title = super::super::configuration::shown(entry.title.as_bytes());
+    let title = crate::lint::analysis::configuration::shown(entry.title.as_bytes());
     let mut finding =
         Finding::new(format!("pygrub does not know linuxefi, so that \"{title}\" cannot boot when it is selected"))
             .at(first.command_span(configuration.text), "unknown to pygrub")

@@ -1,7 +1,7 @@
 use crate::config::{Cause, Dialect, Directive, Writer};
-use crate::lint::elsewhere::entries_elsewhere;
-use crate::lint::rule::rule;
-use crate::lint::{Configuration, Finding, Reporter, Subject};
+use crate::lint::analysis::external_menus::entries_elsewhere;
+use crate::lint::engine::rule::rule;
+use crate::lint::{Configuration, Finding, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -37,9 +37,9 @@ rule! {
     "PG107" "entries-elsewhere" Warning, stops: Sometimes, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration() else { return };
-    let mut places = entries_elsewhere(subject).into_iter();
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration() else { return };
+    let mut places = entries_elsewhere(context).into_iter();
     let Some(first) = places.next() else { return };
     let command = configuration.shown(first.command_span(configuration.text));
     let empty = configuration.entries().is_empty();
@@ -52,7 +52,7 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
     for directive in places.take(10) {
         finding = finding.and(directive.line, "and here");
     }
-    match subject.raised(&[Cause::NoEntry]).into_iter().next() {
+    match context.raised(&[Cause::NoEntry]).into_iter().next() {
         // With nothing else in the file, this is why nothing boots.
         Some(raised) => {
             finding.raised = Some(raised);

@@ -1,6 +1,6 @@
 use crate::config::{Dialect, Setting, Writer};
-use crate::lint::rule::rule;
-use crate::lint::{Configuration, Finding, Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::{Configuration, Finding, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -34,9 +34,9 @@ rule! {
     "PG108" "timeout-read-differently" Note, stops: Never, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration() else { return };
-    if !subject.run.options.shows_menu() || configuration.entries().is_empty() {
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration() else { return };
+    if !context.run.options.shows_menu() || configuration.entries().is_empty() {
         return;
     }
     let config = configuration.config;

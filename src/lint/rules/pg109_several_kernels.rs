@@ -1,7 +1,7 @@
 use crate::config::{Directive, Effect, Entry};
-use crate::lint::blocks::Blocks;
-use crate::lint::rule::rule;
-use crate::lint::{Configuration, Finding, Reporter, Severity, Subject};
+use crate::lint::analysis::conditionals::Blocks;
+use crate::lint::engine::rule::rule;
+use crate::lint::{Configuration, Finding, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -36,8 +36,8 @@ rule! {
     "PG109" "several-kernels" Warning, stops: Never, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration() else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration() else { return };
     for (what, effect) in [("kernel", Effect::Kernel), ("initrd", Effect::Initrd)] {
         let mut findings = configuration.entries().iter().enumerate().filter_map(|(index, entry)| {
             let (last, others) = differing(&configuration, entry, effect)?;

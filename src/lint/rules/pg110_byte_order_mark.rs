@@ -1,6 +1,6 @@
 use crate::config::Span;
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Fix, Reporter, Severity, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::{Finding, Fix, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -28,8 +28,8 @@ rule! {
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration() else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration() else { return };
     let Some(rest) = configuration.text.strip_prefix(MARK) else { return };
     let first = rest.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
     let span = Span { start: 0, end: 3, line: 1, column: 1, length: 1 };
@@ -39,7 +39,7 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
     } else {
         format!(
             "the file begins with a byte order mark, so that neither pygrub nor GRUB knows its first line, `{}`",
-            crate::lint::configuration::shown(first)
+            crate::lint::analysis::configuration::shown(first)
         )
     };
     let description = "remove the byte order mark";

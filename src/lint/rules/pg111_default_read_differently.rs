@@ -1,9 +1,10 @@
 use crate::config::{Dialect, Directive, Effect};
-use crate::lint::default_value::{DefaultValue, Meaning, pygrub_number};
-use crate::lint::grub_menu::GrubMenu;
-use crate::lint::rule::rule;
-use crate::lint::{Configuration, Finding, Fix, Reporter, Subject};
-use crate::lint::{default_value, set_default};
+use crate::lint::analysis::default_value;
+use crate::lint::analysis::default_value::{DefaultValue, Meaning, pygrub_number};
+use crate::lint::analysis::grub_menu::GrubMenu;
+use crate::lint::analysis::set_default;
+use crate::lint::engine::rule::rule;
+use crate::lint::{Configuration, Finding, Fix, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -38,8 +39,8 @@ rule! {
     "PG111" "default-read-differently" Warning, stops: Never, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration() else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration() else { return };
     let Some(selected) = configuration.selected_by_default() else { return };
     match configuration.dialect {
         Dialect::Grub2 | Dialect::Legacy => number(&configuration, selected, report),

@@ -1,7 +1,7 @@
 use crate::config::Dialect;
-use crate::lint::blocks::Blocks;
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Reporter, Subject};
+use crate::lint::analysis::conditionals::Blocks;
+use crate::lint::engine::rule::rule;
+use crate::lint::{Finding, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -33,8 +33,8 @@ rule! {
     "PG112" "conditional-entries" Warning, stops: Never, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration().filter(|configuration| configuration.dialect == Dialect::Grub2)
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration().filter(|configuration| configuration.dialect == Dialect::Grub2)
     else {
         return;
     };

@@ -1,10 +1,10 @@
 use crate::config::{Dialect, Effect};
-use crate::lint::default_value::{DefaultValue, Meaning};
-use crate::lint::grub_menu::GrubMenu;
-use crate::lint::grub_words::words;
-use crate::lint::rule::rule;
-use crate::lint::set_default;
-use crate::lint::{Configuration, Finding, Reporter, Subject};
+use crate::lint::analysis::default_value::{DefaultValue, Meaning};
+use crate::lint::analysis::grub_menu::GrubMenu;
+use crate::lint::analysis::grub_words::words;
+use crate::lint::analysis::set_default;
+use crate::lint::engine::rule::rule;
+use crate::lint::{Configuration, Finding, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -35,8 +35,8 @@ rule! {
     "PG113" "variable-in-default" Warning, stops: Never, releases: "4.4.2 and later", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration().filter(|configuration| configuration.dialect == Dialect::Grub2)
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration().filter(|configuration| configuration.dialect == Dialect::Grub2)
     else {
         return;
     };

@@ -1,6 +1,6 @@
 use crate::config::{Dialect, Directive};
-use crate::lint::rule::rule;
-use crate::lint::{Configuration, Finding, Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::{Configuration, Finding, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -33,8 +33,8 @@ rule! {
     "PG114" "fallback-ignored" Warning, stops: Never, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration() else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration() else { return };
     let Some(directive) = last(&configuration) else { return };
     report.add(
         Finding::new("pygrub knows no fallback: if the selected entry does not boot, nothing does")

@@ -1,7 +1,7 @@
 use crate::config::{Dialect, Directive, Effect, Span};
-use crate::lint::grub_menu::number;
-use crate::lint::rule::rule;
-use crate::lint::{Configuration, Finding, Fix, Reporter, Subject};
+use crate::lint::analysis::grub_menu::number;
+use crate::lint::engine::rule::rule;
+use crate::lint::{Configuration, Finding, Fix, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -36,20 +36,20 @@ rule! {
     "PG115" "assignment-not-seen" Warning, stops: Never, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration().filter(|configuration| configuration.dialect == Dialect::Grub2)
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration().filter(|configuration| configuration.dialect == Dialect::Grub2)
     else {
         return;
     };
-    let shows_menu = subject.run.options.shows_menu();
-    let mut unseen = configuration
+    let shows_menu = context.run.options.shows_menu();
+    let mut untried = configuration
         .config
         .directives
         .iter()
         .filter(|directive| matches!(directive.effect, Effect::Unknown | Effect::Ignored))
         .filter_map(|directive| Some((directive, variable(&configuration, directive)?)))
         .filter(|(_, variable)| *variable == "default" || shows_menu);
-    for (directive, variable) in unseen.by_ref().take(subject.most(10)) {
+    for (directive, variable) in untried.by_ref().take(context.most(10)) {
         if seen_too(&configuration, directive, variable) {
             continue;
         }

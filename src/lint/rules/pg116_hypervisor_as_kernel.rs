@@ -1,6 +1,6 @@
 use crate::config::{Dialect, Directive, Entry};
-use crate::lint::rule::rule;
-use crate::lint::{Configuration, Finding, Reporter, Severity, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::{Configuration, Finding, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -40,8 +40,8 @@ rule! {
     "PG116" "hypervisor-as-kernel" Error, stops: Never, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration().filter(|found| found.dialect == Dialect::Legacy) else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration().filter(|found| found.dialect == Dialect::Legacy) else { return };
     let selected = configuration.selected();
     if let Some(index) = selected
         && let Some(finding) = finding(&configuration, index)

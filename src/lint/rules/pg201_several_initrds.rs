@@ -1,7 +1,8 @@
-use super::{cut_at_a_blank, unopened};
 use crate::boot::named_path::Oddity;
-use crate::lint::rule::rule;
-use crate::lint::{Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::truncated_path;
+use crate::lint::rules::shared::unopenable_path;
+use crate::lint::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -42,7 +43,7 @@ rule! {
     "PG201" "several-initrds" Error, stops: Sometimes, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    unopened::check(subject, report, Oddity::Several);
-    cut_at_a_blank::check(subject, report, Oddity::Several);
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    unopenable_path::check(context, report, Oddity::Several);
+    truncated_path::check(context, report, Oddity::Several);
 }

@@ -1,10 +1,11 @@
-use super::{explained, unopened};
 use crate::boot::missing_path::shown;
 use crate::config::{Cause, Writer};
-use crate::lint::closest_path::{Kinship, closest};
-use crate::lint::named_file::{Lookup, NamedFile, Why, all};
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Fix, Reporter, Severity, Subject};
+use crate::lint::analysis::closest_path::{Kinship, closest};
+use crate::lint::analysis::named_file::{Lookup, NamedFile, Why, all};
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::rules::shared::unopenable_path;
+use crate::lint::{Finding, Fix, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -43,15 +44,15 @@ rule! {
     "PG203" "file-missing" Error, stops: Sometimes, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(lookup) = Lookup::new(subject) else {
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(lookup) = Lookup::new(context) else {
         // The file that --kernel or --ramdisk names.
-        for raised in subject.raised(&[Cause::MissingFile]) {
-            report.add(explained::finding(subject, raised));
+        for raised in context.raised(&[Cause::MissingFile]) {
+            report.add(exception::finding(context, raised));
         }
         return;
     };
-    let mut others = unopened::Others::of(subject);
+    let mut others = unopenable_path::Others::of(context);
     // An empty path is PG214's.
     let plain = |named: &NamedFile<'_>| !named.path().is_empty() && lookup.oddity(named).is_none();
     for named in all(lookup.configuration()).filter(plain) {
@@ -64,15 +65,15 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
     }
     others.report(report);
     // Every failure must be told: a file that no entry of the file names is one of an entry that was edited in the menu.
-    for raised in subject.raised(&[Cause::MissingFile]) {
+    for raised in context.raised(&[Cause::MissingFile]) {
         if !all(lookup.configuration()).any(|named| lookup.raised(&named).is_some()) {
-            report.add(explained::finding(subject, raised));
+            report.add(exception::finding(context, raised));
         }
     }
 }
 
 fn finding(lookup: &Lookup<'_>, named: &NamedFile<'_>, why: &Why) -> Finding {
-    let mut finding = unopened::finding(lookup, named, why);
+    let mut finding = unopenable_path::finding(lookup, named, why);
     let configuration = lookup.configuration();
     let Some(files) = lookup.files() else { return finding };
     let Some(found) = closest(files, configuration, named) else { return finding };

@@ -1,7 +1,7 @@
-use super::unopened;
 use crate::boot::named_path::Oddity;
-use crate::lint::rule::rule;
-use crate::lint::{Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::unopenable_path;
+use crate::lint::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -40,6 +40,6 @@ rule! {
     "PG207" "variable-in-path" Error, stops: Sometimes, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    unopened::check(subject, report, Oddity::Variable);
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    unopenable_path::check(context, report, Oddity::Variable);
 }

@@ -1,9 +1,9 @@
 use std::ops::Range;
 
 use crate::config::{Dialect, Span, Writer};
-use crate::lint::configuration::shown;
-use crate::lint::rule::rule;
-use crate::lint::{Configuration, Finding, Fix, Reporter, Severity, Subject};
+use crate::lint::analysis::configuration::shown;
+use crate::lint::engine::rule::rule;
+use crate::lint::{Configuration, Finding, Fix, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -70,12 +70,12 @@ type Found = (Literal, Range<usize>);
 const MOST: usize = 20;
 const MOST_PLACES: usize = 10;
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration().filter(|found| found.dialect == Dialect::Grub2) else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration().filter(|found| found.dialect == Dialect::Grub2) else { return };
     let selected = configuration.selected();
     let mut order: Vec<usize> = (0..configuration.entries().len()).collect();
     order.sort_by_key(|index| Some(*index) != selected);
-    let most_places = subject.most(MOST_PLACES);
+    let most_places = context.most(MOST_PLACES);
     let mut places: Vec<(Literal, Vec<Span>)> = Vec::new();
     for index in order {
         let Some(span) = configuration.entries()[index].args_span else { continue };

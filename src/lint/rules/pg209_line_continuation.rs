@@ -1,10 +1,10 @@
-use super::unopened;
 use crate::boot::missing_path::change_at_source;
 use crate::boot::named_path::Oddity;
 use crate::config::{Dialect, Directive, Effect};
-use crate::lint::continuation::{goes_on, joined};
-use crate::lint::rule::rule;
-use crate::lint::{Configuration, Finding, Reporter, Severity, Subject};
+use crate::lint::analysis::line_continuation::{goes_on, joined};
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::unopenable_path;
+use crate::lint::{Configuration, Finding, LintContext, Reporter, Severity};
 
 /// How many lines are reported.
 const MOST: usize = 50;
@@ -41,9 +41,9 @@ rule! {
     "PG209" "line-continuation" Error, stops: Sometimes, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    unopened::check(subject, report, Oddity::Continuation);
-    let Some(configuration) = subject.configuration().filter(|found| found.dialect != Dialect::Extlinux) else {
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    unopenable_path::check(context, report, Oddity::Continuation);
+    let Some(configuration) = context.configuration().filter(|found| found.dialect != Dialect::Extlinux) else {
         return;
     };
     let selected = configuration.selected();
@@ -59,7 +59,7 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
             && !path_goes_on(&configuration, directive)
     });
     for (number, (directive, counts)) in lines.enumerate() {
-        if number == subject.most(MOST) {
+        if number == context.most(MOST) {
             report.add_as(
                 Severity::Warning,
                 Finding::new("there are more lines that end in a backslash").in_configuration(),

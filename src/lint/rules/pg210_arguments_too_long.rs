@@ -1,7 +1,7 @@
 use crate::boot::missing_path::shown;
 use crate::config::{Entry, Span, Writer};
-use crate::lint::rule::rule;
-use crate::lint::{Configuration, Finding, Reporter, Severity, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::{Configuration, Finding, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -51,12 +51,12 @@ const LIMITS: [(usize, &str, &str); 3] = [
 /// How many places are told of each.
 const MOST_PLACES: usize = 10;
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration() else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration() else { return };
     let selected = configuration.selected();
     // What --args adds counts as well.
     let added = |entry: usize| {
-        let chosen = subject.run.chosen.as_ref().filter(|chosen| chosen.entry == Some(entry))?;
+        let chosen = context.run.chosen.as_ref().filter(|chosen| chosen.entry == Some(entry))?;
         Some(chosen.args.as_ref()?.as_bytes().len())
     };
     let mut found: [Option<(Finding, bool, usize)>; LIMITS.len()] = [const { None }; LIMITS.len()];

@@ -1,7 +1,7 @@
 use crate::boot::missing_path::shown;
-use crate::lint::kernel_argument::last_value;
-use crate::lint::rule::rule;
-use crate::lint::{Configuration, Finding, Reporter, Severity, Subject};
+use crate::lint::analysis::kernel_argument::last_value;
+use crate::lint::engine::rule::rule;
+use crate::lint::{Configuration, Finding, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -40,8 +40,8 @@ rule! {
 /// How many entries that are not selected are reported.
 const MOST: usize = 50;
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let (Some(configuration), Some(root)) = (subject.configuration(), subject.root_disk()) else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let (Some(configuration), Some(root)) = (context.configuration(), context.root_disk()) else { return };
     let selected = configuration.selected();
     let mut others = 0;
     for (index, entry) in configuration.entries().iter().enumerate() {

@@ -1,6 +1,6 @@
-use crate::lint::kernel_argument::last_value;
-use crate::lint::rule::rule;
-use crate::lint::{Configuration, Finding, Reporter, Severity, Subject, shown_text};
+use crate::lint::analysis::kernel_argument::last_value;
+use crate::lint::engine::rule::rule;
+use crate::lint::{Configuration, Finding, LintContext, Reporter, Severity, shown_text};
 use crate::xl::domain::{Domain, Guest};
 
 rule! {
@@ -38,12 +38,12 @@ rule! {
 /// How many entries that are not selected are reported.
 const MOST: usize = 50;
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(domain) = subject.domain().filter(|domain| domain.guest != Guest::Hvm) else { return };
-    if let Some(args) = subject.run.chosen.as_ref().and_then(|chosen| chosen.args.as_ref()) {
-        selected(subject, domain, args.as_bytes(), report);
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(domain) = context.domain().filter(|domain| domain.guest != Guest::Hvm) else { return };
+    if let Some(args) = context.run.chosen.as_ref().and_then(|chosen| chosen.args.as_ref()) {
+        selected(context, domain, args.as_bytes(), report);
     }
-    let Some(configuration) = subject.configuration() else { return };
+    let Some(configuration) = context.configuration() else { return };
     let others =
         configuration.entries().iter().enumerate().filter(|(index, _)| configuration.selected() != Some(*index));
     for (_, entry) in others.take(MOST) {
@@ -62,13 +62,13 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
 }
 
 /// The arguments that are handed over: those of the entry, and behind them those of the domain's configuration.
-fn selected(subject: &Subject<'_>, domain: &Domain, args: &[u8], report: &mut Reporter<'_>) {
+fn selected(context: &LintContext<'_>, domain: &Domain, args: &[u8], report: &mut Reporter<'_>) {
     let Some(range) = last_value(args, b"root=") else { return };
     let Some(why) = why_not(domain, &args[range.clone()]) else { return };
     let message = format!("the root disk `{}` is none of the domain's: {why}", shown_text(&args[range.clone()]));
     let finding = Finding::new(message);
     let given = domain.cmdline.as_ref().filter(|given| last_value(given.text.as_bytes(), b"root=").is_some());
-    let in_entry = subject.configuration().and_then(|configuration| {
+    let in_entry = context.configuration().and_then(|configuration| {
         let span = configuration.entries().get(configuration.selected()?)?.args_span?;
         let range = last_value(configuration.at(span), b"root=")?;
         Some((configuration, configuration.part(span, range)))

@@ -1,8 +1,8 @@
 use crate::boot::missing_path::{shown, word};
 use crate::boot::{Purpose, advice};
-use crate::lint::named_file::{Lookup, all};
-use crate::lint::rule::rule;
-use crate::lint::{Answer, Finding, Reporter, Severity, Subject};
+use crate::lint::analysis::named_file::{Lookup, all};
+use crate::lint::engine::rule::rule;
+use crate::lint::{Answer, Finding, LintContext, Reporter, Severity};
 use crate::storage::filesystem::{FileKind, Topic};
 
 rule! {
@@ -38,10 +38,10 @@ rule! {
 /// How many files of entries that are not selected are reported.
 const MOST: usize = 50;
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    damaged(subject, report);
-    let (Some(lookup), Some(files)) = (Lookup::new(subject), subject.files()) else {
-        return of_options(subject, report);
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    damaged(context, report);
+    let (Some(lookup), Some(files)) = (Lookup::new(context), context.files()) else {
+        return of_options(context, report);
     };
     let mut others = 0;
     for named in all(lookup.configuration()).filter(|named| !named.path().is_empty()) {
@@ -59,8 +59,8 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
 }
 
 /// The files that --kernel and --ramdisk name.
-fn of_options(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(chosen) = &subject.run.chosen else { return };
+fn of_options(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(chosen) = &context.run.chosen else { return };
     let files = [(Purpose::Kernel, Some(&chosen.kernel)), (Purpose::Ramdisk, chosen.ramdisk.as_ref())];
     for (purpose, file) in files {
         let Some((file, size)) = file.and_then(|file| Some((file, file.size?))) else { continue };
@@ -74,16 +74,16 @@ fn of_options(subject: &Subject<'_>, report: &mut Reporter<'_>) {
 }
 
 /// What is copied and is not the file: pregrub's verdict is that this fails, though pygrub ends with success.
-fn damaged(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(chosen) = &subject.run.chosen else { return };
+fn damaged(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(chosen) = &context.run.chosen else { return };
     // An image that ends too early is told as such.
-    if subject.attempt().is_some_and(|attempt| attempt.notes.iter().any(|note| note.topic == Topic::Incomplete)) {
+    if context.attempt().is_some_and(|attempt| attempt.notes.iter().any(|note| note.topic == Topic::Incomplete)) {
         return;
     }
     for file in [Some(&chosen.kernel), chosen.ramdisk.as_ref()].into_iter().flatten() {
         let Some((reason, way_out)) = advice::of_damage(file) else { continue };
         let mut finding = Finding::new(reason).stops_boot(true).help(way_out);
-        if let Some(span) = file.span.filter(|_| subject.configuration().is_some()) {
+        if let Some(span) = file.span.filter(|_| context.configuration().is_some()) {
             finding = finding.at(span, "damaged");
         }
         report.add(finding);

@@ -1,9 +1,9 @@
 use crate::boot::Purpose;
 use crate::boot::missing_path::change_at_source;
 use crate::config::{Cause, Span};
-use crate::lint::named_file::{NamedFile, all};
-use crate::lint::rule::rule;
-use crate::lint::{Answer, Finding, Reporter, Severity, Subject};
+use crate::lint::analysis::named_file::{NamedFile, all};
+use crate::lint::engine::rule::rule;
+use crate::lint::{Answer, Finding, LintContext, Reporter, Severity};
 use crate::release::Change;
 
 rule! {
@@ -43,10 +43,10 @@ rule! {
 /// How many entries that are not selected are reported.
 const MOST: usize = 50;
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration() else { return };
-    let raised = subject.raised(&[Cause::NothingFound]).pop();
-    let missing = subject.files().map(|files| matches!(files.look(b""), Answer::Missing(_)));
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration() else { return };
+    let raised = context.raised(&[Cause::NothingFound]).pop();
+    let missing = context.files().map(|files| matches!(files.look(b""), Answer::Missing(_)));
     let mut others = 0;
     for named in all(&configuration).filter(|named| named.path().is_empty()) {
         others += usize::from(!named.selected);
@@ -57,7 +57,7 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
         let is_kernel = named.purpose == Purpose::Kernel;
         let consequence = if is_kernel { "pygrub finds no kernel" } else { "pygrub boots it without an initrd" };
         // Releases that try one partition open the empty path, if there is a disk.
-        let fails = raised.is_some() || subject.release().has(Change::EveryPartition) || missing == Some(true);
+        let fails = raised.is_some() || context.release().has(Change::EveryPartition) || missing == Some(true);
         let stops = named.selected && is_kernel && fails;
         let mut finding = Finding::new(format!("the {what} line of {entry} names no file: {consequence}"))
             .at(line(&named), "no path")

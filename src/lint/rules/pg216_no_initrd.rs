@@ -2,8 +2,8 @@ use std::ops::Range;
 
 use crate::boot::missing_path::shown;
 use crate::config::{Dialect, Directive, Effect, Writer};
-use crate::lint::rule::rule;
-use crate::lint::{Configuration, Finding, Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::{Configuration, Finding, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -56,8 +56,8 @@ const NEEDS_INITRD: [&[u8]; 7] = [
     b"init=/nix/store/",
 ];
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration() else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration() else { return };
     let selected = configuration.selected();
     let mut others = 0;
     let mut raised_in: Vec<u32> =

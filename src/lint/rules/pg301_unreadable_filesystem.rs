@@ -1,9 +1,9 @@
-use super::explained;
 use crate::boot::Mounted;
 use crate::config::Cause;
-use crate::lint::refusal::{self, Refusal};
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Reporter, Severity, Subject};
+use crate::lint::analysis::mount_refusal::{self, Refusal};
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{Finding, LintContext, Reporter, Severity};
 use crate::report::origin;
 
 rule! {
@@ -39,13 +39,13 @@ rule! {
     "PG301" "unreadable-filesystem" Error, stops: Sometimes, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    if refusal::deciding(subject) == Some(Refusal::Other) {
-        for raised in subject.raised(&[Cause::NoFilesystem]) {
-            report.add(explained::finding(subject, raised));
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    if mount_refusal::deciding(context) == Some(Refusal::Other) {
+        for raised in context.raised(&[Cause::NoFilesystem]) {
+            report.add(exception::finding(context, raised));
         }
     }
-    for (attempt, _, refusal) in refusal::beside(subject) {
+    for (attempt, _, refusal) in mount_refusal::beside(context) {
         let Mounted::No { why, instead, .. } = &attempt.mounted else { continue };
         if refusal != Refusal::Other {
             continue;

@@ -1,9 +1,9 @@
-use super::explained;
 use crate::boot::Mounted;
 use crate::config::Cause;
-use crate::lint::refusal::{self, Refusal};
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Reporter, Severity, Subject};
+use crate::lint::analysis::mount_refusal::{self, Refusal};
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{Finding, LintContext, Reporter, Severity};
 use crate::release::Release;
 use crate::report::origin;
 use crate::storage::filesystem::Topic;
@@ -44,15 +44,15 @@ rule! {
     "PG302" "feature-bits" Error, stops: Sometimes, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    if let Some(Refusal::Features(identified)) = refusal::deciding(subject) {
-        for raised in subject.raised(&[Cause::NoFilesystem]) {
-            let mut finding = explained::finding(subject, raised);
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    if let Some(Refusal::Features(identified)) = mount_refusal::deciding(context) {
+        for raised in context.raised(&[Cause::NoFilesystem]) {
+            let mut finding = exception::finding(context, raised);
             finding.help = Some(help(identified.format, &identified.refused_features));
             report.add(finding);
         }
     }
-    for (attempt, identified, refusal) in refusal::beside(subject) {
+    for (attempt, identified, refusal) in mount_refusal::beside(context) {
         let Mounted::No { why, .. } = &attempt.mounted else { continue };
         if matches!(refusal, Refusal::Features(_)) {
             let place = origin::describe(attempt.candidate.as_ref());
@@ -61,18 +61,18 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
             report.add_as(Severity::Warning, finding);
         }
     }
-    file_types(subject, report);
-    older_hosts(subject, report);
+    file_types(context, report);
+    older_hosts(context, report);
 }
 
 /// XFS with ftype=1 mounts, and names in small directories are not found.
-fn file_types(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(note) = subject.attempt().and_then(|a| a.notes.iter().find(|note| note.topic == Topic::FileTypes)) else {
+fn file_types(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(note) = context.attempt().and_then(|a| a.notes.iter().find(|note| note.topic == Topic::FileTypes)) else {
         return;
     };
     let (message, help) = note.text.split_once(": ").unwrap_or((&note.text, ""));
     let mut finding = Finding::new(message).help(help);
-    finding.raised = subject.raised(&[Cause::NoConfiguration]).pop().filter(|_| subject.unseen().is_none());
+    finding.raised = context.raised(&[Cause::NoConfiguration]).pop().filter(|_| context.untried().is_none());
     let stops = finding.raised.is_some();
     report.add_as(if stops { Severity::Error } else { Severity::Warning }, finding.stops_boot(stops));
 }
@@ -86,9 +86,9 @@ const CAME_WITH: [(&str, &str, u8); 5] = [
     ("ea_inode", "1.44", 11),
 ];
 
-fn older_hosts(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let features = subject.files().map(|files| files.features()).unwrap_or_default();
-    let is_older = |line: u8| Release::line(line).is_some_and(|first| subject.release() < first);
+fn older_hosts(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let features = context.files().map(|files| files.features()).unwrap_or_default();
+    let is_older = |line: u8| Release::line(line).is_some_and(|first| context.release() < first);
     let new: Vec<(&str, &str)> = CAME_WITH
         .iter()
         .filter(|(feature, _, line)| is_older(*line) && features.iter().any(|has| has == feature))
@@ -100,7 +100,7 @@ fn older_hosts(subject: &Subject<'_>, report: &mut Reporter<'_>) {
     let message = format!(
         "the {noun} {} {verb} refused by an e2fsprogs before {newest}, as hosts of Xen {} may have it",
         names.join(", "),
-        subject.release()
+        context.release()
     );
     let finding = Finding::new(message).help(help(Format::Ext4, &names));
     report.add_as(Severity::Warning, finding);

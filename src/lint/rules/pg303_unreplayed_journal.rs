@@ -1,5 +1,5 @@
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::{Finding, LintContext, Reporter};
 use crate::storage::filesystem::Topic;
 
 rule! {
@@ -35,8 +35,8 @@ rule! {
     "PG303" "unreplayed-journal" Warning, stops: Never, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(attempt) = subject.attempt() else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(attempt) = context.attempt() else { return };
     if attempt.notes.iter().any(|note| note.topic == Topic::Journal) {
         report.add(
             Finding::new(

@@ -1,8 +1,8 @@
-use super::explained;
 use crate::config::Cause;
-use crate::lint::refusal::{self, Refusal};
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Reporter, Subject, Where};
+use crate::lint::analysis::mount_refusal::{self, Refusal};
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{Finding, LintContext, Reporter, Where};
 
 rule! {
     /// ## What it does
@@ -35,23 +35,23 @@ rule! {
     "PG304" "logical-partition" Error, stops: Always, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    if let Some(unseen) = subject.unseen() {
-        let (Where::Logical { number }, Some(raised)) = (unseen.place, subject.failed_by()) else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    if let Some(untried) = context.untried() {
+        let (Where::Logical { number }, Some(raised)) = (untried.place, context.failed_by()) else { return };
         let mut finding = Finding::new(format!(
             "the configuration {} is on logical partition {number} ({}), and pygrub does not look at logical partitions",
-            unseen.configuration.unwrap_or_default(),
-            unseen.filesystem,
+            untried.configuration.unwrap_or_default(),
+            untried.filesystem,
         ))
         .stops_boot(true);
-        if let Some(option) = unseen.option() {
+        if let Some(option) = untried.option() {
             finding = finding.help(format!("{option}, or make the boot partition a primary one"));
         }
         finding.raised = Some(raised.clone());
         report.add(finding);
-    } else if refusal::deciding(subject) == Some(Refusal::Extended) {
-        for raised in subject.raised(&[Cause::NoFilesystem]) {
-            report.add(explained::finding(subject, raised));
+    } else if mount_refusal::deciding(context) == Some(Refusal::Extended) {
+        for raised in context.raised(&[Cause::NoFilesystem]) {
+            report.add(exception::finding(context, raised));
         }
     }
 }

@@ -1,5 +1,5 @@
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Reporter, Subject, Where};
+use crate::lint::engine::rule::rule;
+use crate::lint::{Finding, LintContext, Reporter, Where};
 
 rule! {
     /// ## What it does
@@ -32,18 +32,18 @@ rule! {
     "PG305" "sector-size-4096" Error, stops: Always, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(unseen) = subject.unseen().filter(|unseen| unseen.place == Where::LargeSectors) else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(untried) = context.untried().filter(|untried| untried.place == Where::LargeSectors) else { return };
     let mut finding = Finding::new(
         "the disk was partitioned for sectors of 4096 bytes, and pygrub counts in sectors of 512: it looks for every partition \
          in the wrong place",
     )
     .stops_boot(true);
     let anew = "partition the disk for sectors of 512 bytes, or format the whole disk as ext4, without partitions";
-    finding = finding.help(match unseen.option() {
+    finding = finding.help(match untried.option() {
         Some(option) => format!("{option}, or {anew}"),
         None => anew.to_owned(),
     });
-    finding.raised = subject.failed_by().cloned();
+    finding.raised = context.failed_by().cloned();
     report.add(finding);
 }

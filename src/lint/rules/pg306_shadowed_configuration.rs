@@ -1,7 +1,7 @@
 use crate::boot::candidates;
 use crate::config::READ_LIMIT;
-use crate::lint::rule::rule;
-use crate::lint::{Files, Finding, Reporter, Severity, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::{Files, Finding, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -35,10 +35,10 @@ rule! {
     "PG306" "shadowed-configuration" Warning, stops: Never, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let (Some(configuration), Some(files)) = (subject.configuration(), subject.files()) else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let (Some(configuration), Some(files)) = (context.configuration(), context.files()) else { return };
     let read = configuration.path;
-    let hidden: Vec<&str> = candidates(subject.release())
+    let hidden: Vec<&str> = candidates(context.release())
         .map(|(path, _)| path)
         .skip_while(|path| path.as_bytes() != read.as_bytes())
         .skip(1)

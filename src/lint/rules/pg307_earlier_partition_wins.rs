@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
-use crate::lint::rule::rule;
-use crate::lint::{Files, Finding, Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::{Files, Finding, LintContext, Reporter};
 use crate::report::origin;
 
 rule! {
@@ -40,18 +40,18 @@ rule! {
 /// The most partitions that are looked at.
 const MOST: usize = 16;
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let (Some(table), Some(volumes)) = (&subject.run.table, subject.volumes()) else { return };
-    let Some(attempt) = subject.attempt().filter(|attempt| attempt.found.is_some()) else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let (Some(table), Some(volumes)) = (&context.run.table, context.volumes()) else { return };
+    let Some(attempt) = context.attempt().filter(|attempt| attempt.found.is_some()) else { return };
     let Some(here) = attempt.found.as_ref().map(|found| &found.path) else { return };
-    let tried: BTreeSet<i128> = subject.run.attempts.iter().map(|attempt| attempt.offset).collect();
+    let tried: BTreeSet<i128> = context.run.attempts.iter().map(|attempt| attempt.offset).collect();
     let mut seen = BTreeSet::new();
-    let later = table.candidates.iter().skip(subject.run.attempts.len()).filter(|candidate| {
+    let later = table.candidates.iter().skip(context.run.attempts.len()).filter(|candidate| {
         i128::try_from(candidate.offset).is_ok_and(|offset| !tried.contains(&offset)) && seen.insert(candidate.offset)
     });
     for candidate in later.take(MOST) {
         let Ok(offset) = u64::try_from(candidate.offset) else { continue };
-        let Some(path) = Files::mount(volumes, offset).and_then(|files| files.configuration(subject.release())) else {
+        let Some(path) = Files::mount(volumes, offset).and_then(|files| files.configuration(context.release())) else {
             continue;
         };
         let message = format!(

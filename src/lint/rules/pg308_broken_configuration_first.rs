@@ -1,6 +1,6 @@
-use crate::lint::rule::rule;
+use crate::lint::engine::rule::rule;
 use crate::lint::shown_text;
-use crate::lint::{Finding, Reporter, Subject};
+use crate::lint::{Finding, LintContext, Reporter};
 use crate::report::origin;
 
 rule! {
@@ -34,8 +34,8 @@ rule! {
     "PG308" "broken-configuration-first" Warning, stops: Never, releases: "4.1 and later", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let run = subject.run;
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let run = context.run;
     let deciding = match (&run.chosen, &run.failure) {
         (Some(chosen), _) => Some(chosen.attempt),
         (None, failure) => failure.as_ref().and_then(|failure| failure.attempt),

@@ -1,5 +1,5 @@
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Reporter, Subject, Where};
+use crate::lint::engine::rule::rule;
+use crate::lint::{Finding, LintContext, Reporter, Where};
 
 rule! {
     /// ## What it does
@@ -34,19 +34,19 @@ rule! {
     "PG309" "boot-code-in-table-area" Error, stops: Always, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(unseen) = subject.unseen().filter(|unseen| unseen.place == Where::WholeDisk) else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(untried) = context.untried().filter(|untried| untried.place == Where::WholeDisk) else { return };
     let mut finding = Finding::new(format!(
         "the {} filesystem fills the whole disk, and pygrub takes its first sector for a partition table: it never looks at \
          the start of the disk, where {} is",
-        unseen.filesystem,
-        unseen.configuration.unwrap_or("it"),
+        untried.filesystem,
+        untried.configuration.unwrap_or("it"),
     ))
     .stops_boot(true)
     .help(
         "call pygrub with bootloader_args = [\"--offset=0\"], or overwrite the bytes 446 to 509 of the disk with zeros: \
          only a boot loader's code is there, which Xen does not run",
     );
-    finding.raised = subject.failed_by().cloned();
+    finding.raised = context.failed_by().cloned();
     report.add(finding);
 }

@@ -1,5 +1,5 @@
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Reporter, Subject, Where};
+use crate::lint::engine::rule::rule;
+use crate::lint::{Finding, LintContext, Reporter, Where};
 
 rule! {
     /// ## What it does
@@ -34,13 +34,13 @@ rule! {
     "PG310" "hybrid-iso" Error, stops: Always, releases: "4.0 to 4.1.6, 4.13 and later", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(unseen) = subject.unseen().filter(|unseen| unseen.place == Where::HybridIso) else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(untried) = context.untried().filter(|untried| untried.place == Where::HybridIso) else { return };
     let mut finding = Finding::new(
         "this is a hybrid ISO image, and pygrub tries its partitions only, not the ISO 9660 filesystem at its start",
     )
     .stops_boot(true);
-    finding = finding.help(match unseen.option() {
+    finding = finding.help(match untried.option() {
         Some(option) => format!("{option}, or make the image without a partition table"),
         None => {
             "there is no configuration that pygrub knows on the image either: boot the kernel on it with kernel= and \
@@ -48,6 +48,6 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
                 .to_owned()
         }
     });
-    finding.raised = subject.failed_by().cloned();
+    finding.raised = context.failed_by().cloned();
     report.add(finding);
 }

@@ -1,8 +1,8 @@
-use super::explained;
 use crate::config::Cause;
-use crate::lint::refusal::{self, Refusal};
-use crate::lint::rule::rule;
-use crate::lint::{Reporter, Subject};
+use crate::lint::analysis::mount_refusal::{self, Refusal};
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -34,10 +34,10 @@ rule! {
     "PG311" "image-format-read-raw" Error, stops: Always, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    if refusal::deciding(subject) == Some(Refusal::ImageFormat) {
-        for raised in subject.raised(&[Cause::NoFilesystem]) {
-            report.add(explained::finding(subject, raised));
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    if mount_refusal::deciding(context) == Some(Refusal::ImageFormat) {
+        for raised in context.raised(&[Cause::NoFilesystem]) {
+            report.add(exception::finding(context, raised));
         }
     }
 }

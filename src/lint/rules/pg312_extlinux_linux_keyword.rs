@@ -1,8 +1,8 @@
-use super::explained;
 use crate::config::{Cause, Dialect, Directive, Entry, Span};
-use crate::lint::extlinux_keywords::has_linux_keyword;
-use crate::lint::rule::rule;
-use crate::lint::{Configuration, Finding, Fix, Reporter, Severity, Subject};
+use crate::lint::analysis::extlinux_keywords::has_linux_keyword;
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{Configuration, Finding, Fix, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -41,8 +41,8 @@ rule! {
     "PG312" "extlinux-linux-keyword" Error, stops: Sometimes, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration().filter(|found| found.dialect == Dialect::Extlinux) else {
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration().filter(|found| found.dialect == Dialect::Extlinux) else {
         return;
     };
     let selected = configuration.selected();
@@ -56,8 +56,8 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
         let Some(first) = linux.or(initrd) else { continue };
         if entry.kernel.is_none() {
             let stops = selected == Some(index);
-            let mut finding = match stops.then(|| subject.raised(&[Cause::NoKernel]).pop()).flatten() {
-                Some(raised) => explained::finding(subject, raised),
+            let mut finding = match stops.then(|| context.raised(&[Cause::NoKernel]).pop()).flatten() {
+                Some(raised) => exception::finding(context, raised),
                 None => Finding::new(format!(
                     "the entry \"{}\" has no kernel that pygrub sees",
                     crate::lint::shown_text(entry.title.as_bytes())

@@ -1,7 +1,7 @@
-use super::explained;
 use crate::config::Cause;
-use crate::lint::rule::rule;
-use crate::lint::{Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{LintContext, Reporter};
 use crate::storage::filesystem::Topic;
 
 rule! {
@@ -58,15 +58,15 @@ const OTHERS: [(&str, &str); 3] = [
     ),
 ];
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let of_topic = |topic| subject.attempt().and_then(|a| a.notes.iter().find(|note| note.topic == topic));
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let of_topic = |topic| context.attempt().and_then(|a| a.notes.iter().find(|note| note.topic == topic));
     // Where names in directories are not found, that is what is wrong.
-    if subject.unseen().is_some() || of_topic(Topic::FileTypes).is_some() {
+    if context.untried().is_some() || of_topic(Topic::FileTypes).is_some() {
         return;
     }
-    for raised in subject.raised(&[Cause::NoConfiguration]) {
-        let mut finding = explained::finding(subject, raised);
-        let files = subject.files();
+    for raised in context.raised(&[Cause::NoConfiguration]) {
+        let mut finding = exception::finding(context, raised);
+        let files = context.files();
         if let Some((_, help)) =
             OTHERS.iter().find(|(path, _)| files.is_some_and(|files| files.exists(path.as_bytes())))
         {

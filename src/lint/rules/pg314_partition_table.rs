@@ -1,8 +1,8 @@
-use super::explained;
 use crate::boot::advice;
 use crate::config::Cause;
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Reporter, Subject, Where};
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{Finding, LintContext, Reporter, Where};
 
 rule! {
     /// ## What it does
@@ -35,11 +35,11 @@ rule! {
     "PG314" "partition-table" Error, stops: Always, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(unseen) = subject.unseen() else {
-        for raised in subject.raised(&[Cause::PartitionTable]) {
-            let advice = subject.run.table.as_ref().and_then(|table| advice::of_table(table, &raised));
-            let mut finding = explained::finding(subject, raised);
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(untried) = context.untried() else {
+        for raised in context.raised(&[Cause::PartitionTable]) {
+            let advice = context.run.table.as_ref().and_then(|table| advice::of_table(table, &raised));
+            let mut finding = exception::finding(context, raised);
             if let Some(advice) = advice {
                 finding.message = advice.reason;
                 finding.help = advice.help;
@@ -48,7 +48,7 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
         }
         return;
     };
-    let Where::Skipped { slot, partition_type } = unseen.place else { return };
+    let Where::Skipped { slot, partition_type } = untried.place else { return };
     let (why, help) = match partition_type {
         0x82 | 0xbf => (
             format!("its type {partition_type:02x} is Solaris for pygrub, and there is no Solaris label"),
@@ -56,16 +56,16 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
         ),
         _ => (
             "it stands behind a slot of type ee, or this release takes another one".to_owned(),
-            unseen.option().unwrap_or_default(),
+            untried.option().unwrap_or_default(),
         ),
     };
     let mut finding = Finding::new(format!(
         "the configuration {} is in MBR slot {slot} ({}), which pygrub skips: {why}",
-        unseen.configuration.unwrap_or_default(),
-        unseen.filesystem
+        untried.configuration.unwrap_or_default(),
+        untried.filesystem
     ))
     .stops_boot(true)
     .help(help);
-    finding.raised = subject.failed_by().cloned();
+    finding.raised = context.failed_by().cloned();
     report.add(finding);
 }

@@ -1,8 +1,8 @@
-use super::explained;
 use crate::boot::Verdict;
 use crate::config::Cause;
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Reporter, Severity, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{Finding, LintContext, Reporter, Severity};
 use crate::storage::filesystem::Topic;
 
 rule! {
@@ -35,13 +35,13 @@ rule! {
     "PG315" "incomplete-image" Error, stops: Sometimes, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let run = subject.run;
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let run = context.run;
     // Why nothing is run for a domain is told by the rules of the toolstack.
     if !run.started() {
         return;
     }
-    let incomplete = subject
+    let incomplete = context
         .attempt()
         .and_then(|attempt| attempt.notes.iter().find(|note| note.topic == Topic::Incomplete))
         .map(|note| note.text.as_str());
@@ -49,7 +49,7 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
         Some(incomplete) => finding.help(format!("copy the image again: {incomplete}")),
         None => finding,
     };
-    let read = subject.raised(&[Cause::Read]);
+    let read = context.raised(&[Cause::Read]);
     // Without an exception pygrub either copies out what is damaged, or its process dies.
     let damaged = run.failure.as_ref().filter(|failure| failure.raised.is_none() && run.verdict == Verdict::Fails);
     if let Some(failure) = damaged {
@@ -62,7 +62,7 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
         report.add(again(finding));
     } else if !read.is_empty() {
         for raised in read {
-            report.add(again(explained::finding(subject, raised)));
+            report.add(again(exception::finding(context, raised)));
         }
     } else if let Some(incomplete) = incomplete {
         let (severity, what) = if run.chosen.is_some() {

@@ -1,6 +1,6 @@
 use crate::boot::Mounted;
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::{Finding, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -32,8 +32,8 @@ rule! {
     "PG316" "depends-on-the-host" Warning, stops: Never, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    for attempt in &subject.run.attempts {
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    for attempt in &context.run.attempts {
         let Mounted::Unknown { why, plugins, .. } = &attempt.mounted else { continue };
         if plugins.len() > 1 {
             report.add(

@@ -1,6 +1,6 @@
-use super::explained;
-use crate::lint::rule::rule;
-use crate::lint::{Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -30,12 +30,12 @@ rule! {
     "PG317" "configuration-is-a-directory" Error, stops: Always, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(attempt) = subject.attempt() else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(attempt) = context.attempt() else { return };
     if !attempt.found.as_ref().is_some_and(|found| found.directory) {
         return;
     }
-    if let Some(raised) = subject.failed_by() {
-        report.add(explained::finding(subject, raised.clone()));
+    if let Some(raised) = context.failed_by() {
+        report.add(exception::finding(context, raised.clone()));
     }
 }

@@ -1,7 +1,7 @@
-use super::explained;
 use crate::config::Cause;
-use crate::lint::rule::rule;
-use crate::lint::{Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::exception;
+use crate::lint::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -30,11 +30,11 @@ rule! {
     "PG318" "no-partition" Error, stops: Always, releases: "4.1 to 4.6", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     // With a configuration it is an entry without a path: PG214.
-    if subject.attempt().is_none() && subject.unseen().is_none() {
-        for raised in subject.raised(&[Cause::NothingFound]) {
-            report.add(explained::finding(subject, raised));
+    if context.attempt().is_none() && context.untried().is_none() {
+        for raised in context.raised(&[Cause::NothingFound]) {
+            report.add(exception::finding(context, raised));
         }
     }
 }

@@ -1,5 +1,5 @@
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::{Finding, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -29,12 +29,12 @@ rule! {
     "PG501" "xl-refuses" Error, stops: Always, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    if let Some(error) = subject.domain_error() {
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    if let Some(error) = context.domain_error() {
         let message = format!("xl cannot parse the configuration: {error}");
         report.add(Finding::new(message).in_domain(Some(error.span), "xl stops here").stops_boot(true));
     }
-    if let Some(refusal) = subject.domain().and_then(|domain| domain.refusal.as_ref()) {
+    if let Some(refusal) = context.domain().and_then(|domain| domain.refusal.as_ref()) {
         let finding = Finding::new(format!("xl refuses the configuration: {}", refusal.reason));
         report.add(finding.in_domain(refusal.span, "refused").stops_boot(true));
     }

@@ -1,6 +1,6 @@
 use crate::boot::Verdict;
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::{Finding, LintContext, Reporter};
 use crate::xl::domain::Guest;
 
 rule! {
@@ -31,16 +31,16 @@ rule! {
     "PG502" "boot-disk-not-first" Error, stops: Sometimes, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(domain) = subject.domain().filter(|domain| domain.guest != Guest::Hvm && domain.bootloader.is_some())
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(domain) = context.domain().filter(|domain| domain.guest != Guest::Hvm && domain.bootloader.is_some())
     else {
         return;
     };
     let Some((first, others)) = domain.disks.split_first() else { return };
     let Some(other) = others.iter().find(|other| !other.disk.cdrom) else { return };
-    let stops = subject.run.verdict == Verdict::Fails;
-    let nothing = subject.run.started() && subject.attempt().is_none_or(|attempt| attempt.found.is_none());
-    let message = if first.disk.cdrom && subject.run.verdict != Verdict::Boots {
+    let stops = context.run.verdict == Verdict::Fails;
+    let nothing = context.run.started() && context.attempt().is_none_or(|attempt| attempt.found.is_none());
+    let message = if first.disk.cdrom && context.run.verdict != Verdict::Boots {
         "the first disk is a CD-ROM drive, and pygrub looks at no other"
     } else if stops && nothing {
         "pygrub finds nothing to boot on the first disk, and looks at no other"

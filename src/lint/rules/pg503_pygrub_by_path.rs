@@ -1,7 +1,7 @@
 use crate::host;
-use crate::lint::configuration::shown;
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Fix, Reporter, Severity, Subject};
+use crate::lint::analysis::configuration::shown;
+use crate::lint::engine::rule::rule;
+use crate::lint::{Finding, Fix, LintContext, Reporter, Severity};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -35,8 +35,8 @@ rule! {
     "PG503" "pygrub-by-path" Warning, stops: Sometimes, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(bootloader) = subject.domain().and_then(|domain| domain.bootloader.as_ref()) else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(bootloader) = context.domain().and_then(|domain| domain.bootloader.as_ref()) else { return };
     let path = Path::new(OsStr::from_bytes(bootloader.text.as_bytes()));
     if !path.is_absolute() || path.file_name() != Some(OsStr::new("pygrub")) {
         return;

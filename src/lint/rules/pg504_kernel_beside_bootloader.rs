@@ -1,6 +1,6 @@
 use crate::boot::Verdict;
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Reporter, Severity, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::{Finding, LintContext, Reporter, Severity};
 use crate::xl::domain::Guest;
 
 rule! {
@@ -33,12 +33,12 @@ rule! {
     "PG504" "kernel-beside-bootloader" Warning, stops: Sometimes, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(domain) = subject.domain().filter(|domain| domain.guest != Guest::Hvm && domain.bootloader.is_some())
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(domain) = context.domain().filter(|domain| domain.guest != Guest::Hvm && domain.bootloader.is_some())
     else {
         return;
     };
-    let failed = subject.run.verdict == Verdict::Fails;
+    let failed = context.run.verdict == Verdict::Fails;
     if let Some(kernel) = domain.kernel.as_ref().filter(|kernel| !kernel.text.is_empty()) {
         let finding = Finding::new(
             "pygrub takes this kernel from the guest's disk, and does not read the guest's boot configuration",

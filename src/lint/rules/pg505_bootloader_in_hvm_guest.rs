@@ -1,5 +1,5 @@
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::{Finding, LintContext, Reporter};
 use crate::xl::domain::Guest;
 
 rule! {
@@ -31,8 +31,8 @@ rule! {
     "PG505" "bootloader-in-hvm-guest" Warning, stops: Never, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(domain) = subject.domain().filter(|domain| domain.guest == Guest::Hvm) else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(domain) = context.domain().filter(|domain| domain.guest == Guest::Hvm) else { return };
     let Some(bootloader) = &domain.bootloader else { return };
     let mut finding = Finding::new("this is an HVM guest, for which no bootloader is run")
         .in_domain(Some(bootloader.span), "has no effect")

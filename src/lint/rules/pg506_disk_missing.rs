@@ -1,7 +1,7 @@
-use crate::lint::configuration::shown;
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Reporter, Subject};
-use crate::python::Text;
+use crate::lint::analysis::configuration::shown;
+use crate::lint::engine::rule::rule;
+use crate::lint::{Finding, LintContext, Reporter};
+use crate::python::PyStr;
 use crate::xl::disk::DiskFormat;
 use crate::xl::domain::DomainDisk;
 use std::ffi::OsStr;
@@ -36,14 +36,14 @@ rule! {
     "PG506" "disk-missing" Warning, stops: Sometimes, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(domain) = subject.domain() else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(domain) = context.domain() else { return };
     for DomainDisk { specification, disk } in &domain.disks {
         // What a script or another domain makes of the target is not known here.
         if disk.format == DiskFormat::Empty || disk.script.is_some() || disk.backend_domain.is_some() {
             continue;
         }
-        let target = disk.target.as_ref().map_or(&b""[..], Text::as_bytes);
+        let target = disk.target.as_ref().map_or(&b""[..], PyStr::as_bytes);
         let path = Path::new(OsStr::from_bytes(target));
         if !matches!(path.try_exists(), Ok(false)) {
             continue;

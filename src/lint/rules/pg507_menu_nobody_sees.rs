@@ -1,5 +1,5 @@
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::{Finding, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -30,9 +30,9 @@ rule! {
     "PG507" "menu-nobody-sees" Note, stops: Never, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(domain) = subject.domain() else { return };
-    let Some(seconds) = subject.run.chosen.as_ref().and_then(|chosen| chosen.seconds) else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(domain) = context.domain() else { return };
+    let Some(seconds) = context.run.chosen.as_ref().and_then(|chosen| chosen.seconds) else { return };
     let unit = if seconds == 1 { "second" } else { "seconds" };
     let finding =
         Finding::new(format!("pygrub shows its menu on the guest's console and waits {seconds} {unit} at every start"))

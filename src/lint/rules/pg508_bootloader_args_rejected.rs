@@ -1,5 +1,5 @@
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::{Finding, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -28,9 +28,9 @@ rule! {
     "PG508" "bootloader-args-rejected" Error, stops: Always, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(call) = subject.domain().and_then(|domain| domain.call(subject.release()).ok()) else { return };
-    let Err(why) = call.options(subject.release(), subject.run.options.flavour) else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(call) = context.domain().and_then(|domain| domain.call(context.release()).ok()) else { return };
+    let Err(why) = call.options(context.release(), context.run.options.flavour) else { return };
     // Another bootloader than pygrub takes what it takes.
     if !why.fails {
         return;

@@ -1,5 +1,5 @@
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::{Finding, LintContext, Reporter};
 use crate::xl::disk::DiskFormat;
 use crate::xl::domain::Guest;
 
@@ -33,8 +33,8 @@ rule! {
     "PG509" "no-boot-disk" Error, stops: Always, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let domain = subject.domain().filter(|domain| domain.guest != Guest::Hvm && domain.refusal.is_none());
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let domain = context.domain().filter(|domain| domain.guest != Guest::Hvm && domain.refusal.is_none());
     let Some((domain, bootloader)) = domain.and_then(|domain| Some((domain, domain.bootloader.as_ref()?))) else {
         return;
     };
@@ -44,7 +44,7 @@ fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
     {
         return;
     }
-    let Err(why) = domain.call(subject.release()) else { return };
+    let Err(why) = domain.call(context.release()) else { return };
     let (span, label) = match why.span {
         Some(span) => (span, "no disk for the bootloader"),
         None => (bootloader.span, "it gets the first disk"),

@@ -1,6 +1,6 @@
 use crate::config::{Dialect, Directive, Effect};
-use crate::lint::rule::rule;
-use crate::lint::{Configuration, Finding, Reporter, Severity, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::{Configuration, Finding, LintContext, Reporter, Severity};
 use crate::python::Python;
 
 rule! {
@@ -38,14 +38,14 @@ rule! {
     "PG601" "password-ignored" Warning, stops: Never, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration() else { return };
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration() else { return };
     let mut places = places(&configuration);
     let Some(first) = places.next() else {
-        legacy_password(subject, &configuration, report);
+        legacy_password(context, &configuration, report);
         return;
     };
-    let quiet = !subject.run.options.shows_menu();
+    let quiet = !context.run.options.shows_menu();
     let message = if quiet {
         "pygrub knows no password here: every entry boots without one"
     } else {
@@ -92,8 +92,8 @@ fn places<'a>(configuration: &Configuration<'a>) -> Box<dyn Iterator<Item = &'a 
 }
 
 /// A password of menu.lst, which does disable editing.
-fn legacy_password(subject: &Subject<'_>, configuration: &Configuration<'_>, report: &mut Reporter<'_>) {
-    if configuration.dialect != Dialect::Legacy || !subject.run.options.shows_menu() {
+fn legacy_password(context: &LintContext<'_>, configuration: &Configuration<'_>, report: &mut Reporter<'_>) {
+    if configuration.dialect != Dialect::Legacy || !context.run.options.shows_menu() {
         return;
     }
     let Some(directive) =
@@ -101,7 +101,7 @@ fn legacy_password(subject: &Subject<'_>, configuration: &Configuration<'_>, rep
     else {
         return;
     };
-    let message = match subject.release().python() {
+    let message = match context.release().python() {
         Python::Two => {
             "under pygrub this password protects editing alone: without it every entry can be chosen and boots"
         }

@@ -1,5 +1,5 @@
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::{Finding, LintContext, Reporter};
 use crate::release::Change;
 use crate::xl::domain::Guest;
 
@@ -32,9 +32,9 @@ rule! {
     "PG602" "pygrub-unrestricted" Note, stops: Never, releases: "4.18 and later, and 4.15.6, 4.16.6, 4.17.3", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let release = subject.release();
-    let Some(domain) = subject.domain().filter(|domain| domain.guest != Guest::Hvm && !domain.bootloader_restricted)
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let release = context.release();
+    let Some(domain) = context.domain().filter(|domain| domain.guest != Guest::Hvm && !domain.bootloader_restricted)
     else {
         return;
     };

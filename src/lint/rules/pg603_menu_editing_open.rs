@@ -1,5 +1,5 @@
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::{Finding, LintContext, Reporter};
 use crate::python::Python;
 
 rule! {
@@ -35,10 +35,10 @@ rule! {
     "PG603" "menu-editing-open" Note, stops: Never, releases: "4.0 to 4.12", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    let Some(configuration) = subject.configuration() else { return };
-    let edits = subject.release().python() == Python::Two;
-    let open = edits && subject.run.options.shows_menu() && !configuration.config.has_password;
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(configuration) = context.configuration() else { return };
+    let edits = context.release().python() == Python::Two;
+    let open = edits && context.run.options.shows_menu() && !configuration.config.has_password;
     if open && !configuration.entries().is_empty() {
         report.add(
             Finding::new(

@@ -1,5 +1,5 @@
-use crate::lint::rule::rule;
-use crate::lint::{Finding, Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::{Finding, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -30,7 +30,7 @@ rule! {
 }
 
 /// Only when all rules have spoken it is known what was suppressed: [`lint`](crate::lint::lint) hands these findings in.
-fn check(_: &Subject<'_>, _: &mut Reporter<'_>) {}
+fn check(_: &LintContext<'_>, _: &mut Reporter<'_>) {}
 
 /// The finding for a rule or group that is named in vain.
 pub(in crate::lint) fn finding(name: &str) -> Finding {

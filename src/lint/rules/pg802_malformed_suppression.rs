@@ -1,5 +1,5 @@
-use crate::lint::rule::rule;
-use crate::lint::{Reporter, Subject};
+use crate::lint::engine::rule::rule;
+use crate::lint::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -34,6 +34,6 @@ rule! {
     "PG802" "malformed-suppression" Warning, stops: Never, releases: "all", check
 }
 
-fn check(subject: &Subject<'_>, report: &mut Reporter<'_>) {
-    subject.report_malformed_comments(report);
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    context.report_malformed_comments(report);
 }

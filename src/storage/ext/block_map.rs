@@ -4,7 +4,7 @@ use super::Ext;
 use super::inode::Inode;
 use super::little_endian::u32_at;
 use super::mapping::{Place, Run};
-use crate::storage::fault::Fault;
+use crate::storage::driver_error::DriverError;
 
 const DIRECT: u64 = 12;
 /// How many block numbers `i_block` holds: the direct ones and the roots of the three trees.
@@ -37,7 +37,7 @@ fn run_in(table: &[u8], index: u64, end: u64) -> Run {
 
 /// The run that starts at the block `block` of the file, which is below [`reach`]. Tables are read wherever they are,
 /// as `ext2fs_bmap2` does.
-pub(crate) fn locate(ext: &Ext, inode: &Inode, block: u64) -> Result<Run, Fault> {
+pub(crate) fn locate(ext: &Ext, inode: &Inode, block: u64) -> Result<Run, DriverError> {
     if block < DIRECT {
         return Ok(run_in(inode.block(), block, DIRECT));
     }
@@ -57,7 +57,9 @@ pub(crate) fn locate(ext: &Ext, inode: &Inode, block: u64) -> Result<Run, Fault>
             return Ok(Run { place: Place::Hole, blocks: span - index });
         }
         let entries = ext.blocks.read(table).map_err(|fault| match fault {
-            Fault::Fails(reason) => Fault::Fails(format!("a table of the block map cannot be read: {reason}")),
+            DriverError::Fails(reason) => {
+                DriverError::Fails(format!("a table of the block map cannot be read: {reason}"))
+            }
             other => other,
         })?;
         span /= per_table;
@@ -73,7 +75,7 @@ pub(crate) fn locate(ext: &Ext, inode: &Inode, block: u64) -> Result<Run, Fault>
 /// table that it touched gave.
 struct Walk<'a> {
     ext: &'a Ext,
-    visit: &'a mut dyn FnMut(u64) -> Result<bool, Fault>,
+    visit: &'a mut dyn FnMut(u64) -> Result<bool, DriverError>,
     last: Option<String>,
     failed: bool,
 }
@@ -90,8 +92,8 @@ enum End {
 pub(crate) fn visit_blocks(
     ext: &Ext,
     inode: &Inode,
-    visit: &mut dyn FnMut(u64) -> Result<bool, Fault>,
-) -> Result<(), Fault> {
+    visit: &mut dyn FnMut(u64) -> Result<bool, DriverError>,
+) -> Result<(), DriverError> {
     let mut walk = Walk { ext, visit, last: None, failed: false };
     for index in 0..FIELDS as u64 {
         let number = number(inode.block(), index);
@@ -107,14 +109,14 @@ pub(crate) fn visit_blocks(
         }
     }
     match walk.last {
-        Some(reason) if walk.failed => Err(Fault::Fails(reason)),
+        Some(reason) if walk.failed => Err(DriverError::Fails(reason)),
         _ => Ok(()),
     }
 }
 
 impl Walk<'_> {
     /// Visits the blocks below the table `number`, which holds tables where `levels` is not 0.
-    fn table(&mut self, number: u32, levels: u32) -> Result<End, Fault> {
+    fn table(&mut self, number: u32, levels: u32) -> Result<End, DriverError> {
         let superblock = &self.ext.superblock;
         if u64::from(number) >= superblock.blocks_count || number < superblock.first_data_block {
             self.last = Some(format!("a table of the block map lies outside the filesystem (block {number})"));
@@ -124,7 +126,7 @@ impl Walk<'_> {
         self.ext.blocks.budget().spend(TABLE + u64::from(self.ext.blocks.size() / 2))?;
         let table = match self.ext.blocks.read(u64::from(number)) {
             Ok(table) => table,
-            Err(Fault::Fails(reason)) => {
+            Err(DriverError::Fails(reason)) => {
                 self.last = Some(format!("a table of the block map cannot be read: {reason}"));
                 self.failed = true;
                 return Ok(End::Failed);

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::storage::budget::Budget;
-use crate::storage::fault::Fault;
+use crate::storage::driver_error::DriverError;
 use crate::storage::source::Volume;
 
 /// How many metadata blocks are kept: a path walk comes back to the same few.
@@ -46,7 +46,7 @@ impl Blocks {
     }
 
     /// Fails unless the `count` blocks from `first` on lie inside the image.
-    pub(crate) fn check(&self, first: u64, count: u64) -> Result<(), Fault> {
+    pub(crate) fn check(&self, first: u64, count: u64) -> Result<(), DriverError> {
         let available = self.available();
         if first.checked_add(count).is_some_and(|end| end <= available) {
             return Ok(());
@@ -54,13 +54,13 @@ impl Blocks {
         let bad = first.max(available);
         // libext2fs multiplies in 64 bits with a sign. Such a number may come out anywhere.
         if bad.checked_mul(u64::from(self.size)).is_none_or(|byte| i64::try_from(byte).is_err()) {
-            return Err(Fault::Unknown(format!("the block number {bad} is too large to be an address")));
+            return Err(DriverError::Unknown(format!("the block number {bad} is too large to be an address")));
         }
-        Err(Fault::Fails(format!("block {bad} lies behind the end of the image")))
+        Err(DriverError::Fails(format!("block {bad} lies behind the end of the image")))
     }
 
     /// Reads one block of metadata.
-    pub(crate) fn read(&self, number: u64) -> Result<Rc<[u8]>, Fault> {
+    pub(crate) fn read(&self, number: u64) -> Result<Rc<[u8]>, DriverError> {
         let mut cache = self.cache.borrow_mut();
         if let Some(position) = cache.iter().position(|(cached, _)| *cached == number) {
             let entry = cache.remove(position);
@@ -81,7 +81,7 @@ impl Blocks {
 
     /// Fills `buf` from the byte `skip` of the block `first` on. All blocks that are touched must lie inside the image
     /// as a whole.
-    pub(crate) fn read_into(&self, first: u64, skip: u32, buf: &mut [u8]) -> Result<(), Fault> {
+    pub(crate) fn read_into(&self, first: u64, skip: u32, buf: &mut [u8]) -> Result<(), DriverError> {
         let touched = (u64::from(skip) + buf.len() as u64).div_ceil(u64::from(self.size));
         self.check(first, touched)?;
         // No overflow: the check has shown that the end is inside the image.
@@ -90,7 +90,7 @@ impl Blocks {
         if count == buf.len() {
             Ok(())
         } else {
-            Err(Fault::Fails(format!(
+            Err(DriverError::Fails(format!(
                 "the image ends at byte {}, inside block {}",
                 start + count as u64,
                 (start + count as u64) / u64::from(self.size)
@@ -113,13 +113,13 @@ mod tests {
     fn a_partial_block_cannot_be_read() {
         let blocks = blocks(2047);
         assert_eq!(blocks.read(0).unwrap().len(), 1024);
-        assert!(matches!(blocks.read(1), Err(Fault::Fails(_))));
-        assert!(matches!(blocks.read_into(1, 0, &mut [0; 4]), Err(Fault::Fails(_))));
+        assert!(matches!(blocks.read(1), Err(DriverError::Fails(_))));
+        assert!(matches!(blocks.read_into(1, 0, &mut [0; 4]), Err(DriverError::Fails(_))));
     }
 
     #[test]
     fn a_number_that_is_no_address_is_unknown() {
-        assert!(matches!(blocks(2048).read(u64::MAX), Err(Fault::Unknown(_))));
-        assert!(matches!(blocks(2048).read(1 << 40), Err(Fault::Fails(_))));
+        assert!(matches!(blocks(2048).read(u64::MAX), Err(DriverError::Unknown(_))));
+        assert!(matches!(blocks(2048).read(1 << 40), Err(DriverError::Fails(_))));
     }
 }

@@ -6,16 +6,16 @@ use super::inode::Inode;
 use super::little_endian::{u16_at, u32_at};
 use super::mapping;
 use super::xattr;
-use crate::storage::fault::Fault;
+use crate::storage::driver_error::DriverError;
 
 /// Finds `name` in the directory `dir` and returns the inode number of its first entry; `None` where it has none.
-pub(crate) fn lookup(ext: &Ext, dir: u32, name: &[u8]) -> Result<Option<u32>, Fault> {
+pub(crate) fn lookup(ext: &Ext, dir: u32, name: &[u8]) -> Result<Option<u32>, DriverError> {
     let inode = ext.inode(dir)?;
     if !inode.is_directory() {
-        return Err(Fault::Fails("it is no directory".to_owned()));
+        return Err(DriverError::Fails("it is no directory".to_owned()));
     }
     if name.len() > 255 {
-        return Err(Fault::Fails("a name is longer than 255 bytes".to_owned()));
+        return Err(DriverError::Fails("a name is longer than 255 bytes".to_owned()));
     }
     if inode.has_inline_data() {
         return lookup_inline(ext, &inode, name);
@@ -27,11 +27,13 @@ pub(crate) fn lookup(ext: &Ext, dir: u32, name: &[u8]) -> Result<Option<u32>, Fa
         // To look through it, and its checksum.
         ext.blocks.budget().spend(u64::from(ext.blocks.size() / 2))?;
         let block = ext.blocks.read(number).map_err(|fault| match fault {
-            Fault::Fails(reason) => Fault::Fails(format!("a block of the directory cannot be read: {reason}")),
+            DriverError::Fails(reason) => {
+                DriverError::Fails(format!("a block of the directory cannot be read: {reason}"))
+            }
             other => other,
         })?;
         if checksums && !checksum::directory_block_is_right(seed, &block) {
-            return Err(Fault::Fails(format!("the checksum of block {number} of the directory is wrong")));
+            return Err(DriverError::Fails(format!("the checksum of block {number} of the directory is wrong")));
         }
         found = scan(&block, name, true)?;
         Ok(found.is_some())
@@ -41,7 +43,7 @@ pub(crate) fn lookup(ext: &Ext, dir: u32, name: &[u8]) -> Result<Option<u32>, Fa
 
 /// The names in the directory `dir`, at most `most`, deleted ones left out: what a lookup would come across. It ends at the
 /// first block that cannot be read.
-pub(crate) fn names(ext: &Ext, dir: u32, most: usize) -> Result<Vec<Vec<u8>>, Fault> {
+pub(crate) fn names(ext: &Ext, dir: u32, most: usize) -> Result<Vec<Vec<u8>>, DriverError> {
     let inode = ext.inode(dir)?;
     let mut names = Vec::new();
     if !inode.is_directory() || inode.has_inline_data() {
@@ -61,7 +63,7 @@ pub(crate) fn names(ext: &Ext, dir: u32, most: usize) -> Result<Vec<Vec<u8>>, Fa
 }
 
 /// An inline directory has no entries for itself and its parent: the number of the parent comes first, then entries.
-fn lookup_inline(ext: &Ext, inode: &Inode, name: &[u8]) -> Result<Option<u32>, Fault> {
+fn lookup_inline(ext: &Ext, inode: &Inode, name: &[u8]) -> Result<Option<u32>, DriverError> {
     let parent = u32_at(inode.block(), 0);
     if name == b"." {
         return Ok(Some(inode.ino));
@@ -77,15 +79,19 @@ fn lookup_inline(ext: &Ext, inode: &Inode, name: &[u8]) -> Result<Option<u32>, F
 }
 
 /// Looks through the entries in `block`. Whether it is a whole `disk_block` matters for the length of records only.
-fn scan(block: &[u8], name: &[u8], disk_block: bool) -> Result<Option<u32>, Fault> {
+fn scan(block: &[u8], name: &[u8], disk_block: bool) -> Result<Option<u32>, DriverError> {
     let mut is_it = |_: u32, stored: &[u8]| stored.len() == name.len() && same_name(name, stored);
     entries(block, disk_block, &mut is_it)
 }
 
 /// Hands the entries in `block` that stand for something to `is_last`, each with its inode number, and returns the number of
 /// the one at which that says to stop.
-fn entries(block: &[u8], disk_block: bool, is_last: &mut dyn FnMut(u32, &[u8]) -> bool) -> Result<Option<u32>, Fault> {
-    let damaged = || Fault::Fails("a block of the directory is damaged".to_owned());
+fn entries(
+    block: &[u8],
+    disk_block: bool,
+    is_last: &mut dyn FnMut(u32, &[u8]) -> bool,
+) -> Result<Option<u32>, DriverError> {
+    let damaged = || DriverError::Fails("a block of the directory is damaged".to_owned());
     if block.len() < 8 {
         return Err(damaged());
     }

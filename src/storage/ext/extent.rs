@@ -7,8 +7,8 @@ use super::checksum;
 use super::inode::Inode;
 use super::little_endian::{u16_at, u32_at};
 use super::mapping::{Place, Run};
-use crate::storage::budget::Spent;
-use crate::storage::fault::Fault;
+use crate::storage::budget::BudgetExhausted;
+use crate::storage::driver_error::DriverError;
 
 const MAGIC: u16 = 0xf30a;
 const HEADER: usize = 12;
@@ -42,18 +42,18 @@ pub(crate) enum Stop {
     /// There is no next entry.
     NoNext,
     /// As elsewhere.
-    Fault(Fault),
+    DriverError(DriverError),
 }
 
-impl From<Spent> for Stop {
-    fn from(spent: Spent) -> Self {
-        Self::Fault(spent.into())
+impl From<BudgetExhausted> for Stop {
+    fn from(spent: BudgetExhausted) -> Self {
+        Self::DriverError(spent.into())
     }
 }
 
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
+impl From<DriverError> for Stop {
+    fn from(fault: DriverError) -> Self {
+        Self::DriverError(fault)
     }
 }
 
@@ -80,18 +80,18 @@ pub(crate) struct Cursor<'a> {
     depth: usize,
 }
 
-fn verify_header(node: &[u8]) -> Result<(), Fault> {
+fn verify_header(node: &[u8]) -> Result<(), DriverError> {
     let most = (node.len() - HEADER) / ENTRY;
     let (entries, max) = (usize::from(u16_at(node, 2)), usize::from(u16_at(node, 4)));
     if u16_at(node, 0) != MAGIC || entries > max || max > most || max + 2 < most {
-        return Err(Fault::Fails("a node of the extent tree has a bad header".to_owned()));
+        return Err(DriverError::Fails("a node of the extent tree has a bad header".to_owned()));
     }
     Ok(())
 }
 
 impl<'a> Cursor<'a> {
     /// A cursor before the first entry of the tree of `inode`.
-    pub(crate) fn new(ext: &'a Ext, inode: &'a Inode) -> Result<Self, Fault> {
+    pub(crate) fn new(ext: &'a Ext, inode: &'a Inode) -> Result<Self, DriverError> {
         let mut root: Rc<[u8]> = inode.block().into();
         if root.iter().all(|&byte| byte == 0) {
             // libext2fs takes an empty field for an empty tree.
@@ -104,7 +104,7 @@ impl<'a> Cursor<'a> {
         verify_header(&root)?;
         let depth = u16_at(&root, 6);
         if depth > DEEPEST {
-            return Err(Fault::Unknown(format!("the extent tree claims to be {depth} levels deep")));
+            return Err(DriverError::Unknown(format!("the extent tree claims to be {depth} levels deep")));
         }
         let entries = usize::from(u16_at(&root, 2));
         let top = Level { node: root, entries, left: entries, visited: true, current: None, block: 0 };
@@ -158,7 +158,7 @@ impl<'a> Cursor<'a> {
 
     fn current(&self) -> Result<Extent, Stop> {
         let Some(extent) = self.path[self.level].current.and_then(|index| self.entry(index)) else {
-            return Err(Fault::Fails("the extent tree has no current entry".to_owned()).into());
+            return Err(DriverError::Fails("the extent tree has no current entry".to_owned()).into());
         };
         Ok(extent)
     }
@@ -181,7 +181,7 @@ impl<'a> Cursor<'a> {
 
     /// Goes to the first entry of the node below the current entry.
     fn down(&mut self) -> Result<Extent, Stop> {
-        let fails = |reason: &str| Stop::Fault(Fault::Fails(reason.to_owned()));
+        let fails = |reason: &str| Stop::DriverError(DriverError::Fails(reason.to_owned()));
         if self.level >= self.depth || self.path[self.level].current.is_none() {
             return Err(fails("the extent tree ends early"));
         }
@@ -198,7 +198,9 @@ impl<'a> Cursor<'a> {
         let below = &mut self.path[self.level + 1];
         below.block = number;
         let node = self.ext.blocks.read(number).map_err(|fault| match fault {
-            Fault::Fails(reason) => Fault::Fails(format!("a node of the extent tree cannot be read: {reason}")),
+            DriverError::Fails(reason) => {
+                DriverError::Fails(format!("a node of the extent tree cannot be read: {reason}"))
+            }
             other => other,
         });
         // A node that cannot be read or is damaged has replaced the old one all the same.
@@ -230,14 +232,14 @@ impl<'a> Cursor<'a> {
 
     /// Finds what the logical block `block` is mapped to, as `ext2fs_extent_goto` does, and for how many blocks from
     /// there on the same search ends in the same place.
-    pub(crate) fn locate(&mut self, block: u64) -> Result<Run, Fault> {
+    pub(crate) fn locate(&mut self, block: u64) -> Result<Run, DriverError> {
         // The first block behind `block` for which a comparison on the way could come out differently.
         let mut bound = u64::MAX;
         let hole = |bound: u64| Ok(Run { place: Place::Hole, blocks: bound - block });
         let mut extent = match self.root() {
             Ok(extent) => extent,
             Err(Stop::NoNext) => return hole(bound),
-            Err(Stop::Fault(fault)) => return Err(fault),
+            Err(Stop::DriverError(fault)) => return Err(fault),
         };
         loop {
             if self.level == self.depth {
@@ -257,7 +259,7 @@ impl<'a> Cursor<'a> {
                 extent = match self.next_sibling() {
                     Ok(extent) => extent,
                     Err(Stop::NoNext) => return hole(bound),
-                    Err(Stop::Fault(fault)) => return Err(fault),
+                    Err(Stop::DriverError(fault)) => return Err(fault),
                 };
                 continue;
             }
@@ -276,12 +278,12 @@ impl<'a> Cursor<'a> {
                     self.previous_sibling();
                 }
                 Err(Stop::NoNext) => {}
-                Err(Stop::Fault(fault)) => return Err(fault),
+                Err(Stop::DriverError(fault)) => return Err(fault),
             }
             extent = match self.down() {
                 Ok(extent) => extent,
-                Err(Stop::NoNext) => return Err(Fault::Fails("the extent tree ends early".to_owned())),
-                Err(Stop::Fault(fault)) => return Err(fault),
+                Err(Stop::NoNext) => return Err(DriverError::Fails("the extent tree ends early".to_owned())),
+                Err(Stop::DriverError(fault)) => return Err(fault),
             };
         }
     }
@@ -292,8 +294,8 @@ impl<'a> Cursor<'a> {
 pub(crate) fn visit_blocks(
     ext: &Ext,
     inode: &Inode,
-    visit: &mut dyn FnMut(u64) -> Result<bool, Fault>,
-) -> Result<(), Fault> {
+    visit: &mut dyn FnMut(u64) -> Result<bool, DriverError>,
+) -> Result<(), DriverError> {
     let mut cursor = Cursor::new(ext, inode)?;
     let mut count = 0_u64;
     let mut ahead = None;
@@ -308,7 +310,7 @@ pub(crate) fn visit_blocks(
         let extent: Extent = match result {
             Ok(extent) => extent,
             Err(Stop::NoNext) => return Ok(()),
-            Err(Stop::Fault(fault)) => return Err(fault),
+            Err(Stop::DriverError(fault)) => return Err(fault),
         };
         if !extent.leaf {
             continue;
@@ -317,7 +319,7 @@ pub(crate) fn visit_blocks(
         // that ended.
         let next = match cursor.next() {
             Ok(next) => Some(next),
-            Err(Stop::Fault(fault @ (Fault::Unknown(_) | Fault::Io(_)))) => return Err(fault),
+            Err(Stop::DriverError(fault @ (DriverError::Unknown(_) | DriverError::Io(_)))) => return Err(fault),
             Err(_) => None,
         };
         if extent.logical + extent.length <= count {

@@ -6,8 +6,8 @@ use super::Ext;
 use super::inline_data;
 use super::inode::Inode;
 use super::mapping::{self, Place};
-use crate::storage::fault::Fault;
-use crate::storage::filesystem::{self, Damage, FileKind, OpenFile, ReadError, Stretch};
+use crate::storage::driver_error::DriverError;
+use crate::storage::filesystem::{self, Damage, FileExtent, FileKind, OpenFile, ReadError};
 
 /// How many runs a check looks at before it gives up: a file of 256 MiB of which no two blocks of 1 KiB are neighbours
 /// has as many.
@@ -32,7 +32,7 @@ impl<'a> ExtFile<'a> {
         Self { ext, inode, size }
     }
 
-    fn read(&self, offset: u64, buf: &mut [u8]) -> Result<usize, Fault> {
+    fn read(&self, offset: u64, buf: &mut [u8]) -> Result<usize, DriverError> {
         if self.inode.has_inline_data() {
             let data = inline_data::read(self.ext, &self.inode)?;
             let rest = usize::try_from(offset).ok().and_then(|start| data.get(start..)).unwrap_or_default();
@@ -63,11 +63,11 @@ impl<'a> ExtFile<'a> {
         Ok(wanted)
     }
 
-    fn stretch(&self, offset: u64) -> Result<Stretch, Fault> {
+    fn stretch(&self, offset: u64) -> Result<FileExtent, DriverError> {
         let block_size = u64::from(self.ext.blocks.size());
         let rest = self.size.saturating_sub(offset);
         if rest == 0 {
-            return Ok(Stretch { bytes: 0, place: filesystem::Place::Zeros });
+            return Ok(FileExtent { bytes: 0, place: filesystem::Place::Zeros });
         }
         let run = mapping::map(self.ext, &self.inode, offset / block_size).map_err(|fault| at(offset, fault))?;
         let skip = offset % block_size;
@@ -81,10 +81,10 @@ impl<'a> ExtFile<'a> {
             }
             Place::Hole | Place::Unwritten(_) => filesystem::Place::Zeros,
         };
-        Ok(Stretch { bytes, place })
+        Ok(FileExtent { bytes, place })
     }
 
-    fn check(&self) -> Result<(), Fault> {
+    fn check(&self) -> Result<(), DriverError> {
         if self.inode.has_inline_data() {
             return inline_data::read(self.ext, &self.inode).map(drop);
         }
@@ -102,20 +102,22 @@ impl<'a> ExtFile<'a> {
             }
             block += count;
         }
-        Err(Fault::Unknown("the file lies in too many pieces to be checked".to_owned()))
+        Err(DriverError::Unknown("the file lies in too many pieces to be checked".to_owned()))
     }
 }
 
 /// Says where in the file a fault was met; the bad block is there or in the neighbours that follow.
-fn at(position: u64, fault: Fault) -> Fault {
+fn at(position: u64, fault: DriverError) -> DriverError {
     match fault {
-        Fault::Fails(reason) => Fault::Fails(format!("{reason} (at or behind byte {position} of the file)")),
+        DriverError::Fails(reason) => {
+            DriverError::Fails(format!("{reason} (at or behind byte {position} of the file)"))
+        }
         other => other,
     }
 }
 
 /// The fault of a read: the plugin makes `EINVAL` of every error of libext2fs.
-fn failed(fault: Fault) -> ReadError {
+fn failed(fault: DriverError) -> ReadError {
     fault.on_read(|reason| ReadError::Failed { errno: EINVAL, reason })
 }
 
@@ -132,9 +134,9 @@ impl OpenFile for ExtFile<'_> {
         self.read(offset, buf).map_err(failed)
     }
 
-    fn stretch_at(&self, offset: u64) -> Result<Option<Stretch>, ReadError> {
+    fn stretch_at(&self, offset: u64) -> Result<Option<FileExtent>, ReadError> {
         if self.inode.has_inline_data() {
-            return Ok(Some(Stretch { bytes: self.size, place: filesystem::Place::Unknown }));
+            return Ok(Some(FileExtent { bytes: self.size, place: filesystem::Place::Unknown }));
         }
         self.stretch(offset).map(Some).map_err(failed)
     }

@@ -3,7 +3,7 @@
 use super::blocks::Blocks;
 use super::little_endian::u32_at;
 use super::superblock::Superblock;
-use crate::storage::fault::Fault;
+use crate::storage::driver_error::DriverError;
 
 /// Linux reads at most this many bytes at once; libext2fs takes fewer than it asked for as an error.
 const LONGEST_READ: u64 = 0x7fff_f000;
@@ -11,19 +11,19 @@ const LONGEST_READ: u64 = 0x7fff_f000;
 impl Superblock {
     /// Fails where `ext2fs_open2` fails to read all descriptors. It reads them on opening; pregrub reads them when they
     /// are needed, so that only the places are checked here.
-    pub(crate) fn check_descriptors(&self, blocks: &Blocks) -> Result<(), Fault> {
+    pub(crate) fn check_descriptors(&self, blocks: &Blocks) -> Result<(), DriverError> {
         let all = self.descriptor_blocks();
         let plain = self.plain_descriptor_blocks();
         if u64::from(plain) * u64::from(self.block_size) > LONGEST_READ {
-            return Err(Fault::Fails("the group descriptors are too large to be read at once".to_owned()));
+            return Err(DriverError::Fails("the group descriptors are too large to be read at once".to_owned()));
         }
         if u64::from(all) * u64::from(self.block_size) > LONGEST_READ {
-            return Err(Fault::Unknown(
+            return Err(DriverError::Unknown(
                 "whether there is memory for the group descriptors depends on the machine".to_owned(),
             ));
         }
         let missing = |fault| match fault {
-            Fault::Fails(reason) => Fault::Fails(format!("the group descriptors cannot be read: {reason}")),
+            DriverError::Fails(reason) => DriverError::Fails(format!("the group descriptors cannot be read: {reason}")),
             other => other,
         };
         if plain > 0 {
@@ -37,7 +37,7 @@ impl Superblock {
     }
 
     /// The block where the inode table of `group` starts.
-    pub(crate) fn inode_table(&self, group: u32, blocks: &Blocks) -> Result<u64, Fault> {
+    pub(crate) fn inode_table(&self, group: u32, blocks: &Blocks) -> Result<u64, DriverError> {
         let per_block = self.descriptors_per_block();
         let block = blocks.read(self.descriptor_block(group / per_block))?;
         let offset = (group % per_block * self.descriptor_size) as usize;
@@ -45,11 +45,11 @@ impl Superblock {
         let high = if self.features.sixty_four_bit() { u64::from(u32_at(&block, offset + 0x28)) } else { 0 };
         let table = low | high << 32;
         if table == 0 {
-            return Err(Fault::Fails(format!("block group {group} has no inode table")));
+            return Err(DriverError::Fails(format!("block group {group} has no inode table")));
         }
         let last = table.checked_add(u64::from(self.inode_blocks_per_group)).map(|end| end.saturating_sub(1));
         if table < u64::from(self.first_data_block) || last.is_none_or(|last| last >= self.blocks_count) {
-            return Err(Fault::Fails(format!(
+            return Err(DriverError::Fails(format!(
                 "the inode table of block group {group} lies outside the filesystem (block {table})"
             )));
         }

@@ -8,7 +8,7 @@ use super::blocks::Blocks;
 use super::checksum;
 use super::little_endian::{u16_at, u32_at};
 use super::superblock::Superblock;
-use crate::storage::fault::Fault;
+use crate::storage::driver_error::DriverError;
 use crate::storage::filesystem::FileKind;
 
 /// The inode number of the root directory.
@@ -129,15 +129,15 @@ struct State {
     table_overwritten: bool,
 }
 
-fn mixed_up<T>(ino: u32) -> Result<T, Fault> {
-    Err(Fault::Unknown(format!("a damaged inode was met before, which libext2fs may mix up with inode {ino}")))
+fn mixed_up<T>(ino: u32) -> Result<T, DriverError> {
+    Err(DriverError::Unknown(format!("a damaged inode was met before, which libext2fs may mix up with inode {ino}")))
 }
 
 impl Inodes {
     /// Reads the inode `ino` as `ext2fs_read_inode` does.
-    pub(crate) fn read(&self, ino: u32, superblock: &Superblock, blocks: &Blocks) -> Result<Rc<Inode>, Fault> {
+    pub(crate) fn read(&self, ino: u32, superblock: &Superblock, blocks: &Blocks) -> Result<Rc<Inode>, DriverError> {
         if ino == 0 || ino > superblock.inodes_count {
-            return Err(Fault::Fails(format!("inode {ino} does not exist")));
+            return Err(DriverError::Fails(format!("inode {ino} does not exist")));
         }
         let mut state = self.0.borrow_mut();
         if state.inodes.contains(&ino) {
@@ -153,7 +153,7 @@ impl Inodes {
         let raw = state.read_raw(ino, superblock, blocks)?;
         if superblock.features.metadata_csum() && !checksum::inode_is_right(superblock.checksum_seed, ino, &raw) {
             state.inode_overwritten = state.inodes.len() >= CACHED;
-            return Err(Fault::Fails(format!("the checksum of inode {ino} is wrong")));
+            return Err(DriverError::Fails(format!("the checksum of inode {ino} is wrong")));
         }
         state.inode_overwritten = false;
         state.inodes.insert(ino);
@@ -167,7 +167,7 @@ impl Inodes {
 }
 
 impl State {
-    fn read_raw(&mut self, ino: u32, superblock: &Superblock, blocks: &Blocks) -> Result<Box<[u8]>, Fault> {
+    fn read_raw(&mut self, ino: u32, superblock: &Superblock, blocks: &Blocks) -> Result<Box<[u8]>, DriverError> {
         let index = (ino - 1) % superblock.inodes_per_group;
         let table = superblock.inode_table((ino - 1) / superblock.inodes_per_group, blocks)?;
         let offset = u64::from(index) * u64::from(superblock.inode_size);
@@ -177,9 +177,9 @@ impl State {
         }
         let block = match blocks.read(number) {
             Ok(block) => block,
-            Err(Fault::Fails(reason)) => {
+            Err(DriverError::Fails(reason)) => {
                 self.table_overwritten = true;
-                return Err(Fault::Fails(format!("inode {ino} cannot be read: {reason}")));
+                return Err(DriverError::Fails(format!("inode {ino} cannot be read: {reason}")));
             }
             Err(fault) => return Err(fault),
         };

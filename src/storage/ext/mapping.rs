@@ -2,7 +2,7 @@
 
 use super::inode::Inode;
 use super::{Ext, block_map, extent};
-use crate::storage::fault::Fault;
+use crate::storage::driver_error::DriverError;
 
 /// Neighbouring blocks of a file that lie next to each other on the disk, or that are all holes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,10 +28,10 @@ pub(crate) enum Place {
 const LIMIT: u64 = (1 << 32) - 1;
 
 /// The run that starts at the block `block` of the file.
-pub(crate) fn map(ext: &Ext, inode: &Inode, block: u64) -> Result<Run, Fault> {
+pub(crate) fn map(ext: &Ext, inode: &Inode, block: u64) -> Result<Run, DriverError> {
     let limit = if inode.has_extents() { LIMIT } else { LIMIT.min(block_map::reach(ext.blocks.size())) };
     if block >= limit {
-        return Err(Fault::Fails(format!(
+        return Err(DriverError::Fails(format!(
             "the file is longer than {limit} blocks, which is the most that libext2fs reads"
         )));
     }
@@ -48,8 +48,8 @@ pub(crate) fn map(ext: &Ext, inode: &Inode, block: u64) -> Result<Run, Fault> {
 pub(crate) fn visit_blocks(
     ext: &Ext,
     inode: &Inode,
-    visit: &mut dyn FnMut(u64) -> Result<bool, Fault>,
-) -> Result<(), Fault> {
+    visit: &mut dyn FnMut(u64) -> Result<bool, DriverError>,
+) -> Result<(), DriverError> {
     if inode.has_extents() {
         extent::visit_blocks(ext, inode, visit)
     } else {
@@ -59,7 +59,7 @@ pub(crate) fn visit_blocks(
 
 /// The block on the disk that `ext2fs_bmap2` finds for the first block of a symbolic link: 0 for a hole, and whether it
 /// was written does not matter.
-pub(crate) fn first_block(ext: &Ext, inode: &Inode) -> Result<u64, Fault> {
+pub(crate) fn first_block(ext: &Ext, inode: &Inode) -> Result<u64, DriverError> {
     Ok(match map(ext, inode, 0)?.place {
         Place::Hole => 0,
         Place::Unwritten(number) | Place::Data(number) => number,

@@ -12,9 +12,9 @@ pub use self::features::Features;
 use self::file::ExtFile;
 use self::inode::{Inode, Inodes};
 use self::superblock::Superblock;
-use super::fault::Fault;
 use super::filesystem::{Filesystem, MountError, Note, OpenError, OpenFile, Size, Topic};
 use super::source::Volume;
+use crate::storage::driver_error::DriverError;
 
 mod block_map;
 mod blocks;
@@ -87,7 +87,7 @@ impl Ext {
         self.superblock.block_size
     }
 
-    fn inode(&self, ino: u32) -> Result<Rc<Inode>, Fault> {
+    fn inode(&self, ino: u32) -> Result<Rc<Inode>, DriverError> {
         self.inodes.read(ino, &self.superblock, &self.blocks)
     }
 }
@@ -118,11 +118,11 @@ impl Filesystem for Ext {
     }
 
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {
-        let ino = walk::resolve(self, path).map_err(Fault::on_open)?;
+        let ino = walk::resolve(self, path).map_err(DriverError::on_open)?;
         // The walk has read the inode, unless the path names the root without a step: then the plugin's error is not
         // ENOENT.
         let inode = self.inode(ino).map_err(|fault| match fault {
-            Fault::Fails(reason) => OpenError::Unknown(format!("the root directory cannot be opened: {reason}")),
+            DriverError::Fails(reason) => OpenError::Unknown(format!("the root directory cannot be opened: {reason}")),
             other => other.on_open(),
         })?;
         Ok(Box::new(ExtFile::new(self, inode)))

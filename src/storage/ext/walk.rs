@@ -3,7 +3,7 @@
 use super::Ext;
 use super::inode::{Inode, ROOT};
 use super::{directory, inline_data, mapping};
-use crate::storage::fault::Fault;
+use crate::storage::driver_error::DriverError;
 use crate::storage::filesystem::shown;
 
 /// How deep symbolic links may be nested. How many there are in all does not matter.
@@ -13,7 +13,7 @@ const STEP: u64 = 1024;
 
 /// Finds the inode number that `path` leads to. Each empty component but the last one is looked up like any other name,
 /// and is not found; `.` and `..` are what the directory says they are.
-pub(crate) fn resolve(ext: &Ext, path: &[u8]) -> Result<u32, Fault> {
+pub(crate) fn resolve(ext: &Ext, path: &[u8]) -> Result<u32, DriverError> {
     let walk = Walk { ext };
     let text = Text { bytes: path, length: path.len() as i64 };
     walk.open(ROOT, &text, 0)
@@ -27,9 +27,9 @@ struct Text<'a> {
 }
 
 impl Text<'_> {
-    fn byte(&self, position: usize) -> Result<u8, Fault> {
+    fn byte(&self, position: usize) -> Result<u8, DriverError> {
         self.bytes.get(position).copied().ok_or_else(|| {
-            Fault::Unknown(
+            DriverError::Unknown(
                 "the size of a symbolic link is larger than what it holds: libext2fs reads foreign memory".to_owned(),
             )
         })
@@ -46,7 +46,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Follows `text` from the directory `base`, also through a symbolic link at its end.
-    fn open(&self, base: u32, text: &Text<'_>, nesting: u32) -> Result<u32, Fault> {
+    fn open(&self, base: u32, text: &Text<'_>, nesting: u32) -> Result<u32, DriverError> {
         let mut dir = base;
         let mut position = 0;
         let mut remaining = text.length;
@@ -77,14 +77,16 @@ impl Walk<'_> {
     }
 
     /// Looks up one name and follows it if it is a symbolic link.
-    fn step(&self, dir: u32, name: &[u8], nesting: u32) -> Result<u32, Fault> {
+    fn step(&self, dir: u32, name: &[u8], nesting: u32) -> Result<u32, DriverError> {
         self.ext.blocks.budget().spend(STEP)?;
         let found = directory::lookup(self.ext, dir, name).map_err(|fault| match fault {
-            Fault::Fails(reason) => Fault::Fails(format!("`{}` cannot be looked up: {reason}", shown(name))),
+            DriverError::Fails(reason) => {
+                DriverError::Fails(format!("`{}` cannot be looked up: {reason}", shown(name)))
+            }
             other => other,
         })?;
         let Some(ino) = found else {
-            return Err(Fault::Fails(if name.is_empty() {
+            return Err(DriverError::Fails(if name.is_empty() {
                 "there is an empty component between two slashes, which libext2fs looks up as a name".to_owned()
             } else {
                 let directory = if dir == ROOT { "the root directory" } else { "its directory" };
@@ -92,33 +94,36 @@ impl Walk<'_> {
             }));
         };
         let inode = self.ext.inode(ino).map_err(|fault| match fault {
-            Fault::Fails(reason) => Fault::Fails(format!("`{}`: {reason}", shown(name))),
+            DriverError::Fails(reason) => DriverError::Fails(format!("`{}`: {reason}", shown(name))),
             other => other,
         })?;
         if !inode.is_symlink() {
             return Ok(ino);
         }
         if nesting >= DEEPEST {
-            return Err(Fault::Fails(format!("`{}` is a symbolic link nested deeper than {DEEPEST}", shown(name))));
+            return Err(DriverError::Fails(format!(
+                "`{}` is a symbolic link nested deeper than {DEEPEST}",
+                shown(name)
+            )));
         }
         self.follow(dir, &inode, nesting + 1)
     }
 
     /// Follows the target of the symbolic link `inode`, which lies in the directory `dir`.
-    fn follow(&self, dir: u32, inode: &Inode, nesting: u32) -> Result<u32, Fault> {
+    fn follow(&self, dir: u32, inode: &Inode, nesting: u32) -> Result<u32, DriverError> {
         if let Some(target) = inode.fast_symlink() {
             return self.open(dir, &Text { bytes: target, length: target.len() as i64 }, nesting);
         }
         // libext2fs keeps the length of a path in a signed number.
         let length = i64::from(inode.size_low() as i32);
         if length <= i64::from(i32::MIN) + 1 {
-            return Err(Fault::Unknown("the size of a symbolic link overflows".to_owned()));
+            return Err(DriverError::Unknown("the size of a symbolic link overflows".to_owned()));
         }
         if inode.has_inline_data() {
             let mut target = inline_data::read(self.ext, inode)?;
             let size = inode.size_low() as usize;
             if size < target.len() || size > 1 << 20 {
-                return Err(Fault::Unknown(
+                return Err(DriverError::Unknown(
                     "the size of a symbolic link does not fit its inline data: libext2fs writes to foreign memory"
                         .to_owned(),
                 ));
@@ -131,7 +136,9 @@ impl Walk<'_> {
         // be.
         let number = mapping::first_block(self.ext, inode)?;
         let target = self.ext.blocks.read(number).map_err(|fault| match fault {
-            Fault::Fails(reason) => Fault::Fails(format!("the target of a symbolic link cannot be read: {reason}")),
+            DriverError::Fails(reason) => {
+                DriverError::Fails(format!("the target of a symbolic link cannot be read: {reason}"))
+            }
             other => other,
         })?;
         self.open(dir, &Text { bytes: &target, length }, nesting)

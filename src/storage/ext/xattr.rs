@@ -4,26 +4,26 @@ use super::Ext;
 use super::checksum;
 use super::inode::Inode;
 use super::little_endian::{u16_at, u32_at};
-use crate::storage::fault::Fault;
+use crate::storage::driver_error::DriverError;
 
 const MAGIC: u32 = 0xea02_0000;
 const HEADER: usize = 32;
 const ENTRY: usize = 16;
 const NAME: &[u8] = b"system.data";
 
-fn fails<T>(reason: &str) -> Result<T, Fault> {
-    Err(Fault::Fails(format!("the extended attributes are damaged: {reason}")))
+fn fails<T>(reason: &str) -> Result<T, DriverError> {
+    Err(DriverError::Fails(format!("the extended attributes are damaged: {reason}")))
 }
 
-fn unknown<T>(reason: &str) -> Result<T, Fault> {
-    Err(Fault::Unknown(format!(
+fn unknown<T>(reason: &str) -> Result<T, DriverError> {
+    Err(DriverError::Unknown(format!(
         "the extended attributes are damaged in a way that libext2fs does not notice: {reason}"
     )))
 }
 
 /// The value of `system.data`; empty where the inode has none. As libext2fs does, this reads all attributes, in the
 /// inode and in its attribute block, and fails where any of them is damaged.
-pub(crate) fn system_data(ext: &Ext, inode: &Inode) -> Result<Vec<u8>, Fault> {
+pub(crate) fn system_data(ext: &Ext, inode: &Inode) -> Result<Vec<u8>, DriverError> {
     let mut value = None;
     let extra = inode.extra_size();
     if extra >= 2 && inode.raw().len() > 128 + extra + 4 {
@@ -57,7 +57,7 @@ pub(crate) fn system_data(ext: &Ext, inode: &Inode) -> Result<Vec<u8>, Fault> {
 }
 
 /// Goes through the attributes whose entries start at `first` in `area`; values lie at offsets from its start.
-fn scan(ext: &Ext, area: &[u8], first: usize) -> Result<Option<Vec<u8>>, Fault> {
+fn scan(ext: &Ext, area: &[u8], first: usize) -> Result<Option<Vec<u8>>, DriverError> {
     let end = end_of_entries(area, first)?;
     let mut found = None;
     let mut entry = first;
@@ -73,7 +73,7 @@ fn scan(ext: &Ext, area: &[u8], first: usize) -> Result<Option<Vec<u8>>, Fault> 
         let name = &area[entry + ENTRY..entry + ENTRY + name_length];
         if u32_at(area, entry + 4) != 0 {
             if ext.superblock.features.ea_inode() {
-                return Err(Fault::Unknown(
+                return Err(DriverError::Unknown(
                     "an extended attribute of an inline file is stored in another inode".to_owned(),
                 ));
             }
@@ -91,7 +91,7 @@ fn scan(ext: &Ext, area: &[u8], first: usize) -> Result<Option<Vec<u8>>, Fault> 
 }
 
 /// Where the list of entries ends.
-fn end_of_entries(area: &[u8], first: usize) -> Result<usize, Fault> {
+fn end_of_entries(area: &[u8], first: usize) -> Result<usize, DriverError> {
     let mut end = first;
     let mut remain = area.len() - first;
     while remain >= ENTRY && u32_at(area, end) != 0 {
@@ -106,7 +106,7 @@ fn end_of_entries(area: &[u8], first: usize) -> Result<usize, Fault> {
     Ok(end)
 }
 
-fn value_of(area: &[u8], entry: usize, end: usize, remain: usize) -> Result<&[u8], Fault> {
+fn value_of(area: &[u8], entry: usize, end: usize, remain: usize) -> Result<&[u8], DriverError> {
     let size = u32_at(area, entry + 8) as usize;
     let offset = usize::from(u16_at(area, entry + 2));
     if size > remain {
@@ -121,7 +121,7 @@ fn value_of(area: &[u8], entry: usize, end: usize, remain: usize) -> Result<&[u8
     }
 }
 
-fn check_hash(area: &[u8], entry: usize, name: &[u8], value: &[u8]) -> Result<(), Fault> {
+fn check_hash(area: &[u8], entry: usize, name: &[u8], value: &[u8]) -> Result<(), DriverError> {
     let stored = u32_at(area, entry + 12);
     // Attributes in the inode have no hash.
     if stored == 0 {

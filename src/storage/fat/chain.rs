@@ -6,7 +6,7 @@ use std::io;
 use super::Geometry;
 use super::allocation_table::Link;
 use super::bios_parameter_block::SECTOR;
-use crate::storage::budget::Spent;
+use crate::storage::budget::BudgetExhausted;
 
 /// What a link of a chain costs of the budget, but for reading the FAT.
 const LINK: u64 = 16;
@@ -35,9 +35,9 @@ pub(crate) enum Stop {
     Io(io::Error),
 }
 
-impl From<Spent> for Stop {
-    fn from(_: Spent) -> Self {
-        Self::Unknown(Spent::REASON.to_owned())
+impl From<BudgetExhausted> for Stop {
+    fn from(_: BudgetExhausted) -> Self {
+        Self::Unknown(BudgetExhausted::REASON.to_owned())
     }
 }
 

@@ -4,7 +4,7 @@ use super::Geometry;
 use super::bios_parameter_block::SECTOR;
 use super::chain::{Chain, Stop};
 use super::directory::Entry;
-use crate::storage::filesystem::{Damage, FileKind, OpenFile, Place, ReadError, Stretch};
+use crate::storage::filesystem::{Damage, FileExtent, FileKind, OpenFile, Place, ReadError};
 
 /// What pygrub reads at once while it copies.
 const COPY: u64 = 1 << 20;
@@ -66,17 +66,17 @@ impl OpenFile for FatFile<'_> {
         Ok(done as usize)
     }
 
-    fn stretch_at(&self, offset: u64) -> Result<Option<Stretch>, ReadError> {
+    fn stretch_at(&self, offset: u64) -> Result<Option<FileExtent>, ReadError> {
         let rest = self.size.saturating_sub(offset);
         if rest == 0 {
-            return Ok(Some(Stretch { bytes: 0, place: Place::Zeros }));
+            return Ok(Some(FileExtent { bytes: 0, place: Place::Zeros }));
         }
-        let unknown = Stretch { bytes: rest, place: Place::Unknown };
+        let unknown = FileExtent { bytes: rest, place: Place::Unknown };
         // What is damaged is left to reading.
         let Ok(run) = self.chain.run(offset, rest) else { return Ok(Some(unknown)) };
         Ok(Some(match run.place {
             Some(place) if place.saturating_add(run.length) <= self.geometry.volume.len() => {
-                Stretch { bytes: run.length, place: Place::Disk(place) }
+                FileExtent { bytes: run.length, place: Place::Disk(place) }
             }
             _ => unknown,
         }))

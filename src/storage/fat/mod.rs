@@ -9,8 +9,8 @@ use self::allocation_table::AllocationTable;
 use self::bios_parameter_block::{BiosParameterBlock, SECTOR, Width};
 use self::file::FatFile;
 use super::filesystem::{Filesystem, MountError, OpenError, OpenFile, Size};
-use super::path_end;
 use super::source::Volume;
+use crate::storage::path_whitespace;
 
 mod allocation_table;
 pub(crate) mod bios_parameter_block;
@@ -104,7 +104,7 @@ impl Filesystem for Fat {
     }
 
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {
-        let entry = walk::resolve(self, path).map_err(|error| path_end::explained(path, error))?;
+        let entry = walk::resolve(self, path).map_err(|error| path_whitespace::explained(path, error))?;
         Ok(Box::new(FatFile::new(&self.geometry, entry)))
     }
 }

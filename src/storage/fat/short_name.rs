@@ -1,6 +1,6 @@
 //! Short names: eight characters and three, in a code page that nobody names.
 
-use crate::storage::path_end::is_blank;
+use crate::storage::path_whitespace::is_blank;
 
 /// The name as the plugin shows it: lower case, with a dot before the extension where there is one. Each half ends at the
 /// first blank or NUL. Bytes above 0x7f stay as they are.

@@ -4,12 +4,12 @@ use super::Fat;
 use super::chain::Stop;
 use super::directory::{self, Entry};
 use crate::storage::filesystem::{OpenError, shown};
-use crate::storage::path_end;
+use crate::storage::path_whitespace;
 
 /// Finds the file that `path` leads to. The path ends at its first blank. Any number of slashes is one, but one at the end
 /// asks for a name without a letter. `.` and `..` are what the directory has under these names.
 pub(crate) fn resolve(fat: &Fat, path: &[u8]) -> Result<Entry, OpenError> {
-    let mut rest = &path[..path_end::length(path)];
+    let mut rest = &path[..path_whitespace::length(path)];
     let mut entry = Entry { is_directory: true, cluster: fat.root, size: 0 };
     let mut before: &[u8] = b"/";
     let not_found = OpenError::NotFound;

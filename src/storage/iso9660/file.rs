@@ -2,7 +2,7 @@
 
 use super::directory_record::Extent;
 use super::sectors::{PLAIN, SIZE, Sectors};
-use crate::storage::filesystem::{Damage, FileKind, OpenFile, Place, ReadError, Stretch};
+use crate::storage::filesystem::{Damage, FileExtent, FileKind, OpenFile, Place, ReadError};
 
 /// How much pygrub copies at a time.
 const COPIED_AT_ONCE: u64 = 1 << 20;
@@ -64,7 +64,7 @@ impl OpenFile for IsoFile<'_> {
         Ok(wanted)
     }
 
-    fn stretch_at(&self, offset: u64) -> Result<Option<Stretch>, ReadError> {
+    fn stretch_at(&self, offset: u64) -> Result<Option<FileExtent>, ReadError> {
         let bytes = self.size().saturating_sub(offset);
         // What is damaged, or lies where no sane image has it, is left to reading.
         let whole = self.is_plain() && self.extent.sector != 0 && matches!(self.verify(), Ok(None));
@@ -72,7 +72,7 @@ impl OpenFile for IsoFile<'_> {
             Some(start) if whole => Place::Disk(start + offset),
             _ => Place::Unknown,
         };
-        Ok(Some(Stretch { bytes, place }))
+        Ok(Some(FileExtent { bytes, place }))
     }
 
     fn verify(&self) -> Result<Option<Damage>, ReadError> {

@@ -8,8 +8,8 @@ use self::directory_record::{Extent, Records};
 use self::file::IsoFile;
 use self::sectors::Sectors;
 use super::filesystem::{Filesystem, MountError, Note, OpenError, OpenFile, Size, Topic};
-use super::path_end;
 use super::source::Volume;
+use crate::storage::path_whitespace;
 
 mod directory_record;
 mod file;
@@ -65,7 +65,7 @@ impl Filesystem for Iso9660 {
     }
 
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {
-        let extent = walk::resolve(self, path).map_err(|error| path_end::explained(path, error))?;
+        let extent = walk::resolve(self, path).map_err(|error| path_whitespace::explained(path, error))?;
         Ok(Box::new(IsoFile::new(&self.sectors, extent)))
     }
 }

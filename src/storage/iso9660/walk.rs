@@ -3,9 +3,9 @@
 use super::Iso9660;
 use super::directory_record::{Extent, Kind, Record, Records};
 use super::rock_ridge;
-use crate::storage::budget::Spent;
+use crate::storage::budget::BudgetExhausted;
 use crate::storage::filesystem::{OpenError, shown};
-use crate::storage::path_end;
+use crate::storage::path_whitespace;
 
 /// What a record costs of the budget, but for what follows its name.
 const RECORD: u64 = 64;
@@ -17,7 +17,7 @@ fn not_found<T>(reason: String) -> Result<T, OpenError> {
 /// Finds the file at `path`, which ends at its first blank. Slashes in a row count as one, and behind a slash at the end
 /// a file without a name is looked for.
 pub(crate) fn resolve(iso: &Iso9660, path: &[u8]) -> Result<Extent, OpenError> {
-    let mut rest = &path[..path_end::length(path)];
+    let mut rest = &path[..path_whitespace::length(path)];
     let mut directory = iso.root;
     loop {
         let start = rest.iter().position(|&byte| byte != b'/').unwrap_or(rest.len());
@@ -75,7 +75,7 @@ fn matches(iso: &Iso9660, record: &Record<'_>, name: &[u8]) -> Result<Option<Kin
 }
 
 fn spend(iso: &Iso9660, units: u64) -> Result<(), OpenError> {
-    iso.sectors.budget().spend(units).map_err(|Spent| too_large())
+    iso.sectors.budget().spend(units).map_err(|BudgetExhausted| too_large())
 }
 
 fn too_large() -> OpenError {

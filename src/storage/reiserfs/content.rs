@@ -5,7 +5,7 @@ use super::damaged::damaged;
 use super::item::{Item, Kind};
 use super::little_endian::u32_at;
 use super::tree::Cursor;
-use crate::storage::fault::Fault;
+use crate::storage::driver_error::DriverError;
 
 /// More blocks than this pregrub does not keep of a file: 16 GiB of 4 KiB each.
 const MOST: usize = 4 << 20;
@@ -21,7 +21,7 @@ pub(crate) struct Content {
 
 impl Content {
     /// Collects the items behind the stat data at `cursor`.
-    pub(crate) fn of(fs: &Reiserfs, mut cursor: Cursor<'_>) -> Result<Self, Fault> {
+    pub(crate) fn of(fs: &Reiserfs, mut cursor: Cursor<'_>) -> Result<Self, DriverError> {
         let (_, object) = cursor.item().owner();
         let mut content = Self::default();
         while cursor.advance()? {
@@ -34,7 +34,7 @@ impl Content {
         Ok(content)
     }
 
-    fn append(&mut self, fs: &Reiserfs, item: &Item) -> Result<(), Fault> {
+    fn append(&mut self, fs: &Reiserfs, item: &Item) -> Result<(), DriverError> {
         // The plugin finds its way through overlaps and gaps too, by where it was before.
         if item.offset() != self.length(fs) + 1 {
             return Err(damaged("the items of a file do not follow each other"));

@@ -5,8 +5,8 @@ use super::damaged::damaged;
 use super::item::Item;
 use super::little_endian::{u16_at, u32_at};
 use super::tree::Cursor;
-use crate::storage::fault::Fault;
-use crate::storage::names;
+use crate::storage::c_string;
+use crate::storage::driver_error::DriverError;
 
 /// The head of an entry: hash, number of the directory and of the object, place of the name, state.
 const HEAD: usize = 16;
@@ -20,7 +20,7 @@ const VISIBLE: u16 = 1 << 2;
 const ENTRY: u64 = 16;
 
 /// Finds `name` in the directory whose stat data is at `cursor`.
-pub(crate) fn lookup(fs: &Reiserfs, mut cursor: Cursor<'_>, name: &[u8]) -> Result<Option<(u32, u32)>, Fault> {
+pub(crate) fn lookup(fs: &Reiserfs, mut cursor: Cursor<'_>, name: &[u8]) -> Result<Option<(u32, u32)>, DriverError> {
     let (_, object) = cursor.item().owner();
     while cursor.advance()? {
         let item = cursor.item();
@@ -35,7 +35,7 @@ pub(crate) fn lookup(fs: &Reiserfs, mut cursor: Cursor<'_>, name: &[u8]) -> Resu
     Ok(None)
 }
 
-fn scan(fs: &Reiserfs, item: &Item, name: &[u8]) -> Result<Option<(u32, u32)>, Fault> {
+fn scan(fs: &Reiserfs, item: &Item, name: &[u8]) -> Result<Option<(u32, u32)>, DriverError> {
     let (start, mut end) = item.place();
     let outside = || damaged("the entries of a directory go on behind their block");
     for index in 0..usize::from(item.count()) {
@@ -49,7 +49,7 @@ fn scan(fs: &Reiserfs, item: &Item, name: &[u8]) -> Result<Option<(u32, u32)>, F
                 return Err(outside());
             }
             let stored = item.leaf.get(first..end).ok_or_else(outside)?;
-            if names::same(stored, name) {
+            if c_string::same(stored, name) {
                 let field = |at| u32_at(&item.leaf, head + at).ok_or_else(outside);
                 return Ok(Some((field(DIRECTORY_AT)?, field(OBJECT_AT)?)));
             }

@@ -3,8 +3,8 @@
 use super::damaged::damaged;
 use super::little_endian::u32_at;
 use super::superblock::{Journal, Superblock};
-use crate::storage::fault::Fault;
-use crate::storage::sectors::Device;
+use crate::storage::driver_error::DriverError;
+use crate::storage::sector_reader::Device;
 
 /// The header: the last transaction that is in its place, where the next one would begin, and the number of the mount.
 const HEADER: usize = 12;
@@ -14,7 +14,7 @@ const MAGIC: &[u8] = b"ReIsErLB";
 const MAGIC_BEFORE_END: usize = 12;
 
 /// Fails where a transaction may wait in the journal.
-pub(crate) fn check(device: &Device, superblock: &Superblock) -> Result<(), Fault> {
+pub(crate) fn check(device: &Device, superblock: &Superblock) -> Result<(), DriverError> {
     let Some(Journal { first, size }) = superblock.journal else { return Ok(()) };
     let block_size = u64::from(superblock.block_size);
     let mut header = [0; HEADER];
@@ -34,7 +34,7 @@ pub(crate) fn check(device: &Device, superblock: &Superblock) -> Result<(), Faul
     let number = u32_at(&block, 0).unwrap_or(0);
     let magic = block.len().checked_sub(MAGIC_BEFORE_END).and_then(|at| block.get(at..at + MAGIC.len())) == Some(MAGIC);
     if number == flushed.wrapping_add(1) || magic && number > flushed {
-        return Err(Fault::Unknown(
+        return Err(DriverError::Unknown(
             "the journal of the reiserfs holds changes that are not in their place yet: the guest was not shut down \
              cleanly, and pregrub does not read the journal as pygrub does"
                 .to_owned(),

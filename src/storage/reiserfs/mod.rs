@@ -11,9 +11,9 @@ use self::file::ReiserfsFile;
 use self::superblock::Superblock;
 use self::tree::Cache;
 use super::filesystem::{Filesystem, MountError, OpenError, OpenFile, Size};
-use super::path_end;
-use super::sectors::Device;
 use super::source::Volume;
+use crate::storage::path_whitespace;
+use crate::storage::sector_reader::Device;
 
 mod content;
 mod damaged;
@@ -80,7 +80,7 @@ impl Filesystem for Reiserfs {
     }
 
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {
-        let found = walk::walk(self, path).map_err(|fault| path_end::explained(path, fault.on_open()))?;
+        let found = walk::walk(self, path).map_err(|fault| path_whitespace::explained(path, fault.on_open()))?;
         Ok(Box::new(ReiserfsFile::new(self, found)))
     }
 }

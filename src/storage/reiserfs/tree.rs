@@ -7,7 +7,7 @@ use super::Reiserfs;
 use super::damaged::damaged;
 use super::item::{HEAD, Item};
 use super::little_endian::{u16_at, u32_at, u64_at};
-use crate::storage::fault::Fault;
+use crate::storage::driver_error::DriverError;
 
 /// A block begins with its level, the number of its items, free bytes, and a key that is no longer used.
 pub(crate) const BLOCK_HEAD: usize = 24;
@@ -45,12 +45,12 @@ fn items(block: &[u8]) -> usize {
 }
 
 /// The block that a node's pointer `index` names.
-fn child(node: &[u8], index: usize) -> Result<u32, Fault> {
+fn child(node: &[u8], index: usize) -> Result<u32, DriverError> {
     u32_at(node, BLOCK_HEAD + items(node) * KEY + index * POINTER).ok_or_else(|| damaged("a node has too many keys"))
 }
 
 /// Reads a block of the tree, which must be of this level.
-pub(crate) fn block(fs: &Reiserfs, number: u32, level: u16) -> Result<Rc<[u8]>, Fault> {
+pub(crate) fn block(fs: &Reiserfs, number: u32, level: u16) -> Result<Rc<[u8]>, DriverError> {
     let mut cache = fs.cache.borrow_mut();
     let block = match cache.iter().find(|(cached, _)| *cached == number) {
         Some((_, block)) => Rc::clone(block),
@@ -79,7 +79,7 @@ pub(crate) fn block(fs: &Reiserfs, number: u32, level: u16) -> Result<Rc<[u8]>, 
 
 impl<'a> Cursor<'a> {
     /// Finds the stat data of a file.
-    pub(crate) fn find(fs: &'a Reiserfs, owner: (u32, u32)) -> Result<Option<Self>, Fault> {
+    pub(crate) fn find(fs: &'a Reiserfs, owner: (u32, u32)) -> Result<Option<Self>, DriverError> {
         let mut level = fs.level;
         let mut current = block(fs, fs.superblock.root, level)?;
         let mut way = Vec::new();
@@ -112,7 +112,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes on to the next item. Whether there was one.
-    pub(crate) fn advance(&mut self) -> Result<bool, Fault> {
+    pub(crate) fn advance(&mut self) -> Result<bool, DriverError> {
         self.fs.device.budget().spend(BLOCK)?;
         if self.item + 1 < items(&self.leaf) {
             self.item += 1;

@@ -6,8 +6,8 @@ use super::damaged::damaged;
 use super::directory;
 use super::little_endian::{u16_at, u32_at};
 use super::tree::Cursor;
-use crate::storage::fault::Fault;
-use crate::storage::path_end::{self, is_blank};
+use crate::storage::driver_error::DriverError;
+use crate::storage::path_whitespace::{self, is_blank};
 
 /// Directory and object number of the root.
 const ROOT: (u32, u32) = (1, 2);
@@ -32,13 +32,13 @@ pub(crate) struct Found {
     pub(crate) content: Content,
 }
 
-fn absent(why: impl Into<String>) -> Fault {
-    Fault::Fails(why.into())
+fn absent(why: impl Into<String>) -> DriverError {
+    DriverError::Fails(why.into())
 }
 
 /// Walks `path`.
-pub(crate) fn walk(fs: &Reiserfs, path: &[u8]) -> Result<Found, Fault> {
-    let mut rest = path[..path_end::length(path)].to_vec();
+pub(crate) fn walk(fs: &Reiserfs, path: &[u8]) -> Result<Found, DriverError> {
+    let mut rest = path[..path_whitespace::length(path)].to_vec();
     // Where what is left of it begins.
     let mut at = 0;
     let (mut parent, mut owner) = (ROOT, ROOT);
@@ -83,7 +83,7 @@ pub(crate) fn walk(fs: &Reiserfs, path: &[u8]) -> Result<Found, Fault> {
                 ));
             }
             if high != 0 {
-                return Err(Fault::Unknown("the file has 4 GiB or more".to_owned()));
+                return Err(DriverError::Unknown("the file has 4 GiB or more".to_owned()));
             }
             let content = Content::of(fs, cursor)?;
             return Ok(Found { size, content });

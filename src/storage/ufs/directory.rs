@@ -4,8 +4,8 @@ use super::Ufs;
 use super::block_map::{self, Place};
 use super::inode::Inode;
 use super::superblock::u32_at;
+use crate::storage::c_string;
 use crate::storage::filesystem::OpenError;
-use crate::storage::names;
 
 const NAME_AT: usize = 8;
 /// What a record costs of the budget, but for the name.
@@ -35,7 +35,7 @@ pub(crate) fn lookup(ufs: &Ufs, directory: &Inode, name: &[u8]) -> Result<Option
                 if rest.len() <= name.len() && name.starts_with(rest) && !rest.contains(&0) {
                     return crosses();
                 }
-                if names::same(rest, name) {
+                if c_string::same(rest, name) {
                     return Ok(Some(number));
                 }
             }

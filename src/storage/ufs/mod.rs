@@ -7,8 +7,8 @@ use self::file::UfsFile;
 use self::fragments::Fragments;
 use self::superblock::Superblock;
 use super::filesystem::{Filesystem, MountError, OpenError, OpenFile, Size};
-use super::path_end;
 use super::source::Volume;
+use crate::storage::path_whitespace;
 
 mod block_map;
 mod directory;
@@ -54,7 +54,7 @@ impl Filesystem for Ufs {
     }
 
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {
-        let inode = walk::resolve(self, path).map_err(|error| path_end::explained(path, error))?;
+        let inode = walk::resolve(self, path).map_err(|error| path_whitespace::explained(path, error))?;
         Ok(Box::new(UfsFile::new(self, inode)))
     }
 }

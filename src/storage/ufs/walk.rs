@@ -3,7 +3,7 @@
 use super::inode::{Inode, ROOT};
 use super::{Ufs, directory};
 use crate::storage::filesystem::{OpenError, shown};
-use crate::storage::path_end;
+use crate::storage::path_whitespace;
 
 /// What an inode costs of the budget.
 const INODE: u64 = 1024;
@@ -17,7 +17,7 @@ fn not_found<T>(reason: String) -> Result<T, OpenError> {
 pub(crate) fn resolve(ufs: &Ufs, path: &[u8]) -> Result<Inode, OpenError> {
     let mut inode = read(ufs, ROOT)?;
     let mut last = &b"/"[..];
-    for name in path[..path_end::length(path)].split(|&byte| byte == b'/').filter(|name| !name.is_empty()) {
+    for name in path[..path_whitespace::length(path)].split(|&byte| byte == b'/').filter(|name| !name.is_empty()) {
         if !inode.is_directory() {
             return not_found(format!("`{}` is {}", shown(last), kind(&inode)));
         }

@@ -4,8 +4,8 @@ use super::Xfs;
 use super::big_endian::{u16_at, u64_at};
 use super::extent::{Extent, RECORD};
 use super::inode::Inode;
-use crate::storage::fault::Fault;
-use crate::storage::sectors::Device;
+use crate::storage::driver_error::DriverError;
+use crate::storage::sector_reader::Device;
 
 /// A block of the tree begins with magic number, level, number of records, left and right neighbour.
 const HEADER: usize = 24;
@@ -30,10 +30,11 @@ pub(crate) struct Leaves {
 
 impl Leaves {
     /// Goes down to the first leaf.
-    pub(crate) fn of(xfs: &Xfs, inode: &Inode) -> Result<Self, Fault> {
+    pub(crate) fn of(xfs: &Xfs, inode: &Inode) -> Result<Self, DriverError> {
         let room = inode.fork_length().saturating_sub(ROOT_HEADER) / PAIR;
-        let mut block = u64_at(inode.fork(), ROOT_HEADER + room * KEY)
-            .ok_or_else(|| Fault::Unknown(format!("the attributes of inode {} begin behind its end", inode.number)))?;
+        let mut block = u64_at(inode.fork(), ROOT_HEADER + room * KEY).ok_or_else(|| {
+            DriverError::Unknown(format!("the attributes of inode {} begin behind its end", inode.number))
+        })?;
         for _ in 0..MOST_LEVELS {
             let sector = xfs.superblock.sector_of_block(block);
             let mut header = [0; HEADER];
@@ -46,11 +47,11 @@ impl Leaves {
             read(xfs, sector, HEADER as u64 + room * KEY as u64, &mut pointer)?;
             block = u64::from_be_bytes(pointer);
         }
-        Err(Fault::Unknown("the tree of extents of a file goes round in circles".to_owned()))
+        Err(DriverError::Unknown("the tree of extents of a file goes round in circles".to_owned()))
     }
 
     /// Appends the extents of the next leaf. Whether there was one.
-    pub(crate) fn next(&mut self, xfs: &Xfs, extents: &mut Vec<Extent>) -> Result<bool, Fault> {
+    pub(crate) fn next(&mut self, xfs: &Xfs, extents: &mut Vec<Extent>) -> Result<bool, DriverError> {
         if self.sector == 0 {
             return Ok(false);
         }
@@ -68,12 +69,12 @@ impl Leaves {
     }
 }
 
-fn read(xfs: &Xfs, sector: u64, offset: u64, buf: &mut [u8]) -> Result<(), Fault> {
+fn read(xfs: &Xfs, sector: u64, offset: u64, buf: &mut [u8]) -> Result<(), DriverError> {
     if xfs.device.read(Device::place(sector, offset), buf)? {
         return Ok(());
     }
     // The last leaf has no right neighbour, which the plugin does not notice: its number is not 0.
-    Err(Fault::Unknown(
+    Err(DriverError::Unknown(
         "pygrub's XFS driver looks for an extent behind the last one of a tree, or one behind the end of the image"
             .to_owned(),
     ))

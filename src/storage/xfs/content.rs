@@ -5,9 +5,9 @@
 use super::Xfs;
 use super::extent::Extents;
 use super::inode::{Format, Inode};
-use crate::storage::budget::Spent;
-use crate::storage::fault::Fault;
-use crate::storage::sectors::Device;
+use crate::storage::budget::BudgetExhausted;
+use crate::storage::driver_error::DriverError;
+use crate::storage::sector_reader::Device;
 
 /// What a call of the plugin's reader hands out, piece by piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,18 +36,18 @@ pub(crate) enum Trouble {
     /// It writes this many zeros behind the end of the buffer.
     Overrun(u64),
     /// Something else.
-    Fault(Fault),
+    DriverError(DriverError),
 }
 
-impl From<Spent> for Trouble {
-    fn from(spent: Spent) -> Self {
-        Self::Fault(spent.into())
+impl From<BudgetExhausted> for Trouble {
+    fn from(spent: BudgetExhausted) -> Self {
+        Self::DriverError(spent.into())
     }
 }
 
-impl From<Fault> for Trouble {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
+impl From<DriverError> for Trouble {
+    fn from(fault: DriverError) -> Self {
+        Self::DriverError(fault)
     }
 }
 
@@ -62,7 +62,7 @@ pub(crate) enum Content {
 
 impl Content {
     /// The content of `inode`.
-    pub(crate) fn of(xfs: &Xfs, inode: Inode) -> Result<Self, Fault> {
+    pub(crate) fn of(xfs: &Xfs, inode: Inode) -> Result<Self, DriverError> {
         Ok(match inode.format() {
             Format::Local => Self::Local(inode),
             _ => Self::Mapped(Extents::of(xfs, &inode)?),
@@ -124,7 +124,7 @@ impl Content {
                 let bytes = start.checked_add(buf.len()).and_then(|end| inode.fork().get(start..end));
                 let Some(bytes) = bytes else {
                     let why = format!("inode {} is longer than itself", inode.number);
-                    return Err(Trouble::Fault(Fault::Unknown(why)));
+                    return Err(Trouble::DriverError(DriverError::Unknown(why)));
                 };
                 buf.copy_from_slice(bytes);
                 Ok((buf.len() as u64, true))
@@ -141,7 +141,7 @@ impl Content {
                     let end = usize::try_from(at.saturating_add(piece.length())).unwrap_or(usize::MAX);
                     let Some(part) = buf.get_mut(start..end) else { continue };
                     match piece {
-                        Piece::Disk { place, .. } => whole &= xfs.device.read(place, part).map_err(Fault::Io)?,
+                        Piece::Disk { place, .. } => whole &= xfs.device.read(place, part).map_err(DriverError::Io)?,
                         Piece::Zeros { .. } => part.fill(0),
                     }
                 }

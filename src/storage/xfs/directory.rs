@@ -5,9 +5,9 @@ use super::Xfs;
 use super::big_endian::{u16_at, u32_at, u64_at};
 use super::content::{Content, Trouble};
 use super::inode::{Format, Inode};
-use crate::storage::fault::Fault;
-use crate::storage::names;
-use crate::storage::sectors::Device;
+use crate::storage::c_string;
+use crate::storage::driver_error::DriverError;
+use crate::storage::sector_reader::Device;
 
 /// A block of entries begins with a magic number and the places of its largest free spaces.
 const HEADER: u64 = 16;
@@ -41,13 +41,13 @@ const LONGEST: usize = 255 * (3 + 255 + 8) + 1024 + 16;
 /// What an entry costs of the budget, but for its name and for reading it.
 const LOOK: u64 = 32;
 
-fn unknown(why: &str) -> Fault {
-    Fault::Unknown(why.to_owned())
+fn unknown(why: &str) -> DriverError {
+    DriverError::Unknown(why.to_owned())
 }
 
 /// Finds `name`: the number of its inode, or 0 where the plugin stays where it is. What the plugin overwrites of the inode of
 /// the directory is overwritten.
-pub(crate) fn lookup(xfs: &Xfs, directory: &mut Inode, name: &[u8], limit: u64) -> Result<Option<u64>, Fault> {
+pub(crate) fn lookup(xfs: &Xfs, directory: &mut Inode, name: &[u8], limit: u64) -> Result<Option<u64>, DriverError> {
     match directory.format() {
         Format::Local => lookup_in_inode(xfs, directory, name),
         _ => Blocks::open(xfs, directory.clone(), limit)?.lookup(name),
@@ -55,7 +55,7 @@ pub(crate) fn lookup(xfs: &Xfs, directory: &mut Inode, name: &[u8], limit: u64) 
 }
 
 /// A directory in its inode: count, count of long inode numbers, parent, entries.
-fn lookup_in_inode(xfs: &Xfs, directory: &mut Inode, name: &[u8]) -> Result<Option<u64>, Fault> {
+fn lookup_in_inode(xfs: &Xfs, directory: &mut Inode, name: &[u8]) -> Result<Option<u64>, DriverError> {
     // Its parent never has the name `..`: the plugin builds that from what it has shortened to `.` just before.
     if name == b"." {
         return Ok(Some(0));
@@ -69,7 +69,7 @@ fn lookup_in_inode(xfs: &Xfs, directory: &mut Inode, name: &[u8]) -> Result<Opti
         xfs.device.budget().spend(LOOK + name.len() as u64)?;
         let length = usize::from(bytes[at]);
         let number_at = at + 3 + length;
-        let found = names::same(&bytes[at + 3..number_at], name);
+        let found = c_string::same(&bytes[at + 3..number_at], name);
         let number = if width == 4 { u32_at(&bytes, number_at).map(u64::from) } else { u64_at(&bytes, number_at) };
         directory.end_name(number_at);
         bytes[number_at] = 0;
@@ -98,7 +98,7 @@ struct Blocks<'a> {
 }
 
 impl<'a> Blocks<'a> {
-    fn open(xfs: &'a Xfs, directory: Inode, limit: u64) -> Result<Self, Fault> {
+    fn open(xfs: &'a Xfs, directory: Inode, limit: u64) -> Result<Self, DriverError> {
         let content = Content::of(xfs, directory)?;
         let mut this = Self { xfs, content, limit, position: 0, in_block: HEADER, names: 0, read: 0, forward: 0 };
         let head = this.take::<16>()?;
@@ -134,7 +134,7 @@ impl<'a> Blocks<'a> {
     }
 
     /// The start of the leaf or node at the block `block` of the directory.
-    fn leaf(&self, block: u64) -> Result<[u8; 24], Fault> {
+    fn leaf(&self, block: u64) -> Result<[u8; 24], DriverError> {
         if self.xfs.superblock.dir_block_size > BUFFER {
             return Err(unknown(
                 "blocks of a directory are larger than 8 KiB, and pygrub's XFS driver overwrites its own inode with one",
@@ -160,13 +160,13 @@ impl<'a> Blocks<'a> {
     }
 
     /// The next `N` bytes.
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], DriverError> {
         let mut bytes = [0; N];
         self.fill(&mut bytes)?;
         Ok(bytes)
     }
 
-    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Fault> {
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), DriverError> {
         match self.content.fill(self.xfs, self.position, self.limit, bytes) {
             Ok((count, true)) if count == bytes.len() as u64 => {
                 self.position = self.position.wrapping_add(count);
@@ -175,11 +175,11 @@ impl<'a> Blocks<'a> {
             Ok(_) | Err(Trouble::Overrun(_)) => {
                 Err(unknown("a block of a directory is missing, and pygrub takes for it what it read before"))
             }
-            Err(Trouble::Fault(fault)) => Err(fault),
+            Err(Trouble::DriverError(fault)) => Err(fault),
         }
     }
 
-    fn lookup(&mut self, name: &[u8]) -> Result<Option<u64>, Fault> {
+    fn lookup(&mut self, name: &[u8]) -> Result<Option<u64>, DriverError> {
         let size = self.xfs.superblock.dir_block_size;
         loop {
             self.xfs.device.budget().spend(LOOK + name.len() as u64)?;
@@ -200,14 +200,14 @@ impl<'a> Blocks<'a> {
             self.fill(&mut stored)?;
             self.in_block += stored.len() as u64 + 5;
             self.read += 1;
-            if names::same(stored.get(..usize::from(length)).unwrap_or_default(), name) {
+            if c_string::same(stored.get(..usize::from(length)).unwrap_or_default(), name) {
                 return Ok(Some(number));
             }
         }
     }
 
     /// The first four bytes of the next entry, free spaces left out.
-    fn entry(&mut self, size: u64) -> Result<[u8; 4], Fault> {
+    fn entry(&mut self, size: u64) -> Result<[u8; 4], DriverError> {
         loop {
             if self.in_block >= size {
                 self.in_block = HEADER;

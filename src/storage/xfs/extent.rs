@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use super::Xfs;
 use super::btree::Leaves;
 use super::inode::{Format, Inode};
-use crate::storage::fault::Fault;
+use crate::storage::driver_error::DriverError;
 
 /// Bytes of a record.
 pub(crate) const RECORD: usize = 16;
@@ -58,14 +58,14 @@ pub(crate) struct Extents {
 
 impl Extents {
     /// The extents of `inode`.
-    pub(crate) fn of(xfs: &Xfs, inode: &Inode) -> Result<Self, Fault> {
+    pub(crate) fn of(xfs: &Xfs, inode: &Inode) -> Result<Self, DriverError> {
         let (mut known, mut rest) = (Vec::new(), None);
         match inode.format() {
             Format::Extents => {
                 let count = usize::try_from(inode.extents()).unwrap_or(usize::MAX);
                 let (records, _) = inode.fork().as_chunks::<RECORD>();
                 if count > records.len() {
-                    return Err(Fault::Unknown(format!(
+                    return Err(DriverError::Unknown(format!(
                         "inode {} claims {count} extents, more than it has room for",
                         inode.number
                     )));
@@ -74,7 +74,7 @@ impl Extents {
             }
             Format::Tree => rest = Some(Leaves::of(xfs, inode)?),
             Format::Local | Format::Other => {
-                return Err(Fault::Unknown(format!("inode {} has no map of its blocks", inode.number)));
+                return Err(DriverError::Unknown(format!("inode {} has no map of its blocks", inode.number)));
             }
         }
         let this = Self { known: RefCell::new(known), dense: Cell::new(0), rest: RefCell::new(rest) };
@@ -83,14 +83,14 @@ impl Extents {
     }
 
     /// The extent with the number `index`, counted from 0; nothing behind the last one.
-    pub(crate) fn get(&self, xfs: &Xfs, index: usize) -> Result<Option<Extent>, Fault> {
+    pub(crate) fn get(&self, xfs: &Xfs, index: usize) -> Result<Option<Extent>, DriverError> {
         xfs.device.budget().spend(LOOK)?;
         let mut known = self.known.borrow_mut();
         while index >= known.len() {
             let mut rest = self.rest.borrow_mut();
             let Some(leaves) = rest.as_mut() else { return Ok(None) };
             if known.len() > MOST {
-                return Err(Fault::Unknown("a file has more extents than pregrub follows".to_owned()));
+                return Err(DriverError::Unknown("a file has more extents than pregrub follows".to_owned()));
             }
             if !leaves.next(xfs, &mut known)? {
                 *rest = None;

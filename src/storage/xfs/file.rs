@@ -3,7 +3,7 @@
 use super::Xfs;
 use super::content::{Content, Piece, Trouble};
 use super::inode::Inode;
-use crate::storage::fault::Fault;
+use crate::storage::driver_error::DriverError;
 use crate::storage::filesystem::{Damage, FileKind, OpenFile, ReadError};
 
 /// pygrub copies in reads of this many bytes.
@@ -21,7 +21,7 @@ pub(crate) struct XfsFile<'a> {
 }
 
 impl<'a> XfsFile<'a> {
-    pub(crate) fn new(xfs: &'a Xfs, inode: Inode) -> Result<Self, Fault> {
+    pub(crate) fn new(xfs: &'a Xfs, inode: Inode) -> Result<Self, DriverError> {
         let size = inode.size();
         // Nothing is read of an empty file.
         let content = if size == 0 { None } else { Some(Content::of(xfs, inode)?) };
@@ -136,7 +136,7 @@ impl<'a> XfsFile<'a> {
 /// Notes the first thing that is wrong with `length` bytes from the byte `at` of the file on, which begin at `block`.
 fn note(xfs: &Xfs, damage: &mut Option<String>, at: u64, block: u64, length: u64, unwritten: bool) {
     if damage.is_none() {
-        let place = crate::storage::sectors::Device::place(xfs.superblock.sector_of_block(block), 0);
+        let place = crate::storage::sector_reader::Device::place(xfs.superblock.sector_of_block(block), 0);
         *damage = described(at, xfs.device.available(place, length), length, unwritten);
     }
 }
@@ -154,13 +154,13 @@ fn described(at: u64, available: u64, length: u64, unwritten: bool) -> Option<St
 }
 
 /// The fault of a read: the plugin reports none, so that whatever is not the file's data is undetermined.
-fn undetermined(fault: Fault) -> ReadError {
+fn undetermined(fault: DriverError) -> ReadError {
     fault.on_read(ReadError::Unknown)
 }
 
 fn trouble(trouble: Trouble) -> ReadError {
     match trouble {
-        Trouble::Fault(fault) => undetermined(fault),
+        Trouble::DriverError(fault) => undetermined(fault),
         Trouble::Overrun(bytes) => {
             let reason = format!(
                 "the file has a hole, and pygrub's XFS driver writes {bytes} bytes of zeros behind the end of its buffer"

@@ -2,8 +2,8 @@
 
 use super::Xfs;
 use super::big_endian::{u16_at, u32_at, u64_at};
-use crate::storage::fault::Fault;
-use crate::storage::sectors::Device;
+use crate::storage::driver_error::DriverError;
+use crate::storage::sector_reader::Device;
 
 /// Where the fork with the data (or its map) begins, in an inode.
 pub(crate) const FORK_AT: usize = 100;
@@ -44,7 +44,7 @@ pub(crate) struct Inode {
 
 impl Inode {
     /// Reads the inode `number` over the `previous` one, which stays where nothing of the new one arrives.
-    pub(crate) fn read(xfs: &Xfs, number: u64, previous: Option<Self>) -> Result<Self, Fault> {
+    pub(crate) fn read(xfs: &Xfs, number: u64, previous: Option<Self>) -> Result<Self, DriverError> {
         let (sector, offset) = xfs.superblock.place_of_inode(number);
         let place = Device::place(sector, offset);
         xfs.device.budget().spend(COST)?;
@@ -54,7 +54,7 @@ impl Inode {
         }
         match previous {
             Some(previous) if xfs.device.available(place, bytes.len() as u64) == 0 => Ok(previous),
-            _ => Err(Fault::Unknown(format!(
+            _ => Err(DriverError::Unknown(format!(
                 "inode {number} lies behind the end of the image, and pygrub takes for it what it read before"
             ))),
         }

@@ -8,11 +8,11 @@
 
 use self::file::XfsFile;
 use self::superblock::Superblock;
-use super::fault::Fault;
 use super::filesystem::{Filesystem, MountError, Note, OpenError, OpenFile, Size, Topic};
-use super::path_end;
-use super::sectors::Device;
 use super::source::Volume;
+use crate::storage::driver_error::DriverError;
+use crate::storage::path_whitespace;
+use crate::storage::sector_reader::Device;
 
 mod big_endian;
 mod btree;
@@ -84,7 +84,7 @@ impl Filesystem for Xfs {
     }
 
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {
-        let inode = walk::walk(self, path).map_err(|fault| path_end::explained(path, fault.on_open()))?;
-        Ok(Box::new(XfsFile::new(self, inode).map_err(Fault::on_open)?))
+        let inode = walk::walk(self, path).map_err(|fault| path_whitespace::explained(path, fault.on_open()))?;
+        Ok(Box::new(XfsFile::new(self, inode).map_err(DriverError::on_open)?))
     }
 }

@@ -4,14 +4,14 @@ use super::Xfs;
 use super::content::{Content, Trouble};
 use super::directory;
 use super::inode::Inode;
-use crate::storage::fault::Fault;
-use crate::storage::path_end::is_blank;
+use crate::storage::driver_error::DriverError;
+use crate::storage::path_whitespace::is_blank;
 
 /// The plugin follows this many links.
 const MOST_LINKS: usize = 8;
 
-fn absent(why: impl Into<String>) -> Fault {
-    Fault::Fails(why.into())
+fn absent(why: impl Into<String>) -> DriverError {
+    DriverError::Fails(why.into())
 }
 
 /// Where the rest of the path stands. The plugin writes the text of every link to the start of the same buffer, over the rest
@@ -63,7 +63,7 @@ impl Rest {
 }
 
 /// The inode that `path` leads to, a regular file.
-pub(crate) fn walk(xfs: &Xfs, path: &[u8]) -> Result<Inode, Fault> {
+pub(crate) fn walk(xfs: &Xfs, path: &[u8]) -> Result<Inode, DriverError> {
     let mut rest = Rest { text: path.to_vec(), at: 0, in_links: false };
     let (mut number, mut parent) = (xfs.superblock.root, xfs.superblock.root);
     let mut links = 0;
@@ -83,16 +83,18 @@ pub(crate) fn walk(xfs: &Xfs, path: &[u8]) -> Result<Inode, Fault> {
                 return Err(absent("the text of a symbolic link is longer than a block"));
             }
             if size == 0 {
-                return Err(Fault::Unknown("a symbolic link has no text".to_owned()));
+                return Err(DriverError::Unknown("a symbolic link has no text".to_owned()));
             }
             let mut text = vec![0; size as usize];
             limit = size;
             match Content::of(xfs, inode.clone())?.fill(xfs, 0, limit, &mut text) {
                 Ok((count, true)) if count == size => {}
                 Ok(_) | Err(Trouble::Overrun(_)) => {
-                    return Err(Fault::Unknown("the text of a symbolic link cannot be read as a whole".to_owned()));
+                    return Err(DriverError::Unknown(
+                        "the text of a symbolic link cannot be read as a whole".to_owned(),
+                    ));
                 }
-                Err(Trouble::Fault(fault)) => return Err(fault),
+                Err(Trouble::DriverError(fault)) => return Err(fault),
             }
             number = if text[0] == b'/' { xfs.superblock.root } else { parent };
             rest.prepend(&text, block as usize);
@@ -128,7 +130,7 @@ pub(crate) fn walk(xfs: &Xfs, path: &[u8]) -> Result<Inode, Fault> {
 }
 
 /// Says why a name is not found, with what the plugin is known to get wrong.
-fn not_found(xfs: &Xfs, name: &[u8], links: usize) -> Fault {
+fn not_found(xfs: &Xfs, name: &[u8], links: usize) -> DriverError {
     let shown = String::from_utf8_lossy(name);
     if name == b".." {
         return absent("pygrub's XFS driver does not find .. in a small directory");

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use pregrub::generate::grub_cfg::{self, Disk};
 
-use crate::common::faulty_disk::{Change, Fault, FaultyDisk};
+use crate::common::faulty_disk::{Change, DriverError, FaultyDisk};
 use crate::common::nixos_store::{self, Spec, Store};
 
 fn install(store: &Store, toplevel: &str, disk: &mut dyn Disk) -> Result<grub_cfg::Installed, grub_cfg::Error> {
@@ -38,7 +38,7 @@ fn a_full_disk_leaves_the_old_state() {
     let reference = disk.log;
     let changes = reference.len();
     let (mut failed, mut warned) = (0, 0);
-    for fault in [Fault::Error(ErrorKind::StorageFull), Fault::Errors(ErrorKind::ReadOnlyFilesystem)] {
+    for fault in [DriverError::Error(ErrorKind::StorageFull), DriverError::Errors(ErrorKind::ReadOnlyFilesystem)] {
         for (number, change) in reference.iter().enumerate() {
             let (store, new) = guest();
             let before = nixos_store::files(&store.boot());
@@ -53,7 +53,7 @@ fn a_full_disk_leaves_the_old_state() {
                     if error.ends_with("grub.cfg is what it was") {
                         assert_eq!(after["grub/grub.cfg"], before["grub/grub.cfg"], "{number}: {error}");
                         // A disk that lets nothing be removed keeps what was added.
-                        if fault == Fault::Error(ErrorKind::StorageFull) {
+                        if fault == DriverError::Error(ErrorKind::StorageFull) {
                             assert_eq!(after, before, "{number}: {error}");
                         }
                         for (path, content) in &before {

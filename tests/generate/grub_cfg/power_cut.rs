@@ -9,7 +9,7 @@ use pregrub::generate::grub_cfg::{self, Disk};
 use pregrub::storage::directory::{DirectoryVolume, PlannedFile, PlannedFiles, PlannedVolume};
 use pregrub::storage::mount::{Mounting, Volumes};
 
-use crate::common::faulty_disk::{Change, Fault, FaultyDisk};
+use crate::common::faulty_disk::{Change, DriverError, FaultyDisk};
 use crate::common::images::{Image, Tree, Volume};
 use crate::common::nixos_store::{self, Expected, Spec, Store};
 use crate::common::oracle::RunCase;
@@ -89,7 +89,7 @@ fn cut_at_every_change_the_disk_boots_and_the_next_run_finishes() {
     let mut seen = BTreeSet::new();
     for number in 0..=changes {
         let guest = guest();
-        let mut disk = FaultyDisk::failing(number, Fault::Cut);
+        let mut disk = FaultyDisk::failing(number, DriverError::Cut);
         let result = install(&guest.store, &guest.new, &mut disk);
         assert_eq!(disk.failed(), number < changes, "{number}");
         let booted = guest.judge(&DirectoryVolume(&guest.store.boot())).unwrap_or_else(|why| panic!("{number}: {why}"));

@@ -5,7 +5,7 @@ use super::keys::{self, ESCAPE, Key};
 use super::terminal::Stop;
 use crate::boot::menu::{PADDING, ROWS, TITLE_COLUMN, no_entry, pad};
 use crate::config::{Dialect, Entry, Raised};
-use crate::python::Text;
+use crate::python::PyStr;
 use crate::release::Change;
 
 const HELP: [&str; 4] = [
@@ -40,7 +40,7 @@ impl Session<'_> {
         lines.map(|directive| self.text.get(directive.line.range()).unwrap_or_default().to_vec()).collect()
     }
 
-    fn read(&self, title: Text, lines: &[Vec<u8>]) -> Result<Entry, Raised> {
+    fn read(&self, title: PyStr, lines: &[Vec<u8>]) -> Result<Entry, Raised> {
         Entry::from_lines(title, self.config.dialect, &lines.join(&b'\n'), self.release)
     }
 
@@ -145,7 +145,7 @@ impl Session<'_> {
             match self.edit_at(row, "")? {
                 None => return Ok(None),
                 Some(line) if line.is_empty() => return Ok(None),
-                Some(line) if line == "boot" => return Ok(Some(self.read(Text::default(), &lines)?)),
+                Some(line) if line == "boot" => return Ok(Some(self.read(PyStr::default(), &lines)?)),
                 Some(line) => lines.push(line.into_bytes()),
             }
             row += 1;

@@ -1,0 +1,88 @@
+//! Reading on behind what pygrub raises: what else is wrong.
+
+use crate::config::Config;
+use crate::config::Dialect;
+use crate::config::Raised;
+use crate::config::read;
+use crate::release::Release;
+
+/// A configuration as pygrub would have it if the lines that raise were not there.
+#[derive(Clone, Debug)]
+pub struct Recovered {
+    /// What is left. An entry that is still open where another begins, or at the end of the file, is closed there.
+    pub config: Config,
+    /// All that raised, in the order of the parsing: the first is what pygrub raises. An entry is read when it ends.
+    pub raised: Vec<Raised>,
+}
+
+/// Parses `text` as [`parse`](super::parse) does, and goes on where that ends.
+///
+/// ```
+/// use pregrub::config::{self, Cause, Dialect};
+/// use pregrub::release::Release;
+///
+/// let text = b"set a=b=c\nmenuentry \"A\" {\n  set root=$x\n  linux /k\n}\n";
+/// let survey = config::recover(Dialect::Grub2, text, Release::NEWEST);
+/// let causes: Vec<Cause> = survey.raised.iter().map(|raised| raised.cause).collect();
+/// assert_eq!(causes, [Cause::SetArity, Cause::Device]);
+/// assert_eq!(survey.config.entries.len(), 1);
+/// ```
+pub fn recover(dialect: Dialect, text: &[u8], release: Release) -> Recovered {
+    let mut config = Config::new(dialect);
+    config.caught = Some(Vec::new());
+    let result = read(&mut config, text, release);
+    let mut raised = config.caught.take().unwrap_or_default();
+    raised.extend(result.err());
+    Recovered { config, raised }
+}
+
+/// Text with a question mark for each byte that is not UTF-8, so that everything else stays in its place.
+pub(super) fn readable(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(std::iter::repeat_n('?', chunk.invalid().len()));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Cause;
+
+    fn causes(dialect: Dialect, text: &[u8]) -> (Vec<Cause>, usize) {
+        let survey = recover(dialect, text, Release::NEWEST);
+        assert_eq!(survey.raised.first().cloned(), crate::config::parse(dialect, text, Release::NEWEST).raised);
+        (survey.raised.iter().map(|raised| raised.cause).collect(), survey.config.entries.len())
+    }
+
+    #[test]
+    fn every_exception_is_found() {
+        let text = b"set default=-1\n}\nmenuentry \"A\" {\nset root=x\nmenuentry \"B\" {\nlinux (k\nset x\n}\nmenuentry \"C\" {\n";
+        let want = [
+            Cause::NegativeDefault,
+            Cause::ClosingBrace,
+            Cause::NestedEntry,
+            Cause::Device,
+            Cause::Parenthesis,
+            Cause::SetArity,
+            Cause::OpenEntry,
+        ];
+        assert_eq!(causes(Dialect::Grub2, text), (want.to_vec(), 3));
+        let text = b"default -1\nsplashimage (x)\ntitle A\nroot x\nkernel (k\n";
+        let want = [Cause::NegativeDefault, Cause::Device, Cause::Device, Cause::Parenthesis];
+        assert_eq!(causes(Dialect::Legacy, text), (want.to_vec(), 1));
+        let text = b"label a\nkernel \"/k \"\nlabel b\nkernel \"/k \"\n";
+        assert_eq!(causes(Dialect::Extlinux, text), (vec![Cause::QuotedKernel, Cause::QuotedKernel], 2));
+    }
+
+    #[test]
+    fn bytes_stay_in_their_places() {
+        assert_eq!(readable(b"a\xff\xc3\xa9\xe2\x82b"), "a?\u{e9}??b");
+        assert_eq!(
+            causes(Dialect::Grub2, b"# \xff\nmenuentry \"A\" {\n}\n}\n"),
+            (vec![Cause::NotUtf8, Cause::ClosingBrace], 1)
+        );
+    }
+}

@@ -1,0 +1,62 @@
+//! Characters that steer the terminal or the eye: what a guest wrote with them does not look like what it is.
+
+/// Whether `c` is a control character, or one that nobody sees and that moves, hides or turns what stands around it: soft
+/// hyphens, joiners, marks and overrides of the writing direction, line and paragraph separators, byte order marks, annotations,
+/// tags.
+pub(crate) fn is_unsafe_char(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+/// Pushes `c`; where it [is_unsafe_char](steers) as Python writes it: `\x1b`, `\u202e`, `\U000e0001`.
+pub(crate) fn push_escaped(out: &mut String, c: char) {
+    if !is_unsafe_char(c) {
+        return out.push(c);
+    }
+    out.push_str(&match u32::from(c) {
+        code @ 0..=0xff => format!("\\x{code:02x}"),
+        code @ 0x100..=0xffff => format!("\\u{code:04x}"),
+        code => format!("\\U{code:08x}"),
+    });
+}
+
+/// `text` with everything that [is_unsafe_char](steers) in it escaped.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    text.chars().for_each(|c| push_escaped(&mut out, c));
+    out
+}
+
+/// The first `most` characters of `text`, [escaped], and `...` behind them where there are more: for a message that must not
+/// become too long.
+pub(crate) fn beginning(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => escaped(text),
+        Some((end, _)) => escaped(&text[..end]) + "...",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_steers_is_escaped() {
+        assert_eq!(escaped("a\x1b[2J\n\u{9b}é"), "a\\x1b[2J\\x0a\\x9bé");
+        assert_eq!(escaped("x\u{202e}y\u{200b}\u{feff}\u{e0041}z"), "x\\u202ey\\u200b\\ufeff\\U000e0041z");
+        assert_eq!(beginning("é\u{202e}b", 3), "é\\u202eb");
+        assert_eq!(beginning("é\u{202e}b", 2), "é\\u202e...");
+        assert_eq!(escaped("Über 日本 \u{1f427} \u{a0}"), "Über 日本 \u{1f427} \u{a0}");
+    }
+}

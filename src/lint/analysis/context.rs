@@ -1,0 +1,235 @@
+//! What rules look at.
+
+use std::cell::OnceCell;
+
+use crate::boot::{Attempt, Run};
+use crate::config::recover;
+use crate::config::{Cause, Raised, Recovered, Writer};
+use crate::lint::analysis::configuration::Configuration;
+use crate::lint::analysis::files::Files;
+use crate::lint::analysis::root_disk::RootDisk;
+use crate::lint::analysis::untried_filesystems::Untried;
+use crate::lint::engine::finding::{Finding, Source};
+use crate::lint::engine::reporter::Reporter;
+use crate::lint::engine::suppression::Suppressions;
+use crate::release::{Change, Release};
+use crate::storage::mount::Volumes;
+use crate::target::{Kind, XlTarget};
+use crate::xl::SyntaxError;
+use crate::xl::domain::Domain;
+
+/// What rules look at: a run, with the configuration that decides it and the filesystem that this was found on.
+pub struct LintContext<'a> {
+    /// The run.
+    pub run: &'a Run,
+    /// What the run was performed on.
+    pub kind: Kind,
+    volumes: Option<&'a dyn Volumes>,
+    domain: Option<&'a XlTarget>,
+    root_disk: Option<&'a RootDisk>,
+    tells_all: bool,
+    obeys_guest: bool,
+    surveyed: OnceCell<Option<Recovered>>,
+    writer: OnceCell<Writer>,
+    files: OnceCell<Option<Files>>,
+    untried: OnceCell<Option<Untried>>,
+    suppressions: OnceCell<Vec<(Source, Suppressions)>>,
+}
+
+impl<'a> LintContext<'a> {
+    /// A run on something of this kind.
+    pub fn new(run: &'a Run, kind: Kind) -> Self {
+        Self {
+            run,
+            kind,
+            volumes: None,
+            domain: None,
+            root_disk: None,
+            tells_all: false,
+            obeys_guest: true,
+            surveyed: OnceCell::new(),
+            writer: OnceCell::new(),
+            files: OnceCell::new(),
+            untried: OnceCell::new(),
+            suppressions: OnceCell::new(),
+        }
+    }
+
+    /// With the filesystems that the run was performed on, for rules that look for files.
+    #[must_use]
+    pub fn with_volumes(mut self, volumes: &'a dyn Volumes) -> Self {
+        self.volumes = Some(volumes);
+        self
+    }
+
+    /// For somebody who mends what is found instead of reading it: rules do not stop after the first places.
+    #[must_use]
+    pub(in crate::lint) fn telling_all(mut self) -> Self {
+        self.tells_all = true;
+        self
+    }
+
+    /// Whether rules tell all that they find.
+    pub(in crate::lint) fn tells_all(&self) -> bool {
+        self.tells_all
+    }
+
+    /// How many places a rule tells one by one, that usually are `usual`.
+    pub(in crate::lint) fn most(&self, usual: usize) -> usize {
+        /// Memory is bounded: what is more comes when these are mended.
+        const ALL: usize = 50_000;
+        if self.tells_all { ALL } else { usual }
+    }
+
+    /// The filesystems that the run was performed on.
+    pub fn volumes(&self) -> Option<&'a dyn Volumes> {
+        self.volumes
+    }
+
+    /// On a run that finds nothing to boot: a filesystem that is there and that pygrub never tries.
+    pub fn untried(&self) -> Option<&Untried> {
+        self.untried.get_or_init(|| Untried::find(self)).as_ref()
+    }
+
+    /// What ended a run that did not boot.
+    pub fn failed_by(&self) -> Option<&'a Raised> {
+        self.run.failure.as_ref()?.raised.as_ref()
+    }
+
+    /// With the domain whose first disk it is, for the rules of the toolstack.
+    #[must_use]
+    pub fn with_domain(mut self, domain: &'a XlTarget) -> Self {
+        self.domain = Some(domain);
+        self
+    }
+
+    /// The domain whose first disk it is, if xl can parse its configuration.
+    pub fn domain(&self) -> Option<&'a Domain> {
+        self.domain?.domain.as_ref().ok()
+    }
+
+    /// Why xl cannot parse the domain's configuration.
+    pub fn domain_error(&self) -> Option<SyntaxError> {
+        self.domain?.domain.as_ref().err().copied()
+    }
+
+    /// Without regard to what the comments of the boot configuration say to the linter, since a guest may have written them.
+    /// Those in the domain's configuration count: the host's administrator wrote them.
+    #[must_use]
+    pub fn without_guest_suppressions(mut self) -> Self {
+        self.obeys_guest = false;
+        self
+    }
+
+    /// With the disk that the guest mounts as its root, for rules that look for its init.
+    #[must_use]
+    pub fn with_root_disk(mut self, root_disk: &'a RootDisk) -> Self {
+        self.root_disk = Some(root_disk);
+        self
+    }
+
+    /// The disk that the guest mounts as its root, where it is given.
+    pub fn root_disk(&self) -> Option<&'a RootDisk> {
+        self.root_disk
+    }
+
+    /// The release that pygrub is of.
+    pub fn release(&self) -> Release {
+        self.run.options.release
+    }
+
+    /// Whether pygrub of this release looks for an entry by its title where the default is no number.
+    pub(in crate::lint) fn finds_titles(&self) -> bool {
+        self.release().has(Change::DefaultByTitle) && !self.release().has(Change::Python3)
+    }
+
+    /// The attempt that decides the run.
+    pub fn attempt(&self) -> Option<&'a Attempt> {
+        self.run.deciding_attempt()
+    }
+
+    /// The configuration that decides the run, read to its end. Nothing where none was found, and for the raw blocks of a
+    /// directory.
+    pub fn configuration(&self) -> Option<Configuration<'_>> {
+        let found = self.attempt()?.found.as_ref().filter(|found| !found.directory)?;
+        let surveyed = self.surveyed.get_or_init(|| {
+            found.config.raised.as_ref().map(|_| {
+                let mut survey = recover(found.dialect, &found.text, self.release());
+                survey.config.truncated |= found.config.truncated;
+                survey
+            })
+        });
+        // The whole text may have to be looked through for it.
+        let writer = *self.writer.get_or_init(|| Writer::of(&found.text));
+        Some(match surveyed {
+            Some(survey) => Configuration::new(found, &survey.config, &survey.raised, self.run, writer),
+            None => Configuration::new(found, &found.config, &[], self.run, writer),
+        })
+    }
+
+    /// The filesystem on which the configuration was found, for looking whether files exist. Nothing for a configuration alone.
+    pub fn files(&self) -> Option<&Files> {
+        let files = self.files.get_or_init(|| {
+            let offset = u64::try_from(self.attempt()?.offset).ok()?;
+            Files::mount(self.volumes?, offset)
+        });
+        files.as_ref()
+    }
+
+    /// The comments that tell the linter to be silent, in each of the texts.
+    pub(in crate::lint) fn suppressions(&self) -> &[(Source, Suppressions)] {
+        self.suppressions.get_or_init(|| {
+            let mut all = Vec::new();
+            if let Some(domain) = self.domain {
+                all.push((Source::Domain, Suppressions::read(&domain.text, &[])));
+            }
+            if let Some(configuration) = self.configuration().filter(|_| self.obeys_guest) {
+                let entries = configuration.entries().iter().map(|entry| entry.lines);
+                let functions = configuration.config.functions.iter();
+                let functions =
+                    functions.map(|function| (function.header.line, function.last_line.unwrap_or(u32::MAX)));
+                let blocks: Vec<(u32, u32)> = entries.chain(functions).collect();
+                all.push((Source::Configuration, Suppressions::read(configuration.text, &blocks)));
+            }
+            all
+        })
+    }
+
+    /// The text that findings of this source are in.
+    pub(in crate::lint) fn text(&self, source: Source) -> &[u8] {
+        match source {
+            Source::Target => &[],
+            Source::Domain => self.domain.map(|domain| domain.text.as_slice()).unwrap_or_default(),
+            Source::Configuration => self.configuration().map(|configuration| configuration.text).unwrap_or_default(),
+        }
+    }
+
+    /// Hands in the comments for pregrub that it does not understand.
+    pub(in crate::lint) fn report_malformed_comments(&self, report: &mut Reporter<'_>) {
+        for (source, suppressions) in self.suppressions() {
+            for malformed in &suppressions.malformed {
+                let finding = Finding::new(malformed.message.clone()).within(*source, malformed.span, "here");
+                report
+                    .add(finding.help("write `# pregrub: allow(RULE, ...) reason`, or allow-file for the whole file"));
+            }
+        }
+    }
+
+    /// Everything that pygrub raises or would raise, where the cause is one of these: what the survey of the configuration
+    /// met, and what ended the run behind the parser. Nothing of a directory that is taken for a configuration: that is a
+    /// matter of its own.
+    pub fn raised(&self, causes: &[Cause]) -> Vec<Raised> {
+        if self.attempt().and_then(|attempt| attempt.found.as_ref()).is_some_and(|found| found.directory) {
+            return Vec::new();
+        }
+        // There may be half a million of them, so that only those are copied that are asked for.
+        let wanted = |raised: &&Raised| causes.contains(&raised.cause);
+        let met = self.configuration().map(|configuration| configuration.raised).unwrap_or_default();
+        let mut raised: Vec<Raised> = met.iter().filter(wanted).cloned().collect();
+        // What parsing raised is the first of the survey already.
+        if let Some(deciding) = self.failed_by().filter(wanted).filter(|deciding| !raised.contains(deciding)) {
+            raised.push(deciding.clone());
+        }
+        raised
+    }
+}

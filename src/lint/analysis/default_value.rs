@@ -1,0 +1,108 @@
+//! What the default of a configuration says to GRUB.
+
+use crate::config::{Dialect, Directive, Effect, Setting, Span};
+use crate::lint::analysis::configuration::Configuration;
+use crate::lint::analysis::grub_menu::{is_path, number};
+use crate::lint::analysis::grub_words::words;
+
+/// What kind of value it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::lint) enum Meaning {
+    /// The entry that was saved last: `${saved_entry}`, or `saved` in menu.lst.
+    Saved,
+    /// The entry for one boot: `${next_entry}`.
+    Next,
+    /// Another variable.
+    Variable,
+    /// A number, whatever follows it.
+    Number(u64),
+    /// A path through submenus: `1>2`, `Advanced>Linux`.
+    Path,
+    /// A title or an id.
+    Name,
+}
+
+/// The value of an assignment to the default.
+#[derive(Clone, Debug)]
+pub(in crate::lint) struct DefaultValue {
+    /// Where it stands, as pygrub reads it.
+    pub span: Span,
+    /// As GRUB reads it: without quotes, trailing commands and comments.
+    pub text: Vec<u8>,
+    /// What GRUB takes it for.
+    pub meaning: Meaning,
+    /// Whether GRUB refuses the line, since a `>` stands outside quotes.
+    pub refused: bool,
+}
+
+impl DefaultValue {
+    /// The last one outside entries, which is the one that counts for pygrub, unless it raises. Nothing for extlinux, whose default is a label.
+    pub(in crate::lint) fn of(configuration: &Configuration<'_>) -> Option<Self> {
+        let span = configuration.config.default_span?;
+        let last = configuration.config.directives.iter().rev().find(|directive| directive.argument == span)?;
+        // What raises is another rule's.
+        Self::read(configuration, last).filter(|_| last.effect == Effect::Default)
+    }
+
+    /// That of one assignment.
+    pub(in crate::lint) fn read(configuration: &Configuration<'_>, directive: &Directive) -> Option<Self> {
+        let span = directive.argument;
+        let mut refused = false;
+        let mut variable = false;
+        let text = match configuration.dialect {
+            Dialect::Extlinux => return None,
+            Dialect::Legacy => configuration.at(span).to_vec(),
+            Dialect::Grub2 => {
+                let assignment =
+                    words(configuration.at(directive.line)).into_iter().find(|word| word.text.starts_with(b"default="));
+                match assignment {
+                    Some(mut word) => {
+                        (refused, variable) = (word.refused, word.variable);
+                        word.text.split_off(b"default=".len())
+                    }
+                    // `set default 1`, which GRUB does not take for an assignment.
+                    None => Vec::new(),
+                }
+            }
+        };
+        let has = |needle: &[u8]| memchr::memmem::find(&text, needle).is_some();
+        let meaning = if variable && has(b"saved_entry") || text == b"saved" {
+            Meaning::Saved
+        } else if variable && has(b"next_entry") {
+            Meaning::Next
+        } else if variable {
+            Meaning::Variable
+        } else if is_path(&text) {
+            Meaning::Path
+        } else {
+            number(&text).map_or(Meaning::Name, Meaning::Number)
+        };
+        Some(Self { span, text, meaning, refused })
+    }
+}
+
+/// Every assignment to the default outside entries that pygrub sees, in order.
+pub(in crate::lint) fn assignments<'a>(configuration: &Configuration<'a>) -> impl Iterator<Item = &'a Directive> {
+    configuration.config.directives.iter().filter(|directive| directive.effect == Effect::Default)
+}
+
+/// The number that pygrub reads in the last default, before it compares it with the entries. Nothing where it reads none and
+/// takes 0 instead, or looks for a title.
+pub(in crate::lint) fn pygrub_number(configuration: &Configuration<'_>) -> Option<crate::python::Int> {
+    let config = configuration.config;
+    let span = config.default_span?;
+    match &config.default {
+        Setting::Text(text) => {
+            let digits = text.to_str()?;
+            let all = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+            all.then(|| crate::python::int::parse(digits, crate::python::Python::Two).ok()).flatten()
+        }
+        Setting::Number(number) => {
+            let refused = config
+                .warnings
+                .iter()
+                .any(|warning| warning.span == Some(span) && warning.message.as_bytes().starts_with(b"Invalid value"));
+            (!refused).then(|| number.clone())
+        }
+    }
+}

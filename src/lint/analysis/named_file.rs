@@ -1,0 +1,130 @@
+//! The kernels and initrds that entries name: which of them do not open, and why.
+
+use crate::boot::Purpose;
+use crate::boot::missing_path::{MissingPath, word};
+use crate::boot::named_path::Oddity;
+use crate::config::{Cause, Entry, FilePath, READ_LIMIT, Raised};
+use crate::lint::analysis::configuration::Configuration;
+use crate::lint::analysis::context::LintContext;
+use crate::lint::analysis::files::{Answer, Files};
+
+/// A kernel or initrd that an entry names.
+#[derive(Clone, Copy)]
+pub(in crate::lint) struct NamedFile<'a> {
+    /// The entry.
+    pub entry: &'a Entry,
+    /// Whether it is the one that is selected.
+    pub selected: bool,
+    /// Whether it is the kernel or the initrd.
+    pub purpose: Purpose,
+    /// The path.
+    pub file: &'a FilePath,
+}
+
+/// All files of all entries, in their order.
+pub(in crate::lint) fn all<'a>(configuration: &Configuration<'a>) -> impl Iterator<Item = NamedFile<'a>> {
+    let selected = configuration.selected();
+    configuration.entries().iter().enumerate().flat_map(move |(index, entry)| {
+        let files = [(Purpose::Kernel, entry.kernel.as_ref()), (Purpose::Ramdisk, entry.initrd.as_ref())];
+        files.into_iter().filter_map(move |(purpose, file)| {
+            Some(NamedFile { entry, selected: selected == Some(index), purpose, file: file? })
+        })
+    })
+}
+
+impl NamedFile<'_> {
+    /// The word for it.
+    pub(in crate::lint) fn what(&self) -> &'static str {
+        word(self.purpose)
+    }
+
+    /// The path.
+    pub(in crate::lint) fn path(&self) -> &[u8] {
+        self.file.path.as_bytes()
+    }
+
+    /// `"Title"`, with a word on whether it is selected: `the selected entry "Title"`.
+    pub(in crate::lint) fn of(&self) -> String {
+        let selected = if self.selected { "the selected entry " } else { "" };
+        format!("{selected}\"{}\"", crate::boot::missing_path::shown(&self.entry.title))
+    }
+}
+
+/// Why files do not open, as one rule wants to know.
+pub(in crate::lint) struct Lookup<'a> {
+    configuration: Configuration<'a>,
+    files: Option<&'a Files>,
+    /// What the run raised, with what it was told of the file.
+    raised: Option<(Raised, String)>,
+}
+
+impl<'a> Lookup<'a> {
+    /// Nothing where there is no configuration.
+    pub(in crate::lint) fn new(context: &'a LintContext<'_>) -> Option<Self> {
+        let configuration = context.configuration()?;
+        let raised = context.raised(&[Cause::MissingFile]).pop().map(|raised| {
+            let step = context.attempt().and_then(|attempt| attempt.steps.last());
+            (raised, step.and_then(|step| step.missing.clone()).unwrap_or_default())
+        });
+        Some(Self { configuration, files: context.files(), raised })
+    }
+
+    /// The configuration.
+    pub(in crate::lint) fn configuration(&self) -> &Configuration<'a> {
+        &self.configuration
+    }
+
+    /// The filesystem, where there is one.
+    pub(in crate::lint) fn files(&self) -> Option<&'a Files> {
+        self.files
+    }
+
+    /// What pygrub raises for want of this file.
+    pub(in crate::lint) fn raised(&self, named: &NamedFile<'_>) -> Option<Raised> {
+        let (raised, _) = self.raised.as_ref()?;
+        (named.selected && raised.span == Some(named.file.span)).then(|| raised.clone())
+    }
+
+    /// What keeps the file from opening by the look of its path, whether or not somebody has looked for it.
+    pub(in crate::lint) fn oddity(&self, named: &NamedFile<'_>) -> Option<Oddity> {
+        self.missing(named, None).oddity()
+    }
+
+    /// Why the file does not open: nothing where it does, or where pregrub cannot tell. Without a disk, what is odd about its
+    /// path is reason enough.
+    pub(in crate::lint) fn why(&self, named: &NamedFile<'_>) -> Option<Why> {
+        if let Some((_, why)) = self.raised.as_ref().filter(|_| self.raised(named).is_some()) {
+            return Some(Why::Missing(why.clone()));
+        }
+        // Where pygrub's reading of the file ends, a path ends as well. PG014 tells of that.
+        if self.configuration.config.truncated && named.file.span.range().end >= READ_LIMIT {
+            return None;
+        }
+        match self.files.map(|files| files.look(named.path())) {
+            Some(Answer::Missing(why)) => Some(Why::Missing(why)),
+            Some(Answer::There { .. } | Answer::Unknown) => None,
+            None => self.oddity(named).map(|_| Why::Odd),
+        }
+    }
+
+    /// The file as `boot` explains it.
+    pub(in crate::lint) fn missing<'b>(&'b self, named: &NamedFile<'b>, why: Option<&'b str>) -> MissingPath<'b> {
+        MissingPath {
+            path: &named.file.path,
+            purpose: named.purpose,
+            entry: Some((&named.entry.title, named.selected)),
+            why,
+            filesystem: self.files.map(Files::filesystem),
+            from: Some((self.configuration.dialect, self.configuration.writer())),
+        }
+    }
+}
+
+/// Why a file does not open.
+#[derive(Clone, Debug)]
+pub(in crate::lint) enum Why {
+    /// Somebody looked, and got this clause.
+    Missing(String),
+    /// There is no disk to look at, and a path like this opens on none that is usual.
+    Odd,
+}

@@ -1,0 +1,32 @@
+//! How a default is set: by the option of whoever writes the file, or in the file.
+
+use crate::config::{Dialect, Writer};
+use crate::lint::analysis::configuration::Configuration;
+use crate::lint::analysis::grub_menu::GrubMenu;
+
+/// How to let pygrub boot the entry `index`.
+pub(in crate::lint) fn help(configuration: &Configuration<'_>, index: usize) -> String {
+    let how = match (configuration.dialect, configuration.writer()) {
+        (Dialect::Extlinux, _) => {
+            return format!(
+                "write `DEFAULT {}`, the label as it stands",
+                crate::lint::analysis::configuration::shown(configuration.entries()[index].title.as_bytes())
+            );
+        }
+        (Dialect::Legacy, _) => return format!("write `default {index}`"),
+        (_, Writer::NixOs) => format!(
+            "set boot.loader.grub.default = {index} in the guest's NixOS configuration, and run nixos-rebuild boot"
+        ),
+        (_, Writer::Mkconfig) => {
+            format!("set GRUB_DEFAULT={index} in /etc/default/grub, and run update-grub or grub2-mkconfig")
+        }
+        (_, Writer::Other) => format!("write `set default={index}`"),
+    };
+    if GrubMenu::new(configuration).choose(index.to_string().as_bytes()).entry == Some(index) {
+        how
+    } else {
+        format!(
+            "{how}; that is the number for pygrub alone: GRUB counts a submenu as one item, and boots another entry then"
+        )
+    }
+}

@@ -1,0 +1,6 @@
+//! Findings that several rules make in the same way.
+
+pub(in crate::lint) mod device;
+pub(in crate::lint) mod exception;
+pub(in crate::lint) mod truncated_path;
+pub(in crate::lint) mod unopenable_path;

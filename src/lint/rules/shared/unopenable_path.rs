@@ -1,0 +1,150 @@
+//! Findings about files that do not open because of how their path is written. What that means is told by
+//! `boot::missing_path`, in one place for the verdict and for the rules.
+
+use crate::boot::missing_path::shown;
+use crate::boot::named_path::{Oddity, Plain};
+use crate::config::Span;
+use crate::lint::analysis::line_continuation::{goes_on, joined};
+use crate::lint::analysis::named_file::{Lookup, NamedFile, Why, all};
+use crate::lint::{Configuration, Finding, Fix, LintContext, Reporter, Severity};
+use crate::python::PyStr;
+
+/// How many entries that are not selected are reported one by one.
+const MOST: usize = 50;
+
+/// Reports the files that do not open, or will not, because of this oddity.
+pub(in crate::lint) fn check(context: &LintContext<'_>, report: &mut Reporter<'_>, oddity: Oddity) {
+    let Some(lookup) = Lookup::new(context) else { return };
+    let mut others = Others::of(context);
+    for named in all(lookup.configuration()).filter(|named| lookup.oddity(named) == Some(oddity)) {
+        let Some(why) = lookup.why(&named) else { continue };
+        if named.selected || others.has_room() {
+            let certain = matches!(why, Why::Missing(_));
+            let severity = match (named.selected, certain || oddity != Oddity::DoubleSlash) {
+                (true, true) => Severity::Error,
+                _ => Severity::Warning,
+            };
+            report.add_as(severity, finding(&lookup, &named, &why));
+        }
+    }
+    others.report(report);
+}
+
+/// Counts the findings about entries that are not selected.
+pub(in crate::lint) struct Others {
+    count: usize,
+    most: usize,
+}
+
+impl Others {
+    /// None yet.
+    pub(in crate::lint) fn of(context: &LintContext<'_>) -> Self {
+        Self { count: 0, most: context.most(MOST) }
+    }
+
+    /// Whether one more is to be reported.
+    pub(in crate::lint) fn has_room(&mut self) -> bool {
+        self.count += 1;
+        self.count <= self.most
+    }
+
+    /// Says how many were left out.
+    pub(in crate::lint) fn report(self, report: &mut Reporter<'_>) {
+        if let Some(left) = self.count.checked_sub(self.most).filter(|left| *left > 0) {
+            let files = if left == 1 { "file that an entry names does" } else { "files that entries name do" };
+            let message = format!("{left} more {files} not open, for the same reason or another");
+            report.add_as(Severity::Warning, Finding::new(message).in_configuration());
+        }
+    }
+}
+
+/// The finding about one file.
+pub(in crate::lint) fn finding(lookup: &Lookup<'_>, named: &NamedFile<'_>, why: &Why) -> Finding {
+    let clause = match why {
+        Why::Missing(clause) => Some(clause.as_str()),
+        Why::Odd => None,
+    };
+    let missing = lookup.missing(named, clause);
+    let advice = missing.advice();
+    let mut finding = Finding::new(advice.reason)
+        .at(named.file.span, advice.label)
+        .stops_boot(named.selected && matches!(why, Why::Missing(_)));
+    finding.help = advice.help;
+    finding.raised = lookup.raised(named);
+    match missing.oddity() {
+        Some(Oddity::Option) => finding.fix = without_options(lookup, named),
+        Some(_) => mend(lookup, named, &mut finding),
+        None => {}
+    }
+    finding
+}
+
+/// The line of menu.lst without the options in front of the path, where such a file is there.
+fn without_options(lookup: &Lookup<'_>, named: &NamedFile<'_>) -> Option<Fix> {
+    let configuration = lookup.configuration();
+    let args = named.entry.args_span?;
+    let start = named.file.span;
+    let line = configuration.text.get(start.range().start..args.range().end)?;
+    let path =
+        line.split(|byte| matches!(byte, b' ' | b'\t')).find(|word| !word.is_empty() && !word.starts_with(b"--"))?;
+    let length = memchr::memmem::find_iter(line, path).find(|at| *at > 0 && matches!(line[at - 1], b' ' | b'\t'))?;
+    if lookup.files().is_some_and(|files| !files.exists(path)) {
+        return None;
+    }
+    let behind = u32::try_from(length).ok()?;
+    let whole = Span { end: start.start.checked_add(behind)?, length: behind, ..start };
+    // GRUB finds out the type of a kernel by itself; without the other options it tells a kernel more.
+    let types = line[..length].split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty());
+    let description = "leave the options out";
+    let fix = match types.into_iter().all(|word| word.starts_with(b"--type=")) {
+        true => Fix::safe(description),
+        false => Fix::uncertain(description),
+    };
+    Some(fix.replace(whole, ""))
+}
+
+/// Offers the path without what is odd about it, where such a file is there.
+fn mend(lookup: &Lookup<'_>, named: &NamedFile<'_>, finding: &mut Finding) {
+    let configuration = lookup.configuration();
+    if lookup.oddity(named) == Some(Oddity::Continuation) {
+        let line = configuration.directive_in(named.file.span.line).map(|directive| directive.line);
+        finding.fix = line.filter(|line| goes_on(configuration, *line)).and_then(|line| joined(configuration, line));
+        return;
+    }
+    let Some(plain) = Plain::of(named.path(), named.purpose, configuration.dialect) else { return };
+    if lookup.files().is_some_and(|files| !files.exists(&plain.path)) {
+        let path = shown(&PyStr::from(plain.path));
+        let help = finding.help.take().unwrap_or_default();
+        finding.help = Some(format!("{help}; but `{path}` is not there either"));
+        return;
+    }
+    if let Some(fix) = fix(configuration, named, plain) {
+        *finding = finding.clone().fix(fix);
+    }
+}
+
+fn fix(configuration: &Configuration<'_>, named: &NamedFile<'_>, plain: Plain) -> Option<Fix> {
+    let text = configuration.at(named.file.span);
+    let device = text.len().checked_sub(named.path().len())?;
+    // In a line that was unquoted, what stands there is not what pygrub has.
+    if text.get(device..)? != named.path() {
+        return None;
+    }
+    let path = String::from_utf8(plain.path).ok()?;
+    let mut replacement = String::from_utf8(text[..device].to_vec()).ok()?;
+    replacement.push_str(&path);
+    let mut same_for_grub = plain.same_for_grub;
+    match Oddity::of(named.path(), named.purpose, configuration.dialect)? {
+        Oddity::Tab => {
+            let rest = named.path().iter().position(|byte| byte.is_ascii_whitespace() || *byte == 0x0b)?;
+            replacement.push(' ');
+            replacement.push_str(std::str::from_utf8(&named.path()[rest..]).ok()?.trim_start());
+        }
+        // What follows the `;` is another command for GRUB; without it, it would be arguments.
+        Oddity::TrailingText if named.entry.args.is_some() && named.what() == "kernel" => same_for_grub = false,
+        _ => {}
+    }
+    let description = format!("write `{path}`");
+    let fix = if same_for_grub { Fix::safe(description) } else { Fix::uncertain(description) };
+    Some(fix.replace(named.file.span, replacement))
+}
