@@ -3,6 +3,7 @@
 #[macro_use]
 mod common;
 
+mod attacks;
 mod boot;
 mod cli;
 mod config;

@@ -1,7 +1,6 @@
 //! What an exception means in plain words, and the way out where it is known.
 
 use super::attempt::{Attempt, Found, Mounted};
-use super::copy_limit::TooLarge;
 use super::hidden_command::hidden_kernel;
 use super::missing_path::{MissingPath, shown};
 use super::opener::{Opener, openers};
@@ -304,9 +303,9 @@ pub(crate) fn of_damage(file: &ChosenFile) -> Option<(String, &'static str)> {
     Some((reason, "is the image complete? Check the filesystem, or write the file again"))
 }
 
-/// What is to be said of a file that is too large for Xen to load, however much of it pygrub copies.
-pub(crate) fn of_too_large(file: &ChosenFile) -> Option<(String, &'static str)> {
-    let too_large = file.too_large.filter(|too_large| matches!(too_large, TooLarge::Limit { .. }))?;
+/// What is to be said of a file of more than `most` bytes, which Xen does not load, however much of it pygrub copies.
+pub(crate) fn of_too_large(file: &ChosenFile, most: u64) -> Option<(String, &'static str)> {
+    let too_large = file.too_large.filter(|too_large| too_large.bytes() > most)?;
     let reason = format!(
         "`{}` {too_large}: pygrub copies it to the host until there is no more space, and Xen does not load as much",
         file.path

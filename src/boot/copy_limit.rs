@@ -37,6 +37,13 @@ impl TooLarge {
         }
     }
 
+    /// The length of the file.
+    pub fn bytes(self) -> u64 {
+        match self {
+            Self::Disk { bytes, .. } | Self::Limit { bytes, .. } => bytes,
+        }
+    }
+
     /// The way out, as an imperative without a full stop.
     pub fn help(self) -> &'static str {
         match self {

@@ -531,7 +531,9 @@ fn copy(run: &mut Run, index: usize, filesystem: &dyn Filesystem, disk: Option<u
         }
         let args = picked.args.filter(|args| !args.is_empty());
         let files = || [Some(&kernel), ramdisk.as_ref()].into_iter().flatten();
-        let damage = files().find_map(advice::of_damage).or_else(|| files().find_map(advice::of_too_large));
+        let most = run.options.largest_copy;
+        let too_large = || files().find_map(|file| advice::of_too_large(file, most));
+        let damage = files().find_map(advice::of_damage).or_else(too_large);
         run.process = Process {
             exit: 0,
             stdout: output::of_run(&run.options, ramdisk.is_some(), args.as_ref()),

@@ -1,4 +1,4 @@
-//! Where the drop-in is deliberately better than pygrub (README): both are run, and each does what is said of it there.
+//! Where the drop-in is deliberately better than pygrub (docs/drop-in.md): both are run, and each does what is said of it there.
 
 use std::fs;
 use std::path::Path;

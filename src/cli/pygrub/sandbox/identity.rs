@@ -24,7 +24,11 @@ pub(super) fn leave_namespaces(missing: &mut Missing) {
     for (flag, what) in all {
         // Deprecated for CLONE_FILES, which is not among them.
         #[expect(deprecated)]
-        missing.note_failure(what, rustix::thread::unshare(flag));
+        match rustix::thread::unshare(flag) {
+            // It is the caller that may not, whichever it is.
+            Err(error @ Errno::PERM) => return missing.note("namespaces of its own", error),
+            result => missing.note_failure(what, result),
+        }
     }
 }
 
