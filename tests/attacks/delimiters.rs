@@ -85,7 +85,7 @@ fn nor_a_path_of_the_guest() {
         assert_refused(release, format, &image, &["-n", path], names);
     }
     let (host, status, stderr) = run("4.2.0", Format::Simple, &image, &["-n"]);
-    assert_eq!((status, host.written().as_str()), (Some(0), "kernel <kernel:/k>\nargs ro\n\n"), "{stderr}");
+    assert_eq!((status, host.written().as_str()), (Some(0), "kernel <kernel:/k>\nargs ro \n\n"), "{stderr}");
 }
 
 /// From XSA-198 on pygrub itself refuses, or quotes.

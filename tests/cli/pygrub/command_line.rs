@@ -127,7 +127,6 @@ const LINES: &[&str] = &[
     "-l -n --offset=-1 nonexistent.img",
     "-q -l --offset=0 /",
     "-q --debug I",
-    "-q --debug -l I",
     "-q --kernel=/k nonexistent.img",
     "-l nonexistent.img",
     "-n -q nonexistent.img",
