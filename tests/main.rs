@@ -8,6 +8,7 @@ mod boot;
 mod cli;
 mod config;
 mod conformance;
+mod dependencies;
 mod generate;
 mod lint;
 mod oracle_itself;

@@ -14,6 +14,7 @@ use crate::boot::{self, Run};
 use crate::cli::effective_settings::EffectiveSettings;
 use crate::cli::emitter::Emitter;
 use crate::cli::stdout::{Out, complain};
+use crate::explain::Explanation;
 use crate::lint::{self, Finding, LintContext, RootDisk};
 use crate::release::Release;
 use crate::report::check::{Check as Report, Hashes};
@@ -35,7 +36,7 @@ pub(super) fn run(args: &Check) -> io::Result<Status> {
 
 /// Checks all targets. An error is about what the user asked for, not about a target.
 fn all(args: &Check) -> Result<io::Result<Status>, String> {
-    let mut finder = Finder::new(&args.how.settings)?;
+    let mut finder = Finder::new(&args.how.settings, &args.targets)?;
     let targets = args.recursive.targets(&args.targets, Sought::Everything, &mut finder)?;
     // What is said of the program as a whole goes by the settings of the working directory.
     let first = finder.of("-")?;
@@ -114,7 +115,8 @@ impl Checking<'_> {
         let (args, reports) = (self.args, &mut self.reports);
         let out = &mut reports.out;
         match examine(args, name, asked, self.root_disk.as_ref()) {
-            Ok(Judged { kind, run, hashes, findings, suppressed, domain_text }) => {
+            Ok(Judged { kind, run, explanation, hashes, findings, suppressed, domain_text }) => {
+                let explanation = explanation.as_ref();
                 let path = run
                     .deciding_attempt()
                     .and_then(|attempt| attempt.found.as_ref())
@@ -127,12 +129,12 @@ impl Checking<'_> {
                 };
                 match args.answer.format {
                     ReportFormat::Json => {
-                        let report = Report::of_run(name, kind, &run, hashes, &findings, sources);
+                        let report = Report::of_run(name, kind, &run, explanation, hashes, &findings, sources);
                         out.json(&report.with_suppressed(suppressed))?;
                     }
                     ReportFormat::Text => {
                         let look = out.look(args.verbose);
-                        text::write(&run, name, kind, &findings, look, &mut out.text())?;
+                        text::write(&run, explanation, name, kind, &findings, look, &mut out.colored())?;
                         for (what, hash) in [("kernel", hashes.kernel), ("initrd", hashes.ramdisk)] {
                             if let Some(hash) = hash {
                                 writeln!(out.text(), "  sha256     {hash}  {what}")?;
@@ -140,7 +142,7 @@ impl Checking<'_> {
                         }
                         if let Some(summary) = text::summary(&findings) {
                             writeln!(out.text())?;
-                            text::write_findings(&findings, &run, true, sources, look, &mut out.text())?;
+                            text::write_findings(&findings, &run, explanation, sources, look, &mut out.colored())?;
                             writeln!(out.text(), "\n{summary}")?;
                         }
                         if let Some(line) = text::suppressed(suppressed) {
@@ -151,6 +153,7 @@ impl Checking<'_> {
                         let outcome = target_report::Outcome::Read {
                             kind,
                             run: &run,
+                            explanation,
                             judged: true,
                             findings: &findings,
                             sources,
@@ -230,6 +233,7 @@ enum Error {
 struct Judged {
     kind: Kind,
     run: Run,
+    explanation: Option<Explanation>,
     hashes: Hashes,
     findings: Vec<Finding>,
     /// How many findings comments suppress.
@@ -246,17 +250,18 @@ fn examine(args: &Check, name: &str, asked: &EffectiveSettings, root_disk: Optio
     if kind == Kind::Config && (options.kernel.is_some() || options.offset.is_some()) {
         return Err(Error::Usage(format!("`{name}` is a configuration alone: --kernel and --offset need a disk")));
     }
-    let run = target.run(name, options.clone()).map_err(|error| Error::Target(error.to_string()))?;
     let volumes = target.volumes();
+    let run =
+        target.run_on(volumes.as_ref(), name, options.clone()).map_err(|error| Error::Target(error.to_string()))?;
     let hashes = match &volumes {
         Some(volumes) if args.hash => {
-            hashes(&**volumes, &run).map_err(|error| Error::Target(format!("cannot read `{name}`: {error}")))?
+            hashes(volumes, &run).map_err(|error| Error::Target(format!("cannot read `{name}`: {error}")))?
         }
         _ => Hashes::default(),
     };
     let mut context = LintContext::new(&run, kind);
     if let Some(volumes) = &volumes {
-        context = context.with_volumes(&**volumes);
+        context = context.with_volumes(volumes);
     }
     if let Target::Xl(domain) = &target {
         context = context.with_domain(domain);
@@ -268,11 +273,12 @@ fn examine(args: &Check, name: &str, asked: &EffectiveSettings, root_disk: Optio
         context = context.without_guest_suppressions();
     }
     let lint::Findings { active: findings, suppressed } = lint::lint_all(&context, &asked.levels);
+    let explanation = context.explanation().cloned();
     let domain_text = match &target {
         Target::Xl(domain) => Some(domain.text.clone()),
         _ => None,
     };
-    Ok(Judged { kind, run, hashes, findings, suppressed: suppressed.len(), domain_text })
+    Ok(Judged { kind, run, explanation, hashes, findings, suppressed: suppressed.len(), domain_text })
 }
 
 fn hashes(volumes: &dyn Volumes, run: &Run) -> io::Result<Hashes> {

@@ -20,12 +20,14 @@ mod progress;
 #[doc(hidden)]
 pub mod pygrub;
 mod recursive;
+mod release_args;
 mod rules;
+mod runner_commands;
 mod settings;
 mod stdout;
 mod trace;
 
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -70,7 +72,18 @@ pub fn main() -> ExitCode {
     if let Some(ended) = pygrub::if_called() {
         return ended;
     }
-    let command = args::CommandLine::parse();
+    let command = match args::CommandLine::try_parse() {
+        Ok(command) => command,
+        // A file's name among the arguments may be a guest's.
+        Err(error) if error.use_stderr() && runner_commands::are_obeyed() => {
+            let _ = stdout::stderr().write_all(error.render().to_string().as_bytes());
+            return ExitCode::from(Status::Usage as u8);
+        }
+        Err(error) => error.exit(),
+    };
+    if command.command.is_for_github() {
+        runner_commands::expect();
+    }
     let result = match &command.command {
         args::Command::Check(check) => check::run(check),
         args::Command::Lint(lint) => lint::run(lint),

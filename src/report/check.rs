@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::finding::{FindingReport, Sources};
 use crate::boot::{Attempt, ChosenFile, GivenDisk, Mounted, Process, Run, Verdict};
 use crate::config::Raised;
+use crate::explain::Explanation;
 use crate::lint::Finding;
 use crate::python::PyStr;
 use crate::release::Release;
@@ -94,11 +95,12 @@ pub struct Hashes {
 }
 
 impl<'a> Check<'a> {
-    /// The report of a run, with what the linter found.
+    /// The report of a run, with why it fails and what the linter found.
     pub fn of_run(
         target: &'a str,
         kind: Kind,
         run: &'a Run,
+        explanation: Option<&'a Explanation>,
         hashes: Hashes,
         findings: &'a [Finding],
         sources: Sources<'a>,
@@ -113,11 +115,11 @@ impl<'a> Check<'a> {
             verdict: run.verdict,
             boot: boot(run, kind, hashes),
             pygrub: known.then_some(&run.process),
-            failure: run.failure.as_ref().map(|failure| Failure {
+            failure: run.failure.as_ref().zip(explanation).map(|(failure, explanation)| Failure {
                 stage: failure.stage.name(),
-                reason: &failure.reason,
-                help: failure.help.as_deref(),
-                raised: failure.raised.as_ref().map(RaisedReport::from),
+                reason: &explanation.reason,
+                help: explanation.help.as_deref(),
+                raised: explanation.evidence.as_ref().map(RaisedReport::from),
             }),
             findings: findings.iter().map(|finding| FindingReport::new(finding, sources)).collect(),
             suppressed: 0,

@@ -1,7 +1,9 @@
 //! From bytes to filesystems, as pygrub's libraries see them.
 
+pub mod beneath;
 mod budget;
 mod c_string;
+pub mod cached_source;
 pub mod directory;
 mod driver_error;
 pub mod ext;

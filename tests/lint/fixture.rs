@@ -192,7 +192,7 @@ impl Linted {
         let sources = Sources { configuration: path.as_deref(), ..Sources::default() };
         let look = Look { color: false, width: 100, verbose: true };
         let mut shown = Vec::new();
-        text::write_findings(findings, &self.run, false, sources, look, &mut shown).expect("memory");
+        text::write_findings(findings, &self.run, None, sources, look, &mut shown).expect("memory");
         String::from_utf8(shown).expect("UTF-8")
     }
 }

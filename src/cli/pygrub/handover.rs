@@ -117,7 +117,7 @@ impl Handover {
     /// files that the supervisor made, where it made them, and `most` is the largest file that may be copied.
     pub(super) fn fits(&self, call: &Call, kernel: Option<u64>, ramdisk: Option<u64>, most: u64) -> bool {
         let prints = call.prints();
-        let names = call.options.task == Task::NotReally && !call.options.release.has(Change::Runas);
+        let names = call.options.task == Task::DryRun && !call.options.build().has(Change::Runas);
         let copies = !prints && call.options.task == Task::Copy;
         if self.printed.is_some() != prints || (prints && self.args.is_some()) {
             return false;

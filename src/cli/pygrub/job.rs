@@ -15,11 +15,12 @@ use super::sandbox::{Limits, Privileges};
 use super::worker::{self, Outbox, Role};
 use super::{explain, python_error, sandbox_is_required};
 use crate::boot::command_line::Call;
-use crate::boot::{self, Chosen, Console, Run, Task, Unattended, Verdict};
+use crate::boot::{self, BootFiles, Console, Run, Task, Unattended, Verdict};
 use crate::config::Dialect;
+use crate::flavour::{Build, Flavour};
 use crate::host;
 use crate::python::{PyStr, Python, utf8};
-use crate::release::{Change, Flavour, Release};
+use crate::release::{Change, Release};
 use crate::storage::filesystem::ReadError;
 use crate::storage::mount::{DiskVolumes, Mounting, Volumes};
 use crate::storage::partitions::partition_table;
@@ -44,14 +45,13 @@ impl Ending {
 /// What the worker is told besides the arguments of pygrub. The arguments themselves are taken apart again: there is one way
 /// to read them.
 pub(super) struct Order {
-    pub release: Release,
-    pub flavour: Flavour,
+    pub build: Build,
 }
 
 impl Order {
     /// The arguments of the worker.
     pub(super) fn words(&self, args: &[OsString]) -> Vec<OsString> {
-        let mut words = vec![self.release.to_string().into(), self.flavour.name().into()];
+        let mut words = vec![self.build.release.to_string().into(), self.build.flavour.name().into()];
         words.extend(args.iter().cloned());
         words
     }
@@ -60,7 +60,7 @@ impl Order {
     fn from_words(mut words: impl Iterator<Item = OsString>) -> Option<(Self, Vec<OsString>)> {
         let release = words.next()?.to_str()?.parse().ok()?;
         let flavour = Flavour::from_name(words.next()?.to_str()?)?;
-        Some((Self { release, flavour }, words.collect()))
+        Some((Self { build: Build { release, flavour } }, words.collect()))
     }
 }
 
@@ -77,7 +77,7 @@ fn sealed() -> Result<Ending, String> {
     let mut inherited = worker::inherited().map_err(text)?;
     let lost = || "the worker did not get what it needs".to_owned();
     let (order, args) = Order::from_words(std::env::args_os().skip(1)).ok_or_else(lost)?;
-    let mut call = super::parse(&args, "", order.release, order.flavour).map_err(|_| lost())?;
+    let mut call = super::parse(&args, "", order.build).map_err(|_| lost())?;
     let disk = inherited.take(Role::Disk).ok_or_else(lost)?;
     let (kernel, ramdisk) = (inherited.take(Role::Kernel), inherited.take(Role::Ramdisk));
     let outbox = inherited.take_outbox().ok_or_else(lost)?;
@@ -175,7 +175,7 @@ fn of_disk(
     };
     let volumes = DiskVolumes::with_plugins(disk, plugins);
     let run = boot::run_with(&volumes, table, call.options.clone(), talking).map_err(unreadable)?;
-    for line in run.stderr.iter().skip(talking.said) {
+    for line in run.stderr().skip(talking.said) {
         complain(line.as_bytes());
     }
     if call.options.task == Task::ListEntries && run.verdict != Verdict::Unknown && run.process.exit == 0 {
@@ -188,7 +188,7 @@ fn of_disk(
     match call.options.task {
         Task::Copy => copy_files(&volumes, source.file(), &run, chosen, [kernel, ramdisk], found)?,
         // Before XSA-443 `-n` printed where the files would have come from.
-        _ if !release.has(Change::Runas) => {
+        _ if !call.options.build().has(Change::Runas) => {
             found.kernel_name = Some(chosen.kernel.path.as_bytes().to_vec());
             found.ramdisk_name = chosen.ramdisk.as_ref().map(|file| file.path.as_bytes().to_vec());
         }
@@ -202,7 +202,7 @@ fn copy_files(
     volumes: &DiskVolumes,
     disk: &File,
     run: &Run,
-    chosen: &Chosen,
+    chosen: &BootFiles,
     [kernel, ramdisk]: [Option<File>; 2],
     found: &mut Handover,
 ) -> Result<(), Line> {

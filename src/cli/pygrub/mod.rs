@@ -24,7 +24,7 @@ pub mod worker;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -38,12 +38,13 @@ use self::job::Ending;
 use self::sandbox::Limits;
 use self::signals::Watch;
 use self::worker::Role;
-use super::Status;
+use super::{Status, release_args};
 use crate::boot::Task;
 use crate::boot::command_line::{self, Call, Directory, Ended};
-use crate::host;
+use crate::flavour::{Build, Flavour};
+use crate::host::{self, Installed};
 use crate::python::Python;
-use crate::release::{Change, Flavour, Release};
+use crate::release::Change;
 
 /// Does what pygrub does, where the command line says so or the program is called by the name `pygrub`; nothing where it is one
 /// of pregrub's own. The worker, too, is recognised here.
@@ -64,21 +65,20 @@ pub(super) fn if_called() -> Option<ExitCode> {
 
 /// Does what pygrub does and returns its exit status.
 pub fn supervise(program: &str, args: &[OsString]) -> u8 {
-    let known = release().and_then(|known| sandbox_is_required().map(|_| known));
-    let (release, flavour) = match known {
+    let (build, found) = match build().and_then(|known| sandbox_is_required().map(|_| known)) {
         Ok(known) => known,
         Err(line) => {
             complain(format!("pregrub: {line}").as_bytes());
             return Status::Usage as u8;
         }
     };
-    let call = match parse(args, program, release, flavour) {
+    let call = match parse(args, program, build) {
         Ok(call) => call,
         Err(Ended { exit, stdout, stderr }) => {
             if let Some(mut line) = stdout {
                 line.push(b'\n');
                 // As in pygrub, the exit status tells what could not be printed.
-                let _ = io::stdout().write_all(&line);
+                let _ = console::print(&line);
             }
             if let Some(line) = stderr {
                 complain(line.as_bytes());
@@ -86,6 +86,9 @@ pub fn supervise(program: &str, args: &[OsString]) -> u8 {
             return exit;
         }
     };
+    if let Some(found) = found.filter(|_| call.options.debug) {
+        complain(format!("pregrub: {found}").as_bytes());
+    }
     let ended = match work(&call, args) {
         Ok(()) => 0,
         Err(line) => {
@@ -116,34 +119,35 @@ fn sandbox_is_required() -> Result<bool, String> {
 }
 
 /// The command line, in the environment that it was given in.
-fn parse(args: &[OsString], program: &str, release: Release, flavour: Flavour) -> Result<Call, Ended> {
+fn parse(args: &[OsString], program: &str, build: Build) -> Result<Call, Ended> {
     // Set, the first word that is no option ends the options.
     let posixly_correct = env::var_os("POSIXLY_CORRECT").is_some();
-    command_line::parse(args, program, release, flavour, posixly_correct, &Path::is_dir)
+    command_line::parse(args, program, build, posixly_correct, &Path::is_dir)
 }
 
-/// The release that the environment asks for, since the toolstack owns the arguments.
-fn release() -> Result<(Release, Flavour), String> {
+/// The pygrub that the environment asks for, since the toolstack owns the arguments; without it the one that is installed on this
+/// host, with what was found. Where nothing is installed it is the newest of upstream's.
+fn build() -> Result<(Build, Option<Installed>), String> {
     let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
-    let (release, installed) = match variable("PREGRUB_RELEASE") {
-        None => (Release::NEWEST, None),
-        Some(value) if value == "host" => {
-            let (release, flavour) = host::installed().map_err(|error| format!("PREGRUB_RELEASE=host: {error}"))?;
-            (release, Some(flavour))
-        }
-        Some(value) => {
-            let release = value.to_string_lossy().parse().map_err(|error| format!("PREGRUB_RELEASE: {error}"))?;
-            (release, None)
-        }
-    };
     let flavour = match variable("PREGRUB_FLAVOUR") {
-        None => installed.unwrap_or_default(),
-        Some(value) => value
-            .to_str()
-            .and_then(Flavour::from_name)
-            .ok_or_else(|| format!("PREGRUB_FLAVOUR: `{}` is no flavour: use upstream or debian", value.display()))?,
+        None => None,
+        Some(value) => Some(value.to_str().and_then(Flavour::from_name).ok_or_else(|| {
+            let known = Flavour::ALL.map(Flavour::name).join(", ");
+            format!("PREGRUB_FLAVOUR: `{}` is not a flavour: use one of {known}", value.display())
+        })?),
     };
-    Ok((release, flavour))
+    let Some(release) = variable("PREGRUB_RELEASE") else {
+        return Ok(match host::installed() {
+            Ok(installed) if flavour.is_none_or(|flavour| flavour == installed.build.flavour) => {
+                (installed.build, Some(installed))
+            }
+            _ => (Build::newest(flavour.unwrap_or_default()), None),
+        });
+    };
+    let release = release.to_string_lossy();
+    let build =
+        release_args::named(&release, flavour).map_err(|error| format!("PREGRUB_RELEASE={release}: {error}"))?;
+    Ok((build, None))
 }
 
 /// Opens everything, lets the worker work, and cleans up. The error is the line that is still to be said, if any.
@@ -181,7 +185,7 @@ fn work(call: &Call, args: &[OsString]) -> Result<(), Option<String>> {
         let Some(copy) = copy else { continue };
         files.push((role, copy.file.try_clone().map_err(|error| failed(&error, None))?));
     }
-    let order = job::Order { release: call.options.release, flavour: call.options.flavour };
+    let order = job::Order { build: call.options.build() };
     let console = console_for_worker(call, &output).map_err(no_worker)?;
     let start = || worker::spawn(order.words(args), files, console);
     let mut worker = watch.start(start, |worker| &worker.child).map_err(no_worker)?;
@@ -220,6 +224,7 @@ fn work(call: &Call, args: &[OsString]) -> Result<(), Option<String>> {
     }
     let ramdisk = ramdisk.filter(|_| found.ramdisk.is_some());
     let result = result::rendered(call, &found, kernel.as_ref(), ramdisk.as_ref()).map_err(Some)?;
+    result::refuse_commands(call, &output, &result).map_err(Some)?;
     result::write(&mut output, &result, &watch).map_err(|error| failed(&error, None))?;
     [kernel, ramdisk].into_iter().flatten().for_each(Copy::keep);
     Ok(())

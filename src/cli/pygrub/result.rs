@@ -7,13 +7,14 @@ use std::os::unix::ffi::OsStrExt;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
-use super::console::complain;
+use super::console::{self, complain};
 use super::copies::Copy;
 use super::handover::Handover;
 use super::signals::Watch;
 use super::{explain, python_error};
 use crate::boot::command_line::Call;
 use crate::boot::{Values, render, unrepresentable};
+use crate::cli::runner_commands;
 use crate::python::Python;
 
 /// The result in the format that was asked for. The error is the last line on standard error.
@@ -57,9 +58,24 @@ pub(super) fn write(output: &mut File, result: &[u8], watch: &Watch) -> io::Resu
     watch.finish(|| output.write_all(last))
 }
 
+/// Refuses a result that holds a command for a runner of continuous integration, where one reads it. The error is the last line on
+/// standard error.
+pub(super) fn refuse_commands(call: &Call, output: &File, result: &[u8]) -> Result<(), String> {
+    let obeyed = call.output.is_none()
+        && runner_commands::are_obeyed()
+        && !output.metadata().is_ok_and(|metadata| metadata.is_file());
+    if obeyed && runner_commands::stand_in(result) {
+        // Escaped, it would be another result.
+        return Err(
+            "pregrub: the result holds a command for a runner of continuous integration, which reads standard output: \
+                    use --output"
+                .to_owned(),
+        );
+    }
+    Ok(())
+}
+
 /// What pygrub prints on standard output besides the result. The error is the last line on standard error.
 pub(super) fn print(text: &[u8], python: Python) -> Result<(), String> {
-    let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(text).and_then(|()| stdout.flush());
-    written.map_err(|error| python_error::last_line(&error, None, python))
+    console::print(text).map_err(|error| python_error::last_line(&error, None, python))
 }

@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use crate::boot::{Attempt, Run};
 use crate::config::recover;
 use crate::config::{Cause, Raised, Recovered, Writer};
+use crate::explain::{Explanation, explain};
 use crate::lint::analysis::configuration::Configuration;
 use crate::lint::analysis::files::Files;
 use crate::lint::analysis::root_disk::RootDisk;
@@ -31,6 +32,7 @@ pub struct LintContext<'a> {
     obeys_guest: bool,
     surveyed: OnceCell<Option<Recovered>>,
     writer: OnceCell<Writer>,
+    explanation: OnceCell<Option<Explanation>>,
     files: OnceCell<Option<Files>>,
     untried: OnceCell<Option<Untried>>,
     suppressions: OnceCell<Vec<(Source, Suppressions)>>,
@@ -49,6 +51,7 @@ impl<'a> LintContext<'a> {
             obeys_guest: true,
             surveyed: OnceCell::new(),
             writer: OnceCell::new(),
+            explanation: OnceCell::new(),
             files: OnceCell::new(),
             untried: OnceCell::new(),
             suppressions: OnceCell::new(),
@@ -91,9 +94,14 @@ impl<'a> LintContext<'a> {
         self.untried.get_or_init(|| Untried::find(self)).as_ref()
     }
 
+    /// Why the run does not boot, in words. `None` if nothing failed.
+    pub fn explanation(&self) -> Option<&Explanation> {
+        self.explanation.get_or_init(|| explain(self.run)).as_ref()
+    }
+
     /// What ended a run that did not boot.
     pub fn failed_by(&self) -> Option<&'a Raised> {
-        self.run.failure.as_ref()?.raised.as_ref()
+        self.run.failure.as_ref()?.raised()
     }
 
     /// With the domain whose first disk it is, for the rules of the toolstack.
@@ -215,6 +223,19 @@ impl<'a> LintContext<'a> {
         }
     }
 
+    /// How often something raised beyond what the configuration's exceptions hold, of these causes.
+    pub(in crate::lint) fn raised_beyond(&self, causes: &[Cause]) -> usize {
+        // The survey is made with the configuration.
+        let surveyed = self.configuration().and_then(|_| self.surveyed.get()?.as_ref());
+        surveyed.map_or(0, |survey| causes.iter().map(|cause| survey.more_of(*cause)).sum())
+    }
+
+    /// How often anything raised.
+    pub(in crate::lint) fn count_of_raised(&self) -> usize {
+        let surveyed = self.configuration().and_then(|_| self.surveyed.get()?.as_ref());
+        surveyed.map_or(0, Recovered::count)
+    }
+
     /// Everything that pygrub raises or would raise, where the cause is one of these: what the survey of the configuration
     /// met, and what ended the run behind the parser. Nothing of a directory that is taken for a configuration: that is a
     /// matter of its own.
@@ -222,7 +243,7 @@ impl<'a> LintContext<'a> {
         if self.attempt().and_then(|attempt| attempt.found.as_ref()).is_some_and(|found| found.directory) {
             return Vec::new();
         }
-        // There may be half a million of them, so that only those are copied that are asked for.
+        // There may be many of them, so that only those are copied that are asked for.
         let wanted = |raised: &&Raised| causes.contains(&raised.cause);
         let met = self.configuration().map(|configuration| configuration.raised).unwrap_or_default();
         let mut raised: Vec<Raised> = met.iter().filter(wanted).cloned().collect();

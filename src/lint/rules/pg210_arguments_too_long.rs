@@ -1,5 +1,5 @@
-use crate::boot::missing_path::shown;
 use crate::config::{Entry, Span, Writer};
+use crate::explain::missing_path::shown;
 use crate::lint::engine::rule::rule;
 use crate::lint::{Configuration, Finding, LintContext, Reporter, Severity};
 

@@ -1,5 +1,5 @@
-use crate::boot::missing_path::{shown, word};
-use crate::boot::{Purpose, advice};
+use crate::boot::Purpose;
+use crate::explain::missing_path::{shown, word};
 use crate::lint::analysis::named_file::{Lookup, all};
 use crate::lint::engine::rule::rule;
 use crate::lint::{Answer, Finding, LintContext, Reporter, Severity};
@@ -81,7 +81,7 @@ fn damaged(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         return;
     }
     for file in [Some(&chosen.kernel), chosen.ramdisk.as_ref()].into_iter().flatten() {
-        let Some((reason, way_out)) = advice::of_damage(file) else { continue };
+        let Some((reason, way_out)) = crate::explain::of_damage(file) else { continue };
         let mut finding = Finding::new(reason).stops_boot(true).help(way_out);
         if let Some(span) = file.span.filter(|_| context.configuration().is_some()) {
             finding = finding.at(span, "damaged");

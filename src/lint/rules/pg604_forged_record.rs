@@ -1,5 +1,5 @@
-use crate::boot::missing_path::shown;
 use crate::boot::{Format, forged_record};
+use crate::explain::missing_path::shown;
 use crate::lint::engine::rule::rule;
 use crate::lint::{Finding, LintContext, Reporter};
 use crate::release::Change;
@@ -37,6 +37,8 @@ rule! {
     "PG604" "forged-record" Error, stops: Never, releases: "all", check
 }
 
+const HELP: &str = "do not start this guest before you know who wrote this";
+
 /// How many entries are reported.
 const MOST: usize = 50;
 
@@ -61,9 +63,11 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
             Some((_, Format::Sxp)) => "which pygrub of this release quotes",
             _ => "which pygrub of this release refuses to print",
         };
-        let mut finding = Finding::new(format!("{what}, {consequence}"))
-            .in_configuration()
-            .help("do not start this guest before you know who wrote this; use Xen 4.8 or later");
+        let mut finding = Finding::new(format!("{what}, {consequence}")).in_configuration().help(if quoted {
+            HELP.to_owned()
+        } else {
+            format!("{HELP}; use Xen 4.8 or later")
+        });
         if let Some(span) = entry.args_span {
             finding = finding.at(span, if forged.is_some() { "contains a record" } else { "contains a NUL" });
         }

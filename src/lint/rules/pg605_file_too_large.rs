@@ -1,5 +1,5 @@
-use crate::boot::missing_path::{shown, word};
 use crate::boot::{Purpose, TooLarge};
+use crate::explain::missing_path::{shown, word};
 use crate::lint::analysis::named_file::{Lookup, all};
 use crate::lint::engine::rule::rule;
 use crate::lint::{Answer, Finding, LintContext, Reporter, Severity};

@@ -2,11 +2,11 @@
 
 use crate::config::Dialect;
 
-use super::attempt::Purpose;
+use crate::boot::Purpose;
 
 /// Something that pygrub takes for a part of a file's name, and that is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Oddity {
+pub(crate) enum PathIssue {
     /// A backslash at the end of the line: the path goes on in the next one, for GRUB.
     Continuation,
     /// Several files on one line.
@@ -37,7 +37,7 @@ pub(crate) struct Plain {
 /// How many oddities one path may have before it is given up.
 const MOST: usize = 4;
 
-impl Oddity {
+impl PathIssue {
     /// What is odd about `path`; the worst where there are several things. An empty path is not odd.
     pub(crate) fn of(path: &[u8], purpose: Purpose, dialect: Dialect) -> Option<Self> {
         if purpose == Purpose::Kernel && dialect == Dialect::Legacy && path.starts_with(b"--") {
@@ -86,26 +86,26 @@ impl Plain {
     pub(crate) fn of(path: &[u8], purpose: Purpose, dialect: Dialect) -> Option<Self> {
         let mut plain = Self { path: path.to_vec(), same_for_grub: true };
         for _ in 0..MOST {
-            let Some(oddity) = Oddity::of(&plain.path, purpose, dialect) else {
+            let Some(issue) = PathIssue::of(&plain.path, purpose, dialect) else {
                 return (!plain.path.is_empty()).then_some(plain);
             };
             let first = words(&plain.path).next().unwrap_or_default().to_vec();
-            plain.path = match oddity {
-                Oddity::Continuation | Oddity::Several | Oddity::Option => return None,
-                Oddity::Variable if first.contains(&b'$') || first == plain.path => return None,
-                Oddity::Variable => {
+            plain.path = match issue {
+                PathIssue::Continuation | PathIssue::Several | PathIssue::Option => return None,
+                PathIssue::Variable if first.contains(&b'$') || first == plain.path => return None,
+                PathIssue::Variable => {
                     plain.same_for_grub = false;
                     first
                 }
-                Oddity::Quoted => unquoted(&plain.path).filter(|path| words(path).count() == 1)?,
-                Oddity::TrailingText => {
+                PathIssue::Quoted => unquoted(&plain.path).filter(|path| words(path).count() == 1)?,
+                PathIssue::TrailingText => {
                     let end = memchr::memchr(b';', &first).unwrap_or(first.len());
                     let dropped = plain.path[end..].trim_ascii();
                     plain.same_for_grub &= dropped.starts_with(b"#") || dropped.iter().all(|byte| *byte == b';');
                     first[..end].to_vec()
                 }
-                Oddity::Tab => first,
-                Oddity::DoubleSlash => single_slashes(&plain.path),
+                PathIssue::Tab => first,
+                PathIssue::DoubleSlash => single_slashes(&plain.path),
             };
         }
         None
@@ -165,12 +165,12 @@ fn single_slashes(path: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn kernel(path: &str) -> Option<Oddity> {
-        Oddity::of(path.as_bytes(), Purpose::Kernel, Dialect::Grub2)
+    fn kernel(path: &str) -> Option<PathIssue> {
+        PathIssue::of(path.as_bytes(), Purpose::Kernel, Dialect::Grub2)
     }
 
-    fn initrd(path: &str) -> Option<Oddity> {
-        Oddity::of(path.as_bytes(), Purpose::Ramdisk, Dialect::Grub2)
+    fn initrd(path: &str) -> Option<PathIssue> {
+        PathIssue::of(path.as_bytes(), Purpose::Ramdisk, Dialect::Grub2)
     }
 
     #[test]
@@ -179,36 +179,36 @@ mod tests {
             ("", None),
             ("/boot/vmlinuz-6.1.0", None),
             ("/k#1", None),
-            ("/k\ta=0", Some(Oddity::Tab)),
-            ("$p/k", Some(Oddity::Variable)),
-            ("\"$p/k\"", Some(Oddity::Variable)),
-            ("'$p/k'", Some(Oddity::Quoted)),
-            ("\"/k\"", Some(Oddity::Quoted)),
-            ("/k;", Some(Oddity::TrailingText)),
-            ("//k", Some(Oddity::DoubleSlash)),
-            ("\\", Some(Oddity::Continuation)),
+            ("/k\ta=0", Some(PathIssue::Tab)),
+            ("$p/k", Some(PathIssue::Variable)),
+            ("\"$p/k\"", Some(PathIssue::Variable)),
+            ("'$p/k'", Some(PathIssue::Quoted)),
+            ("\"/k\"", Some(PathIssue::Quoted)),
+            ("/k;", Some(PathIssue::TrailingText)),
+            ("//k", Some(PathIssue::DoubleSlash)),
+            ("\\", Some(PathIssue::Continuation)),
         ] {
             assert_eq!(kernel(path), want, "{path:?}");
         }
         for (path, want) in [
             ("/i0", None),
-            ("/ucode /i0", Some(Oddity::Several)),
-            ("/ucode\t/i0", Some(Oddity::Several)),
-            ("/i0 newc:x:/y", Some(Oddity::Several)),
-            ("/i0 # /old", Some(Oddity::TrailingText)),
-            ("/i0; boot", Some(Oddity::TrailingText)),
-            ("/i0 $tuned_initrd", Some(Oddity::Variable)),
-            ("/i0 \\", Some(Oddity::Continuation)),
-            ("\"/my initrd\"", Some(Oddity::Quoted)),
-            ("/my\\ initrd", Some(Oddity::Quoted)),
+            ("/ucode /i0", Some(PathIssue::Several)),
+            ("/ucode\t/i0", Some(PathIssue::Several)),
+            ("/i0 newc:x:/y", Some(PathIssue::Several)),
+            ("/i0 # /old", Some(PathIssue::TrailingText)),
+            ("/i0; boot", Some(PathIssue::TrailingText)),
+            ("/i0 $tuned_initrd", Some(PathIssue::Variable)),
+            ("/i0 \\", Some(PathIssue::Continuation)),
+            ("\"/my initrd\"", Some(PathIssue::Quoted)),
+            ("/my\\ initrd", Some(PathIssue::Quoted)),
             ("/a,/b", None),
         ] {
             assert_eq!(initrd(path), want, "{path:?}");
         }
-        assert_eq!(Oddity::of(b"/a,/b", Purpose::Ramdisk, Dialect::Extlinux), Some(Oddity::Several));
-        assert_eq!(Oddity::of(b"--type=linux", Purpose::Kernel, Dialect::Legacy), Some(Oddity::Option));
-        assert_eq!(Oddity::of(b"--type=linux", Purpose::Kernel, Dialect::Extlinux), None);
-        assert_eq!(Oddity::of(b"\\", Purpose::Kernel, Dialect::Legacy), Some(Oddity::Continuation));
+        assert_eq!(PathIssue::of(b"/a,/b", Purpose::Ramdisk, Dialect::Extlinux), Some(PathIssue::Several));
+        assert_eq!(PathIssue::of(b"--type=linux", Purpose::Kernel, Dialect::Legacy), Some(PathIssue::Option));
+        assert_eq!(PathIssue::of(b"--type=linux", Purpose::Kernel, Dialect::Extlinux), None);
+        assert_eq!(PathIssue::of(b"\\", Purpose::Kernel, Dialect::Legacy), Some(PathIssue::Continuation));
     }
 
     #[test]

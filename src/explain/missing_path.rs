@@ -1,8 +1,8 @@
 //! Why a path that a configuration names does not open, in plain words: for the verdict and for the rules of the linter.
 
-use super::advice::{Advice, advice};
-use super::attempt::Purpose;
-use super::named_path::{Oddity, words};
+use super::path_issue::{PathIssue, words};
+use super::raised::{Advice, advice};
+use crate::boot::Purpose;
 use crate::config::{Dialect, Writer};
 use crate::escape::beginning;
 use crate::python::PyStr;
@@ -36,32 +36,32 @@ pub(crate) fn ends_at_a_blank(filesystem: &str) -> bool {
 
 impl MissingPath<'_> {
     /// What is odd about the path and keeps it from opening there.
-    pub(crate) fn oddity(&self) -> Option<Oddity> {
+    pub(crate) fn issue(&self) -> Option<PathIssue> {
         let dialect = self.from.map_or(Dialect::Grub2, |(dialect, _)| dialect);
         let path = self.path.as_bytes();
         if self.filesystem.is_some_and(ends_at_a_blank) {
             let first = words(path).next()?;
-            return Oddity::of(first, self.purpose, dialect).filter(|oddity| *oddity != Oddity::DoubleSlash);
+            return PathIssue::of(first, self.purpose, dialect).filter(|issue| *issue != PathIssue::DoubleSlash);
         }
-        Oddity::of(path, self.purpose, dialect)
+        PathIssue::of(path, self.purpose, dialect)
     }
 
     /// What is wrong and what to do.
     pub(crate) fn advice(&self) -> Advice {
-        let Some(oddity) = self.oddity() else {
+        let Some(issue) = self.issue() else {
             let why = self.why.unwrap_or("it is not there");
             return advice(format!("{} does not open: {why}", self.subject()), "named here", self.plain_help());
         };
-        let reason = self.reason(oddity);
-        let label = match oddity {
-            Oddity::Several => "one name, for pygrub",
-            Oddity::Continuation => "pygrub does not read on in the next line",
-            Oddity::Variable | Oddity::Quoted => "taken literally",
-            Oddity::TrailingText | Oddity::Tab => "all of it is the name",
-            Oddity::Option => "an option of GRUB's",
-            Oddity::DoubleSlash => "a double slash",
+        let reason = self.reason(issue);
+        let label = match issue {
+            PathIssue::Several => "one name, for pygrub",
+            PathIssue::Continuation => "pygrub does not read on in the next line",
+            PathIssue::Variable | PathIssue::Quoted => "taken literally",
+            PathIssue::TrailingText | PathIssue::Tab => "all of it is the name",
+            PathIssue::Option => "an option of GRUB's",
+            PathIssue::DoubleSlash => "a double slash",
         };
-        advice(reason, label, self.help(oddity))
+        advice(reason, label, self.help(issue))
     }
 
     /// `the initrd `/i` of the selected entry "A"`.
@@ -77,33 +77,35 @@ impl MissingPath<'_> {
         }
     }
 
-    fn reason(&self, oddity: Oddity) -> String {
-        if oddity == Oddity::Several {
+    fn reason(&self, issue: PathIssue) -> String {
+        if issue == PathIssue::Several {
             let missing = if self.why.is_some() { ", and there is no such file" } else { "" };
             let (path, entry) = (shown(self.path), self.of_entry());
             return format!("pygrub takes all of `{path}` for the name of one initrd{entry}{missing}");
         }
         let opens = if self.why.is_some() { "does not open" } else { "will not open" };
-        let clause = match oddity {
-            Oddity::Several | Oddity::Continuation => "pygrub takes the backslash at the end for a part of the name",
-            Oddity::Variable => "pygrub knows no variables and takes `$` for a part of the name",
-            Oddity::Quoted => "pygrub takes quotes and backslashes for a part of the name",
-            Oddity::TrailingText => "pygrub takes all that follows on the line for a part of the name",
-            Oddity::Option => "pygrub knows no options of `kernel`, and takes the first word for the path",
-            Oddity::Tab => "pygrub wants a blank behind it, and takes the tab for a part of the name",
-            Oddity::DoubleSlash if self.why.is_none() => {
+        let clause = match issue {
+            PathIssue::Several | PathIssue::Continuation => {
+                "pygrub takes the backslash at the end for a part of the name"
+            }
+            PathIssue::Variable => "pygrub knows no variables and takes `$` for a part of the name",
+            PathIssue::Quoted => "pygrub takes quotes and backslashes for a part of the name",
+            PathIssue::TrailingText => "pygrub takes all that follows on the line for a part of the name",
+            PathIssue::Option => "pygrub knows no options of `kernel`, and takes the first word for the path",
+            PathIssue::Tab => "pygrub wants a blank behind it, and takes the tab for a part of the name",
+            PathIssue::DoubleSlash if self.why.is_none() => {
                 "pygrub's library for ext2, ext3 and ext4 finds nothing behind a double slash"
             }
-            Oddity::DoubleSlash => "libext2fs finds nothing behind a double slash",
+            PathIssue::DoubleSlash => "libext2fs finds nothing behind a double slash",
         };
         format!("{} {opens}: {clause}", self.subject())
     }
 
-    fn help(&self, oddity: Oddity) -> String {
+    fn help(&self, issue: PathIssue) -> String {
         let writer = self.from.map_or(Writer::Other, |(_, writer)| writer);
         let text = String::from_utf8_lossy(self.path.as_bytes());
-        match (oddity, writer) {
-            (Oddity::Several, _) if text.contains("ucode") || text.contains("microcode") => {
+        match (issue, writer) {
+            (PathIssue::Several, _) if text.contains("ucode") || text.contains("microcode") => {
                 let how = match writer {
                     Writer::Mkconfig => {
                         "remove the microcode package from the guest, or empty GRUB_EARLY_INITRD_LINUX_CUSTOM and \
@@ -117,34 +119,34 @@ impl MissingPath<'_> {
                 };
                 format!("pygrub takes one initrd, and a guest loads no microcode: {how}")
             }
-            (Oddity::Several, Writer::NixOs) => "pygrub takes one initrd: do without boot.initrd.secrets in the guest's NixOS \
+            (PathIssue::Several, Writer::NixOs) => "pygrub takes one initrd: do without boot.initrd.secrets in the guest's NixOS \
                  configuration and run nixos-rebuild boot, or concatenate the files into one"
                 .to_owned(),
-            (Oddity::Several, Writer::Mkconfig) => "pygrub takes one initrd: empty GRUB_EARLY_INITRD_LINUX_CUSTOM in \
+            (PathIssue::Several, Writer::Mkconfig) => "pygrub takes one initrd: empty GRUB_EARLY_INITRD_LINUX_CUSTOM in \
                  /etc/default/grub and run update-grub or grub2-mkconfig, or concatenate the files into one"
                 .to_owned(),
-            (Oddity::Several, Writer::Other) => {
+            (PathIssue::Several, Writer::Other) => {
                 "pygrub takes one initrd: concatenate the files into one (cat FIRST SECOND > BOTH) and name that".to_owned()
             }
-            (Oddity::DoubleSlash, Writer::NixOs) => "set boot.loader.grub.fsIdentifier = \"provided\" and let \
+            (PathIssue::DoubleSlash, Writer::NixOs) => "set boot.loader.grub.fsIdentifier = \"provided\" and let \
                  fileSystems.\"/boot\".device be a plain device node such as \"/dev/xvda\" in the guest's NixOS configuration, \
                  then run nixos-rebuild boot"
                 .to_owned(),
-            (Oddity::DoubleSlash, _) => {
+            (PathIssue::DoubleSlash, _) => {
                 format!("write a single slash{}", change_at_source(writer))
             }
-            (Oddity::Continuation, _) => format!("write the command on one line{}", change_at_source(writer)),
-            (Oddity::Variable, _) => format!("write the plain path in the place of the variable{}", change_at_source(writer)),
-            (Oddity::Quoted, _) => {
+            (PathIssue::Continuation, _) => format!("write the command on one line{}", change_at_source(writer)),
+            (PathIssue::Variable, _) => format!("write the plain path in the place of the variable{}", change_at_source(writer)),
+            (PathIssue::Quoted, _) => {
                 format!("write the path without quotes and backslashes{}", change_at_source(writer))
             }
-            (Oddity::TrailingText, _) => {
+            (PathIssue::TrailingText, _) => {
                 format!("write the path alone, without `;`, comment or other words behind it{}", change_at_source(writer))
             }
-            (Oddity::Option, _) => {
+            (PathIssue::Option, _) => {
                 format!("write `kernel`, the path and the arguments, without options in front{}", change_at_source(writer))
             }
-            (Oddity::Tab, _) => format!("write a blank between the kernel and its arguments{}", change_at_source(writer)),
+            (PathIssue::Tab, _) => format!("write a blank between the kernel and its arguments{}", change_at_source(writer)),
         }
     }
 

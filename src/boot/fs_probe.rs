@@ -6,7 +6,7 @@ use super::attempt::{Purpose, Step};
 use crate::storage::filesystem::{Filesystem, OpenError, OpenFile};
 
 /// A filesystem and the record of what was asked of it.
-pub(super) struct Prober<'a> {
+pub(super) struct FsProbe<'a> {
     pub filesystem: &'a dyn Filesystem,
     pub steps: Vec<Step>,
     /// The first question that pregrub could not answer; the run ends there.
@@ -20,12 +20,12 @@ pub(super) enum Opened<'a> {
     Unknown(String),
 }
 
-impl<'a> Prober<'a> {
+impl<'a> FsProbe<'a> {
     pub(super) fn new(filesystem: &'a dyn Filesystem) -> Self {
         Self { filesystem, steps: Vec::new(), unknown: None }
     }
 
-    /// `file_exists`: whether it opens. Where pregrub cannot tell, the answer is no and [`Prober::unknown`] is set.
+    /// `file_exists`: whether it opens. Where pregrub cannot tell, the answer is no and [`FsProbe::unknown`] is set.
     pub(super) fn exists(&mut self, path: &str, purpose: Purpose) -> io::Result<bool> {
         self.exists_bytes(path.as_bytes(), purpose)
     }

@@ -1,10 +1,9 @@
 //! What an exception means in plain words, and the way out where it is known.
 
-use super::attempt::{Attempt, Found, Mounted};
 use super::hidden_command::hidden_kernel;
 use super::missing_path::{MissingPath, shown};
-use super::opener::{Opener, openers};
-use super::outcome::{ChosenFile, Run};
+use super::unmatched_brace::{Opener, openers};
+use crate::boot::{Attempt, Found, InPlaceOf, Mounted};
 use crate::config::{Cause, Config, Dialect, Effect, READ_LIMIT, Raised, Stage, Writer};
 use crate::python::PyStr;
 use crate::storage::partitions::{Failure, Origin, PartitionTable, Place, unseen};
@@ -36,27 +35,6 @@ impl<'a> Seen<'a> {
     pub(crate) fn of(attempt: &'a Attempt) -> Option<Self> {
         let Found { path, dialect, text, directory, config } = attempt.found.as_ref()?;
         Some(Self { path, dialect: *dialect, text, directory: *directory, config, writer: Writer::of(text) })
-    }
-}
-
-/// Completes the failure of a run.
-pub(super) fn explain(run: &mut Run) {
-    let Some(failure) = &run.failure else { return };
-    let attempt = failure.attempt.map(|index| &run.attempts[index]);
-    let Some(raised) = &failure.raised else { return };
-    let mut advice = match run.table.as_ref().and_then(|table| of_table(table, raised)) {
-        Some(advice) => advice,
-        None => of_raised(attempt, attempt.and_then(Seen::of), raised),
-    };
-    let nothing_there = matches!(raised.cause, Cause::NoConfiguration | Cause::NoEntry | Cause::MissingFile);
-    if let Some(incomplete) = attempt.and_then(|attempt| attempt.size?.incomplete()).filter(|_| nothing_there) {
-        advice.reason = format!("{}; {incomplete}, and what is not found may lie behind its end", advice.reason);
-        advice.help = Some("complete the image first".to_owned());
-    }
-    if let Some(failure) = &mut run.failure {
-        failure.reason = advice.reason;
-        failure.label = advice.label;
-        failure.help = advice.help;
     }
 }
 
@@ -225,6 +203,7 @@ pub(crate) fn of_raised(attempt: Option<&Attempt>, found: Option<Seen<'_>>, rais
             "is the image complete? Check it with e2fsck -fn",
         ),
         Cause::NothingFound => match attempt {
+            Some(attempt) if attempt.in_place_of.is_some() => in_place_of(attempt),
             Some(attempt) if matches!(attempt.selection, Some(ref s) if s.boot.is_some()) => {
                 advice("the selected entry names an empty kernel path", "", "write the kernel's path behind `linux`")
             }
@@ -234,6 +213,21 @@ pub(crate) fn of_raised(attempt: Option<&Attempt>, found: Option<Seen<'_>>, rais
             "the result has a character that pygrub cannot print in this output format",
             "",
             "take it out of the arguments, or use --output-format=sxp",
+        ),
+        Cause::Title => advice(
+            "the title of the entry has a NUL, and XCP-ng's pygrub under Python 2 cannot log it",
+            "this title",
+            "remove the NUL: is the file damaged?",
+        ),
+        Cause::TitleRule => advice(
+            format!("the host's rules on titles (/etc/pygrub/rules.d) end pygrub: {}", raised.message),
+            "",
+            "correct or remove the rule on the host",
+        ),
+        Cause::TooLarge => advice(
+            format!("XCP-ng's pygrub copies no file above the host's limit: {}", raised.message),
+            "",
+            "make it smaller, or raise /mh/limits/pv-kernel-max-size or pv-ramdisk-max-size in the host's xenstore (1 GiB without)",
         ),
         Cause::FileName => advice(
             "the path has a NUL, which Python hands to no filesystem",
@@ -283,44 +277,29 @@ pub(crate) fn of_table(table: &PartitionTable, raised: &Raised) -> Option<Advice
     })
 }
 
+/// Where SUSE's kernels were looked for, and are not there.
+fn in_place_of(attempt: &Attempt) -> Advice {
+    let why = match attempt.in_place_of {
+        Some(InPlaceOf::Hypervisor) => "the first entry boots Xen itself, by the name of its kernel",
+        Some(InPlaceOf::NoEntry) => "pygrub sees no menu entry",
+        _ => "there is no configuration",
+    };
+    advice(
+        format!("{why}, and SUSE's pygrub then boots /boot/vmlinuz-xen with /boot/initrd-xen, which are not there"),
+        "",
+        match attempt.in_place_of {
+            Some(InPlaceOf::Hypervisor) => "put an entry that boots Linux first",
+            _ => "write a configuration with a menu entry, or put kernel and initrd in these places",
+        },
+    )
+}
+
 fn filesystem(attempt: Option<&Attempt>) -> String {
     match attempt.map(|attempt| &attempt.mounted) {
         Some(Mounted::Yes(name)) if name == "directory" => "this directory".to_owned(),
         Some(Mounted::Yes(name)) => format!("the {name} filesystem"),
         _ => "the filesystem".to_owned(),
     }
-}
-
-/// What is wrong with a file that pygrub copies out and does not look at, and the way out.
-pub(crate) fn of_damage(file: &ChosenFile) -> Option<(String, &'static str)> {
-    let damage = file.damage.as_ref()?;
-    let bytes = damage.bytes;
-    let copied = match file.size {
-        Some(size) if size != bytes => format!("{bytes} of its {size} bytes"),
-        _ => format!("{bytes} bytes that are not the file"),
-    };
-    let reason = format!("`{}` is damaged ({}): pygrub copies {copied} and reports success", file.path, damage.reason);
-    Some((reason, "is the image complete? Check the filesystem, or write the file again"))
-}
-
-/// What is to be said of a file of more than `most` bytes, which Xen does not load, however much of it pygrub copies.
-pub(crate) fn of_too_large(file: &ChosenFile, most: u64) -> Option<(String, &'static str)> {
-    let too_large = file.too_large.filter(|too_large| too_large.bytes() > most)?;
-    let reason = format!(
-        "`{}` {too_large}: pygrub copies it to the host until there is no more space, and Xen does not load as much",
-        file.path
-    );
-    Some((reason, too_large.help()))
-}
-
-/// The way out where pregrub cannot tell.
-pub(super) fn of_unknown(stage: Stage) -> Option<String> {
-    let help = match stage {
-        Stage::Open => "ask the installed pygrub on a Xen host: pygrub -q -n DISK",
-        Stage::Menu => "call pygrub with `-q` (bootloader_args = [\"-q\"]), which draws no menu",
-        _ => return None,
-    };
-    Some(help.to_owned())
 }
 
 /// Whether an MBR slot of this type holds logical partitions.

@@ -3,11 +3,11 @@
 use std::io;
 
 use super::attempt::Purpose;
-use super::steps::Prober;
+use super::fs_probe::FsProbe;
 use crate::release::{Change, Release};
 
 /// A kernel that was found by its path alone.
-pub(super) struct Sniffed {
+pub(super) struct ForeignKernel {
     pub kernel: &'static str,
     pub ramdisk: Option<&'static str>,
 }
@@ -20,24 +20,27 @@ const NETWARE: &str = "/nwserver/xnloader.sys";
 ///
 /// Returns whether it is there, and the kernel unless one was given by option.
 pub(super) fn solaris(
-    prober: &mut Prober<'_>,
+    probe: &mut FsProbe<'_>,
     given: bool,
     release: Release,
-) -> Result<(bool, Option<Sniffed>), io::Error> {
+) -> Result<(bool, Option<ForeignKernel>), io::Error> {
     let purpose = Purpose::Solaris;
     let found =
-        prober.exists(KERNEL, purpose)? || release.has(Change::Solaris64Only) && prober.exists(KERNEL_64, purpose)?;
+        probe.exists(KERNEL, purpose)? || release.has(Change::Solaris64Only) && probe.exists(KERNEL_64, purpose)?;
     if !found || given {
         return Ok((found, None));
     }
-    let wide = !release.has(Change::SolarisKernelChecked) || prober.exists(KERNEL_64, purpose)?;
+    let wide = !release.has(Change::SolarisKernelChecked) || probe.exists(KERNEL_64, purpose)?;
     if wide {
-        return Ok((true, Some(Sniffed { kernel: KERNEL_64, ramdisk: Some("/platform/i86pc/amd64/boot_archive") })));
+        return Ok((
+            true,
+            Some(ForeignKernel { kernel: KERNEL_64, ramdisk: Some("/platform/i86pc/amd64/boot_archive") }),
+        ));
     }
-    if release.has(Change::Solaris64Only) && !prober.exists(KERNEL, purpose)? {
+    if release.has(Change::Solaris64Only) && !probe.exists(KERNEL, purpose)? {
         return Ok((false, None));
     }
-    Ok((true, Some(Sniffed { kernel: KERNEL, ramdisk: Some("/platform/i86pc/boot_archive") })))
+    Ok((true, Some(ForeignKernel { kernel: KERNEL, ramdisk: Some("/platform/i86pc/boot_archive") })))
 }
 
 /// The arguments for Solaris: `root=` and `ip=` first, then the kernel's path, then the others.
@@ -65,7 +68,7 @@ pub(super) fn solaris_args(args: &[u8], kernel: &[u8]) -> Vec<u8> {
 }
 
 /// Looks for NetWare.
-pub(super) fn netware(prober: &mut Prober<'_>, given: bool) -> Result<Option<Sniffed>, io::Error> {
-    let found = prober.exists(NETWARE, Purpose::NetWare)?;
-    Ok((found && !given).then_some(Sniffed { kernel: NETWARE, ramdisk: None }))
+pub(super) fn netware(probe: &mut FsProbe<'_>, given: bool) -> Result<Option<ForeignKernel>, io::Error> {
+    let found = probe.exists(NETWARE, Purpose::NetWare)?;
+    Ok((found && !given).then_some(ForeignKernel { kernel: NETWARE, ramdisk: None }))
 }
