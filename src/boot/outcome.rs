@@ -103,6 +103,20 @@ pub enum FailureKind {
     },
     /// pregrub does not know what pygrub does; why, as a clause.
     Unknown(String),
+    /// pygrub hands the files over, and Xen's domain builder does not start a guest with them.
+    Refused {
+        /// Why, in one sentence without a full stop.
+        reason: String,
+        /// The way out, as an imperative.
+        help: Option<String>,
+    },
+    /// pygrub hands the files over, Xen would load the kernel, and the guest does not start: for its initrd or its arguments.
+    NotBuilt {
+        /// Why, in one sentence without a full stop.
+        reason: String,
+        /// The way out, as an imperative.
+        help: Option<String>,
+    },
     /// pygrub is not started, or not on a disk that is known.
     NotStarted {
         /// Why, in one sentence without a full stop.
@@ -208,6 +222,18 @@ impl Run {
     /// Whether pygrub was started, so that it has an exit status and output.
     pub fn started(&self) -> bool {
         self.failure.as_ref().is_none_or(|failure| failure.stage != Stage::Toolstack)
+    }
+
+    /// What pygrub hands over whole, whether or not Xen can make a guest of it. `None` if pygrub fails, or what it hands over is
+    /// damaged.
+    pub fn handed_over(&self) -> Option<&BootFiles> {
+        let by_pygrub = |failure: &Failure| failure.stage != Stage::Builder;
+        self.chosen.as_ref().filter(|_| !self.failure.as_ref().is_some_and(by_pygrub))
+    }
+
+    /// Whether it is known how pygrub ends.
+    pub fn pygrub_is_known(&self) -> bool {
+        self.started() && (self.verdict != Verdict::Unknown || self.handed_over().is_some())
     }
 
     /// The attempt that the outcome comes from.

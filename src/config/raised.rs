@@ -26,6 +26,8 @@ pub enum Stage {
     Copy,
     /// Before pygrub is started, or instead: xl and libxl.
     Toolstack,
+    /// After pygrub: Xen's domain builder, which loads the kernel.
+    Builder,
 }
 
 impl Stage {
@@ -41,6 +43,7 @@ impl Stage {
             Self::Select => "select",
             Self::Copy => "copy",
             Self::Toolstack => "toolstack",
+            Self::Builder => "builder",
         }
     }
 }

@@ -8,9 +8,10 @@ use anstyle::{AnsiColor, Style};
 use super::diagnostic::{Shown, SourceText};
 use super::finding::Sources;
 use super::one_line::{Uncolored, one_line};
-use super::{notes, origin};
+use super::{builder, notes, origin};
 use crate::boot::{Attempt, BootFiles, ChosenFile, Mounted, Run, Verdict};
 use crate::explain::Explanation;
+use crate::kernel::Built;
 use crate::lint::{Finding, Severity, Source};
 use crate::release::Flavour;
 use crate::target::Kind;
@@ -43,6 +44,7 @@ fn style(verdict: Verdict) -> Style {
 pub fn write(
     run: &Run,
     explanation: Option<&Explanation>,
+    built: Option<&Built>,
     target: &str,
     kind: Kind,
     findings: &[Finding],
@@ -57,12 +59,14 @@ pub fn write(
         (Some(chosen), None) => {
             writeln!(out)?;
             write_chosen(run, chosen, kind, &mut Uncolored(out))?;
+            built.map_or(Ok(()), |built| builder::write_stage(built, &mut Uncolored(out)))?;
         }
         // Handed over, and damaged.
         (Some(chosen), Some(explanation)) => {
             let out = &mut Uncolored(out);
             writeln!(out, ": {}", shortened(&explanation.reason))?;
             write_chosen(run, chosen, kind, out)?;
+            built.map_or(Ok(()), |built| builder::write_stage(built, out))?;
             if !findings.iter().any(|finding| finding.message == explanation.reason) {
                 write_help(explanation, out)?;
             }

@@ -116,7 +116,14 @@ fn reports_of_every_line_take_no_more() {
         let (_, bytes) = memory::peak(|| {
             let target = Target::Config { dialect: Dialect::Legacy, text: mebibyte("", piece) };
             let run = target.run("menu.lst", Options::default()).unwrap();
-            trace::write_text(&run, "menu.lst", Kind::Config, &mut std::io::sink()).unwrap();
+            trace::write_text(
+                &run,
+                pregrub::explain::explain(&run).as_ref(),
+                "menu.lst",
+                Kind::Config,
+                &mut std::io::sink(),
+            )
+            .unwrap();
             let config = &run.deciding_attempt().unwrap().found.as_ref().unwrap().config;
             let wishes = pregrub::boot::Overrides::of(&run.options);
             let report = entries::Entries::of_config(config, wishes, Release::NEWEST);

@@ -113,7 +113,7 @@ pub(super) struct Boots {
 
 impl Boots {
     fn of(run: &Run) -> Option<Self> {
-        let chosen = run.chosen.as_ref().filter(|_| run.failure.is_none())?;
+        let chosen = run.handed_over()?;
         let found = run.attempts.get(chosen.attempt).and_then(|attempt| attempt.found.as_ref());
         let entry = found.zip(chosen.entry).and_then(|(found, index)| found.config.entries.get(index));
         Some(Self {
