@@ -73,7 +73,8 @@ pub fn lint_all(context: &LintContext<'_>, levels: &Levels) -> Findings {
         suppressions.flat_map(|(source, suppressions)| suppressions.list.iter().map(|one| (*source, one)));
     let mut covering = SuppressionIndex::new(suppressions.collect());
     for finding in findings {
-        match covering.silences(&finding) {
+        let reason = if finding.rule.ignores_guest_comments() { None } else { covering.silences(&finding) };
+        match reason {
             Some(reason) => sorted.suppressed.push((finding, reason)),
             None => sorted.active.push(finding),
         }
