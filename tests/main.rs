@@ -1,14 +1,19 @@
 //! The integration tests: one program, so that it is linked once. Its modules mirror `src/`.
 
+#![allow(unreachable_pub, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
+
 #[macro_use]
 mod common;
 
+mod attacks;
 mod boot;
 mod cli;
 mod config;
 mod conformance;
+mod dependencies;
 mod generate;
 mod host;
+mod initrd;
 mod lint;
 mod oracle_itself;
 mod python;

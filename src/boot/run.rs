@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::attempt::{Attempt, Found, Mounted, Purpose};
+use super::copy_limit::TooLarge;
 use super::discover;
 use super::fixed_kernels::{self, Given, InPlaceOf};
 use super::foreign_kernels;
@@ -12,11 +13,11 @@ use super::fs_probe::{FsProbe, Opened};
 use super::list::list;
 use super::menu::{Console, Unattended};
 use super::options::{Options, Task};
-use super::outcome::{BootFiles, ChosenFile, Failure, FailureKind, Run, Verdict};
+use super::outcome::{BootFiles, ChosenFile, Failure, FailureKind, Logged, Run, Verdict};
 use super::output::{self, Process};
 use super::select::{Overrides, choose, select};
 use super::title_rules::RuleError;
-use crate::config::{self, Cause, Dialect, READ_LIMIT, Raised, Stage};
+use crate::config::{self, Cause, Config, Dialect, Directive, Effect, READ_LIMIT, Raised, Stage};
 use crate::flavour::{Build, FixedKernels};
 use crate::python::{PyStr, Python, repr};
 use crate::release::{Change, Release};
@@ -130,8 +131,10 @@ pub fn run_with(
         let Tried { mut attempt, picked, filesystem } =
             Tried::new(volumes, candidate, offset, &run.options, &mut given, console)?;
         let index = run.attempts.len();
-        run.stderr.append(&mut attempt.log);
-        attempt.log = Vec::new();
+        if let Some(raised) = attempt.raised.clone().filter(|_| run.options.debug) {
+            attempt.say(console, PyStr::from(&*raised.to_string()));
+        }
+        run.log.extend(attempt.log.drain(..).map(|logged| (index, logged)));
         read += attempt.found.as_ref().map_or(0, |found| found.text.len());
         run.attempts.push(attempt);
         if let Some(why) = run.attempts[index].unknown.clone() {
@@ -144,7 +147,7 @@ pub fn run_with(
                 continue;
             }
             if run.options.task != Task::ListEntries {
-                copy(&mut run, index, &*filesystem, picked)?;
+                copy(&mut run, index, &*filesystem, volumes.disk().map(|disk| disk.len()), picked)?;
                 return Ok(run);
             }
             break;
@@ -186,7 +189,7 @@ pub fn run_config_with(
     let mut attempt = Attempt::new(None, 0, Mounted::NotAsked);
     let config = config::parse(dialect, &text, options.build());
     attempt.say(console, parse_log(dialect, path));
-    log_warnings(&mut attempt, &config, console);
+    log(&mut attempt, &config, &text, &options, console);
     let picked = match in_place_of(&mut attempt, &config, &options) {
         Next::Configuration => pick(&mut attempt, &config, &text, &options, console),
         Next::FixedKernels => {
@@ -198,7 +201,7 @@ pub fn run_config_with(
         Next::Nothing => None,
     };
     attempt.found = Some(Found { path: path.into(), dialect, text, directory: false, config });
-    run.stderr = std::mem::take(&mut attempt.log);
+    run.log.extend(attempt.log.drain(..).map(|logged| (0, logged)));
     let (raised, unknown) = (attempt.raised.clone(), attempt.unknown.clone());
     run.attempts.push(attempt);
     let file = |path: PyStr, purpose| ChosenFile {
@@ -207,6 +210,7 @@ pub fn run_config_with(
         span: named_at(&run.attempts[0], purpose),
         directory: false,
         damage: None,
+        too_large: None,
     };
     if let Some(why) = unknown {
         finish_unknown(&mut run, Some(0), why);
@@ -546,7 +550,7 @@ fn read_configuration(
     };
     let mut config = config::parse(dialect, &text, options.build());
     config.truncated |= !whole;
-    log_warnings(attempt, &config, console);
+    log(attempt, &config, &text, options, console);
     let picked = match in_place_of(attempt, &config, options) {
         Next::Configuration => pick(attempt, &config, &text, options, console),
         Next::FixedKernels => fixed_kernels(probe, options, given)?,
@@ -670,7 +674,7 @@ fn open_message(path: &PyStr, release: Release) -> PyStr {
 }
 
 /// Would kernel and initrd be copied out? Nothing is read but where the data lies.
-fn copy(run: &mut Run, index: usize, filesystem: &dyn Filesystem, picked: Picked) -> io::Result<()> {
+fn copy(run: &mut Run, index: usize, filesystem: &dyn Filesystem, disk: Option<u64>, picked: Picked) -> io::Result<()> {
     let mut probe = FsProbe::new(filesystem);
     let picked = Picked {
         kernel: fixed_kernels::instead_of_missing(&mut probe, picked.kernel, &run.options)?,
@@ -692,17 +696,27 @@ fn copy(run: &mut Run, index: usize, filesystem: &dyn Filesystem, picked: Picked
         finish_unknown(run, Some(index), why);
         return Ok(());
     }
-    if let (Some(kernel), Some(ramdisk)) = (kernel, ramdisk) {
+    if let (Some(mut kernel), Some(mut ramdisk)) = (kernel, ramdisk) {
+        let most = run.options.largest_copy;
+        for file in [Some(&mut kernel), ramdisk.as_mut()].into_iter().flatten() {
+            file.too_large = file.size.and_then(|size| TooLarge::of(size, disk, most));
+        }
         let args = picked.args.filter(|args| !args.is_empty());
-        let damaged = [Some(&kernel), ramdisk.as_ref()].into_iter().flatten().any(|file| file.damage.is_some());
+        let files = || [Some(&kernel), ramdisk.as_ref()].into_iter().flatten();
+        let kind = if files().any(|file| file.damage.is_some()) {
+            Some(FailureKind::Damaged)
+        } else {
+            // Xen loads no file of that length, whatever the disk.
+            let beyond = files().any(|file| file.too_large.is_some_and(|too_large| too_large.bytes() > most));
+            beyond.then_some(FailureKind::TooLarge)
+        };
         run.process = Process {
             exit: 0,
             stdout: output::of_run(&run.options, ramdisk.is_some(), args.as_ref()),
-            stderr_last_line: output::last_line(run.stderr.last().map_or(b"", |line| line.as_bytes())),
+            stderr_last_line: output::last_line(run.stderr().last().unwrap_or_default().as_bytes()),
         };
-        run.verdict = if damaged { Verdict::Fails } else { Verdict::Boots };
-        run.failure =
-            damaged.then_some(Failure { stage: Stage::Copy, attempt: Some(index), kind: FailureKind::Damaged });
+        run.verdict = if kind.is_some() { Verdict::Fails } else { Verdict::Boots };
+        run.failure = kind.map(|kind| Failure { stage: Stage::Copy, attempt: Some(index), kind });
         run.chosen =
             Some(BootFiles { attempt: index, entry: picked.entry, kernel, ramdisk, args, seconds: picked.seconds });
     }
@@ -735,7 +749,7 @@ fn examine(
         Opened::Missing(_) => {
             let cause = cause_of_missing(path);
             let raised = if release.has(Change::ReadLimit) {
-                run.stderr.push(open_message(path, release));
+                run.log.push((index, Logged::Line(open_message(path, release))));
                 let message = format!("Error opening {} in guest", repr::os_text(path.as_bytes()));
                 Raised::new(Stage::Copy, "SystemExit", message, cause)
             } else {
@@ -758,6 +772,7 @@ fn examine(
             path: path.clone(),
             size: Some(file.size()),
             damage,
+            too_large: None,
             span: named_at(&run.attempts[index], purpose),
             directory: file.kind() == FileKind::Directory,
         })),
@@ -812,7 +827,7 @@ fn examine_not_really(
         finish_raised(run, Some(index), raised.at_known(span));
         return Ok(None);
     }
-    Ok(Some(ChosenFile { path: path.clone(), size: None, span, directory: false, damage: None }))
+    Ok(Some(ChosenFile { path: path.clone(), size: None, span, directory: false, damage: None, too_large: None }))
 }
 
 /// Ends the run where pygrub's process dies of a signal.
@@ -842,24 +857,56 @@ fn parse_log(dialect: Dialect, path: &str) -> PyStr {
 }
 
 /// A warning as Python's logging writes it.
-fn warning_log(message: &[u8]) -> PyStr {
+pub(super) fn warning_log(message: &[u8]) -> PyStr {
     [b"WARNING:root:", message].concat().into()
 }
 
-fn log_warnings(attempt: &mut Attempt, config: &config::Config, console: &mut dyn Console) {
-    // A hostile configuration has a warning for every other byte.
-    attempt.log.reserve_exact(config.warnings.len());
-    for warning in &config.warnings {
-        attempt.say(console, warning_log(warning.message.as_bytes()));
+/// What parsing logs: warnings, and with `--debug` the directives that are known and ignored, line by line.
+fn log(attempt: &mut Attempt, config: &Config, text: &[u8], options: &Options, console: &mut dyn Console) {
+    if !options.debug {
+        for warning in config.warnings.iter() {
+            console.say(&warning_log(warning.message.as_bytes()));
+        }
+        attempt.log.push(Logged::Warnings);
+        return;
     }
+    let mut ignored = ignored(config);
+    ignored.reverse();
+    let mut ignored_before = |attempt: &mut Attempt, console: &mut dyn Console, end: u32| {
+        while let Some((what, directive)) = ignored.pop_if(|(_, directive)| directive.line.line < end) {
+            let line: [&[u8]; 4] = [b"INFO:root:Ignored ", what.as_bytes(), b" ", directive.command(text)];
+            attempt.say(console, line.concat().into());
+        }
+    };
+    let warnings = config.warnings.iter().map(|warning| (warning.line, warning_log(warning.message.as_bytes())));
+    let lowered = config.debug_messages.iter();
+    let lowered = lowered.map(|message| (message.line, [b"DEBUG:root:", message.message.as_bytes()].concat().into()));
+    let mut logged: Vec<(u32, PyStr)> = warnings.chain(lowered).collect();
+    logged.sort_by_key(|(line, _)| *line);
+    for (number, line) in logged {
+        ignored_before(attempt, console, number);
+        attempt.say(console, line);
+    }
+    ignored_before(attempt, console, u32::MAX);
+}
+
+/// The directives that pygrub logs with `--debug`, in the order of their lines, and what it calls them.
+fn ignored(config: &Config) -> Vec<(&'static str, &Directive)> {
+    let of_file = config.directives.iter().map(|directive| ("directive", directive));
+    let of_entries = config.entries.iter().flat_map(|entry| &entry.directives);
+    let of_entries = of_entries.map(|directive| ("image directive", directive));
+    let mut ignored: Vec<_> =
+        of_file.chain(of_entries).filter(|(_, directive)| directive.effect == Effect::Ignored).collect();
+    ignored.sort_by_key(|(_, directive)| directive.line.start);
+    ignored
 }
 
 /// Ends a run that lists: successful, whatever was found.
 fn finish_listing(run: &mut Run) {
     let texts = run.attempts.iter().filter_map(|attempt| attempt.listing.as_ref());
     let stdout = texts.flat_map(|text| text.as_bytes()).copied().collect::<Vec<u8>>();
-    let last = run.stderr.last().map_or(&b""[..], PyStr::as_bytes);
-    run.process = Process { exit: 0, stdout: stdout.into(), stderr_last_line: output::last_line(last) };
+    let last = run.stderr().last().unwrap_or_default();
+    run.process = Process { exit: 0, stdout: stdout.into(), stderr_last_line: output::last_line(last.as_bytes()) };
     run.verdict = Verdict::Selects;
 }
 

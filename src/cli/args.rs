@@ -16,8 +16,9 @@ use crate::boot::{Options, RuleFiles};
 use crate::config::Dialect;
 use crate::flavour::{Build, ExtraOption, Flavour};
 use crate::host;
+use crate::kernel::{GuestType, Question};
 use crate::python::{PyStr, Python, int};
-use crate::release::Change;
+use crate::release::{Change, Release};
 use crate::target::{Kind, OpenOptions};
 
 /// Tells what Xen's pygrub will boot from a guest's disk, or exactly why nothing boots.
@@ -45,8 +46,14 @@ pub(super) enum Command {
     Lint(Lint),
     /// Show every step of the run, and the exceptions that pygrub swallows
     Trace(Trace),
+    /// Show kernels as Xen's domain builder sees them: whether it loads them for a PV or a PVH guest, or exactly why not
+    Kernel(Kernel),
     /// Show the menu: every entry as pygrub parsed it, the selected one marked
     Entries(Entries),
+    /// Show what GRUB 2 would boot: its menu, the chosen entry, and its commands word by word
+    Grub(Grub),
+    /// Show how initrds are made, what Xen and the guest's kernel do with them, and what is wrong
+    Initrd(Initrd),
     /// Write configurations that boot: the guest's NixOS module, the host's domain configurations, both with the steps, or grub.cfg
     Generate(super::generate::Generate),
     /// Make a small boot disk as an image, as NixOS would have written it, for trying things out
@@ -63,6 +70,18 @@ pub(super) enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENT")]
         args: Vec<OsString>,
     },
+}
+
+impl Command {
+    /// Whether GitHub's runner is to read what is printed.
+    pub(super) fn is_for_github(&self) -> bool {
+        let format = match self {
+            Self::Check(check) => check.answer.format,
+            Self::Lint(lint) => lint.answer.format,
+            _ => return false,
+        };
+        format == ReportFormat::Github
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -86,6 +105,14 @@ const AFTER_LOOK: &str = "\
 Exit status: 0 Xen would boot it (or the bare configuration selects an entry); 1 it would not; 2 called wrongly, a broken \
 pregrub.toml, or an internal error; 3 the target could not be read, or the verdict is unknown.";
 
+const AFTER_KERNEL: &str = "\
+Each kernel is unpacked in full. Exit status: 0 all load; 1 one does not, or its guest cannot start; 2 called wrongly, a broken \
+pregrub.toml, or an internal error; 3 a file could not be read, or a verdict is unknown.";
+
+const AFTER_GRUB: &str = "\
+Exit status: 0 GRUB boots the entry and every file that it names is there (of a configuration alone: it names a kernel); 1 not so; \
+2 called wrongly; 3 the target has no configuration that can be read, or pregrub cannot tell.";
+
 const AFTER_ENTRIES: &str = "\
 Exit status: 0 there is a menu; 1 pygrub raises before it has one, or there is none; 2 called wrongly, a broken pregrub.toml, or \
 an internal error; 3 the target could not be read.";
@@ -103,6 +130,12 @@ pub(super) struct Check {
     /// Read kernel and initrd whole and tell their SHA-256
     #[arg(long)]
     pub hash: bool,
+    /// The type of the guest that the kernel is loaded for [default: what the domain's configuration says, else pv]
+    #[arg(long = "type", value_enum)]
+    pub guest: Option<GuestArg>,
+    /// Where to stop: after pygrub, or after Xen's domain builder, which has to load the kernel
+    #[arg(long, value_enum, default_value_t = Until::Builder)]
+    pub until: Until,
     /// The guest's root disk, an image or a directory: to look there for what `init=` names
     #[arg(long, value_name = "TARGET")]
     pub root_disk: Option<String>,
@@ -203,6 +236,39 @@ pub(super) enum RulesFormat {
     Markdown,
 }
 
+const AFTER_INITRD: &str = "\
+Exit status: 0 the guest's kernel gets usable initrds; 1 it does not get one of them; 2 called wrongly, or an internal error; 3 a file \
+could not be read, or it cannot be told.";
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_INITRD)]
+pub(super) struct Initrd {
+    /// The initrds
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<String>,
+    #[command(flatten)]
+    release: ReleaseArgs,
+    /// The guest's kernel: its version decides what it unpacks, and config-VERSION beside it is read if it is there
+    #[arg(long, value_name = "FILE")]
+    pub kernel: Option<String>,
+    /// The configuration that the guest's kernel was built with, as /boot/config-VERSION
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<String>,
+    #[command(flatten)]
+    pub answer: Answer,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+impl Initrd {
+    /// The release of Xen that hands the initrds over, by the settings of the working directory. Up to 4.19 it unpacks one that begins
+    /// as gzip.
+    pub(super) fn release(&self) -> Result<Release, String> {
+        let settings = self.settings.of("-")?;
+        Ok(self.release.one(&settings)?.release)
+    }
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_LOOK)]
 pub(super) struct Trace {
@@ -216,6 +282,59 @@ pub(super) struct Trace {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_KERNEL)]
+pub(super) struct Kernel {
+    /// The kernels: vmlinuz, bzImage, an ELF file
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<String>,
+    /// The type of the guest
+    #[arg(long = "type", value_enum, default_value_t = GuestArg::Pv)]
+    guest: GuestArg,
+    #[command(flatten)]
+    release: ReleaseArgs,
+    #[command(flatten)]
+    pub answer: Answer,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+impl Kernel {
+    /// Who is to load the kernels, by the settings of the working directory.
+    pub(super) fn question(&self) -> Result<Question, String> {
+        let settings = self.settings.of("-")?;
+        let Build { release, flavour } = self.release.one(&settings)?;
+        Ok(Question { release, flavour, guest: self.guest.into() })
+    }
+}
+
+/// How far a guest's way is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Until {
+    /// pygrub hands over kernel and initrd, whatever they are
+    Pygrub,
+    /// Xen's domain builder loads the kernel
+    Builder,
+}
+
+/// A type of guest whose kernel the domain builder loads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum GuestArg {
+    /// Paravirtualised, xl's default
+    Pv,
+    /// type = "pvh", from Xen 4.10 on
+    Pvh,
+}
+
+impl From<GuestArg> for GuestType {
+    fn from(guest: GuestArg) -> Self {
+        match guest {
+            GuestArg::Pv => Self::Pv,
+            GuestArg::Pvh => Self::Pvh,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
 #[command(after_help = AFTER_ENTRIES)]
 pub(super) struct Entries {
     /// Whose menu to show: a configuration, an image, a block device, a directory, or `-`
@@ -225,6 +344,55 @@ pub(super) struct Entries {
     pub how: How,
     #[command(flatten)]
     pub answer: Answer,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_GRUB)]
+pub(super) struct Grub {
+    /// What GRUB starts from: an image, a block device, a directory, a grub.cfg alone, a domain's configuration, or `-`
+    #[arg(value_name = "TARGET")]
+    pub target: String,
+    /// Which GRUB: 2.06, 2.12 or 2.14
+    #[arg(long, value_name = "RELEASE", default_value = "2.06")]
+    grub: String,
+    /// What it runs on: pc (BIOS), efi, or xen (pvgrub2)
+    #[arg(long, value_name = "PLATFORM", default_value = "pc")]
+    platform: String,
+    /// Boot this entry instead of the default, by the rules of `set default=`: a number, a title, an id, 1>2
+    #[arg(long, value_name = "WHICH", allow_hyphen_values = true)]
+    entry: Option<String>,
+    /// Set (and export) a variable before the configuration is read
+    #[arg(long = "env", value_name = "NAME=VALUE")]
+    variables: Vec<String>,
+    /// The configuration: a path, or with its device, (hd0,gpt2)/grub/grub.cfg [default: the first where distributions put it]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<String>,
+    /// Show every command that is executed
+    #[arg(long)]
+    trace: bool,
+    /// Treat the target as this, whatever it looks like
+    #[arg(long = "as", value_name = "KIND", value_enum)]
+    pub kind: Option<KindArg>,
+    #[command(flatten)]
+    pub answer: Answer,
+}
+
+impl Grub {
+    /// How GRUB is run.
+    pub(super) fn settings(&self) -> Result<crate::grub::Settings, String> {
+        let variables = self.variables.iter().map(|variable| match variable.split_once('=') {
+            Some((name, value)) if !name.is_empty() => Ok((name.as_bytes().to_vec(), value.as_bytes().to_vec())),
+            _ => Err(format!("--env {variable}: write NAME=VALUE")),
+        });
+        Ok(crate::grub::Settings {
+            version: self.grub.parse().map_err(|error: crate::grub::UnknownName| error.to_string())?,
+            platform: self.platform.parse().map_err(|error: crate::grub::UnknownName| error.to_string())?,
+            entry: self.entry.as_ref().map(|entry| entry.as_bytes().to_vec()),
+            variables: variables.collect::<Result<_, _>>()?,
+            trace: self.trace,
+            ..crate::grub::Settings::default()
+        })
+    }
 }
 
 /// How pygrub is called.
@@ -273,12 +441,23 @@ pub(super) struct How {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum KindArg {
+pub(super) enum KindArg {
     Image,
     Directory,
     Config,
     /// The configuration of a domain for xl
     Xl,
+}
+
+impl From<KindArg> for Kind {
+    fn from(kind: KindArg) -> Self {
+        match kind {
+            KindArg::Image => Self::Image,
+            KindArg::Directory => Self::Directory,
+            KindArg::Config => Self::Config,
+            KindArg::Xl => Self::Xl,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -405,14 +584,6 @@ impl How {
 
     /// What the target is to be taken for.
     pub(super) fn wanted(&self) -> OpenOptions {
-        OpenOptions {
-            kind: self.kind.map(|kind| match kind {
-                KindArg::Image => Kind::Image,
-                KindArg::Directory => Kind::Directory,
-                KindArg::Config => Kind::Config,
-                KindArg::Xl => Kind::Xl,
-            }),
-            dialect: self.dialect.map(Into::into),
-        }
+        OpenOptions { kind: self.kind.map(Into::into), dialect: self.dialect.map(Into::into) }
     }
 }

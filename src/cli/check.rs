@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::rc::Rc;
 
-use super::args::{Check, ReportFormat};
+use super::args::{Check, ReportFormat, Until};
 use super::baselines::Baselines;
 use super::progress::Progress;
 use super::recursive::Sought;
@@ -17,14 +17,16 @@ use crate::cli::emitter::Emitter;
 use crate::cli::stdout::{Out, complain};
 use crate::explain::Explanation;
 use crate::flavour::Build;
+use crate::kernel::{Built, Depth, GuestType, Looks, build};
 use crate::lint::{self, Finding, LintContext, RootDisk};
 use crate::release::Release;
 use crate::report::check::{Check as Report, Hashes};
 use crate::report::finding::Sources;
 use crate::report::target_report;
 use crate::report::text;
-use crate::storage::mount::Volumes;
+use crate::storage::mount::{MountedOnce, Volumes};
 use crate::target::{Kind, OpenOptions, Target};
+use crate::xl::domain::Guest;
 
 pub(super) fn run(args: &Check) -> io::Result<Status> {
     match all(args) {
@@ -63,6 +65,7 @@ fn all(args: &Check) -> Result<io::Result<Status>, String> {
         root_disk,
         reports: Emitter::new(out, args.answer.format, release, whole.threshold),
         baselines: Baselines::new(&args.baseline),
+        looks: Looks::remembering(targets.names.len() > 1),
         tally: Tally::default(),
     };
     let text = args.answer.format == ReportFormat::Text;
@@ -124,13 +127,15 @@ struct Checking<'a> {
     root_disk: Option<RootDisk>,
     reports: Emitter,
     baselines: Baselines<'a>,
+    /// The kernels that were looked into.
+    looks: Looks,
     tally: Tally,
 }
 
 impl Checking<'_> {
     /// Checks one target with several pygrubs, and reports on it.
     fn several(&mut self, name: &str, asked: &[EffectiveSettings]) -> io::Result<Result<Status, String>> {
-        let done = several::check(self.args, name, asked, self.root_disk.as_ref(), &mut self.reports.out)?;
+        let done = several::check(self.args, name, asked, self.root_disk.as_ref(), &self.looks, &mut self.reports.out)?;
         if let Ok(status) = &done {
             self.tally.count(*status);
         }
@@ -141,8 +146,8 @@ impl Checking<'_> {
     fn one(&mut self, name: &str, asked: &EffectiveSettings) -> io::Result<Result<Status, String>> {
         let (args, reports) = (self.args, &mut self.reports);
         let out = &mut reports.out;
-        match examine(args, name, asked, self.root_disk.as_ref(), &[]) {
-            Ok(Judged { kind, run, explanation, hashes, findings, suppressed, domain_text }) => {
+        match examine(args, name, asked, self.root_disk.as_ref(), &[], &self.looks) {
+            Ok(Judged { kind, run, explanation, built, hashes, findings, suppressed, domain_text }) => {
                 let explanation = explanation.as_ref();
                 let path = run
                     .deciding_attempt()
@@ -157,11 +162,20 @@ impl Checking<'_> {
                 match args.answer.format {
                     ReportFormat::Json => {
                         let report = Report::of_run(name, kind, &run, explanation, hashes, &findings, sources);
-                        out.json(&report.with_suppressed(suppressed))?;
+                        out.json(&report.with_builder(built.as_ref()).with_suppressed(suppressed))?;
                     }
                     ReportFormat::Text => {
                         let look = out.look(args.verbose);
-                        text::write(&run, explanation, name, kind, &findings, look, &mut out.text())?;
+                        text::write(
+                            &run,
+                            explanation,
+                            built.as_ref(),
+                            name,
+                            kind,
+                            &findings,
+                            look,
+                            &mut out.colored(),
+                        )?;
                         for (what, hash) in [("kernel", hashes.kernel), ("initrd", hashes.ramdisk)] {
                             if let Some(hash) = hash {
                                 writeln!(out.text(), "  sha256     {hash}  {what}")?;
@@ -169,7 +183,7 @@ impl Checking<'_> {
                         }
                         if let Some(summary) = text::summary(&findings) {
                             writeln!(out.text())?;
-                            text::write_findings(&findings, &run, explanation, sources, look, &mut out.text())?;
+                            text::write_findings(&findings, &run, explanation, sources, look, &mut out.colored())?;
                             writeln!(out.text(), "\n{summary}")?;
                         }
                         if let Some(line) = text::suppressed(suppressed) {
@@ -264,6 +278,7 @@ pub(super) struct Judged {
     pub kind: Kind,
     pub run: Run,
     pub explanation: Option<Explanation>,
+    pub built: Option<Built>,
     pub hashes: Hashes,
     pub findings: Vec<Finding>,
     /// How many findings comments suppress.
@@ -272,10 +287,35 @@ pub(super) struct Judged {
     pub domain_text: Option<Vec<u8>>,
 }
 
-/// The run alone, without a look at what is wrong.
-pub(super) fn run_target(args: &Check, name: &str, asked: &EffectiveSettings) -> Result<Run, Error> {
+/// The run alone, with what Xen's builder says of its kernel: no look at what is wrong.
+pub(super) fn run_target(args: &Check, name: &str, asked: &EffectiveSettings, looks: &Looks) -> Result<Run, Error> {
     let target = open_target(args, name, asked)?;
-    target.run(name, asked.options.clone()).map_err(|error| Error::Target(error.to_string()))
+    let volumes = target.volumes();
+    Ok(perform(args, name, asked, &target, volumes.as_ref(), looks)?.0)
+}
+
+fn perform(
+    args: &Check,
+    name: &str,
+    asked: &EffectiveSettings,
+    target: &Target,
+    volumes: Option<&MountedOnce<'_>>,
+    looks: &Looks,
+) -> Result<(Run, Option<Built>), Error> {
+    let options = &asked.options;
+    let mut run = target.run_on(volumes, name, options.clone()).map_err(|error| Error::Target(error.to_string()))?;
+    let built = match volumes {
+        Some(volumes) if args.until == Until::Builder => {
+            let of_domain =
+                target.domain().map(|domain| if domain.guest == Guest::Pvh { GuestType::Pvh } else { GuestType::Pv });
+            let guest = args.guest.map(GuestType::from).or(of_domain).unwrap_or_default();
+            let depth = if args.hash { Depth::All } else { Depth::Notes };
+            build(&mut run, volumes, guest, depth, looks)
+                .map_err(|error| Error::Target(format!("cannot read `{name}`: {error}")))?
+        }
+        _ => None,
+    };
+    Ok((run, built))
 }
 
 fn open_target(args: &Check, name: &str, asked: &EffectiveSettings) -> Result<Target, Error> {
@@ -296,13 +336,12 @@ pub(super) fn examine(
     asked: &EffectiveSettings,
     root_disk: Option<&RootDisk>,
     outcomes: &[(Build, Verdict)],
+    looks: &Looks,
 ) -> Result<Judged, Error> {
-    let options = &asked.options;
     let target = open_target(args, name, asked)?;
     let kind = target.kind();
     let volumes = target.volumes();
-    let run =
-        target.run_on(volumes.as_ref(), name, options.clone()).map_err(|error| Error::Target(error.to_string()))?;
+    let (run, built) = perform(args, name, asked, &target, volumes.as_ref(), looks)?;
     let hashes = match &volumes {
         Some(volumes) if args.hash => {
             hashes(volumes, &run).map_err(|error| Error::Target(format!("cannot read `{name}`: {error}")))?
@@ -319,6 +358,12 @@ pub(super) fn examine(
     if let Some(root_disk) = root_disk {
         context = context.with_root_disk(root_disk);
     }
+    if args.hash {
+        context = context.with_whole_initrd();
+    }
+    if let Some(guest) = args.guest.map(GuestType::from) {
+        context = context.with_guest(if guest == GuestType::Pvh { Guest::Pvh } else { Guest::Pv });
+    }
     if !asked.suppressions {
         context = context.without_guest_suppressions();
     }
@@ -328,11 +373,11 @@ pub(super) fn examine(
         Target::Xl(domain) => Some(domain.text.clone()),
         _ => None,
     };
-    Ok(Judged { kind, run, explanation, hashes, findings, suppressed: suppressed.len(), domain_text })
+    Ok(Judged { kind, run, explanation, built, hashes, findings, suppressed: suppressed.len(), domain_text })
 }
 
 fn hashes(volumes: &dyn Volumes, run: &Run) -> io::Result<Hashes> {
-    let Some(chosen) = run.chosen.as_ref().filter(|_| run.failure.is_none()) else { return Ok(Hashes::default()) };
+    let Some(chosen) = run.handed_over() else { return Ok(Hashes::default()) };
     let offset = u64::try_from(run.attempts[chosen.attempt].offset).unwrap_or_default();
     Ok(Hashes {
         kernel: Some(boot::sha256(volumes, offset, &chosen.kernel)?),

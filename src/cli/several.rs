@@ -10,6 +10,7 @@ use super::stdout::{Out, complain};
 use crate::boot::{Run, Verdict};
 use crate::explain::explain;
 use crate::flavour::{Build, folded};
+use crate::kernel::Looks;
 use crate::lint::{Finding, RootDisk};
 use crate::report::check::Check as Report;
 use crate::report::finding::Sources;
@@ -49,6 +50,7 @@ pub(super) fn check(
     name: &str,
     asked: &[EffectiveSettings],
     root_disk: Option<&RootDisk>,
+    looks: &Looks,
     out: &mut Out,
 ) -> io::Result<Result<Status, String>> {
     let builds: Vec<Build> = asked.iter().map(|asked| asked.options.build()).collect();
@@ -56,7 +58,7 @@ pub(super) fn check(
     let mut outcomes = Vec::with_capacity(builds.len());
     let mut groups: Vec<(Outcome, Vec<Build>)> = Vec::new();
     for asked in asked {
-        let run = match check::run_target(args, name, asked) {
+        let run = match check::run_target(args, name, asked, looks) {
             Ok(run) => run,
             Err(Error::Usage(error)) => return Ok(Err(error)),
             Err(Error::Target(error)) => {
@@ -78,15 +80,15 @@ pub(super) fn check(
     let mut worst = outcomes.iter().map(|(_, verdict)| Status::from(*verdict)).max().unwrap_or(Status::Fine);
     if args.answer.format == ReportFormat::Json {
         for asked in asked {
-            let judged = match check::examine(args, name, asked, root_disk, &outcomes) {
+            let judged = match check::examine(args, name, asked, root_disk, &outcomes, looks) {
                 Ok(judged) => judged,
                 Err(Error::Usage(error) | Error::Target(error)) => return Ok(Err(error)),
             };
-            let Judged { kind, run, explanation, hashes, findings, suppressed, domain_text } = judged;
+            let Judged { kind, run, explanation, built, hashes, findings, suppressed, domain_text } = judged;
             worst = worst.max(asked.threshold.status(&findings));
             let sources = Sources { domain_text: domain_text.as_deref(), ..Sources::default() };
             let report = Report::of_run(name, kind, &run, explanation.as_ref(), hashes, &findings, sources);
-            out.json(&report.with_suppressed(suppressed))?;
+            out.json(&report.with_builder(built.as_ref()).with_suppressed(suppressed))?;
         }
         return Ok(Ok(worst));
     }
@@ -97,7 +99,7 @@ pub(super) fn check(
     }
     // Of the findings only the one about the difference: the others are of one pygrub each.
     if let Some(first) = asked.first() {
-        let judged = match check::examine(args, name, first, root_disk, &outcomes) {
+        let judged = match check::examine(args, name, first, root_disk, &outcomes, looks) {
             Ok(judged) => judged,
             Err(Error::Usage(error) | Error::Target(error)) => return Ok(Err(error)),
         };

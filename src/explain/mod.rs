@@ -49,12 +49,19 @@ pub fn explain(run: &Run) -> Option<Explanation> {
             let damage = files.into_iter().find_map(of_damage)?;
             said(damage.0, Some(damage.1.to_owned()))
         }
+        FailureKind::TooLarge => {
+            let files = run.chosen.iter().flat_map(|chosen| [Some(&chosen.kernel), chosen.ramdisk.as_ref()]).flatten();
+            let (reason, help) = files.into_iter().find_map(|file| of_too_large(file, run.options.largest_copy))?;
+            said(reason, Some(help.to_owned()))
+        }
         FailureKind::Crashed { path, why } => {
             let reason = format!("`{path}`: {why}; pygrub crashes on it (segmentation fault)");
             said(reason, Some("put /boot on an ext4 filesystem".to_owned()))
         }
         FailureKind::Unknown(why) => said(why.clone(), of_unknown(failure.stage)),
-        FailureKind::NotStarted { reason, help } => said(reason.clone(), help.clone()),
+        FailureKind::Refused { reason, help }
+        | FailureKind::NotBuilt { reason, help }
+        | FailureKind::NotStarted { reason, help } => said(reason.clone(), help.clone()),
     };
     Some(Explanation { attempt: failure.attempt, reason, label, evidence: failure.raised().cloned(), help })
 }
@@ -83,6 +90,17 @@ pub(crate) fn of_damage(file: &ChosenFile) -> Option<(String, &'static str)> {
     };
     let reason = format!("`{}` is damaged ({}): pygrub copies {copied} and reports success", file.path, damage.reason);
     Some((reason, "is the image complete? Check the filesystem, or write the file again"))
+}
+
+/// What is wrong with a file of more than `most` bytes, which Xen does not load, however much of it pygrub copies; and the way
+/// out.
+fn of_too_large(file: &ChosenFile, most: u64) -> Option<(String, &'static str)> {
+    let too_large = file.too_large.filter(|too_large| too_large.bytes() > most)?;
+    let reason = format!(
+        "`{}` {too_large}: pygrub copies it to the host until there is no more space, and Xen does not load as much",
+        file.path
+    );
+    Some((reason, too_large.help()))
 }
 
 /// The way out where pregrub cannot tell.

@@ -64,7 +64,7 @@ pub fn lint_all(context: &LintContext<'_>, levels: &Levels) -> Findings {
     let mut findings = Vec::new();
     for rule in RULES {
         let Some(level) = levels.of(rule) else { continue };
-        let mut reporter = Reporter::new(rule, level, &mut findings);
+        let mut reporter = Reporter::new(rule, level, &mut findings).for_fixes(context.tells_all());
         (rule.check)(context, &mut reporter);
     }
     let mut sorted = Findings::default();
@@ -73,7 +73,8 @@ pub fn lint_all(context: &LintContext<'_>, levels: &Levels) -> Findings {
         suppressions.flat_map(|(source, suppressions)| suppressions.list.iter().map(|one| (*source, one)));
     let mut covering = SuppressionIndex::new(suppressions.collect());
     for finding in findings {
-        match covering.silences(&finding) {
+        let reason = if finding.rule.ignores_guest_comments() { None } else { covering.silences(&finding) };
+        match reason {
             Some(reason) => sorted.suppressed.push((finding, reason)),
             None => sorted.active.push(finding),
         }

@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 
+use super::builder::Builder;
 use super::finding::{FindingReport, Sources};
 use crate::boot::{Attempt, ChosenFile, GivenDisk, Mounted, Process, Run, Verdict};
 use crate::config::Raised;
 use crate::explain::Explanation;
 use crate::flavour::Flavour;
+use crate::kernel::Built;
 use crate::lint::Finding;
 use crate::python::PyStr;
 use crate::release::Release;
@@ -28,6 +30,8 @@ pub struct Check<'a> {
     verdict: Verdict,
     boot: Option<Boot<'a>>,
     pygrub: Option<&'a Process>,
+    /// What Xen's domain builder makes of the kernel; nothing if it was not asked.
+    builder: Option<Builder>,
     failure: Option<Failure<'a>>,
     findings: Vec<FindingReport<'a>>,
     /// How many findings comments suppress.
@@ -109,7 +113,7 @@ impl<'a> Check<'a> {
         findings: &'a [Finding],
         sources: Sources<'a>,
     ) -> Self {
-        let known = run.verdict != Verdict::Unknown && run.started() && kind != Kind::Config;
+        let known = run.pygrub_is_known() && kind != Kind::Config;
         Self {
             schema: "pregrub.check/1",
             target,
@@ -120,6 +124,7 @@ impl<'a> Check<'a> {
             verdict: run.verdict,
             boot: boot(run, kind, hashes),
             pygrub: known.then_some(&run.process),
+            builder: None,
             failure: run.failure.as_ref().zip(explanation).map(|(failure, explanation)| Failure {
                 stage: failure.stage.name(),
                 reason: &explanation.reason,
@@ -129,6 +134,13 @@ impl<'a> Check<'a> {
             findings: findings.iter().map(|finding| FindingReport::new(finding, sources)).collect(),
             suppressed: 0,
         }
+    }
+
+    /// With what the domain builder makes of the kernel.
+    #[must_use]
+    pub fn with_builder(mut self, built: Option<&Built>) -> Self {
+        self.builder = built.map(|built| Builder::new(&built.look, &built.question));
+        self
     }
 
     /// With the number of findings that comments suppress.
@@ -150,6 +162,7 @@ impl<'a> Check<'a> {
             verdict: Verdict::Unknown,
             boot: None,
             pygrub: None,
+            builder: None,
             failure: Some(Failure { stage: "target", reason: error, help: None, raised: None }),
             findings: Vec::new(),
             suppressed: 0,
@@ -164,7 +177,7 @@ pub(super) fn distributor(flavour: Flavour) -> Option<&'static str> {
 
 fn boot(run: &Run, kind: Kind, hashes: Hashes) -> Option<Boot<'_>> {
     // What is handed over damaged is not booted.
-    let chosen = run.chosen.as_ref().filter(|_| run.failure.is_none())?;
+    let chosen = run.handed_over()?;
     let attempt: &Attempt = run.attempts.get(chosen.attempt)?;
     let found = attempt.found.as_ref();
     let filesystem = match &attempt.mounted {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::check::RaisedReport;
 use super::origin;
 use crate::boot::{Attempt, Found, GivenDisk, InPlaceOf, Mounted, Purpose, Run, Verdict};
-use crate::config::{Directive, Effect, Setting};
+use crate::config::{Directive, Effect, Setting, Warnings};
 use crate::explain::Explanation;
 use crate::python::PyStr;
 use crate::storage::filesystem::Note;
@@ -204,9 +204,8 @@ fn write_found(found: &Found, out: &mut dyn Write) -> io::Result<()> {
     for entry in config.entries.iter().filter(|entry| entry.one_line) {
         writeln!(out, "  takes line {} for a menu entry that is complete, and empty", entry.header.line)?;
     }
-    for warning in &config.warnings {
-        let line = warning.span.map(|span| format!(" (line {})", span.line)).unwrap_or_default();
-        writeln!(out, "  logs a warning: {}{line}", warning.message)?;
+    for warning in config.warnings.iter() {
+        writeln!(out, "  logs a warning: {} (line {})", warning.message, warning.line)?;
     }
     let count = config.entries.len();
     let entries = if count == 1 { "entry" } else { "entries" };
@@ -265,7 +264,7 @@ struct FoundReport<'a> {
     timeout: &'a Setting,
     entries: usize,
     directives: Vec<DirectiveReport>,
-    warnings: Vec<&'a PyStr>,
+    warnings: &'a Warnings,
 }
 
 #[derive(Serialize)]
@@ -345,7 +344,7 @@ fn attempt_report(attempt: &Attempt) -> AttemptReport<'_> {
                     effect: phrase,
                 })
                 .collect(),
-            warnings: found.config.warnings.iter().map(|warning| &warning.message).collect(),
+            warnings: &found.config.warnings,
         }),
         menu: attempt.menu.as_ref().map(|menu| MenuReport { seconds: menu.seconds }),
         selected: attempt.selection.as_ref().and_then(|selection| selection.index),
