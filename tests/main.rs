@@ -7,6 +7,7 @@ mod boot;
 mod cli;
 mod config;
 mod conformance;
+mod explain;
 mod generate;
 mod lint;
 mod oracle_itself;

@@ -1,7 +1,10 @@
 //! Why a path that a configuration names does not open, in plain words: for the verdict and for the rules of the linter.
 
+use super::closest_path::closest;
+use super::files::Files;
+use super::path_issue::Plain;
 use super::path_issue::{PathIssue, words};
-use super::raised::{Advice, advice};
+use super::raised::{Advice, Seen, advice};
 use crate::boot::Purpose;
 use crate::config::{Dialect, Writer};
 use crate::escape::beginning;
@@ -62,6 +65,42 @@ impl MissingPath<'_> {
             PathIssue::DoubleSlash => "a double slash",
         };
         advice(reason, label, self.help(issue))
+    }
+
+    /// What is wrong and what to do on this filesystem: only what opens there is named.
+    pub(crate) fn advice_on(&self, files: Option<&Files>, configuration: Option<Seen<'_>>) -> Advice {
+        let mut said = self.advice();
+        let (Some(files), Some(configuration), false) = (files, configuration, self.path.is_empty()) else {
+            return said;
+        };
+        if self.issue().is_some() {
+            let plain = Plain::of(self.path.as_bytes(), self.purpose, configuration.dialect);
+            if let Some(plain) = plain.filter(|plain| !files.exists(&plain.path)) {
+                let path = shown(&PyStr::from(plain.path));
+                said.help = Some(format!("{}; but `{path}` is not there either", said.help.unwrap_or_default()));
+            }
+            return said;
+        }
+        said.help = Some(match closest(files, configuration, self.purpose, self.path) {
+            Some(found) => found.help(self.purpose, configuration.writer),
+            None => self.nothing_like_it(configuration.writer),
+        });
+        said
+    }
+
+    /// With `/boot` in front or without, and beside it, there is nothing like the file.
+    fn nothing_like_it(&self, writer: Writer) -> String {
+        let what = word(self.purpose);
+        let again = match writer {
+            Writer::NixOs => "run nixos-rebuild boot in the guest, which copies the files and writes the menu anew",
+            Writer::Mkconfig => {
+                "install the kernel's package again, and run update-grub or grub2-mkconfig in the guest"
+            }
+            Writer::Other => "copy it there, or name one that is there",
+        };
+        format!(
+            "there is nothing like this {what} on the filesystem that holds the configuration, with or without /boot: {again}"
+        )
     }
 
     /// `the initrd `/i` of the selected entry "A"`.

@@ -3,21 +3,37 @@
 //! [`explain`] turns a [`Run`] into an [`Explanation`]. The verdict line, the findings, the trace, the drop-in and JSON all take
 //! it from there.
 
+mod cause;
+pub(crate) mod closest_path;
+mod disk_order;
+pub(crate) mod files;
 pub(crate) mod hidden_command;
 pub(crate) mod missing_path;
+pub(crate) mod mount_refusal;
+pub(crate) mod no_configuration;
+pub mod partition_name;
 pub(crate) mod path_issue;
 pub(crate) mod raised;
+mod similar_names;
+mod trial;
 pub(crate) mod unmatched_brace;
+pub(crate) mod untried_filesystems;
+
+pub use cause::{CauseId, CauseKind};
+pub use disk_order::{OtherDisk, OtherDisks};
 
 use crate::boot::{ChosenFile, Failure, FailureKind, Run};
 use crate::config::{Cause, Raised, Stage};
+use crate::storage::mount::Volumes;
+use files::Files;
 use raised::{Advice, Seen};
+use untried_filesystems::Untried;
 
 /// Why a run does not boot, in words. Sentences have no full stop at their end.
 #[derive(Clone, Debug)]
 pub struct Explanation {
-    /// The attempt that the user must change something at.
-    pub attempt: Option<usize>,
+    /// Which cause it is.
+    pub cause: CauseId,
     /// What is wrong, in one plain sentence.
     pub reason: String,
     /// What stands beside the place in the configuration; empty where there is no such place.
@@ -28,7 +44,7 @@ pub struct Explanation {
     pub help: Option<String>,
 }
 
-/// Explains a run. `None` if nothing failed.
+/// Explains a run from its steps alone. `None` if nothing failed.
 ///
 /// ```
 /// use pregrub::boot::{self, Options};
@@ -40,14 +56,28 @@ pub struct Explanation {
 /// assert!(explain(&run).unwrap().reason.contains("($drive1"));
 /// ```
 pub fn explain(run: &Run) -> Option<Explanation> {
+    explain_on(run, None, None)
+}
+
+/// Explains a run with the volumes that it was performed on at hand: of several places that failed, the cause is the one that
+/// the user must change, and a way out that can be tried on the disk is tried before it is given. `others` are the other disks
+/// of the domain whose first disk this is. `None` if nothing failed.
+pub fn explain_on(run: &Run, volumes: Option<&dyn Volumes>, others: Option<&dyn OtherDisks>) -> Option<Explanation> {
     let failure = run.failure.as_ref()?;
     let said = |reason: String, help: Option<String>| Advice { reason, label: "", help };
+    let kind = match &failure.kind {
+        FailureKind::Raised(raised) => return Some(of_exception(run, failure, raised, volumes, others)),
+        FailureKind::Damaged => CauseKind::Damaged,
+        FailureKind::Crashed { .. } => CauseKind::Crashed,
+        FailureKind::Unknown(_) => CauseKind::Unknown,
+        FailureKind::NotStarted { .. } => CauseKind::NotStarted,
+    };
     let Advice { reason, label, help } = match &failure.kind {
-        FailureKind::Raised(raised) => of_exception(run, failure, raised),
         FailureKind::Damaged => {
             let files = run.chosen.iter().flat_map(|chosen| [Some(&chosen.kernel), chosen.ramdisk.as_ref()]).flatten();
             let damage = files.into_iter().find_map(of_damage)?;
-            said(damage.0, Some(damage.1.to_owned()))
+            let incomplete = failure.attempt.and_then(|index| run.attempts.get(index)?.size?.incomplete());
+            said(damage.0, Some(incomplete.map_or(damage.1.to_owned(), |it| format!("copy the image again: {it}"))))
         }
         FailureKind::Crashed { path, why } => {
             let reason = format!("`{path}`: {why}; pygrub crashes on it (segmentation fault)");
@@ -55,22 +85,54 @@ pub fn explain(run: &Run) -> Option<Explanation> {
         }
         FailureKind::Unknown(why) => said(why.clone(), of_unknown(failure.stage)),
         FailureKind::NotStarted { reason, help } => said(reason.clone(), help.clone()),
+        FailureKind::Raised(_) => return None,
     };
-    Some(Explanation { attempt: failure.attempt, reason, label, evidence: failure.raised().cloned(), help })
+    Some(Explanation { cause: CauseId::of(kind, failure.attempt), reason, label, evidence: None, help })
 }
 
-fn of_exception(run: &Run, failure: &Failure, raised: &Raised) -> Advice {
-    let attempt = failure.attempt.and_then(|index| run.attempts.get(index));
-    let mut advice = match run.table.as_ref().and_then(|table| raised::of_table(table, raised)) {
-        Some(advice) => advice,
-        None => raised::of_raised(attempt, attempt.and_then(Seen::of), raised),
+fn of_exception(
+    run: &Run,
+    failure: &Failure,
+    raised: &Raised,
+    volumes: Option<&dyn Volumes>,
+    others: Option<&dyn OtherDisks>,
+) -> Explanation {
+    let explained = |cause: CauseId, said: Advice, raised: &Raised| {
+        let Advice { reason, label, help } = said;
+        Explanation { cause, reason, label, evidence: Some(raised.clone()), help }
     };
-    let nothing_there = matches!(raised.cause, Cause::NoConfiguration | Cause::NoEntry | Cause::MissingFile);
-    if let Some(incomplete) = attempt.and_then(|attempt| attempt.size?.incomplete()).filter(|_| nothing_there) {
-        advice.reason = format!("{}; {incomplete}, and what is not found may lie behind its end", advice.reason);
-        advice.help = Some("complete the image first".to_owned());
+    if let Some(said) = others.and_then(|others| disk_order::of(run, raised, others)) {
+        return explained(CauseId::of(CauseKind::DiskOrder, failure.attempt), said, raised);
     }
-    advice
+    if let Some((untried, volumes)) = volumes.and_then(|volumes| Some((Untried::find(run, volumes)?, volumes))) {
+        return explained(CauseId::of(CauseKind::Untried, None), untried.advice(run, volumes), raised);
+    }
+    if let Some((index, attempt)) =
+        mount_refusal::to_blame(run, volumes).and_then(|index| Some((index, run.attempts.get(index)?)))
+    {
+        let raised = attempt.raised.as_ref().unwrap_or(raised);
+        return explained(CauseId::of_raised(Some(index), raised), mount_refusal::of_attempt(attempt), raised);
+    }
+    let attempt = failure.attempt.and_then(|index| run.attempts.get(index));
+    let files =
+        attempt.zip(volumes).and_then(|(attempt, volumes)| Files::mount(volumes, u64::try_from(attempt.offset).ok()?));
+    let mut said = match run.table.as_ref().and_then(|table| raised::of_table(table, raised)) {
+        Some(said) => said,
+        None => raised::of_raised(attempt, attempt.and_then(Seen::of), files.as_ref(), raised),
+    };
+    if let Some(incomplete) = attempt.and_then(|attempt| attempt.size?.incomplete()) {
+        if matches!(raised.cause, Cause::NoConfiguration | Cause::NoEntry | Cause::MissingFile) {
+            said.reason = format!("{}; {incomplete}, and what is not found may lie after its end", said.reason);
+            said.help = Some("complete the image first".to_owned());
+        } else if raised.cause == Cause::Read {
+            said.help = Some(format!("copy the image again: {incomplete}"));
+        }
+    }
+    let id = match (raised.cause, attempt.and_then(no_configuration::file_types)) {
+        (Cause::NoConfiguration, Some(_)) => CauseId::of(CauseKind::FileTypes, failure.attempt),
+        _ => CauseId::of_raised(failure.attempt, raised),
+    };
+    explained(id, said, raised)
 }
 
 /// What is wrong with a file that pygrub copies out and does not look at, and the way out.

@@ -1,12 +1,16 @@
 //! What an exception means in plain words, and the way out where it is known.
 
+use super::Explanation;
+use super::files::Files;
 use super::hidden_command::hidden_kernel;
 use super::missing_path::{MissingPath, shown};
+use super::mount_refusal;
+use super::no_configuration;
 use super::unmatched_brace::{Opener, openers};
-use crate::boot::{Attempt, Found, Mounted};
+use crate::boot::{Attempt, Found, Mounted, Purpose};
 use crate::config::{Cause, Config, Dialect, Effect, READ_LIMIT, Raised, Stage, Writer};
 use crate::python::PyStr;
-use crate::storage::partitions::{Failure, Origin, PartitionTable, Place, unseen};
+use crate::storage::partitions::{Failure, PartitionTable, Place};
 
 /// An explanation. Sentences have no full stop at their end.
 pub(crate) struct Advice {
@@ -16,6 +20,13 @@ pub(crate) struct Advice {
     pub label: &'static str,
     /// What to change.
     pub help: Option<String>,
+}
+
+impl From<&Explanation> for Advice {
+    fn from(explanation: &Explanation) -> Self {
+        let Explanation { reason, label, help, .. } = explanation;
+        Self { reason: reason.clone(), label, help: help.clone() }
+    }
 }
 
 /// A configuration that an exception comes from.
@@ -43,8 +54,13 @@ pub(super) fn advice(reason: impl Into<String>, label: &'static str, help: impl 
     Advice { reason: reason.into(), label, help: (!help.is_empty()).then_some(help) }
 }
 
-/// What an exception means. `found` may be read further than the attempt did.
-pub(crate) fn of_raised(attempt: Option<&Attempt>, found: Option<Seen<'_>>, raised: &Raised) -> Advice {
+/// What an exception means. `found` may be read further than the attempt did; `files` is the filesystem, where it is at hand.
+pub(crate) fn of_raised(
+    attempt: Option<&Attempt>,
+    found: Option<Seen<'_>>,
+    files: Option<&Files>,
+    raised: &Raised,
+) -> Advice {
     let nixos = found.is_some_and(|found| found.writer == Writer::NixOs);
     if let Some(found) = found.filter(|found| found.directory) {
         return advice(
@@ -169,27 +185,17 @@ pub(crate) fn of_raised(attempt: Option<&Attempt>, found: Option<Seen<'_>>, rais
             "set TERM=vt100, or call pygrub with `-q` (bootloader_args = [\"-q\"]), which draws no menu",
         ),
         Cause::Interrupted => advice("somebody pressed Ctrl-C in the menu", "", ""),
-        Cause::NoConfiguration => advice(
-            format!("{} has none of the configurations that pygrub looks for", filesystem(attempt)),
-            "",
-            "pygrub looks for /boot/grub/grub.cfg, /grub/grub.cfg and eleven more (pregrub trace lists them); \
-             is this the disk with /boot, and is it the domain's first disk?",
-        ),
-        Cause::NoFilesystem => match attempt.map(|attempt| &attempt.mounted) {
-            Some(Mounted::No { .. }) if attempt.is_some_and(is_extended) => advice(
-                "this is an extended partition, and pygrub does not look at the logical ones in it",
-                "",
-                "make the boot partition a primary one, or name its offset in bytes: bootloader_args = [\"--offset=N\"]",
-            ),
-            Some(Mounted::No { why, instead, .. }) => advice(why.clone(), "", instead.unwrap_or_default()),
-            _ => advice("pygrub cannot read what is on the disk", "", ""),
+        Cause::NoConfiguration => no_configuration::of(attempt, files),
+        Cause::NoFilesystem => match attempt {
+            Some(attempt) => mount_refusal::of_attempt(attempt),
+            None => advice("pygrub cannot read what is on the disk", "", ""),
         },
         Cause::PartitionTable => advice(
             format!("pygrub reads the partition table and fails before it tries anything: {}", raised.message),
             "",
             "is the image complete? A disk without partitions needs no table: format the whole disk as ext4",
         ),
-        Cause::MissingFile => missing_file(attempt, found),
+        Cause::MissingFile => missing_file(attempt, found, files),
         Cause::Read => advice(
             match attempt.and_then(|attempt| attempt.steps.last()) {
                 Some(step) => format!(
@@ -259,20 +265,6 @@ pub(crate) fn of_table(table: &PartitionTable, raised: &Raised) -> Option<Advice
         }
         Place::EmptyList => return None,
     })
-}
-
-fn filesystem(attempt: Option<&Attempt>) -> String {
-    match attempt.map(|attempt| &attempt.mounted) {
-        Some(Mounted::Yes(name)) if name == "directory" => "this directory".to_owned(),
-        Some(Mounted::Yes(name)) => format!("the {name} filesystem"),
-        _ => "the filesystem".to_owned(),
-    }
-}
-
-/// Whether an MBR slot of this type holds logical partitions.
-pub(crate) fn is_extended(attempt: &Attempt) -> bool {
-    let origin = attempt.candidate.as_ref().map(|candidate| candidate.origin);
-    matches!(origin, Some(Origin::MbrSlot { partition_type, .. }) if unseen::is_extended(partition_type))
 }
 
 /// Whether NixOS wrote the file: then the option is named, not the line.
@@ -429,20 +421,24 @@ fn no_kernel(found: Option<Seen<'_>>, raised: &Raised, nixos: bool) -> Advice {
     advice(reason, label, help)
 }
 
-fn missing_file(attempt: Option<&Attempt>, found: Option<Seen<'_>>) -> Advice {
+fn missing_file(attempt: Option<&Attempt>, found: Option<Seen<'_>>, files: Option<&Files>) -> Advice {
     let Some(attempt) = attempt else { return advice("a file is missing", "", "") };
     let Some(step) = attempt.steps.last() else { return advice("a file is missing", "", "") };
     let filesystem = match &attempt.mounted {
         Mounted::Yes(name) => Some(name.as_str()),
         _ => None,
     };
+    let entry = attempt.selection.as_ref().and_then(|selection| found?.config.entries.get(selection.index?));
+    let file = entry
+        .and_then(|entry| if step.purpose == Purpose::Kernel { entry.kernel.as_ref() } else { entry.initrd.as_ref() });
     let missing = MissingPath {
         path: &step.path,
         purpose: step.purpose,
-        entry: None,
+        // One that was edited in the menu names other files.
+        entry: entry.filter(|_| file.is_some_and(|file| file.path == step.path)).map(|entry| (&entry.title, true)),
         why: Some(step.missing.as_deref().unwrap_or("it does not open")),
         filesystem,
         from: found.map(|found| (found.dialect, found.writer)),
     };
-    missing.advice()
+    missing.advice_on(files, found)
 }

@@ -56,6 +56,9 @@ struct File<'a> {
 
 #[derive(Debug, Serialize)]
 struct Failure<'a> {
+    /// The name of the cause; the finding that it is has `is_cause`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'static str>,
     stage: &'static str,
     reason: &'a str,
     help: Option<&'a str>,
@@ -116,12 +119,16 @@ impl<'a> Check<'a> {
             boot: boot(run, kind, hashes),
             pygrub: known.then_some(&run.process),
             failure: run.failure.as_ref().zip(explanation).map(|(failure, explanation)| Failure {
+                cause: Some(explanation.cause.kind.name()),
                 stage: failure.stage.name(),
                 reason: &explanation.reason,
                 help: explanation.help.as_deref(),
                 raised: explanation.evidence.as_ref().map(RaisedReport::from),
             }),
-            findings: findings.iter().map(|finding| FindingReport::new(finding, sources)).collect(),
+            findings: findings
+                .iter()
+                .map(|finding| FindingReport::new(finding, sources).in_view_of(finding, explanation))
+                .collect(),
             suppressed: 0,
         }
     }
@@ -144,7 +151,7 @@ impl<'a> Check<'a> {
             verdict: Verdict::Unknown,
             boot: None,
             pygrub: None,
-            failure: Some(Failure { stage: "target", reason: error, help: None, raised: None }),
+            failure: Some(Failure { cause: None, stage: "target", reason: error, help: None, raised: None }),
             findings: Vec::new(),
             suppressed: 0,
         }

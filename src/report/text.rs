@@ -7,9 +7,10 @@ use anstyle::{AnsiColor, Style};
 
 use super::diagnostic::{Shown, SourceText};
 use super::finding::Sources;
-use super::{notes, origin};
+use super::notes;
 use crate::boot::{Attempt, BootFiles, ChosenFile, Mounted, Run, Verdict};
 use crate::explain::Explanation;
+use crate::explain::partition_name as origin;
 use crate::lint::{Finding, Severity, Source};
 use crate::release::Flavour;
 use crate::target::Kind;
@@ -60,7 +61,7 @@ pub fn write(
         (Some(chosen), Some(explanation)) => {
             writeln!(out, ": {}", shortened(&explanation.reason))?;
             write_chosen(run, chosen, kind, out)?;
-            if !findings.iter().any(|finding| finding.message == explanation.reason) {
+            if !findings.iter().any(|finding| tells(finding, explanation)) {
                 write_help(explanation, out)?;
             }
         }
@@ -169,7 +170,9 @@ fn write_failure(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     write_disk(run, out)?;
-    if let Some(attempt) = run.deciding_attempt().filter(|_| kind.is_disk()) {
+    let attempt =
+        explanation.cause.attempt.and_then(|index| run.attempts.get(index)).or_else(|| run.deciding_attempt());
+    if let Some(attempt) = attempt.filter(|_| kind.is_disk()) {
         let origin = origin::describe(attempt.candidate.as_ref());
         let what = match &attempt.mounted {
             Mounted::Yes(name) => format!("{name} at "),
@@ -177,9 +180,9 @@ fn write_failure(
         };
         writeln!(out, "  tried      {what}offset {} ({origin})", attempt.offset)?;
     }
-    if findings.iter().any(|finding| tells(finding, run)) {
+    if findings.iter().any(|finding| tells(finding, explanation)) {
         // The finding shows the place and the way out.
-    } else if let Some(diagnostic) = Shown::failure(run, explanation) {
+    } else if let Some(diagnostic) = Shown::failure(run, explanation, look) {
         write!(out, "{}", diagnostic.render(look))?;
     } else if run.verdict == Verdict::Fails {
         write_help(explanation, out)?;
@@ -190,19 +193,13 @@ fn write_failure(
     Ok(())
 }
 
-/// Whether a finding tells why the run fails.
-fn tells(finding: &Finding, run: &Run) -> bool {
-    let raised = run.failure.as_ref().and_then(|failure| failure.raised());
-    raised.is_some() && finding.raised.as_ref() == raised
-}
-
-/// Whether the verdict says what the finding says. It does not where a rule looked further than pygrub.
-fn is_said_already(finding: &Finding, explanation: Option<&Explanation>) -> bool {
-    explanation.is_some_and(|explanation| explanation.reason.starts_with(&finding.message))
+/// Whether a finding is about what the run fails of.
+fn tells(finding: &Finding, explanation: &Explanation) -> bool {
+    finding.cause == Some(explanation.cause)
 }
 
 /// Writes what the linter found in a run: each finding with its place, an empty line between two. Where the verdict and its
-/// explanation stand above, the finding that tells why the run fails says what pygrub raises instead of what the verdict says already.
+/// explanation stand above, what pygrub raises stands below the sentence.
 ///
 /// # Errors
 ///
@@ -226,9 +223,9 @@ pub fn write_findings(
             Source::Configuration => found.map(|found| found.text.as_slice()),
         };
         let source = sources.of(finding).zip(text).map(|(name, text)| SourceText { name, text });
-        let told = tells(finding, run) && is_said_already(finding, verdict_above);
+        let raised = finding.raised.as_ref().filter(|_| verdict_above.is_some());
         write_headline(finding, sources, look, out)?;
-        write!(out, "{}", Shown::finding(finding, source, told).render(look))?;
+        write!(out, "{}", Shown::finding(finding, source, raised, look).render(look))?;
         write_others(&others, out)?;
     }
     Ok(())

@@ -193,7 +193,7 @@ fn of_disk(
         return Ok(Ending::Done);
     }
     let Some(chosen) = run.chosen.as_ref().filter(|_| run.verdict == Verdict::Boots) else {
-        return Err(explain::failure(&run));
+        return Err(explain::failure(&run, Some(&volumes)));
     };
     // Without an initrd there is nothing to hand over, though its file is there.
     let mut ramdisk = ramdisk.filter(|_| chosen.ramdisk.is_some());
@@ -278,7 +278,7 @@ fn of_configuration(call: &Call, file: &File, talking: &mut Talking<'_>) -> Resu
     let run = boot::run_config_with(&name, Dialect::Grub2, text, call.options.clone(), talking);
     let attempt = &run.attempts[0];
     let Some(boot) = attempt.selection.as_ref().and_then(|selection| selection.boot.as_ref()) else {
-        return Err(explain::failure(&run));
+        return Err(explain::failure(&run, None));
     };
     let mut out = [b"  kernel: ", boot.kernel.as_bytes(), b"\n"].concat();
     if let Some(ramdisk) = boot.ramdisk.as_ref().filter(|ramdisk| !ramdisk.is_empty()) {

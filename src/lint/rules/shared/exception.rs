@@ -54,21 +54,19 @@ pub(in crate::lint) fn where_it_comes_from(mut finding: Finding, configuration: 
 
 /// The finding for something that pygrub raises. It stops the boot.
 pub(in crate::lint) fn finding(context: &LintContext<'_>, raised: Raised) -> Finding {
-    let advice = match context.configuration() {
+    let cause = context.cause_of(&raised);
+    let advice = match (context.explanation().filter(|explanation| explanation.cause == cause), context.configuration())
+    {
+        (Some(explanation), _) => advice::Advice::from(explanation),
         // What opened a block is looked for once for all braces, by the rule.
-        Some(_) if raised.cause == Cause::ClosingBrace => advice::of_closing_brace(None),
-        Some(configuration) => {
-            let seen = advice::Seen {
-                path: configuration.path,
-                dialect: configuration.dialect,
-                text: configuration.text,
-                directory: false,
-                config: configuration.config,
-                writer: configuration.writer(),
-            };
-            advice::of_raised(context.attempt(), Some(seen), &raised)
+        (None, Some(_)) if raised.cause == Cause::ClosingBrace => advice::of_closing_brace(None),
+        (None, Some(configuration)) => {
+            advice::of_raised(context.attempt(), Some(configuration.seen()), context.files(), &raised)
         }
-        None => advice::of_raised(context.attempt(), context.attempt().and_then(advice::Seen::of), &raised),
+        (None, None) => {
+            let seen = context.attempt().and_then(advice::Seen::of);
+            advice::of_raised(context.attempt(), seen, context.files(), &raised)
+        }
     };
     let mut finding = Finding::new(advice.reason).stops_boot(true);
     if let Some(span) = raised.span.filter(|_| context.configuration().is_some()) {
@@ -78,5 +76,6 @@ pub(in crate::lint) fn finding(context: &LintContext<'_>, raised: Raised) -> Fin
     }
     finding.help = advice.help;
     finding.raised = Some(raised);
+    finding.cause = Some(cause);
     finding
 }
