@@ -35,13 +35,13 @@
 //! - [`config`]: the text of a configuration to its menu entries, line by line as pygrub reads it.
 //! - [`storage`]: partition offsets, filesystem drivers and identification, as pygrub's libraries see a disk.
 //! - [`xl`]: domain configurations of the toolstack, and how it calls pygrub.
-//! - [`release`]: what differs between Xen 4.0 and 4.22, as data; [`host`]: which one is installed here.
+//! - [`release`]: what differs between Xen 4.0 and 4.22, [`flavour`]: what distributors patch, both as data; [`host`]: which one is installed here.
 //! - [`python`]: the semantics of Python text that pygrub's behaviour rests on.
 //! - [`lint`]: what is wrong, by rules with codes.
 //! - [`report`]: JSON and text.
 //! - [`generate`]: configurations that boot, judged by [`boot`] before they are handed out.
 //!
-//! Arrows go one way: `python`, `release` ← `config` ← `boot` → `storage`; `lint` and `generate` read `boot` and `config`;
+//! Arrows go one way: `python`, `release`, `flavour` ← `config` ← `boot` → `storage`; `lint` and `generate` read `boot` and `config`;
 //! `report` reads `lint` and `boot`, and the command line all of them.
 //!
 //! Without the feature `cli` (`default-features = false`) the crate needs neither an argument parser nor a terminal.
@@ -59,6 +59,7 @@ pub mod cli;
 pub mod config;
 mod escape;
 pub mod explain;
+pub mod flavour;
 pub mod generate;
 pub mod host;
 pub mod lint;

@@ -9,7 +9,6 @@ use pregrub::release::Release;
 use pregrub::report::target_report::{TargetReport, Outcome};
 use pregrub::report::finding::Sources;
 use pregrub::report::sarif::Log;
-use pregrub::report::target_report::{Outcome, TargetReport};
 use pregrub::report::text::{Look, write_findings};
 use pregrub::report::{concise, github};
 use pregrub::target::{Kind, Target};

@@ -1,5 +1,6 @@
 //! What happened at one partition offset, step by step.
 
+use super::fixed_kernels::InPlaceOf;
 use super::menu::{Console, Menu};
 use super::select::Selection;
 use crate::config::{Config, Dialect, Raised};
@@ -15,6 +16,8 @@ pub enum Purpose {
     Solaris,
     /// The probe for a NetWare kernel.
     NetWare,
+    /// A kernel, or its initrd, that a distributor's pygrub boots because of its path.
+    FixedKernel,
     /// A configuration.
     Configuration,
     /// The kernel.
@@ -93,6 +96,8 @@ pub struct Attempt {
     pub size: Option<Size>,
     /// What was asked of the filesystem, in order.
     pub steps: Vec<Step>,
+    /// Why kernels by fixed paths were looked for instead of what the configuration says (SUSE).
+    pub in_place_of: Option<InPlaceOf>,
     /// The configuration.
     pub found: Option<Found>,
     /// The menu, where one was shown.
@@ -118,6 +123,7 @@ impl Attempt {
             notes: Vec::new(),
             size: None,
             steps: Vec::new(),
+            in_place_of: None,
             found: None,
             menu: None,
             listing: None,

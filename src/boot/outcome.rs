@@ -133,6 +133,9 @@ pub struct Run {
     pub disk: Option<GivenDisk>,
     /// pygrub's reading of the partition table; nothing where it does not read it.
     pub table: Option<PartitionTable>,
+    /// The look at the first filesystem for a kernel by its path, before any other is tried, where the flavour has that. Where it
+    /// ends the run it is the first of the attempts instead.
+    pub first_look: Option<Attempt>,
     /// The offsets that were tried, in order.
     pub attempts: Vec<Attempt>,
     /// What pygrub hands to the toolstack: what is booted, unless it is damaged.
@@ -153,6 +156,7 @@ impl Run {
             options,
             disk: None,
             table,
+            first_look: None,
             attempts: Vec::new(),
             chosen: None,
             failure: None,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::attempt::{Attempt, Found, Mounted, Purpose};
 use super::discover;
+use super::fixed_kernels::{self, Given, InPlaceOf};
 use super::foreign_kernels;
 use super::fs_probe::{FsProbe, Opened};
 use super::list::list;
@@ -13,8 +14,10 @@ use super::menu::{Console, Unattended};
 use super::options::{Options, Task};
 use super::outcome::{BootFiles, ChosenFile, Failure, FailureKind, Run, Verdict};
 use super::output::{self, Process};
-use super::select::{Overrides, choose, default_index};
+use super::select::{Overrides, choose, select};
+use super::title_rules::RuleError;
 use crate::config::{self, Cause, Dialect, READ_LIMIT, Raised, Stage};
+use crate::flavour::FixedKernels;
 use crate::python::{PyStr, Python, repr};
 use crate::release::{Change, Release};
 use crate::storage::filesystem::{FileKind, Filesystem, Note, ReadError, Topic};
@@ -95,6 +98,9 @@ pub fn run_with(
         None => vec![(None, options.offset.unwrap_or(0))],
     };
     let mut run = Run::new(table, options);
+    if rules_end(&mut run) {
+        return Ok(run);
+    }
     if let Some(failure) = run.table.as_ref().and_then(|table| table.failure.clone()) {
         match failure {
             partitions::Failure::Raised { exception, message, place } => {
@@ -106,6 +112,13 @@ pub fn run_with(
         }
         return Ok(run);
     }
+    let mut given = Given::of(&run.options);
+    if run.options.flavour.first_offset_must_open()
+        && let Some(&(candidate, offset)) = candidates.first()
+        && look_first(&mut run, volumes, (candidate, offset), candidates.len(), &mut given)?
+    {
+        return Ok(run);
+    }
     let mut read = 0;
     for (candidate, offset) in candidates {
         if read > READ_OF_DISK {
@@ -114,7 +127,8 @@ pub fn run_with(
             finish_unknown(&mut run, last, why.to_owned());
             return Ok(run);
         }
-        let Tried { mut attempt, picked, filesystem } = Tried::new(volumes, candidate, offset, &run.options, console)?;
+        let Tried { mut attempt, picked, filesystem } =
+            Tried::new(volumes, candidate, offset, &run.options, &mut given, console)?;
         let index = run.attempts.len();
         run.stderr.append(&mut attempt.log);
         attempt.log = Vec::new();
@@ -164,13 +178,26 @@ pub fn run_config_with(
     options: Options,
     console: &mut dyn Console,
 ) -> Run {
+    let mut run = Run::new(None, options);
+    if rules_end(&mut run) {
+        return run;
+    }
+    let options = run.options.clone();
     let mut attempt = Attempt::new(None, 0, Mounted::NotAsked);
-    let config = config::parse(dialect, &text, options.release);
+    let config = config::parse(dialect, &text, options.build());
     attempt.say(console, parse_log(dialect, path));
     log_warnings(&mut attempt, &config, console);
-    let picked = pick(&mut attempt, &config, &text, &options, console);
+    let picked = match in_place_of(&mut attempt, &config, &options) {
+        Next::Configuration => pick(&mut attempt, &config, &text, &options, console),
+        Next::FixedKernels => {
+            attempt.unknown = Some(
+                "SUSE's pygrub looks for /boot/vmlinuz-xen and /boot/initrd-xen on the disk then, and boots these instead".to_owned(),
+            );
+            None
+        }
+        Next::Nothing => None,
+    };
     attempt.found = Some(Found { path: path.into(), dialect, text, directory: false, config });
-    let mut run = Run::new(None, options);
     run.stderr = std::mem::take(&mut attempt.log);
     let (raised, unknown) = (attempt.raised.clone(), attempt.unknown.clone());
     run.attempts.push(attempt);
@@ -255,55 +282,113 @@ fn os_error(release: Release) -> &'static str {
     }
 }
 
+/// Opens the filesystem at an offset. Where it does not open, the attempt says why.
+fn open(
+    volumes: &dyn Volumes,
+    candidate: Option<Candidate>,
+    offset: i128,
+    release: Release,
+) -> io::Result<(Attempt, Option<Rc<dyn Filesystem>>)> {
+    let failed = |mounted, raised| {
+        let mut attempt = Attempt::new(candidate, offset, mounted);
+        attempt.raised = Some(raised);
+        Ok((attempt, None))
+    };
+    let refused = |why: String| Mounted::No { identified: None, why, instead: None };
+    let unsupported = || {
+        let message = "[Errno 95] Operation not supported";
+        Raised::new(Stage::Open, os_error(release), message, Cause::NoFilesystem)
+    };
+    let place = match u64::try_from(offset) {
+        Ok(place) if i64::try_from(place).is_ok() => place,
+        Ok(_) | Err(_) if offset > 0 => {
+            let message = candidate
+                .and_then(|candidate| candidate.open_offset(release.python()).err())
+                .map_or("int too big to convert", |(_, message)| message);
+            let raised = Raised::new(Stage::Open, "OverflowError", message, Cause::NoFilesystem);
+            return failed(refused("no disk has an offset that large".to_owned()), raised);
+        }
+        _ => return failed(refused("the offset is negative".to_owned()), unsupported()),
+    };
+    let filesystem = match volumes.mount(place)? {
+        Mounting::Mounted(filesystem) => filesystem,
+        Mounting::Refused { identified, why, instead } => {
+            return failed(Mounted::No { identified, why, instead }, unsupported());
+        }
+        Mounting::Unknown { identified, why, plugins } => {
+            let mut attempt =
+                Attempt::new(candidate, offset, Mounted::Unknown { identified, why: why.clone(), plugins });
+            attempt.unknown = Some(why);
+            return Ok((attempt, None));
+        }
+    };
+    let mut attempt = Attempt::new(candidate, offset, Mounted::Yes(filesystem.name().to_owned()));
+    let size = filesystem.size();
+    let incomplete = size.incomplete().map(|text| Note::new(Topic::Incomplete, text));
+    attempt.notes = incomplete.into_iter().chain(filesystem.notes()).collect();
+    attempt.size = Some(size);
+    Ok((attempt, Some(filesystem)))
+}
+
+/// The look at the first filesystem before any other is tried. Returns whether it ends the run.
+fn look_first(
+    run: &mut Run,
+    volumes: &dyn Volumes,
+    (candidate, offset): (Option<Candidate>, i128),
+    count: usize,
+    given: &mut Given,
+) -> io::Result<bool> {
+    let (mut attempt, filesystem) = open(volumes, candidate, offset, run.options.release)?;
+    if let Some(filesystem) = filesystem {
+        let mut probe = FsProbe::new(&*filesystem);
+        given.look_before(&mut probe, &run.options)?;
+        attempt.unknown = probe.unknown;
+        attempt.steps = probe.steps;
+    } else if let Some(raised) =
+        attempt.raised.as_mut().filter(|raised| raised.exception == os_error(run.options.release))
+        && count == 1
+        && offset == 0
+    {
+        let message = "Bootable disk has no valid filesystem";
+        *raised = Raised::new(Stage::Open, "RuntimeError", message, Cause::NoFilesystem);
+    }
+    let (raised, unknown) = (attempt.raised.clone(), attempt.unknown.clone());
+    if raised.is_none() && unknown.is_none() {
+        run.first_look = Some(attempt);
+        return Ok(false);
+    }
+    run.attempts.push(attempt);
+    match (unknown, raised) {
+        (Some(why), _) => finish_unknown(run, Some(0), why),
+        (None, Some(raised)) => finish_raised(run, Some(0), raised),
+        (None, None) => {}
+    }
+    Ok(true)
+}
+
+/// Ends the run where the rules on titles do, which are read before anything else. Returns whether they did.
+fn rules_end(run: &mut Run) -> bool {
+    match run.options.title_rules.check(run.options.build()) {
+        Ok(()) => return false,
+        Err(RuleError::Raised(raised)) => finish_raised(run, None, raised),
+        Err(RuleError::Unknown(why)) => finish_unknown(run, None, why),
+    }
+    true
+}
+
 impl Tried {
     fn new(
         volumes: &dyn Volumes,
         candidate: Option<Candidate>,
         offset: i128,
         options: &Options,
+        given: &mut Given,
         console: &mut dyn Console,
     ) -> io::Result<Self> {
-        let release = options.release;
-        let failed = |mounted, raised| {
-            let mut attempt = Attempt::new(candidate, offset, mounted);
-            attempt.raised = Some(raised);
-            Ok(Self { attempt, picked: None, filesystem: None })
-        };
-        let refused = |why: String| Mounted::No { identified: None, why, instead: None };
-        let unsupported = || {
-            let message = "[Errno 95] Operation not supported";
-            Raised::new(Stage::Open, os_error(release), message, Cause::NoFilesystem)
-        };
-        let place = match u64::try_from(offset) {
-            Ok(place) if i64::try_from(place).is_ok() => place,
-            Ok(_) | Err(_) if offset > 0 => {
-                let message = candidate
-                    .and_then(|candidate| candidate.open_offset(release.python()).err())
-                    .map_or("int too big to convert", |(_, message)| message);
-                let raised = Raised::new(Stage::Open, "OverflowError", message, Cause::NoFilesystem);
-                return failed(refused("no disk has an offset that large".to_owned()), raised);
-            }
-            _ => return failed(refused("the offset is negative".to_owned()), unsupported()),
-        };
-        let filesystem = match volumes.mount(place)? {
-            Mounting::Mounted(filesystem) => filesystem,
-            Mounting::Refused { identified, why, instead } => {
-                return failed(Mounted::No { identified, why, instead }, unsupported());
-            }
-            Mounting::Unknown { identified, why, plugins } => {
-                let mut attempt =
-                    Attempt::new(candidate, offset, Mounted::Unknown { identified, why: why.clone(), plugins });
-                attempt.unknown = Some(why);
-                return Ok(Self { attempt, picked: None, filesystem: None });
-            }
-        };
-        let mut attempt = Attempt::new(candidate, offset, Mounted::Yes(filesystem.name().to_owned()));
-        let size = filesystem.size();
-        let incomplete = size.incomplete().map(|text| Note::new(Topic::Incomplete, text));
-        attempt.notes = incomplete.into_iter().chain(filesystem.notes()).collect();
-        attempt.size = Some(size);
+        let (mut attempt, filesystem) = open(volumes, candidate, offset, options.release)?;
+        let Some(filesystem) = filesystem else { return Ok(Self { attempt, picked: None, filesystem: None }) };
         let mut probe = FsProbe::new(&*filesystem);
-        let picked = look(&mut attempt, &mut probe, options, console)?;
+        let picked = look(&mut attempt, &mut probe, options, given, console)?;
         attempt.unknown = attempt.unknown.or(probe.unknown);
         attempt.steps = probe.steps;
         Ok(Self { attempt, picked, filesystem: Some(filesystem) })
@@ -315,9 +400,11 @@ fn look(
     attempt: &mut Attempt,
     probe: &mut FsProbe<'_>,
     options: &Options,
+    all_given: &mut Given,
     console: &mut dyn Console,
 ) -> io::Result<Option<Picked>> {
-    let given = options.kernel.as_ref().filter(|kernel| !kernel.is_empty());
+    let Given { kernel: given, ramdisk: given_ramdisk, args: given_args } = all_given.clone();
+    let given = given.as_ref();
     let picked = |kernel: PyStr, ramdisk: Option<PyStr>, args: PyStr| Picked {
         kernel,
         ramdisk,
@@ -325,7 +412,7 @@ fn look(
         entry: None,
         seconds: None,
     };
-    let mut args = options.args.clone();
+    let mut args = given_args;
     if options.flavour.probes_solaris() {
         let (there, foreign) = foreign_kernels::solaris(probe, given.is_some(), options.release)?;
         if there {
@@ -344,21 +431,59 @@ fn look(
     if (given.is_none() || !options.flavour.probes_solaris())
         && let Some(foreign) = foreign_kernels::netware(probe, given.is_some())?
     {
-        return Ok(Some(picked(foreign.kernel.into(), options.ramdisk.clone(), args)));
+        return Ok(Some(picked(foreign.kernel.into(), given_ramdisk, args)));
     }
     if probe.unknown.is_some() {
         return Ok(None);
     }
     if let Some(kernel) = given {
-        return Ok(Some(picked(kernel.clone(), options.ramdisk.clone(), args)));
+        return Ok(Some(picked(kernel.clone(), given_ramdisk, args)));
     }
-    read_configuration(attempt, probe, options, console)
+    read_configuration(attempt, probe, options, all_given, console)
+}
+
+/// What comes after a configuration was parsed.
+enum Next {
+    /// It is listed, shown or selected from.
+    Configuration,
+    /// SUSE's kernels are looked for instead.
+    FixedKernels,
+    /// It raised.
+    Nothing,
+}
+
+/// What comes next, by the configuration and the flavour.
+fn in_place_of(attempt: &mut Attempt, config: &config::Config, options: &Options) -> Next {
+    if config.raised.is_some() {
+        return Next::Configuration;
+    }
+    match fixed_kernels::in_place_of(config, options.build()) {
+        Ok(None) => Next::Configuration,
+        Ok(why) => {
+            attempt.in_place_of = why;
+            Next::FixedKernels
+        }
+        Err(raised) => {
+            attempt.raised = Some(raised);
+            Next::Nothing
+        }
+    }
+}
+
+/// SUSE's kernels, where kernel and initrd are there.
+fn fixed_kernels(probe: &mut FsProbe<'_>, options: &Options, given: &mut Given) -> io::Result<Option<Picked>> {
+    if !given.look_in_place(probe, options.task)? || probe.unknown.is_some() {
+        return Ok(None);
+    }
+    let Given { kernel, ramdisk, args } = given.clone();
+    Ok(kernel.map(|kernel| Picked { kernel, ramdisk, args: Some(args), entry: None, seconds: None }))
 }
 
 fn read_configuration(
     attempt: &mut Attempt,
     probe: &mut FsProbe<'_>,
     options: &Options,
+    given: &mut Given,
     console: &mut dyn Console,
 ) -> io::Result<Option<Picked>> {
     let release = options.release;
@@ -373,6 +498,13 @@ fn read_configuration(
         return Ok(None);
     }
     let Some((path, dialect)) = found else {
+        if options.flavour.fixed_kernels() == FixedKernels::InPlaceOfConfiguration {
+            attempt.in_place_of = Some(InPlaceOf::NoConfiguration);
+            let picked = fixed_kernels(probe, options, given)?;
+            if picked.is_some() || probe.unknown.is_some() {
+                return Ok(picked);
+            }
+        }
         let message = "couldn't find bootloader config file in the image provided.";
         attempt.raised = Some(Raised::new(Stage::Discover, "RuntimeError", message, Cause::NoConfiguration));
         return Ok(None);
@@ -394,10 +526,14 @@ fn read_configuration(
         }
         Err(ReadError::Io(error)) => return Err(error),
     };
-    let mut config = config::parse(dialect, &text, release);
+    let mut config = config::parse(dialect, &text, options.build());
     config.truncated |= !whole;
     log_warnings(attempt, &config, console);
-    let picked = pick(attempt, &config, &text, options, console);
+    let picked = match in_place_of(attempt, &config, options) {
+        Next::Configuration => pick(attempt, &config, &text, options, console),
+        Next::FixedKernels => fixed_kernels(probe, options, given)?,
+        Next::Nothing => None,
+    };
     attempt.found = Some(Found { path: path.into(), dialect, text, directory, config });
     Ok(picked)
 }
@@ -417,7 +553,7 @@ fn pick(
     }
     let overrides = Overrides::of(options);
     if options.task == Task::ListEntries {
-        let listing = list(config, overrides, release);
+        let listing = list(config, overrides, options.build());
         attempt.raised = listing.raised.clone();
         let done = listing.raised.is_none();
         attempt.listing = Some(listing.text);
@@ -429,9 +565,9 @@ fn pick(
         }
     }
     let mut edited = None;
-    let (wanted, warning) = if options.shows_menu() {
+    let selection = if options.shows_menu() {
         let menu = console.show(config, text, release);
-        let result = (menu.selected.clone(), menu.warning);
+        let (wanted, warning) = (menu.selected.clone(), menu.warning);
         edited.clone_from(&menu.edited);
         if let Some(warning) = menu.warning {
             attempt.say(console, warning_log(warning.as_bytes()));
@@ -442,18 +578,12 @@ fn pick(
         if attempt.unknown.is_some() || attempt.raised.is_some() {
             return None;
         }
-        result
+        choose(config, wanted, edited.as_deref(), warning, overrides, release)
     } else {
-        match default_index(config, release) {
-            Ok(found) => found,
-            Err(raised) => {
-                attempt.raised = Some(raised);
-                return None;
-            }
-        }
+        select(config, overrides, options.build())
     };
-    let selection = choose(config, wanted, edited.as_deref(), warning, overrides, release);
     attempt.raised = selection.raised.clone();
+    attempt.unknown = selection.unknown.clone();
     if let Some(warning) = selection.warning.filter(|_| attempt.menu.is_none()) {
         attempt.say(console, warning_log(warning.as_bytes()));
     }
@@ -524,6 +654,16 @@ fn open_message(path: &PyStr, release: Release) -> PyStr {
 /// Would kernel and initrd be copied out? Nothing is read but where the data lies.
 fn copy(run: &mut Run, index: usize, filesystem: &dyn Filesystem, picked: Picked) -> io::Result<()> {
     let mut probe = FsProbe::new(filesystem);
+    let picked = Picked {
+        kernel: fixed_kernels::instead_of_missing(&mut probe, picked.kernel, &run.options)?,
+        args: fixed_kernels::with_extra_args(picked.args, &run.options),
+        ..picked
+    };
+    if let Some(why) = probe.unknown.take() {
+        run.attempts[index].steps.append(&mut probe.steps);
+        finish_unknown(run, Some(index), why);
+        return Ok(());
+    }
     let kernel = examine(run, index, &mut probe, &picked.kernel, Purpose::Kernel)?;
     let ramdisk = match (&kernel, picked.ramdisk.as_ref().filter(|path| !path.is_empty())) {
         (Some(_), Some(path)) => examine(run, index, &mut probe, path, Purpose::Ramdisk)?.map(Some),
@@ -585,6 +725,12 @@ fn examine(
             return Ok(None);
         }
     };
+    if let Some(what) = too_large(&run.options, purpose, file.size()) {
+        note_missing(run, index, probe);
+        let message = format!("{what} image is too large");
+        finish_raised(run, Some(index), Raised::new(Stage::Copy, "RuntimeError", message, Cause::TooLarge));
+        return Ok(None);
+    }
     match file.verify() {
         Ok(damage) => Ok(Some(ChosenFile {
             path: path.clone(),
@@ -612,6 +758,15 @@ fn examine(
         }
         Err(ReadError::Io(error)) => Err(error),
     }
+}
+
+/// The word for an image that is larger than the host allows.
+fn too_large(options: &Options, purpose: Purpose, size: u64) -> Option<&'static str> {
+    let (limit, what) = match purpose {
+        Purpose::Kernel => (options.image_limits.kernel, "kernel"),
+        _ => (options.image_limits.ramdisk, "ramdisk"),
+    };
+    (options.build().limits_images() && size > limit).then_some(what)
 }
 
 /// Asks whether a file exists, which is all that `-n` wants to know. Before 4.1.4 it did not even ask.

@@ -9,12 +9,13 @@ use super::baselines::BaselineArgs;
 use super::fix::FixArgs;
 use super::levels::LevelArgs;
 use super::recursive::RecursiveArgs;
+use super::release_args::ReleaseArgs;
 use super::settings::{Settings, SettingsArgs};
-use crate::boot::{Options, Task};
+use crate::boot::Options;
 use crate::config::Dialect;
-use crate::host;
+use crate::flavour::Build;
 use crate::python::{PyStr, Python, int};
-use crate::release::{Change, Flavour, Release};
+use crate::release::Change;
 use crate::target::{Kind, OpenOptions};
 
 /// Tells what Xen's pygrub will boot from a guest's disk, or exactly why nothing boots.
@@ -66,7 +67,8 @@ pub(super) enum Command {
 const AFTER_PYGRUB: &str = "\
 The same happens when the program is called by the name `pygrub` (ln -s pregrub pygrub). Options, output, messages and exit \
 status are pygrub's; `pregrub pygrub -h x` prints its usage line. The release is chosen by the environment variable \
-PREGRUB_RELEASE (4.0 to 4.22, or host; 4.22 without it), the flavour by PREGRUB_FLAVOUR (upstream or debian).";
+PREGRUB_RELEASE (4.0 to 4.22, xcp-ng-8.3, suse-4.21, ..., or newest; without it the pygrub that is installed on the host, else 4.22), the \
+flavour by PREGRUB_FLAVOUR (upstream, debian, suse or xcp-ng).";
 
 const AFTER_CHECK: &str = "\
 Exit status: 0 Xen would boot it (or the bare configuration selects an entry) and no finding reaches the threshold; 1 it would \
@@ -120,7 +122,7 @@ pub(super) struct Lint {
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<String>,
     #[command(flatten)]
-    xen: Xen,
+    xen: ReleaseArgs,
     /// pygrub shows no menu, as with bootloader_args = ["-q"]
     #[arg(short, long)]
     quiet: bool,
@@ -147,21 +149,10 @@ pub(super) struct Lint {
 impl Lint {
     /// The options of the run, where these settings are in force.
     pub(super) fn options(&self, settings: &Settings) -> Result<Options, String> {
-        let (release, flavour) = self.xen.resolve(settings)?;
+        let Build { release, flavour } = self.xen.one(settings)?;
         let quiet = self.quiet || settings.quiet.unwrap_or_default();
         Ok(Options { release, flavour, interactive: quiet.then_some(false), ..Options::default() })
     }
-}
-
-/// Whose pygrub it is.
-#[derive(Debug, Args)]
-pub(super) struct Xen {
-    /// Xen release, 4.0 to 4.22 (a point release where it matters; 4.13+python2 for one that runs under Python 2), or `host` for the one installed here [default: 4.22]
-    #[arg(long, value_name = "RELEASE")]
-    release: Option<String>,
-    /// Who built it: debian has no probe for Solaris [default: upstream; with --release host what is installed]
-    #[arg(long, value_enum)]
-    flavour: Option<FlavourArg>,
 }
 
 /// How the answer is given.
@@ -238,7 +229,7 @@ pub(super) struct Entries {
 #[derive(Debug, Args)]
 pub(super) struct How {
     #[command(flatten)]
-    xen: Xen,
+    xen: ReleaseArgs,
     /// pygrub's --entry: boot the entry with this number or title (no menu is shown then)
     #[arg(long, value_name = "N|TITLE", allow_hyphen_values = true)]
     entry: Option<String>,
@@ -268,12 +259,6 @@ pub(super) struct How {
     dialect: Option<DialectArg>,
     #[command(flatten)]
     pub settings: SettingsArgs,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum FlavourArg {
-    Upstream,
-    Debian,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -339,35 +324,19 @@ fn parse_offset(text: &str) -> Result<i128, String> {
     Ok(number.to_string().parse().unwrap_or(large))
 }
 
-/// The release that is meant, and who built it where it is the installed one.
-pub(super) fn release(text: Option<&str>) -> Result<(Release, Option<Flavour>), String> {
-    match text {
-        None => Ok((Release::NEWEST, None)),
-        Some("host") => {
-            let (release, flavour) = host::installed().map_err(|error| error.to_string())?;
-            Ok((release, Some(flavour)))
-        }
-        Some(text) => Ok((text.parse().map_err(|error: crate::release::UnknownRelease| error.to_string())?, None)),
-    }
-}
-
-impl Xen {
-    /// Release and flavour, where these settings are in force.
-    fn resolve(&self, settings: &Settings) -> Result<(Release, Flavour), String> {
-        let (release, installed) = release(self.release.as_deref().or(settings.release.as_deref()))?;
-        let flavour = match self.flavour.or(settings.flavour) {
-            Some(FlavourArg::Upstream) => Flavour::Upstream,
-            Some(FlavourArg::Debian) => Flavour::Debian,
-            None => installed.unwrap_or_default(),
-        };
-        Ok((release, flavour))
-    }
-}
-
 impl How {
     /// The options of the run, where these settings are in force.
     pub(super) fn options(&self, settings: &Settings) -> Result<Options, String> {
-        let (release, flavour) = self.xen.resolve(settings)?;
+        self.options_of(self.xen.one(settings)?, settings)
+    }
+
+    /// The options of the run of each pygrub that is asked for.
+    pub(super) fn all_options(&self, settings: &Settings) -> Result<Vec<Options>, String> {
+        self.xen.all(settings)?.into_iter().map(|build| self.options_of(build, settings)).collect()
+    }
+
+    fn options_of(&self, build: Build, settings: &Settings) -> Result<Options, String> {
+        let Build { release, flavour } = build;
         if self.offset.is_some() && !release.has(Change::Offset) {
             return Err(format!("pygrub of Xen {release} has no option --offset: it came with 4.4"));
         }
@@ -385,8 +354,8 @@ impl How {
             kernel: self.kernel.as_deref().map(PyStr::from),
             ramdisk: self.ramdisk.as_deref().map(PyStr::from),
             args: self.args.as_deref().unwrap_or_default().into(),
-            task: Task::Copy,
             offset: self.offset,
+            ..Options::default()
         })
     }
 

@@ -36,7 +36,7 @@ pub(super) fn run(args: &Check) -> io::Result<Status> {
 
 /// Checks all targets. An error is about what the user asked for, not about a target.
 fn all(args: &Check) -> Result<io::Result<Status>, String> {
-    let mut finder = Finder::new(&args.how.settings)?;
+    let mut finder = Finder::new(&args.how.settings, &args.targets)?;
     let targets = args.recursive.targets(&args.targets, Sought::Everything, &mut finder)?;
     // What is said of the program as a whole goes by the settings of the working directory.
     let first = finder.of("-")?;

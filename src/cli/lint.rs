@@ -35,7 +35,7 @@ fn all(args: &Lint) -> Result<io::Result<Status>, String> {
     if let Some(fault) = args.fix.fault() {
         return Err(fault.to_owned());
     }
-    let mut finder = Finder::new(&args.settings)?;
+    let mut finder = Finder::new(&args.settings, &args.files)?;
     let targets = args.recursive.targets(&args.files, Sought::Configurations, &mut finder)?;
     // What is said of the program as a whole goes by the settings of the working directory.
     let first = finder.of("-")?;

@@ -20,6 +20,7 @@ mod progress;
 #[doc(hidden)]
 pub mod pygrub;
 mod recursive;
+mod release_args;
 mod rules;
 mod settings;
 mod stdout;

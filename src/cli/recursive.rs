@@ -55,6 +55,12 @@ impl RecursiveArgs {
                 continue;
             }
             let settings = finder.in_force_in(Path::new(name))?;
+            if let Some(path) = finder.passed_over(Path::new(name)) {
+                let path = path.display();
+                complain(&format!(
+                    "`{path}` is not read, since what lies in a target may be a guest's: --config {path} has it read"
+                ));
+            }
             let excluded = Excluded::new(&self.exclude, Path::new(name), &settings)?;
             let before = targets.names.len();
             walk(Path::new(name), sought, &excluded, &mut targets);

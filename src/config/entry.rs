@@ -35,6 +35,8 @@ pub struct Entry {
     pub lines: (u32, u32),
     /// How many submenus it is in.
     pub depth: usize,
+    /// Whether its header is all of it for this pygrub: what stands between the braces of that line is not read.
+    pub one_line: bool,
     /// What its lines did, in order.
     pub directives: Vec<Directive>,
 }
@@ -52,6 +54,7 @@ impl Entry {
             header,
             lines: (header.line, header.line),
             depth: 0,
+            one_line: false,
             directives: Vec::new(),
         }
     }

@@ -5,16 +5,22 @@ use super::directive::{Directive, Effect};
 use super::entry::Entry;
 use super::grammar::grub2::{self as grammar, Line, LineRule, SetArgument};
 use super::grammar::{Split, grub2::split};
+use super::if_block::{IfBlock, ends_on_its_line};
 use super::lines::{BodyLine, Buffer, Ranges, lines};
 use super::raised::{Cause, Raised, Stage};
 use super::span::LineText;
 use crate::config::blocks::{Function, Submenu};
+use crate::flavour::{Build, IfBlocks};
 use crate::python::py_str;
 use crate::python::{PyStr, Python, repr};
 use crate::release::{Change, Release};
 
-pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -> Result<(), Raised> {
+pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, build: Build) -> Result<(), Raised> {
+    let Build { release, flavour } = build;
     let python = release.python();
+    let skips_ifs = flavour.if_blocks() == IfBlocks::Skipped;
+    // The `if` block whose `fi` has not come yet, where such blocks are left out.
+    let mut block: Option<IfBlock> = None;
     let rule = LineRule::of(release);
     let knows_submenus = release.has(Change::Submenu);
     // The function whose closing brace has not come yet.
@@ -33,6 +39,28 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -
             Line::Function => {
                 // Inside a function it changes nothing.
                 function.get_or_insert_with(|| Function::new(line.span()));
+                continue;
+            }
+            _ if skips_ifs && line.text.starts_with("if") => {
+                match &mut block {
+                    _ if ends_on_its_line(line.text) => {
+                        config.if_blocks.push(IfBlock::new(line.span()).to(line.number))
+                    }
+                    Some(block) => block.see(class, line),
+                    None => block = Some(IfBlock::new(line.span())),
+                }
+                continue;
+            }
+            _ if block.is_some() => {
+                if class == Line::Brace {
+                    config.functions.extend(function.take().map(|function| function.to(line.number)));
+                } else if line.text.starts_with("fi") {
+                    config.if_blocks.extend(block.take().map(|block| block.to(line.number)));
+                    continue;
+                }
+                if let Some(block) = &mut block {
+                    block.see(class, line);
+                }
                 continue;
             }
             _ if function.is_some() => {
@@ -61,7 +89,12 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -
                 let title_span = line.span_of(title);
                 let mut entry = Entry::new(PyStr::from_line(py_str::strip(title), python), title_span, line.span());
                 entry.depth = submenus;
-                open = Some(entry);
+                if flavour.has_one_line_entries() && line.text.ends_with('}') {
+                    entry.one_line = true;
+                    end(config, Some(entry), &mut body, line.number, release)?;
+                } else {
+                    open = Some(entry);
+                }
                 continue;
             }
             Line::Submenu if knows_submenus => {
@@ -100,6 +133,7 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -
         }
     }
     config.functions.extend(function);
+    config.if_blocks.extend(block);
     if let Some(entry) = &open {
         let message = with_body("syntax error: end of file with open menuentry", &body, python);
         let raised = Raised::new(Stage::Parse, "RuntimeError", message, Cause::OpenEntry).at(entry.header);

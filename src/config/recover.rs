@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::config::Dialect;
 use crate::config::Raised;
 use crate::config::read;
-use crate::release::Release;
+use crate::flavour::Build;
 
 /// A configuration as pygrub would have it if the lines that raise were not there.
 #[derive(Clone, Debug)]
@@ -27,10 +27,10 @@ pub struct Recovered {
 /// assert_eq!(causes, [Cause::SetArity, Cause::Device]);
 /// assert_eq!(survey.config.entries.len(), 1);
 /// ```
-pub fn recover(dialect: Dialect, text: &[u8], release: Release) -> Recovered {
+pub fn recover(dialect: Dialect, text: &[u8], build: impl Into<Build>) -> Recovered {
     let mut config = Config::new(dialect);
     config.caught = Some(Vec::new());
-    let result = read(&mut config, text, release);
+    let result = read(&mut config, text, build.into());
     let mut raised = config.caught.take().unwrap_or_default();
     raised.extend(result.err());
     Recovered { config, raised }
@@ -50,6 +50,7 @@ pub(super) fn readable(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
     use crate::config::Cause;
+    use crate::release::Release;
 
     fn causes(dialect: Dialect, text: &[u8]) -> (Vec<Cause>, usize) {
         let survey = recover(dialect, text, Release::NEWEST);

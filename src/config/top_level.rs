@@ -1,6 +1,6 @@
 //! Directives outside entries: default, timeout and the rest.
 
-use super::directive::{self, Directive, Effect};
+use super::directive::{self, Directive, Effect, Warning};
 use super::entry::{FilePath, PathRule};
 use super::raised::{Cause, Raised, Stage};
 use super::span::LineText;
@@ -83,9 +83,10 @@ impl Config {
         Ok(())
     }
 
-    /// Logs a command that pygrub does not know.
+    /// Logs a command that pygrub does not know, at the level that its flavour has for that.
     pub(super) fn warn_unknown(&mut self, line: LineText<'_>, prefix: &str, command: &str, python: Python) {
         let message = PyStr::prefixed(prefix, command, python);
-        self.warn(message, Some(line.span()));
+        let log = if self.warns_of_unknown { &mut self.warnings } else { &mut self.debug_messages };
+        log.push(Warning { message, span: Some(line.span()) });
     }
 }

@@ -7,7 +7,7 @@ use super::missing_path::{MissingPath, shown};
 use super::mount_refusal;
 use super::no_configuration;
 use super::unmatched_brace::{Opener, openers};
-use crate::boot::{Attempt, Found, Mounted, Purpose};
+use crate::boot::{Attempt, Found, InPlaceOf, Mounted, Purpose};
 use crate::config::{Cause, Config, Dialect, Effect, READ_LIMIT, Raised, Stage, Writer};
 use crate::python::PyStr;
 use crate::storage::partitions::{Failure, PartitionTable, Place};
@@ -209,6 +209,7 @@ pub(crate) fn of_raised(
             "is the image complete? Check it with e2fsck -fn",
         ),
         Cause::NothingFound => match attempt {
+            Some(attempt) if attempt.in_place_of.is_some() => in_place_of(attempt),
             Some(attempt) if matches!(attempt.selection, Some(ref s) if s.boot.is_some()) => {
                 advice("the selected entry names an empty kernel path", "", "write the kernel's path behind `linux`")
             }
@@ -218,6 +219,21 @@ pub(crate) fn of_raised(
             "the result has a character that pygrub cannot print in this output format",
             "",
             "take it out of the arguments, or use --output-format=sxp",
+        ),
+        Cause::Title => advice(
+            "the title of the entry has a NUL, and XCP-ng's pygrub under Python 2 cannot log it",
+            "this title",
+            "remove the NUL: is the file damaged?",
+        ),
+        Cause::TitleRule => advice(
+            format!("the host's rules on titles (/etc/pygrub/rules.d) end pygrub: {}", raised.message),
+            "",
+            "correct or remove the rule on the host",
+        ),
+        Cause::TooLarge => advice(
+            format!("XCP-ng's pygrub copies no file above the host's limit: {}", raised.message),
+            "",
+            "make it smaller, or raise /mh/limits/pv-kernel-max-size or pv-ramdisk-max-size in the host's xenstore (1 GiB without)",
         ),
         Cause::FileName => advice(
             "the path has a NUL, which Python hands to no filesystem",
@@ -265,6 +281,23 @@ pub(crate) fn of_table(table: &PartitionTable, raised: &Raised) -> Option<Advice
         }
         Place::EmptyList => return None,
     })
+}
+
+/// Where SUSE's kernels were looked for, and are not there.
+fn in_place_of(attempt: &Attempt) -> Advice {
+    let why = match attempt.in_place_of {
+        Some(InPlaceOf::Hypervisor) => "the first entry boots Xen itself, by the name of its kernel",
+        Some(InPlaceOf::NoEntry) => "pygrub sees no menu entry",
+        _ => "there is no configuration",
+    };
+    advice(
+        format!("{why}, and SUSE's pygrub then boots /boot/vmlinuz-xen with /boot/initrd-xen, which are not there"),
+        "",
+        match attempt.in_place_of {
+            Some(InPlaceOf::Hypervisor) => "put an entry that boots Linux first",
+            _ => "write a configuration with a menu entry, or put kernel and initrd in these places",
+        },
+    )
 }
 
 /// Whether NixOS wrote the file: then the option is named, not the line.

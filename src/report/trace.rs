@@ -19,6 +19,7 @@ impl Purpose {
         match self {
             Self::Solaris => "solaris",
             Self::NetWare => "netware",
+            Self::FixedKernel => "fixed-kernel",
             Self::Configuration => "config",
             Self::Kernel => "kernel",
             Self::Ramdisk => "ramdisk",

@@ -1,5 +1,6 @@
 //! From bytes to filesystems, as pygrub's libraries see them.
 
+pub mod beneath;
 mod budget;
 mod c_string;
 pub mod cached_source;

@@ -2,6 +2,7 @@
 
 use pregrub::boot::{self, Overrides};
 use pregrub::config::{Config, Device, Dialect, Entry, FilePath, Root};
+use pregrub::flavour::Build;
 use pregrub::python::PyStr;
 use pregrub::release::Release;
 use serde_json::{Map, Value, json};
@@ -48,7 +49,9 @@ fn image(entry: &Entry, release: Release) -> Value {
 }
 
 /// What pregrub says, in the shape of the data.
-pub fn answer(config: &Config, overrides: Overrides<'_>, release: Release) -> Value {
+pub fn answer(config: &Config, overrides: Overrides<'_>, build: impl Into<Build>) -> Value {
+    let build = build.into();
+    let release = build.release;
     let mut out = Map::new();
     let mut warnings: Vec<Value> = config.warnings.iter().map(|warning| text(&warning.message)).collect();
     let mut raised = config.raised.clone();
@@ -57,7 +60,7 @@ pub fn answer(config: &Config, overrides: Overrides<'_>, release: Release) -> Va
         out.insert("default".into(), int(&config.default));
         out.insert("timeout".into(), int(&config.timeout));
         out.insert("password".into(), config.has_password.into());
-        let selection = boot::select(config, overrides, release);
+        let selection = boot::select(config, overrides, build);
         warnings.extend(selection.warning.map(Value::from));
         if let Some(wanted) = &selection.wanted {
             out.insert("sel".into(), int(wanted));

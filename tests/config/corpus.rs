@@ -65,7 +65,11 @@ impl Case {
 
     fn overrides(&self) -> Overrides<'_> {
         let Description { entry, args, .. } = &self.description;
-        Overrides { entry: entry.as_deref().map(str::as_bytes), args: args.as_deref().unwrap_or_default().as_bytes() }
+        Overrides {
+            entry: entry.as_deref().map(str::as_bytes),
+            args: args.as_deref().unwrap_or_default().as_bytes(),
+            rules: None,
+        }
     }
 
     /// As the oracle would say it, and where in the file the exception comes from.

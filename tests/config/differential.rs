@@ -60,6 +60,7 @@ fn pregrub_answer(case: &ConfigCase, release: Release) -> ConfigAnswer {
     let overrides = Overrides {
         entry: case.entry.as_deref().map(str::as_bytes),
         args: case.args.as_deref().unwrap_or_default().as_bytes(),
+        rules: None,
     };
     let mut answer = shape::answer(&parsed, overrides, release);
     answer["list"] = shape::listing(&parsed, release);

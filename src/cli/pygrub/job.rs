@@ -17,9 +17,10 @@ use super::{explain, python_error};
 use crate::boot::command_line::Call;
 use crate::boot::{self, BootFiles, ChosenFile, Console, Run, Task, Unattended, Values, Verdict, render};
 use crate::config::Dialect;
+use crate::flavour::{Build, Flavour};
 use crate::host;
 use crate::python::{PyStr, Python, utf8};
-use crate::release::{Change, Flavour, Release};
+use crate::release::{Change, Release};
 use crate::storage::filesystem::ReadError;
 use crate::storage::mount::{DiskVolumes, Mounting, Volumes};
 use crate::storage::partitions::partition_table;
@@ -46,8 +47,7 @@ impl Ending {
 /// What the worker is told besides the arguments of pygrub. The arguments themselves are taken apart again: there is one way
 /// to read them.
 pub(super) struct Order {
-    pub release: Release,
-    pub flavour: Flavour,
+    pub build: Build,
     /// The paths of kernel and initrd, where they are to be copied.
     pub destinations: Vec<OsString>,
 }
@@ -55,7 +55,7 @@ pub(super) struct Order {
 impl Order {
     /// The arguments of the worker.
     pub(super) fn words(&self, args: &[OsString]) -> Vec<OsString> {
-        let mut words = vec![self.release.to_string().into(), self.flavour.name().into()];
+        let mut words = vec![self.build.release.to_string().into(), self.build.flavour.name().into()];
         words.push(self.destinations.len().to_string().into());
         words.extend(self.destinations.iter().cloned());
         words.extend(args.iter().cloned());
@@ -68,7 +68,8 @@ impl Order {
         let flavour = Flavour::from_name(words.next()?.to_str()?)?;
         let count: usize = words.next()?.to_str()?.parse().ok()?;
         let destinations: Vec<OsString> = words.by_ref().take(count).collect();
-        (destinations.len() == count).then(|| (Self { release, flavour, destinations }, words.collect()))
+        (destinations.len() == count)
+            .then(|| (Self { build: Build { release, flavour }, destinations }, words.collect()))
     }
 }
 
@@ -85,7 +86,7 @@ fn sealed() -> Result<Ending, String> {
     let mut inherited = worker::inherited().map_err(text)?;
     let lost = || "the worker did not get what it needs".to_owned();
     let (order, args) = Order::from_words(std::env::args_os().skip(1)).ok_or_else(lost)?;
-    let call = super::parse(&args, "", order.release, order.flavour).map_err(|_| lost())?;
+    let call = super::parse(&args, "", order.build).map_err(|_| lost())?;
     let disk = inherited.take(Role::Disk).ok_or_else(lost)?;
     let mut paths = order.destinations.into_iter();
     let mut destination = |role| Some(Destination { file: inherited.take(role)?, path: paths.next()?.into() });
@@ -217,7 +218,7 @@ fn told(
     let path = |copy: Option<&Destination>| copy.map(|copy| copy.path.as_os_str().as_bytes().to_vec());
     let (mut kernel, mut ramdisk) = (path(kernel), path(ramdisk));
     // Before XSA-443 `-n` told where the files would have come from.
-    if run.options.task == Task::DryRun && !release.has(Change::Runas) {
+    if run.options.task == Task::DryRun && !run.options.build().has(Change::Runas) {
         let instead =
             |what: &str, file: &ChosenFile| [b"<", what.as_bytes(), b":", file.path.as_bytes(), b">"].concat();
         kernel = Some(instead("kernel", &chosen.kernel));

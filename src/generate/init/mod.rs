@@ -55,7 +55,7 @@ impl BootImage {
         }
         let installed = self.plan.installed(self.generations);
         let staged = Staged::new(path, replace)?;
-        let image = staged.temporary_path();
+        let image = &staged.temporary_path();
         let cannot = |error: &io::Error| OutputError::of("write", path, error);
         let tree = tempfile::tempdir().map_err(|error| OutputError::of("write in", &std::env::temp_dir(), &error))?;
         self.fill(tree.path(), &installed)?;
