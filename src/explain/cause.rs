@@ -90,5 +90,8 @@ fn name_of(cause: Cause) -> &'static str {
         Cause::FileName => "file-name",
         Cause::NothingFound => "nothing-found",
         Cause::Output => "output",
+        Cause::Title => "title",
+        Cause::TitleRule => "title-rule",
+        Cause::TooLarge => "too-large",
     }
 }

@@ -1,6 +1,7 @@
 //! A domain whose first disk is not the one with /boot: pygrub looks at no other.
 
 use super::raised::{Advice, advice};
+use super::remedy::Remedy;
 use crate::boot::{Mounted, Run, Verdict};
 use crate::config::{Cause, Raised};
 use crate::python::PyStr;
@@ -41,14 +42,10 @@ pub(super) fn of(run: &Run, raised: &Raised, others: &dyn OtherDisks) -> Option<
     };
     let reason = format!("the first disk of the domain {what}, and pygrub looks at no other");
     match boots {
-        Some(other) => Some(advice(
-            reason,
-            "",
-            format!("put `{}` (line {}) first in the list of disks: a run on it boots", other.path, other.line),
-        )),
+        Some(other) => Some(advice(reason, "", Remedy::DiskOrder { disk: Some((other.path.clone(), other.line)) })),
         // A disk that is not here may be the one.
         None if is_swap(run) && others.iter().any(|other| other.verdict.is_none()) => {
-            Some(advice(reason, "", "put the disk with /boot first in the list of disks"))
+            Some(advice(reason, "", Remedy::DiskOrder { disk: None }))
         }
         None => None,
     }

@@ -5,6 +5,7 @@ use super::files::Files;
 use super::path_issue::Plain;
 use super::path_issue::{PathIssue, words};
 use super::raised::{Advice, Seen, advice};
+use super::remedy::change_at_source;
 use crate::boot::Purpose;
 use crate::config::{Dialect, Writer};
 use crate::escape::beginning;
@@ -203,18 +204,15 @@ impl MissingPath<'_> {
     }
 }
 
-/// Where a line that somebody wrote himself comes from, as the end of a sentence.
-pub(crate) fn change_at_source(writer: Writer) -> &'static str {
-    match writer {
-        Writer::NixOs => {
-            ", in boot.loader.grub.extraEntries of the guest's NixOS configuration, and run nixos-rebuild boot"
-        }
-        Writer::Mkconfig => {
-            ", in the script of the guest's /etc/grub.d that the line comes from (40_custom for entries of \
-             your own), and run update-grub or grub2-mkconfig"
-        }
-        Writer::Other => "",
-    }
+/// What is wrong with a command that names no file, and the way out. `entry` is the entry for a message.
+pub(crate) fn empty_path(purpose: Purpose, entry: &str, writer: Writer) -> (String, String) {
+    let what = word(purpose);
+    let consequence = match purpose {
+        Purpose::Ramdisk => "pygrub boots it without an initrd",
+        _ => "pygrub finds no kernel",
+    };
+    let reason = format!("the {what} line of {entry} names no file: {consequence}");
+    (reason, format!("write the {what}'s path after the command{}", change_at_source(writer)))
 }
 
 /// A name for a message: no longer than a message can bear, and with control characters escaped.

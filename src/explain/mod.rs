@@ -6,6 +6,7 @@
 mod cause;
 pub(crate) mod closest_path;
 mod disk_order;
+pub(crate) mod entry_end;
 pub(crate) mod files;
 pub(crate) mod hidden_command;
 pub(crate) mod missing_path;
@@ -14,6 +15,7 @@ pub(crate) mod no_configuration;
 pub mod partition_name;
 pub(crate) mod path_issue;
 pub(crate) mod raised;
+pub(crate) mod remedy;
 mod similar_names;
 mod trial;
 pub(crate) mod unmatched_brace;
@@ -21,9 +23,10 @@ pub(crate) mod untried_filesystems;
 
 pub use cause::{CauseId, CauseKind};
 pub use disk_order::{OtherDisk, OtherDisks};
+pub use remedy::Remedy;
 
 use crate::boot::{ChosenFile, Failure, FailureKind, Run};
-use crate::config::{Cause, Raised, Stage};
+use crate::config::{self, Cause, Raised, Stage};
 use crate::storage::mount::Volumes;
 use files::Files;
 use raised::{Advice, Seen};
@@ -42,6 +45,8 @@ pub struct Explanation {
     pub evidence: Option<Raised>,
     /// The way out, where it is known, in one sentence.
     pub help: Option<String>,
+    /// The way out as data.
+    pub remedy: Option<Remedy>,
 }
 
 /// Explains a run from its steps alone. `None` if nothing failed.
@@ -64,7 +69,12 @@ pub fn explain(run: &Run) -> Option<Explanation> {
 /// of the domain whose first disk this is. `None` if nothing failed.
 pub fn explain_on(run: &Run, volumes: Option<&dyn Volumes>, others: Option<&dyn OtherDisks>) -> Option<Explanation> {
     let failure = run.failure.as_ref()?;
-    let said = |reason: String, help: Option<String>| Advice { reason, label: "", help };
+    let said = |reason: String, help: Option<String>| Advice {
+        reason,
+        label: "",
+        remedy: help.clone().map(Remedy::Other),
+        help,
+    };
     let kind = match &failure.kind {
         FailureKind::Raised(raised) => return Some(of_exception(run, failure, raised, volumes, others)),
         FailureKind::Damaged => CauseKind::Damaged,
@@ -72,7 +82,7 @@ pub fn explain_on(run: &Run, volumes: Option<&dyn Volumes>, others: Option<&dyn 
         FailureKind::Unknown(_) => CauseKind::Unknown,
         FailureKind::NotStarted { .. } => CauseKind::NotStarted,
     };
-    let Advice { reason, label, help } = match &failure.kind {
+    let Advice { reason, label, help, remedy } = match &failure.kind {
         FailureKind::Damaged => {
             let files = run.chosen.iter().flat_map(|chosen| [Some(&chosen.kernel), chosen.ramdisk.as_ref()]).flatten();
             let damage = files.into_iter().find_map(of_damage)?;
@@ -87,7 +97,7 @@ pub fn explain_on(run: &Run, volumes: Option<&dyn Volumes>, others: Option<&dyn 
         FailureKind::NotStarted { reason, help } => said(reason.clone(), help.clone()),
         FailureKind::Raised(_) => return None,
     };
-    Some(Explanation { cause: CauseId::of(kind, failure.attempt), reason, label, evidence: None, help })
+    Some(Explanation { cause: CauseId::of(kind, failure.attempt), reason, label, evidence: None, help, remedy })
 }
 
 fn of_exception(
@@ -98,8 +108,8 @@ fn of_exception(
     others: Option<&dyn OtherDisks>,
 ) -> Explanation {
     let explained = |cause: CauseId, said: Advice, raised: &Raised| {
-        let Advice { reason, label, help } = said;
-        Explanation { cause, reason, label, evidence: Some(raised.clone()), help }
+        let Advice { reason, label, help, remedy } = said;
+        Explanation { cause, reason, label, evidence: Some(raised.clone()), help, remedy }
     };
     if let Some(said) = others.and_then(|others| disk_order::of(run, raised, others)) {
         return explained(CauseId::of(CauseKind::DiskOrder, failure.attempt), said, raised);
@@ -116,16 +126,27 @@ fn of_exception(
     let attempt = failure.attempt.and_then(|index| run.attempts.get(index));
     let files =
         attempt.zip(volumes).and_then(|(attempt, volumes)| Files::mount(volumes, u64::try_from(attempt.offset).ok()?));
+    // Where the parser raised, what follows belongs to the explanation: the error-recovering parse has it.
+    let found = attempt.and_then(|attempt| attempt.found.as_ref());
+    let recovered = found.filter(|found| raised.stage == Stage::Parse && !found.directory).map(|found| {
+        let mut recovered = config::recover(found.dialect, &found.text, run.options.release);
+        recovered.config.truncated |= found.config.truncated;
+        recovered
+    });
+    let mut seen = attempt.and_then(Seen::of);
+    if let (Some(seen), Some(recovered)) = (&mut seen, &recovered) {
+        seen.config = &recovered.config;
+    }
     let mut said = match run.table.as_ref().and_then(|table| raised::of_table(table, raised)) {
         Some(said) => said,
-        None => raised::of_raised(attempt, attempt.and_then(Seen::of), files.as_ref(), raised),
+        None => raised::of_raised(attempt, seen, files.as_ref(), raised),
     };
     if let Some(incomplete) = attempt.and_then(|attempt| attempt.size?.incomplete()) {
         if matches!(raised.cause, Cause::NoConfiguration | Cause::NoEntry | Cause::MissingFile) {
             said.reason = format!("{}; {incomplete}, and what is not found may lie after its end", said.reason);
-            said.help = Some("complete the image first".to_owned());
+            said = raised::advice(said.reason, said.label, "complete the image first");
         } else if raised.cause == Cause::Read {
-            said.help = Some(format!("copy the image again: {incomplete}"));
+            said = raised::advice(said.reason, said.label, format!("copy the image again: {incomplete}"));
         }
     }
     let id = match (raised.cause, attempt.and_then(no_configuration::file_types)) {

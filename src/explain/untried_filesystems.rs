@@ -1,6 +1,7 @@
 //! Filesystems on the disk that pygrub never tries: what a run that found nothing was meant to find.
 
 use super::raised::{Advice, advice};
+use super::remedy::Remedy;
 use super::trial;
 use crate::boot::{Attempt, Mounted, Run};
 use crate::config::Cause;
@@ -63,10 +64,10 @@ impl Untried {
     /// What is wrong, and the way out: the option with which pygrub looks there only where a run with it boots.
     pub(super) fn advice(&self, run: &Run, volumes: &dyn Volumes) -> Advice {
         let boots = self.offset.filter(|offset| trial::boots_at(run, volumes, *offset));
-        let option = boots.map(|offset| format!("call pygrub with bootloader_args = [\"--offset={offset}\"]"));
-        let or = |option: Option<String>, other: &str| match option {
-            Some(option) => format!("{option}, or {other}"),
-            None => other.to_owned(),
+        let argument = boots.map(|offset| format!("--offset={offset}"));
+        let or = |argument: Option<String>, otherwise: &str| match argument {
+            Some(argument) => Remedy::BootloaderArguments { argument, otherwise: Some(otherwise.to_owned()) },
+            None => otherwise.into(),
         };
         let configuration = self.configuration.unwrap_or_default();
         let filesystem = &self.filesystem;
@@ -78,7 +79,7 @@ impl Untried {
                 ),
                 "",
                 or(
-                    option,
+                    argument,
                     "overwrite the bytes 446 to 509 of the disk with zeros: only a boot loader's code is there, which Xen does \
                      not run",
                 ),
@@ -87,10 +88,10 @@ impl Untried {
                 "this is a hybrid ISO image, and pygrub tries its partitions only, not the ISO 9660 filesystem at its start",
                 "",
                 match self.configuration {
-                    Some(_) => or(option, "make the image without a partition table"),
+                    Some(_) => or(argument, "make the image without a partition table"),
                     None => "there is no configuration that pygrub knows on the image either: boot the kernel on it with kernel= \
                              and ramdisk= in the domain's configuration"
-                        .to_owned(),
+                        .into(),
                 },
             ),
             Where::LargeSectors => advice(
@@ -98,7 +99,7 @@ impl Untried {
                  partition in the wrong place",
                 "",
                 or(
-                    option,
+                    argument,
                     "partition the disk for sectors of 512 bytes, or format the whole disk as ext4, without partitions",
                 ),
             ),
@@ -108,7 +109,7 @@ impl Untried {
                      at logical partitions"
                 ),
                 "",
-                or(option, "make the boot partition a primary one"),
+                or(argument, "make the boot partition a primary one"),
             ),
             Where::Skipped { slot, partition_type: partition_type @ (0x82 | 0xbf) } => advice(
                 format!(
@@ -124,7 +125,7 @@ impl Untried {
                      a slot of type ee, or this release takes another one"
                 ),
                 "",
-                option.unwrap_or_default(),
+                argument.map_or_else(|| "".into(), |argument| Remedy::BootloaderArguments { argument, otherwise: None }),
             ),
         }
     }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::finding::{FindingReport, Sources};
 use crate::boot::{Attempt, ChosenFile, GivenDisk, Mounted, Process, Run, Verdict};
 use crate::config::Raised;
-use crate::explain::Explanation;
+use crate::explain::{Explanation, Remedy};
 use crate::lint::Finding;
 use crate::python::PyStr;
 use crate::release::Release;
@@ -62,6 +62,9 @@ struct Failure<'a> {
     stage: &'static str,
     reason: &'a str,
     help: Option<&'a str>,
+    /// What kind of way out it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<&'static str>,
     raised: Option<RaisedReport<'a>>,
 }
 
@@ -123,6 +126,7 @@ impl<'a> Check<'a> {
                 stage: failure.stage.name(),
                 reason: &explanation.reason,
                 help: explanation.help.as_deref(),
+                remedy: explanation.remedy.as_ref().map(Remedy::name),
                 raised: explanation.evidence.as_ref().map(RaisedReport::from),
             }),
             findings: findings
@@ -151,7 +155,14 @@ impl<'a> Check<'a> {
             verdict: Verdict::Unknown,
             boot: None,
             pygrub: None,
-            failure: Some(Failure { cause: None, stage: "target", reason: error, help: None, raised: None }),
+            failure: Some(Failure {
+                cause: None,
+                stage: "target",
+                reason: error,
+                help: None,
+                remedy: None,
+                raised: None,
+            }),
             findings: Vec::new(),
             suppressed: 0,
         }

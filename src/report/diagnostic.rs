@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, NamedSource,
+    SourceCode, SourceSpan, SpanContents,
+};
 
 use super::excerpt::Excerpt;
 use super::one_line::one_line;
@@ -26,7 +29,7 @@ pub(super) struct Shown {
     severity: miette::Severity,
     message: String,
     labels: Vec<LabeledSpan>,
-    source: NamedSource<String>,
+    source: Snippet,
     help: Option<String>,
     /// The exception of pygrub.
     raised: Option<String>,
@@ -77,9 +80,9 @@ impl Shown {
         let excerpt = source
             .filter(|_| !places.is_empty())
             .and_then(|source| Some((source.name, Excerpt::new(source.text, places, look.width)?)));
-        let (name, text, at) = match excerpt {
-            Some((name, excerpt)) => (name, excerpt.text, excerpt.places),
-            None => ("", String::new(), Vec::new()),
+        let (name, text, at, cut) = match excerpt {
+            Some((name, excerpt)) => (name, excerpt.text, excerpt.places, excerpt.cut),
+            None => ("", String::new(), Vec::new(), Vec::new()),
         };
         let labels = at
             .into_iter()
@@ -87,7 +90,14 @@ impl Shown {
             .filter_map(|(at, place)| Some((at?, place)))
             .map(|(at, (_, label))| LabeledSpan::new_with_span((!label.is_empty()).then(|| (*label).to_owned()), at))
             .collect();
-        Self { severity, message, labels, source: NamedSource::new(name, text), help, raised: None }
+        Self {
+            severity,
+            message,
+            labels,
+            source: Snippet { named: NamedSource::new(name, text), cut },
+            help,
+            raised: None,
+        }
     }
 
     /// The diagnostic as text, what pygrub raises below it.
@@ -114,6 +124,35 @@ impl Shown {
             Ok(()) => rendered,
             Err(_) => format!("  {self}\n"),
         }
+    }
+}
+
+/// A text whose long lines are cut; the columns of places are those of the whole line.
+struct Snippet {
+    named: NamedSource<String>,
+    /// As [`Excerpt::cut`].
+    cut: Vec<(usize, usize)>,
+}
+
+impl SourceCode for Snippet {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let contents = self.named.read_span(span, before, after)?;
+        let start = contents.span().offset();
+        // The column is that of the first byte that is read: only without context is it the place's.
+        let line_start =
+            self.named.inner().get(..start).and_then(|text| text.rfind('\n')).map_or(0, |newline| newline + 1);
+        let missing =
+            self.cut.iter().find(|(line, _)| *line == line_start && start > *line).map_or(0, |(_, missing)| *missing);
+        // The mark of the cut is no character of the line.
+        let column = if missing == 0 { contents.column() } else { contents.column() + missing - 1 };
+        let name = contents.name().unwrap_or_default().to_owned();
+        let (data, span, line, lines) = (contents.data(), *contents.span(), contents.line(), contents.line_count());
+        Ok(Box::new(MietteSpanContents::new_named(name, data, span, line, column, lines)))
     }
 }
 

@@ -23,6 +23,8 @@ pub(super) struct Excerpt {
     pub text: String,
     /// Where the places are in it, in the order in which they were given; nothing for one that is too far from the first of its line.
     pub places: Vec<Option<SourceSpan>>,
+    /// Of each line that is cut at its beginning: where it begins in `text`, and how many columns are missing.
+    pub cut: Vec<(usize, usize)>,
 }
 
 /// A line that is shown: the number of the first of its bytes and of the byte behind its last, in the whole text.
@@ -65,7 +67,7 @@ impl Excerpt {
                 lines.entry(place.line + 1).or_insert_with(|| beginning(text, line_end + 1..end, columns));
             }
         }
-        let mut excerpt = Self { text: String::new(), places: Vec::new() };
+        let mut excerpt = Self { text: String::new(), places: Vec::new(), cut: Vec::new() };
         let mut shown = BTreeMap::new();
         let mut at = 1;
         for (number, line) in &lines {
@@ -74,6 +76,9 @@ impl Excerpt {
                 at += 1;
             }
             if line.range.start > line.whole.start {
+                let missing = show(&text[line.whole.start..line.range.start]).chars().count();
+                // The mark takes the place of one character, and three bytes.
+                excerpt.cut.push((excerpt.text.len(), missing));
                 excerpt.text.push_str(CUT);
             }
             shown.insert(*number, excerpt.text.len());

@@ -1,9 +1,9 @@
 //! Findings about what pygrub raises: what an exception means and the way out is told by `explain`, in one place for the
 //! verdict and for the rules.
 
-use crate::config::{Cause, Raised, Stage, Writer};
+use crate::config::{Cause, Raised, Stage};
 use crate::explain::raised as advice;
-use crate::lint::{Configuration, Finding, LintContext, Reporter};
+use crate::lint::{Finding, LintContext, Reporter};
 
 /// How many places a rule tells apart. A guest can have half a million in a megabyte.
 const MOST: usize = 250;
@@ -38,20 +38,6 @@ pub(in crate::lint) fn once(context: &LintContext<'_>, report: &mut Reporter<'_>
     report.add(finding);
 }
 
-/// Names where a line that a program wrote comes from, so that it is changed there.
-pub(in crate::lint) fn where_it_comes_from(mut finding: Finding, configuration: &Configuration<'_>) -> Finding {
-    let source = match configuration.writer() {
-        Writer::NixOs => {
-            "in boot.loader.grub.extraEntries, extraConfig or extraPerEntryConfig of the guest's NixOS configuration; \
-             then run nixos-rebuild boot"
-        }
-        Writer::Mkconfig => "in the script under /etc/grub.d that writes it; then run update-grub or grub2-mkconfig",
-        Writer::Other => return finding,
-    };
-    finding.help = finding.help.map(|help| format!("{help}, {source}"));
-    finding
-}
-
 /// The finding for something that pygrub raises. It stops the boot.
 pub(in crate::lint) fn finding(context: &LintContext<'_>, raised: Raised) -> Finding {
     let cause = context.cause_of(&raised);
@@ -59,7 +45,9 @@ pub(in crate::lint) fn finding(context: &LintContext<'_>, raised: Raised) -> Fin
     {
         (Some(explanation), _) => advice::Advice::from(explanation),
         // What opened a block is looked for once for all braces, by the rule.
-        (None, Some(_)) if raised.cause == Cause::ClosingBrace => advice::of_closing_brace(None),
+        (None, Some(configuration)) if raised.cause == Cause::ClosingBrace => {
+            advice::of_closing_brace(None, configuration.writer())
+        }
         (None, Some(configuration)) => {
             advice::of_raised(context.attempt(), Some(configuration.seen()), context.files(), &raised)
         }
