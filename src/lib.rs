@@ -34,6 +34,7 @@
 //! - [`explain`]: why a run does not boot, and what to change, in words.
 //! - [`config`]: the text of a configuration to its menu entries, line by line as pygrub reads it.
 //! - [`storage`]: partition offsets, filesystem drivers and identification, as pygrub's libraries see a disk.
+//! - [`decompress`]: kernels and initrds unpacked as a stream.
 //! - [`xl`]: domain configurations of the toolstack, and how it calls pygrub.
 //! - [`release`]: what differs between Xen 4.0 and 4.22, [`flavour`]: what distributors patch, both as data; [`host`]: which one is installed here.
 //! - [`python`]: the semantics of Python text that pygrub's behaviour rests on.
@@ -57,11 +58,14 @@ pub mod boot;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
+pub mod decompress;
 mod escape;
 pub mod explain;
 pub mod flavour;
 pub mod generate;
 pub mod host;
+mod json;
+pub mod kernel;
 pub mod lint;
 pub mod python;
 pub mod release;

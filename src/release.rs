@@ -135,7 +135,8 @@ impl std::error::Error for UnknownRelease {}
 
 macro_rules! changes {
     ($($(#[$doc:meta])* $name:ident = $first:literal $([$($point:literal),+])?;)+) => {
-        /// One change of pygrub's behaviour between releases, or of xl's where it decides how pygrub is called.
+        /// One change of pygrub's behaviour between releases, of xl's where it decides how pygrub is called, or of libxenguest's, which
+        /// loads what pygrub found.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Change { $($(#[$doc])* $name,)+ }
 
@@ -253,6 +254,24 @@ changes! {
     NewDiskParameters = 18;
     /// `--entry` works under Python 3 (40387f6206).
     EntryByNumberUnderPython3 = 18 [17.3];
+    /// libxenguest unpacks kernels packed with lzo (2010).
+    LzoKernels = 1;
+    /// libxenguest unpacks kernels packed with xz (4afea3d653).
+    XzKernels = 2;
+    /// libxenguest unpacks kernels packed with lz4 (84f04d8f0d).
+    Lz4Kernels = 4;
+    /// libxenguest unpacks kernels packed with zstd (8169f82049).
+    ZstdKernels = 15;
+    /// liblzma gets 256 MiB for a kernel instead of 128: Linux 6.12 and later need it (e6472d4668).
+    LargeLzmaDictionary = 20 [18.5, 19.2];
+    /// libelf knows the note PHYS32_ENTRY, the entry for PVH (a1b2d39f07).
+    PhysicalEntryNote = 7;
+    /// A kernel with the note PHYS32_ENTRY needs no other (2dd3e22949).
+    PhysicalEntrySuffices = 11 [10.1];
+    /// libelf reads the notes for PV and PVH by different rules, and `__xen_guest` for PV only (632cbaf124, dec25a2cd1).
+    NotesByGuestType = 16;
+    /// PADDR_OFFSET without VIRT_BASE is no fault in a kernel for PVH (b77ed96fce).
+    PvhWithoutVirtBase = 18;
 }
 
 #[cfg(test)]

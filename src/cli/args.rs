@@ -14,6 +14,7 @@ use super::settings::{Settings, SettingsArgs};
 use crate::boot::Options;
 use crate::config::Dialect;
 use crate::flavour::Build;
+use crate::kernel::{GuestType, Question};
 use crate::python::{PyStr, Python, int};
 use crate::release::Change;
 use crate::target::{Kind, OpenOptions};
@@ -43,6 +44,8 @@ pub(super) enum Command {
     Lint(Lint),
     /// Show every step of the run, and the exceptions that pygrub swallows
     Trace(Trace),
+    /// Show kernels as Xen's domain builder sees them: whether it loads them for a PV or a PVH guest, or exactly why not
+    Kernel(Kernel),
     /// Show the menu: every entry as pygrub parsed it, the selected one marked
     Entries(Entries),
     /// Write configurations that boot: the guest's NixOS module, the host's domain configurations, both with the steps, or grub.cfg
@@ -61,6 +64,18 @@ pub(super) enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENT")]
         args: Vec<OsString>,
     },
+}
+
+impl Command {
+    /// Whether GitHub's runner is to read what is printed.
+    pub(super) fn is_for_github(&self) -> bool {
+        let format = match self {
+            Self::Check(check) => check.answer.format,
+            Self::Lint(lint) => lint.answer.format,
+            _ => return false,
+        };
+        format == ReportFormat::Github
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -84,6 +99,10 @@ const AFTER_LOOK: &str = "\
 Exit status: 0 Xen would boot it (or the bare configuration selects an entry); 1 it would not; 2 called wrongly, a broken \
 pregrub.toml, or an internal error; 3 the target could not be read, or the verdict is unknown.";
 
+const AFTER_KERNEL: &str = "\
+Each kernel is unpacked in full. Exit status: 0 all load; 1 one does not, or its guest cannot start; 2 called wrongly, a broken \
+pregrub.toml, or an internal error; 3 a file could not be read, or a verdict is unknown.";
+
 const AFTER_ENTRIES: &str = "\
 Exit status: 0 there is a menu; 1 pygrub raises before it has one, or there is none; 2 called wrongly, a broken pregrub.toml, or \
 an internal error; 3 the target could not be read.";
@@ -101,6 +120,12 @@ pub(super) struct Check {
     /// Read kernel and initrd whole and tell their SHA-256
     #[arg(long)]
     pub hash: bool,
+    /// The type of the guest that the kernel is loaded for [default: what the domain's configuration says, else pv]
+    #[arg(long = "type", value_enum)]
+    pub guest: Option<GuestArg>,
+    /// Where to stop: after pygrub, or after Xen's domain builder, which has to load the kernel
+    #[arg(long, value_enum, default_value_t = Until::Builder)]
+    pub until: Until,
     /// The guest's root disk, an image or a directory: to look there for what `init=` names
     #[arg(long, value_name = "TARGET")]
     pub root_disk: Option<String>,
@@ -211,6 +236,59 @@ pub(super) struct Trace {
     pub how: How,
     #[command(flatten)]
     pub answer: Answer,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_KERNEL)]
+pub(super) struct Kernel {
+    /// The kernels: vmlinuz, bzImage, an ELF file
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<String>,
+    /// The type of the guest
+    #[arg(long = "type", value_enum, default_value_t = GuestArg::Pv)]
+    guest: GuestArg,
+    #[command(flatten)]
+    release: ReleaseArgs,
+    #[command(flatten)]
+    pub answer: Answer,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+impl Kernel {
+    /// Who is to load the kernels, by the settings of the working directory.
+    pub(super) fn question(&self) -> Result<Question, String> {
+        let settings = self.settings.of("-")?;
+        let Build { release, flavour } = self.release.one(&settings)?;
+        Ok(Question { release, flavour, guest: self.guest.into() })
+    }
+}
+
+/// How far a guest's way is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Until {
+    /// pygrub hands over kernel and initrd, whatever they are
+    Pygrub,
+    /// Xen's domain builder loads the kernel
+    Builder,
+}
+
+/// A type of guest whose kernel the domain builder loads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum GuestArg {
+    /// Paravirtualised, xl's default
+    Pv,
+    /// type = "pvh", from Xen 4.10 on
+    Pvh,
+}
+
+impl From<GuestArg> for GuestType {
+    fn from(guest: GuestArg) -> Self {
+        match guest {
+            GuestArg::Pv => Self::Pv,
+            GuestArg::Pvh => Self::Pvh,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -26,6 +26,8 @@ pub enum Stage {
     Copy,
     /// Before pygrub is started, or instead: xl and libxl.
     Toolstack,
+    /// After pygrub: Xen's domain builder, which loads the kernel.
+    Builder,
 }
 
 impl Stage {
@@ -41,12 +43,13 @@ impl Stage {
             Self::Select => "select",
             Self::Copy => "copy",
             Self::Toolstack => "toolstack",
+            Self::Builder => "builder",
         }
     }
 }
 
 /// What lies behind an exception: what an explanation can be hung on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Cause {
     /// A device whose number pygrub cannot read: `($drive1)`, `(lvm/root)`, `hd`.

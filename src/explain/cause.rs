@@ -42,6 +42,8 @@ pub enum CauseKind {
     Crashed,
     /// pregrub does not know what pygrub does.
     Unknown,
+    /// Xen's domain builder refuses the kernel that pygrub hands over.
+    Refused,
     /// pygrub is not started.
     NotStarted,
 }
@@ -57,6 +59,7 @@ impl CauseKind {
             Self::Damaged => "damaged-file",
             Self::Crashed => "crash",
             Self::Unknown => "unknown",
+            Self::Refused => "kernel-refused",
             Self::NotStarted => "not-started",
         }
     }

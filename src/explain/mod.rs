@@ -80,6 +80,7 @@ pub fn explain_on(run: &Run, volumes: Option<&dyn Volumes>, others: Option<&dyn 
         FailureKind::Damaged => CauseKind::Damaged,
         FailureKind::Crashed { .. } => CauseKind::Crashed,
         FailureKind::Unknown(_) => CauseKind::Unknown,
+        FailureKind::Refused { .. } => CauseKind::Refused,
         FailureKind::NotStarted { .. } => CauseKind::NotStarted,
     };
     let Advice { reason, label, help, remedy } = match &failure.kind {
@@ -94,7 +95,9 @@ pub fn explain_on(run: &Run, volumes: Option<&dyn Volumes>, others: Option<&dyn 
             said(reason, Some("put /boot on an ext4 filesystem".to_owned()))
         }
         FailureKind::Unknown(why) => said(why.clone(), of_unknown(failure.stage)),
-        FailureKind::NotStarted { reason, help } => said(reason.clone(), help.clone()),
+        FailureKind::Refused { reason, help } | FailureKind::NotStarted { reason, help } => {
+            said(reason.clone(), help.clone())
+        }
         FailureKind::Raised(_) => return None,
     };
     Some(Explanation { cause: CauseId::of(kind, failure.attempt), reason, label, evidence: None, help, remedy })
@@ -129,7 +132,7 @@ fn of_exception(
     // Where the parser raised, what follows belongs to the explanation: the error-recovering parse has it.
     let found = attempt.and_then(|attempt| attempt.found.as_ref());
     let recovered = found.filter(|found| raised.stage == Stage::Parse && !found.directory).map(|found| {
-        let mut recovered = config::recover(found.dialect, &found.text, run.options.release);
+        let mut recovered = config::recover(found.dialect, &found.text, run.options.build());
         recovered.config.truncated |= found.config.truncated;
         recovered
     });

@@ -79,6 +79,7 @@ pub static RULES: &[&Rule] = &[
     &pg316_depends_on_the_host::RULE,
     &pg317_configuration_is_a_directory::RULE,
     &pg318_no_partition::RULE,
+    &pg401_domain_builder_refuses_kernel::RULE,
     &pg501_xl_refuses::RULE,
     &pg502_boot_disk_not_first::RULE,
     &pg503_pygrub_by_path::RULE,

@@ -8,7 +8,7 @@ use miette::{
 };
 
 use super::excerpt::Excerpt;
-use super::one_line::one_line;
+use super::one_line::{one_line, same_lines};
 use super::text::Look;
 use crate::boot::Run;
 use crate::config::{Raised, Span};
@@ -88,13 +88,15 @@ impl Shown {
             .into_iter()
             .zip(places)
             .filter_map(|(at, place)| Some((at?, place)))
-            .map(|(at, (_, label))| LabeledSpan::new_with_span((!label.is_empty()).then(|| (*label).to_owned()), at))
+            .map(|(at, (_, label))| LabeledSpan::new_with_span((!label.is_empty()).then(|| one_line(label)), at))
             .collect();
+        // Below, colours are added, and no guest may add any.
+        let (message, help) = (same_lines(&message), help.map(|help| same_lines(&help)));
         Self {
             severity,
             message,
             labels,
-            source: Snippet { named: NamedSource::new(name, text), cut },
+            source: Snippet { named: NamedSource::new(one_line(name), text), cut },
             help,
             raised: None,
         }

@@ -73,6 +73,7 @@ pub(super) mod pg315_incomplete_image;
 pub(super) mod pg316_depends_on_the_host;
 pub(super) mod pg317_configuration_is_a_directory;
 pub(super) mod pg318_no_partition;
+pub(super) mod pg401_domain_builder_refuses_kernel;
 pub(super) mod pg501_xl_refuses;
 pub(super) mod pg502_boot_disk_not_first;
 pub(super) mod pg503_pygrub_by_path;

@@ -47,7 +47,8 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         .map(|note| note.text.as_str());
     let read = context.raised(&[Cause::Read]);
     // Without an exception pygrub either copies out what is damaged, or its process dies.
-    let damaged = context.explanation().filter(|it| it.evidence.is_none() && run.verdict == Verdict::Fails);
+    let by_pygrub = run.verdict == Verdict::Fails && run.handed_over().is_none();
+    let damaged = context.explanation().filter(|it| it.evidence.is_none() && by_pygrub);
     if let Some(explanation) = damaged {
         // Where the image is all there, the rule for odd files tells it.
         if run.chosen.is_some() && incomplete.is_none() {
