@@ -3,6 +3,7 @@
 
 use super::missing_path::{shown, word};
 use super::raised::Seen;
+use super::remedy::{MKCONFIG, Remedy};
 use crate::boot::Purpose;
 use crate::config::{Dialect, Entry, Writer};
 use crate::explain::files::{Answer, Files};
@@ -53,10 +54,9 @@ impl Closest<'_> {
             Kinship::Neighbour => format!(
                 "`{path}` is there: {}",
                 match writer {
-                    Writer::NixOs =>
-                        "run nixos-rebuild boot in the guest, which copies the files and writes the menu anew",
-                    Writer::Mkconfig => "run update-grub or grub2-mkconfig in the guest, which writes the menu anew",
-                    Writer::Other => "is that file meant?",
+                    Writer::NixOs => Remedy::copies_again().to_string(),
+                    Writer::Mkconfig => format!("{MKCONFIG} in the guest, which writes the menu anew"),
+                    Writer::Other => "is that file meant?".to_owned(),
                 }
             ),
             Kinship::OtherRoot => {

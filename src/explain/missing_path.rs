@@ -4,8 +4,8 @@ use super::closest_path::closest;
 use super::files::Files;
 use super::path_issue::Plain;
 use super::path_issue::{PathIssue, words};
-use super::raised::{Advice, Seen, advice};
-use super::remedy::change_at_source;
+use super::raised::{Advice, PROVIDED, Seen, advice};
+use super::remedy::{MKCONFIG, Remedy, change_at_source};
 use crate::boot::Purpose;
 use crate::config::{Dialect, Writer};
 use crate::escape::beginning;
@@ -93,11 +93,9 @@ impl MissingPath<'_> {
     fn nothing_like_it(&self, writer: Writer) -> String {
         let what = word(self.purpose);
         let again = match writer {
-            Writer::NixOs => "run nixos-rebuild boot in the guest, which copies the files and writes the menu anew",
-            Writer::Mkconfig => {
-                "install the kernel's package again, and run update-grub or grub2-mkconfig in the guest"
-            }
-            Writer::Other => "copy it there, or name one that is there",
+            Writer::NixOs => Remedy::copies_again().to_string(),
+            Writer::Mkconfig => format!("install the kernel's package again, and {MKCONFIG} in the guest"),
+            Writer::Other => "copy it there, or name one that is there".to_owned(),
         };
         format!(
             "there is nothing like this {what} on the filesystem that holds the configuration, with or without /boot: {again}"
@@ -159,34 +157,46 @@ impl MissingPath<'_> {
                 };
                 format!("pygrub takes one initrd, and a guest loads no microcode: {how}")
             }
-            (PathIssue::Several, Writer::NixOs) => "pygrub takes one initrd: do without boot.initrd.secrets in the guest's NixOS \
+            (PathIssue::Several, Writer::NixOs) => {
+                "pygrub takes one initrd: do without boot.initrd.secrets in the guest's NixOS \
                  configuration and run nixos-rebuild boot, or concatenate the files into one"
-                .to_owned(),
-            (PathIssue::Several, Writer::Mkconfig) => "pygrub takes one initrd: empty GRUB_EARLY_INITRD_LINUX_CUSTOM in \
-                 /etc/default/grub and run update-grub or grub2-mkconfig, or concatenate the files into one"
-                .to_owned(),
-            (PathIssue::Several, Writer::Other) => {
-                "pygrub takes one initrd: concatenate the files into one (cat FIRST SECOND > BOTH) and name that".to_owned()
+                    .to_owned()
             }
-            (PathIssue::DoubleSlash, Writer::NixOs) => "set boot.loader.grub.fsIdentifier = \"provided\" and let \
-                 fileSystems.\"/boot\".device be a plain device node such as \"/dev/xvda\" in the guest's NixOS configuration, \
-                 then run nixos-rebuild boot"
-                .to_owned(),
+            (PathIssue::Several, Writer::Mkconfig) => {
+                "pygrub takes one initrd: empty GRUB_EARLY_INITRD_LINUX_CUSTOM in \
+                 /etc/default/grub and run update-grub or grub2-mkconfig, or concatenate the files into one"
+                    .to_owned()
+            }
+            (PathIssue::Several, Writer::Other) => {
+                "pygrub takes one initrd: concatenate the files into one (cat FIRST SECOND > BOTH) and name that"
+                    .to_owned()
+            }
+            (PathIssue::DoubleSlash, Writer::NixOs) => Remedy::nixos(PROVIDED).to_string(),
             (PathIssue::DoubleSlash, _) => {
                 format!("write a single slash{}", change_at_source(writer))
             }
             (PathIssue::Continuation, _) => format!("write the command on one line{}", change_at_source(writer)),
-            (PathIssue::Variable, _) => format!("write the plain path in the place of the variable{}", change_at_source(writer)),
+            (PathIssue::Variable, _) => {
+                format!("write the plain path in the place of the variable{}", change_at_source(writer))
+            }
             (PathIssue::Quoted, _) => {
                 format!("write the path without quotes and backslashes{}", change_at_source(writer))
             }
             (PathIssue::TrailingText, _) => {
-                format!("write the path alone, without `;`, comment or other words behind it{}", change_at_source(writer))
+                format!(
+                    "write the path alone, without `;`, comment or other words behind it{}",
+                    change_at_source(writer)
+                )
             }
             (PathIssue::Option, _) => {
-                format!("write `kernel`, the path and the arguments, without options in front{}", change_at_source(writer))
+                format!(
+                    "write `kernel`, the path and the arguments, without options in front{}",
+                    change_at_source(writer)
+                )
             }
-            (PathIssue::Tab, _) => format!("write a blank between the kernel and its arguments{}", change_at_source(writer)),
+            (PathIssue::Tab, _) => {
+                format!("write a blank between the kernel and its arguments{}", change_at_source(writer))
+            }
         }
     }
 

@@ -44,6 +44,11 @@ impl Remedy {
         Self::NixosOption(options.into())
     }
 
+    /// NixOS copies kernels and initrds to the boot filesystem.
+    pub(crate) fn copies_again() -> Self {
+        Self::NixosRebuild("which copies the files and writes the menu anew".to_owned())
+    }
+
     /// Its kind in JSON.
     pub fn name(&self) -> &'static str {
         match self {
