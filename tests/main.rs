@@ -11,6 +11,7 @@ mod conformance;
 mod dependencies;
 mod explain;
 mod generate;
+mod initrd;
 mod lint;
 mod oracle_itself;
 mod python;

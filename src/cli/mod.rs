@@ -12,7 +12,9 @@ mod escaping_writer;
 mod explain;
 mod fix;
 mod generate;
+mod grub;
 mod init;
+mod initrd;
 mod kernel;
 mod levels;
 mod lint;
@@ -91,8 +93,10 @@ pub fn main() -> ExitCode {
         args::Command::Kernel(kernel) => kernel::run(kernel),
         args::Command::Trace(trace) => trace::run(trace),
         args::Command::Entries(entries) => entries::run(entries),
+        args::Command::Initrd(initrd) => initrd::run(initrd),
         args::Command::Generate(generate) => generate::run(generate),
         args::Command::Init(init) => init::run(init),
+        args::Command::Grub(grub) => grub::run(grub),
         args::Command::Explain(explain) => explain::run(explain),
         args::Command::Rules(rules) => rules::run(rules),
         // Taken above, before clap could have an opinion on pygrub's options.

@@ -44,6 +44,8 @@ pub enum CauseKind {
     Unknown,
     /// Xen's domain builder refuses the kernel that pygrub hands over.
     Refused,
+    /// The kernel would load and the guest does not start: for its initrd or its arguments.
+    NotBuilt,
     /// pygrub is not started.
     NotStarted,
 }
@@ -60,6 +62,7 @@ impl CauseKind {
             Self::Crashed => "crash",
             Self::Unknown => "unknown",
             Self::Refused => "kernel-refused",
+            Self::NotBuilt => "domain-not-built",
             Self::NotStarted => "not-started",
         }
     }

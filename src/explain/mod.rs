@@ -81,6 +81,7 @@ pub fn explain_on(run: &Run, volumes: Option<&dyn Volumes>, others: Option<&dyn 
         FailureKind::Crashed { .. } => CauseKind::Crashed,
         FailureKind::Unknown(_) => CauseKind::Unknown,
         FailureKind::Refused { .. } => CauseKind::Refused,
+        FailureKind::NotBuilt { .. } => CauseKind::NotBuilt,
         FailureKind::NotStarted { .. } => CauseKind::NotStarted,
     };
     let Advice { reason, label, help, remedy } = match &failure.kind {
@@ -95,9 +96,9 @@ pub fn explain_on(run: &Run, volumes: Option<&dyn Volumes>, others: Option<&dyn 
             said(reason, Some("put /boot on an ext4 filesystem".to_owned()))
         }
         FailureKind::Unknown(why) => said(why.clone(), of_unknown(failure.stage)),
-        FailureKind::Refused { reason, help } | FailureKind::NotStarted { reason, help } => {
-            said(reason.clone(), help.clone())
-        }
+        FailureKind::Refused { reason, help }
+        | FailureKind::NotBuilt { reason, help }
+        | FailureKind::NotStarted { reason, help } => said(reason.clone(), help.clone()),
         FailureKind::Raised(_) => return None,
     };
     Some(Explanation { cause: CauseId::of(kind, failure.attempt), reason, label, evidence: None, help, remedy })

@@ -73,8 +73,11 @@ pub fn lint_all(context: &LintContext<'_>, levels: &Levels) -> Findings {
         suppressions.flat_map(|(source, suppressions)| suppressions.list.iter().map(|one| (*source, one)));
     let mut covering = SuppressionIndex::new(suppressions.collect());
     let cause = context.explanation().map(|explanation| explanation.cause);
+    // What ends a run without an exception is one thing: what a rule says of it stops the boot.
+    let not_raised = context.explanation().filter(|explanation| explanation.evidence.is_none()).and(cause);
     for mut finding in findings {
         finding.cause = finding.cause.or_else(|| finding.raised.as_ref().map(|raised| context.cause_of(raised)));
+        finding.cause = finding.cause.or(not_raised.filter(|_| finding.stops_boot));
         match covering.silences(&finding) {
             Some(reason) => sorted.suppressed.push((finding, reason)),
             None => sorted.active.push(finding),
