@@ -46,6 +46,8 @@ pub enum CauseKind {
     Refused,
     /// The kernel would load and the guest does not start: for its initrd or its arguments.
     NotBuilt,
+    /// The files are larger than the host takes.
+    TooLarge,
     /// pygrub is not started.
     NotStarted,
 }
@@ -63,6 +65,7 @@ impl CauseKind {
             Self::Unknown => "unknown",
             Self::Refused => "kernel-refused",
             Self::NotBuilt => "domain-not-built",
+            Self::TooLarge => "too-large",
             Self::NotStarted => "not-started",
         }
     }

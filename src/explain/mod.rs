@@ -82,6 +82,7 @@ pub fn explain_on(run: &Run, volumes: Option<&dyn Volumes>, others: Option<&dyn 
         FailureKind::Unknown(_) => CauseKind::Unknown,
         FailureKind::Refused { .. } => CauseKind::Refused,
         FailureKind::NotBuilt { .. } => CauseKind::NotBuilt,
+        FailureKind::TooLarge => CauseKind::TooLarge,
         FailureKind::NotStarted { .. } => CauseKind::NotStarted,
     };
     let Advice { reason, label, help, remedy } = match &failure.kind {
@@ -90,6 +91,11 @@ pub fn explain_on(run: &Run, volumes: Option<&dyn Volumes>, others: Option<&dyn 
             let damage = files.into_iter().find_map(of_damage)?;
             let incomplete = failure.attempt.and_then(|index| run.attempts.get(index)?.size?.incomplete());
             said(damage.0, Some(incomplete.map_or(damage.1.to_owned(), |it| format!("copy the image again: {it}"))))
+        }
+        FailureKind::TooLarge => {
+            let files = run.chosen.iter().flat_map(|chosen| [Some(&chosen.kernel), chosen.ramdisk.as_ref()]).flatten();
+            let (reason, help) = files.into_iter().find_map(|file| of_too_large(file, run.options.largest_copy))?;
+            said(reason, Some(help.to_owned()))
         }
         FailureKind::Crashed { path, why } => {
             let reason = format!("`{path}`: {why}; pygrub crashes on it (segmentation fault)");
@@ -170,6 +176,17 @@ pub(crate) fn of_damage(file: &ChosenFile) -> Option<(String, &'static str)> {
     };
     let reason = format!("`{}` is damaged ({}): pygrub copies {copied} and reports success", file.path, damage.reason);
     Some((reason, "is the image complete? Check the filesystem, or write the file again"))
+}
+
+/// What is wrong with a file of more than `most` bytes, which Xen does not load, however much of it pygrub copies; and the way
+/// out.
+fn of_too_large(file: &ChosenFile, most: u64) -> Option<(String, &'static str)> {
+    let too_large = file.too_large.filter(|too_large| too_large.bytes() > most)?;
+    let reason = format!(
+        "`{}` {too_large}: pygrub copies it to the host until there is no more space, and Xen does not load as much",
+        file.path
+    );
+    Some((reason, too_large.help()))
 }
 
 /// The way out where pregrub cannot tell.

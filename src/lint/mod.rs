@@ -78,7 +78,8 @@ pub fn lint_all(context: &LintContext<'_>, levels: &Levels) -> Findings {
     for mut finding in findings {
         finding.cause = finding.cause.or_else(|| finding.raised.as_ref().map(|raised| context.cause_of(raised)));
         finding.cause = finding.cause.or(not_raised.filter(|_| finding.stops_boot));
-        match covering.silences(&finding) {
+        let reason = if finding.rule.ignores_guest_comments() { None } else { covering.silences(&finding) };
+        match reason {
             Some(reason) => sorted.suppressed.push((finding, reason)),
             None => sorted.active.push(finding),
         }

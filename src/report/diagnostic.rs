@@ -17,7 +17,7 @@ use crate::lint::{Finding, Severity};
 
 /// A text that spans lie in.
 #[derive(Clone, Copy)]
-pub struct SourceText<'a> {
+pub(crate) struct SourceText<'a> {
     /// What it is called.
     pub name: &'a str,
     /// The text.

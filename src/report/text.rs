@@ -37,21 +37,24 @@ fn style(verdict: Verdict) -> Style {
     color.on_default().bold()
 }
 
+/// What is said of a run besides its steps.
+#[derive(Clone, Copy)]
+pub struct Said<'a> {
+    /// Why it does not boot.
+    pub explanation: Option<&'a Explanation>,
+    /// What Xen's domain builder makes of the kernel.
+    pub built: Option<&'a Built>,
+    /// What the linter found.
+    pub findings: &'a [Finding],
+}
+
 /// Writes the report of one target.
 ///
 /// # Errors
 ///
 /// As `out` says.
-pub fn write(
-    run: &Run,
-    explanation: Option<&Explanation>,
-    built: Option<&Built>,
-    target: &str,
-    kind: Kind,
-    findings: &[Finding],
-    look: Look,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub fn write(run: &Run, said: Said<'_>, target: &str, kind: Kind, look: Look, out: &mut dyn Write) -> io::Result<()> {
+    let Said { explanation, built, findings } = said;
     let style = if look.color { style(run.verdict) } else { Style::new() };
     let flavour = if run.options.flavour == Flavour::Debian { ", Debian" } else { "" };
     write!(out, "{style}{}{style:#}", run.verdict.name())?;
@@ -248,7 +251,7 @@ fn write_headline(finding: &Finding, sources: Sources<'_>, look: Look, out: &mut
     let style = if look.color { color.on_default().bold() } else { Style::new() };
     let (severity, rule) = (finding.severity.name(), finding.rule);
     let stops = if finding.stops_boot { ", stops the boot" } else { "" };
-    let file = sources.of(finding).filter(|_| finding.span.is_none()).map(|file| format!(": {}", one_line(&file)));
+    let file = sources.of(finding).filter(|_| finding.span.is_none()).map(|file| format!(": {}", one_line(file)));
     writeln!(out, "{style}{severity}[{}]{style:#} {}{stops}{}", rule.code, rule.name, file.unwrap_or_default())
 }
 
