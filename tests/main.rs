@@ -11,6 +11,7 @@ mod cli;
 mod config;
 mod conformance;
 mod dependencies;
+mod explain;
 mod generate;
 mod initrd;
 mod lint;
