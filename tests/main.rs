@@ -8,6 +8,7 @@ mod cli;
 mod config;
 mod conformance;
 mod generate;
+mod kernel;
 mod lint;
 mod oracle_itself;
 mod python;
