@@ -137,7 +137,7 @@ impl Target {
                 "`{path}` is neither a file nor a block device nor a directory: name one of those"
             )));
         }
-        let mut file = File::open(path).map_err(|error| failed(path, "open", &error))?;
+        let mut file = open_without_waiting(path).map_err(|error| failed(path, "open", &error))?;
         let kind = match wanted.kind {
             Some(kind) => kind,
             None if device => Kind::Image,
@@ -258,6 +258,18 @@ fn read_limited(reader: &mut dyn Read, release: Release) -> io::Result<Vec<u8>> 
     let mut text = Vec::new();
     reader.take(limit as u64).read_to_end(&mut text)?;
     Ok(text)
+}
+
+/// Opens a file for reading. Of one that makes its reader wait (`/proc/kmsg`, a FIFO that has taken a file's place) reading fails
+/// instead.
+pub(crate) fn open_without_waiting(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    #[cfg(all(feature = "install", target_os = "linux"))]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    }
+    options.read(true).open(path)
 }
 
 /// A file with a NUL near its start, or without a byte, is a disk; one that is named like a configuration is one.

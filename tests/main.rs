@@ -3,10 +3,12 @@
 #[macro_use]
 mod common;
 
+mod attacks;
 mod boot;
 mod cli;
 mod config;
 mod conformance;
+mod dependencies;
 mod generate;
 mod kernel;
 mod lint;

@@ -2,6 +2,7 @@
 
 use super::fixed_kernels::InPlaceOf;
 use super::menu::{Console, Menu};
+use super::outcome::Logged;
 use super::select::Selection;
 use crate::config::{Config, Dialect, Raised};
 use crate::python::PyStr;
@@ -105,7 +106,7 @@ pub struct Attempt {
     /// What `-l` prints of it.
     pub listing: Option<PyStr>,
     /// What pygrub writes to standard error meanwhile, line by line.
-    pub(super) log: Vec<PyStr>,
+    pub(super) log: Vec<Logged>,
     /// The selection.
     pub selection: Option<Selection>,
     /// The exception that ended it. From 4.1 on pygrub swallows it and goes on with the next offset.
@@ -137,7 +138,7 @@ impl Attempt {
     /// pygrub writes a line to standard error.
     pub(super) fn say(&mut self, console: &mut dyn Console, line: PyStr) {
         console.say(&line);
-        self.log.push(line);
+        self.log.push(Logged::Line(line));
     }
 
     /// How far it came, for telling which of several failures is worth telling.

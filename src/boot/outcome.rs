@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::attempt::Attempt;
 use super::options::Options;
 use super::output::Process;
-use crate::config::{Raised, Span, Stage};
+use super::run::warning_log;
+use crate::config::{Raised, Span, Stage, Warnings};
 use crate::python::PyStr;
 use crate::storage::filesystem::Damage;
 use crate::storage::partitions::PartitionTable;
@@ -153,11 +154,35 @@ pub struct Run {
     pub verdict: Verdict,
     /// How the process ends. Without meaning where the verdict is unknown.
     pub process: Process,
-    /// The lines on standard error, without the exception that ends the program.
-    pub stderr: Vec<PyStr>,
+    /// What is written to standard error, and during which attempt.
+    pub(super) log: Vec<(usize, Logged)>,
+}
+
+/// Something on standard error.
+#[derive(Clone, Debug)]
+pub(super) enum Logged {
+    /// A line.
+    Line(PyStr),
+    /// The warnings of the configuration that was found.
+    Warnings,
 }
 
 impl Run {
+    /// The lines on standard error, without the exception that ends the program.
+    pub fn stderr(&self) -> impl Iterator<Item = PyStr> {
+        self.log.iter().flat_map(|(attempt, logged)| {
+            let (line, warnings) = match logged {
+                Logged::Line(line) => (Some(line.clone()), None),
+                Logged::Warnings => {
+                    let found = self.attempts.get(*attempt).and_then(|attempt| attempt.found.as_ref());
+                    (None, found.map(|found| &found.config.warnings))
+                }
+            };
+            let warnings = warnings.into_iter().flat_map(Warnings::iter);
+            line.into_iter().chain(warnings.map(|warning| warning_log(warning.message.as_bytes())))
+        })
+    }
+
     pub(super) fn new(table: Option<PartitionTable>, options: Options) -> Self {
         Self {
             options,
@@ -169,7 +194,7 @@ impl Run {
             failure: None,
             verdict: Verdict::Unknown,
             process: Process { exit: 1, stdout: PyStr::default(), stderr_last_line: PyStr::default() },
-            stderr: Vec::new(),
+            log: Vec::new(),
         }
     }
 

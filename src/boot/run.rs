@@ -12,7 +12,7 @@ use super::fs_probe::{FsProbe, Opened};
 use super::list::list;
 use super::menu::{Console, Unattended};
 use super::options::{Options, Task};
-use super::outcome::{BootFiles, ChosenFile, Failure, FailureKind, Run, Verdict};
+use super::outcome::{BootFiles, ChosenFile, Failure, FailureKind, Logged, Run, Verdict};
 use super::output::{self, Process};
 use super::select::{Overrides, choose, select};
 use super::title_rules::RuleError;
@@ -130,8 +130,7 @@ pub fn run_with(
         let Tried { mut attempt, picked, filesystem } =
             Tried::new(volumes, candidate, offset, &run.options, &mut given, console)?;
         let index = run.attempts.len();
-        run.stderr.append(&mut attempt.log);
-        attempt.log = Vec::new();
+        run.log.extend(attempt.log.drain(..).map(|logged| (index, logged)));
         read += attempt.found.as_ref().map_or(0, |found| found.text.len());
         run.attempts.push(attempt);
         if let Some(why) = run.attempts[index].unknown.clone() {
@@ -198,7 +197,7 @@ pub fn run_config_with(
         Next::Nothing => None,
     };
     attempt.found = Some(Found { path: path.into(), dialect, text, directory: false, config });
-    run.stderr = std::mem::take(&mut attempt.log);
+    run.log.extend(attempt.log.drain(..).map(|logged| (0, logged)));
     let (raised, unknown) = (attempt.raised.clone(), attempt.unknown.clone());
     run.attempts.push(attempt);
     let file = |path: PyStr, purpose| ChosenFile {
@@ -676,7 +675,7 @@ fn copy(run: &mut Run, index: usize, filesystem: &dyn Filesystem, picked: Picked
         run.process = Process {
             exit: 0,
             stdout: output::of_run(&run.options, ramdisk.is_some(), args.as_ref()),
-            stderr_last_line: output::last_line(run.stderr.last().map_or(b"", |line| line.as_bytes())),
+            stderr_last_line: output::last_line(run.stderr().last().unwrap_or_default().as_bytes()),
         };
         run.verdict = if damaged { Verdict::Fails } else { Verdict::Boots };
         run.failure =
@@ -713,7 +712,7 @@ fn examine(
         Opened::Missing(_) => {
             let cause = cause_of_missing(path);
             let raised = if release.has(Change::ReadLimit) {
-                run.stderr.push(open_message(path, release));
+                run.log.push((index, Logged::Line(open_message(path, release))));
                 let message = format!("Error opening {} in guest", repr::os_text(path.as_bytes()));
                 Raised::new(Stage::Copy, "SystemExit", message, cause)
             } else {
@@ -820,24 +819,23 @@ fn parse_log(dialect: Dialect, path: &str) -> PyStr {
 }
 
 /// A warning as Python's logging writes it.
-fn warning_log(message: &[u8]) -> PyStr {
+pub(super) fn warning_log(message: &[u8]) -> PyStr {
     [b"WARNING:root:", message].concat().into()
 }
 
 fn log_warnings(attempt: &mut Attempt, config: &config::Config, console: &mut dyn Console) {
-    // A hostile configuration has a warning for every other byte.
-    attempt.log.reserve_exact(config.warnings.len());
-    for warning in &config.warnings {
-        attempt.say(console, warning_log(warning.message.as_bytes()));
+    for warning in config.warnings.iter() {
+        console.say(&warning_log(warning.message.as_bytes()));
     }
+    attempt.log.push(Logged::Warnings);
 }
 
 /// Ends a run that lists: successful, whatever was found.
 fn finish_listing(run: &mut Run) {
     let texts = run.attempts.iter().filter_map(|attempt| attempt.listing.as_ref());
     let stdout = texts.flat_map(|text| text.as_bytes()).copied().collect::<Vec<u8>>();
-    let last = run.stderr.last().map_or(&b""[..], PyStr::as_bytes);
-    run.process = Process { exit: 0, stdout: stdout.into(), stderr_last_line: output::last_line(last) };
+    let last = run.stderr().last().unwrap_or_default();
+    run.process = Process { exit: 0, stdout: stdout.into(), stderr_last_line: output::last_line(last.as_bytes()) };
     run.verdict = Verdict::Selects;
 }
 

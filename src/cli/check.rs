@@ -139,7 +139,16 @@ impl Checking<'_> {
                     }
                     ReportFormat::Text => {
                         let look = out.look(args.verbose);
-                        text::write(&run, explanation, built.as_ref(), name, kind, &findings, look, &mut out.text())?;
+                        text::write(
+                            &run,
+                            explanation,
+                            built.as_ref(),
+                            name,
+                            kind,
+                            &findings,
+                            look,
+                            &mut out.colored(),
+                        )?;
                         for (what, hash) in [("kernel", hashes.kernel), ("initrd", hashes.ramdisk)] {
                             if let Some(hash) = hash {
                                 writeln!(out.text(), "  sha256     {hash}  {what}")?;
@@ -147,7 +156,7 @@ impl Checking<'_> {
                         }
                         if let Some(summary) = text::summary(&findings) {
                             writeln!(out.text())?;
-                            text::write_findings(&findings, &run, explanation, sources, look, &mut out.text())?;
+                            text::write_findings(&findings, &run, explanation, sources, look, &mut out.colored())?;
                             writeln!(out.text(), "\n{summary}")?;
                         }
                         if let Some(line) = text::suppressed(suppressed) {

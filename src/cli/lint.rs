@@ -152,7 +152,7 @@ impl Linting<'_> {
             }
             ReportFormat::Text => {
                 let look = self.reports.out.look(args.verbose);
-                text::write_findings(&findings, &run, None, sources, look, &mut self.reports.out.text())?;
+                text::write_findings(&findings, &run, None, sources, look, &mut self.reports.out.colored())?;
                 if !findings.is_empty() {
                     writeln!(self.reports.out.text())?;
                 }

@@ -12,6 +12,7 @@ mod escaping_writer;
 mod explain;
 mod fix;
 mod generate;
+mod grub;
 mod init;
 mod kernel;
 mod levels;
@@ -23,11 +24,12 @@ pub mod pygrub;
 mod recursive;
 mod release_args;
 mod rules;
+mod runner_commands;
 mod settings;
 mod stdout;
 mod trace;
 
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -72,7 +74,18 @@ pub fn main() -> ExitCode {
     if let Some(ended) = pygrub::if_called() {
         return ended;
     }
-    let command = args::CommandLine::parse();
+    let command = match args::CommandLine::try_parse() {
+        Ok(command) => command,
+        // A file's name among the arguments may be a guest's.
+        Err(error) if error.use_stderr() && runner_commands::are_obeyed() => {
+            let _ = stdout::stderr().write_all(error.render().to_string().as_bytes());
+            return ExitCode::from(Status::Usage as u8);
+        }
+        Err(error) => error.exit(),
+    };
+    if command.command.is_for_github() {
+        runner_commands::expect();
+    }
     let result = match &command.command {
         args::Command::Check(check) => check::run(check),
         args::Command::Lint(lint) => lint::run(lint),
@@ -81,6 +94,7 @@ pub fn main() -> ExitCode {
         args::Command::Entries(entries) => entries::run(entries),
         args::Command::Generate(generate) => generate::run(generate),
         args::Command::Init(init) => init::run(init),
+        args::Command::Grub(grub) => grub::run(grub),
         args::Command::Explain(explain) => explain::run(explain),
         args::Command::Rules(rules) => rules::run(rules),
         // Taken above, before clap could have an opinion on pygrub's options.

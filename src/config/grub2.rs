@@ -6,9 +6,10 @@ use super::entry::Entry;
 use super::grammar::grub2::{self as grammar, Line, LineRule, SetArgument};
 use super::grammar::{Split, grub2::split};
 use super::if_block::{IfBlock, ends_on_its_line};
-use super::lines::{BodyLine, Buffer, Ranges, lines};
+use super::lines::{Body, BodyLine, Buffer, lines};
 use super::raised::{Cause, Raised, Stage};
 use super::span::LineText;
+use super::warnings::Beginning;
 use crate::config::blocks::{Function, Submenu};
 use crate::flavour::{Build, IfBlocks};
 use crate::python::py_str;
@@ -27,7 +28,7 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, build: Build) -> Re
     let mut function: Option<Function> = None;
     // The menu entry whose closing brace has not come yet, and its lines, which are read when it comes.
     let mut open: Option<Entry> = None;
-    let mut body: Vec<BodyLine<'_>> = Vec::new();
+    let mut body = Body::new(buffer);
     let mut submenus = 0_usize;
     let mut last = 0;
     for owned in lines(buffer) {
@@ -125,8 +126,7 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, build: Build) -> Re
             _ => split(line.text),
         };
         if open.is_some() {
-            let ranges = Ranges::of(line.text, parts);
-            body.push(BodyLine::new(owned, ranges));
+            body.push(&owned);
         } else {
             let result = top_level(config, line, parts, release);
             config.caught(result)?;
@@ -146,7 +146,7 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, build: Build) -> Re
 fn end(
     config: &mut Config,
     entry: Option<Entry>,
-    body: &mut Vec<BodyLine<'_>>,
+    body: &mut Body<'_>,
     last: u32,
     release: Release,
 ) -> Result<(), Raised> {
@@ -158,9 +158,9 @@ fn end(
 }
 
 /// A message with the lines of the open entry behind it. They may be the whole file, so nothing is copied twice.
-fn with_body(message: &str, body: &[BodyLine<'_>], python: Python) -> String {
+fn with_body(message: &str, body: &Body<'_>, python: Python) -> String {
     let mut message = format!("{message}({} ", body.len());
-    repr::push_repr_list(&mut message, body.iter().map(|line| line.get().text), python);
+    repr::push_repr_list(&mut message, body.unsplit(), python);
     message.push(')');
     message
 }
@@ -208,7 +208,7 @@ fn top_level(config: &mut Config, line: LineText<'_>, parts: Split<'_>, release:
         (_, true) => Effect::Variable,
         ("terminal" | "insmod" | "load_env" | "save_env" | "search" | "if" | "fi", false) => Effect::Ignored,
         (_, false) => {
-            config.warn_unknown(line, "Unknown directive ", command.name, release.python());
+            config.warn_unknown(line, Beginning::Directive, command.name, release.python());
             Effect::Unknown
         }
     };
@@ -219,7 +219,8 @@ fn top_level(config: &mut Config, line: LineText<'_>, parts: Split<'_>, release:
     {
         let by_title = release.has(Change::DefaultByTitle);
         if by_title {
-            config.warn("grub2's saved_entry/next_entry not supported", Some(line.span()));
+            let message = "grub2's saved_entry/next_entry not supported";
+            config.warnings.push(Beginning::Nothing, message, release.python(), line.number);
         }
         // From the release that warns until Python 3 came, pygrub forgot to use the 0.
         if !by_title || release.has(Change::Python3) {
@@ -256,10 +257,12 @@ pub(super) fn entry_line(
         ("initrd16", false) if sixteen => Effect::Initrd,
         ("echo" | "insmod" | "search", false) => Effect::Ignored,
         (_, false) => {
-            config.warn_unknown(line, "Unknown image directive ", command.name, release.python());
+            config.warn_unknown(line, Beginning::ImageDirective, command.name, release.python());
             Effect::Unknown
         }
     };
-    entry.directives.push(Directive { line: line.span(), argument: line.span_of(command.argument), effect });
+    if config.keeps(effect) {
+        entry.directives.push(Directive { line: line.span(), argument: line.span_of(command.argument), effect });
+    }
     entry.apply(line, command.argument, effect, release)
 }

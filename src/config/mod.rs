@@ -35,11 +35,12 @@ mod remove_initrd_words;
 pub(crate) mod span;
 mod top_level;
 mod value;
+mod warnings;
 
 pub use blocks::{Function, Submenu};
 pub use device::Device;
 pub use dialect::Dialect;
-pub use directive::{Directive, Effect, Warning};
+pub use directive::{Directive, Effect};
 pub use entry::{Entry, FilePath, Root};
 pub use generator::Writer;
 pub use if_block::IfBlock;
@@ -48,6 +49,7 @@ pub use recover::{Recovered, recover};
 pub use span::Span;
 pub(crate) use span::narrow;
 pub use value::Setting;
+pub use warnings::{Warning, Warnings};
 
 use self::lines::Buffer;
 use crate::flavour::Build;
@@ -76,7 +78,8 @@ pub struct Config {
     pub has_password: bool,
     /// What the last `password` says: `secret`, `--md5 $1$...`.
     pub password: Option<PyStr>,
-    /// The directives outside entries, in the order of the file.
+    /// The directives outside entries, in the order of the file. Here and in entries together, those that pygrub does not know are
+    /// the first 65,536.
     pub directives: Vec<Directive>,
     /// The functions of a grub.cfg, whose lines pygrub leaves out, in order.
     pub functions: Vec<Function>,
@@ -85,17 +88,19 @@ pub struct Config {
     /// The `if` blocks of a grub.cfg whose lines this pygrub leaves out, in order. Only some flavours do that.
     pub if_blocks: Vec<IfBlock>,
     /// What pygrub logs as warnings, in order.
-    pub warnings: Vec<Warning>,
+    pub warnings: Warnings,
     /// What it logs with `--debug` only, where a flavour has lowered upstream's warnings to that.
-    pub debug_messages: Vec<Warning>,
+    pub debug_messages: Warnings,
     /// The exception that ended parsing.
     pub raised: Option<Raised>,
     /// Whether the file is longer than pygrub reads, so that its end is not in here.
     pub truncated: bool,
+    /// How many directives pygrub does not know.
+    unknown: usize,
     /// Whether a directive that is not known is worth a warning.
     warns_of_unknown: bool,
     /// Where a survey keeps what raised; nothing where parsing ends there, as pygrub's does.
-    caught: Option<Vec<Raised>>,
+    caught: Option<recover::Caught>,
 }
 
 impl Config {
@@ -113,10 +118,11 @@ impl Config {
             functions: Vec::new(),
             submenus: Vec::new(),
             if_blocks: Vec::new(),
-            warnings: Vec::new(),
-            debug_messages: Vec::new(),
+            warnings: Warnings::default(),
+            debug_messages: Warnings::default(),
             raised: None,
             truncated: false,
+            unknown: 0,
             warns_of_unknown: true,
             caught: None,
         }
@@ -133,8 +139,11 @@ impl Config {
         }
     }
 
-    fn warn(&mut self, message: impl Into<PyStr>, span: Option<Span>) {
-        self.warnings.push(Warning { message: message.into(), span });
+    /// Whether a directive of this effect is kept: a file of a mebibyte can have half a million that pygrub does not know.
+    fn keeps(&mut self, effect: Effect) -> bool {
+        const MOST_UNKNOWN: usize = 1 << 16;
+        self.unknown += usize::from(effect == Effect::Unknown);
+        effect != Effect::Unknown || self.unknown <= MOST_UNKNOWN
     }
 }
 

@@ -49,7 +49,7 @@ impl Stage {
 }
 
 /// What lies behind an exception: what an explanation can be hung on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Cause {
     /// A device whose number pygrub cannot read: `($drive1)`, `(lvm/root)`, `hd`.

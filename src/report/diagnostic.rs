@@ -5,6 +5,7 @@ use std::fmt;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 
 use super::excerpt::Excerpt;
+use super::one_line::{one_line, same_lines};
 use super::text::Look;
 use crate::boot::Run;
 use crate::config::Span;
@@ -79,9 +80,11 @@ impl Shown {
             .into_iter()
             .zip(places)
             .filter_map(|(at, place)| Some((at?, place)))
-            .map(|(at, (_, label))| LabeledSpan::new_with_span((!label.is_empty()).then(|| (*label).to_owned()), at))
+            .map(|(at, (_, label))| LabeledSpan::new_with_span((!label.is_empty()).then(|| one_line(label)), at))
             .collect();
-        Self { severity, message, labels, source: NamedSource::new(name, text), help }
+        // Below, colours are added, and no guest may add any.
+        let (message, help) = (same_lines(&message), help.map(|help| same_lines(&help)));
+        Self { severity, message, labels, source: NamedSource::new(one_line(name), text), help }
     }
 
     /// The diagnostic as text.

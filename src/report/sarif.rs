@@ -195,7 +195,7 @@ impl Log {
                 "properties": { "release": self.release.to_string() },
             }],
         });
-        serde_json::to_writer_pretty(&mut *out, &log)?;
+        crate::json::write_pretty(&log, out)?;
         out.write_all(b"\n")
     }
 }

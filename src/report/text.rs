@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::diagnostic::{Shown, SourceText};
 use super::finding::Sources;
+use super::one_line::{Uncolored, one_line};
 use super::{builder, notes, origin};
 use crate::boot::{Attempt, BootFiles, ChosenFile, Mounted, Run, Verdict};
 use crate::explain::Explanation;
@@ -52,15 +53,17 @@ pub fn write(
 ) -> io::Result<()> {
     let style = if look.color { style(run.verdict) } else { Style::new() };
     let flavour = if run.options.flavour == Flavour::Debian { ", Debian" } else { "" };
-    write!(out, "{style}{}{style:#}: {target} (Xen {}{flavour})", run.verdict.name(), run.options.release)?;
+    write!(out, "{style}{}{style:#}", run.verdict.name())?;
+    write!(Uncolored(out), ": {target} (Xen {}{flavour})", run.options.release)?;
     match (&run.chosen, explanation) {
         (Some(chosen), None) => {
             writeln!(out)?;
-            write_chosen(run, chosen, kind, out)?;
-            built.map_or(Ok(()), |built| builder::write_stage(built, out))?;
+            write_chosen(run, chosen, kind, &mut Uncolored(out))?;
+            built.map_or(Ok(()), |built| builder::write_stage(built, &mut Uncolored(out)))?;
         }
         // Handed over, and damaged.
         (Some(chosen), Some(explanation)) => {
+            let out = &mut Uncolored(out);
             writeln!(out, ": {}", shortened(&explanation.reason))?;
             write_chosen(run, chosen, kind, out)?;
             built.map_or(Ok(()), |built| builder::write_stage(built, out))?;
@@ -69,11 +72,12 @@ pub fn write(
             }
         }
         (None, Some(explanation)) => {
-            writeln!(out, ": {}", shortened(&explanation.reason))?;
+            writeln!(Uncolored(out), ": {}", shortened(&explanation.reason))?;
             write_failure(run, explanation, kind, findings, look, out)?;
         }
         (None, None) => writeln!(out)?,
     }
+    let out = &mut Uncolored(out);
     for note in notes::of_disk(run).chain(notes::of(run)) {
         writeln!(out, "  note: {note}")?;
     }
@@ -85,9 +89,8 @@ pub fn write(
     if look.verbose
         && let Some(found) = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref())
     {
-        for warning in &found.config.warnings {
-            let line = warning.span.map(|span| format!(" (line {})", span.line)).unwrap_or_default();
-            writeln!(out, "  pygrub warns: {}{line}", warning.message)?;
+        for warning in found.config.warnings.iter() {
+            writeln!(out, "  pygrub warns: {} (line {})", warning.message, warning.line)?;
         }
     }
     Ok(())
@@ -172,24 +175,24 @@ fn write_failure(
     look: Look,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    write_disk(run, out)?;
+    write_disk(run, &mut Uncolored(out))?;
     if let Some(attempt) = run.deciding_attempt().filter(|_| kind.is_disk()) {
         let origin = origin::describe(attempt.candidate.as_ref());
         let what = match &attempt.mounted {
             Mounted::Yes(name) => format!("{name} at "),
             _ => String::new(),
         };
-        writeln!(out, "  tried      {what}offset {} ({origin})", attempt.offset)?;
+        writeln!(Uncolored(out), "  tried      {what}offset {} ({origin})", attempt.offset)?;
     }
     if findings.iter().any(|finding| tells(finding, run)) {
         // The finding shows the place and the way out.
     } else if let Some(diagnostic) = Shown::failure(run, explanation) {
         write!(out, "{}", diagnostic.render(look))?;
     } else if run.verdict == Verdict::Fails {
-        write_help(explanation, out)?;
+        write_help(explanation, &mut Uncolored(out))?;
     }
     if kind != Kind::Config && run.verdict == Verdict::Fails && !run.process.stderr_last_line.is_empty() {
-        writeln!(out, "  pygrub itself says only: {}", run.process.stderr_last_line)?;
+        writeln!(Uncolored(out), "  pygrub itself says only: {}", run.process.stderr_last_line)?;
     }
     Ok(())
 }
@@ -248,7 +251,7 @@ fn write_headline(finding: &Finding, sources: Sources<'_>, look: Look, out: &mut
     let style = if look.color { color.on_default().bold() } else { Style::new() };
     let (severity, rule) = (finding.severity.name(), finding.rule);
     let stops = if finding.stops_boot { ", stops the boot" } else { "" };
-    let file = sources.of(finding).filter(|_| finding.span.is_none()).map(|file| format!(": {file}"));
+    let file = sources.of(finding).filter(|_| finding.span.is_none()).map(|file| format!(": {}", one_line(&file)));
     writeln!(out, "{style}{severity}[{}]{style:#} {}{stops}{}", rule.code, rule.name, file.unwrap_or_default())
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::check::RaisedReport;
 use super::origin;
 use crate::boot::{Attempt, Found, GivenDisk, Mounted, Purpose, Run, Verdict};
-use crate::config::{Directive, Effect, Setting};
+use crate::config::{Directive, Effect, Setting, Warnings};
 use crate::explain::Explanation;
 use crate::python::PyStr;
 use crate::storage::filesystem::Note;
@@ -182,9 +182,8 @@ fn write_found(found: &Found, out: &mut dyn Write) -> io::Result<()> {
     for (directive, phrase) in effective(found) {
         writeln!(out, "    {:>5} | {}  -- {phrase}", directive.line.line, line_text(found, directive))?;
     }
-    for warning in &config.warnings {
-        let line = warning.span.map(|span| format!(" (line {})", span.line)).unwrap_or_default();
-        writeln!(out, "  logs a warning: {}{line}", warning.message)?;
+    for warning in config.warnings.iter() {
+        writeln!(out, "  logs a warning: {} (line {})", warning.message, warning.line)?;
     }
     let count = config.entries.len();
     let entries = if count == 1 { "entry" } else { "entries" };
@@ -240,7 +239,7 @@ struct FoundReport<'a> {
     timeout: &'a Setting,
     entries: usize,
     directives: Vec<DirectiveReport>,
-    warnings: Vec<&'a PyStr>,
+    warnings: &'a Warnings,
 }
 
 #[derive(Serialize)]
@@ -319,7 +318,7 @@ fn attempt_report(attempt: &Attempt) -> AttemptReport<'_> {
                     effect: phrase,
                 })
                 .collect(),
-            warnings: found.config.warnings.iter().map(|warning| &warning.message).collect(),
+            warnings: &found.config.warnings,
         }),
         menu: attempt.menu.as_ref().map(|menu| MenuReport { seconds: menu.seconds }),
         selected: attempt.selection.as_ref().and_then(|selection| selection.index),

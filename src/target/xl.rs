@@ -1,7 +1,7 @@
 //! A domain as a target: the disk that its bootloader gets, and the options that it gets with it.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileTypeExt;
@@ -65,7 +65,9 @@ impl XlTarget {
             Ok((call, options)) => {
                 let given = GivenDisk { path: call.disk.clone(), line: call.disk_span.line };
                 let volumes = volumes.ok_or_else(|| io::Error::other("it has no volumes"))?;
-                Ok(Run { disk: Some(given), ..boot::run_volumes(volumes, options)? })
+                let mut run = boot::run_volumes(volumes, options)?;
+                run.disk = Some(given);
+                Ok(run)
             }
             Err(NotInvoked { fails, reason, span, help }) => {
                 let verdict = if fails { Verdict::Fails } else { Verdict::Unknown };
@@ -121,6 +123,6 @@ fn open_disk(call: &Call) -> Result<Arc<dyn Source>, NotInvoked> {
     if !metadata.is_file() && !metadata.file_type().is_block_device() {
         return Err(unknown(format!("`{}` is neither a file nor a block device", path.display())));
     }
-    let source = File::open(path).and_then(FileSource::new);
+    let source = super::open_without_waiting(path).and_then(FileSource::new);
     Ok(Arc::new(source.map_err(|error| unknown(failed(path, "open", &error).0))?))
 }

@@ -168,7 +168,7 @@ impl Tally {
         same("standard output", &stdout, &String::from_utf8_lossy(&answer.stdout));
         same("last line of standard error", &run.process.stderr_last_line.to_string(), &answer.last_line());
         let mut stderr = String::new();
-        for line in &run.stderr {
+        for line in run.stderr() {
             let _ = writeln!(stderr, "{line}");
         }
         let told = String::from_utf8_lossy(&answer.stderr);

@@ -138,7 +138,7 @@ fn print(args: &GrubCfg, options: &Options) -> Result<(), Failed> {
         ));
     }
     let mut out = Out::new(Color::Never);
-    out.text().write_all(plan.text.as_bytes())?;
+    out.generated().write_all(plan.text.as_bytes())?;
     Ok(out.finish()?)
 }
 

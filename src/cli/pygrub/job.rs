@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::console::{Talking, complain};
+use super::console::{self, Talking, complain};
 use super::copy_out::{CopyError, copy_out};
 use super::menu::Terminal;
 use super::sandbox::{Limits, Privileges};
@@ -16,6 +16,7 @@ use super::worker::{self, Role};
 use super::{explain, python_error};
 use crate::boot::command_line::Call;
 use crate::boot::{self, BootFiles, ChosenFile, Console, Run, Task, Unattended, Values, Verdict, render};
+use crate::cli::runner_commands;
 use crate::config::Dialect;
 use crate::flavour::{Build, Flavour};
 use crate::host;
@@ -92,6 +93,9 @@ fn sealed() -> Result<Ending, String> {
     let mut destination = |role| Some(Destination { file: inherited.take(role)?, path: paths.next()?.into() });
     let (kernel, ramdisk) = (destination(Role::Kernel), destination(Role::Ramdisk));
     let output = inherited.take(Role::Output).ok_or_else(lost)?;
+    let obeyed = call.output.is_none()
+        && runner_commands::are_obeyed()
+        && !output.metadata().is_ok_and(|metadata| metadata.is_file());
     // The last moment at which anything is asked of the system besides reading and writing.
     let image = if call.is_config {
         Image::Text(disk)
@@ -104,7 +108,7 @@ fn sealed() -> Result<Ending, String> {
     for missing in inherited.give_up_privileges(&privileges).map_err(text)? {
         complain(format!("pregrub: {missing}").as_bytes());
     }
-    Ok(perform(&call, Files { image, kernel, ramdisk, output }, &mut *menu))
+    Ok(perform(&call, Files { image, kernel, ramdisk, output, obeyed }, &mut *menu))
 }
 
 /// A pipe, a terminal: no disk. pygrub's library finds nothing on it.
@@ -145,14 +149,18 @@ struct Files {
     kernel: Option<Destination>,
     ramdisk: Option<Destination>,
     output: File,
+    /// Whether a runner of continuous integration reads the output.
+    obeyed: bool,
 }
 
 /// Does the work of a call and says what pygrub says.
 fn perform(call: &Call, files: Files, menu: &mut dyn Console) -> Ending {
     let mut talking = Talking { menu, announces: !call.is_config, said: 0 };
-    let Files { image, kernel, ramdisk, mut output } = files;
+    let Files { image, kernel, ramdisk, mut output, obeyed } = files;
     let result = match image {
-        Image::Disk(disk, plugins) => of_disk(call, disk, plugins, [kernel, ramdisk], &mut output, &mut talking),
+        Image::Disk(disk, plugins) => {
+            of_disk(call, disk, plugins, [kernel, ramdisk], (&mut output, obeyed), &mut talking)
+        }
         Image::Text(file) => of_configuration(call, &file, &mut talking),
     };
     result.unwrap_or_else(|line| {
@@ -169,7 +177,7 @@ fn of_disk(
     disk: FileSource,
     plugins: Vec<String>,
     [mut kernel, ramdisk]: [Option<Destination>; 2],
-    output: &mut File,
+    (output, obeyed): (&mut File, bool),
     talking: &mut Talking<'_>,
 ) -> Result<Ending, Line> {
     let release = call.options.release;
@@ -186,7 +194,7 @@ fn of_disk(
     if call.debug {
         explain::debug(&run);
     }
-    for line in run.stderr.iter().skip(talking.said) {
+    for line in run.stderr().skip(talking.said) {
         complain(line.as_bytes());
     }
     if call.options.task == Task::ListEntries && run.verdict != Verdict::Unknown && run.process.exit == 0 {
@@ -202,6 +210,14 @@ fn of_disk(
         copy_files(&volumes, source.file(), &run, chosen, [&mut kernel, &mut ramdisk])?;
     }
     let result = told(&run, chosen, call, kernel.as_ref(), ramdisk.as_ref())?;
+    if obeyed && runner_commands::stand_in(&result) {
+        // Escaped, it would be another result.
+        return Err(
+            "pregrub: the result holds a command for a runner of continuous integration, which reads standard output: \
+                    use --output"
+                .to_owned(),
+        );
+    }
     output.write_all(&result).map_err(|error| python_error::last_line(&error, None, python))?;
     Ok(if ramdisk.is_some() || call.options.task == Task::DryRun { Ending::Done } else { Ending::WithoutRamdisk })
 }
@@ -314,7 +330,5 @@ fn newlines(text: Vec<u8>, release: Release) -> Vec<u8> {
 
 /// What pygrub prints on standard output besides the result.
 fn print(text: &[u8], python: Python) -> Result<(), Line> {
-    let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(text).and_then(|()| stdout.flush());
-    written.map_err(|error| python_error::last_line(&error, None, python))
+    console::print(text).map_err(|error| python_error::last_line(&error, None, python))
 }

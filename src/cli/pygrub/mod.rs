@@ -21,7 +21,7 @@ pub mod worker;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -71,7 +71,7 @@ pub(super) fn supervise(program: &str, args: &[OsString]) -> ExitCode {
             if let Some(mut line) = stdout {
                 line.push(b'\n');
                 // As in pygrub, the exit status tells what could not be printed.
-                let _ = io::stdout().write_all(&line);
+                let _ = console::print(&line);
             }
             if let Some(line) = stderr {
                 complain(line.as_bytes());

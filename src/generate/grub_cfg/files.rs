@@ -69,13 +69,14 @@ impl<'a> SourceFiles<'a> {
         let failed = |error: io::Error| Error::io("read", path, &error);
         let place = self.root.resolve(path).map_err(|error| Error::io("find", path, &error))?;
         let file = self.root()?.open_file(&place).map_err(failed)?;
+        let too_large = || io::Error::other(format!("it is larger than {} MiB", LARGEST >> 20));
+        if file.metadata().map_err(failed)?.len() > LARGEST {
+            return Err(failed(too_large()));
+        }
         let mut length = 0;
         let digest = digest(file, |piece| {
             length += piece.len() as u64;
-            if length > LARGEST {
-                return Err(io::Error::other(format!("it is larger than {} MiB", LARGEST >> 20)));
-            }
-            (self.go_on)()
+            if length > LARGEST { Err(too_large()) } else { (self.go_on)() }
         });
         let digest = digest.map_err(failed)?;
         let name = self.name_of.entry(digest).or_insert_with(|| name(&digest, path)).clone();

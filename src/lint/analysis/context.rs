@@ -223,6 +223,19 @@ impl<'a> LintContext<'a> {
         }
     }
 
+    /// How often something raised beyond what the configuration's exceptions hold, of these causes.
+    pub(in crate::lint) fn raised_beyond(&self, causes: &[Cause]) -> usize {
+        // The survey is made with the configuration.
+        let surveyed = self.configuration().and_then(|_| self.surveyed.get()?.as_ref());
+        surveyed.map_or(0, |survey| causes.iter().map(|cause| survey.more_of(*cause)).sum())
+    }
+
+    /// How often anything raised.
+    pub(in crate::lint) fn count_of_raised(&self) -> usize {
+        let surveyed = self.configuration().and_then(|_| self.surveyed.get()?.as_ref());
+        surveyed.map_or(0, Recovered::count)
+    }
+
     /// Everything that pygrub raises or would raise, where the cause is one of these: what the survey of the configuration
     /// met, and what ended the run behind the parser. Nothing of a directory that is taken for a configuration: that is a
     /// matter of its own.
@@ -230,7 +243,7 @@ impl<'a> LintContext<'a> {
         if self.attempt().and_then(|attempt| attempt.found.as_ref()).is_some_and(|found| found.directory) {
             return Vec::new();
         }
-        // There may be half a million of them, so that only those are copied that are asked for.
+        // There may be many of them, so that only those are copied that are asked for.
         let wanted = |raised: &&Raised| causes.contains(&raised.cause);
         let met = self.configuration().map(|configuration| configuration.raised).unwrap_or_default();
         let mut raised: Vec<Raised> = met.iter().filter(wanted).cloned().collect();

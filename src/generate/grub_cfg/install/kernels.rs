@@ -81,9 +81,12 @@ impl<'a> Kernels<'a> {
         let named = match self.run(program, &temporary) {
             Ok(()) => self.settle_with_secrets(&source, &temporary),
             Err(error) => {
-                self.remove_if_there(&temporary)?;
                 // A signal ends all of it, not this program alone.
-                (self.go_on)().map_err(|_| error.clone())?;
+                if (self.go_on)().is_err() {
+                    self.give_up(&temporary);
+                    return Err(error);
+                }
+                self.remove_if_there(&temporary)?;
                 return Ok(WithSecrets::Failed(error));
             }
         };
