@@ -38,6 +38,7 @@
 //! - [`xl`]: domain configurations of the toolstack, and how it calls pygrub.
 //! - [`release`]: what differs between Xen 4.0 and 4.22, [`flavour`]: what distributors patch, both as data; [`host`]: which one is installed here.
 //! - [`python`]: the semantics of Python text that pygrub's behaviour rests on.
+//! - [`initrd`]: the initrd as the domain builder and the guest's kernel see it.
 //! - [`lint`]: what is wrong, by rules with codes.
 //! - [`report`]: JSON and text.
 //! - [`generate`]: configurations that boot, judged by [`boot`] before they are handed out.
@@ -65,6 +66,7 @@ pub mod flavour;
 pub mod generate;
 pub mod grub;
 pub mod host;
+pub mod initrd;
 mod json;
 pub mod kernel;
 pub mod lint;

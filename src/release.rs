@@ -275,6 +275,8 @@ changes! {
     NotesByGuestType = 16;
     /// PADDR_OFFSET without VIRT_BASE is no fault in a kernel for PVH (b77ed96fce).
     PvhWithoutVirtBase = 18;
+    /// libxenguest hands an initrd to the guest as it is; before, it unpacked one that begins as gzip (d17b7562d4).
+    InitrdUntouched = 20;
 }
 
 #[cfg(test)]

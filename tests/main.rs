@@ -10,6 +10,7 @@ mod config;
 mod conformance;
 mod dependencies;
 mod generate;
+mod initrd;
 mod kernel;
 mod lint;
 mod oracle_itself;

@@ -104,6 +104,13 @@ pub enum FailureKind {
         /// The way out, as an imperative.
         help: Option<String>,
     },
+    /// pygrub hands the files over, Xen would load the kernel, and the guest does not start: for its initrd or its arguments.
+    NotBuilt {
+        /// Why, in one sentence without a full stop.
+        reason: String,
+        /// The way out, as an imperative.
+        help: Option<String>,
+    },
     /// pygrub is not started, or not on a disk that is known.
     NotStarted {
         /// Why, in one sentence without a full stop.

@@ -16,7 +16,7 @@ use crate::config::Dialect;
 use crate::flavour::Build;
 use crate::kernel::{GuestType, Question};
 use crate::python::{PyStr, Python, int};
-use crate::release::Change;
+use crate::release::{Change, Release};
 use crate::target::{Kind, OpenOptions};
 
 /// Tells what Xen's pygrub will boot from a guest's disk, or exactly why nothing boots.
@@ -50,6 +50,8 @@ pub(super) enum Command {
     Entries(Entries),
     /// Show what GRUB 2 would boot: its menu, the chosen entry, and its commands word by word
     Grub(Grub),
+    /// Show how initrds are made, what Xen and the guest's kernel do with them, and what is wrong
+    Initrd(Initrd),
     /// Write configurations that boot: the guest's NixOS module, the host's domain configurations, both with the steps, or grub.cfg
     Generate(super::generate::Generate),
     /// Make a small boot disk as an image, as NixOS would have written it, for trying things out
@@ -230,6 +232,39 @@ pub(super) enum RulesFormat {
     Text,
     Json,
     Markdown,
+}
+
+const AFTER_INITRD: &str = "\
+Exit status: 0 the guest's kernel gets usable initrds; 1 it does not get one of them; 2 called wrongly, or an internal error; 3 a file \
+could not be read, or it cannot be told.";
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_INITRD)]
+pub(super) struct Initrd {
+    /// The initrds
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<String>,
+    #[command(flatten)]
+    release: ReleaseArgs,
+    /// The guest's kernel: its version decides what it unpacks, and config-VERSION beside it is read if it is there
+    #[arg(long, value_name = "FILE")]
+    pub kernel: Option<String>,
+    /// The configuration that the guest's kernel was built with, as /boot/config-VERSION
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<String>,
+    #[command(flatten)]
+    pub answer: Answer,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+impl Initrd {
+    /// The release of Xen that hands the initrds over, by the settings of the working directory. Up to 4.19 it unpacks one that begins
+    /// as gzip.
+    pub(super) fn release(&self) -> Result<Release, String> {
+        let settings = self.settings.of("-")?;
+        Ok(self.release.one(&settings)?.release)
+    }
 }
 
 #[derive(Debug, Args)]

@@ -301,6 +301,12 @@ fn examine(
     if let Some(root_disk) = root_disk {
         context = context.with_root_disk(root_disk);
     }
+    if args.hash {
+        context = context.with_whole_initrd();
+    }
+    if let Some(guest) = args.guest.map(GuestType::from) {
+        context = context.with_guest(if guest == GuestType::Pvh { Guest::Pvh } else { Guest::Pv });
+    }
     if !asked.suppressions {
         context = context.without_guest_suppressions();
     }

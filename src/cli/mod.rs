@@ -14,6 +14,7 @@ mod fix;
 mod generate;
 mod grub;
 mod init;
+mod initrd;
 mod kernel;
 mod levels;
 mod lint;
@@ -92,6 +93,7 @@ pub fn main() -> ExitCode {
         args::Command::Kernel(kernel) => kernel::run(kernel),
         args::Command::Trace(trace) => trace::run(trace),
         args::Command::Entries(entries) => entries::run(entries),
+        args::Command::Initrd(initrd) => initrd::run(initrd),
         args::Command::Generate(generate) => generate::run(generate),
         args::Command::Init(init) => init::run(init),
         args::Command::Grub(grub) => grub::run(grub),

@@ -54,9 +54,9 @@ pub fn explain(run: &Run) -> Option<Explanation> {
             said(reason, Some("put /boot on an ext4 filesystem".to_owned()))
         }
         FailureKind::Unknown(why) => said(why.clone(), of_unknown(failure.stage)),
-        FailureKind::Refused { reason, help } | FailureKind::NotStarted { reason, help } => {
-            said(reason.clone(), help.clone())
-        }
+        FailureKind::Refused { reason, help }
+        | FailureKind::NotBuilt { reason, help }
+        | FailureKind::NotStarted { reason, help } => said(reason.clone(), help.clone()),
     };
     Some(Explanation { attempt: failure.attempt, reason, label, evidence: failure.raised().cloned(), help })
 }

@@ -18,6 +18,7 @@ mod arm;
 mod builder;
 mod bzimage;
 mod cache;
+mod domain_refusal;
 mod elf;
 mod explanation;
 mod features;

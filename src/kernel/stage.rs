@@ -3,6 +3,7 @@
 use std::io;
 
 use super::cache::Looks;
+use super::domain_refusal::refusal;
 use super::explanation::explain;
 use super::guest_type::GuestType;
 use super::loader::{Depth, Question};
@@ -69,7 +70,14 @@ pub fn build(
     let look = looks.look(&GuestFile(file), size, &question, depth)?;
     let attempt = Some(chosen.attempt);
     match look.outcome(guest) {
-        Some(Outcome::Loads(_)) | None => {}
+        Some(Outcome::Loads(_)) | None => {
+            if let Some((reason, help)) = refusal(chosen, guest) {
+                let (reason, help) = (reason.to_owned(), Some(help.to_owned()));
+                run.verdict = Verdict::Fails;
+                run.failure =
+                    Some(Failure { stage: Stage::Builder, attempt, kind: FailureKind::NotBuilt { reason, help } });
+            }
+        }
         Some(Outcome::Refused { .. }) => {
             let (reason, help) =
                 explain(&look, &question).map(|explained| (explained.reason, Some(explained.help))).unwrap_or_default();

@@ -15,6 +15,7 @@ pub mod explain;
 pub mod finding;
 pub mod github;
 pub mod grub;
+pub mod initrd;
 pub mod junit;
 pub mod kernel;
 pub mod lint;

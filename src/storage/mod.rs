@@ -19,4 +19,5 @@ pub mod reiserfs;
 mod sector_reader;
 pub mod source;
 pub mod ufs;
+pub mod volume_id;
 pub mod xfs;

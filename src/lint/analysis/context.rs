@@ -6,8 +6,10 @@ use crate::boot::{Attempt, Run};
 use crate::config::recover;
 use crate::config::{Cause, Raised, Recovered, Writer};
 use crate::explain::{Explanation, explain};
+use crate::initrd;
 use crate::lint::analysis::configuration::Configuration;
 use crate::lint::analysis::files::Files;
+use crate::lint::analysis::handed_initrd::{self, LOOK};
 use crate::lint::analysis::root_disk::RootDisk;
 use crate::lint::analysis::untried_filesystems::Untried;
 use crate::lint::engine::finding::{Finding, Source};
@@ -17,7 +19,7 @@ use crate::release::{Change, Release};
 use crate::storage::mount::Volumes;
 use crate::target::{Kind, XlTarget};
 use crate::xl::SyntaxError;
-use crate::xl::domain::Domain;
+use crate::xl::domain::{Domain, Guest};
 
 /// What rules look at: a run, with the configuration that decides it and the filesystem that this was found on.
 pub struct LintContext<'a> {
@@ -36,6 +38,9 @@ pub struct LintContext<'a> {
     files: OnceCell<Option<Files>>,
     untried: OnceCell<Option<Untried>>,
     suppressions: OnceCell<Vec<(Source, Suppressions)>>,
+    initrd: OnceCell<Option<initrd::Report>>,
+    initrd_depth: initrd::Depth,
+    guest: Option<Guest>,
 }
 
 impl<'a> LintContext<'a> {
@@ -55,6 +60,9 @@ impl<'a> LintContext<'a> {
             files: OnceCell::new(),
             untried: OnceCell::new(),
             suppressions: OnceCell::new(),
+            initrd: OnceCell::new(),
+            initrd_depth: LOOK,
+            guest: None,
         }
     }
 
@@ -134,6 +142,31 @@ impl<'a> LintContext<'a> {
     pub fn with_root_disk(mut self, root_disk: &'a RootDisk) -> Self {
         self.root_disk = Some(root_disk);
         self
+    }
+
+    /// Unpacks the initrd to its end, however long that takes.
+    #[must_use]
+    pub fn with_whole_initrd(mut self) -> Self {
+        self.initrd_depth = initrd::Depth::Whole;
+        self
+    }
+
+    /// With the type of the guest that is asked for, whatever the domain's configuration says.
+    #[must_use]
+    pub fn with_guest(mut self, guest: Guest) -> Self {
+        self.guest = Some(guest);
+        self
+    }
+
+    /// The type of the guest, as it is asked for or by the domain's configuration.
+    pub fn guest(&self) -> Option<Guest> {
+        self.guest.or_else(|| self.domain().map(|domain| domain.guest))
+    }
+
+    /// What the toolstack and the guest's kernel make of the initrd that pygrub hands over. `None` if there is none, or if the
+    /// kernel beside it is not one.
+    pub fn initrd(&self) -> Option<&initrd::Report> {
+        self.initrd.get_or_init(|| handed_initrd::look(self, self.initrd_depth)).as_ref()
     }
 
     /// The disk that the guest mounts as its root, where it is given.

@@ -1,4 +1,4 @@
-use crate::boot::Purpose;
+use crate::boot::{FailureKind, Purpose};
 use crate::explain::missing_path::{shown, word};
 use crate::lint::analysis::named_file::{Lookup, all};
 use crate::lint::engine::rule::rule;
@@ -53,6 +53,8 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
             let message =
                 format!("the {what} `{path}` of {} is {}: {}", named.of(), odd.told(), odd.consequence(named.purpose));
             let finding = Finding::new(message).at(named.file.span, odd.told()).help(help(named.purpose));
+            let finding =
+                finding.stops_boot(named.selected && named.purpose == Purpose::Ramdisk && is_not_built(context));
             report.add_as(if named.selected { Severity::Error } else { Severity::Warning }, finding);
         }
     }
@@ -68,9 +70,16 @@ fn of_options(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         if let Some(odd) = Odd::of(size, kind) {
             let (what, path) = (word(purpose), shown(&file.path));
             let message = format!("the {what} `{path}` is {}: {}", odd.told(), odd.consequence(purpose));
-            report.add(Finding::new(message).help(help(purpose)));
+            let stops = purpose == Purpose::Ramdisk && is_not_built(context);
+            report.add(Finding::new(message).help(help(purpose)).stops_boot(stops));
         }
     }
+}
+
+/// Whether the run ends since xl does not open an empty initrd.
+fn is_not_built(context: &LintContext<'_>) -> bool {
+    let empty = context.run.chosen.as_ref().and_then(|chosen| chosen.ramdisk.as_ref()?.size) == Some(0);
+    empty && context.run.failure.as_ref().is_some_and(|failure| matches!(failure.kind, FailureKind::NotBuilt { .. }))
 }
 
 /// What is copied and is not the file: pregrub's verdict is that this fails, though pygrub ends with success.
@@ -124,7 +133,12 @@ impl Odd {
             Self::Directory => "pygrub copies its raw blocks out",
             Self::Special | Self::Empty => "pygrub copies nothing out",
         };
-        let end = if purpose == Purpose::Kernel { "Xen cannot start that" } else { "the kernel cannot unpack that" };
+        let end = match (purpose, self) {
+            (Purpose::Kernel, _) => "Xen cannot start that",
+            (_, Self::Directory) => "the kernel cannot unpack that",
+            // Measured: `failed to open file '.../boot_ramdisk....': No such file or directory`.
+            (_, Self::Special | Self::Empty) => "xl does not find the empty file and does not build the domain",
+        };
         format!("{copied} and reports success, and {end}")
     }
 }
