@@ -14,6 +14,7 @@ mod dependencies;
 mod explain;
 mod generate;
 mod initrd;
+mod kernel;
 mod lint;
 mod oracle_itself;
 mod python;
