@@ -33,6 +33,7 @@
 //! - [`boot`]: the run, and the [`Run`](boot::Run) with its steps. Start here.
 //! - [`config`]: the text of a configuration to its menu entries, line by line as pygrub reads it.
 //! - [`storage`]: partition offsets, filesystem drivers and identification, as pygrub's libraries see a disk.
+//! - [`grub`]: GRUB 2's language and menu: what GRUB would boot from the same disk.
 //! - [`xl`]: domain configurations of the toolstack, and how it calls pygrub.
 //! - [`release`]: what differs between Xen 4.0 and 4.22, as data; [`host`]: which one is installed here.
 //! - [`python`]: the semantics of Python text that pygrub's behaviour rests on.
@@ -40,7 +41,7 @@
 //! - [`report`]: JSON and text.
 //! - [`generate`]: configurations that boot, judged by [`boot`] before they are handed out.
 //!
-//! Arrows go one way: `python`, `release` ← `config` ← `boot` → `storage`; `lint` and `generate` read `boot` and `config`;
+//! Arrows go one way: `python`, `release` ← `config` ← `boot` → `storage` ← `grub`; `lint` and `generate` read `boot` and `config`;
 //! `report` reads `lint` and `boot`, and the command line all of them.
 //!
 //! Without the feature `cli` (`default-features = false`) the crate needs neither an argument parser nor a terminal.

@@ -8,6 +8,7 @@ mod cli;
 mod config;
 mod conformance;
 mod generate;
+mod grub;
 mod lint;
 mod oracle_itself;
 mod python;
