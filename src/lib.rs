@@ -7,6 +7,7 @@
 //! ```
 //! use std::path::Path;
 //! use pregrub::boot::{Options, Verdict};
+//! use pregrub::explain::explain;
 //! use pregrub::release::Release;
 //! use pregrub::target::{Target, Wanted};
 //!
@@ -21,9 +22,8 @@
 //! // The same disk as NixOS makes it by default: what pygrub raises is data.
 //! let image = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/images/nixos-default.img");
 //! let run = Target::open(Path::new(image), Wanted::default(), Release::NEWEST)?.run(image, Options::default())?;
-//! let failure = run.failure.unwrap();
-//! assert_eq!(failure.raised.unwrap().message, "invalid literal for int() with base 10: 'rive1'");
-//! assert!(failure.help.unwrap().contains("fsIdentifier"));
+//! assert_eq!(run.failure.as_ref().unwrap().raised().unwrap().message, "invalid literal for int() with base 10: 'rive1'");
+//! assert!(explain(&run).unwrap().help.unwrap().contains("fsIdentifier"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -31,17 +31,20 @@
 //!
 //! - [`target`]: what a user points at, told apart by what it is.
 //! - [`boot`]: the run, and the [`Run`](boot::Run) with its steps. Start here.
+//! - [`explain`]: why a run does not boot, and what to change, in words.
 //! - [`config`]: the text of a configuration to its menu entries, line by line as pygrub reads it.
 //! - [`storage`]: partition offsets, filesystem drivers and identification, as pygrub's libraries see a disk.
 //! - [`grub`]: GRUB 2's language and menu: what GRUB would boot from the same disk.
+//! - [`decompress`]: kernels and initrds unpacked as a stream.
 //! - [`xl`]: domain configurations of the toolstack, and how it calls pygrub.
-//! - [`release`]: what differs between Xen 4.0 and 4.22, as data; [`host`]: which one is installed here.
+//! - [`release`]: what differs between Xen 4.0 and 4.22, [`flavour`]: what distributors patch, both as data; [`host`]: which one is installed here.
 //! - [`python`]: the semantics of Python text that pygrub's behaviour rests on.
+//! - [`initrd`]: the initrd as the domain builder and the guest's kernel see it.
 //! - [`lint`]: what is wrong, by rules with codes.
 //! - [`report`]: JSON and text.
 //! - [`generate`]: configurations that boot, judged by [`boot`] before they are handed out.
 //!
-//! Arrows go one way: `python`, `release` ← `config` ← `boot` → `storage` ← `grub`; `lint` and `generate` read `boot` and `config`;
+//! Arrows go one way: `python`, `release`, `flavour` ← `config` ← `boot` → `storage` ← `grub`; `lint` and `generate` read `boot` and `config`;
 //! `report` reads `lint` and `boot`, and the command line all of them.
 //!
 //! Without the feature `cli` (`default-features = false`) the crate needs neither an argument parser nor a terminal.
@@ -57,10 +60,16 @@ pub mod boot;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
+pub mod decompress;
 mod escape;
+pub mod explain;
+pub mod flavour;
 pub mod generate;
 pub mod grub;
 pub mod host;
+pub mod initrd;
+mod json;
+pub mod kernel;
 pub mod lint;
 pub mod python;
 pub mod release;

@@ -1,4 +1,4 @@
-//! Xen releases and flavours, and what differs between them, as data.
+//! Xen releases and what differs between them, as data. What distributors patch is in [`flavour`](crate::flavour).
 //!
 //! Every change of pygrub's behaviour is one row of [`Change`]: the release line that first had it and the older lines
 //! that got it later. Source: the history of `tools/pygrub` in xen.git up to 4.22.0, each row measured by running both sides
@@ -7,6 +7,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+#[doc(no_inline)]
+pub use crate::flavour::Flavour;
 use crate::python::Python;
 
 /// A release of Xen, 4.0 to 4.22: `4.17` or `4.17.3`.
@@ -59,6 +61,21 @@ impl Release {
     pub fn has(self, change: Change) -> bool {
         let (first, backports) = change.history();
         self.minor >= first || backports.iter().any(|&(minor, point)| self.minor == minor && self.point >= point)
+    }
+
+    /// The point release `point` of the line 4.`minor`.
+    pub(crate) const fn exact(minor: u8, point: u8) -> Self {
+        Self { minor, point, python2: false }
+    }
+
+    /// This release, built for Python 2.
+    pub(crate) const fn under_python2(self) -> Self {
+        Self { python2: true, ..self }
+    }
+
+    /// Whether this is `other`, or a later release.
+    pub(crate) fn is_since(self, other: Self) -> bool {
+        (self.minor, self.point) >= (other.minor, other.point)
     }
 
     /// The Python that runs this release's pygrub: 2 up to 4.12, 3 from 4.13 on unless it was built for 2.
@@ -116,39 +133,10 @@ impl fmt::Display for UnknownRelease {
 
 impl std::error::Error for UnknownRelease {}
 
-/// Who built the package: what a distribution patches into pygrub.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Flavour {
-    /// As released by the Xen project.
-    #[default]
-    Upstream,
-    /// Debian and its derivatives: the Solaris probe is patched out (`tools-pygrub-remove-static-solaris-support`, 2014).
-    Debian,
-}
-
-impl Flavour {
-    /// The word for it on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Upstream => "upstream",
-            Self::Debian => "debian",
-        }
-    }
-
-    /// The flavour of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Upstream, Self::Debian].into_iter().find(|flavour| flavour.name() == name)
-    }
-
-    /// Whether every partition is probed for a Solaris kernel first.
-    pub fn probes_solaris(self) -> bool {
-        self == Self::Upstream
-    }
-}
-
 macro_rules! changes {
     ($($(#[$doc:meta])* $name:ident = $first:literal $([$($point:literal),+])?;)+) => {
-        /// One change of pygrub's behaviour between releases, or of xl's where it decides how pygrub is called.
+        /// One change of pygrub's behaviour between releases, of xl's where it decides how pygrub is called, or of libxenguest's, which
+        /// loads what pygrub found.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Change { $($(#[$doc])* $name,)+ }
 
@@ -266,6 +254,26 @@ changes! {
     NewDiskParameters = 18;
     /// `--entry` works under Python 3 (40387f6206).
     EntryByNumberUnderPython3 = 18 [17.3];
+    /// libxenguest unpacks kernels packed with lzo (2010).
+    LzoKernels = 1;
+    /// libxenguest unpacks kernels packed with xz (4afea3d653).
+    XzKernels = 2;
+    /// libxenguest unpacks kernels packed with lz4 (84f04d8f0d).
+    Lz4Kernels = 4;
+    /// libxenguest unpacks kernels packed with zstd (8169f82049).
+    ZstdKernels = 15;
+    /// liblzma gets 256 MiB for a kernel instead of 128: Linux 6.12 and later need it (e6472d4668).
+    LargeLzmaDictionary = 20 [18.5, 19.2];
+    /// libelf knows the note PHYS32_ENTRY, the entry for PVH (a1b2d39f07).
+    PhysicalEntryNote = 7;
+    /// A kernel with the note PHYS32_ENTRY needs no other (2dd3e22949).
+    PhysicalEntrySuffices = 11 [10.1];
+    /// libelf reads the notes for PV and PVH by different rules, and `__xen_guest` for PV only (632cbaf124, dec25a2cd1).
+    NotesByGuestType = 16;
+    /// PADDR_OFFSET without VIRT_BASE is no fault in a kernel for PVH (b77ed96fce).
+    PvhWithoutVirtBase = 18;
+    /// libxenguest hands an initrd to the guest as it is; before, it unpacked one that begins as gzip (d17b7562d4).
+    InitrdUntouched = 20;
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::boot::{self, Options, Run};
 use crate::config::{Dialect, READ_LIMIT};
 use crate::release::{Change, Release};
 use crate::storage::directory::DirectoryVolume;
-use crate::storage::mount::{DiskVolumes, Volumes};
+use crate::storage::mount::MountedOnce;
 use crate::storage::source::{FileSource, Source};
 use crate::xl::domain::Domain;
 use crate::xl::syntax;
@@ -137,7 +137,7 @@ impl Target {
                 "`{path}` is neither a file nor a block device nor a directory: name one of those"
             )));
         }
-        let mut file = File::open(path).map_err(|error| failed(path, "open", &error))?;
+        let mut file = open_without_waiting(path).map_err(|error| failed(path, "open", &error))?;
         let kind = match wanted.kind {
             Some(kind) => kind,
             None if device => Kind::Image,
@@ -210,22 +210,32 @@ impl Target {
     ///
     /// It cannot be read.
     pub fn run(&self, name: &str, options: Options) -> Result<Run, TargetError> {
-        let result = match self {
-            Self::Image(disk) => boot::run(Arc::clone(disk), options),
-            Self::Directory(path) => boot::run_on(&DirectoryVolume(path), None, options),
-            Self::Config { dialect, text } => Ok(boot::run_config(name, *dialect, text.clone(), options)),
-            Self::Xl(target) => target.run(options),
+        self.run_on(self.volumes().as_ref(), name, options)
+    }
+
+    /// Performs the run as [`run`](Self::run) does, on volumes of this target that others look at as well: each filesystem is
+    /// mounted once then, and each block of the disk read once.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub fn run_on(&self, volumes: Option<&MountedOnce<'_>>, name: &str, options: Options) -> Result<Run, TargetError> {
+        let result = match (self, volumes) {
+            (Self::Config { dialect, text }, _) => Ok(boot::run_config(name, *dialect, text.clone(), options)),
+            (Self::Xl(target), volumes) => target.run(volumes, options),
+            (Self::Image(_) | Self::Directory(_), Some(volumes)) => boot::run_volumes(volumes, options),
+            (Self::Image(_) | Self::Directory(_), None) => Err(io::Error::other("it has no volumes")),
         };
         result.map_err(|error| failed(Path::new(name), "read", &error))
     }
 
-    /// The filesystems on it; none for a configuration alone.
-    pub fn volumes(&self) -> Option<Box<dyn Volumes + '_>> {
+    /// The filesystems on it. `None` for a configuration alone, and for a domain without a disk that pygrub gets.
+    pub fn volumes(&self) -> Option<MountedOnce<'_>> {
         match self {
-            Self::Image(disk) => Some(Box::new(DiskVolumes::new(Arc::clone(disk)))),
-            Self::Directory(path) => Some(Box::new(DirectoryVolume(path))),
+            Self::Image(disk) => Some(MountedOnce::of_disk(Arc::clone(disk))),
+            Self::Directory(path) => Some(MountedOnce::new(DirectoryVolume(path))),
             Self::Config { .. } => None,
-            Self::Xl(target) => Some(Box::new(DiskVolumes::new(Arc::clone(target.disk()?)))),
+            Self::Xl(target) => Some(MountedOnce::of_disk(Arc::clone(target.disk()?))),
         }
     }
 }
@@ -248,6 +258,18 @@ fn read_limited(reader: &mut dyn Read, release: Release) -> io::Result<Vec<u8>> 
     let mut text = Vec::new();
     reader.take(limit as u64).read_to_end(&mut text)?;
     Ok(text)
+}
+
+/// Opens a file for reading. Of one that makes its reader wait (`/proc/kmsg`, a FIFO that has taken a file's place) reading fails
+/// instead.
+pub(crate) fn open_without_waiting(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    #[cfg(all(feature = "install", target_os = "linux"))]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    }
+    options.read(true).open(path)
 }
 
 /// A file with a NUL near its start, or without a byte, is a disk; one that is named like a configuration is one.

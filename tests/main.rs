@@ -3,12 +3,15 @@
 #[macro_use]
 mod common;
 
+mod attacks;
 mod boot;
 mod cli;
 mod config;
 mod conformance;
+mod dependencies;
 mod generate;
 mod grub;
+mod initrd;
 mod lint;
 mod oracle_itself;
 mod python;

@@ -173,7 +173,7 @@ pub fn configuration(dialect: Dialect, text: &[u8]) {
         let parsed = config::parse(dialect, text, release);
         let within = |span: pregrub::config::Span| span.range().end <= text.len();
         assert!(parsed.raised.as_ref().and_then(|raised| raised.span).is_none_or(within));
-        boot::list(&parsed, boot::Wishes::default(), release);
+        boot::list(&parsed, boot::Overrides::default(), release);
     }
 }
 

@@ -1,6 +1,8 @@
 //! What happened at one partition offset, step by step.
 
+use super::fixed_kernels::InPlaceOf;
 use super::menu::{Console, Menu};
+use super::outcome::Logged;
 use super::select::Selection;
 use crate::config::{Config, Dialect, Raised};
 use crate::python::PyStr;
@@ -15,6 +17,8 @@ pub enum Purpose {
     Solaris,
     /// The probe for a NetWare kernel.
     NetWare,
+    /// A kernel, or its initrd, that a distributor's pygrub boots because of its path.
+    FixedKernel,
     /// A configuration.
     Configuration,
     /// The kernel.
@@ -93,6 +97,8 @@ pub struct Attempt {
     pub size: Option<Size>,
     /// What was asked of the filesystem, in order.
     pub steps: Vec<Step>,
+    /// Why kernels by fixed paths were looked for instead of what the configuration says (SUSE).
+    pub in_place_of: Option<InPlaceOf>,
     /// The configuration.
     pub found: Option<Found>,
     /// The menu, where one was shown.
@@ -100,7 +106,7 @@ pub struct Attempt {
     /// What `-l` prints of it.
     pub listing: Option<PyStr>,
     /// What pygrub writes to standard error meanwhile, line by line.
-    pub(super) log: Vec<PyStr>,
+    pub(super) log: Vec<Logged>,
     /// The selection.
     pub selection: Option<Selection>,
     /// The exception that ended it. From 4.1 on pygrub swallows it and goes on with the next offset.
@@ -118,6 +124,7 @@ impl Attempt {
             notes: Vec::new(),
             size: None,
             steps: Vec::new(),
+            in_place_of: None,
             found: None,
             menu: None,
             listing: None,
@@ -131,7 +138,7 @@ impl Attempt {
     /// pygrub writes a line to standard error.
     pub(super) fn say(&mut self, console: &mut dyn Console, line: PyStr) {
         console.say(&line);
-        self.log.push(line);
+        self.log.push(Logged::Line(line));
     }
 
     /// How far it came, for telling which of several failures is worth telling.

@@ -1,9 +1,10 @@
 //! What pygrub prints for `-l`: the menu of one configuration.
 
-use super::select::{Wishes, select};
-use crate::config::{Cause, Config, Raised, Stage};
-use crate::python::{PyStr, Python};
-use crate::release::Release;
+use super::fixed_kernels::no_kernel;
+use super::select::{Overrides, select};
+use crate::config::{Config, Raised};
+use crate::flavour::Build;
+use crate::python::PyStr;
 
 /// What `-l` prints for one configuration, and the exception that ended it.
 #[derive(Clone, Debug)]
@@ -17,7 +18,8 @@ pub struct Listing {
 }
 
 /// Lists the entries as pygrub does. It goes on to select one, which can raise where there is nothing to list.
-pub fn list(config: &Config, wishes: Wishes<'_>, release: Release) -> Listing {
+pub fn list(config: &Config, overrides: Overrides<'_>, build: impl Into<Build>) -> Listing {
+    let build = build.into();
     let mut out = Vec::new();
     for entry in &config.entries {
         let mut line = |name: &str, value: Option<&[u8]>| {
@@ -29,11 +31,7 @@ pub fn list(config: &Config, wishes: Wishes<'_>, release: Release) -> Listing {
         line("title: ", Some(entry.title.as_bytes()));
         line("  root: ", root.as_ref().map(String::as_bytes));
         let missing = |text: Vec<u8>| {
-            let message = match release.python() {
-                Python::Two => "'NoneType' object has no attribute '__getitem__'",
-                Python::Three => "'NoneType' object is not subscriptable",
-            };
-            let raised = Raised::new(Stage::Select, "TypeError", message, Cause::NoKernel).at(entry.header);
+            let raised = no_kernel(build).at(entry.header);
             Listing { text: text.into(), raised: Some(raised), warning: None }
         };
         let Some(kernel) = &entry.kernel else { return missing(out) };
@@ -42,6 +40,6 @@ pub fn list(config: &Config, wishes: Wishes<'_>, release: Release) -> Listing {
         let Some(initrd) = &entry.initrd else { return missing(out) };
         line("  initrd: ", Some(initrd.path.as_bytes()));
     }
-    let selection = select(config, wishes, release);
+    let selection = select(config, overrides, build);
     Listing { text: out.into(), raised: selection.raised, warning: selection.warning }
 }

@@ -2,32 +2,31 @@
 //!
 //! [`run`] performs it and keeps every step in a [`Run`]; nothing behind it parses anything again.
 
-pub(crate) mod advice;
 mod attempt;
 pub mod command_line;
 mod digest;
 mod discover;
-pub(crate) mod hidden_command;
+pub(crate) mod fixed_kernels;
+mod foreign_kernels;
+mod fs_probe;
 mod list;
 pub(crate) mod menu;
-pub(crate) mod missing_path;
-pub(crate) mod named_path;
-pub(crate) mod opener;
 mod options;
 mod outcome;
 mod output;
 mod run;
 mod select;
-mod sniff;
-mod steps;
+mod title_rules;
 
 pub use attempt::{Attempt, Found, Mounted, Purpose, Step};
 pub use digest::sha256;
 pub use discover::candidates;
+pub use fixed_kernels::{InPlaceOf, wants_fixed_kernels};
 pub use list::{Listing, list};
 pub use menu::{Console, Menu, Unattended};
-pub use options::{Options, Task};
-pub use outcome::{Chosen, ChosenFile, Failure, GivenDisk, Run, Verdict};
+pub use options::{ImageLimits, Options, Task};
+pub use outcome::{BootFiles, ChosenFile, Failure, FailureKind, GivenDisk, Run, Verdict};
 pub use output::{Format, Process, Values, default_directory, render};
-pub use run::{partition_rules, run, run_config, run_config_with, run_on, run_with};
-pub use select::{Boot, Selection, Wishes, select};
+pub use run::{partition_rules, run, run_config, run_config_with, run_on, run_volumes, run_with};
+pub use select::{Boot, Overrides, Selection, select};
+pub use title_rules::{RuleError, RuleFiles};

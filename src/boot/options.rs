@@ -1,7 +1,9 @@
 //! How pygrub is called.
 
+use super::title_rules::RuleFiles;
+use crate::flavour::{Build, Flavour};
 use crate::python::PyStr;
-use crate::release::{Flavour, Release};
+use crate::release::Release;
 
 /// What a run depends on besides the disk.
 #[derive(Clone, Debug)]
@@ -23,8 +25,32 @@ pub struct Options {
     pub args: PyStr,
     /// `--offset`, in bytes: the partition table is not read then.
     pub offset: Option<i128>,
+    /// `--default_args`, an option of XCP-ng's: the arguments of a kernel that boots by its path, in place of `args`.
+    pub default_args: PyStr,
+    /// `--extra_args`, an option of XCP-ng's: added to the arguments of whatever boots.
+    pub extra_args: PyStr,
+    /// The files of the host's directory of title rules, which XCP-ng's pygrub reads.
+    pub title_rules: RuleFiles,
+    /// The limits of the host for images, which some releases of XCP-ng's pygrub keep.
+    pub image_limits: ImageLimits,
     /// What pygrub does with what it finds.
     pub task: Task,
+}
+
+/// How large kernel and initrd may be, in bytes: `/mh/limits/pv-kernel-max-size` and `pv-ramdisk-max-size` of the host's xenstore.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageLimits {
+    /// Of the kernel.
+    pub kernel: u64,
+    /// Of the initrd.
+    pub ramdisk: u64,
+}
+
+impl Default for ImageLimits {
+    /// What counts where xenstore has no number: 1 GiB each.
+    fn default() -> Self {
+        Self { kernel: 1 << 30, ramdisk: 1 << 30 }
+    }
 }
 
 /// What pygrub is asked to do with what it finds.
@@ -34,7 +60,7 @@ pub enum Task {
     #[default]
     Copy,
     /// `-n`: ask whether they exist, and copy nothing.
-    NotReally,
+    DryRun,
     /// `-l`: print the menu entries. No menu is shown and nothing is looked for.
     ListEntries,
 }
@@ -51,12 +77,21 @@ impl Default for Options {
             ramdisk: None,
             args: PyStr::default(),
             offset: None,
+            default_args: PyStr::default(),
+            extra_args: PyStr::default(),
+            title_rules: RuleFiles::default(),
+            image_limits: ImageLimits::default(),
             task: Task::Copy,
         }
     }
 }
 
 impl Options {
+    /// Which pygrub it is.
+    pub fn build(&self) -> Build {
+        Build { release: self.release, flavour: self.flavour }
+    }
+
     /// Whether the menu is shown in the end.
     pub fn shows_menu(&self) -> bool {
         self.task != Task::ListEntries && self.interactive.unwrap_or(self.entry.is_none())

@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::attempt::Attempt;
 use super::options::Options;
 use super::output::Process;
-use crate::config::{Raised, Span, Stage};
+use super::run::warning_log;
+use crate::config::{Raised, Span, Stage, Warnings};
 use crate::python::PyStr;
 use crate::storage::filesystem::Damage;
 use crate::storage::partitions::PartitionTable;
@@ -53,7 +54,7 @@ pub struct ChosenFile {
 
 /// What is booted.
 #[derive(Clone, Debug)]
-pub struct Chosen {
+pub struct BootFiles {
     /// The attempt that found it.
     pub attempt: usize,
     /// The entry, unless the kernel was found by option or by its path alone.
@@ -68,21 +69,65 @@ pub struct Chosen {
     pub seconds: Option<u64>,
 }
 
-/// Why nothing boots, or why pregrub cannot tell.
+/// Where and how a run ended without a boot: facts. [`explain`](crate::explain) makes sentences of them.
 #[derive(Clone, Debug)]
 pub struct Failure {
     /// Where in the run.
     pub stage: Stage,
     /// The attempt that it comes from: of several, the one that came furthest.
     pub attempt: Option<usize>,
-    /// The exception: the swallowed one where there is one.
-    pub raised: Option<Raised>,
-    /// What is wrong, in one plain sentence without a full stop.
-    pub reason: String,
-    /// What to write beside the place in the configuration; empty where there is no such place.
-    pub label: &'static str,
-    /// The way out, where it is known, in one sentence without a full stop.
-    pub help: Option<String>,
+    /// What happened there.
+    pub kind: FailureKind,
+}
+
+/// What ended a run.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum FailureKind {
+    /// An exception: the swallowed one where there is one.
+    Raised(Raised),
+    /// pygrub reports success and hands over a damaged file, which [`Run::chosen`] has.
+    Damaged,
+    /// pygrub's process dies of a signal.
+    Crashed {
+        /// The file that it reads then.
+        path: PyStr,
+        /// What is wrong with it, as a clause.
+        why: String,
+    },
+    /// pregrub does not know what pygrub does; why, as a clause.
+    Unknown(String),
+    /// pygrub hands the files over, and Xen's domain builder does not start a guest with them.
+    Refused {
+        /// Why, in one sentence without a full stop.
+        reason: String,
+        /// The way out, as an imperative.
+        help: Option<String>,
+    },
+    /// pygrub hands the files over, Xen would load the kernel, and the guest does not start: for its initrd or its arguments.
+    NotBuilt {
+        /// Why, in one sentence without a full stop.
+        reason: String,
+        /// The way out, as an imperative.
+        help: Option<String>,
+    },
+    /// pygrub is not started, or not on a disk that is known.
+    NotStarted {
+        /// Why, in one sentence without a full stop.
+        reason: String,
+        /// The way out, as an imperative.
+        help: Option<String>,
+    },
+}
+
+impl Failure {
+    /// The exception that ended the run.
+    pub fn raised(&self) -> Option<&Raised> {
+        match &self.kind {
+            FailureKind::Raised(raised) => Some(raised),
+            _ => None,
+        }
+    }
 }
 
 /// The disk that a domain's configuration gives pygrub.
@@ -103,45 +148,86 @@ pub struct Run {
     pub disk: Option<GivenDisk>,
     /// pygrub's reading of the partition table; nothing where it does not read it.
     pub table: Option<PartitionTable>,
+    /// The look at the first filesystem for a kernel by its path, before any other is tried, where the flavour has that. Where it
+    /// ends the run it is the first of the attempts instead.
+    pub first_look: Option<Attempt>,
     /// The offsets that were tried, in order.
     pub attempts: Vec<Attempt>,
     /// What pygrub hands to the toolstack: what is booted, unless it is damaged.
-    pub chosen: Option<Chosen>,
+    pub chosen: Option<BootFiles>,
     /// Why nothing is.
     pub failure: Option<Failure>,
     /// The outcome.
     pub verdict: Verdict,
     /// How the process ends. Without meaning where the verdict is unknown.
     pub process: Process,
-    /// The lines on standard error, without the exception that ends the program.
-    pub stderr: Vec<PyStr>,
+    /// What is written to standard error, and during which attempt.
+    pub(super) log: Vec<(usize, Logged)>,
+}
+
+/// Something on standard error.
+#[derive(Clone, Debug)]
+pub(super) enum Logged {
+    /// A line.
+    Line(PyStr),
+    /// The warnings of the configuration that was found.
+    Warnings,
 }
 
 impl Run {
+    /// The lines on standard error, without the exception that ends the program.
+    pub fn stderr(&self) -> impl Iterator<Item = PyStr> {
+        self.log.iter().flat_map(|(attempt, logged)| {
+            let (line, warnings) = match logged {
+                Logged::Line(line) => (Some(line.clone()), None),
+                Logged::Warnings => {
+                    let found = self.attempts.get(*attempt).and_then(|attempt| attempt.found.as_ref());
+                    (None, found.map(|found| &found.config.warnings))
+                }
+            };
+            let warnings = warnings.into_iter().flat_map(Warnings::iter);
+            line.into_iter().chain(warnings.map(|warning| warning_log(warning.message.as_bytes())))
+        })
+    }
+
     pub(super) fn new(table: Option<PartitionTable>, options: Options) -> Self {
         Self {
             options,
             disk: None,
             table,
+            first_look: None,
             attempts: Vec::new(),
             chosen: None,
             failure: None,
             verdict: Verdict::Unknown,
             process: Process { exit: 1, stdout: PyStr::default(), stderr_last_line: PyStr::default() },
-            stderr: Vec::new(),
+            log: Vec::new(),
         }
     }
 
     /// The outcome where pygrub is not started, or not on a disk that is known: `reason` says why, in one sentence without a full
     /// stop, and `help` the way out.
     pub fn not_started(options: Options, verdict: Verdict, reason: String, help: Option<String>) -> Self {
-        let failure = Failure { stage: Stage::Toolstack, attempt: None, raised: None, reason, label: "", help };
+        let kind = FailureKind::NotStarted { reason, help };
+        let failure = Failure { stage: Stage::Toolstack, attempt: None, kind };
         Self { verdict, failure: Some(failure), ..Self::new(None, options) }
     }
 
     /// Whether pygrub was started, so that it has an exit status and output.
     pub fn started(&self) -> bool {
         self.failure.as_ref().is_none_or(|failure| failure.stage != Stage::Toolstack)
+    }
+
+    /// What pygrub hands over whole, whether or not Xen can make a guest of it. `None` if pygrub fails, or what it hands over is
+    /// damaged.
+    pub fn handed_over(&self) -> Option<&BootFiles> {
+        let by_pygrub = |failure: &Failure| failure.stage != Stage::Builder;
+        self.chosen.as_ref().filter(|_| !self.failure.as_ref().is_some_and(by_pygrub))
+    }
+
+    /// Whether it is known how pygrub ends.
+    pub fn pygrub_is_known(&self) -> bool {
+        self.started() && (self.verdict != Verdict::Unknown || self.handed_over().is_some())
     }
 
     /// The attempt that the outcome comes from.

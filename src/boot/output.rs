@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::options::Options;
 use crate::config::{Cause, Raised, Stage};
+use crate::flavour::Build;
 use crate::python::{PyStr, Python, bytes, repr};
 use crate::release::{Change, Release};
 
@@ -148,13 +149,17 @@ pub(super) fn encodable(text: &[u8]) -> Result<(), Raised> {
 }
 
 /// Where the copies of kernel and initrd are put by default.
-pub fn default_directory(release: Release) -> &'static str {
+pub fn default_directory(build: impl Into<Build>) -> &'static str {
+    let Build { release, flavour } = build.into();
+    if let Some(directory) = flavour.directory() {
+        return directory;
+    }
     if release.has(Change::RunDirectory) { "/var/run/xen/pygrub" } else { "/var/run/xend/boot" }
 }
 
 /// The result in the default format and directory, as `pygrub -q` prints it.
 pub(super) fn of_run(options: &Options, has_ramdisk: bool, args: Option<&PyStr>) -> PyStr {
-    let directory = default_directory(options.release);
+    let directory = default_directory(options.build());
     let file = |name: &str| format!("{directory}/boot_{name}.XXXXXXXX");
     let (kernel, ramdisk) = (file("kernel"), file("ramdisk"));
     let values = Values {

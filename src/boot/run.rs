@@ -1,19 +1,23 @@
 //! The run itself.
 
 use std::io;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::attempt::{Attempt, Found, Mounted, Purpose};
+use super::discover;
+use super::fixed_kernels::{self, Given, InPlaceOf};
+use super::foreign_kernels;
+use super::fs_probe::{FsProbe, Opened};
 use super::list::list;
 use super::menu::{Console, Unattended};
 use super::options::{Options, Task};
-use super::outcome::{Chosen, ChosenFile, Failure, Run, Verdict};
+use super::outcome::{BootFiles, ChosenFile, Failure, FailureKind, Logged, Run, Verdict};
 use super::output::{self, Process};
-use super::select::{Wishes, choose, default_index};
-use super::sniff;
-use super::steps::{Opened, Prober};
-use super::{advice, discover};
+use super::select::{Overrides, choose, select};
+use super::title_rules::RuleError;
 use crate::config::{self, Cause, Dialect, READ_LIMIT, Raised, Stage};
+use crate::flavour::FixedKernels;
 use crate::python::{PyStr, Python, repr};
 use crate::release::{Change, Release};
 use crate::storage::filesystem::{FileKind, Filesystem, Note, ReadError, Topic};
@@ -48,11 +52,20 @@ const CRASHED: i32 = 128 + 11;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn run(disk: Arc<dyn Source>, options: Options) -> io::Result<Run> {
-    let table = match options.offset {
-        Some(_) => None,
-        None => Some(partition_table(&*disk, &partition_rules(options.release))?),
+    run_volumes(&DiskVolumes::new(disk), options)
+}
+
+/// Performs the run on volumes: with the partition table of the disk that they are on, if they are on one.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn run_volumes(volumes: &dyn Volumes, options: Options) -> io::Result<Run> {
+    let table = match (options.offset, volumes.disk()) {
+        (None, Some(disk)) => Some(partition_table(disk, &partition_rules(options.release))?),
+        _ => None,
     };
-    run_on(&DiskVolumes::new(disk), table, options)
+    run_on(volumes, table, options)
 }
 
 /// Performs the run on anything that has volumes. Without a partition table the offset is that of the options, or 0.
@@ -85,6 +98,9 @@ pub fn run_with(
         None => vec![(None, options.offset.unwrap_or(0))],
     };
     let mut run = Run::new(table, options);
+    if rules_end(&mut run) {
+        return Ok(run);
+    }
     if let Some(failure) = run.table.as_ref().and_then(|table| table.failure.clone()) {
         match failure {
             partitions::Failure::Raised { exception, message, place } => {
@@ -96,6 +112,13 @@ pub fn run_with(
         }
         return Ok(run);
     }
+    let mut given = Given::of(&run.options);
+    if run.options.flavour.first_offset_must_open()
+        && let Some(&(candidate, offset)) = candidates.first()
+        && look_first(&mut run, volumes, (candidate, offset), candidates.len(), &mut given)?
+    {
+        return Ok(run);
+    }
     let mut read = 0;
     for (candidate, offset) in candidates {
         if read > READ_OF_DISK {
@@ -104,10 +127,10 @@ pub fn run_with(
             finish_unknown(&mut run, last, why.to_owned());
             return Ok(run);
         }
-        let Tried { mut attempt, picked, filesystem } = Tried::new(volumes, candidate, offset, &run.options, console)?;
+        let Tried { mut attempt, picked, filesystem } =
+            Tried::new(volumes, candidate, offset, &run.options, &mut given, console)?;
         let index = run.attempts.len();
-        run.stderr.append(&mut attempt.log);
-        attempt.log = Vec::new();
+        run.log.extend(attempt.log.drain(..).map(|logged| (index, logged)));
         read += attempt.found.as_ref().map_or(0, |found| found.text.len());
         run.attempts.push(attempt);
         if let Some(why) = run.attempts[index].unknown.clone() {
@@ -154,14 +177,27 @@ pub fn run_config_with(
     options: Options,
     console: &mut dyn Console,
 ) -> Run {
+    let mut run = Run::new(None, options);
+    if rules_end(&mut run) {
+        return run;
+    }
+    let options = run.options.clone();
     let mut attempt = Attempt::new(None, 0, Mounted::NotAsked);
-    let config = config::parse(dialect, &text, options.release);
+    let config = config::parse(dialect, &text, options.build());
     attempt.say(console, parse_log(dialect, path));
     log_warnings(&mut attempt, &config, console);
-    let picked = pick(&mut attempt, &config, &text, &options, console);
+    let picked = match in_place_of(&mut attempt, &config, &options) {
+        Next::Configuration => pick(&mut attempt, &config, &text, &options, console),
+        Next::FixedKernels => {
+            attempt.unknown = Some(
+                "SUSE's pygrub looks for /boot/vmlinuz-xen and /boot/initrd-xen on the disk then, and boots these instead".to_owned(),
+            );
+            None
+        }
+        Next::Nothing => None,
+    };
     attempt.found = Some(Found { path: path.into(), dialect, text, directory: false, config });
-    let mut run = Run::new(None, options);
-    run.stderr = std::mem::take(&mut attempt.log);
+    run.log.extend(attempt.log.drain(..).map(|logged| (0, logged)));
     let (raised, unknown) = (attempt.raised.clone(), attempt.unknown.clone());
     run.attempts.push(attempt);
     let file = |path: PyStr, purpose| ChosenFile {
@@ -174,7 +210,7 @@ pub fn run_config_with(
     if let Some(why) = unknown {
         finish_unknown(&mut run, Some(0), why);
     } else if let Some(picked) = picked.filter(|picked| !picked.kernel.is_empty()) {
-        let chosen = Chosen {
+        let chosen = BootFiles {
             attempt: 0,
             entry: picked.entry,
             kernel: file(picked.kernel, Purpose::Kernel),
@@ -234,7 +270,7 @@ struct Picked {
 struct Tried {
     attempt: Attempt,
     picked: Option<Picked>,
-    filesystem: Option<Box<dyn Filesystem>>,
+    filesystem: Option<Rc<dyn Filesystem>>,
 }
 
 /// The name of the exception for what the operating system or the filesystem library reports.
@@ -245,57 +281,115 @@ fn os_error(release: Release) -> &'static str {
     }
 }
 
+/// Opens the filesystem at an offset. Where it does not open, the attempt says why.
+fn open(
+    volumes: &dyn Volumes,
+    candidate: Option<Candidate>,
+    offset: i128,
+    release: Release,
+) -> io::Result<(Attempt, Option<Rc<dyn Filesystem>>)> {
+    let failed = |mounted, raised| {
+        let mut attempt = Attempt::new(candidate, offset, mounted);
+        attempt.raised = Some(raised);
+        Ok((attempt, None))
+    };
+    let refused = |why: String| Mounted::No { identified: None, why, instead: None };
+    let unsupported = || {
+        let message = "[Errno 95] Operation not supported";
+        Raised::new(Stage::Open, os_error(release), message, Cause::NoFilesystem)
+    };
+    let place = match u64::try_from(offset) {
+        Ok(place) if i64::try_from(place).is_ok() => place,
+        Ok(_) | Err(_) if offset > 0 => {
+            let message = candidate
+                .and_then(|candidate| candidate.open_offset(release.python()).err())
+                .map_or("int too big to convert", |(_, message)| message);
+            let raised = Raised::new(Stage::Open, "OverflowError", message, Cause::NoFilesystem);
+            return failed(refused("no disk has an offset that large".to_owned()), raised);
+        }
+        _ => return failed(refused("the offset is negative".to_owned()), unsupported()),
+    };
+    let filesystem = match volumes.mount(place)? {
+        Mounting::Mounted(filesystem) => filesystem,
+        Mounting::Refused { identified, why, instead } => {
+            return failed(Mounted::No { identified, why, instead }, unsupported());
+        }
+        Mounting::Unknown { identified, why, plugins } => {
+            let mut attempt =
+                Attempt::new(candidate, offset, Mounted::Unknown { identified, why: why.clone(), plugins });
+            attempt.unknown = Some(why);
+            return Ok((attempt, None));
+        }
+    };
+    let mut attempt = Attempt::new(candidate, offset, Mounted::Yes(filesystem.name().to_owned()));
+    let size = filesystem.size();
+    let incomplete = size.incomplete().map(|text| Note::new(Topic::Incomplete, text));
+    attempt.notes = incomplete.into_iter().chain(filesystem.notes()).collect();
+    attempt.size = Some(size);
+    Ok((attempt, Some(filesystem)))
+}
+
+/// The look at the first filesystem before any other is tried. Returns whether it ends the run.
+fn look_first(
+    run: &mut Run,
+    volumes: &dyn Volumes,
+    (candidate, offset): (Option<Candidate>, i128),
+    count: usize,
+    given: &mut Given,
+) -> io::Result<bool> {
+    let (mut attempt, filesystem) = open(volumes, candidate, offset, run.options.release)?;
+    if let Some(filesystem) = filesystem {
+        let mut probe = FsProbe::new(&*filesystem);
+        given.look_before(&mut probe, &run.options)?;
+        attempt.unknown = probe.unknown;
+        attempt.steps = probe.steps;
+    } else if let Some(raised) =
+        attempt.raised.as_mut().filter(|raised| raised.exception == os_error(run.options.release))
+        && count == 1
+        && offset == 0
+    {
+        let message = "Bootable disk has no valid filesystem";
+        *raised = Raised::new(Stage::Open, "RuntimeError", message, Cause::NoFilesystem);
+    }
+    let (raised, unknown) = (attempt.raised.clone(), attempt.unknown.clone());
+    if raised.is_none() && unknown.is_none() {
+        run.first_look = Some(attempt);
+        return Ok(false);
+    }
+    run.attempts.push(attempt);
+    match (unknown, raised) {
+        (Some(why), _) => finish_unknown(run, Some(0), why),
+        (None, Some(raised)) => finish_raised(run, Some(0), raised),
+        (None, None) => {}
+    }
+    Ok(true)
+}
+
+/// Ends the run where the rules on titles do, which are read before anything else. Returns whether they did.
+fn rules_end(run: &mut Run) -> bool {
+    match run.options.title_rules.check(run.options.build()) {
+        Ok(()) => return false,
+        Err(RuleError::Raised(raised)) => finish_raised(run, None, raised),
+        Err(RuleError::Unknown(why)) => finish_unknown(run, None, why),
+    }
+    true
+}
+
 impl Tried {
     fn new(
         volumes: &dyn Volumes,
         candidate: Option<Candidate>,
         offset: i128,
         options: &Options,
+        given: &mut Given,
         console: &mut dyn Console,
     ) -> io::Result<Self> {
-        let release = options.release;
-        let failed = |mounted, raised| {
-            let mut attempt = Attempt::new(candidate, offset, mounted);
-            attempt.raised = Some(raised);
-            Ok(Self { attempt, picked: None, filesystem: None })
-        };
-        let refused = |why: String| Mounted::No { identified: None, why, instead: None };
-        let unsupported = || {
-            let message = "[Errno 95] Operation not supported";
-            Raised::new(Stage::Open, os_error(release), message, Cause::NoFilesystem)
-        };
-        let place = match u64::try_from(offset) {
-            Ok(place) if i64::try_from(place).is_ok() => place,
-            Ok(_) | Err(_) if offset > 0 => {
-                let message = candidate
-                    .and_then(|candidate| candidate.open_offset(release.python()).err())
-                    .map_or("int too big to convert", |(_, message)| message);
-                let raised = Raised::new(Stage::Open, "OverflowError", message, Cause::NoFilesystem);
-                return failed(refused("no disk has an offset that large".to_owned()), raised);
-            }
-            _ => return failed(refused("the offset is negative".to_owned()), unsupported()),
-        };
-        let filesystem = match volumes.mount(place)? {
-            Mounting::Mounted(filesystem) => filesystem,
-            Mounting::Refused { identified, why, instead } => {
-                return failed(Mounted::No { identified, why, instead }, unsupported());
-            }
-            Mounting::Unknown { identified, why, plugins } => {
-                let mut attempt =
-                    Attempt::new(candidate, offset, Mounted::Unknown { identified, why: why.clone(), plugins });
-                attempt.unknown = Some(why);
-                return Ok(Self { attempt, picked: None, filesystem: None });
-            }
-        };
-        let mut attempt = Attempt::new(candidate, offset, Mounted::Yes(filesystem.name().to_owned()));
-        let size = filesystem.size();
-        let incomplete = size.incomplete().map(|text| Note::new(Topic::Incomplete, text));
-        attempt.notes = incomplete.into_iter().chain(filesystem.notes()).collect();
-        attempt.size = Some(size);
-        let mut prober = Prober::new(&*filesystem);
-        let picked = look(&mut attempt, &mut prober, options, console)?;
-        attempt.unknown = attempt.unknown.or(prober.unknown);
-        attempt.steps = prober.steps;
+        let (mut attempt, filesystem) = open(volumes, candidate, offset, options.release)?;
+        let Some(filesystem) = filesystem else { return Ok(Self { attempt, picked: None, filesystem: None }) };
+        let mut probe = FsProbe::new(&*filesystem);
+        let picked = look(&mut attempt, &mut probe, options, given, console)?;
+        attempt.unknown = attempt.unknown.or(probe.unknown);
+        attempt.steps = probe.steps;
         Ok(Self { attempt, picked, filesystem: Some(filesystem) })
     }
 }
@@ -303,11 +397,13 @@ impl Tried {
 /// Looks for a kernel in a mounted filesystem: by option, by its well-known path, by a configuration.
 fn look(
     attempt: &mut Attempt,
-    prober: &mut Prober<'_>,
+    probe: &mut FsProbe<'_>,
     options: &Options,
+    all_given: &mut Given,
     console: &mut dyn Console,
 ) -> io::Result<Option<Picked>> {
-    let given = options.kernel.as_ref().filter(|kernel| !kernel.is_empty());
+    let Given { kernel: given, ramdisk: given_ramdisk, args: given_args } = all_given.clone();
+    let given = given.as_ref();
     let picked = |kernel: PyStr, ramdisk: Option<PyStr>, args: PyStr| Picked {
         kernel,
         ramdisk,
@@ -315,60 +411,105 @@ fn look(
         entry: None,
         seconds: None,
     };
-    let mut args = options.args.clone();
+    let mut args = given_args;
     if options.flavour.probes_solaris() {
-        let (there, sniffed) = sniff::solaris(prober, given.is_some(), options.release)?;
+        let (there, foreign) = foreign_kernels::solaris(probe, given.is_some(), options.release)?;
         if there {
-            let kernel = match (given, &sniffed) {
+            let kernel = match (given, &foreign) {
                 (Some(given), _) => given.as_bytes(),
-                (None, Some(sniffed)) => sniffed.kernel.as_bytes(),
+                (None, Some(foreign)) => foreign.kernel.as_bytes(),
                 (None, None) => b"",
             };
-            args = sniff::solaris_args(args.as_bytes(), kernel).into();
+            args = foreign_kernels::solaris_args(args.as_bytes(), kernel).into();
         }
-        if let Some(sniffed) = sniffed {
-            return Ok(Some(picked(sniffed.kernel.into(), sniffed.ramdisk.map(PyStr::from), args)));
+        if let Some(foreign) = foreign {
+            return Ok(Some(picked(foreign.kernel.into(), foreign.ramdisk.map(PyStr::from), args)));
         }
     }
     // Without the Solaris probe before it, Debian's pygrub asks even where the kernel is given.
     if (given.is_none() || !options.flavour.probes_solaris())
-        && let Some(sniffed) = sniff::netware(prober, given.is_some())?
+        && let Some(foreign) = foreign_kernels::netware(probe, given.is_some())?
     {
-        return Ok(Some(picked(sniffed.kernel.into(), options.ramdisk.clone(), args)));
+        return Ok(Some(picked(foreign.kernel.into(), given_ramdisk, args)));
     }
-    if prober.unknown.is_some() {
+    if probe.unknown.is_some() {
         return Ok(None);
     }
     if let Some(kernel) = given {
-        return Ok(Some(picked(kernel.clone(), options.ramdisk.clone(), args)));
+        return Ok(Some(picked(kernel.clone(), given_ramdisk, args)));
     }
-    read_configuration(attempt, prober, options, console)
+    read_configuration(attempt, probe, options, all_given, console)
+}
+
+/// What comes after a configuration was parsed.
+enum Next {
+    /// It is listed, shown or selected from.
+    Configuration,
+    /// SUSE's kernels are looked for instead.
+    FixedKernels,
+    /// It raised.
+    Nothing,
+}
+
+/// What comes next, by the configuration and the flavour.
+fn in_place_of(attempt: &mut Attempt, config: &config::Config, options: &Options) -> Next {
+    if config.raised.is_some() {
+        return Next::Configuration;
+    }
+    match fixed_kernels::in_place_of(config, options.build()) {
+        Ok(None) => Next::Configuration,
+        Ok(why) => {
+            attempt.in_place_of = why;
+            Next::FixedKernels
+        }
+        Err(raised) => {
+            attempt.raised = Some(raised);
+            Next::Nothing
+        }
+    }
+}
+
+/// SUSE's kernels, where kernel and initrd are there.
+fn fixed_kernels(probe: &mut FsProbe<'_>, options: &Options, given: &mut Given) -> io::Result<Option<Picked>> {
+    if !given.look_in_place(probe, options.task)? || probe.unknown.is_some() {
+        return Ok(None);
+    }
+    let Given { kernel, ramdisk, args } = given.clone();
+    Ok(kernel.map(|kernel| Picked { kernel, ramdisk, args: Some(args), entry: None, seconds: None }))
 }
 
 fn read_configuration(
     attempt: &mut Attempt,
-    prober: &mut Prober<'_>,
+    probe: &mut FsProbe<'_>,
     options: &Options,
+    given: &mut Given,
     console: &mut dyn Console,
 ) -> io::Result<Option<Picked>> {
     let release = options.release;
     let mut found = None;
     for (path, dialect) in discover::candidates(release) {
-        if prober.exists(path, Purpose::Configuration)? {
+        if probe.exists(path, Purpose::Configuration)? {
             found = Some((path, dialect));
             break;
         }
     }
-    if prober.unknown.is_some() {
+    if probe.unknown.is_some() {
         return Ok(None);
     }
     let Some((path, dialect)) = found else {
+        if options.flavour.fixed_kernels() == FixedKernels::InPlaceOfConfiguration {
+            attempt.in_place_of = Some(InPlaceOf::NoConfiguration);
+            let picked = fixed_kernels(probe, options, given)?;
+            if picked.is_some() || probe.unknown.is_some() {
+                return Ok(picked);
+            }
+        }
         let message = "couldn't find bootloader config file in the image provided.";
         attempt.raised = Some(Raised::new(Stage::Discover, "RuntimeError", message, Cause::NoConfiguration));
         return Ok(None);
     };
     attempt.say(console, parse_log(dialect, path));
-    let Contents { text, whole, directory } = match read_text(prober, path, release)? {
+    let Contents { text, whole, directory } = match read_text(probe, path, release)? {
         Ok(contents) => contents,
         Err(ReadError::Crashes(why) | ReadError::Unknown(why)) => {
             attempt.unknown = Some(format!("`{path}`: {why}"));
@@ -377,17 +518,21 @@ fn read_configuration(
         Err(ReadError::Failed { errno, reason }) => {
             let raised = Raised::new(Stage::Discover, os_error(release), errno_message(errno), Cause::Read);
             attempt.raised = Some(raised);
-            if let Some(step) = prober.steps.last_mut() {
+            if let Some(step) = probe.steps.last_mut() {
                 step.missing = Some(reason);
             }
             return Ok(None);
         }
         Err(ReadError::Io(error)) => return Err(error),
     };
-    let mut config = config::parse(dialect, &text, release);
+    let mut config = config::parse(dialect, &text, options.build());
     config.truncated |= !whole;
     log_warnings(attempt, &config, console);
-    let picked = pick(attempt, &config, &text, options, console);
+    let picked = match in_place_of(attempt, &config, options) {
+        Next::Configuration => pick(attempt, &config, &text, options, console),
+        Next::FixedKernels => fixed_kernels(probe, options, given)?,
+        Next::Nothing => None,
+    };
     attempt.found = Some(Found { path: path.into(), dialect, text, directory, config });
     Ok(picked)
 }
@@ -405,9 +550,9 @@ fn pick(
         attempt.raised = Some(raised.clone());
         return None;
     }
-    let wishes = Wishes::of(options);
+    let overrides = Overrides::of(options);
     if options.task == Task::ListEntries {
-        let listing = list(config, wishes, release);
+        let listing = list(config, overrides, options.build());
         attempt.raised = listing.raised.clone();
         let done = listing.raised.is_none();
         attempt.listing = Some(listing.text);
@@ -419,9 +564,9 @@ fn pick(
         }
     }
     let mut edited = None;
-    let (wanted, warning) = if options.shows_menu() {
+    let selection = if options.shows_menu() {
         let menu = console.show(config, text, release);
-        let result = (menu.selected.clone(), menu.warning);
+        let (wanted, warning) = (menu.selected.clone(), menu.warning);
         edited.clone_from(&menu.edited);
         if let Some(warning) = menu.warning {
             attempt.say(console, warning_log(warning.as_bytes()));
@@ -432,18 +577,12 @@ fn pick(
         if attempt.unknown.is_some() || attempt.raised.is_some() {
             return None;
         }
-        result
+        choose(config, wanted, edited.as_deref(), warning, overrides, release)
     } else {
-        match default_index(config, release) {
-            Ok(found) => found,
-            Err(raised) => {
-                attempt.raised = Some(raised);
-                return None;
-            }
-        }
+        select(config, overrides, options.build())
     };
-    let selection = choose(config, wanted, edited.as_deref(), warning, wishes, release);
     attempt.raised = selection.raised.clone();
+    attempt.unknown = selection.unknown.clone();
     if let Some(warning) = selection.warning.filter(|_| attempt.menu.is_none()) {
         attempt.say(console, warning_log(warning.as_bytes()));
     }
@@ -466,8 +605,8 @@ struct Contents {
     directory: bool,
 }
 
-fn read_text(prober: &mut Prober<'_>, path: &str, release: Release) -> io::Result<Result<Contents, ReadError>> {
-    let file = match prober.open(path.as_bytes(), Purpose::Configuration)? {
+fn read_text(probe: &mut FsProbe<'_>, path: &str, release: Release) -> io::Result<Result<Contents, ReadError>> {
+    let file = match probe.open(path.as_bytes(), Purpose::Configuration)? {
         Opened::File(file) => file,
         Opened::Missing(why) | Opened::Unknown(why) => return Ok(Err(ReadError::Unknown(why))),
     };
@@ -513,32 +652,36 @@ fn open_message(path: &PyStr, release: Release) -> PyStr {
 
 /// Would kernel and initrd be copied out? Nothing is read but where the data lies.
 fn copy(run: &mut Run, index: usize, filesystem: &dyn Filesystem, picked: Picked) -> io::Result<()> {
-    let mut prober = Prober::new(filesystem);
-    let kernel = examine(run, index, &mut prober, &picked.kernel, Purpose::Kernel)?;
+    let mut probe = FsProbe::new(filesystem);
+    let picked = Picked {
+        kernel: fixed_kernels::instead_of_missing(&mut probe, picked.kernel, &run.options)?,
+        args: fixed_kernels::with_extra_args(picked.args, &run.options),
+        ..picked
+    };
+    if let Some(why) = probe.unknown.take() {
+        run.attempts[index].steps.append(&mut probe.steps);
+        finish_unknown(run, Some(index), why);
+        return Ok(());
+    }
+    let kernel = examine(run, index, &mut probe, &picked.kernel, Purpose::Kernel)?;
     let ramdisk = match (&kernel, picked.ramdisk.as_ref().filter(|path| !path.is_empty())) {
-        (Some(_), Some(path)) => examine(run, index, &mut prober, path, Purpose::Ramdisk)?.map(Some),
+        (Some(_), Some(path)) => examine(run, index, &mut probe, path, Purpose::Ramdisk)?.map(Some),
         _ => Some(None),
     };
-    run.attempts[index].steps.append(&mut prober.steps);
+    run.attempts[index].steps.append(&mut probe.steps);
     if let (Some(kernel), Some(ramdisk)) = (kernel, ramdisk) {
         let args = picked.args.filter(|args| !args.is_empty());
-        let damage = [Some(&kernel), ramdisk.as_ref()].into_iter().flatten().find_map(advice::of_damage);
+        let damaged = [Some(&kernel), ramdisk.as_ref()].into_iter().flatten().any(|file| file.damage.is_some());
         run.process = Process {
             exit: 0,
             stdout: output::of_run(&run.options, ramdisk.is_some(), args.as_ref()),
-            stderr_last_line: output::last_line(run.stderr.last().map_or(b"", |line| line.as_bytes())),
+            stderr_last_line: output::last_line(run.stderr().last().unwrap_or_default().as_bytes()),
         };
-        run.verdict = if damage.is_some() { Verdict::Fails } else { Verdict::Boots };
-        run.failure = damage.map(|(reason, help)| Failure {
-            stage: Stage::Copy,
-            attempt: Some(index),
-            raised: None,
-            reason,
-            label: "",
-            help: Some(help.to_owned()),
-        });
+        run.verdict = if damaged { Verdict::Fails } else { Verdict::Boots };
+        run.failure =
+            damaged.then_some(Failure { stage: Stage::Copy, attempt: Some(index), kind: FailureKind::Damaged });
         run.chosen =
-            Some(Chosen { attempt: index, entry: picked.entry, kernel, ramdisk, args, seconds: picked.seconds });
+            Some(BootFiles { attempt: index, entry: picked.entry, kernel, ramdisk, args, seconds: picked.seconds });
     }
     Ok(())
 }
@@ -552,15 +695,15 @@ fn cause_of_missing(path: &PyStr) -> Cause {
 fn examine(
     run: &mut Run,
     index: usize,
-    prober: &mut Prober<'_>,
+    probe: &mut FsProbe<'_>,
     path: &PyStr,
     purpose: Purpose,
 ) -> io::Result<Option<ChosenFile>> {
     let release = run.options.release;
-    if run.options.task == Task::NotReally {
-        return examine_not_really(run, index, prober, path, purpose);
+    if run.options.task == Task::DryRun {
+        return examine_not_really(run, index, probe, path, purpose);
     }
-    let file = match prober.open(path.as_bytes(), purpose)? {
+    let file = match probe.open(path.as_bytes(), purpose)? {
         Opened::File(file) => file,
         Opened::Unknown(why) => {
             finish_unknown(run, Some(index), format!("`{path}`: {why}"));
@@ -569,18 +712,24 @@ fn examine(
         Opened::Missing(_) => {
             let cause = cause_of_missing(path);
             let raised = if release.has(Change::ReadLimit) {
-                run.stderr.push(open_message(path, release));
+                run.log.push((index, Logged::Line(open_message(path, release))));
                 let message = format!("Error opening {} in guest", repr::os_text(path.as_bytes()));
                 Raised::new(Stage::Copy, "SystemExit", message, cause)
             } else {
                 Raised::new(Stage::Copy, os_error(release), errno_message(2), cause)
             };
-            note_missing(run, index, prober);
+            note_missing(run, index, probe);
             let raised = raised.at_known(named_at(&run.attempts[index], purpose));
             finish_raised(run, Some(index), raised);
             return Ok(None);
         }
     };
+    if let Some(what) = too_large(&run.options, purpose, file.size()) {
+        note_missing(run, index, probe);
+        let message = format!("{what} image is too large");
+        finish_raised(run, Some(index), Raised::new(Stage::Copy, "RuntimeError", message, Cause::TooLarge));
+        return Ok(None);
+    }
     match file.verify() {
         Ok(damage) => Ok(Some(ChosenFile {
             path: path.clone(),
@@ -590,16 +739,16 @@ fn examine(
             directory: file.kind() == FileKind::Directory,
         })),
         Err(ReadError::Failed { errno, reason }) => {
-            if let Some(step) = prober.steps.last_mut() {
+            if let Some(step) = probe.steps.last_mut() {
                 step.missing = Some(reason);
             }
-            note_missing(run, index, prober);
+            note_missing(run, index, probe);
             let raised = Raised::new(Stage::Copy, os_error(release), errno_message(errno), Cause::Read);
             finish_raised(run, Some(index), raised);
             Ok(None)
         }
         Err(ReadError::Crashes(why)) => {
-            finish_crashed(run, index, &format!("`{path}`: {why}"));
+            finish_crashed(run, index, path, why);
             Ok(None)
         }
         Err(ReadError::Unknown(why)) => {
@@ -610,24 +759,33 @@ fn examine(
     }
 }
 
+/// The word for an image that is larger than the host allows.
+fn too_large(options: &Options, purpose: Purpose, size: u64) -> Option<&'static str> {
+    let (limit, what) = match purpose {
+        Purpose::Kernel => (options.image_limits.kernel, "kernel"),
+        _ => (options.image_limits.ramdisk, "ramdisk"),
+    };
+    (options.build().limits_images() && size > limit).then_some(what)
+}
+
 /// Asks whether a file exists, which is all that `-n` wants to know. Before 4.1.4 it did not even ask.
 fn examine_not_really(
     run: &mut Run,
     index: usize,
-    prober: &mut Prober<'_>,
+    probe: &mut FsProbe<'_>,
     path: &PyStr,
     purpose: Purpose,
 ) -> io::Result<Option<ChosenFile>> {
     let span = named_at(&run.attempts[index], purpose);
-    if run.options.release.has(Change::ReadLimit) && !prober.exists_bytes(path.as_bytes(), purpose)? {
-        if let Some(why) = prober.unknown.take() {
+    if run.options.release.has(Change::ReadLimit) && !probe.exists_bytes(path.as_bytes(), purpose)? {
+        if let Some(why) = probe.unknown.take() {
             finish_unknown(run, Some(index), why);
             return Ok(None);
         }
         let what = if purpose == Purpose::Kernel { "kernel" } else { "ramdisk" };
         let message = format!("The requested {what} file does not exist");
         let raised = Raised::new(Stage::Copy, "SystemExit", message, cause_of_missing(path));
-        note_missing(run, index, prober);
+        note_missing(run, index, probe);
         finish_raised(run, Some(index), raised.at_known(span));
         return Ok(None);
     }
@@ -635,22 +793,16 @@ fn examine_not_really(
 }
 
 /// Ends the run where pygrub's process dies of a signal.
-fn finish_crashed(run: &mut Run, index: usize, why: &str) {
+fn finish_crashed(run: &mut Run, index: usize, path: &PyStr, why: String) {
     run.process = Process { exit: CRASHED, stdout: PyStr::default(), stderr_last_line: PyStr::default() };
     run.verdict = Verdict::Fails;
-    run.failure = Some(Failure {
-        stage: Stage::Copy,
-        attempt: Some(index),
-        raised: None,
-        reason: format!("{why}; pygrub crashes on it (segmentation fault)"),
-        label: "",
-        help: Some("put /boot on an ext4 filesystem".to_owned()),
-    });
+    let kind = FailureKind::Crashed { path: path.clone(), why };
+    run.failure = Some(Failure { stage: Stage::Copy, attempt: Some(index), kind });
 }
 
 /// Hands the steps over before the failure is explained: the last one says why.
-fn note_missing(run: &mut Run, index: usize, prober: &mut Prober<'_>) {
-    run.attempts[index].steps.append(&mut prober.steps);
+fn note_missing(run: &mut Run, index: usize, probe: &mut FsProbe<'_>) {
+    run.attempts[index].steps.append(&mut probe.steps);
 }
 
 /// Where the selected entry names its kernel or initrd.
@@ -667,24 +819,23 @@ fn parse_log(dialect: Dialect, path: &str) -> PyStr {
 }
 
 /// A warning as Python's logging writes it.
-fn warning_log(message: &[u8]) -> PyStr {
+pub(super) fn warning_log(message: &[u8]) -> PyStr {
     [b"WARNING:root:", message].concat().into()
 }
 
 fn log_warnings(attempt: &mut Attempt, config: &config::Config, console: &mut dyn Console) {
-    // A hostile configuration has a warning for every other byte.
-    attempt.log.reserve_exact(config.warnings.len());
-    for warning in &config.warnings {
-        attempt.say(console, warning_log(warning.message.as_bytes()));
+    for warning in config.warnings.iter() {
+        console.say(&warning_log(warning.message.as_bytes()));
     }
+    attempt.log.push(Logged::Warnings);
 }
 
 /// Ends a run that lists: successful, whatever was found.
 fn finish_listing(run: &mut Run) {
     let texts = run.attempts.iter().filter_map(|attempt| attempt.listing.as_ref());
     let stdout = texts.flat_map(|text| text.as_bytes()).copied().collect::<Vec<u8>>();
-    let last = run.stderr.last().map_or(&b""[..], PyStr::as_bytes);
-    run.process = Process { exit: 0, stdout: stdout.into(), stderr_last_line: output::last_line(last) };
+    let last = run.stderr().last().unwrap_or_default();
+    run.process = Process { exit: 0, stdout: stdout.into(), stderr_last_line: output::last_line(last.as_bytes()) };
     run.verdict = Verdict::Selects;
 }
 
@@ -699,9 +850,7 @@ fn finish_raised(run: &mut Run, attempt: Option<usize>, raised: Raised) {
     // What swallowed exception explains best why nothing was found.
     let swallowed = attempt.and_then(|index| run.attempts[index].raised.clone());
     let told = if raised.cause == Cause::NothingFound { swallowed.unwrap_or(raised) } else { raised };
-    run.failure =
-        Some(Failure { stage: told.stage, attempt, raised: Some(told), reason: String::new(), label: "", help: None });
-    advice::explain(run);
+    run.failure = Some(Failure { stage: told.stage, attempt, kind: FailureKind::Raised(told) });
 }
 
 fn finish_unknown(run: &mut Run, attempt: Option<usize>, why: String) {
@@ -713,6 +862,5 @@ fn finish_unknown(run: &mut Run, attempt: Option<usize>, why: String) {
         Some(_) => Stage::Discover,
         None => Stage::Partitions,
     };
-    run.failure =
-        Some(Failure { stage, attempt, raised: None, reason: why, label: "", help: advice::of_unknown(stage) });
+    run.failure = Some(Failure { stage, attempt, kind: FailureKind::Unknown(why) });
 }

@@ -2,25 +2,34 @@
 
 use serde::Serialize;
 
+use super::fixed_kernels::no_kernel;
 use super::options::Options;
+use super::title_rules::{RuleError, RuleFiles, TitleRules};
 use crate::config::{Cause, Config, Entry, Raised, Setting, Stage};
+use crate::flavour::Build;
 use crate::python::py_str;
 use crate::python::{Int, PyStr, Python, int};
 use crate::release::{Change, Release};
 
 /// What the caller of pygrub asks for.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Wishes<'a> {
+pub struct Overrides<'a> {
     /// `--entry`: a number or a title.
     pub entry: Option<&'a [u8]>,
     /// `--args`: added to the arguments of the entry.
     pub args: &'a [u8],
+    /// The rules of the host that reject entries by their titles, where the flavour has such.
+    pub rules: Option<&'a RuleFiles>,
 }
 
-impl<'a> Wishes<'a> {
+impl<'a> Overrides<'a> {
     /// Those of the options.
     pub fn of(options: &'a Options) -> Self {
-        Self { entry: options.entry.as_ref().map(PyStr::as_bytes), args: options.args.as_bytes() }
+        Self {
+            entry: options.entry.as_ref().map(PyStr::as_bytes),
+            args: options.args.as_bytes(),
+            rules: Some(&options.title_rules),
+        }
     }
 }
 
@@ -48,24 +57,69 @@ pub struct Selection {
     pub warning: Option<&'static str>,
     /// The exception that ended the selection.
     pub raised: Option<Raised>,
+    /// The default entry that a rule on titles rejected, so that another one was taken.
+    pub rejected: Option<usize>,
+    /// Why pregrub cannot tell what is selected.
+    pub unknown: Option<String>,
 }
 
 impl Selection {
     fn raised(wanted: Option<Int>, warning: Option<&'static str>, raised: Raised) -> Self {
-        Self { wanted, index: None, boot: None, warning, raised: Some(raised) }
+        Self { wanted, index: None, boot: None, warning, raised: Some(raised), rejected: None, unknown: None }
+    }
+
+    fn unknown(wanted: Int, why: String) -> Self {
+        let wanted = Some(wanted);
+        Self { wanted, index: None, boot: None, warning: None, raised: None, rejected: None, unknown: Some(why) }
     }
 }
 
 /// The warning for a default behind the last entry.
 const NOT_FOUND: &str = "Default image not found";
 
-/// Selects as a run without menu (`-q`) does.
-pub fn select(config: &Config, wishes: Wishes<'_>, release: Release) -> Selection {
-    let (wanted, warning) = match default_index(config, release) {
+/// Selects as a run without menu (`-q`) does. A release stands for upstream's pygrub.
+pub fn select(config: &Config, overrides: Overrides<'_>, build: impl Into<Build>) -> Selection {
+    let build = build.into();
+    let (wanted, warning) = match default_index(config, build.release) {
         Ok(found) => found,
         Err(raised) => return Selection::raised(None, None, raised),
     };
-    choose(config, wanted, None, warning, wishes, release)
+    if build.flavour.title_rules().is_none() {
+        return choose(config, wanted, None, warning, overrides, build.release);
+    }
+    let judged = match judge(config, &wanted, overrides.rules, build) {
+        Ok(judged) => judged,
+        Err(RuleError::Raised(raised)) => return Selection::raised(Some(wanted), warning, raised),
+        Err(RuleError::Unknown(why)) => return Selection::unknown(wanted, why),
+    };
+    let rejected = (wanted.to_i64() != Some(judged as i64)).then(|| place(&wanted));
+    let index = Int::Small(i64::try_from(judged).unwrap_or(i64::MAX));
+    Selection { rejected, ..choose(config, index, None, warning, overrides, build.release) }
+}
+
+/// The default entry, or the one that is taken where a rule on titles rejects it. Its title is looked at in any case, for a message
+/// to syslog: this raises for a default that is no entry, though `--entry` might replace it.
+fn judge(config: &Config, wanted: &Int, rules: Option<&RuleFiles>, build: Build) -> Result<usize, RuleError> {
+    let wanted = place(wanted);
+    let index = match rules.filter(|rules| !rules.is_empty()) {
+        Some(rules) => TitleRules::read(rules, build)?.judge(config, wanted)?,
+        None => wanted,
+    };
+    let raised =
+        |exception, message: &str, cause| RuleError::Raised(Raised::new(Stage::Select, exception, message, cause));
+    let Some(entry) = config.entries.get(index) else {
+        return Err(raised("IndexError", "list index out of range", Cause::NoEntry));
+    };
+    // The message is handed to C.
+    if build.python() == Python::Two && entry.title.as_bytes().contains(&0) {
+        return Err(raised("TypeError", "[priority,] message string", Cause::Title));
+    }
+    Ok(index)
+}
+
+/// A number as the place of an entry, as far as it can be one.
+fn place(index: &Int) -> usize {
+    index.to_i64().map_or(usize::MAX, |index| usize::try_from(index).unwrap_or(usize::MAX))
 }
 
 /// The number that `default` stands for, and whether pygrub warns that it is behind the last entry.
@@ -132,11 +186,11 @@ pub(super) fn choose(
     wanted: Int,
     edited: Option<&Entry>,
     warning: Option<&'static str>,
-    wishes: Wishes<'_>,
+    overrides: Overrides<'_>,
     release: Release,
 ) -> Selection {
     let (mut wanted, mut edited) = (wanted, edited);
-    if let Some(entry) = wishes.entry {
+    if let Some(entry) = overrides.entry {
         match entry_index(config, entry, release) {
             Ok(Some(index)) => {
                 wanted = index;
@@ -151,8 +205,16 @@ pub(super) fn choose(
     // A list index that is out of range falls back to the first entry.
     let index = in_range(&wanted).or(if config.entries.is_empty() { None } else { Some(0) });
     if let Some(entry) = edited {
-        return match boot(entry, wishes.args, release) {
-            Ok(boot) => Selection { wanted: Some(wanted), index, boot: Some(boot), warning, raised: None },
+        return match boot(entry, overrides.args, release) {
+            Ok(boot) => Selection {
+                wanted: Some(wanted),
+                index,
+                boot: Some(boot),
+                warning,
+                raised: None,
+                rejected: None,
+                unknown: None,
+            },
             Err(raised) => Selection { index, ..Selection::raised(Some(wanted), warning, raised) },
         };
     }
@@ -160,8 +222,16 @@ pub(super) fn choose(
         let raised = Raised::new(Stage::Select, "IndexError", "list index out of range", Cause::NoEntry);
         return Selection::raised(Some(wanted), warning, raised);
     };
-    match boot(&config.entries[index], wishes.args, release) {
-        Ok(boot) => Selection { wanted: Some(wanted), index: Some(index), boot: Some(boot), warning, raised: None },
+    match boot(&config.entries[index], overrides.args, release) {
+        Ok(boot) => Selection {
+            wanted: Some(wanted),
+            index: Some(index),
+            boot: Some(boot),
+            warning,
+            raised: None,
+            rejected: None,
+            unknown: None,
+        },
         Err(raised) => Selection { index: Some(index), ..Selection::raised(Some(wanted), warning, raised) },
     }
 }
@@ -192,11 +262,7 @@ fn entry_index(config: &Config, entry: &[u8], release: Release) -> Result<Option
 /// What the entry boots with the given `--args`.
 fn boot(entry: &Entry, extra: &[u8], release: Release) -> Result<Boot, Raised> {
     let Some(kernel) = &entry.kernel else {
-        let message = match release.python() {
-            Python::Two => "'NoneType' object has no attribute '__getitem__'",
-            Python::Three => "'NoneType' object is not subscriptable",
-        };
-        return Err(Raised::new(Stage::Select, "TypeError", message, Cause::NoKernel).at(entry.header));
+        return Err(no_kernel(release.into()).at(entry.header));
     };
     let own = entry.args.as_ref().map(PyStr::as_bytes).filter(|args| !args.is_empty());
     let args = if release.has(Change::ArgsAppended) {

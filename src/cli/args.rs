@@ -9,12 +9,14 @@ use super::baselines::BaselineArgs;
 use super::fix::FixArgs;
 use super::levels::LevelArgs;
 use super::recursive::RecursiveArgs;
+use super::release_args::ReleaseArgs;
 use super::settings::{Settings, SettingsArgs};
-use crate::boot::{Options, Task};
+use crate::boot::Options;
 use crate::config::Dialect;
-use crate::host;
+use crate::flavour::Build;
+use crate::kernel::{GuestType, Question};
 use crate::python::{PyStr, Python, int};
-use crate::release::{Change, Flavour, Release};
+use crate::release::{Change, Release};
 use crate::target::{Kind, OpenOptions};
 
 /// Tells what Xen's pygrub will boot from a guest's disk, or exactly why nothing boots.
@@ -42,10 +44,14 @@ pub(super) enum Command {
     Lint(Lint),
     /// Show every step of the run, and the exceptions that pygrub swallows
     Trace(Trace),
+    /// Show kernels as Xen's domain builder sees them: whether it loads them for a PV or a PVH guest, or exactly why not
+    Kernel(Kernel),
     /// Show the menu: every entry as pygrub parsed it, the selected one marked
     Entries(Entries),
     /// Show what GRUB 2 would boot: its menu, the chosen entry, and its commands word by word
     Grub(Grub),
+    /// Show how initrds are made, what Xen and the guest's kernel do with them, and what is wrong
+    Initrd(Initrd),
     /// Write configurations that boot: the guest's NixOS module, the host's domain configurations, both with the steps, or grub.cfg
     Generate(super::generate::Generate),
     /// Make a small boot disk as an image, as NixOS would have written it, for trying things out
@@ -64,11 +70,24 @@ pub(super) enum Command {
     },
 }
 
+impl Command {
+    /// Whether GitHub's runner is to read what is printed.
+    pub(super) fn is_for_github(&self) -> bool {
+        let format = match self {
+            Self::Check(check) => check.answer.format,
+            Self::Lint(lint) => lint.answer.format,
+            _ => return false,
+        };
+        format == ReportFormat::Github
+    }
+}
+
 #[cfg(target_os = "linux")]
 const AFTER_PYGRUB: &str = "\
 The same happens when the program is called by the name `pygrub` (ln -s pregrub pygrub). Options, output, messages and exit \
 status are pygrub's; `pregrub pygrub -h x` prints its usage line. The release is chosen by the environment variable \
-PREGRUB_RELEASE (4.0 to 4.22, or host; 4.22 without it), the flavour by PREGRUB_FLAVOUR (upstream or debian).";
+PREGRUB_RELEASE (4.0 to 4.22, xcp-ng-8.3, suse-4.21, ..., or newest; without it the pygrub that is installed on the host, else 4.22), the \
+flavour by PREGRUB_FLAVOUR (upstream, debian, suse or xcp-ng).";
 
 const AFTER_CHECK: &str = "\
 Exit status: 0 Xen would boot it (or the bare configuration selects an entry) and no finding reaches the threshold; 1 it would \
@@ -83,6 +102,10 @@ mended.";
 const AFTER_LOOK: &str = "\
 Exit status: 0 Xen would boot it (or the bare configuration selects an entry); 1 it would not; 2 called wrongly, a broken \
 pregrub.toml, or an internal error; 3 the target could not be read, or the verdict is unknown.";
+
+const AFTER_KERNEL: &str = "\
+Each kernel is unpacked in full. Exit status: 0 all load; 1 one does not, or its guest cannot start; 2 called wrongly, a broken \
+pregrub.toml, or an internal error; 3 a file could not be read, or a verdict is unknown.";
 
 const AFTER_GRUB: &str = "\
 Exit status: 0 GRUB boots the entry and every file that it names is there (of a configuration alone: it names a kernel); 1 not so; \
@@ -105,6 +128,12 @@ pub(super) struct Check {
     /// Read kernel and initrd whole and tell their SHA-256
     #[arg(long)]
     pub hash: bool,
+    /// The type of the guest that the kernel is loaded for [default: what the domain's configuration says, else pv]
+    #[arg(long = "type", value_enum)]
+    pub guest: Option<GuestArg>,
+    /// Where to stop: after pygrub, or after Xen's domain builder, which has to load the kernel
+    #[arg(long, value_enum, default_value_t = Until::Builder)]
+    pub until: Until,
     /// The guest's root disk, an image or a directory: to look there for what `init=` names
     #[arg(long, value_name = "TARGET")]
     pub root_disk: Option<String>,
@@ -126,7 +155,7 @@ pub(super) struct Lint {
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<String>,
     #[command(flatten)]
-    xen: Xen,
+    xen: ReleaseArgs,
     /// pygrub shows no menu, as with bootloader_args = ["-q"]
     #[arg(short, long)]
     quiet: bool,
@@ -153,21 +182,10 @@ pub(super) struct Lint {
 impl Lint {
     /// The options of the run, where these settings are in force.
     pub(super) fn options(&self, settings: &Settings) -> Result<Options, String> {
-        let (release, flavour) = self.xen.resolve(settings)?;
+        let Build { release, flavour } = self.xen.one(settings)?;
         let quiet = self.quiet || settings.quiet.unwrap_or_default();
         Ok(Options { release, flavour, interactive: quiet.then_some(false), ..Options::default() })
     }
-}
-
-/// Whose pygrub it is.
-#[derive(Debug, Args)]
-pub(super) struct Xen {
-    /// Xen release, 4.0 to 4.22 (a point release where it matters; 4.13+python2 for one that runs under Python 2), or `host` for the one installed here [default: 4.22]
-    #[arg(long, value_name = "RELEASE")]
-    release: Option<String>,
-    /// Who built it: debian has no probe for Solaris [default: upstream; with --release host what is installed]
-    #[arg(long, value_enum)]
-    flavour: Option<FlavourArg>,
 }
 
 /// How the answer is given.
@@ -216,6 +234,39 @@ pub(super) enum RulesFormat {
     Markdown,
 }
 
+const AFTER_INITRD: &str = "\
+Exit status: 0 the guest's kernel gets usable initrds; 1 it does not get one of them; 2 called wrongly, or an internal error; 3 a file \
+could not be read, or it cannot be told.";
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_INITRD)]
+pub(super) struct Initrd {
+    /// The initrds
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<String>,
+    #[command(flatten)]
+    release: ReleaseArgs,
+    /// The guest's kernel: its version decides what it unpacks, and config-VERSION beside it is read if it is there
+    #[arg(long, value_name = "FILE")]
+    pub kernel: Option<String>,
+    /// The configuration that the guest's kernel was built with, as /boot/config-VERSION
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<String>,
+    #[command(flatten)]
+    pub answer: Answer,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+impl Initrd {
+    /// The release of Xen that hands the initrds over, by the settings of the working directory. Up to 4.19 it unpacks one that begins
+    /// as gzip.
+    pub(super) fn release(&self) -> Result<Release, String> {
+        let settings = self.settings.of("-")?;
+        Ok(self.release.one(&settings)?.release)
+    }
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_LOOK)]
 pub(super) struct Trace {
@@ -226,6 +277,59 @@ pub(super) struct Trace {
     pub how: How,
     #[command(flatten)]
     pub answer: Answer,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_KERNEL)]
+pub(super) struct Kernel {
+    /// The kernels: vmlinuz, bzImage, an ELF file
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<String>,
+    /// The type of the guest
+    #[arg(long = "type", value_enum, default_value_t = GuestArg::Pv)]
+    guest: GuestArg,
+    #[command(flatten)]
+    release: ReleaseArgs,
+    #[command(flatten)]
+    pub answer: Answer,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+impl Kernel {
+    /// Who is to load the kernels, by the settings of the working directory.
+    pub(super) fn question(&self) -> Result<Question, String> {
+        let settings = self.settings.of("-")?;
+        let Build { release, flavour } = self.release.one(&settings)?;
+        Ok(Question { release, flavour, guest: self.guest.into() })
+    }
+}
+
+/// How far a guest's way is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Until {
+    /// pygrub hands over kernel and initrd, whatever they are
+    Pygrub,
+    /// Xen's domain builder loads the kernel
+    Builder,
+}
+
+/// A type of guest whose kernel the domain builder loads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum GuestArg {
+    /// Paravirtualised, xl's default
+    Pv,
+    /// type = "pvh", from Xen 4.10 on
+    Pvh,
+}
+
+impl From<GuestArg> for GuestType {
+    fn from(guest: GuestArg) -> Self {
+        match guest {
+            GuestArg::Pv => Self::Pv,
+            GuestArg::Pvh => Self::Pvh,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -293,7 +397,7 @@ impl Grub {
 #[derive(Debug, Args)]
 pub(super) struct How {
     #[command(flatten)]
-    xen: Xen,
+    xen: ReleaseArgs,
     /// pygrub's --entry: boot the entry with this number or title (no menu is shown then)
     #[arg(long, value_name = "N|TITLE", allow_hyphen_values = true)]
     entry: Option<String>,
@@ -323,12 +427,6 @@ pub(super) struct How {
     dialect: Option<DialectArg>,
     #[command(flatten)]
     pub settings: SettingsArgs,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum FlavourArg {
-    Upstream,
-    Debian,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -405,35 +503,19 @@ fn parse_offset(text: &str) -> Result<i128, String> {
     Ok(number.to_string().parse().unwrap_or(large))
 }
 
-/// The release that is meant, and who built it where it is the installed one.
-pub(super) fn release(text: Option<&str>) -> Result<(Release, Option<Flavour>), String> {
-    match text {
-        None => Ok((Release::NEWEST, None)),
-        Some("host") => {
-            let (release, flavour) = host::installed().map_err(|error| error.to_string())?;
-            Ok((release, Some(flavour)))
-        }
-        Some(text) => Ok((text.parse().map_err(|error: crate::release::UnknownRelease| error.to_string())?, None)),
-    }
-}
-
-impl Xen {
-    /// Release and flavour, where these settings are in force.
-    fn resolve(&self, settings: &Settings) -> Result<(Release, Flavour), String> {
-        let (release, installed) = release(self.release.as_deref().or(settings.release.as_deref()))?;
-        let flavour = match self.flavour.or(settings.flavour) {
-            Some(FlavourArg::Upstream) => Flavour::Upstream,
-            Some(FlavourArg::Debian) => Flavour::Debian,
-            None => installed.unwrap_or_default(),
-        };
-        Ok((release, flavour))
-    }
-}
-
 impl How {
     /// The options of the run, where these settings are in force.
     pub(super) fn options(&self, settings: &Settings) -> Result<Options, String> {
-        let (release, flavour) = self.xen.resolve(settings)?;
+        self.options_of(self.xen.one(settings)?, settings)
+    }
+
+    /// The options of the run of each pygrub that is asked for.
+    pub(super) fn all_options(&self, settings: &Settings) -> Result<Vec<Options>, String> {
+        self.xen.all(settings)?.into_iter().map(|build| self.options_of(build, settings)).collect()
+    }
+
+    fn options_of(&self, build: Build, settings: &Settings) -> Result<Options, String> {
+        let Build { release, flavour } = build;
         if self.offset.is_some() && !release.has(Change::Offset) {
             return Err(format!("pygrub of Xen {release} has no option --offset: it came with 4.4"));
         }
@@ -451,8 +533,8 @@ impl How {
             kernel: self.kernel.as_deref().map(PyStr::from),
             ramdisk: self.ramdisk.as_deref().map(PyStr::from),
             args: self.args.as_deref().unwrap_or_default().into(),
-            task: Task::Copy,
             offset: self.offset,
+            ..Options::default()
         })
     }
 

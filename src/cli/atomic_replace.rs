@@ -1,48 +1,85 @@
 //! Replacing a user's file: whole or not at all, with its mode and its owner.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::Path;
 
-use tempfile::Builder;
+use crate::storage::beneath::{HeldDirectory, is_link_in_the_way};
 
-/// Gives the file at `path` another text, if it is still `old`. A symbolic link stays, and the file that it leads to is
-/// replaced. Of a file with several names (hard links) nothing is written: the other names would keep what was.
+/// How many names are tried for the new file before it has its own.
+const TRIES: u32 = 1000;
+
+/// Gives the file at `path` another text, if it is still `old`. No symbolic link is followed: in a guest's tree it may lead to a
+/// file of the host. Of a file with several names (hard links) nothing is written: the other names would keep what was.
 ///
 /// The new file has the mode and the owner of the old one; attributes beyond these (ACLs, labels) it does not have.
 ///
 /// What is wrong is a clause without a full stop.
 pub(super) fn replace(path: &Path, old: &[u8], new: &[u8]) -> Result<(), String> {
-    let said = |error: &io::Error| crate::cli::why(error);
-    let real = fs::canonicalize(path).map_err(|error| said(&error))?;
-    let metadata = fs::metadata(&real).map_err(|error| said(&error))?;
-    if !metadata.is_file() {
-        return Err("it is no regular file".to_owned());
-    }
+    let said = |error: &io::Error| if is_link_in_the_way(error) { link(path, error) } else { crate::cli::why(error) };
+    let Some(name) = path.file_name() else { return Err("it is not a regular file".to_owned()) };
+    let name = Path::new(name);
+    let above = path.parent().filter(|above| *above != Path::new("")).unwrap_or(Path::new("."));
+    let directory = HeldDirectory::open_without_links(above).map_err(|error| said(&error))?;
+    let before = directory.open_file(name).map_err(|error| said(&error))?;
+    let metadata = before.metadata().map_err(|error| said(&error))?;
     if metadata.nlink() > 1 {
         return Err(format!("it has {} names (hard links), of which one alone would change", metadata.nlink()));
     }
-    let directory = real.parent().unwrap_or(Path::new("/"));
-    let mut file = Builder::new().prefix(".pregrub-").tempfile_in(directory).map_err(|error| said(&error))?;
-    file.write_all(new).map_err(|error| said(&error))?;
-    let of_new = file.as_file().metadata().map_err(|error| said(&error))?;
-    if (of_new.uid(), of_new.gid()) != (metadata.uid(), metadata.gid()) {
-        fchown(file.as_file(), Some(metadata.uid()), Some(metadata.gid()))
+    let (mut file, temporary) = create(&directory).map_err(|error| said(&error))?;
+    let temporary = Path::new(&temporary);
+    let replaced = write(&mut file, &metadata, new).and_then(|()| {
+        let mut now = Vec::new();
+        let limit = old.len() as u64 + 1;
+        let file = directory.open_file(name).map_err(|error| said(&error))?;
+        file.take(limit).read_to_end(&mut now).map_err(|error| said(&error))?;
+        if now != old {
+            return Err("it has changed meanwhile".to_owned());
+        }
+        directory.rename(temporary, name).map_err(|error| said(&error))
+    });
+    if replaced.is_err() {
+        let _ = directory.remove(temporary);
+    }
+    replaced?;
+    // The name as well; a filesystem that cannot do this has nothing better to offer.
+    let _ = directory.as_file().and_then(|directory| directory.sync_all());
+    Ok(())
+}
+
+/// What is wrong with a link, and where it leads.
+fn link(path: &Path, error: &io::Error) -> String {
+    match fs::canonicalize(path) {
+        Ok(real) => format!("{error}: name the file itself, `{}`, if that is the one", real.display()),
+        Err(_) => error.to_string(),
+    }
+}
+
+/// Makes an empty file under a name of its own, for its owner alone.
+fn create(directory: &HeldDirectory) -> io::Result<(File, String)> {
+    let mut number = 0;
+    loop {
+        let name = format!(".pregrub-{}-{number}", std::process::id());
+        match directory.create(Path::new(&name), 0o600) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < TRIES => number += 1,
+            made => return made.map(|file| (file, name)),
+        }
+    }
+}
+
+/// Writes a text to a new file and gives it the owner and the mode of another one.
+fn write(file: &mut File, like: &fs::Metadata, text: &[u8]) -> Result<(), String> {
+    let said = |error: &io::Error| crate::cli::why(error);
+    file.write_all(text).map_err(|error| said(&error))?;
+    let metadata = file.metadata().map_err(|error| said(&error))?;
+    if (metadata.uid(), metadata.gid()) != (like.uid(), like.gid()) {
+        fchown(&*file, Some(like.uid()), Some(like.gid()))
             .map_err(|error| format!("its owner cannot be kept: {}", said(&error)))?;
     }
-    // Behind the change of the owner, which may take bits away.
-    file.as_file().set_permissions(metadata.permissions()).map_err(|error| said(&error))?;
-    file.as_file().sync_all().map_err(|error| said(&error))?;
-    if fs::read(&real).map_err(|error| said(&error))? != old {
-        return Err("it has changed meanwhile".to_owned());
-    }
-    file.persist(&real).map_err(|error| said(&error.error))?;
-    // The name as well; a filesystem that cannot do this has nothing better to offer.
-    if let Ok(directory) = File::open(directory) {
-        let _ = directory.sync_all();
-    }
-    Ok(())
+    // After the change of the owner, which may take bits away.
+    file.set_permissions(like.permissions()).map_err(|error| said(&error))?;
+    file.sync_all().map_err(|error| said(&error))
 }
 
 #[cfg(test)]
@@ -53,17 +90,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mode_and_link_stay() {
+    fn the_mode_stays_and_no_link_is_followed() {
         let directory = tempfile::tempdir().unwrap();
-        let (file, link) = (directory.path().join("grub.cfg"), directory.path().join("link"));
+        let real = directory.path().canonicalize().unwrap();
+        fs::create_dir(real.join("sub")).unwrap();
+        let file = real.join("sub/grub.cfg");
         fs::write(&file, "old").unwrap();
         fs::set_permissions(&file, Permissions::from_mode(0o640)).unwrap();
-        symlink("grub.cfg", &link).unwrap();
-        replace(&link, b"old", b"new").unwrap();
+        symlink("sub/grub.cfg", real.join("link")).unwrap();
+        symlink("sub", real.join("above")).unwrap();
+        for path in ["link", "above/grub.cfg"] {
+            let why = replace(&real.join(path), b"old", b"new").unwrap_err();
+            let place = format!("name the file itself, `{}`, if that is the one", file.display());
+            assert!(why.contains("is a symbolic link, which is not followed") && why.ends_with(&place), "{why}");
+            assert_eq!(fs::read(&file).unwrap(), b"old");
+        }
+        replace(&real.join("sub/../sub/grub.cfg"), b"old", b"new").unwrap();
         assert_eq!(fs::read(&file).unwrap(), b"new");
         assert_eq!(fs::metadata(&file).unwrap().mode() & 0o7777, 0o640);
-        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
+        assert_eq!(fs::read_dir(real.join("sub")).unwrap().count(), 1);
     }
 
     #[test]
@@ -75,7 +120,7 @@ mod tests {
         fs::hard_link(&file, &other).unwrap();
         assert!(replace(&file, b"old", b"new").unwrap_err().contains("2 names"));
         assert_eq!(replace(&directory.path().join("c"), b"", b"").unwrap_err(), "there is no such file");
-        assert!(replace(directory.path(), b"", b"").unwrap_err().contains("no regular file"));
+        assert!(replace(directory.path(), b"", b"").unwrap_err().contains("not a regular file"));
         assert_eq!(fs::read(&file).unwrap(), b"old");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
     }

@@ -1,7 +1,6 @@
 //! `--baseline` and `--update-baseline`.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
@@ -86,9 +85,7 @@ impl<'a> Baselines<'a> {
         for (path, comparison) in &self.open {
             let directory = directory(path);
             let baseline = comparison.renewed(|file| file == "-" || directory.join(file).exists());
-            // The file that a link leads to is replaced, not the link.
-            let real = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
-            write_file(&real, &baseline.to_json(), true).map_err(|error| error.to_string())?;
+            write_file(path, &baseline.to_json(), true).map_err(|error| error.to_string())?;
             written.push(format!("wrote {} to the baseline `{}`", findings(baseline.len()), path.display()));
         }
         Ok((!written.is_empty()).then(|| written.join("\n")))

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::Status;
-use super::args::{Check, ReportFormat};
+use super::args::{Check, ReportFormat, Until};
 use super::baselines::Baselines;
 use super::progress::Progress;
 use super::recursive::Sought;
@@ -14,6 +14,8 @@ use crate::boot::{self, Run};
 use crate::cli::effective_settings::EffectiveSettings;
 use crate::cli::emitter::Emitter;
 use crate::cli::stdout::{Out, complain};
+use crate::explain::Explanation;
+use crate::kernel::{Built, Depth, GuestType, Looks, build};
 use crate::lint::{self, Finding, LintContext, RootDisk};
 use crate::release::Release;
 use crate::report::check::{Check as Report, Hashes};
@@ -22,6 +24,7 @@ use crate::report::target_report;
 use crate::report::text;
 use crate::storage::mount::Volumes;
 use crate::target::{Kind, OpenOptions, Target};
+use crate::xl::domain::Guest;
 
 pub(super) fn run(args: &Check) -> io::Result<Status> {
     match all(args) {
@@ -35,7 +38,7 @@ pub(super) fn run(args: &Check) -> io::Result<Status> {
 
 /// Checks all targets. An error is about what the user asked for, not about a target.
 fn all(args: &Check) -> Result<io::Result<Status>, String> {
-    let mut finder = Finder::new(&args.how.settings)?;
+    let mut finder = Finder::new(&args.how.settings, &args.targets)?;
     let targets = args.recursive.targets(&args.targets, Sought::Everything, &mut finder)?;
     // What is said of the program as a whole goes by the settings of the working directory.
     let first = finder.of("-")?;
@@ -55,6 +58,7 @@ fn all(args: &Check) -> Result<io::Result<Status>, String> {
         root_disk,
         reports: Emitter::new(out, args.answer.format, release, whole.threshold),
         baselines: Baselines::new(&args.baseline),
+        looks: Looks::remembering(targets.names.len() > 1),
         tally: Tally::default(),
     };
     let text = args.answer.format == ReportFormat::Text;
@@ -105,6 +109,8 @@ struct Checking<'a> {
     root_disk: Option<RootDisk>,
     reports: Emitter,
     baselines: Baselines<'a>,
+    /// The kernels that were looked into.
+    looks: Looks,
     tally: Tally,
 }
 
@@ -113,8 +119,9 @@ impl Checking<'_> {
     fn one(&mut self, name: &str, asked: &EffectiveSettings) -> io::Result<Result<Status, String>> {
         let (args, reports) = (self.args, &mut self.reports);
         let out = &mut reports.out;
-        match examine(args, name, asked, self.root_disk.as_ref()) {
-            Ok(Judged { kind, run, hashes, findings, suppressed, domain_text }) => {
+        match examine(args, name, asked, self.root_disk.as_ref(), &self.looks) {
+            Ok(Judged { kind, run, explanation, built, hashes, findings, suppressed, domain_text }) => {
+                let explanation = explanation.as_ref();
                 let path = run
                     .deciding_attempt()
                     .and_then(|attempt| attempt.found.as_ref())
@@ -127,12 +134,21 @@ impl Checking<'_> {
                 };
                 match args.answer.format {
                     ReportFormat::Json => {
-                        let report = Report::of_run(name, kind, &run, hashes, &findings, sources);
-                        out.json(&report.with_suppressed(suppressed))?;
+                        let report = Report::of_run(name, kind, &run, explanation, hashes, &findings, sources);
+                        out.json(&report.with_builder(built.as_ref()).with_suppressed(suppressed))?;
                     }
                     ReportFormat::Text => {
                         let look = out.look(args.verbose);
-                        text::write(&run, name, kind, &findings, look, &mut out.text())?;
+                        text::write(
+                            &run,
+                            explanation,
+                            built.as_ref(),
+                            name,
+                            kind,
+                            &findings,
+                            look,
+                            &mut out.colored(),
+                        )?;
                         for (what, hash) in [("kernel", hashes.kernel), ("initrd", hashes.ramdisk)] {
                             if let Some(hash) = hash {
                                 writeln!(out.text(), "  sha256     {hash}  {what}")?;
@@ -140,7 +156,7 @@ impl Checking<'_> {
                         }
                         if let Some(summary) = text::summary(&findings) {
                             writeln!(out.text())?;
-                            text::write_findings(&findings, &run, true, sources, look, &mut out.text())?;
+                            text::write_findings(&findings, &run, explanation, sources, look, &mut out.colored())?;
                             writeln!(out.text(), "\n{summary}")?;
                         }
                         if let Some(line) = text::suppressed(suppressed) {
@@ -151,6 +167,7 @@ impl Checking<'_> {
                         let outcome = target_report::Outcome::Read {
                             kind,
                             run: &run,
+                            explanation,
                             judged: true,
                             findings: &findings,
                             sources,
@@ -230,6 +247,8 @@ enum Error {
 struct Judged {
     kind: Kind,
     run: Run,
+    explanation: Option<Explanation>,
+    built: Option<Built>,
     hashes: Hashes,
     findings: Vec<Finding>,
     /// How many findings comments suppress.
@@ -238,7 +257,13 @@ struct Judged {
     domain_text: Option<Vec<u8>>,
 }
 
-fn examine(args: &Check, name: &str, asked: &EffectiveSettings, root_disk: Option<&RootDisk>) -> Result<Judged, Error> {
+fn examine(
+    args: &Check,
+    name: &str,
+    asked: &EffectiveSettings,
+    root_disk: Option<&RootDisk>,
+    looks: &Looks,
+) -> Result<Judged, Error> {
     let options = &asked.options;
     let target = Target::open(Path::new(name), args.how.wanted(), options.release)
         .map_err(|error| Error::Target(error.to_string()))?;
@@ -246,17 +271,29 @@ fn examine(args: &Check, name: &str, asked: &EffectiveSettings, root_disk: Optio
     if kind == Kind::Config && (options.kernel.is_some() || options.offset.is_some()) {
         return Err(Error::Usage(format!("`{name}` is a configuration alone: --kernel and --offset need a disk")));
     }
-    let run = target.run(name, options.clone()).map_err(|error| Error::Target(error.to_string()))?;
     let volumes = target.volumes();
+    let mut run =
+        target.run_on(volumes.as_ref(), name, options.clone()).map_err(|error| Error::Target(error.to_string()))?;
+    let built = match &volumes {
+        Some(volumes) if args.until == Until::Builder => {
+            let of_domain =
+                target.domain().map(|domain| if domain.guest == Guest::Pvh { GuestType::Pvh } else { GuestType::Pv });
+            let guest = args.guest.map(GuestType::from).or(of_domain).unwrap_or_default();
+            let depth = if args.hash { Depth::All } else { Depth::Notes };
+            build(&mut run, volumes, guest, depth, looks)
+                .map_err(|error| Error::Target(format!("cannot read `{name}`: {error}")))?
+        }
+        _ => None,
+    };
     let hashes = match &volumes {
         Some(volumes) if args.hash => {
-            hashes(&**volumes, &run).map_err(|error| Error::Target(format!("cannot read `{name}`: {error}")))?
+            hashes(volumes, &run).map_err(|error| Error::Target(format!("cannot read `{name}`: {error}")))?
         }
         _ => Hashes::default(),
     };
     let mut context = LintContext::new(&run, kind);
     if let Some(volumes) = &volumes {
-        context = context.with_volumes(&**volumes);
+        context = context.with_volumes(volumes);
     }
     if let Target::Xl(domain) = &target {
         context = context.with_domain(domain);
@@ -264,19 +301,26 @@ fn examine(args: &Check, name: &str, asked: &EffectiveSettings, root_disk: Optio
     if let Some(root_disk) = root_disk {
         context = context.with_root_disk(root_disk);
     }
+    if args.hash {
+        context = context.with_whole_initrd();
+    }
+    if let Some(guest) = args.guest.map(GuestType::from) {
+        context = context.with_guest(if guest == GuestType::Pvh { Guest::Pvh } else { Guest::Pv });
+    }
     if !asked.suppressions {
         context = context.without_guest_suppressions();
     }
     let lint::Findings { active: findings, suppressed } = lint::lint_all(&context, &asked.levels);
+    let explanation = context.explanation().cloned();
     let domain_text = match &target {
         Target::Xl(domain) => Some(domain.text.clone()),
         _ => None,
     };
-    Ok(Judged { kind, run, hashes, findings, suppressed: suppressed.len(), domain_text })
+    Ok(Judged { kind, run, explanation, built, hashes, findings, suppressed: suppressed.len(), domain_text })
 }
 
 fn hashes(volumes: &dyn Volumes, run: &Run) -> io::Result<Hashes> {
-    let Some(chosen) = run.chosen.as_ref().filter(|_| run.failure.is_none()) else { return Ok(Hashes::default()) };
+    let Some(chosen) = run.handed_over() else { return Ok(Hashes::default()) };
     let offset = u64::try_from(run.attempts[chosen.attempt].offset).unwrap_or_default();
     Ok(Hashes {
         kernel: Some(boot::sha256(volumes, offset, &chosen.kernel)?),

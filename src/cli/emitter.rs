@@ -43,7 +43,7 @@ impl Emitter {
         match &mut self.format {
             Format::Own => Ok(()),
             Format::Concise => concise::write(examined, &mut self.out.text()),
-            Format::Github => github::write(examined, &mut self.out.text()),
+            Format::Github => github::write(examined, &mut self.out.annotations()),
             Format::Sarif(log) => {
                 log.add(examined);
                 Ok(())
@@ -59,8 +59,8 @@ impl Emitter {
     pub(super) fn finish(mut self, status: Status) -> io::Result<()> {
         match &self.format {
             Format::Own | Format::Concise | Format::Github => {}
-            Format::Sarif(log) => log.write(status as u8, self.out.data())?,
-            Format::Junit(report) => report.write(self.out.data())?,
+            Format::Sarif(log) => log.write(status as u8, self.out.json_document())?,
+            Format::Junit(report) => report.write(self.out.xml_document())?,
         }
         self.out.finish()
     }

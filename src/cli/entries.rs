@@ -5,8 +5,9 @@ use std::path::Path;
 
 use super::Status;
 use super::args::{Entries, Format};
-use crate::boot::{Options, Wishes};
+use crate::boot::{Options, Overrides};
 use crate::cli::stdout::{Out, complain};
+use crate::explain::explain;
 use crate::release::Release;
 use crate::report::entries::Entries as Report;
 use crate::target::Target;
@@ -28,14 +29,15 @@ pub(super) fn run(args: &Entries) -> io::Result<Status> {
         Ok(run) => run,
         Err(error) => return nothing(args, out, release, &error.to_string(), Status::Unknown),
     };
-    let wishes = Wishes::of(&run.options);
+    let overrides = Overrides::of(&run.options);
     let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
-    let raised = run.failure.as_ref().and_then(|failure| failure.raised.as_ref());
-    let report = match (found, raised, &run.failure) {
-        (Some(found), ..) => Report::of_config(&found.config, wishes, release),
+    let raised = run.failure.as_ref().and_then(|failure| failure.raised());
+    let explanation = explain(&run);
+    let report = match (found, raised, &explanation) {
+        (Some(found), ..) => Report::of_config(&found.config, overrides, release),
         (None, Some(raised), _) => Report::of_nothing(Some(raised), release),
-        (None, None, Some(failure)) => {
-            let why = format!("`{}`: {}", args.target, failure.reason);
+        (None, None, Some(explanation)) => {
+            let why = format!("`{}`: {}", args.target, explanation.reason);
             return nothing(args, out, release, &why, Status::Unknown);
         }
         (None, None, None) => {
@@ -48,8 +50,8 @@ pub(super) fn run(args: &Entries) -> io::Result<Status> {
         Format::Text => report.write_text(&mut out.text())?,
     }
     out.finish()?;
-    if let (None, Some(failure)) = (found, &run.failure) {
-        complain(&format!("`{}`: {}", args.target, failure.reason));
+    if let (None, Some(explanation)) = (found, &explanation) {
+        complain(&format!("`{}`: {}", args.target, explanation.reason));
     }
     Ok(if report.raised().is_some() { Status::Fails } else { Status::Fine })
 }

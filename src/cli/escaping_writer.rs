@@ -9,11 +9,24 @@ use crate::escape::{is_unsafe_char, push_escaped};
 pub(super) struct EscapingWriter<W> {
     inner: W,
     color: bool,
+    /// How long a line may be, in bytes.
+    longest: usize,
+    /// How long the line is so far.
+    length: usize,
 }
+
+/// Nobody reads a longer line, and a guest can write one of a mebibyte.
+const LONGEST: usize = 16 << 10;
 
 impl<W: Write> EscapingWriter<W> {
     pub(super) fn new(inner: W, color: bool) -> Self {
-        Self { inner, color }
+        Self { inner, color, longest: LONGEST, length: 0 }
+    }
+
+    /// For what is written to be used, and not to be read: lines of any length.
+    pub(super) fn in_full(mut self) -> Self {
+        self.longest = usize::MAX;
+        self
     }
 }
 
@@ -22,6 +35,35 @@ fn color_sequence(bytes: &[u8]) -> Option<usize> {
     let rest = bytes.strip_prefix(b"\x1b[")?;
     let end = rest.iter().position(|byte| !matches!(byte, b'0'..=b'9' | b';'))?;
     (rest[end] == b'm').then_some(end + 3)
+}
+
+impl<W: Write> EscapingWriter<W> {
+    /// Hands on what is escaped; of a line that is too long only the beginning.
+    fn hand_on(&mut self, text: &str) -> io::Result<()> {
+        for piece in text.split_inclusive('\n') {
+            let (line, end) = match piece.strip_suffix('\n') {
+                Some(line) => (line, "\n"),
+                None => (piece, ""),
+            };
+            let left = self.longest.saturating_sub(self.length);
+            self.length = self.length.saturating_add(line.len());
+            if line.len() <= left {
+                self.inner.write_all(line.as_bytes())?;
+            } else if left > 0 {
+                let end = (0..=left).rev().find(|at| line.is_char_boundary(*at)).unwrap_or_default();
+                self.inner.write_all(&line.as_bytes()[..end])?;
+            }
+            if !end.is_empty() {
+                if let Some(more) = self.length.checked_sub(self.longest).filter(|more| *more > 0) {
+                    let reset = if self.color { "\x1b[0m" } else { "" };
+                    write!(self.inner, "{reset}... ({more} bytes more)")?;
+                }
+                self.inner.write_all(end.as_bytes())?;
+                self.length = 0;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl<W: Write> Write for EscapingWriter<W> {
@@ -48,7 +90,7 @@ impl<W: Write> Write for EscapingWriter<W> {
                 out.push_str(&format!("\\x{byte:02x}"));
             }
         }
-        self.inner.write_all(out.as_bytes())?;
+        self.hand_on(&out)?;
         Ok(buf.len())
     }
 
@@ -65,6 +107,14 @@ mod tests {
         let mut out = Vec::new();
         EscapingWriter::new(&mut out, color).write_all(text.as_bytes()).unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn long_lines_are_cut() {
+        let long = "é".repeat(LONGEST);
+        let text = guarded(&format!("a{long}\nb\n"), false);
+        assert!(text.starts_with("aéé") && text.ends_with("é... (16385 bytes more)\nb\n"), "{}", text.len());
+        assert_eq!(text.lines().next().unwrap().len(), LONGEST - 1 + "... (16385 bytes more)".len());
     }
 
     #[test]

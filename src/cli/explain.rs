@@ -27,8 +27,8 @@ pub(super) fn run(args: &Explain) -> io::Result<Status> {
             writeln!(out.text(), "\n")?;
         }
         match about {
-            About::Rule(rule) => explain::write(rule, look, &mut out.text())?,
-            About::Group(group) => explain::write_group(group, look, &mut out.text())?,
+            About::Rule(rule) => explain::write(rule, look, &mut out.colored())?,
+            About::Group(group) => explain::write_group(group, look, &mut out.colored())?,
         }
     }
     out.finish()?;

@@ -115,7 +115,13 @@ impl FixArgs {
         if out.is_seen() {
             out.text().write_all(&text)?
         } else {
-            out.data().write_all(&text)?
+            let before = out.has_disarmed();
+            out.data().write_all(&text)?;
+            if out.has_disarmed() && !before {
+                complain(
+                    "the differences hold commands of a runner of continuous integration, which are escaped: write them to a file to apply them",
+                );
+            }
         }
         Ok(Ok(true))
     }

@@ -73,7 +73,7 @@ fn examine(args: &Grub, settings: &Settings) -> Result<(GrubRun, String), String
     }
     let volumes =
         target.volumes().ok_or_else(|| format!("`{}`: the domain has no disk that can be read", args.target))?;
-    let disk = OneDisk::new(&*volumes, settings.version, settings.platform)
+    let disk = OneDisk::new(&volumes, settings.version, settings.platform)
         .map_err(|error| format!("`{}`: {error}", args.target))?;
     let places = match &args.config {
         Some(config) => vec![place_of(config, &disk)?],

@@ -6,7 +6,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum}
 use super::Status;
 use crate::lint::{Finding, Levels, Selector, Severity};
 
-/// What the command line says of rules. Of several wishes for a rule the last one counts, as they stand.
+/// What the command line says of rules. Of several overrides for a rule the last one counts, as they stand.
 #[derive(Clone, Debug)]
 pub(super) struct LevelArgs {
     /// The levels.

@@ -35,7 +35,7 @@ fn all(args: &Lint) -> Result<io::Result<Status>, String> {
     if let Some(fault) = args.fix.fault() {
         return Err(fault.to_owned());
     }
-    let mut finder = Finder::new(&args.settings)?;
+    let mut finder = Finder::new(&args.settings, &args.files)?;
     let targets = args.recursive.targets(&args.files, Sought::Configurations, &mut finder)?;
     // What is said of the program as a whole goes by the settings of the working directory.
     let first = finder.of("-")?;
@@ -152,14 +152,20 @@ impl Linting<'_> {
             }
             ReportFormat::Text => {
                 let look = self.reports.out.look(args.verbose);
-                text::write_findings(&findings, &run, false, sources, look, &mut self.reports.out.text())?;
+                text::write_findings(&findings, &run, None, sources, look, &mut self.reports.out.colored())?;
                 if !findings.is_empty() {
                     writeln!(self.reports.out.text())?;
                 }
             }
             _ => {
-                let outcome =
-                    Outcome::Read { kind: Kind::Config, run: &run, judged: false, findings: &findings, sources };
+                let outcome = Outcome::Read {
+                    kind: Kind::Config,
+                    run: &run,
+                    explanation: None,
+                    judged: false,
+                    findings: &findings,
+                    sources,
+                };
                 self.reports.add(&TargetReport { target: name, outcome })?;
             }
         }

@@ -14,6 +14,8 @@ mod fix;
 mod generate;
 mod grub;
 mod init;
+mod initrd;
+mod kernel;
 mod levels;
 mod lint;
 mod progress;
@@ -21,12 +23,14 @@ mod progress;
 #[doc(hidden)]
 pub mod pygrub;
 mod recursive;
+mod release_args;
 mod rules;
+mod runner_commands;
 mod settings;
 mod stdout;
 mod trace;
 
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -71,12 +75,25 @@ pub fn main() -> ExitCode {
     if let Some(ended) = pygrub::if_called() {
         return ended;
     }
-    let command = args::CommandLine::parse();
+    let command = match args::CommandLine::try_parse() {
+        Ok(command) => command,
+        // A file's name among the arguments may be a guest's.
+        Err(error) if error.use_stderr() && runner_commands::are_obeyed() => {
+            let _ = stdout::stderr().write_all(error.render().to_string().as_bytes());
+            return ExitCode::from(Status::Usage as u8);
+        }
+        Err(error) => error.exit(),
+    };
+    if command.command.is_for_github() {
+        runner_commands::expect();
+    }
     let result = match &command.command {
         args::Command::Check(check) => check::run(check),
         args::Command::Lint(lint) => lint::run(lint),
+        args::Command::Kernel(kernel) => kernel::run(kernel),
         args::Command::Trace(trace) => trace::run(trace),
         args::Command::Entries(entries) => entries::run(entries),
+        args::Command::Initrd(initrd) => initrd::run(initrd),
         args::Command::Generate(generate) => generate::run(generate),
         args::Command::Init(init) => init::run(init),
         args::Command::Grub(grub) => grub::run(grub),

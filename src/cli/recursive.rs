@@ -1,6 +1,5 @@
 //! `--recursive`: what pygrub could be pointed at in a tree of directories.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
@@ -15,6 +14,7 @@ use crate::config::Dialect;
 use crate::release::Release;
 use crate::storage::identify::{Format, identify};
 use crate::storage::source::{FileSource, Source, Volume};
+use crate::target::open_without_waiting;
 use crate::xl::syntax;
 
 #[derive(Debug, Args)]
@@ -55,6 +55,12 @@ impl RecursiveArgs {
                 continue;
             }
             let settings = finder.in_force_in(Path::new(name))?;
+            if let Some(path) = finder.passed_over(Path::new(name)) {
+                let path = path.display();
+                complain(&format!(
+                    "`{path}` is not read, since what lies in a target may be a guest's: --config {path} has it read"
+                ));
+            }
             let excluded = Excluded::new(&self.exclude, Path::new(name), &settings)?;
             let before = targets.names.len();
             walk(Path::new(name), sought, &excluded, &mut targets);
@@ -163,7 +169,7 @@ fn is_domain(path: &Path) -> io::Result<bool> {
         return Ok(false);
     }
     let mut text = Vec::new();
-    File::open(path)?.take(syntax::LIMIT as u64).read_to_end(&mut text)?;
+    open_without_waiting(path)?.take(syntax::LIMIT as u64).read_to_end(&mut text)?;
     Ok(!text.contains(&0) && syntax::parse(&text, Release::NEWEST).is_ok_and(|settings| settings.get("disk").is_some()))
 }
 
@@ -197,7 +203,7 @@ const SHORTEST: u64 = 64 << 10;
 /// Whether it holds a disk or a filesystem: by its content, and where that is nothing that is known, by its name. An initrd is
 /// called `*.img` too.
 fn is_image(path: &Path) -> io::Result<bool> {
-    let mut file = File::open(path)?;
+    let mut file = open_without_waiting(path)?;
     if file.metadata()?.len() < SHORTEST {
         return Ok(false);
     }

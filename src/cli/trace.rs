@@ -6,6 +6,7 @@ use std::path::Path;
 use super::Status;
 use super::args::{Format, Trace};
 use crate::cli::stdout::{Out, complain};
+use crate::explain::explain;
 use crate::report::trace;
 use crate::target::Target;
 
@@ -27,10 +28,12 @@ pub(super) fn run(args: &Trace) -> io::Result<Status> {
             return Ok(Status::Unknown);
         }
     };
+    let explanation = explain(&run);
+    let explanation = explanation.as_ref();
     let mut out = Out::new(args.answer.color);
     match args.answer.format {
-        Format::Json => out.json(&trace::Trace::of(&run, name, kind))?,
-        Format::Text => trace::write_text(&run, name, kind, &mut out.text())?,
+        Format::Json => out.json(&trace::Trace::of(&run, explanation, name, kind))?,
+        Format::Text => trace::write_text(&run, explanation, name, kind, &mut out.text())?,
     }
     out.finish()?;
     Ok(run.verdict.into())

@@ -2,7 +2,6 @@
 
 use super::raised::Raised;
 use super::span::Span;
-use crate::python::PyStr;
 
 /// What pygrub made of a directive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,13 +68,4 @@ pub(super) fn mark(directives: &mut [Directive], result: &Result<(), Raised>) {
     {
         last.effect = Effect::Raised;
     }
-}
-
-/// A warning that pygrub logs.
-#[derive(Clone, Debug)]
-pub struct Warning {
-    /// The message, to the letter: `Unknown directive terminal_output`. On standard error it follows `WARNING:root:`.
-    pub message: PyStr,
-    /// The line that it comes from.
-    pub span: Option<Span>,
 }

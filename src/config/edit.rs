@@ -1,7 +1,6 @@
 //! An entry whose lines were edited in the menu, read by the same code as the lines of a file.
 
-use super::grammar::grub2::split;
-use super::lines::{BodyLine, Buffer, Ranges, lines};
+use super::lines::{BodyLine, Buffer, lines};
 use super::span::Span;
 use super::{Config, Dialect, Entry, Raised, extlinux, grub2, legacy};
 use crate::python::PyStr;
@@ -45,9 +44,7 @@ impl Entry {
         // Takes the warnings, which nobody reads.
         let mut scratch = Config::new(dialect);
         for line in lines(buffer) {
-            // The rule that splits a line is the same in all three grammars.
-            let ranges = Ranges::of(line.get().text, split(line.get().text));
-            let line = BodyLine::new(line, ranges);
+            let line = BodyLine::new(line);
             match dialect {
                 Dialect::Grub2 => grub2::entry_line(&mut scratch, self, &line, release),
                 Dialect::Legacy => legacy::entry_line(&mut scratch, self, &line, release),

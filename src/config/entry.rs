@@ -35,6 +35,8 @@ pub struct Entry {
     pub lines: (u32, u32),
     /// How many submenus it is in.
     pub depth: usize,
+    /// Whether its header is all of it for this pygrub: what stands between the braces of that line is not read.
+    pub one_line: bool,
     /// What its lines did, in order.
     pub directives: Vec<Directive>,
 }
@@ -52,6 +54,7 @@ impl Entry {
             header,
             lines: (header.line, header.line),
             depth: 0,
+            one_line: false,
             directives: Vec::new(),
         }
     }
@@ -67,7 +70,8 @@ impl Entry {
         match effect {
             Effect::Root => {
                 let device = Device::parse(argument, release);
-                self.root = Some(Root::Device(device.map_err(|raised| raised.at(line.span_of(argument)))?));
+                let device = device.map_err(|raised| raised.at(line.span_of(argument)))?;
+                self.root = Some(Root::Device(Box::new(device)));
             }
             Effect::Kernel => self.set_kernel(line, argument, PathRule::Device, release)?,
             Effect::Initrd => self.initrd = Some(FilePath::parse(line, argument, PathRule::Device, release)?),
@@ -114,7 +118,7 @@ fn split_kernel(argument: &str) -> Result<(&str, Option<&str>), usize> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Root {
     /// `root (hd0,0)`, `set root=...` in an entry.
-    Device(Device),
+    Device(Box<Device>),
     /// extlinux: always the empty string.
     Empty,
 }
@@ -154,7 +158,7 @@ pub(super) enum PathRule {
 pub struct FilePath {
     /// The device in front of the path. pygrub never uses it.
     #[serde(rename = "disk")]
-    pub device: Option<Device>,
+    pub device: Option<Box<Device>>,
     /// The path in the filesystem in which the configuration was found.
     pub path: PyStr,
     /// Where it stands, device included.
@@ -172,7 +176,8 @@ impl FilePath {
                     return Err(raised.at(line.span_of(text)));
                 };
                 let device = Device::parse(&text[..end], release);
-                (Some(device.map_err(|raised| raised.at(line.span_of(&text[..end])))?), &text[end + 1..])
+                let device = device.map_err(|raised| raised.at(line.span_of(&text[..end])))?;
+                (Some(Box::new(device)), &text[end + 1..])
             }
             _ => (None, text),
         };

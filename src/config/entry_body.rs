@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::config::directive;
 use crate::config::entry::Entry;
-use crate::config::lines::BodyLine;
+use crate::config::lines::{Body, BodyLine};
 use crate::config::raised::Raised;
 use crate::release::Release;
 
@@ -12,16 +12,17 @@ impl Config {
     pub(super) fn close(
         &mut self,
         mut entry: Entry,
-        body: &[BodyLine<'_>],
+        body: &Body<'_>,
         release: Release,
         read: impl Fn(&mut Self, &mut Entry, &BodyLine<'_>, Release) -> Result<(), Raised>,
     ) -> Result<(), Raised> {
-        entry.directives.reserve_exact(body.len());
-        for line in body {
-            let result = read(self, &mut entry, line, release);
+        entry.directives.reserve_exact(body.len().min(16));
+        for line in body.iter() {
+            let result = read(self, &mut entry, &line, release);
             directive::mark(&mut entry.directives, &result);
             self.caught(result)?;
         }
+        entry.directives.shrink_to_fit();
         self.entries.push(entry);
         Ok(())
     }

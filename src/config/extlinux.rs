@@ -6,9 +6,10 @@ use super::directive::{Directive, Effect};
 use super::entry::{Entry, FilePath, PathRule, Root};
 use super::grammar::Split;
 use super::grammar::extlinux::{self as grammar, Line};
-use super::lines::{BodyLine, Buffer, Ranges, lines};
+use super::lines::{Body, BodyLine, Buffer, lines};
 use super::raised::{Cause, Raised, Stage};
 use super::span::{LineText, Span};
+use super::warnings::Beginning;
 use super::{Config, Setting};
 use crate::config::remove_initrd_words::without_words;
 use crate::python::py_str;
@@ -17,25 +18,23 @@ use crate::release::{Change, Release};
 
 pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -> Result<(), Raised> {
     let python = release.python();
-    let mut open: Vec<BodyLine<'_>> = Vec::new();
+    let mut open = Body::new(buffer);
     let mut default = None;
     let mut result = Ok(());
     for owned in lines(buffer) {
         let line = owned.get();
         match grammar::line(line.text) {
             Line::Comment => {}
-            Line::Label(parts) => {
+            Line::Label(_) => {
                 result = close(config, &open, release);
                 if result.is_err() {
                     break;
                 }
                 open.clear();
-                let ranges = Ranges::of(line.text, parts);
-                open.push(BodyLine::new(owned, ranges));
+                open.push(&owned);
             }
-            Line::Directive(parts) if !open.is_empty() => {
-                let ranges = Ranges::of(line.text, parts);
-                open.push(BodyLine::new(owned, ranges));
+            Line::Directive(_) if !open.is_empty() => {
+                open.push(&owned);
             }
             Line::Directive(parts) => {
                 if let Some(value) = top_level(config, line, parts, release)? {
@@ -75,7 +74,7 @@ fn top_level<'a>(
         "timeout" => Effect::Timeout,
         "serial" | "prompt" | "display" | "f1" | "f2" => Effect::Ignored,
         _ => {
-            config.warn_unknown(line, "Unknown directive ", &python_lower(parts.command, release), release.python());
+            config.warn_unknown(line, Beginning::Directive, &python_lower(parts.command, release), release.python());
             Effect::Unknown
         }
     };
@@ -100,7 +99,7 @@ pub(super) fn blank(title: PyStr, header: Span) -> Entry {
 }
 
 /// Reads the lines of an entry, its label first.
-fn close(config: &mut Config, body: &[BodyLine<'_>], release: Release) -> Result<(), Raised> {
+fn close(config: &mut Config, body: &Body<'_>, release: Release) -> Result<(), Raised> {
     let Some(header) = body.first().map(|line| line.get().span()) else { return Ok(()) };
     config.close(blank(PyStr::default(), header), body, release, entry_line)
 }
@@ -122,11 +121,13 @@ pub(super) fn entry_line(
         "append" => Effect::Args,
         _ => {
             let command = python_lower(parts.command, release);
-            config.warn_unknown(line, "Unknown image directive ", &command, release.python());
+            config.warn_unknown(line, Beginning::ImageDirective, &command, release.python());
             Effect::Unknown
         }
     };
-    entry.directives.push(Directive { line: line.span(), argument: line.span_of(argument), effect });
+    if config.keeps(effect) {
+        entry.directives.push(Directive { line: line.span(), argument: line.span_of(argument), effect });
+    }
     match effect {
         Effect::Title => {
             entry.title = PyStr::from_line(grammar::unquoted(argument), release.python());

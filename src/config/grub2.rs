@@ -5,23 +5,30 @@ use super::directive::{Directive, Effect};
 use super::entry::Entry;
 use super::grammar::grub2::{self as grammar, Line, LineRule, SetArgument};
 use super::grammar::{Split, grub2::split};
-use super::lines::{BodyLine, Buffer, Ranges, lines};
+use super::if_block::{IfBlock, ends_on_its_line};
+use super::lines::{Body, BodyLine, Buffer, lines};
 use super::raised::{Cause, Raised, Stage};
 use super::span::LineText;
+use super::warnings::Beginning;
 use crate::config::blocks::{Function, Submenu};
+use crate::flavour::{Build, IfBlocks};
 use crate::python::py_str;
 use crate::python::{PyStr, Python, repr};
 use crate::release::{Change, Release};
 
-pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -> Result<(), Raised> {
+pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, build: Build) -> Result<(), Raised> {
+    let Build { release, flavour } = build;
     let python = release.python();
+    let skips_ifs = flavour.if_blocks() == IfBlocks::Skipped;
+    // The `if` block whose `fi` has not come yet, where such blocks are left out.
+    let mut block: Option<IfBlock> = None;
     let rule = LineRule::of(release);
     let knows_submenus = release.has(Change::Submenu);
     // The function whose closing brace has not come yet.
     let mut function: Option<Function> = None;
     // The menu entry whose closing brace has not come yet, and its lines, which are read when it comes.
     let mut open: Option<Entry> = None;
-    let mut body: Vec<BodyLine<'_>> = Vec::new();
+    let mut body = Body::new(buffer);
     let mut submenus = 0_usize;
     let mut last = 0;
     for owned in lines(buffer) {
@@ -33,6 +40,28 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -
             Line::Function => {
                 // Inside a function it changes nothing.
                 function.get_or_insert_with(|| Function::new(line.span()));
+                continue;
+            }
+            _ if skips_ifs && line.text.starts_with("if") => {
+                match &mut block {
+                    _ if ends_on_its_line(line.text) => {
+                        config.if_blocks.push(IfBlock::new(line.span()).to(line.number))
+                    }
+                    Some(block) => block.see(class, line),
+                    None => block = Some(IfBlock::new(line.span())),
+                }
+                continue;
+            }
+            _ if block.is_some() => {
+                if class == Line::Brace {
+                    config.functions.extend(function.take().map(|function| function.to(line.number)));
+                } else if line.text.starts_with("fi") {
+                    config.if_blocks.extend(block.take().map(|block| block.to(line.number)));
+                    continue;
+                }
+                if let Some(block) = &mut block {
+                    block.see(class, line);
+                }
                 continue;
             }
             _ if function.is_some() => {
@@ -61,7 +90,12 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -
                 let title_span = line.span_of(title);
                 let mut entry = Entry::new(PyStr::from_line(py_str::strip(title), python), title_span, line.span());
                 entry.depth = submenus;
-                open = Some(entry);
+                if flavour.has_one_line_entries() && line.text.ends_with('}') {
+                    entry.one_line = true;
+                    end(config, Some(entry), &mut body, line.number, release)?;
+                } else {
+                    open = Some(entry);
+                }
                 continue;
             }
             Line::Submenu if knows_submenus => {
@@ -92,14 +126,14 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -
             _ => split(line.text),
         };
         if open.is_some() {
-            let ranges = Ranges::of(line.text, parts);
-            body.push(BodyLine::new(owned, ranges));
+            body.push(&owned);
         } else {
             let result = top_level(config, line, parts, release);
             config.caught(result)?;
         }
     }
     config.functions.extend(function);
+    config.if_blocks.extend(block);
     if let Some(entry) = &open {
         let message = with_body("syntax error: end of file with open menuentry", &body, python);
         let raised = Raised::new(Stage::Parse, "RuntimeError", message, Cause::OpenEntry).at(entry.header);
@@ -112,7 +146,7 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -
 fn end(
     config: &mut Config,
     entry: Option<Entry>,
-    body: &mut Vec<BodyLine<'_>>,
+    body: &mut Body<'_>,
     last: u32,
     release: Release,
 ) -> Result<(), Raised> {
@@ -124,9 +158,9 @@ fn end(
 }
 
 /// A message with the lines of the open entry behind it. They may be the whole file, so nothing is copied twice.
-fn with_body(message: &str, body: &[BodyLine<'_>], python: Python) -> String {
+fn with_body(message: &str, body: &Body<'_>, python: Python) -> String {
     let mut message = format!("{message}({} ", body.len());
-    repr::push_repr_list(&mut message, body.iter().map(|line| line.get().text), python);
+    repr::push_repr_list(&mut message, body.unsplit(), python);
     message.push(')');
     message
 }
@@ -174,7 +208,7 @@ fn top_level(config: &mut Config, line: LineText<'_>, parts: Split<'_>, release:
         (_, true) => Effect::Variable,
         ("terminal" | "insmod" | "load_env" | "save_env" | "search" | "if" | "fi", false) => Effect::Ignored,
         (_, false) => {
-            config.warn_unknown(line, "Unknown directive ", command.name, release.python());
+            config.warn_unknown(line, Beginning::Directive, command.name, release.python());
             Effect::Unknown
         }
     };
@@ -185,7 +219,8 @@ fn top_level(config: &mut Config, line: LineText<'_>, parts: Split<'_>, release:
     {
         let by_title = release.has(Change::DefaultByTitle);
         if by_title {
-            config.warn("grub2's saved_entry/next_entry not supported", Some(line.span()));
+            let message = "grub2's saved_entry/next_entry not supported";
+            config.warnings.push(Beginning::Nothing, message, release.python(), line.number);
         }
         // From the release that warns until Python 3 came, pygrub forgot to use the 0.
         if !by_title || release.has(Change::Python3) {
@@ -222,10 +257,12 @@ pub(super) fn entry_line(
         ("initrd16", false) if sixteen => Effect::Initrd,
         ("echo" | "insmod" | "search", false) => Effect::Ignored,
         (_, false) => {
-            config.warn_unknown(line, "Unknown image directive ", command.name, release.python());
+            config.warn_unknown(line, Beginning::ImageDirective, command.name, release.python());
             Effect::Unknown
         }
     };
-    entry.directives.push(Directive { line: line.span(), argument: line.span_of(command.argument), effect });
+    if config.keeps(effect) {
+        entry.directives.push(Directive { line: line.span(), argument: line.span_of(command.argument), effect });
+    }
     entry.apply(line, command.argument, effect, release)
 }

@@ -4,9 +4,10 @@ use super::Config;
 use super::directive::{Directive, Effect};
 use super::entry::Entry;
 use super::grammar::legacy::{self as grammar, Line};
-use super::lines::{BodyLine, Buffer, Ranges, lines};
+use super::lines::{Body, BodyLine, Buffer, lines};
 use super::raised::Raised;
 use super::span::LineText;
+use super::warnings::Beginning;
 use crate::python::PyStr;
 use crate::python::py_str;
 use crate::release::Release;
@@ -35,7 +36,7 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -
     let python = release.python();
     // The entry that the next title, or the end of the file, ends; and its lines.
     let mut open: Option<Entry> = None;
-    let mut body: Vec<BodyLine<'_>> = Vec::new();
+    let mut body = Body::new(buffer);
     for owned in lines(buffer) {
         let line = owned.get();
         match grammar::line(line.text) {
@@ -48,9 +49,8 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -
                     body.clear();
                 }
             }
-            Line::Directive(parts) if open.is_some() => {
-                let ranges = Ranges::of(line.text, parts);
-                body.push(BodyLine::new(owned, ranges));
+            Line::Directive(_) if open.is_some() => {
+                body.push(&owned);
             }
             Line::Directive(parts) => {
                 let result = top_level(config, line, parts.command, py_str::strip(parts.argument), release);
@@ -80,7 +80,7 @@ fn top_level(
         "password" => Effect::Password,
         _ if IGNORED.contains(&command) => Effect::Ignored,
         _ => {
-            config.warn_unknown(line, "Unknown directive ", command, release.python());
+            config.warn_unknown(line, Beginning::Directive, command, release.python());
             Effect::Unknown
         }
     };
@@ -103,11 +103,13 @@ pub(super) fn entry_line(
         "initrd" => Effect::Initrd,
         "chainloader" | "module" => Effect::Ignored,
         command => {
-            config.warn_unknown(line, "Unknown image directive ", command, release.python());
+            config.warn_unknown(line, Beginning::ImageDirective, command, release.python());
             Effect::Unknown
         }
     };
     entry.lines.1 = line.number;
-    entry.directives.push(Directive { line: line.span(), argument: line.span_of(argument), effect });
+    if config.keeps(effect) {
+        entry.directives.push(Directive { line: line.span(), argument: line.span_of(argument), effect });
+    }
     entry.apply(line, argument, effect, release)
 }

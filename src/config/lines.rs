@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::grammar::Split;
+use super::grammar::{Split, grub2::split};
 use super::span::{LineText, Span, Units, narrow};
 use crate::python::bytes;
 use crate::python::py_str;
@@ -11,13 +11,15 @@ use crate::python::py_str;
 /// A line that owns its text where Python 2 asks for stand-ins.
 pub(super) struct Line<'a> {
     text: Cow<'a, str>,
+    /// Where the line begins before it is stripped.
+    whole: usize,
     start: usize,
     number: u32,
     indent: u32,
     units: Units,
 }
 
-/// A line of an entry's body: kept, with how it is split, until the entry ends.
+/// A line of an entry's body, and how it is split.
 pub(super) struct BodyLine<'a> {
     line: Line<'a>,
     command: Range<usize>,
@@ -25,9 +27,16 @@ pub(super) struct BodyLine<'a> {
 }
 
 impl<'a> BodyLine<'a> {
-    /// Takes the line and how it is split. `parts` are pieces of its text.
-    pub(super) fn new(line: Line<'a>, parts: Ranges) -> Self {
-        Self { line, command: parts.command, argument: parts.argument }
+    /// Splits the line. The rule for that is the same in all three grammars.
+    pub(super) fn new(line: Line<'a>) -> Self {
+        let text = &*line.text;
+        let parts = split(text);
+        let range = |piece: &str| {
+            let start = piece.as_ptr() as usize - text.as_ptr() as usize;
+            start..start + piece.len()
+        };
+        let (command, argument) = (range(parts.command), range(parts.argument));
+        Self { line, command, argument }
     }
 
     /// The line.
@@ -42,20 +51,55 @@ impl<'a> BodyLine<'a> {
     }
 }
 
-/// Where the pieces of a split line stand in it.
-pub(super) struct Ranges {
-    command: Range<usize>,
-    argument: Range<usize>,
+/// The lines of an entry, until it ends. A file of a mebibyte can be one entry of half a million lines, so that of each there is only
+/// where it begins.
+pub(super) struct Body<'a> {
+    buffer: Buffer<'a>,
+    /// Where the whole line begins, and its number.
+    kept: Vec<(u32, u32)>,
 }
 
-impl Ranges {
-    /// Finds the pieces in the line that they are pieces of.
-    pub(super) fn of(line: &str, parts: Split<'_>) -> Self {
-        let range = |piece: &str| {
-            let start = piece.as_ptr() as usize - line.as_ptr() as usize;
-            start..start + piece.len()
-        };
-        Self { command: range(parts.command), argument: range(parts.argument) }
+impl<'a> Body<'a> {
+    /// No lines of `buffer`.
+    pub(super) fn new(buffer: Buffer<'a>) -> Self {
+        Self { buffer, kept: Vec::new() }
+    }
+
+    /// Takes a line of the buffer.
+    pub(super) fn push(&mut self, line: &Line<'_>) {
+        self.kept.push((narrow(line.whole), line.number));
+    }
+
+    /// How many lines there are.
+    pub(super) fn len(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
+    /// Lets go of all lines.
+    pub(super) fn clear(&mut self) {
+        self.kept.clear();
+        self.kept.shrink_to(64);
+    }
+
+    /// The first line.
+    pub(super) fn first(&self) -> Option<BodyLine<'a>> {
+        self.iter().next()
+    }
+
+    /// The lines, split.
+    pub(super) fn iter(&self) -> impl Iterator<Item = BodyLine<'a>> {
+        self.unsplit().map(BodyLine::new)
+    }
+
+    /// The lines.
+    pub(super) fn unsplit(&self) -> impl Iterator<Item = Line<'a>> {
+        let buffer = self.buffer;
+        self.kept.iter().map(move |(start, number)| buffer.line(*start as usize, *number).0)
     }
 }
 
@@ -63,6 +107,12 @@ impl Line<'_> {
     /// The line, for reading and for finding spans.
     pub(super) fn get(&self) -> LineText<'_> {
         LineText { text: &self.text, start: self.start, number: self.number, indent: self.indent, units: self.units }
+    }
+}
+
+impl AsRef<str> for Line<'_> {
+    fn as_ref(&self) -> &str {
+        &self.text
     }
 }
 
@@ -75,25 +125,40 @@ pub(super) enum Buffer<'a> {
     Bytes(&'a [u8]),
 }
 
+impl<'a> Buffer<'a> {
+    fn bytes(self) -> &'a [u8] {
+        match self {
+            Self::Decoded(text) => text.as_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+
+    /// The line that begins at `start`, stripped, and where the next one begins.
+    fn line(self, start: usize, number: u32) -> (Line<'a>, usize) {
+        let buffer = self.bytes();
+        let rest = buffer.get(start..).unwrap_or_default();
+        let end = memchr::memchr(b'\n', rest).map_or(buffer.len(), |length| start + length);
+        let decoded = match self {
+            Self::Decoded(text) => text.get(start..end),
+            Self::Bytes(_) => None,
+        };
+        let whole = match decoded {
+            Some(line) => Cow::Borrowed(line),
+            None => bytes::wrap(buffer.get(start..end).unwrap_or_default()),
+        };
+        (stripped(whole, start, number), end + 1)
+    }
+}
+
 /// The stripped lines of `buffer` that are not empty.
 pub(super) fn lines(buffer: Buffer<'_>) -> impl Iterator<Item = Line<'_>> {
-    let (buffer, decoded) = match buffer {
-        Buffer::Decoded(text) => (text.as_bytes(), Some(text)),
-        Buffer::Bytes(bytes) => (bytes, None),
-    };
     let mut position = 0;
     let mut number = 0;
     std::iter::from_fn(move || {
-        while position <= buffer.len() {
-            let start = position;
-            let end = memchr::memchr(b'\n', &buffer[start..]).map_or(buffer.len(), |length| start + length);
-            position = end + 1;
+        while position <= buffer.bytes().len() {
             number += 1;
-            let whole = match decoded.and_then(|text| text.get(start..end)) {
-                Some(line) => Cow::Borrowed(line),
-                None => bytes::wrap(&buffer[start..end]),
-            };
-            let line = stripped(whole, start, number);
+            let (line, next) = buffer.line(position, number);
+            position = next;
             if !line.text.is_empty() {
                 return Some(line);
             }
@@ -103,13 +168,21 @@ pub(super) fn lines(buffer: Buffer<'_>) -> impl Iterator<Item = Line<'_>> {
 }
 
 fn stripped(whole: Cow<'_, str>, start: usize, number: u32) -> Line<'_> {
+    let line_start = start;
     match whole {
         Cow::Borrowed(whole) => {
             let units = if whole.is_ascii() { Units::Ascii } else { Units::Utf8 };
             let text = py_str::strip(whole);
             let before = &whole[..text.as_ptr() as usize - whole.as_ptr() as usize];
             let indent = if units == Units::Ascii { before.len() } else { before.chars().count() };
-            Line { text: Cow::Borrowed(text), start: start + before.len(), number, indent: narrow(indent), units }
+            Line {
+                text: Cow::Borrowed(text),
+                whole: line_start,
+                start: start + before.len(),
+                number,
+                indent: narrow(indent),
+                units,
+            }
         }
         Cow::Owned(mut whole) => {
             // In place: a line may be most of the file. White space in front of wrapped text is ASCII.
@@ -117,7 +190,7 @@ fn stripped(whole: Cow<'_, str>, start: usize, number: u32) -> Line<'_> {
             let before = whole.len() - whole.trim_start_matches(py_str::is_space).len();
             whole.drain(..before);
             let (start, indent) = (start + before, narrow(before));
-            Line { text: Cow::Owned(whole), start, number, indent, units: Units::Wrapped }
+            Line { text: Cow::Owned(whole), whole: line_start, start, number, indent, units: Units::Wrapped }
         }
     }
 }

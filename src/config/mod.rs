@@ -26,6 +26,7 @@ mod extlinux;
 mod generator;
 mod grammar;
 mod grub2;
+mod if_block;
 mod legacy;
 mod lines;
 mod raised;
@@ -34,20 +35,24 @@ mod remove_initrd_words;
 pub(crate) mod span;
 mod top_level;
 mod value;
+mod warnings;
 
 pub use blocks::{Function, Submenu};
 pub use device::Device;
 pub use dialect::Dialect;
-pub use directive::{Directive, Effect, Warning};
+pub use directive::{Directive, Effect};
 pub use entry::{Entry, FilePath, Root};
 pub use generator::Writer;
+pub use if_block::IfBlock;
 pub use raised::{Cause, Raised, Stage};
 pub use recover::{Recovered, recover};
 pub use span::Span;
 pub(crate) use span::narrow;
 pub use value::Setting;
+pub use warnings::{Warning, Warnings};
 
 use self::lines::Buffer;
+use crate::flavour::Build;
 use crate::python::{PyStr, Python, utf8};
 use crate::release::{Change, Release};
 
@@ -73,20 +78,29 @@ pub struct Config {
     pub has_password: bool,
     /// What the last `password` says: `secret`, `--md5 $1$...`.
     pub password: Option<PyStr>,
-    /// The directives outside entries, in the order of the file.
+    /// The directives outside entries, in the order of the file. Here and in entries together, those that pygrub does not know are
+    /// the first 65,536.
     pub directives: Vec<Directive>,
     /// The functions of a grub.cfg, whose lines pygrub leaves out, in order.
     pub functions: Vec<Function>,
     /// The submenus of a grub.cfg, whose entries pygrub takes for entries of the one menu, in order.
     pub submenus: Vec<Submenu>,
+    /// The `if` blocks of a grub.cfg whose lines this pygrub leaves out, in order. Only some flavours do that.
+    pub if_blocks: Vec<IfBlock>,
     /// What pygrub logs as warnings, in order.
-    pub warnings: Vec<Warning>,
+    pub warnings: Warnings,
+    /// What it logs with `--debug` only, where a flavour has lowered upstream's warnings to that.
+    pub debug_messages: Warnings,
     /// The exception that ended parsing.
     pub raised: Option<Raised>,
     /// Whether the file is longer than pygrub reads, so that its end is not in here.
     pub truncated: bool,
+    /// How many directives pygrub does not know.
+    unknown: usize,
+    /// Whether a directive that is not known is worth a warning.
+    warns_of_unknown: bool,
     /// Where a survey keeps what raised; nothing where parsing ends there, as pygrub's does.
-    caught: Option<Vec<Raised>>,
+    caught: Option<recover::Caught>,
 }
 
 impl Config {
@@ -103,9 +117,13 @@ impl Config {
             directives: Vec::new(),
             functions: Vec::new(),
             submenus: Vec::new(),
-            warnings: Vec::new(),
+            if_blocks: Vec::new(),
+            warnings: Warnings::default(),
+            debug_messages: Warnings::default(),
             raised: None,
             truncated: false,
+            unknown: 0,
+            warns_of_unknown: true,
             caught: None,
         }
     }
@@ -121,22 +139,27 @@ impl Config {
         }
     }
 
-    fn warn(&mut self, message: impl Into<PyStr>, span: Option<Span>) {
-        self.warnings.push(Warning { message: message.into(), span });
+    /// Whether a directive of this effect is kept: a file of a mebibyte can have half a million that pygrub does not know.
+    fn keeps(&mut self, effect: Effect) -> bool {
+        const MOST_UNKNOWN: usize = 1 << 16;
+        self.unknown += usize::from(effect == Effect::Unknown);
+        effect != Effect::Unknown || self.unknown <= MOST_UNKNOWN
     }
 }
 
-/// Parses `text` as pygrub of that release does.
+/// Parses `text` as that pygrub does. A release stands for upstream's.
 ///
 /// Never fails: what pygrub raises is [`Config::raised`].
-pub fn parse(dialect: Dialect, text: &[u8], release: Release) -> Config {
+pub fn parse(dialect: Dialect, text: &[u8], build: impl Into<Build>) -> Config {
     let mut config = Config::new(dialect);
-    let result = read(&mut config, text, release);
+    let result = read(&mut config, text, build.into());
     config.raised = result.err();
     config
 }
 
-fn read(config: &mut Config, text: &[u8], release: Release) -> Result<(), Raised> {
+fn read(config: &mut Config, text: &[u8], build: Build) -> Result<(), Raised> {
+    let release = build.release;
+    config.warns_of_unknown = config.dialect == Dialect::Extlinux || build.flavour.warns_of_unknown_directives();
     let limit = if release.has(Change::ReadLimit) { READ_LIMIT } else { usize::MAX };
     let read = &text[..text.len().min(limit)];
     config.truncated = read.len() < text.len();
@@ -155,7 +178,7 @@ fn read(config: &mut Config, text: &[u8], release: Release) -> Result<(), Raised
         },
     };
     match config.dialect {
-        Dialect::Grub2 => grub2::parse(config, buffer, release),
+        Dialect::Grub2 => grub2::parse(config, buffer, build),
         Dialect::Legacy => legacy::parse(config, buffer, release),
         Dialect::Extlinux => extlinux::parse(config, buffer, release),
     }

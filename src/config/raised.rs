@@ -8,6 +8,8 @@ use super::span::Span;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
+    /// While the host's rules on titles are read, before anything else; nothing catches it.
+    Rules,
     /// While the partition offsets are computed; nothing catches it.
     Partitions,
     /// While a filesystem is opened.
@@ -24,12 +26,15 @@ pub enum Stage {
     Copy,
     /// Before pygrub is started, or instead: xl and libxl.
     Toolstack,
+    /// After pygrub: Xen's domain builder, which loads the kernel.
+    Builder,
 }
 
 impl Stage {
     /// The word for it in JSON.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Rules => "rules",
             Self::Partitions => "partitions",
             Self::Open => "open",
             Self::Discover => "discover",
@@ -38,12 +43,13 @@ impl Stage {
             Self::Select => "select",
             Self::Copy => "copy",
             Self::Toolstack => "toolstack",
+            Self::Builder => "builder",
         }
     }
 }
 
 /// What lies behind an exception: what an explanation can be hung on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Cause {
     /// A device whose number pygrub cannot read: `($drive1)`, `(lvm/root)`, `hd`.
@@ -72,6 +78,10 @@ pub enum Cause {
     QuotedKernel,
     /// There is no entry at all.
     NoEntry,
+    /// A title with a NUL, which cannot be logged.
+    Title,
+    /// A rule on titles, of the host, that is not a regular expression.
+    TitleRule,
     /// The selected entry has no kernel.
     NoKernel,
     /// `--entry` does not work in this release.
@@ -94,6 +104,8 @@ pub enum Cause {
     MissingFile,
     /// A file cannot be read.
     Read,
+    /// A file is larger than the host allows.
+    TooLarge,
     /// A name that cannot be handed to the filesystem.
     FileName,
     /// Nothing on the disk yielded a kernel.

@@ -1,10 +1,9 @@
 //! Reading on behind what pygrub raises: what else is wrong.
 
-use crate::config::Config;
-use crate::config::Dialect;
-use crate::config::Raised;
-use crate::config::read;
-use crate::release::Release;
+use std::collections::BTreeMap;
+
+use crate::config::{Cause, Config, Dialect, Raised, read};
+use crate::flavour::Build;
 
 /// A configuration as pygrub would have it if the lines that raise were not there.
 #[derive(Clone, Debug)]
@@ -12,7 +11,42 @@ pub struct Recovered {
     /// What is left. An entry that is still open where another begins, or at the end of the file, is closed there.
     pub config: Config,
     /// All that raised, in the order of the parsing: the first is what pygrub raises. An entry is read when it ends.
+    /// Of one cause they are the first 50,000.
     pub raised: Vec<Raised>,
+    /// How often something raised, by its cause.
+    counts: BTreeMap<Cause, usize>,
+}
+
+impl Recovered {
+    /// How often this raised beyond what [`raised`](Self::raised) holds.
+    pub fn more_of(&self, cause: Cause) -> usize {
+        self.counts.get(&cause).map_or(0, |count| count.saturating_sub(MOST_RAISED))
+    }
+
+    /// How often anything raised.
+    pub fn count(&self) -> usize {
+        self.counts.values().fold(0, |sum, count| sum.saturating_add(*count))
+    }
+}
+
+/// How many exceptions of one cause are kept: a file of a mebibyte can hold half a million.
+const MOST_RAISED: usize = 50_000;
+
+/// What raised so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Caught {
+    raised: Vec<Raised>,
+    counts: BTreeMap<Cause, usize>,
+}
+
+impl Caught {
+    pub(super) fn push(&mut self, raised: Raised) {
+        let count = self.counts.entry(raised.cause).or_default();
+        *count = count.saturating_add(1);
+        if *count <= MOST_RAISED {
+            self.raised.push(raised);
+        }
+    }
 }
 
 /// Parses `text` as [`parse`](super::parse) does, and goes on where that ends.
@@ -27,13 +61,16 @@ pub struct Recovered {
 /// assert_eq!(causes, [Cause::SetArity, Cause::Device]);
 /// assert_eq!(survey.config.entries.len(), 1);
 /// ```
-pub fn recover(dialect: Dialect, text: &[u8], release: Release) -> Recovered {
+pub fn recover(dialect: Dialect, text: &[u8], build: impl Into<Build>) -> Recovered {
     let mut config = Config::new(dialect);
-    config.caught = Some(Vec::new());
-    let result = read(&mut config, text, release);
-    let mut raised = config.caught.take().unwrap_or_default();
-    raised.extend(result.err());
-    Recovered { config, raised }
+    config.caught = Some(Caught::default());
+    let result = read(&mut config, text, build.into());
+    let mut caught = config.caught.take().unwrap_or_default();
+    if let Err(raised) = result {
+        caught.push(raised);
+    }
+    let Caught { raised, counts } = caught;
+    Recovered { config, raised, counts }
 }
 
 /// Text with a question mark for each byte that is not UTF-8, so that everything else stays in its place.
@@ -49,7 +86,7 @@ pub(super) fn readable(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Cause;
+    use crate::release::Release;
 
     fn causes(dialect: Dialect, text: &[u8]) -> (Vec<Cause>, usize) {
         let survey = recover(dialect, text, Release::NEWEST);

@@ -4,6 +4,7 @@ use super::directive::{self, Directive, Effect};
 use super::entry::{FilePath, PathRule};
 use super::raised::{Cause, Raised, Stage};
 use super::span::LineText;
+use super::warnings::Beginning;
 use super::{Config, Setting};
 use crate::python::{Int, PyStr, Python, int};
 use crate::release::{Change, Release};
@@ -11,7 +12,9 @@ use crate::release::{Change, Release};
 impl Config {
     /// Notes what a line did.
     pub(super) fn note(&mut self, line: LineText<'_>, argument: &str, effect: Effect) {
-        self.directives.push(Directive { line: line.span(), argument: line.span_of(argument), effect });
+        if self.keeps(effect) {
+            self.directives.push(Directive { line: line.span(), argument: line.span_of(argument), effect });
+        }
     }
 
     /// Does what a directive outside an entry does. `argument` is stripped.
@@ -70,7 +73,7 @@ impl Config {
             }
             (Err(_), true) => {
                 let warning = format!("Invalid value {value}, setting default to 0");
-                self.warn(PyStr::from_line(&warning, python), Some(span));
+                self.warnings.push(Beginning::Nothing, &warning, python, span.line);
                 Int::Small(0)
             }
         };
@@ -83,9 +86,9 @@ impl Config {
         Ok(())
     }
 
-    /// Logs a command that pygrub does not know.
-    pub(super) fn warn_unknown(&mut self, line: LineText<'_>, prefix: &str, command: &str, python: Python) {
-        let message = PyStr::prefixed(prefix, command, python);
-        self.warn(message, Some(line.span()));
+    /// Logs a command that pygrub does not know, at the level that its flavour has for that.
+    pub(super) fn warn_unknown(&mut self, line: LineText<'_>, beginning: Beginning, command: &str, python: Python) {
+        let log = if self.warns_of_unknown { &mut self.warnings } else { &mut self.debug_messages };
+        log.push(beginning, command, python, line.number);
     }
 }

@@ -1,14 +1,14 @@
-//! Files that are there whole or not at all: written under another name, brought to the disk, then renamed.
+//! Files that are there whole or not at all: written under another name, brought to the disk, then renamed. No symbolic link is
+//! followed on the way to them: they may be for a guest's tree, where a link can lead to the host's own files.
 
+use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::fs::{self, File, Permissions};
+use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use tempfile::{Builder, NamedTempFile};
-
 use crate::escape::escaped;
+use crate::storage::beneath::{HeldDirectory, NodeKind, is_link_in_the_way};
 
 /// Why a file could not be written. As text it is one sentence without a full stop.
 #[derive(Debug)]
@@ -29,6 +29,7 @@ impl OutputError {
         let why = match error.kind() {
             io::ErrorKind::NotFound => "there is no such directory".to_owned(),
             io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+            _ if is_link_in_the_way(error) => format!("{}: name the place itself", escaped(&error.to_string())),
             // `No space left on device (os error 28)` without the number.
             _ => error.to_string().split(" (os error").next().unwrap_or_default().to_owned(),
         };
@@ -52,7 +53,7 @@ fn shown(path: &Path) -> String {
     format!("`{}`", escaped(&path.display().to_string()))
 }
 
-/// Where a file is before it has its name: in the same directory.
+/// The directory that a file is in.
 fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
@@ -60,40 +61,61 @@ fn parent(path: &Path) -> &Path {
     }
 }
 
+/// How many names are tried for a file that does not have its own yet.
+const TRIES: u32 = 1000;
+
 /// A file that does not have its name yet, and goes away where it never gets it.
 pub(crate) struct Staged {
-    file: NamedTempFile,
+    file: File,
+    directory: HeldDirectory,
+    temporary: OsString,
+    name: OsString,
     path: PathBuf,
     replace: bool,
+    published: bool,
 }
 
 impl Staged {
     /// Makes an empty file that is to become `path`. What is there already is only replaced where that is asked for.
     pub(crate) fn new(path: &Path, replace: bool) -> Result<Self, OutputError> {
-        match fs::symlink_metadata(path) {
-            Ok(metadata) if replace && !metadata.is_file() => {
+        let directory =
+            HeldDirectory::open_without_links(parent(path)).map_err(|error| OutputError::of("write", path, &error))?;
+        let Some(name) = path.file_name() else {
+            return Err(OutputError::new(format!("{} is a directory", shown(path)), "give the name of a file"));
+        };
+        Self::in_directory(directory, name, path, replace)
+    }
+
+    /// The same for the file `name` of a directory; messages call it `path`.
+    fn in_directory(directory: HeldDirectory, name: &OsStr, path: &Path, replace: bool) -> Result<Self, OutputError> {
+        match directory.node(Path::new(name)) {
+            Ok(node) if replace && node.kind != NodeKind::Regular => {
                 return Err(OutputError::new(format!("{} is no regular file", shown(path)), "give another name"));
             }
             Ok(_) if !replace => return Err(OutputError::exists(path)),
             _ => {}
         }
-        let file = Builder::new()
-            .prefix(".pregrub-")
+        let mut number = 0;
+        let (file, temporary) = loop {
+            let temporary = OsString::from(format!(".pregrub-{}-{number}", std::process::id()));
             // As far as the umask lets it.
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(parent(path))
-            .map_err(|error| OutputError::of("write", path, &error))?;
-        Ok(Self { file, path: path.to_owned(), replace })
+            match directory.create(Path::new(&temporary), 0o666) {
+                Ok(file) => break (file, temporary),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < TRIES => number += 1,
+                Err(error) => return Err(OutputError::of("write", path, &error)),
+            }
+        };
+        Ok(Self { file, directory, temporary, name: name.to_owned(), path: path.to_owned(), replace, published: false })
     }
 
     /// The file under its name for now.
     pub(crate) fn file(&self) -> &File {
-        self.file.as_file()
+        &self.file
     }
 
-    /// Its name for now.
-    pub(crate) fn temporary_path(&self) -> &Path {
-        self.file.path()
+    /// Its name for now, for a program that is given it: a real path.
+    pub(crate) fn temporary_path(&self) -> PathBuf {
+        self.directory.path().join(&self.temporary)
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), OutputError> {
@@ -101,19 +123,29 @@ impl Staged {
     }
 
     /// Brings it to the disk and gives it its name.
-    pub(crate) fn publish(self) -> Result<(), OutputError> {
-        let Self { file, path, replace } = self;
-        file.as_file().sync_all().map_err(|error| OutputError::of("write", &path, &error))?;
-        let persisted = if replace { file.persist(&path) } else { file.persist_noclobber(&path) };
-        persisted.map_err(|error| match error.error.kind() {
-            io::ErrorKind::AlreadyExists => OutputError::exists(&path),
-            _ => OutputError::of("write", &path, &error.error),
-        })?;
+    pub(crate) fn publish(mut self) -> Result<(), OutputError> {
+        let failed = |error: io::Error| match error.kind() {
+            io::ErrorKind::AlreadyExists => OutputError::exists(&self.path),
+            _ => OutputError::of("write", &self.path, &error),
+        };
+        self.file.sync_all().map_err(failed)?;
+        let (from, to) = (Path::new(&self.temporary), Path::new(&self.name));
+        let renamed =
+            if self.replace { self.directory.rename(from, to) } else { self.directory.rename_to_new(from, to) };
+        renamed.map_err(failed)?;
         // The name as well; a filesystem that cannot do this has nothing better to offer.
-        if let Ok(directory) = File::open(parent(&path)) {
-            let _ = directory.sync_all();
-        }
+        let _ = self.directory.as_file().and_then(|directory| directory.sync_all());
+        self.published = true;
         Ok(())
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if !self.published {
+            // The failure that led here has been told.
+            let _ = self.directory.remove(Path::new(&self.temporary));
+        }
     }
 }
 
@@ -139,39 +171,58 @@ pub fn write_files<'a>(
     files: impl IntoIterator<Item = (&'a str, &'a str)>,
     replace: bool,
 ) -> Result<(), OutputError> {
-    let made = !directory.exists();
-    if made {
-        fs::create_dir(directory).map_err(|error| OutputError::of("make the directory", directory, &error))?;
-    }
+    let (held, made) = hold(directory)?;
     let mut published = Vec::new();
-    let result = stage(directory, files, replace).and_then(|staged| {
+    let result = stage(&held, directory, files, replace).and_then(|staged| {
         staged.into_iter().try_for_each(|file| {
-            let path = file.path.clone();
+            let name = file.name.clone();
             file.publish()?;
-            published.push(path);
+            published.push(name);
             Ok(())
         })
     });
     if result.is_err() {
         // What was replaced cannot come back; what is new goes.
         if !replace {
-            published.iter().for_each(|path| drop(fs::remove_file(path)));
+            published.iter().for_each(|name| drop(held.remove(Path::new(name))));
         }
-        if made {
-            let _ = fs::remove_dir(directory);
+        if let Some((above, name)) = made {
+            let _ = above.remove_directory(Path::new(&name));
         }
     }
     result
 }
 
+/// Holds a directory, which is made where it is missing; then also the one above it and its name there.
+fn hold(directory: &Path) -> Result<(HeldDirectory, Option<(HeldDirectory, OsString)>), OutputError> {
+    let failed = |error: io::Error| OutputError::of("make the directory", directory, &error);
+    match (HeldDirectory::open_without_links(directory), directory.file_name()) {
+        (Ok(held), _) => Ok((held, None)),
+        (Err(error), Some(name)) if error.kind() == io::ErrorKind::NotFound => {
+            let above = HeldDirectory::open_without_links(parent(directory)).map_err(failed)?;
+            above.make_directory(Path::new(name), 0o777).map_err(failed)?;
+            let held = above.directory(Path::new(name)).map_err(failed)?;
+            Ok((held, Some((above, name.to_owned()))))
+        }
+        (Err(error), _) => Err(failed(error)),
+    }
+}
+
 fn stage<'a>(
+    held: &HeldDirectory,
     directory: &Path,
     files: impl IntoIterator<Item = (&'a str, &'a str)>,
     replace: bool,
 ) -> Result<Vec<Staged>, OutputError> {
     let mut staged = Vec::new();
     for (name, text) in files {
-        let mut file = Staged::new(&directory.join(name), replace)?;
+        if Path::new(name).file_name() != Some(OsStr::new(name)) {
+            return Err(OutputError::new(
+                format!("`{}` is not a name", escaped(name)),
+                "files are written side by side",
+            ));
+        }
+        let mut file = Staged::in_directory(held.clone(), OsStr::new(name), &directory.join(name), replace)?;
         file.write(text.as_bytes())?;
         staged.push(file);
     }
@@ -180,6 +231,9 @@ fn stage<'a>(
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
     use super::*;
 
     fn names(directory: &Path) -> Vec<String> {
@@ -220,5 +274,31 @@ mod tests {
         // A name that cannot be: the directory that was made for it is gone again.
         assert!(write_files(&directory.path().join("new"), [("a", ""), ("b/c", "")], false).is_err());
         assert_eq!(names(directory.path()), ["recipe"]);
+    }
+
+    #[test]
+    fn no_link_is_followed() {
+        let directory = tempfile::tempdir().unwrap();
+        let real = directory.path().canonicalize().unwrap();
+        fs::create_dir_all(real.join("host")).unwrap();
+        fs::create_dir_all(real.join("guest")).unwrap();
+        fs::write(real.join("host/file"), "host").unwrap();
+        symlink(real.join("host"), real.join("guest/etc")).unwrap();
+        symlink(real.join("host/file"), real.join("guest/file")).unwrap();
+        for replace in [false, true] {
+            for path in ["guest/etc/file", "guest/etc/new", "guest/file"] {
+                write_file(&real.join(path), "x", replace).unwrap_err();
+            }
+            for path in ["guest/etc", "guest/etc/new"] {
+                let error = write_files(&real.join(path), [("a", "1")], replace).unwrap_err().to_string();
+                assert!(
+                    error.ends_with("`etc` is a symbolic link, which is not followed: name the place itself"),
+                    "{error}"
+                );
+            }
+        }
+        assert_eq!(names(&real.join("host")), ["file"]);
+        assert_eq!(fs::read_to_string(real.join("host/file")).unwrap(), "host");
+        assert_eq!(names(&real.join("guest")), ["etc", "file"]);
     }
 }

@@ -4,6 +4,7 @@ use super::nixos_grub_cfg::{Booted, NixosGrubCfg};
 use super::refusal::Refusal;
 use crate::boot::{self, Options, Run, Verdict};
 use crate::config::{Dialect, FilePath};
+use crate::explain::explain;
 use crate::release::Release;
 
 /// Runs `written` as pygrub of `release` would, with its menu and without, and wants every generation seen and the newest booted.
@@ -56,9 +57,9 @@ fn other_than_written(run: &Run, written: &NixosGrubCfg) -> Option<String> {
 }
 
 fn not_booting(run: &Run, release: Release) -> Refusal {
-    let failure = run.failure.as_ref();
-    let reason = failure.map_or("no reason is known", |failure| failure.reason.as_str());
-    let help = failure.and_then(|failure| failure.help.as_deref());
+    let explanation = explain(run);
+    let reason = explanation.as_ref().map_or("no reason is known", |explanation| &explanation.reason);
+    let help = explanation.as_ref().and_then(|explanation| explanation.help.as_deref());
     Refusal::new(
         format!("pregrub's own simulation of Xen {release} does not boot what NixOS would write: {reason}"),
         help.unwrap_or("leave the further lines for GRUB out"),

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::io;
+use std::rc::Rc;
 
 use super::identity;
 use super::machine::{Content, Device, Failure, Found, Machine};
@@ -65,7 +66,7 @@ struct VolumeOnDisk {
 /// What is at an offset.
 struct Mounted {
     content: Content,
-    filesystem: Option<Box<dyn Filesystem>>,
+    filesystem: Option<Rc<dyn Filesystem>>,
 }
 
 /// The most of one disk's partitions.

@@ -64,7 +64,7 @@ pub fn lint_all(context: &LintContext<'_>, levels: &Levels) -> Findings {
     let mut findings = Vec::new();
     for rule in RULES {
         let Some(level) = levels.of(rule) else { continue };
-        let mut reporter = Reporter::new(rule, level, &mut findings);
+        let mut reporter = Reporter::new(rule, level, &mut findings).for_fixes(context.tells_all());
         (rule.check)(context, &mut reporter);
     }
     let mut sorted = Findings::default();

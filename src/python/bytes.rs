@@ -37,7 +37,7 @@ pub fn unwrap(text: &str) -> Vec<u8> {
 }
 
 /// Appends what [`unwrap`] gives.
-pub(super) fn unwrap_into(text: &str, bytes: &mut Vec<u8>) {
+pub(crate) fn unwrap_into(text: &str, bytes: &mut Vec<u8>) {
     bytes.extend(text.chars().map(|c| {
         let code = u32::from(c);
         // Only wrapped text comes here: plain characters are ASCII, all others lie in the block of the stand-ins.

@@ -8,6 +8,7 @@
 pub mod bytes;
 pub mod int;
 pub mod py_str;
+pub mod regex;
 pub mod repr;
 mod tables;
 pub mod utf8;

@@ -39,20 +39,6 @@ impl PyStr {
         }
     }
 
-    /// [`from_line`](Self::from_line) behind a prefix in ASCII, without a copy in between.
-    pub(crate) fn prefixed(prefix: &str, piece: &str, python: Python) -> Self {
-        let plain = python == Python::Three || piece.is_ascii();
-        let length = if plain { piece.len() } else { piece.chars().count() };
-        let mut text = Vec::with_capacity(prefix.len() + length);
-        text.extend_from_slice(prefix.as_bytes());
-        if plain {
-            text.extend_from_slice(piece.as_bytes());
-        } else {
-            crate::python::bytes::unwrap_into(piece, &mut text);
-        }
-        Self(text.into())
-    }
-
     /// The bytes: UTF-8, or whatever a Python 2 release read.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

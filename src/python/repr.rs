@@ -78,13 +78,13 @@ pub fn repr_list<'a>(items: impl IntoIterator<Item = &'a str>, python: Python) -
 }
 
 /// Pushes [`repr_list`].
-pub(crate) fn push_repr_list<'a>(out: &mut String, items: impl IntoIterator<Item = &'a str>, python: Python) {
+pub(crate) fn push_repr_list(out: &mut String, items: impl IntoIterator<Item = impl AsRef<str>>, python: Python) {
     out.push('[');
     for (number, item) in items.into_iter().enumerate() {
         if number > 0 {
             out.push_str(", ");
         }
-        push_repr(out, item, usize::MAX, python);
+        push_repr(out, item.as_ref(), usize::MAX, python);
     }
     out.push(']');
 }

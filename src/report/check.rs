@@ -2,9 +2,12 @@
 
 use serde::Serialize;
 
+use super::builder::Builder;
 use super::finding::{FindingReport, Sources};
 use crate::boot::{Attempt, ChosenFile, GivenDisk, Mounted, Process, Run, Verdict};
 use crate::config::Raised;
+use crate::explain::Explanation;
+use crate::kernel::Built;
 use crate::lint::Finding;
 use crate::python::PyStr;
 use crate::release::Release;
@@ -23,6 +26,8 @@ pub struct Check<'a> {
     verdict: Verdict,
     boot: Option<Boot<'a>>,
     pygrub: Option<&'a Process>,
+    /// What Xen's domain builder makes of the kernel; nothing if it was not asked.
+    builder: Option<Builder>,
     failure: Option<Failure<'a>>,
     findings: Vec<FindingReport<'a>>,
     /// How many findings comments suppress.
@@ -94,16 +99,17 @@ pub struct Hashes {
 }
 
 impl<'a> Check<'a> {
-    /// The report of a run, with what the linter found.
+    /// The report of a run, with why it fails and what the linter found.
     pub fn of_run(
         target: &'a str,
         kind: Kind,
         run: &'a Run,
+        explanation: Option<&'a Explanation>,
         hashes: Hashes,
         findings: &'a [Finding],
         sources: Sources<'a>,
     ) -> Self {
-        let known = run.verdict != Verdict::Unknown && run.started() && kind != Kind::Config;
+        let known = run.pygrub_is_known() && kind != Kind::Config;
         Self {
             schema: "pregrub.check/1",
             target,
@@ -113,15 +119,23 @@ impl<'a> Check<'a> {
             verdict: run.verdict,
             boot: boot(run, kind, hashes),
             pygrub: known.then_some(&run.process),
-            failure: run.failure.as_ref().map(|failure| Failure {
+            builder: None,
+            failure: run.failure.as_ref().zip(explanation).map(|(failure, explanation)| Failure {
                 stage: failure.stage.name(),
-                reason: &failure.reason,
-                help: failure.help.as_deref(),
-                raised: failure.raised.as_ref().map(RaisedReport::from),
+                reason: &explanation.reason,
+                help: explanation.help.as_deref(),
+                raised: explanation.evidence.as_ref().map(RaisedReport::from),
             }),
             findings: findings.iter().map(|finding| FindingReport::new(finding, sources)).collect(),
             suppressed: 0,
         }
+    }
+
+    /// With what the domain builder makes of the kernel.
+    #[must_use]
+    pub fn with_builder(mut self, built: Option<&Built>) -> Self {
+        self.builder = built.map(|built| Builder::new(&built.look, &built.question));
+        self
     }
 
     /// With the number of findings that comments suppress.
@@ -142,6 +156,7 @@ impl<'a> Check<'a> {
             verdict: Verdict::Unknown,
             boot: None,
             pygrub: None,
+            builder: None,
             failure: Some(Failure { stage: "target", reason: error, help: None, raised: None }),
             findings: Vec::new(),
             suppressed: 0,
@@ -151,7 +166,7 @@ impl<'a> Check<'a> {
 
 fn boot(run: &Run, kind: Kind, hashes: Hashes) -> Option<Boot<'_>> {
     // What is handed over damaged is not booted.
-    let chosen = run.chosen.as_ref().filter(|_| run.failure.is_none())?;
+    let chosen = run.handed_over()?;
     let attempt: &Attempt = run.attempts.get(chosen.attempt)?;
     let found = attempt.found.as_ref();
     let filesystem = match &attempt.mounted {

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::one_line::one_line;
 use crate::boot::Run;
+use crate::explain::Explanation;
 use crate::lint::Finding;
 use crate::report::target_report::{Outcome, TargetReport};
 
@@ -14,7 +15,7 @@ use crate::report::target_report::{Outcome, TargetReport};
 /// As `out` says.
 pub fn write(examined: &TargetReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     if let Some(run) = examined.judged() {
-        writeln!(out, "{}", verdict(examined.target, run))?;
+        writeln!(out, "{}", verdict(examined.target, run, examined.explanation()))?;
     } else if let Outcome::Unreadable(error) = examined.outcome {
         writeln!(out, "unknown: {}: {}", one_line(examined.target), one_line(error))?;
     }
@@ -25,8 +26,8 @@ pub fn write(examined: &TargetReport<'_>, out: &mut dyn Write) -> io::Result<()>
 }
 
 /// `fails: disk.img (Xen 4.22): reason`.
-pub(super) fn verdict(target: &str, run: &Run) -> String {
-    let reason = run.failure.as_ref().map(|failure| format!(": {}", one_line(&failure.reason))).unwrap_or_default();
+pub(super) fn verdict(target: &str, run: &Run, explanation: Option<&Explanation>) -> String {
+    let reason = explanation.map(|explanation| format!(": {}", one_line(&explanation.reason))).unwrap_or_default();
     format!("{}: {} (Xen {}){reason}", run.verdict.name(), one_line(target), run.options.release)
 }
 

@@ -5,9 +5,11 @@ use std::fmt;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 
 use super::excerpt::Excerpt;
+use super::one_line::{one_line, same_lines};
 use super::text::Look;
 use crate::boot::Run;
 use crate::config::Span;
+use crate::explain::Explanation;
 use crate::lint::{Finding, Severity};
 
 /// A text that spans lie in.
@@ -30,16 +32,15 @@ pub(super) struct Shown {
 
 impl Shown {
     /// The diagnostic of a run that failed with an exception. Its place is that of the configuration.
-    pub(super) fn failure(run: &Run) -> Option<Self> {
-        let failure = run.failure.as_ref()?;
-        let raised = failure.raised.as_ref()?;
+    pub(super) fn failure(run: &Run, explanation: &Explanation) -> Option<Self> {
+        let raised = explanation.evidence.as_ref()?;
         // The blocks of a directory are no text to show.
         let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()).filter(|found| !found.directory);
         let name = found.map(|found| found.path.to_string()).unwrap_or_default();
         let source = found.map(|found| SourceText { name: &name, text: &found.text });
-        let places: Vec<(Span, &str)> = raised.span.iter().map(|span| (*span, failure.label)).collect();
+        let places: Vec<(Span, &str)> = raised.span.iter().map(|span| (*span, explanation.label)).collect();
         let message = raised.to_string();
-        Some(Self::new(miette::Severity::Error, message, source, &places, failure.help.clone()))
+        Some(Self::new(miette::Severity::Error, message, source, &places, explanation.help.clone()))
     }
 
     /// The diagnostic of a finding, without its rule. `source` is the text that its places are in. Where the verdict tells what is wrong already,
@@ -79,9 +80,11 @@ impl Shown {
             .into_iter()
             .zip(places)
             .filter_map(|(at, place)| Some((at?, place)))
-            .map(|(at, (_, label))| LabeledSpan::new_with_span((!label.is_empty()).then(|| (*label).to_owned()), at))
+            .map(|(at, (_, label))| LabeledSpan::new_with_span((!label.is_empty()).then(|| one_line(label)), at))
             .collect();
-        Self { severity, message, labels, source: NamedSource::new(name, text), help }
+        // Below, colours are added, and no guest may add any.
+        let (message, help) = (same_lines(&message), help.map(|help| same_lines(&help)));
+        Self { severity, message, labels, source: NamedSource::new(one_line(name), text), help }
     }
 
     /// The diagnostic as text.

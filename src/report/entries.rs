@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::check::RaisedReport;
-use crate::boot::{Boot, Selection, Wishes, select};
-use crate::config::{Config, Entry, FilePath, Raised, Root, Setting};
+use crate::boot::{Boot, Overrides, Selection, select};
+use crate::config::{Config, Entry, FilePath, Raised, Root, Setting, Warnings};
 use crate::python::{Int, PyStr};
 use crate::release::Release;
 
@@ -22,8 +22,8 @@ pub struct Entries<'a> {
 
 impl<'a> Entries<'a> {
     /// The menu of a configuration.
-    pub fn of_config(config: &'a Config, wishes: Wishes<'_>, release: Release) -> Self {
-        let selection = config.raised.is_none().then(|| select(config, wishes, release));
+    pub fn of_config(config: &'a Config, overrides: Overrides<'_>, release: Release) -> Self {
+        let selection = config.raised.is_none().then(|| select(config, overrides, release));
         Self { release, config: Some(config), dialect: config.dialect.name(), selection, earlier: None }
     }
 
@@ -50,7 +50,7 @@ impl<'a> Entries<'a> {
     /// The JSON object.
     pub fn json(&self) -> impl Serialize + use<'_> {
         let stored = self.config.filter(|config| config.raised.is_none());
-        let warnings = self.config.map(|config| &config.warnings[..]).unwrap_or_default();
+        let warnings = self.config.map(|config| &config.warnings);
         let late = self.selection.as_ref().and_then(|selection| selection.warning);
         Json {
             schema: "pregrub.entries/1",
@@ -62,7 +62,7 @@ impl<'a> Entries<'a> {
             entries: self.entries().iter().map(EntryReport::from).collect(),
             boot: self.selection.as_ref().and_then(|selection| selection.boot.clone()),
             raised: self.raised().map(RaisedReport::from),
-            warnings: warnings.iter().map(|w| w.message.clone()).chain(late.map(PyStr::from)).collect(),
+            warnings: Messages { warnings, late },
         }
     }
 
@@ -116,7 +116,20 @@ struct Json<'a> {
     entries: Vec<EntryReport>,
     boot: Option<Boot>,
     raised: Option<RaisedReport<'a>>,
-    warnings: Vec<PyStr>,
+    warnings: Messages<'a>,
+}
+
+/// What pygrub logs while it parses, and then while it selects.
+struct Messages<'a> {
+    warnings: Option<&'a Warnings>,
+    late: Option<&'static str>,
+}
+
+impl Serialize for Messages<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let early = self.warnings.into_iter().flat_map(Warnings::iter).map(|warning| warning.message);
+        serializer.collect_seq(early.chain(self.late.map(PyStr::from)))
+    }
 }
 
 #[derive(Serialize)]

@@ -12,7 +12,7 @@ use crate::boot::Verdict;
 use crate::lint::Severity;
 use crate::report::target_report::{Outcome, TargetReport};
 
-/// Writes one command a finding, and the verdict as a line of the log; a verdict that no finding tells is a command, too.
+/// Writes one command for the verdict, where it is asked for, and one a finding.
 ///
 /// # Errors
 ///
@@ -23,11 +23,18 @@ pub fn write(examined: &TargetReport<'_>, out: &mut dyn Write) -> io::Result<()>
         return command("error", &whole, "cannot be read", error, out);
     }
     if let Some(run) = examined.judged() {
-        writeln!(out, "{}", concise::verdict(examined.target, run))?;
-    }
-    if let Some((verdict, reason)) = examined.untold() {
-        let name = if verdict == Verdict::Unknown { "warning" } else { "error" };
-        command(name, &whole, verdict.name(), reason, out)?;
+        let name = match run.verdict {
+            Verdict::Boots | Verdict::Selects => "notice",
+            Verdict::Fails => "error",
+            Verdict::Unknown => "warning",
+        };
+        command(
+            name,
+            &whole,
+            run.verdict.name(),
+            &concise::verdict(examined.target, run, examined.explanation()),
+            out,
+        )?;
     }
     for finding in examined.findings() {
         let name = match finding.severity {

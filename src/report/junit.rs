@@ -119,15 +119,15 @@ impl Report {
 fn verdict(examined: &TargetReport<'_>) -> Option<Case> {
     let run = examined.judged()?;
     let kind = run.verdict.name().to_owned();
-    let message = run.failure.as_ref().map(|failure| one_line(&failure.reason)).unwrap_or_default();
+    let message = examined.explanation().map(|explanation| one_line(&explanation.reason)).unwrap_or_default();
     let outcome = match run.verdict {
         Verdict::Boots | Verdict::Selects => Ended::Passed,
         Verdict::Fails => Ended::Failure { kind, message },
         Verdict::Unknown => Ended::Error { kind, message },
     };
-    let mut text = concise::verdict(examined.target, run);
+    let mut text = concise::verdict(examined.target, run, examined.explanation());
     text.push('\n');
-    if let Some(help) = run.failure.as_ref().and_then(|failure| failure.help.as_ref()) {
+    if let Some(help) = examined.explanation().and_then(|explanation| explanation.help.as_ref()) {
         text.push_str(&format!("  help: {}\n", one_line(help)));
     }
     Some(Case { name: "verdict".to_owned(), outcome, text })

@@ -2,6 +2,7 @@
 //!
 //! The JSON forms are contracts: each names its `schema` with a version, and `docs/schema/` describes it.
 
+pub mod builder;
 pub mod check;
 pub mod concise;
 #[cfg(feature = "cli")]
@@ -14,7 +15,9 @@ pub mod explain;
 pub mod finding;
 pub mod github;
 pub mod grub;
+pub mod initrd;
 pub mod junit;
+pub mod kernel;
 pub mod lint;
 pub mod location;
 pub mod notes;

@@ -1,6 +1,6 @@
 //! What a user should know of an outcome that is not what it looks like: a wish that pygrub ignored.
 
-use crate::boot::{Chosen, Run};
+use crate::boot::{BootFiles, Run};
 use crate::python::PyStr;
 use crate::storage::filesystem::Topic;
 
@@ -22,7 +22,7 @@ pub fn of_disk(run: &Run) -> impl Iterator<Item = String> {
     notes.filter(|note| matches!(note.topic, Topic::Names | Topic::Directory)).map(|note| note.text.clone())
 }
 
-fn about_selection(run: &Run, chosen: &Chosen, notes: &mut Vec<String>) {
+fn about_selection(run: &Run, chosen: &BootFiles, notes: &mut Vec<String>) {
     let Some(attempt) = run.attempts.get(chosen.attempt) else { return };
     let (Some(found), Some(selection), Some(index)) = (&attempt.found, &attempt.selection, chosen.entry) else {
         return;

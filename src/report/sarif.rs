@@ -68,7 +68,7 @@ impl Log {
         if let Some((verdict, reason)) = examined.untold() {
             self.has_verdicts = true;
             let level = if verdict == Verdict::Unknown { "warning" } else { "error" };
-            let help = examined.judged().and_then(|run| run.failure.as_ref()?.help.as_deref());
+            let help = examined.explanation().and_then(|explanation| explanation.help.as_deref());
             let fingerprint = self.fingerprint(&[VERDICT, verdict.name(), examined.target]);
             self.results.push(json!({
                 "ruleId": VERDICT,
@@ -195,7 +195,7 @@ impl Log {
                 "properties": { "release": self.release.to_string() },
             }],
         });
-        serde_json::to_writer_pretty(&mut *out, &log)?;
+        crate::json::write_pretty(&log, out)?;
         out.write_all(b"\n")
     }
 }

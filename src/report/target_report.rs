@@ -2,6 +2,7 @@
 
 use crate::boot::{Run, Verdict};
 use crate::config::Span;
+use crate::explain::Explanation;
 use crate::lint::{Finding, Source};
 use crate::report::finding::Sources;
 use crate::report::location::Location;
@@ -26,6 +27,8 @@ pub enum Outcome<'a> {
         kind: Kind,
         /// The run.
         run: &'a Run,
+        /// Why it does not boot.
+        explanation: Option<&'a Explanation>,
         /// Whether the verdict is asked for: by `check` it is, by `lint` not.
         judged: bool,
         /// What was found.
@@ -54,12 +57,20 @@ impl<'a> TargetReport<'a> {
         }
     }
 
+    /// Why the run does not boot.
+    pub fn explanation(&self) -> Option<&'a Explanation> {
+        match self.outcome {
+            Outcome::Read { explanation, .. } => explanation,
+            Outcome::Unreadable(_) => None,
+        }
+    }
+
     /// The verdict that is not good, with its reason, where no finding tells it.
     pub fn untold(&self) -> Option<(Verdict, &'a str)> {
         let run = self.judged()?;
-        let failure = run.failure.as_ref()?;
+        let explanation = self.explanation()?;
         let told = run.verdict == Verdict::Fails && self.findings().iter().any(|finding| finding.stops_boot);
-        (!told).then_some((run.verdict, failure.reason.as_str()))
+        (!told).then_some((run.verdict, explanation.reason.as_str()))
     }
 
     /// The text that the places of a finding are in.

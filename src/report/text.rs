@@ -7,8 +7,11 @@ use anstyle::{AnsiColor, Style};
 
 use super::diagnostic::{Shown, SourceText};
 use super::finding::Sources;
-use super::{notes, origin};
-use crate::boot::{Attempt, Chosen, ChosenFile, Failure, Mounted, Run, Verdict};
+use super::one_line::{Uncolored, one_line};
+use super::{builder, notes, origin};
+use crate::boot::{Attempt, BootFiles, ChosenFile, Mounted, Run, Verdict};
+use crate::explain::Explanation;
+use crate::kernel::Built;
 use crate::lint::{Finding, Severity, Source};
 use crate::release::Flavour;
 use crate::target::Kind;
@@ -40,6 +43,8 @@ fn style(verdict: Verdict) -> Style {
 /// As `out` says.
 pub fn write(
     run: &Run,
+    explanation: Option<&Explanation>,
+    built: Option<&Built>,
     target: &str,
     kind: Kind,
     findings: &[Finding],
@@ -48,26 +53,31 @@ pub fn write(
 ) -> io::Result<()> {
     let style = if look.color { style(run.verdict) } else { Style::new() };
     let flavour = if run.options.flavour == Flavour::Debian { ", Debian" } else { "" };
-    write!(out, "{style}{}{style:#}: {target} (Xen {}{flavour})", run.verdict.name(), run.options.release)?;
-    match (&run.chosen, &run.failure) {
+    write!(out, "{style}{}{style:#}", run.verdict.name())?;
+    write!(Uncolored(out), ": {target} (Xen {}{flavour})", run.options.release)?;
+    match (&run.chosen, explanation) {
         (Some(chosen), None) => {
             writeln!(out)?;
-            write_chosen(run, chosen, kind, out)?;
+            write_chosen(run, chosen, kind, &mut Uncolored(out))?;
+            built.map_or(Ok(()), |built| builder::write_stage(built, &mut Uncolored(out)))?;
         }
         // Handed over, and damaged.
-        (Some(chosen), Some(failure)) => {
-            writeln!(out, ": {}", shortened(&failure.reason))?;
+        (Some(chosen), Some(explanation)) => {
+            let out = &mut Uncolored(out);
+            writeln!(out, ": {}", shortened(&explanation.reason))?;
             write_chosen(run, chosen, kind, out)?;
-            if !findings.iter().any(|finding| finding.message == failure.reason) {
-                write_help(failure, out)?;
+            built.map_or(Ok(()), |built| builder::write_stage(built, out))?;
+            if !findings.iter().any(|finding| finding.message == explanation.reason) {
+                write_help(explanation, out)?;
             }
         }
-        (None, Some(failure)) => {
-            writeln!(out, ": {}", shortened(&failure.reason))?;
-            write_failure(run, kind, findings, look, out)?;
+        (None, Some(explanation)) => {
+            writeln!(Uncolored(out), ": {}", shortened(&explanation.reason))?;
+            write_failure(run, explanation, kind, findings, look, out)?;
         }
         (None, None) => writeln!(out)?,
     }
+    let out = &mut Uncolored(out);
     for note in notes::of_disk(run).chain(notes::of(run)) {
         writeln!(out, "  note: {note}")?;
     }
@@ -79,9 +89,8 @@ pub fn write(
     if look.verbose
         && let Some(found) = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref())
     {
-        for warning in &found.config.warnings {
-            let line = warning.span.map(|span| format!(" (line {})", span.line)).unwrap_or_default();
-            writeln!(out, "  pygrub warns: {}{line}", warning.message)?;
+        for warning in found.config.warnings.iter() {
+            writeln!(out, "  pygrub warns: {} (line {})", warning.message, warning.line)?;
         }
     }
     Ok(())
@@ -104,7 +113,7 @@ fn write_disk(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-fn write_chosen(run: &Run, chosen: &Chosen, kind: Kind, out: &mut dyn Write) -> io::Result<()> {
+fn write_chosen(run: &Run, chosen: &BootFiles, kind: Kind, out: &mut dyn Write) -> io::Result<()> {
     write_disk(run, out)?;
     let attempt = &run.attempts[chosen.attempt];
     write_file("kernel", &chosen.kernel, out)?;
@@ -158,42 +167,49 @@ fn write_place(attempt: &Attempt, kind: Kind, out: &mut dyn Write) -> io::Result
     }
 }
 
-fn write_failure(run: &Run, kind: Kind, findings: &[Finding], look: Look, out: &mut dyn Write) -> io::Result<()> {
-    write_disk(run, out)?;
+fn write_failure(
+    run: &Run,
+    explanation: &Explanation,
+    kind: Kind,
+    findings: &[Finding],
+    look: Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    write_disk(run, &mut Uncolored(out))?;
     if let Some(attempt) = run.deciding_attempt().filter(|_| kind.is_disk()) {
         let origin = origin::describe(attempt.candidate.as_ref());
         let what = match &attempt.mounted {
             Mounted::Yes(name) => format!("{name} at "),
             _ => String::new(),
         };
-        writeln!(out, "  tried      {what}offset {} ({origin})", attempt.offset)?;
+        writeln!(Uncolored(out), "  tried      {what}offset {} ({origin})", attempt.offset)?;
     }
     if findings.iter().any(|finding| tells(finding, run)) {
         // The finding shows the place and the way out.
-    } else if let Some(diagnostic) = Shown::failure(run) {
+    } else if let Some(diagnostic) = Shown::failure(run, explanation) {
         write!(out, "{}", diagnostic.render(look))?;
-    } else if let Some(failure) = run.failure.as_ref().filter(|_| run.verdict == Verdict::Fails) {
-        write_help(failure, out)?;
+    } else if run.verdict == Verdict::Fails {
+        write_help(explanation, &mut Uncolored(out))?;
     }
     if kind != Kind::Config && run.verdict == Verdict::Fails && !run.process.stderr_last_line.is_empty() {
-        writeln!(out, "  pygrub itself says only: {}", run.process.stderr_last_line)?;
+        writeln!(Uncolored(out), "  pygrub itself says only: {}", run.process.stderr_last_line)?;
     }
     Ok(())
 }
 
 /// Whether a finding tells why the run fails.
 fn tells(finding: &Finding, run: &Run) -> bool {
-    let raised = run.failure.as_ref().and_then(|failure| failure.raised.as_ref());
+    let raised = run.failure.as_ref().and_then(|failure| failure.raised());
     raised.is_some() && finding.raised.as_ref() == raised
 }
 
 /// Whether the verdict says what the finding says. It does not where a rule looked further than pygrub.
-fn is_said_already(finding: &Finding, run: &Run) -> bool {
-    run.failure.as_ref().is_some_and(|failure| failure.reason.starts_with(&finding.message))
+fn is_said_already(finding: &Finding, explanation: Option<&Explanation>) -> bool {
+    explanation.is_some_and(|explanation| explanation.reason.starts_with(&finding.message))
 }
 
-/// Writes what the linter found in a run: each finding with its place, an empty line between two. Where the verdict stands
-/// above, the finding that tells why the run fails says what pygrub raises instead of what the verdict says already.
+/// Writes what the linter found in a run: each finding with its place, an empty line between two. Where the verdict and its
+/// explanation stand above, the finding that tells why the run fails says what pygrub raises instead of what the verdict says already.
 ///
 /// # Errors
 ///
@@ -201,7 +217,7 @@ fn is_said_already(finding: &Finding, run: &Run) -> bool {
 pub fn write_findings(
     findings: &[Finding],
     run: &Run,
-    verdict_above: bool,
+    verdict_above: Option<&Explanation>,
     sources: Sources<'_>,
     look: Look,
     out: &mut dyn Write,
@@ -217,7 +233,7 @@ pub fn write_findings(
             Source::Configuration => found.map(|found| found.text.as_slice()),
         };
         let source = sources.of(finding).zip(text).map(|(name, text)| SourceText { name, text });
-        let told = verdict_above && tells(finding, run) && is_said_already(finding, run);
+        let told = tells(finding, run) && is_said_already(finding, verdict_above);
         write_headline(finding, sources, look, out)?;
         write!(out, "{}", Shown::finding(finding, source, told).render(look))?;
         write_others(&others, out)?;
@@ -235,7 +251,7 @@ fn write_headline(finding: &Finding, sources: Sources<'_>, look: Look, out: &mut
     let style = if look.color { color.on_default().bold() } else { Style::new() };
     let (severity, rule) = (finding.severity.name(), finding.rule);
     let stops = if finding.stops_boot { ", stops the boot" } else { "" };
-    let file = sources.of(finding).filter(|_| finding.span.is_none()).map(|file| format!(": {file}"));
+    let file = sources.of(finding).filter(|_| finding.span.is_none()).map(|file| format!(": {}", one_line(&file)));
     writeln!(out, "{style}{severity}[{}]{style:#} {}{stops}{}", rule.code, rule.name, file.unwrap_or_default())
 }
 
@@ -307,8 +323,8 @@ pub fn suppressed(count: usize) -> Option<String> {
 }
 
 /// The way out, where no diagnostic tells it.
-fn write_help(failure: &Failure, out: &mut dyn Write) -> io::Result<()> {
-    match &failure.help {
+fn write_help(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
+    match &explanation.help {
         Some(help) => writeln!(out, "  help: {help}"),
         None => Ok(()),
     }

@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::check::RaisedReport;
 use super::origin;
 use crate::boot::{Attempt, Found, GivenDisk, Mounted, Purpose, Run, Verdict};
-use crate::config::{Directive, Effect, Setting};
+use crate::config::{Directive, Effect, Setting, Warnings};
+use crate::explain::Explanation;
 use crate::python::PyStr;
 use crate::storage::filesystem::Note;
 use crate::storage::partitions::{ImageLayout, SkipReason};
@@ -18,6 +19,7 @@ impl Purpose {
         match self {
             Self::Solaris => "solaris",
             Self::NetWare => "netware",
+            Self::FixedKernel => "fixed-kernel",
             Self::Configuration => "config",
             Self::Kernel => "kernel",
             Self::Ramdisk => "ramdisk",
@@ -64,7 +66,13 @@ fn line_text(found: &Found, directive: &Directive) -> String {
 /// # Errors
 ///
 /// As `out` says.
-pub fn write_text(run: &Run, target: &str, kind: Kind, out: &mut dyn Write) -> io::Result<()> {
+pub fn write_text(
+    run: &Run,
+    explanation: Option<&Explanation>,
+    target: &str,
+    kind: Kind,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     writeln!(out, "{target}: {} as pygrub of Xen {} reads it", kind.name(), run.options.release)?;
     if let Some(disk) = &run.disk {
         writeln!(out, "the first disk: {} (line {})", disk.path, disk.line)?;
@@ -91,9 +99,9 @@ pub fn write_text(run: &Run, target: &str, kind: Kind, out: &mut dyn Write) -> i
         write_attempt(run, attempt, kind, out)?;
     }
     write!(out, "{}", run.verdict.name())?;
-    match (&run.chosen, &run.failure) {
+    match (&run.chosen, explanation) {
         (Some(chosen), None) => writeln!(out, ": kernel {}", chosen.kernel.path)?,
-        (_, Some(failure)) => writeln!(out, ": {}", failure.reason)?,
+        (_, Some(explanation)) => writeln!(out, ": {}", explanation.reason)?,
         (None, None) => writeln!(out)?,
     }
     if kind != Kind::Config && run.started() && run.verdict != Verdict::Unknown {
@@ -174,9 +182,8 @@ fn write_found(found: &Found, out: &mut dyn Write) -> io::Result<()> {
     for (directive, phrase) in effective(found) {
         writeln!(out, "    {:>5} | {}  -- {phrase}", directive.line.line, line_text(found, directive))?;
     }
-    for warning in &config.warnings {
-        let line = warning.span.map(|span| format!(" (line {})", span.line)).unwrap_or_default();
-        writeln!(out, "  logs a warning: {}{line}", warning.message)?;
+    for warning in config.warnings.iter() {
+        writeln!(out, "  logs a warning: {} (line {})", warning.message, warning.line)?;
     }
     let count = config.entries.len();
     let entries = if count == 1 { "entry" } else { "entries" };
@@ -232,7 +239,7 @@ struct FoundReport<'a> {
     timeout: &'a Setting,
     entries: usize,
     directives: Vec<DirectiveReport>,
-    warnings: Vec<&'a PyStr>,
+    warnings: &'a Warnings,
 }
 
 #[derive(Serialize)]
@@ -250,7 +257,7 @@ struct MenuReport {
 
 impl<'a> Trace<'a> {
     /// The trace of a run.
-    pub fn of(run: &'a Run, target: &'a str, kind: Kind) -> Self {
+    pub fn of(run: &'a Run, explanation: Option<&'a Explanation>, target: &'a str, kind: Kind) -> Self {
         let known = run.verdict != Verdict::Unknown && run.started() && kind != Kind::Config;
         Self {
             schema: "pregrub.trace/1",
@@ -265,7 +272,7 @@ impl<'a> Trace<'a> {
                 ImageLayout::HybridIso => "hybrid-iso",
             }),
             attempts: run.attempts.iter().map(attempt_report).collect(),
-            reason: run.failure.as_ref().map(|failure| failure.reason.as_str()),
+            reason: explanation.map(|explanation| explanation.reason.as_str()),
             pygrub: known.then_some(&run.process),
         }
     }
@@ -311,7 +318,7 @@ fn attempt_report(attempt: &Attempt) -> AttemptReport<'_> {
                     effect: phrase,
                 })
                 .collect(),
-            warnings: found.config.warnings.iter().map(|warning| &warning.message).collect(),
+            warnings: &found.config.warnings,
         }),
         menu: attempt.menu.as_ref().map(|menu| MenuReport { seconds: menu.seconds }),
         selected: attempt.selection.as_ref().and_then(|selection| selection.index),

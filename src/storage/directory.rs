@@ -6,12 +6,14 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs::{self, File, Metadata};
+use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
+use super::beneath::{HeldDirectory, Node, NodeKind};
 use super::filesystem::{Damage, FileKind, Filesystem, MountError, Note, OpenError, OpenFile, ReadError, Topic};
 use super::identify::Format;
 use super::mount::{Mounting, Volumes};
@@ -25,7 +27,7 @@ const MOST_STEPS: u32 = 100_000;
 /// A directory that stands for a filesystem.
 #[derive(Debug)]
 pub struct Directory {
-    root: PathBuf,
+    root: HeldDirectory,
     device: u64,
     /// What is mounted here.
     mounted: Option<MountPoint>,
@@ -41,8 +43,8 @@ pub type PlannedFiles = BTreeMap<PathBuf, PlannedFile>;
 /// What will be in a file.
 #[derive(Clone, Debug)]
 pub enum PlannedFile {
-    /// What is in this file of this machine.
-    CopyOf(PathBuf),
+    /// What is in the file at this path beneath a directory.
+    CopyOf(HeldDirectory, PathBuf),
     /// These bytes.
     Bytes(Vec<u8>),
 }
@@ -54,13 +56,9 @@ impl Directory {
     ///
     /// It cannot be examined, or is no directory.
     pub fn new(root: &Path) -> io::Result<Self> {
-        let root = root.canonicalize()?;
-        let metadata = fs::metadata(&root)?;
-        if !metadata.is_dir() {
-            return Err(io::Error::from(io::ErrorKind::NotADirectory));
-        }
-        let mounted = mounted(&root);
-        Ok(Self { root, device: metadata.dev(), mounted, unseen: false, planned: PlannedFiles::new() })
+        let root = HeldDirectory::open(root)?;
+        let mounted = mounted(root.path());
+        Ok(Self { device: root.itself()?.device, root, mounted, unseen: false, planned: PlannedFiles::new() })
     }
 
     /// The same with files that are still to come.
@@ -113,7 +111,7 @@ impl Volumes for PlannedVolume<'_> {
 impl Directory {
     /// What pygrub makes of the filesystem that is mounted here.
     fn mounting(mut self) -> io::Result<Mounting> {
-        let Some(mounted) = &self.mounted else { return Ok(Mounting::Mounted(Box::new(self))) };
+        let Some(mounted) = &self.mounted else { return Ok(Mounting::Mounted(Rc::new(self))) };
         let name = &mounted.kind;
         if mounted.is_ext() {
             match mounted.ext() {
@@ -127,10 +125,10 @@ impl Directory {
                 Some(_) => {}
                 None => self.unseen = true,
             }
-            return Ok(Mounting::Mounted(Box::new(self)));
+            return Ok(Mounting::Mounted(Rc::new(self)));
         }
         if matches!(name.as_str(), "tmpfs" | "overlay") {
-            return Ok(Mounting::Mounted(Box::new(self)));
+            return Ok(Mounting::Mounted(Rc::new(self)));
         }
         // The types that a plugin of pygrub reads in some form, by the names of Linux.
         Ok(if matches!(name.as_str(), "vfat" | "msdos" | "iso9660" | "xfs" | "reiserfs" | "ufs" | "zfs") {
@@ -164,9 +162,8 @@ impl Filesystem for Directory {
     fn names(&self, path: &[u8], most: usize) -> Vec<Vec<u8>> {
         let mut walk = Walk { directory: self, steps: 0 };
         let Ok(place) = walk.open(Vec::new(), path, 0) else { return Vec::new() };
-        let here = fs::read_dir(walk.host(&place)).into_iter().flatten().flatten();
-        let here = here.map(|entry| entry.file_name().as_bytes().to_vec());
         let relative = relative(&place);
+        let here = self.root.names(&relative).into_iter().flatten().map(|name| name.as_bytes().to_vec());
         let planned = self.planned.keys().filter_map(|path| {
             let name = path.strip_prefix(&relative).ok()?.iter().next()?;
             Some(name.as_bytes().to_vec())
@@ -177,21 +174,29 @@ impl Filesystem for Directory {
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {
         let mut walk = Walk { directory: self, steps: 0 };
         let found = walk.open(Vec::new(), path, 0)?;
-        let path = match self.planned.get(&relative(&found)) {
+        let place = relative(&found);
+        let (root, path) = match self.planned.get(&place) {
             Some(PlannedFile::Bytes(bytes)) => return Ok(Box::new(BytesFile(bytes))),
-            Some(PlannedFile::CopyOf(source)) => source.clone(),
-            None => walk.host(&found),
+            Some(PlannedFile::CopyOf(root, path)) => (root, path),
+            None => (&self.root, &place),
         };
-        let metadata = fs::symlink_metadata(&path)?;
-        let kind = if metadata.is_dir() {
-            FileKind::Directory
-        } else if metadata.is_file() {
-            FileKind::Regular
-        } else {
-            FileKind::Special
+        let kind = match root.node(path)?.kind {
+            NodeKind::Directory => FileKind::Directory,
+            NodeKind::Regular => FileKind::Regular,
+            NodeKind::Special | NodeKind::Link => FileKind::Special,
         };
-        let file = if kind == FileKind::Regular { Some(File::open(&path)?) } else { None };
-        Ok(Box::new(DirectoryFile { file, kind, size: if kind == FileKind::Regular { metadata.len() } else { 0 } }))
+        let file = if kind == FileKind::Regular { Some(root.open_file(path)?) } else { None };
+        let size = file.as_ref().map(File::metadata).transpose()?.map_or(0, |metadata| metadata.len());
+        Ok(Box::new(DirectoryFile { file, kind, size }))
+    }
+}
+
+impl Directory {
+    /// What a path leads to, as pygrub walks it; nothing where it leads nowhere, or to a file that is only planned.
+    pub(crate) fn node(&self, path: &[u8]) -> Option<Node> {
+        let mut walk = Walk { directory: self, steps: 0 };
+        let place = relative(&walk.open(Vec::new(), path, 0).ok()?);
+        if self.planned.contains_key(&place) { None } else { self.root.node(&place).ok() }
     }
 }
 
@@ -206,9 +211,9 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// A place, as names from the root, on this machine.
-    fn host(&self, place: &[Vec<u8>]) -> PathBuf {
-        self.directory.root.join(relative(place))
+    /// What is at a place, as names from the root. None of them is a link's but the last.
+    fn node(&self, place: &[Vec<u8>]) -> io::Result<Node> {
+        self.directory.root.node(&relative(place))
     }
 
     fn open(&mut self, base: Vec<Vec<u8>>, path: &[u8], nesting: u32) -> Result<Vec<Vec<u8>>, OpenError> {
@@ -237,7 +242,7 @@ impl Walk<'_> {
             let reason = "there is an empty component between two slashes, which libext2fs looks up as a name";
             return Err(OpenError::NotFound(reason.to_owned()));
         }
-        let is_directory = self.directory.holds_planned(&place) || fs::symlink_metadata(self.host(&place))?.is_dir();
+        let is_directory = self.directory.holds_planned(&place) || self.node(&place)?.kind == NodeKind::Directory;
         let parent = if place.is_empty() { "the root directory" } else { "its directory" };
         let missing = || OpenError::NotFound(format!("there is no `{shown}` in {parent}"));
         if !is_directory || name.len() > 255 || name.contains(&0) {
@@ -255,32 +260,28 @@ impl Walk<'_> {
         if self.directory.planned.contains_key(&relative(&next)) {
             return Ok(next);
         }
-        let metadata = match fs::symlink_metadata(self.host(&next)) {
-            Ok(metadata) => metadata,
+        let node = match self.node(&next) {
+            Ok(node) => node,
             Err(error) if error.kind() == io::ErrorKind::NotFound && self.directory.holds_planned(&next) => {
                 return Ok(next);
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(missing()),
             Err(error) => return Err(error.into()),
         };
-        if crosses(&metadata, self.directory.device) {
+        // Device nodes and the like carry the number of the filesystem that holds them.
+        if node.device != self.directory.device {
             let reason = format!("`{shown}` is a mount point: what is mounted there is another filesystem");
             return Err(OpenError::NotFound(reason));
         }
-        if !metadata.is_symlink() {
+        if node.kind != NodeKind::Link {
             return Ok(next);
         }
         if nesting >= DEEPEST {
             return Err(OpenError::NotFound(format!("`{shown}` is a symbolic link nested deeper than {DEEPEST}")));
         }
-        let target = fs::read_link(self.host(&next))?;
+        let target = self.directory.root.read_link(&relative(&next))?;
         self.open(place, target.as_os_str().as_bytes(), nesting + 1)
     }
-}
-
-/// Whether it lies on another filesystem. Device nodes and the like carry the number of the filesystem that holds them.
-fn crosses(metadata: &Metadata, device: u64) -> bool {
-    metadata.dev() != device
 }
 
 /// A file of this machine.
@@ -356,6 +357,7 @@ impl OpenFile for BytesFile<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::os::unix::fs::symlink;
 
     #[test]
@@ -364,7 +366,7 @@ mod tests {
         symlink(".", dir.path().join("here")).unwrap();
         let planned = PlannedFiles::from([
             ("boot/grub/grub.cfg".into(), PlannedFile::Bytes(b"new".to_vec())),
-            ("boot/k".into(), PlannedFile::CopyOf("/etc/passwd".into())),
+            ("boot/k".into(), PlannedFile::CopyOf(HeldDirectory::open(Path::new("/etc")).unwrap(), "passwd".into())),
             ("new/k".into(), PlannedFile::Bytes(b"in a directory to come".to_vec())),
         ]);
         let directory = Directory::new(dir.path()).unwrap().with(planned);

@@ -1,7 +1,9 @@
 //! From bytes to filesystems, as pygrub's libraries see them.
 
+pub mod beneath;
 mod budget;
 mod c_string;
+pub mod cached_source;
 pub mod directory;
 mod driver_error;
 pub mod ext;
@@ -17,4 +19,5 @@ pub mod reiserfs;
 mod sector_reader;
 pub mod source;
 pub mod ufs;
+pub mod volume_id;
 pub mod xfs;

@@ -1,9 +1,13 @@
 //! Which filesystem is at an offset: pregrub's drivers, and where none fits, what pygrub's plugins would say.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::budget::{Budget, BudgetExhausted};
+use super::cached_source::CachedSource;
 use super::ext::Ext;
 use super::fat::Fat;
 use super::filesystem::{Filesystem, MountError};
@@ -15,9 +19,10 @@ use super::ufs::Ufs;
 use super::xfs::Xfs;
 
 /// What comes of mounting.
+#[derive(Clone)]
 pub enum Mounting {
     /// A filesystem that pregrub reads as pygrub does.
-    Mounted(Box<dyn Filesystem>),
+    Mounted(Rc<dyn Filesystem>),
     /// No plugin of pygrub mounts it: it gets `[Errno 95] Operation not supported`.
     Refused {
         /// What it is, if that is known.
@@ -90,6 +95,44 @@ impl Volumes for DiskVolumes {
 
     fn disk(&self) -> Option<&dyn Source> {
         Some(&*self.source)
+    }
+}
+
+/// Volumes each of which is mounted once, however often it is asked for.
+pub struct MountedOnce<'a> {
+    volumes: Box<dyn Volumes + 'a>,
+    known: RefCell<BTreeMap<u64, Mounting>>,
+}
+
+impl<'a> MountedOnce<'a> {
+    /// The volumes of a disk, each block of which is read once.
+    pub fn of_disk(source: Arc<dyn Source>) -> Self {
+        Self::new(DiskVolumes::new(Arc::new(CachedSource::new(source))))
+    }
+
+    /// Keeps what `volumes` mounts.
+    pub fn new(volumes: impl Volumes + 'a) -> Self {
+        Self { volumes: Box::new(volumes), known: RefCell::default() }
+    }
+}
+
+impl Volumes for MountedOnce<'_> {
+    fn mount(&self, offset: u64) -> io::Result<Mounting> {
+        /// A partition table may name thousands of partitions.
+        const KEPT: usize = 64;
+        if let Some(mounting) = self.known.borrow().get(&offset) {
+            return Ok(mounting.clone());
+        }
+        let mounting = self.volumes.mount(offset)?;
+        let mut known = self.known.borrow_mut();
+        if known.len() < KEPT {
+            known.insert(offset, mounting.clone());
+        }
+        Ok(mounting)
+    }
+
+    fn disk(&self) -> Option<&dyn Source> {
+        self.volumes.disk()
     }
 }
 
@@ -181,7 +224,7 @@ fn mount_in_order(volume: &Volume, order: &[String]) -> io::Result<Mounting> {
         return Ok(Mounting::Unknown { identified: identify::identify(volume)?, why, plugins: acceptors });
     }
     if let Some((_, filesystem)) = plugins.mounted.pop() {
-        return Ok(Mounting::Mounted(filesystem));
+        return Ok(Mounting::Mounted(filesystem.into()));
     }
     let identified = identify::identify(volume)?;
     if let Some((_, why)) = plugins.undecided.pop() {

@@ -7,6 +7,7 @@ use std::os::unix::fs::{FileExt, FileTypeExt};
 use std::sync::Arc;
 
 use super::budget::Budget;
+use crate::decompress::ReadAt;
 
 /// A disk (or an image of one) that can be read at any byte offset.
 ///
@@ -100,6 +101,12 @@ impl Source for FileSource {
             }
         }
         Ok(done)
+    }
+}
+
+impl ReadAt for FileSource {
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        Source::read_at(self, offset, buf)
     }
 }
 

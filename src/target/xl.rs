@@ -1,7 +1,7 @@
 //! A domain as a target: the disk that its bootloader gets, and the options that it gets with it.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileTypeExt;
@@ -12,6 +12,7 @@ use super::{TargetError, failed};
 use crate::boot::{self, GivenDisk, Options, Run, Verdict};
 use crate::host;
 use crate::release::Release;
+use crate::storage::mount::MountedOnce;
 use crate::storage::source::{FileSource, Source};
 use crate::xl::call::{Call, NotInvoked};
 use crate::xl::domain::Domain;
@@ -53,17 +54,20 @@ impl XlTarget {
         self.started.as_ref().ok().map(|(_, disk)| disk)
     }
 
-    pub(super) fn run(&self, options: Options) -> io::Result<Run> {
+    pub(super) fn run(&self, volumes: Option<&MountedOnce<'_>>, options: Options) -> io::Result<Run> {
         let started = self.started.as_ref().map_err(Clone::clone);
-        let called = started.and_then(|(call, disk)| {
+        let called = started.and_then(|(call, _)| {
             let of_domain = call.options(options.release, options.flavour)?;
             is_there(call)?;
-            Ok((call, disk, merged(&options, of_domain)))
+            Ok((call, merged(&options, of_domain)))
         });
         match called {
-            Ok((call, disk, options)) => {
+            Ok((call, options)) => {
                 let given = GivenDisk { path: call.disk.clone(), line: call.disk_span.line };
-                Ok(Run { disk: Some(given), ..boot::run(Arc::clone(disk), options)? })
+                let volumes = volumes.ok_or_else(|| io::Error::other("it has no volumes"))?;
+                let mut run = boot::run_volumes(volumes, options)?;
+                run.disk = Some(given);
+                Ok(run)
             }
             Err(NotInvoked { fails, reason, span, help }) => {
                 let verdict = if fails { Verdict::Fails } else { Verdict::Unknown };
@@ -119,6 +123,6 @@ fn open_disk(call: &Call) -> Result<Arc<dyn Source>, NotInvoked> {
     if !metadata.is_file() && !metadata.file_type().is_block_device() {
         return Err(unknown(format!("`{}` is neither a file nor a block device", path.display())));
     }
-    let source = File::open(path).and_then(FileSource::new);
+    let source = super::open_without_waiting(path).and_then(FileSource::new);
     Ok(Arc::new(source.map_err(|error| unknown(failed(path, "open", &error).0))?))
 }

@@ -10,6 +10,7 @@ use super::settings::{Item, shown};
 use crate::boot::command_line::{self, Directory, Ended};
 use crate::boot::{Format, Options, Task};
 use crate::config::Span;
+use crate::flavour::Build;
 use crate::python::PyStr;
 use crate::release::{Change, Flavour, Release};
 
@@ -181,7 +182,7 @@ impl Call {
             self.arguments.iter().map(|text| OsStr::from_bytes(text.as_bytes()).to_owned()).collect();
         words.push(OsStr::from_bytes(self.disk.as_bytes()).to_owned());
         let made = |path: &Path| path == Path::new(OUTPUT_DIRECTORY) || path.is_dir();
-        let call = command_line::parse(&words, "pygrub", release, flavour, false, &made)
+        let call = command_line::parse(&words, "pygrub", Build { release, flavour }, false, &made)
             .map_err(|ended| refused(&ended, span))?;
         let useless = |what: &str| {
             Err(NotInvoked::fails(
@@ -211,7 +212,7 @@ impl Call {
         }
         match call.options.task {
             Task::Copy => Ok(call.options),
-            Task::NotReally => useless("only look for the files"),
+            Task::DryRun => useless("only look for the files"),
             Task::ListEntries => useless("list its menu"),
         }
     }

@@ -693,7 +693,7 @@ fn other_filesystems() {
     assert!(tally.fails > 8 && tally.boots >= 8 && tally.unknown.is_empty(), "{} {}", tally.fails, tally.boots);
 }
 
-/// Configurations with every oddity that the generator knows, in whole runs: every line on standard error is compared.
+/// Configurations with every issue that the generator knows, in whole runs: every line on standard error is compared.
 #[test]
 fn generated_configurations() {
     let oracle = oracle_or_skip!();

@@ -7,6 +7,7 @@ mod images;
 mod iso9660;
 mod menu;
 mod mutated;
+mod reads;
 mod reiserfs;
 mod robustness;
 mod terminal;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use pregrub::boot::{self, Mounted, Options, Run, Task, Verdict};
+use pregrub::boot::{self, Mounted, Options, Run, Verdict};
+use pregrub::explain::explain;
 use pregrub::python::PyStr;
 use pregrub::release::{Flavour, Release};
 
@@ -35,10 +36,10 @@ fn examine(image: Vec<u8>, options: Options, context: &str) -> Run {
         Verdict::Fails => {
             let failure = run.failure.as_ref().expect(context);
             assert!(run.chosen.is_none() && run.process.exit == 1 && run.process.stdout.is_empty(), "{context}");
-            assert!(failure.raised.is_some() && !run.process.stderr_last_line.is_empty(), "{context}");
+            assert!(failure.raised().is_some() && !run.process.stderr_last_line.is_empty(), "{context}");
         }
         Verdict::Unknown => {
-            assert!(run.chosen.is_none() && !run.failure.as_ref().expect(context).reason.is_empty(), "{context}");
+            assert!(run.chosen.is_none() && !explain(&run).expect(context).reason.is_empty(), "{context}");
         }
         Verdict::Selects => panic!("{context}: a disk never ends so"),
     }
@@ -46,7 +47,7 @@ fn examine(image: Vec<u8>, options: Options, context: &str) -> Run {
 }
 
 fn options(random: &mut Rng) -> Options {
-    let flavour = if random.bool() { Flavour::Debian } else { Flavour::Upstream };
+    let flavour = Flavour::ALL[random.usize(..Flavour::ALL.len())];
     let release = if random.bool() { Release::NEWEST } else { Release::line(random.u8(0..23)).expect("a line") };
     let given =
         |random: &mut Rng, texts: &[&str]| (random.u8(0..8) == 0).then(|| texts[random.usize(..texts.len())].into());
@@ -60,7 +61,9 @@ fn options(random: &mut Rng) -> Options {
         args: given(random, &["a", "root=/dev/sda ip=x", "\0\n'\""]).unwrap_or_default(),
         offset: given(random, &["0", "-1", "1048576", "9223372036854775807", "99999999999999999999999"])
             .map(|text: PyStr| text.to_string().parse().expect("a number")),
-        task: Task::Copy,
+        default_args: given(random, &["d"]).unwrap_or_default(),
+        extra_args: given(random, &["e"]).unwrap_or_default(),
+        ..Options::default()
     }
 }
 

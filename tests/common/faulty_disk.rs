@@ -1,13 +1,14 @@
 //! A boot disk that writes down every change, and fails at one of them.
 
-use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use pregrub::generate::grub_cfg::{Disk, HostDisk};
+use pregrub::storage::beneath::HeldDirectory;
 
-/// A change that was made.
+/// A change that was made; paths lie beneath the boot directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     MakeDirectory(PathBuf),
@@ -57,7 +58,12 @@ impl FaultyDisk {
         self.fault.is_some_and(|(number, _)| self.changes > number)
     }
 
-    fn change(&mut self, change: Change, perform: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    fn change(
+        &mut self,
+        boot: &HeldDirectory,
+        change: Change,
+        perform: impl FnOnce() -> io::Result<()>,
+    ) -> io::Result<()> {
         let number = self.changes;
         self.changes += 1;
         let kind = match self.fault {
@@ -69,7 +75,7 @@ impl FaultyDisk {
         if let Some((kind, first)) = kind {
             if let (true, Change::Append(path, bytes)) = (first, &change) {
                 // Half of it arrives.
-                HostDisk.append(path, &bytes[..bytes.len() / 2])?;
+                HostDisk::default().append(boot, path, &bytes[..bytes.len() / 2])?;
             }
             return Err(kind.into());
         }
@@ -80,50 +86,51 @@ impl FaultyDisk {
 }
 
 impl Disk for FaultyDisk {
-    fn make_directory(&mut self, path: &Path) -> io::Result<()> {
-        self.change(Change::MakeDirectory(path.into()), || HostDisk.make_directory(path))
+    fn make_directory(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
+        self.change(boot, Change::MakeDirectory(path.into()), || HostDisk::default().make_directory(boot, path))
     }
 
-    fn create(&mut self, path: &Path, mode: u32) -> io::Result<()> {
-        self.change(Change::Create(path.into()), || HostDisk.create(path, mode))
+    fn create(&mut self, boot: &HeldDirectory, path: &Path, mode: u32) -> io::Result<()> {
+        self.change(boot, Change::Create(path.into()), || HostDisk::default().create(boot, path, mode))
     }
 
-    fn append(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        self.change(Change::Append(path.into(), bytes.into()), || HostDisk.append(path, bytes))
+    fn append(&mut self, boot: &HeldDirectory, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.change(boot, Change::Append(path.into(), bytes.into()), || HostDisk::default().append(boot, path, bytes))
     }
 
-    fn run(&mut self, program: &Path, file: &Path) -> io::Result<ExitStatus> {
+    fn run(&mut self, program: &Path, boot: &HeldDirectory, path: &Path, limit: Duration) -> io::Result<ExitStatus> {
         let mut status = None;
-        self.change(Change::Run(file.into(), Vec::new()), || {
-            status = Some(HostDisk.run(program, file)?);
+        self.change(boot, Change::Run(path.into(), Vec::new()), || {
+            status = Some(HostDisk::default().run(program, boot, path, limit)?);
             Ok(())
         })?;
-        let content = fs::read(file)?;
-        *self.log.last_mut().expect("pushed by change") = Change::Run(file.into(), content);
+        let mut content = Vec::new();
+        boot.open_file(path)?.read_to_end(&mut content)?;
+        *self.log.last_mut().expect("pushed by change") = Change::Run(path.into(), content);
         Ok(status.expect("set where change succeeds"))
     }
 
-    fn sync_file(&mut self, path: &Path) -> io::Result<()> {
-        self.change(Change::SyncFile(path.into()), || path.metadata().map(drop))
+    fn sync_file(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
+        self.change(boot, Change::SyncFile(path.into()), || boot.node(path).map(drop))
     }
 
-    fn sync_directory(&mut self, path: &Path) -> io::Result<()> {
-        self.change(Change::SyncDirectory(path.into()), || path.metadata().map(drop))
+    fn sync_directory(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
+        self.change(boot, Change::SyncDirectory(path.into()), || boot.node(path).map(drop))
     }
 
-    fn sync_filesystem(&mut self, path: &Path) -> io::Result<()> {
-        self.change(Change::SyncFilesystem, || path.metadata().map(drop))
+    fn sync_filesystem(&mut self, boot: &HeldDirectory) -> io::Result<()> {
+        self.change(boot, Change::SyncFilesystem, || Ok(()))
     }
 
-    fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
-        self.change(Change::Rename(from.into(), to.into()), || HostDisk.rename(from, to))
+    fn rename(&mut self, boot: &HeldDirectory, from: &Path, to: &Path) -> io::Result<()> {
+        self.change(boot, Change::Rename(from.into(), to.into()), || HostDisk::default().rename(boot, from, to))
     }
 
-    fn link(&mut self, from: &Path, to: &Path) -> io::Result<()> {
-        self.change(Change::Link(from.into(), to.into()), || HostDisk.link(from, to))
+    fn link(&mut self, boot: &HeldDirectory, from: &Path, to: &Path) -> io::Result<()> {
+        self.change(boot, Change::Link(from.into(), to.into()), || HostDisk::default().link(boot, from, to))
     }
 
-    fn remove(&mut self, path: &Path) -> io::Result<()> {
-        self.change(Change::Remove(path.into()), || HostDisk.remove(path))
+    fn remove(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
+        self.change(boot, Change::Remove(path.into()), || HostDisk::default().remove(boot, path))
     }
 }

@@ -1,7 +1,8 @@
 //! What pregrub says of a configuration, in the shape of `corpus/conformance/config.jsonl` and of the oracle's answers.
 
-use pregrub::boot::{self, Wishes};
+use pregrub::boot::{self, Overrides};
 use pregrub::config::{Config, Device, Dialect, Entry, FilePath, Root};
+use pregrub::flavour::Build;
 use pregrub::python::PyStr;
 use pregrub::release::Release;
 use serde_json::{Map, Value, json};
@@ -48,7 +49,9 @@ fn image(entry: &Entry, release: Release) -> Value {
 }
 
 /// What pregrub says, in the shape of the data.
-pub fn answer(config: &Config, wishes: Wishes<'_>, release: Release) -> Value {
+pub fn answer(config: &Config, overrides: Overrides<'_>, build: impl Into<Build>) -> Value {
+    let build = build.into();
+    let release = build.release;
     let mut out = Map::new();
     let mut warnings: Vec<Value> = config.warnings.iter().map(|warning| text(&warning.message)).collect();
     let mut raised = config.raised.clone();
@@ -57,7 +60,7 @@ pub fn answer(config: &Config, wishes: Wishes<'_>, release: Release) -> Value {
         out.insert("default".into(), int(&config.default));
         out.insert("timeout".into(), int(&config.timeout));
         out.insert("password".into(), config.has_password.into());
-        let selection = boot::select(config, wishes, release);
+        let selection = boot::select(config, overrides, build);
         warnings.extend(selection.warning.map(Value::from));
         if let Some(wanted) = &selection.wanted {
             out.insert("sel".into(), int(wanted));
@@ -80,7 +83,7 @@ pub fn listing(config: &Config, release: Release) -> Value {
     if let Some(raised) = &config.raised {
         return json!({"out": "", "error": {"type": raised.exception, "msg": raised.message}});
     }
-    let listing = boot::list(config, Wishes::default(), release);
+    let listing = boot::list(config, Overrides::default(), release);
     let mut out = Map::new();
     out.insert("out".into(), text(&listing.text));
     if let Some(raised) = listing.raised {

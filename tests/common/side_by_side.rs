@@ -23,7 +23,7 @@ pub fn options<A: AsRef<str>>(argv: &[A]) -> Options {
             ("-q", _) => options.interactive = Some(false),
             ("-i", _) => options.interactive = Some(true),
             ("-l", _) => options.task = Task::ListEntries,
-            ("-n", _) => options.task = Task::NotReally,
+            ("-n", _) => options.task = Task::DryRun,
             ("--output" | "--output-format" | "--output-directory" | "--runas", _) => {}
             ("--entry", value) => options.entry = Some(value.into()),
             ("--kernel", value) => options.kernel = Some(value.into()),
@@ -154,7 +154,7 @@ impl Tally {
                 return;
             }
             (Verdict::Unknown, Allowed::Known) => {
-                let why = run.failure.as_ref().map(|failure| failure.reason.clone());
+                let why = pregrub::explain::explain(&run).map(|explanation| explanation.reason);
                 same("must be known", &why, &answer.rc);
                 self.differences.append(&mut differences);
                 return;
@@ -168,7 +168,7 @@ impl Tally {
         same("standard output", &stdout, &String::from_utf8_lossy(&answer.stdout));
         same("last line of standard error", &run.process.stderr_last_line.to_string(), &answer.last_line());
         let mut stderr = String::new();
-        for line in &run.stderr {
+        for line in run.stderr() {
             let _ = writeln!(stderr, "{line}");
         }
         let told = String::from_utf8_lossy(&answer.stderr);

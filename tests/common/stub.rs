@@ -15,7 +15,7 @@ pub struct Stub(pub BTreeMap<u64, Files>);
 impl Volumes for Stub {
     fn mount(&self, offset: u64) -> io::Result<Mounting> {
         Ok(match self.0.get(&offset) {
-            Some(files) => Mounting::Mounted(Box::new(StubFilesystem(files.clone()))),
+            Some(files) => Mounting::Mounted(std::rc::Rc::new(StubFilesystem(files.clone()))),
             None => Mounting::Refused { identified: None, why: "nothing is here".to_owned(), instead: None },
         })
     }

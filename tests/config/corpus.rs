@@ -8,7 +8,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pregrub::boot::Wishes;
+use pregrub::boot::Overrides;
 use pregrub::config;
 use pregrub::release::Release;
 use serde::Deserialize;
@@ -63,15 +63,19 @@ impl Case {
         self.folder.file_name().expect("a folder has a name").to_string_lossy().into_owned()
     }
 
-    fn wishes(&self) -> Wishes<'_> {
+    fn overrides(&self) -> Overrides<'_> {
         let Description { entry, args, .. } = &self.description;
-        Wishes { entry: entry.as_deref().map(str::as_bytes), args: args.as_deref().unwrap_or_default().as_bytes() }
+        Overrides {
+            entry: entry.as_deref().map(str::as_bytes),
+            args: args.as_deref().unwrap_or_default().as_bytes(),
+            rules: None,
+        }
     }
 
     /// As the oracle would say it, and where in the file the exception comes from.
     fn answer(&self, release: Release) -> Value {
         let parsed = config::parse(shape::dialect(self.description.dialect), &self.text, release);
-        let mut answer = shape::answer(&parsed, self.wishes(), release);
+        let mut answer = shape::answer(&parsed, self.overrides(), release);
         answer["list"] = shape::listing(&parsed, release);
         let span = parsed.raised.as_ref().and_then(|raised| raised.span);
         if let Some(span) = span {

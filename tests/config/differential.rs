@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use pregrub::boot::Wishes;
+use pregrub::boot::Overrides;
 use pregrub::config;
 use pregrub::release::Release;
 
@@ -57,11 +57,12 @@ impl Tally {
 /// What pregrub says, as if the oracle had said it.
 fn pregrub_answer(case: &ConfigCase, release: Release) -> ConfigAnswer {
     let parsed = config::parse(shape::dialect(case.dialect), &case.text, release);
-    let wishes = Wishes {
+    let overrides = Overrides {
         entry: case.entry.as_deref().map(str::as_bytes),
         args: case.args.as_deref().unwrap_or_default().as_bytes(),
+        rules: None,
     };
-    let mut answer = shape::answer(&parsed, wishes, release);
+    let mut answer = shape::answer(&parsed, overrides, release);
     answer["list"] = shape::listing(&parsed, release);
     serde_json::from_value(answer).expect("the shape of an answer")
 }

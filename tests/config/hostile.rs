@@ -7,7 +7,7 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use pregrub::boot::{self, Wishes};
+use pregrub::boot::{self, Overrides};
 use pregrub::config::{self, Config, Dialect};
 use pregrub::release::Release;
 
@@ -97,7 +97,7 @@ const LINES: [(Dialect, &str); 14] = [
 fn parse(dialect: Dialect, text: &[u8], release: Release) -> Config {
     let parsed = config::parse(dialect, text, release);
     if parsed.raised.is_none() {
-        boot::select(&parsed, Wishes { entry: Some(b"no such title"), args: b"" }, release);
+        boot::select(&parsed, Overrides { entry: Some(b"no such title"), ..Overrides::default() }, release);
     }
     parsed
 }

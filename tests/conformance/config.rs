@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use data_encoding::BASE64;
-use pregrub::boot::Wishes;
+use pregrub::boot::Overrides;
 use pregrub::config::{self, Dialect};
 use pregrub::release::Release;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use crate::common::shape;
 /// Cases that pregrub does not answer, with the reason.
 const NOT_MET: [(&str, &str); 1] = [("lilo-", "elilo.conf is read on ia64 only, up to Xen 4.4; x86 never reaches it")];
 
-fn read(name: &str) -> Vec<Value> {
+pub(super) fn read(name: &str) -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/conformance").join(name);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -53,7 +53,7 @@ fn all_points() -> Vec<Release> {
     )
 }
 
-fn input(case: &Value) -> Vec<u8> {
+pub(super) fn input(case: &Value) -> Vec<u8> {
     let decode = |value: &Value| BASE64.decode(value.as_str().unwrap().as_bytes()).unwrap();
     match case.get("input_parts") {
         Some(parts) => parts
@@ -66,7 +66,7 @@ fn input(case: &Value) -> Vec<u8> {
     }
 }
 
-fn dialect(case: &Value) -> Option<Dialect> {
+pub(super) fn dialect(case: &Value) -> Option<Dialect> {
     match case["parser"].as_str().unwrap() {
         "grub2" => Some(Dialect::Grub2),
         "grub" => Some(Dialect::Legacy),
@@ -95,7 +95,7 @@ impl Tally {
     }
 }
 
-fn is_met(id: &str) -> bool {
+pub(super) fn is_met(id: &str) -> bool {
     !NOT_MET.iter().any(|(prefix, _)| id.starts_with(prefix))
 }
 
@@ -113,11 +113,12 @@ fn parsing_and_selection() {
             continue;
         };
         let input = input(&case);
-        let wishes = Wishes {
+        let overrides = Overrides {
             entry: case["entry"].as_str().map(str::as_bytes),
             args: case["args"].as_str().unwrap_or_default().as_bytes(),
+            rules: None,
         };
-        let run = |release: Release| shape::answer(&config::parse(dialect, &input, release), wishes, release);
+        let run = |release: Release| shape::answer(&config::parse(dialect, &input, release), overrides, release);
         let mut lines_of: BTreeMap<u8, Value> = BTreeMap::new();
         for (ranges, want) in case["expect"].as_object().unwrap() {
             for release in lines(ranges) {
@@ -154,9 +155,10 @@ fn under_python_2() {
     for case in read("config.jsonl") {
         let id = case["id"].as_str().unwrap();
         let Some(dialect) = dialect(&case).filter(|_| is_met(id)) else { continue };
-        let wishes = Wishes {
+        let overrides = Overrides {
             entry: case["entry"].as_str().map(str::as_bytes),
             args: case["args"].as_str().unwrap_or_default().as_bytes(),
+            rules: None,
         };
         let input = input(&case);
         // The releases are one class under Python 2; under Python 3 those whose `--entry` fails are another.
@@ -177,7 +179,7 @@ fn under_python_2() {
                 id,
                 release,
                 &want,
-                &shape::answer(&config::parse(dialect, &input, release), wishes, release),
+                &shape::answer(&config::parse(dialect, &input, release), overrides, release),
             );
         }
     }

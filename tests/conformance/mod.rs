@@ -1,4 +1,6 @@
 //! The recorded behaviour of every release.
 
 mod config;
+mod flavours_config;
+mod flavours_runs;
 mod runs;

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use crate::common::side_by_side;
 use crate::common::stub::{Files, Stub};
 
-const ZFS: &str = "the boot string of ZFS is out of scope";
-const COMMAND_LINE: &str = "the command line ends it: tests/cli/pygrub/recorded.rs runs the program";
+pub(super) const ZFS: &str = "the boot string of ZFS is out of scope";
+pub(super) const COMMAND_LINE: &str = "the command line ends it: tests/cli/pygrub/recorded.rs runs the program";
 
 /// Cases that are not run, and why.
 const NOT_RUN: [(&str, &str); 9] = [
@@ -31,7 +31,7 @@ const NOT_RUN: [(&str, &str); 9] = [
 ];
 
 /// What of a command line does not concern the run: where the result goes, and in which format. A release may not know it.
-fn output_options(argv: &[&str]) -> (Format, bool, Option<Change>) {
+pub(super) fn output_options(argv: &[&str]) -> (Format, bool, Option<Change>) {
     let (mut format, mut needs) = (Format::Sxp, None);
     for word in argv {
         match word.split_once('=').unwrap_or((word, "")) {
@@ -57,8 +57,8 @@ fn printed(run: &Run, format: Format) -> Result<String, String> {
     };
     let (mut kernel, mut ramdisk) = (Some("@TMP/boot_kernel.X0".to_owned()), "@TMP/boot_ramdisk.X1".to_owned());
     let mut has_ramdisk = chosen.ramdisk.is_some();
-    if run.options.task == Task::NotReally {
-        let up_front = run.options.release.has(Change::Runas);
+    if run.options.task == Task::DryRun {
+        let up_front = run.options.build().has(Change::Runas);
         kernel = (!up_front).then(|| format!("<kernel:{}>", chosen.kernel.path));
         ramdisk = chosen.ramdisk.as_ref().map_or(ramdisk, |file| format!("<ramdisk:{}>", file.path));
         has_ramdisk &= !up_front;
@@ -102,7 +102,7 @@ fn releases(key: &str) -> Vec<(Release, Flavour)> {
 }
 
 /// The filesystems of a case, by byte offset.
-fn stub(case: &Value) -> Stub {
+pub(super) fn stub(case: &Value) -> Stub {
     let files = |files: &Value| {
         files.as_object().unwrap().iter().map(|(path, content)| (path.clone(), bytes(content))).collect::<Files>()
     };
@@ -110,18 +110,18 @@ fn stub(case: &Value) -> Stub {
     Stub(filesystems.map(|(offset, content)| (offset.parse().unwrap(), files(content))).collect())
 }
 
-fn bytes(value: &Value) -> Vec<u8> {
+pub(super) fn bytes(value: &Value) -> Vec<u8> {
     match value["b64"].as_str() {
         Some(packed) => BASE64.decode(packed.as_bytes()).unwrap(),
         None => value.as_str().unwrap().as_bytes().to_vec(),
     }
 }
 
-fn argv(case: &Value) -> Vec<&str> {
+pub(super) fn argv(case: &Value) -> Vec<&str> {
     case["argv"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect()
 }
 
-fn image(case: &Value) -> Vec<u8> {
+pub(super) fn image(case: &Value) -> Vec<u8> {
     let packed = BASE64.decode(case["image_gz_b64"].as_str().unwrap().as_bytes()).unwrap();
     let mut image = Vec::new();
     flate2::read::GzDecoder::new(&packed[..]).read_to_end(&mut image).unwrap();
@@ -129,9 +129,9 @@ fn image(case: &Value) -> Vec<u8> {
 }
 
 /// The questions to the filesystem library, in the shape of the data. The mount option is left out.
-fn trace(run: &Run) -> Vec<Value> {
+pub(super) fn trace(run: &Run) -> Vec<Value> {
     let mut trace = Vec::new();
-    for attempt in &run.attempts {
+    for attempt in run.first_look.iter().chain(&run.attempts) {
         let offset: Value = serde_json::from_str(&attempt.offset.to_string()).unwrap();
         trace.push(json!(["open", offset, matches!(attempt.mounted, boot::Mounted::Yes(_))]));
         trace.extend(attempt.steps.iter().map(|step| {
@@ -142,7 +142,7 @@ fn trace(run: &Run) -> Vec<Value> {
 }
 
 /// A recorded trace in the same shape: without the mount option, and without the question for ZFS' boot string.
-fn recorded_trace(expected: &Value) -> Vec<Value> {
+pub(super) fn recorded_trace(expected: &Value) -> Vec<Value> {
     let calls = expected["trace"].as_array().unwrap().iter();
     calls
         .filter(|call| call[0] != "getbootstring")
@@ -150,7 +150,14 @@ fn recorded_trace(expected: &Value) -> Vec<Value> {
         .collect()
 }
 
-fn compare(stub: &Stub, run: &Run, format: Format, expected: &Value, context: &str, differences: &mut Vec<String>) {
+pub(super) fn compare(
+    stub: &Stub,
+    run: &Run,
+    format: Format,
+    expected: &Value,
+    context: &str,
+    differences: &mut Vec<String>,
+) {
     let mut same = |what: &str, ours: Value, theirs: Value| {
         if ours != theirs {
             differences.push(format!("{context}: {what}\n  pregrub {ours}\n  pygrub  {theirs}"));
@@ -165,7 +172,7 @@ fn compare(stub: &Stub, run: &Run, format: Format, expected: &Value, context: &s
     same("standard error", json!(last), expected["stderr_last"].clone());
     same("trace", json!(trace(run)), json!(recorded_trace(expected)));
     let verdict = match (run.options.task, &expected["rc"]) {
-        (Task::ListEntries, _) => Verdict::Selects,
+        (Task::ListEntries, rc) if *rc == 0 => Verdict::Selects,
         (_, rc) if *rc == 0 || exit != run.process.exit => Verdict::Boots,
         _ => Verdict::Fails,
     };

@@ -62,7 +62,7 @@ fn fault(run: &Run, findings: &[Finding], fails: bool) -> Option<String> {
     if !fails {
         return (!stopping.is_empty()).then(|| format!("it boots, and {codes:?} stop it"));
     }
-    let raised = run.failure.as_ref().and_then(|failure| failure.raised.as_ref());
+    let raised = run.failure.as_ref().and_then(|failure| failure.raised());
     if stopping.is_empty() {
         return Some(format!("nothing stops it, and it fails: {raised:?}"));
     }

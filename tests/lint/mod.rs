@@ -7,6 +7,7 @@ mod distributions;
 mod files;
 mod fix;
 mod fixture;
+mod initrds;
 mod limit;
 mod rows;
 mod safe_fixes;

@@ -220,11 +220,11 @@ fn a_relative_path_is_taken_from_the_working_directory() {
     fs::write(&file, text.replace("recipe.img", "missing.img")).expect("a file can be made");
     let target = Target::open(&file, OpenOptions::default(), Release::NEWEST).expect("it can be read");
     let run = target.run("guest.cfg", Options::default()).expect("it can be read");
-    let failure = run.failure.expect("it is not there");
+    let explanation = pregrub::explain::explain(&run).expect("it is not there");
     assert_eq!(run.verdict, Verdict::Unknown);
     assert_eq!(
-        failure.reason,
+        explanation.reason,
         "cannot open `corpus/images/missing.img`: there is no such file; it is the first disk of the domain (line 4)"
     );
-    assert_eq!(failure.help.as_deref(), Some("xl looks for it from the directory that it is started in"));
+    assert_eq!(explanation.help.as_deref(), Some("xl looks for it from the directory that it is started in"));
 }

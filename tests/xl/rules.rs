@@ -91,7 +91,7 @@ fn lint(text: &str, release: Release) -> (Run, Vec<Finding>) {
     let volumes = target.volumes();
     let mut subject = LintContext::new(&run, target.kind()).with_domain(domain);
     if let Some(volumes) = &volumes {
-        subject = subject.with_volumes(&**volumes);
+        subject = subject.with_volumes(volumes);
     }
     let findings = lint::lint(&subject, &Levels::default());
     (run, findings)

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 
 use self::options::Word;
 use super::{Format, Options, Task, default_directory};
+use crate::flavour::{Build, ExtraOption};
 use crate::python::{Int, PyStr, Python, bytes, int};
-use crate::release::{Change, Flavour, Release};
+use crate::release::{Change, Release};
 
 /// A command line that pygrub goes on with.
 #[derive(Clone, Debug)]
@@ -73,21 +74,21 @@ pub struct Ended {
 pub fn parse(
     args: &[OsString],
     program: &str,
-    release: Release,
-    flavour: Flavour,
+    build: Build,
     posixly_correct: bool,
     is_directory: &dyn Fn(&Path) -> bool,
 ) -> Result<Call, Ended> {
-    let usage = |exit, stdout: Option<Vec<u8>>| Ended { exit, stdout, stderr: Some(options::usage(release, program)) };
+    let Build { release, flavour } = build;
+    let usage = |exit, stdout: Option<Vec<u8>>| Ended { exit, stdout, stderr: Some(options::usage(build, program)) };
     let (options, words) =
-        getopt::parse(args, &options::known(release), posixly_correct).ok_or_else(|| usage(1, None))?;
+        getopt::parse(args, &options::known(build), posixly_correct).ok_or_else(|| usage(1, None))?;
     let image = words.first().ok_or_else(|| usage(1, None))?;
     let mut call = Call {
         options: Options { release, flavour, interactive: Some(true), ..Options::default() },
         image: image.into(),
         output: None,
         format: Format::Sxp,
-        directory: Directory::Default(default_directory(release)),
+        directory: Directory::Default(default_directory(build)),
         is_config: false,
         debug: false,
         runas: None,
@@ -99,10 +100,10 @@ pub fn parse(
             Word::Interactive => call.options.interactive = Some(true),
             Word::ListEntries => call.options.task = Task::ListEntries,
             // Listing goes before.
-            Word::NotReally if call.options.task == Task::Copy => call.options.task = Task::NotReally,
-            Word::NotReally => {}
+            Word::DryRun if call.options.task == Task::Copy => call.options.task = Task::DryRun,
+            Word::DryRun => {}
             Word::Help => return Err(usage(0, None)),
-            Word::Output if value == "-" && release.has(Change::Runas) => {}
+            Word::Output if value == "-" && build.has(Change::Runas) => {}
             Word::Output => call.output = (value != "-").then(|| value.into()),
             Word::Kernel => call.options.kernel = Some(text()),
             Word::Ramdisk => call.options.ramdisk = Some(text()),
@@ -111,6 +112,9 @@ pub fn parse(
                 call.options.entry = Some(text());
                 call.options.interactive = Some(false);
             }
+            Word::Extra(ExtraOption::DefaultArgs) => call.options.default_args = text(),
+            Word::Extra(ExtraOption::ExtraArgs) => call.options.extra_args = text(),
+            Word::Extra(ExtraOption::Vm) => {}
             Word::IsConfig => call.is_config = true,
             Word::Debug => call.debug = true,
             Word::Offset => {
@@ -166,7 +170,11 @@ mod tests {
     use super::*;
 
     fn call(line: &[&str]) -> Result<Call, Ended> {
-        parse(&words(line), "pygrub", "4.17".parse().unwrap(), Flavour::Debian, false, &Path::is_dir)
+        of("debian-4.17", line)
+    }
+
+    fn of(build: &str, line: &[&str]) -> Result<Call, Ended> {
+        parse(&words(line), "pygrub", build.parse().unwrap(), false, &Path::is_dir)
     }
 
     fn ended(line: &[&str]) -> (u8, String, String) {
@@ -201,6 +209,18 @@ mod tests {
         let shown = |line: &[&str]| call(line).unwrap().options.shows_menu();
         assert!(shown(&["i"]) && shown(&["-q", "-i", "i"]) && shown(&["--entry=1", "-i", "i"]));
         assert!(!shown(&["-i", "-q", "i"]) && !shown(&["-i", "--entry=1", "i"]) && !shown(&["-l", "i"]));
+    }
+
+    // Expected values: XCP-ng's pygrub (corpus/conformance/flavours-runs.jsonl, xs-abbrev-*, xs-extra-args-*).
+    #[test]
+    fn options_of_xcp_ng() {
+        let call = of("xcp-ng-8.3", &["--extra_args=a", "--default_args", "d", "--vm", "x", "--ex=b", "i"]).unwrap();
+        let args = (call.options.extra_args.to_string(), call.options.default_args.to_string());
+        assert_eq!(args, ("b".to_owned(), "d".to_owned()));
+        assert!(of("xcp-ng-8.3", &["--e=1", "i"]).is_err() && of("xcp-ng-8.3", &["--de", "i"]).is_err());
+        assert!(of("xcp-ng-8.3", &["--ent=1", "--deb", "i"]).is_ok() && of("4.17", &["--e=1", "i"]).is_ok());
+        assert!(of("4.17", &["--extra_args=a", "i"]).is_err());
+        assert_eq!(of("suse-4.21", &["i"]).unwrap().directory.path(), Path::new("/var/run/xen"));
     }
 
     #[test]

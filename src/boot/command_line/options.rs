@@ -1,7 +1,8 @@
 //! The options of pygrub in each release, and its usage line.
 
 use super::getopt::Known;
-use crate::release::{Change, Release};
+use crate::flavour::{Build, ExtraOption};
+use crate::release::Change;
 
 /// An option of pygrub's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,7 +10,7 @@ pub(crate) enum Word {
     Quiet,
     Interactive,
     ListEntries,
-    NotReally,
+    DryRun,
     Help,
     Output,
     OutputFormat,
@@ -22,6 +23,7 @@ pub(crate) enum Word {
     Args,
     IsConfig,
     Debug,
+    Extra(ExtraOption),
 }
 
 /// An option, the change that brought it, and how the usage line shows it (not at all, where that is empty).
@@ -40,7 +42,7 @@ const ROWS: &[Row] = &[
     (flag(Word::Quiet, Some(b'q'), "quiet"), None, "[-q|--quiet]"),
     (flag(Word::Interactive, Some(b'i'), "interactive"), None, "[-i|--interactive]"),
     (flag(Word::ListEntries, Some(b'l'), "list-entries"), Some(Change::ListEntries), "[-l|--list-entries]"),
-    (flag(Word::NotReally, Some(b'n'), "not-really"), Some(Change::OutputOptions), "[-n|--not-really]"),
+    (flag(Word::DryRun, Some(b'n'), "not-really"), Some(Change::OutputOptions), "[-n|--not-really]"),
     (valued(Word::Output, "output"), None, "[--output=]"),
     (valued(Word::Kernel, "kernel"), None, "[--kernel=]"),
     (valued(Word::Ramdisk, "ramdisk"), None, "[--ramdisk=]"),
@@ -56,19 +58,27 @@ const ROWS: &[Row] = &[
     (flag(Word::Debug, None, "debug"), Some(Change::Debug), ""),
 ];
 
-fn rows(release: Release) -> impl Iterator<Item = &'static Row> {
-    ROWS.iter().filter(move |(_, since, _)| since.is_none_or(|change| release.has(change)))
+fn rows(build: Build) -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().filter(move |(_, since, _)| since.is_none_or(|change| build.has(change)))
 }
 
-/// The options that the release knows.
-pub(crate) fn known(release: Release) -> Vec<Known<Word>> {
-    rows(release).map(|(known, ..)| *known).collect()
+/// The options that pygrub knows. Those of a flavour take part in abbreviations, and are not in the usage line.
+pub(crate) fn known(build: Build) -> Vec<Known<Word>> {
+    let extra = build.flavour.options().iter().map(|&option| {
+        let long = match option {
+            ExtraOption::DefaultArgs => "default_args",
+            ExtraOption::ExtraArgs => "extra_args",
+            ExtraOption::Vm => "vm",
+        };
+        valued(Word::Extra(option), long)
+    });
+    rows(build).map(|(known, ..)| *known).chain(extra).collect()
 }
 
-/// The usage line of the release, with the program's name as it was called.
-pub(crate) fn usage(release: Release, program: &str) -> String {
+/// The usage line, with the program's name as it was called.
+pub(crate) fn usage(build: Build, program: &str) -> String {
     let mut line = format!("Usage: {program}");
-    for (.., shown) in rows(release).filter(|(.., shown)| !shown.is_empty()) {
+    for (.., shown) in rows(build).filter(|(.., shown)| !shown.is_empty()) {
         line.push(' ');
         line.push_str(shown);
     }
@@ -83,7 +93,7 @@ mod tests {
     // Expected values: the recorded runs (corpus/conformance/runs.jsonl).
     #[test]
     fn usage_by_release() {
-        let of = |release: &str| usage(release.parse().unwrap(), "pygrub");
+        let of = |build: &str| usage(build.parse().unwrap(), "pygrub");
         assert_eq!(
             of("4.0"),
             "Usage: pygrub [-q|--quiet] [-i|--interactive] [--output=] [--kernel=] [--ramdisk=] [--args=] [--entry=] <image>"
@@ -95,6 +105,7 @@ mod tests {
              [--offset=] <image>"
         );
         assert!(!of("4.17.2").contains("runas") && of("4.17.2").contains("offset"));
+        assert!(of("xcp-ng-8.2").contains("runas") && !of("xcp-ng-7.6").contains("runas"));
         assert!(of("4.3").contains("list-entries") && !of("4.2").contains("list-entries"));
     }
 }

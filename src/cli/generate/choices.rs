@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::args;
+use crate::cli::release_args;
 use crate::generate::{Choices, GuestType, Table};
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -129,7 +129,7 @@ pub(in crate::cli) struct Host {
 impl Guest {
     /// The choices, with those about the host as they are by default.
     pub(in crate::cli) fn choices(&self) -> Result<Choices, String> {
-        let (release, _) = args::release(self.release.as_deref())?;
+        let release = release_args::named(self.release.as_deref().unwrap_or("newest"), None)?.release;
         Ok(Choices {
             name: self.name.clone(),
             boot_device: self.boot_device.clone(),

@@ -2,9 +2,11 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::stop_signals::StopSignals;
 use crate::cli::Status;
 use crate::cli::args::Color;
 use crate::cli::stdout::{Out, complain};
@@ -20,7 +22,7 @@ pub(crate) struct GrubCfg {
     /// Copy kernels and initrds to the boot directory and replace its grub/grub.cfg, instead of printing the text
     #[arg(long)]
     install: bool,
-    /// The boot directory, on this machine, whatever --root says [default: /boot below --root]
+    /// The boot directory, on this machine, whatever --root says; a symbolic link on its path is refused, below --root or, elsewhere, from / on [default: /boot below --root]
     #[arg(long, value_name = "DIRECTORY")]
     boot: Option<PathBuf>,
     /// Where the boot directory lies on its filesystem: /boot where it is a directory of the root filesystem, / where a filesystem of its own is mounted on it [default: by /proc/self/mountinfo]
@@ -44,13 +46,19 @@ pub(crate) struct GrubCfg {
     /// Whether the guest's program that appends secrets to its initrd is run [default: run where the guest is this machine (--root /), else skip]
     #[arg(long, value_enum)]
     secrets: Option<Secrets>,
+    /// Seconds after which such a program is killed, with all that it has started
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    secrets_timeout: u32,
 }
 
 const AFTER_HELP: &str = "\
 As boot.loader.external.installHook of a NixOS guest it is called with one argument, the system. Nothing is written to a \
 boot sector, which pygrub does not read: NIXOS_INSTALL_BOOTLOADER makes no difference. Until grub.cfg is replaced, which \
 happens last and in one step, the boot disk boots what it has booted before; it is replaced only by what pregrub's own \
-simulation judges as booting, every entry of it. Characters of a label that pygrub's menu cannot draw become `?` in its title.
+simulation judges as booting, every entry of it. The judgement comes before the first change; no kernel or initrd is removed that the \
+old grub.cfg, the new one or another configuration names that pygrub looks for. A symbolic link in the place of the boot directory, \
+its grub or its kernels is refused: a guest's would lead to this machine's files. SIGTERM, SIGINT, SIGHUP and SIGQUIT end the \
+installation with the boot disk as it was, or, after grub.cfg is replaced, not at all. Characters of a label that pygrub's menu cannot draw become `?` in its title.
 
 Exit status: 0 done; 1 nothing was installed or printed, standard error says why; 2 called wrongly, standard output could not be \
 written, or an internal error.";
@@ -66,11 +74,7 @@ enum Secrets {
 impl GrubCfg {
     fn options(&self) -> Options {
         let root = Root::new(&self.root);
-        let boot = match &self.boot {
-            Some(boot) => boot.clone(),
-            // What is not there is told when it is looked for.
-            None => root.locate(Path::new("/boot")).unwrap_or_else(|_| root.host(Path::new("/boot"))),
-        };
+        let boot = self.boot.clone().unwrap_or_else(|| root.host(Path::new("/boot")));
         let run_secrets = self.secrets.map_or(root.is_here(), |secrets| secrets == Secrets::Run);
         Options {
             root,
@@ -85,6 +89,7 @@ impl GrubCfg {
             limit: self.limit,
             timeout: self.timeout,
             run_secrets,
+            secrets_timeout: Duration::from_secs(self.secrets_timeout.into()),
         }
     }
 }
@@ -98,12 +103,15 @@ pub(crate) fn run(args: &GrubCfg) -> io::Result<Status> {
             complain(&error.to_string());
             Ok(Status::Fails)
         }
+        Err(Failed::Told) => Ok(Status::Fails),
         Err(Failed::Output(error)) => Err(error),
     }
 }
 
 enum Failed {
     Sentence(grub_cfg::Error),
+    /// It has been complained about.
+    Told,
     Output(io::Error),
 }
 
@@ -130,12 +138,21 @@ fn print(args: &GrubCfg, options: &Options) -> Result<(), Failed> {
         ));
     }
     let mut out = Out::new(Color::Never);
-    out.text().write_all(plan.text.as_bytes())?;
+    out.generated().write_all(plan.text.as_bytes())?;
     Ok(out.finish()?)
 }
 
 fn install(args: &GrubCfg, options: &Options) -> Result<(), Failed> {
-    let installed = grub_cfg::install(options, &args.toplevel, &mut HostDisk)?;
+    // Before anything is made, so that nothing is left.
+    let signals = StopSignals::catch()?;
+    let installed = match grub_cfg::install(options, &args.toplevel, &mut HostDisk::until(signals.stop())) {
+        Ok(installed) => installed,
+        Err(error) => {
+            complain(&error.to_string());
+            signals.die();
+            return Err(Failed::Told);
+        }
+    };
     installed.menu.warnings.iter().for_each(|warning| warn(warning));
     // It is done, whether anybody hears of it or not: NixOS would take a failure for one of the installation.
     if let Err(error) = tell(&installed) {

@@ -6,6 +6,8 @@ mod grub_cfg;
 mod nixos;
 mod output;
 mod recipe;
+#[cfg(target_os = "linux")]
+mod stop_signals;
 mod xl;
 
 use std::io;

@@ -32,7 +32,7 @@ impl Output {
         };
         let Some(path) = self.output.as_deref().filter(|path| *path != "-") else {
             let mut out = Out::new(Color::Never);
-            out.text().write_all(text.as_bytes())?;
+            out.generated().write_all(text.as_bytes())?;
             out.finish()?;
             return Ok(Status::Fine);
         };

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use crate::boot::{Console, Menu};
+use crate::cli::runner_commands::{self, Disarmed, Form};
 use crate::config::Config;
 use crate::python::PyStr;
 use crate::release::Release;
@@ -32,5 +33,19 @@ impl Console for Talking<'_> {
 /// A line on standard error, at once.
 pub(super) fn complain(line: &[u8]) {
     // There is nobody left to tell that standard error cannot be written to.
-    let _ = io::stderr().lock().write_all(&[line, b"\n"].concat());
+    let _ = write(io::stderr().lock(), &[line, b"\n"].concat());
+}
+
+/// What pygrub prints on standard output besides the result.
+pub(super) fn print(text: &[u8]) -> io::Result<()> {
+    write(io::stdout().lock(), text)
+}
+
+/// As pygrub writes it; where a runner of continuous integration reads it, no command of a guest's is in it.
+fn write(mut to: impl Write, text: &[u8]) -> io::Result<()> {
+    let form = if runner_commands::are_obeyed() { Form::Raw } else { Form::Unread };
+    let mut out = Vec::with_capacity(text.len());
+    Disarmed::new(&mut out, form).write_all(text)?;
+    to.write_all(&out)?;
+    to.flush()
 }

@@ -8,18 +8,20 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::console::{Talking, complain};
+use super::console::{self, Talking, complain};
 use super::copy_out::{CopyError, copy_out};
 use super::menu::Terminal;
 use super::sandbox::{Limits, Privileges};
 use super::worker::{self, Role};
 use super::{explain, python_error};
 use crate::boot::command_line::Call;
-use crate::boot::{self, Chosen, ChosenFile, Console, Run, Task, Unattended, Values, Verdict, render};
+use crate::boot::{self, BootFiles, ChosenFile, Console, Run, Task, Unattended, Values, Verdict, render};
+use crate::cli::runner_commands;
 use crate::config::Dialect;
+use crate::flavour::{Build, Flavour};
 use crate::host;
 use crate::python::{PyStr, Python, utf8};
-use crate::release::{Change, Flavour, Release};
+use crate::release::{Change, Release};
 use crate::storage::filesystem::ReadError;
 use crate::storage::mount::{DiskVolumes, Mounting, Volumes};
 use crate::storage::partitions::partition_table;
@@ -46,8 +48,7 @@ impl Ending {
 /// What the worker is told besides the arguments of pygrub. The arguments themselves are taken apart again: there is one way
 /// to read them.
 pub(super) struct Order {
-    pub release: Release,
-    pub flavour: Flavour,
+    pub build: Build,
     /// The paths of kernel and initrd, where they are to be copied.
     pub destinations: Vec<OsString>,
 }
@@ -55,7 +56,7 @@ pub(super) struct Order {
 impl Order {
     /// The arguments of the worker.
     pub(super) fn words(&self, args: &[OsString]) -> Vec<OsString> {
-        let mut words = vec![self.release.to_string().into(), self.flavour.name().into()];
+        let mut words = vec![self.build.release.to_string().into(), self.build.flavour.name().into()];
         words.push(self.destinations.len().to_string().into());
         words.extend(self.destinations.iter().cloned());
         words.extend(args.iter().cloned());
@@ -68,7 +69,8 @@ impl Order {
         let flavour = Flavour::from_name(words.next()?.to_str()?)?;
         let count: usize = words.next()?.to_str()?.parse().ok()?;
         let destinations: Vec<OsString> = words.by_ref().take(count).collect();
-        (destinations.len() == count).then(|| (Self { release, flavour, destinations }, words.collect()))
+        (destinations.len() == count)
+            .then(|| (Self { build: Build { release, flavour }, destinations }, words.collect()))
     }
 }
 
@@ -85,12 +87,15 @@ fn sealed() -> Result<Ending, String> {
     let mut inherited = worker::inherited().map_err(text)?;
     let lost = || "the worker did not get what it needs".to_owned();
     let (order, args) = Order::from_words(std::env::args_os().skip(1)).ok_or_else(lost)?;
-    let call = super::parse(&args, "", order.release, order.flavour).map_err(|_| lost())?;
+    let call = super::parse(&args, "", order.build).map_err(|_| lost())?;
     let disk = inherited.take(Role::Disk).ok_or_else(lost)?;
     let mut paths = order.destinations.into_iter();
     let mut destination = |role| Some(Destination { file: inherited.take(role)?, path: paths.next()?.into() });
     let (kernel, ramdisk) = (destination(Role::Kernel), destination(Role::Ramdisk));
     let output = inherited.take(Role::Output).ok_or_else(lost)?;
+    let obeyed = call.output.is_none()
+        && runner_commands::are_obeyed()
+        && !output.metadata().is_ok_and(|metadata| metadata.is_file());
     // The last moment at which anything is asked of the system besides reading and writing.
     let image = if call.is_config {
         Image::Text(disk)
@@ -103,7 +108,7 @@ fn sealed() -> Result<Ending, String> {
     for missing in inherited.give_up_privileges(&privileges).map_err(text)? {
         complain(format!("pregrub: {missing}").as_bytes());
     }
-    Ok(perform(&call, Files { image, kernel, ramdisk, output }, &mut *menu))
+    Ok(perform(&call, Files { image, kernel, ramdisk, output, obeyed }, &mut *menu))
 }
 
 /// A pipe, a terminal: no disk. pygrub's library finds nothing on it.
@@ -144,14 +149,18 @@ struct Files {
     kernel: Option<Destination>,
     ramdisk: Option<Destination>,
     output: File,
+    /// Whether a runner of continuous integration reads the output.
+    obeyed: bool,
 }
 
 /// Does the work of a call and says what pygrub says.
 fn perform(call: &Call, files: Files, menu: &mut dyn Console) -> Ending {
     let mut talking = Talking { menu, announces: !call.is_config, said: 0 };
-    let Files { image, kernel, ramdisk, mut output } = files;
+    let Files { image, kernel, ramdisk, mut output, obeyed } = files;
     let result = match image {
-        Image::Disk(disk, plugins) => of_disk(call, disk, plugins, [kernel, ramdisk], &mut output, &mut talking),
+        Image::Disk(disk, plugins) => {
+            of_disk(call, disk, plugins, [kernel, ramdisk], (&mut output, obeyed), &mut talking)
+        }
         Image::Text(file) => of_configuration(call, &file, &mut talking),
     };
     result.unwrap_or_else(|line| {
@@ -168,7 +177,7 @@ fn of_disk(
     disk: FileSource,
     plugins: Vec<String>,
     [mut kernel, ramdisk]: [Option<Destination>; 2],
-    output: &mut File,
+    (output, obeyed): (&mut File, bool),
     talking: &mut Talking<'_>,
 ) -> Result<Ending, Line> {
     let release = call.options.release;
@@ -185,7 +194,7 @@ fn of_disk(
     if call.debug {
         explain::debug(&run);
     }
-    for line in run.stderr.iter().skip(talking.said) {
+    for line in run.stderr().skip(talking.said) {
         complain(line.as_bytes());
     }
     if call.options.task == Task::ListEntries && run.verdict != Verdict::Unknown && run.process.exit == 0 {
@@ -201,14 +210,22 @@ fn of_disk(
         copy_files(&volumes, source.file(), &run, chosen, [&mut kernel, &mut ramdisk])?;
     }
     let result = told(&run, chosen, call, kernel.as_ref(), ramdisk.as_ref())?;
+    if obeyed && runner_commands::stand_in(&result) {
+        // Escaped, it would be another result.
+        return Err(
+            "pregrub: the result holds a command for a runner of continuous integration, which reads standard output: \
+                    use --output"
+                .to_owned(),
+        );
+    }
     output.write_all(&result).map_err(|error| python_error::last_line(&error, None, python))?;
-    Ok(if ramdisk.is_some() || call.options.task == Task::NotReally { Ending::Done } else { Ending::WithoutRamdisk })
+    Ok(if ramdisk.is_some() || call.options.task == Task::DryRun { Ending::Done } else { Ending::WithoutRamdisk })
 }
 
 /// The result in the format that was asked for.
 fn told(
     run: &Run,
-    chosen: &Chosen,
+    chosen: &BootFiles,
     call: &Call,
     kernel: Option<&Destination>,
     ramdisk: Option<&Destination>,
@@ -217,7 +234,7 @@ fn told(
     let path = |copy: Option<&Destination>| copy.map(|copy| copy.path.as_os_str().as_bytes().to_vec());
     let (mut kernel, mut ramdisk) = (path(kernel), path(ramdisk));
     // Before XSA-443 `-n` told where the files would have come from.
-    if run.options.task == Task::NotReally && !release.has(Change::Runas) {
+    if run.options.task == Task::DryRun && !run.options.build().has(Change::Runas) {
         let instead =
             |what: &str, file: &ChosenFile| [b"<", what.as_bytes(), b":", file.path.as_bytes(), b">"].concat();
         kernel = Some(instead("kernel", &chosen.kernel));
@@ -235,7 +252,7 @@ fn copy_files(
     volumes: &DiskVolumes,
     disk: &File,
     run: &Run,
-    chosen: &Chosen,
+    chosen: &BootFiles,
     [kernel, ramdisk]: [&mut Option<Destination>; 2],
 ) -> Result<(), Line> {
     let python = run.options.release.python();
@@ -313,7 +330,5 @@ fn newlines(text: Vec<u8>, release: Release) -> Vec<u8> {
 
 /// What pygrub prints on standard output besides the result.
 fn print(text: &[u8], python: Python) -> Result<(), Line> {
-    let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(text).and_then(|()| stdout.flush());
-    written.map_err(|error| python_error::last_line(&error, None, python))
+    console::print(text).map_err(|error| python_error::last_line(&error, None, python))
 }

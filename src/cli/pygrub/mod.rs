@@ -21,7 +21,7 @@ pub mod worker;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -32,11 +32,12 @@ use self::console::complain;
 use self::copies::{Copy, PathError, make_directory};
 use self::job::Ending;
 use self::worker::Role;
-use super::Status;
+use super::{Status, release_args};
 use crate::boot::Task;
 use crate::boot::command_line::{self, Call, Directory, Ended};
-use crate::host;
-use crate::release::{Change, Flavour, Release};
+use crate::flavour::{Build, Flavour};
+use crate::host::{self, Installed};
+use crate::release::Change;
 
 /// Does what pygrub does, where the command line says so or the program is called by the name `pygrub`; nothing where it is one
 /// of pregrub's own. The worker, too, is recognised here.
@@ -57,21 +58,20 @@ pub(super) fn if_called() -> Option<ExitCode> {
 
 /// Does what pygrub does and returns its exit status.
 pub(super) fn supervise(program: &str, args: &[OsString]) -> ExitCode {
-    let known = release();
-    let (release, flavour) = match known {
+    let (build, found) = match build() {
         Ok(known) => known,
         Err(line) => {
             complain(format!("pregrub: {line}").as_bytes());
             return ExitCode::from(Status::Usage as u8);
         }
     };
-    let call = match parse(args, program, release, flavour) {
+    let call = match parse(args, program, build) {
         Ok(call) => call,
         Err(Ended { exit, stdout, stderr }) => {
             if let Some(mut line) = stdout {
                 line.push(b'\n');
                 // As in pygrub, the exit status tells what could not be printed.
-                let _ = io::stdout().write_all(&line);
+                let _ = console::print(&line);
             }
             if let Some(line) = stderr {
                 complain(line.as_bytes());
@@ -79,6 +79,9 @@ pub(super) fn supervise(program: &str, args: &[OsString]) -> ExitCode {
             return ExitCode::from(exit);
         }
     };
+    if let Some(found) = found.filter(|_| call.debug) {
+        complain(format!("pregrub: {found}").as_bytes());
+    }
     let ended = match work(&call, args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(line) => {
@@ -100,34 +103,35 @@ pub(super) fn supervise(program: &str, args: &[OsString]) -> ExitCode {
 const LAST_WORDS: Duration = Duration::from_millis(30);
 
 /// The command line, in the environment that it was given in.
-fn parse(args: &[OsString], program: &str, release: Release, flavour: Flavour) -> Result<Call, Ended> {
+fn parse(args: &[OsString], program: &str, build: Build) -> Result<Call, Ended> {
     // Set, the first word that is no option ends the options.
     let posixly_correct = env::var_os("POSIXLY_CORRECT").is_some();
-    command_line::parse(args, program, release, flavour, posixly_correct, &Path::is_dir)
+    command_line::parse(args, program, build, posixly_correct, &Path::is_dir)
 }
 
-/// The release that the environment asks for, since the toolstack owns the arguments.
-fn release() -> Result<(Release, Flavour), String> {
+/// The pygrub that the environment asks for, since the toolstack owns the arguments; without it the one that is installed on this
+/// host, with what was found. Where nothing is installed it is the newest of upstream's.
+fn build() -> Result<(Build, Option<Installed>), String> {
     let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
-    let (release, installed) = match variable("PREGRUB_RELEASE") {
-        None => (Release::NEWEST, None),
-        Some(value) if value == "host" => {
-            let (release, flavour) = host::installed().map_err(|error| format!("PREGRUB_RELEASE=host: {error}"))?;
-            (release, Some(flavour))
-        }
-        Some(value) => {
-            let release = value.to_string_lossy().parse().map_err(|error| format!("PREGRUB_RELEASE: {error}"))?;
-            (release, None)
-        }
-    };
     let flavour = match variable("PREGRUB_FLAVOUR") {
-        None => installed.unwrap_or_default(),
-        Some(value) => value
-            .to_str()
-            .and_then(Flavour::from_name)
-            .ok_or_else(|| format!("PREGRUB_FLAVOUR: `{}` is no flavour: use upstream or debian", value.display()))?,
+        None => None,
+        Some(value) => Some(value.to_str().and_then(Flavour::from_name).ok_or_else(|| {
+            let known = Flavour::ALL.map(Flavour::name).join(", ");
+            format!("PREGRUB_FLAVOUR: `{}` is not a flavour: use one of {known}", value.display())
+        })?),
     };
-    Ok((release, flavour))
+    let Some(release) = variable("PREGRUB_RELEASE") else {
+        return Ok(match host::installed() {
+            Ok(installed) if flavour.is_none_or(|flavour| flavour == installed.build.flavour) => {
+                (installed.build, Some(installed))
+            }
+            _ => (Build::newest(flavour.unwrap_or_default()), None),
+        });
+    };
+    let release = release.to_string_lossy();
+    let build =
+        release_args::named(&release, flavour).map_err(|error| format!("PREGRUB_RELEASE={release}: {error}"))?;
+    Ok((build, None))
 }
 
 /// Opens everything, lets the worker work, and cleans up. The error is the line that is still to be said, if any.
@@ -158,7 +162,7 @@ fn work(call: &Call, args: &[OsString]) -> Result<(), Option<String>> {
         destinations.push(copy.path.clone().into_os_string());
         files.extend(copy.file.take().map(|file| (role, file)));
     }
-    let order = job::Order { release: call.options.release, flavour: call.options.flavour, destinations };
+    let order = job::Order { build: call.options.build(), destinations };
     let status = signals::want_exit_status()
         .and_then(|()| worker::spawn(order.words(args), files))
         .and_then(|mut child| {

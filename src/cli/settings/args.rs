@@ -9,7 +9,7 @@ use super::{Finder, Settings};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct SettingsArgs {
-    /// Take the settings from this file, not from the pregrub.toml that is nearest to the target
+    /// Take the settings from this file, not from the pregrub.toml that is nearest to the target. Of the files in a directory that is a target none is read by itself: they may be a guest's
     #[arg(long, value_name = "FILE", conflicts_with = "no_config", help_heading = "Settings")]
     pub config: Option<PathBuf>,
     /// Look at no pregrub.toml
@@ -20,6 +20,6 @@ pub(in crate::cli) struct SettingsArgs {
 impl SettingsArgs {
     /// The settings of the only target.
     pub(in crate::cli) fn of(&self, target: &str) -> Result<Rc<Settings>, String> {
-        Finder::new(self)?.of(target)
+        Finder::new(self, &[target])?.of(target)
     }
 }

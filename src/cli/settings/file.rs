@@ -1,13 +1,13 @@
 //! The text of `pregrub.toml`. docs/schema/pregrub.toml-1.json says the same.
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::Settings;
-use crate::cli::args::{self, FlavourArg};
 use crate::cli::levels::Threshold;
+use crate::cli::release_args::{self, FlavourArg};
 use crate::lint::{Levels, Selector};
 
 /// What is wrong with a file, and where.
@@ -46,7 +46,7 @@ struct File {
     deny: Vec<Rules>,
     threshold: Option<Level>,
     suppressions: Option<bool>,
-    baseline: Option<PathBuf>,
+    baseline: Option<Below>,
     #[serde(default)]
     exclude: Vec<Pattern>,
 }
@@ -60,17 +60,21 @@ impl TryFrom<String> for Release {
 
     fn try_from(text: String) -> Result<Self, String> {
         if text != "host" {
-            args::release(Some(&text))?;
+            release_args::named(&text, None)?;
         }
         Ok(Self(text))
     }
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 enum Flavour {
     Upstream,
     Debian,
+    #[serde(alias = "opensuse")]
+    Suse,
+    #[serde(alias = "xenserver")]
+    XcpNg,
 }
 
 #[derive(Deserialize)]
@@ -91,6 +95,26 @@ impl TryFrom<String> for Rules {
 
     fn try_from(text: String) -> Result<Self, String> {
         text.parse().map(Self).map_err(|error: crate::lint::UnknownSelector| error.to_string())
+    }
+}
+
+/// A path below the directory of the file. The file may be a guest's, and must not choose what of the host's is read or written.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Below(PathBuf);
+
+impl TryFrom<String> for Below {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let path = PathBuf::from(text);
+        let is_below = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        if !is_below || path.file_name().is_none() {
+            return Err(
+                "the baseline must lie below the directory of this file: name another one with --baseline".to_owned()
+            );
+        }
+        Ok(Self(path))
     }
 }
 
@@ -116,6 +140,8 @@ pub(super) fn parse(text: &str, directory: &Path) -> Result<Settings, DriverErro
         flavour: file.flavour.map(|flavour| match flavour {
             Flavour::Upstream => FlavourArg::Upstream,
             Flavour::Debian => FlavourArg::Debian,
+            Flavour::Suse => FlavourArg::Suse,
+            Flavour::XcpNg => FlavourArg::XcpNg,
         }),
         quiet: file.quiet,
         levels: levels([&file.allow, &file.warn, &file.deny]),
@@ -126,7 +152,7 @@ pub(super) fn parse(text: &str, directory: &Path) -> Result<Settings, DriverErro
             Level::Never => Threshold::Never,
         }),
         suppressions: file.suppressions,
-        baseline: file.baseline.map(|path| directory.join(path)),
+        baseline: file.baseline.map(|path| directory.join(path.0)),
         exclude: file.exclude.into_iter().map(|pattern| pattern.0).collect(),
     })
 }
@@ -183,6 +209,9 @@ mod tests {
             ("quiet = 'yes'\n", "pregrub.toml:1:9: invalid type: string \"yes\", expected a boolean"),
             ("\nrelease = '3.1'\n", "pregrub.toml:2:11: "),
             ("allow = ['PG101', 'PG999']\n", "pregrub.toml:1:"),
+            ("baseline = '/b.json'\n", "pregrub.toml:1:12: the baseline must lie below the directory of this file"),
+            ("baseline = 'a/../../b.json'\n", "pregrub.toml:1:12: "),
+            ("baseline = ''\n", "pregrub.toml:1:12: "),
             ("threshold = 'high'\n", "pregrub.toml:1:13: unknown variant `high`"),
             ("exclude = ['a[']\n", "pregrub.toml:1:"),
             ("release\n", "pregrub.toml:1:"),

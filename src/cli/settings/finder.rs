@@ -11,13 +11,24 @@ pub(in crate::cli) struct Finder {
     given: Option<Rc<Settings>>,
     none: bool,
     known: HashMap<PathBuf, Rc<Settings>>,
+    /// The directories among the targets, by their real paths: what lies in them may be a guest's.
+    trees: Vec<PathBuf>,
 }
 
 impl Finder {
-    /// As the command line wants it. A file that is named there is read at once.
-    pub(in crate::cli) fn new(args: &SettingsArgs) -> Result<Self, String> {
+    /// As the command line wants it. A file that is named there is read at once. In a directory among `targets`, and below it,
+    /// no other file is read.
+    pub(in crate::cli) fn new(args: &SettingsArgs, targets: &[impl AsRef<str>]) -> Result<Self, String> {
         let given = args.config.as_deref().map(Settings::read).transpose()?.map(Rc::new);
-        Ok(Self { given, none: args.no_config, known: HashMap::new() })
+        let trees = targets.iter().filter_map(|target| Path::new(target.as_ref()).canonicalize().ok());
+        let trees = trees.filter(|target| target.is_dir()).collect();
+        Ok(Self { given, none: args.no_config, known: HashMap::new(), trees })
+    }
+
+    /// The file in a directory among the targets that is passed over, although nobody said that none is to be read.
+    pub(in crate::cli) fn passed_over(&self, directory: &Path) -> Option<PathBuf> {
+        let path = directory.join(NAME);
+        (!self.none && self.given.is_none() && path.is_file()).then_some(path)
     }
 
     /// The settings for a target: those of the first `pregrub.toml` in its directory or above. Of a directory it is the one
@@ -47,8 +58,12 @@ impl Finder {
         if let Some(known) = self.known.get(&directory) {
             return Ok(Rc::clone(known));
         }
-        let found =
-            directory.ancestors().map(|directory| directory.join(NAME)).find(|path| path.is_file() || path.is_dir());
+        let outside = |directory: &&Path| !self.trees.iter().any(|tree| directory.starts_with(tree));
+        let found = directory
+            .ancestors()
+            .filter(outside)
+            .map(|directory| directory.join(NAME))
+            .find(|path| path.is_file() || path.is_dir());
         let settings = match found {
             Some(path) if path.is_dir() => {
                 return Err(format!(

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 pub(super) use args::SettingsArgs;
 pub(super) use finder::Finder;
 
-use super::args::FlavourArg;
 use super::levels::Threshold;
+use super::release_args::FlavourArg;
 use crate::cli::bounded_read;
 use crate::lint::Levels;
 

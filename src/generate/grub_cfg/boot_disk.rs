@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
+use super::root::Root;
 use crate::escape::escaped;
 use crate::generate::boot_filesystem::check_feature;
+use crate::storage::beneath::{HeldDirectory, is_link_in_the_way};
 use crate::storage::filesystem::MountError;
 use crate::storage::mount_table::MountPoint;
 
@@ -20,12 +22,14 @@ pub enum Search {
 }
 
 /// The boot disk.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct BootDisk {
     /// The root of the filesystem, on this machine.
     pub root: PathBuf,
     /// The boot directory, on this machine: `root` itself, or a directory in it.
     pub boot: PathBuf,
+    /// The boot directory, held open: whatever is read or written there goes by this.
+    pub directory: HeldDirectory,
     /// The boot directory as paths on the boot disk begin: empty, or such as `/boot`.
     pub prefix: String,
     /// The UUID of the filesystem, where it is known.
@@ -33,22 +37,26 @@ pub struct BootDisk {
 }
 
 impl BootDisk {
-    /// Finds out on which filesystem `boot` lies. A `prefix` is taken as given.
+    /// Finds out on which filesystem `boot` lies, a path of this machine. A `prefix` is taken as given.
     ///
     /// # Errors
     ///
-    /// There is no such directory, or it lies on a filesystem that pygrub or an installation that survives a power cut cannot
+    /// There is no such directory, a symbolic link is in the way to it (below `root`, or from `/` on where it lies elsewhere), or it lies on a filesystem that pygrub or an installation that survives a power cut cannot
     /// work with, or what is given does not go with it.
-    pub fn find(boot: &Path, prefix: Option<&str>, search: &Search) -> Result<Self, Error> {
+    pub fn find(root: &Root, boot: &Path, prefix: Option<&str>, search: &Search) -> Result<Self, Error> {
         if let Search::Uuid(uuid) = search
             && !is_uuid(uuid)
         {
             return Err(Error::new(format!("`{}` is no UUID of a filesystem", escaped(uuid))));
         }
-        let boot = boot.canonicalize().map_err(|error| Error::io("find the boot directory", boot, &error))?;
-        if !boot.is_dir() {
-            return Err(Error::new(format!("`{}` is no directory", boot.display())));
-        }
+        let directory = root.boot_directory(boot).map_err(|error| {
+            let sentence = Error::io("find the boot directory", boot, &error);
+            if !is_link_in_the_way(&error) {
+                return sentence;
+            }
+            Error::new(format!("{sentence}: name the directory itself with --boot, if it is the guest's"))
+        })?;
+        let boot = directory.path().to_owned();
         let mounted = MountPoint::of(&boot);
         let prefix = match (prefix, &mounted) {
             (Some(prefix), _) => prefix.trim_end_matches('/').to_owned(),
@@ -65,7 +73,7 @@ impl BootDisk {
                 escaped(&prefix)
             )));
         }
-        let root = root(&boot, &prefix)?;
+        let root = above(&boot, &prefix)?;
         // A directory that is said to lie elsewhere will be copied to another filesystem.
         let own = mounted.filter(|mounted| place(mounted, &boot).is_ok_and(|place| place == prefix));
         let own = own.map(|mounted| uuid(&mounted, &boot)).transpose()?.flatten();
@@ -74,7 +82,7 @@ impl BootDisk {
             Search::Never => None,
             Search::Device => own,
         };
-        Ok(Self { root, boot, prefix, uuid })
+        Ok(Self { root, boot, directory, prefix, uuid })
     }
 
     /// How the boot disk names a file in the boot directory.
@@ -89,7 +97,7 @@ fn is_uuid(text: &str) -> bool {
 }
 
 /// The directory that `boot` is `prefix` of.
-fn root(boot: &Path, prefix: &str) -> Result<PathBuf, Error> {
+fn above(boot: &Path, prefix: &str) -> Result<PathBuf, Error> {
     let mut root = boot;
     for name in prefix.split('/').rev().filter(|name| !name.is_empty()) {
         root = match root.parent() {
@@ -150,9 +158,9 @@ mod tests {
 
     #[test]
     fn the_root_lies_above() {
-        assert_eq!(root(Path::new("/mnt/boot"), "").unwrap(), Path::new("/mnt/boot"));
-        assert_eq!(root(Path::new("/mnt/boot"), "/boot").unwrap(), Path::new("/mnt"));
-        assert!(root(Path::new("/mnt/efi"), "/boot").is_err());
+        assert_eq!(above(Path::new("/mnt/boot"), "").unwrap(), Path::new("/mnt/boot"));
+        assert_eq!(above(Path::new("/mnt/boot"), "/boot").unwrap(), Path::new("/mnt"));
+        assert!(above(Path::new("/mnt/efi"), "/boot").is_err());
     }
 
     #[test]

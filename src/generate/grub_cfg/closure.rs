@@ -1,7 +1,6 @@
 //! A system closure by its plain files, as NixOS has laid them out since before there was a bootspec.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -46,14 +45,13 @@ fn label(root: &Root, toplevel: &Path) -> Result<String, Error> {
 fn specialisations(root: &Root, toplevel: &Path) -> Result<BTreeMap<String, System>, Error> {
     let directory = toplevel.join("specialisation");
     let failed = |error: io::Error| Error::io("read", &directory, &error);
-    let entries = match root.locate(&directory).and_then(fs::read_dir) {
-        Ok(entries) => entries,
+    let names = match root.names(&directory) {
+        Ok(names) => names,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
         Err(error) => return Err(failed(error)),
     };
     let mut systems = BTreeMap::new();
-    for entry in entries {
-        let name = entry.map_err(failed)?.file_name();
+    for name in names {
         let path = directory.join(&name);
         let variant = root.resolve(&path).map_err(|error| Error::io("find the specialisation", &path, &error))?;
         systems.insert(name.to_string_lossy().into_owned(), read_variant(root, &variant, false)?);
@@ -63,7 +61,7 @@ fn specialisations(root: &Root, toplevel: &Path) -> Result<BTreeMap<String, Syst
 
 /// What a path leads to; nothing where there is no such file. A link that leads nowhere is an error.
 fn there(root: &Root, path: &Path) -> Result<Option<PathBuf>, Error> {
-    if root.host(path).symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+    if root.last_node(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
         return Ok(None);
     }
     root.resolve(path).map(Some).map_err(|error| Error::io("find", path, &error))

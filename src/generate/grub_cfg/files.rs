@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::error::Error;
 use super::root::Root;
+use crate::storage::beneath::HeldDirectory;
 
 /// The directory of the copies, on the boot disk.
 pub(super) const KERNELS: &str = "kernels";
@@ -16,14 +17,20 @@ pub(super) const KERNELS: &str = "kernels";
 pub(super) const DIGITS: usize = 32;
 /// How long the readable part of a name may be.
 const LONGEST_SUFFIX: usize = 80;
+/// The largest kernel or initrd that is copied: more than any is, and soon read. A file of holes may claim any size.
+pub(super) const LARGEST: u64 = 1 << 30;
 /// How much is read at a time.
 const PIECE: usize = 1 << 20;
 
 /// A file that entries need on the boot disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SourceFile {
-    /// Where it lies on this machine.
+    /// The path of the guest's that it was found by.
     pub path: PathBuf,
+    /// Where it lies beneath the guest's root, without links.
+    pub place: PathBuf,
+    /// Its length in bytes.
+    pub length: u64,
     /// What it is called there.
     pub name: String,
     /// The SHA-256 of its content.
@@ -40,16 +47,18 @@ impl SourceFile {
 }
 
 /// Reads the files that are to be copied, each once.
-#[derive(Debug)]
 pub(super) struct SourceFiles<'a> {
     root: &'a Root,
+    /// Asked with every piece that is read.
+    go_on: &'a dyn Fn() -> io::Result<()>,
     by_path: BTreeMap<PathBuf, SourceFile>,
     name_of: BTreeMap<[u8; 32], String>,
 }
 
 impl<'a> SourceFiles<'a> {
-    pub(super) fn new(root: &'a Root) -> Self {
-        Self { root, by_path: BTreeMap::new(), name_of: BTreeMap::new() }
+    /// `go_on` is asked with every piece that is read: an error ends the reading.
+    pub(super) fn new(root: &'a Root, go_on: &'a dyn Fn() -> io::Result<()>) -> Self {
+        Self { root, go_on, by_path: BTreeMap::new(), name_of: BTreeMap::new() }
     }
 
     /// The file of this path of the guest's. Two files of the same content have one name.
@@ -57,16 +66,28 @@ impl<'a> SourceFiles<'a> {
         if let Some(file) = self.by_path.get(path) {
             return Ok(file.clone());
         }
-        let host = self.root.locate(path).map_err(|error| Error::io("find", path, &error))?;
-        let digest = self
-            .root
-            .open(path)
-            .and_then(|file| digest(file, |_| Ok(())))
-            .map_err(|error| Error::io("read", &host, &error))?;
+        let failed = |error: io::Error| Error::io("read", path, &error);
+        let place = self.root.resolve(path).map_err(|error| Error::io("find", path, &error))?;
+        let file = self.root()?.open_file(&place).map_err(failed)?;
+        let too_large = || io::Error::other(format!("it is larger than {} MiB", LARGEST >> 20));
+        if file.metadata().map_err(failed)?.len() > LARGEST {
+            return Err(failed(too_large()));
+        }
+        let mut length = 0;
+        let digest = digest(file, |piece| {
+            length += piece.len() as u64;
+            if length > LARGEST { Err(too_large()) } else { (self.go_on)() }
+        });
+        let digest = digest.map_err(failed)?;
         let name = self.name_of.entry(digest).or_insert_with(|| name(&digest, path)).clone();
-        let file = SourceFile { path: host, name, digest };
+        let file = SourceFile { path: path.to_owned(), place, length, name, digest };
         self.by_path.insert(path.to_owned(), file.clone());
         Ok(file)
+    }
+
+    /// The directory that a file's `place` lies beneath.
+    pub(super) fn root(&self) -> Result<HeldDirectory, Error> {
+        self.root.held().map_err(|error| Error::io("open", &self.root.host(Path::new("/")), &error))
     }
 }
 

@@ -5,6 +5,7 @@ use super::error::Error;
 use super::plan::GRUB_CFG;
 use super::text::TextEntry;
 use crate::boot::{self, Run, Verdict};
+use crate::explain::explain;
 use crate::release::Release;
 use crate::storage::directory::{PlannedFiles, PlannedVolume};
 
@@ -43,7 +44,7 @@ fn expect(disk: &BootDisk, run: &Run, index: usize, entry: &TextEntry, who: &str
         )));
     }
     let (Verdict::Boots, Some(chosen)) = (run.verdict, &run.chosen) else {
-        let why = run.failure.as_ref().map_or("for an unknown reason", |failure| failure.reason.as_str());
+        let why = explain(run).map_or_else(|| "for an unknown reason".to_owned(), |explanation| explanation.reason);
         let verb = if run.verdict == Verdict::Unknown { "may not" } else { "would not" };
         return Err(Error::new(format!("{who} {verb} boot the entry `{title}`: {why}")));
     };

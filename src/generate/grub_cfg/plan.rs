@@ -1,6 +1,7 @@
 //! What would be installed, told without touching anything.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::boot_disk::{BootDisk, Search};
 use super::error::Error;
@@ -20,7 +21,8 @@ pub(super) const GRUB_CFG: &str = "grub/grub.cfg";
 pub struct Options {
     /// The guest's view of its files.
     pub root: Root,
-    /// The boot directory, on this machine.
+    /// The boot directory, on this machine. No part of its path may be a symbolic link, below `root` or, where it does not lie
+    /// there, from `/` on.
     pub boot: PathBuf,
     /// Where the boot directory lies on its filesystem (`/boot`, or empty); by the table of mounts if it is not said.
     pub prefix: Option<String>,
@@ -34,6 +36,8 @@ pub struct Options {
     pub timeout: u32,
     /// Whether the guest's programs that append secrets to an initrd are run, with the rights of whoever calls this.
     pub run_secrets: bool,
+    /// How long such a program may take. After that it is killed, with all that it has started.
+    pub secrets_timeout: Duration,
 }
 
 impl Default for Options {
@@ -48,6 +52,7 @@ impl Default for Options {
             limit: 20,
             timeout: 5,
             run_secrets: true,
+            secrets_timeout: Duration::from_secs(300),
         }
     }
 }
@@ -80,9 +85,28 @@ pub struct Plan {
 /// # Ok::<(), pregrub::generate::grub_cfg::Error>(())
 /// ```
 pub fn plan(options: &Options, toplevel: &Path) -> Result<Plan, Error> {
-    let disk = BootDisk::find(&options.boot, options.prefix.as_deref(), &options.search)?;
+    let disk = BootDisk::find(&options.root, &options.boot, options.prefix.as_deref(), &options.search)?;
     let menu = menu(options, toplevel)?;
-    let mut sources = SourceFiles::new(&options.root);
+    let Draft { text, missing } = draft(options, &disk, &menu, &mut SourceFiles::new(&options.root, &|| Ok(())))?;
+    Ok(Plan { text, menu, missing })
+}
+
+/// What an installation would write, which pygrub would boot.
+pub(super) struct Draft {
+    /// The text of grub.cfg.
+    pub text: String,
+    /// Files of the boot directory that the text names and that are not there yet.
+    pub missing: Vec<String>,
+}
+
+/// Reads what is to be copied and judges what would come of it. Nothing is changed. An initrd with secrets is judged as it is
+/// without them.
+pub(super) fn draft(
+    options: &Options,
+    disk: &BootDisk,
+    menu: &Menu,
+    sources: &mut SourceFiles<'_>,
+) -> Result<Draft, Error> {
     let mut files = PlannedFiles::new();
     let mut missing = Vec::new();
     let mut named = Vec::new();
@@ -92,10 +116,11 @@ pub fn plan(options: &Options, toplevel: &Path) -> Result<Plan, Error> {
             let name = if secrets { source.with_secrets(1) } else { source.name };
             let in_boot = format!("{KERNELS}/{name}");
             let on_disk = disk.path(&in_boot);
-            if !disk.boot.join(&in_boot).exists() && !missing.contains(&in_boot) {
+            if disk.directory.node(Path::new(&in_boot)).is_err() && !missing.contains(&in_boot) {
                 missing.push(in_boot);
             }
-            files.insert(on_disk.trim_start_matches('/').into(), PlannedFile::CopyOf(source.path));
+            let copy = PlannedFile::CopyOf(sources.root()?, source.place);
+            files.insert(on_disk.trim_start_matches('/').into(), copy);
             Ok(name)
         };
         let kernel = name_of(&entry.kernel, false)?;
@@ -103,12 +128,11 @@ pub fn plan(options: &Options, toplevel: &Path) -> Result<Plan, Error> {
         let initrd = entry.initrd.as_ref().map(|path| name_of(path, secrets)).transpose()?;
         named.push((kernel, initrd));
     }
-    let entries = text_entries(&disk, &menu.entries, &named);
+    let entries = text_entries(disk, &menu.entries, &named);
     let text = text(&entries, options.timeout, disk.uuid.as_deref())?;
     files.insert(disk.path(GRUB_CFG).trim_start_matches('/').into(), PlannedFile::Bytes(text.clone().into_bytes()));
-    judge(&disk, &files, &entries)?;
-    drop(entries);
-    Ok(Plan { text, menu, missing })
+    judge(disk, &files, &entries)?;
+    Ok(Draft { text, missing })
 }
 
 /// The entries that the guest gets.

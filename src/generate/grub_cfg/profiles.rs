@@ -1,7 +1,6 @@
 //! Profiles: what has been the system, generation by generation.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -48,14 +47,12 @@ fn links(
 ) -> io::Result<Vec<Generation>> {
     let place = root.resolve(directory)?;
     let mut found = BTreeMap::new();
-    for entry in fs::read_dir(root.host(&place))? {
-        let entry = entry?;
-        let name = entry.file_name();
+    for name in root.names(&place)? {
+        let link = place.join(&name);
         let numbered = name.to_str().and_then(|name| name.strip_suffix("-link")?.rsplit_once('-'));
         let Some((name, number)) = numbered else { continue };
         let (Some(profile), Ok(number)) = (profile(name), number.parse()) else { continue };
-        let made = entry.metadata().and_then(|metadata| metadata.modified())?;
-        let link = place.join(entry.file_name());
+        let made = root.last_node(&link)?.modified;
         let generation = Generation { profile, number, link, day: utc_day(made) };
         // `system-7-link` and `system-07-link` would be one generation.
         found.insert((generation.profile.clone(), number), generation);

@@ -4,14 +4,22 @@ use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
+
+use crate::storage::beneath::{HeldDirectory, Node, NodeKind};
 
 /// How many symbolic links one path may lead through, as in Linux.
 const MOST_LINKS: usize = 40;
 
-/// The directory that is `/` to the guest. Absolute symbolic links start again there, and `..` stays in it.
+/// The directory that is `/` to the guest. Absolute symbolic links start again there, and `..` stays in it: nothing above it is
+/// ever opened, since every name is opened by the descriptor of the directory that it is in.
 #[derive(Clone, Debug)]
-pub struct Root(PathBuf);
+pub struct Root {
+    path: PathBuf,
+    /// Nothing where the directory could not be opened.
+    held: Option<HeldDirectory>,
+}
 
 impl Default for Root {
     /// This machine is the guest.
@@ -21,22 +29,28 @@ impl Default for Root {
 }
 
 impl Root {
-    /// The guest's files lie below `directory`.
+    /// The guest's files lie below `directory`. It is held from now on.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
-        Self(directory.into())
+        let path = directory.into();
+        Self { held: HeldDirectory::open(&path).ok(), path }
     }
 
     /// Whether this machine is the guest.
     pub fn is_here(&self) -> bool {
-        self.0 == Path::new("/")
+        self.path == Path::new("/")
     }
 
-    /// Where a path of the guest's lies on this machine. Links are not followed.
+    /// Where a path of the guest's lies on this machine, to be named in a message. Links are not followed.
     pub fn host(&self, path: &Path) -> PathBuf {
         let names = path.components().filter(|component| matches!(component, Component::Normal(_)));
-        let mut host = self.0.clone();
+        let mut host = self.path.clone();
         host.extend(names);
         host
+    }
+
+    /// The directory itself.
+    pub(super) fn held(&self) -> io::Result<HeldDirectory> {
+        self.held.clone().map_or_else(|| HeldDirectory::open(&self.path), Ok)
     }
 
     /// Follows all symbolic links, and gives the guest's path of what is there.
@@ -45,16 +59,25 @@ impl Root {
     ///
     /// There is nothing, or it cannot be examined.
     pub fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
+        self.walk(path).map(|(place, _)| place)
+    }
+
+    /// What a path of the guest's leads to, and where that is.
+    fn walk(&self, path: &Path) -> io::Result<(PathBuf, Node)> {
+        let held = self.held()?;
         let mut left: VecDeque<OsString> = names(path);
         let mut place = PathBuf::from("/");
+        let mut node = held.itself()?;
         let mut links = 0;
         while let Some(name) = left.pop_front() {
             if name == ".." {
                 place.pop();
+                node = held.node(&place)?;
                 continue;
             }
             let next = place.join(&name);
-            if !fs::symlink_metadata(self.host(&next))?.is_symlink() {
+            node = held.node(&next)?;
+            if node.kind != NodeKind::Link {
                 place = next;
                 continue;
             }
@@ -62,7 +85,7 @@ impl Root {
             if links > MOST_LINKS {
                 return Err(io::Error::other("too many symbolic links"));
             }
-            let target = fs::read_link(self.host(&next))?;
+            let target = held.read_link(&next)?;
             if target.is_absolute() {
                 place = PathBuf::from("/");
             }
@@ -70,7 +93,37 @@ impl Root {
                 left.push_front(name);
             }
         }
-        Ok(place)
+        Ok((place, node))
+    }
+
+    /// What a path of the guest's leads to, links followed.
+    ///
+    /// # Errors
+    ///
+    /// As [`resolve`](Self::resolve).
+    pub(super) fn node(&self, path: &Path) -> io::Result<Node> {
+        self.walk(path).map(|(_, node)| node)
+    }
+
+    /// What the last name of a path is, itself where it is a link.
+    ///
+    /// # Errors
+    ///
+    /// As [`resolve`](Self::resolve).
+    pub(super) fn last_node(&self, path: &Path) -> io::Result<Node> {
+        match (path.parent(), path.file_name()) {
+            (Some(parent), Some(name)) => self.held()?.node(&self.resolve(parent)?.join(name)),
+            _ => self.node(path),
+        }
+    }
+
+    /// The names in the directory that a path of the guest's leads to.
+    ///
+    /// # Errors
+    ///
+    /// As [`resolve`](Self::resolve), or it cannot be listed.
+    pub(super) fn names(&self, path: &Path) -> io::Result<Vec<OsString>> {
+        self.held()?.names(&self.resolve(path)?)
     }
 
     /// Where what a path of the guest's leads to lies on this machine.
@@ -88,11 +141,29 @@ impl Root {
     ///
     /// There is no such file, or it cannot be opened.
     pub fn open(&self, path: &Path) -> io::Result<File> {
-        let host = self.locate(path)?;
-        if !fs::metadata(&host)?.is_file() {
-            return Err(io::Error::other("it is no regular file"));
+        self.held()?.open_file(&self.resolve(path)?)
+    }
+
+    /// Holds a boot directory, which is named on this machine: where it lies beneath this root, by the root, else by its whole
+    /// path. A symbolic link on the way is an error, since a guest's leads to the boot directory of this machine.
+    ///
+    /// # Errors
+    ///
+    /// There is no such directory, or a link is in the way.
+    pub(super) fn boot_directory(&self, boot: &Path) -> io::Result<HeldDirectory> {
+        let held = self.held()?;
+        let root = held.itself()?;
+        let boot = std::path::absolute(boot)?;
+        // From above, so that no link of the guest's is followed on the way to the root.
+        let mut above: Vec<&Path> = boot.ancestors().collect();
+        above.reverse();
+        for directory in above {
+            let metadata = fs::metadata(directory)?;
+            if (metadata.dev(), metadata.ino()) == (root.device, root.inode) {
+                return held.directory(boot.strip_prefix(directory).unwrap_or(Path::new("")));
+            }
         }
-        File::open(host)
+        HeldDirectory::open_without_links(&boot)
     }
 }
 
@@ -127,5 +198,27 @@ mod tests {
         assert!(root.resolve(Path::new("/loop")).is_err());
         assert!(root.open(Path::new("/current/kernel")).is_ok() && root.open(Path::new("/current")).is_err());
         assert_eq!(root.resolve(Path::new("/etc/passwd")).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn a_boot_directory_is_come_to_without_links() {
+        let dir = tempfile::tempdir().unwrap();
+        let real = dir.path().canonicalize().unwrap();
+        for path in ["guest/boot/sub", "other/boot", "host/boot"] {
+            fs::create_dir_all(real.join(path)).unwrap();
+        }
+        symlink(real.join("host/boot"), real.join("guest/out")).unwrap();
+        symlink("boot", real.join("guest/in")).unwrap();
+        symlink("guest", real.join("named")).unwrap();
+        let root = Root::new(real.join("named"));
+        let held = |path: &str| root.boot_directory(&real.join(path)).map(|held| held.path().to_owned());
+        assert_eq!(held("guest/boot").unwrap(), real.join("guest/boot"));
+        assert_eq!(held("named/boot/sub").unwrap(), real.join("guest/boot/sub"));
+        assert_eq!(held("guest").unwrap(), real.join("guest"));
+        assert_eq!(held("other/boot").unwrap(), real.join("other/boot"));
+        for path in ["guest/out", "guest/in", "guest/in/sub", "named/out", "guest/boot/../out", "guest/../other/boot"] {
+            assert!(held(path).is_err(), "{path}");
+        }
+        assert_eq!(held("guest/missing").unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 }

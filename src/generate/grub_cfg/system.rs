@@ -1,12 +1,12 @@
 //! A NixOS system as a boot loader sees it.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
 use super::root::Root;
 use super::{bootspec, closure};
+use crate::storage::beneath::NodeKind;
 
 /// What a system closure says of how it is booted. All paths are the guest's, without symbolic links where they are files to
 /// copy.
@@ -47,17 +47,16 @@ impl System {
     }
 
     fn check(&self, root: &Root) -> Result<(), Error> {
-        if root.host(&self.toplevel.join("xen.gz")).symlink_metadata().is_ok() {
+        if root.last_node(&self.toplevel.join("xen.gz")).is_ok() {
             return Err(dom0(&self.toplevel));
         }
         for file in [Some(&self.kernel), self.initrd.as_ref(), Some(&self.init)].into_iter().flatten() {
-            let found = root.locate(file).and_then(fs::metadata);
-            let found = found.map_err(|error| Error::io("find", file, &error))?;
-            if !found.is_file() {
+            let found = root.node(file).map_err(|error| Error::io("find", file, &error))?;
+            if found.kind != NodeKind::Regular {
                 return Err(Error::new(format!("`{}` is no file", file.display())));
             }
             // A power cut leaves such files in a store.
-            if found.len() == 0 {
+            if found.size == 0 {
                 return Err(Error::new(format!("`{}` is empty", file.display())));
             }
         }

@@ -16,6 +16,7 @@ use super::output::{OutputError, Staged};
 use super::plan::Plan;
 use crate::boot::{self, Options, Run, Verdict};
 use crate::escape::escaped;
+use crate::explain::explain;
 use crate::storage::source::FileSource;
 
 /// An image to be made.
@@ -54,7 +55,7 @@ impl BootImage {
         }
         let installed = self.plan.installed(self.generations);
         let staged = Staged::new(path, replace)?;
-        let image = staged.temporary_path();
+        let image = &staged.temporary_path();
         let cannot = |error: &io::Error| OutputError::of("write", path, error);
         let tree = tempfile::tempdir().map_err(|error| OutputError::of("write in", &std::env::temp_dir(), &error))?;
         self.fill(tree.path(), &installed)?;
@@ -119,7 +120,8 @@ impl BootImage {
         if run.verdict == Verdict::Boots && kernel.as_deref() == Some(expected.kernel.as_str()) {
             return Ok(run);
         }
-        let failure = run.failure.as_ref().map_or("it boots another kernel", |failure| failure.reason.as_str());
+        let failure =
+            explain(&run).map_or_else(|| "it boots another kernel".to_owned(), |explanation| explanation.reason);
         Err(Judged::Otherwise(format!(
             "pregrub's own simulation of Xen {} does not boot it: {failure}",
             self.plan.release

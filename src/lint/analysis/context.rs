@@ -5,8 +5,11 @@ use std::cell::OnceCell;
 use crate::boot::{Attempt, Run};
 use crate::config::recover;
 use crate::config::{Cause, Raised, Recovered, Writer};
+use crate::explain::{Explanation, explain};
+use crate::initrd;
 use crate::lint::analysis::configuration::Configuration;
 use crate::lint::analysis::files::Files;
+use crate::lint::analysis::handed_initrd::{self, LOOK};
 use crate::lint::analysis::root_disk::RootDisk;
 use crate::lint::analysis::untried_filesystems::Untried;
 use crate::lint::engine::finding::{Finding, Source};
@@ -16,7 +19,7 @@ use crate::release::{Change, Release};
 use crate::storage::mount::Volumes;
 use crate::target::{Kind, XlTarget};
 use crate::xl::SyntaxError;
-use crate::xl::domain::Domain;
+use crate::xl::domain::{Domain, Guest};
 
 /// What rules look at: a run, with the configuration that decides it and the filesystem that this was found on.
 pub struct LintContext<'a> {
@@ -31,9 +34,13 @@ pub struct LintContext<'a> {
     obeys_guest: bool,
     surveyed: OnceCell<Option<Recovered>>,
     writer: OnceCell<Writer>,
+    explanation: OnceCell<Option<Explanation>>,
     files: OnceCell<Option<Files>>,
     untried: OnceCell<Option<Untried>>,
     suppressions: OnceCell<Vec<(Source, Suppressions)>>,
+    initrd: OnceCell<Option<initrd::Report>>,
+    initrd_depth: initrd::Depth,
+    guest: Option<Guest>,
 }
 
 impl<'a> LintContext<'a> {
@@ -49,9 +56,13 @@ impl<'a> LintContext<'a> {
             obeys_guest: true,
             surveyed: OnceCell::new(),
             writer: OnceCell::new(),
+            explanation: OnceCell::new(),
             files: OnceCell::new(),
             untried: OnceCell::new(),
             suppressions: OnceCell::new(),
+            initrd: OnceCell::new(),
+            initrd_depth: LOOK,
+            guest: None,
         }
     }
 
@@ -91,9 +102,14 @@ impl<'a> LintContext<'a> {
         self.untried.get_or_init(|| Untried::find(self)).as_ref()
     }
 
+    /// Why the run does not boot, in words. `None` if nothing failed.
+    pub fn explanation(&self) -> Option<&Explanation> {
+        self.explanation.get_or_init(|| explain(self.run)).as_ref()
+    }
+
     /// What ended a run that did not boot.
     pub fn failed_by(&self) -> Option<&'a Raised> {
-        self.run.failure.as_ref()?.raised.as_ref()
+        self.run.failure.as_ref()?.raised()
     }
 
     /// With the domain whose first disk it is, for the rules of the toolstack.
@@ -126,6 +142,31 @@ impl<'a> LintContext<'a> {
     pub fn with_root_disk(mut self, root_disk: &'a RootDisk) -> Self {
         self.root_disk = Some(root_disk);
         self
+    }
+
+    /// Unpacks the initrd to its end, however long that takes.
+    #[must_use]
+    pub fn with_whole_initrd(mut self) -> Self {
+        self.initrd_depth = initrd::Depth::Whole;
+        self
+    }
+
+    /// With the type of the guest that is asked for, whatever the domain's configuration says.
+    #[must_use]
+    pub fn with_guest(mut self, guest: Guest) -> Self {
+        self.guest = Some(guest);
+        self
+    }
+
+    /// The type of the guest, as it is asked for or by the domain's configuration.
+    pub fn guest(&self) -> Option<Guest> {
+        self.guest.or_else(|| self.domain().map(|domain| domain.guest))
+    }
+
+    /// What the toolstack and the guest's kernel make of the initrd that pygrub hands over. `None` if there is none, or if the
+    /// kernel beside it is not one.
+    pub fn initrd(&self) -> Option<&initrd::Report> {
+        self.initrd.get_or_init(|| handed_initrd::look(self, self.initrd_depth)).as_ref()
     }
 
     /// The disk that the guest mounts as its root, where it is given.
@@ -215,6 +256,19 @@ impl<'a> LintContext<'a> {
         }
     }
 
+    /// How often something raised beyond what the configuration's exceptions hold, of these causes.
+    pub(in crate::lint) fn raised_beyond(&self, causes: &[Cause]) -> usize {
+        // The survey is made with the configuration.
+        let surveyed = self.configuration().and_then(|_| self.surveyed.get()?.as_ref());
+        surveyed.map_or(0, |survey| causes.iter().map(|cause| survey.more_of(*cause)).sum())
+    }
+
+    /// How often anything raised.
+    pub(in crate::lint) fn count_of_raised(&self) -> usize {
+        let surveyed = self.configuration().and_then(|_| self.surveyed.get()?.as_ref());
+        surveyed.map_or(0, Recovered::count)
+    }
+
     /// Everything that pygrub raises or would raise, where the cause is one of these: what the survey of the configuration
     /// met, and what ended the run behind the parser. Nothing of a directory that is taken for a configuration: that is a
     /// matter of its own.
@@ -222,7 +276,7 @@ impl<'a> LintContext<'a> {
         if self.attempt().and_then(|attempt| attempt.found.as_ref()).is_some_and(|found| found.directory) {
             return Vec::new();
         }
-        // There may be half a million of them, so that only those are copied that are asked for.
+        // There may be many of them, so that only those are copied that are asked for.
         let wanted = |raised: &&Raised| causes.contains(&raised.cause);
         let met = self.configuration().map(|configuration| configuration.raised).unwrap_or_default();
         let mut raised: Vec<Raised> = met.iter().filter(wanted).cloned().collect();

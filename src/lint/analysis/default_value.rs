@@ -101,7 +101,7 @@ pub(in crate::lint) fn pygrub_number(configuration: &Configuration<'_>) -> Optio
             let refused = config
                 .warnings
                 .iter()
-                .any(|warning| warning.span == Some(span) && warning.message.as_bytes().starts_with(b"Invalid value"));
+                .any(|warning| warning.line == span.line && warning.message.as_bytes().starts_with(b"Invalid value"));
             (!refused).then(|| number.clone())
         }
     }

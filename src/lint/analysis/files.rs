@@ -30,7 +30,7 @@ type Names = Rc<[Vec<u8>]>;
 
 /// A mounted filesystem.
 pub struct Files {
-    filesystem: Box<dyn Filesystem>,
+    filesystem: Rc<dyn Filesystem>,
     known: RefCell<HashMap<Vec<u8>, Answer>>,
     listed: RefCell<HashMap<Vec<u8>, Names>>,
 }

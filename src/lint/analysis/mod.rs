@@ -13,6 +13,8 @@ pub(in crate::lint) mod files;
 pub(in crate::lint) mod grub_menu;
 pub(in crate::lint) mod grub_words;
 pub(in crate::lint) mod grubenv;
+pub(in crate::lint) mod guest_disks;
+pub(in crate::lint) mod handed_initrd;
 pub(in crate::lint) mod kernel_argument;
 pub(in crate::lint) mod line_continuation;
 pub(in crate::lint) mod mount_refusal;

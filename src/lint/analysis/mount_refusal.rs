@@ -1,7 +1,8 @@
 //! Why pygrub does not mount what is at an offset, so far as rules tell it apart.
 
-use crate::boot::{Attempt, Mounted, advice};
+use crate::boot::{Attempt, Mounted};
 use crate::config::Cause;
+use crate::explain::raised as advice;
 use crate::lint::analysis::context::LintContext;
 use crate::storage::identify::{Format, Identified};
 

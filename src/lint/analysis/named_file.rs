@@ -1,9 +1,9 @@
 //! The kernels and initrds that entries name: which of them do not open, and why.
 
 use crate::boot::Purpose;
-use crate::boot::missing_path::{MissingPath, word};
-use crate::boot::named_path::Oddity;
 use crate::config::{Cause, Entry, FilePath, READ_LIMIT, Raised};
+use crate::explain::missing_path::{MissingPath, word};
+use crate::explain::path_issue::PathIssue;
 use crate::lint::analysis::configuration::Configuration;
 use crate::lint::analysis::context::LintContext;
 use crate::lint::analysis::files::{Answer, Files};
@@ -46,7 +46,7 @@ impl NamedFile<'_> {
     /// `"Title"`, with a word on whether it is selected: `the selected entry "Title"`.
     pub(in crate::lint) fn of(&self) -> String {
         let selected = if self.selected { "the selected entry " } else { "" };
-        format!("{selected}\"{}\"", crate::boot::missing_path::shown(&self.entry.title))
+        format!("{selected}\"{}\"", crate::explain::missing_path::shown(&self.entry.title))
     }
 }
 
@@ -86,8 +86,8 @@ impl<'a> Lookup<'a> {
     }
 
     /// What keeps the file from opening by the look of its path, whether or not somebody has looked for it.
-    pub(in crate::lint) fn oddity(&self, named: &NamedFile<'_>) -> Option<Oddity> {
-        self.missing(named, None).oddity()
+    pub(in crate::lint) fn issue(&self, named: &NamedFile<'_>) -> Option<PathIssue> {
+        self.missing(named, None).issue()
     }
 
     /// Why the file does not open: nothing where it does, or where pregrub cannot tell. Without a disk, what is odd about its
@@ -103,7 +103,7 @@ impl<'a> Lookup<'a> {
         match self.files.map(|files| files.look(named.path())) {
             Some(Answer::Missing(why)) => Some(Why::Missing(why)),
             Some(Answer::There { .. } | Answer::Unknown) => None,
-            None => self.oddity(named).map(|_| Why::Odd),
+            None => self.issue(named).map(|_| Why::Odd),
         }
     }
 

@@ -1,13 +1,13 @@
 //! What pygrub raises behind the parser, or would if nothing raised in it: in the menu, and when it selects.
 
-use crate::boot::{Task, Wishes, menu, select};
+use crate::boot::{Overrides, Task, menu, select};
 use crate::config::{Cause, Raised, Stage};
 use crate::lint::analysis::context::LintContext;
 
 /// What is raised in the menu and in the selection, or would be if the lines that raise were not there: each cause once. An entry
 /// without kernel is not among it, since its kernel may be one of those lines.
 pub(in crate::lint) fn raised(context: &LintContext<'_>, causes: &[Cause]) -> Vec<Raised> {
-    let ended = context.run.failure.as_ref().and_then(|failure| failure.raised.clone());
+    let ended = context.run.failure.as_ref().and_then(|failure| failure.raised().cloned());
     let ended = ended.filter(|raised| matches!(raised.stage, Stage::Menu | Stage::Select));
     let Some(configuration) = context.configuration() else { return only(ended, causes) };
     let options = &context.run.options;
@@ -16,7 +16,7 @@ pub(in crate::lint) fn raised(context: &LintContext<'_>, causes: &[Cause]) -> Ve
     }
     let config = configuration.config;
     let shown = options.shows_menu().then(|| menu::show(config, options.release).raised).flatten();
-    let selected = select(config, Wishes::of(options), options.release).raised;
+    let selected = select(config, Overrides::of(options), options.release).raised;
     // Where entries are not what they seem, nothing is known of the menu.
     let doubtful = configuration.raised.iter().any(|raised| is_structural(raised.cause));
     let mut all: Vec<Raised> = ended.into_iter().collect();

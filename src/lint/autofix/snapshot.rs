@@ -67,7 +67,7 @@ impl Seen {
     pub(super) fn of(context: LintContext<'_>, levels: &Levels) -> Self {
         let context = context.telling_all();
         let Findings { active: told, suppressed } = lint_all(&context, &Levels::default());
-        let raised = context.configuration().map_or(0, |configuration| configuration.raised.len());
+        let raised = context.count_of_raised();
         let told = told.into_iter().map(|finding| {
             let wanted = finding.fix.is_some() && levels.of(finding.rule).is_some();
             Met::new(finding, wanted)
@@ -113,7 +113,7 @@ pub(super) struct Boots {
 
 impl Boots {
     fn of(run: &Run) -> Option<Self> {
-        let chosen = run.chosen.as_ref().filter(|_| run.failure.is_none())?;
+        let chosen = run.handed_over()?;
         let found = run.attempts.get(chosen.attempt).and_then(|attempt| attempt.found.as_ref());
         let entry = found.zip(chosen.entry).and_then(|(found, index)| found.config.entries.get(index));
         Some(Self {

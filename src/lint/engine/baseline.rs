@@ -123,10 +123,11 @@ impl Baseline {
     pub fn to_json(&self) -> String {
         let findings = self.known.iter().map(|(identity, count)| Row { identity: identity.clone(), count: *count });
         let document = Document { schema: SCHEMA.to_owned(), findings: findings.collect() };
-        // A document of strings and numbers can always be written.
-        let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
-        text.push('\n');
-        text
+        let mut text = Vec::new();
+        // A document of strings and numbers can always be written, and memory takes it.
+        let _ = crate::json::write_pretty(&document, &mut text);
+        text.push(b'\n');
+        String::from_utf8(text).unwrap_or_default()
     }
 
     /// How many findings it lists.

@@ -11,6 +11,8 @@ pub enum Group {
     KernelInitrdArguments,
     /// PG3xx: disks, partitions and filesystems.
     Storage,
+    /// PG4xx: Xen's domain builder, which loads what pygrub hands over.
+    DomainBuilder,
     /// PG5xx: the domain's configuration for xl.
     Toolstack,
     /// PG6xx: who can boot what, and what pygrub may do.
@@ -23,11 +25,12 @@ pub enum Group {
 
 impl Group {
     /// All groups, in the order of their codes.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::StopsTheRun,
         Self::BootsSomethingElse,
         Self::KernelInitrdArguments,
         Self::Storage,
+        Self::DomainBuilder,
         Self::Toolstack,
         Self::Security,
         Self::GrubDisagrees,
@@ -41,6 +44,7 @@ impl Group {
             Self::BootsSomethingElse => "boots-something-else",
             Self::KernelInitrdArguments => "kernel-initrd-arguments",
             Self::Storage => "storage",
+            Self::DomainBuilder => "domain-builder",
             Self::Toolstack => "toolstack",
             Self::Security => "security",
             Self::GrubDisagrees => "grub-disagrees",
@@ -55,6 +59,7 @@ impl Group {
             Self::BootsSomethingElse => "PG1",
             Self::KernelInitrdArguments => "PG2",
             Self::Storage => "PG3",
+            Self::DomainBuilder => "PG4",
             Self::Toolstack => "PG5",
             Self::Security => "PG6",
             Self::GrubDisagrees => "PG7",
@@ -69,6 +74,7 @@ impl Group {
             Self::BootsSomethingElse => "Boots something else",
             Self::KernelInitrdArguments => "Kernel, initrd, arguments",
             Self::Storage => "Storage",
+            Self::DomainBuilder => "Domain builder",
             Self::Toolstack => "Toolstack",
             Self::Security => "Security",
             Self::GrubDisagrees => "GRUB and pygrub disagree",

@@ -10,11 +10,24 @@ pub struct Reporter<'a> {
     rule: &'static Rule,
     level: Level,
     findings: &'a mut Vec<Finding>,
+    /// How many there were.
+    count: usize,
+    /// The findings are for the fixer, which reads where they are, what they say and how they are fixed.
+    for_fixes: bool,
 }
+
+/// How many findings of a rule are kept with all that belongs to them: more than are shown.
+const IN_FULL: usize = 1000;
 
 impl<'a> Reporter<'a> {
     pub(in crate::lint) fn new(rule: &'static Rule, level: Level, findings: &'a mut Vec<Finding>) -> Self {
-        Self { rule, level, findings }
+        Self { rule, level, findings, count: 0, for_fixes: false }
+    }
+
+    /// Keeps of each finding only what the fixer reads.
+    pub(in crate::lint) fn for_fixes(mut self, for_fixes: bool) -> Self {
+        self.for_fixes = for_fixes;
+        self
     }
 
     /// Takes a finding at the severity of the rule, or the one that the user wants.
@@ -30,6 +43,18 @@ impl<'a> Reporter<'a> {
             Level::Warn => Severity::Warning,
             Level::Deny => Severity::Error,
         };
-        self.findings.push(Finding { rule: self.rule, severity, ..finding });
+        let mut finding = Finding { rule: self.rule, severity, ..finding };
+        self.count += 1;
+        if self.for_fixes || self.count > IN_FULL && !finding.stops_boot {
+            // What is not shown needs no more than its place and what it says. A guest can have a hundred thousand.
+            finding.label = String::new();
+            finding.related = Vec::new();
+            finding.help = None;
+            finding.raised = None;
+            if !self.for_fixes {
+                finding.fix = None;
+            }
+        }
+        self.findings.push(finding);
     }
 }

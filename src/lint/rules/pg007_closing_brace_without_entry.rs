@@ -1,6 +1,6 @@
-use crate::boot::advice;
-use crate::boot::opener::{Kind, Opener, openers};
 use crate::config::{Cause, Span};
+use crate::explain::raised as advice;
+use crate::explain::unmatched_brace::{Kind, Opener, openers};
 use crate::lint::engine::rule::rule;
 use crate::lint::rules::shared::exception;
 use crate::lint::{Configuration, Fix, LintContext, Reporter};

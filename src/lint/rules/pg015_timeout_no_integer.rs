@@ -1,4 +1,5 @@
-use crate::boot::{advice, menu};
+use crate::boot::menu;
+use crate::explain::raised as advice;
 use crate::lint::engine::rule::rule;
 use crate::lint::rules::shared::exception;
 use crate::lint::{Finding, Fix, LintContext, Reporter, Severity};

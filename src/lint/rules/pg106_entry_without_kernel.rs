@@ -1,5 +1,5 @@
-use crate::boot::hidden_command::hidden_kernel;
 use crate::config::{Cause, Dialect, Directive, Effect, Entry, Raised, Stage};
+use crate::explain::hidden_command::hidden_kernel;
 use crate::lint::analysis::extlinux_keywords::has_linux_keyword;
 use crate::lint::engine::rule::rule;
 use crate::lint::rules::shared::exception;

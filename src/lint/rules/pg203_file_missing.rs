@@ -1,5 +1,5 @@
-use crate::boot::missing_path::shown;
 use crate::config::{Cause, Writer};
+use crate::explain::missing_path::shown;
 use crate::lint::analysis::closest_path::{Kinship, closest};
 use crate::lint::analysis::named_file::{Lookup, NamedFile, Why, all};
 use crate::lint::engine::rule::rule;
@@ -54,7 +54,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     };
     let mut others = unopenable_path::Others::of(context);
     // An empty path is PG214's.
-    let plain = |named: &NamedFile<'_>| !named.path().is_empty() && lookup.oddity(named).is_none();
+    let plain = |named: &NamedFile<'_>| !named.path().is_empty() && lookup.issue(named).is_none();
     for named in all(lookup.configuration()).filter(plain) {
         let Some(why) = lookup.why(&named) else { continue };
         if named.selected {

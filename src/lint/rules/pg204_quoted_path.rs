@@ -1,4 +1,4 @@
-use crate::boot::named_path::Oddity;
+use crate::explain::path_issue::PathIssue;
 use crate::lint::engine::rule::rule;
 use crate::lint::rules::shared::unopenable_path;
 use crate::lint::{LintContext, Reporter};
@@ -35,5 +35,5 @@ rule! {
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
-    unopenable_path::check(context, report, Oddity::Quoted);
+    unopenable_path::check(context, report, PathIssue::Quoted);
 }

@@ -1,4 +1,4 @@
-use crate::boot::named_path::Oddity;
+use crate::explain::path_issue::PathIssue;
 use crate::lint::engine::rule::rule;
 use crate::lint::rules::shared::truncated_path;
 use crate::lint::rules::shared::unopenable_path;
@@ -37,6 +37,6 @@ rule! {
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
-    unopenable_path::check(context, report, Oddity::Tab);
-    truncated_path::check(context, report, Oddity::Tab);
+    unopenable_path::check(context, report, PathIssue::Tab);
+    truncated_path::check(context, report, PathIssue::Tab);
 }

@@ -1,6 +1,6 @@
-use crate::boot::missing_path::change_at_source;
-use crate::boot::named_path::Oddity;
 use crate::config::{Dialect, Directive, Effect};
+use crate::explain::missing_path::change_at_source;
+use crate::explain::path_issue::PathIssue;
 use crate::lint::analysis::line_continuation::{goes_on, joined};
 use crate::lint::engine::rule::rule;
 use crate::lint::rules::shared::unopenable_path;
@@ -42,7 +42,7 @@ rule! {
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
-    unopenable_path::check(context, report, Oddity::Continuation);
+    unopenable_path::check(context, report, PathIssue::Continuation);
     let Some(configuration) = context.configuration().filter(|found| found.dialect != Dialect::Extlinux) else {
         return;
     };

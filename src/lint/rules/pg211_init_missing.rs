@@ -1,4 +1,4 @@
-use crate::boot::missing_path::shown;
+use crate::explain::missing_path::shown;
 use crate::lint::analysis::kernel_argument::last_value;
 use crate::lint::engine::rule::rule;
 use crate::lint::{Configuration, Finding, LintContext, Reporter, Severity};

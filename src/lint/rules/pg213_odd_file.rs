@@ -1,5 +1,5 @@
-use crate::boot::missing_path::{shown, word};
-use crate::boot::{Purpose, advice};
+use crate::boot::{FailureKind, Purpose};
+use crate::explain::missing_path::{shown, word};
 use crate::lint::analysis::named_file::{Lookup, all};
 use crate::lint::engine::rule::rule;
 use crate::lint::{Answer, Finding, LintContext, Reporter, Severity};
@@ -53,6 +53,8 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
             let message =
                 format!("the {what} `{path}` of {} is {}: {}", named.of(), odd.told(), odd.consequence(named.purpose));
             let finding = Finding::new(message).at(named.file.span, odd.told()).help(help(named.purpose));
+            let finding =
+                finding.stops_boot(named.selected && named.purpose == Purpose::Ramdisk && is_not_built(context));
             report.add_as(if named.selected { Severity::Error } else { Severity::Warning }, finding);
         }
     }
@@ -68,9 +70,16 @@ fn of_options(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         if let Some(odd) = Odd::of(size, kind) {
             let (what, path) = (word(purpose), shown(&file.path));
             let message = format!("the {what} `{path}` is {}: {}", odd.told(), odd.consequence(purpose));
-            report.add(Finding::new(message).help(help(purpose)));
+            let stops = purpose == Purpose::Ramdisk && is_not_built(context);
+            report.add(Finding::new(message).help(help(purpose)).stops_boot(stops));
         }
     }
+}
+
+/// Whether the run ends since xl does not open an empty initrd.
+fn is_not_built(context: &LintContext<'_>) -> bool {
+    let empty = context.run.chosen.as_ref().and_then(|chosen| chosen.ramdisk.as_ref()?.size) == Some(0);
+    empty && context.run.failure.as_ref().is_some_and(|failure| matches!(failure.kind, FailureKind::NotBuilt { .. }))
 }
 
 /// What is copied and is not the file: pregrub's verdict is that this fails, though pygrub ends with success.
@@ -81,7 +90,7 @@ fn damaged(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         return;
     }
     for file in [Some(&chosen.kernel), chosen.ramdisk.as_ref()].into_iter().flatten() {
-        let Some((reason, way_out)) = advice::of_damage(file) else { continue };
+        let Some((reason, way_out)) = crate::explain::of_damage(file) else { continue };
         let mut finding = Finding::new(reason).stops_boot(true).help(way_out);
         if let Some(span) = file.span.filter(|_| context.configuration().is_some()) {
             finding = finding.at(span, "damaged");
@@ -124,7 +133,12 @@ impl Odd {
             Self::Directory => "pygrub copies its raw blocks out",
             Self::Special | Self::Empty => "pygrub copies nothing out",
         };
-        let end = if purpose == Purpose::Kernel { "Xen cannot start that" } else { "the kernel cannot unpack that" };
+        let end = match (purpose, self) {
+            (Purpose::Kernel, _) => "Xen cannot start that",
+            (_, Self::Directory) => "the kernel cannot unpack that",
+            // Measured: `failed to open file '.../boot_ramdisk....': No such file or directory`.
+            (_, Self::Special | Self::Empty) => "xl does not find the empty file and does not build the domain",
+        };
         format!("{copied} and reports success, and {end}")
     }
 }

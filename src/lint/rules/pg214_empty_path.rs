@@ -1,6 +1,6 @@
 use crate::boot::Purpose;
-use crate::boot::missing_path::change_at_source;
 use crate::config::{Cause, Span};
+use crate::explain::missing_path::change_at_source;
 use crate::lint::analysis::named_file::{NamedFile, all};
 use crate::lint::engine::rule::rule;
 use crate::lint::{Answer, Finding, LintContext, Reporter, Severity};

@@ -1,7 +1,7 @@
 use std::ops::Range;
 
-use crate::boot::missing_path::shown;
 use crate::config::{Dialect, Directive, Effect, Writer};
+use crate::explain::missing_path::shown;
 use crate::lint::engine::rule::rule;
 use crate::lint::{Configuration, Finding, LintContext, Reporter};
 

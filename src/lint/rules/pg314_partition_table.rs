@@ -1,5 +1,5 @@
-use crate::boot::advice;
 use crate::config::Cause;
+use crate::explain::raised as advice;
 use crate::lint::engine::rule::rule;
 use crate::lint::rules::shared::exception;
 use crate::lint::{Finding, LintContext, Reporter, Where};

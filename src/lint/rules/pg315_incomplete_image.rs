@@ -51,14 +51,15 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     };
     let read = context.raised(&[Cause::Read]);
     // Without an exception pygrub either copies out what is damaged, or its process dies.
-    let damaged = run.failure.as_ref().filter(|failure| failure.raised.is_none() && run.verdict == Verdict::Fails);
-    if let Some(failure) = damaged {
+    let by_pygrub = run.verdict == Verdict::Fails && run.handed_over().is_none();
+    let damaged = context.explanation().filter(|it| it.evidence.is_none() && by_pygrub);
+    if let Some(explanation) = damaged {
         // Where the image is all there, the rule for odd files tells it.
         if run.chosen.is_some() && incomplete.is_none() {
             return;
         }
-        let mut finding = Finding::new(failure.reason.clone()).stops_boot(true);
-        finding.help.clone_from(&failure.help);
+        let mut finding = Finding::new(explanation.reason.clone()).stops_boot(true);
+        finding.help.clone_from(&explanation.help);
         report.add(again(finding));
     } else if !read.is_empty() {
         for raised in read {

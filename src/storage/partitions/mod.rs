@@ -3,6 +3,7 @@
 
 mod gpt;
 mod hybrid_iso;
+pub mod linux;
 mod mbr;
 mod unpack;
 pub mod unseen;

@@ -152,7 +152,7 @@ fn a_plan_names_what_an_installation_writes() {
     let plan = grub_cfg::plan(&options, toplevel).unwrap();
     assert_eq!(plan.missing.len(), 4);
     assert_eq!(fs::read_dir(store.boot()).unwrap().count(), 0);
-    let installed = grub_cfg::install(&options, toplevel, &mut grub_cfg::HostDisk).unwrap();
+    let installed = grub_cfg::install(&options, toplevel, &mut grub_cfg::HostDisk::default()).unwrap();
     assert_eq!(fs::read_to_string(installed.grub_cfg).unwrap(), plan.text);
     assert_eq!((installed.copied, installed.removed), (4, 0));
     let plan = grub_cfg::plan(&options, toplevel).unwrap();

@@ -6,8 +6,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
+use std::time::Duration;
 
 use pregrub::generate::grub_cfg::{self, Disk, HostDisk, Options};
+use pregrub::storage::beneath::HeldDirectory;
 
 use super::mounted::{self, Mounted, run};
 use crate::common::nixos_store::{Expected, Spec, Store};
@@ -32,52 +34,52 @@ impl Copying<'_> {
 }
 
 impl Disk for Copying<'_> {
-    fn make_directory(&mut self, path: &Path) -> io::Result<()> {
-        let result = HostDisk.make_directory(path);
+    fn make_directory(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
+        let result = HostDisk::default().make_directory(boot, path);
         self.copy(result)
     }
 
-    fn create(&mut self, path: &Path, mode: u32) -> io::Result<()> {
-        let result = HostDisk.create(path, mode);
+    fn create(&mut self, boot: &HeldDirectory, path: &Path, mode: u32) -> io::Result<()> {
+        let result = HostDisk::default().create(boot, path, mode);
         self.copy(result)
     }
 
-    fn append(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let result = HostDisk.append(path, bytes);
+    fn append(&mut self, boot: &HeldDirectory, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let result = HostDisk::default().append(boot, path, bytes);
         self.copy(result)
     }
 
-    fn run(&mut self, program: &Path, file: &Path) -> io::Result<ExitStatus> {
-        HostDisk.run(program, file)
+    fn run(&mut self, program: &Path, boot: &HeldDirectory, path: &Path, limit: Duration) -> io::Result<ExitStatus> {
+        HostDisk::default().run(program, boot, path, limit)
     }
 
-    fn sync_file(&mut self, path: &Path) -> io::Result<()> {
-        let result = HostDisk.sync_file(path);
+    fn sync_file(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
+        let result = HostDisk::default().sync_file(boot, path);
         self.copy(result)
     }
 
-    fn sync_directory(&mut self, path: &Path) -> io::Result<()> {
-        let result = HostDisk.sync_directory(path);
+    fn sync_directory(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
+        let result = HostDisk::default().sync_directory(boot, path);
         self.copy(result)
     }
 
-    fn sync_filesystem(&mut self, path: &Path) -> io::Result<()> {
-        let result = if self.careless { Ok(()) } else { HostDisk.sync_filesystem(path) };
+    fn sync_filesystem(&mut self, boot: &HeldDirectory) -> io::Result<()> {
+        let result = if self.careless { Ok(()) } else { HostDisk::default().sync_filesystem(boot) };
         self.copy(result)
     }
 
-    fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
-        let result = HostDisk.rename(from, to);
+    fn rename(&mut self, boot: &HeldDirectory, from: &Path, to: &Path) -> io::Result<()> {
+        let result = HostDisk::default().rename(boot, from, to);
         self.copy(result)
     }
 
-    fn link(&mut self, from: &Path, to: &Path) -> io::Result<()> {
-        let result = if self.careless { Ok(()) } else { HostDisk.link(from, to) };
+    fn link(&mut self, boot: &HeldDirectory, from: &Path, to: &Path) -> io::Result<()> {
+        let result = if self.careless { Ok(()) } else { HostDisk::default().link(boot, from, to) };
         self.copy(result)
     }
 
-    fn remove(&mut self, path: &Path) -> io::Result<()> {
-        let result = HostDisk.remove(path);
+    fn remove(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
+        let result = HostDisk::default().remove(boot, path);
         self.copy(result)
     }
 }
@@ -117,7 +119,7 @@ fn install_and_copy(oracle: &Oracle, careless: bool) -> Vec<Result<usize, String
     let toplevel = |number: u64| PathBuf::from(format!("/nix/var/nix/profiles/system-{number}-link"));
     let directory = tempfile::tempdir().unwrap();
     let mut disk = Copying { image: mounted.image.path(), directory: directory.path(), copies: Vec::new(), careless };
-    grub_cfg::install(&options, &toplevel(1), &mut HostDisk).unwrap();
+    grub_cfg::install(&options, &toplevel(1), &mut HostDisk::default()).unwrap();
     for number in 2..=5 {
         grub_cfg::install(&options, &toplevel(number), &mut disk).unwrap();
     }

@@ -1,83 +1,156 @@
 //! Every change to the boot disk, one method a change.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::fs::Permissions;
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+
+use crate::storage::beneath::HeldDirectory;
+
+/// How often a program that runs is looked at.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// What an installation does to the boot disk. Nothing changes it but these methods: a test puts a disk in the place of
-/// [`HostDisk`] that fails at any of them. The errors are those of the operating system.
+/// [`HostDisk`] that fails at any of them. Paths lie beneath the boot directory. The errors are those of the operating system.
 pub trait Disk {
     /// Makes a directory.
-    fn make_directory(&mut self, path: &Path) -> io::Result<()>;
+    fn make_directory(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()>;
     /// Makes an empty file with these permissions; there is none.
-    fn create(&mut self, path: &Path, mode: u32) -> io::Result<()>;
+    fn create(&mut self, boot: &HeldDirectory, path: &Path, mode: u32) -> io::Result<()>;
     /// Adds to a file's end.
-    fn append(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()>;
-    /// Starts a program that appends to a file, and waits for its end.
-    fn run(&mut self, program: &Path, file: &Path) -> io::Result<ExitStatus>;
+    fn append(&mut self, boot: &HeldDirectory, path: &Path, bytes: &[u8]) -> io::Result<()>;
+    /// Starts a program that appends to a file, and waits for its end, so long at most. What is there afterwards is a regular
+    /// file with one name that the owner alone may read.
+    fn run(&mut self, program: &Path, boot: &HeldDirectory, path: &Path, limit: Duration) -> io::Result<ExitStatus>;
     /// Returns once the file's content and size are on the disk.
-    fn sync_file(&mut self, path: &Path) -> io::Result<()>;
+    fn sync_file(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()>;
     /// Returns once the directory's names are on the disk.
-    fn sync_directory(&mut self, path: &Path) -> io::Result<()>;
+    fn sync_directory(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()>;
     /// Returns once everything of the filesystem is in its own place on the disk, and not in the journal only: pygrub does not
     /// replay it.
-    fn sync_filesystem(&mut self, path: &Path) -> io::Result<()>;
+    fn sync_filesystem(&mut self, boot: &HeldDirectory) -> io::Result<()>;
     /// Gives a file another name in one step; what had that name is gone.
-    fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()>;
+    fn rename(&mut self, boot: &HeldDirectory, from: &Path, to: &Path) -> io::Result<()>;
     /// Gives a file one name more.
-    fn link(&mut self, from: &Path, to: &Path) -> io::Result<()>;
+    fn link(&mut self, boot: &HeldDirectory, from: &Path, to: &Path) -> io::Result<()>;
     /// Takes a name away.
-    fn remove(&mut self, path: &Path) -> io::Result<()>;
+    fn remove(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()>;
+    /// Becomes true when the installation is to end before it has replaced grub.cfg. Later it is no longer asked.
+    fn stop(&self) -> Arc<AtomicBool> {
+        Arc::default()
+    }
 }
 
 /// The filesystems of this machine.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct HostDisk;
+#[derive(Clone, Debug, Default)]
+pub struct HostDisk {
+    stop: Arc<AtomicBool>,
+}
+
+impl HostDisk {
+    /// Ends the installation, with the boot disk as it was, when this becomes true: a handler of signals sets it.
+    pub fn until(stop: Arc<AtomicBool>) -> Self {
+        Self { stop }
+    }
+}
 
 impl Disk for HostDisk {
-    fn make_directory(&mut self, path: &Path) -> io::Result<()> {
-        DirBuilder::new().mode(0o755).create(path)
+    fn make_directory(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
+        boot.make_directory(path, 0o755)
     }
 
-    fn create(&mut self, path: &Path, mode: u32) -> io::Result<()> {
-        OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map(drop)
+    fn create(&mut self, boot: &HeldDirectory, path: &Path, mode: u32) -> io::Result<()> {
+        boot.create(path, mode).map(drop)
     }
 
-    fn append(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        OpenOptions::new().append(true).open(path)?.write_all(bytes)
+    fn append(&mut self, boot: &HeldDirectory, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        boot.open_to_append(path)?.write_all(bytes)
     }
 
-    fn run(&mut self, program: &Path, file: &Path) -> io::Result<ExitStatus> {
+    fn run(&mut self, program: &Path, boot: &HeldDirectory, path: &Path, limit: Duration) -> io::Result<ExitStatus> {
         // What it prints is for whoever installs, and no part of a text on standard output.
-        let status = Command::new(program).arg(file).stdin(Stdio::null()).stdout(io::stderr()).status()?;
-        // It may have put a file of its own in the place.
-        fs::set_permissions(file, Permissions::from_mode(0o600))?;
+        let mut command = Command::new(program);
+        command.arg(boot.path().join(path)).stdin(Stdio::null()).stdout(io::stderr()).process_group(0);
+        let mut child = command.spawn()?;
+        let waited = self.wait_for(&child, limit);
+        // What it has left running must not write to what is the boot disk's from now on. It is not reaped yet, so that the
+        // number is its own.
+        kill_group(&child);
+        let status = child.wait()?;
+        waited?;
+        // It may have put another file in the place, and a link would lead anywhere.
+        let file = boot.open_file(path)?;
+        if file.metadata()?.nlink() > 1 {
+            return Err(io::Error::other("the file that it leaves has another name somewhere else (a hard link)"));
+        }
+        file.set_permissions(Permissions::from_mode(0o600))?;
         Ok(status)
     }
 
-    fn sync_file(&mut self, path: &Path) -> io::Result<()> {
-        File::open(path)?.sync_all()
+    fn sync_file(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
+        boot.open_file(path)?.sync_all()
     }
 
-    fn sync_directory(&mut self, path: &Path) -> io::Result<()> {
-        File::open(path)?.sync_all()
+    fn sync_directory(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
+        boot.directory(path)?.as_file()?.sync_all()
     }
 
-    fn sync_filesystem(&mut self, path: &Path) -> io::Result<()> {
-        Ok(rustix::fs::syncfs(File::open(path)?)?)
+    fn sync_filesystem(&mut self, boot: &HeldDirectory) -> io::Result<()> {
+        Ok(rustix::fs::syncfs(boot.as_file()?)?)
     }
 
-    fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::rename(from, to)
+    fn rename(&mut self, boot: &HeldDirectory, from: &Path, to: &Path) -> io::Result<()> {
+        boot.rename(from, to)
     }
 
-    fn link(&mut self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::hard_link(from, to)
+    fn link(&mut self, boot: &HeldDirectory, from: &Path, to: &Path) -> io::Result<()> {
+        boot.link(from, to)
     }
 
-    fn remove(&mut self, path: &Path) -> io::Result<()> {
-        fs::remove_file(path)
+    fn remove(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
+        boot.remove(path)
+    }
+
+    fn stop(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.stop)
+    }
+}
+
+impl HostDisk {
+    /// Returns when a program has ended, which it need not have done by itself after an error.
+    fn wait_for(&self, child: &Child, limit: Duration) -> io::Result<()> {
+        let Some(child) = pid(child) else { return Ok(()) };
+        let begun = Instant::now();
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        while waitid(WaitId::Pid(child), options)?.is_none() {
+            if begun.elapsed() >= limit {
+                return Err(io::Error::other(format!("it had not ended after {} s and was killed", limit.as_secs())));
+            }
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(super::stopped());
+            }
+            thread::sleep(LOOK);
+        }
+        Ok(())
+    }
+}
+
+fn pid(child: &Child) -> Option<Pid> {
+    i32::try_from(child.id()).ok().and_then(Pid::from_raw)
+}
+
+/// Kills a program with all that it has started and not set apart.
+fn kill_group(child: &Child) {
+    if let Some(group) = pid(child) {
+        // Usually none is left.
+        let _ = kill_process_group(group, Signal::KILL);
     }
 }

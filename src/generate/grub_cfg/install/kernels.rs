@@ -1,18 +1,33 @@
 //! The copies of kernels and initrds on the boot disk.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::super::error::Error;
-use super::super::files::{self, DIGITS, SourceFile, SourceFiles};
+use super::super::files::{self, DIGITS, KERNELS, LARGEST, SourceFile, SourceFiles};
 use super::disk::Disk;
+use super::kept::Kept;
+use crate::storage::beneath::{HeldDirectory, NodeKind};
 
 /// Permissions of what everybody may read in the store as well.
 const PLAIN: u32 = 0o644;
 /// Permissions of what has secrets in it.
 const SECRET: u32 = 0o600;
+
+/// An archive of cpio without an entry: its end alone, padded to a multiple of four.
+const EMPTY_ARCHIVE: &[u8] = concat!(
+    "070701",
+    "00000000000000000000000000000000",
+    "00000001",
+    "000000000000000000000000000000000000000000000000",
+    "0000000B",
+    "00000000",
+    "TRAILER!!!\0\0\0\0",
+)
+.as_bytes();
 
 /// What came of appending secrets.
 pub(super) enum WithSecrets {
@@ -22,30 +37,44 @@ pub(super) enum WithSecrets {
     Failed(Error),
 }
 
-/// The directory of copies, while an installation fills it.
+/// The directory of copies, while an installation fills it. Paths lie beneath the boot directory.
 pub(super) struct Kernels<'a> {
-    directory: PathBuf,
+    boot: &'a HeldDirectory,
     disk: &'a mut dyn Disk,
     sources: SourceFiles<'a>,
+    go_on: &'a dyn Fn() -> io::Result<()>,
     /// What the new grub.cfg names.
     used: BTreeSet<String>,
     /// What was not there before.
     added: Vec<PathBuf>,
     with_secrets: BTreeMap<(PathBuf, PathBuf), String>,
+    secrets_timeout: Duration,
 }
 
 impl<'a> Kernels<'a> {
-    pub(super) fn new(directory: PathBuf, disk: &'a mut dyn Disk, sources: SourceFiles<'a>) -> Self {
+    /// `go_on` is asked before every change until [`finish`](Self::finish): an error prevents it.
+    pub(super) fn new(
+        boot: &'a HeldDirectory,
+        disk: &'a mut dyn Disk,
+        sources: SourceFiles<'a>,
+        go_on: &'a dyn Fn() -> io::Result<()>,
+        secrets_timeout: Duration,
+    ) -> Self {
         let (used, added, with_secrets) = (BTreeSet::new(), Vec::new(), BTreeMap::new());
-        Self { directory, disk, sources, used, added, with_secrets }
+        Self { boot, disk, sources, go_on, used, added, with_secrets, secrets_timeout }
+    }
+
+    /// From now on nothing is prevented.
+    pub(super) fn finish(&mut self) {
+        self.go_on = &|| Ok(());
     }
 
     /// Puts a file of the guest's on the boot disk, and tells its name there.
     pub(super) fn copy(&mut self, path: &Path) -> Result<String, Error> {
         let source = self.sources.get(path)?;
-        let place = self.directory.join(&source.name);
-        if !self.used.contains(&source.name) && !self.holds(&place, &source.digest)? {
-            let temporary = self.write(&source, PLAIN)?;
+        let place = in_kernels(&source.name);
+        if !self.used.contains(&source.name) && !self.holds(&place, &source)? {
+            let temporary = self.write(&source, &[], PLAIN)?;
             self.settle(&temporary, &place)?;
         }
         self.used.insert(source.name.clone());
@@ -60,17 +89,24 @@ impl<'a> Kernels<'a> {
             return Ok(WithSecrets::Named(name.clone()));
         }
         let source = self.sources.get(path)?;
-        let temporary = self.write(&source, SECRET)?;
+        let front = self.front_of(&source)?;
+        let temporary = self.write(&source, front, SECRET)?;
+        let without = self.with_front(&source, front, &temporary)?;
         let named = match self.run(program, &temporary) {
-            Ok(()) => self.settle_with_secrets(&source, &temporary),
+            Ok(()) => self.settle_with_secrets(&source, &without, &temporary),
             Err(error) => {
-                self.change(&temporary, |disk| disk.remove(&temporary))?;
+                // A signal ends all of it, not this program alone.
+                if (self.go_on)().is_err() {
+                    self.give_up(&temporary);
+                    return Err(error);
+                }
+                self.remove_if_there(&temporary)?;
                 return Ok(WithSecrets::Failed(error));
             }
         };
         if named.is_err() {
             // The first error is the one to tell.
-            let _ = self.disk.remove(&temporary);
+            self.give_up(&temporary);
         }
         let name = match named? {
             Some(name) => name,
@@ -81,30 +117,55 @@ impl<'a> Kernels<'a> {
         Ok(WithSecrets::Named(name))
     }
 
-    fn run(&mut self, program: &Path, file: &Path) -> Result<(), Error> {
-        let length =
-            || file.metadata().map(|metadata| metadata.len()).map_err(|error| Error::io("examine", file, &error));
+    fn run(&mut self, program: &Path, path: &Path) -> Result<(), Error> {
+        let (boot, limit) = (self.boot, self.secrets_timeout);
+        let length = || boot.node(path).map(|node| node.size).map_err(|error| self.failed("examine", path, &error));
         let before = length()?;
-        let status = self.disk.run(program, file).map_err(|error| Error::io("run", program, &error))?;
-        if !status.success() {
-            return Err(Error::new(format!(
-                "`{}` could not append the initrd's secrets ({status})",
-                program.display()
-            )));
-        }
-        if length()? < before {
-            return Err(Error::new(format!(
-                "`{}` made the initrd shorter instead of appending its secrets",
-                program.display()
-            )));
-        }
-        Ok(())
+        let status = self.disk.run(program, boot, path, limit).map_err(|error| Error::io("run", program, &error))?;
+        let what = match boot.node(path).map_err(|error| self.failed("examine", path, &error))?.size {
+            _ if !status.success() => format!("could not append the initrd's secrets ({status})"),
+            after if after < before => "made the initrd shorter instead of appending its secrets".to_owned(),
+            after if after > LARGEST => format!("made the initrd larger than {} MiB", LARGEST >> 20),
+            _ => return Ok(()),
+        };
+        Err(Error::new(format!("`{}` {what}", program.display())))
     }
 
-    /// Gives an initrd that secrets were appended to its name; nothing where there were none.
-    fn settle_with_secrets(&mut self, source: &SourceFile, temporary: &Path) -> Result<Option<String>, Error> {
-        if self.holds(temporary, &source.digest)? {
-            self.change(temporary, |disk| disk.remove(temporary))?;
+    /// What is to stand in front of an initrd to which secrets are appended.
+    ///
+    /// libxenguest up to 4.19 unpacks an initrd that begins as gzip, and drops what follows the first member if that unpacks to less
+    /// than the last. It leaves alone what begins as a plain archive, and to the kernel an empty one is nothing.
+    fn front_of(&self, source: &SourceFile) -> Result<&'static [u8], Error> {
+        let unread = |error: &io::Error| Error::io("read", &source.path, error);
+        let mut beginning = [0; 2];
+        let mut file = self.sources.root()?.open_file(&source.place).map_err(|error| unread(&error))?;
+        match file.read_exact(&mut beginning) {
+            Ok(()) if beginning == [0x1f, 0x8b] => Ok(EMPTY_ARCHIVE),
+            Ok(()) => Ok(&[]),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(&[]),
+            Err(error) => Err(unread(&error)),
+        }
+    }
+
+    /// The source as it was written, with `front` in front of it.
+    fn with_front(&self, source: &SourceFile, front: &[u8], temporary: &Path) -> Result<SourceFile, Error> {
+        if front.is_empty() {
+            return Ok(source.clone());
+        }
+        let digest = self.boot.open_file(temporary).and_then(|file| files::digest(file, |_| (self.go_on)()));
+        let digest = digest.map_err(|error| self.failed("read", temporary, &error))?;
+        Ok(SourceFile { length: source.length + front.len() as u64, digest, ..source.clone() })
+    }
+
+    /// Gives an initrd that secrets were appended to its name; nothing where there were none, and it is still as it was `without`.
+    fn settle_with_secrets(
+        &mut self,
+        source: &SourceFile,
+        without: &SourceFile,
+        temporary: &Path,
+    ) -> Result<Option<String>, Error> {
+        if self.holds(temporary, without)? {
+            self.remove(temporary)?;
             return Ok(None);
         }
         // What a name stands for once, it stands for always: other secrets get another number.
@@ -113,9 +174,9 @@ impl<'a> Kernels<'a> {
         taken.sort_unstable();
         for other in taken {
             let name = source.with_secrets(other);
-            let place = self.directory.join(&name);
-            if same(&place, temporary).map_err(|error| Error::io("compare", &place, &error))? {
-                self.change(temporary, |disk| disk.remove(temporary))?;
+            let place = in_kernels(&name);
+            if self.same(&place, temporary).map_err(|error| self.failed("compare", &place, &error))? {
+                self.remove(temporary)?;
                 return Ok(Some(name));
             }
             if other == number {
@@ -123,46 +184,56 @@ impl<'a> Kernels<'a> {
             }
         }
         let name = source.with_secrets(number);
-        self.settle(temporary, &self.directory.join(&name))?;
+        self.settle(temporary, &in_kernels(&name))?;
         Ok(Some(name))
     }
 
     /// The numbers under which this initrd is there with secrets.
     fn numbers(&self, source: &SourceFile) -> Result<Vec<u32>, Error> {
-        let failed = |error: io::Error| Error::io("read", &self.directory, &error);
         let mut numbers = Vec::new();
-        for entry in fs::read_dir(&self.directory).map_err(failed)? {
-            let name = entry.map_err(failed)?.file_name();
-            let number = name.to_str().and_then(|name| name.split('-').nth(2)?.parse().ok());
+        for name in self.names()? {
+            let number = name.split('-').nth(2).and_then(|number| number.parse().ok());
             numbers.extend(number.filter(|number| name == *source.with_secrets(*number)));
         }
         Ok(numbers)
     }
 
-    /// Writes a copy under a name that nothing refers to.
-    fn write(&mut self, source: &SourceFile, mode: u32) -> Result<PathBuf, Error> {
-        let temporary = self.directory.join(format!("{TEMPORARY}{}", source.name));
-        let result = self.write_to(source, &temporary, mode);
+    /// What is in the directory. A name that is not UTF-8 is somebody else's.
+    fn names(&self) -> Result<Vec<String>, Error> {
+        let path = Path::new(KERNELS);
+        let names = self.boot.names(path).map_err(|error| self.failed("read", path, &error))?;
+        Ok(names.into_iter().filter_map(|name| name.into_string().ok()).collect())
+    }
+
+    /// Writes a copy, with `front` in front of it, under a name that nothing refers to.
+    fn write(&mut self, source: &SourceFile, front: &[u8], mode: u32) -> Result<PathBuf, Error> {
+        let temporary = in_kernels(&format!("{TEMPORARY}{}", source.name));
+        let result = self.write_to(source, front, &temporary, mode);
         if result.is_err() {
-            let _ = self.disk.remove(&temporary);
+            self.give_up(&temporary);
         }
         result.map(|()| temporary)
     }
 
-    fn write_to(&mut self, source: &SourceFile, temporary: &Path, mode: u32) -> Result<(), Error> {
-        if temporary.symlink_metadata().is_ok() {
-            self.change(temporary, |disk| disk.remove(temporary))?;
+    fn write_to(&mut self, source: &SourceFile, front: &[u8], temporary: &Path, mode: u32) -> Result<(), Error> {
+        self.remove_if_there(temporary)?;
+        let boot = self.boot;
+        self.change(temporary, |disk| disk.create(boot, temporary, mode))?;
+        if !front.is_empty() {
+            self.change(temporary, |disk| disk.append(boot, temporary, front))?;
         }
-        self.change(temporary, |disk| disk.create(temporary, mode))?;
-        let file = File::open(&source.path).map_err(|error| Error::io("read", &source.path, &error))?;
+        let unread = |error: &io::Error| Error::io("read", &source.path, error);
+        let file = self.sources.root()?.open_file(&source.place).map_err(|error| unread(&error))?;
         let mut unwritten = None;
-        let disk = &mut *self.disk;
-        let digest = files::digest(file, |piece| {
-            disk.append(temporary, piece).inspect_err(|error| unwritten = Some(Error::io("write", temporary, error)))
+        let (disk, go_on) = (&mut *self.disk, self.go_on);
+        // No more than what was read before: it may grow while it is read.
+        let digest = files::digest(file.take(source.length + 1), |piece| {
+            let written = go_on().and_then(|()| disk.append(boot, temporary, piece));
+            written.inspect_err(|error| unwritten = Some(Error::io("write", &boot.path().join(temporary), error)))
         });
         let digest = match (unwritten, digest) {
             (Some(error), _) => return Err(error),
-            (None, Err(error)) => return Err(Error::io("read", &source.path, &error)),
+            (None, Err(error)) => return Err(unread(&error)),
             (None, Ok(digest)) => digest,
         };
         if digest != source.digest {
@@ -173,38 +244,49 @@ impl<'a> Kernels<'a> {
 
     /// Gives a copy that is whole and on the disk its name.
     fn settle(&mut self, temporary: &Path, place: &Path) -> Result<(), Error> {
+        let boot = self.boot;
+        // What stands under this name with other content is a copy that a power cut has damaged: it is replaced by what it was
+        // to be, and stays whatever comes of this installation.
+        let is_new = boot.node(place).is_err();
         let settled = self
-            .change(temporary, |disk| disk.sync_file(temporary))
-            .and_then(|()| self.change(place, |disk| disk.rename(temporary, place)));
+            .change(temporary, |disk| disk.sync_file(boot, temporary))
+            .and_then(|()| self.change(place, |disk| disk.rename(boot, temporary, place)));
         if settled.is_err() {
-            let _ = self.disk.remove(temporary);
+            self.give_up(temporary);
         }
-        self.added.push(place.to_owned());
+        if is_new {
+            self.added.push(place.to_owned());
+        }
         settled
     }
 
-    /// Whether a file is there and has this content.
-    fn holds(&self, place: &Path, digest: &[u8; 32]) -> Result<bool, Error> {
-        if !place.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
+    /// Whether a file is there and has the content of a source.
+    fn holds(&self, place: &Path, source: &SourceFile) -> Result<bool, Error> {
+        let node = self.boot.node(place);
+        if !node.is_ok_and(|node| node.kind == NodeKind::Regular && node.size == source.length) {
             return Ok(false);
         }
-        let found = File::open(place).and_then(|file| files::digest(file, |_| Ok(())));
+        let found =
+            self.boot.open_file(place).and_then(|file| files::digest(file.take(source.length + 1), |_| (self.go_on)()));
         // One that cannot be read is written anew.
-        Ok(found.is_ok_and(|found| found == *digest))
+        Ok(found.is_ok_and(|found| found == source.digest))
     }
 
-    /// Removes what pregrub or NixOS's own installer put here and what `kept` does not name. What is somebody else's stays.
-    pub(super) fn collect(&mut self, kept: &[u8]) -> Result<usize, Error> {
-        let directory = self.directory.clone();
-        let failed = |error: io::Error| Error::io("read", &directory, &error);
+    /// Whether two files have the same content; one that is not there, or is not a regular file, has none.
+    fn same(&self, a: &Path, b: &Path) -> io::Result<bool> {
+        let (Ok(a), b) = (self.boot.open_file(a), self.boot.open_file(b)?) else { return Ok(false) };
+        same_content(a, b)
+    }
+
+    /// Removes what pregrub or NixOS's own installer put here and what neither `kept` nor the new grub.cfg names. What is
+    /// somebody else's stays.
+    pub(super) fn collect(&mut self, kept: &Kept) -> Result<usize, Error> {
         let mut removed = 0;
-        for entry in fs::read_dir(&directory).map_err(failed)? {
-            let name = entry.map_err(failed)?.file_name();
-            let Some(name) = name.to_str().filter(|name| is_ours(name)) else { continue };
-            let path = directory.join(name);
-            let used = self.used.contains(name) || memchr::memmem::find(kept, name.as_bytes()).is_some();
-            if !used && path.symlink_metadata().is_ok_and(|metadata| !metadata.is_dir()) {
-                self.change(&path, |disk| disk.remove(&path))?;
+        for name in self.names()?.into_iter().filter(|name| is_ours(name)) {
+            let path = in_kernels(&name);
+            let Ok(node) = self.boot.node(&path) else { continue };
+            if node.kind != NodeKind::Directory && !self.used.contains(&name) && !kept.names(&name, &node) {
+                self.remove(&path)?;
                 removed += 1;
             }
         }
@@ -214,7 +296,14 @@ impl<'a> Kernels<'a> {
     /// Removes what was added: nothing names it. Whatever cannot be removed is taken by the next installation.
     pub(super) fn take_back(&mut self) {
         for path in std::mem::take(&mut self.added) {
-            let _ = self.disk.remove(&path);
+            self.give_up(&path);
+        }
+    }
+
+    /// Removes what is left of a failed attempt, if it can be: the first error is the one to tell.
+    fn give_up(&mut self, path: &Path) {
+        if self.boot.node(path).is_ok() {
+            let _ = self.disk.remove(self.boot, path);
         }
     }
 
@@ -223,23 +312,38 @@ impl<'a> Kernels<'a> {
         self.added.len()
     }
 
-    /// The disk, for what else is to be changed.
-    pub(super) fn disk(&mut self) -> &mut dyn Disk {
-        self.disk
+    /// Changes something, unless the installation is to end.
+    pub(super) fn change(
+        &mut self,
+        path: &Path,
+        change: impl FnOnce(&mut dyn Disk) -> io::Result<()>,
+    ) -> Result<(), Error> {
+        let changed = (self.go_on)().and_then(|()| change(self.disk));
+        changed.map_err(|error| self.failed("write", path, &error))
     }
 
-    fn change(&mut self, path: &Path, change: impl FnOnce(&mut dyn Disk) -> io::Result<()>) -> Result<(), Error> {
-        change(self.disk).map_err(|error| Error::io("write", path, &error))
+    fn remove(&mut self, path: &Path) -> Result<(), Error> {
+        let boot = self.boot;
+        self.change(path, |disk| disk.remove(boot, path))
+    }
+
+    pub(super) fn remove_if_there(&mut self, path: &Path) -> Result<(), Error> {
+        if self.boot.node(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            return Ok(());
+        }
+        self.remove(path)
+    }
+
+    fn failed(&self, what: &str, path: &Path, error: &io::Error) -> Error {
+        Error::io(what, &self.boot.path().join(path), error)
     }
 }
 
-/// Whether two files have the same content; one that is not there has none.
-fn same(a: &Path, b: &Path) -> io::Result<bool> {
-    let (a, b) = match (File::open(a), File::open(b)) {
-        (Ok(a), Ok(b)) => (a, b),
-        (Err(error), _) | (_, Err(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        (Err(error), _) | (_, Err(error)) => return Err(error),
-    };
+fn in_kernels(name: &str) -> PathBuf {
+    Path::new(KERNELS).join(name)
+}
+
+fn same_content(a: File, b: File) -> io::Result<bool> {
     if a.metadata()?.len() != b.metadata()?.len() {
         return Ok(false);
     }
@@ -269,6 +373,15 @@ const TEMPORARY: &str = ".new-";
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_empty_archive_is_one() {
+        use crate::initrd::{Depth, End, GuestKernel, judge};
+        assert_eq!(EMPTY_ARCHIVE.len(), 124);
+        let report = judge(EMPTY_ARCHIVE, &GuestKernel::default(), "4.17".parse().unwrap(), Depth::Whole).unwrap();
+        assert_eq!((report.walk.end, report.walk.inventory.entries), (End::Complete, 0));
+        assert_eq!((report.walk.members.len(), report.walk.message), (1, None));
+    }
 
     #[test]
     fn only_names_with_a_hash_are_ours() {

@@ -1,7 +1,7 @@
 //! One installer at a time.
 
 use std::fs::File;
-use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use super::super::error::Error;
+use crate::storage::beneath::HeldDirectory;
 
 /// How long a second installer waits for the first.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -20,20 +21,23 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    pub(super) fn take(boot: &Path) -> Result<Self, Error> {
-        let failed = |error| Error::io("lock", boot, &error);
-        let directory = File::open(boot).map_err(failed)?;
+    pub(super) fn take(boot: &HeldDirectory, stop: &AtomicBool) -> Result<Self, Error> {
+        let failed = |error| Error::io("lock", boot.path(), &error);
+        let directory = boot.as_file().map_err(failed)?;
         let begun = Instant::now();
         loop {
             match flock(&directory, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => return Ok(Self { _directory: directory }),
+                Err(Errno::WOULDBLOCK | Errno::INTR) if stop.load(Ordering::Relaxed) => {
+                    return Err(failed(super::stopped()));
+                }
                 Err(Errno::WOULDBLOCK | Errno::INTR) if begun.elapsed() < PATIENCE => {
                     thread::sleep(Duration::from_millis(50));
                 }
                 Err(Errno::WOULDBLOCK) => {
                     return Err(Error::new(format!(
                         "another installation has been at work on `{}` for {} s: nothing was changed by this one",
-                        boot.display(),
+                        boot.path().display(),
                         PATIENCE.as_secs()
                     )));
                 }

@@ -1,23 +1,29 @@
-//! The installation: copies first, grub.cfg last and in one step, what is no longer needed after that.
+//! The installation: the judgement first, copies then, grub.cfg last and in one step, what is no longer needed after that.
 //!
-//! Whenever it is cut short, the boot disk boots: pygrub finds the old grub.cfg with all it names, or the new one with all it
+//! Nothing is changed before the simulation boots what would come of it, and nothing is removed that a configuration names which
+//! pygrub could choose, before or after: the old grub.cfg, the new one, any other ([`kept`]). So what the old grub.cfg alone names
+//! goes with the next installation. Whenever it is cut short, the boot disk boots: pygrub finds the old grub.cfg with all it names, or the new one with all it
 //! names. It takes more than the usual `fsync` and `rename`, since pygrub reads a filesystem as it lies on the disk and does not
 //! replay its journal: what is in the journal only does not exist for it, or exists in part.
 //!
 //! - Before grub.cfg is replaced, and after, everything is brought to its own place (`syncfs`).
 //! - The old grub.cfg keeps a second name until the new one is in its place: otherwise its inode could be cleared on the disk
 //!   while the directory still leads to it.
-//! - What the old grub.cfg names is removed only when no state of the disk has it as grub.cfg.
+//!
+//! Everything in the boot directory is opened by its descriptor, beneath it, and never through a symbolic link
+//! ([`storage::beneath`](crate::storage::beneath)): a guest's link leads to the host's own files.
 
 mod disk;
+mod kept;
 mod kernels;
 mod lock;
 
-use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 pub use disk::{Disk, HostDisk};
+use kept::{Kept, LONGEST};
 use kernels::{Kernels, WithSecrets};
 use lock::Lock;
 
@@ -26,8 +32,9 @@ use super::error::Error;
 use super::files::{KERNELS, SourceFiles};
 use super::judge::judge;
 use super::menu::Menu;
-use super::plan::{GRUB_CFG, Options, menu, text_entries};
+use super::plan::{GRUB_CFG, Options, draft, menu, text_entries};
 use super::text::text;
+use crate::storage::beneath::{HeldDirectory, NodeKind};
 use crate::storage::directory::{PlannedFile, PlannedFiles};
 
 /// Where grub.cfg is written before it becomes that, and where the old one stays until then.
@@ -55,26 +62,33 @@ pub struct Installed {
 /// The system cannot be booted, pygrub would not boot what comes of it, or the boot disk cannot be written. Then it boots what
 /// it has booted before, and its grub.cfg is the same.
 pub fn install(options: &Options, toplevel: &Path, disk: &mut dyn Disk) -> Result<Installed, Error> {
-    let boot_disk = BootDisk::find(&options.boot, options.prefix.as_deref(), &options.search)?;
-    let _lock = Lock::take(&boot_disk.boot)?;
+    let stop = disk.stop();
+    let go_on = || if stop.load(Ordering::Relaxed) { Err(stopped()) } else { Ok(()) };
+    let boot_disk = BootDisk::find(&options.root, &options.boot, options.prefix.as_deref(), &options.search)?;
+    let boot = &boot_disk.directory;
+    let _lock = Lock::take(boot, &stop)?;
     let menu = menu(options, toplevel)?;
-    let grub_cfg = boot_disk.boot.join(GRUB_CFG);
-    let old = read(&grub_cfg)?;
+    let unchanged = |error: &Error| and(error, "nothing was changed");
+    [KERNELS, "grub"].iter().try_for_each(|name| examine_directory(boot, name)).map_err(|error| unchanged(&error))?;
+    let old = read(boot).map_err(|error| unchanged(&error))?;
+    let mut sources = SourceFiles::new(&options.root, &go_on);
+    draft(options, &boot_disk, &menu, &mut sources).map_err(|error| unchanged(&error))?;
+    let kept = Kept::on(&boot_disk.root).map_err(|error| unchanged(&Error::io("read", &boot_disk.root, &error)))?;
     for directory in [KERNELS, "grub"] {
-        make_directory(&boot_disk.boot, directory, disk)?;
+        make_directory(boot, directory, disk).map_err(|error| unchanged(&error))?;
     }
     let mut installation = Installation {
-        kernels: Kernels::new(boot_disk.boot.join(KERNELS), disk, SourceFiles::new(&options.root)),
+        kernels: Kernels::new(boot, disk, sources, &go_on, options.secrets_timeout),
         boot_disk: &boot_disk,
         menu,
         removed: 0,
     };
-    match installation.perform(options, old.as_deref()) {
+    match installation.perform(options, old.as_deref(), &kept) {
         Ok(()) => {}
         Err(Failed::Before(error)) => {
             installation.take_back();
-            let kept = if old.is_some() { "grub.cfg is what it was" } else { "no grub.cfg was written" };
-            return Err(and(&error, kept));
+            let same = if old.is_some() { "grub.cfg is what it was" } else { "no grub.cfg was written" };
+            return Err(and(&error, same));
         }
         Err(Failed::Unsynced(error)) => {
             return Err(and(&error, "the new grub.cfg is written, but may be lost until the disk is written to"));
@@ -83,8 +97,12 @@ pub fn install(options: &Options, toplevel: &Path, disk: &mut dyn Disk) -> Resul
             installation.menu.warnings.push(format!("{error}; the new grub.cfg is in its place, with all it needs"));
         }
     }
+    if let Some(path) = kept.unread() {
+        let sentence = format!("`{path}` of the boot disk cannot be read and may name any kernel: none was removed");
+        installation.menu.warnings.push(sentence);
+    }
     let Installation { kernels, menu, removed, .. } = installation;
-    Ok(Installed { menu, grub_cfg, copied: kernels.added(), removed })
+    Ok(Installed { menu, grub_cfg: boot.path().join(GRUB_CFG), copied: kernels.added(), removed })
 }
 
 /// When it failed.
@@ -111,15 +129,15 @@ struct Installation<'a> {
 }
 
 impl Installation<'_> {
-    fn perform(&mut self, options: &Options, old: Option<&[u8]>) -> Result<(), Failed> {
+    fn perform(&mut self, options: &Options, old: Option<&[u8]>, kept: &Kept) -> Result<(), Failed> {
         let boot_disk = self.boot_disk;
-        let at = |path: &str| boot_disk.boot.join(path);
-        // From here on the disk has the grub.cfg that is seen here, whoever wrote it. What it does not name may go: a run that
-        // was cut short has left it, and it may be what fills the disk.
-        self.sync(&boot_disk.boot)?;
-        self.removed = self.kernels.collect(old.unwrap_or_default())?;
+        let boot = &boot_disk.directory;
+        // From here on the disk has the configurations that are seen here, whoever wrote them. What they do not name may go: a
+        // run that was cut short has left it, and it may be what fills the disk.
+        self.sync()?;
+        self.removed = self.kernels.collect(kept)?;
         let named = self.copy(options)?;
-        self.change(&at(KERNELS), |disk| disk.sync_directory(&at(KERNELS)))?;
+        self.sync_directory(KERNELS)?;
 
         let entries = text_entries(boot_disk, &self.menu.entries, &named);
         let text = text(&entries, options.timeout, boot_disk.uuid.as_deref())?;
@@ -132,17 +150,21 @@ impl Installation<'_> {
 
         if old != Some(text.as_bytes()) {
             self.write_new(&text)?;
+            let (new_cfg, old_cfg, grub_cfg) = (Path::new(NEW_CFG), Path::new(OLD_CFG), Path::new(GRUB_CFG));
             if old.is_some() {
-                self.remove_if_there(&at(OLD_CFG))?;
-                self.change(&at(OLD_CFG), |disk| disk.link(&at(GRUB_CFG), &at(OLD_CFG)))?;
+                self.kernels.remove_if_there(old_cfg)?;
+                self.kernels.change(old_cfg, |disk| disk.link(boot, grub_cfg, old_cfg))?;
             }
-            self.change(&at("grub"), |disk| disk.sync_directory(&at("grub")))?;
-            self.sync(&boot_disk.boot)?;
-            self.change(&at(GRUB_CFG), |disk| disk.rename(&at(NEW_CFG), &at(GRUB_CFG)))?;
-            self.change(&at("grub"), |disk| disk.sync_directory(&at("grub"))).map_err(Failed::Unsynced)?;
-            self.sync(&boot_disk.boot).map_err(Failed::Unsynced)?;
+            self.sync_directory("grub")?;
+            self.sync()?;
+            self.kernels.change(grub_cfg, |disk| disk.rename(boot, new_cfg, grub_cfg))?;
+            // There is no way back, and what follows takes a moment.
+            self.kernels.finish();
+            self.sync_directory("grub").map_err(Failed::Unsynced)?;
+            self.sync().map_err(Failed::Unsynced)?;
         }
-        self.tidy().map_err(Failed::After)
+        self.kernels.finish();
+        self.tidy(kept).map_err(Failed::After)
     }
 
     /// Copies what the entries need; of each entry the names of its kernel and initrd.
@@ -153,8 +175,11 @@ impl Installation<'_> {
             let initrd = match (&entry.initrd, &entry.initrd_secrets) {
                 (None, _) => None,
                 (Some(initrd), Some(program)) if options.run_secrets => {
-                    let program = options.root.host(program);
-                    match self.kernels.copy_with_secrets(initrd, &program)? {
+                    let appended = match options.root.locate(program) {
+                        Ok(program) => self.kernels.copy_with_secrets(initrd, &program)?,
+                        Err(error) => WithSecrets::Failed(Error::io("find", program, &error)),
+                    };
+                    match appended {
                         WithSecrets::Named(name) => Some(name),
                         WithSecrets::Failed(error) if entry.wanted => return Err(error),
                         // What an older generation wants may be gone by now, and it may still boot with somebody's help.
@@ -172,67 +197,84 @@ impl Installation<'_> {
     }
 
     fn write_new(&mut self, text: &str) -> Result<(), Error> {
-        let path = self.boot_disk.boot.join(NEW_CFG);
-        self.remove_if_there(&path)?;
-        self.change(&path, |disk| disk.create(&path, 0o644))?;
-        self.change(&path, |disk| disk.append(&path, text.as_bytes()))?;
-        self.change(&path, |disk| disk.sync_file(&path))
+        let (boot, path) = (&self.boot_disk.directory, Path::new(NEW_CFG));
+        self.kernels.remove_if_there(path)?;
+        self.kernels.change(path, |disk| disk.create(boot, path, 0o644))?;
+        self.kernels.change(path, |disk| disk.append(boot, path, text.as_bytes()))?;
+        self.kernels.change(path, |disk| disk.sync_file(boot, path))
     }
 
     /// Removes what nothing names any longer.
-    fn tidy(&mut self) -> Result<(), Error> {
+    fn tidy(&mut self, kept: &Kept) -> Result<(), Error> {
         for path in [NEW_CFG, OLD_CFG] {
-            self.remove_if_there(&self.boot_disk.boot.join(path))?;
+            self.kernels.remove_if_there(Path::new(path))?;
         }
-        self.removed += self.kernels.collect(&[])?;
+        self.removed += self.kernels.collect(kept)?;
         for directory in [KERNELS, "grub"] {
-            let path = self.boot_disk.boot.join(directory);
-            self.change(&path, |disk| disk.sync_directory(&path))?;
+            self.sync_directory(directory)?;
         }
-        self.sync(&self.boot_disk.boot)
+        self.sync()
     }
 
     /// Undoes what can be undone.
     fn take_back(&mut self) {
+        self.kernels.finish();
         self.kernels.take_back();
         for path in [NEW_CFG, OLD_CFG] {
-            let _ = self.remove_if_there(&self.boot_disk.boot.join(path));
+            let _ = self.kernels.remove_if_there(Path::new(path));
         }
     }
 
-    fn remove_if_there(&mut self, path: &Path) -> Result<(), Error> {
-        if path.symlink_metadata().is_err() {
-            return Ok(());
-        }
-        self.change(path, |disk| disk.remove(path))
+    fn sync_directory(&mut self, name: &str) -> Result<(), Error> {
+        let (boot, path) = (&self.boot_disk.directory, Path::new(name));
+        self.kernels.change(path, |disk| disk.sync_directory(boot, path))
     }
 
-    fn sync(&mut self, boot: &Path) -> Result<(), Error> {
-        self.change(boot, |disk| disk.sync_filesystem(boot))
-    }
-
-    fn change(&mut self, path: &Path, change: impl FnOnce(&mut dyn Disk) -> io::Result<()>) -> Result<(), Error> {
-        change(self.kernels.disk()).map_err(|error| Error::io("write", path, &error))
+    fn sync(&mut self) -> Result<(), Error> {
+        let boot = &self.boot_disk.directory;
+        self.kernels.change(Path::new(""), |disk| disk.sync_filesystem(boot))
     }
 }
 
-fn make_directory(boot: &Path, name: &str, disk: &mut dyn Disk) -> Result<(), Error> {
-    let path = boot.join(name);
-    if path.is_dir() {
+/// Whether a name in the boot directory is a directory, or not there yet.
+fn examine_directory(boot: &HeldDirectory, name: &str) -> Result<(), Error> {
+    match boot.directory(Path::new(name)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(Error::io("open the directory", &boot.path().join(name), &error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn make_directory(boot: &HeldDirectory, name: &str, disk: &mut dyn Disk) -> Result<(), Error> {
+    let path = Path::new(name);
+    if boot.node(path).is_ok_and(|node| node.kind == NodeKind::Directory) {
         return Ok(());
     }
-    disk.make_directory(&path)
-        .and_then(|()| disk.sync_directory(boot))
-        .map_err(|error| and(&Error::io("make the directory", &path, &error), "nothing was changed"))
+    disk.make_directory(boot, path)
+        .and_then(|()| disk.sync_directory(boot, Path::new("")))
+        .map_err(|error| Error::io("make the directory", &boot.path().join(path), &error))
 }
 
 /// The grub.cfg that is there.
-fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
-    match fs::read(path) {
-        Ok(text) => Ok(Some(text)),
+fn read(boot: &HeldDirectory) -> Result<Option<Vec<u8>>, Error> {
+    let path = Path::new(GRUB_CFG);
+    let mut text = Vec::new();
+    match boot.open_file(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut text)) {
+        Ok(_) if text.len() as u64 <= LONGEST => Ok(Some(text)),
+        Ok(_) => Err(Error::new(format!(
+            "`{}` is larger than {} MiB: move it out of the way",
+            boot.path().join(path).display(),
+            LONGEST >> 20
+        ))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(and(&Error::io("read", path, &error), "nothing was changed")),
+        Err(error) => Err(Error::io("read", &boot.path().join(path), &error)),
     }
+}
+
+/// What ends an installation from outside.
+fn stopped() -> io::Error {
+    io::Error::other("a signal ended the installation")
 }
 
 /// An error, and what follows from it.

@@ -1,8 +1,8 @@
-//! Findings about what pygrub raises: what an exception means and the way out is told by `boot::advice`, in one place for the
+//! Findings about what pygrub raises: what an exception means and the way out is told by `explain`, in one place for the
 //! verdict and for the rules.
 
-use crate::boot::advice;
 use crate::config::{Cause, Raised, Stage, Writer};
+use crate::explain::raised as advice;
 use crate::lint::{Configuration, Finding, LintContext, Reporter};
 
 /// How many places a rule tells apart. A guest can have half a million in a megabyte.
@@ -19,10 +19,15 @@ pub(in crate::lint) fn each(
     mut complete: impl FnMut(Finding, usize, &Raised) -> Finding,
 ) {
     let most = context.most(MOST);
+    let mut causes: Vec<Cause> = all.iter().map(|raised| raised.cause).collect();
+    causes.sort_unstable();
+    causes.dedup();
+    let beyond = context.raised_beyond(&causes);
     for (index, raised) in all.iter().take(most).enumerate() {
         let mut finding = complete(finding(context, raised.clone()), index, raised);
-        if index + 1 == most && all.len() > most {
-            finding.message = format!("{}; and so in {} more places", finding.message, all.len() - most);
+        let more = (all.len() - index - 1).saturating_add(beyond);
+        if more > 0 && (index + 1 == most || index + 1 == all.len()) {
+            finding.message = format!("{}; and so in {more} more places", finding.message);
         }
         report.add(finding);
     }

@@ -2,5 +2,6 @@
 
 pub(in crate::lint) mod device;
 pub(in crate::lint) mod exception;
+pub(in crate::lint) mod initrd_problem;
 pub(in crate::lint) mod truncated_path;
 pub(in crate::lint) mod unopenable_path;

@@ -2,8 +2,8 @@
 //! blank or tab.
 
 use crate::boot::Purpose;
-use crate::boot::missing_path::{MissingPath, ends_at_a_blank, shown};
-use crate::boot::named_path::{Oddity, words};
+use crate::explain::missing_path::{MissingPath, ends_at_a_blank, shown};
+use crate::explain::path_issue::{PathIssue, words};
 use crate::lint::analysis::named_file::{Lookup, NamedFile, all};
 use crate::lint::{Finding, LintContext, Reporter, Severity};
 use crate::python::PyStr;
@@ -12,12 +12,12 @@ use crate::python::PyStr;
 const MOST: usize = 50;
 
 /// Reports files of which more than blanks is lost: other initrds, or the kernel's arguments.
-pub(in crate::lint) fn check(context: &LintContext<'_>, report: &mut Reporter<'_>, oddity: Oddity) {
+pub(in crate::lint) fn check(context: &LintContext<'_>, report: &mut Reporter<'_>, issue: PathIssue) {
     let Some(lookup) = Lookup::new(context) else { return };
     let Some(files) = lookup.files().filter(|files| ends_at_a_blank(files.filesystem())) else { return };
     let dialect = lookup.configuration().dialect;
     let cut = all(lookup.configuration())
-        .filter(|named| Oddity::of(named.path(), named.purpose, dialect) == Some(oddity))
+        .filter(|named| PathIssue::of(named.path(), named.purpose, dialect) == Some(issue))
         .filter(|named| words(named.path()).nth(1).is_some() && files.exists(named.path()));
     for named in cut.take(MOST) {
         let severity = if named.selected { Severity::Error } else { Severity::Warning };

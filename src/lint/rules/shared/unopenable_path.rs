@@ -1,9 +1,9 @@
 //! Findings about files that do not open because of how their path is written. What that means is told by
-//! `boot::missing_path`, in one place for the verdict and for the rules.
+//! `explain::missing_path`, in one place for the verdict and for the rules.
 
-use crate::boot::missing_path::shown;
-use crate::boot::named_path::{Oddity, Plain};
 use crate::config::Span;
+use crate::explain::missing_path::shown;
+use crate::explain::path_issue::{PathIssue, Plain};
 use crate::lint::analysis::line_continuation::{goes_on, joined};
 use crate::lint::analysis::named_file::{Lookup, NamedFile, Why, all};
 use crate::lint::{Configuration, Finding, Fix, LintContext, Reporter, Severity};
@@ -12,15 +12,15 @@ use crate::python::PyStr;
 /// How many entries that are not selected are reported one by one.
 const MOST: usize = 50;
 
-/// Reports the files that do not open, or will not, because of this oddity.
-pub(in crate::lint) fn check(context: &LintContext<'_>, report: &mut Reporter<'_>, oddity: Oddity) {
+/// Reports the files that do not open, or will not, because of this issue.
+pub(in crate::lint) fn check(context: &LintContext<'_>, report: &mut Reporter<'_>, issue: PathIssue) {
     let Some(lookup) = Lookup::new(context) else { return };
     let mut others = Others::of(context);
-    for named in all(lookup.configuration()).filter(|named| lookup.oddity(named) == Some(oddity)) {
+    for named in all(lookup.configuration()).filter(|named| lookup.issue(named) == Some(issue)) {
         let Some(why) = lookup.why(&named) else { continue };
         if named.selected || others.has_room() {
             let certain = matches!(why, Why::Missing(_));
-            let severity = match (named.selected, certain || oddity != Oddity::DoubleSlash) {
+            let severity = match (named.selected, certain || issue != PathIssue::DoubleSlash) {
                 (true, true) => Severity::Error,
                 _ => Severity::Warning,
             };
@@ -71,8 +71,8 @@ pub(in crate::lint) fn finding(lookup: &Lookup<'_>, named: &NamedFile<'_>, why: 
         .stops_boot(named.selected && matches!(why, Why::Missing(_)));
     finding.help = advice.help;
     finding.raised = lookup.raised(named);
-    match missing.oddity() {
-        Some(Oddity::Option) => finding.fix = without_options(lookup, named),
+    match missing.issue() {
+        Some(PathIssue::Option) => finding.fix = without_options(lookup, named),
         Some(_) => mend(lookup, named, &mut finding),
         None => {}
     }
@@ -106,7 +106,7 @@ fn without_options(lookup: &Lookup<'_>, named: &NamedFile<'_>) -> Option<Fix> {
 /// Offers the path without what is odd about it, where such a file is there.
 fn mend(lookup: &Lookup<'_>, named: &NamedFile<'_>, finding: &mut Finding) {
     let configuration = lookup.configuration();
-    if lookup.oddity(named) == Some(Oddity::Continuation) {
+    if lookup.issue(named) == Some(PathIssue::Continuation) {
         let line = configuration.directive_in(named.file.span.line).map(|directive| directive.line);
         finding.fix = line.filter(|line| goes_on(configuration, *line)).and_then(|line| joined(configuration, line));
         return;
@@ -134,14 +134,14 @@ fn fix(configuration: &Configuration<'_>, named: &NamedFile<'_>, plain: Plain) -
     let mut replacement = String::from_utf8(text[..device].to_vec()).ok()?;
     replacement.push_str(&path);
     let mut same_for_grub = plain.same_for_grub;
-    match Oddity::of(named.path(), named.purpose, configuration.dialect)? {
-        Oddity::Tab => {
+    match PathIssue::of(named.path(), named.purpose, configuration.dialect)? {
+        PathIssue::Tab => {
             let rest = named.path().iter().position(|byte| byte.is_ascii_whitespace() || *byte == 0x0b)?;
             replacement.push(' ');
             replacement.push_str(std::str::from_utf8(&named.path()[rest..]).ok()?.trim_start());
         }
         // What follows the `;` is another command for GRUB; without it, it would be arguments.
-        Oddity::TrailingText if named.entry.args.is_some() && named.what() == "kernel" => same_for_grub = false,
+        PathIssue::TrailingText if named.entry.args.is_some() && named.what() == "kernel" => same_for_grub = false,
         _ => {}
     }
     let description = format!("write `{path}`");

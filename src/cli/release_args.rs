@@ -1,0 +1,122 @@
+//! `--release` and `--flavour`: whose pygrub is meant, or which several.
+
+use clap::{Args, ValueEnum};
+
+use super::settings::Settings;
+use crate::flavour::{Build, Flavour};
+use crate::host;
+
+/// Whose pygrub it is.
+#[derive(Debug, Args)]
+pub(super) struct ReleaseArgs {
+    /// Xen release, 4.0 to 4.22 (a point release where it matters; 4.13+python2 for one that runs under Python 2), a distributor's release (xcp-ng-8.3, suse-4.21, debian-4.17), `host` for the one installed here, or `newest`; `check` also takes several, and `all` [default: newest]
+    #[arg(long, value_name = "RELEASE", value_delimiter = ',')]
+    release: Vec<String>,
+    /// Who built it; docs/flavours.md says what they patch [default: upstream, or what the release says]
+    #[arg(long, value_enum, value_delimiter = ',')]
+    flavour: Vec<FlavourArg>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FlavourArg {
+    Upstream,
+    Debian,
+    #[value(alias = "opensuse")]
+    Suse,
+    #[value(alias = "xenserver")]
+    XcpNg,
+}
+
+impl From<FlavourArg> for Flavour {
+    fn from(flavour: FlavourArg) -> Self {
+        match flavour {
+            FlavourArg::Upstream => Self::Upstream,
+            FlavourArg::Debian => Self::Debian,
+            FlavourArg::Suse => Self::Suse,
+            FlavourArg::XcpNg => Self::XcpNg,
+        }
+    }
+}
+
+/// The pygrub that a word of `--release` means. A flavour that is asked for besides takes the word as one of its own releases.
+///
+/// # Errors
+///
+/// Nobody ships that, or nothing is installed here.
+pub(super) fn named(word: &str, flavour: Option<Flavour>) -> Result<Build, String> {
+    let build = match word {
+        "newest" => return Ok(Build::newest(flavour.unwrap_or_default())),
+        "host" => {
+            let installed = host::installed().map_err(|error| error.to_string())?.build;
+            return Ok(Build { flavour: flavour.unwrap_or(installed.flavour), ..installed });
+        }
+        word => match flavour {
+            Some(flavour) if !names_flavour(word) => Build::named(flavour, word),
+            _ => word.parse(),
+        },
+    };
+    let build: Build = build.map_err(|error| error.to_string())?;
+    match flavour {
+        Some(flavour) if flavour != build.flavour => Err(format!(
+            "`{word}` is a release of {}, and the flavour is to be {}",
+            build.flavour.label(),
+            flavour.label()
+        )),
+        _ => Ok(build),
+    }
+}
+
+/// Whether a release has its distributor in front of it.
+fn names_flavour(word: &str) -> bool {
+    !matches!(word, "newest" | "host") && word.starts_with(|c: char| c.is_ascii_alphabetic())
+}
+
+impl ReleaseArgs {
+    /// The one pygrub that is meant, where these settings are in force.
+    pub(super) fn one(&self, settings: &Settings) -> Result<Build, String> {
+        match self.all(settings)?.as_slice() {
+            [build] => Ok(*build),
+            _ => Err("several releases or flavours are for `pregrub check`".to_owned()),
+        }
+    }
+
+    /// All that are meant, each once, in the order that they were asked for.
+    pub(super) fn all(&self, settings: &Settings) -> Result<Vec<Build>, String> {
+        let of_settings = settings.release.clone().filter(|_| self.release.is_empty());
+        let words: Vec<&str> = self.release.iter().chain(&of_settings).map(String::as_str).collect();
+        let of_settings = settings.flavour.filter(|_| self.flavour.is_empty());
+        let flavours: Vec<Flavour> = self.flavour.iter().chain(&of_settings).map(|&flavour| flavour.into()).collect();
+        let mut builds = Vec::new();
+        for word in if words.is_empty() { vec!["newest"] } else { words } {
+            if word == "all" {
+                builds
+                    .extend(Build::all().into_iter().filter(|b| flavours.is_empty() || flavours.contains(&b.flavour)));
+                continue;
+            }
+            if flavours.is_empty() || names_flavour(word) {
+                let flavour = if let [only] = flavours.as_slice() { Some(*only) } else { None };
+                builds.push(named(word, flavour)?);
+                continue;
+            }
+            // Of several flavours one that does not ship the release is left out, unless none does.
+            let (mut found, mut fault) = (Vec::new(), None);
+            for flavour in &flavours {
+                match named(word, Some(*flavour)) {
+                    Ok(build) => found.push(build),
+                    Err(error) => fault = Some(error),
+                }
+            }
+            if let Some(error) = fault.filter(|_| found.is_empty()) {
+                return Err(error);
+            }
+            builds.append(&mut found);
+        }
+        let mut each = Vec::with_capacity(builds.len());
+        for build in builds {
+            if !each.contains(&build) {
+                each.push(build);
+            }
+        }
+        Ok(each)
+    }
+}

@@ -1,0 +1,184 @@
+//! Why a path that a configuration names does not open, in plain words: for the verdict and for the rules of the linter.
+
+use super::path_issue::{PathIssue, words};
+use super::raised::{Advice, advice};
+use crate::boot::Purpose;
+use crate::config::{Dialect, Writer};
+use crate::escape::beginning;
+use crate::python::PyStr;
+
+/// A path that does not open, or will not as far as a configuration alone tells.
+#[derive(Clone, Copy)]
+pub(crate) struct MissingPath<'a> {
+    /// The path.
+    pub path: &'a PyStr,
+    /// What it is for: the kernel or the initrd.
+    pub purpose: Purpose,
+    /// The title of the entry that names it, and whether that is the selected one; nothing where that need not be said.
+    pub entry: Option<(&'a PyStr, bool)>,
+    /// Why it does not open, as a clause; nothing where the disk is not there.
+    pub why: Option<&'a str>,
+    /// The filesystem that it is looked for on, as Linux spells it, if that is known.
+    pub filesystem: Option<&'a str>,
+    /// The configuration's dialect and who wrote it; nothing where the path is an option of pygrub's.
+    pub from: Option<(Dialect, Writer)>,
+}
+
+/// The word for what is copied.
+pub(crate) fn word(purpose: Purpose) -> &'static str {
+    if purpose == Purpose::Ramdisk { "initrd" } else { "kernel" }
+}
+
+/// Whether pygrub's driver for this filesystem ends a path at its first blank: all do but the one for ext2, ext3 and ext4.
+pub(crate) fn ends_at_a_blank(filesystem: &str) -> bool {
+    matches!(filesystem, "vfat" | "iso9660" | "xfs" | "reiserfs" | "ufs" | "zfs")
+}
+
+impl MissingPath<'_> {
+    /// What is odd about the path and keeps it from opening there.
+    pub(crate) fn issue(&self) -> Option<PathIssue> {
+        let dialect = self.from.map_or(Dialect::Grub2, |(dialect, _)| dialect);
+        let path = self.path.as_bytes();
+        if self.filesystem.is_some_and(ends_at_a_blank) {
+            let first = words(path).next()?;
+            return PathIssue::of(first, self.purpose, dialect).filter(|issue| *issue != PathIssue::DoubleSlash);
+        }
+        PathIssue::of(path, self.purpose, dialect)
+    }
+
+    /// What is wrong and what to do.
+    pub(crate) fn advice(&self) -> Advice {
+        let Some(issue) = self.issue() else {
+            let why = self.why.unwrap_or("it is not there");
+            return advice(format!("{} does not open: {why}", self.subject()), "named here", self.plain_help());
+        };
+        let reason = self.reason(issue);
+        let label = match issue {
+            PathIssue::Several => "one name, for pygrub",
+            PathIssue::Continuation => "pygrub does not read on in the next line",
+            PathIssue::Variable | PathIssue::Quoted => "taken literally",
+            PathIssue::TrailingText | PathIssue::Tab => "all of it is the name",
+            PathIssue::Option => "an option of GRUB's",
+            PathIssue::DoubleSlash => "a double slash",
+        };
+        advice(reason, label, self.help(issue))
+    }
+
+    /// `the initrd `/i` of the selected entry "A"`.
+    fn subject(&self) -> String {
+        format!("the {} `{}`{}", word(self.purpose), shown(self.path), self.of_entry())
+    }
+
+    fn of_entry(&self) -> String {
+        match self.entry {
+            Some((title, true)) => format!(" of the selected entry \"{}\"", shown(title)),
+            Some((title, false)) => format!(" of \"{}\"", shown(title)),
+            None => String::new(),
+        }
+    }
+
+    fn reason(&self, issue: PathIssue) -> String {
+        if issue == PathIssue::Several {
+            let missing = if self.why.is_some() { ", and there is no such file" } else { "" };
+            let (path, entry) = (shown(self.path), self.of_entry());
+            return format!("pygrub takes all of `{path}` for the name of one initrd{entry}{missing}");
+        }
+        let opens = if self.why.is_some() { "does not open" } else { "will not open" };
+        let clause = match issue {
+            PathIssue::Several | PathIssue::Continuation => {
+                "pygrub takes the backslash at the end for a part of the name"
+            }
+            PathIssue::Variable => "pygrub knows no variables and takes `$` for a part of the name",
+            PathIssue::Quoted => "pygrub takes quotes and backslashes for a part of the name",
+            PathIssue::TrailingText => "pygrub takes all that follows on the line for a part of the name",
+            PathIssue::Option => "pygrub knows no options of `kernel`, and takes the first word for the path",
+            PathIssue::Tab => "pygrub wants a blank behind it, and takes the tab for a part of the name",
+            PathIssue::DoubleSlash if self.why.is_none() => {
+                "pygrub's library for ext2, ext3 and ext4 finds nothing behind a double slash"
+            }
+            PathIssue::DoubleSlash => "libext2fs finds nothing behind a double slash",
+        };
+        format!("{} {opens}: {clause}", self.subject())
+    }
+
+    fn help(&self, issue: PathIssue) -> String {
+        let writer = self.from.map_or(Writer::Other, |(_, writer)| writer);
+        let text = String::from_utf8_lossy(self.path.as_bytes());
+        match (issue, writer) {
+            (PathIssue::Several, _) if text.contains("ucode") || text.contains("microcode") => {
+                let how = match writer {
+                    Writer::Mkconfig => {
+                        "remove the microcode package from the guest, or empty GRUB_EARLY_INITRD_LINUX_CUSTOM and \
+                         GRUB_EARLY_INITRD_LINUX_STOCK in its /etc/default/grub, and run update-grub or grub2-mkconfig"
+                    }
+                    Writer::NixOs => {
+                        "set hardware.cpu.intel.updateMicrocode and hardware.cpu.amd.updateMicrocode to false in the guest's \
+                         NixOS configuration, and run nixos-rebuild boot"
+                    }
+                    Writer::Other => "name the real initrd alone",
+                };
+                format!("pygrub takes one initrd, and a guest loads no microcode: {how}")
+            }
+            (PathIssue::Several, Writer::NixOs) => "pygrub takes one initrd: do without boot.initrd.secrets in the guest's NixOS \
+                 configuration and run nixos-rebuild boot, or concatenate the files into one"
+                .to_owned(),
+            (PathIssue::Several, Writer::Mkconfig) => "pygrub takes one initrd: empty GRUB_EARLY_INITRD_LINUX_CUSTOM in \
+                 /etc/default/grub and run update-grub or grub2-mkconfig, or concatenate the files into one"
+                .to_owned(),
+            (PathIssue::Several, Writer::Other) => {
+                "pygrub takes one initrd: concatenate the files into one (cat FIRST SECOND > BOTH) and name that".to_owned()
+            }
+            (PathIssue::DoubleSlash, Writer::NixOs) => "set boot.loader.grub.fsIdentifier = \"provided\" and let \
+                 fileSystems.\"/boot\".device be a plain device node such as \"/dev/xvda\" in the guest's NixOS configuration, \
+                 then run nixos-rebuild boot"
+                .to_owned(),
+            (PathIssue::DoubleSlash, _) => {
+                format!("write a single slash{}", change_at_source(writer))
+            }
+            (PathIssue::Continuation, _) => format!("write the command on one line{}", change_at_source(writer)),
+            (PathIssue::Variable, _) => format!("write the plain path in the place of the variable{}", change_at_source(writer)),
+            (PathIssue::Quoted, _) => {
+                format!("write the path without quotes and backslashes{}", change_at_source(writer))
+            }
+            (PathIssue::TrailingText, _) => {
+                format!("write the path alone, without `;`, comment or other words behind it{}", change_at_source(writer))
+            }
+            (PathIssue::Option, _) => {
+                format!("write `kernel`, the path and the arguments, without options in front{}", change_at_source(writer))
+            }
+            (PathIssue::Tab, _) => format!("write a blank between the kernel and its arguments{}", change_at_source(writer)),
+        }
+    }
+
+    fn plain_help(&self) -> &'static str {
+        let path = self.path.as_bytes();
+        if self.from.is_none() {
+            "the path is looked up from the root of the first filesystem that mounts; --offset names another one"
+        } else if path.starts_with(b"/boot/") {
+            "the path is looked up from the root of the filesystem that holds the configuration: where /boot is a filesystem of \
+             its own, it must not begin with /boot"
+        } else {
+            "the path is looked up from the root of the filesystem that holds the configuration: is the file there, and is this \
+             filesystem mounted on / of the guest (then the path needs /boot in front)?"
+        }
+    }
+}
+
+/// Where a line that somebody wrote himself comes from, as the end of a sentence.
+pub(crate) fn change_at_source(writer: Writer) -> &'static str {
+    match writer {
+        Writer::NixOs => {
+            ", in boot.loader.grub.extraEntries of the guest's NixOS configuration, and run nixos-rebuild boot"
+        }
+        Writer::Mkconfig => {
+            ", in the script of the guest's /etc/grub.d that the line comes from (40_custom for entries of \
+             your own), and run update-grub or grub2-mkconfig"
+        }
+        Writer::Other => "",
+    }
+}
+
+/// A name for a message: no longer than a message can bear, and with control characters escaped.
+pub(crate) fn shown(text: &PyStr) -> String {
+    beginning(&text.to_string_lossy(), 200)
+}

@@ -1,0 +1,91 @@
+//! The package that pygrub is in, by the files of dpkg's and rpm's databases.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
+
+/// A package.
+pub(super) struct Package {
+    pub name: String,
+    /// As the database has it: `4.17.5+23-ga4e5191dc0-1`.
+    pub version: String,
+    /// The number of Xen's release in it: `4.17.5`.
+    pub release: String,
+}
+
+/// The package with pygrub; of Debian's that of the line 4.`minor`, where that is known, else the newest.
+pub(super) fn find(root: &Path, minor: Option<u8>) -> Option<Package> {
+    of_dpkg(root, minor).or_else(|| of_rpm(root))
+}
+
+fn package(name: &str, version: &str) -> Option<Package> {
+    let upstream = version.rsplit_once(':').map_or(version, |(_, rest)| rest);
+    let end = upstream.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(upstream.len());
+    let release = upstream[..end].trim_end_matches('.').to_owned();
+    release.starts_with("4.").then(|| Package { name: name.to_owned(), version: version.to_owned(), release })
+}
+
+/// Debian has a package for each line of Xen: `xen-utils-4.17`.
+fn of_dpkg(root: &Path, minor: Option<u8>) -> Option<Package> {
+    let status = fs::read_to_string(root.join("var/lib/dpkg/status")).ok()?;
+    let field = |stanza: &'_ str, key: &str| {
+        stanza.lines().find_map(|line| Some(line.strip_prefix(key)?.strip_prefix(": ")?.trim().to_owned()))
+    };
+    let packages = status.split("\n\n").filter_map(|stanza| {
+        let name = field(stanza, "Package")?;
+        let line: u8 = name.strip_prefix("xen-utils-4.")?.parse().ok()?;
+        // A package that was removed keeps its stanza.
+        let is_there = field(stanza, "Status").is_none_or(|status| status.ends_with(" installed"));
+        let asked = minor.is_none_or(|minor| minor == line);
+        (is_there && asked).then(|| Some((line, package(&name, &field(stanza, "Version")?)?))).flatten()
+    });
+    packages.max_by_key(|(line, _)| *line).map(|(_, package)| package)
+}
+
+/// Where rpm keeps its database: SQLite, ndb, Berkeley DB.
+const RPM: [&str; 5] = [
+    "usr/lib/sysimage/rpm/rpmdb.sqlite",
+    "usr/lib/sysimage/rpm/Packages.db",
+    "var/lib/rpm/rpmdb.sqlite",
+    "var/lib/rpm/Packages.db",
+    "var/lib/rpm/Packages",
+];
+/// The packages that pygrub is in: SUSE's and XCP-ng's.
+const NAMES: [&str; 3] = ["xen-tools", "xen-dom0-tools", "xen"];
+/// How much of a database is read.
+const MOST: u64 = 512 << 20;
+/// How much at once.
+const PIECE: usize = 1 << 20;
+/// No name and version are longer together.
+const OVERLAP: usize = 512;
+
+/// Each format stores a package's header as it is: its strings begin with the name, the version and the release of the package,
+/// each ended by a NUL, after the locale `C`.
+fn of_rpm(root: &Path) -> Option<Package> {
+    RPM.iter().find_map(|path| in_database(File::open(root.join(path)).ok()?))
+}
+
+fn in_database(file: File) -> Option<Package> {
+    let mut file = file.take(MOST);
+    let mut window = Vec::with_capacity(PIECE + OVERLAP);
+    loop {
+        let kept = window.len();
+        let count = file.by_ref().take(PIECE as u64).read_to_end(&mut window).ok()?;
+        if let Some(package) = NAMES.iter().find_map(|name| in_header(&window, name)) {
+            return Some(package);
+        }
+        if count == 0 || window.len() == kept {
+            return None;
+        }
+        window.drain(..window.len().saturating_sub(OVERLAP));
+    }
+}
+
+fn in_header(bytes: &[u8], name: &str) -> Option<Package> {
+    let pattern = [b"C\0", name.as_bytes(), b"\0"].concat();
+    memchr::memmem::find_iter(bytes, &pattern).find_map(|at| {
+        let version =
+            bytes[at + pattern.len()..].split(|&byte| byte == 0).next().filter(|version| version.len() < 64)?;
+        package(name, std::str::from_utf8(version).ok()?)
+    })
+}

@@ -1,0 +1,9 @@
+//! Archives of cpio, in the two formats that Linux unpacks: newc and crc.
+
+mod header;
+mod unpacker;
+
+#[cfg(test)]
+pub use header::Format;
+pub use header::{Header, Kind};
+pub use unpacker::{Contents, End, Unpacker};

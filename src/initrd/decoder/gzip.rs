@@ -1,0 +1,60 @@
+//! gzip: one member. The kernel checks neither the sum nor the size at its end.
+
+use flate2::{Decompress, FlushDecompress, Status};
+
+use super::{Ended, Input, ROOM, Sink};
+use crate::initrd::message::Message;
+
+const NOT_GZIP: Message = Message::of_decompressor("Not a gzip file");
+const HEADER: Message = Message::of_decompressor("header error");
+const READ: Message = Message::of_decompressor("read error");
+const DATA: Message = Message::of_decompressor("uncompression error");
+
+/// Bytes of the header, without a name.
+const FIXED: usize = 10;
+/// Bytes of the sum and the size.
+const TRAILER: usize = 8;
+/// The flag that says that the file's name follows the header. It is the only one that the kernel knows.
+const NAME: u8 = 0x08;
+
+pub(super) fn unpack(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Ended {
+    let Some(&[0x1f, 0x8b, 8, flags, ..]) = input.ahead(FIXED).first_chunk::<FIXED>() else {
+        return Ended::Refused(NOT_GZIP);
+    };
+    input.consume(FIXED);
+    if flags & NAME != 0 {
+        loop {
+            match input.piece().first() {
+                None => return Ended::Refused(HEADER),
+                Some(0) => break input.consume(1),
+                Some(_) => input.consume(1),
+            }
+        }
+    }
+    let mut deflate = Decompress::new(false);
+    let mut room = vec![0; ROOM];
+    loop {
+        let piece = input.piece();
+        let at_end = piece.is_empty();
+        let (before, made_before) = (deflate.total_in(), deflate.total_out());
+        let result = deflate.decompress(piece, &mut room, FlushDecompress::None);
+        let (taken, made) = (deflate.total_in() - before, deflate.total_out() - made_before);
+        input.consume(taken as usize);
+        if made > 0 && !sink(&room[..made as usize]) {
+            return Ended::Stopped;
+        }
+        match result {
+            Ok(Status::StreamEnd) => break,
+            Ok(_) if at_end && made == 0 => return Ended::Refused(READ),
+            Ok(_) if taken == 0 && made == 0 && !at_end => return Ended::Refused(DATA),
+            Ok(_) => {}
+            Err(_) => return Ended::Refused(DATA),
+        }
+    }
+    let mut trailer = [0; TRAILER];
+    if input.fill(&mut trailer) < TRAILER {
+        return Ended::Refused(READ);
+    }
+    input.set_last_trailer(trailer);
+    Ended::Complete
+}

@@ -1,0 +1,51 @@
+//! LZ4 in its legacy frame: blocks that unpack to at most 8 MiB, up to the end of the file.
+//!
+//! There is no mark of its end but four zero bytes, so that what follows is taken for another block.
+
+use super::{Ended, Input, Sink};
+use crate::initrd::message::Message;
+
+const INVALID: Message = Message::of_decompressor("invalid header");
+const FAILED: Message = Message::of_decompressor("Decoding failed");
+const CORRUPT: Message = Message::of_decompressor("data corrupted");
+
+/// What a frame begins with, and what may stand in place of a block's length: another frame follows.
+const MAGIC: [u8; 4] = [0x02, 0x21, 0x4c, 0x18];
+/// What a block unpacks to.
+const BLOCK: usize = 8 << 20;
+/// The most that a block of this size is packed to.
+const LONGEST: usize = BLOCK + BLOCK / 255 + 16;
+
+pub(super) fn unpack(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Ended {
+    let mut magic = [0; 4];
+    if input.fill(&mut magic) < 4 || magic != MAGIC {
+        return Ended::Refused(INVALID);
+    }
+    let (mut packed, mut unpacked) = (Vec::new(), vec![0; BLOCK]);
+    loop {
+        // Fewer bytes than a length has, and four zeros, are the end. They stay for the unpacker.
+        let Some(length) = input.ahead(4).first_chunk::<4>().filter(|length| **length != [0; 4]) else {
+            return Ended::Complete;
+        };
+        let (again, length) = (*length == MAGIC, u32::from_le_bytes(*length) as usize);
+        input.consume(4);
+        if again {
+            continue;
+        }
+        if length > LONGEST {
+            return Ended::Refused(FAILED);
+        }
+        packed.resize(length, 0);
+        if input.fill(&mut packed) < length {
+            return Ended::Refused(CORRUPT);
+        }
+        match lz4_flex::block::decompress_into(&packed, &mut unpacked) {
+            Ok(made) => {
+                if !sink(&unpacked[..made]) {
+                    return Ended::Stopped;
+                }
+            }
+            Err(_) => return Ended::Refused(FAILED),
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Whether the guest's kernel finds a driver for its root disk.
+
+use super::guest_kernel::{GuestKernel, KernelConfig, Setting};
+use super::inventory::Inventory;
+
+/// Where the driver for Xen's disks, xen-blkfront, is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BlockDriver {
+    /// A module in the initrd: its path.
+    Module(String),
+    /// Built into the kernel, as this says.
+    BuiltIn(String),
+    /// Nowhere: why that is known, as a clause.
+    Missing(String),
+    /// That cannot be told: why, as a clause.
+    Unknown(String),
+}
+
+impl BlockDriver {
+    /// By what was found in an initrd, and by what is known of the kernel. `whole` says whether all of the initrd was looked at.
+    pub fn find(inventory: &Inventory, kernel: &GuestKernel, whole: bool) -> Self {
+        let config = kernel.config.as_ref().map(|(config, source)| (config.block_frontend(), source));
+        let option = KernelConfig::BLOCK_FRONTEND;
+        match (&inventory.driver, config) {
+            (_, Some((Setting::BuiltIn, source))) => Self::BuiltIn(format!("{source} has {option}=y")),
+            (_, Some((Setting::Off, source))) => Self::Missing(format!("{source} has no {option}")),
+            (Some(path), _) => Self::Module(path.clone()),
+            _ if inventory.built_in == Some(true) => Self::BuiltIn("modules.builtin of the initrd lists it".to_owned()),
+            _ if !whole => Self::Unknown("not all of the initrd was looked at".to_owned()),
+            (None, Some((Setting::Module, source))) => {
+                Self::Missing(format!("{source} has {option}=m, and the initrd has no xen-blkfront.ko"))
+            }
+            (None, None) if inventory.built_in == Some(false) => Self::Missing(
+                "the initrd has no xen-blkfront.ko, and its modules.builtin does not list the driver".to_owned(),
+            ),
+            (None, None) => Self::Unknown(
+                "the initrd has no xen-blkfront.ko, and nothing says whether the kernel has the driver built in"
+                    .to_owned(),
+            ),
+        }
+    }
+}

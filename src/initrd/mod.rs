@@ -1,0 +1,30 @@
+//! The initrd as Xen's domain builder and the guest's kernel see it.
+//!
+//! pygrub copies whatever file is named. What becomes of it is decided twice: libxenguest up to 4.19 unpacks one that begins as gzip,
+//! and the kernel unpacks archives of cpio one after another, compressed or not, with rules of its own. Both are followed here byte by
+//! byte; what was measured with real kernels is in `corpus/initrd`.
+
+mod compression;
+mod cpio;
+mod decoder;
+mod driver;
+mod guest_kernel;
+mod inventory;
+pub mod kernel_file;
+mod libxenguest;
+mod looks_like;
+mod message;
+mod problem;
+mod report;
+mod walk;
+
+pub use compression::Compression;
+pub use cpio::End;
+pub use driver::BlockDriver;
+pub use guest_kernel::{GuestKernel, KernelConfig, LinuxVersion, Setting};
+pub use inventory::Inventory;
+pub use libxenguest::Handed;
+pub use message::Message;
+pub use problem::{Problem, Weight};
+pub use report::{Bytes, Depth, Report, Verdict, judge};
+pub use walk::{FirstGzip, Member, Unfinished, Walk};

@@ -1,0 +1,239 @@
+//! What is said of one initrd: how it is made, what the toolstack and the kernel do with it, and what is wrong.
+
+use std::io::{self, Read};
+
+use super::compression::Compression;
+use super::cpio::End;
+use super::driver::BlockDriver;
+use super::guest_kernel::GuestKernel;
+use super::libxenguest::{self, Handed};
+use super::looks_like::looks_like;
+use super::problem::{Problem, Weight};
+use super::walk::{Unfinished, Walk, walk};
+use crate::release::Release;
+
+/// The bytes of an initrd, wherever they are.
+pub trait Bytes {
+    /// Its length in bytes.
+    fn size(&self) -> u64;
+
+    /// Reads into `buf` from the byte `offset` on, and returns how many bytes were read: none only at the end.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize>;
+}
+
+impl Bytes for [u8] {
+    fn size(&self) -> u64 {
+        self.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        let rest = usize::try_from(offset).ok().and_then(|offset| self.get(offset..)).unwrap_or_default();
+        let count = rest.len().min(buf.len());
+        buf[..count].copy_from_slice(&rest[..count]);
+        Ok(count)
+    }
+}
+
+/// How much of an initrd is unpacked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// All of it, up to 4 GiB.
+    Whole,
+    /// At most so many bytes: what lies beyond is not judged.
+    Bytes(u64),
+}
+
+/// What a hostile initrd may unpack to before pregrub looks no further.
+const LARGEST: u64 = 4 << 30;
+
+/// Whether the guest's kernel can use an initrd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It gets what is in it.
+    Usable,
+    /// It does not.
+    Unusable,
+    /// pregrub cannot tell.
+    Unknown,
+}
+
+impl Verdict {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Usable => "usable",
+            Self::Unusable => "unusable",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What is said of an initrd.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Bytes of the file.
+    pub size: u64,
+    /// The release of Xen whose toolstack hands it over.
+    pub release: Release,
+    /// What that does with it.
+    pub handed: Handed,
+    /// How it is made, and what is in it.
+    pub walk: Walk,
+    /// The driver for the root disk.
+    pub driver: BlockDriver,
+    /// Of each compression in it: whether the kernel unpacks it, and why that is known.
+    pub compressions: Vec<(Compression, Option<(bool, String)>)>,
+    /// What is wrong, the worst first.
+    pub problems: Vec<Problem>,
+}
+
+impl Report {
+    /// Whether the kernel can use it.
+    pub fn verdict(&self) -> Verdict {
+        match self.problems.iter().map(Problem::weight).max() {
+            Some(Weight::Unusable) => Verdict::Unusable,
+            Some(Weight::Unknown) => Verdict::Unknown,
+            Some(Weight::Doubtful) | None => Verdict::Usable,
+        }
+    }
+
+    /// Whether all of it was looked at.
+    pub fn is_whole(&self) -> bool {
+        self.walk.unfinished.is_none() && self.walk.message.is_none()
+    }
+}
+
+/// Reads one after another what can be read anywhere.
+struct Reader<'a, B: Bytes + ?Sized> {
+    bytes: &'a B,
+    offset: u64,
+}
+
+impl<B: Bytes + ?Sized> Read for Reader<'_, B> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let count = self.bytes.read_at(self.offset, buf)?;
+        self.offset += count as u64;
+        Ok(count)
+    }
+}
+
+/// Judges an initrd: what Xen of `release` hands over, and what the guest's kernel makes of that.
+///
+/// ```
+/// use pregrub::initrd::{Depth, GuestKernel, Verdict, judge};
+/// use pregrub::release::Release;
+///
+/// let report = judge(&b"no archive"[..], &GuestKernel::default(), Release::NEWEST, Depth::Whole)?;
+/// assert_eq!(report.verdict(), Verdict::Unusable);
+/// assert!(report.problems[0].sentence().contains("invalid magic at start of compressed archive"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// It cannot be read.
+pub fn judge<B: Bytes + ?Sized>(bytes: &B, kernel: &GuestKernel, release: Release, depth: Depth) -> io::Result<Report> {
+    let size = bytes.size();
+    let limit = match depth {
+        Depth::Whole => LARGEST,
+        Depth::Bytes(limit) => limit.min(LARGEST),
+    };
+    let has = |compression| kernel.unpacks(compression).is_none_or(|(unpacks, _)| unpacks);
+    let walk = walk(&mut Reader { bytes, offset: 0 }, limit, &has)?;
+    let beginning = read(bytes, 0, 64 * 1024)?;
+    let end = read(bytes, size.saturating_sub(4), 4)?;
+    let last = end.first_chunk().copied().unwrap_or_default();
+    let broken = walk.message.is_some() && walk.first_gzip.is_none();
+    let handed = libxenguest::handed(release, size, &beginning, last, walk.first_gzip, broken);
+    let whole = walk.unfinished.is_none() && walk.message.is_none();
+    let driver = BlockDriver::find(&walk.inventory, kernel, whole);
+    let mut compressions = Vec::new();
+    for compression in walk.members.iter().filter_map(|member| member.compression).chain(walk.refused) {
+        if !compressions.iter().any(|(known, _)| *known == compression) {
+            compressions.push((compression, kernel.unpacks(compression)));
+        }
+    }
+    let mut report = Report { size, release, handed, walk, driver, compressions, problems: Vec::new() };
+    report.problems = problems(&report, kernel, &beginning, depth);
+    report.problems.sort_by_key(|problem| std::cmp::Reverse(problem.weight()));
+    Ok(report)
+}
+
+fn read<B: Bytes + ?Sized>(bytes: &B, offset: u64, most: usize) -> io::Result<Vec<u8>> {
+    let mut buf = vec![0; most];
+    let mut done = 0;
+    while done < most {
+        match bytes.read_at(offset + done as u64, &mut buf[done..])? {
+            0 => break,
+            count => done += count,
+        }
+    }
+    buf.truncate(done);
+    Ok(buf)
+}
+
+fn problems(report: &Report, kernel: &GuestKernel, beginning: &[u8], depth: Depth) -> Vec<Problem> {
+    let walk = &report.walk;
+    let mut problems = Vec::new();
+    if report.size == 0 {
+        return vec![Problem::Empty];
+    }
+    if let Some(compression) = walk.refused {
+        let why = kernel.unpacks(compression).map(|(_, why)| why).unwrap_or_default();
+        problems.push(Problem::UnsupportedCompression { compression, why });
+    } else if let Some((message, at)) = &walk.message {
+        let message = message.clone();
+        problems.push(if walk.inventory.entries == 0 && walk.members.is_empty() {
+            Problem::NotAnArchive { message, is: looks_like(beginning) }
+        } else {
+            Problem::Refused { message, at: *at }
+        });
+    }
+    if let (Handed::FirstMemberOnly, Some(first)) = (report.handed, walk.first_gzip) {
+        problems.push(Problem::LostMembers { at: first.end });
+    }
+    match walk.unfinished {
+        Some(Unfinished::Memory(bytes)) => problems.push(Problem::TooMuchMemory { bytes }),
+        // Less was asked for.
+        Some(Unfinished::Limit) if depth == Depth::Whole => problems.push(Problem::TooLarge { limit: LARGEST }),
+        Some(Unfinished::Limit) => {}
+        None if walk.message.is_none() => {
+            match walk.end {
+                End::Within { missing } => problems.push(Problem::Cut { missing }),
+                End::WithoutTrailer => problems.push(Problem::WithoutTrailer),
+                End::Complete if walk.members.is_empty() => {
+                    problems.push(Problem::NotAnArchive {
+                        message: super::message::Message::INVALID_MAGIC,
+                        is: Some("zeros alone"),
+                    });
+                }
+                End::Complete => {}
+            }
+            if problems.is_empty() && !walk.inventory.init {
+                problems.push(Problem::NoInit);
+            }
+        }
+        None => {}
+    }
+    if let BlockDriver::Missing(why) = &report.driver
+        && walk.message.is_none()
+    {
+        problems.push(Problem::NoBlockDriver { why: why.clone() });
+    }
+    if walk.inventory.left_out > 0 {
+        problems.push(Problem::LeftOut { count: walk.inventory.left_out });
+    }
+    if let Some(release) = &kernel.release
+        && report.is_whole()
+        && walk.inventory.modules > 0
+        && !walk.inventory.kernels.is_empty()
+        && !walk.inventory.kernels.contains(release)
+    {
+        problems.push(Problem::OtherKernel { kernel: release.clone(), modules: walk.inventory.kernels.clone() });
+    }
+    problems
+}

@@ -1,0 +1,199 @@
+//! Unpacking a kernel as far as a question needs it, and to its end if everything counts.
+
+use std::io;
+
+use super::image::{Access, Image, MOST_PAGES, Need, PAGE};
+use super::loader::Depth;
+use crate::decompress::{Compression, DecodeError, Decoder, Input, Limits, ReadAt, decoder};
+
+/// Packed bytes of a file.
+pub(super) struct Packed<'a> {
+    pub file: &'a dyn ReadAt,
+    pub start: u64,
+    /// Where the compressed data ends; the word with the length that follows is not of it.
+    pub end: u64,
+    pub compression: Compression,
+    /// The length of what comes out, by the file's account.
+    pub declared: u64,
+    /// The memory that liblzma may take.
+    pub lzma_memory: u64,
+}
+
+/// Why a kernel cannot be unpacked.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The data is not what libxenguest unpacks; what is wrong.
+    Decode(DecodeError),
+    /// It unpacks to this many bytes, which is not what the file says.
+    Length(u64),
+    /// pregrub does not go on; why, as a clause.
+    Unknown(String),
+    /// The file could not be read.
+    Io(io::Error),
+}
+
+impl From<DecodeError> for Failure {
+    fn from(error: DecodeError) -> Self {
+        match error {
+            DecodeError::Io(error) => Self::Io(error),
+            DecodeError::Memory => Self::Unknown(error.to_string()),
+            error => Self::Decode(error),
+        }
+    }
+}
+
+/// How often the data is unpacked from its beginning, if a header refers back.
+const MOST_PASSES: usize = 4;
+
+/// The image that the answer rests on, and the answer.
+pub(super) struct Answered<T> {
+    pub image: Image,
+    pub answer: T,
+    /// Bytes of the file that were read, from its beginning.
+    pub read: u64,
+}
+
+impl Packed<'_> {
+    /// The length of the image: gzip is unpacked into a buffer that is 16 bytes longer, and what is not filled is zeros.
+    fn image_size(&self) -> u64 {
+        if self.compression == Compression::Gzip { self.declared + 16 } else { self.declared }
+    }
+
+    /// Unpacks until `ask` is answered, or everything.
+    pub(super) fn ask<T>(&self, depth: Depth, ask: impl Fn(&Image) -> Access<T>) -> Result<Answered<T>, Failure> {
+        let mut image = Image::new(self.image_size());
+        let mut read = 0;
+        for _ in 0..MOST_PASSES {
+            let mut input = Input::new(self.file, self.start, self.end);
+            let limits = Limits { dictionary: self.lzma_memory, output: self.image_size(), ..Limits::default() };
+            let mut stream =
+                Stream { decoder: decoder(self.compression, &mut input, limits), at: 0, ended: false, of: self };
+            let answer = loop {
+                match ask(&image) {
+                    Ok(answer) => break Some(answer),
+                    // It lies before what is unpacked now.
+                    Err(Need(page)) if page * PAGE < stream.at => break None,
+                    Err(Need(page)) => {
+                        if image.pages() >= MOST_PAGES {
+                            let why = "its headers are spread further than pregrub reads";
+                            return Err(Failure::Unknown(why.to_owned()));
+                        }
+                        stream.skip_to(page * PAGE)?;
+                        let mut bytes = vec![0; image.page_length(page)];
+                        stream.fill(&mut bytes)?;
+                        image.add(page, bytes.into_boxed_slice());
+                    }
+                }
+            };
+            if answer.is_some() && depth == Depth::All {
+                stream.finish()?;
+            }
+            drop(stream);
+            read = read.max(input.position());
+            if let Some(answer) = answer {
+                return Ok(Answered { image, answer, read });
+            }
+        }
+        Err(Failure::Unknown("its headers refer back more often than pregrub follows".to_owned()))
+    }
+
+    /// Unpacks everything into memory, if it is not longer than `most`.
+    pub(super) fn unpack(&self, most: u64) -> Result<Vec<u8>, Failure> {
+        let size = self.image_size();
+        if size > most {
+            return Err(Failure::Unknown("it unpacks to more than pregrub holds".to_owned()));
+        }
+        let mut input = Input::new(self.file, self.start, self.end);
+        let limits = Limits { dictionary: self.lzma_memory, output: size, ..Limits::default() };
+        let mut stream =
+            Stream { decoder: decoder(self.compression, &mut input, limits), at: 0, ended: false, of: self };
+        let mut bytes = Vec::new();
+        while (bytes.len() as u64) < size && !stream.ended {
+            let start = bytes.len();
+            let count = usize::try_from(size - start as u64).unwrap_or(usize::MAX).min(PAGE as usize);
+            bytes.resize(start + count, 0);
+            stream.fill(&mut bytes[start..])?;
+        }
+        bytes.resize(usize::try_from(size).unwrap_or_default(), 0);
+        stream.finish()?;
+        Ok(bytes)
+    }
+}
+
+/// The unpacked bytes, one after the other.
+struct Stream<'a, 'b> {
+    decoder: Box<dyn Decoder + 'a>,
+    /// How many came out.
+    at: u64,
+    ended: bool,
+    of: &'a Packed<'b>,
+}
+
+impl Stream<'_, '_> {
+    /// Reads into all of `out`. After the end of what gzip unpacks there are zeros.
+    fn fill(&mut self, out: &mut [u8]) -> Result<(), Failure> {
+        let mut done = 0;
+        while done < out.len() {
+            let count = if self.ended { 0 } else { self.read(&mut out[done..])? };
+            if count == 0 {
+                self.ended = true;
+                if self.of.compression != Compression::Gzip {
+                    return Err(Failure::Length(self.at));
+                }
+                out[done..].fill(0);
+                return Ok(());
+            }
+            done += count;
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, out: &mut [u8]) -> Result<usize, Failure> {
+        let count = self.decoder.read(out)?;
+        self.at += count as u64;
+        Ok(count)
+    }
+
+    /// Drops what is before the byte `offset`.
+    fn skip_to(&mut self, offset: u64) -> Result<(), Failure> {
+        let mut dropped = vec![0; PAGE as usize];
+        while self.at < offset && !self.ended {
+            let count = usize::try_from(offset - self.at).unwrap_or(usize::MAX).min(dropped.len());
+            self.fill(&mut dropped[..count])?;
+        }
+        Ok(())
+    }
+
+    /// Reads to the end, and answers as the library that libxenguest uses for the format does.
+    fn finish(&mut self) -> Result<(), Failure> {
+        let size = self.of.image_size();
+        let gzip = self.of.compression == Compression::Gzip;
+        let mut dropped = vec![0; PAGE as usize];
+        while self.at < size && !self.ended {
+            let count = usize::try_from(size - self.at).unwrap_or(usize::MAX).min(dropped.len());
+            match self.decoder.read(&mut dropped[..count])? {
+                0 => self.ended = true,
+                count => self.at += count as u64,
+            }
+        }
+        if self.ended {
+            return if gzip || self.at == size { Ok(()) } else { Err(Failure::Length(self.at)) };
+        }
+        // The buffer is full.
+        match self.of.compression {
+            // liblzma stops there, before it sees an end mark.
+            Compression::Lzma => Ok(()),
+            // More output, or input that ends here, is no fault for those two; damage in what comes after the data is.
+            Compression::Xz | Compression::Bzip2 => match self.decoder.read(&mut dropped[..1]) {
+                Ok(_) | Err(DecodeError::Truncated) => Ok(()),
+                Err(error) => Err(error.into()),
+            },
+            Compression::Gzip | Compression::Zstd | Compression::Lz4 | Compression::Lzo => {
+                match self.decoder.read(&mut dropped[..1])? {
+                    0 => Ok(()),
+                    count => Err(Failure::Length(self.at + count as u64)),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The initrd that pygrub hands over, looked into, with what the disk tells of the kernel beside it.
+
+use std::io;
+
+use crate::boot::ChosenFile;
+use crate::initrd::kernel_file::{self, BEGINNING};
+use crate::initrd::{Bytes, Depth, GuestKernel, KernelConfig, Report, judge};
+use crate::lint::LintContext;
+use crate::storage::filesystem::{Filesystem, OpenFile, ReadError};
+use crate::storage::mount::Mounting;
+
+/// How much is unpacked unless all of it is asked for: what a usual initrd's modules need, in a fraction of a second.
+pub(in crate::lint) const LOOK: Depth = Depth::Bytes(32 << 20);
+
+/// The most that a kernel's configuration has.
+const CONFIG: usize = 4 << 20;
+
+/// A file of the guest's.
+struct InGuest<'a>(Box<dyn OpenFile + 'a>);
+
+impl Bytes for InGuest<'_> {
+    fn size(&self) -> u64 {
+        self.0.size()
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.read_at(offset, buf).map_err(|error| match error {
+            ReadError::Io(error) => error,
+            other => io::Error::other(other),
+        })
+    }
+}
+
+/// Judges the initrd of the run. `None` if there is none, if it or the kernel cannot be read, or if the kernel is not one: then the
+/// initrd is the lesser trouble.
+pub(in crate::lint) fn look(context: &LintContext<'_>, depth: Depth) -> Option<Report> {
+    let chosen = context.run.chosen.as_ref().filter(|_| context.run.failure.is_none())?;
+    let ramdisk = chosen.ramdisk.as_ref().filter(|ramdisk| !ramdisk.directory && ramdisk.damage.is_none())?;
+    let offset = u64::try_from(context.run.attempts.get(chosen.attempt)?.offset).ok()?;
+    let Mounting::Mounted(filesystem) = context.volumes()?.mount(offset).ok()? else { return None };
+    let filesystem = &*filesystem;
+    let kernel = guest_kernel(filesystem, &chosen.kernel)?;
+    judge(&open(filesystem, ramdisk)?, &kernel, context.release(), depth).ok()
+}
+
+fn open<'a>(filesystem: &'a dyn Filesystem, file: &ChosenFile) -> Option<InGuest<'a>> {
+    filesystem.open(file.path.as_bytes()).ok().map(InGuest)
+}
+
+/// The first bytes of a file.
+fn beginning(file: &InGuest<'_>, most: usize) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; usize::try_from(file.size()).unwrap_or(most).min(most)];
+    let mut done = 0;
+    while done < bytes.len() {
+        match file.read_at(done as u64, &mut bytes[done..]).ok()? {
+            0 => break,
+            count => done += count,
+        }
+    }
+    bytes.truncate(done);
+    Some(bytes)
+}
+
+/// What is known of the kernel: its release, and the configuration that distributions put beside it. `None` if it is not a kernel.
+fn guest_kernel(filesystem: &dyn Filesystem, kernel: &ChosenFile) -> Option<GuestKernel> {
+    let start = beginning(&open(filesystem, kernel)?, BEGINNING)?;
+    let is_kernel = start.get(0x202..0x206) == Some(b"HdrS")
+        || start.get(0x38..0x3c) == Some(b"ARM\x64")
+        || start.starts_with(b"\x7fELF")
+        || start.starts_with(&[0x1f, 0x8b]);
+    if !is_kernel {
+        return None;
+    }
+    let release = kernel_file::release(&start);
+    let config = release.as_ref().and_then(|release| {
+        let path = kernel.path.as_bytes();
+        let folder = &path[..path.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1)];
+        let path = [folder, b"config-", release.as_bytes()].concat();
+        let file = InGuest(filesystem.open(&path).ok()?);
+        let config = KernelConfig::read(&beginning(&file, CONFIG)?)?;
+        Some((config, String::from_utf8_lossy(&path).into_owned()))
+    });
+    Some(GuestKernel { release, config })
+}

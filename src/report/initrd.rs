@@ -1,0 +1,256 @@
+//! `pregrub initrd` as text and as JSON: `pregrub.initrd/1`.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::one_line::one_line;
+use crate::initrd::{BlockDriver, Compression, Handed, Report, Weight};
+use crate::release::Release;
+
+/// The report of one file.
+#[derive(Debug, Serialize)]
+pub struct InitrdReport<'a> {
+    schema: &'static str,
+    file: &'a str,
+    release: String,
+    verdict: &'static str,
+    /// Why the file could not be read; then there is nothing else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    whole: Option<bool>,
+    members: Vec<MemberReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unpacked: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    builder: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    init: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    microcode: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kernels: Option<&'a [String]>,
+    compressions: Vec<CompressionReport<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    block_driver: Option<DriverReport<'a>>,
+    problems: Vec<ProblemReport>,
+}
+
+#[derive(Debug, Serialize)]
+struct MemberReport {
+    offset: u64,
+    size: u64,
+    compression: Option<Compression>,
+    unpacked: u64,
+    entries: u64,
+    complete: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct CompressionReport<'a> {
+    name: Compression,
+    /// Whether the kernel unpacks it; null if that is not known.
+    supported: Option<bool>,
+    why: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct DriverReport<'a> {
+    state: &'static str,
+    /// The module's path, or why that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct ProblemReport {
+    kind: &'static str,
+    severity: &'static str,
+    message: String,
+    help: Option<String>,
+}
+
+fn severity(weight: Weight) -> &'static str {
+    match weight {
+        Weight::Unusable => "error",
+        Weight::Doubtful => "warning",
+        Weight::Unknown => "unknown",
+    }
+}
+
+fn driver(driver: &BlockDriver) -> DriverReport<'_> {
+    let (state, path, why) = match driver {
+        BlockDriver::Module(path) => ("module", Some(path.as_str()), None),
+        BlockDriver::BuiltIn(why) => ("built-in", None, Some(why.as_str())),
+        BlockDriver::Missing(why) => ("missing", None, Some(why.as_str())),
+        BlockDriver::Unknown(why) => ("unknown", None, Some(why.as_str())),
+    };
+    DriverReport { state, path, why }
+}
+
+fn handed(handed: Handed) -> &'static str {
+    match handed {
+        Handed::Untouched => "untouched",
+        Handed::FailsToUnpack => "fails-to-unpack",
+        Handed::Unpacked => "unpacked",
+        Handed::FirstMemberOnly => "first-member-only",
+        Handed::NotBuilt => "not-built",
+        Handed::Unknown => "unknown",
+    }
+}
+
+impl<'a> InitrdReport<'a> {
+    /// What is said of this file.
+    pub fn new(file: &'a str, report: &'a Report) -> Self {
+        let walk = &report.walk;
+        Self {
+            schema: "pregrub.initrd/1",
+            file,
+            release: report.release.to_string(),
+            verdict: report.verdict().name(),
+            error: None,
+            size: Some(report.size),
+            whole: Some(report.is_whole()),
+            members: walk
+                .members
+                .iter()
+                .map(|member| MemberReport {
+                    offset: member.offset,
+                    size: member.size,
+                    compression: member.compression,
+                    unpacked: member.unpacked,
+                    entries: member.entries,
+                    complete: member.complete,
+                })
+                .collect(),
+            unpacked: Some(walk.unpacked),
+            message: walk.message.as_ref().map(|(message, _)| message.to_string()),
+            builder: Some(handed(report.handed)),
+            init: Some(walk.inventory.init),
+            microcode: Some(walk.inventory.microcode),
+            kernels: Some(&walk.inventory.kernels),
+            compressions: report
+                .compressions
+                .iter()
+                .map(|(name, known)| CompressionReport {
+                    name: *name,
+                    supported: known.as_ref().map(|(supported, _)| *supported),
+                    why: known.as_ref().map(|(_, why)| why.as_str()),
+                })
+                .collect(),
+            block_driver: Some(driver(&report.driver)),
+            problems: report
+                .problems
+                .iter()
+                .map(|problem| ProblemReport {
+                    kind: problem.name(),
+                    severity: severity(problem.weight()),
+                    message: problem.sentence(),
+                    help: problem.help(),
+                })
+                .collect(),
+        }
+    }
+
+    /// That this file could not be read.
+    pub fn of_unreadable(file: &'a str, release: Release, error: &'a str) -> Self {
+        Self {
+            schema: "pregrub.initrd/1",
+            file,
+            release: release.to_string(),
+            verdict: "unknown",
+            error: Some(error),
+            size: None,
+            whole: None,
+            members: Vec::new(),
+            unpacked: None,
+            message: None,
+            builder: None,
+            init: None,
+            microcode: None,
+            kernels: None,
+            compressions: Vec::new(),
+            block_driver: None,
+            problems: Vec::new(),
+        }
+    }
+}
+
+/// Writes the report for people.
+///
+/// # Errors
+///
+/// As `out` says.
+pub fn write_text(file: &str, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let walk = &report.walk;
+    writeln!(out, "{}: {} (Xen {})", report.verdict().name(), one_line(file), report.release)?;
+    writeln!(out, "  size       {} bytes", report.size)?;
+    for member in &walk.members {
+        let entries = if member.entries == 1 { "entry" } else { "entries" };
+        let (offset, size, count) = (member.offset, member.size, member.entries);
+        match member.compression {
+            None => writeln!(out, "  archive    cpio at byte {offset}: {size} bytes, {count} {entries}")?,
+            Some(compression) => {
+                let rest = if member.complete { "" } else { ", not unpacked to its end" };
+                writeln!(
+                    out,
+                    "  archive    {compression} at byte {offset}: {size} bytes, unpacks to {}{rest}, {count} {entries}",
+                    member.unpacked
+                )?;
+            }
+        }
+    }
+    if walk.more_members > 0 {
+        writeln!(out, "  archive    and {} more", walk.more_members)?;
+    }
+    let builder = match report.handed {
+        Handed::Untouched => "hands it over as it is",
+        Handed::FailsToUnpack => "tries to unpack it, logs \"inflate failed\", and hands it over as it is",
+        Handed::Unpacked => "unpacks it, which takes as much memory of the guest",
+        Handed::FirstMemberOnly => "unpacks its first member and drops the rest",
+        Handed::NotBuilt => "does not build the domain",
+        Handed::Unknown => "may unpack it: not all of it was looked at",
+    };
+    writeln!(out, "  toolstack  {builder}")?;
+    for (compression, known) in &report.compressions {
+        match known {
+            Some((true, why)) => writeln!(out, "  kernel     unpacks {compression}: {why}")?,
+            Some((false, why)) => writeln!(out, "  kernel     does not unpack {compression}: {why}")?,
+            None => writeln!(
+                out,
+                "  kernel     unpacks {compression} if it is Linux {} or later, with {}=y",
+                compression.since(),
+                compression.option()
+            )?,
+        }
+    }
+    if report.size > 0 {
+        writeln!(out, "  init       {}", if walk.inventory.init { "/init" } else { "none" })?;
+        match &report.driver {
+            BlockDriver::Module(path) => writeln!(out, "  root disk  module {}", one_line(path))?,
+            BlockDriver::BuiltIn(why) => writeln!(out, "  root disk  driver built into the kernel: {why}")?,
+            BlockDriver::Missing(why) => writeln!(out, "  root disk  no driver: {why}")?,
+            BlockDriver::Unknown(why) => writeln!(out, "  root disk  cannot tell: {why}")?,
+        }
+    }
+    if !walk.inventory.kernels.is_empty() {
+        writeln!(out, "  modules    {}, for {}", walk.inventory.modules, walk.inventory.kernels.join(", "))?;
+    }
+    if walk.inventory.microcode {
+        writeln!(out, "  microcode  yes")?;
+    }
+    for problem in &report.problems {
+        writeln!(out, "\n{}: {}", severity(problem.weight()), one_line(&problem.sentence()))?;
+        if let Some(help) = problem.help() {
+            writeln!(out, "  help: {help}")?;
+        }
+    }
+    Ok(())
+}

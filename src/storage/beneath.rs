@@ -1,0 +1,484 @@
+//! A directory that is held open, and what lies beneath it.
+//!
+//! A guest's tree may hold a symbolic link anywhere, made to lead a program of the host to the host's own files. Here every
+//! directory on a path is opened by the descriptor of the one before it, with `O_NOFOLLOW`, and what is done to the last name
+//! (opening, making, renaming, removing) goes by the descriptor of its directory. A link anywhere is an error, also one that takes
+//! the place of a directory in the meantime. Who wants links followed resolves them in the view of the guest, name by name.
+//!
+//! Linux's `openat2` with `RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS` does the same in one call where it is there and no seccomp filter
+//! forbids it; this walk works everywhere, so that there is one way to test instead of two.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, fchmod, fstat, linkat, mkdirat, openat, readlinkat};
+use rustix::fs::{renameat, statat, unlinkat};
+use rustix::io::Errno;
+
+/// A directory that is held open. Paths that are given to it lie beneath it: they have no `..`, and a slash at their start says
+/// nothing.
+#[derive(Clone, Debug)]
+pub struct HeldDirectory {
+    descriptor: Arc<OwnedFd>,
+    path: PathBuf,
+}
+
+/// What a name stands for; a symbolic link stands for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeKind {
+    /// A directory.
+    Directory,
+    /// A regular file.
+    Regular,
+    /// A symbolic link.
+    Link,
+    /// A device, a FIFO or a socket.
+    Special,
+}
+
+/// What the operating system says of a name.
+#[derive(Clone, Copy, Debug)]
+pub struct Node {
+    /// What it is.
+    pub kind: NodeKind,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The number of the filesystem that it is on.
+    pub device: u64,
+    /// Its number there.
+    pub inode: u64,
+    /// How many names it has.
+    pub links: u64,
+    /// When its content was modified last.
+    pub modified: SystemTime,
+}
+
+/// A symbolic link where none may be.
+#[derive(Debug)]
+struct LinkInTheWay(OsString);
+
+impl fmt::Display for LinkInTheWay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is a symbolic link, which is not followed", Path::new(&self.0).display())
+    }
+}
+
+impl std::error::Error for LinkInTheWay {}
+
+/// Whether an error says that a symbolic link is in the way.
+pub fn is_link_in_the_way(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<LinkInTheWay>())
+}
+
+/// How a directory is held: by a descriptor that can be walked from and nothing else, which needs no right to list it.
+#[cfg(target_os = "linux")]
+const HELD: OFlags = OFlags::PATH;
+#[cfg(not(target_os = "linux"))]
+const HELD: OFlags = OFlags::RDONLY;
+
+impl HeldDirectory {
+    /// Holds the directory that a path of the caller's leads to. Links on this path are followed: it is not a guest's.
+    ///
+    /// # Errors
+    ///
+    /// There is no such directory.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let flags = HELD | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let descriptor = rustix::fs::open(path, flags, Mode::empty())?;
+        Ok(Self { descriptor: Arc::new(descriptor), path: path.canonicalize()? })
+    }
+
+    /// Holds the directory that a path of the caller's names, where some of it may be a guest's: a link on it is an error.
+    /// `..` is the parent.
+    ///
+    /// # Errors
+    ///
+    /// There is no such directory, or a link is in the way.
+    pub fn open_without_links(path: &Path) -> io::Result<Self> {
+        let start = Self::open(Path::new(if path.is_absolute() { "/" } else { "." }))?;
+        let mut descriptor = start.descriptor;
+        for component in path.components() {
+            match component {
+                Component::RootDir | Component::CurDir | Component::Prefix(_) => {}
+                // The parent of a directory that was come to without links is the one before it.
+                Component::ParentDir => {
+                    descriptor = Arc::new(open_directory_at(descriptor.as_fd(), OsStr::new(".."), HELD)?);
+                }
+                Component::Normal(name) => descriptor = Arc::new(open_directory_at(descriptor.as_fd(), name, HELD)?),
+            }
+        }
+        // Without links both are one path.
+        Ok(Self { descriptor, path: path.canonicalize()? })
+    }
+
+    /// Where it was when it was opened, for messages and for the table of mounts: a real path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Holds a directory beneath.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or a link is in the way.
+    pub fn directory(&self, path: &Path) -> io::Result<Self> {
+        let mut here = Self { descriptor: Arc::clone(&self.descriptor), path: self.path.clone() };
+        for name in names(path)? {
+            here.descriptor = Arc::new(open_directory_at(here.descriptor.as_fd(), name, HELD)?);
+            here.path.push(name);
+        }
+        Ok(here)
+    }
+
+    /// What is at a path.
+    ///
+    /// # Errors
+    ///
+    /// There is nothing, or a link is in the way to it.
+    pub fn node(&self, path: &Path) -> io::Result<Node> {
+        let (directory, name) = self.place(path)?;
+        Ok(Node::new(&statat(&directory.descriptor, name, AtFlags::SYMLINK_NOFOLLOW)?))
+    }
+
+    /// Where a symbolic link leads.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or another link is in the way to it.
+    pub fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
+        let (directory, name) = self.place(path)?;
+        let target = readlinkat(&directory.descriptor, name, Vec::new())?;
+        Ok(OsStr::from_bytes(target.as_bytes()).into())
+    }
+
+    /// The names in a directory, in the order of the operating system.
+    ///
+    /// # Errors
+    ///
+    /// There is no such directory, or it cannot be listed.
+    pub fn names(&self, path: &Path) -> io::Result<Vec<OsString>> {
+        let directory = self.directory(path)?;
+        let mut names = Vec::new();
+        for entry in Dir::read_from(directory.readable()?)? {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            if name != b"." && name != b".." {
+                names.push(OsStr::from_bytes(name).to_owned());
+            }
+        }
+        Ok(names)
+    }
+
+    /// Opens a regular file for reading. Anything else is not opened: a FIFO would wait for a writer, and a device may do
+    /// something.
+    ///
+    /// # Errors
+    ///
+    /// There is no such file, it is something else, or a link is in the way.
+    pub fn open_file(&self, path: &Path) -> io::Result<File> {
+        self.open_regular(path, OFlags::RDONLY)
+    }
+
+    /// Opens a regular file to write at its end.
+    ///
+    /// # Errors
+    ///
+    /// As [`open_file`](Self::open_file).
+    pub fn open_to_append(&self, path: &Path) -> io::Result<File> {
+        self.open_regular(path, OFlags::WRONLY | OFlags::APPEND)
+    }
+
+    fn open_regular(&self, path: &Path, flags: OFlags) -> io::Result<File> {
+        let (directory, name) = self.place(path)?;
+        Node::new(&statat(&directory.descriptor, name, AtFlags::SYMLINK_NOFOLLOW)?).expect_regular(name)?;
+        // It may be another thing by now, which must neither be followed nor waited for.
+        let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let file = openat(&directory.descriptor, name, flags, Mode::empty())?;
+        Node::new(&fstat(&file)?).expect_regular(name)?;
+        Ok(File::from(file))
+    }
+
+    /// Makes an empty file, with these permissions as far as the umask lets it. There is nothing of that name.
+    ///
+    /// # Errors
+    ///
+    /// There is something, or the directory cannot be written.
+    pub fn create(&self, path: &Path, mode: u32) -> io::Result<File> {
+        let (directory, name) = self.place(path)?;
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(File::from(openat(&directory.descriptor, name, flags, mode_of(mode))?))
+    }
+
+    /// Makes a directory.
+    ///
+    /// # Errors
+    ///
+    /// There is something of that name, or its directory cannot be written.
+    pub fn make_directory(&self, path: &Path, mode: u32) -> io::Result<()> {
+        let (directory, name) = self.place(path)?;
+        Ok(mkdirat(&directory.descriptor, name, mode_of(mode))?)
+    }
+
+    /// Gives a file another name in one step; what had that name is gone.
+    ///
+    /// # Errors
+    ///
+    /// One of the directories cannot be written, or a directory has the name.
+    pub fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let ((from, old), (to, new)) = (self.place(from)?, self.place(to)?);
+        Ok(renameat(&from.descriptor, old, &to.descriptor, new)?)
+    }
+
+    /// Gives a file another name, which nothing has, in one step where the operating system can do that.
+    ///
+    /// # Errors
+    ///
+    /// Something has the name, or one of the directories cannot be written.
+    pub fn rename_to_new(&self, from: &Path, to: &Path) -> io::Result<()> {
+        #[cfg(target_os = "linux")]
+        {
+            let ((from, old), (to, new)) = (self.place(from)?, self.place(to)?);
+            let flags = rustix::fs::RenameFlags::NOREPLACE;
+            match rustix::fs::renameat_with(&from.descriptor, old, &to.descriptor, new, flags) {
+                // A filesystem or a kernel that does not know it.
+                Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {}
+                renamed => return Ok(renamed?),
+            }
+        }
+        self.link(from, to)?;
+        self.remove(from)
+    }
+
+    /// Gives a file one more name, which nothing has.
+    ///
+    /// # Errors
+    ///
+    /// Something has the name, or the filesystem knows no second names.
+    pub fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let ((from, old), (to, new)) = (self.place(from)?, self.place(to)?);
+        Ok(linkat(&from.descriptor, old, &to.descriptor, new, AtFlags::empty())?)
+    }
+
+    /// Takes a name away that is not a directory's.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or its directory cannot be written.
+    pub fn remove(&self, path: &Path) -> io::Result<()> {
+        let (directory, name) = self.place(path)?;
+        Ok(unlinkat(&directory.descriptor, name, AtFlags::empty())?)
+    }
+
+    /// Takes an empty directory away.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or it is not empty.
+    pub fn remove_directory(&self, path: &Path) -> io::Result<()> {
+        let (directory, name) = self.place(path)?;
+        Ok(unlinkat(&directory.descriptor, name, AtFlags::REMOVEDIR)?)
+    }
+
+    /// The directory as a file: to be flushed or locked.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be listed.
+    pub fn as_file(&self) -> io::Result<File> {
+        Ok(File::from(self.readable()?))
+    }
+
+    /// Whether both are one directory.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let number = |held: &Self| {
+            fstat(&held.descriptor).ok().map(|stat| Node::new(&stat)).map(|node| (node.device, node.inode))
+        };
+        number(self).is_some_and(|mine| number(other) == Some(mine))
+    }
+
+    /// What is held itself.
+    ///
+    /// # Errors
+    ///
+    /// Those of the operating system.
+    pub fn itself(&self) -> io::Result<Node> {
+        Ok(Node::new(&fstat(&self.descriptor)?))
+    }
+
+    fn readable(&self) -> io::Result<OwnedFd> {
+        open_directory_at(self.descriptor.as_fd(), OsStr::new("."), OFlags::RDONLY)
+    }
+
+    /// The directory that a path's last name is in, and the name; `.` for the directory itself.
+    fn place<'a>(&self, path: &'a Path) -> io::Result<(Self, &'a OsStr)> {
+        let names = names(path)?;
+        let Some((last, above)) = names.split_last() else { return Ok((self.clone(), OsStr::new("."))) };
+        Ok((self.directory(&above.iter().collect::<PathBuf>())?, last))
+    }
+}
+
+impl Node {
+    #[allow(clippy::unnecessary_cast, reason = "the types differ from one operating system to the next")]
+    fn new(stat: &Stat) -> Self {
+        let seconds = Duration::from_secs(u64::try_from(stat.st_mtime).unwrap_or_default());
+        Self {
+            kind: match FileType::from_raw_mode(stat.st_mode as _) {
+                FileType::Directory => NodeKind::Directory,
+                FileType::RegularFile => NodeKind::Regular,
+                FileType::Symlink => NodeKind::Link,
+                _ => NodeKind::Special,
+            },
+            size: u64::try_from(stat.st_size).unwrap_or_default(),
+            device: stat.st_dev as u64,
+            inode: stat.st_ino as u64,
+            links: stat.st_nlink as u64,
+            modified: UNIX_EPOCH.checked_add(seconds).unwrap_or(UNIX_EPOCH),
+        }
+    }
+
+    fn expect_regular(self, name: &OsStr) -> io::Result<()> {
+        match self.kind {
+            NodeKind::Regular => Ok(()),
+            NodeKind::Link => Err(in_the_way(name)),
+            NodeKind::Directory | NodeKind::Special => Err(io::Error::other("it is not a regular file")),
+        }
+    }
+}
+
+/// Gives an open file these permissions, whatever the umask says.
+///
+/// # Errors
+///
+/// Those of the operating system.
+pub fn set_mode(file: &File, mode: u32) -> io::Result<()> {
+    Ok(fchmod(file, mode_of(mode))?)
+}
+
+fn mode_of(mode: u32) -> Mode {
+    Mode::from_bits_truncate(mode as _)
+}
+
+fn open_directory_at(parent: BorrowedFd<'_>, name: &OsStr, flags: OFlags) -> io::Result<OwnedFd> {
+    let flags = flags | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    match openat(parent, name, flags, Mode::empty()) {
+        Ok(descriptor) => Ok(descriptor),
+        Err(error @ (Errno::LOOP | Errno::NOTDIR | Errno::MLINK)) => {
+            let stat = statat(parent, name, AtFlags::SYMLINK_NOFOLLOW);
+            let is_link = stat.is_ok_and(|stat| Node::new(&stat).kind == NodeKind::Link);
+            Err(if is_link { in_the_way(name) } else { error.into() })
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn in_the_way(name: &OsStr) -> io::Error {
+    io::Error::other(LinkInTheWay(name.to_owned()))
+}
+
+/// The names of a path that lies beneath something.
+fn names(path: &Path) -> io::Result<Vec<&OsStr>> {
+    path.components()
+        .filter_map(|component| match component {
+            Component::Normal(name) => Some(Ok(name)),
+            Component::ParentDir => Some(Err(io::Error::other("there is a `..` in the path, which might leave it"))),
+            Component::Prefix(_) | Component::RootDir | Component::CurDir => None,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    fn tree() -> (tempfile::TempDir, HeldDirectory) {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("root/a/b")).unwrap();
+        fs::create_dir_all(dir.path().join("outside")).unwrap();
+        fs::write(dir.path().join("root/a/b/file"), "inside").unwrap();
+        fs::write(dir.path().join("outside/file"), "outside").unwrap();
+        let held = HeldDirectory::open(&dir.path().join("root")).unwrap();
+        (dir, held)
+    }
+
+    #[test]
+    fn no_link_is_followed_wherever_it_is() {
+        let (dir, held) = tree();
+        let outside = dir.path().join("outside");
+        symlink(&outside, dir.path().join("root/out")).unwrap();
+        symlink("a", dir.path().join("root/in")).unwrap();
+        symlink(outside.join("file"), dir.path().join("root/a/link")).unwrap();
+        symlink("loop", dir.path().join("root/loop")).unwrap();
+        for path in ["out/file", "in/b/file", "a/link", "loop", "loop/x", "out"] {
+            let error = held.open_file(Path::new(path)).unwrap_err();
+            assert!(is_link_in_the_way(&error), "{path}: {error}");
+        }
+        for path in ["out", "in", "in/b"] {
+            assert!(is_link_in_the_way(&held.directory(Path::new(path)).unwrap_err()), "{path}");
+            assert!(is_link_in_the_way(&held.names(Path::new(path)).unwrap_err()), "{path}");
+        }
+        assert_eq!(held.node(Path::new("out")).unwrap().kind, NodeKind::Link);
+        assert_eq!(held.read_link(Path::new("/in")).unwrap(), Path::new("a"));
+        for change in [
+            held.create(Path::new("out/new"), 0o644).map(drop),
+            held.create(Path::new("a/link"), 0o644).map(drop),
+            held.make_directory(Path::new("out/new"), 0o755),
+            held.remove(Path::new("out/file")),
+            held.rename(Path::new("a/b/file"), Path::new("out/file")),
+            held.rename(Path::new("out/file"), Path::new("a/b/file")),
+            held.link(Path::new("a/b/file"), Path::new("out/other")),
+            held.open_to_append(Path::new("a/link")).map(drop),
+        ] {
+            change.unwrap_err();
+        }
+        // A link itself goes, and not what it leads to.
+        held.remove(Path::new("a/link")).unwrap();
+        assert_eq!(fs::read_to_string(outside.join("file")).unwrap(), "outside");
+        assert_eq!(fs::read_dir(&outside).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn nothing_is_above() {
+        let (dir, held) = tree();
+        for path in ["..", "a/../../outside/file", "a/.."] {
+            assert!(held.node(Path::new(path)).is_err() && held.directory(Path::new(path)).is_err(), "{path}");
+        }
+        let path = dir.path().canonicalize().unwrap().join("root/a/../../outside");
+        assert!(HeldDirectory::open_without_links(&path).unwrap().node(Path::new("file")).is_ok());
+        symlink("outside", dir.path().join("link")).unwrap();
+        let path = dir.path().canonicalize().unwrap().join("link");
+        assert!(is_link_in_the_way(&HeldDirectory::open_without_links(&path).unwrap_err()));
+    }
+
+    #[test]
+    fn a_directory_that_is_exchanged_stays_the_one_that_is_held() {
+        let (dir, held) = tree();
+        let held = held.directory(Path::new("a")).unwrap();
+        fs::rename(dir.path().join("root/a"), dir.path().join("root/c")).unwrap();
+        symlink(dir.path().join("outside"), dir.path().join("root/a")).unwrap();
+        held.create(Path::new("new"), 0o600).unwrap();
+        assert!(dir.path().join("root/c/new").exists() && !dir.path().join("outside/new").exists());
+    }
+
+    #[test]
+    fn what_is_not_a_regular_file_is_not_opened() {
+        let (dir, held) = tree();
+        rustix::fs::mknodat(rustix::fs::CWD, dir.path().join("root/fifo"), FileType::Fifo, Mode::RWXU, 0).unwrap();
+        for path in ["fifo", "a"] {
+            assert_eq!(held.open_file(Path::new(path)).unwrap_err().to_string(), "it is not a regular file", "{path}");
+        }
+        assert_eq!(held.node(Path::new("fifo")).unwrap().kind, NodeKind::Special);
+        assert_eq!(held.node(Path::new("missing")).unwrap_err().kind(), io::ErrorKind::NotFound);
+        let mut names = held.names(Path::new("")).unwrap();
+        names.sort();
+        assert_eq!(names, ["a", "fifo"]);
+    }
+}

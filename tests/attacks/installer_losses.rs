@@ -1,0 +1,131 @@
+//! Installations that are refused, or that succeed on a disk with more than one configuration: nothing that boots is lost.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use pregrub::generate::grub_cfg;
+
+use super::machine::{fifo, listing, within};
+use crate::common::faulty_disk::FaultyDisk;
+use crate::common::memory;
+use crate::common::nixos_store::{Spec, Store};
+use crate::common::program;
+
+const CURRENT: &str = "/nix/var/nix/profiles/system";
+
+fn name(letter: &str) -> String {
+    format!("{}-linux", letter.repeat(32))
+}
+
+#[test]
+fn a_refused_installation_changes_nothing_of_a_disk_that_boots_by_another_configuration() {
+    let store = Store::of(&[Spec::new(1)]);
+    let kernel = format!("kernels/{}", name("a"));
+    store.file(&format!("/boot/{kernel}"), b"a kernel");
+    store.file("/boot/grub/menu.lst", format!("default 0\ntitle T\nkernel /{kernel}\n").as_bytes());
+    let before = listing(&store.boot());
+    let boot = store.boot().to_str().unwrap().to_owned();
+    assert_eq!(program::run(&["check", &boot]).status, 0);
+    let mut disk = FaultyDisk::new();
+    let error = grub_cfg::install(&store.options(), Path::new(CURRENT), &mut disk).unwrap_err().to_string();
+    assert!(error.ends_with("move it out of the way; nothing was changed"), "{error}");
+    assert_eq!(disk.log, [], "not even for a moment");
+    let arguments = store.arguments();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).chain(["--install", CURRENT]).collect();
+    assert_eq!(program::run(&arguments).status, 1);
+    assert_eq!(listing(&store.boot()), before);
+    assert_eq!(program::run(&["check", &boot]).status, 0);
+}
+
+#[test]
+fn what_another_configuration_names_stays() {
+    let store = Store::of(&[Spec::new(1)]);
+    // By its name, by a link of the disk, by another name of the same file; and one that nothing names.
+    for letter in ["b", "c", "d", "e"] {
+        store.file(&format!("/boot/kernels/{}", name(letter)), letter.as_bytes());
+    }
+    symlink(format!("kernels/{}", name("c")), store.boot().join("vmlinuz")).unwrap();
+    fs::hard_link(store.boot().join("kernels").join(name("d")), store.boot().join("other")).unwrap();
+    let extlinux = format!("LABEL a\n  KERNEL /kernels/{}\nLABEL b\n  KERNEL /vmlinuz\n", name("b"));
+    store.file("/boot/extlinux/extlinux.conf", extlinux.as_bytes());
+    store.file("/boot/extlinux.conf", b"LABEL a\n  KERNEL /other\n");
+    let installed = grub_cfg::install(&store.options(), Path::new(CURRENT), &mut FaultyDisk::new()).unwrap();
+    assert_eq!(installed.removed, 1);
+    let there = |letter: &str| store.boot().join("kernels").join(name(letter)).exists();
+    assert!(there("b") && there("c") && there("d") && !there("e"));
+}
+
+#[test]
+fn what_the_old_menu_names_goes_with_the_next_installation() {
+    let mut store = Store::of(&[Spec::new(1)]);
+    let install = |store: &Store| {
+        let options = grub_cfg::Options { limit: 0, ..store.options() };
+        grub_cfg::install(&options, Path::new(CURRENT), &mut FaultyDisk::new()).unwrap()
+    };
+    install(&store);
+    let old = fs::read_to_string(store.boot().join("grub/grub.cfg")).unwrap();
+    let second = store.build(&Spec::new(2));
+    store.link(None, 2, &second);
+    assert_eq!(install(&store).removed, 0);
+    // Whoever puts the old one back has a disk that boots.
+    let new = fs::read(store.boot().join("grub/grub.cfg")).unwrap();
+    fs::write(store.boot().join("grub/grub.cfg"), &old).unwrap();
+    assert_eq!(program::run(&["check", store.boot().to_str().unwrap()]).status, 0);
+    fs::write(store.boot().join("grub/grub.cfg"), new).unwrap();
+    assert_eq!(install(&store).removed, 2);
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_keeps_every_kernel() {
+    let store = Store::of(&[Spec::new(1)]);
+    store.file(&format!("/boot/kernels/{}", name("f")), b"f");
+    fs::create_dir_all(store.boot().join("extlinux")).unwrap();
+    let sparse = fs::File::create(store.boot().join("extlinux/extlinux.conf")).unwrap();
+    sparse.set_len(3 << 30).unwrap();
+    let installed = grub_cfg::install(&store.options(), Path::new(CURRENT), &mut FaultyDisk::new()).unwrap();
+    let told = "`/extlinux/extlinux.conf` of the boot disk cannot be read and may name any kernel: none was removed";
+    assert_eq!(installed.menu.warnings, [told]);
+    assert!(store.boot().join("kernels").join(name("f")).exists());
+}
+
+#[test]
+fn an_old_configuration_that_is_no_file_or_never_ends_is_refused_at_once() {
+    for what in ["fifo", "holes", "directory"] {
+        let store = Store::of(&[Spec::new(1)]);
+        fs::create_dir_all(store.boot().join("grub")).unwrap();
+        let place = store.boot().join("grub/grub.cfg");
+        match what {
+            "fifo" => fifo(&place),
+            "holes" => fs::File::create(&place).unwrap().set_len(3 << 30).unwrap(),
+            _ => fs::create_dir(&place).unwrap(),
+        }
+        let before = listing(&store.boot());
+        let begun = Instant::now();
+        let (error, peak, store) = within(60, what, move || {
+            let (result, peak) =
+                memory::peak(|| grub_cfg::install(&store.options(), Path::new(CURRENT), &mut FaultyDisk::new()));
+            (result.unwrap_err().to_string(), peak, store)
+        });
+        let why = if what == "holes" { "is larger than 16 MiB" } else { "it is not a regular file" };
+        assert!(error.contains(why) && error.ends_with("; nothing was changed"), "{what}: {error}");
+        assert!(peak < 64 << 20 && begun.elapsed() < Duration::from_secs(30), "{what}: {peak} {:?}", begun.elapsed());
+        assert_eq!(listing(&store.boot()), before, "{what}");
+    }
+}
+
+/// A file of holes claims any size.
+#[test]
+fn a_kernel_larger_than_any_is_refused_unread() {
+    let store = Store::of(&[Spec::new(1)]);
+    let kernel = store.options().root.locate(Path::new(&format!("{CURRENT}/kernel"))).unwrap();
+    let mut file = fs::File::options().append(true).open(kernel).unwrap();
+    file.write_all(b"x").unwrap();
+    file.set_len(1 << 40).unwrap();
+    let error = within(60, "a kernel of holes", move || {
+        grub_cfg::install(&store.options(), Path::new(CURRENT), &mut FaultyDisk::new()).unwrap_err().to_string()
+    });
+    assert!(error.contains("it is larger than 1024 MiB; nothing was changed"), "{error}");
+}

@@ -1,0 +1,91 @@
+//! A guest's `pregrub.toml`.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use super::machine::Host;
+use crate::common::program::{Ended, command};
+
+const CONFIGURATION: &str = "set default=\"B\"\nmenuentry \"A\" {\n  linux /a\n}\nmenuentry \"B\" {\n  linux /b\n}\n";
+
+/// A tree with settings in it, and what the program says of it when it is called beside it.
+fn run(directory: &Path, arguments: &[&str]) -> Ended {
+    let output = command(arguments).current_dir(directory).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ended { status: output.status.code().unwrap_or(-1), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+}
+
+fn guest(settings: &str) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir_all(directory.path().join("guest/boot/grub")).unwrap();
+    fs::write(directory.path().join("guest/boot/grub/grub.cfg"), CONFIGURATION).unwrap();
+    fs::write(directory.path().join("guest/pregrub.toml"), settings).unwrap();
+    directory
+}
+
+#[test]
+fn they_choose_no_place_to_write_to() {
+    let host = Host::new();
+    let place = host.path("etc/baseline.json");
+    for baseline in [place.to_str().unwrap(), "../baseline.json", "a/../../baseline.json", "."] {
+        let directory = guest(&format!("baseline = '{baseline}'\n"));
+        for target in ["guest/boot/grub/grub.cfg", "guest"] {
+            for command in ["lint", "check"] {
+                let recursive: &[&str] = if target == "guest" { &["--recursive"] } else { &[] };
+                let ended = run(directory.path(), &[&[command, "--update-baseline", target], recursive].concat());
+                assert_eq!(ended.status, 2, "{baseline} {target}: {}{}", ended.stdout, ended.stderr);
+            }
+        }
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "{baseline}");
+    }
+    host.assert_untouched("a baseline");
+}
+
+#[test]
+fn a_link_on_the_way_to_their_baseline_is_not_followed() {
+    let host = Host::new();
+    for (link, target, baseline) in
+        [("out", "etc", "out/new.json"), ("new.json", "etc/new.json", "new.json"), ("b.json", "etc/shadow", "b.json")]
+    {
+        let directory = guest(&format!("baseline = '{baseline}'\n"));
+        symlink(host.path(target), directory.path().join("guest").join(link)).unwrap();
+        let ended = run(directory.path(), &["lint", "--update-baseline", "guest/boot/grub/grub.cfg"]);
+        assert_eq!(ended.status, 2, "{link}: {}{}", ended.stdout, ended.stderr);
+        // Nor where the command line names it.
+        let named = format!("guest/{baseline}");
+        let ended = run(
+            directory.path(),
+            &["lint", "--no-config", "--update-baseline", "--baseline", &named, "guest/boot/grub/grub.cfg"],
+        );
+        assert_eq!(ended.status, 2, "{link}: {}{}", ended.stdout, ended.stderr);
+        host.assert_untouched(link);
+    }
+}
+
+/// Nothing of them counts, wherever in the tree they are and wherever the program is called.
+#[test]
+fn those_in_a_directory_that_is_a_target_are_not_read() {
+    let directory = guest("nonsense = 1\n");
+    fs::write(directory.path().join("guest/boot/pregrub.toml"), "allow = ['all']\n").unwrap();
+    for (from, target) in [("", "guest"), ("guest", "."), ("guest/boot", "../../guest"), ("guest/boot", "..")] {
+        let at = directory.path().join(from);
+        let ended = run(&at, &["check", target]);
+        assert_eq!((ended.status, ended.stderr.as_str()), (1, ""), "{from} {target}: {}", ended.stdout);
+        let ended = run(&at, &["lint", "--recursive", target, "--threshold", "warning"]);
+        assert_eq!(ended.status, 1, "{from} {target}: {}{}", ended.stdout, ended.stderr);
+        assert!(ended.stdout.contains("[PG101]"), "{}", ended.stdout);
+        let passed_over = "pregrub.toml` is not read, since what lies in a target may be a guest's: --config ";
+        assert!(ended.stderr.contains(passed_over) && ended.stderr.lines().count() == 1, "{}", ended.stderr);
+        // By a link to the tree as well.
+        let link = directory.path().join("link");
+        let _ = fs::remove_file(&link);
+        symlink("guest", &link).unwrap();
+        let ended = run(directory.path(), &["check", "link"]);
+        assert_eq!((ended.status, ended.stderr.as_str()), (1, ""));
+    }
+    // Those above it are the host's.
+    fs::write(directory.path().join("pregrub.toml"), "allow = ['PG101']\nthreshold = 'note'\n").unwrap();
+    let ended = run(directory.path(), &["lint", "--recursive", "guest"]);
+    assert!(!ended.stdout.contains("[PG101]"), "{}", ended.stdout);
+}
