@@ -163,7 +163,6 @@ impl Generator {
                     "[ a",
                     "test",
                     "[",
-                    "!",
                     "eval \"echo $x; echo a\"",
                     "regexp a",
                     "true; echo $?",
