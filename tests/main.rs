@@ -13,6 +13,7 @@ mod conformance;
 mod dependencies;
 mod explain;
 mod generate;
+mod grub;
 mod initrd;
 mod kernel;
 mod lint;
