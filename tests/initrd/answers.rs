@@ -12,7 +12,9 @@ fn other_words(name: &str) -> Option<&'static str> {
         "zstd-window-256m" | "zstd-window-2g" => {
             "the kernel had 256 MiB of memory: it does not come to judge the window"
         }
-        name if name.starts_with("lz4-less") || name.starts_with("lz4-cut") => "the kernel reads on after the end of the file",
+        name if name.starts_with("lz4-less") || name.starts_with("lz4-cut") => {
+            "the kernel reads on after the end of the file"
+        }
         name if name.starts_with("lzma-") => "the kernel's decoder notices damage at the end of the data only",
         name if name.starts_with("bzip2-") => "the kernel has three messages for damaged bzip2, by how far it came",
         name if name.contains("flipped") => {
