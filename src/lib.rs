@@ -64,6 +64,7 @@ mod escape;
 pub mod explain;
 pub mod flavour;
 pub mod generate;
+pub mod grub;
 pub mod host;
 pub mod initrd;
 mod json;

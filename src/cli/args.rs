@@ -48,6 +48,8 @@ pub(super) enum Command {
     Kernel(Kernel),
     /// Show the menu: every entry as pygrub parsed it, the selected one marked
     Entries(Entries),
+    /// Show what GRUB 2 would boot: its menu, the chosen entry, and its commands word by word
+    Grub(Grub),
     /// Show how initrds are made, what Xen and the guest's kernel do with them, and what is wrong
     Initrd(Initrd),
     /// Write configurations that boot: the guest's NixOS module, the host's domain configurations, both with the steps, or grub.cfg
@@ -104,6 +106,10 @@ pregrub.toml, or an internal error; 3 the target could not be read, or the verdi
 const AFTER_KERNEL: &str = "\
 Each kernel is unpacked in full. Exit status: 0 all load; 1 one does not, or its guest cannot start; 2 called wrongly, a broken \
 pregrub.toml, or an internal error; 3 a file could not be read, or a verdict is unknown.";
+
+const AFTER_GRUB: &str = "\
+Exit status: 0 GRUB boots the entry and every file that it names is there (of a configuration alone: it names a kernel); 1 not so; \
+2 called wrongly; 3 the target has no configuration that can be read, or pregrub cannot tell.";
 
 const AFTER_ENTRIES: &str = "\
 Exit status: 0 there is a menu; 1 pygrub raises before it has one, or there is none; 2 called wrongly, a broken pregrub.toml, or \
@@ -338,6 +344,55 @@ pub(super) struct Entries {
     pub answer: Answer,
 }
 
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_GRUB)]
+pub(super) struct Grub {
+    /// What GRUB starts from: an image, a block device, a directory, a grub.cfg alone, a domain's configuration, or `-`
+    #[arg(value_name = "TARGET")]
+    pub target: String,
+    /// Which GRUB: 2.06, 2.12 or 2.14
+    #[arg(long, value_name = "RELEASE", default_value = "2.06")]
+    grub: String,
+    /// What it runs on: pc (BIOS), efi, or xen (pvgrub2)
+    #[arg(long, value_name = "PLATFORM", default_value = "pc")]
+    platform: String,
+    /// Boot this entry instead of the default, by the rules of `set default=`: a number, a title, an id, 1>2
+    #[arg(long, value_name = "WHICH", allow_hyphen_values = true)]
+    entry: Option<String>,
+    /// Set (and export) a variable before the configuration is read
+    #[arg(long = "env", value_name = "NAME=VALUE")]
+    variables: Vec<String>,
+    /// The configuration: a path, or with its device, (hd0,gpt2)/grub/grub.cfg [default: the first where distributions put it]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<String>,
+    /// Show every command that is executed
+    #[arg(long)]
+    trace: bool,
+    /// Treat the target as this, whatever it looks like
+    #[arg(long = "as", value_name = "KIND", value_enum)]
+    pub kind: Option<KindArg>,
+    #[command(flatten)]
+    pub answer: Answer,
+}
+
+impl Grub {
+    /// How GRUB is run.
+    pub(super) fn settings(&self) -> Result<crate::grub::Settings, String> {
+        let variables = self.variables.iter().map(|variable| match variable.split_once('=') {
+            Some((name, value)) if !name.is_empty() => Ok((name.as_bytes().to_vec(), value.as_bytes().to_vec())),
+            _ => Err(format!("--env {variable}: write NAME=VALUE")),
+        });
+        Ok(crate::grub::Settings {
+            version: self.grub.parse().map_err(|error: crate::grub::UnknownName| error.to_string())?,
+            platform: self.platform.parse().map_err(|error: crate::grub::UnknownName| error.to_string())?,
+            entry: self.entry.as_ref().map(|entry| entry.as_bytes().to_vec()),
+            variables: variables.collect::<Result<_, _>>()?,
+            trace: self.trace,
+            ..crate::grub::Settings::default()
+        })
+    }
+}
+
 /// How pygrub is called.
 #[derive(Debug, Args)]
 pub(super) struct How {
@@ -375,12 +430,23 @@ pub(super) struct How {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum KindArg {
+pub(super) enum KindArg {
     Image,
     Directory,
     Config,
     /// The configuration of a domain for xl
     Xl,
+}
+
+impl From<KindArg> for Kind {
+    fn from(kind: KindArg) -> Self {
+        match kind {
+            KindArg::Image => Self::Image,
+            KindArg::Directory => Self::Directory,
+            KindArg::Config => Self::Config,
+            KindArg::Xl => Self::Xl,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -474,14 +540,6 @@ impl How {
 
     /// What the target is to be taken for.
     pub(super) fn wanted(&self) -> OpenOptions {
-        OpenOptions {
-            kind: self.kind.map(|kind| match kind {
-                KindArg::Image => Kind::Image,
-                KindArg::Directory => Kind::Directory,
-                KindArg::Config => Kind::Config,
-                KindArg::Xl => Kind::Xl,
-            }),
-            dialect: self.dialect.map(Into::into),
-        }
+        OpenOptions { kind: self.kind.map(Into::into), dialect: self.dialect.map(Into::into) }
     }
 }

@@ -12,6 +12,7 @@ mod escaping_writer;
 mod explain;
 mod fix;
 mod generate;
+mod grub;
 mod init;
 mod initrd;
 mod kernel;
@@ -95,6 +96,7 @@ pub fn main() -> ExitCode {
         args::Command::Initrd(initrd) => initrd::run(initrd),
         args::Command::Generate(generate) => generate::run(generate),
         args::Command::Init(init) => init::run(init),
+        args::Command::Grub(grub) => grub::run(grub),
         args::Command::Explain(explain) => explain::run(explain),
         args::Command::Rules(rules) => rules::run(rules),
         // Taken above, before clap could have an opinion on pygrub's options.

@@ -14,6 +14,7 @@ mod excerpt;
 pub mod explain;
 pub mod finding;
 pub mod github;
+pub mod grub;
 pub mod initrd;
 pub mod junit;
 pub mod kernel;

@@ -1,0 +1,145 @@
+//! `pregrub grub`.
+
+use std::io;
+use std::path::Path;
+
+use super::Status;
+use super::args::{Format, Grub};
+use super::stdout::{Out, complain};
+use crate::config::Dialect;
+use crate::grub::disks::{NoDisk, OneDisk};
+use crate::grub::machine::{Found, Machine};
+use crate::grub::{self, GrubRun, Place, Settings, discover};
+use crate::release::Release;
+use crate::report::grub::Report;
+use crate::target::{Kind, OpenOptions, Target};
+
+/// The most of a configuration that is read.
+const MOST: usize = 16 << 20;
+
+pub(super) fn run(args: &Grub) -> io::Result<Status> {
+    let settings = match args.settings() {
+        Ok(settings) => settings,
+        Err(error) => {
+            complain(&error);
+            return Ok(Status::Usage);
+        }
+    };
+    let (run, name) = match examine(args, &settings) {
+        Ok(examined) => examined,
+        Err(error) => {
+            complain(&error);
+            return Ok(Status::Unknown);
+        }
+    };
+    let _ = name;
+    let report = Report::new(&run, &settings);
+    let mut out = Out::new(args.answer.color);
+    match args.answer.format {
+        Format::Json => out.json(&report.json())?,
+        Format::Text => report.write_text(&mut out.text())?,
+    }
+    out.finish()?;
+    Ok(if !run.unknown.is_empty() {
+        Status::Unknown
+    } else if run.boots() {
+        Status::Fine
+    } else {
+        Status::Fails
+    })
+}
+
+/// Runs GRUB on the target.
+fn examine(args: &Grub, settings: &Settings) -> Result<(GrubRun, String), String> {
+    let wanted = OpenOptions { kind: args.kind(), dialect: None };
+    // A text is GRUB's here, whatever its name is.
+    let name = Path::new(&args.target);
+    let target = match Target::open(name, wanted, Release::NEWEST) {
+        Err(_) if wanted.kind.is_none() && !name.is_dir() => {
+            Target::open(name, OpenOptions { dialect: Some(Dialect::Grub2), ..wanted }, Release::NEWEST)
+        }
+        other => other,
+    };
+    let target = target.map_err(|error| error.to_string())?;
+    if let Target::Config { dialect, text } = &target {
+        if *dialect != Dialect::Grub2 && wanted.kind.is_none() {
+            return Err(format!(
+                "`{}` is not a configuration of GRUB 2: only those are programs that can be run (--as config insists)",
+                args.target
+            ));
+        }
+        let place = place_of_text(args.config.as_deref(), settings);
+        return Ok((grub::run(&NoDisk, &place, text, settings), args.target.clone()));
+    }
+    let volumes =
+        target.volumes().ok_or_else(|| format!("`{}`: the domain has no disk that can be read", args.target))?;
+    let disk = OneDisk::new(&volumes, settings.version, settings.platform)
+        .map_err(|error| format!("`{}`: {error}", args.target))?;
+    let places = match &args.config {
+        Some(config) => vec![place_of(config, &disk)?],
+        None => {
+            discover::configurations(&disk, settings.platform).map_err(|why| format!("`{}`: {why}", args.target))?
+        }
+    };
+    let Some(place) = places.first() else {
+        return Err(format!(
+            "`{}`: there is no grub.cfg on {}: name it with --config if it lies elsewhere",
+            args.target,
+            disk.names().join(", ")
+        ));
+    };
+    let text = disk.read(place.device.as_bytes(), place.path.as_bytes(), MOST).map_err(|found| {
+        let why = match found {
+            Found::Missing(failure) => failure.message,
+            Found::Unknown(why) => why,
+            Found::Directory | Found::File { .. } => "it is a directory".to_owned(),
+        };
+        format!("`{}`: {} cannot be read: {why}", args.target, place.name())
+    })?;
+    let mut run = grub::run(&disk, place, &text, settings);
+    if places.len() > 1 {
+        let others: Vec<String> = places[1..].iter().map(Place::name).collect();
+        run.notes.push(format!(
+            "there are other configurations, which GRUB reads instead if it was installed with them: {} (--config names one)",
+            others.join(", ")
+        ));
+    }
+    Ok((run, args.target.clone()))
+}
+
+/// Where a configuration that has no disk is taken to lie.
+fn place_of_text(config: Option<&str>, settings: &Settings) -> Place {
+    let device = if settings.platform == grub::Platform::Xen { "xen/xvda" } else { "hd0" };
+    let (device, path) = split(config.unwrap_or("/boot/grub/grub.cfg"), device);
+    Place { device, path }
+}
+
+fn split(config: &str, device: &str) -> (String, String) {
+    match config.strip_prefix('(').and_then(|rest| rest.split_once(')')) {
+        Some((device, path)) => (device.to_owned(), path.to_owned()),
+        None => (device.to_owned(), config.to_owned()),
+    }
+}
+
+/// The place that `--config` names: `(hd0,gpt2)/grub/grub.cfg`, or a path on the first device that has it.
+fn place_of(config: &str, disk: &OneDisk<'_>) -> Result<Place, String> {
+    let names = disk.names();
+    if config.starts_with('(') {
+        let (device, path) = split(config, "");
+        return match disk.device(device.as_bytes()) {
+            Ok(device) => Ok(Place { device: device.name, path }),
+            Err(failure) => Err(format!("--config {config}: {}; there are {}", failure.message, names.join(", "))),
+        };
+    }
+    let found = names.iter().find(|name| matches!(disk.find(name.as_bytes(), config.as_bytes()), Found::File { .. }));
+    match found {
+        Some(device) => Ok(Place { device: device.clone(), path: config.to_owned() }),
+        None => Err(format!("--config {config}: there is no such file on {}", names.join(", "))),
+    }
+}
+
+impl Grub {
+    fn kind(&self) -> Option<Kind> {
+        self.kind.map(Into::into)
+    }
+}

@@ -1,0 +1,134 @@
+//! The menu at work: which entry is booted, what comes when it fails, and what a submenu opens.
+
+use std::rc::Rc;
+
+use super::interpreter::{Interpreter, Stop};
+use super::menu::{MenuEntry, as_step, behind_first_step, first_fallback, resolve};
+use super::number;
+use super::outcome::{Attempt, MenuItem};
+
+/// How deep submenus may be nested in the menu that is shown.
+const DEEPEST: usize = 20;
+
+impl Interpreter<'_> {
+    /// Boots the default entry of a menu as if nobody pressed a key, with its fallbacks.
+    pub(super) fn boot_default(&mut self, menu: &[Rc<MenuEntry>]) -> Result<(), Stop> {
+        let Some(first) = self.default_entry(menu) else { return Ok(()) };
+        self.boot_entry(&first, true, false)?;
+        // Each is tried once at most.
+        let mut left = menu.len().saturating_mul(2).max(16);
+        while let Some((index, rest)) =
+            self.get(b"fallback").and_then(first_fallback).map(|(i, rest)| (i, rest.to_vec()))
+        {
+            self.set(b"fallback", &rest);
+            let Some(entry) = menu.get(index).cloned() else { continue };
+            left = left.saturating_sub(1);
+            if left == 0 {
+                return Ok(());
+            }
+            self.boot_entry(&entry, true, true)?;
+        }
+        Ok(())
+    }
+
+    fn default_entry(&self, menu: &[Rc<MenuEntry>]) -> Option<Rc<MenuEntry>> {
+        menu.get(resolve(menu, self.get(b"default")).unwrap_or(0)).cloned()
+    }
+
+    /// Shows the menu of a configuration that another one handed over to.
+    pub(super) fn show_nested(&mut self, menu: &[Rc<MenuEntry>]) -> Result<(), Stop> {
+        let timeout = self.get(b"timeout").map(number::read_signed);
+        if let Some(Ok((seconds, _))) = timeout
+            && seconds >= 0
+        {
+            return self.boot_default(menu);
+        }
+        let file = self.get(b"config_file").map(|name| String::from_utf8_lossy(name).into_owned()).unwrap_or_default();
+        self.note(format!("the menu of {file} has no timeout: GRUB waits there until somebody presses Enter"));
+        match self.default_entry(menu) {
+            Some(entry) => self.boot_entry(&entry, false, false),
+            None => Ok(()),
+        }
+    }
+
+    /// Boots an entry: its commands, then what was loaded, then the menu that it opens.
+    fn boot_entry(&mut self, entry: &Rc<MenuEntry>, auto: bool, fallback: bool) -> Result<(), Stop> {
+        self.afford()?;
+        let chosen = self.get(b"chosen").map(<[u8]>::to_vec);
+        let default = self.get(b"default").map(<[u8]>::to_vec);
+        let mut titles = self.titles.clone();
+        titles.push(entry.title.clone());
+        if !entry.submenu {
+            if self.attempts.len() >= 1000 {
+                return Err(Stop::Limit("more than 1000 entries were tried".to_owned()));
+            }
+            self.attempts.push(Attempt { titles: titles.clone(), fallback, ..Attempt::default() });
+        }
+        if entry.submenu {
+            let inner = self.context().inner(false);
+            self.contexts.push(inner);
+            if auto {
+                self.set(b"timeout", b"0");
+            }
+        }
+        let step = as_step(&entry.id);
+        let path = match &chosen {
+            Some(outer) => [&outer[..], b">", &step].concat(),
+            None => step,
+        };
+        self.set(b"chosen", &path);
+        self.context().export(b"chosen");
+        match default.as_deref().and_then(behind_first_step) {
+            Some(rest) => {
+                let rest = rest.to_vec();
+                self.set(b"default", &rest);
+            }
+            None => self.context().unset(b"default"),
+        }
+        if let Some(attempt) = self.attempts.last_mut().filter(|_| !entry.submenu) {
+            attempt.path = Some(path);
+        }
+        self.run_scoped(&entry.source, entry.arguments.clone())?;
+        if self.loaded {
+            return Err(Stop::Booted);
+        }
+        if entry.submenu {
+            let menu = self.context().menu.clone();
+            if !menu.is_empty() {
+                self.titles.push(entry.title.clone());
+                let done = if auto { self.boot_default(&menu) } else { self.show_nested(&menu) };
+                self.titles.pop();
+                done?;
+            }
+            self.contexts.pop();
+        }
+        for (name, value) in [(&b"chosen"[..], chosen), (b"default", default)] {
+            match value {
+                Some(value) => self.set(name, &value),
+                None => self.context().unset(name),
+            }
+        }
+        self.context().unset(b"timeout");
+        Ok(())
+    }
+
+    /// The menu as it would be shown, with what its submenus open: they are executed on a copy.
+    pub(super) fn drawn(&self, menu: &[Rc<MenuEntry>], prefix: &str, depth: usize) -> Vec<MenuItem> {
+        let mut items = Vec::with_capacity(menu.len());
+        for (position, entry) in menu.iter().enumerate() {
+            let index = format!("{prefix}{position}");
+            let mut inner = Vec::new();
+            if entry.submenu && depth < DEEPEST {
+                let mut probe = self.probe();
+                let context = probe.context().inner(false);
+                probe.contexts.push(context);
+                // What ends a run here ends it at boot, too: the menu shows what there is before that.
+                let _ = probe.run_scoped(&entry.source, entry.arguments.clone());
+                let opened = probe.context().menu.clone();
+                inner = probe.drawn(&opened, &format!("{index}>"), depth + 1);
+            }
+            items.push(MenuItem { entry: Rc::clone(entry), index, items: inner });
+        }
+        items
+    }
+}

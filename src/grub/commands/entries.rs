@@ -1,0 +1,77 @@
+//! `menuentry` and `submenu`.
+
+use std::rc::Rc;
+
+use crate::grub::interpreter::{Interpreter, Outcome};
+use crate::grub::machine::Failure;
+use crate::grub::menu::MenuEntry;
+use crate::grub::options::{self, Declined, Known};
+use crate::grub::syntax::Block;
+use crate::grub::text::ScriptText;
+
+/// The most entries of a run.
+const MOST: usize = 100_000;
+
+const KNOWN: &[Known] = &[
+    Known::with_value("class", None),
+    Known::with_value("users", None),
+    Known::with_value("hotkey", None),
+    Known::with_value("source", None),
+    Known::with_value("id", None),
+    Known::flag("unrestricted", None),
+];
+
+pub(super) fn define(
+    grub: &mut Interpreter<'_>,
+    arguments: &[Vec<u8>],
+    block: Option<&Block>,
+    submenu: bool,
+) -> Outcome {
+    let given = match options::parse(arguments, KNOWN, false) {
+        Ok(given) => given,
+        Err(Declined::Help) => return Outcome::Status(0),
+        Err(Declined::Failed(failure)) => return Outcome::Failed(failure),
+    };
+    let mut words = given.words.clone();
+    if block.is_some() {
+        words.pop();
+    }
+    let source = match (given.value("source"), block) {
+        (Some(_), Some(_)) => {
+            return Outcome::Failed(Failure::bad_argument("multiple menuentry definitions"));
+        }
+        (Some(text), None) => ScriptText::file(&grub.file, text),
+        (None, Some(block)) => {
+            let inner = &block.text[1..block.text.len() - 1];
+            ScriptText::source(&grub.file, inner, block.lines.to_vec())
+        }
+        (None, None) if given.words.is_empty() && arguments.is_empty() => {
+            return Outcome::Failed(Failure::bad_argument("missing arguments"));
+        }
+        (None, None) => return Outcome::Failed(Failure::bad_argument("no menuentry definition")),
+    };
+    let Some(title) = words.first().cloned() else {
+        return Outcome::Failed(Failure::bad_argument("menuentry is missing title"));
+    };
+    let users = given.value("users").map(<[u8]>::to_vec);
+    let restricted = !given.has("unrestricted");
+    let entry = MenuEntry {
+        id: given.value("id").map_or_else(|| title.clone(), <[u8]>::to_vec),
+        title,
+        classes: given.values("class").map(<[u8]>::to_vec).collect(),
+        users: users.filter(|_| restricted),
+        restricted,
+        hotkey: given.value("hotkey").map(<[u8]>::to_vec),
+        submenu,
+        arguments: words,
+        source: Rc::new(source),
+        file: Rc::clone(&grub.file),
+        line: grub.line,
+    };
+    grub.spend(5);
+    let menu = &mut grub.context().menu;
+    if menu.len() < MOST {
+        menu.push(Rc::new(entry));
+    }
+    Outcome::Status(0)
+}

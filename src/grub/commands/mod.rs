@@ -1,0 +1,83 @@
+//! GRUB's commands: those that decide what is booted do what GRUB's do, the others do nothing here.
+
+mod condition;
+mod entries;
+mod environment_block;
+mod files;
+mod load;
+mod names;
+mod printing;
+mod regexp;
+mod search;
+mod shell;
+mod sources;
+
+use super::interpreter::{Interpreter, Outcome, Stop};
+use super::machine::Failure;
+use super::settings::{Platform, Settings, Version};
+use super::syntax::Block;
+
+/// What a command comes to, unless the run ends with it.
+type Done = Result<Outcome, Stop>;
+
+/// Whether GRUB has a command of this name.
+pub(super) fn is_known(name: &[u8], settings: &Settings) -> bool {
+    let Ok(name) = std::str::from_utf8(name) else { return false };
+    let has = |names: &[&str]| names.binary_search(&name).is_ok();
+    if name == "blscfg" {
+        return settings.version >= Version::V2_14 && settings.platform != Platform::Xen;
+    }
+    has(names::EVERYWHERE)
+        || match settings.platform {
+            Platform::Pc => has(names::PC_AND_EFI) || has(names::PC_ONLY),
+            Platform::Efi => has(names::PC_AND_EFI) || has(names::EFI_ONLY),
+            Platform::Xen => has(names::XEN_ONLY),
+        }
+}
+
+/// Executes a command that GRUB has.
+pub(super) fn execute(grub: &mut Interpreter<'_>, name: &[u8], arguments: Vec<Vec<u8>>, block: Option<&Block>) -> Done {
+    let arguments = arguments.as_slice();
+    let name = std::str::from_utf8(name).unwrap_or_default();
+    Ok(match name {
+        "set" => shell::set(grub, arguments),
+        "unset" => shell::unset(grub, arguments),
+        "export" => shell::export(grub, arguments),
+        "setparams" => grub.set_parameters(arguments.to_vec()).into(),
+        "shift" => shell::shift(grub, arguments).into(),
+        "break" | "continue" => shell::leave_loop(grub, arguments, name == "continue").into(),
+        "return" => shell::leave_function(grub, arguments).into(),
+        "true" => Outcome::Status(0),
+        "false" => Outcome::Failed(Failure::test()),
+        "test" => condition::test(grub, arguments).into(),
+        "[" => condition::bracket(grub, arguments).into(),
+        "regexp" => regexp::regexp(grub, arguments),
+        "echo" => printing::echo(grub, arguments),
+        "eval" => return sources::eval(grub, arguments),
+        "source" | "." => return sources::source(grub, arguments),
+        "configfile" | "normal" => return sources::configfile(grub, arguments),
+        "extract_entries_source" | "extract_entries_configfile" => {
+            return sources::extract(grub, arguments, name.ends_with("source"));
+        }
+        "menuentry" | "submenu" => entries::define(grub, arguments, block, name == "submenu"),
+        "load_env" => environment_block::load(grub, arguments),
+        "save_env" => environment_block::save(grub, arguments),
+        "list_env" => environment_block::list(grub, arguments),
+        "search" => search::search(grub, arguments),
+        "search.file" => search::search_by(grub, search::Key::File, arguments),
+        "search.fs_label" => search::search_by(grub, search::Key::Label, arguments),
+        "search.fs_uuid" => search::search_by(grub, search::Key::Uuid, arguments),
+        "ls" => files::list(grub, arguments),
+        "cat" => files::cat(grub, arguments),
+        "loopback" => files::loopback(grub, arguments),
+        "probe" => files::probe(grub, arguments),
+        "loadfont" => files::load_font(grub, arguments),
+        "background_image" => files::background_image(grub, arguments),
+        "boot" => return load::boot(grub),
+        "halt" | "reboot" | "exit" | "fwsetup" => return Err(Stop::Left(name.to_owned())),
+        "blscfg" => super::boot_loader_specification::blscfg(grub, arguments),
+        _ if load::loads(name) => load::load(grub, name, arguments),
+        // No influence on what is booted, or none that can be seen from a disk.
+        _ => Outcome::Status(0),
+    })
+}

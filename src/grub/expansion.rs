@@ -1,0 +1,104 @@
+//! From the words of a script to the arguments of a command.
+
+use super::interpreter::Interpreter;
+use super::number::is_space;
+use super::word::{Part, Word};
+
+/// An argument in the making: each byte, and whether it is protected from being a pattern. `None` as long as nothing was put in.
+type Draft = Option<Vec<(u8, bool)>>;
+
+/// All that a word or several words become.
+#[derive(Default)]
+struct Arguments {
+    done: Vec<Vec<(u8, bool)>>,
+    current: Draft,
+}
+
+impl Arguments {
+    fn append(&mut self, text: &[u8], protected: bool) {
+        self.current.get_or_insert_default().extend(text.iter().map(|byte| (*byte, protected)));
+    }
+
+    fn next(&mut self) {
+        self.done.extend(self.current.take());
+    }
+
+    /// Appends a value outside quotes: white space in it parts arguments.
+    fn split(&mut self, value: &[u8]) {
+        let mut rest = value;
+        loop {
+            let length = rest.iter().position(|byte| is_space(*byte)).unwrap_or(rest.len());
+            if length > 0 {
+                self.append(&rest[..length], false);
+            }
+            let after = &rest[length..];
+            let spaces = after.iter().position(|byte| !is_space(*byte)).unwrap_or(after.len());
+            rest = &after[spaces..];
+            if rest.is_empty() {
+                return;
+            }
+            self.next();
+        }
+    }
+}
+
+impl Interpreter<'_> {
+    /// What `words` become: variables expanded, values split, patterns replaced by the files that match.
+    pub(super) fn expand(&mut self, words: &[Word]) -> Vec<Vec<u8>> {
+        let mut arguments = Arguments::default();
+        for word in words {
+            for part in &word.parts {
+                match part {
+                    Part::Bare(text) => arguments.append(text, false),
+                    Part::Quoted(text) => arguments.append(text, true),
+                    Part::Variable(name) => {
+                        for (index, value) in self.values(name, false).iter().enumerate() {
+                            if index > 0 {
+                                arguments.next();
+                            }
+                            arguments.split(value);
+                        }
+                    }
+                    Part::QuotedVariable(name) => {
+                        for (index, value) in self.values(name, true).iter().enumerate() {
+                            if index > 0 {
+                                arguments.next();
+                            }
+                            arguments.append(value, true);
+                        }
+                    }
+                }
+            }
+            arguments.next();
+        }
+        let mut expanded = Vec::with_capacity(arguments.done.len());
+        for draft in arguments.done {
+            self.spend(draft.len() as u64 / 16);
+            let is_pattern = draft.iter().any(|(byte, protected)| !protected && matches!(byte, b'*' | b'?'));
+            let files = if is_pattern { self.matching_files(&draft) } else { Vec::new() };
+            if files.is_empty() {
+                expanded.push(draft.into_iter().map(|(byte, _)| byte).collect());
+            } else {
+                expanded.extend(files);
+            }
+        }
+        expanded
+    }
+
+    /// The values of a variable: several for `$@`, none where it is not set.
+    fn values(&self, name: &[u8], quoted: bool) -> Vec<Vec<u8>> {
+        let parameters = self.parameters();
+        match name {
+            b"@" => parameters.map(<[_]>::to_vec).unwrap_or_default(),
+            b"*" if quoted => parameters.map(|all| vec![all.join(&b' ')]).unwrap_or_default(),
+            b"*" => parameters.map(<[_]>::to_vec).unwrap_or_default(),
+            b"#" => parameters.map(|all| vec![all.len().to_string().into_bytes()]).unwrap_or_default(),
+            [b'0'..=b'9', ..] => {
+                let number = std::str::from_utf8(name).ok().and_then(|name| name.parse::<usize>().ok());
+                let value = number.and_then(|number| parameters?.get(number.checked_sub(1)?));
+                value.map(|value| vec![value.clone()]).unwrap_or_default()
+            }
+            _ => self.get(name).map(|value| vec![value.to_vec()]).unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,557 @@
+//! Executes scripts: statements, functions, contexts, and what it costs.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::commands;
+use super::machine::{Failure, FileName, Found, Machine};
+use super::outcome::{Attempt, Message, Step};
+use super::parser::{Parser, Unit};
+use super::settings::Settings;
+use super::syntax::{Command, Statement};
+use super::text::{ScriptText, bytes};
+use super::variables::Context;
+
+/// Why execution ends for good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// A kernel or another loader was started.
+    Booted,
+    /// `halt`, `reboot` or `exit`, by its name.
+    Left(String),
+    /// GRUB gives up: its message.
+    Fatal(String),
+    /// pregrub does not follow it further: a clause without a full stop.
+    Limit(String),
+}
+
+/// What executing something comes to: the status, which is 0 or the number of an error.
+pub(super) type Executed = Result<i32, Stop>;
+
+/// The positional parameters of a function or a menu entry.
+#[derive(Clone, Debug)]
+struct Scope {
+    parameters: Vec<Vec<u8>>,
+    /// How many parameters `shift` has taken away.
+    shifted: usize,
+    function: bool,
+}
+
+/// GRUB, with what it has in memory.
+pub(super) struct Interpreter<'m> {
+    pub machine: &'m dyn Machine,
+    pub settings: &'m Settings,
+    pub contexts: Vec<Context>,
+    functions: HashMap<Vec<u8>, Rc<[Statement]>>,
+    scope: Option<Scope>,
+    loops: usize,
+    breaks: usize,
+    continues: bool,
+    returns: bool,
+    /// How deep scripts, functions and menus are nested.
+    depth: u32,
+    /// What has been done, in steps.
+    pub steps: u64,
+    /// What `echo` and other commands have printed.
+    pub output: Vec<u8>,
+    /// Errors before the first attempt.
+    pub errors: Vec<Message>,
+    pub attempts: Vec<Attempt>,
+    /// The titles of the submenus that are open.
+    pub titles: Vec<Vec<u8>>,
+    pub trace: Vec<Step>,
+    /// What is assumed where there is no disk, and other things worth knowing: sentences without a full stop.
+    pub notes: Vec<String>,
+    /// What pregrub cannot tell, as clauses without a full stop.
+    pub unknown: Vec<String>,
+    /// Whether something was loaded.
+    pub loaded: bool,
+    /// Devices made by `loopback`, and what they stand for: a device and a path.
+    pub loops_back: Vec<(Vec<u8>, Vec<u8>, Vec<u8>)>,
+    /// Where execution is.
+    pub file: Rc<str>,
+    pub line: u32,
+    pub printed_errors: u64,
+}
+
+/// How deep scripts, functions and menus may be nested. GRUB has a stack of its own that is not much deeper.
+const DEEPEST: u32 = 60;
+/// The longest list of errors, notes and steps of the trace.
+const MOST_LINES: usize = 1000;
+
+impl<'m> Interpreter<'m> {
+    pub(super) fn new(machine: &'m dyn Machine, settings: &'m Settings) -> Self {
+        Self {
+            machine,
+            settings,
+            contexts: vec![Context::default()],
+            functions: HashMap::new(),
+            scope: None,
+            loops: 0,
+            breaks: 0,
+            continues: false,
+            returns: false,
+            depth: 0,
+            steps: 0,
+            output: Vec::new(),
+            errors: Vec::new(),
+            attempts: Vec::new(),
+            titles: Vec::new(),
+            trace: Vec::new(),
+            notes: Vec::new(),
+            unknown: Vec::new(),
+            loaded: false,
+            loops_back: Vec::new(),
+            file: "".into(),
+            line: 0,
+            printed_errors: 0,
+        }
+    }
+
+    /// A copy that tries something out: it keeps what is in memory and forgets what was reported.
+    pub(super) fn probe(&self) -> Self {
+        Self {
+            contexts: self.contexts.clone(),
+            functions: self.functions.clone(),
+            scope: self.scope.clone(),
+            depth: self.depth,
+            steps: self.steps,
+            titles: self.titles.clone(),
+            loops_back: self.loops_back.clone(),
+            file: Rc::clone(&self.file),
+            ..Self::new(self.machine, self.settings)
+        }
+    }
+
+    // Variables.
+
+    pub(super) fn context(&mut self) -> &mut Context {
+        if self.contexts.is_empty() {
+            self.contexts.push(Context::default());
+        }
+        let last = self.contexts.len() - 1;
+        &mut self.contexts[last]
+    }
+
+    pub(super) fn get(&self, name: &[u8]) -> Option<&[u8]> {
+        self.contexts.last()?.get(name)
+    }
+
+    pub(super) fn set(&mut self, name: &[u8], value: &[u8]) {
+        self.spend(value.len() as u64 / 64);
+        self.context().set(name, value);
+    }
+
+    /// The positional parameters; `None` outside of functions and menu entries.
+    pub(super) fn parameters(&self) -> Option<&[Vec<u8>]> {
+        self.scope.as_ref().map(|scope| &scope.parameters[scope.shifted.min(scope.parameters.len())..])
+    }
+
+    pub(super) fn set_parameters(&mut self, parameters: Vec<Vec<u8>>) -> Result<(), Failure> {
+        match &mut self.scope {
+            Some(scope) => {
+                scope.parameters = parameters;
+                scope.shifted = 0;
+                Ok(())
+            }
+            None => Err(Failure::new(17, "")),
+        }
+    }
+
+    // What it costs, and what is reported.
+
+    /// Counts work; [`Self::afford`] says when it is too much.
+    pub(super) fn spend(&mut self, steps: u64) {
+        self.steps = self.steps.saturating_add(steps);
+    }
+
+    pub(super) fn afford(&mut self) -> Result<(), Stop> {
+        self.spend(1);
+        if self.steps > self.settings.most_steps {
+            let why = format!(
+                "the configuration is still busy after {} steps: it may loop for ever",
+                self.settings.most_steps
+            );
+            return Err(Stop::Limit(why));
+        }
+        Ok(())
+    }
+
+    /// Prints an error as GRUB does, unless it is a condition that is not met.
+    pub(super) fn report(&mut self, failure: &Failure) {
+        if failure.number == Failure::TEST || failure.number == 0 || failure.message.is_empty() {
+            return;
+        }
+        self.complain(format!("{}.", failure.message));
+    }
+
+    /// Prints an error.
+    pub(super) fn complain(&mut self, text: String) {
+        self.printed_errors += 1;
+        let message = Message { text, file: self.file.to_string(), line: self.line };
+        let list = match self.attempts.last_mut() {
+            Some(attempt) => &mut attempt.errors,
+            None => &mut self.errors,
+        };
+        if list.len() < MOST_LINES {
+            list.push(message);
+        }
+    }
+
+    pub(super) fn note(&mut self, note: impl Into<String>) {
+        let note = note.into();
+        if self.notes.len() < MOST_LINES && !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// pregrub cannot tell something on which the outcome may rest.
+    pub(super) fn cannot_tell(&mut self, why: String) {
+        if self.unknown.len() < MOST_LINES && !self.unknown.contains(&why) {
+            self.unknown.push(why);
+        }
+    }
+
+    pub(super) fn print(&mut self, text: &[u8]) {
+        let room = self.settings.most_output.saturating_sub(self.output.len());
+        self.output.extend_from_slice(&text[..text.len().min(room)]);
+        self.spend(text.len() as u64 / 16);
+    }
+
+    fn step(&mut self, words: &[Vec<u8>]) {
+        if self.settings.trace && self.trace.len() < self.settings.most_trace {
+            let words = words.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
+            self.trace.push(Step {
+                number: self.steps,
+                file: self.file.to_string(),
+                line: self.line,
+                words,
+                status: 0,
+            });
+        }
+    }
+
+    // Files.
+
+    /// Device and path of a file's name; GRUB's complaint where it has neither.
+    pub(super) fn locate(&self, name: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Failure> {
+        let shown = String::from_utf8_lossy(name).into_owned();
+        let invalid = || Failure::new(Failure::BAD_FILENAME, format!("invalid file name `{shown}'"));
+        let parts = FileName::of(name).ok_or_else(|| Failure::new(Failure::BAD_FILENAME, "missing `)' symbol"))?;
+        let root = || {
+            let root = self.get(b"root").filter(|root| !root.is_empty());
+            root.map(<[u8]>::to_vec).ok_or_else(|| Failure::bad_argument("variable `root' isn't set"))
+        };
+        let device = match parts.device {
+            Some(b"") | None => root()?,
+            Some(device) => device.to_vec(),
+        };
+        if parts.path.first() != Some(&b'/') {
+            return Err(invalid());
+        }
+        Ok((device, parts.path.to_vec()))
+    }
+
+    pub(super) fn find(&mut self, name: &[u8]) -> Found {
+        self.spend(20);
+        match self.locate(name) {
+            Ok((device, path)) => self.machine.find(&device, &path),
+            Err(failure) => Found::Missing(failure),
+        }
+    }
+
+    pub(super) fn read(&mut self, name: &[u8], limit: usize) -> Result<Vec<u8>, Found> {
+        self.spend(20);
+        let (device, path) = self.locate(name).map_err(Found::Missing)?;
+        let text = self.machine.read(&device, &path, limit)?;
+        self.spend(text.len() as u64 / 256);
+        Ok(text)
+    }
+
+    /// The files that a pattern matches; none where there are none.
+    pub(super) fn matching_files(&mut self, pattern: &[(u8, bool)]) -> Vec<Vec<u8>> {
+        super::pattern::matching(self, pattern)
+    }
+
+    // Execution.
+
+    /// Executes a file as `source` does: in the present context.
+    pub(super) fn run_file(&mut self, name: &[u8], text: &[u8]) -> Executed {
+        let script = ScriptText::file(&String::from_utf8_lossy(name), text);
+        let before = (Rc::clone(&self.file), self.line);
+        let status = self.run_text(&script, false);
+        (self.file, self.line) = before;
+        status
+    }
+
+    /// Executes a text, unit by unit.
+    pub(super) fn run_text(&mut self, script: &ScriptText, _entry: bool) -> Executed {
+        if self.depth >= DEEPEST {
+            return Err(Stop::Limit(format!("scripts, functions and menus are nested deeper than {DEEPEST}")));
+        }
+        self.depth += 1;
+        self.file = Rc::clone(&script.origin);
+        let status = self.run_units(script);
+        self.depth -= 1;
+        status
+    }
+
+    fn run_units(&mut self, script: &ScriptText) -> Executed {
+        let mut parser = Parser::new(script);
+        let mut status = 0;
+        let mut words = 0;
+        while let Some(unit) = parser.unit() {
+            self.spend((parser.words() - words) as u64 / 8);
+            words = parser.words();
+            self.afford()?;
+            for function in parser.take_functions() {
+                if let Statement::Function { name, body } = function {
+                    self.functions.insert(name, body);
+                }
+            }
+            self.file = Rc::clone(&script.origin);
+            match unit {
+                Unit::Statements(statements) => {
+                    if !statements.is_empty() {
+                        status = self.statements(&statements)?;
+                    }
+                }
+                Unit::Rejected(rejected) => {
+                    self.line = rejected.line;
+                    for message in &rejected.messages {
+                        self.complain(message.clone());
+                    }
+                    if rejected.fatal {
+                        return Err(Stop::Fatal(rejected.messages.concat()));
+                    }
+                }
+                Unit::TooDeep { line } => {
+                    return Err(Stop::Limit(format!("line {line} nests blocks deeper than pregrub follows")));
+                }
+            }
+        }
+        Ok(status)
+    }
+
+    fn statements(&mut self, statements: &[Statement]) -> Executed {
+        let mut status = 0;
+        for statement in statements {
+            status = self.statement(statement)?;
+            if self.breaks > 0 || self.returns {
+                break;
+            }
+        }
+        Ok(status)
+    }
+
+    /// Executes a statement and keeps its status as `$?`.
+    fn statement(&mut self, statement: &Statement) -> Executed {
+        self.afford()?;
+        let status = self.execute(statement)?;
+        Ok(self.done(status))
+    }
+
+    fn execute(&mut self, statement: &Statement) -> Executed {
+        match statement {
+            Statement::Command(command) => self.command(command),
+            Statement::If { condition, then, otherwise } => {
+                let status = self.statements(condition)?;
+                if self.returns || self.breaks > 0 {
+                    return Ok(status);
+                }
+                self.statements(if status == 0 { then } else { otherwise })
+            }
+            Statement::For { name, words, body, line } => {
+                self.line = *line;
+                let values = self.expand(words);
+                let mut status = 0;
+                self.loops += 1;
+                for value in values {
+                    self.end_continue();
+                    if self.breaks > 0 {
+                        break;
+                    }
+                    self.set(name, &value);
+                    status = self.statements(body)?;
+                    if self.returns {
+                        break;
+                    }
+                }
+                self.leave_loop();
+                Ok(status)
+            }
+            Statement::While { until, condition, body, line } => {
+                self.line = *line;
+                let mut status;
+                self.loops += 1;
+                loop {
+                    status = self.statements(condition)?;
+                    if self.returns || self.breaks > 0 || (status == 0) == *until {
+                        break;
+                    }
+                    status = self.statements(body)?;
+                    if self.returns {
+                        break;
+                    }
+                    self.end_continue();
+                    if self.breaks > 0 {
+                        break;
+                    }
+                    self.afford()?;
+                }
+                self.leave_loop();
+                Ok(status)
+            }
+            Statement::Function { name, body } => {
+                self.functions.insert(name.clone(), Rc::clone(body));
+                Ok(0)
+            }
+        }
+    }
+
+    fn end_continue(&mut self) {
+        if self.continues && self.breaks == 1 {
+            self.breaks = 0;
+        }
+    }
+
+    fn leave_loop(&mut self) {
+        self.breaks = self.breaks.saturating_sub(1);
+        self.loops = self.loops.saturating_sub(1);
+    }
+
+    fn command(&mut self, command: &Command) -> Executed {
+        self.line = command.line;
+        let mut words = self.expand(&command.words);
+        let mut invert = false;
+        if words.first().is_some_and(|word| word == b"!") {
+            if words.len() < 2 {
+                self.report(&Failure::bad_argument("no command is specified"));
+                return Ok(self.done(Failure::BAD_ARGUMENT));
+            }
+            invert = true;
+            words.remove(0);
+        }
+        if words.is_empty() {
+            // Every word vanished.
+            return Ok(0);
+        }
+        self.step(&words);
+        let name = words.remove(0);
+        let block = command.block.as_ref();
+        let result = if commands::is_known(&name, self.settings) {
+            if let Some(block) = block {
+                words.push(bytes(&block.text));
+            }
+            let before = (Rc::clone(&self.file), self.line);
+            let result = commands::execute(self, &name, words, block)?;
+            (self.file, self.line) = before;
+            result
+        } else if let Some(body) = self.functions.get(&name).cloned() {
+            if let Some(block) = block {
+                words.push(bytes(&block.text));
+            }
+            Outcome::Status(self.call(&body, words)?)
+        } else {
+            return Ok(self.unknown_command(&name));
+        };
+        let status = match result {
+            Outcome::Status(status) => status,
+            Outcome::Failed(failure) => {
+                self.report(&failure);
+                failure.number
+            }
+        };
+        let status = match (invert, status) {
+            (false, status) => status,
+            (true, 0) => Failure::TEST,
+            (true, _) => 0,
+        };
+        Ok(self.done(status))
+    }
+
+    /// Keeps a status as `$?`.
+    fn done(&mut self, status: i32) -> i32 {
+        self.context().set(b"?", status.to_string().as_bytes());
+        status
+    }
+
+    /// An assignment without `set`, or a mistake.
+    fn unknown_command(&mut self, name: &[u8]) -> i32 {
+        if let Some(at) = name.iter().position(|byte| *byte == b'=') {
+            let (variable, value) = (name[..at].to_vec(), name[at + 1..].to_vec());
+            self.set(&variable, &value);
+            return self.done(0);
+        }
+        let shown = String::from_utf8_lossy(name).into_owned();
+        self.complain(format!("can't find command `{shown}'."));
+        self.done(0)
+    }
+
+    /// Calls a function.
+    fn call(&mut self, body: &Rc<[Statement]>, parameters: Vec<Vec<u8>>) -> Executed {
+        if self.depth >= DEEPEST {
+            return Err(Stop::Limit(format!("scripts, functions and menus are nested deeper than {DEEPEST}")));
+        }
+        self.depth += 1;
+        let outer = self.scope.replace(Scope { parameters, shifted: 0, function: true });
+        let loops = std::mem::take(&mut self.loops);
+        let before = (Rc::clone(&self.file), self.line);
+        let status = self.statements(body);
+        (self.file, self.line) = before;
+        self.loops = loops;
+        self.returns = false;
+        self.scope = outer;
+        self.depth -= 1;
+        status
+    }
+
+    /// Executes a text with parameters of its own, as a menu entry is.
+    pub(super) fn run_scoped(&mut self, script: &ScriptText, parameters: Vec<Vec<u8>>) -> Executed {
+        let outer = self.scope.replace(Scope { parameters, shifted: 0, function: false });
+        let before = (Rc::clone(&self.file), self.line);
+        let status = self.run_text(script, true);
+        (self.file, self.line) = before;
+        self.scope = outer;
+        status
+    }
+
+    pub(super) fn break_out(&mut self, count: usize, continues: bool) {
+        self.continues = continues;
+        self.breaks = self.loops.min(count);
+    }
+
+    pub(super) fn shift(&mut self, count: usize) -> Result<(), Failure> {
+        let Some(scope) = &mut self.scope else { return Ok(()) };
+        if count > scope.parameters.len() - scope.shifted.min(scope.parameters.len()) {
+            return Err(Failure::bad_argument(""));
+        }
+        scope.shifted += count;
+        Ok(())
+    }
+
+    /// Ends the function; whether there is one.
+    pub(super) fn return_from(&mut self) -> bool {
+        let inside = self.scope.as_ref().is_some_and(|scope| scope.function);
+        self.returns = inside;
+        inside
+    }
+}
+
+/// What a command comes to.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// It is done, with this status.
+    Status(i32),
+    /// It fails.
+    Failed(Failure),
+}
+
+impl From<Result<(), Failure>> for Outcome {
+    fn from(result: Result<(), Failure>) -> Self {
+        match result {
+            Ok(()) => Self::Status(0),
+            Err(failure) => Self::Failed(failure),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! GRUB 2: what it would boot from a disk, or from a configuration alone.
+//!
+//! A configuration of GRUB is a program. [`run`] executes it as GRUB does, on the files of the disk, and follows the default entry to
+//! the words that the kernel gets. Behaviour was measured with grub-emu and grub-script-check of 2.06, and is tested against them
+//! (`tests/grub`). What cannot be known is said ([`GrubRun::unknown`]), never guessed.
+//!
+//! The rooms, from the letters up: `number`, `word`, [`text`], `lexer` (with `grammar/script.pest`), `syntax`, `parser`; then
+//! `variables`, `expansion`, `interpreter` and `commands`; then [`menu`] and `boot`. A script sees the world through
+//! [`machine::Machine`]; [`disks`] makes one of a disk.
+
+mod boot;
+mod boot_loader_specification;
+mod command_line;
+mod commands;
+pub mod discover;
+pub mod disks;
+mod expansion;
+mod identity;
+mod interpreter;
+mod lexer;
+pub mod machine;
+pub mod menu;
+pub mod number;
+mod options;
+mod outcome;
+mod parser;
+mod partition_map;
+mod pattern;
+mod regular_expression;
+mod settings;
+mod syntax;
+pub mod text;
+mod variables;
+mod word;
+
+pub use self::command_line::command_line;
+pub use self::interpreter::Stop;
+pub use self::menu::MenuEntry;
+pub use self::outcome::{Attempt, GrubRun, LoadCommand, MenuItem, Message, NamedFile, Step};
+pub use self::parser::Rejected;
+pub use self::settings::{Platform, Settings, UnknownName, Version};
+
+use self::interpreter::Interpreter;
+use self::machine::Machine;
+use self::parser::{Parser, Unit};
+use self::text::ScriptText;
+
+/// Features that a configuration can ask for, as every GRUB since 2.02 has them.
+const FEATURES: [&str; 10] = [
+    "feature_200_final",
+    "feature_all_video_module",
+    "feature_chainloader_bpb",
+    "feature_default_font_path",
+    "feature_menuentry_id",
+    "feature_menuentry_options",
+    "feature_nativedisk_cmd",
+    "feature_ntldr",
+    "feature_platform_search_hint",
+    "feature_timeout_style",
+];
+
+/// Variables that GRUB's modules make, empty, and export.
+const EMPTY: [&str; 4] = ["lang", "locale_dir", "pager", "secondary_locale_dir"];
+
+/// Where a configuration lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The device: `hd0`, `hd0,msdos1`, `xen/xvda`. It is `$root` when the configuration is read.
+    pub device: String,
+    /// The path on it: `/grub/grub.cfg`.
+    pub path: String,
+}
+
+impl Place {
+    /// As GRUB names it: `(hd0)/grub/grub.cfg`.
+    pub fn name(&self) -> String {
+        format!("({}){}", self.device, self.path)
+    }
+
+    fn directory(&self) -> &str {
+        self.path.rsplit_once('/').map_or("", |(directory, _)| directory)
+    }
+}
+
+/// Does what GRUB does with the configuration `text` that lies at `place` of `machine`: reads it, takes the default entry (or the
+/// one that the settings name), and follows it to what is loaded.
+///
+/// ```
+/// use pregrub::grub::{self, Place, Settings, disks::NoDisk};
+///
+/// let text = b"p=/vmlinuz\nexport p\nset default=1\nmenuentry A { linux /a }\nmenuentry B { linux $p quiet }\n";
+/// let place = Place { device: "hd0".to_owned(), path: "/grub/grub.cfg".to_owned() };
+/// let run = grub::run(&NoDisk, &place, text, &Settings::default());
+/// let chosen = run.chosen().unwrap();
+/// assert_eq!(chosen.title(), Some(&b"B"[..]));
+/// assert_eq!(chosen.commands[0].args, [&b"/vmlinuz"[..], b"quiet"]);
+/// ```
+pub fn run(machine: &dyn Machine, place: &Place, text: &[u8], settings: &Settings) -> GrubRun {
+    let mut grub = Interpreter::new(machine, settings);
+    begin(&mut grub, place, settings);
+    let name = place.name();
+    let mut result = GrubRun { config: name.clone(), ..GrubRun::default() };
+    let mut stop = grub.run_file(name.as_bytes(), text).err();
+    let value =
+        |grub: &Interpreter<'_>, name: &[u8]| grub.get(name).filter(|value| !value.is_empty()).map(<[u8]>::to_vec);
+    result.default = value(&grub, b"default");
+    result.timeout = value(&grub, b"timeout");
+    result.timeout_style = value(&grub, b"timeout_style");
+    result.fallback = value(&grub, b"fallback");
+    result.superusers = value(&grub, b"superusers");
+    let menu = grub.context().menu.clone();
+    result.menu = grub.drawn(&menu, "", 0);
+    if stop.is_none() && !menu.is_empty() {
+        if let Some(entry) = &settings.entry {
+            grub.set(b"default", entry);
+            grub.context().unset(b"fallback");
+        }
+        stop = grub.boot_default(&menu).err();
+    }
+    if let Some(Stop::Limit(why)) = &stop {
+        grub.cannot_tell(why.clone());
+    }
+    result.picked = grub.attempts.iter().position(Attempt::works).or((!grub.attempts.is_empty()).then_some(0));
+    result.attempts = grub.attempts;
+    result.errors = grub.errors;
+    result.notes = grub.notes;
+    result.unknown = grub.unknown;
+    result.trace = grub.trace;
+    result.steps = grub.steps;
+    result.output = grub.output;
+    result.stop = stop;
+    result
+}
+
+/// What GRUB has in its variables when it reads its configuration.
+fn begin(grub: &mut Interpreter<'_>, place: &Place, settings: &Settings) {
+    let context = grub.context();
+    let mut export = |name: &str, value: &str| {
+        context.set(name.as_bytes(), value.as_bytes());
+        context.export(name.as_bytes());
+    };
+    for name in FEATURES {
+        export(name, "y");
+    }
+    for name in EMPTY {
+        export(name, "");
+    }
+    export("?", "0");
+    export("check_signatures", "no");
+    export("color_normal", "light-gray/black");
+    export("color_highlight", "black/light-gray");
+    export("grub_platform", settings.platform.name());
+    export("grub_cpu", settings.platform.cpu());
+    export("root", &place.device);
+    let name = place.name();
+    let prefix = match settings.platform {
+        Platform::Xen => "(memdisk)/boot/grub".to_owned(),
+        Platform::Pc | Platform::Efi => format!("({}){}", place.device, place.directory()),
+    };
+    export("prefix", &prefix);
+    export("config_file", &name);
+    export("config_directory", &format!("({}){}", place.device, place.directory()));
+    for (name, value) in &settings.variables {
+        context.set(name, value);
+        context.export(name);
+    }
+}
+
+/// What GRUB's parser says of a script.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Syntax {
+    /// Whether there is a command to execute.
+    pub has_commands: bool,
+    /// The pieces that are rejected; GRUB executes the others.
+    pub rejected: Vec<Rejected>,
+    /// Whether blocks are nested deeper than pregrub follows.
+    pub too_deep: bool,
+}
+
+/// Checks the syntax of a script as grub-script-check does, but to its end.
+///
+/// ```
+/// let syntax = pregrub::grub::check_syntax(b"menuentry 'A' {\n}\n");
+/// assert_eq!(syntax.rejected[0].line, 2);
+/// ```
+pub fn check_syntax(text: &[u8]) -> Syntax {
+    let script = ScriptText::verbatim("", text);
+    let mut parser = Parser::new(&script);
+    let mut syntax = Syntax::default();
+    while let Some(unit) = parser.unit() {
+        match unit {
+            Unit::Statements(statements) => syntax.has_commands |= !statements.is_empty(),
+            Unit::Rejected(rejected) => syntax.rejected.push(rejected),
+            Unit::TooDeep { .. } => syntax.too_deep = true,
+        }
+    }
+    syntax
+}

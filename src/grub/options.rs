@@ -1,0 +1,150 @@
+//! The options of GRUB's commands.
+
+use super::machine::Failure;
+
+/// An option that a command knows.
+pub(super) struct Known {
+    pub long: &'static str,
+    pub short: Option<u8>,
+    pub value: Value,
+}
+
+/// Whether an option has a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Value {
+    None,
+    Needed,
+    /// After `=` only.
+    Optional,
+}
+
+impl Known {
+    pub(super) const fn flag(long: &'static str, short: Option<u8>) -> Self {
+        Self { long, short, value: Value::None }
+    }
+
+    pub(super) const fn with_value(long: &'static str, short: Option<u8>) -> Self {
+        Self { long, short, value: Value::Needed }
+    }
+
+    pub(super) const fn with_optional(long: &'static str, short: Option<u8>) -> Self {
+        Self { long, short, value: Value::Optional }
+    }
+}
+
+/// What was given.
+#[derive(Debug, Default)]
+pub(super) struct Given {
+    /// Options, in order, with their values.
+    pub options: Vec<(&'static str, Option<Vec<u8>>)>,
+    /// Everything else.
+    pub words: Vec<Vec<u8>>,
+}
+
+impl Given {
+    pub(super) fn has(&self, long: &str) -> bool {
+        self.options.iter().any(|(name, _)| *name == long)
+    }
+
+    /// The last value of an option.
+    pub(super) fn value(&self, long: &str) -> Option<&[u8]> {
+        self.values(long).last()
+    }
+
+    /// All values of an option.
+    pub(super) fn values(&self, long: &str) -> impl Iterator<Item = &[u8]> {
+        self.options.iter().filter(move |(name, _)| *name == long).filter_map(|(_, value)| value.as_deref())
+    }
+}
+
+/// Why there is nothing to do.
+pub(super) enum Declined {
+    /// `--help` and `--usage` print something, and that is all.
+    Help,
+    /// It is refused.
+    Failed(Failure),
+}
+
+/// Takes arguments apart. `at_start` where options count only before the first other word, and what looks like an option and is
+/// none is such a word.
+pub(super) fn parse(arguments: &[Vec<u8>], known: &[Known], at_start: bool) -> Result<Given, Declined> {
+    let mut given = Given::default();
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        let refused = |what: &[u8]| {
+            let what = String::from_utf8_lossy(what);
+            Declined::Failed(Failure::bad_argument(format!("unknown argument `{what}'")))
+        };
+        let no_value =
+            |long: &str| Declined::Failed(Failure::bad_argument(format!("missing mandatory option for `{long}'")));
+        if argument == b"--" {
+            given.words.extend(rest.cloned());
+            break;
+        }
+        if at_start && !looks_known(argument, known) {
+            given.words.push(argument.clone());
+            given.words.extend(rest.cloned());
+            break;
+        }
+        if let Some(long) = argument.strip_prefix(b"--") {
+            let (name, value) = match long.iter().position(|byte| *byte == b'=') {
+                Some(at) => (&long[..at], Some(&long[at + 1..])),
+                None => (long, None),
+            };
+            if matches!(name, b"help" | b"usage") {
+                return Err(Declined::Help);
+            }
+            let Some(option) = known.iter().find(|option| option.long.as_bytes() == name) else {
+                return Err(refused(argument));
+            };
+            let value = match (option.value, value) {
+                (Value::None, None) | (Value::Optional, None) => None,
+                (Value::None, Some(_)) => {
+                    let message = format!(
+                        "a value was assigned to the argument `{}' while it doesn't require an argument",
+                        option.long
+                    );
+                    return Err(Declined::Failed(Failure::bad_argument(message)));
+                }
+                (_, Some(value)) => Some(value.to_vec()),
+                (Value::Needed, None) => Some(rest.next().ok_or_else(|| no_value(option.long))?.clone()),
+            };
+            given.options.push((option.long, value));
+        } else if argument.len() > 1 && argument[0] == b'-' {
+            let mut letters = argument[1..].iter().peekable();
+            while let Some(&letter) = letters.next() {
+                let option = known.iter().find(|option| option.short == Some(letter));
+                match option {
+                    None if matches!(letter, b'h' | b'u') => return Err(Declined::Help),
+                    None => return Err(refused(argument)),
+                    Some(option) if option.value == Value::Needed => {
+                        if letters.peek().is_some() {
+                            return Err(refused(argument));
+                        }
+                        let value = rest.next().ok_or_else(|| no_value(option.long))?;
+                        given.options.push((option.long, Some(value.clone())));
+                    }
+                    Some(option) => given.options.push((option.long, None)),
+                }
+            }
+        } else {
+            given.words.push(argument.clone());
+            if at_start {
+                given.words.extend(rest.cloned());
+                break;
+            }
+        }
+    }
+    Ok(given)
+}
+
+/// Whether an argument is an option of these, or several in one.
+fn looks_known(argument: &[u8], known: &[Known]) -> bool {
+    match argument {
+        [b'-', b'-', long @ ..] => {
+            matches!(long, b"help" | b"usage") || known.iter().any(|option| option.long.as_bytes() == long)
+        }
+        [b'-', letter, ..] => matches!(letter, b'h' | b'u') || known.iter().any(|option| option.short == Some(*letter)),
+        _ => true,
+    }
+}

@@ -1,0 +1,385 @@
+//! From tokens to statements, unit by unit as GRUB does it: a line, and as many more as its blocks and quotes need. A unit is
+//! accepted or rejected as one, and what follows a rejected one on its last line is lost.
+//!
+//! What is accepted and which messages come was measured with grub-script-check 2.06 on generated and mutated texts
+//! (tests/grub/syntax.rs).
+
+use std::rc::Rc;
+
+use super::lexer::{Keyword, Kind, Lexer, OUT_OF_LINES, TOO_LARGE, Token};
+use super::syntax::{Block, Command, Statement};
+use super::text::ScriptText;
+use super::word::Word;
+
+/// How deep blocks and conditions may be nested. GRUB's own limit is its memory.
+const DEEPEST: u32 = 200;
+
+/// What GRUB makes of one unit.
+#[derive(Debug)]
+pub(super) enum Unit {
+    /// It is executed. Empty for an empty line.
+    Statements(Vec<Statement>),
+    /// It is rejected.
+    Rejected(Rejected),
+    /// pregrub does not follow it.
+    TooDeep {
+        /// The line of the block that is one too many.
+        line: u32,
+    },
+}
+
+/// Why a unit is rejected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    /// The line at which GRUB gives up.
+    pub line: u32,
+    /// What GRUB prints, one error a line, without `error: `.
+    pub messages: Vec<String>,
+    /// Whether GRUB ends here: a word is longer than its buffer.
+    pub fatal: bool,
+}
+
+/// Reads units.
+pub(super) struct Parser<'t> {
+    text: &'t ScriptText,
+    lexer: Lexer<'t>,
+    token: Token,
+    /// Whether `token` was used and another one must be read.
+    used: bool,
+    depth: u32,
+    /// Functions that the unit defines: GRUB defines them even where it then rejects the unit.
+    functions: Vec<Statement>,
+    words: usize,
+    /// Whether the last commands were followed by delimiters, which are used.
+    ended: bool,
+}
+
+/// Why a statement could not be read.
+enum Stop {
+    /// The token does not fit.
+    Unexpected,
+    /// It is nested too deep.
+    TooDeep(u32),
+}
+
+type Parsed<T> = Result<T, Stop>;
+
+impl<'t> Parser<'t> {
+    pub(super) fn new(text: &'t ScriptText) -> Self {
+        let token = Token { kind: Kind::Newline, start: 0, end: 0, line: 0 };
+        Self {
+            text,
+            lexer: Lexer::new(text),
+            token,
+            used: true,
+            depth: 0,
+            functions: Vec::new(),
+            words: 0,
+            ended: false,
+        }
+    }
+
+    /// The functions that were defined since this was asked last.
+    pub(super) fn take_functions(&mut self) -> Vec<Statement> {
+        std::mem::take(&mut self.functions)
+    }
+
+    /// How many words have been read so far: what parsing costs.
+    pub(super) fn words(&self) -> usize {
+        self.words
+    }
+
+    /// The next unit; nothing at the end of the text.
+    pub(super) fn unit(&mut self) -> Option<Unit> {
+        self.used = true;
+        self.depth = 0;
+        let mut statements = Vec::new();
+        let mut first = true;
+        loop {
+            match &self.peek().kind {
+                Kind::End if first => return None,
+                Kind::End => return Some(Unit::Statements(statements)),
+                Kind::Newline => {
+                    self.used = true;
+                    return Some(Unit::Statements(statements));
+                }
+                _ => {}
+            }
+            let begins = starts_statement(&self.token.kind);
+            let parsed = if begins { self.statement() } else { Err(Stop::Unexpected) };
+            match parsed {
+                Ok(statement) => statements.extend(statement),
+                Err(Stop::TooDeep(line)) => {
+                    self.lexer.skip_line();
+                    return Some(Unit::TooDeep { line });
+                }
+                Err(Stop::Unexpected) => return Some(Unit::Rejected(self.rejected(!first && !begins))),
+            }
+            match &self.peek().kind {
+                Kind::Semicolon => self.used = true,
+                Kind::Newline | Kind::End => {}
+                _ => return Some(Unit::Rejected(self.rejected(false))),
+            }
+            first = false;
+        }
+    }
+
+    /// What is said of the current token. `between` where whole statements lie before it, and it begins none.
+    fn rejected(&mut self, between: bool) -> Rejected {
+        let token = &self.token;
+        let mut messages = Vec::new();
+        let mut fatal = false;
+        match &token.kind {
+            Kind::Bad { complaint: Some(complaint) } => {
+                fatal = complaint == TOO_LARGE;
+                messages.push(complaint.clone());
+            }
+            Kind::End => messages.push(OUT_OF_LINES.to_owned()),
+            _ => {}
+        }
+        let (syntax, incorrect) = ("syntax error.", "Incorrect command.");
+        let again: &[&str] = if between {
+            &[syntax]
+        } else if starts_statement(&token.kind) {
+            &[syntax, incorrect, syntax, incorrect, syntax]
+        } else {
+            &[syntax, incorrect, syntax]
+        };
+        if !fatal {
+            messages.extend(again.iter().map(|message| (*message).to_owned()));
+        }
+        let last = match token.kind {
+            Kind::Bad { .. } | Kind::End => self.text.line(usize::MAX).min(self.text.line(self.last_line(token))),
+            _ => self.text.line(self.last_line(token)),
+        };
+        self.lexer.skip_line();
+        Rejected { line: last, messages, fatal }
+    }
+
+    /// The index of the line on which a token ends.
+    fn last_line(&self, token: &Token) -> usize {
+        let raw = &self.text.as_str()[token.start..token.end];
+        let feeds = memchr::memchr_iter(b'\n', raw.as_bytes()).count();
+        let whole = if token.kind == Kind::Newline { 0 } else { feeds };
+        (token.line + whole).saturating_sub(usize::from(token.kind == Kind::End))
+    }
+
+    fn peek(&mut self) -> &Token {
+        if self.used {
+            self.token = self.lexer.next();
+            self.used = false;
+            self.words += 1;
+        }
+        &self.token
+    }
+
+    fn take(&mut self) -> Token {
+        self.peek();
+        self.used = true;
+        std::mem::replace(&mut self.token, Token { kind: Kind::End, start: 0, end: 0, line: 0 })
+    }
+
+    fn is_keyword(&mut self, keyword: Keyword) -> bool {
+        self.peek().kind == Kind::Keyword(keyword)
+    }
+
+    fn keyword(&mut self, keyword: Keyword) -> Parsed<()> {
+        if self.is_keyword(keyword) {
+            self.used = true;
+            return Ok(());
+        }
+        Err(Stop::Unexpected)
+    }
+
+    fn enter(&mut self) -> Parsed<()> {
+        self.depth += 1;
+        if self.depth > DEEPEST { Err(Stop::TooDeep(self.text.line(self.token.line))) } else { Ok(()) }
+    }
+
+    fn leave(&mut self) {
+        self.depth -= 1;
+    }
+
+    /// A statement where functions may be defined; nothing for such a definition, which is kept apart.
+    fn statement(&mut self) -> Parsed<Option<Statement>> {
+        if !self.is_keyword(Keyword::Function) {
+            return self.command().map(Some);
+        }
+        self.used = true;
+        let Kind::Word(word, true) = &self.peek().kind else { return Err(Stop::Unexpected) };
+        let name = word.literal().unwrap_or_default();
+        self.used = true;
+        self.enter()?;
+        self.newlines();
+        if self.peek().kind != Kind::Open {
+            return Err(Stop::Unexpected);
+        }
+        self.used = true;
+        let body = self.commands()?;
+        self.delimiters(true)?;
+        if self.peek().kind != Kind::Close {
+            return Err(Stop::Unexpected);
+        }
+        self.used = true;
+        self.leave();
+        self.functions.push(Statement::Function { name, body: body.into() });
+        Ok(None)
+    }
+
+    /// Any statement but the definition of a function.
+    fn command(&mut self) -> Parsed<Statement> {
+        let line = self.text.line(self.peek().line);
+        match self.token.kind {
+            Kind::Word(..) => self.simple(line),
+            Kind::Keyword(Keyword::If) => {
+                self.used = true;
+                self.enter()?;
+                let statement = self.branch()?;
+                self.leave();
+                Ok(statement)
+            }
+            Kind::Keyword(Keyword::For) => {
+                self.used = true;
+                self.enter()?;
+                let Kind::Word(word, true) = &self.peek().kind else { return Err(Stop::Unexpected) };
+                let name = word.literal().unwrap_or_default();
+                self.used = true;
+                self.keyword(Keyword::In)?;
+                let words = self.arguments();
+                self.delimiters(true)?;
+                let body = self.body()?;
+                self.leave();
+                Ok(Statement::For { name, words, body: body.into(), line })
+            }
+            Kind::Keyword(keyword @ (Keyword::While | Keyword::Until)) => {
+                self.used = true;
+                self.enter()?;
+                let condition = self.commands()?;
+                self.delimiters(true)?;
+                let body = self.body()?;
+                self.leave();
+                let until = keyword == Keyword::Until;
+                Ok(Statement::While { until, condition: condition.into(), body: body.into(), line })
+            }
+            _ => Err(Stop::Unexpected),
+        }
+    }
+
+    /// What follows `if` or `elif`, to the `fi`.
+    fn branch(&mut self) -> Parsed<Statement> {
+        // `elif` nests in the tree.
+        self.enter()?;
+        let condition = self.commands()?;
+        self.delimiters(true)?;
+        self.keyword(Keyword::Then)?;
+        let then = self.commands()?;
+        self.delimiters(true)?;
+        let otherwise = if self.is_keyword(Keyword::Elif) {
+            self.used = true;
+            vec![self.branch()?]
+        } else {
+            let mut otherwise = Vec::new();
+            if self.is_keyword(Keyword::Else) {
+                self.used = true;
+                otherwise = self.commands()?;
+                self.delimiters(true)?;
+            }
+            self.keyword(Keyword::Fi)?;
+            otherwise
+        };
+        self.leave();
+        Ok(Statement::If { condition: condition.into(), then: then.into(), otherwise: otherwise.into() })
+    }
+
+    /// `do`, commands, `done`.
+    fn body(&mut self) -> Parsed<Vec<Statement>> {
+        self.keyword(Keyword::Do)?;
+        let body = self.commands()?;
+        self.delimiters(true)?;
+        self.keyword(Keyword::Done)?;
+        Ok(body)
+    }
+
+    /// Words up to something else.
+    fn arguments(&mut self) -> Vec<Word> {
+        let mut words = Vec::new();
+        loop {
+            self.peek();
+            match &mut self.token.kind {
+                Kind::Word(word, _) => words.push(std::mem::take(word)),
+                Kind::Keyword(_) => {
+                    let mut word = Word::default();
+                    word.push_bare(self.text.as_str()[self.token.start..self.token.end].as_bytes());
+                    words.push(word);
+                }
+                _ => return words,
+            }
+            self.used = true;
+        }
+    }
+
+    fn simple(&mut self, line: u32) -> Parsed<Statement> {
+        let words = self.arguments();
+        let mut block = None;
+        if self.peek().kind == Kind::Open {
+            let open = self.take();
+            self.enter()?;
+            self.commands()?;
+            self.delimiters(false)?;
+            if self.peek().kind != Kind::Close {
+                return Err(Stop::Unexpected);
+            }
+            self.used = true;
+            self.leave();
+            let text = &self.text.as_str()[open.start..self.token.end];
+            let lines = (open.line..=self.token.line).map(|index| self.text.line(index)).collect();
+            block = Some(Block { text: Rc::from(text), lines });
+        }
+        Ok(Statement::Command(Command { words, block, line }))
+    }
+
+    /// One command or more, with what separates them. Delimiters after the last one are left where another rule wants them, which
+    /// is where a token follows that begins no command.
+    fn commands(&mut self) -> Parsed<Vec<Statement>> {
+        self.newlines();
+        let mut commands = vec![self.command()?];
+        self.ended = false;
+        while matches!(self.peek().kind, Kind::Newline | Kind::Semicolon) {
+            self.used = true;
+            self.newlines();
+            self.peek();
+            if !starts_statement(&self.token.kind) || self.token.kind == Kind::Keyword(Keyword::Function) {
+                self.ended = true;
+                break;
+            }
+            commands.push(self.command()?);
+            self.ended = false;
+        }
+        Ok(commands)
+    }
+
+    /// Delimiters: those that [`Self::commands`] has passed over count.
+    fn delimiters(&mut self, required: bool) -> Parsed<()> {
+        let mut seen = std::mem::take(&mut self.ended);
+        while !seen && matches!(self.peek().kind, Kind::Newline | Kind::Semicolon) {
+            self.used = true;
+            self.newlines();
+            seen = true;
+        }
+        if seen || !required { Ok(()) } else { Err(Stop::Unexpected) }
+    }
+
+    fn newlines(&mut self) {
+        while self.peek().kind == Kind::Newline {
+            self.used = true;
+        }
+    }
+}
+
+fn starts_statement(kind: &Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Word(..)
+            | Kind::Keyword(Keyword::If | Keyword::For | Keyword::While | Keyword::Until | Keyword::Function)
+    )
+}

@@ -1,0 +1,303 @@
+//! `pregrub grub`: what GRUB 2 does with a disk or a configuration. JSON: `pregrub.grub/1`.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::grub::{Attempt, GrubRun, LoadCommand, MenuItem, Message, Settings, Step, Stop, command_line};
+
+/// The result of a run, ready to be reported.
+pub struct Report<'a> {
+    run: &'a GrubRun,
+    settings: &'a Settings,
+}
+
+/// Bytes as text; what is not UTF-8 is replaced.
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+impl<'a> Report<'a> {
+    /// The report of a run with these settings.
+    pub fn new(run: &'a GrubRun, settings: &'a Settings) -> Self {
+        Self { run, settings }
+    }
+
+    /// The title of the chosen entry, or its path where it has none.
+    fn chosen(&self) -> Option<String> {
+        let attempt = self.run.chosen()?;
+        attempt.title().filter(|title| !title.is_empty()).or(attempt.path.as_deref()).map(text)
+    }
+
+    fn command_line(&self) -> Option<String> {
+        let kernel = self.run.chosen()?.kernel()?;
+        command_line(kernel, self.settings.platform).map(|line| text(&line))
+    }
+
+    /// The JSON object.
+    pub fn json(&self) -> impl Serialize + use<> {
+        let run = self.run;
+        let empty = Attempt::default();
+        let chosen = run.chosen().unwrap_or(&empty);
+        let errors = run.errors.iter().chain(&chosen.errors);
+        Json {
+            schema: "pregrub.grub/1",
+            grub: self.settings.version.name(),
+            platform: self.settings.platform.name(),
+            config: run.config.clone(),
+            default: run.default.as_deref().map(text),
+            timeout: run.timeout.as_deref().map(text),
+            superusers: run.superusers.as_deref().map(text),
+            chosen: self.chosen(),
+            path: chosen.path.as_deref().map(text),
+            commands: chosen.commands.iter().map(CommandReport::from).collect(),
+            command_line: self.command_line(),
+            tried: run.tried().iter().map(AttemptReport::from).collect(),
+            menu: run.menu.iter().map(ItemReport::from).collect(),
+            errors: errors.clone().map(|message| message.text.clone()).collect(),
+            places: errors.map(PlaceReport::from).collect(),
+            boots: if !run.unknown.is_empty() { None } else { Some(run.boots()) },
+            notes: run.notes.clone(),
+            unknown: run.unknown.clone(),
+            steps: run.steps,
+            trace: self.settings.trace.then(|| run.trace.iter().map(StepReport::from).collect()),
+        }
+    }
+
+    /// The report as text.
+    ///
+    /// # Errors
+    ///
+    /// As `out` says.
+    pub fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let run = self.run;
+        writeln!(out, "GRUB {} on {}: {}", self.settings.version, self.settings.platform.name(), run.config)?;
+        if self.settings.trace {
+            writeln!(out, "\ntrace (step, line, command, status):")?;
+            for step in &run.trace {
+                let words: Vec<String> = step.words.iter().map(|word| shell_word(word)).collect();
+                let status = if step.status == 0 { String::new() } else { format!("  -> {}", step.status) };
+                writeln!(out, "{:>7} {:>5}  {}{status}", step.number, step.line, words.join(" "))?;
+            }
+        }
+        writeln!(out, "\nmenu:")?;
+        let path = run.chosen().and_then(|attempt| attempt.path.as_deref());
+        if run.menu.is_empty() {
+            writeln!(out, "  none: GRUB shows its prompt")?;
+        }
+        for item in &run.menu {
+            self.write_item(item, &[], path, out)?;
+        }
+        writeln!(out, "\n{}", self.verdict())?;
+        for attempt in run.tried() {
+            let title = attempt.title().map(text).unwrap_or_default();
+            let fallback = if attempt.fallback { "as a fallback" } else { "first" };
+            writeln!(out, "  tried {fallback}: `{title}`, whose kernel is missing")?;
+        }
+        if let Some(attempt) = run.chosen() {
+            for command in &attempt.commands {
+                self.write_command(command, out)?;
+            }
+        }
+        if let Some(line) = self.command_line() {
+            writeln!(out, "  the kernel's command line: {line}")?;
+        }
+        let errors = run.errors.iter().chain(run.chosen().into_iter().flat_map(|attempt| &attempt.errors));
+        for Message { text, file, line } in errors {
+            writeln!(out, "GRUB prints `error: {text}` ({file}, line {line})")?;
+        }
+        for note in &run.notes {
+            writeln!(out, "note: {note}")?;
+        }
+        for unknown in &run.unknown {
+            writeln!(out, "unknown: {unknown}")?;
+        }
+        Ok(())
+    }
+
+    fn write_item(&self, item: &MenuItem, outer: &[u8], path: Option<&[u8]>, out: &mut dyn Write) -> io::Result<()> {
+        let step: Vec<u8> = item.entry.id.iter().flat_map(|byte| vec![*byte; 1 + usize::from(*byte == b'>')]).collect();
+        let here = if outer.is_empty() { step } else { [outer, b">", &step].concat() };
+        let mark = if path == Some(&here) && !item.entry.submenu { '>' } else { ' ' };
+        let kind = if item.entry.submenu { "  (submenu)" } else { "" };
+        writeln!(out, "{mark} {:<6} {}{kind}", item.index, text(&item.entry.title))?;
+        for inner in &item.items {
+            self.write_item(inner, &here, path, out)?;
+        }
+        Ok(())
+    }
+
+    fn write_command(&self, command: &LoadCommand, out: &mut dyn Write) -> io::Result<()> {
+        let words: Vec<String> = command.args.iter().map(|word| shell_word(&text(word))).collect();
+        writeln!(out, "  {:<10} {}", command.command, words.join(" "))?;
+        for file in command.files.iter().filter(|file| file.exists == Some(false)) {
+            writeln!(out, "  {:<10} GRUB cannot open `{}`", "", text(&file.path))?;
+        }
+        Ok(())
+    }
+
+    /// The outcome as a sentence.
+    fn verdict(&self) -> String {
+        let run = self.run;
+        let wait = match (run.timeout.as_deref().map(text), run.menu.is_empty()) {
+            (_, true) => String::new(),
+            (Some(seconds), _) if seconds == "0" => " at once".to_owned(),
+            (Some(seconds), _) if seconds.parse::<u32>().is_ok() => format!(" after {seconds} seconds"),
+            _ => " when somebody presses Enter (no timeout is set)".to_owned(),
+        };
+        let title = self.chosen().unwrap_or_default();
+        match (run.chosen(), &run.stop) {
+            (None, Some(Stop::Left(command))) => format!("boots nothing: `{command}` ends it"),
+            (None, Some(Stop::Fatal(message))) => format!("boots nothing: GRUB gives up with `{message}`"),
+            (None, Some(Stop::Limit(why))) => format!("unknown: {why}"),
+            (None, _) if run.menu.is_empty() => "boots nothing: the menu has no entry".to_owned(),
+            (None, _) => "boots nothing".to_owned(),
+            (Some(attempt), _) if attempt.is_complete() => format!("boots `{title}`{wait}"),
+            (Some(attempt), _) if attempt.works() => {
+                format!("boots `{title}`{wait}, without files that are missing")
+            }
+            (Some(attempt), _) if attempt.kernel().is_none() => format!("does not boot: `{title}` loads no kernel"),
+            (Some(_), _) => format!("does not boot: GRUB cannot open the kernel of `{title}`"),
+        }
+    }
+}
+
+/// A word as a shell would show it.
+fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%()".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{word}'") }
+}
+
+#[derive(Serialize)]
+struct Json {
+    schema: &'static str,
+    grub: &'static str,
+    platform: &'static str,
+    config: String,
+    default: Option<String>,
+    timeout: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    superusers: Option<String>,
+    chosen: Option<String>,
+    path: Option<String>,
+    commands: Vec<CommandReport>,
+    command_line: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tried: Vec<AttemptReport>,
+    menu: Vec<ItemReport>,
+    errors: Vec<String>,
+    places: Vec<PlaceReport>,
+    boots: Option<bool>,
+    notes: Vec<String>,
+    unknown: Vec<String>,
+    steps: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<Vec<StepReport>>,
+}
+
+#[derive(Serialize)]
+struct CommandReport {
+    command: String,
+    args: Vec<String>,
+    files: Vec<FileReport>,
+    root: Option<String>,
+    line: u32,
+}
+
+#[derive(Serialize)]
+struct FileReport {
+    path: String,
+    exists: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct AttemptReport {
+    title: Option<String>,
+    path: Option<String>,
+    commands: Vec<CommandReport>,
+    errors: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct ItemReport {
+    index: String,
+    title: String,
+    id: String,
+    submenu: bool,
+    line: u32,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    entries: Vec<ItemReport>,
+}
+
+#[derive(Serialize)]
+struct PlaceReport {
+    file: String,
+    line: u32,
+}
+
+#[derive(Serialize)]
+struct StepReport {
+    step: u64,
+    file: String,
+    line: u32,
+    words: Vec<String>,
+    status: i32,
+}
+
+impl From<&LoadCommand> for CommandReport {
+    fn from(command: &LoadCommand) -> Self {
+        Self {
+            command: command.command.clone(),
+            args: command.args.iter().map(|word| text(word)).collect(),
+            files: command
+                .files
+                .iter()
+                .map(|file| FileReport { path: text(&file.path), exists: file.exists })
+                .collect(),
+            root: command.root.as_deref().map(text),
+            line: command.line,
+        }
+    }
+}
+
+impl From<&Attempt> for AttemptReport {
+    fn from(attempt: &Attempt) -> Self {
+        Self {
+            title: attempt.title().map(text),
+            path: attempt.path.as_deref().map(text),
+            commands: attempt.commands.iter().map(CommandReport::from).collect(),
+            errors: attempt.errors.iter().map(|message| message.text.clone()).collect(),
+        }
+    }
+}
+
+impl From<&MenuItem> for ItemReport {
+    fn from(item: &MenuItem) -> Self {
+        Self {
+            index: item.index.clone(),
+            title: text(&item.entry.title),
+            id: text(&item.entry.id),
+            submenu: item.entry.submenu,
+            line: item.entry.line,
+            entries: item.items.iter().map(Self::from).collect(),
+        }
+    }
+}
+
+impl From<&Message> for PlaceReport {
+    fn from(message: &Message) -> Self {
+        Self { file: message.file.clone(), line: message.line }
+    }
+}
+
+impl From<&Step> for StepReport {
+    fn from(step: &Step) -> Self {
+        Self {
+            step: step.number,
+            file: step.file.clone(),
+            line: step.line,
+            words: step.words.clone(),
+            status: step.status,
+        }
+    }
+}
