@@ -38,6 +38,8 @@ pub enum CauseKind {
     FileTypes,
     /// A file that is copied and damaged.
     Damaged,
+    /// A file that is larger than pregrub hands over.
+    TooLarge,
     /// pygrub's process dies.
     Crashed,
     /// pregrub does not know what pygrub does.
@@ -61,6 +63,7 @@ impl CauseKind {
             Self::DiskOrder => "disk-order",
             Self::FileTypes => "file-types-in-directories",
             Self::Damaged => "damaged-file",
+            Self::TooLarge => "file-too-large",
             Self::Crashed => "crash",
             Self::Unknown => "unknown",
             Self::Refused => "kernel-refused",

@@ -78,6 +78,7 @@ pub fn explain_on(run: &Run, volumes: Option<&dyn Volumes>, others: Option<&dyn 
     let kind = match &failure.kind {
         FailureKind::Raised(raised) => return Some(of_exception(run, failure, raised, volumes, others)),
         FailureKind::Damaged => CauseKind::Damaged,
+        FailureKind::TooLarge => CauseKind::TooLarge,
         FailureKind::Crashed { .. } => CauseKind::Crashed,
         FailureKind::Unknown(_) => CauseKind::Unknown,
         FailureKind::Refused { .. } => CauseKind::Refused,

@@ -11,6 +11,8 @@ use crate::release::{Change, Release};
 
 /// The largest size that it believes: 1 GiB.
 const LARGEST: u64 = 1 << 30;
+/// The smallest file that it takes for gzip, in bytes.
+const SMALLEST: u64 = 6;
 /// The bytes that it adds to the size that it reads.
 const SPARE: u64 = 16;
 
@@ -38,7 +40,7 @@ pub fn told_size(last: [u8; 4]) -> u64 {
 }
 
 /// What this release does with an initrd of `size` bytes that begins with `beginning` and ends with `last`. `first` is its first
-/// member, if that was unpacked to its end; `more` says whether anything but zeros follows it.
+/// member, if that was unpacked to its end; `broken` says that it cannot be.
 pub fn handed(
     release: Release,
     size: u64,
@@ -51,7 +53,8 @@ pub fn handed(
         return Handed::NotBuilt;
     }
     let told = told_size(last);
-    if release.has(Change::InitrdUntouched) || !beginning.starts_with(&[0x1f, 0x8b]) || told > LARGEST {
+    let gzip = size >= SMALLEST && beginning.starts_with(&[0x1f, 0x8b]);
+    if release.has(Change::InitrdUntouched) || !gzip || told > LARGEST {
         return Handed::Untouched;
     }
     match first {
