@@ -48,8 +48,6 @@ pub enum CauseKind {
     Refused,
     /// The kernel would load and the guest does not start: for its initrd or its arguments.
     NotBuilt,
-    /// The files are larger than the host takes.
-    TooLarge,
     /// pygrub is not started.
     NotStarted,
 }
@@ -68,7 +66,6 @@ impl CauseKind {
             Self::Unknown => "unknown",
             Self::Refused => "kernel-refused",
             Self::NotBuilt => "domain-not-built",
-            Self::TooLarge => "too-large",
             Self::NotStarted => "not-started",
         }
     }
