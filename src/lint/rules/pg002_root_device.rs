@@ -52,7 +52,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
                  or set boot.loader.grub.useOSProber = false if that finds the entry, and run nixos-rebuild boot"
             }
             Writer::Mkconfig => {
-                "set GRUB_DISABLE_OS_PROBER=true in /etc/default/grub if os-probe finds the entry, and run update-grub or \
+                "set GRUB_DISABLE_OS_PROBER=true in /etc/default/grub if os-prober finds the entry, and run update-grub or \
                  grub2-mkconfig; pygrub never uses the root device of an entry"
             }
             Writer::Other => "remove this line: pygrub never uses the root device of an entry",
