@@ -46,16 +46,10 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         let title = raised.span.map(|span| configuration.at(span)).unwrap_or_default();
         let wanted = configuration.entries().iter().position(|entry| entry.title.as_bytes() == title);
         if let (Some(index), Some(span)) = (wanted, raised.span) {
-            finding = finding.help(format!("write `set default={index}`"));
             if configuration.config.submenus.is_empty() && configuration.dialect == Dialect::Grub2 {
                 let fix = Fix::safe(format!("name the entry by its number, {index}"));
                 finding = finding.fix(fix.replace(span, index.to_string()));
             }
-        }
-        if configuration.is_from_nixos() {
-            finding = finding.help(
-                "set boot.loader.grub.default to a number in the guest's NixOS configuration, and run nixos-rebuild boot",
-            );
         }
         finding
     });
