@@ -34,6 +34,11 @@ pub enum Handed {
     Unknown,
 }
 
+/// Whether a gzip header has fields that Linux does not know: a sum, an extra field, a comment.
+fn has_fields(beginning: &[u8]) -> bool {
+    beginning.get(3).is_some_and(|flags| flags & 0x16 != 0)
+}
+
 /// The four bytes at the end of a file as the size that they tell.
 pub fn told_size(last: [u8; 4]) -> u64 {
     u64::from(u32::from_le_bytes(last))
@@ -61,7 +66,8 @@ pub fn handed(
         Some(first) if !first.sound || first.unpacked > told + SPARE => Handed::FailsToUnpack,
         Some(first) if first.end < size => Handed::FirstMemberOnly,
         Some(_) => Handed::Unpacked,
-        None if broken => Handed::FailsToUnpack,
+        // zlib reads headers that Linux does not, and then whatever follows.
+        None if broken && !has_fields(beginning) => Handed::FailsToUnpack,
         None => Handed::Unknown,
     }
 }
