@@ -187,7 +187,7 @@ fn of_disk(
         return Ok(());
     }
     let Some(chosen) = run.chosen.as_ref().filter(|_| run.verdict == Verdict::Boots) else {
-        return Err(explain::failure(&run));
+        return Err(explain::failure(&run, Some(&volumes)));
     };
     match call.options.task {
         Task::Copy => copy_files(&volumes, source.file(), &run, chosen, [kernel, ramdisk], found)?,
@@ -262,11 +262,11 @@ fn of_configuration(call: &Call, file: &File, found: &mut Handover, talking: &mu
     if run.attempts.first().is_some_and(|attempt| attempt.in_place_of.is_some()) {
         return Err("AttributeError: 'NoneType' object has no attribute 'file_exists'".to_owned());
     }
-    let Some(attempt) = run.attempts.first() else { return Err(explain::failure(&run)) };
+    let Some(attempt) = run.attempts.first() else { return Err(explain::failure(&run, None)) };
     // `-l` lists first.
     printed.extend(attempt.listing.iter().flat_map(|listing| listing.as_bytes()));
     let Some(boot) = attempt.selection.as_ref().and_then(|selection| selection.boot.as_ref()) else {
-        return Err(explain::failure(&run));
+        return Err(explain::failure(&run, None));
     };
     let mut out = [&b"  kernel: "[..], boot.kernel.as_bytes(), b"\n"].concat();
     if let Some(ramdisk) = boot.ramdisk.as_ref().filter(|ramdisk| !ramdisk.is_empty()) {
