@@ -520,8 +520,12 @@ impl How {
         self.options_of(self.xen.one(settings)?, settings)
     }
 
-    /// What to say of the pygrub that is installed here, where nobody said which one is meant and it is not the one that is asked.
+    /// What to say of the pygrub that is installed here: which one it is and why, where it is asked; that there is another one, where
+    /// nobody said which is meant.
     pub(super) fn hint(&self, settings: &Settings) -> Option<String> {
+        if self.xen.is_host(settings) {
+            return host::installed().ok().map(|installed| format!("note: {installed}"));
+        }
         let installed = host::installed().ok().filter(|_| self.xen.is_open(settings))?;
         let asked = Build::newest(Flavour::Upstream);
         (installed.build != asked).then(|| {
