@@ -183,7 +183,7 @@ fn of_disk(
         return Ok(());
     }
     let Some(chosen) = run.chosen.as_ref().filter(|_| run.verdict == Verdict::Boots) else {
-        return Err(explain::failure(&run));
+        return Err(explain::failure(&run, Some(&volumes)));
     };
     match call.options.task {
         Task::Copy => copy_files(&volumes, source.file(), &run, chosen, [kernel, ramdisk], found)?,
@@ -258,7 +258,7 @@ fn of_configuration(call: &Call, file: &File, found: &mut Handover, talking: &mu
     // `-l` lists first.
     printed.extend(attempt.listing.iter().flat_map(|listing| listing.as_bytes()));
     let Some(boot) = attempt.selection.as_ref().and_then(|selection| selection.boot.as_ref()) else {
-        return Err(explain::failure(&run));
+        return Err(explain::failure(&run, None));
     };
     let mut out = [&b"  kernel: "[..], boot.kernel.as_bytes(), b"\n"].concat();
     if let Some(ramdisk) = boot.ramdisk.as_ref().filter(|ramdisk| !ramdisk.is_empty()) {
