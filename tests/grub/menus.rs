@@ -44,9 +44,18 @@ type Command = (String, Vec<String>, Vec<bool>);
 
 /// Errors that the real loaders print, which grub-emu does not have.
 fn is_a_loaders(error: &str) -> bool {
-    ["file `", "not a ", "disk `", "no server", "you need", "unknown filesystem"]
-        .iter()
-        .any(|start| error.starts_with(start))
+    [
+        "file `",
+        "not a ",
+        "disk `",
+        "no server",
+        "you need",
+        "unknown filesystem",
+        "filename expected",
+        "invalid file name",
+    ]
+    .iter()
+    .any(|start| error.starts_with(start))
 }
 
 /// The outcome in a form that both sides have.
