@@ -264,6 +264,9 @@ changes! {
     ZstdKernels = 15;
     /// liblzma gets 256 MiB for a kernel instead of 128: Linux 6.12 and later need it (e6472d4668).
     LargeLzmaDictionary = 20 [18.5, 19.2];
+    /// libxenguest unpacks lz4 by the system's library, and looks whether the kernel has the length that it should have
+    /// (38492dc098).
+    SystemLz4 = 22;
     /// libelf knows the note PHYS32_ENTRY, the entry for PVH (a1b2d39f07).
     PhysicalEntryNote = 7;
     /// A kernel with the note PHYS32_ENTRY needs no other (2dd3e22949).

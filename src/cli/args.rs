@@ -251,7 +251,7 @@ pub(super) struct Initrd {
     pub kernel: Option<String>,
     /// The configuration that the guest's kernel was built with, as /boot/config-VERSION
     #[arg(long, value_name = "FILE")]
-    pub config: Option<String>,
+    pub kernel_config: Option<String>,
     #[command(flatten)]
     pub answer: Answer,
     #[command(flatten)]

@@ -139,16 +139,8 @@ impl Checking<'_> {
                     }
                     ReportFormat::Text => {
                         let look = out.look(args.verbose);
-                        text::write(
-                            &run,
-                            explanation,
-                            built.as_ref(),
-                            name,
-                            kind,
-                            &findings,
-                            look,
-                            &mut out.colored(),
-                        )?;
+                        let said = text::Said { explanation, built: built.as_ref(), findings: &findings };
+                        text::write(&run, said, name, kind, look, &mut out.colored())?;
                         for (what, hash) in [("kernel", hashes.kernel), ("initrd", hashes.ramdisk)] {
                             if let Some(hash) = hash {
                                 writeln!(out.text(), "  sha256     {hash}  {what}")?;

@@ -99,6 +99,8 @@ pub static RULES: &[&Rule] = &[
     &pg601_password_ignored::RULE,
     &pg602_pygrub_unrestricted::RULE,
     &pg603_menu_editing_open::RULE,
+    &pg604_forged_record::RULE,
+    &pg605_file_too_large::RULE,
     &pg801_unused_suppression::RULE,
     &pg802_malformed_suppression::RULE,
 ];

@@ -6,7 +6,7 @@ use super::builder::Builder;
 use super::finding::{FindingReport, Sources};
 use crate::boot::{Attempt, ChosenFile, GivenDisk, Mounted, Process, Run, Verdict};
 use crate::config::Raised;
-use crate::explain::Explanation;
+use crate::explain::{Explanation, Remedy};
 use crate::kernel::Built;
 use crate::lint::Finding;
 use crate::python::PyStr;
@@ -60,9 +60,15 @@ struct File<'a> {
 
 #[derive(Debug, Serialize)]
 struct Failure<'a> {
+    /// The name of the cause; the finding that it is has `is_cause`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'static str>,
     stage: &'static str,
     reason: &'a str,
     help: Option<&'a str>,
+    /// What kind of way out it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<&'static str>,
     raised: Option<RaisedReport<'a>>,
 }
 
@@ -121,12 +127,17 @@ impl<'a> Check<'a> {
             pygrub: known.then_some(&run.process),
             builder: None,
             failure: run.failure.as_ref().zip(explanation).map(|(failure, explanation)| Failure {
+                cause: Some(explanation.cause.kind.name()),
                 stage: failure.stage.name(),
                 reason: &explanation.reason,
                 help: explanation.help.as_deref(),
+                remedy: explanation.remedy.as_ref().map(Remedy::name),
                 raised: explanation.evidence.as_ref().map(RaisedReport::from),
             }),
-            findings: findings.iter().map(|finding| FindingReport::new(finding, sources)).collect(),
+            findings: findings
+                .iter()
+                .map(|finding| FindingReport::new(finding, sources).in_view_of(finding, explanation))
+                .collect(),
             suppressed: 0,
         }
     }
@@ -157,7 +168,14 @@ impl<'a> Check<'a> {
             boot: None,
             pygrub: None,
             builder: None,
-            failure: Some(Failure { stage: "target", reason: error, help: None, raised: None }),
+            failure: Some(Failure {
+                cause: None,
+                stage: "target",
+                reason: error,
+                help: None,
+                remedy: None,
+                raised: None,
+            }),
             findings: Vec::new(),
             suppressed: 0,
         }

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::check::RaisedReport;
-use super::origin;
 use crate::boot::{Attempt, Found, GivenDisk, Mounted, Purpose, Run, Verdict};
 use crate::config::{Directive, Effect, Setting, Warnings};
 use crate::explain::Explanation;
+use crate::explain::partition_name as origin;
 use crate::python::PyStr;
 use crate::storage::filesystem::Note;
 use crate::storage::partitions::{ImageLayout, SkipReason};

@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::boot::{Found, Overrides, Run, select};
 use crate::config::{Config, Dialect, Directive, Entry, Raised, Span, Writer, narrow};
 use crate::escape::beginning;
+use crate::explain::raised::Seen;
 use crate::python::{PyStr, Python};
 
 /// A configuration, read to its end.
@@ -33,6 +34,18 @@ impl<'a> Configuration<'a> {
         writer: Writer,
     ) -> Self {
         Self { path: &found.path, dialect: found.dialect, text: &found.text, config, raised, run, writer }
+    }
+
+    /// As an explanation looks at it.
+    pub(in crate::lint) fn seen(&self) -> Seen<'a> {
+        Seen {
+            path: self.path,
+            dialect: self.dialect,
+            text: self.text,
+            directory: false,
+            config: self.config,
+            writer: self.writer,
+        }
     }
 
     /// Which program wrote it.

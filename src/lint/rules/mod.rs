@@ -93,5 +93,7 @@ pub(super) mod pg509_no_boot_disk;
 pub(super) mod pg601_password_ignored;
 pub(super) mod pg602_pygrub_unrestricted;
 pub(super) mod pg603_menu_editing_open;
+pub(super) mod pg604_forged_record;
+pub(super) mod pg605_file_too_large;
 pub(super) mod pg801_unused_suppression;
 pub(super) mod pg802_malformed_suppression;
