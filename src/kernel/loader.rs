@@ -15,7 +15,8 @@ use super::outcome::{Cause, Format, Look, Machine, Outcome};
 use super::payload::{Answered, Failure, Packed};
 use super::xen_parameters::{self, Fault, Pae, UNSET, UNSET_32, XenParameters};
 use crate::decompress::{Compression, DecodeError, ReadAt};
-use crate::release::{Flavour, Release};
+use crate::flavour::Flavour;
+use crate::release::Release;
 
 /// How much of a kernel is unpacked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]

@@ -12,7 +12,7 @@ use crate::boot::{Format, Options, Task};
 use crate::config::Span;
 use crate::flavour::Build;
 use crate::python::PyStr;
-use crate::release::{Change, Flavour, Release};
+use crate::release::{Change, Release};
 
 /// The file that libxl reads the result from. The number is the domain's; the folder is that of Debian's Xen 4.17.
 pub const OUTPUT: &str = "/var/lib/xen/bootloader.1.out";

@@ -7,7 +7,8 @@ use std::process::Command;
 use std::sync::Arc;
 
 use pregrub::boot::{self, ChosenFile, Options, Run, Task, Verdict};
-use pregrub::release::{Flavour, Release};
+use pregrub::flavour::Flavour;
+use pregrub::release::Release;
 use pregrub::storage::mount::{self, Mounting};
 use pregrub::storage::source::{FileSource, Source, Volume};
 
