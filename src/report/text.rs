@@ -14,7 +14,6 @@ use crate::explain::Explanation;
 use crate::explain::partition_name as origin;
 use crate::kernel::Built;
 use crate::lint::{Finding, Severity, Source};
-use crate::release::Flavour;
 use crate::target::Kind;
 
 /// How the text is to look.
@@ -37,25 +36,27 @@ fn style(verdict: Verdict) -> Style {
     color.on_default().bold()
 }
 
+/// What is said of a run besides its steps.
+#[derive(Clone, Copy)]
+pub struct Said<'a> {
+    /// Why it does not boot.
+    pub explanation: Option<&'a Explanation>,
+    /// What Xen's domain builder makes of the kernel.
+    pub built: Option<&'a Built>,
+    /// What the linter found.
+    pub findings: &'a [Finding],
+}
+
 /// Writes the report of one target.
 ///
 /// # Errors
 ///
 /// As `out` says.
-pub fn write(
-    run: &Run,
-    explanation: Option<&Explanation>,
-    built: Option<&Built>,
-    target: &str,
-    kind: Kind,
-    findings: &[Finding],
-    look: Look,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub fn write(run: &Run, said: Said<'_>, target: &str, kind: Kind, look: Look, out: &mut dyn Write) -> io::Result<()> {
+    let Said { explanation, built, findings } = said;
     let style = if look.color { style(run.verdict) } else { Style::new() };
-    let flavour = if run.options.flavour == Flavour::Debian { ", Debian" } else { "" };
     write!(out, "{style}{}{style:#}", run.verdict.name())?;
-    write!(Uncolored(out), ": {target} (Xen {}{flavour})", run.options.release)?;
+    write!(Uncolored(out), ": {target} ({})", run.options.build())?;
     match (&run.chosen, explanation) {
         (Some(chosen), None) => {
             writeln!(out)?;
