@@ -4,6 +4,8 @@
 //! cargo bench --bench parse
 //! ```
 
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
+
 use std::fmt::Write as _;
 use std::hint::black_box;
 

@@ -4,6 +4,8 @@
 //! cargo bench --bench run
 //! ```
 
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
+
 use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};

@@ -12,9 +12,10 @@ use std::sync::Arc;
 pub use self::xl::XlTarget;
 use crate::boot::{self, Options, Run};
 use crate::config::{Dialect, READ_LIMIT};
+use crate::explain::{Explanation, OtherDisks, explain_on};
 use crate::release::{Change, Release};
 use crate::storage::directory::DirectoryVolume;
-use crate::storage::mount::MountedOnce;
+use crate::storage::mount::{MountedOnce, Volumes};
 use crate::storage::source::{FileSource, Source};
 use crate::xl::domain::Domain;
 use crate::xl::syntax;
@@ -227,6 +228,15 @@ impl Target {
             (Self::Image(_) | Self::Directory(_), None) => Err(io::Error::other("it has no volumes")),
         };
         result.map_err(|error| failed(Path::new(name), "read", &error))
+    }
+
+    /// Why a run on it does not boot, with its volumes at hand. `None` if nothing failed.
+    pub fn explain(&self, run: &Run, volumes: Option<&MountedOnce<'_>>) -> Option<Explanation> {
+        let others = match self {
+            Self::Xl(target) => Some(&**target as &dyn OtherDisks),
+            Self::Image(_) | Self::Directory(_) | Self::Config { .. } => None,
+        };
+        explain_on(run, volumes.map(|volumes| volumes as &dyn Volumes), others)
     }
 
     /// The filesystems on it. `None` for a configuration alone, and for a domain without a disk that pygrub gets.

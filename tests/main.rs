@@ -1,5 +1,7 @@
 //! The integration tests: one program, so that it is linked once. Its modules mirror `src/`.
 
+#![allow(unreachable_pub, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
+
 #[macro_use]
 mod common;
 
@@ -9,7 +11,10 @@ mod cli;
 mod config;
 mod conformance;
 mod dependencies;
+mod explain;
 mod generate;
+mod grub;
+mod host;
 mod initrd;
 mod kernel;
 mod lint;

@@ -4,6 +4,8 @@
 
 mod attempt;
 pub mod command_line;
+mod copy_limit;
+mod delimiters;
 mod digest;
 mod discover;
 pub(crate) mod fixed_kernels;
@@ -19,9 +21,11 @@ mod select;
 mod title_rules;
 
 pub use attempt::{Attempt, Found, Mounted, Purpose, Step};
+pub use copy_limit::{LARGEST_COPY, TooLarge};
+pub use delimiters::{Unrepresentable, forged_record, unrepresentable};
 pub use digest::sha256;
 pub use discover::candidates;
-pub use fixed_kernels::{InPlaceOf, wants_fixed_kernels};
+pub use fixed_kernels::InPlaceOf;
 pub use list::{Listing, list};
 pub use menu::{Console, Menu, Unattended};
 pub use options::{ImageLimits, Options, Task};

@@ -1,5 +1,6 @@
 //! How pygrub is called.
 
+use super::copy_limit::LARGEST_COPY;
 use super::title_rules::RuleFiles;
 use crate::flavour::{Build, Flavour};
 use crate::python::PyStr;
@@ -35,6 +36,10 @@ pub struct Options {
     pub image_limits: ImageLimits,
     /// What pygrub does with what it finds.
     pub task: Task,
+    /// `--debug`: what pygrub ignores and what it swallows is logged, too.
+    pub debug: bool,
+    /// Most bytes of a kernel or an initrd that may be copied.
+    pub largest_copy: u64,
 }
 
 /// How large kernel and initrd may be, in bytes: `/mh/limits/pv-kernel-max-size` and `pv-ramdisk-max-size` of the host's xenstore.
@@ -82,6 +87,8 @@ impl Default for Options {
             title_rules: RuleFiles::default(),
             image_limits: ImageLimits::default(),
             task: Task::Copy,
+            debug: false,
+            largest_copy: LARGEST_COPY,
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::attempt::Attempt;
+use super::copy_limit::TooLarge;
 use super::options::Options;
 use super::output::Process;
 use super::run::warning_log;
@@ -50,6 +51,8 @@ pub struct ChosenFile {
     pub directory: bool,
     /// What is wrong with it that pygrub does not notice.
     pub damage: Option<Damage>,
+    /// Why it is too large to be copied. pygrub does not look at that.
+    pub too_large: Option<TooLarge>,
 }
 
 /// What is booted.
@@ -88,6 +91,9 @@ pub enum FailureKind {
     Raised(Raised),
     /// pygrub reports success and hands over a damaged file, which [`Run::chosen`] has.
     Damaged,
+    /// pygrub reports success, if the host has the space, and hands over a file that is too large for Xen to load.
+    /// [`Run::chosen`] has it.
+    TooLarge,
     /// pygrub's process dies of a signal.
     Crashed {
         /// The file that it reads then.

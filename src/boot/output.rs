@@ -32,14 +32,18 @@ pub enum Format {
 }
 
 impl Format {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sxp => "sxp",
+            Self::Simple => "simple",
+            Self::Simple0 => "simple0",
+        }
+    }
+
     /// The format with this name.
     pub fn from_name(name: &[u8]) -> Option<Self> {
-        match name {
-            b"sxp" => Some(Self::Sxp),
-            b"simple" => Some(Self::Simple),
-            b"simple0" => Some(Self::Simple0),
-            _ => None,
-        }
+        [Self::Sxp, Self::Simple, Self::Simple0].into_iter().find(|format| format.name().as_bytes() == name)
     }
 }
 
@@ -55,7 +59,7 @@ pub struct Values<'a> {
 }
 
 impl Values<'_> {
-    fn items(&self) -> [(&'static str, Option<&[u8]>); 3] {
+    pub(super) fn items(&self) -> [(&'static str, Option<&[u8]>); 3] {
         let present = |value: Option<_>| value.filter(|value: &&[u8]| !value.is_empty());
         [("kernel", self.kernel), ("ramdisk", present(self.ramdisk)), ("args", present(self.args))]
     }

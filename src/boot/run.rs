@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::attempt::{Attempt, Found, Mounted, Purpose};
+use super::copy_limit::TooLarge;
 use super::discover;
 use super::fixed_kernels::{self, Given, InPlaceOf};
 use super::foreign_kernels;
@@ -16,8 +17,8 @@ use super::outcome::{BootFiles, ChosenFile, Failure, FailureKind, Logged, Run, V
 use super::output::{self, Process};
 use super::select::{Overrides, choose, select};
 use super::title_rules::RuleError;
-use crate::config::{self, Cause, Dialect, READ_LIMIT, Raised, Stage};
-use crate::flavour::FixedKernels;
+use crate::config::{self, Cause, Config, Dialect, Directive, Effect, READ_LIMIT, Raised, Stage};
+use crate::flavour::{Build, FixedKernels};
 use crate::python::{PyStr, Python, repr};
 use crate::release::{Change, Release};
 use crate::storage::filesystem::{FileKind, Filesystem, Note, ReadError, Topic};
@@ -130,6 +131,9 @@ pub fn run_with(
         let Tried { mut attempt, picked, filesystem } =
             Tried::new(volumes, candidate, offset, &run.options, &mut given, console)?;
         let index = run.attempts.len();
+        if let Some(raised) = attempt.raised.clone().filter(|_| run.options.debug) {
+            attempt.say(console, PyStr::from(&*raised.to_string()));
+        }
         run.log.extend(attempt.log.drain(..).map(|logged| (index, logged)));
         read += attempt.found.as_ref().map_or(0, |found| found.text.len());
         run.attempts.push(attempt);
@@ -143,7 +147,7 @@ pub fn run_with(
                 continue;
             }
             if run.options.task != Task::ListEntries {
-                copy(&mut run, index, &*filesystem, picked)?;
+                copy(&mut run, index, &*filesystem, volumes.disk().map(|disk| disk.len()), picked)?;
                 return Ok(run);
             }
             break;
@@ -185,7 +189,7 @@ pub fn run_config_with(
     let mut attempt = Attempt::new(None, 0, Mounted::NotAsked);
     let config = config::parse(dialect, &text, options.build());
     attempt.say(console, parse_log(dialect, path));
-    log_warnings(&mut attempt, &config, console);
+    log(&mut attempt, &config, &text, &options, console);
     let picked = match in_place_of(&mut attempt, &config, &options) {
         Next::Configuration => pick(&mut attempt, &config, &text, &options, console),
         Next::FixedKernels => {
@@ -206,6 +210,7 @@ pub fn run_config_with(
         span: named_at(&run.attempts[0], purpose),
         directory: false,
         damage: None,
+        too_large: None,
     };
     if let Some(why) = unknown {
         finish_unknown(&mut run, Some(0), why);
@@ -286,7 +291,7 @@ fn open(
     volumes: &dyn Volumes,
     candidate: Option<Candidate>,
     offset: i128,
-    release: Release,
+    Build { release, flavour }: Build,
 ) -> io::Result<(Attempt, Option<Rc<dyn Filesystem>>)> {
     let failed = |mounted, raised| {
         let mut attempt = Attempt::new(candidate, offset, mounted);
@@ -311,6 +316,17 @@ fn open(
     };
     let filesystem = match volumes.mount(place)? {
         Mounting::Mounted(filesystem) => filesystem,
+        Mounting::Refused { identified: Some(found), .. } if flavour.drivers().contains(&found.format.name()) => {
+            let why = format!(
+                "this is {}, which {}'s pygrub has a driver for, and pregrub has none",
+                found.format.title(),
+                flavour.label()
+            );
+            let mounted = Mounted::Unknown { identified: Some(found), why: why.clone(), plugins: Vec::new() };
+            let mut attempt = Attempt::new(candidate, offset, mounted);
+            attempt.unknown = Some(why);
+            return Ok((attempt, None));
+        }
         Mounting::Refused { identified, why, instead } => {
             return failed(Mounted::No { identified, why, instead }, unsupported());
         }
@@ -329,6 +345,13 @@ fn open(
     Ok((attempt, Some(filesystem)))
 }
 
+/// Why it is not known what a release reads that lacks a bound.
+fn unbounded(filesystem: &dyn Filesystem, release: Release) -> Option<String> {
+    let why = "an entry with a Rock Ridge name claims to be longer than it is, and pygrub's plugin reads on behind it in this release \
+               (XSA-497)";
+    (filesystem.rests_on_bounds() && !release.has(Change::RockRidgeBounded)).then(|| why.to_owned())
+}
+
 /// The look at the first filesystem before any other is tried. Returns whether it ends the run.
 fn look_first(
     run: &mut Run,
@@ -337,7 +360,7 @@ fn look_first(
     count: usize,
     given: &mut Given,
 ) -> io::Result<bool> {
-    let (mut attempt, filesystem) = open(volumes, candidate, offset, run.options.release)?;
+    let (mut attempt, filesystem) = open(volumes, candidate, offset, run.options.build())?;
     if let Some(filesystem) = filesystem {
         let mut probe = FsProbe::new(&*filesystem);
         given.look_before(&mut probe, &run.options)?;
@@ -384,11 +407,11 @@ impl Tried {
         given: &mut Given,
         console: &mut dyn Console,
     ) -> io::Result<Self> {
-        let (mut attempt, filesystem) = open(volumes, candidate, offset, options.release)?;
+        let (mut attempt, filesystem) = open(volumes, candidate, offset, options.build())?;
         let Some(filesystem) = filesystem else { return Ok(Self { attempt, picked: None, filesystem: None }) };
         let mut probe = FsProbe::new(&*filesystem);
         let picked = look(&mut attempt, &mut probe, options, given, console)?;
-        attempt.unknown = attempt.unknown.or(probe.unknown);
+        attempt.unknown = attempt.unknown.or(probe.unknown).or_else(|| unbounded(&*filesystem, options.release));
         attempt.steps = probe.steps;
         Ok(Self { attempt, picked, filesystem: Some(filesystem) })
     }
@@ -527,7 +550,7 @@ fn read_configuration(
     };
     let mut config = config::parse(dialect, &text, options.build());
     config.truncated |= !whole;
-    log_warnings(attempt, &config, console);
+    log(attempt, &config, &text, options, console);
     let picked = match in_place_of(attempt, &config, options) {
         Next::Configuration => pick(attempt, &config, &text, options, console),
         Next::FixedKernels => fixed_kernels(probe, options, given)?,
@@ -651,7 +674,7 @@ fn open_message(path: &PyStr, release: Release) -> PyStr {
 }
 
 /// Would kernel and initrd be copied out? Nothing is read but where the data lies.
-fn copy(run: &mut Run, index: usize, filesystem: &dyn Filesystem, picked: Picked) -> io::Result<()> {
+fn copy(run: &mut Run, index: usize, filesystem: &dyn Filesystem, disk: Option<u64>, picked: Picked) -> io::Result<()> {
     let mut probe = FsProbe::new(filesystem);
     let picked = Picked {
         kernel: fixed_kernels::instead_of_missing(&mut probe, picked.kernel, &run.options)?,
@@ -669,17 +692,31 @@ fn copy(run: &mut Run, index: usize, filesystem: &dyn Filesystem, picked: Picked
         _ => Some(None),
     };
     run.attempts[index].steps.append(&mut probe.steps);
-    if let (Some(kernel), Some(ramdisk)) = (kernel, ramdisk) {
+    if let Some(why) = unbounded(filesystem, run.options.release) {
+        finish_unknown(run, Some(index), why);
+        return Ok(());
+    }
+    if let (Some(mut kernel), Some(mut ramdisk)) = (kernel, ramdisk) {
+        let most = run.options.largest_copy;
+        for file in [Some(&mut kernel), ramdisk.as_mut()].into_iter().flatten() {
+            file.too_large = file.size.and_then(|size| TooLarge::of(size, disk, most));
+        }
         let args = picked.args.filter(|args| !args.is_empty());
-        let damaged = [Some(&kernel), ramdisk.as_ref()].into_iter().flatten().any(|file| file.damage.is_some());
+        let files = || [Some(&kernel), ramdisk.as_ref()].into_iter().flatten();
+        let kind = if files().any(|file| file.damage.is_some()) {
+            Some(FailureKind::Damaged)
+        } else {
+            // Xen loads no file of that length, whatever the disk.
+            let beyond = files().any(|file| file.too_large.is_some_and(|too_large| too_large.bytes() > most));
+            beyond.then_some(FailureKind::TooLarge)
+        };
         run.process = Process {
             exit: 0,
             stdout: output::of_run(&run.options, ramdisk.is_some(), args.as_ref()),
             stderr_last_line: output::last_line(run.stderr().last().unwrap_or_default().as_bytes()),
         };
-        run.verdict = if damaged { Verdict::Fails } else { Verdict::Boots };
-        run.failure =
-            damaged.then_some(Failure { stage: Stage::Copy, attempt: Some(index), kind: FailureKind::Damaged });
+        run.verdict = if kind.is_some() { Verdict::Fails } else { Verdict::Boots };
+        run.failure = kind.map(|kind| Failure { stage: Stage::Copy, attempt: Some(index), kind });
         run.chosen =
             Some(BootFiles { attempt: index, entry: picked.entry, kernel, ramdisk, args, seconds: picked.seconds });
     }
@@ -735,6 +772,7 @@ fn examine(
             path: path.clone(),
             size: Some(file.size()),
             damage,
+            too_large: None,
             span: named_at(&run.attempts[index], purpose),
             directory: file.kind() == FileKind::Directory,
         })),
@@ -789,7 +827,7 @@ fn examine_not_really(
         finish_raised(run, Some(index), raised.at_known(span));
         return Ok(None);
     }
-    Ok(Some(ChosenFile { path: path.clone(), size: None, span, directory: false, damage: None }))
+    Ok(Some(ChosenFile { path: path.clone(), size: None, span, directory: false, damage: None, too_large: None }))
 }
 
 /// Ends the run where pygrub's process dies of a signal.
@@ -823,11 +861,44 @@ pub(super) fn warning_log(message: &[u8]) -> PyStr {
     [b"WARNING:root:", message].concat().into()
 }
 
-fn log_warnings(attempt: &mut Attempt, config: &config::Config, console: &mut dyn Console) {
-    for warning in config.warnings.iter() {
-        console.say(&warning_log(warning.message.as_bytes()));
+/// What parsing logs: warnings, and with `--debug` the directives that are known and ignored, line by line.
+fn log(attempt: &mut Attempt, config: &Config, text: &[u8], options: &Options, console: &mut dyn Console) {
+    if !options.debug {
+        for warning in config.warnings.iter() {
+            console.say(&warning_log(warning.message.as_bytes()));
+        }
+        attempt.log.push(Logged::Warnings);
+        return;
     }
-    attempt.log.push(Logged::Warnings);
+    let mut ignored = ignored(config);
+    ignored.reverse();
+    let mut ignored_before = |attempt: &mut Attempt, console: &mut dyn Console, end: u32| {
+        while let Some((what, directive)) = ignored.pop_if(|(_, directive)| directive.line.line < end) {
+            let line: [&[u8]; 4] = [b"INFO:root:Ignored ", what.as_bytes(), b" ", directive.command(text)];
+            attempt.say(console, line.concat().into());
+        }
+    };
+    let warnings = config.warnings.iter().map(|warning| (warning.line, warning_log(warning.message.as_bytes())));
+    let lowered = config.debug_messages.iter();
+    let lowered = lowered.map(|message| (message.line, [b"DEBUG:root:", message.message.as_bytes()].concat().into()));
+    let mut logged: Vec<(u32, PyStr)> = warnings.chain(lowered).collect();
+    logged.sort_by_key(|(line, _)| *line);
+    for (number, line) in logged {
+        ignored_before(attempt, console, number);
+        attempt.say(console, line);
+    }
+    ignored_before(attempt, console, u32::MAX);
+}
+
+/// The directives that pygrub logs with `--debug`, in the order of their lines, and what it calls them.
+fn ignored(config: &Config) -> Vec<(&'static str, &Directive)> {
+    let of_file = config.directives.iter().map(|directive| ("directive", directive));
+    let of_entries = config.entries.iter().flat_map(|entry| &entry.directives);
+    let of_entries = of_entries.map(|directive| ("image directive", directive));
+    let mut ignored: Vec<_> =
+        of_file.chain(of_entries).filter(|(_, directive)| directive.effect == Effect::Ignored).collect();
+    ignored.sort_by_key(|(_, directive)| directive.line.start);
+    ignored
 }
 
 /// Ends a run that lists: successful, whatever was found.

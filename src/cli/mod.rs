@@ -27,6 +27,7 @@ mod release_args;
 mod rules;
 mod runner_commands;
 mod settings;
+mod several;
 mod stdout;
 mod trace;
 
@@ -101,7 +102,7 @@ pub fn main() -> ExitCode {
         args::Command::Rules(rules) => rules::run(rules),
         // Taken above, before clap could have an opinion on pygrub's options.
         #[cfg(target_os = "linux")]
-        args::Command::Pygrub { args } => return pygrub::supervise("pregrub pygrub", args),
+        args::Command::Pygrub { args } => return pygrub::supervise("pregrub pygrub", args).into(),
     };
     let status = match result {
         Ok(status) => status,

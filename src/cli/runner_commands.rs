@@ -122,11 +122,8 @@ impl<W: Write> Disarmed<W> {
                 line.last.fill(0);
                 return self.form == Form::Raw;
             }
-            b' ' | b'\t' => {
-                if line.start == Start::Here {
-                    return false;
-                }
-            }
+            b' ' | b'\t' if line.start == Start::Here => return false,
+            b' ' | b'\t' => {}
             ..b' ' | 0x7f.. => return false,
             _ => {}
         }

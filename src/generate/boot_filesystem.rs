@@ -5,7 +5,7 @@ use crate::escape::escaped;
 
 /// A filesystem that pygrub reads as Linux makes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum BootFilesystem {
+pub(crate) enum BootFilesystem {
     /// ext2.
     Ext2,
     /// ext3.
@@ -19,10 +19,10 @@ pub enum BootFilesystem {
 
 impl BootFilesystem {
     /// Every one of them.
-    pub const ALL: [Self; 4] = [Self::Ext4, Self::Ext3, Self::Ext2, Self::Vfat];
+    pub(crate) const ALL: [Self; 4] = [Self::Ext4, Self::Ext3, Self::Ext2, Self::Vfat];
 
     /// As Linux spells it in `fsType`.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Ext2 => "ext2",
             Self::Ext3 => "ext3",
@@ -32,12 +32,12 @@ impl BootFilesystem {
     }
 
     /// Whether it is one of the ext family.
-    pub fn is_ext(self) -> bool {
+    pub(crate) fn is_ext(self) -> bool {
         self != Self::Vfat
     }
 
     /// How many bytes its label may have.
-    pub fn longest_label(self) -> usize {
+    pub(crate) fn longest_label(self) -> usize {
         if self.is_ext() { 16 } else { 11 }
     }
 
@@ -46,7 +46,7 @@ impl BootFilesystem {
     /// # Errors
     ///
     /// pygrub does not read it as it is made today: the reason is told.
-    pub fn parse(name: &str) -> Result<Self, Refusal> {
+    pub(crate) fn parse(name: &str) -> Result<Self, Refusal> {
         if let Some(found) = Self::ALL.into_iter().find(|found| found.name() == name) {
             return Ok(found);
         }

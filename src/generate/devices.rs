@@ -30,7 +30,7 @@ impl Table {
 
 /// A device node of the guest: `/dev/xvda`, or `/dev/xvda1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Node {
+pub(crate) struct Node {
     disk: char,
     partition: Option<u8>,
 }
@@ -63,17 +63,17 @@ impl Node {
     }
 
     /// The name of the disk in a domain configuration: `xvda`.
-    pub fn disk_name(self) -> String {
+    pub(crate) fn disk_name(self) -> String {
         format!("xvd{}", self.disk)
     }
 
     /// The number of the partition; nothing where the whole disk is the filesystem.
-    pub fn partition(self) -> Option<u8> {
+    pub(crate) fn partition(self) -> Option<u8> {
         self.partition
     }
 
     /// The node of the disk that it is on.
-    pub fn whole(self) -> Self {
+    pub(crate) fn whole(self) -> Self {
         Self::disk(self.disk)
     }
 }
@@ -138,7 +138,7 @@ fn no_node(text: &str, holds: Holds) -> Refusal {
 
 /// What is where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Devices {
+pub(crate) struct Devices {
     /// The filesystem that pygrub reads.
     pub boot: Node,
     /// The root filesystem. The same as [`boot`](Self::boot) where `/boot` is a directory of it.
@@ -209,17 +209,17 @@ impl Devices {
     }
 
     /// Whether `/boot` is a directory of the root filesystem.
-    pub fn boot_is_directory(self) -> bool {
+    pub(crate) fn boot_is_directory(self) -> bool {
         self.boot == self.root
     }
 
     /// Whether all is on one disk.
-    pub fn one_disk(self) -> bool {
+    pub(crate) fn one_disk(self) -> bool {
         self.boot.disk == self.root.disk
     }
 
     /// The disks, as the guest's domain configuration lists them: that with `/boot` first.
-    pub fn disks(self) -> Vec<Node> {
+    pub(crate) fn disks(self) -> Vec<Node> {
         let mut disks = vec![self.boot.whole()];
         if !self.one_disk() {
             disks.push(self.root.whole());

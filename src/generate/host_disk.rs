@@ -15,7 +15,7 @@ const FORMATS: [(&str, &str); 6] = [
 
 /// Where the bytes of a guest's disk are, on the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum HostDisk {
+pub(crate) enum HostDisk {
     /// A block device, such as a logical volume.
     Device(String),
     /// A file: a raw image.
@@ -28,7 +28,7 @@ impl HostDisk {
     /// # Errors
     ///
     /// The path is not absolute, cannot stand in a domain configuration, or says that the file is no raw image.
-    pub fn parse(text: &str) -> Result<Self, Refusal> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Refusal> {
         let (device, path) = match (text.strip_prefix("phy:"), text.strip_prefix("file:")) {
             (Some(path), _) => (true, path),
             (_, Some(path)) => (false, path),
@@ -43,7 +43,7 @@ impl HostDisk {
     }
 
     /// The path.
-    pub fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         match self {
             Self::Device(path) | Self::File(path) => path,
         }

@@ -46,6 +46,7 @@ pub static RULES: &[&Rule] = &[
     &pg114_fallback_ignored::RULE,
     &pg115_assignment_not_seen::RULE,
     &pg116_hypervisor_as_kernel::RULE,
+    &pg120_differs_by_release::RULE,
     &pg201_several_initrds::RULE,
     &pg202_double_slash::RULE,
     &pg203_file_missing::RULE,
@@ -99,6 +100,8 @@ pub static RULES: &[&Rule] = &[
     &pg601_password_ignored::RULE,
     &pg602_pygrub_unrestricted::RULE,
     &pg603_menu_editing_open::RULE,
+    &pg604_forged_record::RULE,
+    &pg605_file_too_large::RULE,
     &pg801_unused_suppression::RULE,
     &pg802_malformed_suppression::RULE,
 ];

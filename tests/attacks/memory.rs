@@ -97,14 +97,11 @@ fn so_does_one_large_entry() {
         (Dialect::Legacy, "title a\nkernel /k\n", "\nroot x\n"),
         (Dialect::Extlinux, "label a\nkernel /k\n", "\nkernel \"/k \"\n"),
     ] {
-        for piece in ["a\n", "fi\n", "é\n", "set a\n", "set a=b\n", "\u{80}\n"] {
-            for release in [Release::NEWEST, old] {
-                let mut text = mebibyte(beginning, piece);
-                text.truncate(text.len() - end.len());
-                take(piece, dialect, &text, release);
-                text.extend_from_slice(end.as_bytes());
-                take(piece, dialect, &text, release);
-            }
+        for (piece, release) in [("a\n", Release::NEWEST), ("fi\n", Release::NEWEST), ("é\n", old), ("set a\n", old)] {
+            let mut text = mebibyte(beginning, piece);
+            text.truncate(text.len() - end.len());
+            text.extend_from_slice(end.as_bytes());
+            take(piece, dialect, &text, release);
         }
     }
 }

@@ -2,13 +2,19 @@
 //! folder of the test's own, and nothing does anything where it succeeds.
 
 mod advisories;
+mod delimiters;
+mod handed_over;
 mod installer_links;
 mod installer_losses;
 mod installer_signals;
+mod lying_worker;
 mod machine;
 mod memory;
+mod oversized;
 mod read_links;
 mod runner_commands;
+mod sandbox_required;
 mod secrets_programs;
 mod settings;
+mod signals;
 mod writer_links;

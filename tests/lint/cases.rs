@@ -1,6 +1,6 @@
 //! The cases of `corpus/lint`: a folder a rule, in it `found-*` and `near-miss-*`.
 //!
-//! `INSTA_UPDATE=always cargo test --test integration lint::cases` accepts changed snapshots, after reading them.
+//! `INSTA_UPDATE=always cargo test --test integration lint::PG` accepts changed snapshots, after reading them.
 
 use std::collections::BTreeSet;
 
@@ -13,34 +13,38 @@ use crate::common::oracle::RunCase;
 /// The line of the pygrub that snapshots are made for.
 pub const MINOR: u32 = 17;
 
-#[test]
-fn rules_find_what_they_must_and_no_more() {
-    let mut wrong = Vec::new();
-    for case in cases() {
-        let disk = case.disk();
-        let linted = case.lint(disk.path(), MINOR);
-        let own = linted.of(&case.code());
-        if own.is_empty() == case.is_to_be_found() {
-            wrong.push(format!("{}: {} findings of the rule", case.name(), own.len()));
-            continue;
-        }
-        if own.is_empty() {
-            continue;
-        }
-        let compared = std::panic::catch_unwind(|| {
-            insta::with_settings!({
-                snapshot_path => &case.folder,
-                prepend_module_to_snapshot => false,
-                omit_expression => true,
-            }, {
-                insta::assert_snapshot!("findings", linted.shown(&own));
-            });
-        });
-        if compared.is_err() {
-            wrong.push(format!("{}: not as reviewed", case.name()));
-        }
+/// The rule finds what it must in its case, and no more.
+pub fn is_as_reviewed(code: &str, folder: &str) {
+    let case = Case::of(code, folder);
+    let disk = case.disk();
+    let linted = case.lint(disk.path(), MINOR);
+    let own = linted.of(&case.code());
+    assert_eq!(!own.is_empty(), case.is_to_be_found(), "{}: {} findings of the rule", case.name(), own.len());
+    if own.is_empty() {
+        return;
     }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    insta::with_settings!({
+        snapshot_path => &case.folder,
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!("findings", linted.shown(&own));
+    });
+}
+
+#[test]
+fn each_case_has_a_test_of_its_name() {
+    let tests = include_str!("by_case.rs");
+    let missing: Vec<String> = cases()
+        .iter()
+        .map(Case::name)
+        .filter(|name| {
+            let (code, folder) = name.split_once('/').expect("a rule and a case");
+            let line = tests.lines().find(|line| line.starts_with(&format!("cases! {{ {code}: ")));
+            !line.is_some_and(|line| line.contains(&format!(" = \"{folder}\"")))
+        })
+        .collect();
+    assert!(missing.is_empty(), "not in tests/lint/by_case.rs: {missing:#?}");
 }
 
 /// Whether a finding stops the boot is no matter of opinion.

@@ -12,3 +12,19 @@ mod limit;
 mod rows;
 mod safe_fixes;
 mod storage;
+
+macro_rules! cases {
+    ($code:ident: $($name:ident = $folder:literal),*) => {
+        #[allow(non_snake_case)]
+        mod $code {
+            $(
+                #[test]
+                fn $name() {
+                    super::cases::is_as_reviewed(stringify!($code), $folder);
+                }
+            )*
+        }
+    };
+}
+
+include!("by_case.rs");

@@ -29,10 +29,15 @@ pub struct Call {
     pub directory: Directory,
     /// `--isconfig`: the image is a configuration.
     pub is_config: bool,
-    /// `--debug`.
-    pub debug: bool,
     /// `--runas`, unless it is 0, which pygrub takes for its absence.
     pub runas: Option<Int>,
+}
+
+impl Call {
+    /// Whether something is printed instead of a result: entries, or what a configuration alone selects.
+    pub fn prints(&self) -> bool {
+        self.is_config || self.options.task == Task::ListEntries
+    }
 }
 
 /// Where the copies are put.
@@ -90,7 +95,6 @@ pub fn parse(
         format: Format::Sxp,
         directory: Directory::Default(default_directory(build)),
         is_config: false,
-        debug: false,
         runas: None,
     };
     for (word, value) in options {
@@ -116,7 +120,7 @@ pub fn parse(
             Word::Extra(ExtraOption::ExtraArgs) => call.options.extra_args = text(),
             Word::Extra(ExtraOption::Vm) => {}
             Word::IsConfig => call.is_config = true,
-            Word::Debug => call.debug = true,
+            Word::Debug => call.options.debug = true,
             Word::Offset => {
                 let offset = integer(&value, release)
                     .ok_or_else(|| usage(1, Some(b"offset value must be an integer".to_vec())))?;

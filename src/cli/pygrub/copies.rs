@@ -25,8 +25,8 @@ pub(super) fn make_directory(directory: &Path) -> Result<(), PathError> {
 #[derive(Debug)]
 pub(super) struct Copy {
     pub path: PathBuf,
-    /// Taken by whoever writes.
-    pub file: Option<File>,
+    /// The file itself, whatever has its name now.
+    pub file: File,
     kept: bool,
 }
 
@@ -40,12 +40,17 @@ impl Copy {
             name.push(random_letters());
             let path = directory.join(name);
             match OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path) {
-                Ok(file) => return Ok(Self { path, file: Some(file), kept: false }),
+                Ok(file) => return Ok(Self { path, file, kept: false }),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => last = Some((error, path)),
                 Err(error) => return Err((error, path)),
             }
         }
         Err(last.unwrap_or_else(|| (io::ErrorKind::AlreadyExists.into(), directory)))
+    }
+
+    /// How many bytes were written.
+    pub(super) fn length(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
     }
 
     /// Leaves the file to the caller of the program.

@@ -2,8 +2,9 @@
 //! `pygrub`.
 //!
 //! Two processes share the work. The *supervisor* (this file) reads the command line, makes the files to copy to, opens disk and
-//! output, and removes the files again if nothing comes of it; it reads no byte of the disk. The *worker* ([`worker`], `job.rs`)
-//! is given the open files, gives everything else up ([`sandbox`]), and only then looks at the disk, which is hostile.
+//! output, writes the result, and removes the files again if nothing comes of it; it reads no byte of the disk. The *worker*
+//! ([`worker`], `job.rs`) is given the open files but not the output, gives everything else up ([`sandbox`]), and only then looks
+//! at the disk, which is hostile. What it found it hands over, and the supervisor believes nothing of it ([`handover`]).
 //!
 //! No part of the library's interface: it is public for the tests, which prove the sandbox from the inside.
 
@@ -11,9 +12,11 @@ mod console;
 mod copies;
 mod copy_out;
 mod explain;
+pub mod handover;
 mod job;
 mod menu;
 mod python_error;
+mod result;
 pub mod sandbox;
 mod signals;
 pub mod worker;
@@ -30,16 +33,21 @@ use std::time::Duration;
 
 use self::console::complain;
 use self::copies::{Copy, PathError, make_directory};
+use self::handover::Handover;
 use self::job::Ending;
+use self::sandbox::Limits;
+use self::signals::Watch;
 use self::worker::Role;
 use super::{Status, release_args};
-use crate::boot::Task;
 use crate::boot::command_line::{self, Call, Directory, Ended};
+use crate::boot::{RuleError, RuleFiles, Task};
 use crate::flavour::{Build, Flavour};
 use crate::host::{self, Installed};
+use crate::python::Python;
 use crate::release::Change;
 
-/// Does what pygrub does, where the command line says so or the program is called by the name `pygrub`; nothing where it is one
+/// Does what pygrub does, where the command line says so, the program is called by the name `pygrub`, or a toolstack calls it as it
+/// calls pygrub (`--output=...`); nothing where it is one
 /// of pregrub's own. The worker, too, is recognised here.
 pub(super) fn if_called() -> Option<ExitCode> {
     if worker::is_called() {
@@ -48,23 +56,33 @@ pub(super) fn if_called() -> Option<ExitCode> {
     let mut args = env::args_os();
     let program = args.next().unwrap_or_default();
     if Path::new(&program).file_name() == Some(OsStr::new("pygrub")) {
-        return Some(supervise(&program.display().to_string(), &args.collect::<Vec<_>>()));
+        return Some(supervise(&program.display().to_string(), &args.collect::<Vec<_>>()).into());
     }
-    (args.next()? == "pygrub").then(|| {
+    let args: Vec<OsString> = args.collect();
+    if args.first()? == "pygrub" {
         let program = format!("{} pygrub", program.display());
-        supervise(&program, &args.collect::<Vec<_>>())
-    })
+        return Some(supervise(&program, &args[1..]).into());
+    }
+    // A toolstack that is told to start pregrub itself: no command of pregrub's begins so.
+    let starts_with = |arg: &OsString, prefix: &str| arg.as_encoded_bytes().starts_with(prefix.as_bytes());
+    let is_call = starts_with(args.first()?, "--") && args.iter().any(|arg| starts_with(arg, "--output="));
+    is_call.then(|| supervise(&program.display().to_string(), &args).into())
 }
 
 /// Does what pygrub does and returns its exit status.
-pub(super) fn supervise(program: &str, args: &[OsString]) -> ExitCode {
-    let (build, found) = match build() {
+pub fn supervise(program: &str, args: &[OsString]) -> u8 {
+    let (build, found) = match build().and_then(|known| sandbox_is_required().map(|_| known)) {
         Ok(known) => known,
         Err(line) => {
             complain(format!("pregrub: {line}").as_bytes());
-            return ExitCode::from(Status::Usage as u8);
+            return Status::Usage as u8;
         }
     };
+    // The rules on titles come before the options.
+    if let Err(line) = title_rules(build) {
+        complain(line.as_bytes());
+        return Status::Fails as u8;
+    }
     let call = match parse(args, program, build) {
         Ok(call) => call,
         Err(Ended { exit, stdout, stderr }) => {
@@ -76,19 +94,19 @@ pub(super) fn supervise(program: &str, args: &[OsString]) -> ExitCode {
             if let Some(line) = stderr {
                 complain(line.as_bytes());
             }
-            return ExitCode::from(exit);
+            return exit;
         }
     };
-    if let Some(found) = found.filter(|_| call.debug) {
+    if let Some(found) = found {
         complain(format!("pregrub: {found}").as_bytes());
     }
     let ended = match work(&call, args) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(line) => {
             if let Some(line) = line {
                 complain(line.as_bytes());
             }
-            ExitCode::FAILURE
+            1
         }
     };
     if io::stderr().is_terminal() {
@@ -101,6 +119,27 @@ pub(super) fn supervise(program: &str, args: &[OsString]) -> ExitCode {
 /// console and to its log, and stops when the bootloader has ended: of a program as quick as this one it lost the last words
 /// in 7 of 270 runs on a busy machine, with this pause in none of 150.
 const LAST_WORDS: Duration = Duration::from_millis(30);
+
+/// The host's rules on titles, or the last line of what pygrub says of them.
+fn title_rules(build: Build) -> Result<RuleFiles, String> {
+    let directory = build.flavour.title_rules().map(Path::new);
+    let rules = release_args::title_rules_of_host(build)
+        .map_err(|error| python_error::last_line(&error, directory, build.python()))?;
+    match rules.check(build) {
+        Ok(()) => Ok(rules),
+        Err(RuleError::Raised(raised)) => Err(raised.to_string()),
+        Err(RuleError::Unknown(why)) => Err(format!("pregrub: {why}")),
+    }
+}
+
+/// Whether the environment demands every layer of the sandbox.
+fn sandbox_is_required() -> Result<bool, String> {
+    match env::var_os("PREGRUB_SANDBOX").filter(|value| !value.is_empty()) {
+        None => Ok(false),
+        Some(value) if value == "require" => Ok(true),
+        Some(value) => Err(format!("PREGRUB_SANDBOX: `{}` is unknown: use require, or leave it out", value.display())),
+    }
+}
 
 /// The command line, in the environment that it was given in.
 fn parse(args: &[OsString], program: &str, build: Build) -> Result<Call, Ended> {
@@ -139,69 +178,155 @@ fn work(call: &Call, args: &[OsString]) -> Result<(), Option<String>> {
     let python = call.options.release.python();
     let failed = |error: &io::Error, path: Option<&Path>| Some(python_error::last_line(error, path, python));
     let at_path = |(error, path): PathError| failed(&error, Some(&path));
+    let no_worker =
+        |error: io::Error| Some(format!("pregrub: the worker cannot be started: {}", python_error::message(&error)));
+    let most = Limits::largest_copy(|name| env::var(name).ok()).map_err(|line| Some(format!("pregrub: {line}")))?;
+    // Before there is any file to remove.
+    let watch = Watch::begin(call.options.shows_menu()).map_err(no_worker)?;
     if let Directory::Default(path) = call.directory
         && call.options.release.has(Change::RunDirectory)
     {
         make_directory(Path::new(path)).map_err(at_path)?;
     }
-    let (mut kernel, mut ramdisk) = match call.options.task {
+    let (kernel, ramdisk) = match call.options.task {
         Task::Copy if !call.is_config => {
-            let create = |prefix| Copy::create(call.directory.path(), prefix).map_err(at_path);
+            let create = |prefix| {
+                let make = || Copy::create(call.directory.path(), prefix);
+                watch.make(make, |copy| copy.path.clone()).map_err(at_path)
+            };
             (Some(create("boot_kernel.")?), Some(create("boot_ramdisk.")?))
         }
         _ => (None, None),
     };
-    let output = match &call.output {
+    let mut output = match &call.output {
         Some(path) => OpenOptions::new().write(true).open(path).map_err(|error| failed(&error, Some(path)))?,
         None => File::from(io::stdout().as_fd().try_clone_to_owned().map_err(|error| failed(&error, None))?),
     };
-    let mut files = vec![(Role::Disk, open_image(call)?), (Role::Output, output)];
-    let mut destinations = Vec::new();
-    for (role, copy) in [(Role::Kernel, &mut kernel), (Role::Ramdisk, &mut ramdisk)] {
+    let Some(image) = open_image(call)? else { return Ok(()) };
+    let mut files = vec![(Role::Disk, image)];
+    for (role, copy) in [(Role::Kernel, &kernel), (Role::Ramdisk, &ramdisk)] {
         let Some(copy) = copy else { continue };
-        destinations.push(copy.path.clone().into_os_string());
-        files.extend(copy.file.take().map(|file| (role, file)));
+        files.push((role, copy.file.try_clone().map_err(|error| failed(&error, None))?));
     }
-    let order = job::Order { build: call.options.build(), destinations };
-    let status = signals::want_exit_status()
-        .and_then(|()| worker::spawn(order.words(args), files))
-        .and_then(|mut child| {
-            signals::pass_on(&child)?;
-            child.wait()
-        })
-        .map_err(|error| Some(format!("pregrub: the worker cannot be started: {}", python_error::message(&error))))?;
-    match status.code().and_then(Ending::from_code) {
-        Some(Ending::Done) => [kernel, ramdisk].into_iter().flatten().for_each(Copy::keep),
-        Some(Ending::WithoutRamdisk) => kernel.into_iter().for_each(Copy::keep),
-        Some(Ending::Failed) => return Err(None),
-        None => {
-            drop((kernel, ramdisk));
-            if let Some(signal) = status.signal() {
-                signals::die_of(signal);
-            }
-            let how = status.signal().map_or("without a word".to_owned(), |signal| format!("of signal {signal}"));
-            return Err(Some(format!("pregrub: the worker died {how}")));
+    let order = job::Order { build: call.options.build() };
+    let console = console_for_worker(call, &output).map_err(no_worker)?;
+    let start = || worker::spawn(order.words(args), files, console);
+    let mut worker = watch.start(start, |worker| &worker.child).map_err(no_worker)?;
+    let handed_over = worker.receive(handover::MOST).map_err(no_worker)?;
+    if handed_over.is_none() {
+        // It would wait for somebody who reads the rest.
+        worker.child.kill().map_err(no_worker)?;
+    }
+    let status = worker.child.wait().map_err(no_worker)?;
+    let came = watch.ended();
+    let ending = status.code().and_then(Ending::from_code);
+    if let Some(signal) = came.filter(|_| ending != Some(Ending::Failed)).or(status.signal()) {
+        drop((kernel, ramdisk));
+        signals::die_of(signal);
+        return Err(Some(format!("pregrub: the worker died of signal {signal}")));
+    }
+    let Some(ending) = ending else { return Err(Some("pregrub: the worker died without a word".to_owned())) };
+    let lies =
+        || Some("pregrub: what the worker hands over does not fit what it was asked: it is not believed".to_owned());
+    let found = handed_over.as_deref().and_then(Handover::decode).ok_or_else(lies)?;
+    if ending == Ending::Failed {
+        if let Some(printed) = found.printed.filter(|_| call.prints()) {
+            result::print(&printed, python).map_err(Some)?;
         }
+        return Err(None);
     }
+    let length = |copy: &Option<Copy>| copy.as_ref().map(Copy::length).transpose();
+    let lengths = (length(&kernel), length(&ramdisk));
+    let (kernel_length, ramdisk_length) =
+        (lengths.0.map_err(|error| failed(&error, None))?, lengths.1.map_err(|error| failed(&error, None))?);
+    if !found.fits(call, kernel_length, ramdisk_length, most) {
+        return Err(lies());
+    }
+    if let Some(printed) = &found.printed {
+        return result::print(printed, python).map_err(Some);
+    }
+    let ramdisk = ramdisk.filter(|_| found.ramdisk.is_some());
+    let result = result::rendered(call, &found, kernel.as_ref(), ramdisk.as_ref()).map_err(Some)?;
+    result::refuse_commands(call, &output, &result).map_err(Some)?;
+    result::write(&mut output, &result, &watch).map_err(|error| failed(&error, None))?;
+    [kernel, ramdisk].into_iter().flatten().for_each(Copy::keep);
     Ok(())
 }
 
-/// Opens the image for reading, or says what pygrub says of one that cannot be opened.
-fn open_image(call: &Call) -> Result<File, Option<String>> {
-    let python = call.options.release.python();
+/// What the worker reads and draws on: nothing unless a menu is shown, and never what the result is written to. (On one terminal
+/// for both somebody looks at it.)
+fn console_for_worker(call: &Call, output: &File) -> io::Result<worker::Console> {
+    let mut console = worker::Console::none()?;
+    if !call.options.shows_menu() {
+        return Ok(console);
+    }
+    let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
+    let shared = worker::Console::shared()?;
+    if stdin.is_terminal() || !is_same(&stdin, output)? {
+        console.input = shared.input;
+    }
+    if stdout.is_terminal() || !is_same(&stdout, output)? {
+        console.output = shared.output;
+    } else if stderr.is_terminal() {
+        console.output = stderr.as_fd().try_clone_to_owned()?.into();
+    }
+    Ok(console)
+}
+
+/// Whether both are the same open file, pipe or socket.
+fn is_same(one: &impl AsFd, other: &impl AsFd) -> io::Result<bool> {
+    let (one, other) = (rustix::fs::fstat(one)?, rustix::fs::fstat(other)?);
+    Ok((one.st_dev, one.st_ino) == (other.st_dev, other.st_ino))
+}
+
+/// Opens the image for reading, or says what pygrub says of one that cannot be opened. `None` if pygrub goes on without it and ends
+/// well.
+fn open_image(call: &Call) -> Result<Option<File>, Option<String>> {
+    let release = call.options.release;
+    let python = release.python();
+    if call.is_config && call.image.as_os_str().is_empty() && release.has(Change::NoFilesystemTold) {
+        return Err(Some(no_configuration(call)));
+    }
     let opened = File::open(&call.image).and_then(|file| {
         let is_directory = file.metadata()?.is_dir();
         if is_directory { Err(io::Error::from_raw_os_error(rustix::io::Errno::ISDIR.raw_os_error())) } else { Ok(file) }
     });
-    opened.map_err(|error| {
-        let is_directory = error.kind() == io::ErrorKind::IsADirectory;
-        Some(match (call.is_config, call.options.offset) {
-            (true, _) if !is_directory => format!("RuntimeError: Unable to access {}", call.image.display()),
-            // It is the file system library that cannot open it then, which pygrub swallows.
-            (false, Some(_)) => "RuntimeError: Unable to find partition containing kernel".to_owned(),
-            // Opening a directory works; reading it does not.
-            (false, None) if is_directory => python_error::last_line(&error, None, python),
-            _ => python_error::last_line(&error, Some(&call.image), python),
-        })
-    })
+    let error = match opened {
+        Ok(file) => return Ok(Some(file)),
+        Err(error) => error,
+    };
+    let is_directory = error.kind() == io::ErrorKind::IsADirectory;
+    Err(Some(match (call.is_config, call.options.offset) {
+        (true, _) if !is_directory => format!("RuntimeError: Unable to access {}", call.image.display()),
+        // It is the file system library that cannot open it then, which pygrub swallows.
+        (false, Some(_)) => {
+            if call.options.debug {
+                let unmounted = io::Error::from_raw_os_error(rustix::io::Errno::OPNOTSUPP.raw_os_error());
+                let error = if is_directory { &unmounted } else { &error };
+                complain(python_error::last_line(error, None, python).as_bytes());
+            }
+            if call.options.task == Task::ListEntries {
+                return Ok(None);
+            }
+            "RuntimeError: Unable to find partition containing kernel".to_owned()
+        }
+        // Opening a directory works; reading it does not.
+        (false, None) if is_directory => python_error::last_line(&error, None, python),
+        _ => python_error::last_line(&error, Some(&call.image), python),
+    }))
+}
+
+/// What pygrub says to `--isconfig ''`: it reads no configuration, and misses it where the menu is made. curses comes before that.
+fn no_configuration(call: &Call) -> String {
+    let raised = call.options.shows_menu().then(menu::refuses).flatten();
+    raised.map_or_else(
+        || {
+            let whose = match call.options.release.python() {
+                Python::Two => "Grub instance",
+                Python::Three => "'Grub' object",
+            };
+            format!("AttributeError: {whose} has no attribute 'cf'")
+        },
+        |raised| raised.to_string(),
+    )
 }

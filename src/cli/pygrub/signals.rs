@@ -1,46 +1,166 @@
-//! Signals to the supervisor. libxl ends a bootloader by a signal to the one process that it started: the worker gets it too, and
-//! the supervisor stays to remove the files.
+//! Signals to the supervisor, from before the first file is made until the result is written.
+//!
+//! libxl ends a bootloader by a signal to the one process that it started, and any signal may come at any instant. What the
+//! toolstack finds afterwards is one of two: neither file, or a result that is written in full with the files that it names. So the
+//! handlers stand before anything is made, and a thread of their own answers each signal by how far the work is: see [`Phase`].
 
 use std::io;
+use std::path::PathBuf;
 use std::process::Child;
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::consts::{
+    SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU,
+};
 use signal_hook::flag;
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
-/// A caller that ignores SIGCHLD passes that on, and Linux then keeps no exit status of the worker. A handler that does nothing
-/// ends it.
-pub(super) fn want_exit_status() -> io::Result<()> {
-    flag::register(SIGCHLD, Arc::default()).map(drop)
+/// Signals that end a process that does not catch them, and that others send.
+const ENDING: [i32; 10] = [SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGALRM, SIGPROF, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU];
+
+/// How long a worker has for tidying up the terminal before it is killed.
+const TO_TIDY_UP: Duration = Duration::from_secs(2);
+
+/// How far the work is, and what a signal does then.
+#[derive(Clone, Copy, Debug)]
+enum Phase {
+    /// There are files, perhaps, and nothing else: they are removed, and the process ends as the signal ends it.
+    Alone,
+    /// The worker works: it gets the signal, and its end is this one's; if it does not end in time, it is killed.
+    Working(Option<Pid>),
+    /// The result is whole: the signal comes too late.
+    Done,
 }
 
-/// From now on SIGTERM, SIGHUP and SIGQUIT go to the worker. SIGINT, which a terminal sends to both, is the worker's alone: pygrub goes on to
-/// the next partition then.
-pub(super) fn pass_on(worker: &Child) -> io::Result<()> {
-    let Some(worker) = i32::try_from(worker.id()).ok().and_then(Pid::from_raw) else { return Ok(()) };
-    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGQUIT, SIGINT])?;
-    thread::spawn(move || {
-        for signal in signals.forever().filter(|&signal| signal != SIGINT) {
-            let signal = match signal {
-                SIGHUP => Signal::HUP,
-                SIGQUIT => Signal::QUIT,
-                _ => Signal::TERM,
-            };
+struct State {
+    phase: Phase,
+    /// To be removed.
+    files: Vec<PathBuf>,
+    /// The first signal that came while the worker worked.
+    came: Option<i32>,
+}
+
+/// The watch over signals. There is one in a process.
+pub(super) struct Watch {
+    state: Arc<(Mutex<State>, Condvar)>,
+}
+
+impl Watch {
+    /// Catches signals from now on. Those that the caller had ignored stay ignored. `at_a_menu` leaves SIGINT, which a terminal
+    /// sends to both processes, to a worker that shows a menu: pygrub goes on to the next partition then.
+    pub(super) fn begin(at_a_menu: bool) -> io::Result<Self> {
+        // A caller that ignores SIGCHLD passes that on, and Linux then keeps no exit status of the worker. A handler that does
+        // nothing ends it.
+        flag::register(SIGCHLD, Arc::default())?;
+        let ignored = ignored();
+        let mut signals = Signals::new(ENDING.into_iter().filter(|&signal| ignored & bit(signal) == 0))?;
+        let state =
+            Arc::new((Mutex::new(State { phase: Phase::Alone, files: Vec::new(), came: None }), Condvar::new()));
+        let watch = Self { state: Arc::clone(&state) };
+        thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            for signal in signals.forever() {
+                answer(&state, signal, at_a_menu);
+            }
+        })?;
+        Ok(watch)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state.0)
+    }
+
+    /// Makes a file, whose path `path` gives, so that no signal comes between its making and the note to remove it.
+    pub(super) fn make<T, E>(
+        &self,
+        make: impl FnOnce() -> Result<T, E>,
+        path: impl FnOnce(&T) -> PathBuf,
+    ) -> Result<T, E> {
+        let mut state = self.state();
+        let made = make()?;
+        state.files.push(path(&made));
+        Ok(made)
+    }
+
+    /// Starts the worker and hands it the signals.
+    pub(super) fn start<T>(
+        &self,
+        start: impl FnOnce() -> io::Result<T>,
+        child: impl FnOnce(&T) -> &Child,
+    ) -> io::Result<T> {
+        let mut state = self.state();
+        let started = start()?;
+        state.phase = Phase::Working(i32::try_from(child(&started).id()).ok().and_then(Pid::from_raw));
+        Ok(started)
+    }
+
+    /// The worker has ended. Returns the signal that came meanwhile: then nothing may be handed over.
+    pub(super) fn ended(&self) -> Option<i32> {
+        let mut state = self.state();
+        state.phase = Phase::Alone;
+        self.state.1.notify_all();
+        state.came
+    }
+
+    /// Does `last`, which makes the result whole. From then on signals come too late; while it is done they wait.
+    pub(super) fn finish<E>(&self, last: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
+        let mut state = self.state();
+        last()?;
+        state.phase = Phase::Done;
+        Ok(())
+    }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn answer((state, changed): &(Mutex<State>, Condvar), signal: i32, at_a_menu: bool) {
+    let mut state = lock(state);
+    match state.phase {
+        Phase::Done => return,
+        Phase::Working(_) if at_a_menu && signal == SIGINT => return,
+        Phase::Working(Some(worker)) => {
+            state.came.get_or_insert(signal);
             // A worker that has ended needs no signal.
-            let _ = kill_process(worker, signal);
+            let _ = Signal::from_named_raw(signal).map(|signal| kill_process(worker, signal));
+            let working = |state: &State| matches!(state.phase, Phase::Working(_));
+            let waited = changed.wait_timeout_while(state, TO_TIDY_UP, |state| working(state));
+            let (now, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            state = now;
+            if !timeout.timed_out() {
+                // Whoever waited for the worker goes on from here.
+                return;
+            }
+            let _ = kill_process(worker, Signal::KILL);
         }
-    });
-    Ok(())
+        Phase::Working(None) | Phase::Alone => {}
+    }
+    for file in &state.files {
+        let _ = std::fs::remove_file(file);
+    }
+    // With the lock held, so that nothing is made or written any more.
+    die_of(signal);
 }
 
-/// Ends this process as the worker was ended, by a signal that was meant for both. Comes back where it was another one.
+/// Ends this process as `signal` does. Comes back if it is not one that ends a process.
 pub(super) fn die_of(signal: i32) {
-    if [SIGTERM, SIGHUP, SIGQUIT, SIGINT].contains(&signal) {
+    if ENDING.contains(&signal) {
         // What fails here ends with the exit status 1 instead.
         let _ = emulate_default_handler(signal);
     }
+}
+
+/// The signals that this process ignores, as the kernel lists them: `nohup` makes it ignore SIGHUP. None if that is not known.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+fn bit(signal: i32) -> u64 {
+    u32::try_from(signal - 1).ok().and_then(|shift| 1_u64.checked_shl(shift)).unwrap_or(0)
 }

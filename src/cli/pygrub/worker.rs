@@ -1,12 +1,15 @@
-//! How the worker is started and gets its open files.
+//! How the worker is started, gets its open files and hands over what it found.
 //!
 //! The supervisor starts its own program again (`/proc/self/exe`, so that an upgrade in between changes nothing) under the name
 //! [`NAME`] as `argv[0]`. A toolstack chooses the arguments, but not that name; whoever takes it by hand lacks the files and is
 //! told so. A variable in the environment would have to be removed again, which is not safe in Rust.
 //!
 //! The files travel over a socket pair (`SCM_RIGHTS`), the only way that gives owned descriptors without `unsafe` on either side.
-//! The worker has the socket as its standard input, which is the one place that `std` lets a parent choose; the real standard
-//! input travels too and is put back. The message waits in the socket before the worker starts, so nobody waits for anybody.
+//! The worker has the socket as its standard input, which is the one place that `std` lets a parent choose; what it is to have
+//! there travels too and takes its place. The message waits in the socket before the worker starts, so nobody waits for anybody.
+//!
+//! On the same socket the worker hands over what it found ([`Outbox`]), in packets; its end is the worker's. The worker has no
+//! descriptor of what the toolstack reads: standard input and output are its own only where a menu is shown on them.
 //!
 //! Other descriptors, left open by whoever called pregrub, cannot be closed safely either. The sandbox leaves them unusable: its
 //! filter allows system calls on the files of the message only.
@@ -19,6 +22,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::{self, Child, Command, Stdio};
 
+use rustix::io::Errno;
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags, SocketFlags, SocketType, recvmsg, sendmsg, socketpair,
@@ -35,8 +39,6 @@ pub const NAME: &str = "pregrub-worker";
 pub enum Role {
     /// The guest's disk (or the configuration, with `--isconfig`), for reading.
     Disk,
-    /// `--output`, for writing.
-    Output,
     /// Where the kernel is copied to, for writing.
     Kernel,
     /// Where the ramdisk is copied to, for writing.
@@ -44,7 +46,7 @@ pub enum Role {
 }
 
 impl Role {
-    const ALL: [Self; 4] = [Self::Disk, Self::Output, Self::Kernel, Self::Ramdisk];
+    const ALL: [Self; 3] = [Self::Disk, Self::Kernel, Self::Ramdisk];
 
     fn from_byte(byte: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|&role| role as u8 == byte)
@@ -56,15 +58,59 @@ const MOST_FILES: usize = Role::ALL.len() + 1;
 /// Starts the message; the number of the supervisor's process and the roles follow.
 const GREETING: &[u8] = b"pregrub";
 
-/// Starts the worker with `args` (without `argv[0]`) and hands over `files`, at most one for each role. It shares standard input,
-/// standard output, standard error, the environment and the working directory.
+/// Most bytes of one packet of what the worker hands over.
+const PACKET: usize = 32 << 10;
+
+/// The worker's standard input and output. Standard error is the supervisor's.
+#[derive(Debug)]
+pub struct Console {
+    /// What the worker reads keys from.
+    pub input: OwnedFd,
+    /// What the worker draws on.
+    pub output: Stdio,
+}
+
+impl Console {
+    /// Neither: what is read is at its end, and what is written is lost.
+    ///
+    /// # Errors
+    ///
+    /// There is no `/dev/null`.
+    pub fn none() -> io::Result<Self> {
+        Ok(Self { input: File::open("/dev/null")?.into(), output: Stdio::null() })
+    }
+
+    /// Those of this process.
+    ///
+    /// # Errors
+    ///
+    /// No descriptor is left.
+    pub fn shared() -> io::Result<Self> {
+        Ok(Self { input: io::stdin().as_fd().try_clone_to_owned()?, output: Stdio::inherit() })
+    }
+}
+
+/// A worker that was started.
+#[derive(Debug)]
+pub struct Worker {
+    /// The process.
+    pub child: Child,
+    socket: OwnedFd,
+}
+
+/// Starts the worker with `args` (without `argv[0]`) and hands over `files`, at most one for each role. It shares standard error,
+/// the environment and the working directory.
 ///
 /// The worker dies with the thread that calls this.
 ///
 /// # Errors
 ///
 /// Where the process cannot be started; without `/proc`, for one.
-pub fn spawn(args: impl IntoIterator<Item = OsString>, files: Vec<(Role, File)>) -> io::Result<Child> {
+pub fn spawn(
+    args: impl IntoIterator<Item = OsString>,
+    files: Vec<(Role, File)>,
+    console: Console,
+) -> io::Result<Worker> {
     let of_role = |role| files.iter().filter(|&&(other, _)| other == role).count();
     if Role::ALL.into_iter().any(|role| of_role(role) > 1) {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "a role has more than one file"));
@@ -73,10 +119,10 @@ pub fn spawn(args: impl IntoIterator<Item = OsString>, files: Vec<(Role, File)>)
     let mut message = GREETING.to_vec();
     message.extend(process::id().to_le_bytes());
     message.extend(files.iter().map(|&(role, _)| role as u8));
-    let stdin = io::stdin();
     // Standard input last: its number is free again in the worker, and those of the files stay next to each other, which makes a
     // short filter.
-    let descriptors: Vec<BorrowedFd<'_>> = files.iter().map(|(_, file)| file.as_fd()).chain([stdin.as_fd()]).collect();
+    let descriptors: Vec<BorrowedFd<'_>> =
+        files.iter().map(|(_, file)| file.as_fd()).chain([console.input.as_fd()]).collect();
 
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_FILES))];
     let mut control = SendAncillaryBuffer::new(&mut space);
@@ -84,7 +130,33 @@ pub fn spawn(args: impl IntoIterator<Item = OsString>, files: Vec<(Role, File)>)
     control.push(SendAncillaryMessage::ScmRights(&descriptors));
     sendmsg(&ours, &[IoSlice::new(&message)], &mut control, SendFlags::NOSIGNAL)?;
 
-    Command::new("/proc/self/exe").arg0(NAME).args(args).stdin(Stdio::from(theirs)).spawn()
+    let mut command = Command::new("/proc/self/exe");
+    command.arg0(NAME).args(args).stdin(Stdio::from(theirs)).stdout(console.output);
+    // The command holds the other end of the socket, which must be the worker's alone.
+    command.spawn().map(|child| Worker { child, socket: ours })
+}
+
+impl Worker {
+    /// What the worker hands over, to its end. `None` if that is more than `most` bytes or in larger packets than the worker
+    /// sends: then it is not what this program sends.
+    ///
+    /// # Errors
+    ///
+    /// The socket cannot be read.
+    pub fn receive(&self, most: usize) -> io::Result<Option<Vec<u8>>> {
+        let mut all = Vec::new();
+        // One byte more than a packet has: so is a longer one known.
+        let mut packet = vec![0; PACKET + 1];
+        loop {
+            match rustix::net::recv(&self.socket, &mut packet[..], RecvFlags::empty()) {
+                Ok((0, _)) | Err(Errno::CONNRESET) => return Ok(Some(all)),
+                Ok((count, _)) if count > PACKET || all.len().saturating_add(count) > most => return Ok(None),
+                Ok((count, _)) => all.extend_from_slice(&packet[..count]),
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
 }
 
 /// Whether this process is to be the worker.
@@ -92,15 +164,39 @@ pub fn is_called() -> bool {
     std::env::args_os().next().is_some_and(|name| name == NAME)
 }
 
+/// Where the worker puts what it hands over.
+#[derive(Debug)]
+pub struct Outbox(File);
+
+impl Outbox {
+    /// Hands `message` over. Messages are read one after the other, without a mark between them.
+    ///
+    /// # Errors
+    ///
+    /// The supervisor is gone.
+    pub fn send(&self, message: &[u8]) -> io::Result<()> {
+        for packet in message.chunks(PACKET) {
+            while let Err(error) = rustix::io::write(&self.0, packet) {
+                if error != Errno::INTR {
+                    return Err(error.into());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
 /// What the worker got.
 #[derive(Debug)]
 pub struct Inherited {
     files: Vec<(Role, File)>,
+    outbox: Option<Outbox>,
     numbers: Vec<RawFd>,
     supervisor: u32,
 }
 
-/// Takes what [`spawn`] sent, and puts standard input back. To be called once, before anything reads standard input.
+/// Takes what [`spawn`] sent, and puts standard input in the socket's place. To be called once, before anything reads standard
+/// input.
 ///
 /// # Errors
 ///
@@ -109,6 +205,8 @@ pub fn inherited() -> io::Result<Inherited> {
     let mut message = [0; GREETING.len() + 4 + Role::ALL.len()];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_FILES))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
+    // First, so that its number is next to those of the files.
+    let outbox = io::stdin().as_fd().try_clone_to_owned()?;
     let flags = RecvFlags::DONTWAIT | RecvFlags::CMSG_CLOEXEC;
     let received =
         recvmsg(io::stdin(), &mut [IoSliceMut::new(&mut message)], &mut control, flags).map_err(|_| by_hand())?;
@@ -121,7 +219,7 @@ pub fn inherited() -> io::Result<Inherited> {
     if received.flags.intersects(ReturnFlags::TRUNC | ReturnFlags::CTRUNC) {
         return Err(by_hand());
     }
-    let (stdin, inherited) = take_apart(&message[..received.bytes], descriptors).ok_or_else(by_hand)?;
+    let (stdin, inherited) = take_apart(&message[..received.bytes], descriptors, outbox).ok_or_else(by_hand)?;
     rustix::stdio::dup2_stdin(stdin)?;
     // Only what `ps` shows.
     let _ = rustix::thread::set_name(c"pregrub-worker");
@@ -133,7 +231,7 @@ fn by_hand() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, message)
 }
 
-fn take_apart(message: &[u8], mut descriptors: Vec<OwnedFd>) -> Option<(OwnedFd, Inherited)> {
+fn take_apart(message: &[u8], mut descriptors: Vec<OwnedFd>, outbox: OwnedFd) -> Option<(OwnedFd, Inherited)> {
     let (supervisor, roles) = message.strip_prefix(GREETING)?.split_first_chunk()?;
     let roles = roles.iter().map(|&byte| Role::from_byte(byte)).collect::<Option<Vec<_>>>()?;
     let stdin = descriptors.pop()?;
@@ -141,8 +239,9 @@ fn take_apart(message: &[u8], mut descriptors: Vec<OwnedFd>) -> Option<(OwnedFd,
         return None;
     }
     let files: Vec<(Role, File)> = roles.into_iter().zip(descriptors.into_iter().map(File::from)).collect();
-    let numbers = files.iter().map(|(_, file)| file.as_raw_fd()).collect();
-    Some((stdin, Inherited { files, numbers, supervisor: u32::from_le_bytes(*supervisor) }))
+    let numbers = files.iter().map(|(_, file)| file.as_raw_fd()).chain([outbox.as_raw_fd()]).collect();
+    let outbox = Some(Outbox(outbox.into()));
+    Some((stdin, Inherited { files, outbox, numbers, supervisor: u32::from_le_bytes(*supervisor) }))
 }
 
 impl Inherited {
@@ -150,6 +249,11 @@ impl Inherited {
     pub fn take(&mut self, role: Role) -> Option<File> {
         let position = self.files.iter().position(|&(other, _)| other == role)?;
         Some(self.files.swap_remove(position).1)
+    }
+
+    /// Where to put what is handed over, once.
+    pub fn take_outbox(&mut self) -> Option<Outbox> {
+        self.outbox.take()
     }
 
     /// [`sandbox::enter`] with these files.

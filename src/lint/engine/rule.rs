@@ -50,6 +50,11 @@ impl Rule {
     /// The headings that the documentation of every rule has, in this order. They are of the second level.
     pub const SECTIONS: [&'static str; 5] = ["What it does", "Why is this bad?", "Example", "Use instead", "Source"];
 
+    /// Whether its findings are attacks on the host, about which a comment of the guest says nothing.
+    pub fn ignores_guest_comments(&self) -> bool {
+        matches!(self.code, "PG604" | "PG605")
+    }
+
     /// The group.
     pub fn group(&self) -> Group {
         let group = Group::ALL.into_iter().find(|group| self.code.starts_with(group.prefix()));

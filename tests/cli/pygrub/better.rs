@@ -1,4 +1,4 @@
-//! Where the drop-in is deliberately better than pygrub (README): both are run, and each does what is said of it there.
+//! Where the drop-in is deliberately better than pygrub (docs/drop-in.md): both are run, and each does what is said of it there.
 
 use std::fs;
 use std::path::Path;
@@ -132,6 +132,23 @@ fn a_damaged_kernel_is_refused() {
     insta::assert_snapshot!(check.stdout.replace(&image.argument(), "disk.img"));
 }
 
+/// A length that a guest claims: pygrub copies the holes, too.
+#[test]
+fn a_kernel_larger_than_its_disk_is_refused() {
+    let oracle = oracle_or_skip!();
+    let tree = Tree::new().file("grub/grub.cfg", CONFIG).file("k", "kernel").file("i", "initrd");
+    let image = Image::whole(&Volume::ext4(tree).sized(4 << 20));
+    image.debugfs("set_inode_field /k size 41943040\n");
+    let (ours, theirs) = both(&oracle, &[], &["-q"], &image);
+    assert_eq!(
+        (theirs.exit, theirs.left),
+        (Some(0), vec![("boot_kernel".to_owned(), 41_943_040), ("boot_ramdisk".to_owned(), 6)])
+    );
+    assert_eq!((ours.exit, ours.stdout.as_str(), ours.left), (Some(1), "", vec![]));
+    let why = "pregrub: the kernel claims 41943040 bytes, and its whole disk has 4194304: write the file again";
+    assert!(ours.stderr.contains(why), "{}", ours.stderr);
+}
+
 /// The exit status of a child that failed under `--runas`.
 #[test]
 fn a_failure_under_runas_is_one() {
@@ -188,7 +205,11 @@ fn an_explanation_is_escaped() {
 fn the_environment_is_checked() {
     for (name, value, told) in [
         ("PREGRUB_RELEASE", "5.0", "`5.0` is no Xen release that pregrub knows"),
-        ("PREGRUB_FLAVOUR", "suse", "PREGRUB_FLAVOUR: `suse` is no flavour: use upstream or debian"),
+        (
+            "PREGRUB_FLAVOUR",
+            "gentoo",
+            "PREGRUB_FLAVOUR: `gentoo` is not a flavour: use one of upstream, debian, suse, xcp-ng",
+        ),
     ] {
         let output = program::command(&["pygrub", "-q", "x"]).env(name, value).output().unwrap();
         assert_eq!(output.status.code(), Some(2));

@@ -122,6 +122,11 @@ const LINES: &[&str] = &[
     "-q /",
     "-q /dev/null",
     "-q --offset=0 nonexistent.img",
+    "-q -l --offset=0 nonexistent.img",
+    "-l --offset=0 nonexistent.img",
+    "-l -n --offset=-1 nonexistent.img",
+    "-q -l --offset=0 /",
+    "-q --debug I",
     "-q --kernel=/k nonexistent.img",
     "-l nonexistent.img",
     "-n -q nonexistent.img",
@@ -163,6 +168,10 @@ fn words_with_blanks() {
         &["-q", "--args= x "],
         &["-q", "--kernel=/kernels/k quiet"],
         &["-q", "", "-n"],
+        &["-q", "--isconfig", ""],
+        &["-l", "--isconfig", ""],
+        &["-q", "-l", "--offset=0", ""],
+        &["-q", "--debug", "--isconfig", ""],
     ]
     .iter()
     .map(|words| {
@@ -210,10 +219,12 @@ fn configurations_alone() {
     let oracle = oracle_or_skip!();
     let dir = tempfile::tempdir().unwrap();
     let entry = "menuentry 'A' {\n  linux /k a  b\n  initrd /i\n}\nmenuentry 'B' {\n  linux /k2\n}\n";
-    let texts: [(&str, Vec<u8>); 10] = [
+    let texts: [(&str, Vec<u8>); 12] = [
         ("good", entry.into()),
         ("carriage-returns", entry.replace('\n', "\r\n").into()),
         ("old-mac", entry.replace('\n', "\r").into()),
+        ("both-initrds", b"menuentry 'A' {\n linux /k a\n initrd /i\n}\nmenuentry 'B' {\n linux /k\n initrd /i\n}\n".to_vec()),
+        ("logged", b"insmod a\nnothing b\nmenuentry 'A' {\n insmod c\n savedefault\n linux /k\n initrd /i\n search x\n}\nif x\nfi\n".to_vec()),
         ("no-kernel", b"menuentry 'A' {\n}\n".to_vec()),
         ("empty-kernel", b"menuentry 'A' {\n  linux\n}\n".to_vec()),
         ("none", b"set default=1\n".to_vec()),
@@ -226,12 +237,50 @@ fn configurations_alone() {
     for (name, text) in texts {
         let path = dir.path().join(name);
         fs::write(&path, text).unwrap();
-        for words in [&["-q"][..], &["--entry=1"], &["--entry=B", "--args=x"], &["-q", "--output=@FILE"]] {
+        for words in [
+            &["-q"][..],
+            &["--entry=1"],
+            &["--entry=B", "--args=x"],
+            &["-q", "--output=@FILE"],
+            &["-q", "-l"],
+            &["-l", "--entry=1"],
+            &["-q", "--debug"],
+            &["-l", "--debug"],
+        ] {
             let argv = ["--isconfig", "--output-directory=@OUT"].iter().chain(words).map(|word| (*word).to_owned());
             cases.push(RunCase::new(name, argv.chain([path.to_str().unwrap().to_owned()])));
         }
     }
     compare(&oracle, &cases);
+}
+
+/// `--debug`: of an exception that pygrub swallows the drop-in writes the last line.
+#[test]
+fn the_last_line_of_debugging() {
+    let oracle = oracle_or_skip!();
+    let none = Image::whole(&Volume::ext4(Tree::new().file("k", "kernel")).sized(4 << 20));
+    let broken = Tree::new().file("boot/grub/grub.cfg", "insmod a\nnothing\nmenuentry 'A' {\n linux (hd)/k\n}\n");
+    let broken = Image::whole(&Volume::ext4(broken).sized(4 << 20));
+    let without = Tree::new().file("boot/grub/grub.cfg", "menuentry 'A' {\n linux /k\n}\n");
+    let without = Image::whole(&Volume::ext4(without).sized(4 << 20));
+    let empty = Image::of_bytes(&[0; 4096]);
+    let missing = "nonexistent.img".to_owned();
+    let images = [none.argument(), broken.argument(), without.argument(), empty.argument(), missing];
+    let lines = [&["-l"][..], &["-q"], &["-l", "--offset=0"], &["-q", "--offset=0"], &["-l", "--offset=-1"]];
+    let cases: Vec<RunCase> = images
+        .iter()
+        .flat_map(|image| lines.iter().map(move |line| (image, line)))
+        .map(|(image, line)| {
+            let argv = ["--debug", "--output-directory=@OUT"].iter().chain(*line).map(|word| (*word).to_owned());
+            RunCase::new(format!("{line:?} {image}"), argv.chain([image.clone()]))
+        })
+        .collect();
+    let theirs = oracle.runs(&cases);
+    let ours = oracle.runs(&cases.iter().map(|case| drop_in::case(case, &oracle)).collect::<Vec<_>>());
+    for ((case, ours), theirs) in cases.iter().zip(&ours).zip(&theirs) {
+        let of = |answer: &crate::common::oracle::RunAnswer| (answer.rc, answer.stdout.clone(), answer.last_line());
+        assert_eq!(of(ours), of(theirs), "{}", case.id);
+    }
 }
 
 /// The menu without a terminal: curses gives up, on the menu of a disk and on that of a configuration.
@@ -240,8 +289,14 @@ fn no_terminal() {
     let oracle = oracle_or_skip!();
     let image = disk();
     let config = Image::of_bytes(b"menuentry 'A' {\n  linux /k\n}\n");
-    for (word, term) in [("-i", "vt100"), ("--isconfig", "vt100"), ("--isconfig", "no-such-terminal")] {
-        let path = if word == "-i" { image.argument() } else { config.argument() };
+    for (word, term) in
+        [("-i", "vt100"), ("--isconfig", "vt100"), ("--isconfig", "no-such-terminal"), ("", "vt100"), ("", "none")]
+    {
+        let (word, path) = match word {
+            "-i" => (word, image.argument()),
+            "" => ("--isconfig", String::new()),
+            _ => (word, config.argument()),
+        };
         let mut case = RunCase::new(word, ["--output-directory=@OUT", "--output=@FILE", word, &path]);
         case.env.insert("TERM".to_owned(), Some(term.to_owned()));
         let theirs = &oracle.runs(std::slice::from_ref(&case))[0];

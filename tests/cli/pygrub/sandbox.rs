@@ -316,6 +316,18 @@ fn without_seccomp_the_rest_holds() {
     }
 }
 
+/// The set is emptied while the right to do so is still there, with `--runas` too.
+#[test]
+fn no_capability_can_come_back() {
+    if !root() {
+        return;
+    }
+    for run_as in [None, Some(1234)] {
+        let inside = Case { run_as, without: "seccomp", ..Case::default() }.run();
+        inside.assert_all("fine", &["an empty bounding set", "no capabilities", "no new privileges"]);
+    }
+}
+
 #[test]
 fn without_either_each_is_told_once() {
     let inside = Case { without: "landlock_create_ruleset seccomp", ..Case::default() }.run();
@@ -559,5 +571,8 @@ fn state() {
     let dumpable = rustix::process::dumpable_behavior()
         .map_or_else(refused, |behavior| behavior == rustix::process::DumpableBehavior::NotDumpable);
     holds("not dumpable", dumpable);
+    let bounding = (0..40).map(|bit| CapabilitySet::from_bits_retain(1 << bit));
+    let mut bounding = bounding.map(rustix::thread::capability_is_in_bounding_set);
+    holds("an empty bounding set", bounding.all(|there| there.map_or_else(refused, |there| !there)));
     holds("no new privileges", rustix::thread::no_new_privs().unwrap_or_else(refused));
 }

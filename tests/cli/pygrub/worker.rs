@@ -6,11 +6,11 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use pregrub::cli::pygrub::sandbox::{Limits, Privileges};
-use pregrub::cli::pygrub::worker::{NAME, Role, inherited, is_called, spawn};
+use pregrub::cli::pygrub::worker::{Console, NAME, Role, Worker, inherited, is_called, spawn};
 
 /// The sign that this program is to be a supervisor.
 const SUPERVISOR: &str = "PREGRUB_TEST_SUPERVISOR";
@@ -18,10 +18,10 @@ const SUPERVISOR: &str = "PREGRUB_TEST_SUPERVISOR";
 const PRIVILEGES: Privileges = Privileges { run_as: None, limits: Limits { memory: 1 << 28, file_size: None } };
 
 /// Starts the test `in_the_worker` as a worker.
-fn worker(files: Vec<(Role, File)>, task: &str) -> Child {
+fn worker(files: Vec<(Role, File)>, task: &str, console: Console) -> Worker {
     // What follows `--skip` names no test: it only tells the worker.
     let args = ["--exact", "cli::pygrub::worker::in_the_worker", "--nocapture", "--skip", task];
-    spawn(args.map(OsString::from), files).unwrap()
+    spawn(args.map(OsString::from), files, console).unwrap()
 }
 
 #[test]
@@ -30,21 +30,31 @@ fn files_arrive_in_their_roles() {
     let path = |name: &str| directory.path().join(name);
     std::fs::write(path("disk"), "the disk").unwrap();
     let create = |name: &str| File::create(path(name)).unwrap();
-    let files = vec![
-        (Role::Ramdisk, create("ramdisk")),
-        (Role::Disk, File::open(path("disk")).unwrap()),
-        (Role::Output, create("output")),
-    ];
-    assert!(worker(files, "copy").wait().unwrap().success());
+    let files = vec![(Role::Ramdisk, create("ramdisk")), (Role::Disk, File::open(path("disk")).unwrap())];
+    let console = Console { input: File::open(path("disk")).unwrap().into(), ..Console::none().unwrap() };
+    let mut worker = worker(files, "copy", console);
+    let handed_over = String::from_utf8(worker.receive(100).unwrap().unwrap()).unwrap();
+    assert!(worker.child.wait().unwrap().success());
     assert_eq!(std::fs::read_to_string(path("ramdisk")).unwrap(), "the disk");
-    let told = std::fs::read_to_string(path("output")).unwrap();
-    assert_eq!(told, format!("{:?} true\n", std::io::IsTerminal::is_terminal(&std::io::stdin())));
+    assert_eq!(handed_over, "sealed: true, standard input: the disk");
+}
+
+/// What is handed over comes in packets, as many as it takes and no more than are asked for.
+#[test]
+fn much_is_handed_over() {
+    for (most, expected) in [(200_000, Some(200_000)), (199_999, None)] {
+        let mut worker = worker(Vec::new(), "send much", Console::none().unwrap());
+        let handed_over = worker.receive(most).unwrap();
+        assert_eq!(handed_over.map(|all| all.iter().filter(|&&byte| byte == b'x').count()), expected);
+        worker.child.kill().unwrap();
+        worker.child.wait().unwrap();
+    }
 }
 
 #[test]
 fn no_role_has_two_files() {
     let file = || (Role::Disk, File::open("/dev/null").unwrap());
-    let error = spawn(["--list".into()], vec![file(), file()]).unwrap_err();
+    let error = spawn(["--list".into()], vec![file(), file()], Console::none().unwrap()).unwrap_err();
     assert_eq!(error.to_string(), "a role has more than one file");
 }
 
@@ -94,8 +104,8 @@ fn the_worker_dies_with_its_supervisor() {
 #[test]
 fn as_the_supervisor() {
     if std::env::var_os(SUPERVISOR).is_some() && !is_called() {
-        let mut worker = worker(Vec::new(), "sleep");
-        worker.wait().unwrap();
+        let mut worker = worker(Vec::new(), "sleep", Console::shared().unwrap());
+        worker.child.wait().unwrap();
     }
 }
 
@@ -110,8 +120,13 @@ fn in_the_worker() {
         std::process::exit(2)
     });
     let disk = inherited.take(Role::Disk);
+    let outbox = inherited.take_outbox().unwrap();
     for sentence in inherited.give_up_privileges(&PRIVILEGES).unwrap() {
         eprintln!("{sentence}");
+    }
+    if std::env::args().next_back().as_deref() == Some("send much") {
+        outbox.send(&[b'x'; 200_000]).unwrap();
+        std::process::exit(0);
     }
     if std::env::args().next_back().as_deref() == Some("sleep") {
         println!("ready");
@@ -122,8 +137,10 @@ fn in_the_worker() {
     disk.unwrap().read_exact_at(&mut text, 0).unwrap();
     inherited.take(Role::Ramdisk).unwrap().write_all(&text).unwrap();
     assert!(inherited.take(Role::Kernel).is_none());
-    let terminal = std::io::IsTerminal::is_terminal(&std::io::stdin());
     let sealed = OpenOptions::new().read(true).open("/dev/null").is_err();
-    writeln!(inherited.take(Role::Output).unwrap(), "{terminal:?} {sealed}").unwrap();
+    let mut stdin = String::new();
+    std::io::stdin().read_to_string(&mut stdin).unwrap();
+    outbox.send(format!("sealed: {sealed}, ").as_bytes()).unwrap();
+    outbox.send(format!("standard input: {stdin}").as_bytes()).unwrap();
     std::process::exit(0);
 }

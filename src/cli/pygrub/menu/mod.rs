@@ -43,6 +43,11 @@ impl Terminal {
     }
 }
 
+/// The exception with which curses refuses this process' terminal, where it does.
+pub(in crate::cli) fn refuses() -> Option<Raised> {
+    Tty::new().refuses()
+}
+
 /// Whether Python's curses writes UTF-8: with any locale but one that LC_ALL says is another. Where the locale is C by LANG or
 /// by default, Python takes C.UTF-8 in its place.
 fn is_utf8() -> bool {
@@ -58,10 +63,11 @@ fn is_utf8() -> bool {
 impl Console for Terminal {
     /// Where SIGTERM comes, the terminal is tidied up and the program ends with status 1, as curses does it.
     fn show(&mut self, config: &Config, text: &[u8], release: Release) -> Menu {
+        // curses comes first.
+        if let Some(raised) = self.tty.refuses() {
+            return Menu::failed(raised, None);
+        }
         let opening = match Opening::new(config, release) {
-            // curses comes first.
-            _ if !self.tty.known => return Menu::failed(terminal::unknown_terminal(), None),
-            _ if !self.tty.is_there() => return Menu::failed(terminal::no_terminal(), None),
             Ok(opening) => opening,
             Err(raised) => return Menu::failed(raised, None),
         };

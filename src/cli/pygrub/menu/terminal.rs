@@ -48,7 +48,7 @@ const USUAL: [&str; 9] = ["vt100", "vt102", "vt220", "xterm", "linux", "ansi", "
 /// Standard input and output as a terminal.
 pub(super) struct Tty {
     /// Whether TERM names a terminal.
-    pub known: bool,
+    known: bool,
     /// Rows and columns.
     pub size: (usize, usize),
     /// Whether keys may come as terminals other than a vt100 send them, too.
@@ -114,9 +114,13 @@ impl Tty {
         }
     }
 
-    /// Whether there is a terminal to be set.
-    pub(super) fn is_there(&self) -> bool {
-        self.before.is_some()
+    /// The exception with which curses refuses the terminal, where it does.
+    pub(super) fn refuses(&self) -> Option<Raised> {
+        match (self.known, &self.before) {
+            (false, _) => Some(unknown_terminal()),
+            (true, None) => Some(no_terminal()),
+            (true, Some(_)) => None,
+        }
     }
 
     /// Takes the terminal over: key by key, without echo, Ctrl-C and its like as signals.
@@ -212,12 +216,12 @@ impl Signals {
 }
 
 /// The exception of curses for a TERM that it does not know.
-pub(super) fn unknown_terminal() -> Raised {
+fn unknown_terminal() -> Raised {
     Raised::new(Stage::Menu, "_curses.error", "setupterm: could not find terminal", Cause::Terminal)
 }
 
 /// The exception of curses where neither standard output nor standard error is a terminal.
-pub(super) fn no_terminal() -> Raised {
+fn no_terminal() -> Raised {
     Raised::new(Stage::Menu, "_curses.error", "nocbreak() returned ERR", Cause::Terminal)
 }
 

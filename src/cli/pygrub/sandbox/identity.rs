@@ -13,21 +13,22 @@ use rustix::thread::{
 
 use super::Missing;
 
-/// The namespaces that pygrub leaves under `--runas`, and only there: making them takes a millisecond. Whoever may not make any
-/// may not change the user either.
+/// The namespaces that pygrub leaves under `--runas`, and only there: making them takes a millisecond. It needs CAP_SYS_ADMIN,
+/// which is not what changing the user needs: a caller may have one without the other.
 pub(super) fn leave_namespaces(missing: &mut Missing) {
     let all = [
         (UnshareFlags::NEWNS, "a namespace of mounts"),
         (UnshareFlags::NEWIPC, "a namespace of message queues"),
         (UnshareFlags::NEWNET, "a namespace of networks"),
     ];
-    if !capabilities(None).is_ok_and(|sets| sets.effective.contains(CapabilitySet::SYS_ADMIN)) {
-        return;
-    }
     for (flag, what) in all {
         // Deprecated for CLONE_FILES, which is not among them.
         #[expect(deprecated)]
-        missing.note_failure(what, rustix::thread::unshare(flag));
+        match rustix::thread::unshare(flag) {
+            // It is the caller that may not, whichever it is.
+            Err(error @ Errno::PERM) => return missing.note("namespaces of its own", error),
+            result => missing.note_failure(what, result),
+        }
     }
 }
 
@@ -51,15 +52,27 @@ pub(super) fn become_user(user: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// Empties every set of capabilities. Without any, nothing can put one back.
-pub(super) fn drop_capabilities(missing: &mut Missing) {
+/// Empties the bounding set: what no program that is started can get back. Without CAP_SETPCAP Linux refuses; then
+/// PR_SET_NO_NEW_PRIVS alone keeps programs from gaining what the set allows.
+pub(super) fn empty_bounding_set(missing: &mut Missing) {
+    let may = capabilities(None).is_ok_and(|sets| sets.effective.contains(CapabilitySet::SETPCAP));
     for bit in 0..u64::BITS {
         match remove_capability_from_bounding_set(CapabilitySet::from_bits_retain(1 << bit)) {
             Ok(()) => {}
-            // The kernel counts no further, or the set is not ours to change and there is nothing to lose.
-            Err(_) => break,
+            // The kernel counts no further.
+            Err(Errno::INVAL) => break,
+            Err(error) => {
+                if may {
+                    missing.note("the loss of the capability bounding set", error);
+                }
+                break;
+            }
         }
     }
+}
+
+/// Empties the sets of capabilities that this process has: effective, permitted, inheritable and ambient.
+pub(super) fn drop_capabilities(missing: &mut Missing) {
     // Linux before 4.3 has no such set.
     let _ = clear_ambient_capability_set();
     let none = CapabilitySet::empty();

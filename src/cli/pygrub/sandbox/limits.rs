@@ -1,4 +1,4 @@
-//! Resource limits: pygrub's own under `--runas` (Xen 4.19 and later), of which only the one on files needs `--runas` here.
+//! Resource limits: pygrub's own under `--runas` (Xen 4.19 and later), of which only the size of files is another without it.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::Missing;
+use crate::boot::LARGEST_COPY;
 use crate::python::{Python, int};
 
 const MIB: u64 = 1 << 20;
@@ -20,13 +21,34 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 256 MiB of memory, files of any size.
+    /// 256 MiB of memory, and files as large as may be copied.
     fn default() -> Self {
-        Self { memory: 256 * MIB, file_size: None }
+        Self { memory: 256 * MIB, file_size: Some(LARGEST_COPY) }
     }
 }
 
 impl Limits {
+    /// The limits without `--runas`: 256 MiB of memory, and files of [`largest_copy`](Self::largest_copy).
+    ///
+    /// # Errors
+    ///
+    /// As [`largest_copy`](Self::largest_copy).
+    pub fn usual(variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+        Ok(Self { file_size: Some(Self::largest_copy(variable)?), ..Self::default() })
+    }
+
+    /// Most bytes of a kernel or an initrd that is copied: 1 GiB, unless `variable`, asked for the environment variable
+    /// `PREGRUB_MAX_FILE_SIZE_MB` and then for pygrub's own, `PYGRUB_MAX_FILE_SIZE_MB`, gives another size.
+    ///
+    /// # Errors
+    ///
+    /// One sentence, if the variable is not a number of MiB.
+    pub fn largest_copy(variable: impl Fn(&str) -> Option<String>) -> Result<u64, String> {
+        let names = ["PREGRUB_MAX_FILE_SIZE_MB", "PYGRUB_MAX_FILE_SIZE_MB"];
+        let given = names.into_iter().find_map(|name| Some((name, variable(name)?)));
+        given.map_or(Ok(LARGEST_COPY), |(name, text)| mebibytes(name, &text))
+    }
+
     /// The limits under `--runas`: 256 MiB of memory and 128 MiB a file, unless `variable`, asked for the environment variables
     /// `PYGRUB_MAX_RAM_USAGE_MB` and `PYGRUB_MAX_FILE_SIZE_MB`, tells otherwise. They are read as Python reads an `int`.
     ///
@@ -34,17 +56,19 @@ impl Limits {
     ///
     /// One sentence, where a variable is no number of MiB.
     pub fn restricted(variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
-        let bytes = |name: &str, default: u64| {
-            let Some(text) = variable(name) else { return Ok(default) };
-            let number = int::parse(&text, Python::Three).map_err(|message| format!("{name}: {message}"))?;
-            let mib = number.to_i64().and_then(|number| u64::try_from(number).ok());
-            mib.and_then(|mib| mib.checked_mul(MIB)).ok_or_else(|| format!("{name}: {text} is no number of MiB"))
-        };
+        let bytes = |name: &str, default: u64| variable(name).map_or(Ok(default), |text| mebibytes(name, &text));
         Ok(Self {
             memory: bytes("PYGRUB_MAX_RAM_USAGE_MB", 256 * MIB)?,
             file_size: Some(bytes("PYGRUB_MAX_FILE_SIZE_MB", 128 * MIB)?),
         })
     }
+}
+
+/// A number of MiB in bytes.
+fn mebibytes(name: &str, text: &str) -> Result<u64, String> {
+    let number = int::parse(text, Python::Three).map_err(|message| format!("{name}: {message}"))?;
+    let mib = number.to_i64().and_then(|number| u64::try_from(number).ok());
+    mib.and_then(|mib| mib.checked_mul(MIB)).ok_or_else(|| format!("{name}: {text} is no number of MiB"))
 }
 
 /// Three are held open at any time, so that no fourth can be opened; `poll` takes no more than this many at once.
@@ -81,6 +105,19 @@ mod tests {
             let text = if name == "PYGRUB_MAX_RAM_USAGE_MB" { ram } else { file };
             text.map(str::to_owned)
         })
+    }
+
+    #[test]
+    fn without_runas_either_variable_counts() {
+        let usual = |given: &[(&str, &str)]| {
+            let text = |name: &str| given.iter().find(|(one, _)| *one == name).map(|(_, text)| (*text).to_owned());
+            Limits::largest_copy(text).map(|bytes| bytes / MIB)
+        };
+        let (ours, theirs) = ("PREGRUB_MAX_FILE_SIZE_MB", "PYGRUB_MAX_FILE_SIZE_MB");
+        assert_eq!(usual(&[]), Ok(1024));
+        assert_eq!(usual(&[(theirs, "64")]), Ok(64));
+        assert_eq!(usual(&[(theirs, "64"), (ours, "4096")]), Ok(4096));
+        assert_eq!(usual(&[(ours, "-1")]), Err("PREGRUB_MAX_FILE_SIZE_MB: -1 is no number of MiB".to_owned()));
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub struct Privileges {
 
 /// Gives everything up but the descriptors `files`, standard input, standard output and standard error. There is no way back.
 ///
-/// Returns one sentence for each layer that this kernel does not have; the others stand.
+/// Returns one sentence for each layer that this kernel does not have or does not allow; the others stand.
 ///
 /// Called while there is one thread: Linux keeps user, groups and capabilities for each thread.
 ///
@@ -56,8 +56,13 @@ pub struct Privileges {
 /// Where `--runas` cannot be honoured. The caller must end: it may still have its privileges.
 pub fn enter(privileges: &Privileges, files: &[RawFd]) -> io::Result<Vec<String>> {
     let mut missing = Missing(Vec::new());
-    if let Some(user) = privileges.run_as.filter(|&user| user != 0) {
+    let user = privileges.run_as.filter(|&user| user != 0);
+    if user.is_some() {
         identity::leave_namespaces(&mut missing);
+    }
+    // Before the user changes, which takes the right to do it.
+    identity::empty_bounding_set(&mut missing);
+    if let Some(user) = user {
         identity::become_user(user)?;
     }
     identity::drop_capabilities(&mut missing);
