@@ -154,7 +154,7 @@ impl Tally {
                 return;
             }
             (Verdict::Unknown, Allowed::Known) => {
-                let why = pregrub::explain::explain(&run).map(|explanation| explanation.reason);
+                let why = pregrub::explain::explain(run).map(|explanation| explanation.reason);
                 same("must be known", &why, &answer.rc);
                 self.differences.append(&mut differences);
                 return;
