@@ -113,7 +113,7 @@ impl Reading<'_> {
         let mut look = Look::new(self.depth, Format::Foreign(Foreign::recognise(head)), self.size);
         if self.size == 0 {
             // Up to 4.5 the file was mapped without a look at its length.
-            let words = "xc_dom_malloc_filemap: failed: zero length file";
+            let words = "zero length file";
             self.refuse_both(&mut look, words, &Cause::Empty);
             return Ok(look);
         }
