@@ -252,6 +252,11 @@ changes! {
     /// xl: `trusted` and `untrusted`, `grant_usage` and the backend `standalone` in disk specifications. 4.17.7 has none of them;
     /// between there and the newest release the line is not known.
     NewDiskParameters = 18;
+    /// The environment variable XEN_FSIMAGE_FSDIR no longer names the directory of the filesystem plugins.
+    NoFsimageDirectory = 22;
+    /// The iso9660 plugin does not read past the end of Rock Ridge entries that claim to be longer than they are (XSA-497). Before,
+    /// what it read there was whatever stood in memory.
+    RockRidgeBounded = 22 [17.7, 20.4, 21.2];
     /// `--entry` works under Python 3 (40387f6206).
     EntryByNumberUnderPython3 = 18 [17.3];
     /// libxenguest unpacks kernels packed with lzo (2010).

@@ -14,6 +14,7 @@ mod dependencies;
 mod explain;
 mod generate;
 mod grub;
+mod host;
 mod initrd;
 mod kernel;
 mod lint;
