@@ -10,7 +10,7 @@ use super::settings::{Item, shown};
 use crate::boot::command_line::{self, Directory, Ended};
 use crate::boot::{Format, Options, Task};
 use crate::config::Span;
-use crate::flavour::Build;
+use crate::flavour::{Build, Flavour};
 use crate::python::PyStr;
 use crate::release::{Change, Release};
 
