@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::baselines::BaselineArgs;
+use super::caller_args::CallerArgs;
 use super::fix::FixArgs;
 use super::levels::LevelArgs;
 use super::recursive::RecursiveArgs;
@@ -426,6 +427,8 @@ pub(super) struct How {
     #[arg(long, value_enum)]
     dialect: Option<DialectArg>,
     #[command(flatten)]
+    caller: CallerArgs,
+    #[command(flatten)]
     pub settings: SettingsArgs,
 }
 
@@ -436,6 +439,8 @@ pub(super) enum KindArg {
     Config,
     /// The configuration of a domain for xl
     Xl,
+    /// The XML of a domain for libvirt
+    Libvirt,
 }
 
 impl From<KindArg> for Kind {
@@ -445,6 +450,7 @@ impl From<KindArg> for Kind {
             KindArg::Directory => Self::Directory,
             KindArg::Config => Self::Config,
             KindArg::Xl => Self::Xl,
+            KindArg::Libvirt => Self::Libvirt,
         }
     }
 }
@@ -524,7 +530,7 @@ impl How {
             flavour,
             interactive: if self.interactive {
                 Some(true)
-            } else if self.quiet || settings.quiet.unwrap_or_default() {
+            } else if self.quiet || self.caller.is_quiet() || settings.quiet.unwrap_or_default() {
                 Some(false)
             } else {
                 None
@@ -534,6 +540,7 @@ impl How {
             ramdisk: self.ramdisk.as_deref().map(PyStr::from),
             args: self.args.as_deref().unwrap_or_default().into(),
             offset: self.offset,
+            caller: self.caller.caller(build),
             ..Options::default()
         })
     }

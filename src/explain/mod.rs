@@ -61,6 +61,8 @@ pub fn explain(run: &Run) -> Option<Explanation> {
         FailureKind::Unknown(why) => said(why.clone(), of_unknown(failure.stage)),
         FailureKind::Refused { reason, help }
         | FailureKind::NotBuilt { reason, help }
+        | FailureKind::NotCopied { reason, help }
+        | FailureKind::Rejected { reason, help }
         | FailureKind::NotStarted { reason, help } => said(reason.clone(), help.clone()),
     };
     Some(Explanation { attempt: failure.attempt, reason, label, evidence: failure.raised().cloned(), help })

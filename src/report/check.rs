@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::builder::Builder;
 use super::finding::{FindingReport, Sources};
-use crate::boot::{Attempt, ChosenFile, GivenDisk, Mounted, Process, Run, Verdict};
+use crate::boot::{Attempt, ChosenFile, GivenDisk, Handover, Mounted, Process, Run, Verdict};
 use crate::config::Raised;
 use crate::explain::Explanation;
 use crate::kernel::Built;
@@ -23,6 +23,9 @@ pub struct Check<'a> {
     /// The disk of a domain that pygrub gets.
     #[serde(skip_serializing_if = "Option::is_none")]
     disk: Option<&'a GivenDisk>,
+    /// How the toolstack calls pygrub, and what its user reads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    toolstack: Option<&'a Handover>,
     verdict: Verdict,
     boot: Option<Boot<'a>>,
     pygrub: Option<&'a Process>,
@@ -116,6 +119,7 @@ impl<'a> Check<'a> {
             kind: Some(kind.name()),
             release: run.options.release.to_string(),
             disk: run.disk.as_ref(),
+            toolstack: run.handover.as_ref(),
             verdict: run.verdict,
             boot: boot(run, kind, hashes),
             pygrub: known.then_some(&run.process),
@@ -153,6 +157,7 @@ impl<'a> Check<'a> {
             kind: None,
             release: release.to_string(),
             disk: None,
+            toolstack: None,
             verdict: Verdict::Unknown,
             boot: None,
             pygrub: None,
