@@ -34,6 +34,7 @@
 //! - [`explain`]: why a run does not boot, and what to change, in words.
 //! - [`config`]: the text of a configuration to its menu entries, line by line as pygrub reads it.
 //! - [`storage`]: partition offsets, filesystem drivers and identification, as pygrub's libraries see a disk.
+//! - [`grub`]: GRUB 2's language and menu: what GRUB would boot from the same disk.
 //! - [`decompress`]: kernels and initrds unpacked as a stream.
 //! - [`xl`]: domain configurations of the toolstack, and how it calls pygrub.
 //! - [`release`]: what differs between Xen 4.0 and 4.22, [`flavour`]: what distributors patch, both as data; [`host`]: which one is installed here.
@@ -43,7 +44,7 @@
 //! - [`report`]: JSON and text.
 //! - [`generate`]: configurations that boot, judged by [`boot`] before they are handed out.
 //!
-//! Arrows go one way: `python`, `release`, `flavour` ← `config` ← `boot` → `storage`; `lint` and `generate` read `boot` and `config`;
+//! Arrows go one way: `python`, `release`, `flavour` ← `config` ← `boot` → `storage` ← `grub`; `lint` and `generate` read `boot` and `config`;
 //! `report` reads `lint` and `boot`, and the command line all of them.
 //!
 //! Without the feature `cli` (`default-features = false`) the crate needs neither an argument parser nor a terminal.

@@ -256,6 +256,11 @@ changes! {
     /// xl: `trusted` and `untrusted`, `grant_usage` and the backend `standalone` in disk specifications. 4.17.7 has none of them;
     /// between there and the newest release the line is not known.
     NewDiskParameters = 18;
+    /// The environment variable XEN_FSIMAGE_FSDIR no longer names the directory of the filesystem plugins.
+    NoFsimageDirectory = 22;
+    /// The iso9660 plugin does not read past the end of Rock Ridge entries that claim to be longer than they are (XSA-497). Before,
+    /// what it read there was whatever stood in memory.
+    RockRidgeBounded = 22 [17.7, 20.4, 21.2];
     /// `--entry` works under Python 3 (40387f6206).
     EntryByNumberUnderPython3 = 18 [17.3];
     /// libxenguest unpacks kernels packed with lzo (2010).
@@ -268,6 +273,9 @@ changes! {
     ZstdKernels = 15;
     /// liblzma gets 256 MiB for a kernel instead of 128: Linux 6.12 and later need it (e6472d4668).
     LargeLzmaDictionary = 20 [18.5, 19.2];
+    /// libxenguest unpacks lz4 by the system's library, and looks whether the kernel has the length that it should have
+    /// (38492dc098).
+    SystemLz4 = 22;
     /// libelf knows the note PHYS32_ENTRY, the entry for PVH (a1b2d39f07).
     PhysicalEntryNote = 7;
     /// A kernel with the note PHYS32_ENTRY needs no other (2dd3e22949).

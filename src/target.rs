@@ -14,9 +14,10 @@ pub use self::libvirt::LibvirtTarget;
 pub use self::xl::XlTarget;
 use crate::boot::{self, Options, Run};
 use crate::config::{Dialect, READ_LIMIT};
+use crate::explain::{Explanation, OtherDisks, explain_on};
 use crate::release::{Change, Release};
 use crate::storage::directory::DirectoryVolume;
-use crate::storage::mount::MountedOnce;
+use crate::storage::mount::{MountedOnce, Volumes};
 use crate::storage::source::{FileSource, Source};
 use crate::toolstack;
 use crate::xl::domain::{Domain, Guest};
@@ -257,6 +258,15 @@ impl Target {
         let mut run = result.map_err(|error| failed(Path::new(name), "read", &error))?;
         toolstack::complete(&mut run);
         Ok(run)
+    }
+
+    /// Why a run on it does not boot, with its volumes at hand. `None` if nothing failed.
+    pub fn explain(&self, run: &Run, volumes: Option<&MountedOnce<'_>>) -> Option<Explanation> {
+        let others = match self {
+            Self::Xl(target) => Some(&**target as &dyn OtherDisks),
+            Self::Image(_) | Self::Directory(_) | Self::Config { .. } => None,
+        };
+        explain_on(run, volumes.map(|volumes| volumes as &dyn Volumes), others)
     }
 
     /// The filesystems on it. `None` for a configuration alone, and for a domain without a disk that pygrub gets.

@@ -210,3 +210,16 @@ pub fn run(input: &[u8]) {
         assert_eq!(run.verdict == boot::Verdict::Boots, run.chosen.is_some() && run.failure.is_none());
     }
 }
+
+/// Executes a configuration as each GRUB does, and checks its syntax. What is executed stays within its limits.
+pub fn grub(text: &[u8]) {
+    use pregrub::grub::{self, Place, Platform, Settings, Version, disks::NoDisk};
+    grub::check_syntax(text);
+    let place = Place { device: "hd0".to_owned(), path: "/grub/grub.cfg".to_owned() };
+    for (version, platform) in [(Version::V2_06, Platform::Pc), (Version::V2_14, Platform::Efi)] {
+        let settings = Settings { version, platform, most_steps: 20_000, ..Settings::default() };
+        let run = grub::run(&NoDisk, &place, text, &settings);
+        assert!(run.output.len() <= settings.most_output && run.trace.is_empty());
+        assert!(run.picked.is_none_or(|picked| picked < run.attempts.len()));
+    }
+}

@@ -27,7 +27,7 @@ pub use copy_limit::{LARGEST_COPY, TooLarge};
 pub use delimiters::{Unrepresentable, forged_record, unrepresentable};
 pub use digest::sha256;
 pub use discover::candidates;
-pub use fixed_kernels::{InPlaceOf, wants_fixed_kernels};
+pub use fixed_kernels::InPlaceOf;
 pub use list::{Listing, list};
 pub use menu::{Console, Menu, Unattended};
 pub use options::{ImageLimits, Options, Task};

@@ -84,7 +84,7 @@ fn look(path: &Path, kernel: &GuestKernel, release: crate::release::Release) -> 
     judge(&OnDisk(open(path)?), kernel, release, Depth::Whole)
 }
 
-/// What --kernel and --config tell of the kernel.
+/// What --kernel and --kernel-config tell of the kernel.
 fn kernel(args: &Initrd) -> Result<GuestKernel, String> {
     let mut kernel = GuestKernel::default();
     let unreadable = |file: &str, error: &io::Error| format!("cannot read `{file}`: {}", why(error));
@@ -95,14 +95,14 @@ fn kernel(args: &Initrd) -> Result<GuestKernel, String> {
             complain(&format!("`{file}` tells no version: it is not a bzImage"));
         }
         // Distributions put both into /boot.
-        if let (Some(release), None, Some(folder)) = (&kernel.release, &args.config, Path::new(file).parent()) {
+        if let (Some(release), None, Some(folder)) = (&kernel.release, &args.kernel_config, Path::new(file).parent()) {
             let path = folder.join(format!("config-{release}"));
             if let Ok(text) = self::beginning(&path, CONFIG) {
                 kernel.config = KernelConfig::read(&text).map(|config| (config, path.display().to_string()));
             }
         }
     }
-    if let Some(file) = &args.config {
+    if let Some(file) = &args.kernel_config {
         let text = beginning(Path::new(file), CONFIG).map_err(|error| unreadable(file, &error))?;
         let config =
             KernelConfig::read(&text).ok_or_else(|| format!("`{file}` is not the configuration of a kernel"))?;

@@ -28,6 +28,7 @@ mod release_args;
 mod rules;
 mod runner_commands;
 mod settings;
+mod several;
 mod stdout;
 mod trace;
 

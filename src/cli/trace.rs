@@ -6,7 +6,6 @@ use std::path::Path;
 use super::Status;
 use super::args::{Format, Trace};
 use crate::cli::stdout::{Out, complain};
-use crate::explain::explain;
 use crate::report::trace;
 use crate::target::Target;
 
@@ -19,16 +18,19 @@ pub(super) fn run(args: &Trace) -> io::Result<Status> {
         }
     };
     let name = &args.target;
-    let opened = Target::open(Path::new(name), args.how.wanted(), options.release)
-        .and_then(|target| Ok((target.kind(), target.run(name, options)?)));
-    let (kind, run) = match opened {
+    let opened = Target::open(Path::new(name), args.how.wanted(), options.release).and_then(|target| {
+        let volumes = target.volumes();
+        let run = target.run_on(volumes.as_ref(), name, options)?;
+        let explanation = target.explain(&run, volumes.as_ref());
+        Ok((target.kind(), run, explanation))
+    });
+    let (kind, run, explanation) = match opened {
         Ok(opened) => opened,
         Err(error) => {
             complain(&error.to_string());
             return Ok(Status::Unknown);
         }
     };
-    let explanation = explain(&run);
     let explanation = explanation.as_ref();
     let mut out = Out::new(args.answer.color);
     match args.answer.format {

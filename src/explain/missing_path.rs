@@ -1,7 +1,11 @@
 //! Why a path that a configuration names does not open, in plain words: for the verdict and for the rules of the linter.
 
+use super::closest_path::closest;
+use super::files::Files;
+use super::path_issue::Plain;
 use super::path_issue::{PathIssue, words};
-use super::raised::{Advice, advice};
+use super::raised::{Advice, PROVIDED, Seen, advice};
+use super::remedy::{MKCONFIG, Remedy, change_at_source};
 use crate::boot::Purpose;
 use crate::config::{Dialect, Writer};
 use crate::escape::beginning;
@@ -64,6 +68,40 @@ impl MissingPath<'_> {
         advice(reason, label, self.help(issue))
     }
 
+    /// What is wrong and what to do on this filesystem: only what opens there is named.
+    pub(crate) fn advice_on(&self, files: Option<&Files>, configuration: Option<Seen<'_>>) -> Advice {
+        let mut said = self.advice();
+        let (Some(files), Some(configuration), false) = (files, configuration, self.path.is_empty()) else {
+            return said;
+        };
+        if self.issue().is_some() {
+            let plain = Plain::of(self.path.as_bytes(), self.purpose, configuration.dialect);
+            if let Some(plain) = plain.filter(|plain| !files.exists(&plain.path)) {
+                let path = shown(&PyStr::from(plain.path));
+                said.help = Some(format!("{}; but `{path}` is not there either", said.help.unwrap_or_default()));
+            }
+            return said;
+        }
+        said.help = Some(match closest(files, configuration, self.purpose, self.path) {
+            Some(found) => found.help(self.purpose, configuration.writer),
+            None => self.nothing_like_it(configuration.writer),
+        });
+        said
+    }
+
+    /// With `/boot` in front or without, and beside it, there is nothing like the file.
+    fn nothing_like_it(&self, writer: Writer) -> String {
+        let what = word(self.purpose);
+        let again = match writer {
+            Writer::NixOs => Remedy::copies_again().to_string(),
+            Writer::Mkconfig => format!("install the kernel's package again, and {MKCONFIG} in the guest"),
+            Writer::Other => "copy it there, or name one that is there".to_owned(),
+        };
+        format!(
+            "there is nothing like this {what} on the filesystem that holds the configuration, with or without /boot: {again}"
+        )
+    }
+
     /// `the initrd `/i` of the selected entry "A"`.
     fn subject(&self) -> String {
         format!("the {} `{}`{}", word(self.purpose), shown(self.path), self.of_entry())
@@ -119,34 +157,46 @@ impl MissingPath<'_> {
                 };
                 format!("pygrub takes one initrd, and a guest loads no microcode: {how}")
             }
-            (PathIssue::Several, Writer::NixOs) => "pygrub takes one initrd: do without boot.initrd.secrets in the guest's NixOS \
+            (PathIssue::Several, Writer::NixOs) => {
+                "pygrub takes one initrd: do without boot.initrd.secrets in the guest's NixOS \
                  configuration and run nixos-rebuild boot, or concatenate the files into one"
-                .to_owned(),
-            (PathIssue::Several, Writer::Mkconfig) => "pygrub takes one initrd: empty GRUB_EARLY_INITRD_LINUX_CUSTOM in \
-                 /etc/default/grub and run update-grub or grub2-mkconfig, or concatenate the files into one"
-                .to_owned(),
-            (PathIssue::Several, Writer::Other) => {
-                "pygrub takes one initrd: concatenate the files into one (cat FIRST SECOND > BOTH) and name that".to_owned()
+                    .to_owned()
             }
-            (PathIssue::DoubleSlash, Writer::NixOs) => "set boot.loader.grub.fsIdentifier = \"provided\" and let \
-                 fileSystems.\"/boot\".device be a plain device node such as \"/dev/xvda\" in the guest's NixOS configuration, \
-                 then run nixos-rebuild boot"
-                .to_owned(),
+            (PathIssue::Several, Writer::Mkconfig) => {
+                "pygrub takes one initrd: empty GRUB_EARLY_INITRD_LINUX_CUSTOM in \
+                 /etc/default/grub and run update-grub or grub2-mkconfig, or concatenate the files into one"
+                    .to_owned()
+            }
+            (PathIssue::Several, Writer::Other) => {
+                "pygrub takes one initrd: concatenate the files into one (cat FIRST SECOND > BOTH) and name that"
+                    .to_owned()
+            }
+            (PathIssue::DoubleSlash, Writer::NixOs) => Remedy::nixos(PROVIDED).to_string(),
             (PathIssue::DoubleSlash, _) => {
                 format!("write a single slash{}", change_at_source(writer))
             }
             (PathIssue::Continuation, _) => format!("write the command on one line{}", change_at_source(writer)),
-            (PathIssue::Variable, _) => format!("write the plain path in the place of the variable{}", change_at_source(writer)),
+            (PathIssue::Variable, _) => {
+                format!("write the plain path in the place of the variable{}", change_at_source(writer))
+            }
             (PathIssue::Quoted, _) => {
                 format!("write the path without quotes and backslashes{}", change_at_source(writer))
             }
             (PathIssue::TrailingText, _) => {
-                format!("write the path alone, without `;`, comment or other words behind it{}", change_at_source(writer))
+                format!(
+                    "write the path alone, without `;`, comment or other words behind it{}",
+                    change_at_source(writer)
+                )
             }
             (PathIssue::Option, _) => {
-                format!("write `kernel`, the path and the arguments, without options in front{}", change_at_source(writer))
+                format!(
+                    "write `kernel`, the path and the arguments, without options in front{}",
+                    change_at_source(writer)
+                )
             }
-            (PathIssue::Tab, _) => format!("write a blank between the kernel and its arguments{}", change_at_source(writer)),
+            (PathIssue::Tab, _) => {
+                format!("write a blank between the kernel and its arguments{}", change_at_source(writer))
+            }
         }
     }
 
@@ -164,18 +214,15 @@ impl MissingPath<'_> {
     }
 }
 
-/// Where a line that somebody wrote himself comes from, as the end of a sentence.
-pub(crate) fn change_at_source(writer: Writer) -> &'static str {
-    match writer {
-        Writer::NixOs => {
-            ", in boot.loader.grub.extraEntries of the guest's NixOS configuration, and run nixos-rebuild boot"
-        }
-        Writer::Mkconfig => {
-            ", in the script of the guest's /etc/grub.d that the line comes from (40_custom for entries of \
-             your own), and run update-grub or grub2-mkconfig"
-        }
-        Writer::Other => "",
-    }
+/// What is wrong with a command that names no file, and the way out. `entry` is the entry for a message.
+pub(crate) fn empty_path(purpose: Purpose, entry: &str, writer: Writer) -> (String, String) {
+    let what = word(purpose);
+    let consequence = match purpose {
+        Purpose::Ramdisk => "pygrub boots it without an initrd",
+        _ => "pygrub finds no kernel",
+    };
+    let reason = format!("the {what} line of {entry} names no file: {consequence}");
+    (reason, format!("write the {what}'s path after the command{}", change_at_source(writer)))
 }
 
 /// A name for a message: no longer than a message can bear, and with control characters escaped.

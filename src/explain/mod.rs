@@ -3,21 +3,40 @@
 //! [`explain`] turns a [`Run`] into an [`Explanation`]. The verdict line, the findings, the trace, the drop-in and JSON all take
 //! it from there.
 
+mod cause;
+pub(crate) mod closest_path;
+mod disk_order;
+pub(crate) mod entry_end;
+pub(crate) mod files;
 pub(crate) mod hidden_command;
 pub(crate) mod missing_path;
+pub(crate) mod mount_refusal;
+pub(crate) mod no_configuration;
+pub mod partition_name;
 pub(crate) mod path_issue;
 pub(crate) mod raised;
+pub(crate) mod remedy;
+mod similar_names;
+mod trial;
 pub(crate) mod unmatched_brace;
+pub(crate) mod untried_filesystems;
+
+pub use cause::{CauseId, CauseKind};
+pub use disk_order::{OtherDisk, OtherDisks};
+pub use remedy::Remedy;
 
 use crate::boot::{ChosenFile, Failure, FailureKind, Run};
-use crate::config::{Cause, Raised, Stage};
+use crate::config::{self, Cause, Raised, Stage};
+use crate::storage::mount::Volumes;
+use files::Files;
 use raised::{Advice, Seen};
+use untried_filesystems::Untried;
 
 /// Why a run does not boot, in words. Sentences have no full stop at their end.
 #[derive(Clone, Debug)]
 pub struct Explanation {
-    /// The attempt that the user must change something at.
-    pub attempt: Option<usize>,
+    /// Which cause it is.
+    pub cause: CauseId,
     /// What is wrong, in one plain sentence.
     pub reason: String,
     /// What stands beside the place in the configuration; empty where there is no such place.
@@ -26,9 +45,11 @@ pub struct Explanation {
     pub evidence: Option<Raised>,
     /// The way out, where it is known, in one sentence.
     pub help: Option<String>,
+    /// The way out as data.
+    pub remedy: Option<Remedy>,
 }
 
-/// Explains a run. `None` if nothing failed.
+/// Explains a run from its steps alone. `None` if nothing failed.
 ///
 /// ```
 /// use pregrub::boot::{self, Options};
@@ -40,14 +61,36 @@ pub struct Explanation {
 /// assert!(explain(&run).unwrap().reason.contains("($drive1"));
 /// ```
 pub fn explain(run: &Run) -> Option<Explanation> {
+    explain_on(run, None, None)
+}
+
+/// Explains a run with the volumes that it was performed on at hand: of several places that failed, the cause is the one that
+/// the user must change, and a way out that can be tried on the disk is tried before it is given. `others` are the other disks
+/// of the domain whose first disk this is. `None` if nothing failed.
+pub fn explain_on(run: &Run, volumes: Option<&dyn Volumes>, others: Option<&dyn OtherDisks>) -> Option<Explanation> {
     let failure = run.failure.as_ref()?;
-    let said = |reason: String, help: Option<String>| Advice { reason, label: "", help };
-    let Advice { reason, label, help } = match &failure.kind {
-        FailureKind::Raised(raised) => of_exception(run, failure, raised),
+    let said = |reason: String, help: Option<String>| Advice {
+        reason,
+        label: "",
+        remedy: help.clone().map(Remedy::Other),
+        help,
+    };
+    let kind = match &failure.kind {
+        FailureKind::Raised(raised) => return Some(of_exception(run, failure, raised, volumes, others)),
+        FailureKind::Damaged => CauseKind::Damaged,
+        FailureKind::TooLarge => CauseKind::TooLarge,
+        FailureKind::Crashed { .. } => CauseKind::Crashed,
+        FailureKind::Unknown(_) => CauseKind::Unknown,
+        FailureKind::Refused { .. } => CauseKind::Refused,
+        FailureKind::NotBuilt { .. } => CauseKind::NotBuilt,
+        FailureKind::NotStarted { .. } => CauseKind::NotStarted,
+    };
+    let Advice { reason, label, help, remedy } = match &failure.kind {
         FailureKind::Damaged => {
             let files = run.chosen.iter().flat_map(|chosen| [Some(&chosen.kernel), chosen.ramdisk.as_ref()]).flatten();
             let damage = files.into_iter().find_map(of_damage)?;
-            said(damage.0, Some(damage.1.to_owned()))
+            let incomplete = failure.attempt.and_then(|index| run.attempts.get(index)?.size?.incomplete());
+            said(damage.0, Some(incomplete.map_or(damage.1.to_owned(), |it| format!("copy the image again: {it}"))))
         }
         FailureKind::TooLarge => {
             let files = run.chosen.iter().flat_map(|chosen| [Some(&chosen.kernel), chosen.ramdisk.as_ref()]).flatten();
@@ -64,22 +107,65 @@ pub fn explain(run: &Run) -> Option<Explanation> {
         | FailureKind::NotCopied { reason, help }
         | FailureKind::Rejected { reason, help }
         | FailureKind::NotStarted { reason, help } => said(reason.clone(), help.clone()),
+        FailureKind::Raised(_) => return None,
     };
-    Some(Explanation { attempt: failure.attempt, reason, label, evidence: failure.raised().cloned(), help })
+    Some(Explanation { cause: CauseId::of(kind, failure.attempt), reason, label, evidence: None, help, remedy })
 }
 
-fn of_exception(run: &Run, failure: &Failure, raised: &Raised) -> Advice {
-    let attempt = failure.attempt.and_then(|index| run.attempts.get(index));
-    let mut advice = match run.table.as_ref().and_then(|table| raised::of_table(table, raised)) {
-        Some(advice) => advice,
-        None => raised::of_raised(attempt, attempt.and_then(Seen::of), raised),
+fn of_exception(
+    run: &Run,
+    failure: &Failure,
+    raised: &Raised,
+    volumes: Option<&dyn Volumes>,
+    others: Option<&dyn OtherDisks>,
+) -> Explanation {
+    let explained = |cause: CauseId, said: Advice, raised: &Raised| {
+        let Advice { reason, label, help, remedy } = said;
+        Explanation { cause, reason, label, evidence: Some(raised.clone()), help, remedy }
     };
-    let nothing_there = matches!(raised.cause, Cause::NoConfiguration | Cause::NoEntry | Cause::MissingFile);
-    if let Some(incomplete) = attempt.and_then(|attempt| attempt.size?.incomplete()).filter(|_| nothing_there) {
-        advice.reason = format!("{}; {incomplete}, and what is not found may lie behind its end", advice.reason);
-        advice.help = Some("complete the image first".to_owned());
+    if let Some(said) = others.and_then(|others| disk_order::of(run, raised, others)) {
+        return explained(CauseId::of(CauseKind::DiskOrder, failure.attempt), said, raised);
     }
-    advice
+    if let Some((untried, volumes)) = volumes.and_then(|volumes| Some((Untried::find(run, volumes)?, volumes))) {
+        return explained(CauseId::of(CauseKind::Untried, None), untried.advice(run, volumes), raised);
+    }
+    if let Some((index, attempt)) =
+        mount_refusal::to_blame(run, volumes).and_then(|index| Some((index, run.attempts.get(index)?)))
+    {
+        let raised = attempt.raised.as_ref().unwrap_or(raised);
+        return explained(CauseId::of_raised(Some(index), raised), mount_refusal::of_attempt(attempt), raised);
+    }
+    let attempt = failure.attempt.and_then(|index| run.attempts.get(index));
+    let files =
+        attempt.zip(volumes).and_then(|(attempt, volumes)| Files::mount(volumes, u64::try_from(attempt.offset).ok()?));
+    // Where the parser raised, what follows belongs to the explanation: the error-recovering parse has it.
+    let found = attempt.and_then(|attempt| attempt.found.as_ref());
+    let recovered = found.filter(|found| raised.stage == Stage::Parse && !found.directory).map(|found| {
+        let mut recovered = config::recover(found.dialect, &found.text, run.options.build());
+        recovered.config.truncated |= found.config.truncated;
+        recovered
+    });
+    let mut seen = attempt.and_then(Seen::of);
+    if let (Some(seen), Some(recovered)) = (&mut seen, &recovered) {
+        seen.config = &recovered.config;
+    }
+    let mut said = match run.table.as_ref().and_then(|table| raised::of_table(table, raised)) {
+        Some(said) => said,
+        None => raised::of_raised(attempt, seen, files.as_ref(), raised),
+    };
+    if let Some(incomplete) = attempt.and_then(|attempt| attempt.size?.incomplete()) {
+        if matches!(raised.cause, Cause::NoConfiguration | Cause::NoEntry | Cause::MissingFile) {
+            said.reason = format!("{}; {incomplete}, and what is not found may lie after its end", said.reason);
+            said = raised::advice(said.reason, said.label, "complete the image first");
+        } else if raised.cause == Cause::Read {
+            said = raised::advice(said.reason, said.label, format!("copy the image again: {incomplete}"));
+        }
+    }
+    let id = match (raised.cause, attempt.and_then(no_configuration::file_types)) {
+        (Cause::NoConfiguration, Some(_)) => CauseId::of(CauseKind::FileTypes, failure.attempt),
+        _ => CauseId::of_raised(failure.attempt, raised),
+    };
+    explained(id, said, raised)
 }
 
 /// What is wrong with a file that pygrub copies out and does not look at, and the way out.

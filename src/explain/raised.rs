@@ -1,12 +1,18 @@
 //! What an exception means in plain words, and the way out where it is known.
 
+use super::Explanation;
+use super::entry_end::EntryEnd;
+use super::files::Files;
 use super::hidden_command::hidden_kernel;
-use super::missing_path::{MissingPath, shown};
+use super::missing_path::{MissingPath, empty_path, shown};
+use super::mount_refusal;
+use super::no_configuration;
+use super::remedy::{MKCONFIG, Remedy};
 use super::unmatched_brace::{Opener, openers};
-use crate::boot::{Attempt, Found, InPlaceOf, Mounted};
-use crate::config::{Cause, Config, Dialect, Effect, READ_LIMIT, Raised, Stage, Writer};
+use crate::boot::{Attempt, Found, InPlaceOf, Mounted, Purpose};
+use crate::config::{Cause, Config, Dialect, Effect, READ_LIMIT, Raised, Span, Stage, Writer};
 use crate::python::PyStr;
-use crate::storage::partitions::{Failure, Origin, PartitionTable, Place, unseen};
+use crate::storage::partitions::{Failure, PartitionTable, Place};
 
 /// An explanation. Sentences have no full stop at their end.
 pub(crate) struct Advice {
@@ -16,6 +22,15 @@ pub(crate) struct Advice {
     pub label: &'static str,
     /// What to change.
     pub help: Option<String>,
+    /// The same as data.
+    pub remedy: Option<Remedy>,
+}
+
+impl From<&Explanation> for Advice {
+    fn from(explanation: &Explanation) -> Self {
+        let Explanation { reason, label, help, remedy, .. } = explanation;
+        Self { reason: reason.clone(), label, help: help.clone(), remedy: remedy.clone() }
+    }
 }
 
 /// A configuration that an exception comes from.
@@ -38,13 +53,19 @@ impl<'a> Seen<'a> {
     }
 }
 
-pub(super) fn advice(reason: impl Into<String>, label: &'static str, help: impl Into<String>) -> Advice {
+pub(super) fn advice(reason: impl Into<String>, label: &'static str, help: impl Into<Remedy>) -> Advice {
     let help = help.into();
-    Advice { reason: reason.into(), label, help: (!help.is_empty()).then_some(help) }
+    let is_known = help != Remedy::Other(String::new());
+    Advice { reason: reason.into(), label, help: is_known.then(|| help.to_string()), remedy: is_known.then_some(help) }
 }
 
-/// What an exception means. `found` may be read further than the attempt did.
-pub(crate) fn of_raised(attempt: Option<&Attempt>, found: Option<Seen<'_>>, raised: &Raised) -> Advice {
+/// What an exception means. `found` may be read further than the attempt did; `files` is the filesystem, where it is at hand.
+pub(crate) fn of_raised(
+    attempt: Option<&Attempt>,
+    found: Option<Seen<'_>>,
+    files: Option<&Files>,
+    raised: &Raised,
+) -> Advice {
     let nixos = found.is_some_and(|found| found.writer == Writer::NixOs);
     if let Some(found) = found.filter(|found| found.directory) {
         return advice(
@@ -54,8 +75,9 @@ pub(crate) fn of_raised(attempt: Option<&Attempt>, found: Option<Seen<'_>>, rais
         );
     }
     let cut = found.is_some_and(|found| found.config.truncated && found.text.len() >= READ_LIMIT);
+    let writer = found.map_or(Writer::Other, |found| found.writer);
     if cut && matches!(raised.cause, Cause::NoEntry | Cause::NotUtf8) {
-        let short = "make the file smaller than 1 MiB; with NixOS: boot.loader.grub.configurationLimit = 3";
+        let short = cut_help(writer);
         let at_end = raised.span.is_none_or(|span| span.range().end == READ_LIMIT);
         if raised.cause == Cause::NoEntry {
             return advice(
@@ -80,23 +102,29 @@ pub(crate) fn of_raised(attempt: Option<&Attempt>, found: Option<Seen<'_>>, rais
         ),
         Cause::SetArity => set_arity(found, raised),
         Cause::ClosingBrace => closing_brace(found, raised),
-        Cause::NestedEntry => advice(
-            "a menu entry begins before pygrub has seen the end of the one before, and pygrub gives up on the whole file",
-            "begins inside another entry",
-            "write the `}` of the entry before on a line of its own",
+        Cause::NestedEntry => {
+            let end = unseen_end(found, raised.span.map(|span| span.start));
+            advice(
+                "a menu entry begins before pygrub has seen the end of the one before, and pygrub gives up on the whole file",
+                "begins inside another entry",
+                end.map_or_else(
+                    || "write the `}` of the entry before on a line of its own".into(),
+                    |end| Remedy::LineEdit { edit: end.help().to_owned(), writer },
+                ),
+            )
+        }
+        Cause::OpenEntry if found.is_some_and(|found| found.config.truncated) => advice(
+            "pygrub reads no more than 1 MiB of the file, and that ends inside a menu entry",
+            "this entry is still open at the end",
+            cut_help(writer),
         ),
         Cause::OpenEntry => advice(
-            if found.is_some_and(|found| found.config.truncated) {
-                "pygrub reads no more than 1 MiB of the file, and that ends inside a menu entry"
-            } else {
-                "the file ends before pygrub has seen the end of this menu entry"
-            },
+            "the file ends before pygrub has seen the end of this menu entry",
             "this entry is still open at the end",
-            if nixos && found.is_some_and(|found| found.config.truncated) {
-                "keep fewer generations: boot.loader.grub.configurationLimit = 3"
-            } else {
-                "write the `}` of the entry on a line of its own: is the file complete?"
-            },
+            unseen_end(found, None).map_or_else(
+                || "write the `}` of the entry on a line of its own: is the file complete?".into(),
+                |end| Remedy::LineEdit { edit: end.help().to_owned(), writer },
+            ),
         ),
         Cause::DefaultNotANumber if raised.stage == Stage::Select => advice(
             "the default is a number of more than 64 bits, which this release cannot handle under Python 2",
@@ -106,10 +134,15 @@ pub(crate) fn of_raised(attempt: Option<&Attempt>, found: Option<Seen<'_>>, rais
         Cause::DefaultNotANumber => advice(
             format!("this release wants the default to be a number: {}", raised.message),
             "no number",
-            "write `set default=0`",
+            numeric_default(found, raised),
         ),
         Cause::NegativeDefault => {
-            advice("the default is less than zero, which pygrub refuses", "less than zero", "write `set default=0`")
+            let help = match (found.map(|found| found.dialect), writer) {
+                (_, Writer::NixOs) => Remedy::nixos("set boot.loader.grub.default to a number from 0 on"),
+                (Some(Dialect::Legacy), _) => "write `default 0`".into(),
+                _ => "write `set default=0`".into(),
+            };
+            advice("the default is less than zero, which pygrub refuses", "less than zero", help)
         }
         Cause::NotUtf8 => advice(
             "the file is not UTF-8, and pygrub under Python 3 reads nothing else",
@@ -128,7 +161,12 @@ pub(crate) fn of_raised(attempt: Option<&Attempt>, found: Option<Seen<'_>>, rais
         ),
         Cause::NoEntry => advice(
             match found {
-                Some(found) => format!("pygrub sees no menu entry in `{}`", found.path),
+                Some(found) => {
+                    let elsewhere = elsewhere(found).map_or_else(String::new, |command| {
+                        format!(": `{command}` takes the entries from other files, which pygrub never opens")
+                    });
+                    format!("pygrub sees no menu entry in `{}`{elsewhere}", found.path)
+                }
                 None => "pygrub sees no menu entry".to_owned(),
             },
             "",
@@ -169,27 +207,17 @@ pub(crate) fn of_raised(attempt: Option<&Attempt>, found: Option<Seen<'_>>, rais
             "set TERM=vt100, or call pygrub with `-q` (bootloader_args = [\"-q\"]), which draws no menu",
         ),
         Cause::Interrupted => advice("somebody pressed Ctrl-C in the menu", "", ""),
-        Cause::NoConfiguration => advice(
-            format!("{} has none of the configurations that pygrub looks for", filesystem(attempt)),
-            "",
-            "pygrub looks for /boot/grub/grub.cfg, /grub/grub.cfg and eleven more (pregrub trace lists them); \
-             is this the disk with /boot, and is it the domain's first disk?",
-        ),
-        Cause::NoFilesystem => match attempt.map(|attempt| &attempt.mounted) {
-            Some(Mounted::No { .. }) if attempt.is_some_and(is_extended) => advice(
-                "this is an extended partition, and pygrub does not look at the logical ones in it",
-                "",
-                "make the boot partition a primary one, or name its offset in bytes: bootloader_args = [\"--offset=N\"]",
-            ),
-            Some(Mounted::No { why, instead, .. }) => advice(why.clone(), "", instead.unwrap_or_default()),
-            _ => advice("pygrub cannot read what is on the disk", "", ""),
+        Cause::NoConfiguration => no_configuration::of(attempt, files),
+        Cause::NoFilesystem => match attempt {
+            Some(attempt) => mount_refusal::of_attempt(attempt),
+            None => advice("pygrub cannot read what is on the disk", "", ""),
         },
         Cause::PartitionTable => advice(
             format!("pygrub reads the partition table and fails before it tries anything: {}", raised.message),
             "",
             "is the image complete? A disk without partitions needs no table: format the whole disk as ext4",
         ),
-        Cause::MissingFile => missing_file(attempt, found),
+        Cause::MissingFile => missing_file(attempt, found, files),
         Cause::Read => advice(
             match attempt.and_then(|attempt| attempt.steps.last()) {
                 Some(step) => format!(
@@ -205,7 +233,10 @@ pub(crate) fn of_raised(attempt: Option<&Attempt>, found: Option<Seen<'_>>, rais
         Cause::NothingFound => match attempt {
             Some(attempt) if attempt.in_place_of.is_some() => in_place_of(attempt),
             Some(attempt) if matches!(attempt.selection, Some(ref s) if s.boot.is_some()) => {
-                advice("the selected entry names an empty kernel path", "", "write the kernel's path behind `linux`")
+                let title = found.and_then(|found| found.config.entries.get(attempt.selection.as_ref()?.index?));
+                let title = title.map(|entry| shown(&entry.title)).unwrap_or_default();
+                let (reason, help) = empty_path(Purpose::Kernel, &format!("the selected entry \"{title}\""), writer);
+                advice(reason, "", help)
             }
             _ => advice("pygrub finds no partition to try", "", ""),
         },
@@ -294,20 +325,6 @@ fn in_place_of(attempt: &Attempt) -> Advice {
     )
 }
 
-fn filesystem(attempt: Option<&Attempt>) -> String {
-    match attempt.map(|attempt| &attempt.mounted) {
-        Some(Mounted::Yes(name)) if name == "directory" => "this directory".to_owned(),
-        Some(Mounted::Yes(name)) => format!("the {name} filesystem"),
-        _ => "the filesystem".to_owned(),
-    }
-}
-
-/// Whether an MBR slot of this type holds logical partitions.
-pub(crate) fn is_extended(attempt: &Attempt) -> bool {
-    let origin = attempt.candidate.as_ref().map(|candidate| candidate.origin);
-    matches!(origin, Some(Origin::MbrSlot { partition_type, .. }) if unseen::is_extended(partition_type))
-}
-
 /// Whether NixOS wrote the file: then the option is named, not the line.
 fn device(found: Option<Seen<'_>>, raised: &Raised, nixos: bool) -> Advice {
     let text = raised.span.and_then(|span| found?.text.get(span.range())).unwrap_or_default();
@@ -327,15 +344,10 @@ fn device(found: Option<Seen<'_>>, raised: &Raised, nixos: bool) -> Advice {
         Some(line.split_whitespace().next()?.to_owned())
     });
     if command.is_some_and(|command| matches!(command.as_str(), "set" | "root" | "rootnoverify")) {
-        return advice(reason, label, "remove this line: pygrub never uses the root device of an entry");
+        return advice(reason, label, of_root_line(found, raised));
     }
     if nixos && text.starts_with(b"($drive") {
-        return advice(
-            reason,
-            label,
-            "in the guest's NixOS configuration set boot.loader.grub.fsIdentifier = \"provided\" and let \
-             fileSystems.\"/boot\".device be a plain device node such as \"/dev/xvda\", then run nixos-rebuild boot",
-        );
+        return advice(reason, label, Remedy::nixos(PROVIDED));
     }
     advice(
         reason,
@@ -349,7 +361,7 @@ fn closing_brace(found: Option<Seen<'_>>, raised: &Raised) -> Advice {
         // Of several, this is the first that pygrub refuses, or the rule looks for all of them at once.
         openers(found.config, found.text, &[brace]).pop().flatten()
     });
-    of_closing_brace(opener)
+    of_closing_brace(opener, found.map_or(Writer::Other, |found| found.writer))
 }
 
 fn set_arity(found: Option<Seen<'_>>, raised: &Raised) -> Advice {
@@ -376,52 +388,170 @@ fn set_arity(found: Option<Seen<'_>>, raised: &Raised) -> Advice {
              pygrub does not read either",
         );
     }
+    let writer = found.map_or(Writer::Other, |found| found.writer);
+    let edit = |edit: &str| Remedy::LineEdit { edit: edit.to_owned(), writer };
     if memchr::memchr(b';', text).is_some() && !matches!(value.first(), Some(b'"' | b'\'')) {
-        return advice(reason, "two commands on one line", "write each command on a line of its own");
+        return advice(reason, "two commands on one line", edit("write each command on a line of its own"));
     }
     if matches!(text.get(name.len()), Some(b' ' | b'\t')) && memchr::memchr(b'=', text).is_some() {
-        return advice(reason, "a blank before `=`", "write it without blanks around `=`");
+        return advice(reason, "a blank before `=`", edit("write it without blanks around `=`"));
     }
     if memchr::memchr(b'=', value).is_some() {
         return advice(
             reason,
             "a second `=`",
-            "leave the word `set` out (GRUB does the same without it, and pygrub ignores the line), or remove the line",
+            edit(
+                "leave the word `set` out (GRUB does the same without it, and pygrub ignores the line), or remove the line",
+            ),
         );
     }
-    advice(reason, label, "write `set name=value`, or remove the line")
+    advice(reason, label, edit("write `set name=value`, or remove the line"))
+}
+
+/// The way out of NixOS's default, which names the boot disk by a variable.
+pub(crate) const PROVIDED: &str = "set boot.loader.grub.fsIdentifier = \"provided\" and let fileSystems.\"/boot\".device be a plain \
+                                   device node such as \"/dev/xvda\"";
+
+/// What to do about the root device of an entry, which pygrub never uses.
+fn of_root_line(found: Option<Seen<'_>>, raised: &Raised) -> Remedy {
+    // One line with everything: without it the kernel would be gone as well.
+    let line = found.zip(raised.span).and_then(|(found, span)| line_at(found.text, span));
+    let names_kernel = |line: &[u8]| {
+        [&b"kernel"[..], b"linux", b"initrd"]
+            .iter()
+            .any(|command| line.split(|byte| matches!(byte, b' ' | b'\t' | b';')).skip(1).any(|word| word == *command))
+    };
+    if line.is_some_and(names_kernel) {
+        return "write `kernel`, `initrd` and every other command on a line of its own, and leave the root device out: pygrub \
+                never uses it"
+            .into();
+    }
+    match found.map_or(Writer::Other, |found| found.writer) {
+        Writer::NixOs => Remedy::nixos(
+            "remove the line from boot.loader.grub.extraEntries or extraPerEntryConfig, or set boot.loader.grub.useOSProber = \
+             false if that finds the entry,",
+        ),
+        Writer::Mkconfig => {
+            Remedy::MkconfigVariable("if os-prober finds the entry, set GRUB_DISABLE_OS_PROBER=true".to_owned())
+        }
+        Writer::Other => "remove this line: pygrub never uses the root device of an entry".into(),
+    }
+}
+
+fn line_at(text: &[u8], span: Span) -> Option<&[u8]> {
+    let start = memchr::memrchr(b'\n', text.get(..span.range().start)?).map_or(0, |newline| newline + 1);
+    let rest = text.get(start..)?;
+    Some(&rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())])
+}
+
+/// The number of the entry that a default names by its title.
+fn numeric_default(found: Option<Seen<'_>>, raised: &Raised) -> Remedy {
+    let Some(found) = found else { return "write `set default=0`".into() };
+    if found.writer == Writer::NixOs {
+        return Remedy::nixos("set boot.loader.grub.default to a number");
+    }
+    let title = raised.span.and_then(|span| found.text.get(span.range())).unwrap_or_default();
+    let index = found.config.entries.iter().position(|entry| entry.title.as_bytes() == title);
+    format!("write `set default={}`", index.unwrap_or(0)).into()
+}
+
+/// The end of the last entry that begins before this byte, which pygrub does not see.
+fn unseen_end(found: Option<Seen<'_>>, before: Option<u32>) -> Option<EntryEnd> {
+    let found = found?;
+    let entries = &found.config.entries;
+    let count = entries.partition_point(|entry| before.is_none_or(|before| entry.header.start < before));
+    EntryEnd::of(found.config, found.text, entries.get(count.checked_sub(1)?)?)
+}
+
+/// What to do about a file of more than 1 MiB.
+pub(crate) fn cut_help(writer: Writer) -> Remedy {
+    match writer {
+        Writer::NixOs => Remedy::nixos("keep fewer generations: set boot.loader.grub.configurationLimit to 20"),
+        Writer::Mkconfig => format!("remove kernels that are no longer needed, and {MKCONFIG}").into(),
+        Writer::Other => "make the file smaller than 1 MiB".into(),
+    }
+}
+
+/// What to do about entries in other files; `bls` where `blscfg` reads them.
+pub(crate) fn entries_elsewhere_help(dialect: Dialect, writer: Writer, bls: bool) -> Remedy {
+    match (dialect, writer) {
+        (Dialect::Extlinux, _) => {
+            "copy the entries of that file into this one: `LABEL`, `KERNEL`, `APPEND initrd=...`, a line each".into()
+        }
+        (_, Writer::NixOs) => Remedy::nixos(
+            "take the command out of boot.loader.grub.extraConfig or extraEntries, write the entries there themselves",
+        ),
+        _ if bls => "set GRUB_ENABLE_BLSCFG=false in /etc/default/grub of the guest, and run grub2-mkconfig -o \
+                     /boot/grub2/grub.cfg"
+            .into(),
+        (_, Writer::Mkconfig) => {
+            format!("write the entries into /etc/grub.d/40_custom, which become part of the file, and {MKCONFIG}")
+                .into()
+        }
+        _ => "copy the entries of that file into this one".into(),
+    }
+}
+
+/// What to do about LINUX and INITRD of extlinux.
+pub(crate) fn extlinux_keyword_help(writer: Writer) -> Remedy {
+    match writer {
+        Writer::NixOs => Remedy::nixos(
+            "boot.loader.generic-extlinux-compatible writes what pygrub does not know: set boot.loader.grub.enable = true and \
+             boot.loader.grub.device = \"nodev\" instead",
+        ),
+        _ => "write `KERNEL /path` and, below it, `APPEND initrd=/path arguments`".into(),
+    }
 }
 
 /// What a closing brace means that is refused, where it is known what opened it.
-pub(crate) fn of_closing_brace(opener: Option<Opener>) -> Advice {
+pub(crate) fn of_closing_brace(opener: Option<Opener>, writer: Writer) -> Advice {
+    let edit = |edit: &str| Remedy::LineEdit { edit: edit.to_owned(), writer };
     let reason = "a closing brace comes where pygrub sees no open menu entry, and it gives up on the whole file";
     let label = "closes nothing that pygrub has seen";
     match opener {
-        Some(Opener { span, kind }) => advice(format!("{reason}: {}", kind.clause(span.line)), label, kind.help()),
-        None => {
-            advice(reason, label, "remove it, or write the line that begins its menu entry: `menuentry \"title\" {`")
+        Some(Opener { span, kind }) => {
+            advice(format!("{reason}: {}", kind.clause(span.line)), label, edit(kind.help()))
         }
+        None => advice(
+            reason,
+            label,
+            edit("remove it, or write the line that begins its menu entry: `menuentry \"title\" {`"),
+        ),
     }
 }
 
-fn no_entry_help(found: Option<Seen<'_>>) -> &'static str {
-    let has = |needle: &[u8]| found.is_some_and(|found| memchr::memmem::find(found.text, needle).is_some());
-    if has(b"blscfg") {
-        "the entries are in files of their own (BLS), which pygrub does not read: set GRUB_ENABLE_BLSCFG=false in \
-         /etc/default/grub and run grub2-mkconfig"
-    } else if has(b"configfile ") || has(b"source ") {
-        "the entries are in another file, and pygrub follows neither `configfile` nor `source`: copy that file here"
+/// The command that takes entries from other files.
+fn elsewhere(found: Seen<'_>) -> Option<&'static str> {
+    let commands = [("blscfg", &b"blscfg"[..]), ("configfile", b"configfile "), ("source", b"source ")];
+    commands.iter().find(|(_, text)| memchr::memmem::find(found.text, text).is_some()).map(|(command, _)| *command)
+}
+
+fn no_entry_help(found: Option<Seen<'_>>) -> Remedy {
+    let help = if let Some((found, command)) = found.and_then(|found| Some((found, elsewhere(found)?))) {
+        return entries_elsewhere_help(found.dialect, found.writer, command == "blscfg");
     } else if found.is_some_and(|found| found.dialect == Dialect::Legacy) {
         "write at least one entry: `title` and its title, `kernel /path arguments`, `initrd /path`, a line each"
     } else if found.is_some_and(|found| found.dialect == Dialect::Extlinux) {
         "write at least one entry: `label` and its name, `kernel /path`, `append initrd=/path arguments`, a line each"
     } else {
         "write at least one entry: `menuentry \"title\" {`, `linux /path arguments`, `initrd /path`, `}`, a line each"
-    }
+    };
+    help.into()
 }
 
 fn no_kernel(found: Option<Seen<'_>>, raised: &Raised, nixos: bool) -> Advice {
     let entry = found.and_then(|found| found.config.entries.iter().find(|entry| Some(entry.header) == raised.span));
+    if let Some(entry) = entry.filter(|entry| entry.one_line) {
+        return advice(
+            format!(
+                "the entry \"{}\" begins and ends on one line, and SUSE's pygrub reads nothing of what stands between its braces: it \
+                 has no kernel",
+                shown(&entry.title)
+            ),
+            "complete at the end of this line",
+            "write each command of the entry and its `}` on a line of its own",
+        );
+    }
     let unknown: Vec<String> = entry
         .into_iter()
         .flat_map(|entry| &entry.directives)
@@ -436,20 +566,30 @@ fn no_kernel(found: Option<Seen<'_>>, raised: &Raised, nixos: bool) -> Advice {
     let legacy = found.is_some_and(|found| found.dialect == Dialect::Legacy);
     let reason = format!("the selected entry \"{title}\" has no kernel that pygrub sees");
     let label = "this entry is selected";
-    let help = if hidden.is_some() {
+    let help: Remedy = if extlinux && has(&["linux", "initrd"]) {
+        extlinux_keyword_help(found.map_or(Writer::Other, |found| found.writer))
+    } else if has(&["multiboot", "multiboot2", "xen_hypervisor"]) && nixos && hidden.is_none() {
+        Remedy::nixos(
+            "this system boots a hypervisor, which a guest does not need: set virtualisation.xen.enable = false",
+        )
+    } else {
+        no_kernel_help(hidden.is_some(), nixos && entry.is_some(), extlinux, legacy, &has)
+    };
+    advice(reason, label, help)
+}
+
+fn no_kernel_help(hidden: bool, nixos: bool, extlinux: bool, legacy: bool, has: &dyn Fn(&[&str]) -> bool) -> Remedy {
+    let help = if hidden {
         "write `linux`, `initrd` and every other command on a line of its own: pygrub sees the first one of a line"
-    } else if extlinux && has(&["linux"]) {
-        "pygrub does not know the keywords LINUX and INITRD: write `KERNEL /path` and, below it, `APPEND initrd=/path arguments`"
     } else if has(&["linuxefi"]) {
         "pygrub does not know linuxefi and initrdefi: write `linux` and `initrd`, which GRUB for EFI knows as well"
-    } else if has(&["multiboot", "multiboot2", "xen_hypervisor"]) && nixos {
-        "this system boots a hypervisor, which a guest does not need: set virtualisation.xen.enable = false in the guest's \
-         NixOS configuration, and run nixos-rebuild boot"
     } else if has(&["multiboot", "multiboot2", "module", "module2", "xen_hypervisor"]) {
         "this entry boots a hypervisor, which a guest does not need: let the default be an entry with `linux`"
-    } else if nixos && entry.is_some() {
-        "let an entry of NixOS be the default: set boot.loader.grub.extraEntriesBeforeNixOS = false or another \
-         boot.loader.grub.default in the guest's NixOS configuration, and run nixos-rebuild boot"
+    } else if nixos {
+        return Remedy::nixos(
+            "let an entry of NixOS be the default: set boot.loader.grub.extraEntriesBeforeNixOS = false or another \
+             boot.loader.grub.default",
+        );
     } else if legacy {
         "let the default be an entry with `kernel /path arguments`"
     } else if has(&["chainloader", "configfile", "reboot", "halt", "fwsetup", "exit"]) {
@@ -459,23 +599,27 @@ fn no_kernel(found: Option<Seen<'_>>, raised: &Raised, nixos: bool) -> Advice {
     } else {
         "let the default be an entry with `linux /path arguments`"
     };
-    advice(reason, label, help)
+    help.into()
 }
 
-fn missing_file(attempt: Option<&Attempt>, found: Option<Seen<'_>>) -> Advice {
+fn missing_file(attempt: Option<&Attempt>, found: Option<Seen<'_>>, files: Option<&Files>) -> Advice {
     let Some(attempt) = attempt else { return advice("a file is missing", "", "") };
     let Some(step) = attempt.steps.last() else { return advice("a file is missing", "", "") };
     let filesystem = match &attempt.mounted {
         Mounted::Yes(name) => Some(name.as_str()),
         _ => None,
     };
+    let entry = attempt.selection.as_ref().and_then(|selection| found?.config.entries.get(selection.index?));
+    let file = entry
+        .and_then(|entry| if step.purpose == Purpose::Kernel { entry.kernel.as_ref() } else { entry.initrd.as_ref() });
     let missing = MissingPath {
         path: &step.path,
         purpose: step.purpose,
-        entry: None,
+        // One that was edited in the menu names other files.
+        entry: entry.filter(|_| file.is_some_and(|file| file.path == step.path)).map(|entry| (&entry.title, true)),
         why: Some(step.missing.as_deref().unwrap_or("it does not open")),
         filesystem,
         from: found.map(|found| (found.dialect, found.writer)),
     };
-    missing.advice()
+    missing.advice_on(files, found)
 }

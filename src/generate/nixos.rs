@@ -182,7 +182,7 @@ const CHECKS: &str = r##"  # What pygrub could not boot, or not as GRUB does, sa
     }
     {
       assertion = !(grub.useOSProber or false);
-      message = "pygrub gives up on the whole grub.cfg over some entries of os-probe: leave boot.loader.grub.useOSProber off";
+      message = "pygrub gives up on the whole grub.cfg over some entries of os-prober: leave boot.loader.grub.useOSProber off";
     }
     {
       assertion = !(config.virtualisation.xen.enable or false);

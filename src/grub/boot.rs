@@ -21,7 +21,13 @@ impl Interpreter<'_> {
             self.get(b"fallback").and_then(first_fallback).map(|(i, rest)| (i, rest.to_vec()))
         {
             self.set(b"fallback", &rest);
-            let Some(entry) = menu.get(index).cloned() else { continue };
+            let Some(entry) = menu.get(index).cloned() else {
+                // Seen with grub-emu 2.06: it ends by a signal.
+                self.cannot_tell(format!(
+                    "`fallback` names entry {index}, which the menu does not have: GRUB reads foreign memory"
+                ));
+                return Ok(());
+            };
             left = left.saturating_sub(1);
             if left == 0 {
                 return Ok(());

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::interpreter::{Interpreter, Outcome};
 use super::machine::Found;
 use super::menu::MenuEntry;
-use super::options::{self, Declined, Known};
+use super::options::{self, Declined, Known, Style};
 use super::text::ScriptText;
 
 /// Where the files lie, on `$root`.
@@ -22,7 +22,7 @@ pub(super) fn blscfg(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outco
         Known::flag("show-non-default", Some(b'n')),
         Known::with_value("entry", Some(b'e')),
     ];
-    let given = match options::parse(arguments, KNOWN, false) {
+    let given = match options::parse(arguments, KNOWN, Style::Strict) {
         Ok(given) => given,
         Err(Declined::Help) => return Outcome::Status(0),
         Err(Declined::Failed(failure)) => return Outcome::Failed(failure),

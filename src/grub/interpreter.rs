@@ -426,7 +426,6 @@ impl<'m> Interpreter<'m> {
         let mut invert = false;
         if words.first().is_some_and(|word| word == b"!") {
             if words.len() < 2 {
-                self.report(&Failure::bad_argument("no command is specified"));
                 return Ok(self.done(Failure::BAD_ARGUMENT));
             }
             invert = true;
@@ -457,6 +456,12 @@ impl<'m> Interpreter<'m> {
         };
         let status = match result {
             Outcome::Status(status) => status,
+            Outcome::Complaining(failure) => {
+                if !invert {
+                    self.report(&failure);
+                }
+                0
+            }
             Outcome::Failed(failure) => {
                 self.report(&failure);
                 failure.number
@@ -543,6 +548,8 @@ impl<'m> Interpreter<'m> {
 pub(super) enum Outcome {
     /// It is done, with this status.
     Status(i32),
+    /// It is done, with status 0, and something is complained of.
+    Complaining(Failure),
     /// It fails.
     Failed(Failure),
 }

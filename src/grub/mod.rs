@@ -101,8 +101,11 @@ pub fn run(machine: &dyn Machine, place: &Place, text: &[u8], settings: &Setting
     let name = place.name();
     let mut result = GrubRun { config: name.clone(), ..GrubRun::default() };
     let mut stop = grub.run_file(name.as_bytes(), text).err();
-    let value =
-        |grub: &Interpreter<'_>, name: &[u8]| grub.get(name).filter(|value| !value.is_empty()).map(<[u8]>::to_vec);
+    // A configuration that boots something itself is never read to its end.
+    let read = stop.is_none();
+    let value = |grub: &Interpreter<'_>, name: &[u8]| {
+        grub.get(name).filter(|value| read && !value.is_empty()).map(<[u8]>::to_vec)
+    };
     result.default = value(&grub, b"default");
     result.timeout = value(&grub, b"timeout");
     result.timeout_style = value(&grub, b"timeout_style");

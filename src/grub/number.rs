@@ -19,7 +19,7 @@ pub fn read(text: &[u8]) -> Result<(u64, &[u8]), NotANumber> {
     let start = text.iter().position(|byte| !is_space(*byte)).unwrap_or(text.len());
     let text = &text[start..];
     let (base, mut rest) = match text {
-        [b'0', b'x' | b'X', digits @ ..] => (16, digits),
+        [b'0', b'x', digits @ ..] => (16, digits),
         [b'0', b'0'..=b'7', ..] => (8, &text[1..]),
         _ => (10, text),
     };
@@ -55,4 +55,33 @@ pub fn read_signed(text: &[u8]) -> Result<(i64, &[u8]), NotANumber> {
 /// Whether GRUB takes a byte for white space.
 pub fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Expected values: which entry grub-emu 2.06 boots with such a default, and whether a title of that name wins.
+    #[test]
+    fn numbers_as_grub_reads_them() {
+        let number = |text: &str| read(text.as_bytes()).map(|(number, _)| number);
+        for (text, want) in [
+            ("1st", 1),
+            ("0x1f ", 31),
+            ("010", 8),
+            ("08", 8),
+            ("09x", 9),
+            ("0X1", 0),
+            ("00", 0),
+            ("0b", 0),
+            (" 7>8", 7),
+        ] {
+            assert_eq!(number(text), Ok(want), "{text}");
+        }
+        for text in ["x1", "-1", "+1", "", "0xg", "0x"] {
+            assert_eq!(number(text), Err(NotANumber::Unrecognized), "{text}");
+        }
+        assert_eq!(number("99999999999999999999"), Err(NotANumber::TooLarge));
+        assert_eq!(read_signed(b"-12 "), Ok((-12, &b" "[..])));
+    }
 }

@@ -65,9 +65,19 @@ pub(super) enum Declined {
     Failed(Failure),
 }
 
-/// Takes arguments apart. `at_start` where options count only before the first other word, and what looks like an option and is
-/// none is such a word.
-pub(super) fn parse(arguments: &[Vec<u8>], known: &[Known], at_start: bool) -> Result<Given, Declined> {
+/// How a command takes its options.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Style {
+    /// Anywhere, and no others than its own.
+    Strict,
+    /// Anywhere; what looks like an option and is none of its own is another word.
+    Lenient,
+    /// Before the first other word only, and lenient.
+    AtStart,
+}
+
+/// Takes arguments apart.
+pub(super) fn parse(arguments: &[Vec<u8>], known: &[Known], style: Style) -> Result<Given, Declined> {
     let mut given = Given::default();
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
@@ -81,10 +91,13 @@ pub(super) fn parse(arguments: &[Vec<u8>], known: &[Known], at_start: bool) -> R
             given.words.extend(rest.cloned());
             break;
         }
-        if at_start && !looks_known(argument, known) {
+        if style != Style::Strict && !looks_known(argument, known) {
             given.words.push(argument.clone());
-            given.words.extend(rest.cloned());
-            break;
+            if style == Style::AtStart {
+                given.words.extend(rest.cloned());
+                break;
+            }
+            continue;
         }
         if let Some(long) = argument.strip_prefix(b"--") {
             let (name, value) = match long.iter().position(|byte| *byte == b'=') {
@@ -129,7 +142,7 @@ pub(super) fn parse(arguments: &[Vec<u8>], known: &[Known], at_start: bool) -> R
             }
         } else {
             given.words.push(argument.clone());
-            if at_start {
+            if style == Style::AtStart {
                 given.words.extend(rest.cloned());
                 break;
             }
@@ -142,6 +155,7 @@ pub(super) fn parse(arguments: &[Vec<u8>], known: &[Known], at_start: bool) -> R
 fn looks_known(argument: &[u8], known: &[Known]) -> bool {
     match argument {
         [b'-', b'-', long @ ..] => {
+            let long = long.split(|byte| *byte == b'=').next().unwrap_or_default();
             matches!(long, b"help" | b"usage") || known.iter().any(|option| option.long.as_bytes() == long)
         }
         [b'-', letter, ..] => matches!(letter, b'h' | b'u') || known.iter().any(|option| option.short == Some(*letter)),

@@ -11,6 +11,8 @@ use crate::release::{Change, Release};
 
 /// The largest size that it believes: 1 GiB.
 const LARGEST: u64 = 1 << 30;
+/// The smallest file that it takes for gzip, in bytes.
+const SMALLEST: u64 = 6;
 /// The bytes that it adds to the size that it reads.
 const SPARE: u64 = 16;
 
@@ -32,13 +34,18 @@ pub enum Handed {
     Unknown,
 }
 
+/// Whether a gzip header has fields that Linux does not know: a sum, an extra field, a comment.
+fn has_fields(beginning: &[u8]) -> bool {
+    beginning.get(3).is_some_and(|flags| flags & 0x16 != 0)
+}
+
 /// The four bytes at the end of a file as the size that they tell.
 pub fn told_size(last: [u8; 4]) -> u64 {
     u64::from(u32::from_le_bytes(last))
 }
 
 /// What this release does with an initrd of `size` bytes that begins with `beginning` and ends with `last`. `first` is its first
-/// member, if that was unpacked to its end; `more` says whether anything but zeros follows it.
+/// member, if that was unpacked to its end; `broken` says that it cannot be.
 pub fn handed(
     release: Release,
     size: u64,
@@ -51,14 +58,16 @@ pub fn handed(
         return Handed::NotBuilt;
     }
     let told = told_size(last);
-    if release.has(Change::InitrdUntouched) || !beginning.starts_with(&[0x1f, 0x8b]) || told > LARGEST {
+    let gzip = size >= SMALLEST && beginning.starts_with(&[0x1f, 0x8b]);
+    if release.has(Change::InitrdUntouched) || !gzip || told > LARGEST {
         return Handed::Untouched;
     }
     match first {
         Some(first) if !first.sound || first.unpacked > told + SPARE => Handed::FailsToUnpack,
         Some(first) if first.end < size => Handed::FirstMemberOnly,
         Some(_) => Handed::Unpacked,
-        None if broken => Handed::FailsToUnpack,
+        // zlib reads headers that Linux does not, and then whatever follows.
+        None if broken && !has_fields(beginning) => Handed::FailsToUnpack,
         None => Handed::Unknown,
     }
 }

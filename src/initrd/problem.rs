@@ -194,7 +194,7 @@ fn refused_help(message: &Message) -> Option<&'static str> {
     let words = message.to_string();
     Some(if words.contains("not supported by this XZ decoder") {
         "compress it with xz --check=crc32"
-    } else if words.contains("window size") {
+    } else if words == "ZSTD-compressed data is probably corrupt" {
         "compress it with a window of at most 128 MiB (zstd --long=27)"
     } else if words.contains("invalid magic") {
         "pad each archive to a multiple of four bytes before the next one, and compress with zstd instead of pzstd"

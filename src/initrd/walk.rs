@@ -185,7 +185,8 @@ impl Walk {
             if first {
                 sum.update(piece);
             }
-            unpacker.write_unpacked(piece, inventory) && unpacked <= left
+            // libxenguest unpacks the first member to its end, whatever is in it.
+            (unpacker.write_unpacked(piece, inventory) || first) && unpacked <= left
         });
         self.unpacked = self.unpacked.saturating_add(unpacked);
         let size = input.position() - offset;

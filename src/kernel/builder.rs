@@ -66,6 +66,11 @@ impl Builder {
         if enlarged { 256 << 20 } else { 128 << 20 }
     }
 
+    /// Whether a kernel that is packed with lz4 may come out shorter than it says: the rest is zeros then.
+    pub(super) fn takes_short_lz4(self) -> bool {
+        !self.release.has(Change::SystemLz4)
+    }
+
     /// How it reads notes and checks addresses.
     pub(super) fn rules(self) -> NoteRules {
         NoteRules {

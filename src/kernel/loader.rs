@@ -145,6 +145,7 @@ impl Reading<'_> {
             compression: Compression::Gzip,
             declared,
             lzma_memory: 0,
+            may_be_short: true,
         };
         let inside = packed.ask(self.depth, |image| {
             let mut head = vec![0; image.page_length(0)];
@@ -275,7 +276,14 @@ impl Reading<'_> {
             if magic.starts_with(b"\x7fELF") {
                 look.unpacked_size = Some(end - start);
                 let answer = self.ask_stored(file, start, end - start, false);
-                return self.take(look, answer, None, false);
+                self.take(look, answer, None, false)?;
+                // The loader for bzImages has complained by then.
+                for (_, outcome) in &mut look.outcomes {
+                    if let Outcome::Refused { words, loads: false, .. } = outcome {
+                        *words = format!("{probe}: unknown compression format");
+                    }
+                }
+                return Ok(());
             }
             let since = compression.and_then(|compression| match builder.unpacks(compression) {
                 Unpacking::TooOld(since) => Some(since),
@@ -348,6 +356,7 @@ impl Reading<'_> {
             compression,
             declared,
             lzma_memory: self.question.builder().lzma_memory(),
+            may_be_short: gzip || (compression == Compression::Lz4 && self.question.builder().takes_short_lz4()),
         };
         let answer = packed.ask(self.depth, |image| self.judge(image, self.question.guest, false));
         self.take(look, answer, Some(compression), false)

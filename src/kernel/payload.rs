@@ -17,6 +17,8 @@ pub(super) struct Packed<'a> {
     pub declared: u64,
     /// The memory that liblzma may take.
     pub lzma_memory: u64,
+    /// Whether the data may end early: the rest is zeros then.
+    pub may_be_short: bool,
 }
 
 /// Why a kernel cannot be unpacked.
@@ -130,14 +132,14 @@ struct Stream<'a, 'b> {
 }
 
 impl Stream<'_, '_> {
-    /// Reads into all of `out`. After the end of what gzip unpacks there are zeros.
+    /// Reads into all of `out`. After the end of data that may be short there are zeros.
     fn fill(&mut self, out: &mut [u8]) -> Result<(), Failure> {
         let mut done = 0;
         while done < out.len() {
             let count = if self.ended { 0 } else { self.read(&mut out[done..])? };
             if count == 0 {
                 self.ended = true;
-                if self.of.compression != Compression::Gzip {
+                if !self.of.may_be_short {
                     return Err(Failure::Length(self.at));
                 }
                 out[done..].fill(0);
@@ -167,7 +169,6 @@ impl Stream<'_, '_> {
     /// Reads to the end, and answers as the library that libxenguest uses for the format does.
     fn finish(&mut self) -> Result<(), Failure> {
         let size = self.of.image_size();
-        let gzip = self.of.compression == Compression::Gzip;
         let mut dropped = vec![0; PAGE as usize];
         while self.at < size && !self.ended {
             let count = usize::try_from(size - self.at).unwrap_or(usize::MAX).min(dropped.len());
@@ -177,7 +178,7 @@ impl Stream<'_, '_> {
             }
         }
         if self.ended {
-            return if gzip || self.at == size { Ok(()) } else { Err(Failure::Length(self.at)) };
+            return if self.of.may_be_short || self.at == size { Ok(()) } else { Err(Failure::Length(self.at)) };
         }
         // The buffer is full.
         match self.of.compression {

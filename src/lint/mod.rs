@@ -24,12 +24,12 @@ mod engine;
 mod registry;
 mod rules;
 
+pub use crate::explain::files::{Answer, Files};
+pub use crate::explain::untried_filesystems::{Untried, Where};
 pub use analysis::configuration::Configuration;
 pub(crate) use analysis::configuration::shown as shown_text;
 pub use analysis::context::LintContext;
-pub use analysis::files::{Answer, Files};
 pub use analysis::root_disk::{NoRoot, RootDisk};
-pub use analysis::untried_filesystems::{Untried, Where};
 pub use autofix::{FixResult, Fixer, Mend};
 pub use engine::baseline::{Baseline, Comparison, Identity};
 pub use engine::finding::{Finding, Related, Source};
@@ -47,14 +47,14 @@ use engine::suppression_index::SuppressionIndex;
 /// What the rules found.
 #[derive(Clone, Debug, Default)]
 pub struct Findings {
-    /// What is to be told, in the order of the places, those without a place first.
+    /// What is to be told, what stops the boot first, and then in the order of the places.
     pub active: Vec<Finding>,
     /// What a comment suppresses, in the same order, with the reason that the comment gives.
     pub suppressed: Vec<(Finding, String)>,
 }
 
-/// Looks at `subject` with every rule that `levels` allow, and leaves out what comments suppress. The findings come in the order
-/// of their places, those without a place first.
+/// Looks at `subject` with every rule that `levels` allow, and leaves out what comments suppress. What
+/// stops the boot comes first, and then the findings come in the order of their places.
 pub fn lint(context: &LintContext<'_>, levels: &Levels) -> Vec<Finding> {
     lint_all(context, levels).active
 }
@@ -72,7 +72,12 @@ pub fn lint_all(context: &LintContext<'_>, levels: &Levels) -> Findings {
     let suppressions =
         suppressions.flat_map(|(source, suppressions)| suppressions.list.iter().map(|one| (*source, one)));
     let mut covering = SuppressionIndex::new(suppressions.collect());
-    for finding in findings {
+    let cause = context.explanation().map(|explanation| explanation.cause);
+    // What ends a run without an exception is one thing: what a rule says of it stops the boot.
+    let not_raised = context.explanation().filter(|explanation| explanation.evidence.is_none()).and(cause);
+    for mut finding in findings {
+        finding.cause = finding.cause.or_else(|| finding.raised.as_ref().map(|raised| context.cause_of(raised)));
+        finding.cause = finding.cause.or(not_raised.filter(|_| finding.stops_boot));
         let reason = if finding.rule.ignores_guest_comments() { None } else { covering.silences(&finding) };
         match reason {
             Some(reason) => sorted.suppressed.push((finding, reason)),
@@ -93,11 +98,11 @@ pub fn lint_all(context: &LintContext<'_>, levels: &Levels) -> Findings {
             reporter.add(finding.within(source, one.span, "named in vain"));
         }
     }
-    sorted.active.sort_by(|a, b| a.order().cmp(&b.order()));
+    sorted.active.sort_by(|a, b| a.order(cause).cmp(&b.order(cause)));
     if !context.tells_all() {
         limit::apply(&mut sorted.active, levels);
-        sorted.active.sort_by(|a, b| a.order().cmp(&b.order()));
+        sorted.active.sort_by(|a, b| a.order(cause).cmp(&b.order(cause)));
     }
-    sorted.suppressed.sort_by(|(a, _), (b, _)| a.order().cmp(&b.order()));
+    sorted.suppressed.sort_by(|(a, _), (b, _)| a.order(cause).cmp(&b.order(cause)));
     sorted
 }

@@ -46,6 +46,7 @@ pub static RULES: &[&Rule] = &[
     &pg114_fallback_ignored::RULE,
     &pg115_assignment_not_seen::RULE,
     &pg116_hypervisor_as_kernel::RULE,
+    &pg120_differs_by_release::RULE,
     &pg201_several_initrds::RULE,
     &pg202_double_slash::RULE,
     &pg203_file_missing::RULE,

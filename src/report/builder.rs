@@ -159,20 +159,18 @@ pub fn write_stage(built: &Built, out: &mut dyn Write) -> io::Result<()> {
     let Built { look, question } = built;
     let what = Builder::describe(look);
     let guest = question.guest;
-    match look.outcome(guest) {
-        Some(Outcome::Loads(_)) => writeln!(out, "  builder    loads it as {}: {what}", guest.title())?,
-        Some(Outcome::Refused { words, .. }) if words.is_empty() => {
-            writeln!(out, "  builder    loads it, and the guest crashes when it starts: {what}")?;
-        }
-        Some(Outcome::Refused { words, .. }) => writeln!(out, "  builder    {words}")?,
-        Some(Outcome::Unknown(_)) | None => writeln!(out, "  builder    unknown: {what}")?,
-    }
     let starts = |guest| look.outcome(guest).and_then(Outcome::starts);
-    match (starts(guest), starts(guest.other())) {
-        (Some(true), Some(false)) => {
-            writeln!(out, "  note: a {} guest could not start with this kernel", guest.other().title())
+    let not_the_other = match starts(guest.other()) {
+        Some(false) => format!(" (not as {})", guest.other().title()),
+        Some(true) | None => String::new(),
+    };
+    match look.outcome(guest) {
+        Some(Outcome::Loads(_)) => writeln!(out, "  builder    loads it as {}{not_the_other}: {what}", guest.title()),
+        Some(Outcome::Refused { words, .. }) if words.is_empty() => {
+            writeln!(out, "  builder    loads it, and the guest crashes when it starts: {what}")
         }
-        _ => Ok(()),
+        Some(Outcome::Refused { words, .. }) => writeln!(out, "  builder    {words}"),
+        Some(Outcome::Unknown(_)) | None => writeln!(out, "  builder    unknown: {what}"),
     }
 }
 

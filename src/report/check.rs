@@ -6,7 +6,8 @@ use super::builder::Builder;
 use super::finding::{FindingReport, Sources};
 use crate::boot::{Attempt, ChosenFile, GivenDisk, Handover, Mounted, Process, Run, Verdict};
 use crate::config::Raised;
-use crate::explain::Explanation;
+use crate::explain::{Explanation, Remedy};
+use crate::flavour::Flavour;
 use crate::kernel::Built;
 use crate::lint::Finding;
 use crate::python::PyStr;
@@ -20,6 +21,9 @@ pub struct Check<'a> {
     target: &'a str,
     kind: Option<&'static str>,
     release: String,
+    /// Who built it, unless it is upstream's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flavour: Option<&'static str>,
     /// The disk of a domain that pygrub gets.
     #[serde(skip_serializing_if = "Option::is_none")]
     disk: Option<&'a GivenDisk>,
@@ -63,9 +67,15 @@ struct File<'a> {
 
 #[derive(Debug, Serialize)]
 struct Failure<'a> {
+    /// The name of the cause; the finding that it is has `is_cause`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'static str>,
     stage: &'static str,
     reason: &'a str,
     help: Option<&'a str>,
+    /// What kind of way out it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<&'static str>,
     raised: Option<RaisedReport<'a>>,
 }
 
@@ -118,6 +128,7 @@ impl<'a> Check<'a> {
             target,
             kind: Some(kind.name()),
             release: run.options.release.to_string(),
+            flavour: distributor(run.options.flavour),
             disk: run.disk.as_ref(),
             toolstack: run.handover.as_ref(),
             verdict: run.verdict,
@@ -125,12 +136,17 @@ impl<'a> Check<'a> {
             pygrub: known.then_some(&run.process),
             builder: None,
             failure: run.failure.as_ref().zip(explanation).map(|(failure, explanation)| Failure {
+                cause: Some(explanation.cause.kind.name()),
                 stage: failure.stage.name(),
                 reason: &explanation.reason,
                 help: explanation.help.as_deref(),
+                remedy: explanation.remedy.as_ref().map(Remedy::name),
                 raised: explanation.evidence.as_ref().map(RaisedReport::from),
             }),
-            findings: findings.iter().map(|finding| FindingReport::new(finding, sources)).collect(),
+            findings: findings
+                .iter()
+                .map(|finding| FindingReport::new(finding, sources).in_view_of(finding, explanation))
+                .collect(),
             suppressed: 0,
         }
     }
@@ -156,17 +172,30 @@ impl<'a> Check<'a> {
             target,
             kind: None,
             release: release.to_string(),
+            flavour: None,
             disk: None,
             toolstack: None,
             verdict: Verdict::Unknown,
             boot: None,
             pygrub: None,
             builder: None,
-            failure: Some(Failure { stage: "target", reason: error, help: None, raised: None }),
+            failure: Some(Failure {
+                cause: None,
+                stage: "target",
+                reason: error,
+                help: None,
+                remedy: None,
+                raised: None,
+            }),
             findings: Vec::new(),
             suppressed: 0,
         }
     }
+}
+
+/// The word for who built it, unless that is upstream.
+pub(super) fn distributor(flavour: Flavour) -> Option<&'static str> {
+    (flavour != Flavour::Upstream).then(|| flavour.name())
 }
 
 fn boot(run: &Run, kind: Kind, hashes: Hashes) -> Option<Boot<'_>> {

@@ -2,13 +2,16 @@
 
 use std::fmt;
 
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, NamedSource,
+    SourceCode, SourceSpan, SpanContents,
+};
 
 use super::excerpt::Excerpt;
 use super::one_line::{one_line, same_lines};
 use super::text::Look;
 use crate::boot::Run;
-use crate::config::Span;
+use crate::config::{Raised, Span};
 use crate::explain::Explanation;
 use crate::lint::{Finding, Severity};
 
@@ -26,39 +29,44 @@ pub(super) struct Shown {
     severity: miette::Severity,
     message: String,
     labels: Vec<LabeledSpan>,
-    source: NamedSource<String>,
+    source: Snippet,
     help: Option<String>,
+    /// The exception of pygrub.
+    raised: Option<String>,
 }
 
 impl Shown {
     /// The diagnostic of a run that failed with an exception. Its place is that of the configuration.
-    pub(super) fn failure(run: &Run, explanation: &Explanation) -> Option<Self> {
+    pub(super) fn failure(run: &Run, explanation: &Explanation, look: Look) -> Option<Self> {
         let raised = explanation.evidence.as_ref()?;
         // The blocks of a directory are no text to show.
         let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()).filter(|found| !found.directory);
         let name = found.map(|found| found.path.to_string()).unwrap_or_default();
         let source = found.map(|found| SourceText { name: &name, text: &found.text });
         let places: Vec<(Span, &str)> = raised.span.iter().map(|span| (*span, explanation.label)).collect();
-        let message = raised.to_string();
-        Some(Self::new(miette::Severity::Error, message, source, &places, explanation.help.clone()))
+        let severity = miette::Severity::Error;
+        let shown = Self::new(severity, explanation.reason.clone(), source, &places, explanation.help.clone(), look);
+        Some(Self { raised: Some(raised.to_string()), ..shown })
     }
 
-    /// The diagnostic of a finding, without its rule. `source` is the text that its places are in. Where the verdict tells what is wrong already,
-    /// the headline is what pygrub raises.
-    pub(super) fn finding(finding: &Finding, source: Option<SourceText<'_>>, told: bool) -> Self {
+    /// The diagnostic of a finding, without its rule. `source` is the text that its places are in; `raised` is the exception
+    /// that is shown below the sentence.
+    pub(super) fn finding(
+        finding: &Finding,
+        source: Option<SourceText<'_>>,
+        raised: Option<&Raised>,
+        look: Look,
+    ) -> Self {
         let severity = match finding.severity {
             Severity::Error => miette::Severity::Error,
             Severity::Warning => miette::Severity::Warning,
             Severity::Note => miette::Severity::Advice,
         };
-        let message = match &finding.raised {
-            Some(raised) if told => raised.to_string(),
-            _ => finding.message.clone(),
-        };
         let own = finding.span.iter().map(|span| (*span, finding.label.as_str()));
         let related = finding.related.iter().map(|related| (related.span, related.label.as_str()));
         let places: Vec<(Span, &str)> = own.chain(related).collect();
-        Self::new(severity, message, source, &places, finding.help.clone())
+        let shown = Self::new(severity, finding.message.clone(), source, &places, finding.help.clone(), look);
+        Self { raised: raised.map(Raised::to_string), ..shown }
     }
 
     fn new(
@@ -67,14 +75,14 @@ impl Shown {
         source: Option<SourceText<'_>>,
         places: &[(Span, &str)],
         help: Option<String>,
+        look: Look,
     ) -> Self {
-        let spans: Vec<Span> = places.iter().map(|(span, _)| *span).collect();
         let excerpt = source
             .filter(|_| !places.is_empty())
-            .and_then(|source| Some((source.name, Excerpt::new(source.text, &spans)?)));
-        let (name, text, at) = match excerpt {
-            Some((name, excerpt)) => (name, excerpt.text, excerpt.places),
-            None => ("", String::new(), Vec::new()),
+            .and_then(|source| Some((source.name, Excerpt::new(source.text, places, look.width)?)));
+        let (name, text, at, cut) = match excerpt {
+            Some((name, excerpt)) => (name, excerpt.text, excerpt.places, excerpt.cut),
+            None => ("", String::new(), Vec::new(), Vec::new()),
         };
         let labels = at
             .into_iter()
@@ -84,11 +92,26 @@ impl Shown {
             .collect();
         // Below, colours are added, and no guest may add any.
         let (message, help) = (same_lines(&message), help.map(|help| same_lines(&help)));
-        Self { severity, message, labels, source: NamedSource::new(one_line(name), text), help }
+        Self {
+            severity,
+            message,
+            labels,
+            source: Snippet { named: NamedSource::new(one_line(name), text), cut },
+            help,
+            raised: None,
+        }
     }
 
-    /// The diagnostic as text.
+    /// The diagnostic as text, what pygrub raises below it.
     pub(super) fn render(&self, look: Look) -> String {
+        let rendered = self.rendered(look);
+        match &self.raised {
+            Some(raised) => format!("{rendered}  pygrub raises {}\n", one_line(raised)),
+            None => rendered,
+        }
+    }
+
+    fn rendered(&self, look: Look) -> String {
         let theme = if look.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         // A path or a command that is cut in two cannot be copied.
         let handler = GraphicalReportHandler::new_themed(theme)
@@ -103,6 +126,35 @@ impl Shown {
             Ok(()) => rendered,
             Err(_) => format!("  {self}\n"),
         }
+    }
+}
+
+/// A text whose long lines are cut; the columns of places are those of the whole line.
+struct Snippet {
+    named: NamedSource<String>,
+    /// As [`Excerpt::cut`].
+    cut: Vec<(usize, usize)>,
+}
+
+impl SourceCode for Snippet {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let contents = self.named.read_span(span, before, after)?;
+        let start = contents.span().offset();
+        // The column is that of the first byte that is read: only without context is it the place's.
+        let line_start =
+            self.named.inner().get(..start).and_then(|text| text.rfind('\n')).map_or(0, |newline| newline + 1);
+        let missing =
+            self.cut.iter().find(|(line, _)| *line == line_start && start > *line).map_or(0, |(_, missing)| *missing);
+        // The mark of the cut is no character of the line.
+        let column = if missing == 0 { contents.column() } else { contents.column() + missing - 1 };
+        let name = contents.name().unwrap_or_default().to_owned();
+        let (data, span, line, lines) = (contents.data(), *contents.span(), contents.line(), contents.line_count());
+        Ok(Box::new(MietteSpanContents::new_named(name, data, span, line, column, lines)))
     }
 }
 

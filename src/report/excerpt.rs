@@ -8,10 +8,12 @@ use miette::SourceSpan;
 use crate::config::Span;
 use crate::escape::is_unsafe_char;
 
-/// How many bytes of a long line are shown on either side of a place.
-const AROUND: usize = 200;
-/// How many bytes of a line with several places are shown at most.
-const WIDEST: usize = 2000;
+/// How much of a line is left for what stands before the place that the caret is under.
+const BEFORE: usize = 3;
+/// Columns that the frame takes besides the line number.
+const FRAME: usize = 5;
+/// Stands where a line is cut.
+const CUT: &str = "\u{2026}";
 /// A line number beyond this is not worth the memory.
 const MOST_LINES: u32 = 2_000_000;
 
@@ -21,47 +23,51 @@ pub(super) struct Excerpt {
     pub text: String,
     /// Where the places are in it, in the order in which they were given; nothing for one that is too far from the first of its line.
     pub places: Vec<Option<SourceSpan>>,
+    /// Of each line that is cut at its beginning: where it begins in `text`, and how many columns are missing.
+    pub cut: Vec<(usize, usize)>,
 }
 
 /// A line that is shown: the number of the first of its bytes and of the byte behind its last, in the whole text.
 struct Line {
     range: Range<usize>,
+    /// The whole line.
+    whole: Range<usize>,
 }
 
 impl Excerpt {
-    /// The line of each place, with the line above and the line below. Of each only what is near is taken, since a
-    /// configuration may be one line of a megabyte.
-    pub(super) fn new(text: &[u8], places: &[Span]) -> Option<Self> {
+    /// The line of each place, with the line above and the line below, none of them longer than the terminal is wide: of a long
+    /// one there is the part around the place. Each place has the label that stands below it.
+    pub(super) fn new(text: &[u8], places: &[(Span, &str)], width: usize) -> Option<Self> {
         let mut lines: BTreeMap<u32, Line> = BTreeMap::new();
-        for place in places.iter().filter(|place| place.line <= MOST_LINES) {
-            let (start, end) = (place.range().start, place.range().end.min(text.len()));
+        let near = places.iter().filter(|(place, _)| place.line <= MOST_LINES);
+        let digits = near.clone().map(|(place, _)| place.line.saturating_add(1)).max().unwrap_or(1).to_string().len();
+        let columns = width.saturating_sub(FRAME + digits).max(20);
+        for (place, label) in near {
+            let start = place.range().start;
             let line_start = memchr::memrchr(b'\n', text.get(..start)?).map_or(0, |newline| newline + 1);
             let line_end = memchr::memchr(b'\n', text.get(start..)?).map_or(text.len(), |length| start + length);
-            let from = line_start.max(start.saturating_sub(AROUND));
-            let to = line_end.min(end.saturating_add(AROUND)).max(start);
-            match lines.get_mut(&place.line) {
-                Some(line) => {
-                    let both = line.range.start.min(from)..line.range.end.max(to);
-                    if both.len() <= WIDEST {
-                        line.range = both;
-                    }
-                }
-                None => {
-                    lines.insert(place.line, Line { range: from..to });
-                }
-            }
+            let whole = line_start..line_end;
+            // The label begins under the middle of the place, after three columns of its own.
+            let room = columns.saturating_sub(label.chars().count() + 4);
+            lines.entry(place.line).or_insert_with(|| {
+                let part = if fits(text, &whole, columns) {
+                    whole.clone()
+                } else {
+                    around(text, &whole, place.range(), columns.saturating_sub(2), room)
+                };
+                Line { range: part, whole: whole.clone() }
+            });
             if let Some(above) = line_start.checked_sub(1) {
                 let start = memchr::memrchr(b'\n', &text[..above]).map_or(0, |newline| newline + 1);
-                let range = start..above.min(start + AROUND);
-                lines.entry(place.line - 1).or_insert(Line { range });
+                lines.entry(place.line - 1).or_insert_with(|| beginning(text, start..above, columns));
             }
             if line_end + 1 < text.len() {
                 let rest = &text[line_end + 1..];
-                let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len()).min(AROUND);
-                lines.entry(place.line + 1).or_insert(Line { range: line_end + 1..line_end + 1 + end });
+                let end = line_end + 1 + memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+                lines.entry(place.line + 1).or_insert_with(|| beginning(text, line_end + 1..end, columns));
             }
         }
-        let mut excerpt = Self { text: String::new(), places: Vec::new() };
+        let mut excerpt = Self { text: String::new(), places: Vec::new(), cut: Vec::new() };
         let mut shown = BTreeMap::new();
         let mut at = 1;
         for (number, line) in &lines {
@@ -69,10 +75,19 @@ impl Excerpt {
                 excerpt.text.push('\n');
                 at += 1;
             }
+            if line.range.start > line.whole.start {
+                let missing = show(&text[line.whole.start..line.range.start]).chars().count();
+                // The mark takes the place of one character, and three bytes.
+                excerpt.cut.push((excerpt.text.len(), missing));
+                excerpt.text.push_str(CUT);
+            }
             shown.insert(*number, excerpt.text.len());
             excerpt.text.push_str(&show(&text[line.range.clone()]));
+            if line.range.end < line.whole.end {
+                excerpt.text.push_str(CUT);
+            }
         }
-        for place in places {
+        for (place, _) in places {
             let (line, start) = (lines.get(&place.line)?, shown.get(&place.line)?);
             let from = place.range().start;
             if !line.range.contains(&from) && from != line.range.start && from != line.range.end {
@@ -86,6 +101,69 @@ impl Excerpt {
         }
         Some(excerpt)
     }
+}
+
+/// Columns that a byte takes at most, or that the character takes whose first byte it is.
+fn columns_of(byte: u8) -> usize {
+    match byte {
+        b'\t' => 4,
+        // Of UTF-8 the first byte counts for the character, which may be a wide one; other bytes are shown as U+FFFD each.
+        0x80..=0xbf => 0,
+        0xc0..=0xff => 2,
+        _ => 1,
+    }
+}
+
+fn fits(text: &[u8], range: &Range<usize>, columns: usize) -> bool {
+    let line = &text[range.clone()];
+    line.len() <= 4 * columns
+        && std::str::from_utf8(line).is_ok()
+        && line.iter().map(|byte| columns_of(*byte)).sum::<usize>() <= columns
+        || line.len() <= columns && !line.contains(&b'\t')
+}
+
+/// The part of a line, of so many columns, with the place in it: its beginning a little to the right of the left edge, or further
+/// to the left where its label would run off the terminal.
+fn around(text: &[u8], whole: &Range<usize>, place: Range<usize>, columns: usize, room: usize) -> Range<usize> {
+    let start = place.start.clamp(whole.start, whole.end);
+    let middle = (place.end.clamp(start, whole.end) - start).min(columns) / 2;
+    let before = (columns / BEFORE).min(room.saturating_sub(middle));
+    let (mut from, mut used) = (start, 0);
+    while from > whole.start {
+        let cost = columns_of(text[from - 1]).max(usize::from(!text[from - 1].is_ascii()));
+        if used + cost > before {
+            break;
+        }
+        used += cost;
+        from -= 1;
+    }
+    // Not in the middle of a character.
+    while from < start && (0x80..0xc0).contains(&text[from]) {
+        from += 1;
+    }
+    let mut to = from;
+    let mut used = 0;
+    while to < whole.end {
+        let cost = columns_of(text[to]).max(usize::from(!text[to].is_ascii()));
+        if used + cost > columns {
+            break;
+        }
+        used += cost;
+        to += 1;
+    }
+    while to > from && to < whole.end && (0x80..0xc0).contains(&text[to]) {
+        to -= 1;
+    }
+    from..to
+}
+
+/// The first columns of a line that has no place.
+fn beginning(text: &[u8], whole: Range<usize>, columns: usize) -> Line {
+    if fits(text, &whole, columns) {
+        return Line { range: whole.clone(), whole };
+    }
+    let range = around(text, &whole, whole.start..whole.start, columns.saturating_sub(1), columns);
+    Line { range, whole }
 }
 
 /// Text for a terminal: control characters, invisible ones and what is not UTF-8 are shown, not sent.
@@ -105,7 +183,7 @@ mod tests {
     #[test]
     fn lines_keep_their_numbers() {
         let text = b"one\ntwo\nthree\nfour\nfive\nsix\nseven\n";
-        let excerpt = Excerpt::new(text, &[span(2, 4, 7), span(6, 24, 27)]).unwrap();
+        let excerpt = Excerpt::new(text, &[(span(2, 4, 7), ""), (span(6, 24, 27), "")], 80).unwrap();
         assert_eq!(excerpt.text, "one\ntwo\nthree\n\nfive\nsix\nseven");
         let at = |index: usize| {
             let place: SourceSpan = excerpt.places[index].unwrap();
@@ -115,12 +193,18 @@ mod tests {
     }
 
     #[test]
-    fn long_lines_are_cut_around_the_place() {
-        let text = [vec![b'a'; 5000], b"HERE".to_vec(), vec![b'b'; 5000]].concat();
-        let excerpt = Excerpt::new(&text, &[span(1, 5000, 5004)]).unwrap();
-        assert_eq!(excerpt.text.len(), 2 * AROUND + 4);
-        assert_eq!(&excerpt.text[excerpt.places[0].unwrap().offset()..][..4], "HERE");
-        let excerpt = Excerpt::new(&text, &[span(1, 10, 12), span(1, 5000, 5004)]).unwrap();
-        assert!(excerpt.text.len() < WIDEST && excerpt.places[1].is_none());
+    fn no_line_is_longer_than_the_terminal() {
+        let text = ["\u{e4}\t".repeat(900), "HERE".to_owned(), "b".repeat(5000)].concat().into_bytes();
+        let start = u32::try_from(900 * 3).unwrap();
+        for width in [60, 80, 120] {
+            let excerpt = Excerpt::new(&text, &[(span(1, start, start + 4), "a label of some words")], width).unwrap();
+            let place = excerpt.places[0].unwrap();
+            assert_eq!(&excerpt.text[place.offset()..place.offset() + 4], "HERE");
+            let columns = |text: &str| text.chars().map(|c| if c == '\t' { 4 } else { 1 }).sum::<usize>();
+            assert!(columns(&excerpt.text) + 6 <= width, "{width}: {}", columns(&excerpt.text));
+            assert!(columns(&excerpt.text[..place.offset()]) > 5);
+        }
+        let one = Excerpt::new(&text, &[(span(1, 0, 2), ""), (span(1, start, start + 4), "")], 80).unwrap();
+        assert!(one.places[0].is_some() && one.places[1].is_none());
     }
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::check::RaisedReport;
 use crate::config::Span;
+use crate::explain::Explanation;
 use crate::lint::{Finding, Severity, Source};
 
 /// What the texts are called that findings point into.
@@ -42,6 +43,9 @@ pub struct FindingReport<'a> {
     help: Option<&'a str>,
     fix: Option<FixReport<'a>>,
     raised: Option<RaisedReport<'a>>,
+    /// Whether it is the cause of the verdict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_cause: Option<bool>,
 }
 
 #[derive(Debug, Serialize)]
@@ -98,6 +102,14 @@ impl<'a> FindingReport<'a> {
                     .collect(),
             }),
             raised: finding.raised.as_ref().map(RaisedReport::from),
+            is_cause: None,
         }
+    }
+
+    /// Beside a verdict: says whether the finding is its cause.
+    #[must_use]
+    pub fn in_view_of(mut self, finding: &Finding, explanation: Option<&Explanation>) -> Self {
+        self.is_cause = Some(explanation.is_some_and(|explanation| finding.cause == Some(explanation.cause)));
+        self
     }
 }

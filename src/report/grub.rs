@@ -17,6 +17,11 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// `$chosen` when something was loaded.
+fn path(attempt: &Attempt) -> Option<String> {
+    attempt.path.as_deref().filter(|_| !attempt.commands.is_empty()).map(text)
+}
+
 impl<'a> Report<'a> {
     /// The report of a run with these settings.
     pub fn new(run: &'a GrubRun, settings: &'a Settings) -> Self {
@@ -26,7 +31,7 @@ impl<'a> Report<'a> {
     /// The title of the chosen entry, or its path where it has none.
     fn chosen(&self) -> Option<String> {
         let attempt = self.run.chosen()?;
-        attempt.title().filter(|title| !title.is_empty()).or(attempt.path.as_deref()).map(text)
+        attempt.title().filter(|title| !title.is_empty()).map(text).or_else(|| path(attempt))
     }
 
     fn command_line(&self) -> Option<String> {
@@ -49,7 +54,7 @@ impl<'a> Report<'a> {
             timeout: run.timeout.as_deref().map(text),
             superusers: run.superusers.as_deref().map(text),
             chosen: self.chosen(),
-            path: chosen.path.as_deref().map(text),
+            path: path(chosen),
             commands: chosen.commands.iter().map(CommandReport::from).collect(),
             command_line: self.command_line(),
             tried: run.tried().iter().map(AttemptReport::from).collect(),
@@ -264,7 +269,7 @@ impl From<&Attempt> for AttemptReport {
     fn from(attempt: &Attempt) -> Self {
         Self {
             title: attempt.title().map(text),
-            path: attempt.path.as_deref().map(text),
+            path: path(attempt),
             commands: attempt.commands.iter().map(CommandReport::from).collect(),
             errors: attempt.errors.iter().map(|message| message.text.clone()).collect(),
         }

@@ -22,7 +22,6 @@ pub mod lint;
 pub mod location;
 pub mod notes;
 mod one_line;
-pub mod origin;
 pub mod region;
 pub mod rules;
 pub mod sarif;

@@ -69,7 +69,8 @@ impl<'a> TargetReport<'a> {
     pub fn untold(&self) -> Option<(Verdict, &'a str)> {
         let run = self.judged()?;
         let explanation = self.explanation()?;
-        let told = run.verdict == Verdict::Fails && self.findings().iter().any(|finding| finding.stops_boot);
+        let told = run.verdict == Verdict::Fails
+            && self.findings().iter().any(|finding| finding.stops_boot || finding.cause == Some(explanation.cause));
         (!told).then_some((run.verdict, explanation.reason.as_str()))
     }
 

@@ -8,12 +8,12 @@ use anstyle::{AnsiColor, Style};
 use super::diagnostic::{Shown, SourceText};
 use super::finding::Sources;
 use super::one_line::{Uncolored, one_line};
-use super::{builder, notes, origin};
+use super::{builder, notes};
 use crate::boot::{Attempt, BootFiles, ChosenFile, Mounted, Run, Verdict};
 use crate::explain::Explanation;
+use crate::explain::partition_name as origin;
 use crate::kernel::Built;
 use crate::lint::{Finding, Severity, Source};
-use crate::release::Flavour;
 use crate::target::Kind;
 
 /// How the text is to look.
@@ -36,25 +36,27 @@ fn style(verdict: Verdict) -> Style {
     color.on_default().bold()
 }
 
+/// What is said of a run besides its steps.
+#[derive(Clone, Copy)]
+pub struct Said<'a> {
+    /// Why it does not boot.
+    pub explanation: Option<&'a Explanation>,
+    /// What Xen's domain builder makes of the kernel.
+    pub built: Option<&'a Built>,
+    /// What the linter found.
+    pub findings: &'a [Finding],
+}
+
 /// Writes the report of one target.
 ///
 /// # Errors
 ///
 /// As `out` says.
-pub fn write(
-    run: &Run,
-    explanation: Option<&Explanation>,
-    built: Option<&Built>,
-    target: &str,
-    kind: Kind,
-    findings: &[Finding],
-    look: Look,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub fn write(run: &Run, said: Said<'_>, target: &str, kind: Kind, look: Look, out: &mut dyn Write) -> io::Result<()> {
+    let Said { explanation, built, findings } = said;
     let style = if look.color { style(run.verdict) } else { Style::new() };
-    let flavour = if run.options.flavour == Flavour::Debian { ", Debian" } else { "" };
     write!(out, "{style}{}{style:#}", run.verdict.name())?;
-    write!(Uncolored(out), ": {target} (Xen {}{flavour})", run.options.release)?;
+    write!(Uncolored(out), ": {target} ({})", run.options.build())?;
     match (&run.chosen, explanation) {
         (Some(chosen), None) => {
             writeln!(out)?;
@@ -67,7 +69,7 @@ pub fn write(
             writeln!(out, ": {}", shortened(&explanation.reason))?;
             write_chosen(run, chosen, kind, out)?;
             built.map_or(Ok(()), |built| builder::write_stage(built, out))?;
-            if !findings.iter().any(|finding| finding.message == explanation.reason) {
+            if !findings.iter().any(|finding| tells(finding, explanation)) {
                 write_help(explanation, out)?;
             }
         }
@@ -176,7 +178,9 @@ fn write_failure(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     write_disk(run, &mut Uncolored(out))?;
-    if let Some(attempt) = run.deciding_attempt().filter(|_| kind.is_disk()) {
+    let attempt =
+        explanation.cause.attempt.and_then(|index| run.attempts.get(index)).or_else(|| run.deciding_attempt());
+    if let Some(attempt) = attempt.filter(|_| kind.is_disk()) {
         let origin = origin::describe(attempt.candidate.as_ref());
         let what = match &attempt.mounted {
             Mounted::Yes(name) => format!("{name} at "),
@@ -184,9 +188,9 @@ fn write_failure(
         };
         writeln!(Uncolored(out), "  tried      {what}offset {} ({origin})", attempt.offset)?;
     }
-    if findings.iter().any(|finding| tells(finding, run)) {
+    if findings.iter().any(|finding| tells(finding, explanation)) {
         // The finding shows the place and the way out.
-    } else if let Some(diagnostic) = Shown::failure(run, explanation) {
+    } else if let Some(diagnostic) = Shown::failure(run, explanation, look) {
         write!(out, "{}", diagnostic.render(look))?;
     } else if run.verdict == Verdict::Fails {
         write_help(explanation, &mut Uncolored(out))?;
@@ -197,19 +201,13 @@ fn write_failure(
     Ok(())
 }
 
-/// Whether a finding tells why the run fails.
-fn tells(finding: &Finding, run: &Run) -> bool {
-    let raised = run.failure.as_ref().and_then(|failure| failure.raised());
-    raised.is_some() && finding.raised.as_ref() == raised
-}
-
-/// Whether the verdict says what the finding says. It does not where a rule looked further than pygrub.
-fn is_said_already(finding: &Finding, explanation: Option<&Explanation>) -> bool {
-    explanation.is_some_and(|explanation| explanation.reason.starts_with(&finding.message))
+/// Whether a finding is about what the run fails of.
+fn tells(finding: &Finding, explanation: &Explanation) -> bool {
+    finding.cause == Some(explanation.cause)
 }
 
 /// Writes what the linter found in a run: each finding with its place, an empty line between two. Where the verdict and its
-/// explanation stand above, the finding that tells why the run fails says what pygrub raises instead of what the verdict says already.
+/// explanation stand above, what pygrub raises stands below the sentence.
 ///
 /// # Errors
 ///
@@ -233,9 +231,9 @@ pub fn write_findings(
             Source::Configuration => found.map(|found| found.text.as_slice()),
         };
         let source = sources.of(finding).zip(text).map(|(name, text)| SourceText { name, text });
-        let told = tells(finding, run) && is_said_already(finding, verdict_above);
+        let raised = finding.raised.as_ref().filter(|_| verdict_above.is_some());
         write_headline(finding, sources, look, out)?;
-        write!(out, "{}", Shown::finding(finding, source, told).render(look))?;
+        write!(out, "{}", Shown::finding(finding, source, raised, look).render(look))?;
         write_others(&others, out)?;
     }
     Ok(())

@@ -11,7 +11,7 @@ const BLOCK: usize = 64 << 10;
 /// How many blocks are kept: 8 MiB.
 const KEPT: usize = 128;
 
-/// A [`Source`] that remembers what it read. A read of more than a block goes past it, and so does one in a block that cannot be
+/// A [`Source`] that remembers what it read. A read of more than four blocks goes past it, and so does one in a block that cannot be
 /// read in full.
 pub struct CachedSource {
     source: Arc<dyn Source>,
@@ -64,7 +64,7 @@ impl Source for CachedSource {
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        if buf.len() > BLOCK || offset >= self.source.len() {
+        if buf.len() > 4 * BLOCK || offset >= self.source.len() {
             return self.source.read_at(offset, buf);
         }
         let mut done = 0;

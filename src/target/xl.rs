@@ -10,12 +10,14 @@ use std::sync::Arc;
 
 use super::{TargetError, failed};
 use crate::boot::{self, Caller, GivenDisk, Handover, Options, Run, Toolstack, Verdict};
+use crate::explain::{OtherDisk, OtherDisks};
 use crate::host;
 use crate::release::Release;
 use crate::storage::mount::MountedOnce;
 use crate::storage::source::{FileSource, Source};
 use crate::python::PyStr;
 use crate::xl::call::{Call, NotInvoked, RESTRICTED_USER};
+use crate::xl::disk::DiskFormat;
 use crate::xl::domain::Domain;
 use crate::xl::{SyntaxError, shown, syntax};
 
@@ -103,6 +105,30 @@ pub(super) fn run_call(
                 Ok(run)
             }
         }
+}
+
+impl OtherDisks for XlTarget {
+    fn tried(&self, run: &Run) -> Vec<OtherDisk> {
+        /// More than a domain has that somebody mixed up.
+        const MOST: usize = 8;
+        let disks = self.domain.iter().flat_map(|domain| domain.disks.iter().skip(1));
+        let tried = disks.filter(|disk| !disk.disk.cdrom).take(MOST).filter_map(|disk| {
+            let path = disk.disk.target.clone()?;
+            let raw = disk.disk.format == DiskFormat::Raw;
+            let source = raw.then(|| open_source(Path::new(OsStr::from_bytes(path.as_bytes())))).flatten();
+            let tried = source.and_then(|source| boot::run(source, run.options.clone()).ok());
+            Some(OtherDisk { path, line: disk.specification.span.line, verdict: tried.map(|run| run.verdict) })
+        });
+        tried.collect()
+    }
+}
+
+/// A disk that can be read. `None` if it cannot be opened, or is something else.
+fn open_source(path: &Path) -> Option<Arc<dyn Source>> {
+    let metadata = fs::metadata(path).ok()?;
+    let is_disk = metadata.is_file() || metadata.file_type().is_block_device();
+    let source = is_disk.then(|| super::open_without_waiting(path).and_then(FileSource::new))?.ok()?;
+    Some(Arc::new(source))
 }
 
 /// Whether the pygrub that is called is there. Where no pygrub is installed this machine is no dom0, and says nothing of one.

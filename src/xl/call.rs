@@ -174,7 +174,7 @@ impl Call {
     pub fn options(&self, release: Release, flavour: Flavour) -> Result<Options, NotInvoked> {
         let span = Some(self.arguments_span);
         let path = Path::new(OsStr::from_bytes(self.bootloader.text.as_bytes()));
-        if path.file_name() != Some(OsStr::new("pygrub")) {
+        if !path.file_name().is_some_and(|name| name == "pygrub" || name == "pregrub") {
             let reason = format!("the bootloader is `{}`, and not pygrub", shown(&self.bootloader.text));
             return Err(NotInvoked::unknown(reason, Some(self.bootloader.span), IMAGE_INSTEAD));
         }

@@ -7,6 +7,7 @@ pub mod faulty_disk;
 pub mod generator;
 pub mod grub;
 pub mod images;
+pub mod kernels;
 pub mod memory;
 pub mod nix;
 pub mod nixos;

@@ -157,7 +157,7 @@ fn the_module_objects_to_what_cannot_boot() {
         ("boot.loader.grub.extraEntriesBeforeNixOS = true;", Some("extraEntries"), 0),
         ("boot.loader.grub.extraEntries = \"linux (\\$drive1)/k\";", Some("plain paths"), 0),
         ("boot.loader.grub.extraEntries = \"linux /k\";", None, 0),
-        ("boot.loader.grub.useOSProber = true;", Some("os-probe"), 0),
+        ("boot.loader.grub.useOSProber = true;", Some("os-prober"), 0),
         ("virtualisation.xen.enable = true;", Some("dom0"), 0),
         ("boot.loader.grub.users.a.password = \"x\";", None, 1),
     ];

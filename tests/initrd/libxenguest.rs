@@ -51,6 +51,8 @@ fn the_real_library_does_the_same() {
             Handed::Untouched => (false, false),
             Handed::FailsToUnpack => (true, false),
             Handed::Unpacked | Handed::FirstMemberOnly => (true, true),
+            // A header that Linux does not read.
+            Handed::Unknown if bytes[3] & 0x16 != 0 => continue,
             other => panic!("{}: {other:?}", path.display()),
         };
         assert_eq!(expected, theirs, "{}: {ours:?} {line}", path.display());

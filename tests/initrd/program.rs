@@ -42,10 +42,10 @@ fn a_kernel_and_its_configuration() {
     )
     .unwrap();
     let config = config.display().to_string();
-    let ended = run(&["initrd", &initrd("zstd"), &initrd("gzip"), "--config", &config]);
+    let ended = run(&["initrd", &initrd("zstd"), &initrd("gzip"), "--kernel-config", &config]);
     assert_eq!(ended.status, 1);
     assert_snapshot!(
-        shown(&["initrd", &initrd("zstd"), &initrd("gzip"), "--config", &config]).replace(&config, "CONFIG")
+        shown(&["initrd", &initrd("zstd"), &initrd("gzip"), "--kernel-config", &config]).replace(&config, "CONFIG")
     );
 }
 

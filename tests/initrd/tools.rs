@@ -11,7 +11,10 @@ const PROGRAMS: [&str; 9] = ["cpio", "gcc", "gzip", "bzip2", "xz", "lzop", "lz4"
 
 /// What depends on how long the compressed data is, which differs between versions of the programs.
 fn depends_on_length(name: &str) -> bool {
-    ["cut", "less", "flipped", "dictionary", "window", "comment", "bzip2"].iter().any(|word| name.contains(word))
+    // Whether a plain archive begins at a multiple of four.
+    let unaligned = name.ends_with("+cpio") && !name.contains("+pad+");
+    unaligned
+        || ["cut", "less", "flipped", "dictionary", "window", "comment", "bzip2"].iter().any(|word| name.contains(word))
 }
 
 #[test]
@@ -53,7 +56,7 @@ fn cpio_lists_as_many_entries() {
 #[test]
 fn lsinitramfs_lists_as_many_entries() {
     let Some(lsinitramfs) = tool("lsinitramfs") else { return };
-    for name in ["cpio", "gzip", "bzip2", "xz", "lzma", "lzo", "lz4", "zstd", "microcode-then-zstd"] {
+    for name in ["gzip", "bzip2", "xz", "lzma", "lzo", "lz4", "zstd", "microcode-then-zstd"] {
         let path = root().join("corpus/initrd/files").join(name);
         let listed = listed(Command::new(&lsinitramfs).arg(&path), None);
         assert_eq!(listed, whole(&file(name)).walk.inventory.entries, "{name}");

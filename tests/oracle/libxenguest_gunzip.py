@@ -33,7 +33,7 @@ xch = control.xc_interface_open(None, None, DUMMY)
 for path in sys.argv[1:]:
     with open(path, "rb") as file:
         data = file.read()
-    size = guest.xc_dom_check_gzip(xch, data, len(data)) if len(data) >= 6 else 0
+    size = guest.xc_dom_check_gzip(xch, data, len(data))
     unpacks = False
     if 0 < size < 1 << 28:
         unpacks = guest.xc_dom_do_gunzip(xch, data, len(data), ctypes.create_string_buffer(size), size) == 0

@@ -4,15 +4,16 @@
 use super::console::complain;
 use crate::boot::{Run, Verdict};
 use crate::escape::escaped;
-use crate::explain::explain;
+use crate::explain::{Explanation, explain_on};
+use crate::storage::mount::Volumes;
 
 /// The last line where pygrub has none.
 pub(super) const NOTHING: &str = "pregrub: nothing is handed over";
 
-/// Explains a run that did not boot, and returns pygrub's last line.
-pub(super) fn failure(run: &Run) -> String {
-    let Some(explanation) = explain(run) else { return "pregrub: nothing was found".to_owned() };
-    let place = place(run);
+/// Explains a run that did not boot as `check` does on the same disk, and returns pygrub's last line.
+pub(super) fn failure(run: &Run, volumes: Option<&dyn Volumes>) -> String {
+    let Some(explanation) = explain_on(run, volumes, None) else { return "pregrub: nothing was found".to_owned() };
+    let place = place(run, &explanation);
     if run.verdict == Verdict::Unknown {
         return format!("pregrub: cannot tell what pygrub would do: {}", escaped(&explanation.reason));
     }
@@ -32,9 +33,9 @@ pub(super) fn failure(run: &Run) -> String {
 }
 
 /// `/grub/grub.cfg, line 5: `, where that is known.
-fn place(run: &Run) -> String {
+fn place(run: &Run, explanation: &Explanation) -> String {
     let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
-    let span = run.failure.as_ref().and_then(|failure| failure.raised()?.span);
+    let span = explanation.evidence.as_ref().and_then(|raised| raised.span);
     match (found, span) {
         (Some(found), Some(span)) => format!("{}, line {}: ", escaped(&found.path.to_string_lossy()), span.line),
         _ => String::new(),

@@ -150,14 +150,22 @@ fn code() -> Vec<u8> {
     code.concat()
 }
 
-/// The initrd: a cpio archive with nothing in it but its end.
+/// The initrd: a cpio archive with an /init that Linux would start, had it a shell.
 pub(super) fn initrd() -> Vec<u8> {
-    let mut archive = b"070701".to_vec();
-    let name = b"TRAILER!!!\0";
-    for field in (0..13).map(|field| if field == 11 { name.len() } else { 0 }) {
-        archive.extend(format!("{field:08x}").bytes());
-    }
-    archive.extend(name);
+    let mut archive = entry(b"init\0", b"#!/bin/sh\n", 0o100_755);
+    archive.extend(entry(b"TRAILER!!!\0", b"", 0));
     archive.resize(512, 0);
     archive
+}
+
+/// An entry of a cpio archive in the format newc; the name has its NUL.
+fn entry(name: &[u8], data: &[u8], mode: u32) -> Vec<u8> {
+    let numbers = [0, mode as usize, 0, 0, 1, 0, data.len(), 0, 0, 0, 0, name.len(), 0];
+    let mut entry = b"070701".to_vec();
+    entry.extend(numbers.map(|number| format!("{number:08x}")).concat().bytes());
+    for part in [name, data] {
+        entry.extend(part);
+        entry.resize(entry.len().next_multiple_of(4), 0);
+    }
+    entry
 }

@@ -1,32 +1,32 @@
 //! `test` and `[`.
 
-use crate::grub::interpreter::Interpreter;
+use crate::grub::interpreter::{Interpreter, Outcome};
 use crate::grub::machine::{Failure, Found};
 use crate::grub::number;
 
 /// How deep parentheses may be nested.
 const DEEPEST: u32 = 100;
 
-pub(super) fn bracket(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Result<(), Failure> {
+/// `[`: a `]` at the end is not looked for, and left out where it stands there.
+pub(super) fn bracket(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
     match arguments.split_last() {
         Some((last, rest)) if last == b"]" => test(grub, rest),
-        // Nothing is printed of it.
-        _ => Err(Failure::bad_argument("")),
+        _ => test(grub, arguments),
     }
 }
 
-pub(super) fn test(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Result<(), Failure> {
+pub(super) fn test(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
     let mut test = Test { grub, arguments, at: 0, depth: 0, trouble: None };
-    let met = test.expression()?;
-    let trouble = test.trouble;
-    if !met {
-        return Err(Failure::test());
+    let met = match test.expression() {
+        Ok(met) => met,
+        Err(failure) => return Outcome::Failed(failure),
+    };
+    match test.trouble {
+        _ if !met => Outcome::Failed(Failure::test()),
+        // A number that cannot be read counts as 0, and is complained of where the condition is met.
+        Some(trouble) => Outcome::Complaining(trouble),
+        None => Outcome::Status(0),
     }
-    // A number that cannot be read counts as 0, and is complained of where the condition is met.
-    if let Some(trouble) = trouble {
-        grub.report(&trouble);
-    }
-    Ok(())
 }
 
 struct Test<'a, 'g, 'm> {
@@ -121,9 +121,9 @@ impl Test<'_, '_, '_> {
             b"-le" => number(left) <= number(right),
             b"-lt" => number(left) < number(right),
             b"-ne" => number(left) != number(right),
-            // The prefix and a difference between two numbers.
+            // The numbers that follow what both have in common.
             b"-pgt" | b"-plt" => {
-                let common = left.iter().zip(right).take_while(|(a, b)| a == b && !a.is_ascii_digit()).count();
+                let common = left.iter().zip(right).take_while(|(a, b)| a == b).count();
                 let (left, right) = (number(&left[common..]), number(&right[common..]));
                 if operator == b"-pgt" { left > right } else { left < right }
             }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::grub::interpreter::{Interpreter, Outcome};
 use crate::grub::machine::Failure;
 use crate::grub::menu::MenuEntry;
-use crate::grub::options::{self, Declined, Known};
+use crate::grub::options::{self, Declined, Known, Style};
 use crate::grub::syntax::Block;
 use crate::grub::text::ScriptText;
 
@@ -27,12 +27,19 @@ pub(super) fn define(
     block: Option<&Block>,
     submenu: bool,
 ) -> Outcome {
-    let given = match options::parse(arguments, KNOWN, false) {
+    let given = match options::parse(arguments, KNOWN, Style::Lenient) {
         Ok(given) => given,
         Err(Declined::Help) => return Outcome::Status(0),
         Err(Declined::Failed(failure)) => return Outcome::Failed(failure),
     };
     let mut words = given.words.clone();
+    if block.is_some()
+        && given.options.last().is_some_and(|(_, value)| value.as_ref() == arguments.last())
+        && words.len() > 1
+    {
+        let line = grub.line;
+        grub.cannot_tell(format!("an option without a value stands before the `{{` in line {line}: GRUB takes the block for it, and another word for the block"));
+    }
     if block.is_some() {
         words.pop();
     }

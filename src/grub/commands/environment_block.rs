@@ -3,7 +3,7 @@
 use super::files::not_read;
 use crate::grub::interpreter::{Interpreter, Outcome};
 use crate::grub::machine::Failure;
-use crate::grub::options::{self, Declined, Given, Known};
+use crate::grub::options::{self, Declined, Given, Known, Style};
 
 /// What a block begins with.
 const SIGNATURE: &[u8] = b"# GRUB Environment Block\n";
@@ -44,11 +44,14 @@ pub fn parse(block: &[u8]) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
 
 fn options_of(arguments: &[Vec<u8>]) -> Result<Given, Declined> {
     const KNOWN: &[Known] = &[Known::with_value("file", Some(b'f')), Known::flag("skip-sig", Some(b's'))];
-    options::parse(arguments, KNOWN, false)
+    options::parse(arguments, KNOWN, Style::Strict)
 }
 
+/// Names and values.
+type Variables = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// The block's variables, or what comes of it.
-fn block(grub: &mut Interpreter<'_>, given: &Given) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Outcome> {
+fn block(grub: &mut Interpreter<'_>, given: &Given) -> Result<Variables, Outcome> {
     let file = match given.value("file") {
         Some(file) => file.to_vec(),
         None => {

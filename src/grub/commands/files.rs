@@ -4,7 +4,7 @@ use super::condition::Entry;
 use super::shell::one_expected;
 use crate::grub::interpreter::{Interpreter, Outcome};
 use crate::grub::machine::{Content, Failure, Found};
-use crate::grub::options::{self, Declined, Known};
+use crate::grub::options::{self, Declined, Known, Style};
 
 /// The most of a file that is printed or looked at.
 const MOST: usize = 1 << 20;
@@ -44,7 +44,7 @@ pub(super) fn exists(grub: &mut Interpreter<'_>, name: &[u8]) -> Entry {
 pub(super) fn list(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
     const KNOWN: &[Known] =
         &[Known::flag("long", Some(b'l')), Known::flag("human-readable", Some(b'h')), Known::flag("all", Some(b'a'))];
-    let given = match options::parse(arguments, KNOWN, false) {
+    let given = match options::parse(arguments, KNOWN, Style::Strict) {
         Ok(given) => given,
         Err(Declined::Help) => return Outcome::Status(0),
         Err(Declined::Failed(failure)) => return Outcome::Failed(failure),
@@ -71,7 +71,7 @@ pub(super) fn list(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome
 }
 
 pub(super) fn cat(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
-    let given = match options::parse(arguments, &[Known::flag("dos", None)], false) {
+    let given = match options::parse(arguments, &[Known::flag("dos", None)], Style::Strict) {
         Ok(given) => given,
         Err(Declined::Help) => return Outcome::Status(0),
         Err(Declined::Failed(failure)) => return Outcome::Failed(failure),
@@ -102,7 +102,7 @@ pub(super) fn not_read(grub: &mut Interpreter<'_>, name: &[u8], found: Found) ->
 
 pub(super) fn loopback(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
     const KNOWN: &[Known] = &[Known::flag("delete", Some(b'd')), Known::flag("decompress", Some(b'D'))];
-    let given = match options::parse(arguments, KNOWN, false) {
+    let given = match options::parse(arguments, KNOWN, Style::Strict) {
         Ok(given) => given,
         Err(Declined::Help) => return Outcome::Status(0),
         Err(Declined::Failed(failure)) => return Outcome::Failed(failure),
@@ -148,7 +148,7 @@ pub(super) fn probe(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcom
         Known::flag("label", Some(b'l')),
         Known::flag("part-uuid", None),
     ];
-    let given = match options::parse(arguments, KNOWN, false) {
+    let given = match options::parse(arguments, KNOWN, Style::Strict) {
         Ok(given) => given,
         Err(Declined::Help) => return Outcome::Status(0),
         Err(Declined::Failed(failure)) => return Outcome::Failed(failure),

@@ -1,11 +1,11 @@
 //! `echo`.
 
 use crate::grub::interpreter::{Interpreter, Outcome};
-use crate::grub::options::{self, Declined, Known};
+use crate::grub::options::{self, Declined, Known, Style};
 
 pub(super) fn echo(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
     const KNOWN: &[Known] = &[Known::flag("no-newline", Some(b'n')), Known::flag("escapes", Some(b'e'))];
-    let given = match options::parse(arguments, KNOWN, true) {
+    let given = match options::parse(arguments, KNOWN, Style::AtStart) {
         Ok(given) => given,
         Err(Declined::Help) => return Outcome::Status(0),
         Err(Declined::Failed(failure)) => return Outcome::Failed(failure),

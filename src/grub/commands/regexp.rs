@@ -3,11 +3,11 @@
 use crate::grub::interpreter::{Interpreter, Outcome};
 use crate::grub::machine::Failure;
 use crate::grub::number;
-use crate::grub::options::{self, Declined, Known};
+use crate::grub::options::{self, Declined, Known, Style};
 use crate::grub::regular_expression::{Expression, Matched};
 
 pub(super) fn regexp(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
-    let given = match options::parse(arguments, &[Known::with_value("set", Some(b's'))], false) {
+    let given = match options::parse(arguments, &[Known::with_value("set", Some(b's'))], Style::Strict) {
         Ok(given) => given,
         Err(Declined::Help) => return Outcome::Status(0),
         Err(Declined::Failed(failure)) => return Outcome::Failed(failure),

@@ -2,7 +2,7 @@
 
 use crate::grub::interpreter::{Interpreter, Outcome};
 use crate::grub::machine::{Content, Failure, Found};
-use crate::grub::options::{self, Declined, Known};
+use crate::grub::options::{self, Declined, Known, Style};
 
 /// What is searched for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ const KNOWN: &[Known] = &[
 ];
 
 pub(super) fn search(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
-    let given = match options::parse(arguments, KNOWN, false) {
+    let given = match options::parse(arguments, KNOWN, Style::Strict) {
         Ok(given) => given,
         Err(Declined::Help) => return Outcome::Status(0),
         Err(Declined::Failed(failure)) => return Outcome::Failed(failure),

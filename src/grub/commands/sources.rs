@@ -75,6 +75,10 @@ pub(super) fn configfile(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> D
 /// `extract_entries_source` and `extract_entries_configfile`: only the entries stay.
 pub(super) fn extract(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>], everything: bool) -> Done {
     let [name] = arguments else { return Ok(filename_expected()) };
+    if !everything {
+        let why = "`extract_entries_configfile` leaves GRUB 2.06 refusing most commands, which pregrub does not follow";
+        grub.cannot_tell(why.to_owned());
+    }
     let inner = grub.context().inner(everything);
     grub.contexts.push(inner);
     let done = run(grub, name);

@@ -2,6 +2,8 @@
 //!
 //! There is no mark of its end but four zero bytes, so that what follows is taken for another block.
 
+use lz4_flex::block::DecompressError;
+
 use super::{Ended, Input, Sink};
 use crate::initrd::message::Message;
 
@@ -36,10 +38,14 @@ pub(super) fn unpack(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Ended {
             return Ended::Refused(FAILED);
         }
         packed.resize(length, 0);
-        if input.fill(&mut packed) < length {
-            return Ended::Refused(CORRUPT);
-        }
-        match lz4_flex::block::decompress_into(&packed, &mut unpacked) {
+        let there = input.fill(&mut packed);
+        match lz4_flex::block::decompress_into(&packed[..there], &mut unpacked) {
+            // The kernel decodes what lies after the end of the file, and looks at the length then.
+            Ok(_) | Err(DecompressError::LiteralOutOfBounds | DecompressError::ExpectedAnotherByte)
+                if there < length =>
+            {
+                return Ended::Refused(CORRUPT);
+            }
             Ok(made) => {
                 if !sink(&unpacked[..made]) {
                     return Ended::Stopped;

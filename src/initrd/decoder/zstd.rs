@@ -11,7 +11,7 @@ use crate::initrd::message::Message;
 const HEADER: Message = Message::of_decompressor("ZSTD-compressed data has an incomplete frame header");
 const TRUNCATED: Message = Message::of_decompressor("ZSTD-compressed data is truncated");
 const CORRUPT: Message = Message::of_decompressor("ZSTD-compressed data is corrupt");
-const WINDOW: Message = Message::of_decompressor("ZSTD-compressed data has too large a window size");
+const WINDOW: Message = Message::of_decompressor("ZSTD-compressed data is probably corrupt");
 
 pub(super) fn unpack(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Ended {
     let mut decoder = FrameDecoder::new();

@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::boot::{Found, Overrides, Run, select};
 use crate::config::{Config, Dialect, Directive, Entry, Raised, Span, Writer, narrow};
 use crate::escape::beginning;
+use crate::explain::raised::Seen;
 use crate::python::{PyStr, Python};
 
 /// A configuration, read to its end.
@@ -33,6 +34,18 @@ impl<'a> Configuration<'a> {
         writer: Writer,
     ) -> Self {
         Self { path: &found.path, dialect: found.dialect, text: &found.text, config, raised, run, writer }
+    }
+
+    /// As an explanation looks at it.
+    pub(in crate::lint) fn seen(&self) -> Seen<'a> {
+        Seen {
+            path: self.path,
+            dialect: self.dialect,
+            text: self.text,
+            directory: false,
+            config: self.config,
+            writer: self.writer,
+        }
     }
 
     /// Which program wrote it.
@@ -88,14 +101,14 @@ impl<'a> Configuration<'a> {
     /// The entry that is selected, or would be if the lines that raise were not there.
     pub fn selected(&self) -> Option<usize> {
         self.selected_in_run()
-            .or_else(|| select(self.config, Overrides::of(&self.run.options), self.run.options.release).index)
+            .or_else(|| select(self.config, Overrides::of(&self.run.options), self.run.options.build()).index)
     }
 
     /// The entry that the default alone selects, without `--entry`.
     pub fn selected_by_default(&self) -> Option<usize> {
         self.selected_in_run()
             .filter(|_| self.run.options.entry.is_none())
-            .or_else(|| select(self.config, Overrides::default(), self.run.options.release).index)
+            .or_else(|| select(self.config, Overrides::default(), self.run.options.build()).index)
     }
 
     /// The entry that the run came to, which with a menu is not always the one that it comes to without.

@@ -2,16 +2,18 @@
 
 use std::cell::OnceCell;
 
-use crate::boot::{Attempt, Run};
+use crate::boot::{Attempt, Run, Verdict};
 use crate::config::recover;
 use crate::config::{Cause, Raised, Recovered, Writer};
-use crate::explain::{Explanation, explain};
+use crate::explain::files::Files;
+use crate::explain::mount_refusal::Refusal;
+use crate::explain::untried_filesystems::Untried;
+use crate::explain::{CauseId, CauseKind, Explanation, OtherDisks, explain_on};
+use crate::flavour::{Build, Flavour};
 use crate::initrd;
 use crate::lint::analysis::configuration::Configuration;
-use crate::lint::analysis::files::Files;
 use crate::lint::analysis::handed_initrd::{self, LOOK};
 use crate::lint::analysis::root_disk::RootDisk;
-use crate::lint::analysis::untried_filesystems::Untried;
 use crate::lint::engine::finding::{Finding, Source};
 use crate::lint::engine::reporter::Reporter;
 use crate::lint::engine::suppression::Suppressions;
@@ -30,6 +32,7 @@ pub struct LintContext<'a> {
     volumes: Option<&'a dyn Volumes>,
     domain: Option<&'a XlTarget>,
     root_disk: Option<&'a RootDisk>,
+    outcomes: &'a [(Build, Verdict)],
     tells_all: bool,
     obeys_guest: bool,
     surveyed: OnceCell<Option<Recovered>>,
@@ -52,6 +55,7 @@ impl<'a> LintContext<'a> {
             volumes: None,
             domain: None,
             root_disk: None,
+            outcomes: &[],
             tells_all: false,
             obeys_guest: true,
             surveyed: OnceCell::new(),
@@ -99,12 +103,37 @@ impl<'a> LintContext<'a> {
 
     /// On a run that finds nothing to boot: a filesystem that is there and that pygrub never tries.
     pub fn untried(&self) -> Option<&Untried> {
-        self.untried.get_or_init(|| Untried::find(self)).as_ref()
+        self.untried.get_or_init(|| Untried::find(self.run, self.volumes?)).as_ref()
     }
 
     /// Why the run does not boot, in words. `None` if nothing failed.
     pub fn explanation(&self) -> Option<&Explanation> {
-        self.explanation.get_or_init(|| explain(self.run)).as_ref()
+        let others = self.domain.map(|domain| domain as &dyn OtherDisks);
+        self.explanation.get_or_init(|| explain_on(self.run, self.volumes, others)).as_ref()
+    }
+
+    /// The explanation, if its cause is of this kind.
+    pub(in crate::lint) fn explained(&self, kind: CauseKind) -> Option<&Explanation> {
+        self.explanation().filter(|explanation| explanation.cause.kind == kind)
+    }
+
+    /// The explanation, if the cause is a partition that pygrub does not mount, with why it does not.
+    pub(in crate::lint) fn refused(&self) -> Option<(&Explanation, Refusal<'a>)> {
+        let explanation = self.explained(CauseKind::Raised(Cause::NoFilesystem))?;
+        let attempt = explanation.cause.attempt.and_then(|index| self.run.attempts.get(index));
+        // An offset that no disk has is nothing that is mounted or not.
+        Some((explanation, attempt.and_then(Refusal::of).unwrap_or(Refusal::Other)))
+    }
+
+    /// Whether what boots may be on a disk of the domain that is not its first: one that cannot be opened here, or that boots.
+    pub(in crate::lint) fn may_be_elsewhere(&self) -> bool {
+        let tried = self.domain.map(|domain| domain.tried(self.run)).unwrap_or_default();
+        tried.iter().any(|other| matches!(other.verdict, None | Some(Verdict::Boots | Verdict::Unknown)))
+    }
+
+    /// The identity of what pygrub raises here.
+    pub(in crate::lint) fn cause_of(&self, raised: &Raised) -> CauseId {
+        CauseId::of_raised(self.run.failure.as_ref().and_then(|failure| failure.attempt), raised)
     }
 
     /// What ended a run that did not boot.
@@ -174,6 +203,23 @@ impl<'a> LintContext<'a> {
         self.root_disk
     }
 
+    /// With the verdicts on the same target by all pygrubs that are asked, this one included.
+    #[must_use]
+    pub fn with_outcomes(mut self, outcomes: &'a [(Build, Verdict)]) -> Self {
+        self.outcomes = outcomes;
+        self
+    }
+
+    /// The verdicts by all pygrubs that are asked; empty if it is only one.
+    pub fn outcomes(&self) -> &'a [(Build, Verdict)] {
+        self.outcomes
+    }
+
+    /// Who built the pygrub.
+    pub fn flavour(&self) -> Flavour {
+        self.run.options.flavour
+    }
+
     /// The release that pygrub is of.
     pub fn release(&self) -> Release {
         self.run.options.release
@@ -195,7 +241,7 @@ impl<'a> LintContext<'a> {
         let found = self.attempt()?.found.as_ref().filter(|found| !found.directory)?;
         let surveyed = self.surveyed.get_or_init(|| {
             found.config.raised.as_ref().map(|_| {
-                let mut survey = recover(found.dialect, &found.text, self.release());
+                let mut survey = recover(found.dialect, &found.text, self.run.options.build());
                 survey.config.truncated |= found.config.truncated;
                 survey
             })

@@ -61,7 +61,8 @@ impl<'a> GrubMenu<'a> {
             let (spec, rest) = split_path(value);
             let places: Vec<usize> = level.clone().filter(|&place| self.items[place].0 == depth).collect();
             let wanted = match number(value) {
-                Some(number) => usize::try_from(number).ok().filter(|number| *number < places.len()),
+                // GRUB keeps 32 bits of it.
+                Some(number) => usize::try_from(number as u32 as i32).ok().filter(|number| *number < places.len()),
                 None => {
                     let spec = unescaped(spec);
                     places.iter().position(|&place| self.is_called(self.items[place].1, &spec))
@@ -130,21 +131,10 @@ impl<'a> GrubMenu<'a> {
     }
 }
 
-/// The number that GRUB reads at the start of a value, whatever follows it: decimal, `0x1`, octal `010`. Nothing where there is
+/// The number that GRUB reads at the start of a value, whatever follows it: decimal, `0x1`, octal `010`, but `08` is 8. Nothing where there is
 /// none.
 pub(in crate::lint) fn number(value: &[u8]) -> Option<u64> {
-    let value = value.trim_ascii_start();
-    let (base, digits) = match value {
-        [b'0', b'x' | b'X', rest @ ..] if rest.first().is_some_and(u8::is_ascii_hexdigit) => (16, rest),
-        [b'0', ..] => (8, value),
-        _ => (10, value),
-    };
-    let mut number = None;
-    for &byte in digits {
-        let Some(digit) = char::from(byte).to_digit(base) else { break };
-        number = Some(number.unwrap_or(0_u64).saturating_mul(u64::from(base)).saturating_add(u64::from(digit)));
-    }
-    number
+    crate::grub::number::read(value).ok().map(|(number, _)| number)
 }
 
 /// Whether a value is a path through submenus.
@@ -224,17 +214,5 @@ mod tests {
         }
         assert_eq!(chosen("submenu 'S' {\n}\n", "0"), None);
         assert_eq!(chosen("", "0"), None);
-    }
-
-    #[test]
-    fn numbers_as_grub_reads_them() {
-        assert_eq!(number(b"1st"), Some(1));
-        assert_eq!(number(b"0x1f "), Some(31));
-        assert_eq!(number(b"010"), Some(8));
-        assert_eq!(number(b" 7>8"), Some(7));
-        assert_eq!(number(b"0xg"), Some(0));
-        assert_eq!(number(b"x1"), None);
-        assert_eq!(number(b"-1"), None);
-        assert_eq!(number(b"99999999999999999999"), Some(u64::MAX));
     }
 }

@@ -1,6 +1,5 @@
 //! What rules ask about a target: the run, its configuration as GRUB reads it, its files. Knows no rule.
 
-pub(in crate::lint) mod closest_path;
 pub(in crate::lint) mod conditionals;
 pub(in crate::lint) mod configuration;
 pub(in crate::lint) mod context;
@@ -9,7 +8,6 @@ pub(in crate::lint) mod entry_end;
 pub(in crate::lint) mod entry_headers;
 pub(in crate::lint) mod external_menus;
 pub(in crate::lint) mod extlinux_keywords;
-pub(in crate::lint) mod files;
 pub(in crate::lint) mod grub_menu;
 pub(in crate::lint) mod grub_words;
 pub(in crate::lint) mod grubenv;
@@ -17,10 +15,7 @@ pub(in crate::lint) mod guest_disks;
 pub(in crate::lint) mod handed_initrd;
 pub(in crate::lint) mod kernel_argument;
 pub(in crate::lint) mod line_continuation;
-pub(in crate::lint) mod mount_refusal;
 pub(in crate::lint) mod named_file;
 pub(in crate::lint) mod post_parse_errors;
 pub(in crate::lint) mod root_disk;
 pub(in crate::lint) mod set_default;
-pub(in crate::lint) mod similar_names;
-pub(in crate::lint) mod untried_filesystems;

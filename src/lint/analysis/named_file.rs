@@ -2,11 +2,11 @@
 
 use crate::boot::Purpose;
 use crate::config::{Cause, Entry, FilePath, READ_LIMIT, Raised};
+use crate::explain::files::{Answer, Files};
 use crate::explain::missing_path::{MissingPath, word};
 use crate::explain::path_issue::PathIssue;
 use crate::lint::analysis::configuration::Configuration;
 use crate::lint::analysis::context::LintContext;
-use crate::lint::analysis::files::{Answer, Files};
 
 /// A kernel or initrd that an entry names.
 #[derive(Clone, Copy)]

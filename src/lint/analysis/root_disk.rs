@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::boot;
-use crate::lint::analysis::files::{Answer, Files};
+use crate::explain::files::{Answer, Files};
 use crate::release::Release;
 use crate::storage::directory::DirectoryVolume;
 use crate::storage::mount::DiskVolumes;

@@ -1,6 +1,7 @@
 //! How a default is set: by the option of whoever writes the file, or in the file.
 
 use crate::config::{Dialect, Writer};
+use crate::explain::Remedy;
 use crate::lint::analysis::configuration::Configuration;
 use crate::lint::analysis::grub_menu::GrubMenu;
 
@@ -14,12 +15,8 @@ pub(in crate::lint) fn help(configuration: &Configuration<'_>, index: usize) -> 
             );
         }
         (Dialect::Legacy, _) => return format!("write `default {index}`"),
-        (_, Writer::NixOs) => format!(
-            "set boot.loader.grub.default = {index} in the guest's NixOS configuration, and run nixos-rebuild boot"
-        ),
-        (_, Writer::Mkconfig) => {
-            format!("set GRUB_DEFAULT={index} in /etc/default/grub, and run update-grub or grub2-mkconfig")
-        }
+        (_, Writer::NixOs) => Remedy::nixos(format!("set boot.loader.grub.default = {index}")).to_string(),
+        (_, Writer::Mkconfig) => Remedy::MkconfigVariable(format!("set GRUB_DEFAULT={index}")).to_string(),
         (_, Writer::Other) => format!("write `set default={index}`"),
     };
     if GrubMenu::new(configuration).choose(index.to_string().as_bytes()).entry == Some(index) {

@@ -1,6 +1,7 @@
 //! What a rule found.
 
 use crate::config::{Raised, Span};
+use crate::explain::{CauseId, Explanation};
 use crate::lint::engine::fix::Fix;
 use crate::lint::engine::rule::Rule;
 use crate::lint::engine::severity::Severity;
@@ -53,6 +54,8 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// What pygrub raises here.
     pub raised: Option<Raised>,
+    /// Which cause of a failed boot it is about: that of the verdict, if the two are equal.
+    pub cause: Option<CauseId>,
 }
 
 impl Finding {
@@ -70,7 +73,17 @@ impl Finding {
             help: None,
             fix: None,
             raised: None,
+            cause: None,
         }
+    }
+
+    /// The cause of the verdict, in its words.
+    pub(in crate::lint) fn of_explanation(explanation: &Explanation) -> Self {
+        let mut finding = Self::new(explanation.reason.clone()).stops_boot(true);
+        finding.help.clone_from(&explanation.help);
+        finding.raised.clone_from(&explanation.evidence);
+        finding.cause = Some(explanation.cause);
+        finding
     }
 
     /// It is in the boot configuration, at `span`.
@@ -135,8 +148,9 @@ impl Finding {
         self
     }
 
-    /// What findings are ordered by: text, place, code.
-    pub(in crate::lint) fn order(&self) -> (Source, Option<u32>, &'static str) {
-        (self.source, self.span.map(|span| span.start), self.rule.code)
+    /// What findings are ordered by: what stops the boot, and of that the cause of the verdict first; then text, place, code.
+    pub(in crate::lint) fn order(&self, cause: Option<CauseId>) -> (bool, bool, Source, Option<u32>, &'static str) {
+        let is_cause = self.cause.is_some() && self.cause == cause;
+        (!is_cause, !self.stops_boot, self.source, self.span.map(|span| span.start), self.rule.code)
     }
 }

@@ -1,4 +1,3 @@
-use crate::config::Writer;
 use crate::lint::engine::rule::rule;
 use crate::lint::rules::shared::device::{self, Named};
 use crate::lint::rules::shared::exception;
@@ -45,19 +44,7 @@ rule! {
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let Some(configuration) = context.configuration() else { return };
-    exception::each(context, report, &device::raised(context, Named::Root), |mut finding, _, raised| {
-        let help = match configuration.writer() {
-            Writer::NixOs => {
-                "remove the line from boot.loader.grub.extraEntries or extraPerEntryConfig in the guest's NixOS configuration, \
-                 or set boot.loader.grub.useOSProber = false if that finds the entry, and run nixos-rebuild boot"
-            }
-            Writer::Mkconfig => {
-                "set GRUB_DISABLE_OS_PROBER=true in /etc/default/grub if os-probe finds the entry, and run update-grub or \
-                 grub2-mkconfig; pygrub never uses the root device of an entry"
-            }
-            Writer::Other => "remove this line: pygrub never uses the root device of an entry",
-        };
-        finding = finding.help(help);
+    exception::each(context, report, &device::raised(context, Named::Root), |finding, _, raised| {
         let line = raised.span.and_then(|span| configuration.directive_in(span.line)).map(|directive| directive.line);
         match line {
             // GRUB may need it: a search may have to take its place.

@@ -47,14 +47,14 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let openers = openers(configuration.config, configuration.text, &braces);
     exception::each(context, report, &all, |mut finding, index, _| {
         let opener = openers.get(index).copied().flatten();
-        let advice = advice::of_closing_brace(opener);
+        let advice = advice::of_closing_brace(opener, configuration.writer());
         finding.message = advice.reason;
         finding.help = advice.help;
         if let Some(opener) = opener {
             finding = finding.and(opener.span, opener.kind.label());
             finding.fix = mended(&configuration, opener);
         }
-        exception::where_it_comes_from(finding, &configuration)
+        finding
     });
 }
 

@@ -51,9 +51,8 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         let Some(before) = behind.checked_sub(1).and_then(|index| entries.get(index)) else { return finding };
         finding = finding.and(before.header, "still open for pygrub");
         if let Some(end) = unseen_end(&configuration, before) {
-            finding = finding.and(end.span, end.label).help(end.help);
+            finding = finding.and(end.span, end.label);
             finding.fix = end.fix;
-            finding = exception::where_it_comes_from(finding, &configuration);
         }
         finding
     });

@@ -46,9 +46,8 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     }
     exception::each(context, report, &context.raised(&[Cause::OpenEntry]), |mut finding, _, _| {
         if let Some(end) = configuration.entries().last().and_then(|entry| unseen_end(&configuration, entry)) {
-            finding = finding.and(end.span, end.label).help(end.help);
+            finding = finding.and(end.span, end.label);
             finding.fix = end.fix;
-            finding = exception::where_it_comes_from(finding, &configuration);
         }
         finding
     });

@@ -34,14 +34,7 @@ rule! {
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let Some(configuration) = context.configuration() else { return };
-    exception::each(context, report, &context.raised(&[Cause::NegativeDefault]), |mut finding, _, raised| {
-        if configuration.is_from_nixos() {
-            finding = finding.help(
-                "set boot.loader.grub.default to a number from 0 on in the guest's NixOS configuration, and run nixos-rebuild boot",
-            );
-        } else if configuration.dialect == Dialect::Legacy {
-            finding = finding.help("write `default 0`");
-        }
+    exception::each(context, report, &context.raised(&[Cause::NegativeDefault]), |finding, _, raised| {
         let Some(span) = raised.span else { return finding };
         let fix = match configuration.dialect {
             Dialect::Grub2 => Fix::safe("let the first entry be the default, as it is for GRUB"),

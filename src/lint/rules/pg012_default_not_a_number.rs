@@ -45,17 +45,10 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     exception::each(context, report, &all, |mut finding, _, raised| {
         let title = raised.span.map(|span| configuration.at(span)).unwrap_or_default();
         let wanted = configuration.entries().iter().position(|entry| entry.title.as_bytes() == title);
-        if let (Some(index), Some(span)) = (wanted, raised.span) {
-            finding = finding.help(format!("write `set default={index}`"));
-            if configuration.config.submenus.is_empty() && configuration.dialect == Dialect::Grub2 {
-                let fix = Fix::safe(format!("name the entry by its number, {index}"));
-                finding = finding.fix(fix.replace(span, index.to_string()));
-            }
-        }
-        if configuration.is_from_nixos() {
-            finding = finding.help(
-                "set boot.loader.grub.default to a number in the guest's NixOS configuration, and run nixos-rebuild boot",
-            );
+        let numbered = configuration.config.submenus.is_empty() && configuration.dialect == Dialect::Grub2;
+        if let (Some(index), Some(span), true) = (wanted, raised.span, numbered) {
+            let fix = Fix::safe(format!("name the entry by its number, {index}"));
+            finding = finding.fix(fix.replace(span, index.to_string()));
         }
         finding
     });

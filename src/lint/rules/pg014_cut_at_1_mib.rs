@@ -1,8 +1,9 @@
-use crate::config::{Cause, READ_LIMIT, Raised, Writer};
+use crate::config::{Cause, READ_LIMIT, Raised};
+use crate::explain::raised::cut_help;
 use crate::lint::analysis::post_parse_errors;
 use crate::lint::engine::rule::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{Configuration, Finding, LintContext, Reporter, Severity};
+use crate::lint::{Finding, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -48,22 +49,12 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     if all.is_empty() {
         let message =
             "the file is longer than the 1 MiB that pygrub reads of it, and what is behind does not exist for pygrub";
-        report.add_as(Severity::Warning, Finding::new(message).in_configuration().help(help(&configuration)));
+        report
+            .add_as(Severity::Warning, Finding::new(message).in_configuration().help(cut_help(configuration.writer())));
     }
-    exception::each(context, report, &all, |finding, _, _| finding.help(help(&configuration)));
+    exception::each(context, report, &all, |finding, _, _| finding);
 }
 
 fn is_at_the_cut(raised: &Raised) -> bool {
     raised.cause == Cause::OpenEntry || raised.span.is_none_or(|span| span.range().end >= READ_LIMIT)
-}
-
-fn help(configuration: &Configuration<'_>) -> &'static str {
-    match configuration.writer() {
-        Writer::NixOs => {
-            "keep fewer generations: set boot.loader.grub.configurationLimit to 20 in the guest's NixOS configuration, and run \
-             nixos-rebuild boot"
-        }
-        Writer::Mkconfig => "remove kernels that are no longer needed, and run update-grub or grub2-mkconfig",
-        Writer::Other => "make the file smaller than 1 MiB",
-    }
 }

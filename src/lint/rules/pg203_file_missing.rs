@@ -1,6 +1,5 @@
-use crate::config::{Cause, Writer};
-use crate::explain::missing_path::shown;
-use crate::lint::analysis::closest_path::{Kinship, closest};
+use crate::config::Cause;
+use crate::explain::closest_path::{Kinship, closest};
 use crate::lint::analysis::named_file::{Lookup, NamedFile, Why, all};
 use crate::lint::engine::rule::rule;
 use crate::lint::rules::shared::exception;
@@ -73,48 +72,15 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
 }
 
 fn finding(lookup: &Lookup<'_>, named: &NamedFile<'_>, why: &Why) -> Finding {
-    let mut finding = unopenable_path::finding(lookup, named, why);
+    let finding = unopenable_path::finding(lookup, named, why);
     let configuration = lookup.configuration();
     let Some(files) = lookup.files() else { return finding };
-    let Some(found) = closest(files, configuration, named) else { return finding };
-    let path = &found.path;
-    let writer = configuration.writer();
-    finding.help = Some(match found.kinship {
-        Kinship::NamedBy(entry) => {
-            let title = shown(&entry.title);
-            match writer {
-                Writer::NixOs => format!(
-                    "boot \"{title}\", whose {} `{path}` is there, and run nixos-rebuild boot in the guest, which writes the menu \
-                     anew",
-                    named.what()
-                ),
-                _ => format!("`{path}`, which \"{title}\" names, is there: is that file meant?"),
-            }
-        }
-        Kinship::Neighbour => format!("`{path}` is there{}", anew(writer)),
-        Kinship::OtherRoot => {
-            format!("`{path}` is there: paths count from the root of the filesystem that holds the configuration")
-        }
-        Kinship::BesideConfiguration => format!(
-            "`{path}` is there: extlinux looks in its own directory, and pygrub from the root of the filesystem that holds the \
-             configuration"
-        ),
-        Kinship::Case => format!("`{path}` is there: upper and lower case are not the same"),
-    });
+    let Some(found) = closest(files, configuration.seen(), named.purpose, &named.file.path) else { return finding };
     let start = configuration.at(named.file.span);
     let may_be_written = !matches!(found.kinship, Kinship::NamedBy(_) | Kinship::Neighbour);
     if may_be_written && start == named.path() {
-        let fix = Fix::uncertain(format!("write `{path}`"));
-        finding = finding.fix(fix.replace(named.file.span, found.path));
+        let fix = Fix::uncertain(format!("write `{}`", found.path));
+        return finding.fix(fix.replace(named.file.span, found.path));
     }
     finding
-}
-
-/// What to do about a file whose like is there, as the end of a sentence.
-fn anew(writer: Writer) -> &'static str {
-    match writer {
-        Writer::NixOs => ": run nixos-rebuild boot in the guest, which copies the files and writes the menu anew",
-        Writer::Mkconfig => ": run update-grub or grub2-mkconfig in the guest, which writes the menu anew",
-        Writer::Other => ": is that file meant?",
-    }
 }

@@ -1,6 +1,6 @@
 use crate::config::{Dialect, Directive, Effect};
-use crate::explain::missing_path::change_at_source;
 use crate::explain::path_issue::PathIssue;
+use crate::explain::remedy::change_at_source;
 use crate::lint::analysis::line_continuation::{goes_on, joined};
 use crate::lint::engine::rule::rule;
 use crate::lint::rules::shared::unopenable_path;

@@ -1,4 +1,5 @@
 use crate::boot::{FailureKind, Purpose};
+use crate::explain::CauseKind;
 use crate::explain::missing_path::{shown, word};
 use crate::lint::analysis::named_file::{Lookup, all};
 use crate::lint::engine::rule::rule;
@@ -92,6 +93,7 @@ fn damaged(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     for file in [Some(&chosen.kernel), chosen.ramdisk.as_ref()].into_iter().flatten() {
         let Some((reason, way_out)) = crate::explain::of_damage(file) else { continue };
         let mut finding = Finding::new(reason).stops_boot(true).help(way_out);
+        finding.cause = context.explained(CauseKind::Damaged).map(|explanation| explanation.cause);
         if let Some(span) = file.span.filter(|_| context.configuration().is_some()) {
             finding = finding.at(span, "damaged");
         }

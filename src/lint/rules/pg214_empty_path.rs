@@ -1,6 +1,6 @@
 use crate::boot::Purpose;
 use crate::config::{Cause, Span};
-use crate::explain::missing_path::change_at_source;
+use crate::explain::missing_path::empty_path;
 use crate::lint::analysis::named_file::{NamedFile, all};
 use crate::lint::engine::rule::rule;
 use crate::lint::{Answer, Finding, LintContext, Reporter, Severity};
@@ -53,16 +53,13 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         if !named.selected && others > MOST {
             continue;
         }
-        let (what, entry) = (named.what(), named.of());
+        let entry = named.of();
         let is_kernel = named.purpose == Purpose::Kernel;
-        let consequence = if is_kernel { "pygrub finds no kernel" } else { "pygrub boots it without an initrd" };
         // Releases that try one partition open the empty path, if there is a disk.
         let fails = raised.is_some() || context.release().has(Change::EveryPartition) || missing == Some(true);
         let stops = named.selected && is_kernel && fails;
-        let mut finding = Finding::new(format!("the {what} line of {entry} names no file: {consequence}"))
-            .at(line(&named), "no path")
-            .stops_boot(stops)
-            .help(format!("write the {what}'s path behind the command{}", change_at_source(configuration.writer())));
+        let (message, help) = empty_path(named.purpose, &entry, configuration.writer());
+        let mut finding = Finding::new(message).at(line(&named), "no path").stops_boot(stops).help(help);
         finding.raised = raised.clone().filter(|_| stops);
         report.add_as(if stops { Severity::Error } else { Severity::Warning }, finding);
     }

@@ -1,10 +1,6 @@
-use crate::boot::Mounted;
-use crate::config::Cause;
-use crate::lint::analysis::mount_refusal::{self, Refusal};
+use crate::explain::mount_refusal::{self, Refusal};
 use crate::lint::engine::rule::rule;
-use crate::lint::rules::shared::exception;
 use crate::lint::{Finding, LintContext, Reporter, Severity};
-use crate::report::origin;
 
 rule! {
     /// ## What it does
@@ -40,19 +36,29 @@ rule! {
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
-    if mount_refusal::deciding(context) == Some(Refusal::Other) {
-        for raised in context.raised(&[Cause::NoFilesystem]) {
-            report.add(exception::finding(context, raised));
-        }
+    if let Some((explanation, Refusal::Other)) = context.refused() {
+        report.add(Finding::of_explanation(explanation));
     }
-    for (attempt, _, refusal) in mount_refusal::beside(context) {
-        let Mounted::No { why, instead, .. } = &attempt.mounted else { continue };
-        if refusal != Refusal::Other {
-            continue;
+    beside(context, report, |refusal| *refusal == Refusal::Other);
+}
+
+/// Warns of what else pygrub does not mount where nothing was found.
+pub(in crate::lint) fn beside(
+    context: &LintContext<'_>,
+    report: &mut Reporter<'_>,
+    is_mine: impl Fn(&Refusal<'_>) -> bool,
+) {
+    if context.untried().is_some() {
+        return;
+    }
+    let told = context.refused().map(|(explanation, _)| explanation.cause.attempt);
+    let deciding = context.run.failure.as_ref().and_then(|failure| failure.attempt);
+    for (attempt, _, refusal) in mount_refusal::beside(context.run, told.unwrap_or(deciding)) {
+        if is_mine(&refusal) {
+            let said = mount_refusal::of_attempt(attempt);
+            let mut finding = Finding::new(said.reason);
+            finding.help = said.help;
+            report.add_as(Severity::Warning, finding);
         }
-        let place = origin::describe(attempt.candidate.as_ref());
-        let mut finding = Finding::new(format!("pygrub cannot mount {place}: {why}"));
-        finding.help = instead.map(str::to_owned);
-        report.add_as(Severity::Warning, finding);
     }
 }

@@ -1,12 +1,10 @@
-use crate::boot::Mounted;
-use crate::config::Cause;
-use crate::lint::analysis::mount_refusal::{self, Refusal};
+use super::pg301_unreadable_filesystem::beside;
+use crate::explain::CauseKind;
+use crate::explain::mount_refusal::{Refusal, without_features};
+use crate::explain::no_configuration;
 use crate::lint::engine::rule::rule;
-use crate::lint::rules::shared::exception;
 use crate::lint::{Finding, LintContext, Reporter, Severity};
 use crate::release::Release;
-use crate::report::origin;
-use crate::storage::filesystem::Topic;
 use crate::storage::identify::Format;
 
 rule! {
@@ -45,36 +43,22 @@ rule! {
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
-    if let Some(Refusal::Features(identified)) = mount_refusal::deciding(context) {
-        for raised in context.raised(&[Cause::NoFilesystem]) {
-            let mut finding = exception::finding(context, raised);
-            finding.help = Some(help(identified.format, &identified.refused_features));
-            report.add(finding);
-        }
+    if let Some((explanation, Refusal::Features(_))) = context.refused() {
+        report.add(Finding::of_explanation(explanation));
     }
-    for (attempt, identified, refusal) in mount_refusal::beside(context) {
-        let Mounted::No { why, .. } = &attempt.mounted else { continue };
-        if matches!(refusal, Refusal::Features(_)) {
-            let place = origin::describe(attempt.candidate.as_ref());
-            let finding = Finding::new(format!("pygrub cannot mount {place}: {why}"))
-                .help(help(identified.format, &identified.refused_features));
-            report.add_as(Severity::Warning, finding);
-        }
-    }
+    beside(context, report, |refusal| matches!(refusal, Refusal::Features(_)));
     file_types(context, report);
     older_hosts(context, report);
 }
 
 /// XFS with ftype=1 mounts, and names in small directories are not found.
 fn file_types(context: &LintContext<'_>, report: &mut Reporter<'_>) {
-    let Some(note) = context.attempt().and_then(|a| a.notes.iter().find(|note| note.topic == Topic::FileTypes)) else {
-        return;
-    };
+    if let Some(explanation) = context.explained(CauseKind::FileTypes) {
+        return report.add(Finding::of_explanation(explanation));
+    }
+    let Some(note) = context.attempt().and_then(no_configuration::file_types) else { return };
     let (message, help) = note.text.split_once(": ").unwrap_or((&note.text, ""));
-    let mut finding = Finding::new(message).help(help);
-    finding.raised = context.raised(&[Cause::NoConfiguration]).pop().filter(|_| context.untried().is_none());
-    let stops = finding.raised.is_some();
-    report.add_as(if stops { Severity::Error } else { Severity::Warning }, finding.stops_boot(stops));
+    report.add_as(Severity::Warning, Finding::new(message).help(help));
 }
 
 /// Incompatible features of ext4, and the first e2fsprogs and the first line of Xen behind it.
@@ -102,17 +86,6 @@ fn older_hosts(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         names.join(", "),
         context.release()
     );
-    let finding = Finding::new(message).help(help(Format::Ext4, &names));
+    let finding = Finding::new(message).help(without_features(Format::Ext4, &names));
     report.add_as(Severity::Warning, finding);
-}
-
-fn help(format: Format, features: &[impl AsRef<str>]) -> String {
-    match format {
-        Format::Ext2 | Format::Ext3 | Format::Ext4 => {
-            let without: Vec<String> = features.iter().map(|feature| format!("^{}", feature.as_ref())).collect();
-            format!("make the filesystem anew without: mkfs.ext4 -O {}", without.join(","))
-        }
-        _ => "put /boot on an ext4 filesystem (mkfs.xfs -m crc=0 -n ftype=0 makes version 4, which is on its way out)"
-            .to_owned(),
-    }
 }

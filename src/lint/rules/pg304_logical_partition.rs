@@ -1,7 +1,6 @@
-use crate::config::Cause;
-use crate::lint::analysis::mount_refusal::{self, Refusal};
+use crate::explain::CauseKind;
+use crate::explain::mount_refusal::Refusal;
 use crate::lint::engine::rule::rule;
-use crate::lint::rules::shared::exception;
 use crate::lint::{Finding, LintContext, Reporter, Where};
 
 rule! {
@@ -36,22 +35,10 @@ rule! {
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
-    if let Some(untried) = context.untried() {
-        let (Where::Logical { number }, Some(raised)) = (untried.place, context.failed_by()) else { return };
-        let mut finding = Finding::new(format!(
-            "the configuration {} is on logical partition {number} ({}), and pygrub does not look at logical partitions",
-            untried.configuration.unwrap_or_default(),
-            untried.filesystem,
-        ))
-        .stops_boot(true);
-        if let Some(option) = untried.option() {
-            finding = finding.help(format!("{option}, or make the boot partition a primary one"));
-        }
-        finding.raised = Some(raised.clone());
-        report.add(finding);
-    } else if mount_refusal::deciding(context) == Some(Refusal::Extended) {
-        for raised in context.raised(&[Cause::NoFilesystem]) {
-            report.add(exception::finding(context, raised));
-        }
+    let untried = context.untried().filter(|untried| matches!(untried.place, Where::Logical { .. }));
+    if let Some(explanation) = untried.and_then(|_| context.explained(CauseKind::Untried)) {
+        report.add(Finding::of_explanation(explanation));
+    } else if let Some((explanation, Refusal::Extended)) = context.refused() {
+        report.add(Finding::of_explanation(explanation));
     }
 }

@@ -1,3 +1,4 @@
+use crate::explain::CauseKind;
 use crate::lint::engine::rule::rule;
 use crate::lint::{Finding, LintContext, Reporter, Where};
 
@@ -33,17 +34,8 @@ rule! {
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
-    let Some(untried) = context.untried().filter(|untried| untried.place == Where::LargeSectors) else { return };
-    let mut finding = Finding::new(
-        "the disk was partitioned for sectors of 4096 bytes, and pygrub counts in sectors of 512: it looks for every partition \
-         in the wrong place",
-    )
-    .stops_boot(true);
-    let anew = "partition the disk for sectors of 512 bytes, or format the whole disk as ext4, without partitions";
-    finding = finding.help(match untried.option() {
-        Some(option) => format!("{option}, or {anew}"),
-        None => anew.to_owned(),
-    });
-    finding.raised = context.failed_by().cloned();
-    report.add(finding);
+    let untried = context.untried().filter(|untried| untried.place == Where::LargeSectors);
+    if let Some(explanation) = untried.and_then(|_| context.explained(CauseKind::Untried)) {
+        report.add(Finding::of_explanation(explanation));
+    }
 }

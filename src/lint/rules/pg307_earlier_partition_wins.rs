@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
+use crate::explain::partition_name as origin;
 use crate::lint::engine::rule::rule;
 use crate::lint::{Files, Finding, LintContext, Reporter};
-use crate::report::origin;
 
 rule! {
     /// ## What it does

@@ -1,7 +1,7 @@
+use crate::explain::partition_name as origin;
 use crate::lint::engine::rule::rule;
 use crate::lint::shown_text;
 use crate::lint::{Finding, LintContext, Reporter};
-use crate::report::origin;
 
 rule! {
     /// ## What it does

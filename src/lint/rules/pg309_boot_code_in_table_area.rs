@@ -1,3 +1,4 @@
+use crate::explain::CauseKind;
 use crate::lint::engine::rule::rule;
 use crate::lint::{Finding, LintContext, Reporter, Where};
 
@@ -35,18 +36,8 @@ rule! {
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
-    let Some(untried) = context.untried().filter(|untried| untried.place == Where::WholeDisk) else { return };
-    let mut finding = Finding::new(format!(
-        "the {} filesystem fills the whole disk, and pygrub takes its first sector for a partition table: it never looks at \
-         the start of the disk, where {} is",
-        untried.filesystem,
-        untried.configuration.unwrap_or("it"),
-    ))
-    .stops_boot(true)
-    .help(
-        "call pygrub with bootloader_args = [\"--offset=0\"], or overwrite the bytes 446 to 509 of the disk with zeros: \
-         only a boot loader's code is there, which Xen does not run",
-    );
-    finding.raised = context.failed_by().cloned();
-    report.add(finding);
+    let untried = context.untried().filter(|untried| untried.place == Where::WholeDisk);
+    if let Some(explanation) = untried.and_then(|_| context.explained(CauseKind::Untried)) {
+        report.add(Finding::of_explanation(explanation));
+    }
 }

@@ -1,3 +1,4 @@
+use crate::explain::CauseKind;
 use crate::lint::engine::rule::rule;
 use crate::lint::{Finding, LintContext, Reporter, Where};
 
@@ -35,19 +36,8 @@ rule! {
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
-    let Some(untried) = context.untried().filter(|untried| untried.place == Where::HybridIso) else { return };
-    let mut finding = Finding::new(
-        "this is a hybrid ISO image, and pygrub tries its partitions only, not the ISO 9660 filesystem at its start",
-    )
-    .stops_boot(true);
-    finding = finding.help(match untried.option() {
-        Some(option) => format!("{option}, or make the image without a partition table"),
-        None => {
-            "there is no configuration that pygrub knows on the image either: boot the kernel on it with kernel= and \
-                 ramdisk= in the domain's configuration"
-                .to_owned()
-        }
-    });
-    finding.raised = context.failed_by().cloned();
-    report.add(finding);
+    let untried = context.untried().filter(|untried| untried.place == Where::HybridIso);
+    if let Some(explanation) = untried.and_then(|_| context.explained(CauseKind::Untried)) {
+        report.add(Finding::of_explanation(explanation));
+    }
 }

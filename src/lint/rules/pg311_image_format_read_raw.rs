@@ -1,8 +1,6 @@
-use crate::config::Cause;
-use crate::lint::analysis::mount_refusal::{self, Refusal};
+use crate::explain::mount_refusal::Refusal;
 use crate::lint::engine::rule::rule;
-use crate::lint::rules::shared::exception;
-use crate::lint::{LintContext, Reporter};
+use crate::lint::{Finding, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -35,9 +33,7 @@ rule! {
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
-    if mount_refusal::deciding(context) == Some(Refusal::ImageFormat) {
-        for raised in context.raised(&[Cause::NoFilesystem]) {
-            report.add(exception::finding(context, raised));
-        }
+    if let Some((explanation, Refusal::ImageFormat)) = context.refused() {
+        report.add(Finding::of_explanation(explanation));
     }
 }

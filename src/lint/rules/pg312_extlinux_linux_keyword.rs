@@ -1,4 +1,5 @@
 use crate::config::{Cause, Dialect, Directive, Entry, Span};
+use crate::explain::raised::extlinux_keyword_help;
 use crate::lint::analysis::extlinux_keywords::has_linux_keyword;
 use crate::lint::engine::rule::rule;
 use crate::lint::rules::shared::exception;
@@ -46,7 +47,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         return;
     };
     let selected = configuration.selected();
-    let help = help(&configuration);
+    let help = extlinux_keyword_help(configuration.writer()).to_string();
     for (index, entry) in configuration.entries().iter().enumerate() {
         if !has_linux_keyword(&configuration, entry) {
             continue;
@@ -89,16 +90,6 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
 fn keyword(configuration: &Configuration<'_>, directive: &Directive) -> Span {
     let length = directive.command(configuration.text).len() as u32;
     Span { end: directive.line.start + length, length, ..directive.line }
-}
-
-fn help(configuration: &Configuration<'_>) -> String {
-    if configuration.is_from_nixos() {
-        "boot.loader.generic-extlinux-compatible writes what pygrub does not know: in the guest's NixOS configuration set \
-         boot.loader.grub.enable = true and boot.loader.grub.device = \"nodev\" instead, and run nixos-rebuild boot"
-            .to_owned()
-    } else {
-        "write `KERNEL /path` and, below it, `APPEND initrd=/path arguments`".to_owned()
-    }
 }
 
 /// `KERNEL` in place of `LINUX`, and the initrd into `APPEND`, where each stands once and `APPEND` comes behind the kernel.

@@ -1,8 +1,8 @@
 use crate::config::Cause;
+use crate::explain::CauseKind;
 use crate::lint::engine::rule::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{LintContext, Reporter};
-use crate::storage::filesystem::Topic;
+use crate::lint::{Finding, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -38,42 +38,15 @@ rule! {
     "PG313" "no-configuration" Error, stops: Always, releases: "all", check
 }
 
-/// What other boot loaders of the same guest leave on the filesystem, and what to say of it.
-const OTHERS: [(&str, &str); 3] = [
-    (
-        "/loader/loader.conf",
-        "this filesystem is of systemd-boot, which pygrub does not know: let the guest write a grub.cfg \
-         (NixOS: boot.loader.grub.enable = true and boot.loader.grub.device = \"nodev\")",
-    ),
-    (
-        "/boot/loader/loader.conf",
-        "this filesystem is of systemd-boot, which pygrub does not know: let the guest write a grub.cfg \
-         (NixOS: boot.loader.grub.enable = true and boot.loader.grub.device = \"nodev\")",
-    ),
-    (
-        "/etc/fstab",
-        "this is the guest's root without a configuration in its /boot: if /boot is a filesystem of its own, let the disk \
-         with it come first in the domain's configuration, else run update-grub, grub2-mkconfig or nixos-rebuild boot in the \
-         guest",
-    ),
-];
-
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
-    let of_topic = |topic| context.attempt().and_then(|a| a.notes.iter().find(|note| note.topic == topic));
-    // Where names in directories are not found, that is what is wrong.
-    if context.untried().is_some() || of_topic(Topic::FileTypes).is_some() {
-        return;
+    if let Some(explanation) = context.explained(CauseKind::Raised(Cause::NoConfiguration)) {
+        return report.add(Finding::of_explanation(explanation));
     }
-    for raised in context.raised(&[Cause::NoConfiguration]) {
-        let mut finding = exception::finding(context, raised);
-        let files = context.files();
-        if let Some((_, help)) =
-            OTHERS.iter().find(|(path, _)| files.is_some_and(|files| files.exists(path.as_bytes())))
-        {
-            finding = finding.help(*help);
-        } else if of_topic(Topic::Names).is_some() {
-            finding = finding.help("make the image with Rock Ridge names: xorriso -as mkisofs -R");
+    // An EFI system partition is not what stops the boot where the partition after it cannot be read.
+    if context.refused().is_some() {
+        for raised in context.raised(&[Cause::NoConfiguration]) {
+            let finding = exception::finding(context, raised);
+            report.add_as(Severity::Warning, Finding { stops_boot: false, help: None, ..finding });
         }
-        report.add(finding);
     }
 }

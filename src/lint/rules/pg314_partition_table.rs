@@ -1,7 +1,6 @@
 use crate::config::Cause;
-use crate::explain::raised as advice;
+use crate::explain::CauseKind;
 use crate::lint::engine::rule::rule;
-use crate::lint::rules::shared::exception;
 use crate::lint::{Finding, LintContext, Reporter, Where};
 
 rule! {
@@ -36,36 +35,12 @@ rule! {
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
-    let Some(untried) = context.untried() else {
-        for raised in context.raised(&[Cause::PartitionTable]) {
-            let advice = context.run.table.as_ref().and_then(|table| advice::of_table(table, &raised));
-            let mut finding = exception::finding(context, raised);
-            if let Some(advice) = advice {
-                finding.message = advice.reason;
-                finding.help = advice.help;
-            }
-            report.add(finding);
-        }
-        return;
+    let untried = context.untried().filter(|untried| matches!(untried.place, Where::Skipped { .. }));
+    let explanation = match untried {
+        Some(_) => context.explained(CauseKind::Untried),
+        None => context.explained(CauseKind::Raised(Cause::PartitionTable)),
     };
-    let Where::Skipped { slot, partition_type } = untried.place else { return };
-    let (why, help) = match partition_type {
-        0x82 | 0xbf => (
-            format!("its type {partition_type:02x} is Solaris for pygrub, and there is no Solaris label"),
-            format!("give it the type 83: sfdisk --part-type DISK {slot} 83"),
-        ),
-        _ => (
-            "it stands behind a slot of type ee, or this release takes another one".to_owned(),
-            untried.option().unwrap_or_default(),
-        ),
-    };
-    let mut finding = Finding::new(format!(
-        "the configuration {} is in MBR slot {slot} ({}), which pygrub skips: {why}",
-        untried.configuration.unwrap_or_default(),
-        untried.filesystem
-    ))
-    .stops_boot(true)
-    .help(help);
-    finding.raised = context.failed_by().cloned();
-    report.add(finding);
+    if let Some(explanation) = explanation {
+        report.add(Finding::of_explanation(explanation));
+    }
 }

@@ -45,10 +45,6 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         .attempt()
         .and_then(|attempt| attempt.notes.iter().find(|note| note.topic == Topic::Incomplete))
         .map(|note| note.text.as_str());
-    let again = |finding: Finding| match incomplete {
-        Some(incomplete) => finding.help(format!("copy the image again: {incomplete}")),
-        None => finding,
-    };
     let read = context.raised(&[Cause::Read]);
     // Without an exception pygrub either copies out what is damaged, or its process dies.
     let by_pygrub = run.verdict == Verdict::Fails && run.handed_over().is_none();
@@ -58,12 +54,10 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         if run.chosen.is_some() && incomplete.is_none() {
             return;
         }
-        let mut finding = Finding::new(explanation.reason.clone()).stops_boot(true);
-        finding.help.clone_from(&explanation.help);
-        report.add(again(finding));
+        report.add(Finding::of_explanation(explanation));
     } else if !read.is_empty() {
         for raised in read {
-            report.add(again(exception::finding(context, raised)));
+            report.add(exception::finding(context, raised));
         }
     } else if let Some(incomplete) = incomplete {
         let (severity, what) = if run.chosen.is_some() {

@@ -1,5 +1,4 @@
-use crate::boot::FailureKind;
-use crate::config::Stage;
+use crate::explain::CauseKind;
 use crate::lint::engine::rule::rule;
 use crate::lint::{Finding, LintContext, Reporter};
 
@@ -35,14 +34,12 @@ rule! {
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    let Some(explanation) = context.explained(CauseKind::Refused) else { return };
     let run = context.run;
-    let refused = run.failure.as_ref().filter(|failure| failure.stage == Stage::Builder);
-    let Some(FailureKind::Refused { reason, help }) = refused.map(|failure| &failure.kind) else { return };
-    let mut finding = Finding::new(reason.clone()).stops_boot(true);
+    let mut finding = Finding::of_explanation(explanation);
     let span = run.chosen.as_ref().and_then(|chosen| chosen.kernel.span);
     if let Some(span) = span {
         finding = finding.at(span, "this kernel");
     }
-    finding.help.clone_from(help);
     report.add(finding);
 }

@@ -1,4 +1,5 @@
 use crate::boot::Verdict;
+use crate::explain::CauseKind;
 use crate::lint::engine::rule::rule;
 use crate::lint::{Finding, LintContext, Reporter};
 use crate::xl::domain::Guest;
@@ -40,16 +41,20 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let Some(other) = others.iter().find(|other| !other.disk.cdrom) else { return };
     let stops = context.run.verdict == Verdict::Fails;
     let nothing = context.run.started() && context.attempt().is_none_or(|attempt| attempt.found.is_none());
-    let message = if first.disk.cdrom && context.run.verdict != Verdict::Boots {
-        "the first disk is a CD-ROM drive, and pygrub looks at no other"
-    } else if stops && nothing {
-        "pygrub finds nothing to boot on the first disk, and looks at no other"
+    let ordered = context.explained(CauseKind::DiskOrder);
+    let mut finding = if let Some(explanation) = ordered {
+        Finding::of_explanation(explanation)
+    } else if first.disk.cdrom && context.run.verdict != Verdict::Boots {
+        Finding::new("the first disk is a CD-ROM drive, and pygrub looks at no other")
+            .help("put the disk with /boot first in the list")
+    } else if stops && nothing && context.may_be_elsewhere() {
+        Finding::new("pygrub finds nothing to boot on the first disk, and looks at no other")
+            .help("put the disk with /boot first in the list")
     } else {
         return;
     };
-    let finding = Finding::new(message)
+    finding = finding
         .in_domain(Some(first.specification.span), "this is what pygrub gets")
-        .and(other.specification.span, "a disk that it does not get")
-        .help("put the disk with /boot first in the list");
+        .and(other.specification.span, "a disk that it does not get");
     report.add(finding.stops_boot(stops));
 }

@@ -1,9 +1,9 @@
 //! Findings about what pygrub raises: what an exception means and the way out is told by `explain`, in one place for the
 //! verdict and for the rules.
 
-use crate::config::{Cause, Raised, Stage, Writer};
+use crate::config::{Cause, Raised, Stage};
 use crate::explain::raised as advice;
-use crate::lint::{Configuration, Finding, LintContext, Reporter};
+use crate::lint::{Finding, LintContext, Reporter};
 
 /// How many places a rule tells apart. A guest can have half a million in a megabyte.
 const MOST: usize = 250;
@@ -43,37 +43,23 @@ pub(in crate::lint) fn once(context: &LintContext<'_>, report: &mut Reporter<'_>
     report.add(finding);
 }
 
-/// Names where a line that a program wrote comes from, so that it is changed there.
-pub(in crate::lint) fn where_it_comes_from(mut finding: Finding, configuration: &Configuration<'_>) -> Finding {
-    let source = match configuration.writer() {
-        Writer::NixOs => {
-            "in boot.loader.grub.extraEntries, extraConfig or extraPerEntryConfig of the guest's NixOS configuration; \
-             then run nixos-rebuild boot"
-        }
-        Writer::Mkconfig => "in the script under /etc/grub.d that writes it; then run update-grub or grub2-mkconfig",
-        Writer::Other => return finding,
-    };
-    finding.help = finding.help.map(|help| format!("{help}, {source}"));
-    finding
-}
-
 /// The finding for something that pygrub raises. It stops the boot.
 pub(in crate::lint) fn finding(context: &LintContext<'_>, raised: Raised) -> Finding {
-    let advice = match context.configuration() {
+    let cause = context.cause_of(&raised);
+    let advice = match (context.explanation().filter(|explanation| explanation.cause == cause), context.configuration())
+    {
+        (Some(explanation), _) => advice::Advice::from(explanation),
         // What opened a block is looked for once for all braces, by the rule.
-        Some(_) if raised.cause == Cause::ClosingBrace => advice::of_closing_brace(None),
-        Some(configuration) => {
-            let seen = advice::Seen {
-                path: configuration.path,
-                dialect: configuration.dialect,
-                text: configuration.text,
-                directory: false,
-                config: configuration.config,
-                writer: configuration.writer(),
-            };
-            advice::of_raised(context.attempt(), Some(seen), &raised)
+        (None, Some(configuration)) if raised.cause == Cause::ClosingBrace => {
+            advice::of_closing_brace(None, configuration.writer())
         }
-        None => advice::of_raised(context.attempt(), context.attempt().and_then(advice::Seen::of), &raised),
+        (None, Some(configuration)) => {
+            advice::of_raised(context.attempt(), Some(configuration.seen()), context.files(), &raised)
+        }
+        (None, None) => {
+            let seen = context.attempt().and_then(advice::Seen::of);
+            advice::of_raised(context.attempt(), seen, context.files(), &raised)
+        }
     };
     let mut finding = Finding::new(advice.reason).stops_boot(true);
     if let Some(span) = raised.span.filter(|_| context.configuration().is_some()) {
@@ -83,5 +69,6 @@ pub(in crate::lint) fn finding(context: &LintContext<'_>, raised: Raised) -> Fin
     }
     finding.help = advice.help;
     finding.raised = Some(raised);
+    finding.cause = Some(cause);
     finding
 }

@@ -2,12 +2,10 @@
 //! `explain::missing_path`, in one place for the verdict and for the rules.
 
 use crate::config::Span;
-use crate::explain::missing_path::shown;
 use crate::explain::path_issue::{PathIssue, Plain};
 use crate::lint::analysis::line_continuation::{goes_on, joined};
 use crate::lint::analysis::named_file::{Lookup, NamedFile, Why, all};
 use crate::lint::{Configuration, Finding, Fix, LintContext, Reporter, Severity};
-use crate::python::PyStr;
 
 /// How many entries that are not selected are reported one by one.
 const MOST: usize = 50;
@@ -65,7 +63,7 @@ pub(in crate::lint) fn finding(lookup: &Lookup<'_>, named: &NamedFile<'_>, why: 
         Why::Odd => None,
     };
     let missing = lookup.missing(named, clause);
-    let advice = missing.advice();
+    let advice = missing.advice_on(lookup.files(), Some(lookup.configuration().seen()));
     let mut finding = Finding::new(advice.reason)
         .at(named.file.span, advice.label)
         .stops_boot(named.selected && matches!(why, Why::Missing(_)));
@@ -113,9 +111,6 @@ fn mend(lookup: &Lookup<'_>, named: &NamedFile<'_>, finding: &mut Finding) {
     }
     let Some(plain) = Plain::of(named.path(), named.purpose, configuration.dialect) else { return };
     if lookup.files().is_some_and(|files| !files.exists(&plain.path)) {
-        let path = shown(&PyStr::from(plain.path));
-        let help = finding.help.take().unwrap_or_default();
-        finding.help = Some(format!("{help}; but `{path}` is not there either"));
         return;
     }
     if let Some(fix) = fix(configuration, named, plain) {

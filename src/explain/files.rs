@@ -37,7 +37,7 @@ pub struct Files {
 
 impl Files {
     /// Mounts what is at the byte `offset`; nothing where that cannot be done.
-    pub(in crate::lint) fn mount(volumes: &dyn Volumes, offset: u64) -> Option<Self> {
+    pub(crate) fn mount(volumes: &dyn Volumes, offset: u64) -> Option<Self> {
         match volumes.mount(offset).ok()? {
             Mounting::Mounted(filesystem) => {
                 Some(Self { filesystem, known: RefCell::default(), listed: RefCell::default() })
@@ -97,7 +97,7 @@ impl Files {
 
     /// Names in the directory `path`: as many of a large one as are worth looking through, and none where the driver tells
     /// none. Each directory is listed once.
-    pub(in crate::lint) fn names(&self, path: &[u8]) -> Names {
+    pub(crate) fn names(&self, path: &[u8]) -> Names {
         /// More than a boot disk has in one directory.
         const MOST: usize = 1024;
         /// A hostile configuration names as many directories as it likes.

@@ -1,16 +1,19 @@
 //! The file that is probably meant by a path that does not open: the usual mistakes, what other entries name, and what lies
 //! beside it.
 
-use crate::config::{Dialect, Entry};
-use crate::lint::analysis::configuration::Configuration;
-use crate::lint::analysis::files::{Answer, Files};
-use crate::lint::analysis::named_file::NamedFile;
-use crate::lint::analysis::similar_names::Neighbours;
+use super::missing_path::{shown, word};
+use super::raised::Seen;
+use super::remedy::{MKCONFIG, Remedy};
+use crate::boot::Purpose;
+use crate::config::{Dialect, Entry, Writer};
+use crate::explain::files::{Answer, Files};
+use crate::explain::similar_names::Neighbours;
+use crate::python::PyStr;
 use crate::storage::filesystem::FileKind;
 
 /// A file that is there.
 #[derive(Clone, Debug)]
-pub(in crate::lint) struct Closest<'a> {
+pub(crate) struct Closest<'a> {
     /// Its path.
     pub path: String,
     /// What it has to do with the missing one.
@@ -19,7 +22,7 @@ pub(in crate::lint) struct Closest<'a> {
 
 /// How a file that is there comes near the one that is missing.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::lint) enum Kinship<'a> {
+pub(crate) enum Kinship<'a> {
     /// The same path with or without `/boot` or whatever else stands in front.
     OtherRoot,
     /// The same path from the directory of extlinux' configuration, where extlinux itself looks.
@@ -32,13 +35,50 @@ pub(in crate::lint) enum Kinship<'a> {
     Neighbour,
 }
 
+impl Closest<'_> {
+    /// What to say of it.
+    pub(crate) fn help(&self, purpose: Purpose, writer: Writer) -> String {
+        let path = &self.path;
+        match self.kinship {
+            Kinship::NamedBy(entry) => {
+                let title = shown(&entry.title);
+                match writer {
+                    Writer::NixOs => format!(
+                        "boot \"{title}\", whose {} `{path}` is there, and run nixos-rebuild boot in the guest, which writes \
+                         the menu anew",
+                        word(purpose)
+                    ),
+                    _ => format!("`{path}`, which \"{title}\" names, is there: is that file meant?"),
+                }
+            }
+            Kinship::Neighbour => format!(
+                "`{path}` is there: {}",
+                match writer {
+                    Writer::NixOs => Remedy::copies_again().to_string(),
+                    Writer::Mkconfig => format!("{MKCONFIG} in the guest, which writes the menu anew"),
+                    Writer::Other => "is that file meant?".to_owned(),
+                }
+            ),
+            Kinship::OtherRoot => {
+                format!("`{path}` is there: paths count from the root of the filesystem that holds the configuration")
+            }
+            Kinship::BesideConfiguration => format!(
+                "`{path}` is there: extlinux looks in its own directory, and pygrub from the root of the filesystem that holds \
+                 the configuration"
+            ),
+            Kinship::Case => format!("`{path}` is there: upper and lower case are not the same"),
+        }
+    }
+}
+
 /// Looks for it.
-pub(in crate::lint) fn closest<'a>(
+pub(crate) fn closest<'a>(
     files: &Files,
-    configuration: &Configuration<'a>,
-    named: &NamedFile<'_>,
+    configuration: Seen<'a>,
+    purpose: Purpose,
+    missing: &PyStr,
 ) -> Option<Closest<'a>> {
-    let missing = std::str::from_utf8(named.path()).ok().filter(|path| path.len() <= 1024)?;
+    let missing = std::str::from_utf8(missing.as_bytes()).ok().filter(|path| path.len() <= 1024)?;
     let config_directory = configuration.path.to_str().and_then(|path| Some(path.rsplit_once('/')?.0));
     if let Some(directory) = config_directory.filter(|_| configuration.dialect == Dialect::Extlinux)
         && !missing.starts_with(['/', '.'])
@@ -56,8 +96,8 @@ pub(in crate::lint) fn closest<'a>(
     if lower != missing && is_file(files, &lower) {
         return Some(Closest { path: lower, kinship: Kinship::Case });
     }
-    let candidates = configuration.entries().iter().filter_map(|entry| {
-        let file = if named.what() == "kernel" { entry.kernel.as_ref() } else { entry.initrd.as_ref() };
+    let candidates = configuration.config.entries.iter().filter_map(|entry| {
+        let file = if purpose == Purpose::Kernel { entry.kernel.as_ref() } else { entry.initrd.as_ref() };
         let path = file?.path.to_str()?;
         Some((likeness(missing, path)?, path, entry))
     });
@@ -69,7 +109,7 @@ pub(in crate::lint) fn closest<'a>(
     if let Some((_, path, entry)) = found {
         return Some(Closest { path: path.to_owned(), kinship: Kinship::NamedBy(entry) });
     }
-    let neighbours = Neighbours::of(named.purpose, missing);
+    let neighbours = Neighbours::of(purpose, missing);
     // Where the path says, and where it would be with another beginning.
     let places = std::iter::once(missing).chain(usual.iter().map(String::as_str));
     let mut directories: Vec<&str> = places.filter_map(|path| Some(path.rsplit_once('/')?.0)).collect();

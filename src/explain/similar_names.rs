@@ -8,7 +8,7 @@ use crate::boot::Purpose;
 const NIX_HASH: usize = 33;
 
 /// Looks for names like one.
-pub(in crate::lint) struct Neighbours<'a> {
+pub(crate) struct Neighbours<'a> {
     purpose: Purpose,
     /// The name that is missing.
     name: &'a str,
@@ -16,13 +16,13 @@ pub(in crate::lint) struct Neighbours<'a> {
 
 impl<'a> Neighbours<'a> {
     /// Names like the last part of the path `missing`, which is to be a kernel or an initrd.
-    pub(in crate::lint) fn of(purpose: Purpose, missing: &'a str) -> Self {
+    pub(crate) fn of(purpose: Purpose, missing: &'a str) -> Self {
         Self { purpose, name: missing.rsplit('/').next().unwrap_or(missing) }
     }
 
     /// Those of `names` that look like it, the best first: the same name in other letters, then what has the most in common
     /// with it, and among equals the newest version.
-    pub(in crate::lint) fn among<'b>(&self, names: &'b [Vec<u8>]) -> Vec<&'b str> {
+    pub(crate) fn among<'b>(&self, names: &'b [Vec<u8>]) -> Vec<&'b str> {
         /// How many are worth a look whether they are files.
         const MOST: usize = 8;
         let names = names.iter().filter_map(|name| std::str::from_utf8(name).ok());

@@ -1,9 +1,12 @@
 //! Filesystems on the disk that pygrub never tries: what a run that found nothing was meant to find.
 
-use crate::boot::{Attempt, Mounted};
+use super::raised::{Advice, advice};
+use super::remedy::Remedy;
+use super::trial;
+use crate::boot::{Attempt, Mounted, Run};
 use crate::config::Cause;
-use crate::lint::analysis::context::LintContext;
-use crate::lint::analysis::files::Files;
+use crate::explain::files::Files;
+use crate::storage::mount::Volumes;
 use crate::storage::partitions::{ImageLayout, Origin, PartitionTable, unseen};
 
 /// Where a filesystem is that pygrub does not try.
@@ -44,39 +47,103 @@ pub struct Untried {
 
 impl Untried {
     /// Looks for one: with a configuration, or what is an ISO 9660 image or a disk of large sectors beyond doubt.
-    pub(in crate::lint) fn find(context: &LintContext<'_>) -> Option<Self> {
-        let raised = context.failed_by()?;
+    pub(crate) fn find(run: &Run, volumes: &dyn Volumes) -> Option<Self> {
+        let raised = run.failure.as_ref()?.raised()?;
         let nothing_found = matches!(
             raised.cause,
             Cause::NoFilesystem | Cause::NoConfiguration | Cause::PartitionTable | Cause::NothingFound
         );
-        if !nothing_found || context.run.chosen.is_some() || context.run.attempts.iter().any(|a| a.found.is_some()) {
+        if !nothing_found || run.chosen.is_some() || run.attempts.iter().any(|a| a.found.is_some()) {
             return None;
         }
-        let table = context.run.table.as_ref().filter(|table| table.layout != ImageLayout::Raw)?;
-        let look = Look { context, table };
+        let table = run.table.as_ref().filter(|table| table.layout != ImageLayout::Raw)?;
+        let look = Look { run, volumes, table };
         look.at_start().or_else(|| look.large_sectors()).or_else(|| look.logical()).or_else(|| look.skipped())
     }
 
-    /// The option with which pygrub tries it, for a sentence.
-    pub(in crate::lint) fn option(&self) -> Option<String> {
-        let offset = self.offset?;
-        self.configuration.map(|_| format!("call pygrub with bootloader_args = [\"--offset={offset}\"]"))
+    /// What is wrong, and the way out: the option with which pygrub looks there only where a run with it boots.
+    pub(super) fn advice(&self, run: &Run, volumes: &dyn Volumes) -> Advice {
+        let boots = self.offset.filter(|offset| trial::boots_at(run, volumes, *offset));
+        let argument = boots.map(|offset| format!("--offset={offset}"));
+        let or = |argument: Option<String>, otherwise: &str| match argument {
+            Some(argument) => Remedy::BootloaderArguments { argument, otherwise: Some(otherwise.to_owned()) },
+            None => otherwise.into(),
+        };
+        let configuration = self.configuration.unwrap_or_default();
+        let filesystem = &self.filesystem;
+        match self.place {
+            Where::WholeDisk => advice(
+                format!(
+                    "the {filesystem} filesystem fills the whole disk, and pygrub takes its first sector for a partition table: \
+                     it never looks at the start of the disk, where {configuration} is"
+                ),
+                "",
+                or(
+                    argument,
+                    "overwrite the bytes 446 to 509 of the disk with zeros: only a boot loader's code is there, which Xen does \
+                     not run",
+                ),
+            ),
+            Where::HybridIso => advice(
+                "this is a hybrid ISO image, and pygrub tries its partitions only, not the ISO 9660 filesystem at its start",
+                "",
+                match self.configuration {
+                    Some(_) => or(argument, "make the image without a partition table"),
+                    None => "there is no configuration that pygrub knows on the image either: boot the kernel on it with kernel= \
+                             and ramdisk= in the domain's configuration"
+                        .into(),
+                },
+            ),
+            Where::LargeSectors => advice(
+                "the disk was partitioned for sectors of 4096 bytes, and pygrub counts in sectors of 512: it looks for every \
+                 partition in the wrong place",
+                "",
+                or(
+                    argument,
+                    "partition the disk for sectors of 512 bytes, or format the whole disk as ext4, without partitions",
+                ),
+            ),
+            Where::Logical { number } => advice(
+                format!(
+                    "the configuration {configuration} is on logical partition {number} ({filesystem}), and pygrub does not look \
+                     at logical partitions"
+                ),
+                "",
+                or(argument, "make the boot partition a primary one"),
+            ),
+            Where::Skipped { slot, partition_type: partition_type @ (0x82 | 0xbf) } => advice(
+                format!(
+                    "the configuration {configuration} is in MBR slot {slot} ({filesystem}), which pygrub skips: its type \
+                     {partition_type:02x} is Solaris for pygrub, and there is no Solaris label"
+                ),
+                "",
+                format!("give it the type 83: sfdisk --part-type DISK {slot} 83"),
+            ),
+            Where::Skipped { slot, .. } => advice(
+                format!(
+                    "the configuration {configuration} is in MBR slot {slot} ({filesystem}), which pygrub skips: it stands after \
+                     a slot of type ee, or this release takes another one"
+                ),
+                "",
+                argument.map_or_else(|| "".into(), |argument| Remedy::BootloaderArguments { argument, otherwise: None }),
+            ),
+        }
     }
 }
 
-struct Look<'a, 'b> {
-    context: &'a LintContext<'b>,
+struct Look<'a> {
+    run: &'a Run,
+    volumes: &'a dyn Volumes,
     table: &'a PartitionTable,
 }
 
-impl Look<'_, '_> {
+impl Look<'_> {
     fn mount(&self, place: Where, offset: u64) -> Option<Untried> {
         if self.table.candidates.iter().any(|candidate| candidate.offset == u128::from(offset)) {
             return None;
         }
-        let files = Files::mount(self.context.volumes()?, offset)?;
-        let configuration = files.configuration(self.context.release());
+        let files = Files::mount(self.volumes, offset)?;
+        let configuration = files.configuration(self.run.options.release);
         Some(Untried { place, offset: Some(offset), filesystem: files.filesystem().to_owned(), configuration })
     }
 
@@ -91,13 +158,13 @@ impl Look<'_, '_> {
         }
         // Where a slot leads to something, the table is one, and what is at the start is left from before.
         let leads_nowhere = |attempt: &Attempt| matches!(attempt.mounted, Mounted::No { identified: None, .. });
-        let code = self.context.run.attempts.iter().all(leads_nowhere);
+        let code = self.run.attempts.iter().all(leads_nowhere);
         Some(untried).filter(|untried| code && untried.configuration.is_some())
     }
 
     fn large_sectors(&self) -> Option<Untried> {
         let place = Where::LargeSectors;
-        let disk = self.context.volumes()?.disk()?;
+        let disk = self.volumes.disk()?;
         if let Some(offsets) = unseen::gpt_of_large_sectors(disk).ok()? {
             let found = offsets.into_iter().find_map(|offset| self.bootable(place, offset));
             let none = Untried { place, offset: None, filesystem: String::new(), configuration: None };
@@ -112,7 +179,7 @@ impl Look<'_, '_> {
     }
 
     fn logical(&self) -> Option<Untried> {
-        let disk = self.context.volumes()?.disk()?;
+        let disk = self.volumes.disk()?;
         self.table.candidates.iter().find_map(|candidate| {
             let Origin::MbrSlot { partition_type, .. } = candidate.origin else { return None };
             if !unseen::is_extended(partition_type) {

@@ -1,0 +1,4 @@
+//! What is said of a run that does not boot.
+
+mod choice;
+mod drop_in;

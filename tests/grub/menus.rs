@@ -1,0 +1,134 @@
+//! What random menus boot, by grub-emu: 80 here, as many as `PREGRUB_GRUB_MENUS` says at the desk.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use pregrub::grub::{self, GrubRun, Place, Platform, Settings, Version, disks::OneDisk};
+use pregrub::storage::mount::DiskVolumes;
+use pregrub::storage::source::FileSource;
+
+use super::generator::Generator;
+use crate::common::grub::{GrubAnswer, GrubCase, picks};
+use crate::common::{ext_images, tools};
+
+const UUID: &str = "11111111-2222-3333-4444-555555555555";
+
+/// Files of a boot disk: kernels, initrds, a link, and configurations that others read.
+pub fn furnish(root: &Path) {
+    for folder in ["boot", "t", "grub"] {
+        fs::create_dir_all(root.join(folder)).unwrap();
+    }
+    for file in ["k0", "k1", "k2", "i0", "i1", "boot/k"] {
+        fs::write(root.join(file), file).unwrap();
+    }
+    std::os::unix::fs::symlink("k0", root.join("link")).unwrap();
+    let block = format!("{:#<1024}", "# GRUB Environment Block\nsaved_entry=1\nx=from_env\n");
+    fs::write(root.join("t/grubenv"), block).unwrap();
+    fs::write(root.join("t/one.cfg"), "set y=sourced\nmenuentry \"From one\" --id one { linux /k2 $y; }\n").unwrap();
+    fs::write(root.join("t/two.cfg"), "export y=1\nset z=/k1\n").unwrap();
+}
+
+/// GRUB's run on an image.
+pub fn run(image: &Path, config: &str, entry: Option<&str>) -> GrubRun {
+    let volumes = DiskVolumes::new(Arc::new(FileSource::new(fs::File::open(image).unwrap()).unwrap()));
+    let disk = OneDisk::new(&volumes, Version::V2_06, Platform::Pc).unwrap();
+    let place = Place { device: "hd0".to_owned(), path: config.to_owned() };
+    let text = pregrub::grub::machine::Machine::read(&disk, b"hd0", config.as_bytes(), 1 << 20).unwrap();
+    let settings = Settings { entry: entry.map(|entry| entry.as_bytes().to_vec()), ..Settings::default() };
+    grub::run(&disk, &place, &text, &settings)
+}
+
+/// A command, its words, and whether the files that it names are there.
+type Command = (String, Vec<String>, Vec<bool>);
+
+/// Errors that the real loaders print, which grub-emu does not have.
+fn is_a_loaders(error: &str) -> bool {
+    [
+        "file `",
+        "not a ",
+        "disk `",
+        "no server",
+        "you need",
+        "unknown filesystem",
+        "filename expected",
+        "invalid file name",
+    ]
+    .iter()
+    .any(|start| error.starts_with(start))
+}
+
+/// The outcome in a form that both sides have.
+fn ours(run: &GrubRun) -> (Option<String>, Vec<Command>, Vec<String>) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let title = run.attempts.last().and_then(|attempt| attempt.title()).map(text);
+    let commands = run.attempts.iter().flat_map(|attempt| &attempt.commands).map(|command| {
+        // One empty word is as good as none: see below.
+        let empty = command.args == [&b""[..]];
+        let files = command.files.iter().filter(|_| !empty);
+        let words = command.args.iter().filter(|_| !empty);
+        let there = files.map(|file| file.exists == Some(true)).collect();
+        (command.command.clone(), words.map(|word| text(word)).collect(), there)
+    });
+    let errors = run.errors.iter().chain(run.attempts.iter().flat_map(|attempt| &attempt.errors));
+    let errors = errors.map(|error| error.text.clone()).filter(|error| !is_a_loaders(error));
+    (title, commands.collect(), errors.collect())
+}
+
+fn theirs(answer: &GrubAnswer) -> (Option<String>, Vec<Command>, Vec<String>) {
+    let commands = answer.commands.iter().map(|command| {
+        let mut args = command.args.clone();
+        if args == [""] {
+            // A function without arguments gets an empty one.
+            args.clear();
+        }
+        let files = if command.command == "linux" { args.len().min(1) } else { args.len() };
+        (command.command.clone(), args, command.there[..files].to_vec())
+    });
+    let errors = answer.errors.iter().filter(|error| !is_a_loaders(error)).cloned().collect();
+    (answer.title.clone(), commands.collect(), errors)
+}
+
+/// Compares the outcome of configurations, each a file of the image.
+pub fn compare(image: &Path, cases: &[(String, String)]) -> Vec<String> {
+    let asked: Vec<GrubCase> =
+        cases.iter().map(|(config, _)| GrubCase::whole_disk(image.to_str().unwrap().to_owned(), config)).collect();
+    let Some(answers) = picks(&asked) else { return Vec::new() };
+    let mut wrong = Vec::new();
+    for ((config, text), answer) in cases.iter().zip(&answers) {
+        let run = run(image, config, None);
+        let (want, got) = (theirs(answer), ours(&run));
+        if want != got {
+            wrong.push(format!("{text}\n  GRUB {want:?}\n  ours {got:?}"));
+        }
+    }
+    wrong
+}
+
+/// An image with files and configurations in `/t`.
+pub fn image(folder: &Path, configs: &[String]) -> std::path::PathBuf {
+    let root = folder.join("root");
+    furnish(&root);
+    for (number, text) in configs.iter().enumerate() {
+        fs::write(root.join(format!("t/{number}.cfg")), text).unwrap();
+    }
+    let image = folder.join("image");
+    ext_images::make(&image, &root, "16M", &["-t", "ext4", "-O", "^has_journal", "-U", UUID, "-L", "BOOT"]);
+    image
+}
+
+#[test]
+fn boot_what_grub_boots() {
+    if tools::tool("grub-emu").is_none() || tools::tool("mke2fs").is_none() {
+        return;
+    }
+    let count = super::cases("PREGRUB_GRUB_MENUS", 80);
+    let mut generator = Generator::new(super::seed());
+    let texts: Vec<String> = (0..count).map(|_| generator.menu()).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let image = image(folder.path(), &texts);
+    let cases: Vec<_> =
+        texts.iter().enumerate().map(|(number, text)| (format!("/t/{number}.cfg"), text.clone())).collect();
+    let wrong = compare(&image, &cases);
+    assert!(wrong.is_empty(), "{} of {count} differ:\n{}", wrong.len(), wrong[..wrong.len().min(5)].join("\n"));
+}

@@ -1,0 +1,8 @@
+//! Kernels as Xen's domain builder sees them, held against the real libxenguest.
+
+mod builder;
+mod command;
+mod judge;
+mod mutated;
+mod repacked;
+mod stage;

@@ -1,0 +1,81 @@
+//! Damaged kernels. `PREGRUB_KERNEL_MUTATIONS=5000` tries more than CI does.
+
+use std::fs;
+use std::path::PathBuf;
+
+use pregrub::kernel::{Depth, GuestType};
+use tempfile::TempDir;
+
+use super::judge::{Judge, without_code};
+use super::repacked::kernels;
+use crate::common::random::Random;
+
+/// How many are tried in CI.
+const FEW: usize = 400;
+/// Bytes of headers that decide something.
+const FIELDS: [usize; 24] = [
+    0x1f1, 0x202, 0x206, 0x248, 0x249, 0x24c, 0x24d, 0x24e, 4, 5, 16, 18, 24, 32, 40, 54, 56, 60, 62, 64, 72, 96, 120,
+    128,
+];
+
+fn mutate(kernel: &[u8], random: &mut Random) -> Vec<u8> {
+    let mut bytes = kernel.to_vec();
+    let byte = random.next() as u8;
+    match random.below(20) {
+        0..3 => bytes.truncate(1 + random.index(bytes.len())),
+        3..6 => {
+            let end = bytes.len().min(0x300);
+            bytes[random.index(end)] = byte;
+        }
+        6..8 => {
+            let at = random.pick(&FIELDS);
+            if at < bytes.len() {
+                bytes[at] = random.pick(&[0, 1, 2, 3, 7, 8, 255, bytes[at] ^ 1, byte]);
+            }
+        }
+        8..10 => {
+            let at = bytes.len() - 1 - random.index(bytes.len().min(64));
+            bytes[at] = byte;
+        }
+        10 => bytes.extend(vec![byte; 1 + random.index(20)]),
+        _ => {
+            for _ in 0..=random.index(3) {
+                let at = random.index(bytes.len());
+                bytes[at] ^= 1 << random.below(8);
+            }
+        }
+    }
+    bytes
+}
+
+#[test]
+fn damaged_kernels_load_as_libxenguest_says() {
+    let oracle = oracle_or_skip!();
+    let Some(judge) = Judge::find(&oracle) else { return };
+    let many = std::env::var("PREGRUB_KERNEL_MUTATIONS").ok().and_then(|number| number.parse().ok()).unwrap_or(FEW);
+    let folder = TempDir::new().unwrap();
+    let kernels = kernels();
+    let mut random = Random::new(20_261_128);
+    let mut damaged = Vec::new();
+    for number in 0..many {
+        let (name, kernel) = &kernels[random.index(kernels.len())];
+        let bytes = mutate(kernel, &mut random);
+        let file = folder.path().join(number.to_string());
+        fs::write(&file, &bytes).unwrap();
+        damaged.push((format!("{number}: {name}"), bytes, file));
+    }
+    let files: Vec<PathBuf> = damaged.iter().map(|(_, _, file)| file.clone()).collect();
+    let mut different = Vec::new();
+    for guest in GuestType::ALL {
+        for ((name, bytes, _), theirs) in damaged.iter().zip(judge.ask(guest, &files)) {
+            let ours = judge.ours(guest, bytes, Depth::All);
+            // A library that a file makes crash says nothing.
+            if !theirs.starts_with("died") && without_code(&ours) != without_code(&theirs) {
+                different.push(format!("{name}, {}: {theirs:?}, and pregrub says {ours:?}", guest.title()));
+            }
+            // No panic, and no more than the short look can know.
+            judge.ours(guest, bytes, Depth::Notes);
+        }
+    }
+    assert!(different.is_empty(), "{} differences:\n{}", different.len(), different.join("\n"));
+}
