@@ -264,7 +264,7 @@ impl Target {
     pub fn explain(&self, run: &Run, volumes: Option<&MountedOnce<'_>>) -> Option<Explanation> {
         let others = match self {
             Self::Xl(target) => Some(&**target as &dyn OtherDisks),
-            Self::Image(_) | Self::Directory(_) | Self::Config { .. } => None,
+            Self::Image(_) | Self::Directory(_) | Self::Config { .. } | Self::Libvirt(_) => None,
         };
         explain_on(run, volumes.map(|volumes| volumes as &dyn Volumes), others)
     }

@@ -83,6 +83,8 @@ pub fn explain_on(run: &Run, volumes: Option<&dyn Volumes>, others: Option<&dyn 
         FailureKind::Unknown(_) => CauseKind::Unknown,
         FailureKind::Refused { .. } => CauseKind::Refused,
         FailureKind::NotBuilt { .. } => CauseKind::NotBuilt,
+        FailureKind::NotCopied { .. } => CauseKind::NotCopied,
+        FailureKind::Rejected { .. } => CauseKind::Rejected,
         FailureKind::NotStarted { .. } => CauseKind::NotStarted,
     };
     let Advice { reason, label, help, remedy } = match &failure.kind {
