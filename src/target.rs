@@ -1,6 +1,7 @@
 //! What a user points at: a disk, a directory, a boot configuration or a domain's, told apart by what it is.
 
 mod libvirt;
+mod xapi;
 mod xl;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use self::libvirt::LibvirtTarget;
+pub use self::xapi::XapiTarget;
 pub use self::xl::XlTarget;
 use crate::boot::{self, Options, Run};
 use crate::config::{Dialect, READ_LIMIT};
@@ -36,6 +38,8 @@ pub enum Kind {
     Xl,
     /// A domain's XML for libvirt.
     Libvirt,
+    /// A VM's record of xapi.
+    Xapi,
 }
 
 impl Kind {
@@ -47,12 +51,13 @@ impl Kind {
             Self::Config => "config",
             Self::Xl => "xl",
             Self::Libvirt => "libvirt",
+            Self::Xapi => "xapi",
         }
     }
 
     /// Whether it is a domain, whose disk pygrub gets.
     pub fn is_domain(self) -> bool {
-        matches!(self, Self::Xl | Self::Libvirt)
+        matches!(self, Self::Xl | Self::Libvirt | Self::Xapi)
     }
 
     /// Whether there is a disk, with offsets on it.
@@ -87,6 +92,8 @@ pub enum Target {
     Xl(Box<XlTarget>),
     /// A domain for libvirt.
     Libvirt(Box<LibvirtTarget>),
+    /// A VM of xapi.
+    Xapi(Box<XapiTarget>),
 }
 
 /// Why a target cannot be read. The message is one sentence: what, where, and what to do.
@@ -176,6 +183,11 @@ impl Target {
         {
             return Ok(Self::Libvirt(Box::new(LibvirtTarget::new(path, text, release)?)));
         }
+        if wanted.kind == Some(Kind::Xapi)
+            || wanted.kind.is_none() && wanted.dialect.is_none() && toolstack::xapi::is_record(&text)
+        {
+            return Ok(Self::Xapi(Box::new(XapiTarget::new(&text))));
+        }
         if path == Path::new("-") && wanted.dialect.is_none() {
             if text.is_empty() {
                 return Err(TargetError("standard input is empty: there is no configuration to read".to_owned()));
@@ -212,6 +224,7 @@ impl Target {
             Self::Config { .. } => Kind::Config,
             Self::Xl(_) => Kind::Xl,
             Self::Libvirt(_) => Kind::Libvirt,
+            Self::Xapi(_) => Kind::Xapi,
         }
     }
 
@@ -219,7 +232,7 @@ impl Target {
     pub fn domain(&self) -> Option<&Domain> {
         match self {
             Self::Xl(target) => target.domain.as_ref().ok(),
-            Self::Image(_) | Self::Directory(_) | Self::Config { .. } | Self::Libvirt(_) => None,
+            Self::Image(_) | Self::Directory(_) | Self::Config { .. } | Self::Libvirt(_) | Self::Xapi(_) => None,
         }
     }
 
@@ -227,6 +240,7 @@ impl Target {
     pub fn guest(&self) -> Option<Guest> {
         match self {
             Self::Libvirt(target) => target.guest(),
+            Self::Xapi(target) => target.guest(),
             _ => self.domain().map(|domain| domain.guest),
         }
     }
@@ -252,11 +266,16 @@ impl Target {
             (Self::Config { dialect, text }, _) => Ok(boot::run_config(name, *dialect, text.clone(), options)),
             (Self::Xl(target), volumes) => target.run(volumes, options),
             (Self::Libvirt(target), volumes) => target.run(volumes, options),
+            (Self::Xapi(target), volumes) => target.run(volumes, options),
             (Self::Image(_) | Self::Directory(_), Some(volumes)) => boot::run_volumes(volumes, options),
             (Self::Image(_) | Self::Directory(_), None) => Err(io::Error::other("it has no volumes")),
         };
         let mut run = result.map_err(|error| failed(Path::new(name), "read", &error))?;
-        toolstack::complete(&mut run);
+        match self {
+            Self::Xapi(_) => {}
+            Self::Image(_) if run.options.caller.is_xapi() => toolstack::xapi::complete_disk(&mut run, name),
+            _ => toolstack::complete(&mut run),
+        }
         Ok(run)
     }
 
@@ -264,7 +283,7 @@ impl Target {
     pub fn explain(&self, run: &Run, volumes: Option<&MountedOnce<'_>>) -> Option<Explanation> {
         let others = match self {
             Self::Xl(target) => Some(&**target as &dyn OtherDisks),
-            Self::Image(_) | Self::Directory(_) | Self::Config { .. } | Self::Libvirt(_) => None,
+            Self::Image(_) | Self::Directory(_) | Self::Config { .. } | Self::Libvirt(_) | Self::Xapi(_) => None,
         };
         explain_on(run, volumes.map(|volumes| volumes as &dyn Volumes), others)
     }
@@ -277,6 +296,7 @@ impl Target {
             Self::Config { .. } => None,
             Self::Xl(target) => Some(MountedOnce::of_disk(Arc::clone(target.disk()?))),
             Self::Libvirt(target) => Some(MountedOnce::of_disk(Arc::clone(target.disk()?))),
+            Self::Xapi(target) => Some(MountedOnce::of_disk(Arc::clone(target.disk()?))),
         }
     }
 }

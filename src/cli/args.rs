@@ -452,6 +452,8 @@ pub(super) enum KindArg {
     Xl,
     /// The XML of a domain for libvirt
     Libvirt,
+    /// A VM of xapi: JSON with the API's names, or lines as `xe vm-param-list` prints them
+    Xapi,
 }
 
 impl From<KindArg> for Kind {
@@ -462,6 +464,7 @@ impl From<KindArg> for Kind {
             KindArg::Config => Self::Config,
             KindArg::Xl => Self::Xl,
             KindArg::Libvirt => Self::Libvirt,
+            KindArg::Xapi => Self::Xapi,
         }
     }
 }

@@ -24,6 +24,10 @@ pub(super) struct CallerArgs {
 enum ToolstackArg {
     Xl,
     Libvirt,
+    /// xapi of XCP-ng and XenServer, with --runas where pygrub knows it (since October 2023)
+    Xapi,
+    /// xapi before that: pygrub runs as root
+    XapiUnrestricted,
 }
 
 impl CallerArgs {
@@ -32,14 +36,19 @@ impl CallerArgs {
         let toolstack = self.toolstack.map(|toolstack| match toolstack {
             ToolstackArg::Xl => Toolstack::Xl,
             ToolstackArg::Libvirt => Toolstack::Libvirt,
+            ToolstackArg::Xapi => Toolstack::Xapi,
+            ToolstackArg::XapiUnrestricted => Toolstack::XapiUnrestricted,
         });
         let max_file_size =
             std::env::var_os("PYGRUB_MAX_FILE_SIZE_MB").map(|value| PyStr::from(value.into_vec()));
-        Caller { toolstack, restricted: self.restricted && build.has(Change::Runas), max_file_size }
+        let xapi = toolstack == Some(Toolstack::Xapi);
+        let max_file_size = max_file_size.filter(|_| !xapi);
+        let restricted = (self.restricted || xapi) && build.has(Change::Runas);
+        Caller { toolstack, restricted, max_file_size }
     }
 
     /// Whether no menu is shown, since a restricted pygrub is called with `-q`.
     pub(super) fn is_quiet(&self) -> bool {
-        self.restricted
+        self.restricted || matches!(self.toolstack, Some(ToolstackArg::Xapi | ToolstackArg::XapiUnrestricted))
     }
 }

@@ -146,7 +146,7 @@ fn is_there(call: &Call) -> Result<(), NotInvoked> {
 }
 
 /// What is asked for, and otherwise what the domain's configuration makes of the call.
-fn merged(wanted: &Options, of_domain: Options) -> Options {
+pub(super) fn merged(wanted: &Options, of_domain: Options) -> Options {
     let wanted = wanted.clone();
     // An entry that is asked for takes the menu away, as it does behind the domain's own options.
     let interactive =
@@ -173,10 +173,15 @@ pub(super) fn open_disk(call: &Call) -> Result<Arc<dyn Source>, NotInvoked> {
         span: Some(call.disk_span),
         help: path.is_relative().then(|| "xl looks for it from the directory that it is started in".to_owned()),
     };
-    let metadata = fs::metadata(path).map_err(|error| unknown(failed(path, "open", &error).0))?;
+    open_path(path).map_err(unknown)
+}
+
+/// Opens a disk, or says in a sentence why not.
+pub(super) fn open_path(path: &Path) -> Result<Arc<dyn Source>, String> {
+    let metadata = fs::metadata(path).map_err(|error| failed(path, "open", &error).0)?;
     if !metadata.is_file() && !metadata.file_type().is_block_device() {
-        return Err(unknown(format!("`{}` is neither a file nor a block device", path.display())));
+        return Err(format!("`{}` is neither a file nor a block device", path.display()));
     }
     let source = super::open_without_waiting(path).and_then(FileSource::new);
-    Ok(Arc::new(source.map_err(|error| unknown(failed(path, "open", &error).0))?))
+    Ok(Arc::new(source.map_err(|error| failed(path, "open", &error).0)?))
 }

@@ -1,11 +1,13 @@
 //! How toolstacks call pygrub, and what they make of its end.
 //!
-//! [`xl`](crate::xl) has its own room. [`libvirt`] hands libxl a domain as xl does, from its XML. [`restriction`] is what `--runas`
-//! changes, [`room`] the space that the copies of kernel and initrd need.
+//! [`xl`](crate::xl) has its own room. [`libvirt`] hands libxl a domain as xl does, from its XML. [`xapi`] calls pygrub itself, with
+//! other arguments and another form of result. [`restriction`] is what `--runas` changes, [`room`] the space that the copies of kernel
+//! and initrd need.
 
 pub mod libvirt;
 pub mod restriction;
 pub mod room;
+pub mod xapi;
 
 use crate::boot::{Run, Toolstack, ToolstackError, Verdict};
 

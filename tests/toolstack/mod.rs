@@ -3,6 +3,7 @@
 
 mod libvirt;
 mod restriction;
+mod xapi;
 
 use crate::common::images::{Image, Tree, Volume};
 use crate::common::oracle::Oracle;
