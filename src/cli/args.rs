@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::baselines::BaselineArgs;
+use super::caller_args::CallerArgs;
 use super::fix::FixArgs;
 use super::levels::LevelArgs;
 use super::recursive::RecursiveArgs;
@@ -437,6 +438,8 @@ pub(super) struct How {
     #[arg(long, value_enum)]
     dialect: Option<DialectArg>,
     #[command(flatten)]
+    caller: CallerArgs,
+    #[command(flatten)]
     pub settings: SettingsArgs,
 }
 
@@ -447,6 +450,10 @@ pub(super) enum KindArg {
     Config,
     /// The configuration of a domain for xl
     Xl,
+    /// The XML of a domain for libvirt
+    Libvirt,
+    /// A VM of xapi: JSON with the API's names, or lines as `xe vm-param-list` prints them
+    Xapi,
 }
 
 impl From<KindArg> for Kind {
@@ -456,6 +463,8 @@ impl From<KindArg> for Kind {
             KindArg::Directory => Self::Directory,
             KindArg::Config => Self::Config,
             KindArg::Xl => Self::Xl,
+            KindArg::Libvirt => Self::Libvirt,
+            KindArg::Xapi => Self::Xapi,
         }
     }
 }
@@ -572,7 +581,7 @@ impl How {
             extra_args: self.extra_args.as_deref().unwrap_or_default().into(),
             interactive: if self.interactive {
                 Some(true)
-            } else if self.quiet || settings.quiet.unwrap_or_default() {
+            } else if self.quiet || self.caller.is_quiet() || settings.quiet.unwrap_or_default() {
                 Some(false)
             } else {
                 None
@@ -582,6 +591,7 @@ impl How {
             ramdisk: self.ramdisk.as_deref().map(PyStr::from),
             args: self.args.as_deref().unwrap_or_default().into(),
             offset: self.offset,
+            caller: self.caller.caller(build),
             ..Options::default()
         })
     }

@@ -299,7 +299,7 @@ fn perform(
     let built = match volumes {
         Some(volumes) if args.until == Until::Builder => {
             let of_domain =
-                target.domain().map(|domain| if domain.guest == Guest::Pvh { GuestType::Pvh } else { GuestType::Pv });
+                target.guest().map(|guest| if guest == Guest::Pvh { GuestType::Pvh } else { GuestType::Pv });
             let guest = args.guest.map(GuestType::from).or(of_domain).unwrap_or_default();
             let depth = if args.hash { Depth::All } else { Depth::Notes };
             build(&mut run, volumes, guest, depth, looks)

@@ -4,6 +4,7 @@ mod args;
 mod atomic_replace;
 mod baselines;
 mod bounded_read;
+mod caller_args;
 mod check;
 mod effective_settings;
 mod emitter;

@@ -97,6 +97,7 @@ pub static RULES: &[&Rule] = &[
     &pg507_menu_nobody_sees::RULE,
     &pg508_bootloader_args_rejected::RULE,
     &pg509_no_boot_disk::RULE,
+    &pg510_bootargs::RULE,
     &pg601_password_ignored::RULE,
     &pg602_pygrub_unrestricted::RULE,
     &pg603_menu_editing_open::RULE,

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::builder::Builder;
 use super::finding::{FindingReport, Sources};
-use crate::boot::{Attempt, ChosenFile, GivenDisk, Mounted, Process, Run, Verdict};
+use crate::boot::{Attempt, ChosenFile, GivenDisk, Handover, Mounted, Process, Run, Verdict};
 use crate::config::Raised;
 use crate::explain::{Explanation, Remedy};
 use crate::flavour::Flavour;
@@ -27,6 +27,9 @@ pub struct Check<'a> {
     /// The disk of a domain that pygrub gets.
     #[serde(skip_serializing_if = "Option::is_none")]
     disk: Option<&'a GivenDisk>,
+    /// How the toolstack calls pygrub, and what its user reads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    toolstack: Option<&'a Handover>,
     verdict: Verdict,
     boot: Option<Boot<'a>>,
     pygrub: Option<&'a Process>,
@@ -127,6 +130,7 @@ impl<'a> Check<'a> {
             release: run.options.release.to_string(),
             flavour: distributor(run.options.flavour),
             disk: run.disk.as_ref(),
+            toolstack: run.handover.as_ref(),
             verdict: run.verdict,
             boot: boot(run, kind, hashes),
             pygrub: known.then_some(&run.process),
@@ -170,6 +174,7 @@ impl<'a> Check<'a> {
             release: release.to_string(),
             flavour: None,
             disk: None,
+            toolstack: None,
             verdict: Verdict::Unknown,
             boot: None,
             pygrub: None,

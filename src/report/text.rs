@@ -160,7 +160,7 @@ fn write_file(name: &str, file: &ChosenFile, out: &mut dyn Write) -> io::Result<
 fn write_place(attempt: &Attempt, kind: Kind, out: &mut dyn Write) -> io::Result<()> {
     let Mounted::Yes(name) = &attempt.mounted else { return Ok(()) };
     match kind {
-        Kind::Image | Kind::Xl => {
+        Kind::Image | Kind::Xl | Kind::Libvirt | Kind::Xapi => {
             let origin = origin::describe(attempt.candidate.as_ref());
             writeln!(out, "  found in   {name} at offset {} ({origin})", attempt.offset)
         }

@@ -8,11 +8,11 @@ use super::disk::{Backend, Disk, DiskFormat};
 use super::domain::{Domain, DomainDisk, Guest};
 use super::settings::{Item, shown};
 use crate::boot::command_line::{self, Directory, Ended};
-use crate::boot::{Format, Options, Task};
+use crate::boot::{Caller, Format, Options, Task};
 use crate::config::Span;
-use crate::flavour::Build;
+use crate::flavour::{Build, Flavour};
 use crate::python::PyStr;
-use crate::release::{Change, Flavour, Release};
+use crate::release::{Change, Release};
 
 /// The file that libxl reads the result from. The number is the domain's; the folder is that of Debian's Xen 4.17.
 pub const OUTPUT: &str = "/var/lib/xen/bootloader.1.out";
@@ -210,8 +210,9 @@ impl Call {
         {
             return useless(&format!("put its copies into `{}`, which is no directory", path.display()));
         }
+        let caller = Caller { restricted: call.runas.is_some(), ..Caller::default() };
         match call.options.task {
-            Task::Copy => Ok(call.options),
+            Task::Copy => Ok(Options { caller, ..call.options }),
             Task::DryRun => useless("only look for the files"),
             Task::ListEntries => useless("list its menu"),
         }

@@ -91,6 +91,7 @@ pub(super) mod pg506_disk_missing;
 pub(super) mod pg507_menu_nobody_sees;
 pub(super) mod pg508_bootloader_args_rejected;
 pub(super) mod pg509_no_boot_disk;
+pub(super) mod pg510_bootargs;
 pub(super) mod pg601_password_ignored;
 pub(super) mod pg602_pygrub_unrestricted;
 pub(super) mod pg603_menu_editing_open;
