@@ -89,8 +89,6 @@ pub struct Row {
     directory: Option<&'static str>,
     /// The releases that refuse images above a limit: whole lines.
     limits_images: &'static [u8],
-    /// Whether a restricted pygrub keeps the group `disk`.
-    keeps_group_disk: bool,
     /// Changes that came in a release of the flavour before they came in upstream's.
     early: &'static [(Change, Release)],
     /// The distributor's own releases by name, oldest first; empty where they go by Xen's numbers.
@@ -115,7 +113,6 @@ const UPSTREAM: Row = Row {
     options: &[],
     directory: None,
     limits_images: &[],
-    keeps_group_disk: false,
     early: &[],
     releases: &[],
 };
@@ -152,7 +149,6 @@ const ROWS: [Row; 4] = [
         drivers: &["btrfs"],
         options: &[ExtraOption::DefaultArgs, ExtraOption::ExtraArgs, ExtraOption::Vm],
         limits_images: &[7],
-        keeps_group_disk: true,
         early: &[(Change::Runas, Release::exact(13, 5))],
         releases: &[
             ("7.6", Release::exact(7, 6)),
@@ -240,11 +236,6 @@ impl Flavour {
     /// Where the copies are put by default, where that is not upstream's directory.
     pub fn directory(self) -> Option<&'static str> {
         self.row().directory
-    }
-
-    /// Whether a pygrub that gives its privileges up (`--runas`) keeps the group `disk`, and only that.
-    pub fn keeps_group_disk(self) -> bool {
-        self.row().keeps_group_disk
     }
 }
 
@@ -389,6 +380,49 @@ impl FromStr for Build {
     }
 }
 
+/// Some of the builds that were asked for, in as few words as tell them: `upstream and debian 4.13 to 4.22, suse`. A flavour of which
+/// all that were asked are meant stands without numbers, if they are several.
+pub fn folded(asked: &[Build], some: &[Build]) -> String {
+    let mut parts: Vec<(Vec<&str>, String)> = Vec::new();
+    for flavour in Flavour::ALL {
+        let of: Vec<&Build> = asked.iter().filter(|build| build.flavour == flavour).collect();
+        let meant = |build: &Build| some.contains(build);
+        if !of.iter().any(|build| meant(build)) {
+            continue;
+        }
+        let numbers =
+            if of.len() > 1 && of.iter().all(|build| meant(build)) { String::new() } else { runs(&of, meant) };
+        match parts.last_mut().filter(|(_, before)| *before == numbers) {
+            Some((names, _)) => names.push(flavour.name()),
+            None => parts.push((vec![flavour.name()], numbers)),
+        }
+    }
+    let part = |(names, numbers): &(Vec<&str>, String)| {
+        let names = match names.split_last() {
+            Some((last, [])) => (*last).to_owned(),
+            Some((last, others)) => format!("{} and {last}", others.join(", ")),
+            None => String::new(),
+        };
+        if numbers.is_empty() { names } else { format!("{names} {numbers}") }
+    };
+    parts.iter().map(part).collect::<Vec<_>>().join(", ")
+}
+
+/// The numbers of those that are meant: neighbours as `4.13 to 4.22`.
+fn runs(of: &[&Build], meant: impl Fn(&Build) -> bool) -> String {
+    let number = |build: &Build| build.own_name().map_or_else(|| build.release.to_string(), str::to_owned);
+    let mut runs: Vec<String> = Vec::new();
+    for run in of.split(|build| !meant(build)) {
+        match run {
+            [] => {}
+            [one] => runs.push(number(one)),
+            [one, other] => runs.extend([number(one), number(other)]),
+            [first, .., last] => runs.push(format!("{} to {}", number(first), number(last))),
+        }
+    }
+    runs.join(", ")
+}
+
 /// A text that names no release that pregrub knows of a flavour.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownBuild {
@@ -463,6 +497,21 @@ mod tests {
             let error = text.parse::<Build>().unwrap_err().to_string();
             assert!(error.contains("pregrub knows"), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn builds_are_folded() {
+        let builds = |words: &str| -> Vec<Build> { words.split(' ').map(build).collect() };
+        let asked = builds(
+            "4.12 4.13 4.14 4.15 debian-4.13 debian-4.14 debian-4.15 suse-4.20 suse-4.21 xcp-ng-7.6 xcp-ng-8.2 xcp-ng-8.3",
+        );
+        let of = |words: &str| folded(&asked, &builds(words));
+        assert_eq!(of("4.13 4.14 4.15 suse-4.20 suse-4.21"), "upstream 4.13 to 4.15, suse");
+        assert_eq!(of("4.12 4.14 4.15"), "upstream 4.12, 4.14, 4.15");
+        assert_eq!(of("xcp-ng-8.2 xcp-ng-8.3"), "xcp-ng 8.2, 8.3");
+        assert_eq!(of("4.14 debian-4.14"), "upstream and debian 4.14");
+        assert_eq!(folded(&builds("4.17 suse-4.21"), &builds("4.17")), "upstream 4.17");
+        assert_eq!(folded(&asked, &asked), "upstream, debian, suse and xcp-ng");
     }
 
     #[test]

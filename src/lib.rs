@@ -76,4 +76,5 @@ pub mod release;
 pub mod report;
 pub mod storage;
 pub mod target;
+pub mod toolstack;
 pub mod xl;

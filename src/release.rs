@@ -8,7 +8,6 @@ use std::fmt;
 use std::str::FromStr;
 
 #[doc(no_inline)]
-pub use crate::flavour::Flavour;
 use crate::python::Python;
 
 /// A release of Xen, 4.0 to 4.22: `4.17` or `4.17.3`.
@@ -249,9 +248,18 @@ changes! {
     /// xl: `bootloader_restrict` and `bootloader_user`; the point releases before know the environment variables only
     /// (1f762642d2).
     BootloaderRestrict = 18;
+    /// libxl lets pygrub copy into /var/lib/xen instead of /var/run/xen (ad89640ad7).
+    CopiesInLib = 18 [17.3];
+    /// `PYGRUB_MAX_FILE_SIZE_MB` is read as a number; before, pygrub ends with a `TypeError` where it is set (de577641cf).
+    FileSizeVariable = 19;
     /// xl: `trusted` and `untrusted`, `grant_usage` and the backend `standalone` in disk specifications. 4.17.7 has none of them;
     /// between there and the newest release the line is not known.
     NewDiskParameters = 18;
+    /// The environment variable XEN_FSIMAGE_FSDIR no longer names the directory of the filesystem plugins.
+    NoFsimageDirectory = 22;
+    /// The iso9660 plugin does not read past the end of Rock Ridge entries that claim to be longer than they are (XSA-497). Before,
+    /// what it read there was whatever stood in memory.
+    RockRidgeBounded = 22 [17.7, 20.4, 21.2];
     /// `--entry` works under Python 3 (40387f6206).
     EntryByNumberUnderPython3 = 18 [17.3];
     /// libxenguest unpacks kernels packed with lzo (2010).

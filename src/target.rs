@@ -1,5 +1,7 @@
 //! What a user points at: a disk, a directory, a boot configuration or a domain's, told apart by what it is.
 
+mod libvirt;
+mod xapi;
 mod xl;
 
 use std::fmt;
@@ -9,6 +11,8 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use self::libvirt::LibvirtTarget;
+pub use self::xapi::XapiTarget;
 pub use self::xl::XlTarget;
 use crate::boot::{self, Options, Run};
 use crate::config::{Dialect, READ_LIMIT};
@@ -17,7 +21,8 @@ use crate::release::{Change, Release};
 use crate::storage::directory::DirectoryVolume;
 use crate::storage::mount::{MountedOnce, Volumes};
 use crate::storage::source::{FileSource, Source};
-use crate::xl::domain::Domain;
+use crate::toolstack;
+use crate::xl::domain::{Domain, Guest};
 use crate::xl::syntax;
 
 /// A kind of target.
@@ -31,6 +36,10 @@ pub enum Kind {
     Config,
     /// The configuration of a domain for xl: its first disk is what pygrub gets.
     Xl,
+    /// A domain's XML for libvirt.
+    Libvirt,
+    /// A VM's record of xapi.
+    Xapi,
 }
 
 impl Kind {
@@ -41,12 +50,19 @@ impl Kind {
             Self::Directory => "directory",
             Self::Config => "config",
             Self::Xl => "xl",
+            Self::Libvirt => "libvirt",
+            Self::Xapi => "xapi",
         }
+    }
+
+    /// Whether it is a domain, whose disk pygrub gets.
+    pub fn is_domain(self) -> bool {
+        matches!(self, Self::Xl | Self::Libvirt | Self::Xapi)
     }
 
     /// Whether there is a disk, with offsets on it.
     pub fn is_disk(self) -> bool {
-        matches!(self, Self::Image | Self::Xl)
+        matches!(self, Self::Image) || self.is_domain()
     }
 }
 
@@ -72,8 +88,12 @@ pub enum Target {
         /// Its text: at least as much as pygrub reads.
         text: Vec<u8>,
     },
-    /// A domain.
+    /// A domain for xl.
     Xl(Box<XlTarget>),
+    /// A domain for libvirt.
+    Libvirt(Box<LibvirtTarget>),
+    /// A VM of xapi.
+    Xapi(Box<XapiTarget>),
 }
 
 /// Why a target cannot be read. The message is one sentence: what, where, and what to do.
@@ -146,7 +166,7 @@ impl Target {
             None if wanted.dialect.is_some() => Kind::Config,
             None => detect_kind(path, &mut file).map_err(|error| failed(path, "read", &error))?,
         };
-        if kind == Kind::Config || kind == Kind::Xl {
+        if kind == Kind::Config || kind.is_domain() {
             let text = read_limited(&mut file, release).map_err(|error| failed(path, "read", &error))?;
             return Self::config(path, text, wanted, release);
         }
@@ -157,6 +177,16 @@ impl Target {
     fn config(path: &Path, text: Vec<u8>, wanted: OpenOptions, release: Release) -> Result<Self, TargetError> {
         if wanted.kind == Some(Kind::Xl) {
             return Ok(Self::Xl(Box::new(XlTarget::new(path, text, release)?)));
+        }
+        if wanted.kind == Some(Kind::Libvirt)
+            || wanted.kind.is_none() && wanted.dialect.is_none() && toolstack::libvirt::is_domain(&text)
+        {
+            return Ok(Self::Libvirt(Box::new(LibvirtTarget::new(path, text, release)?)));
+        }
+        if wanted.kind == Some(Kind::Xapi)
+            || wanted.kind.is_none() && wanted.dialect.is_none() && toolstack::xapi::is_record(&text)
+        {
+            return Ok(Self::Xapi(Box::new(XapiTarget::new(&text))));
         }
         if path == Path::new("-") && wanted.dialect.is_none() {
             if text.is_empty() {
@@ -193,6 +223,8 @@ impl Target {
             Self::Directory(_) => Kind::Directory,
             Self::Config { .. } => Kind::Config,
             Self::Xl(_) => Kind::Xl,
+            Self::Libvirt(_) => Kind::Libvirt,
+            Self::Xapi(_) => Kind::Xapi,
         }
     }
 
@@ -200,7 +232,16 @@ impl Target {
     pub fn domain(&self) -> Option<&Domain> {
         match self {
             Self::Xl(target) => target.domain.as_ref().ok(),
-            Self::Image(_) | Self::Directory(_) | Self::Config { .. } => None,
+            Self::Image(_) | Self::Directory(_) | Self::Config { .. } | Self::Libvirt(_) | Self::Xapi(_) => None,
+        }
+    }
+
+    /// The type of the guest, where a domain says it.
+    pub fn guest(&self) -> Option<Guest> {
+        match self {
+            Self::Libvirt(target) => target.guest(),
+            Self::Xapi(target) => target.guest(),
+            _ => self.domain().map(|domain| domain.guest),
         }
     }
 
@@ -224,17 +265,25 @@ impl Target {
         let result = match (self, volumes) {
             (Self::Config { dialect, text }, _) => Ok(boot::run_config(name, *dialect, text.clone(), options)),
             (Self::Xl(target), volumes) => target.run(volumes, options),
+            (Self::Libvirt(target), volumes) => target.run(volumes, options),
+            (Self::Xapi(target), volumes) => target.run(volumes, options),
             (Self::Image(_) | Self::Directory(_), Some(volumes)) => boot::run_volumes(volumes, options),
             (Self::Image(_) | Self::Directory(_), None) => Err(io::Error::other("it has no volumes")),
         };
-        result.map_err(|error| failed(Path::new(name), "read", &error))
+        let mut run = result.map_err(|error| failed(Path::new(name), "read", &error))?;
+        match self {
+            Self::Xapi(_) => {}
+            Self::Image(_) if run.options.caller.is_xapi() => toolstack::xapi::complete_disk(&mut run, name),
+            _ => toolstack::complete(&mut run),
+        }
+        Ok(run)
     }
 
     /// Why a run on it does not boot, with its volumes at hand. `None` if nothing failed.
     pub fn explain(&self, run: &Run, volumes: Option<&MountedOnce<'_>>) -> Option<Explanation> {
         let others = match self {
             Self::Xl(target) => Some(&**target as &dyn OtherDisks),
-            Self::Image(_) | Self::Directory(_) | Self::Config { .. } => None,
+            Self::Image(_) | Self::Directory(_) | Self::Config { .. } | Self::Libvirt(_) | Self::Xapi(_) => None,
         };
         explain_on(run, volumes.map(|volumes| volumes as &dyn Volumes), others)
     }
@@ -246,6 +295,8 @@ impl Target {
             Self::Directory(path) => Some(MountedOnce::new(DirectoryVolume(path))),
             Self::Config { .. } => None,
             Self::Xl(target) => Some(MountedOnce::of_disk(Arc::clone(target.disk()?))),
+            Self::Libvirt(target) => Some(MountedOnce::of_disk(Arc::clone(target.disk()?))),
+            Self::Xapi(target) => Some(MountedOnce::of_disk(Arc::clone(target.disk()?))),
         }
     }
 }

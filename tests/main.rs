@@ -5,6 +5,7 @@
 #[macro_use]
 mod common;
 
+mod architecture;
 mod attacks;
 mod boot;
 mod cli;
@@ -14,6 +15,7 @@ mod dependencies;
 mod explain;
 mod generate;
 mod grub;
+mod host;
 mod initrd;
 mod kernel;
 mod lint;

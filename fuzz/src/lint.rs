@@ -4,11 +4,11 @@ use std::io;
 
 use pregrub::boot::{Options, Verdict};
 use pregrub::config::Dialect;
-use pregrub::lint::{Levels, Fixer, LintContext, lint as all};
+use pregrub::lint::{Fixer, Levels, LintContext, lint as all};
 use pregrub::release::Release;
-use pregrub::report::target_report::{TargetReport, Outcome};
 use pregrub::report::finding::Sources;
 use pregrub::report::sarif::Log;
+use pregrub::report::target_report::{Outcome, TargetReport};
 use pregrub::report::text::{Look, write_findings};
 use pregrub::report::{concise, github};
 use pregrub::target::{Kind, Target};

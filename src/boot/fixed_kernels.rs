@@ -134,13 +134,3 @@ pub(super) fn with_extra_args(args: Option<PyStr>, options: &Options) -> Option<
     let own = args.as_ref().map_or(&b""[..], PyStr::as_bytes);
     Some([own, b" ", options.extra_args.as_bytes()].concat().into())
 }
-
-/// Whether this pygrub, given a disk with this configuration, looks for kernels by their paths instead of selecting an entry, and
-/// why. Only SUSE's does.
-///
-/// # Errors
-///
-/// The first entry has no kernel, which makes that pygrub raise.
-pub fn wants_fixed_kernels(config: &Config, build: impl Into<Build>) -> Result<Option<InPlaceOf>, Raised> {
-    in_place_of(config, build.into())
-}

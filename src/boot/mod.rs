@@ -3,6 +3,7 @@
 //! [`run`] performs it and keeps every step in a [`Run`]; nothing behind it parses anything again.
 
 mod attempt;
+mod caller;
 pub mod command_line;
 mod copy_limit;
 mod delimiters;
@@ -21,11 +22,12 @@ mod select;
 mod title_rules;
 
 pub use attempt::{Attempt, Found, Mounted, Purpose, Step};
+pub use caller::{Caller, Handover, Toolstack, ToolstackError};
 pub use copy_limit::{LARGEST_COPY, TooLarge};
 pub use delimiters::{Unrepresentable, forged_record, unrepresentable};
 pub use digest::sha256;
 pub use discover::candidates;
-pub use fixed_kernels::{InPlaceOf, wants_fixed_kernels};
+pub use fixed_kernels::InPlaceOf;
 pub use list::{Listing, list};
 pub use menu::{Console, Menu, Unattended};
 pub use options::{ImageLimits, Options, Task};

@@ -1,5 +1,6 @@
 //! How pygrub is called.
 
+use super::caller::Caller;
 use super::copy_limit::LARGEST_COPY;
 use super::title_rules::RuleFiles;
 use crate::flavour::{Build, Flavour};
@@ -40,6 +41,8 @@ pub struct Options {
     pub debug: bool,
     /// Most bytes of a kernel or an initrd that may be copied.
     pub largest_copy: u64,
+    /// Who calls pygrub, and with which rights.
+    pub caller: Caller,
 }
 
 /// How large kernel and initrd may be, in bytes: `/mh/limits/pv-kernel-max-size` and `pv-ramdisk-max-size` of the host's xenstore.
@@ -89,6 +92,7 @@ impl Default for Options {
             task: Task::Copy,
             debug: false,
             largest_copy: LARGEST_COPY,
+            caller: Caller::default(),
         }
     }
 }

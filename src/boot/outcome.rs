@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::attempt::Attempt;
+use super::caller::Handover;
 use super::copy_limit::TooLarge;
 use super::options::Options;
 use super::output::Process;
@@ -117,6 +118,21 @@ pub enum FailureKind {
         /// The way out, as an imperative.
         help: Option<String>,
     },
+    /// pygrub cannot write the copies: there is no space for them, or a restricted pygrub writes no files of that size.
+    /// [`Run::chosen`] has what it found.
+    NotCopied {
+        /// Why, in one sentence without a full stop.
+        reason: String,
+        /// The way out, as an imperative.
+        help: Option<String>,
+    },
+    /// pygrub ends well, or at once, and the toolstack cannot use what it prints.
+    Rejected {
+        /// Why, in one sentence without a full stop.
+        reason: String,
+        /// The way out, as an imperative.
+        help: Option<String>,
+    },
     /// pygrub is not started, or not on a disk that is known.
     NotStarted {
         /// Why, in one sentence without a full stop.
@@ -152,6 +168,8 @@ pub struct Run {
     pub options: Options,
     /// The disk, where the configuration of a domain was the target.
     pub disk: Option<GivenDisk>,
+    /// How a toolstack calls pygrub, and what it makes of its end, where a domain was the target or a toolstack was named.
+    pub handover: Option<Handover>,
     /// pygrub's reading of the partition table; nothing where it does not read it.
     pub table: Option<PartitionTable>,
     /// The look at the first filesystem for a kernel by its path, before any other is tried, where the flavour has that. Where it
@@ -200,6 +218,7 @@ impl Run {
         Self {
             options,
             disk: None,
+            handover: None,
             table,
             first_look: None,
             attempts: Vec::new(),

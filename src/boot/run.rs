@@ -18,7 +18,7 @@ use super::output::{self, Process};
 use super::select::{Overrides, choose, select};
 use super::title_rules::RuleError;
 use crate::config::{self, Cause, Config, Dialect, Directive, Effect, READ_LIMIT, Raised, Stage};
-use crate::flavour::FixedKernels;
+use crate::flavour::{Build, FixedKernels};
 use crate::python::{PyStr, Python, repr};
 use crate::release::{Change, Release};
 use crate::storage::filesystem::{FileKind, Filesystem, Note, ReadError, Topic};
@@ -291,7 +291,7 @@ fn open(
     volumes: &dyn Volumes,
     candidate: Option<Candidate>,
     offset: i128,
-    release: Release,
+    Build { release, flavour }: Build,
 ) -> io::Result<(Attempt, Option<Rc<dyn Filesystem>>)> {
     let failed = |mounted, raised| {
         let mut attempt = Attempt::new(candidate, offset, mounted);
@@ -316,6 +316,17 @@ fn open(
     };
     let filesystem = match volumes.mount(place)? {
         Mounting::Mounted(filesystem) => filesystem,
+        Mounting::Refused { identified: Some(found), .. } if flavour.drivers().contains(&found.format.name()) => {
+            let why = format!(
+                "this is {}, which {}'s pygrub has a driver for, and pregrub has none",
+                found.format.title(),
+                flavour.label()
+            );
+            let mounted = Mounted::Unknown { identified: Some(found), why: why.clone(), plugins: Vec::new() };
+            let mut attempt = Attempt::new(candidate, offset, mounted);
+            attempt.unknown = Some(why);
+            return Ok((attempt, None));
+        }
         Mounting::Refused { identified, why, instead } => {
             return failed(Mounted::No { identified, why, instead }, unsupported());
         }
@@ -334,6 +345,13 @@ fn open(
     Ok((attempt, Some(filesystem)))
 }
 
+/// Why it is not known what a release reads that lacks a bound.
+fn unbounded(filesystem: &dyn Filesystem, release: Release) -> Option<String> {
+    let why = "an entry with a Rock Ridge name claims to be longer than it is, and pygrub's plugin reads on behind it in this release \
+               (XSA-497)";
+    (filesystem.rests_on_bounds() && !release.has(Change::RockRidgeBounded)).then(|| why.to_owned())
+}
+
 /// The look at the first filesystem before any other is tried. Returns whether it ends the run.
 fn look_first(
     run: &mut Run,
@@ -342,7 +360,7 @@ fn look_first(
     count: usize,
     given: &mut Given,
 ) -> io::Result<bool> {
-    let (mut attempt, filesystem) = open(volumes, candidate, offset, run.options.release)?;
+    let (mut attempt, filesystem) = open(volumes, candidate, offset, run.options.build())?;
     if let Some(filesystem) = filesystem {
         let mut probe = FsProbe::new(&*filesystem);
         given.look_before(&mut probe, &run.options)?;
@@ -389,11 +407,11 @@ impl Tried {
         given: &mut Given,
         console: &mut dyn Console,
     ) -> io::Result<Self> {
-        let (mut attempt, filesystem) = open(volumes, candidate, offset, options.release)?;
+        let (mut attempt, filesystem) = open(volumes, candidate, offset, options.build())?;
         let Some(filesystem) = filesystem else { return Ok(Self { attempt, picked: None, filesystem: None }) };
         let mut probe = FsProbe::new(&*filesystem);
         let picked = look(&mut attempt, &mut probe, options, given, console)?;
-        attempt.unknown = attempt.unknown.or(probe.unknown);
+        attempt.unknown = attempt.unknown.or(probe.unknown).or_else(|| unbounded(&*filesystem, options.release));
         attempt.steps = probe.steps;
         Ok(Self { attempt, picked, filesystem: Some(filesystem) })
     }
@@ -674,6 +692,10 @@ fn copy(run: &mut Run, index: usize, filesystem: &dyn Filesystem, disk: Option<u
         _ => Some(None),
     };
     run.attempts[index].steps.append(&mut probe.steps);
+    if let Some(why) = unbounded(filesystem, run.options.release) {
+        finish_unknown(run, Some(index), why);
+        return Ok(());
+    }
     if let (Some(mut kernel), Some(mut ramdisk)) = (kernel, ramdisk) {
         let most = run.options.largest_copy;
         for file in [Some(&mut kernel), ramdisk.as_mut()].into_iter().flatten() {
@@ -856,9 +878,14 @@ fn log(attempt: &mut Attempt, config: &Config, text: &[u8], options: &Options, c
             attempt.say(console, line.concat().into());
         }
     };
-    for warning in config.warnings.iter() {
-        ignored_before(attempt, console, warning.line);
-        attempt.say(console, warning_log(warning.message.as_bytes()));
+    let warnings = config.warnings.iter().map(|warning| (warning.line, warning_log(warning.message.as_bytes())));
+    let lowered = config.debug_messages.iter();
+    let lowered = lowered.map(|message| (message.line, [b"DEBUG:root:", message.message.as_bytes()].concat().into()));
+    let mut logged: Vec<(u32, PyStr)> = warnings.chain(lowered).collect();
+    logged.sort_by_key(|(line, _)| *line);
+    for (number, line) in logged {
+        ignored_before(attempt, console, number);
+        attempt.say(console, line);
     }
     ignored_before(attempt, console, u32::MAX);
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::fixed_kernels::no_kernel;
+use super::fixed_kernels::{InPlaceOf, in_place_of, no_kernel};
 use super::options::Options;
 use super::title_rules::{RuleError, RuleFiles, TitleRules};
 use crate::config::{Cause, Config, Entry, Raised, Setting, Stage};
@@ -59,18 +59,32 @@ pub struct Selection {
     pub raised: Option<Raised>,
     /// The default entry that a rule on titles rejected, so that another one was taken.
     pub rejected: Option<usize>,
+    /// Why pygrub looks for kernels by their paths on the disk instead of selecting (SUSE).
+    pub in_place_of: Option<InPlaceOf>,
     /// Why pregrub cannot tell what is selected.
     pub unknown: Option<String>,
 }
 
 impl Selection {
     fn raised(wanted: Option<Int>, warning: Option<&'static str>, raised: Raised) -> Self {
-        Self { wanted, index: None, boot: None, warning, raised: Some(raised), rejected: None, unknown: None }
+        Self { wanted, warning, raised: Some(raised), ..Self::nothing() }
+    }
+
+    fn nothing() -> Self {
+        Self {
+            wanted: None,
+            index: None,
+            boot: None,
+            warning: None,
+            raised: None,
+            rejected: None,
+            in_place_of: None,
+            unknown: None,
+        }
     }
 
     fn unknown(wanted: Int, why: String) -> Self {
-        let wanted = Some(wanted);
-        Self { wanted, index: None, boot: None, warning: None, raised: None, rejected: None, unknown: Some(why) }
+        Self { wanted: Some(wanted), unknown: Some(why), ..Self::nothing() }
     }
 }
 
@@ -80,6 +94,11 @@ const NOT_FOUND: &str = "Default image not found";
 /// Selects as a run without menu (`-q`) does. A release stands for upstream's pygrub.
 pub fn select(config: &Config, overrides: Overrides<'_>, build: impl Into<Build>) -> Selection {
     let build = build.into();
+    match in_place_of(config, build) {
+        Ok(None) => {}
+        Ok(in_place_of) => return Selection { in_place_of, ..Selection::nothing() },
+        Err(raised) => return Selection::raised(None, None, raised),
+    }
     let (wanted, warning) = match default_index(config, build.release) {
         Ok(found) => found,
         Err(raised) => return Selection::raised(None, None, raised),
@@ -206,15 +225,7 @@ pub(super) fn choose(
     let index = in_range(&wanted).or(if config.entries.is_empty() { None } else { Some(0) });
     if let Some(entry) = edited {
         return match boot(entry, overrides.args, release) {
-            Ok(boot) => Selection {
-                wanted: Some(wanted),
-                index,
-                boot: Some(boot),
-                warning,
-                raised: None,
-                rejected: None,
-                unknown: None,
-            },
+            Ok(boot) => Selection { wanted: Some(wanted), index, boot: Some(boot), warning, ..Selection::nothing() },
             Err(raised) => Selection { index, ..Selection::raised(Some(wanted), warning, raised) },
         };
     }
@@ -223,15 +234,9 @@ pub(super) fn choose(
         return Selection::raised(Some(wanted), warning, raised);
     };
     match boot(&config.entries[index], overrides.args, release) {
-        Ok(boot) => Selection {
-            wanted: Some(wanted),
-            index: Some(index),
-            boot: Some(boot),
-            warning,
-            raised: None,
-            rejected: None,
-            unknown: None,
-        },
+        Ok(boot) => {
+            Selection { wanted: Some(wanted), index: Some(index), boot: Some(boot), warning, ..Selection::nothing() }
+        }
         Err(raised) => Selection { index: Some(index), ..Selection::raised(Some(wanted), warning, raised) },
     }
 }

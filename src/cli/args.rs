@@ -2,18 +2,21 @@
 
 #[cfg(target_os = "linux")]
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::baselines::BaselineArgs;
+use super::caller_args::CallerArgs;
 use super::fix::FixArgs;
 use super::levels::LevelArgs;
 use super::recursive::RecursiveArgs;
-use super::release_args::ReleaseArgs;
+use super::release_args::{self, ReleaseArgs};
 use super::settings::{Settings, SettingsArgs};
-use crate::boot::Options;
+use crate::boot::{Options, RuleFiles};
 use crate::config::Dialect;
-use crate::flavour::Build;
+use crate::flavour::{Build, ExtraOption, Flavour};
+use crate::host;
 use crate::kernel::{GuestType, Question};
 use crate::python::{PyStr, Python, int};
 use crate::release::{Change, Release};
@@ -413,6 +416,15 @@ pub(super) struct How {
     /// pygrub's --args: add these to the kernel's arguments
     #[arg(long, value_name = "ARGUMENTS", allow_hyphen_values = true)]
     args: Option<String>,
+    /// --default_args of XCP-ng's pygrub: the arguments of /xenkernel, which boots without a configuration
+    #[arg(long, value_name = "ARGUMENTS", allow_hyphen_values = true)]
+    default_args: Option<String>,
+    /// --extra_args of XCP-ng's pygrub: add these to the arguments of whatever boots
+    #[arg(long, value_name = "ARGUMENTS", allow_hyphen_values = true)]
+    extra_args: Option<String>,
+    /// The host's /etc/pygrub/rules.d, or a copy: rules on titles, which XCP-ng's pygrub keeps where it shows no menu [default: with --release host the host's, else none]
+    #[arg(long, value_name = "DIRECTORY")]
+    title_rules: Option<PathBuf>,
     /// pygrub shows its menu, as the toolstack calls it (the default)
     #[arg(short, long, conflicts_with = "quiet")]
     interactive: bool,
@@ -426,6 +438,8 @@ pub(super) struct How {
     #[arg(long, value_enum)]
     dialect: Option<DialectArg>,
     #[command(flatten)]
+    caller: CallerArgs,
+    #[command(flatten)]
     pub settings: SettingsArgs,
 }
 
@@ -436,6 +450,10 @@ pub(super) enum KindArg {
     Config,
     /// The configuration of a domain for xl
     Xl,
+    /// The XML of a domain for libvirt
+    Libvirt,
+    /// A VM of xapi: JSON with the API's names, or lines as `xe vm-param-list` prints them
+    Xapi,
 }
 
 impl From<KindArg> for Kind {
@@ -445,6 +463,8 @@ impl From<KindArg> for Kind {
             KindArg::Directory => Self::Directory,
             KindArg::Config => Self::Config,
             KindArg::Xl => Self::Xl,
+            KindArg::Libvirt => Self::Libvirt,
+            KindArg::Xapi => Self::Xapi,
         }
     }
 }
@@ -509,6 +529,18 @@ impl How {
         self.options_of(self.xen.one(settings)?, settings)
     }
 
+    /// What to say of the pygrub that is installed here, where nobody said which one is meant and it is not the one that is asked.
+    pub(super) fn hint(&self, settings: &Settings) -> Option<String> {
+        let installed = host::installed().ok().filter(|_| self.xen.is_open(settings))?;
+        let asked = Build::newest(Flavour::Upstream);
+        (installed.build != asked).then(|| {
+            format!(
+                "note: this is the pygrub of {asked}; --release host asks the one installed here ({})",
+                installed.build
+            )
+        })
+    }
+
     /// The options of the run of each pygrub that is asked for.
     pub(super) fn all_options(&self, settings: &Settings) -> Result<Vec<Options>, String> {
         self.xen.all(settings)?.into_iter().map(|build| self.options_of(build, settings)).collect()
@@ -519,12 +551,33 @@ impl How {
         if self.offset.is_some() && !release.has(Change::Offset) {
             return Err(format!("pygrub of Xen {release} has no option --offset: it came with 4.4"));
         }
+        let has = |option| flavour.options().contains(&option);
+        for (given, option, name) in [
+            (self.default_args.is_some(), ExtraOption::DefaultArgs, "--default-args"),
+            (self.extra_args.is_some(), ExtraOption::ExtraArgs, "--extra-args"),
+        ] {
+            if given && !has(option) {
+                return Err(format!("{name} is an option of XCP-ng's pygrub: call with --flavour xcp-ng"));
+            }
+        }
+        let unreadable = |error: std::io::Error| format!("the rules on titles cannot be read: {error}");
+        let title_rules = match &self.title_rules {
+            Some(directory) if !directory.is_dir() => {
+                return Err(format!("`{}`, for the rules on titles, is not a directory", directory.display()));
+            }
+            Some(directory) => RuleFiles::of_directory(directory).map_err(unreadable)?,
+            None if self.xen.is_host(settings) => release_args::title_rules_of_host(build).map_err(unreadable)?,
+            None => RuleFiles::default(),
+        };
         Ok(Options {
             release,
             flavour,
+            title_rules,
+            default_args: self.default_args.as_deref().unwrap_or_default().into(),
+            extra_args: self.extra_args.as_deref().unwrap_or_default().into(),
             interactive: if self.interactive {
                 Some(true)
-            } else if self.quiet || settings.quiet.unwrap_or_default() {
+            } else if self.quiet || self.caller.is_quiet() || settings.quiet.unwrap_or_default() {
                 Some(false)
             } else {
                 None
@@ -534,6 +587,7 @@ impl How {
             ramdisk: self.ramdisk.as_deref().map(PyStr::from),
             args: self.args.as_deref().unwrap_or_default().into(),
             offset: self.offset,
+            caller: self.caller.caller(build),
             ..Options::default()
         })
     }

@@ -3,18 +3,20 @@
 use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
+use std::rc::Rc;
 
-use super::Status;
 use super::args::{Check, ReportFormat, Until};
 use super::baselines::Baselines;
 use super::progress::Progress;
 use super::recursive::Sought;
 use super::settings::Finder;
-use crate::boot::{self, Run};
+use super::{Status, several};
+use crate::boot::{self, Run, Verdict};
 use crate::cli::effective_settings::EffectiveSettings;
 use crate::cli::emitter::Emitter;
 use crate::cli::stdout::{Out, complain};
 use crate::explain::Explanation;
+use crate::flavour::Build;
 use crate::kernel::{Built, Depth, GuestType, Looks, build};
 use crate::lint::{self, Finding, LintContext, RootDisk};
 use crate::release::Release;
@@ -22,7 +24,7 @@ use crate::report::check::{Check as Report, Hashes};
 use crate::report::finding::Sources;
 use crate::report::target_report;
 use crate::report::text;
-use crate::storage::mount::Volumes;
+use crate::storage::mount::{MountedOnce, Volumes};
 use crate::target::{Kind, OpenOptions, Target};
 use crate::xl::domain::Guest;
 
@@ -42,7 +44,12 @@ fn all(args: &Check) -> Result<io::Result<Status>, String> {
     let targets = args.recursive.targets(&args.targets, Sought::Everything, &mut finder)?;
     // What is said of the program as a whole goes by the settings of the working directory.
     let first = finder.of("-")?;
-    let whole = EffectiveSettings::new(first.clone(), args.how.options(&first)?, &args.levels);
+    let all = args.how.all_options(&first)?;
+    if all.len() > 1 && !matches!(args.answer.format, ReportFormat::Text | ReportFormat::Json) {
+        return Err("several releases or flavours are reported as text or JSON only".to_owned());
+    }
+    let options = all.into_iter().next().unwrap_or_default();
+    let whole = EffectiveSettings::new(Rc::clone(&first), options, &args.levels);
     let release = whole.options.release;
     let root_disk = match args.root_disk.as_deref().map(|name| open_root_disk(name, release)).transpose() {
         Ok(root_disk) => root_disk,
@@ -66,15 +73,25 @@ fn all(args: &Check) -> Result<io::Result<Status>, String> {
     let mut worst = if targets.incomplete { Status::Unknown } else { Status::Fine };
     for (number, name) in targets.names.iter().enumerate() {
         let settings = finder.of(name)?;
-        let options = args.how.options(&settings)?;
-        let asked = EffectiveSettings::new(settings, options, &args.levels);
+        let all = args.how.all_options(&settings)?;
+        let mut all: Vec<EffectiveSettings> = all
+            .into_iter()
+            .map(|options| EffectiveSettings::new(Rc::clone(&settings), options, &args.levels))
+            .collect();
         if number > 0
             && text
             && let Err(error) = writeln!(checking.reports.out.text())
         {
             return Ok(Err(error));
         }
-        match checking.one(name, &asked) {
+        let done = match all.pop() {
+            Some(asked) if all.is_empty() => checking.one(name, &asked),
+            last => {
+                all.extend(last);
+                checking.several(name, &all)
+            }
+        };
+        match done {
             Ok(Ok(status)) => worst = worst.max(status),
             Ok(Err(error)) => return Err(error),
             Err(error) => return Ok(Err(error)),
@@ -85,7 +102,8 @@ fn all(args: &Check) -> Result<io::Result<Status>, String> {
     }
     progress.finish();
     let left_out = checking.baselines.finish()?;
-    Ok(checking.finish(left_out.as_deref(), text, worst).map(|()| worst))
+    let hint = args.how.hint(&first);
+    Ok(checking.finish(left_out.as_deref(), hint.as_deref(), text, worst).map(|()| worst))
 }
 
 fn open_root_disk(name: &str, release: Release) -> Result<RootDisk, String> {
@@ -115,11 +133,20 @@ struct Checking<'a> {
 }
 
 impl Checking<'_> {
+    /// Checks one target with several pygrubs, and reports on it.
+    fn several(&mut self, name: &str, asked: &[EffectiveSettings]) -> io::Result<Result<Status, String>> {
+        let done = several::check(self.args, name, asked, self.root_disk.as_ref(), &self.looks, &mut self.reports.out)?;
+        if let Ok(status) = &done {
+            self.tally.count(*status);
+        }
+        Ok(done)
+    }
+
     /// Checks one target, and reports on it.
     fn one(&mut self, name: &str, asked: &EffectiveSettings) -> io::Result<Result<Status, String>> {
         let (args, reports) = (self.args, &mut self.reports);
         let out = &mut reports.out;
-        match examine(args, name, asked, self.root_disk.as_ref(), &self.looks) {
+        match examine(args, name, asked, self.root_disk.as_ref(), &[], &self.looks) {
             Ok(Judged { kind, run, explanation, built, hashes, findings, suppressed, domain_text }) => {
                 let explanation = explanation.as_ref();
                 let path = run
@@ -193,8 +220,11 @@ impl Checking<'_> {
     }
 
     /// What is said of all targets together.
-    fn finish(mut self, left_out: Option<&str>, text: bool, worst: Status) -> io::Result<()> {
+    fn finish(mut self, left_out: Option<&str>, hint: Option<&str>, text: bool, worst: Status) -> io::Result<()> {
         if text {
+            if let Some(line) = hint {
+                writeln!(self.reports.out.text(), "{line}")?;
+            }
             if let Some(line) = left_out {
                 writeln!(self.reports.out.text(), "{line}")?;
             }
@@ -228,7 +258,7 @@ impl fmt::Display for Tally {
 }
 
 /// Why there is no verdict on a target.
-enum Error {
+pub(super) enum Error {
     /// The options do not go with it.
     Usage(String),
     /// It cannot be read.
@@ -236,40 +266,40 @@ enum Error {
 }
 
 /// What is known of a target.
-struct Judged {
-    kind: Kind,
-    run: Run,
-    explanation: Option<Explanation>,
-    built: Option<Built>,
-    hashes: Hashes,
-    findings: Vec<Finding>,
+pub(super) struct Judged {
+    pub kind: Kind,
+    pub run: Run,
+    pub explanation: Option<Explanation>,
+    pub built: Option<Built>,
+    pub hashes: Hashes,
+    pub findings: Vec<Finding>,
     /// How many findings comments suppress.
-    suppressed: usize,
+    pub suppressed: usize,
     /// The text of a domain's configuration.
-    domain_text: Option<Vec<u8>>,
+    pub domain_text: Option<Vec<u8>>,
 }
 
-fn examine(
+/// The run alone, with what Xen's builder says of its kernel: no look at what is wrong.
+pub(super) fn run_target(args: &Check, name: &str, asked: &EffectiveSettings, looks: &Looks) -> Result<Run, Error> {
+    let target = open_target(args, name, asked)?;
+    let volumes = target.volumes();
+    Ok(perform(args, name, asked, &target, volumes.as_ref(), looks)?.0)
+}
+
+fn perform(
     args: &Check,
     name: &str,
     asked: &EffectiveSettings,
-    root_disk: Option<&RootDisk>,
+    target: &Target,
+    volumes: Option<&MountedOnce<'_>>,
     looks: &Looks,
-) -> Result<Judged, Error> {
+) -> Result<(Run, Option<Built>), Error> {
     let options = &asked.options;
-    let target = Target::open(Path::new(name), args.how.wanted(), options.release)
-        .map_err(|error| Error::Target(error.to_string()))?;
-    let kind = target.kind();
-    if kind == Kind::Config && (options.kernel.is_some() || options.offset.is_some()) {
-        return Err(Error::Usage(format!("`{name}` is a configuration alone: --kernel and --offset need a disk")));
-    }
-    let volumes = target.volumes();
-    let mut run =
-        target.run_on(volumes.as_ref(), name, options.clone()).map_err(|error| Error::Target(error.to_string()))?;
-    let built = match &volumes {
+    let mut run = target.run_on(volumes, name, options.clone()).map_err(|error| Error::Target(error.to_string()))?;
+    let built = match volumes {
         Some(volumes) if args.until == Until::Builder => {
             let of_domain =
-                target.domain().map(|domain| if domain.guest == Guest::Pvh { GuestType::Pvh } else { GuestType::Pv });
+                target.guest().map(|guest| if guest == Guest::Pvh { GuestType::Pvh } else { GuestType::Pv });
             let guest = args.guest.map(GuestType::from).or(of_domain).unwrap_or_default();
             let depth = if args.hash { Depth::All } else { Depth::Notes };
             build(&mut run, volumes, guest, depth, looks)
@@ -277,13 +307,40 @@ fn examine(
         }
         _ => None,
     };
+    Ok((run, built))
+}
+
+fn open_target(args: &Check, name: &str, asked: &EffectiveSettings) -> Result<Target, Error> {
+    let options = &asked.options;
+    let target = Target::open(Path::new(name), args.how.wanted(), options.release)
+        .map_err(|error| Error::Target(error.to_string()))?;
+    let kind = target.kind();
+    if kind == Kind::Config && (options.kernel.is_some() || options.offset.is_some()) {
+        return Err(Error::Usage(format!("`{name}` is a configuration alone: --kernel and --offset need a disk")));
+    }
+    Ok(target)
+}
+
+/// Everything about a target. `outcomes` are the verdicts by all pygrubs, where several are asked.
+pub(super) fn examine(
+    args: &Check,
+    name: &str,
+    asked: &EffectiveSettings,
+    root_disk: Option<&RootDisk>,
+    outcomes: &[(Build, Verdict)],
+    looks: &Looks,
+) -> Result<Judged, Error> {
+    let target = open_target(args, name, asked)?;
+    let kind = target.kind();
+    let volumes = target.volumes();
+    let (run, built) = perform(args, name, asked, &target, volumes.as_ref(), looks)?;
     let hashes = match &volumes {
         Some(volumes) if args.hash => {
             hashes(volumes, &run).map_err(|error| Error::Target(format!("cannot read `{name}`: {error}")))?
         }
         _ => Hashes::default(),
     };
-    let mut context = LintContext::new(&run, kind);
+    let mut context = LintContext::new(&run, kind).with_outcomes(outcomes);
     if let Some(volumes) = &volumes {
         context = context.with_volumes(volumes);
     }

@@ -8,7 +8,7 @@ use super::args::{Entries, Format};
 use crate::boot::{Options, Overrides};
 use crate::cli::stdout::{Out, complain};
 use crate::explain::explain;
-use crate::release::Release;
+use crate::flavour::Build;
 use crate::report::entries::Entries as Report;
 use crate::target::Target;
 
@@ -21,28 +21,28 @@ pub(super) fn run(args: &Entries) -> io::Result<Status> {
             return Ok(Status::Usage);
         }
     };
-    let release = options.release;
+    let build = options.build();
     let mut out = Out::new(args.answer.color);
-    let opened = Target::open(Path::new(&args.target), args.how.wanted(), release)
+    let opened = Target::open(Path::new(&args.target), args.how.wanted(), build.release)
         .and_then(|target| target.run(&args.target, options));
     let run = match opened {
         Ok(run) => run,
-        Err(error) => return nothing(args, out, release, &error.to_string(), Status::Unknown),
+        Err(error) => return nothing(args, out, build, &error.to_string(), Status::Unknown),
     };
     let overrides = Overrides::of(&run.options);
     let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
     let raised = run.failure.as_ref().and_then(|failure| failure.raised());
     let explanation = explain(&run);
     let report = match (found, raised, &explanation) {
-        (Some(found), ..) => Report::of_config(&found.config, overrides, release),
-        (None, Some(raised), _) => Report::of_nothing(Some(raised), release),
+        (Some(found), ..) => Report::of_config(&found.config, overrides, build),
+        (None, Some(raised), _) => Report::of_nothing(Some(raised), build),
         (None, None, Some(explanation)) => {
             let why = format!("`{}`: {}", args.target, explanation.reason);
-            return nothing(args, out, release, &why, Status::Unknown);
+            return nothing(args, out, build, &why, Status::Unknown);
         }
         (None, None, None) => {
             let why = format!("`{}`: the kernel is found without a configuration, so there is no menu", args.target);
-            return nothing(args, out, release, &why, Status::Fails);
+            return nothing(args, out, build, &why, Status::Fails);
         }
     };
     match args.answer.format {
@@ -57,9 +57,9 @@ pub(super) fn run(args: &Entries) -> io::Result<Status> {
 }
 
 /// Says why there is no menu; as JSON there is an object all the same.
-fn nothing(args: &Entries, mut out: Out, release: Release, why: &str, status: Status) -> io::Result<Status> {
+fn nothing(args: &Entries, mut out: Out, build: Build, why: &str, status: Status) -> io::Result<Status> {
     if args.answer.format == Format::Json {
-        out.json(&Report::of_nothing(None, release).json())?;
+        out.json(&Report::of_nothing(None, build).json())?;
     }
     out.finish()?;
     complain(why);

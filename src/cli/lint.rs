@@ -147,7 +147,7 @@ impl Linting<'_> {
         };
         match args.answer.format {
             ReportFormat::Json => {
-                let report = Report::new(name, release, &findings, sources).with_suppressed(suppressed);
+                let report = Report::new(name, asked.options.build(), &findings, sources).with_suppressed(suppressed);
                 self.reports.out.json(&report)?;
             }
             ReportFormat::Text => {

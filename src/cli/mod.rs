@@ -4,6 +4,7 @@ mod args;
 mod atomic_replace;
 mod baselines;
 mod bounded_read;
+mod caller_args;
 mod check;
 mod effective_settings;
 mod emitter;
@@ -27,6 +28,7 @@ mod release_args;
 mod rules;
 mod runner_commands;
 mod settings;
+mod several;
 mod stdout;
 mod trace;
 

@@ -1,8 +1,11 @@
 //! `--release` and `--flavour`: whose pygrub is meant, or which several.
 
+use std::io;
+
 use clap::{Args, ValueEnum};
 
 use super::settings::Settings;
+use crate::boot::RuleFiles;
 use crate::flavour::{Build, Flavour};
 use crate::host;
 
@@ -66,12 +69,37 @@ pub(super) fn named(word: &str, flavour: Option<Flavour>) -> Result<Build, Strin
     }
 }
 
+/// The rules on titles of this host that this pygrub reads: none where the flavour has no such rules.
+///
+/// # Errors
+///
+/// The directory cannot be read.
+pub(super) fn title_rules_of_host(build: Build) -> io::Result<RuleFiles> {
+    match build.flavour.title_rules() {
+        Some(directory) => RuleFiles::of_directory(&host::root().join(directory.trim_start_matches('/'))),
+        None => Ok(RuleFiles::default()),
+    }
+}
+
 /// Whether a release has its distributor in front of it.
 fn names_flavour(word: &str) -> bool {
     !matches!(word, "newest" | "host") && word.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
 impl ReleaseArgs {
+    /// Whether nobody said which pygrub is meant.
+    pub(super) fn is_open(&self, settings: &Settings) -> bool {
+        self.release.is_empty() && self.flavour.is_empty() && settings.release.is_none() && settings.flavour.is_none()
+    }
+
+    /// Whether it is the pygrub of this host that is asked for.
+    pub(super) fn is_host(&self, settings: &Settings) -> bool {
+        match self.release.as_slice() {
+            [] => settings.release.as_deref() == Some("host"),
+            words => words == ["host"],
+        }
+    }
+
     /// The one pygrub that is meant, where these settings are in force.
     pub(super) fn one(&self, settings: &Settings) -> Result<Build, String> {
         match self.all(settings)?.as_slice() {

@@ -48,6 +48,10 @@ pub enum CauseKind {
     Refused,
     /// The kernel would load and the guest does not start: for its initrd or its arguments.
     NotBuilt,
+    /// pygrub cannot write the copies.
+    NotCopied,
+    /// The toolstack cannot use what pygrub prints.
+    Rejected,
     /// pygrub is not started.
     NotStarted,
 }
@@ -66,6 +70,8 @@ impl CauseKind {
             Self::Unknown => "unknown",
             Self::Refused => "kernel-refused",
             Self::NotBuilt => "domain-not-built",
+            Self::NotCopied => "not-copied",
+            Self::Rejected => "result-rejected",
             Self::NotStarted => "not-started",
         }
     }

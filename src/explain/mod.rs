@@ -83,6 +83,8 @@ pub fn explain_on(run: &Run, volumes: Option<&dyn Volumes>, others: Option<&dyn 
         FailureKind::Unknown(_) => CauseKind::Unknown,
         FailureKind::Refused { .. } => CauseKind::Refused,
         FailureKind::NotBuilt { .. } => CauseKind::NotBuilt,
+        FailureKind::NotCopied { .. } => CauseKind::NotCopied,
+        FailureKind::Rejected { .. } => CauseKind::Rejected,
         FailureKind::NotStarted { .. } => CauseKind::NotStarted,
     };
     let Advice { reason, label, help, remedy } = match &failure.kind {
@@ -104,6 +106,8 @@ pub fn explain_on(run: &Run, volumes: Option<&dyn Volumes>, others: Option<&dyn 
         FailureKind::Unknown(why) => said(why.clone(), of_unknown(failure.stage)),
         FailureKind::Refused { reason, help }
         | FailureKind::NotBuilt { reason, help }
+        | FailureKind::NotCopied { reason, help }
+        | FailureKind::Rejected { reason, help }
         | FailureKind::NotStarted { reason, help } => said(reason.clone(), help.clone()),
         FailureKind::Raised(_) => return None,
     };

@@ -541,6 +541,17 @@ fn no_entry_help(found: Option<Seen<'_>>) -> Remedy {
 
 fn no_kernel(found: Option<Seen<'_>>, raised: &Raised, nixos: bool) -> Advice {
     let entry = found.and_then(|found| found.config.entries.iter().find(|entry| Some(entry.header) == raised.span));
+    if let Some(entry) = entry.filter(|entry| entry.one_line) {
+        return advice(
+            format!(
+                "the entry \"{}\" begins and ends on one line, and SUSE's pygrub reads nothing of what stands between its braces: it \
+                 has no kernel",
+                shown(&entry.title)
+            ),
+            "complete at the end of this line",
+            "write each command of the entry and its `}` on a line of its own",
+        );
+    }
     let unknown: Vec<String> = entry
         .into_iter()
         .flat_map(|entry| &entry.directives)

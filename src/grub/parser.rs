@@ -309,7 +309,7 @@ impl<'t> Parser<'t> {
                 Kind::Word(word, _) => words.push(std::mem::take(word)),
                 Kind::Keyword(_) => {
                     let mut word = Word::default();
-                    word.push_bare(self.text.as_str()[self.token.start..self.token.end].as_bytes());
+                    word.push_bare(&self.text.as_str().as_bytes()[self.token.start..self.token.end]);
                     words.push(word);
                 }
                 _ => return words,

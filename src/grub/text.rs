@@ -20,7 +20,7 @@ impl ScriptText {
         Self::read(origin, bytes, true)
     }
 
-    /// A text as grub-script-check reads it: every line counts, and carriage returns are letters.
+    /// A text as grub-script-check reads it: every line counts, and a carriage return inside of one is a letter.
     pub fn verbatim(origin: &str, bytes: &[u8]) -> Self {
         Self::read(origin, bytes, false)
     }
@@ -34,6 +34,7 @@ impl ScriptText {
             number = number.saturating_add(1);
             let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
             let line = &rest[..end];
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
             rest = rest.get(end + 1..).unwrap_or_default();
             if as_file && line.first() == Some(&b'#') {
                 continue;

@@ -4,6 +4,7 @@
 //! drop-in), from `/etc/os-release`. Its release is that of the package (dpkg's and rpm's databases, by their files: no command is
 //! run), else the number of the installed libraries, else what the running hypervisor says.
 
+mod drop_in;
 mod marks;
 mod operating_system;
 mod package;
@@ -13,6 +14,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub use self::drop_in::{is_drop_in, runs_drop_in};
 pub use self::plugins::plugins;
 use crate::flavour::Build;
 use crate::release::Release;
@@ -65,8 +67,13 @@ impl std::error::Error for NoHost {}
 ///
 /// There is none, or it is one that pregrub does not know.
 pub fn installed() -> Result<Installed, NoHost> {
+    installed_below(&root())
+}
+
+/// The root directory to look in.
+pub fn root() -> PathBuf {
     let root = std::env::var_os(ROOT).filter(|root| !root.is_empty());
-    installed_below(&root.map_or_else(|| PathBuf::from("/"), PathBuf::from))
+    root.map_or_else(|| PathBuf::from("/"), PathBuf::from)
 }
 
 /// Finds the pygrub that is installed below a root directory.
@@ -148,8 +155,8 @@ const PLACES: [&str; 7] = [
     "usr/sbin/pygrub",
 ];
 
-/// The pygrub on the host that is Python: pregrub in its place is not.
-fn program(root: &Path) -> Option<Program> {
+/// Where pygrub may be, with the line of Xen that a directory is named after: the newest of Debian's first.
+fn program_places(root: &Path) -> Vec<(String, Option<u8>)> {
     let entries = fs::read_dir(root.join("usr/lib")).into_iter().flatten();
     let mut lines: Vec<u8> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
@@ -158,7 +165,12 @@ fn program(root: &Path) -> Option<Program> {
     lines.sort_unstable();
     let of_debian = lines.into_iter().rev().map(|minor| (format!("usr/lib/xen-4.{minor}/bin/pygrub"), Some(minor)));
     let places = of_debian.chain(PLACES.map(|place| (place.to_owned(), None)));
-    places.into_iter().find_map(|(place, minor)| {
+    places.collect()
+}
+
+/// The pygrub on the host that is Python: pregrub in its place is not.
+fn program(root: &Path) -> Option<Program> {
+    program_places(root).into_iter().find_map(|(place, minor)| {
         let text = marks::text(&root.join(&place))?;
         Some(Program { shown: format!("/{place}"), text, minor })
     })

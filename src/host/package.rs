@@ -84,8 +84,9 @@ fn in_database(file: File) -> Option<Package> {
 fn in_header(bytes: &[u8], name: &str) -> Option<Package> {
     let pattern = [b"C\0", name.as_bytes(), b"\0"].concat();
     memchr::memmem::find_iter(bytes, &pattern).find_map(|at| {
-        let version =
-            bytes[at + pattern.len()..].split(|&byte| byte == 0).next().filter(|version| version.len() < 64)?;
-        package(name, std::str::from_utf8(version).ok()?)
+        // A version that is cut is looked at again, in the next window.
+        let rest = &bytes[at + pattern.len()..];
+        let end = memchr::memchr(0, rest).filter(|&end| end < 64)?;
+        package(name, std::str::from_utf8(&rest[..end]).ok()?)
     })
 }

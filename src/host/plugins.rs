@@ -3,10 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::release::{Change, Release};
+
 /// The filesystem plugins of the installed pygrub, in the order in which it tries them: the reverse of that in which their
 /// directory lists them. Empty where none are installed.
-pub fn plugins() -> Vec<String> {
-    let named = std::env::var_os("XEN_FSIMAGE_FSDIR").map(PathBuf::from);
+pub fn plugins(release: Release) -> Vec<String> {
+    let named = std::env::var_os("XEN_FSIMAGE_FSDIR").filter(|_| !release.has(Change::NoFsimageDirectory));
+    let named = named.map(PathBuf::from);
     let directory = named.into_iter().chain(plugin_directories(Path::new("/usr/lib"))).find(|path| path.is_dir());
     let Some(entries) = directory.and_then(|directory| fs::read_dir(directory).ok()) else { return Vec::new() };
     let mut names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();

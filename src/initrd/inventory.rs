@@ -46,7 +46,7 @@ impl Contents for Inventory {
         let base = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
         if let Some(kernel) = kernel_of(path)
             && self.kernels.len() < MOST_KERNELS
-            && !self.kernels.iter().any(|known| *known == kernel)
+            && !self.kernels.contains(&kernel)
         {
             self.kernels.push(kernel);
         }

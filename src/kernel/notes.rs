@@ -134,10 +134,8 @@ fn read_one(parameters: &mut XenParameters, kind: u64, body: &Body<'_, '_>) -> A
         number::PADDR_OFFSET => parameters.physical_offset = body.number()?,
         number::HYPERCALL_PAGE => parameters.hypercall_page = Some(body.number()?),
         number::PHYS32_ENTRY => parameters.physical_entry = body.number()? as u32,
-        number::SUPPORTED_FEATURES => {
-            if body.length >= 4 && body.length % 4 == 0 {
-                parameters.supported |= body.elf.number(body.place, 4)? as u32;
-            }
+        number::SUPPORTED_FEATURES if body.length >= 4 && body.length.is_multiple_of(4) => {
+            parameters.supported |= body.elf.number(body.place, 4)? as u32;
         }
         number::XEN_VERSION | number::GUEST_OS | number::GUEST_VERSION | number::LOADER => {
             let Some(text) = body.text()? else { return Ok(true) };

@@ -63,10 +63,20 @@ impl Regex {
             return Err(Refusal::Unsupported("the pattern is very long"));
         }
         let mut reader = Reader::new(pattern, python);
-        reader.alternatives(0)?;
-        if reader.peek().is_some() {
+        let read = reader.alternatives(0).and_then(|_| match reader.peek() {
             // Only a closing parenthesis ends alternatives early.
-            return Err(reader.invalid("unbalanced parenthesis", reader.at));
+            Some(_) => Err(reader.invalid("unbalanced parenthesis", reader.at)),
+            None => Ok(()),
+        });
+        read.map_err(|refusal| match refusal {
+            // Python meets a backslash at the very end one piece early, and may raise for it before it raises for that piece.
+            Refusal::Invalid(message) if ends_in_escape(pattern) && !message.contains("escape (end") => {
+                Refusal::Unsupported("it ends in a backslash")
+            }
+            refusal => refusal,
+        })?;
+        if reader.varies {
+            return Err(Refusal::Invalid("look-behind requires fixed-width pattern".to_owned()));
         }
         if reader.ignores_case && !pattern.is_ascii() {
             return Err(Refusal::Unsupported("it ignores the case of characters outside ASCII"));
@@ -115,6 +125,11 @@ impl Regex {
     }
 }
 
+/// Whether a backslash at the end escapes nothing.
+fn ends_in_escape(pattern: &str) -> bool {
+    (pattern.len() - pattern.trim_end_matches('\\').len()) % 2 == 1
+}
+
 /// A letter outside ASCII that every version of Unicode calls one.
 fn is_plain_letter(c: char) -> bool {
     matches!(c, 'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ɏ' | 'α'..='ω' | 'Α'..='Ρ' | 'Σ'..='Ω' | 'А'..='я' | '\u{4e00}'..='\u{9fa5}')
@@ -146,6 +161,10 @@ struct Reader {
     ignores_case: bool,
     ignores_case_somewhere: bool,
     has_classes: bool,
+    /// How many look-behinds are open.
+    in_look_behind: usize,
+    /// A look-behind matches texts of several lengths, which Python refuses once it has read all of the pattern.
+    varies: bool,
 }
 
 const WORD: &str = "0-9A-Za-z_";
@@ -161,6 +180,8 @@ impl Reader {
             ignores_case: false,
             ignores_case_somewhere: false,
             has_classes: false,
+            in_look_behind: 0,
+            varies: false,
         }
     }
 
@@ -240,9 +261,13 @@ impl Reader {
                     last = (Piece::Repeated, (one_least.saturating_mul(least), most));
                 }
                 _ => {
-                    width = add(width, last.1);
-                    start = self.out.len();
-                    last = self.atom(depth)?;
+                    let begins = self.out.len();
+                    let piece = self.atom(depth)?;
+                    // Flags are not a piece: a repetition after them is of the piece before.
+                    if piece.0 != Piece::Nothing {
+                        width = add(width, last.1);
+                        (start, last) = (begins, piece);
+                    }
                 }
             }
         }
@@ -366,12 +391,14 @@ impl Reader {
             self.groups.push(false);
             self.out.push('(');
         }
+        self.in_look_behind += usize::from(looks_back);
         let width = self.alternatives(depth + 1)?;
         if !self.takes(')') {
             return Err(self.either("unbalanced parenthesis", "missing ), unterminated subpattern", here));
         }
-        if looks_back && width.1 != Some(width.0) {
-            return Err(Refusal::Invalid("look-behind requires fixed-width pattern".to_owned()));
+        if looks_back {
+            self.in_look_behind -= 1;
+            self.varies |= width.1 != Some(width.0);
         }
         self.out.push(')');
         if let Some(closed) = number.and_then(|number| self.groups.get_mut(number)) {
@@ -406,7 +433,7 @@ impl Reader {
         if let Some(digit) = c.to_digit(10) {
             let number = usize::try_from(digit).unwrap_or(0);
             let closed = number.checked_sub(1).and_then(|index| self.groups.get(index));
-            if closed != Some(&true) || self.peek().is_some_and(|c| c.is_ascii_digit()) {
+            if closed != Some(&true) || self.in_look_behind > 0 || self.peek().is_some_and(|c| c.is_ascii_digit()) {
                 return Err(Refusal::Unsupported("it has an octal escape or an unusual reference"));
             }
             self.out.push_str(&format!("(?:\\{number})"));

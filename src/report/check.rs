@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use super::builder::Builder;
 use super::finding::{FindingReport, Sources};
-use crate::boot::{Attempt, ChosenFile, GivenDisk, Mounted, Process, Run, Verdict};
+use crate::boot::{Attempt, ChosenFile, GivenDisk, Handover, Mounted, Process, Run, Verdict};
 use crate::config::Raised;
 use crate::explain::{Explanation, Remedy};
+use crate::flavour::Flavour;
 use crate::kernel::Built;
 use crate::lint::Finding;
 use crate::python::PyStr;
@@ -20,9 +21,15 @@ pub struct Check<'a> {
     target: &'a str,
     kind: Option<&'static str>,
     release: String,
+    /// Who built it, unless it is upstream's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flavour: Option<&'static str>,
     /// The disk of a domain that pygrub gets.
     #[serde(skip_serializing_if = "Option::is_none")]
     disk: Option<&'a GivenDisk>,
+    /// How the toolstack calls pygrub, and what its user reads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    toolstack: Option<&'a Handover>,
     verdict: Verdict,
     boot: Option<Boot<'a>>,
     pygrub: Option<&'a Process>,
@@ -121,7 +128,9 @@ impl<'a> Check<'a> {
             target,
             kind: Some(kind.name()),
             release: run.options.release.to_string(),
+            flavour: distributor(run.options.flavour),
             disk: run.disk.as_ref(),
+            toolstack: run.handover.as_ref(),
             verdict: run.verdict,
             boot: boot(run, kind, hashes),
             pygrub: known.then_some(&run.process),
@@ -163,7 +172,9 @@ impl<'a> Check<'a> {
             target,
             kind: None,
             release: release.to_string(),
+            flavour: None,
             disk: None,
+            toolstack: None,
             verdict: Verdict::Unknown,
             boot: None,
             pygrub: None,
@@ -180,6 +191,11 @@ impl<'a> Check<'a> {
             suppressed: 0,
         }
     }
+}
+
+/// The word for who built it, unless that is upstream.
+pub(super) fn distributor(flavour: Flavour) -> Option<&'static str> {
+    (flavour != Flavour::Upstream).then(|| flavour.name())
 }
 
 fn boot(run: &Run, kind: Kind, hashes: Hashes) -> Option<Boot<'_>> {

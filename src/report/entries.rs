@@ -7,12 +7,12 @@ use serde::{Serialize, Serializer};
 use super::check::RaisedReport;
 use crate::boot::{Boot, Overrides, Selection, select};
 use crate::config::{Config, Entry, FilePath, Raised, Root, Setting, Warnings};
+use crate::flavour::Build;
 use crate::python::{Int, PyStr};
-use crate::release::Release;
 
 /// The menu, and what a run without menu screen selects from it.
 pub struct Entries<'a> {
-    release: Release,
+    build: Build,
     config: Option<&'a Config>,
     dialect: &'static str,
     selection: Option<Selection>,
@@ -22,15 +22,16 @@ pub struct Entries<'a> {
 
 impl<'a> Entries<'a> {
     /// The menu of a configuration.
-    pub fn of_config(config: &'a Config, overrides: Overrides<'_>, release: Release) -> Self {
-        let selection = config.raised.is_none().then(|| select(config, overrides, release));
-        Self { release, config: Some(config), dialect: config.dialect.name(), selection, earlier: None }
+    pub fn of_config(config: &'a Config, overrides: Overrides<'_>, build: impl Into<Build>) -> Self {
+        let build = build.into();
+        let selection = config.raised.is_none().then(|| select(config, overrides, build));
+        Self { build, config: Some(config), dialect: config.dialect.name(), selection, earlier: None }
     }
 
     /// The menu of a disk on which no configuration was read: with the exception where there was one, without where that is
     /// not known.
-    pub fn of_nothing(raised: Option<&'a Raised>, release: Release) -> Self {
-        Self { release, config: None, dialect: "", selection: None, earlier: raised }
+    pub fn of_nothing(raised: Option<&'a Raised>, build: impl Into<Build>) -> Self {
+        Self { build: build.into(), config: None, dialect: "", selection: None, earlier: raised }
     }
 
     /// The exception that ends parsing or selection.
@@ -54,7 +55,8 @@ impl<'a> Entries<'a> {
         let late = self.selection.as_ref().and_then(|selection| selection.warning);
         Json {
             schema: "pregrub.entries/1",
-            release: self.release.to_string(),
+            release: self.build.release.to_string(),
+            flavour: super::check::distributor(self.build.flavour),
             dialect: (!self.dialect.is_empty()).then_some(self.dialect),
             default: stored.map_or(Setting::Number(Int::Small(0)), |config| config.default.clone()),
             timeout: stored.map_or(Setting::Number(Int::Small(-1)), |config| config.timeout.clone()),
@@ -97,6 +99,15 @@ impl<'a> Entries<'a> {
         if let Some(config) = self.config.filter(|config| config.raised.is_none()) {
             writeln!(out, "default {}, timeout {}", config.default, config.timeout)?;
         }
+        if self.selection.as_ref().is_some_and(|selection| selection.in_place_of.is_some()) {
+            writeln!(
+                out,
+                "SUSE's pygrub selects none of them: it looks for /boot/vmlinuz-xen and /boot/initrd-xen instead"
+            )?;
+        }
+        if let Some(why) = self.selection.as_ref().and_then(|selection| selection.unknown.as_ref()) {
+            writeln!(out, "{why}")?;
+        }
         if let Some(raised) = self.raised() {
             let place = raised.span.map(|span| format!(" (line {}, column {})", span.line, span.column));
             writeln!(out, "pygrub raises {raised}{}", place.unwrap_or_default())?;
@@ -109,6 +120,9 @@ impl<'a> Entries<'a> {
 struct Json<'a> {
     schema: &'static str,
     release: String,
+    /// Who built it, unless it is upstream's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flavour: Option<&'static str>,
     dialect: Option<&'static str>,
     default: Setting,
     timeout: Setting,

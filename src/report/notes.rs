@@ -13,6 +13,13 @@ pub fn of(run: &Run) -> Vec<String> {
     if let Some(chosen) = &run.chosen {
         about_selection(run, chosen, &mut notes);
     }
+    if let Some(handover) = &run.handover {
+        notes.extend(handover.notes.iter().cloned());
+        if let Some(error) = &handover.error {
+            let space = if error.code.is_empty() { "" } else { " " };
+            notes.push(format!("{} reports: {}{space}{}", handover.name, error.code, error.message));
+        }
+    }
     notes
 }
 

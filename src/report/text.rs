@@ -14,7 +14,6 @@ use crate::explain::Explanation;
 use crate::explain::partition_name as origin;
 use crate::kernel::Built;
 use crate::lint::{Finding, Severity, Source};
-use crate::release::Flavour;
 use crate::target::Kind;
 
 /// How the text is to look.
@@ -56,9 +55,8 @@ pub struct Said<'a> {
 pub fn write(run: &Run, said: Said<'_>, target: &str, kind: Kind, look: Look, out: &mut dyn Write) -> io::Result<()> {
     let Said { explanation, built, findings } = said;
     let style = if look.color { style(run.verdict) } else { Style::new() };
-    let flavour = if run.options.flavour == Flavour::Debian { ", Debian" } else { "" };
     write!(out, "{style}{}{style:#}", run.verdict.name())?;
-    write!(Uncolored(out), ": {target} (Xen {}{flavour})", run.options.release)?;
+    write!(Uncolored(out), ": {target} ({})", run.options.build())?;
     match (&run.chosen, explanation) {
         (Some(chosen), None) => {
             writeln!(out)?;
@@ -162,7 +160,7 @@ fn write_file(name: &str, file: &ChosenFile, out: &mut dyn Write) -> io::Result<
 fn write_place(attempt: &Attempt, kind: Kind, out: &mut dyn Write) -> io::Result<()> {
     let Mounted::Yes(name) = &attempt.mounted else { return Ok(()) };
     match kind {
-        Kind::Image | Kind::Xl => {
+        Kind::Image | Kind::Xl | Kind::Libvirt | Kind::Xapi => {
             let origin = origin::describe(attempt.candidate.as_ref());
             writeln!(out, "  found in   {name} at offset {} ({origin})", attempt.offset)
         }

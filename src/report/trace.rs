@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::check::RaisedReport;
-use crate::boot::{Attempt, Found, GivenDisk, Mounted, Purpose, Run, Verdict};
+use crate::boot::{Attempt, Found, GivenDisk, InPlaceOf, Mounted, Purpose, Run, Verdict};
 use crate::config::{Directive, Effect, Setting, Warnings};
 use crate::explain::Explanation;
 use crate::explain::partition_name as origin;
@@ -73,7 +73,7 @@ pub fn write_text(
     kind: Kind,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    writeln!(out, "{target}: {} as pygrub of Xen {} reads it", kind.name(), run.options.release)?;
+    writeln!(out, "{target}: {} as pygrub of {} reads it", kind.name(), run.options.build())?;
     if let Some(disk) = &run.disk {
         writeln!(out, "the first disk: {} (line {})", disk.path, disk.line)?;
     }
@@ -94,6 +94,10 @@ pub fn write_text(
             };
             writeln!(out, "  slot {}, type 0x{:02x}: skipped, it {why}", skipped.slot, skipped.partition_type)?;
         }
+    }
+    if let Some(first_look) = &run.first_look {
+        writeln!(out, "first of all the first filesystem, for a kernel by its path:")?;
+        write_attempt(run, first_look, kind, out)?;
     }
     for attempt in &run.attempts {
         write_attempt(run, attempt, kind, out)?;
@@ -143,6 +147,14 @@ fn write_attempt(run: &Run, attempt: &Attempt, kind: Kind, out: &mut dyn Write) 
     if let Some(found) = &attempt.found {
         write_found(found, out)?;
     }
+    if let Some(why) = attempt.in_place_of {
+        let why = match why {
+            InPlaceOf::NoConfiguration => "there is no configuration",
+            InPlaceOf::NoEntry => "there is no entry",
+            InPlaceOf::Hypervisor => "the kernel of the first entry is Xen itself",
+        };
+        writeln!(out, "  {why}: looks for kernels by their paths instead of selecting an entry")?;
+    }
     if let Some(menu) = &attempt.menu {
         match menu.seconds {
             Some(seconds) => writeln!(out, "  shows the menu for {seconds} s")?,
@@ -157,6 +169,9 @@ fn write_attempt(run: &Run, attempt: &Attempt, kind: Kind, out: &mut dyn Write) 
                 writeln!(out, "  selects entry {index} \"{title}\" (asked for {wanted})")?;
             }
             None => writeln!(out, "  selects nothing (asked for {wanted})")?,
+        }
+        if let Some(rejected) = selection.rejected {
+            writeln!(out, "  a rule on titles, of the host, rejects entry {rejected}, the default")?;
         }
     }
     for step in after {
@@ -182,6 +197,13 @@ fn write_found(found: &Found, out: &mut dyn Write) -> io::Result<()> {
     for (directive, phrase) in effective(found) {
         writeln!(out, "    {:>5} | {}  -- {phrase}", directive.line.line, line_text(found, directive))?;
     }
+    for block in &config.if_blocks {
+        let last = block.last_line.map_or_else(|| "the end of the file".to_owned(), |line| format!("line {line}"));
+        writeln!(out, "  leaves out line {} to {last}, from `if` to `fi`", block.header.line)?;
+    }
+    for entry in config.entries.iter().filter(|entry| entry.one_line) {
+        writeln!(out, "  takes line {} for a menu entry that is complete, and empty", entry.header.line)?;
+    }
     for warning in config.warnings.iter() {
         writeln!(out, "  logs a warning: {} (line {})", warning.message, warning.line)?;
     }
@@ -197,6 +219,9 @@ pub struct Trace<'a> {
     target: &'a str,
     kind: &'static str,
     release: String,
+    /// Who built it, unless it is upstream's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flavour: Option<&'static str>,
     /// The disk of a domain that pygrub gets.
     #[serde(skip_serializing_if = "Option::is_none")]
     disk: Option<&'a GivenDisk>,
@@ -264,6 +289,7 @@ impl<'a> Trace<'a> {
             target,
             kind: kind.name(),
             release: run.options.release.to_string(),
+            flavour: super::check::distributor(run.options.flavour),
             disk: run.disk.as_ref(),
             verdict: run.verdict,
             layout: run.table.as_ref().map(|table| match table.layout {

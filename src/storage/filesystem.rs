@@ -34,6 +34,12 @@ pub trait Filesystem {
         Vec::new()
     }
 
+    /// Whether what was asked so far rests on a bound that the driver has only since XSA-497 was fixed
+    /// ([`RockRidgeBounded`](crate::release::Change::RockRidgeBounded)).
+    fn rests_on_bounds(&self) -> bool {
+        false
+    }
+
     /// Opens `path` the way the plugin walks it. `path` is what pygrub hands over: UTF-8 or, for releases that ran
     /// under Python 2, any bytes; it has no NUL.
     ///

@@ -9,13 +9,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{TargetError, failed};
-use crate::boot::{self, GivenDisk, Options, Run, Verdict};
+use crate::boot::{self, Caller, GivenDisk, Handover, Options, Run, Toolstack, Verdict};
 use crate::explain::{OtherDisk, OtherDisks};
 use crate::host;
 use crate::release::Release;
 use crate::storage::mount::MountedOnce;
 use crate::storage::source::{FileSource, Source};
-use crate::xl::call::{Call, NotInvoked};
+use crate::python::PyStr;
+use crate::xl::call::{Call, NotInvoked, RESTRICTED_USER};
 use crate::xl::disk::DiskFormat;
 use crate::xl::domain::Domain;
 use crate::xl::{SyntaxError, shown, syntax};
@@ -57,27 +58,53 @@ impl XlTarget {
     }
 
     pub(super) fn run(&self, volumes: Option<&MountedOnce<'_>>, options: Options) -> io::Result<Run> {
-        let started = self.started.as_ref().map_err(Clone::clone);
-        let called = started.and_then(|(call, _)| {
-            let of_domain = call.options(options.release, options.flavour)?;
-            is_there(call)?;
-            Ok((call, merged(&options, of_domain)))
-        });
+        run_call(self.started.as_ref().map(|(call, _)| call), Toolstack::Xl, volumes, options)
+    }
+}
+
+/// Performs the run on the disk of a call by libxl.
+pub(super) fn run_call(
+    call: Result<&Call, &NotInvoked>,
+    toolstack: Toolstack,
+    volumes: Option<&MountedOnce<'_>>,
+    mut options: Options,
+) -> io::Result<Run> {
+    options.caller.toolstack = Some(toolstack);
+    let restricted = options.caller.restricted;
+    let arguments = |call: &Call| {
+        let mut arguments = call.arguments.clone();
+        if restricted && !arguments.iter().any(|argument| argument.as_bytes().starts_with(b"--runas=")) {
+            let place = arguments.iter().position(|argument| argument.as_bytes().starts_with(b"--output="));
+            let place = place.unwrap_or_default();
+            let runas = format!("--runas={RESTRICTED_USER}");
+            arguments.splice(place..place, [PyStr::from(runas.as_str()), PyStr::from("--quiet")]);
+        }
+        arguments.push(call.disk.clone());
+        arguments
+    };
+    let handover = |arguments| Handover { name: toolstack.name(), arguments, error: None, notes: Vec::new() };
+    let called = call.map_err(Clone::clone).and_then(|call| {
+        let of_domain = call.options(options.release, options.flavour)?;
+        is_there(call)?;
+        Ok((call, merged(&options, of_domain)))
+    });
         match called {
             Ok((call, options)) => {
                 let given = GivenDisk { path: call.disk.clone(), line: call.disk_span.line };
                 let volumes = volumes.ok_or_else(|| io::Error::other("it has no volumes"))?;
                 let mut run = boot::run_volumes(volumes, options)?;
                 run.disk = Some(given);
+                run.handover = Some(handover(arguments(call)));
                 Ok(run)
             }
             Err(NotInvoked { fails, reason, span, help }) => {
                 let verdict = if fails { Verdict::Fails } else { Verdict::Unknown };
                 let place = span.map(|span| format!(" (line {})", span.line)).unwrap_or_default();
-                Ok(Run::not_started(options, verdict, format!("{reason}{place}"), help))
+                let mut run = Run::not_started(options, verdict, format!("{reason}{place}"), help);
+                run.handover = Some(handover(call.map(arguments).unwrap_or_default()));
+                Ok(run)
             }
         }
-    }
 }
 
 impl OtherDisks for XlTarget {
@@ -119,7 +146,7 @@ fn is_there(call: &Call) -> Result<(), NotInvoked> {
 }
 
 /// What is asked for, and otherwise what the domain's configuration makes of the call.
-fn merged(wanted: &Options, of_domain: Options) -> Options {
+pub(super) fn merged(wanted: &Options, of_domain: Options) -> Options {
     let wanted = wanted.clone();
     // An entry that is asked for takes the menu away, as it does behind the domain's own options.
     let interactive =
@@ -131,13 +158,14 @@ fn merged(wanted: &Options, of_domain: Options) -> Options {
         ramdisk: wanted.ramdisk.or(of_domain.ramdisk),
         args: if wanted.args.is_empty() { of_domain.args } else { wanted.args },
         offset: wanted.offset.or(of_domain.offset),
+        caller: Caller { restricted: wanted.caller.restricted || of_domain.caller.restricted, ..wanted.caller },
         ..wanted
     }
 }
 
 /// Opens the disk that a domain's bootloader gets. That it is not here does not say that it is not there where the domain is
 /// to be created.
-fn open_disk(call: &Call) -> Result<Arc<dyn Source>, NotInvoked> {
+pub(super) fn open_disk(call: &Call) -> Result<Arc<dyn Source>, NotInvoked> {
     let path = Path::new(OsStr::from_bytes(call.disk.as_bytes()));
     let unknown = |reason: String| NotInvoked {
         fails: false,
@@ -145,10 +173,15 @@ fn open_disk(call: &Call) -> Result<Arc<dyn Source>, NotInvoked> {
         span: Some(call.disk_span),
         help: path.is_relative().then(|| "xl looks for it from the directory that it is started in".to_owned()),
     };
-    let metadata = fs::metadata(path).map_err(|error| unknown(failed(path, "open", &error).0))?;
+    open_path(path).map_err(unknown)
+}
+
+/// Opens a disk, or says in a sentence why not.
+pub(super) fn open_path(path: &Path) -> Result<Arc<dyn Source>, String> {
+    let metadata = fs::metadata(path).map_err(|error| failed(path, "open", &error).0)?;
     if !metadata.is_file() && !metadata.file_type().is_block_device() {
-        return Err(unknown(format!("`{}` is neither a file nor a block device", path.display())));
+        return Err(format!("`{}` is neither a file nor a block device", path.display()));
     }
     let source = super::open_without_waiting(path).and_then(FileSource::new);
-    Ok(Arc::new(source.map_err(|error| unknown(failed(path, "open", &error).0))?))
+    Ok(Arc::new(source.map_err(|error| failed(path, "open", &error).0)?))
 }

@@ -8,11 +8,11 @@ use super::disk::{Backend, Disk, DiskFormat};
 use super::domain::{Domain, DomainDisk, Guest};
 use super::settings::{Item, shown};
 use crate::boot::command_line::{self, Directory, Ended};
-use crate::boot::{Format, Options, Task};
+use crate::boot::{Caller, Format, Options, Task};
 use crate::config::Span;
-use crate::flavour::Build;
+use crate::flavour::{Build, Flavour};
 use crate::python::PyStr;
-use crate::release::{Change, Flavour, Release};
+use crate::release::{Change, Release};
 
 /// The file that libxl reads the result from. The number is the domain's; the folder is that of Debian's Xen 4.17.
 pub const OUTPUT: &str = "/var/lib/xen/bootloader.1.out";
@@ -174,7 +174,7 @@ impl Call {
     pub fn options(&self, release: Release, flavour: Flavour) -> Result<Options, NotInvoked> {
         let span = Some(self.arguments_span);
         let path = Path::new(OsStr::from_bytes(self.bootloader.text.as_bytes()));
-        if path.file_name() != Some(OsStr::new("pygrub")) {
+        if !path.file_name().is_some_and(|name| name == "pygrub" || name == "pregrub") {
             let reason = format!("the bootloader is `{}`, and not pygrub", shown(&self.bootloader.text));
             return Err(NotInvoked::unknown(reason, Some(self.bootloader.span), IMAGE_INSTEAD));
         }
@@ -210,8 +210,9 @@ impl Call {
         {
             return useless(&format!("put its copies into `{}`, which is no directory", path.display()));
         }
+        let caller = Caller { restricted: call.runas.is_some(), ..Caller::default() };
         match call.options.task {
-            Task::Copy => Ok(call.options),
+            Task::Copy => Ok(Options { caller, ..call.options }),
             Task::DryRun => useless("only look for the files"),
             Task::ListEntries => useless("list its menu"),
         }

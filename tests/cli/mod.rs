@@ -7,6 +7,7 @@ mod contract;
 mod entries;
 mod explain;
 mod fix;
+mod flavours;
 mod folder;
 mod formats;
 mod generate;

@@ -1,7 +1,7 @@
 //! Parsing and selection as the distributors' pygrubs do it: every input, every flavour.
 
-use pregrub::boot::{Overrides, RuleError, RuleFiles, wants_fixed_kernels};
-use pregrub::config::{self, Config};
+use pregrub::boot::{Overrides, RuleError, RuleFiles};
+use pregrub::config;
 use pregrub::flavour::Build;
 use serde_json::{Value, json};
 
@@ -37,54 +37,11 @@ fn answer(case: &Value, build: Build) -> Value {
         args: case["args"].as_str().unwrap_or_default().as_bytes(),
         rules: Some(&rules),
     };
-    let mut answer = match fixed(&parsed, build) {
-        Fixed::Selects => shape::answer(&parsed, overrides, build),
-        other => {
-            // Without the default's warnings, which the selection would give.
-            let mut answer = shape::answer(&parsed, Overrides::default(), pregrub::release::Release::NEWEST);
-            let object = answer.as_object_mut().unwrap();
-            for key in ["sel", "index", "boot", "error"] {
-                object.remove(key);
-            }
-            let warnings: Vec<Value> =
-                parsed.warnings.iter().map(|w| serde_json::to_value(&w.message).unwrap()).collect();
-            object.insert("warnings".into(), warnings.into());
-            if let Fixed::Raises(raised) = other {
-                let error = json!({"stage": raised.stage, "type": raised.exception, "msg": raised.message});
-                object.insert("error".into(), error);
-            } else {
-                for key in ["boot", "index", "sel"] {
-                    object.insert(key.into(), Value::Null);
-                }
-            }
-            answer
-        }
-    };
+    let mut answer = shape::answer(&parsed, overrides, build);
     if let Some(class) = answer.pointer_mut("/error/type") {
         *class = json!(class.as_str().unwrap().rsplit('.').next().unwrap());
     }
     answer
-}
-
-/// What becomes of a configuration once it is parsed.
-enum Fixed {
-    /// An entry is selected.
-    Selects,
-    /// SUSE's pygrub looks for its kernels, which a configuration alone does not have.
-    Looks,
-    /// It raises.
-    Raises(config::Raised),
-}
-
-fn fixed(parsed: &Config, build: Build) -> Fixed {
-    if parsed.raised.is_some() {
-        return Fixed::Selects;
-    }
-    match wants_fixed_kernels(parsed, build) {
-        Ok(None) => Fixed::Selects,
-        Ok(Some(_)) => Fixed::Looks,
-        Err(raised) => Fixed::Raises(raised),
-    }
 }
 
 /// The data leaves out what is null where nothing was selected, and has it where nothing was chosen.

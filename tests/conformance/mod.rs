@@ -2,5 +2,6 @@
 
 mod config;
 mod flavours_config;
+mod flavours_model;
 mod flavours_runs;
 mod runs;

@@ -57,8 +57,12 @@ fn ask(grub_emu: &std::path::Path, scripts: &[String]) -> Answers {
         } else if let Some(answer) = current.and_then(|number| answers.get_mut(&number)) {
             match line.split_once("error: ") {
                 // grub-emu looks for a server where a disk is missing.
-                Some((_, error)) if !error.contains("no server") => answer.1.push(error.to_owned()),
-                Some(_) => {}
+                Some((before, error)) => {
+                    answer.0 += before;
+                    if !error.contains("no server") {
+                        answer.1.push(error.to_owned());
+                    }
+                }
                 None => answer.0 += &format!("{line}\n"),
             }
         }

@@ -44,9 +44,18 @@ type Command = (String, Vec<String>, Vec<bool>);
 
 /// Errors that the real loaders print, which grub-emu does not have.
 fn is_a_loaders(error: &str) -> bool {
-    ["file `", "not a ", "disk `", "no server", "you need", "unknown filesystem"]
-        .iter()
-        .any(|start| error.starts_with(start))
+    [
+        "file `",
+        "not a ",
+        "disk `",
+        "no server",
+        "you need",
+        "unknown filesystem",
+        "filename expected",
+        "invalid file name",
+    ]
+    .iter()
+    .any(|start| error.starts_with(start))
 }
 
 /// The outcome in a form that both sides have.
@@ -54,8 +63,12 @@ fn ours(run: &GrubRun) -> (Option<String>, Vec<Command>, Vec<String>) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let title = run.attempts.last().and_then(|attempt| attempt.title()).map(text);
     let commands = run.attempts.iter().flat_map(|attempt| &attempt.commands).map(|command| {
-        let there = command.files.iter().map(|file| file.exists == Some(true)).collect();
-        (command.command.clone(), command.args.iter().map(|word| text(word)).collect(), there)
+        // One empty word is as good as none: see below.
+        let empty = command.args == [&b""[..]];
+        let files = command.files.iter().filter(|_| !empty);
+        let words = command.args.iter().filter(|_| !empty);
+        let there = files.map(|file| file.exists == Some(true)).collect();
+        (command.command.clone(), words.map(|word| text(word)).collect(), there)
     });
     let errors = run.errors.iter().chain(run.attempts.iter().flat_map(|attempt| &attempt.errors));
     let errors = errors.map(|error| error.text.clone()).filter(|error| !is_a_loaders(error));

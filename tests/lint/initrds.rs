@@ -62,13 +62,16 @@ fn codes(initrd: &[u8], version: &str, config: Option<&str>, release: &str) -> V
     findings.iter().map(|finding| finding.rule.code).filter(|code| code.starts_with("PG42")).collect()
 }
 
+/// A name, the initrd, the kernel's release and configuration, the release of Xen, and what is found.
+type Case<'a> = (&'a str, Vec<u8>, &'a str, Option<&'a str>, &'a str, &'a [&'a str]);
+
 #[test]
 fn what_is_wrong_with_an_initrd_is_found() {
     let built_in = format!("{CONFIG}CONFIG_XEN_BLKDEV_FRONTEND=y\n");
     let module = format!("{CONFIG}CONFIG_XEN_BLKDEV_FRONTEND=m\n");
     let (second, first) = (corpus("gzip"), gzip_of(&corpus("no-init")));
     let lost = [first.as_slice(), &second].concat();
-    let cases: [(&str, Vec<u8>, &str, Option<&str>, &str, &[&str]); 16] = [
+    let cases: [Case<'_>; 16] = [
         ("good", corpus("zstd"), "6.1.0", None, "4.22", &[]),
         ("good and built in", corpus("zstd"), "6.1.0", Some(&built_in), "4.22", &[]),
         ("cut", corpus("cpio-cut-in-the-last-data"), "6.1.0", None, "4.22", &["PG420"]),

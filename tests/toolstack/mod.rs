@@ -1,6 +1,10 @@
 //! The drop-in under the real xl, beside pygrub: as far as a machine without Xen allows. `tests/xen/boot` goes on from
 //! there.
 
+mod libvirt;
+mod restriction;
+mod xapi;
+
 use crate::common::images::{Image, Tree, Volume};
 use crate::common::oracle::Oracle;
 use crate::common::xl::{Built, Created, MENU, Xl, linked_drop_in};

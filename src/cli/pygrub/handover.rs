@@ -122,7 +122,8 @@ impl Handover {
         if self.printed.is_some() != prints || (prints && self.args.is_some()) {
             return false;
         }
-        if self.kernel_name.is_some() != (names && !prints) || (self.ramdisk_name.is_some() && !(names && !prints)) {
+        let names = names && !prints;
+        if self.kernel_name.is_some() != names || (self.ramdisk_name.is_some() && !names) {
             return false;
         }
         let said = (self.kernel, self.ramdisk);

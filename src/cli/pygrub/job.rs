@@ -78,6 +78,7 @@ fn sealed() -> Result<Ending, String> {
     let lost = || "the worker did not get what it needs".to_owned();
     let (order, args) = Order::from_words(std::env::args_os().skip(1)).ok_or_else(lost)?;
     let mut call = super::parse(&args, "", order.build).map_err(|_| lost())?;
+    call.options.title_rules = super::title_rules(order.build)?;
     let disk = inherited.take(Role::Disk).ok_or_else(lost)?;
     let (kernel, ramdisk) = (inherited.take(Role::Kernel), inherited.take(Role::Ramdisk));
     let outbox = inherited.take_outbox().ok_or_else(lost)?;
@@ -85,7 +86,10 @@ fn sealed() -> Result<Ending, String> {
     let image = if call.is_config {
         Image::Text(disk)
     } else {
-        Image::Disk(FileSource::new(disk).map_err(|error| unseekable(&call, &error))?, host::plugins())
+        Image::Disk(
+            FileSource::new(disk).map_err(|error| unseekable(&call, &error))?,
+            host::plugins(call.options.release),
+        )
     };
     let mut menu: Box<dyn Console> =
         if call.options.shows_menu() { Box::new(Terminal::new()) } else { Box::new(Unattended) };
@@ -254,7 +258,11 @@ fn of_configuration(call: &Call, file: &File, found: &mut Handover, talking: &mu
     let text = newlines(text, release);
     let name = call.image.display().to_string();
     let run = boot::run_config_with(&name, Dialect::Grub2, text, call.options.clone(), talking);
-    let attempt = &run.attempts[0];
+    // The kernels that it looks for then are on no disk.
+    if run.attempts.first().is_some_and(|attempt| attempt.in_place_of.is_some()) {
+        return Err("AttributeError: 'NoneType' object has no attribute 'file_exists'".to_owned());
+    }
+    let Some(attempt) = run.attempts.first() else { return Err(explain::failure(&run, None)) };
     // `-l` lists first.
     printed.extend(attempt.listing.iter().flat_map(|listing| listing.as_bytes()));
     let Some(boot) = attempt.selection.as_ref().and_then(|selection| selection.boot.as_ref()) else {

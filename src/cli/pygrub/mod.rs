@@ -39,14 +39,15 @@ use self::sandbox::Limits;
 use self::signals::Watch;
 use self::worker::Role;
 use super::{Status, release_args};
-use crate::boot::Task;
 use crate::boot::command_line::{self, Call, Directory, Ended};
+use crate::boot::{RuleError, RuleFiles, Task};
 use crate::flavour::{Build, Flavour};
 use crate::host::{self, Installed};
 use crate::python::Python;
 use crate::release::Change;
 
-/// Does what pygrub does, where the command line says so or the program is called by the name `pygrub`; nothing where it is one
+/// Does what pygrub does, where the command line says so, the program is called by the name `pygrub`, or a toolstack calls it as it
+/// calls pygrub (`--output=...`); nothing where it is one
 /// of pregrub's own. The worker, too, is recognised here.
 pub(super) fn if_called() -> Option<ExitCode> {
     if worker::is_called() {
@@ -57,10 +58,15 @@ pub(super) fn if_called() -> Option<ExitCode> {
     if Path::new(&program).file_name() == Some(OsStr::new("pygrub")) {
         return Some(supervise(&program.display().to_string(), &args.collect::<Vec<_>>()).into());
     }
-    (args.next()? == "pygrub").then(|| {
+    let args: Vec<OsString> = args.collect();
+    if args.first()? == "pygrub" {
         let program = format!("{} pygrub", program.display());
-        supervise(&program, &args.collect::<Vec<_>>()).into()
-    })
+        return Some(supervise(&program, &args[1..]).into());
+    }
+    // A toolstack that is told to start pregrub itself: no command of pregrub's begins so.
+    let starts_with = |arg: &OsString, prefix: &str| arg.as_encoded_bytes().starts_with(prefix.as_bytes());
+    let is_call = starts_with(args.first()?, "--") && args.iter().any(|arg| starts_with(arg, "--output="));
+    is_call.then(|| supervise(&program.display().to_string(), &args).into())
 }
 
 /// Does what pygrub does and returns its exit status.
@@ -72,6 +78,11 @@ pub fn supervise(program: &str, args: &[OsString]) -> u8 {
             return Status::Usage as u8;
         }
     };
+    // The rules on titles come before the options.
+    if let Err(line) = title_rules(build) {
+        complain(line.as_bytes());
+        return Status::Fails as u8;
+    }
     let call = match parse(args, program, build) {
         Ok(call) => call,
         Err(Ended { exit, stdout, stderr }) => {
@@ -86,7 +97,7 @@ pub fn supervise(program: &str, args: &[OsString]) -> u8 {
             return exit;
         }
     };
-    if let Some(found) = found.filter(|_| call.options.debug) {
+    if let Some(found) = found {
         complain(format!("pregrub: {found}").as_bytes());
     }
     let ended = match work(&call, args) {
@@ -108,6 +119,18 @@ pub fn supervise(program: &str, args: &[OsString]) -> u8 {
 /// console and to its log, and stops when the bootloader has ended: of a program as quick as this one it lost the last words
 /// in 7 of 270 runs on a busy machine, with this pause in none of 150.
 const LAST_WORDS: Duration = Duration::from_millis(30);
+
+/// The host's rules on titles, or the last line of what pygrub says of them.
+fn title_rules(build: Build) -> Result<RuleFiles, String> {
+    let directory = build.flavour.title_rules().map(Path::new);
+    let rules = release_args::title_rules_of_host(build)
+        .map_err(|error| python_error::last_line(&error, directory, build.python()))?;
+    match rules.check(build) {
+        Ok(()) => Ok(rules),
+        Err(RuleError::Raised(raised)) => Err(raised.to_string()),
+        Err(RuleError::Unknown(why)) => Err(format!("pregrub: {why}")),
+    }
+}
 
 /// Whether the environment demands every layer of the sandbox.
 fn sandbox_is_required() -> Result<bool, String> {

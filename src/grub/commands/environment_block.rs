@@ -47,8 +47,11 @@ fn options_of(arguments: &[Vec<u8>]) -> Result<Given, Declined> {
     options::parse(arguments, KNOWN, Style::Strict)
 }
 
+/// Names and values.
+type Variables = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// The block's variables, or what comes of it.
-fn block(grub: &mut Interpreter<'_>, given: &Given) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Outcome> {
+fn block(grub: &mut Interpreter<'_>, given: &Given) -> Result<Variables, Outcome> {
     let file = match given.value("file") {
         Some(file) => file.to_vec(),
         None => {

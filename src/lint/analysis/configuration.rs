@@ -101,14 +101,14 @@ impl<'a> Configuration<'a> {
     /// The entry that is selected, or would be if the lines that raise were not there.
     pub fn selected(&self) -> Option<usize> {
         self.selected_in_run()
-            .or_else(|| select(self.config, Overrides::of(&self.run.options), self.run.options.release).index)
+            .or_else(|| select(self.config, Overrides::of(&self.run.options), self.run.options.build()).index)
     }
 
     /// The entry that the default alone selects, without `--entry`.
     pub fn selected_by_default(&self) -> Option<usize> {
         self.selected_in_run()
             .filter(|_| self.run.options.entry.is_none())
-            .or_else(|| select(self.config, Overrides::default(), self.run.options.release).index)
+            .or_else(|| select(self.config, Overrides::default(), self.run.options.build()).index)
     }
 
     /// The entry that the run came to, which with a menu is not always the one that it comes to without.

@@ -9,6 +9,7 @@ use crate::explain::files::Files;
 use crate::explain::mount_refusal::Refusal;
 use crate::explain::untried_filesystems::Untried;
 use crate::explain::{CauseId, CauseKind, Explanation, OtherDisks, explain_on};
+use crate::flavour::{Build, Flavour};
 use crate::initrd;
 use crate::lint::analysis::configuration::Configuration;
 use crate::lint::analysis::handed_initrd::{self, LOOK};
@@ -31,6 +32,7 @@ pub struct LintContext<'a> {
     volumes: Option<&'a dyn Volumes>,
     domain: Option<&'a XlTarget>,
     root_disk: Option<&'a RootDisk>,
+    outcomes: &'a [(Build, Verdict)],
     tells_all: bool,
     obeys_guest: bool,
     surveyed: OnceCell<Option<Recovered>>,
@@ -53,6 +55,7 @@ impl<'a> LintContext<'a> {
             volumes: None,
             domain: None,
             root_disk: None,
+            outcomes: &[],
             tells_all: false,
             obeys_guest: true,
             surveyed: OnceCell::new(),
@@ -200,6 +203,23 @@ impl<'a> LintContext<'a> {
         self.root_disk
     }
 
+    /// With the verdicts on the same target by all pygrubs that are asked, this one included.
+    #[must_use]
+    pub fn with_outcomes(mut self, outcomes: &'a [(Build, Verdict)]) -> Self {
+        self.outcomes = outcomes;
+        self
+    }
+
+    /// The verdicts by all pygrubs that are asked; empty if it is only one.
+    pub fn outcomes(&self) -> &'a [(Build, Verdict)] {
+        self.outcomes
+    }
+
+    /// Who built the pygrub.
+    pub fn flavour(&self) -> Flavour {
+        self.run.options.flavour
+    }
+
     /// The release that pygrub is of.
     pub fn release(&self) -> Release {
         self.run.options.release
@@ -221,7 +241,7 @@ impl<'a> LintContext<'a> {
         let found = self.attempt()?.found.as_ref().filter(|found| !found.directory)?;
         let surveyed = self.surveyed.get_or_init(|| {
             found.config.raised.as_ref().map(|_| {
-                let mut survey = recover(found.dialect, &found.text, self.release());
+                let mut survey = recover(found.dialect, &found.text, self.run.options.build());
                 survey.config.truncated |= found.config.truncated;
                 survey
             })

@@ -16,7 +16,7 @@ pub(in crate::lint) fn raised(context: &LintContext<'_>, causes: &[Cause]) -> Ve
     }
     let config = configuration.config;
     let shown = options.shows_menu().then(|| menu::show(config, options.release).raised).flatten();
-    let selected = select(config, Overrides::of(options), options.release).raised;
+    let selected = select(config, Overrides::of(options), options.build()).raised;
     // Where entries are not what they seem, nothing is known of the menu.
     let doubtful = configuration.raised.iter().any(|raised| is_structural(raised.cause));
     let mut all: Vec<Raised> = ended.into_iter().collect();

@@ -1,7 +1,8 @@
-use crate::config::Dialect;
+use crate::config::{Dialect, IfBlock};
+use crate::flavour::IfBlocks;
 use crate::lint::analysis::conditionals::Blocks;
 use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter};
+use crate::lint::{Configuration, Finding, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -13,6 +14,9 @@ rule! {
     /// pygrub knows no `if` and no loops. It takes all entries, each once, whatever the condition says: those of both branches, and
     /// those of a loop with their variables as they are written. It may boot one that GRUB would not show, and the numbers of all
     /// entries behind are not GRUB's.
+    ///
+    /// The pygrub of XenServer and XCP-ng leaves out everything from a line that begins with `if` to the next that begins with `fi`,
+    /// and does not see such entries at all, nor kernels and defaults that are set there. Blocks in blocks end at the first `fi`.
     ///
     /// ## Example
     ///
@@ -29,7 +33,7 @@ rule! {
     ///
     /// ## Source
     ///
-    /// Measured with xen-utils-4.17 against grub-emu 2.06.
+    /// Measured with xen-utils-4.17 against grub-emu 2.06; XCP-ng's by corpus/conformance/flavours-config.jsonl.
     "PG112" "conditional-entries" Warning, stops: Never, releases: "all", check
 }
 
@@ -38,6 +42,9 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     else {
         return;
     };
+    if context.flavour().if_blocks() == IfBlocks::Skipped {
+        return left_out(context, &configuration, report);
+    }
     let Some(selected) = configuration.selected() else { return };
     let blocks = Blocks::of(&configuration.config.directives, configuration.text);
     let up_to_selected = &configuration.entries()[..=selected];
@@ -69,4 +76,30 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         "take the entries out of the `if` or the loop, or move them to the end of the file"
     };
     report.add(finding.help(help));
+}
+
+/// What XCP-ng's pygrub does not see, since it stands in an `if` block: one finding for all blocks.
+fn left_out(context: &LintContext<'_>, configuration: &Configuration<'_>, report: &mut Reporter<'_>) {
+    let blocks = &configuration.config.if_blocks;
+    let seen = |block: &IfBlock| block.first_entry.or(block.first_kernel).or(block.first_default);
+    let mut blocks = blocks.iter().filter_map(|block| Some((block, seen(block)?)));
+    let Some((block, span)) = blocks.next() else { return };
+    let what = match (block.entries, block.first_kernel) {
+        (0, Some(_)) => "the kernel that is named in it is not part of the entry".to_owned(),
+        (0, None) => "the default that is set in it does not count".to_owned(),
+        (1, _) => "the menu entry in it does not exist for pygrub".to_owned(),
+        (count, _) => format!("the {count} menu entries and submenus in it do not exist for pygrub"),
+    };
+    let label = context.flavour().label();
+    let to = match block.last_line {
+        Some(line) => format!("to line {line}, the next that begins with `fi`"),
+        None => "to the end of the file, since no line after it begins with `fi`".to_owned(),
+    };
+    let mut finding = Finding::new(format!("{label}'s pygrub leaves out everything from this `if` {to}: {what}"))
+        .at(block.header, "left out from here on")
+        .and(span, "not seen by pygrub");
+    for (other, _) in blocks.take(10) {
+        finding = finding.and(other.header, "as from here");
+    }
+    report.add(finding.help("write what the guest needs to boot outside of `if` blocks"));
 }

@@ -41,6 +41,10 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     if !path.is_absolute() || path.file_name() != Some(OsStr::new("pygrub")) {
         return;
     }
+    // pregrub in its place is meant so.
+    if host::is_drop_in(path) {
+        return;
+    }
     // Without a pygrub this machine is no dom0, and says nothing of one.
     let gone = host::installed().is_ok() && matches!(path.try_exists(), Ok(false));
     let (severity, message) = if gone {

@@ -1,3 +1,4 @@
+use crate::host;
 use crate::lint::engine::rule::rule;
 use crate::lint::{Finding, LintContext, Reporter};
 use crate::release::Change;
@@ -11,7 +12,8 @@ rule! {
     /// ## Why is this bad?
     ///
     /// pygrub parses a disk that the guest writes, with libraries that have had holes (XSA-443). Releases that know `--runas` can give
-    /// its rights away first; by default they do not.
+    /// its rights away first; by default they do not. pregrub in its place (a link named pygrub to it) always does, and is not found
+    /// by this rule.
     ///
     /// ## Example
     ///
@@ -38,7 +40,13 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     else {
         return;
     };
-    let Some(bootloader) = domain.bootloader.as_ref().filter(|_| release.has(Change::Runas)) else { return };
+    let Some(bootloader) = domain.bootloader.as_ref().filter(|_| context.run.options.build().has(Change::Runas)) else {
+        return;
+    };
+    // pregrub gives its rights up by itself.
+    if host::runs_drop_in(bootloader.text.as_bytes()) {
+        return;
+    }
     let help = if release.has(Change::BootloaderRestrict) {
         "add `bootloader_restrict = 1`; pygrub then shows no menu"
     } else {

@@ -4,6 +4,8 @@
 //! links, `.` and `..` are never found, a Rock Ridge name in pieces is only its first piece, and a read that meets the
 //! end of the image gives nothing at all. Behaviour was measured with the plugin and is tested against it.
 
+use std::cell::Cell;
+
 use self::directory_record::{Extent, Records};
 use self::file::IsoFile;
 use self::sectors::Sectors;
@@ -25,6 +27,8 @@ pub struct Iso9660 {
     root: Extent,
     /// The size of the filesystem in bytes by its own account.
     claimed: u64,
+    /// Whether an entry was met that is longer than it can be.
+    overlong: Cell<bool>,
 }
 
 impl Iso9660 {
@@ -36,7 +40,7 @@ impl Iso9660 {
     pub fn mount(volume: Volume) -> Result<Self, MountError> {
         let sectors = Sectors::new(volume);
         let descriptor = volume_descriptor::find(&sectors)?.ok_or(MountError::NotThis)?;
-        Ok(Self { sectors, root: descriptor.root, claimed: descriptor.claimed })
+        Ok(Self { sectors, root: descriptor.root, claimed: descriptor.claimed, overlong: Cell::new(false) })
     }
 }
 
@@ -62,6 +66,10 @@ impl Filesystem for Iso9660 {
             }
             _ => Vec::new(),
         }
+    }
+
+    fn rests_on_bounds(&self) -> bool {
+        self.overlong.get()
     }
 
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {

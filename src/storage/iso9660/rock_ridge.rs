@@ -20,6 +20,8 @@ pub(crate) struct Named {
     /// The name to compare with.
     pub(crate) name: Vec<u8>,
     pub(crate) kind: Kind,
+    /// An entry claims to be longer than what it stands in, and ended the search. Releases before XSA-497 was fixed read on behind.
+    pub(crate) overlong: bool,
 }
 
 /// A continuation area (the entry CE).
@@ -34,7 +36,7 @@ struct Area {
 /// is only its first piece; a broken entry ends the search, with its continuation. Nothing is returned where
 /// the budget is spent before.
 pub(crate) fn name(sectors: &Sectors, record: &Record<'_>) -> io::Result<Option<Named>> {
-    let mut search = Search { name: record.name.to_vec(), kind: record.kind, wanted: POSIX | NAME };
+    let mut search = Search { name: record.name.to_vec(), kind: record.kind, wanted: POSIX | NAME, overlong: false };
     let mut next = search.scan(record.system_use);
     while let Some(area) = next {
         if sectors.budget().spend(area.length as u64).is_err() {
@@ -43,7 +45,7 @@ pub(crate) fn name(sectors: &Sectors, record: &Record<'_>) -> io::Result<Option<
         let Some(sector) = sectors.read(area.sector)? else { break };
         next = search.scan(sector.get(area.start..area.start + area.length).unwrap_or_default());
     }
-    Ok(Some(Named { name: search.name, kind: search.kind }))
+    Ok(Some(Named { name: search.name, kind: search.kind, overlong: search.overlong }))
 }
 
 struct Search {
@@ -51,6 +53,7 @@ struct Search {
     kind: Kind,
     /// The bits of what is not found yet.
     wanted: u8,
+    overlong: bool,
 }
 
 impl Search {
@@ -60,6 +63,7 @@ impl Search {
         while self.wanted != 0 && entries.len() >= HEADER {
             let length = usize::from(entries[2]);
             if length < HEADER || length > entries.len() {
+                self.overlong |= length > entries.len();
                 return None;
             }
             let (entry, rest) = entries.split_at(length);

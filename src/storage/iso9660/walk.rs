@@ -71,6 +71,9 @@ fn matches(iso: &Iso9660, record: &Record<'_>, name: &[u8]) -> Result<Option<Kin
     }
     spend(iso, RECORD + record.system_use.len() as u64)?;
     let named = rock_ridge::name(&iso.sectors, record)?.ok_or_else(too_large)?;
+    if named.overlong {
+        iso.overlong.set(true);
+    }
     Ok((named.name == name).then_some(named.kind))
 }
 

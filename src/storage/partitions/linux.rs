@@ -26,7 +26,7 @@ const MOST: u32 = 256;
 ///
 /// The disk cannot be read.
 pub fn linux_partitions(disk: &dyn Source) -> io::Result<Option<Vec<LinuxPartition>>> {
-    let Some(sector) = sector(disk, 0)?.filter(|sector| has_signature(sector)) else { return Ok(None) };
+    let Some(sector) = sector(disk, 0)?.filter(has_signature) else { return Ok(None) };
     let slots = slots(&sector);
     // The boot sector of a FAT ends like a partition table.
     if slots.iter().any(|slot| slot.flag & 0x7f != 0) || looks_like_fat(&sector) {
@@ -58,8 +58,7 @@ pub fn linux_partitions(disk: &dyn Source) -> io::Result<Option<Vec<LinuxPartiti
     if let Some(first) = extended {
         let mut at = first;
         for number in 5..5 + MOST {
-            let Some(sector) = self::sector(disk, at.saturating_mul(SECTOR))?.filter(|sector| has_signature(sector))
-            else {
+            let Some(sector) = self::sector(disk, at.saturating_mul(SECTOR))?.filter(has_signature) else {
                 break;
             };
             let slots = self::slots(&sector);

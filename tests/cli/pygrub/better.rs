@@ -205,7 +205,11 @@ fn an_explanation_is_escaped() {
 fn the_environment_is_checked() {
     for (name, value, told) in [
         ("PREGRUB_RELEASE", "5.0", "`5.0` is no Xen release that pregrub knows"),
-        ("PREGRUB_FLAVOUR", "suse", "PREGRUB_FLAVOUR: `suse` is no flavour: use upstream or debian"),
+        (
+            "PREGRUB_FLAVOUR",
+            "gentoo",
+            "PREGRUB_FLAVOUR: `gentoo` is not a flavour: use one of upstream, debian, suse, xcp-ng",
+        ),
     ] {
         let output = program::command(&["pygrub", "-q", "x"]).env(name, value).output().unwrap();
         assert_eq!(output.status.code(), Some(2));

@@ -4,6 +4,7 @@ mod better;
 mod command_line;
 mod menu;
 mod recorded;
+mod recorded_flavours;
 mod recorded_menus;
 mod sandbox;
 mod worker;

@@ -1,0 +1,68 @@
+//! A domain's XML as a target: the disk that its bootloader gets, and the options that it gets with it.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::TargetError;
+use super::xl::{open_disk, run_call};
+use crate::boot::{FailureKind, Options, Run, Toolstack};
+use crate::release::Release;
+use crate::storage::mount::MountedOnce;
+use crate::storage::source::Source;
+use crate::toolstack::libvirt::{LibvirtDomain, XmlError};
+use crate::xl::call::{Call, NotInvoked};
+use crate::xl::domain::Guest;
+use crate::xl::syntax;
+
+const SEVERAL_OPTIONS: &str = "give one option, or write `&#32;&#9;&#10;` between several: libvirt makes one argument of everything \
+    else";
+
+/// A domain's XML, and the disk that its bootloader gets.
+pub struct LibvirtTarget {
+    /// The domain, or why libvirt cannot read it.
+    pub domain: Result<LibvirtDomain, XmlError>,
+    /// How libxl calls pygrub, with the disk; or why it does not, or why the disk cannot be opened.
+    started: Result<(Call, Arc<dyn Source>), NotInvoked>,
+}
+
+impl LibvirtTarget {
+    pub(super) fn new(path: &Path, text: Vec<u8>, release: Release) -> Result<Self, TargetError> {
+        if text.len() > syntax::LIMIT {
+            let limit = syntax::LIMIT >> 20;
+            return Err(TargetError(format!("`{}` has more than {limit} MiB, which no domain needs", path.display())));
+        }
+        let domain = LibvirtDomain::parse(&text);
+        let started = match &domain {
+            Ok(domain) => domain.call(release).and_then(|call| {
+                let disk = open_disk(&call)?;
+                Ok((call, disk))
+            }),
+            Err(error) => {
+                Err(NotInvoked { fails: true, reason: format!("libvirt rejects the domain: {error}"), span: None, help: None })
+            }
+        };
+        Ok(Self { domain, started })
+    }
+
+    /// The type of the guest.
+    pub(super) fn guest(&self) -> Option<Guest> {
+        self.domain.as_ref().ok()?.guest
+    }
+
+    /// The disk that the bootloader gets.
+    pub(super) fn disk(&self) -> Option<&Arc<dyn Source>> {
+        self.started.as_ref().ok().map(|(_, disk)| disk)
+    }
+
+    pub(super) fn run(&self, volumes: Option<&MountedOnce<'_>>, options: Options) -> io::Result<Run> {
+        let mut run = run_call(self.started.as_ref().map(|(call, _)| call), Toolstack::Libvirt, volumes, options)?;
+        let several = self.domain.as_ref().is_ok_and(LibvirtDomain::has_unsplit_options);
+        if let Some(FailureKind::NotStarted { help, .. }) = run.failure.as_mut().map(|failure| &mut failure.kind)
+            && several
+        {
+            *help = Some(SEVERAL_OPTIONS.to_owned());
+        }
+        Ok(run)
+    }
+}

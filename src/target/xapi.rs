@@ -1,0 +1,85 @@
+//! A VM's record as a target: the disk that xapi gives pygrub, and the options that it gets with it.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::xl::{merged, open_path};
+use crate::boot::{self, Handover, Options, Run, Toolstack, Verdict};
+use crate::release::Change;
+use crate::storage::mount::MountedOnce;
+use crate::storage::source::Source;
+use crate::toolstack::xapi::{NotCalled, Record, RecordError};
+use crate::xl::domain::Guest;
+
+/// A VM's record, and the disk that pygrub gets.
+pub struct XapiTarget {
+    /// The record, or why it cannot be read.
+    pub record: Result<Record, RecordError>,
+    /// The disk, or why there is none.
+    disk: Result<Arc<dyn Source>, NotCalled>,
+}
+
+impl XapiTarget {
+    pub(super) fn new(text: &[u8]) -> Self {
+        let record = Record::parse(text);
+        let disk = match &record {
+            Ok(record) => record.disk().and_then(|path| {
+                open_path(Path::new(path)).map_err(|reason| NotCalled { fails: false, reason, help: None, error: None })
+            }),
+            Err(error) => Err(NotCalled { fails: false, reason: error.to_string(), help: None, error: None }),
+        };
+        Self { record, disk }
+    }
+
+    /// The type of the guest.
+    pub(super) fn guest(&self) -> Option<Guest> {
+        self.record.as_ref().ok().map(Record::guest)
+    }
+
+    /// The disk that pygrub gets.
+    pub(super) fn disk(&self) -> Option<&Arc<dyn Source>> {
+        self.disk.as_ref().ok()
+    }
+
+    pub(super) fn run(&self, volumes: Option<&MountedOnce<'_>>, mut options: Options) -> io::Result<Run> {
+        let toolstack = options.caller.toolstack.filter(|toolstack| *toolstack == Toolstack::XapiUnrestricted);
+        let toolstack = toolstack.unwrap_or(Toolstack::Xapi);
+        options.caller.toolstack = Some(toolstack);
+        options.caller.restricted = toolstack == Toolstack::Xapi && options.build().has(Change::Runas);
+        // xapi empties pygrub's environment.
+        options.caller.max_file_size = None;
+        let mut handover = Handover { name: toolstack.name(), arguments: Vec::new(), error: None, notes: Vec::new() };
+        let called = self.record.as_ref().map_err(|error| NotCalled {
+            fails: false,
+            reason: error.to_string(),
+            help: None,
+            error: None,
+        });
+        let called = called.and_then(|record| {
+            let path = record.disk()?;
+            handover.arguments = record.arguments(options.caller.restricted);
+            handover.arguments.push(path.into());
+            let of_vm = record.options(options.build(), &options.caller)?;
+            self.disk.as_ref().map_err(Clone::clone)?;
+            Ok((record, of_vm))
+        });
+        match called {
+            Ok((record, of_vm)) => {
+                let volumes = volumes.ok_or_else(|| io::Error::other("it has no volumes"))?;
+                let mut run = boot::run_volumes(volumes, merged(&options, of_vm))?;
+                run.handover = Some(handover);
+                crate::toolstack::complete(&mut run);
+                record.complete(&mut run);
+                Ok(run)
+            }
+            Err(NotCalled { fails, reason, help, error }) => {
+                let verdict = if fails { Verdict::Fails } else { Verdict::Unknown };
+                let mut run = Run::not_started(options, verdict, reason, help);
+                handover.error = error;
+                run.handover = Some(handover);
+                Ok(run)
+            }
+        }
+    }
+}
