@@ -68,7 +68,8 @@ fn pair(line: &str) -> Option<(&str, &str)> {
     if let Some(value) = rest.strip_prefix('=') {
         return Some((name, value));
     }
-    let (_, value) = rest.trim_start().strip_prefix('(')?.split_once("):")?;
+    let (_, value) = rest.trim_start().strip_prefix('(')?.split_once(')')?;
+    let value = value.trim_start().strip_prefix(':')?;
     Some((name, value.strip_prefix(' ').unwrap_or(value)))
 }
 
