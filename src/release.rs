@@ -8,7 +8,6 @@ use std::fmt;
 use std::str::FromStr;
 
 #[doc(no_inline)]
-pub use crate::flavour::Flavour;
 use crate::python::Python;
 
 /// A release of Xen, 4.0 to 4.22: `4.17` or `4.17.3`.

@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 use pregrub::boot::{self, Options};
 use pregrub::config::{self, Dialect};
-use pregrub::release::{Flavour, Release};
+use pregrub::flavour::Flavour;
+use pregrub::release::Release;
 use pregrub::storage::filesystem::{Filesystem, MountError, OpenFile, ReadError};
 use pregrub::storage::source::{Source, Volume};
 use pregrub::xl::domain::Domain;

@@ -62,12 +62,15 @@ pub fn handed(
     if release.has(Change::InitrdUntouched) || !gzip || told > LARGEST {
         return Handed::Untouched;
     }
+    // zlib reads headers that Linux does not, and the walk is Linux's.
+    if has_fields(beginning) {
+        return Handed::Unknown;
+    }
     match first {
         Some(first) if !first.sound || first.unpacked > told + SPARE => Handed::FailsToUnpack,
         Some(first) if first.end < size => Handed::FirstMemberOnly,
         Some(_) => Handed::Unpacked,
-        // zlib reads headers that Linux does not, and then whatever follows.
-        None if broken && !has_fields(beginning) => Handed::FailsToUnpack,
+        None if broken => Handed::FailsToUnpack,
         None => Handed::Unknown,
     }
 }

@@ -4,7 +4,8 @@
 //! (4.14, 4.17, 4.20) really load.
 
 use crate::decompress::Compression;
-use crate::release::{Change, Flavour, Release};
+use crate::flavour::Flavour;
+use crate::release::{Change, Release};
 
 /// libxenguest of one release and build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

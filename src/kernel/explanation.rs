@@ -34,7 +34,7 @@ pub fn explain(look: &Look, question: &Question) -> Option<Explanation> {
 /// `Xen 4.14`, `Debian's Xen 4.17`.
 fn xen(question: &Question) -> String {
     match question.flavour {
-        crate::release::Flavour::Debian => format!("Debian's Xen {}", question.release),
+        crate::flavour::Flavour::Debian => format!("Debian's Xen {}", question.release),
         _ => format!("Xen {}", question.release),
     }
 }

@@ -15,7 +15,8 @@ use super::outcome::{Cause, Format, Look, Machine, Outcome};
 use super::payload::{Answered, Failure, Packed};
 use super::xen_parameters::{self, Fault, Pae, UNSET, UNSET_32, XenParameters};
 use crate::decompress::{Compression, DecodeError, ReadAt};
-use crate::release::{Flavour, Release};
+use crate::flavour::Flavour;
+use crate::release::Release;
 
 /// How much of a kernel is unpacked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -112,7 +113,7 @@ impl Reading<'_> {
         let mut look = Look::new(self.depth, Format::Foreign(Foreign::recognise(head)), self.size);
         if self.size == 0 {
             // Up to 4.5 the file was mapped without a look at its length.
-            let words = "xc_dom_malloc_filemap: failed: zero length file";
+            let words = "zero length file";
             self.refuse_both(&mut look, words, &Cause::Empty);
             return Ok(look);
         }

@@ -10,9 +10,9 @@ use super::settings::{Item, shown};
 use crate::boot::command_line::{self, Directory, Ended};
 use crate::boot::{Caller, Format, Options, Task};
 use crate::config::Span;
-use crate::flavour::Build;
+use crate::flavour::{Build, Flavour};
 use crate::python::PyStr;
-use crate::release::{Change, Flavour, Release};
+use crate::release::{Change, Release};
 
 /// The file that libxl reads the result from. The number is the domain's; the folder is that of Debian's Xen 4.17.
 pub const OUTPUT: &str = "/var/lib/xen/bootloader.1.out";

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 use pregrub::boot::{self, Mounted, Options, Run, Verdict};
 use pregrub::explain::explain;
+use pregrub::flavour::Flavour;
 use pregrub::python::PyStr;
-use pregrub::release::{Flavour, Release};
+use pregrub::release::Release;
 
 use crate::common::images::{Filesystem, Image, Layout, Tree, Volume};
 use crate::common::nixos::Nixos;

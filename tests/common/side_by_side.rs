@@ -7,7 +7,8 @@ use std::process::Command;
 use std::sync::Arc;
 
 use pregrub::boot::{self, ChosenFile, Options, Run, Task, Verdict};
-use pregrub::release::{Flavour, Release};
+use pregrub::flavour::Flavour;
+use pregrub::release::Release;
 use pregrub::storage::mount::{self, Mounting};
 use pregrub::storage::source::{FileSource, Source, Volume};
 
@@ -154,7 +155,7 @@ impl Tally {
                 return;
             }
             (Verdict::Unknown, Allowed::Known) => {
-                let why = pregrub::explain::explain(&run).map(|explanation| explanation.reason);
+                let why = pregrub::explain::explain(run).map(|explanation| explanation.reason);
                 same("must be known", &why, &answer.rc);
                 self.differences.append(&mut differences);
                 return;

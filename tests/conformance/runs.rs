@@ -6,8 +6,9 @@ use std::path::Path;
 
 use data_encoding::BASE64;
 use pregrub::boot::{self, Format, Options, Run, Task, Values, Verdict, render};
+use pregrub::flavour::Flavour;
 use pregrub::python::PyStr;
-use pregrub::release::{Change, Flavour, Release};
+use pregrub::release::{Change, Release};
 use pregrub::storage::partitions::partition_table;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! What differs between releases and builds.
 
+use pregrub::flavour::Flavour;
 use pregrub::kernel::{Cause, Depth, GuestType, Outcome, Question, look};
-use pregrub::release::Flavour;
 
 use crate::common::kernels::{Elf, bzimage, pack};
 

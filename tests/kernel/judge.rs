@@ -5,8 +5,9 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use pregrub::decompress::ReadAt;
+use pregrub::flavour::Flavour;
 use pregrub::kernel::{Depth, GuestType, Outcome, Question, look};
-use pregrub::release::{Flavour, Release};
+use pregrub::release::Release;
 
 use crate::common::oracle::Oracle;
 use crate::common::program::root;

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use pregrub::boot::{self, Options, Run, Verdict};
+use pregrub::flavour::Flavour;
 use pregrub::lint::{self, Finding, Levels, LintContext, Severity};
-use pregrub::release::Flavour;
 use pregrub::storage::mount::DiskVolumes;
 use pregrub::storage::source::{FileSource, Source};
 use pregrub::target::Kind;

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use pregrub::boot::{self, Options, Run};
 use pregrub::config::{self, Dialect};
+use pregrub::flavour::Flavour;
 use pregrub::lint::{self, Finding, Levels, LintContext, RootDisk};
-use pregrub::release::{Flavour, Release};
+use pregrub::release::Release;
 use pregrub::report::finding::Sources;
 use pregrub::report::text::{self, Look};
 use pregrub::storage::mount::DiskVolumes;

@@ -8,7 +8,8 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use pregrub::boot::{Options, Verdict};
-use pregrub::release::{Flavour, Release};
+use pregrub::flavour::Flavour;
+use pregrub::release::Release;
 
 use super::fixture::{Linted, lint_disk};
 use crate::common::images::{Filesystem, Image, Layout, Tree, Volume};

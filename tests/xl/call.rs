@@ -185,7 +185,7 @@ fn whole_configurations_as_xl_boots_them() {
         fs::write(&file, configuration(pygrub, &lines)).expect("a file can be made");
         let target = Target::open(&file, OpenOptions::default(), release).expect("it can be read");
         assert_eq!(target.kind(), Kind::Xl);
-        let options = Options { release, flavour: pregrub::release::Flavour::Debian, ..Options::default() };
+        let options = Options { release, flavour: pregrub::flavour::Flavour::Debian, ..Options::default() };
         let run = target.run("guest.cfg", options).expect("it can be read");
         let whole = format!("{lines}\n{:?}\n{}", run.failure, created.log);
         assert_eq!(run.verdict == Verdict::Boots, built.kernel.is_some(), "{whole}");

@@ -6,7 +6,8 @@ use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 
-use pregrub::release::{Flavour, Release};
+use pregrub::flavour::Flavour;
+use pregrub::release::Release;
 use pregrub::xl::call::NotInvoked;
 use pregrub::xl::domain::Domain;
 use pregrub::xl::{Item, syntax};

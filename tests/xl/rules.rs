@@ -6,8 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pregrub::boot::{Options, Run, Verdict};
+use pregrub::flavour::Flavour;
 use pregrub::lint::{self, Finding, Levels, LintContext};
-use pregrub::release::{Flavour, Release};
+use pregrub::release::Release;
 use pregrub::target::{Kind, OpenOptions, Target};
 use tempfile::TempDir;
 
