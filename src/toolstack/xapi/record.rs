@@ -90,7 +90,8 @@ impl Record {
     pub fn parse(text: &[u8]) -> Result<Self, RecordError> {
         let text = std::str::from_utf8(text).map_err(|_| RecordError("the record is not UTF-8".to_owned()))?;
         if text.trim_start().starts_with('{') {
-            let value = serde_json::from_str(text).map_err(|error| RecordError(format!("the record is not JSON: {error}")))?;
+            let value =
+                serde_json::from_str(text).map_err(|error| RecordError(format!("the record is not JSON: {error}")))?;
             return Self::of_json(&value);
         }
         let mut record = Self::default();
