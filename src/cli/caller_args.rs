@@ -39,8 +39,7 @@ impl CallerArgs {
             ToolstackArg::Xapi => Toolstack::Xapi,
             ToolstackArg::XapiUnrestricted => Toolstack::XapiUnrestricted,
         });
-        let max_file_size =
-            std::env::var_os("PYGRUB_MAX_FILE_SIZE_MB").map(|value| PyStr::from(value.into_vec()));
+        let max_file_size = std::env::var_os("PYGRUB_MAX_FILE_SIZE_MB").map(|value| PyStr::from(value.into_vec()));
         let xapi = toolstack == Some(Toolstack::Xapi);
         let max_file_size = max_file_size.filter(|_| !xapi);
         let restricted = (self.restricted || xapi) && build.has(Change::Runas);

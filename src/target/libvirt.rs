@@ -38,9 +38,12 @@ impl LibvirtTarget {
                 let disk = open_disk(&call)?;
                 Ok((call, disk))
             }),
-            Err(error) => {
-                Err(NotInvoked { fails: true, reason: format!("libvirt rejects the domain: {error}"), span: None, help: None })
-            }
+            Err(error) => Err(NotInvoked {
+                fails: true,
+                reason: format!("libvirt rejects the domain: {error}"),
+                span: None,
+                help: None,
+            }),
         };
         Ok(Self { domain, started })
     }

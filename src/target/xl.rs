@@ -12,10 +12,10 @@ use super::{TargetError, failed};
 use crate::boot::{self, Caller, GivenDisk, Handover, Options, Run, Toolstack, Verdict};
 use crate::explain::{OtherDisk, OtherDisks};
 use crate::host;
+use crate::python::PyStr;
 use crate::release::Release;
 use crate::storage::mount::MountedOnce;
 use crate::storage::source::{FileSource, Source};
-use crate::python::PyStr;
 use crate::xl::call::{Call, NotInvoked, RESTRICTED_USER};
 use crate::xl::disk::DiskFormat;
 use crate::xl::domain::Domain;
@@ -88,23 +88,23 @@ pub(super) fn run_call(
         is_there(call)?;
         Ok((call, merged(&options, of_domain)))
     });
-        match called {
-            Ok((call, options)) => {
-                let given = GivenDisk { path: call.disk.clone(), line: call.disk_span.line };
-                let volumes = volumes.ok_or_else(|| io::Error::other("it has no volumes"))?;
-                let mut run = boot::run_volumes(volumes, options)?;
-                run.disk = Some(given);
-                run.handover = Some(handover(arguments(call)));
-                Ok(run)
-            }
-            Err(NotInvoked { fails, reason, span, help }) => {
-                let verdict = if fails { Verdict::Fails } else { Verdict::Unknown };
-                let place = span.map(|span| format!(" (line {})", span.line)).unwrap_or_default();
-                let mut run = Run::not_started(options, verdict, format!("{reason}{place}"), help);
-                run.handover = Some(handover(call.map(arguments).unwrap_or_default()));
-                Ok(run)
-            }
+    match called {
+        Ok((call, options)) => {
+            let given = GivenDisk { path: call.disk.clone(), line: call.disk_span.line };
+            let volumes = volumes.ok_or_else(|| io::Error::other("it has no volumes"))?;
+            let mut run = boot::run_volumes(volumes, options)?;
+            run.disk = Some(given);
+            run.handover = Some(handover(arguments(call)));
+            Ok(run)
         }
+        Err(NotInvoked { fails, reason, span, help }) => {
+            let verdict = if fails { Verdict::Fails } else { Verdict::Unknown };
+            let place = span.map(|span| format!(" (line {})", span.line)).unwrap_or_default();
+            let mut run = Run::not_started(options, verdict, format!("{reason}{place}"), help);
+            run.handover = Some(handover(call.map(arguments).unwrap_or_default()));
+            Ok(run)
+        }
+    }
 }
 
 impl OtherDisks for XlTarget {

@@ -116,11 +116,19 @@ impl LibvirtDomain {
         let guest_at = Some(self.guest_at.span);
         let bootloader = match (self.guest, &self.bootloader, &self.kernel) {
             (None, ..) => {
-                return Err(unknown("this is not a domain of Xen, or not of a type that pregrub knows", guest_at, None));
+                return Err(unknown(
+                    "this is not a domain of Xen, or not of a type that pregrub knows",
+                    guest_at,
+                    None,
+                ));
             }
             (Some(Guest::Hvm), ..) => {
                 let reason = "this is an HVM guest, which boots from its own firmware: Xen runs no bootloader for it";
-                return Err(unknown(reason, guest_at, Some("with `<type>linux</type>` or `<type>xenpvh</type>` pygrub is run")));
+                return Err(unknown(
+                    reason,
+                    guest_at,
+                    Some("with `<type>linux</type>` or `<type>xenpvh</type>` pygrub is run"),
+                ));
             }
             (_, Some(bootloader), _) => bootloader.clone(),
             (_, None, Some(kernel)) => {
@@ -133,7 +141,8 @@ impl LibvirtDomain {
             (Some(Guest::Pvh), None, None) => {
                 return Err(NotInvoked {
                     fails: true,
-                    reason: "a PVH guest has no default bootloader, and there is neither a bootloader nor a kernel".to_owned(),
+                    reason: "a PVH guest has no default bootloader, and there is neither a bootloader nor a kernel"
+                        .to_owned(),
                     span: guest_at,
                     help: Some("add `<bootloader>pygrub</bootloader>` before `<os>`".to_owned()),
                 });

@@ -95,7 +95,9 @@ fn refuses(run: &Run, chosen: &BootFiles) -> Option<Reason> {
         format!("make the {called} smaller: xapi has no setting for the limit")
     } else if run.options.release.has(Change::FileSizeVariable) {
         let needed = size.div_ceil(MIB);
-        format!("make the {called} smaller, or start the toolstack with PYGRUB_MAX_FILE_SIZE_MB={needed} in its environment")
+        format!(
+            "make the {called} smaller, or start the toolstack with PYGRUB_MAX_FILE_SIZE_MB={needed} in its environment"
+        )
     } else {
         format!("make the {called} smaller, or do without the restriction (bootloader_restrict = 0)")
     };

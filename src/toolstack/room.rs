@@ -48,7 +48,8 @@ pub fn apply(run: &mut Run) {
     if needed <= free {
         return;
     }
-    let reason = format!("the copies of kernel and initrd need {needed} bytes, and `{directory}` of this host has {free}");
+    let reason =
+        format!("the copies of kernel and initrd need {needed} bytes, and `{directory}` of this host has {free}");
     let help = Some(format!("free space in `{directory}`"));
     let attempt = run.chosen.as_ref().map(|chosen| chosen.attempt);
     run.failure = Some(Failure { stage: Stage::Copy, attempt, kind: FailureKind::NotCopied { reason, help } });

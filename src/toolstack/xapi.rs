@@ -64,7 +64,9 @@ impl Record {
     /// pygrub is not asked, or there is no such disk.
     pub fn disk(&self) -> Result<&str, NotCalled> {
         if self.guest() == Guest::Hvm {
-            return Err(NotCalled::unknown("this is an HVM guest, which boots from its own firmware: xapi does not run pygrub"));
+            return Err(NotCalled::unknown(
+                "this is an HVM guest, which boots from its own firmware: xapi does not run pygrub",
+            ));
         }
         match self.bootloader.as_str() {
             "pygrub" => {}
@@ -74,7 +76,8 @@ impl Record {
                 return Err(NotCalled::fails(reason, "set PV-bootloader to pygrub", error));
             }
             "" => {
-                let reason = format!("PV-bootloader is empty: xapi starts `{}` of dom0, and pygrub is not run", self.kernel);
+                let reason =
+                    format!("PV-bootloader is empty: xapi starts `{}` of dom0, and pygrub is not run", self.kernel);
                 return Err(NotCalled::unknown(reason));
             }
             "eliloader" => {
@@ -83,7 +86,9 @@ impl Record {
             }
             other => {
                 let error = self.internal(&format!("Bootloader.Unknown_bootloader {other}"));
-                let reason = format!("xapi knows the bootloaders `pygrub` and `eliloader`, by these exact names, and not `{other}`");
+                let reason = format!(
+                    "xapi knows the bootloaders `pygrub` and `eliloader`, by these exact names, and not `{other}`"
+                );
                 return Err(NotCalled::fails(reason, "set PV-bootloader to pygrub", error));
             }
         }
@@ -133,8 +138,10 @@ impl Record {
         };
         if call.image.as_os_str() != OsStr::new(disk) {
             let word = PyStr::from(call.image.as_os_str().as_bytes().to_vec());
-            let why = if word.is_empty() { ": two spaces in a row, or one at an end, are an empty argument" } else { "" };
-            let said = if caller.restricted { "No kernel found in " } else { "all that pygrub writes to standard error" };
+            let why =
+                if word.is_empty() { ": two spaces in a row, or one at an end, are an empty argument" } else { "" };
+            let said =
+                if caller.restricted { "No kernel found in " } else { "all that pygrub writes to standard error" };
             let reason = format!("pygrub opens `{}` in place of the disk{why}", shown(&word));
             return Err(NotCalled::fails(reason, "separate options by single spaces", self.bad_error(said)));
         }
@@ -145,7 +152,10 @@ impl Record {
             return rejected("only look for the files", "a path that is not absolute");
         }
         if call.format != Format::Simple {
-            return rejected("print its result in another format", "an unrecognised line, or a path outside of the allowed directories");
+            return rejected(
+                "print its result in another format",
+                "an unrecognised line, or a path outside of the allowed directories",
+            );
         }
         if call.output.is_some() {
             return rejected("write its result elsewhere", "No kernel found in ");
@@ -183,7 +193,8 @@ impl Record {
             chosen.args = Some(line.into());
             return;
         }
-        let by_pygrub = run.failure.as_ref().is_some_and(|failure| !matches!(failure.stage, Stage::Builder | Stage::Toolstack));
+        let by_pygrub =
+            run.failure.as_ref().is_some_and(|failure| !matches!(failure.stage, Stage::Builder | Stage::Toolstack));
         if run.verdict != Verdict::Fails || !by_pygrub {
             return;
         }
@@ -196,7 +207,8 @@ impl Record {
         if let Some(handover) = &mut run.handover {
             handover.error = Some(error);
             if restricted {
-                let note = "xapi does not show pygrub's reason: a restricted pygrub ends every failure with exit status 0";
+                let note =
+                    "xapi does not show pygrub's reason: a restricted pygrub ends every failure with exit status 0";
                 handover.notes.push(note.to_owned());
             }
         }

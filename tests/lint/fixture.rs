@@ -26,8 +26,8 @@ use crate::common::side_by_side;
 pub const PROVEN_ELSEWHERE: &[&str] = &[
     "PG212", "PG301", "PG302", "PG303", "PG304", "PG305", "PG307", "PG308", "PG309", "PG310", "PG311", "PG313",
     "PG120", "PG314", "PG315", "PG316", "PG317", "PG318", "PG401", "PG420", "PG421", "PG422", "PG423", "PG424",
-    "PG425", "PG426", "PG501", "PG502", "PG503", "PG504", "PG505", "PG506", "PG507", "PG508", "PG509", "PG510", "PG602",
-    "PG605",
+    "PG425", "PG426", "PG501", "PG502", "PG503", "PG504", "PG505", "PG506", "PG507", "PG508", "PG509", "PG510",
+    "PG602", "PG605",
 ];
 
 /// `case.json`.

@@ -104,7 +104,8 @@ fn the_first_disk() {
 
 #[test]
 fn what_is_not_xml() {
-    for text in ["", "<domain>", "<domain><a></domain>", "<network/>", "<domain>&x;</domain>", "\u{1}", "<domain a=1/>"] {
+    for text in ["", "<domain>", "<domain><a></domain>", "<network/>", "<domain>&x;</domain>", "\u{1}", "<domain a=1/>"]
+    {
         assert!(LibvirtDomain::parse(text.as_bytes()).is_err(), "{text}");
     }
     assert!(LibvirtDomain::parse(b"<domain>\xff</domain>").is_err());

@@ -25,7 +25,8 @@ fn bootable() -> Image {
 fn run(image: &Image, lines: &str, toolstack: Toolstack) -> Run {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("vm");
-    std::fs::write(&path, format!("domain-type=pv\nPV-bootloader=pygrub\n{lines}\ndisk={}\n", image.argument())).unwrap();
+    std::fs::write(&path, format!("domain-type=pv\nPV-bootloader=pygrub\n{lines}\ndisk={}\n", image.argument()))
+        .unwrap();
     let release = "4.17.7".parse().unwrap();
     let target = Target::open(&path, OpenOptions::default(), release).unwrap();
     assert_eq!(target.kind(), Kind::Xapi);
@@ -84,14 +85,26 @@ fn an_empty_argument_is_the_disk() {
 #[test]
 fn options_that_xenopsd_cannot_use() {
     let image = bootable();
-    for words in ["-n", "-l", "--output-format=sxp", "--output-format=simple0", "--output=/dev/null", "--output-directory=/tmp", "--vm=X"] {
+    for words in [
+        "-n",
+        "-l",
+        "--output-format=sxp",
+        "--output-format=simple0",
+        "--output=/dev/null",
+        "--output-directory=/tmp",
+        "--vm=X",
+    ] {
         let run = run(&image, &format!("PV-bootloader-args={words}"), Toolstack::XapiUnrestricted);
         assert_eq!(error(&run).0, "INTERNAL_ERROR", "{words}");
     }
     let menu = run(&image, "PV-bootloader-args=-i", Toolstack::XapiUnrestricted);
     assert_eq!(error(&menu), ("BOOTLOADER_FAILED", "Unable to find partition containing kernel\n".to_owned()));
     for words in ["--entry=1", "--entry 1", "--offset=0", "--", "--args="] {
-        assert_eq!(run(&image, &format!("PV-bootloader-args={words}"), Toolstack::Xapi).verdict, Verdict::Boots, "{words}");
+        assert_eq!(
+            run(&image, &format!("PV-bootloader-args={words}"), Toolstack::Xapi).verdict,
+            Verdict::Boots,
+            "{words}"
+        );
     }
 }
 
@@ -112,9 +125,11 @@ fn other_bootloaders_and_types() {
 
 #[test]
 fn forms_of_a_record() {
-    let printed = b"uuid ( RO)                : 1-2\n        PV-bootloader ( RW): pygrub\n   PV-bootloader-args ( RW): -q \n\
+    let printed =
+        b"uuid ( RO)                : 1-2\n        PV-bootloader ( RW): pygrub\n   PV-bootloader-args ( RW): -q \n\
         domain-type ( RW): pv\ndisk=/d\n";
-    let json = b"{\"uuid\": \"1-2\", \"PV_bootloader\": \"pygrub\", \"PV_bootloader_args\": \"-q \", \"domain_type\": \"pv\",\
+    let json =
+        b"{\"uuid\": \"1-2\", \"PV_bootloader\": \"pygrub\", \"PV_bootloader_args\": \"-q \", \"domain_type\": \"pv\",\
         \"VBDs\": [{\"bootable\": true, \"empty\": true}, {\"bootable\": true, \"path\": \"/d\"}]}";
     assert_eq!(Record::parse(printed).unwrap(), Record::parse(json).unwrap());
     assert!(Record::parse(b"{").is_err() && Record::parse(b"{\"VBDs\": [{}]}").is_err());
@@ -164,7 +179,9 @@ fn parsed(status: i32, stdout: &str, stderr: &str) -> Result<Vec<(String, String
 #[test]
 fn the_model_of_xenopsd() {
     let kernel = "kernel /var/run/xen/pygrub/k\n";
-    assert!(parsed(0, &format!("{kernel}args a  b\n\n"), "").unwrap().contains(&("args".to_owned(), "a  b".to_owned())));
+    assert!(
+        parsed(0, &format!("{kernel}args a  b\n\n"), "").unwrap().contains(&("args".to_owned(), "a  b".to_owned()))
+    );
     for text in ["", "junk x\n", "args a\nargs b\n", "kernel /tmp/k\n", "kernel\n"] {
         assert!(parsed(0, text, "").is_err(), "{text}");
     }

@@ -82,7 +82,10 @@ fn refused(disk: &Element) -> Option<FirstDisk> {
     }
     let (driver, kind) = driver_of(disk)?;
     if !matches!(driver, "qemu" | "tap" | "tap2" | "file" | "phy") {
-        return refuse(format!("libxenlight does not support disk driver {driver}"), "write name='qemu', or leave it out");
+        return refuse(
+            format!("libxenlight does not support disk driver {driver}"),
+            "write name='qemu', or leave it out",
+        );
     }
     if format_of(driver, kind).is_none() {
         return refuse(
@@ -103,7 +106,9 @@ fn of_disk(disk: &Element) -> FirstDisk {
         // rbd becomes a string for QEMU that is no path; a volume depends on its pool.
         other => {
             return FirstDisk::Unknown {
-                reason: format!("the first disk has the type {other}, and what pygrub opens for it cannot be known from the XML"),
+                reason: format!(
+                    "the first disk has the type {other}, and what pygrub opens for it cannot be known from the XML"
+                ),
                 at,
             };
         }

@@ -124,7 +124,9 @@ impl Document {
                         (_, "gt") => '>',
                         (_, "quot") => '"',
                         (_, "apos") => '\'',
-                        _ => return Err(fail(format!("the XML has the entity `&{name};`, which pregrub does not know"))),
+                        _ => {
+                            return Err(fail(format!("the XML has the entity `&{name};`, which pregrub does not know")));
+                        }
                     };
                     top.text.push(c);
                 }

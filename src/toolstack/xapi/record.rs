@@ -68,7 +68,8 @@ fn pair(line: &str) -> Option<(&str, &str)> {
     if let Some(value) = rest.strip_prefix('=') {
         return Some((name, value));
     }
-    let (_, value) = rest.trim_start().strip_prefix('(')?.split_once("):")?;
+    let (_, value) = rest.trim_start().strip_prefix('(')?.split_once(')')?;
+    let value = value.trim_start().strip_prefix(':')?;
     Some((name, value.strip_prefix(' ').unwrap_or(value)))
 }
 
@@ -89,7 +90,8 @@ impl Record {
     pub fn parse(text: &[u8]) -> Result<Self, RecordError> {
         let text = std::str::from_utf8(text).map_err(|_| RecordError("the record is not UTF-8".to_owned()))?;
         if text.trim_start().starts_with('{') {
-            let value = serde_json::from_str(text).map_err(|error| RecordError(format!("the record is not JSON: {error}")))?;
+            let value =
+                serde_json::from_str(text).map_err(|error| RecordError(format!("the record is not JSON: {error}")))?;
             return Self::of_json(&value);
         }
         let mut record = Self::default();
