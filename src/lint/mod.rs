@@ -75,15 +75,20 @@ pub fn lint_all(context: &LintContext<'_>, levels: &Levels) -> Findings {
     let cause = context.explanation().map(|explanation| explanation.cause);
     // What ends a run without an exception is one thing: what a rule says of it stops the boot.
     let not_raised = context.explanation().filter(|explanation| explanation.evidence.is_none()).and(cause);
-    for mut finding in findings {
+    // Collected in place: a guest can have a hundred thousand findings, and two lists of them are too much.
+    let active = findings.into_iter().filter_map(|mut finding| {
         finding.cause = finding.cause.or_else(|| finding.raised.as_ref().map(|raised| context.cause_of(raised)));
         finding.cause = finding.cause.or(not_raised.filter(|_| finding.stops_boot));
         let reason = if finding.rule.ignores_guest_comments() { None } else { covering.silences(&finding) };
         match reason {
-            Some(reason) => sorted.suppressed.push((finding, reason)),
-            None => sorted.active.push(finding),
+            Some(reason) => {
+                sorted.suppressed.push((finding, reason));
+                None
+            }
+            None => Some(finding),
         }
-    }
+    });
+    sorted.active = active.collect();
     let unused = &rules::pg801_unused_suppression::RULE;
     if let Some(level) = levels.of(unused) {
         let mut reporter = Reporter::new(unused, level, &mut sorted.active);

@@ -55,6 +55,10 @@ impl<'a> Reporter<'a> {
                 finding.fix = None;
             }
         }
+        // A list that doubles is up to three times as large as what is in it while it grows.
+        if self.findings.len() == self.findings.capacity() {
+            self.findings.reserve_exact((self.findings.len() / 4).max(64));
+        }
         self.findings.push(finding);
     }
 }

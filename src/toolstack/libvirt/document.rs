@@ -125,7 +125,9 @@ impl Document {
                         (_, "quot") => '"',
                         (_, "apos") => '\'',
                         _ => {
-                            return Err(fail(format!("the XML has the entity `&{name};`, which pregrub does not know")));
+                            return Err(fail(format!(
+                                "the XML has the entity `&{name};`, which pregrub does not know"
+                            )));
                         }
                     };
                     top.text.push(c);

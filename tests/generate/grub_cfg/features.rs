@@ -33,7 +33,7 @@ fn a_boot_disk_that_pygrub_or_grub_cannot_read_is_refused() {
         // The directory is judged as its device is.
         let point = mounted.point.to_str().unwrap();
         let check = |target: &str| {
-            let output = program::command(&["check", target]).output().unwrap();
+            let output = program::command(&["check", "--until", "pygrub", target]).output().unwrap();
             String::from_utf8_lossy(&output.stdout).into_owned()
         };
         let directory = check(point);

@@ -154,7 +154,7 @@ fn the_hook_of_the_module_installs() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let check = program::run(&["check", &path(&store.boot())]);
+    let check = program::run(&["check", "--until", "pygrub", &path(&store.boot())]);
     assert_eq!(check.status, 0, "{}", check.whole());
     assert!(check.stdout.contains("loglevel=2") && check.stdout.contains("after 7 seconds"), "{}", check.stdout);
     assert_eq!(nixos_store::files(&store.boot()).len(), 5);
