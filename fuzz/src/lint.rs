@@ -40,8 +40,10 @@ pub fn lint(input: &[u8]) {
     }
     let sources = Sources { configuration: Some("a configuration"), ..Sources::default() };
     let look = Look { color: false, width: 80, verbose: how & 4 != 0 };
-    let written = write_findings(&findings, &run, false, sources, look, &mut io::sink());
-    let read = Outcome::Read { kind: Kind::Config, run: &run, judged: true, findings: &findings, sources };
+    let written = write_findings(&findings, &run, None, sources, look, &mut io::sink());
+    let explanation = pregrub::explain::explain(&run);
+    let explanation = explanation.as_ref();
+    let read = Outcome::Read { kind: Kind::Config, run: &run, explanation, judged: true, findings: &findings, sources };
     let examined = TargetReport { target: "a configuration", outcome: read };
     let mut log = Log::new(release);
     log.add(&examined);
