@@ -9,10 +9,10 @@
 //! use pregrub::boot::{Options, Verdict};
 //! use pregrub::explain::explain;
 //! use pregrub::release::Release;
-//! use pregrub::target::{Target, Wanted};
+//! use pregrub::target::{OpenOptions, Target};
 //!
 //! let image = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/images/recipe.img");
-//! let target = Target::open(Path::new(image), Wanted::default(), Release::NEWEST)?;
+//! let target = Target::open(Path::new(image), OpenOptions::default(), Release::NEWEST)?;
 //! let run = target.run(image, Options::default())?;
 //!
 //! assert_eq!(run.verdict, Verdict::Boots);
@@ -21,7 +21,7 @@
 //!
 //! // The same disk as NixOS makes it by default: what pygrub raises is data.
 //! let image = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/images/nixos-default.img");
-//! let run = Target::open(Path::new(image), Wanted::default(), Release::NEWEST)?.run(image, Options::default())?;
+//! let run = Target::open(Path::new(image), OpenOptions::default(), Release::NEWEST)?.run(image, Options::default())?;
 //! assert_eq!(run.failure.as_ref().unwrap().raised().unwrap().message, "invalid literal for int() with base 10: 'rive1'");
 //! assert!(explain(&run).unwrap().help.unwrap().contains("fsIdentifier"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())

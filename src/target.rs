@@ -123,9 +123,9 @@ impl Target {
     ///
     /// ```no_run
     /// use std::path::Path;
-    /// use pregrub::{boot::Options, release::Release, target::{Target, Wanted}};
+    /// use pregrub::{boot::Options, release::Release, target::{OpenOptions, Target}};
     ///
-    /// let target = Target::open(Path::new("/dev/vg/guest-boot"), Wanted::default(), Release::NEWEST)?;
+    /// let target = Target::open(Path::new("/dev/vg/guest-boot"), OpenOptions::default(), Release::NEWEST)?;
     /// let run = target.run("/dev/vg/guest-boot", Options::default())?;
     /// println!("{}", run.verdict.name());
     /// # Ok::<(), Box<dyn std::error::Error>>(())

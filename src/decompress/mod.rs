@@ -9,7 +9,7 @@
 //!
 //! let packed: &[u8] = &[0x02, 0x21, 0x4c, 0x18, 6, 0, 0, 0, 0x50, b'h', b'e', b'l', b'l', b'o'];
 //! let compression = Compression::of(packed).unwrap();
-//! let mut input = Input::new(packed, 0, packed.len() as u64);
+//! let mut input = Input::new(&packed, 0, packed.len() as u64);
 //! let mut out = [0; 16];
 //! let count = decoder(compression, &mut input, Limits::default())?.read(&mut out)?;
 //! assert_eq!(&out[..count], b"hello");

@@ -58,6 +58,5 @@ cases! { PG312: found_in_another_entry = "found-in-another-entry", found_initrd_
 cases! { PG601: found_menu_lst_lock = "found-menu-lst-lock", found_menu_lst_password = "found-menu-lst-password", found_menu_lst_password_of_an_entry = "found-menu-lst-password-of-an-entry", found_nixos_users = "found-nixos-users", near_miss_menu_lst_quiet = "near-miss-menu-lst-quiet", near_miss_other_words = "near-miss-other-words" }
 cases! { PG603: found_old_release = "found-old-release", near_miss_new_release = "near-miss-new-release", near_miss_password = "near-miss-password", near_miss_quiet = "near-miss-quiet" }
 cases! { PG604: found_despite_a_comment = "found-despite-a-comment", found_nul_in_an_old_release = "found-nul-in-an-old-release", found_record = "found-record", found_record_sxp = "found-record-sxp", near_miss_nul = "near-miss-nul", near_miss_quotes = "near-miss-quotes" }
-cases! { PG604: found_despite_a_comment = "found-despite-a-comment", found_nul_in_an_old_release = "found-nul-in-an-old-release", found_record = "found-record", found_record_sxp = "found-record-sxp", near_miss_nul = "near-miss-nul", near_miss_quotes = "near-miss-quotes" }
 cases! { PG801: found_nothing_to_suppress = "found-nothing-to-suppress", near_miss_used = "near-miss-used" }
 cases! { PG802: found_mistakes = "found-mistakes", near_miss_other_comments = "near-miss-other-comments" }
