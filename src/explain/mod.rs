@@ -26,7 +26,7 @@ pub use disk_order::{OtherDisk, OtherDisks};
 pub use remedy::Remedy;
 
 use crate::boot::{ChosenFile, Failure, FailureKind, Run};
-use crate::config::{self, Cause, Raised, Stage};
+use crate::config::{self, Cause, Raised, Recovered, Stage};
 use crate::storage::mount::Volumes;
 use files::Files;
 use raised::{Advice, Seen};
@@ -68,6 +68,16 @@ pub fn explain(run: &Run) -> Option<Explanation> {
 /// the user must change, and a way out that can be tried on the disk is tried before it is given. `others` are the other disks
 /// of the domain whose first disk this is. `None` if nothing failed.
 pub fn explain_on(run: &Run, volumes: Option<&dyn Volumes>, others: Option<&dyn OtherDisks>) -> Option<Explanation> {
+    explain_read(run, volumes, others, None)
+}
+
+/// Does what [`explain_on`] does, where the error-recovering parse of the configuration that decides the run is at hand.
+pub(crate) fn explain_read(
+    run: &Run,
+    volumes: Option<&dyn Volumes>,
+    others: Option<&dyn OtherDisks>,
+    recovered: Option<&Recovered>,
+) -> Option<Explanation> {
     let failure = run.failure.as_ref()?;
     let said = |reason: String, help: Option<String>| Advice {
         reason,
@@ -76,7 +86,7 @@ pub fn explain_on(run: &Run, volumes: Option<&dyn Volumes>, others: Option<&dyn 
         help,
     };
     let kind = match &failure.kind {
-        FailureKind::Raised(raised) => return Some(of_exception(run, failure, raised, volumes, others)),
+        FailureKind::Raised(raised) => return Some(of_exception(run, (failure, raised), volumes, others, recovered)),
         FailureKind::Damaged => CauseKind::Damaged,
         FailureKind::TooLarge => CauseKind::TooLarge,
         FailureKind::Crashed { .. } => CauseKind::Crashed,
@@ -116,10 +126,10 @@ pub fn explain_on(run: &Run, volumes: Option<&dyn Volumes>, others: Option<&dyn 
 
 fn of_exception(
     run: &Run,
-    failure: &Failure,
-    raised: &Raised,
+    (failure, raised): (&Failure, &Raised),
     volumes: Option<&dyn Volumes>,
     others: Option<&dyn OtherDisks>,
+    at_hand: Option<&Recovered>,
 ) -> Explanation {
     let explained = |cause: CauseId, said: Advice, raised: &Raised| {
         let Advice { reason, label, help, remedy } = said;
@@ -142,13 +152,15 @@ fn of_exception(
         attempt.zip(volumes).and_then(|(attempt, volumes)| Files::mount(volumes, u64::try_from(attempt.offset).ok()?));
     // Where the parser raised, what follows belongs to the explanation: the error-recovering parse has it.
     let found = attempt.and_then(|attempt| attempt.found.as_ref());
-    let recovered = found.filter(|found| raised.stage == Stage::Parse && !found.directory).map(|found| {
+    let found = found.filter(|found| raised.stage == Stage::Parse && !found.directory);
+    let read_anew = found.filter(|_| at_hand.is_none()).map(|found| {
         let mut recovered = config::recover(found.dialect, &found.text, run.options.build());
         recovered.config.truncated |= found.config.truncated;
         recovered
     });
+    let recovered = found.and(at_hand.or(read_anew.as_ref()));
     let mut seen = attempt.and_then(Seen::of);
-    if let (Some(seen), Some(recovered)) = (&mut seen, &recovered) {
+    if let (Some(seen), Some(recovered)) = (&mut seen, recovered) {
         seen.config = &recovered.config;
     }
     let mut said = match run.table.as_ref().and_then(|table| raised::of_table(table, raised)) {

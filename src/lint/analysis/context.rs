@@ -8,7 +8,7 @@ use crate::config::{Cause, Raised, Recovered, Writer};
 use crate::explain::files::Files;
 use crate::explain::mount_refusal::Refusal;
 use crate::explain::untried_filesystems::Untried;
-use crate::explain::{CauseId, CauseKind, Explanation, OtherDisks, explain_on};
+use crate::explain::{CauseId, CauseKind, Explanation, OtherDisks, explain_read};
 use crate::flavour::{Build, Flavour};
 use crate::initrd;
 use crate::lint::analysis::configuration::Configuration;
@@ -109,7 +109,12 @@ impl<'a> LintContext<'a> {
     /// Why the run does not boot, in words. `None` if nothing failed.
     pub fn explanation(&self) -> Option<&Explanation> {
         let others = self.domain.map(|domain| domain as &dyn OtherDisks);
-        self.explanation.get_or_init(|| explain_on(self.run, self.volumes, others)).as_ref()
+        self.explanation
+            .get_or_init(|| {
+                let at_hand = self.configuration().and_then(|_| self.surveyed.get()?.as_ref());
+                explain_read(self.run, self.volumes, others, at_hand)
+            })
+            .as_ref()
     }
 
     /// The explanation, if its cause is of this kind.
