@@ -1,4 +1,4 @@
-//! pregrub tells what Xen's `pygrub` will boot from a guest's disk before anyone boots it: which kernel, which initrd, which
+//! pregrub shows what Xen's `pygrub` will boot from a guest's disk before you start the guest: which kernel, which initrd, which
 //! arguments, or exactly why nothing boots and what to change.
 //!
 //! A *run* is what pygrub does with a disk, from the first byte read to the line that it hands to the toolstack. This crate
@@ -29,14 +29,15 @@
 //!
 //! # A tour
 //!
-//! - [`target`]: what a user points at, told apart by what it is.
+//! - [`target`]: what a user points at, detected by what it is.
 //! - [`boot`]: the run, and the [`Run`](boot::Run) with its steps. Start here.
 //! - [`explain`]: why a run does not boot, and what to change, in words.
 //! - [`config`]: the text of a configuration to its menu entries, line by line as pygrub reads it.
 //! - [`storage`]: partition offsets, filesystem drivers and identification, as pygrub's libraries see a disk.
 //! - [`grub`]: GRUB 2's language and menu: what GRUB would boot from the same disk.
 //! - [`decompress`]: kernels and initrds unpacked as a stream.
-//! - [`xl`]: domain configurations of the toolstack, and how it calls pygrub.
+//! - [`kernel`]: the kernel as Xen's domain builder sees it.
+//! - [`xl`]: domain configurations of xl, and how libxl calls pygrub; [`toolstack`]: libvirt and xapi.
 //! - [`release`]: what differs between Xen 4.0 and 4.22, [`flavour`]: what distributors patch, both as data; [`host`]: which one is installed here.
 //! - [`python`]: the semantics of Python text that pygrub's behaviour rests on.
 //! - [`initrd`]: the initrd as the domain builder and the guest's kernel see it.
@@ -44,8 +45,8 @@
 //! - [`report`]: JSON and text.
 //! - [`generate`]: configurations that boot, judged by [`boot`] before they are handed out.
 //!
-//! Arrows go one way: `python`, `release`, `flavour` ← `config` ← `boot` → `storage` ← `grub`; `lint` and `generate` read `boot` and `config`;
-//! `report` reads `lint` and `boot`, and the command line all of them.
+//! Arrows go one way: `python`, `release`, `flavour` ← `config`, `storage` ← `boot`, `grub`, `initrd` ← `kernel`, `explain` ← `target` ←
+//! `lint`, `generate` ← `report` ← `cli`. A test holds the order.
 //!
 //! Without the feature `cli` (`default-features = false`) the crate needs neither an argument parser nor a terminal.
 //!

@@ -5,7 +5,7 @@
 //! checks that any text of a guest goes through before it reaches the toolstack.
 //!
 //! A message is a row of fields: a letter, the length of what follows as four bytes (little endian), and that. Each field comes at
-//! most once, in the order of [`Field`].
+//! most once, in the order of `Field`.
 
 use crate::boot::Task;
 use crate::boot::command_line::Call;

@@ -6,11 +6,11 @@ use super::plan::GRUB_CFG;
 use super::text::TextEntry;
 use crate::boot::{self, Run, Verdict};
 use crate::explain::explain;
-use crate::release::Release;
+use crate::flavour::{Build, Flavour};
 use crate::storage::directory::{PlannedFiles, PlannedVolume};
 
 /// Whether pygrub boots every entry with its kernel, its initrd and its arguments, and the first of them by default under every
-/// release of Xen, once the boot disk has the files that are planned.
+/// release of Xen and every distributor's pygrub, once the boot disk has the files that are planned.
 ///
 /// # Errors
 ///
@@ -20,10 +20,14 @@ pub(super) fn judge(disk: &BootDisk, files: &PlannedFiles, entries: &[TextEntry]
     let run = |options: boot::Options| {
         boot::run_on(&volume, None, options).map_err(|error| Error::io("read", &disk.root, &error))
     };
-    for release in Release::lines().rev() {
-        let run = run(boot::Options { release, ..boot::Options::default() })?;
+    // The newest of upstream first: its words are the plainest.
+    let (upstream, distributed): (Vec<Build>, Vec<Build>) =
+        Build::all().into_iter().partition(|build| build.flavour == Flavour::Upstream);
+    for build in upstream.into_iter().rev().chain(distributed.into_iter().rev()) {
+        let Build { release, flavour } = build;
+        let run = run(boot::Options { release, flavour, ..boot::Options::default() })?;
         if let Some(first) = entries.first() {
-            expect(disk, &run, 0, first, &format!("pygrub of Xen {release}"))?;
+            expect(disk, &run, 0, first, &format!("pygrub of {build}"))?;
         }
     }
     for (index, entry) in entries.iter().enumerate() {

@@ -29,7 +29,7 @@ pub struct Related {
 /// Something that is wrong.
 ///
 /// A rule makes one with [`Finding::new`] and the methods behind it, and hands it to the
-/// [`Reporter`](super::Reporter), which adds the rule and its severity.
+/// [`Reporter`](crate::lint::Reporter), which adds the rule and its severity.
 #[derive(Clone, Debug)]
 pub struct Finding {
     /// The rule.
