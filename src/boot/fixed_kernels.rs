@@ -15,6 +15,9 @@ const BEFORE: [(&str, &str); 2] = [("/xenkernel", "/xeninitrd"), ("/boot/xenkern
 pub(crate) const KERNELS: [&str; 2] = ["/boot/vmlinuz-xen", "/boot/vmlinuz-xenpae"];
 /// The initrds of SUSE, the first that is there. They need not be of the same kind as the kernel.
 pub(crate) const INITRDS: [&str; 2] = ["/boot/initrd-xen", "/boot/initrd-xenpae"];
+/// All kernels and initrds that some flavour boots without a configuration.
+pub(crate) const FIXED_FILES: [&str; 8] =
+    [BEFORE[0].0, BEFORE[0].1, BEFORE[1].0, BEFORE[1].1, KERNELS[0], KERNELS[1], INITRDS[0], INITRDS[1]];
 /// What SUSE takes for Xen itself, anywhere in a path.
 const HYPERVISORS: [&[u8]; 2] = [b"xen.gz", b"xen-pae.gz"];
 

@@ -128,6 +128,12 @@ pub(super) struct Check {
     pub how: How,
     #[command(flatten)]
     pub answer: ReportAnswer,
+    /// Judge at most N targets at the same time; this version judges one after the other, and reports them in the order of the
+    /// command line
+    #[arg(long, value_name = "N", default_value_t = std::num::NonZeroUsize::MIN, hide_default_value = true)]
+    // A limit that one at a time always keeps.
+    #[allow(dead_code)]
+    pub jobs: std::num::NonZeroUsize,
     /// Read kernel and initrd whole and tell their SHA-256
     #[arg(long)]
     pub hash: bool,

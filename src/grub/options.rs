@@ -14,7 +14,7 @@ pub(super) struct Known {
 pub(super) enum Value {
     None,
     Needed,
-    /// After `=` only.
+    /// After `=`, or the next word unless that begins with `-`.
     Optional,
 }
 
@@ -79,7 +79,7 @@ pub(super) enum Style {
 /// Takes arguments apart.
 pub(super) fn parse(arguments: &[Vec<u8>], known: &[Known], style: Style) -> Result<Given, Declined> {
     let mut given = Given::default();
-    let mut rest = arguments.iter();
+    let mut rest = arguments.iter().peekable();
     while let Some(argument) = rest.next() {
         let refused = |what: &[u8]| {
             let what = String::from_utf8_lossy(what);
@@ -111,7 +111,8 @@ pub(super) fn parse(arguments: &[Vec<u8>], known: &[Known], style: Style) -> Res
                 return Err(refused(argument));
             };
             let value = match (option.value, value) {
-                (Value::None, None) | (Value::Optional, None) => None,
+                (Value::None, None) => None,
+                (Value::Optional, None) => rest.next_if(|word| !word.starts_with(b"-")).cloned(),
                 (Value::None, Some(_)) => {
                     let message = format!(
                         "a value was assigned to the argument `{}' while it doesn't require an argument",
@@ -136,6 +137,9 @@ pub(super) fn parse(arguments: &[Vec<u8>], known: &[Known], style: Style) -> Res
                         }
                         let value = rest.next().ok_or_else(|| no_value(option.long))?;
                         given.options.push((option.long, Some(value.clone())));
+                    }
+                    Some(option) if option.value == Value::Optional && letters.peek().is_none() => {
+                        given.options.push((option.long, rest.next_if(|word| !word.starts_with(b"-")).cloned()));
                     }
                     Some(option) => given.options.push((option.long, None)),
                 }

@@ -58,6 +58,47 @@ fn what_another_configuration_names_stays() {
     assert!(there("b") && there("c") && there("d") && !there("e"));
 }
 
+/// Links among the kernels, a configuration that lies there, and the kernel that SUSE's pygrub boots without a configuration.
+#[test]
+fn what_a_path_leads_through_stays() {
+    let store = Store::of(&[Spec::new(1)]);
+    let boot = store.boot();
+    for letter in ["1", "3", "4", "5"] {
+        store.file(&format!("/boot/kernels/{}", name(letter)), letter.as_bytes());
+    }
+    symlink(name("1"), boot.join("kernels").join(name("2"))).unwrap();
+    symlink(format!("kernels/{}", name("2")), boot.join("vmlinuz")).unwrap();
+    store.file(&format!("/boot/kernels/{}", name("3")), b"LABEL a\n  KERNEL /vmlinuz\n");
+    fs::create_dir_all(boot.join("extlinux")).unwrap();
+    symlink(format!("../kernels/{}", name("3")), boot.join("extlinux/extlinux.conf")).unwrap();
+    fs::create_dir_all(boot.join("boot")).unwrap();
+    symlink(format!("../kernels/{}", name("4")), boot.join("boot/vmlinuz-xen")).unwrap();
+    let installed = grub_cfg::install(&store.options(), Path::new(CURRENT), &mut FaultyDisk::new()).unwrap();
+    assert_eq!(installed.removed, 1);
+    let there = |letter: &str| boot.join("kernels").join(name(letter)).exists();
+    assert!(["1", "2", "3", "4"].into_iter().all(there) && !there("5"));
+}
+
+/// The system's own kernel may lie among the copies, and only there.
+#[test]
+fn a_kernel_that_is_copied_from_among_the_copies_stays_until_it_is() {
+    let mut store = Store::new();
+    let toplevel = store.build(&Spec::new(1));
+    store.link(None, 1, &toplevel);
+    let kernel = store.host(&toplevel).join("kernel");
+    let content = fs::read(store.host(fs::read_link(&kernel).unwrap().to_str().unwrap())).unwrap();
+    let place = format!("/boot/kernels/{}", name("6"));
+    store.file(&place, &content);
+    fs::remove_file(&kernel).unwrap();
+    symlink(&place, &kernel).unwrap();
+    // Without bootspec, the link is what the installer reads.
+    let _ = fs::remove_file(store.host(&toplevel).join("boot.json"));
+    grub_cfg::install(&store.options(), Path::new(&toplevel), &mut FaultyDisk::new()).unwrap();
+    let copies =
+        fs::read_dir(store.boot().join("kernels")).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap());
+    assert!(copies.into_iter().any(|copy| copy == content));
+}
+
 #[test]
 fn what_the_old_menu_names_goes_with_the_next_installation() {
     let mut store = Store::of(&[Spec::new(1)]);

@@ -16,7 +16,7 @@ use super::root::Root;
 use super::system::{System, dom0};
 
 /// More than that is no description of a system.
-const MOST_BYTES: u64 = 16 << 20;
+const MOST_BYTES: u64 = 2 << 20;
 const BOOTSPEC: &str = "org.nixos.bootspec.v1";
 const SPECIALISATIONS: &str = "org.nixos.specialisation.v1";
 /// What NixOS's dom0 module adds, whatever its version.

@@ -1,6 +1,6 @@
 //! What the copies on the boot disk are called: by their content, so that a name always stands for the same bytes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -83,6 +83,13 @@ impl<'a> SourceFiles<'a> {
         let file = SourceFile { path: path.to_owned(), place, length, name, digest };
         self.by_path.insert(path.to_owned(), file.clone());
         Ok(file)
+    }
+
+    /// Filesystem and number of the files that were asked for.
+    pub(super) fn nodes(&self) -> BTreeSet<(u64, u64)> {
+        let Ok(root) = self.root() else { return BTreeSet::new() };
+        let nodes = self.by_path.values().filter_map(|file| root.node(&file.place).ok());
+        nodes.map(|node| (node.device, node.inode)).collect()
     }
 
     /// The directory that a file's `place` lies beneath.

@@ -285,7 +285,8 @@ impl<'a> Kernels<'a> {
         for name in self.names()?.into_iter().filter(|name| is_ours(name)) {
             let path = in_kernels(&name);
             let Ok(node) = self.boot.node(&path) else { continue };
-            if node.kind != NodeKind::Directory && !self.used.contains(&name) && !kept.names(&name, &node) {
+            // A link is not removed: the installer makes none, and a path of a configuration may lead through it.
+            if node.kind == NodeKind::Regular && !self.used.contains(&name) && !kept.names(&name, &node) {
                 self.remove(&path)?;
                 removed += 1;
             }

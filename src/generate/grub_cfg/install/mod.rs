@@ -73,7 +73,8 @@ pub fn install(options: &Options, toplevel: &Path, disk: &mut dyn Disk) -> Resul
     let old = read(boot).map_err(|error| unchanged(&error))?;
     let mut sources = SourceFiles::new(&options.root, &go_on);
     draft(options, &boot_disk, &menu, &mut sources).map_err(|error| unchanged(&error))?;
-    let kept = Kept::on(&boot_disk.root).map_err(|error| unchanged(&Error::io("read", &boot_disk.root, &error)))?;
+    let kept = Kept::on(&boot_disk.root, sources.nodes(), &go_on)
+        .map_err(|error| unchanged(&Error::io("read", &boot_disk.root, &error)))?;
     for directory in [KERNELS, "grub"] {
         make_directory(boot, directory, disk).map_err(|error| unchanged(&error))?;
     }
