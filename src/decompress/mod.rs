@@ -11,7 +11,7 @@
 //! let compression = Compression::of(packed).unwrap();
 //! let mut input = Input::new(&packed, 0, packed.len() as u64);
 //! let mut out = [0; 16];
-//! let count = decoder(compression, &mut input, Limits::default())?.read(&mut out)?;
+//! let count = decoder(compression, &mut input, Limits::default()).read(&mut out)?;
 //! assert_eq!(&out[..count], b"hello");
 //! # Ok::<(), pregrub::decompress::DecodeError>(())
 //! ```
