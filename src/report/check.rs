@@ -94,7 +94,8 @@ impl<'a> From<&'a Raised> for RaisedReport<'a> {
     fn from(raised: &'a Raised) -> Self {
         Self {
             stage: raised.stage.name(),
-            exception: raised.exception,
+            // A class of one of Python's private modules, which its releases name differently.
+            exception: raised.exception.trim_start_matches("sre_constants."),
             message: &raised.message,
             line: raised.span.map(|span| span.line),
             column: raised.span.map(|span| span.column),
