@@ -5,9 +5,11 @@ use super::refusal::Refusal;
 use crate::boot::{self, Options, Run, Verdict};
 use crate::config::{Dialect, FilePath};
 use crate::explain::explain;
+use crate::flavour::{Build, Flavour};
 use crate::release::Release;
 
-/// Runs `written` as pygrub of `release` would, with its menu and without, and wants every generation seen and the newest booted.
+/// Runs `written` as pygrub of `release` would, and as the newest of every distributor, with its menu and without. Every generation
+/// must be seen, and the newest booted.
 ///
 /// The files need no filesystem here: they are asked for by exactly the paths that the installer puts them at, and those have
 /// neither `//` nor symbolic links in them.
@@ -17,15 +19,18 @@ use crate::release::Release;
 /// pygrub would not boot it, or something else.
 pub(crate) fn prove(written: &NixosGrubCfg, release: Release) -> Result<(), Refusal> {
     let text = written.text();
-    for interactive in [true, false] {
-        let options = Options { release, interactive: Some(interactive), ..Options::default() };
+    let distributed = Flavour::ALL.into_iter().filter(|flavour| *flavour != Flavour::Upstream).map(Build::newest);
+    let builds = std::iter::once(Build::from(release)).chain(distributed);
+    for (build, interactive) in builds.flat_map(|build| [(build, true), (build, false)]) {
+        let Build { release, flavour } = build;
+        let options = Options { release, flavour, interactive: Some(interactive), ..Options::default() };
         let run = boot::run_config(written.path(), Dialect::Grub2, text.clone().into_bytes(), options);
         if run.verdict != Verdict::Selects {
-            return Err(not_booting(&run, release));
+            return Err(not_booting(&run, build));
         }
         if let Some(other) = other_than_written(&run, written) {
             return Err(Refusal::new(
-                format!("pregrub's own simulation of Xen {release} sees another menu than NixOS would write: {other}"),
+                format!("pregrub's own simulation of {build} sees another menu than NixOS would write: {other}"),
                 "leave the further lines for GRUB out that add menu entries or hide them",
             ));
         }
@@ -56,12 +61,12 @@ fn other_than_written(run: &Run, written: &NixosGrubCfg) -> Option<String> {
     (chosen.as_deref() != Some(&newest)).then(|| "it does not boot the newest generation".to_owned())
 }
 
-fn not_booting(run: &Run, release: Release) -> Refusal {
+fn not_booting(run: &Run, build: Build) -> Refusal {
     let explanation = explain(run);
     let reason = explanation.as_ref().map_or("no reason is known", |explanation| &explanation.reason);
     let help = explanation.as_ref().and_then(|explanation| explanation.help.as_deref());
     Refusal::new(
-        format!("pregrub's own simulation of Xen {release} does not boot what NixOS would write: {reason}"),
+        format!("pregrub's own simulation of {build} does not boot what NixOS would write: {reason}"),
         help.unwrap_or("leave the further lines for GRUB out"),
     )
 }
