@@ -42,10 +42,11 @@
 //! - [`python`]: the semantics of Python text that pygrub's behaviour rests on.
 //! - [`initrd`]: the initrd as the domain builder and the guest's kernel see it.
 //! - [`lint`]: what is wrong, by rules with codes.
+//! - [`compare`]: releases, flavours and GRUB side by side, and what becomes of a guest on another host.
 //! - [`report`]: JSON and text.
 //! - [`generate`]: configurations that boot, judged by [`boot`] before they are handed out.
 //!
-//! Arrows go one way: `python`, `release`, `flavour` ← `config`, `storage` ← `boot`, `grub`, `initrd` ← `kernel`, `explain` ← `target` ←
+//! Arrows go one way: `python`, `release`, `flavour` ← `config`, `storage` ← `boot`, `grub`, `initrd` ← `kernel`, `explain` ← `target` ← `compare` ←
 //! `lint`, `generate` ← `report` ← `cli`. A test holds the order.
 //!
 //! Without the feature `cli` (`default-features = false`) the crate needs neither an argument parser nor a terminal.
@@ -60,6 +61,7 @@ extern crate alloc;
 pub mod boot;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod compare;
 pub mod config;
 pub mod decompress;
 mod escape;

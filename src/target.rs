@@ -100,6 +100,13 @@ pub enum Target {
 #[derive(Debug)]
 pub struct TargetError(String);
 
+impl TargetError {
+    /// What the operating system says while `name` is read.
+    pub(crate) fn unreadable(name: &str, error: &io::Error) -> Self {
+        failed(Path::new(name), "read", error)
+    }
+}
+
 impl fmt::Display for TargetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -279,6 +286,34 @@ impl Target {
         Ok(run)
     }
 
+    /// The same target as the xl of another release reads it; `None` if a release makes no difference. A disk that is still the one
+    /// that the domain boots from stays open.
+    pub fn for_release(&self, release: Release) -> Option<Self> {
+        match self {
+            Self::Xl(target) => Some(Self::Xl(Box::new(target.for_release(release)))),
+            Self::Libvirt(target) => Some(Self::Libvirt(Box::new(target.for_release(release)))),
+            Self::Image(_) | Self::Directory(_) | Self::Config { .. } | Self::Xapi(_) => None,
+        }
+    }
+
+    /// Whether both have the same disk open.
+    pub fn shares_disk(&self, other: &Self) -> bool {
+        match (self.disk(), other.disk()) {
+            (Some(disk), Some(other)) => Arc::ptr_eq(disk, other),
+            _ => false,
+        }
+    }
+
+    fn disk(&self) -> Option<&Arc<dyn Source>> {
+        match self {
+            Self::Image(disk) => Some(disk),
+            Self::Directory(_) | Self::Config { .. } => None,
+            Self::Xl(target) => target.disk(),
+            Self::Libvirt(target) => target.disk(),
+            Self::Xapi(target) => target.disk(),
+        }
+    }
+
     /// Why a run on it does not boot, with its volumes at hand. `None` if nothing failed.
     pub fn explain(&self, run: &Run, volumes: Option<&MountedOnce<'_>>) -> Option<Explanation> {
         let others = match self {
@@ -291,12 +326,8 @@ impl Target {
     /// The filesystems on it. `None` for a configuration alone, and for a domain without a disk that pygrub gets.
     pub fn volumes(&self) -> Option<MountedOnce<'_>> {
         match self {
-            Self::Image(disk) => Some(MountedOnce::of_disk(Arc::clone(disk))),
             Self::Directory(path) => Some(MountedOnce::new(DirectoryVolume(path))),
-            Self::Config { .. } => None,
-            Self::Xl(target) => Some(MountedOnce::of_disk(Arc::clone(target.disk()?))),
-            Self::Libvirt(target) => Some(MountedOnce::of_disk(Arc::clone(target.disk()?))),
-            Self::Xapi(target) => Some(MountedOnce::of_disk(Arc::clone(target.disk()?))),
+            _ => Some(MountedOnce::of_disk(Arc::clone(self.disk()?))),
         }
     }
 }

@@ -10,7 +10,7 @@ use walkdir::WalkDir;
 use crate::common::program::root;
 
 /// The rooms in their order, lowest first. A room may import from every room before it.
-const ROOMS: [&str; 22] = [
+const ROOMS: [&str; 23] = [
     "python",
     "escape",
     "json",
@@ -28,6 +28,7 @@ const ROOMS: [&str; 22] = [
     "explain",
     "toolstack",
     "target",
+    "compare",
     "lint",
     "generate",
     "report",
@@ -36,7 +37,7 @@ const ROOMS: [&str; 22] = [
 ];
 
 /// The rooms of the linter in their order. `registry` lists the rules, `mod` is the way in.
-const LINTER: [&str; 6] = ["engine", "analysis", "rules", "registry", "mod", "autofix"];
+const LINTER: [&str; 7] = ["engine", "analysis", "rules", "registry", "mod", "explaining", "autofix"];
 
 /// Arrows of the linter that are still to be turned round: a rule and what it looks at know each other by type.
 const KNOWN_IN_LINTER: [(&str, &str); 5] =

@@ -6,6 +6,7 @@ mod baselines;
 mod bounded_read;
 mod caller_args;
 mod check;
+mod compare;
 mod effective_settings;
 mod emitter;
 mod entries;
@@ -99,6 +100,7 @@ pub fn main() -> ExitCode {
         args::Command::Generate(generate) => generate::run(generate),
         args::Command::Init(init) => init::run(init),
         args::Command::Grub(grub) => grub::run(grub),
+        args::Command::Compare(compare) => compare::run(compare),
         args::Command::Explain(explain) => explain::run(explain),
         args::Command::Rules(rules) => rules::run(rules),
         // Taken above, before clap could have an opinion on pygrub's options.

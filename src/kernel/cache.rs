@@ -6,9 +6,12 @@ use std::io;
 
 use sha2::{Digest, Sha256};
 
+use super::builder::Abilities;
+use super::guest_type::GuestType;
 use super::loader::{Depth, Question, look_and_count};
 use super::outcome::Look;
 use crate::decompress::ReadAt;
+use crate::python::PyStr;
 
 /// How much of a file tells it from most others.
 const HEAD: usize = 4096;
@@ -22,7 +25,7 @@ const MOST: usize = 256;
 struct Key {
     size: u64,
     depth: Depth,
-    question: (String, &'static str, super::GuestType),
+    question: (Abilities, GuestType),
     head: [u8; 32],
 }
 
@@ -40,12 +43,45 @@ pub struct Looks {
     /// Whether more than one kernel is expected: remembering costs a digest of each.
     remembers: bool,
     known: RefCell<HashMap<Key, Vec<Known>>>,
+    /// On one disk: what was looked into, by its place.
+    on_disk: Option<RefCell<HashMap<PlaceKey, Look>>>,
 }
+
+/// A kernel on one disk, and who asks: the offset of its filesystem, and its path.
+type PlaceKey = (u64, PyStr, Depth, Abilities, GuestType);
 
 impl Looks {
     /// Remembers what it looked into only if `remembers`.
     pub fn remembering(remembers: bool) -> Self {
-        Self { remembers, known: RefCell::default() }
+        Self { remembers, ..Self::default() }
+    }
+
+    /// For one disk that does not change meanwhile: a kernel of the same path is the same, and is looked into once for all builders
+    /// that can do the same.
+    pub fn on_one_disk() -> Self {
+        Self { on_disk: Some(RefCell::default()), ..Self::default() }
+    }
+
+    /// As [`look`](Self::look), at a file whose place is known.
+    pub(super) fn look_at(
+        &self,
+        (offset, path): (u64, &PyStr),
+        file: &dyn ReadAt,
+        size: u64,
+        question: &Question,
+        depth: Depth,
+    ) -> io::Result<Look> {
+        let Some(on_disk) = &self.on_disk else { return self.look(file, size, question, depth) };
+        let key = (offset, path.clone(), depth, question.builder().abilities(), question.guest);
+        if let Some(look) = on_disk.borrow().get(&key) {
+            return Ok(look.clone());
+        }
+        let look = self.look(file, size, question, depth)?;
+        let mut known = on_disk.borrow_mut();
+        if known.len() < MOST {
+            known.insert(key, look.clone());
+        }
+        Ok(look)
     }
 
     /// As [`look`](super::look).
@@ -62,7 +98,7 @@ impl Looks {
         let key = Key {
             size,
             depth,
-            question: (question.release.to_string(), question.flavour.name(), question.guest),
+            question: (question.builder().abilities(), question.guest),
             head: Sha256::digest(&head[..count]).into(),
         };
         let mut known = self.known.borrow_mut();

@@ -21,6 +21,7 @@
 mod analysis;
 mod autofix;
 mod engine;
+mod explaining;
 mod registry;
 mod rules;
 
@@ -39,6 +40,7 @@ pub use engine::reporter::Reporter;
 pub use engine::rule::{BootImpact, Rule};
 pub use engine::rule_levels::{Level, Levels, Selector, UnknownSelector};
 pub use engine::severity::Severity;
+pub use explaining::explaining_rules;
 pub use registry::{RULES, find};
 
 use engine::limit;

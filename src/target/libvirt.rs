@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::TargetError;
-use super::xl::{open_disk, run_call};
+use super::xl::{Started, open_again, open_disk, run_call};
 use crate::boot::{FailureKind, Options, Run, Toolstack};
 use crate::release::Release;
 use crate::storage::mount::MountedOnce;
@@ -23,7 +23,7 @@ pub struct LibvirtTarget {
     /// The domain, or why libvirt cannot read it.
     pub domain: Result<LibvirtDomain, XmlError>,
     /// How libxl calls pygrub, with the disk; or why it does not, or why the disk cannot be opened.
-    started: Result<(Call, Arc<dyn Source>), NotInvoked>,
+    started: Started,
 }
 
 impl LibvirtTarget {
@@ -32,7 +32,19 @@ impl LibvirtTarget {
             let limit = syntax::LIMIT >> 20;
             return Err(TargetError(format!("`{}` has more than {limit} MiB, which no domain needs", path.display())));
         }
-        let domain = LibvirtDomain::parse(&text);
+        Ok(Self::of(LibvirtDomain::parse(&text), release, open_disk))
+    }
+
+    /// The same domain with libxl of another release.
+    pub(super) fn for_release(&self, release: Release) -> Self {
+        Self::of(self.domain.clone(), release, |call| open_again(&self.started, call))
+    }
+
+    fn of(
+        domain: Result<LibvirtDomain, XmlError>,
+        release: Release,
+        open_disk: impl FnOnce(&Call) -> Result<Arc<dyn Source>, NotInvoked>,
+    ) -> Self {
         let started = match &domain {
             Ok(domain) => domain.call(release).and_then(|call| {
                 let disk = open_disk(&call)?;
@@ -45,7 +57,7 @@ impl LibvirtTarget {
                 help: None,
             }),
         };
-        Ok(Self { domain, started })
+        Self { domain, started }
     }
 
     /// The type of the guest.

@@ -28,7 +28,7 @@ pub struct XlTarget {
     /// The domain, or why xl cannot parse its configuration.
     pub domain: Result<Domain, SyntaxError>,
     /// How libxl calls pygrub, with the disk; or why it does not, or why the disk cannot be opened.
-    started: Result<(Call, Arc<dyn Source>), NotInvoked>,
+    started: Started,
 }
 
 impl XlTarget {
@@ -37,6 +37,19 @@ impl XlTarget {
             let limit = syntax::LIMIT >> 20;
             return Err(TargetError(format!("`{}` has more than {limit} MiB, which no domain needs", path.display())));
         }
+        Ok(Self::read(text, release, open_disk))
+    }
+
+    /// The same domain as xl of another release reads it.
+    pub(super) fn for_release(&self, release: Release) -> Self {
+        Self::read(self.text.clone(), release, |call| open_again(&self.started, call))
+    }
+
+    fn read(
+        text: Vec<u8>,
+        release: Release,
+        open_disk: impl FnOnce(&Call) -> Result<Arc<dyn Source>, NotInvoked>,
+    ) -> Self {
         let domain = syntax::parse(&text, release).map(|settings| Domain::new(settings, release));
         let started = match &domain {
             Ok(domain) => domain.call(release).and_then(|call| {
@@ -49,7 +62,7 @@ impl XlTarget {
                 Err(NotInvoked { fails: true, reason, span: None, help: None })
             }
         };
-        Ok(Self { text, domain, started })
+        Self { text, domain, started }
     }
 
     /// The disk that the bootloader gets.
@@ -174,6 +187,17 @@ pub(super) fn open_disk(call: &Call) -> Result<Arc<dyn Source>, NotInvoked> {
         help: path.is_relative().then(|| "xl looks for it from the directory that it is started in".to_owned()),
     };
     open_path(path).map_err(unknown)
+}
+
+/// What a domain's bootloader is called with, and the disk that it gets; or why it is not called.
+pub(super) type Started = Result<(Call, Arc<dyn Source>), NotInvoked>;
+
+/// The disk of a call: the one that is open already, where it is the same.
+pub(super) fn open_again(started: &Started, call: &Call) -> Result<Arc<dyn Source>, NotInvoked> {
+    match started {
+        Ok((known, disk)) if known.disk == call.disk => Ok(Arc::clone(disk)),
+        _ => open_disk(call),
+    }
 }
 
 /// Opens a disk, or says in a sentence why not.

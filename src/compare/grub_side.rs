@@ -1,0 +1,174 @@
+//! What GRUB 2 picks where it runs.
+
+use std::io;
+
+use super::environment::Environment;
+use super::pick::{BootedFile, Pick, Picked};
+use super::row::{self, Row};
+use crate::boot::Verdict;
+use crate::config::Dialect;
+use crate::grub::discover::{self, NoStart, Start};
+use crate::grub::disks::{NoDisk, OneDisk};
+use crate::grub::{self, Attempt, GrubRun, LoadCommand, Message, Place, Platform, Settings, Stop};
+use crate::storage::mount::Volumes;
+
+/// What GRUB reads.
+#[derive(Clone, Copy)]
+pub enum Reading<'a> {
+    /// A disk.
+    Disk(&'a dyn Volumes),
+    /// A configuration alone.
+    Text {
+        /// Its dialect.
+        dialect: Dialect,
+        /// Its text.
+        text: &'a [u8],
+    },
+}
+
+/// What GRUB picks in each environment.
+#[derive(Debug, Default)]
+pub struct GrubSide {
+    /// The environments in which it picks the same.
+    pub rows: Vec<Row<Environment, GrubRun>>,
+    /// Why there is nothing for GRUB to start with, as a clause without a full stop.
+    pub absent: Option<String>,
+}
+
+/// Commands that name initial RAM disks.
+const RAM_DISKS: [&str; 3] = ["initrd", "initrd16", "initrdefi"];
+/// Commands that name what a multiboot kernel gets.
+const MODULES: [&str; 3] = ["module", "module2", "xen_module"];
+
+/// Runs GRUB in each of the environments.
+///
+/// # Errors
+///
+/// The disk cannot be read.
+pub fn read_with_grub(reading: Reading<'_>, environments: &[Environment]) -> io::Result<GrubSide> {
+    let mut side = GrubSide::default();
+    for &environment in environments {
+        let Environment { version, platform } = environment;
+        let settings = Settings { version, platform, ..Settings::default() };
+        match reading {
+            Reading::Text { dialect: Dialect::Grub2, text } => {
+                let device = if platform == Platform::Xen { "xen/xvda" } else { "hd0" };
+                let place = Place { device: device.to_owned(), path: "/boot/grub/grub.cfg".to_owned() };
+                let run = grub::run(&NoDisk, &place, text, &settings);
+                row::add(&mut side.rows, environment, pick(&run, |_| None), run);
+            }
+            Reading::Text { .. } => {
+                side.absent = Some("GRUB 2 does not read this kind of configuration".to_owned());
+            }
+            Reading::Disk(volumes) => {
+                let disk = OneDisk::new(volumes, version, platform)?;
+                match discover::start(&disk, platform) {
+                    Ok(Start { place, text, .. }) => {
+                        let run = grub::run(&disk, &place, &text, &settings);
+                        let pick = pick(&run, |command| {
+                            disk.offset(command.root.as_deref().unwrap_or(place.device.as_bytes()))
+                        });
+                        let pick = with_devices(pick, &disk);
+                        row::add(&mut side.rows, environment, pick, run);
+                    }
+                    Err(NoStart::Missing(why)) => side.absent = Some(why),
+                    Err(NoStart::Unknown(why)) => {
+                        let pick = failing(Verdict::Unknown, why, None);
+                        row::add(&mut side.rows, environment, pick, GrubRun::default());
+                    }
+                }
+            }
+        }
+    }
+    Ok(side)
+}
+
+/// A file that is named with its device lies there, not on `$root`.
+fn with_devices(mut pick: Pick, disk: &OneDisk<'_>) -> Pick {
+    if let Some(picked) = &mut pick.picked {
+        for file in std::iter::once(&mut picked.kernel).chain(&mut picked.initrds) {
+            let device = file.path.strip_prefix('(').and_then(|rest| rest.split_once(')'));
+            if let Some((device, _)) = device.filter(|(device, _)| !device.is_empty()) {
+                file.offset = disk.offset(device.as_bytes());
+            }
+        }
+    }
+    pick
+}
+
+fn failing(verdict: Verdict, reason: String, line: Option<u32>) -> Pick {
+    Pick { verdict, picked: None, reason: Some(reason), line, help: None, cause: None }
+}
+
+/// What a run comes to.
+fn pick(run: &GrubRun, offset: impl Fn(&LoadCommand) -> Option<u64>) -> Pick {
+    let picked = run.chosen().filter(|attempt| attempt.works()).and_then(|attempt| picked(run, attempt, &offset));
+    if let Some(why) = run.unknown.first() {
+        return Pick { picked, ..failing(Verdict::Unknown, why.clone(), None) };
+    }
+    let Some(picked) = picked else {
+        let (reason, line) = why_not(run);
+        return failing(Verdict::Fails, reason, line);
+    };
+    let known = run.chosen().and_then(Attempt::kernel).and_then(|kernel| kernel.files.first()?.exists).is_some();
+    let verdict = if known { Verdict::Boots } else { Verdict::Selects };
+    Pick { verdict, picked: Some(picked), reason: None, line: None, help: None, cause: None }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn picked(run: &GrubRun, attempt: &Attempt, offset: &dyn Fn(&LoadCommand) -> Option<u64>) -> Option<Picked> {
+    let kernel = attempt.kernel()?;
+    let file = |command: &LoadCommand, path: &[u8]| BootedFile { path: text(path), offset: offset(command) };
+    let args = match grub::command_line(kernel, Platform::Xen) {
+        Some(line) => text(&line),
+        None => kernel.args.iter().skip(1).map(|word| text(word)).collect::<Vec<_>>().join(" "),
+    };
+    let after = attempt.commands.iter().rposition(|command| std::ptr::eq(command, kernel)).unwrap_or_default();
+    let after = &attempt.commands[after..];
+    // Another `initrd` takes the place of the one before.
+    let ram_disks = after.iter().rev().find(|command| RAM_DISKS.contains(&command.command.as_str()));
+    let modules = after.iter().filter(|command| MODULES.contains(&command.command.as_str()));
+    let loaded: Vec<&LoadCommand> = ram_disks.into_iter().chain(modules).collect();
+    // One that is missing keeps the command from loading any.
+    let whole = |command: &&&LoadCommand| command.files.iter().all(|file| file.exists != Some(false));
+    let initrds = loaded.iter().filter(whole).flat_map(|command| command.files.iter().map(|one| file(command, &one.path)));
+    let missing = loaded.iter().flat_map(|command| &command.files).filter(|file| file.exists == Some(false));
+    Some(Picked {
+        config: Some(run.config.clone()),
+        title: attempt.title().filter(|title| !title.is_empty()).map(text),
+        line: Some(kernel.line).filter(|_| kernel.file == run.config),
+        kernel: kernel.files.first().map(|first| file(kernel, &first.path))?,
+        initrds: initrds.collect(),
+        args,
+        missing: missing.map(|file| text(&file.path)).collect(),
+    })
+}
+
+/// Why GRUB boots nothing, and the line that it is about.
+fn why_not(run: &GrubRun) -> (String, Option<u32>) {
+    let in_config = |message: &&Message| message.file == run.config && message.line > 0;
+    let attempt = run.chosen();
+    let of_attempt = attempt.into_iter().flat_map(|attempt| &attempt.errors);
+    let error = of_attempt.chain(&run.errors).find(in_config);
+    let title = attempt.and_then(Attempt::title).map(text).unwrap_or_default();
+    let said = error.map(|message| format!(": GRUB prints `error: {}`", message.text)).unwrap_or_default();
+    let line = error.map(|message| message.line);
+    match (attempt, &run.stop) {
+        (None, Some(Stop::Left(command))) => (format!("`{command}` ends it before anything boots"), line),
+        (None, Some(Stop::Fatal(message))) => (format!("GRUB gives up with `{message}`"), line),
+        (None, Some(Stop::Limit(why))) => (why.clone(), line),
+        (None, _) if run.menu.is_empty() => (format!("GRUB's menu has no entry{said}"), line),
+        (None, _) => (format!("GRUB boots nothing{said}"), line),
+        (Some(attempt), _) => match attempt.kernel() {
+            None => (format!("the entry `{title}` loads no kernel{said}"), line),
+            Some(kernel) => {
+                let path = kernel.files.first().map(|file| text(&file.path)).unwrap_or_default();
+                let line = Some(kernel.line).filter(|_| kernel.file == run.config);
+                (format!("GRUB cannot open the kernel `{path}` of `{title}`{said}"), line)
+            }
+        },
+    }
+}

@@ -1,0 +1,6 @@
+//! `pregrub compare`: rows against the commands that they are folded from, the screens, and upgrades.
+
+mod corpus;
+mod guests;
+mod screens;
+mod upgrade;
