@@ -243,6 +243,12 @@ impl Target {
         }
     }
 
+    /// Whether a bootloader is run for it: not for an HVM guest, nor for a domain with a kernel of dom0.
+    pub fn asks_bootloader(&self) -> bool {
+        let has_bootloader = self.domain().is_none_or(|domain| domain.bootloader.is_some());
+        has_bootloader && self.guest() != Some(Guest::Hvm)
+    }
+
     /// The type of the guest, where a domain says it.
     pub fn guest(&self) -> Option<Guest> {
         match self {

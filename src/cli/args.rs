@@ -81,6 +81,7 @@ impl Command {
         let format = match self {
             Self::Check(check) => check.answer.format,
             Self::Lint(lint) => lint.answer.format,
+            Self::Compare(compare) => compare.format(),
             _ => return false,
         };
         format == ReportFormat::Github

@@ -7,7 +7,9 @@ use std::path::Path;
 use clap::Args;
 
 use super::Status;
-use super::args::{Answer, Format, GuestArg, How};
+use super::args::{GuestArg, How, ReportAnswer, ReportFormat};
+use super::emitter::Emitter;
+use super::levels::Threshold;
 use super::progress::Progress;
 use super::recursive::{RecursiveArgs, Sought};
 use super::settings::{Finder, Settings};
@@ -15,12 +17,14 @@ use super::stdout::{Out, complain};
 use crate::boot::Options;
 use crate::compare::{Change, Comparison, Environment, Readers, compare_on};
 use crate::flavour::Build;
-use crate::lint::{Rule, explaining_rules};
+use crate::lint::{Finding, explaining_findings, findings_of_differences};
 use crate::release::Release;
 use crate::report::compare::{Report, Upgrade};
 use crate::report::compare_text;
-use crate::storage::mount::Volumes;
-use crate::target::{Kind, Target};
+use crate::report::finding::Sources;
+use crate::report::target_report::{Outcome, TargetReport};
+use crate::storage::mount::{MountedOnce, Volumes};
+use crate::target::Target;
 
 const AFTER: &str = "\
 Exit status: 0 all boot the same; with --from and --to, every target boots the same as before, or boots with neither; 1 something \
@@ -45,10 +49,13 @@ pub(super) struct CompareArgs {
     /// The type of the guest that the kernel is loaded for [default: what the domain's configuration says, else pv]
     #[arg(long = "type", value_enum)]
     guest: Option<GuestArg>,
+    /// Show every block in full, whether or not all of them fit on one screen
+    #[arg(short, long)]
+    verbose: bool,
     #[command(flatten)]
     how: How,
     #[command(flatten)]
-    answer: Answer,
+    answer: ReportAnswer,
     #[command(flatten)]
     recursive: RecursiveArgs,
 }
@@ -69,10 +76,11 @@ fn all(args: &CompareArgs) -> Result<io::Result<Status>, String> {
     let targets = args.recursive.targets(&args.targets, Sought::Everything, &mut finder)?;
     // A mistake in the options is reported before anything is read.
     let first = finder.of("-")?;
-    args.readers(&first)?;
+    let newest = args.readers(&first)?.pygrubs.iter().map(|options| options.release).max().unwrap_or(Release::NEWEST);
+    let out = Out::new(args.answer.color);
     let mut work = Work {
         args,
-        out: Out::new(args.answer.color),
+        reports: Emitter::new(out, args.answer.format, newest, Threshold::default()),
         counts: BTreeMap::new(),
         unreadable: 0,
         upgrade: args.upgrade()?,
@@ -86,15 +94,20 @@ fn all(args: &CompareArgs) -> Result<io::Result<Status>, String> {
             Ok(status) => worst = worst.max(status),
             Err(error) => return Ok(Err(error)),
         }
-        if let Err(error) = progress.done(|| work.out.flush_for(args.recursive.recursive)) {
+        if let Err(error) = progress.done(|| work.reports.out.flush_for(args.recursive.recursive)) {
             return Ok(Err(error));
         }
     }
     progress.finish();
-    Ok(work.finish().map(|()| worst))
+    Ok(work.finish(worst).map(|()| worst))
 }
 
 impl CompareArgs {
+    /// The format of the answer.
+    pub(super) fn format(&self) -> ReportFormat {
+        self.answer.format
+    }
+
     /// The two pygrubs of an upgrade.
     fn upgrade(&self) -> Result<Option<(Build, Build)>, String> {
         let Some(to) = &self.to else { return Ok(None) };
@@ -118,7 +131,7 @@ impl CompareArgs {
 /// The work on all targets.
 struct Work<'a> {
     args: &'a CompareArgs,
-    out: Out,
+    reports: Emitter,
     counts: BTreeMap<Change, usize>,
     unreadable: usize,
     upgrade: Option<(Build, Build)>,
@@ -128,12 +141,17 @@ struct Work<'a> {
 
 impl Work<'_> {
     fn one(&mut self, name: &str, readers: &Readers) -> io::Result<Status> {
-        match read(self.args, name, readers) {
+        let target = open(self.args, name, readers);
+        let compared = target.as_ref().map_err(Clone::clone).and_then(|target| Compared::new(target, name, readers));
+        match compared {
             Ok(compared) => self.report(name, &compared),
             Err(error) => {
                 self.unreadable += 1;
-                if self.args.answer.format == Format::Json {
-                    self.out.json(&Report::of_unreadable(name, &error))?;
+                if self.args.answer.format == ReportFormat::Json {
+                    self.reports.out.json(&Report::of_unreadable(name, &error))?;
+                } else {
+                    let outcome = Outcome::Unreadable(&error);
+                    self.reports.add(&TargetReport { target: name, outcome })?;
                 }
                 complain(&error);
                 Ok(Status::Unknown)
@@ -141,11 +159,16 @@ impl Work<'_> {
         }
     }
 
-    fn report(&mut self, name: &str, compared: &Compared) -> io::Result<Status> {
-        let Compared { kind, comparison, rules } = compared;
-        let codes: Vec<Option<&str>> = rules.iter().map(|rule| rule.map(|rule| rule.code)).collect();
+    fn report(&mut self, name: &str, compared: &Compared<'_>) -> io::Result<Status> {
+        let Compared { target, volumes, comparison, explained } = compared;
+        let kind = target.kind();
+        let codes: Vec<Option<&str>> = explained.iter().map(|finding| Some(finding.as_ref()?.rule.code)).collect();
         let upgrade = self.upgrade.and_then(|(from, to)| {
-            let change = Change::between(&comparison.of_build(from)?.pick, &comparison.of_build(to)?.pick);
+            let change = if target.asks_bootloader() {
+                Change::between(&comparison.of_build(from)?.pick, &comparison.of_build(to)?.pick)
+            } else {
+                Change::NotAsked
+            };
             Some(Upgrade { from, to, change })
         });
         if let Some(upgrade) = upgrade {
@@ -159,53 +182,74 @@ impl Work<'_> {
             None if comparison.agrees() => Status::Fine,
             None => Status::Fails,
         };
-        if self.args.answer.format == Format::Json {
-            self.out.json(&Report::new(name, *kind, comparison, &codes, upgrade))?;
+        if self.args.answer.format == ReportFormat::Json {
+            self.reports.out.json(&Report::new(name, kind, comparison, &codes, upgrade))?;
             return Ok(status);
         }
         if upgrade.is_some_and(|upgrade| upgrade.change.is_none()) {
             return Ok(status);
         }
-        if std::mem::replace(&mut self.written, true) {
-            writeln!(self.out.text())?;
+        if self.args.answer.format != ReportFormat::Text {
+            let row = match upgrade {
+                Some(upgrade) => comparison.of_build(upgrade.to),
+                None => comparison.pygrub.iter().max_by_key(|row| row.readers.iter().map(|build| build.release).max()),
+            };
+            let Some(row) = row else { return Ok(status) };
+            let explanation = target.explain(&row.run, volumes.as_ref());
+            let findings = findings_of_differences(comparison, explained);
+            let path = row.run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
+            let path = path.map(|found| found.path.to_string());
+            let sources = Sources { configuration: path.as_deref(), ..Sources::default() };
+            let (run, explanation) = (&row.run, explanation.as_ref());
+            let outcome = Outcome::Read { kind, run, explanation, judged: true, findings: &findings, sources };
+            self.reports.add(&TargetReport { target: name, outcome })?;
+            return Ok(status);
         }
-        let look = self.out.look(false);
+        if std::mem::replace(&mut self.written, true) {
+            writeln!(self.reports.out.text())?;
+        }
+        let look = self.reports.out.look(self.args.verbose);
         match upgrade {
             Some(upgrade) => {
-                compare_text::write_upgrade(comparison, name, upgrade, &codes, look, &mut self.out.colored())?;
+                compare_text::write_upgrade(comparison, name, upgrade, &codes, look, &mut self.reports.out.colored())?;
             }
-            None => compare_text::write(comparison, name, &codes, look, &mut self.out.colored())?,
+            None => compare_text::write(comparison, name, &codes, look, &mut self.reports.out.colored())?,
         }
         Ok(status)
     }
 
-    fn finish(mut self) -> io::Result<()> {
-        if let Some((from, to)) = self.upgrade.filter(|_| self.args.answer.format == Format::Text) {
+    fn finish(mut self, worst: Status) -> io::Result<()> {
+        if let Some((from, to)) = self.upgrade.filter(|_| self.args.answer.format == ReportFormat::Text) {
             let names = (from.to_string(), to.to_string());
             let summary = compare_text::summary((&names.0, &names.1), &self.counts, self.unreadable);
             let gap = if self.written { "\n" } else { "" };
-            writeln!(self.out.text(), "{gap}{summary}")?;
+            writeln!(self.reports.out.text(), "{gap}{summary}")?;
         }
-        self.out.finish()
+        self.reports.finish(worst)
     }
 }
 
 /// A target that was compared on.
-struct Compared {
-    kind: Kind,
+struct Compared<'t> {
+    target: &'t Target,
+    volumes: Option<MountedOnce<'t>>,
     comparison: Comparison,
-    /// The rules that explain the differences.
-    rules: Vec<Option<&'static Rule>>,
+    /// The findings that explain the differences.
+    explained: Vec<Option<Finding>>,
 }
 
-/// Opens a target for the oldest of its readers, who reads most of a configuration, and compares.
-fn read(args: &CompareArgs, name: &str, readers: &Readers) -> Result<Compared, String> {
+/// Opens a target for the oldest of its readers, who reads most of a configuration.
+fn open(args: &CompareArgs, name: &str, readers: &Readers) -> Result<Target, String> {
     let oldest = readers.pygrubs.iter().map(|options| options.release).min().unwrap_or(Release::NEWEST);
-    let target =
-        Target::open(Path::new(name), args.how.wanted(), oldest).map_err(|error| error.to_string())?;
-    let volumes = target.volumes();
-    let comparison =
-        compare_on(&target, volumes.as_ref(), name, readers).map_err(|error| error.to_string())?;
-    let rules = explaining_rules(&comparison, &target, volumes.as_ref().map(|volumes| volumes as &dyn Volumes));
-    Ok(Compared { kind: target.kind(), comparison, rules })
+    Target::open(Path::new(name), args.how.wanted(), oldest).map_err(|error| error.to_string())
+}
+
+impl<'t> Compared<'t> {
+    fn new(target: &'t Target, name: &str, readers: &Readers) -> Result<Self, String> {
+        let volumes = target.volumes();
+        let comparison = compare_on(target, volumes.as_ref(), name, readers).map_err(|error| error.to_string())?;
+        let seen = volumes.as_ref().map(|volumes| volumes as &dyn Volumes);
+        let explained = explaining_findings(&comparison, target, seen);
+        Ok(Self { target, volumes, comparison, explained })
+    }
 }

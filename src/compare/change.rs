@@ -7,6 +7,8 @@ use super::pick::Pick;
 pub enum Change {
     /// It boots the same.
     Same,
+    /// pygrub is not asked for it: an HVM guest, or a kernel of dom0.
+    NotAsked,
     /// It boots with neither.
     Never,
     /// It did not boot, and would.
@@ -21,7 +23,8 @@ pub enum Change {
 
 impl Change {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::Same, Self::Never, Self::Starts, Self::Other, Self::Stops, Self::Unknown];
+    pub const ALL: [Self; 7] =
+        [Self::Same, Self::NotAsked, Self::Never, Self::Starts, Self::Other, Self::Stops, Self::Unknown];
 
     /// What changes between two pygrubs.
     pub fn between(from: &Pick, to: &Pick) -> Self {
@@ -40,6 +43,7 @@ impl Change {
     pub fn name(self) -> &'static str {
         match self {
             Self::Same => "same",
+            Self::NotAsked => "not-asked",
             Self::Never => "never-boots",
             Self::Starts => "starts-to-boot",
             Self::Other => "boots-something-else",
@@ -52,6 +56,7 @@ impl Change {
     pub fn sentence(self) -> &'static str {
         match self {
             Self::Same => "boots the same",
+            Self::NotAsked => "pygrub is not asked",
             Self::Never => "boots with neither",
             Self::Starts => "would boot, and does not now",
             Self::Other => "would boot something else",
@@ -62,7 +67,7 @@ impl Change {
 
     /// Whether nothing changes for the guest.
     pub fn is_none(self) -> bool {
-        matches!(self, Self::Same | Self::Never)
+        matches!(self, Self::Same | Self::NotAsked | Self::Never)
     }
 
     /// Whether the guest is worse off.

@@ -1,9 +1,12 @@
 //! Where readers part: the line and the rule that make the difference, and what to change.
 
+use super::environment::Environment;
 use super::pick::Pick;
+use super::row::Row;
 use super::{Comparison, entry_rule, file_rule};
 use crate::boot::{Found, Run};
 use crate::config::Span;
+use crate::grub::GrubRun;
 
 /// One side of a difference: the index of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +74,7 @@ pub struct Difference {
     /// Whether the change was tried: with it, both sides boot the same.
     pub tried: bool,
     /// The configuration with the change made.
-    pub(super) edited: Option<Vec<u8>>,
+    pub edited: Option<Vec<u8>>,
 }
 
 impl Difference {
@@ -140,13 +143,30 @@ fn of_side(comparison: &Comparison, side: Side, norm: Option<Side>) -> Option<Di
     if let Some(difference) = missing(pick, side, norm) {
         return Some(difference);
     }
-    entry_rule::of(comparison, side, norm?).or_else(|| file_rule::of(comparison, side, norm?))
+    let norm = norm?;
+    let run = [side, norm].into_iter().find_map(|side| match side {
+        Side::Pygrub(index) => comparison.pygrub.get(index).map(|row| &row.run),
+        Side::Grub(_) => None,
+    });
+    entry_rule::of(comparison, side, norm).or_else(|| file_rule::of((side, pick), (norm, wanted), run))
+}
+
+/// What a pygrub boots otherwise than GRUB, if both boot: the pygrub is the side, with the index 0, as GRUB is.
+pub fn from_grub(run: &Run, pick: &Pick, grub: &Row<Environment, GrubRun>) -> Option<Difference> {
+    if !pick.boots() || !grub.pick.is_complete() || pick.boots_same(&grub.pick) {
+        return None;
+    }
+    let (side, norm) = (Side::Pygrub(0), Side::Grub(0));
+    entry_rule::pygrub_and_grub(run, &grub.run, side, norm)
+        .or_else(|| file_rule::of((side, pick), (norm, &grub.pick), Some(run)))
 }
 
 fn missing(pick: &Pick, side: Side, norm: Option<Side>) -> Option<Difference> {
     let picked = pick.picked.as_ref()?;
     let path = picked.missing.first()?;
-    let rule = format!("GRUB prints an error for `{path}`, which is not there, and boots without it; pygrub boots nothing then");
+    let rule = format!(
+        "GRUB prints an error for `{path}`, which is not there, and boots without it; pygrub boots nothing then"
+    );
     let change = format!("put `{path}` there, or remove it from the entry");
     Some(Difference::new(DifferenceKind::MissingFile, side, norm, rule).at_line(picked.line).change(Some(change)))
 }
@@ -157,7 +177,8 @@ impl Comparison {
     pub fn norm(&self) -> Option<Side> {
         let grub = self.grub.iter().enumerate().filter(|(_, row)| row.pick.is_complete());
         // Of several that are equal the first.
-        let grub = grub.rev().max_by_key(|(_, row)| row.readers.len()).map(|(index, _)| Side::Grub(index));
+        let rank = |row: &Row<Environment, GrubRun>| (row.pick.note.is_none(), row.readers.len());
+        let grub = grub.rev().max_by_key(|(_, row)| rank(row)).map(|(index, _)| Side::Grub(index));
         grub.or_else(|| {
             let pygrub = self.pygrub.iter().enumerate().filter(|(_, row)| row.pick.is_complete());
             pygrub.rev().max_by_key(|(_, row)| row.readers.len()).map(|(index, _)| Side::Pygrub(index))

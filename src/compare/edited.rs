@@ -3,9 +3,7 @@
 use std::io;
 use std::rc::Rc;
 
-use crate::storage::filesystem::{
-    Damage, FileKind, Filesystem, Note, OpenError, OpenFile, ReadError, Size,
-};
+use crate::storage::filesystem::{Damage, FileKind, Filesystem, Note, OpenError, OpenFile, ReadError, Size};
 use crate::storage::mount::{Mounting, Volumes};
 use crate::storage::source::Source;
 

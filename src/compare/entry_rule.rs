@@ -5,7 +5,7 @@ use super::difference::{Difference, DifferenceKind, Side};
 use crate::boot::{Found, Run};
 use crate::config::{Entry, Writer};
 use crate::explain::Remedy;
-use crate::grub::{GrubRun, MenuItem};
+use crate::grub::{GrubRun, LoadCommand, MenuItem};
 
 /// The difference, if two rows boot different entries.
 pub(super) fn of(comparison: &Comparison, side: Side, norm: Side) -> Option<Difference> {
@@ -50,7 +50,7 @@ fn named(entry: &Entry, index: usize) -> String {
     format!("entry {index}, `{}` (line {})", entry.title, entry.header.line)
 }
 
-fn pygrub_and_grub(run: &Run, grub: &GrubRun, side: Side, norm: Side) -> Option<Difference> {
+pub(super) fn pygrub_and_grub(run: &Run, grub: &GrubRun, side: Side, norm: Side) -> Option<Difference> {
     let found = found(run)?;
     let config = &found.config;
     let mine = run.chosen.as_ref()?.entry?;
@@ -71,9 +71,10 @@ fn pygrub_and_grub(run: &Run, grub: &GrubRun, side: Side, norm: Side) -> Option<
     let value = grub.default.as_deref().map(text).unwrap_or_default();
     let mine_is = named(my_entry, mine);
     let Some(index) = theirs else {
-        let skipped = config.functions.iter().any(|function| {
-            (function.header.line..=function.last_line.unwrap_or(u32::MAX)).contains(&kernel.line)
-        });
+        let skipped = config
+            .functions
+            .iter()
+            .any(|function| (function.header.line..=function.last_line.unwrap_or(u32::MAX)).contains(&kernel.line));
         let why = if skipped { "it stands in a function, which pygrub leaves out" } else { "pygrub has no such entry" };
         let rule = format!("GRUB boots `{title}` (line {}), and {why}: pygrub boots {mine_is}", kernel.line);
         return Some(difference(rule).at(Some(my_entry.header)).at_line(Some(kernel.line)));
@@ -122,7 +123,9 @@ fn change(found: &Found, grub: &GrubRun, index: usize) -> (Option<String>, Optio
         let how = match writer {
             Writer::NixOs => Remedy::NixosOption(format!("set boot.loader.grub.default = {index}")),
             Writer::Mkconfig => Remedy::MkconfigVariable(format!("set GRUB_DEFAULT={index}")),
-            Writer::Other => Remedy::Other(format!("write `set default={index}` as the last assignment, without a condition")),
+            Writer::Other => {
+                Remedy::Other(format!("write `set default={index}` as the last assignment, without a condition"))
+            }
         };
         let mut edited = found.text.clone();
         edited.extend_from_slice(format!("\nset default={index}\n").as_bytes());
@@ -188,13 +191,16 @@ fn grubs(run: &GrubRun, norm_run: &GrubRun, side: Side, norm: Side) -> Option<Di
     if (path(&my_kernel.file), my_kernel.line) == (path(&their_kernel.file), their_kernel.line) {
         return None;
     }
-    let title = |titles: Option<&[u8]>| titles.map(text).unwrap_or_default();
+    let name = |titles: Option<&[u8]>, kernel: &LoadCommand, config: &str| {
+        let title = titles.map(text).unwrap_or_default();
+        let file = if kernel.file == config { String::new() } else { format!(" of {}", path(&kernel.file)) };
+        format!("`{title}` (line {}{file})", kernel.line)
+    };
     let rule = format!(
-        "GRUB boots `{}` (line {}) here, and `{}` (line {}) elsewhere",
-        title(mine.title()),
-        my_kernel.line,
-        title(theirs.title()),
-        their_kernel.line
+        "after this line GRUB goes another way here: it boots {}, elsewhere {}",
+        name(mine.title(), my_kernel, &run.config),
+        name(theirs.title(), their_kernel, &norm_run.config)
     );
-    Some(Difference::new(DifferenceKind::Entry, side, Some(norm), rule).at_line(Some(my_kernel.line)))
+    let line = Some(my_kernel.line).filter(|_| my_kernel.file == run.config);
+    Some(Difference::new(DifferenceKind::Entry, side, Some(norm), rule).at_line(line))
 }

@@ -74,11 +74,8 @@ mod tests {
         assert_eq!(folded(&all, &all), "on pc, efi and xen");
         let new: Vec<Environment> = all.iter().copied().filter(|one| one.version == Version::V2_14).collect();
         assert_eq!(folded(&all, &new), "2.14 on pc, efi and xen");
-        let old: Vec<Environment> = all
-            .iter()
-            .copied()
-            .filter(|one| one.platform == Platform::Xen || one.version != Version::V2_14)
-            .collect();
+        let old: Vec<Environment> =
+            all.iter().copied().filter(|one| one.platform == Platform::Xen || one.version != Version::V2_14).collect();
         assert_eq!(folded(&all, &old), "2.06 and 2.12 on pc and efi, on xen");
         assert_eq!(folded(&new, &new), "2.14 on pc, efi and xen");
     }

@@ -1,19 +1,15 @@
 //! Why readers boot other files or arguments of one entry.
 
+use super::arguments;
 use super::difference::{Difference, DifferenceKind, Side};
-use super::pick::Picked;
-use super::{Comparison, arguments};
+use super::pick::{Pick, Picked};
 use crate::boot::{Found, Run};
 use crate::config::{Span, Writer};
 use crate::explain::Remedy;
 
-/// The difference between two rows that boot the same entry.
-pub(super) fn of(comparison: &Comparison, side: Side, norm: Side) -> Option<Difference> {
-    let (mine, theirs) = (comparison.pick(side)?.picked.as_ref()?, comparison.pick(norm)?.picked.as_ref()?);
-    let run = [side, norm].into_iter().find_map(|side| match side {
-        Side::Pygrub(index) => comparison.pygrub.get(index).map(|row| &row.run),
-        Side::Grub(_) => None,
-    });
+/// The difference between two picks of the same entry, of which `run` is the one that a pygrub makes.
+pub(super) fn of((side, pick): (Side, &Pick), (norm, wanted): (Side, &Pick), run: Option<&Run>) -> Option<Difference> {
+    let (mine, theirs) = (pick.picked.as_ref()?, wanted.picked.as_ref()?);
     let entry = run.and_then(Entry::of);
     let names = [side, norm].map(|side| match side {
         Side::Pygrub(_) => "pygrub",

@@ -19,14 +19,16 @@ mod row;
 mod trial;
 
 pub use self::change::Change;
-pub use self::difference::{Difference, DifferenceKind, Side};
+pub use self::difference::{Difference, DifferenceKind, Side, from_grub};
 pub use self::environment::{Environment, folded as folded_environments};
 pub use self::grub_side::{GrubSide, Reading, read_with_grub};
 pub use self::pick::{BootedFile, Pick, Picked};
 pub use self::row::Row;
 
+use std::cell::RefCell;
+
 use crate::boot::{Options, Run};
-use crate::flavour::Build;
+use crate::flavour::{Build, folded};
 use crate::grub::GrubRun;
 use crate::kernel::{GuestType, Looks};
 use crate::storage::mount::{MountedOnce, Volumes};
@@ -98,7 +100,8 @@ pub fn compare_on(
     readers: &Readers,
 ) -> Result<Comparison, TargetError> {
     let looks = Looks::on_one_disk();
-    let pygrub = PygrubSide { target, volumes, name, guest: readers.guest, looks: &looks };
+    let packed = RefCell::default();
+    let pygrub = PygrubSide { target, volumes, name, guest: readers.guest, looks: &looks, packed };
     let rows = pygrub.rows(&readers.pygrubs)?;
     let mut comparison = Comparison {
         builds: readers.pygrubs.iter().map(Options::build).collect(),
@@ -112,9 +115,11 @@ pub fn compare_on(
         let GrubSide { rows, absent } = grub_rows(target, volumes, name, &readers.environments)?;
         comparison.grub = rows;
         comparison.without_grub = absent;
+        grub_side::judge_pvgrub2(&mut comparison.grub, &pygrub.packed.borrow());
     }
     comparison.differences = difference::find(&comparison);
     let bench = Bench { target, volumes, name, readers, looks: &looks };
+    bench.find_parting_lines(&mut comparison)?;
     bench.try_all(&mut comparison)?;
     Ok(comparison)
 }
@@ -125,14 +130,19 @@ fn grub_rows(
     name: &str,
     environments: &[Environment],
 ) -> Result<GrubSide, TargetError> {
-    let reading = match (target, volumes) {
-        (Target::Config { dialect, text }, _) => Reading::Text { dialect: *dialect, text },
-        (_, Some(volumes)) => Reading::Disk(volumes as &dyn Volumes),
-        (_, None) => {
-            return Ok(GrubSide { rows: Vec::new(), absent: Some("there is no disk that can be read".to_owned()) });
-        }
-    };
-    read_with_grub(reading, environments).map_err(|error| TargetError::unreadable(name, &error))
+    match reading(target, volumes) {
+        Some(reading) => read_with_grub(reading, environments).map_err(|error| TargetError::unreadable(name, &error)),
+        None => Ok(GrubSide { rows: Vec::new(), absent: Some("there is no disk that can be read".to_owned()) }),
+    }
+}
+
+/// What GRUB reads of a target. `None` if there is no disk.
+fn reading<'a>(target: &'a Target, volumes: Option<&'a MountedOnce<'_>>) -> Option<Reading<'a>> {
+    match (target, volumes) {
+        (Target::Config { dialect, text }, _) => Some(Reading::Text { dialect: *dialect, text }),
+        (_, Some(volumes)) => Some(Reading::Disk(volumes as &dyn Volumes)),
+        (_, None) => None,
+    }
 }
 
 impl Comparison {
@@ -151,6 +161,20 @@ impl Comparison {
     /// What each row picks, the pygrubs first.
     pub fn picks(&self) -> impl Iterator<Item = &Pick> {
         self.pygrub.iter().map(|row| &row.pick).chain(self.grub.iter().map(|row| &row.pick))
+    }
+
+    /// The readers of a side in few words: `pygrub of upstream 4.0`, `GRUB on pc`.
+    pub fn readers_of(&self, side: Side) -> String {
+        match side {
+            Side::Pygrub(index) => {
+                let readers = self.pygrub.get(index).map(|row| row.readers.as_slice()).unwrap_or_default();
+                format!("pygrub of {}", folded(&self.builds, readers))
+            }
+            Side::Grub(index) => {
+                let readers = self.grub.get(index).map(|row| row.readers.as_slice()).unwrap_or_default();
+                format!("GRUB {}", folded_environments(&self.environments, readers))
+            }
+        }
     }
 
     /// The row of one pygrub.

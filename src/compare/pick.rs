@@ -1,8 +1,8 @@
 //! What a reader picks, in a form that pygrub's and GRUB's can be compared in.
 
 use super::arguments;
-use crate::boot::Verdict;
-use crate::explain::CauseId;
+use crate::boot::{ChosenFile, Run, Verdict};
+use crate::explain::{CauseId, Explanation};
 
 /// What a reader picks, or why nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,12 +19,16 @@ pub struct Pick {
     pub help: Option<String>,
     /// The identity of the cause, of pygrub's.
     pub cause: Option<CauseId>,
+    /// What to know before it is relied on: a sentence without a full stop.
+    pub note: Option<String>,
+    /// Of GRUB: whether `$root` leads to where the kernel is not, although it lies beside the configuration.
+    pub misled: bool,
 }
 
 /// What is booted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picked {
-    /// The configuration as the reader names it: `/grub/grub.cfg`, `(hd0)/grub/grub.cfg`.
+    /// The file with the entry as the reader names it: `/grub/grub.cfg`, `(hd0)/grub/grub.cfg`.
     pub config: Option<String>,
     /// The title of the entry.
     pub title: Option<String>,
@@ -72,6 +76,17 @@ impl Picked {
             && self.initrds.iter().zip(&other.initrds).all(|(one, other)| one.is_same(other))
     }
 
+    /// Whether both are the same entry: the same line of the same file.
+    pub fn is_same_entry(&self, other: &Self) -> bool {
+        let path = |picked: &Self| {
+            let name = picked.config.as_deref()?;
+            Some(name.split_once(')').map_or(name, |(_, path)| path).to_owned())
+        };
+        // A configuration alone has the user's name for pygrub, and an imagined place for GRUB.
+        let alone = self.kernel.offset.is_none() && other.kernel.offset.is_none();
+        self.line.is_some() && self.line == other.line && (alone || path(self) == path(other))
+    }
+
     /// Whether the kernel sees the same arguments.
     pub fn has_same_args(&self, other: &Self) -> bool {
         arguments::words(&self.args) == arguments::words(&other.args)
@@ -79,6 +94,21 @@ impl Picked {
 }
 
 impl Pick {
+    /// What a pygrub picks, with why nothing boots.
+    pub fn of_run(run: &Run, explanation: Option<&Explanation>) -> Self {
+        let span = explanation.and_then(|explained| explained.evidence.as_ref()?.span);
+        Self {
+            verdict: run.verdict,
+            picked: picked(run),
+            reason: explanation.map(|explained| explained.reason.clone()),
+            line: span.map(|span| span.line),
+            help: explanation.and_then(|explained| explained.help.clone()),
+            cause: explanation.map(|explained| explained.cause),
+            note: None,
+            misled: false,
+        }
+    }
+
     /// Whether something boots, or is selected where there is no disk to look at.
     pub fn boots(&self) -> bool {
         matches!(self.verdict, Verdict::Boots | Verdict::Selects)
@@ -107,6 +137,24 @@ impl Pick {
             _ => false,
         }
     }
+}
+
+fn picked(run: &Run) -> Option<Picked> {
+    let chosen = run.handed_over()?;
+    let attempt = run.attempts.get(chosen.attempt)?;
+    let found = attempt.found.as_ref();
+    let has_disk = chosen.kernel.size.is_some();
+    let offset = u64::try_from(attempt.offset).ok().filter(|_| has_disk);
+    let file = |file: &ChosenFile| BootedFile { path: file.path.to_string(), offset };
+    Some(Picked {
+        config: found.map(|found| found.path.to_string()),
+        title: chosen.entry.and_then(|index| Some(found?.config.entries.get(index)?.title.to_string())),
+        line: chosen.kernel.span.map(|span| span.line),
+        kernel: file(&chosen.kernel),
+        initrds: chosen.ramdisk.iter().map(file).collect(),
+        args: chosen.args.as_ref().map(ToString::to_string).unwrap_or_default(),
+        missing: Vec::new(),
+    })
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! What each pygrub picks.
 
-use super::pick::{BootedFile, Pick, Picked};
+use std::cell::RefCell;
+
+use super::pick::{BootedFile, Pick};
 use super::row::{self, Row};
-use crate::boot::{ChosenFile, Options, Run};
+use crate::boot::{Options, Run};
+use crate::decompress::Compression;
 use crate::flavour::Build;
 use crate::kernel::{Depth, GuestType, Looks, build};
 use crate::storage::mount::MountedOnce;
@@ -18,6 +21,15 @@ pub(super) struct PygrubSide<'a, 'v> {
     /// The type of the guest, where it is not left to the domain.
     pub guest: Option<GuestType>,
     pub looks: &'a Looks,
+    /// What the kernels are packed with that a builder looked into.
+    pub packed: RefCell<Vec<Packed>>,
+}
+
+/// What a kernel is packed with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Packed {
+    pub kernel: BootedFile,
+    pub with: Compression,
 }
 
 impl PygrubSide<'_, '_> {
@@ -46,38 +58,24 @@ impl PygrubSide<'_, '_> {
         options: &Options,
     ) -> Result<(Pick, Run), TargetError> {
         let mut run = target.run_on(volumes, self.name, options.clone())?;
+        let mut packing = None;
         if let Some(volumes) = volumes {
             let of_domain =
                 target.guest().map(|guest| if guest == Guest::Pvh { GuestType::Pvh } else { GuestType::Pv });
             let guest = self.guest.or(of_domain).unwrap_or_default();
-            build(&mut run, volumes, guest, Depth::Notes, self.looks)
+            let built = build(&mut run, volumes, guest, Depth::Notes, self.looks)
                 .map_err(|error| TargetError::unreadable(self.name, &error))?;
+            packing = built.and_then(|built| built.look.compression);
         }
         let explanation = target.explain(&run, volumes);
-        let line = explanation.as_ref().and_then(|explained| explained.evidence.as_ref()?.span).map(|span| span.line);
-        let (reason, help, cause) = match explanation {
-            Some(explained) => (Some(explained.reason), explained.help, Some(explained.cause)),
-            None => (None, None, None),
-        };
-        let pick = Pick { verdict: run.verdict, picked: picked(&run), reason, line, help, cause };
+        let pick = Pick::of_run(&run, explanation.as_ref());
+        if let (Some(with), Some(picked)) = (packing, &pick.picked) {
+            let packed = Packed { kernel: picked.kernel.clone(), with };
+            let mut known = self.packed.borrow_mut();
+            if !known.contains(&packed) {
+                known.push(packed);
+            }
+        }
         Ok((pick, run))
     }
-}
-
-fn picked(run: &Run) -> Option<Picked> {
-    let chosen = run.handed_over()?;
-    let attempt = run.attempts.get(chosen.attempt)?;
-    let found = attempt.found.as_ref();
-    let has_disk = chosen.kernel.size.is_some();
-    let offset = u64::try_from(attempt.offset).ok().filter(|_| has_disk);
-    let file = |file: &ChosenFile| BootedFile { path: file.path.to_string(), offset };
-    Some(Picked {
-        config: found.map(|found| found.path.to_string()),
-        title: chosen.entry.and_then(|index| Some(found?.config.entries.get(index)?.title.to_string())),
-        line: chosen.kernel.span.map(|span| span.line),
-        kernel: file(&chosen.kernel),
-        initrds: chosen.ramdisk.iter().map(file).collect(),
-        args: chosen.args.as_ref().map(ToString::to_string).unwrap_or_default(),
-        missing: Vec::new(),
-    })
 }

@@ -1,13 +1,15 @@
 //! Changes are tried before they are given: the readers read the configuration as it would be.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::difference::{Difference, Side};
 use super::edited::Edited;
 use super::environment::Environment;
+use super::grub_side::parting_line;
 use super::pick::Pick;
 use super::pygrub_side::PygrubSide;
-use super::{Comparison, Readers, grub_rows};
+use super::{Comparison, Readers, grub_rows, reading};
 use crate::boot::Options;
 use crate::kernel::Looks;
 use crate::storage::mount::{MountedOnce, Volumes};
@@ -39,6 +41,25 @@ impl Bench<'_, '_> {
                 difference.tried = true;
             } else {
                 difference.change = None;
+            }
+        }
+        comparison.differences = differences;
+        Ok(())
+    }
+
+    /// Finds the lines at which GRUB parts from itself where it runs elsewhere: the command after which another line is executed.
+    pub(super) fn find_parting_lines(&self, comparison: &mut Comparison) -> Result<(), TargetError> {
+        let mut differences = std::mem::take(&mut comparison.differences);
+        for difference in &mut differences {
+            let (Side::Grub(mine), Some(Side::Grub(theirs))) = (difference.side, difference.from) else { continue };
+            let of = |row: usize| comparison.grub.get(row).and_then(|row| row.readers.last().copied());
+            let (Some(mine), Some(theirs)) = (of(mine), of(theirs)) else { continue };
+            let Some(reading) = reading(self.target, self.volumes) else { continue };
+            let line =
+                parting_line(reading, mine, theirs).map_err(|error| TargetError::unreadable(self.name, &error))?;
+            if let Some(line) = line {
+                difference.line = Some(line);
+                difference.text = comparison.line_text(line);
             }
         }
         comparison.differences = differences;
@@ -82,8 +103,9 @@ impl Bench<'_, '_> {
     ) -> Result<Option<Pick>, TargetError> {
         Ok(match reader {
             Reader::Pygrub(options) => {
-                let side =
-                    PygrubSide { target, volumes, name: self.name, guest: self.readers.guest, looks: self.looks };
+                let packed = RefCell::default();
+                let (name, guest, looks) = (self.name, self.readers.guest, self.looks);
+                let side = PygrubSide { target, volumes, name, guest, looks, packed };
                 side.rows(&[*options])?.pop().map(|row| row.pick)
             }
             Reader::Grub(environment) => {

@@ -1,16 +1,20 @@
 //! Which rule explains a difference between readers.
 
 use crate::compare::{Comparison, Difference, DifferenceKind, Side};
-use crate::lint::{Finding, Group, Levels, LintContext, Rule, lint};
+use crate::lint::rules::{
+    pg120_differs_by_release, pg701_grub_boots_another_entry, pg702_grub_hands_over_other_arguments,
+    pg705_grub_boots_without_the_initrd,
+};
+use crate::lint::{Finding, Group, Levels, LintContext, lint};
 use crate::storage::mount::Volumes;
 use crate::target::{Kind, Target};
 
-/// The rules that explain the differences, one each; `None` where none does.
-pub fn explaining_rules(
+/// The findings that explain the differences, one each; `None` where none does.
+pub fn explaining_findings(
     comparison: &Comparison,
     target: &Target,
     volumes: Option<&dyn Volumes>,
-) -> Vec<Option<&'static Rule>> {
+) -> Vec<Option<Finding>> {
     let mut known: Vec<(usize, Vec<Finding>)> = Vec::new();
     let differences = comparison.differences.iter();
     differences
@@ -20,7 +24,7 @@ pub fn explaining_rules(
                 known.push((row, findings(comparison, row, target, volumes)));
             }
             let (_, findings) = known.iter().find(|(of, _)| *of == row)?;
-            rule(comparison, difference, findings)
+            explaining(comparison, difference, findings).cloned()
         })
         .collect()
 }
@@ -45,9 +49,9 @@ fn findings(comparison: &Comparison, row: usize, target: &Target, volumes: Optio
     lint(&context, &Levels::default())
 }
 
-fn rule(comparison: &Comparison, difference: &Difference, findings: &[Finding]) -> Option<&'static Rule> {
+fn explaining<'f>(comparison: &Comparison, difference: &Difference, findings: &'f [Finding]) -> Option<&'f Finding> {
     let cause = comparison.pick(difference.side).and_then(|pick| pick.cause);
-    let found = match difference.kind {
+    match difference.kind {
         DifferenceKind::Fails | DifferenceKind::Unknown => {
             findings.iter().find(|finding| finding.cause.is_some() && finding.cause == cause)
         }
@@ -61,8 +65,46 @@ fn rule(comparison: &Comparison, difference: &Difference, findings: &[Finding]) 
                 let spans = finding.span.into_iter().chain(finding.related.iter().map(|related| related.span));
                 spans.into_iter().any(|span| Some(span.line) == difference.line)
             };
-            of_group().find(at_line)
+            let of_grub = || findings.iter().find(|finding| finding.rule.group() == Group::GrubDisagrees);
+            of_group().find(at_line).or_else(of_grub)
         }
+    }
+}
+
+/// The differences as findings, for formats that report nothing else: those that explain them, and where none does, one in the words of
+/// the difference. `explained` is what [`explaining_findings`] returns.
+pub fn findings_of_differences(comparison: &Comparison, explained: &[Option<Finding>]) -> Vec<Finding> {
+    let differences = comparison.differences.iter().enumerate();
+    let mut findings: Vec<Finding> = Vec::new();
+    for (index, difference) in differences {
+        let finding = explained.get(index).cloned().flatten().unwrap_or_else(|| of_difference(comparison, difference));
+        let known = findings.iter().any(|other| (other.rule.code, other.span) == (finding.rule.code, finding.span));
+        if !known || finding.span.is_none() {
+            findings.push(finding);
+        }
+    }
+    findings
+}
+
+fn of_difference(comparison: &Comparison, difference: &Difference) -> Finding {
+    let is_grub = |side: Side| matches!(side, Side::Grub(_));
+    let with_grub = is_grub(difference.side) || difference.from.is_some_and(is_grub);
+    let rule = match difference.kind {
+        DifferenceKind::Arguments if with_grub => &pg702_grub_hands_over_other_arguments::RULE,
+        DifferenceKind::MissingFile if with_grub => &pg705_grub_boots_without_the_initrd::RULE,
+        DifferenceKind::Fails | DifferenceKind::Unknown if !is_grub(difference.side) => &pg120_differs_by_release::RULE,
+        _ if with_grub => &pg701_grub_boots_another_entry::RULE,
+        _ => &pg120_differs_by_release::RULE,
     };
-    found.map(|finding| finding.rule)
+    let mut finding = Finding::new(format!("{}: {}", comparison.readers_of(difference.side), difference.rule));
+    finding.rule = rule;
+    finding.severity = rule.severity;
+    finding = match difference.span {
+        Some(span) => finding.at(span, "here they part"),
+        None => finding,
+    };
+    match &difference.change {
+        Some(change) => finding.help(change.clone()),
+        None => finding,
+    }
 }

@@ -40,7 +40,7 @@ pub use engine::reporter::Reporter;
 pub use engine::rule::{BootImpact, Rule};
 pub use engine::rule_levels::{Level, Levels, Selector, UnknownSelector};
 pub use engine::severity::Severity;
-pub use explaining::explaining_rules;
+pub use explaining::{explaining_findings, findings_of_differences};
 pub use registry::{RULES, find};
 
 use engine::limit;

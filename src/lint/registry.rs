@@ -103,6 +103,11 @@ pub static RULES: &[&Rule] = &[
     &pg603_menu_editing_open::RULE,
     &pg604_forged_record::RULE,
     &pg605_file_too_large::RULE,
+    &pg701_grub_boots_another_entry::RULE,
+    &pg702_grub_hands_over_other_arguments::RULE,
+    &pg703_grub_rejects_a_block::RULE,
+    &pg704_root_misleads_grub::RULE,
+    &pg705_grub_boots_without_the_initrd::RULE,
     &pg801_unused_suppression::RULE,
     &pg802_malformed_suppression::RULE,
 ];

@@ -71,6 +71,9 @@ struct PickReport<'a> {
     verdict: &'static str,
     boot: Option<BootReport<'a>>,
     failure: Option<FailureReport<'a>>,
+    /// What to know before it is relied on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -191,7 +194,7 @@ impl<'a> From<&'a Pick> for PickReport<'a> {
             line: pick.line,
             help: pick.help.as_deref(),
         });
-        Self { verdict: pick.verdict.name(), boot, failure }
+        Self { verdict: pick.verdict.name(), boot, failure, note: pick.note.as_deref() }
     }
 }
 

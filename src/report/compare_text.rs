@@ -31,17 +31,20 @@ pub fn write(
     look: Look,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut page = Page { comparison, codes, look, out };
-    page.headline(target)?;
+    /// The lines of a screen.
+    const SCREEN: usize = 24;
     let blocks = blocks(comparison);
-    let norm = blocks.first().map(|block| block.pick);
-    for (number, block) in blocks.iter().enumerate() {
-        page.block(block, norm.filter(|_| number > 0))?;
+    // What does not fit on one screen is told in brief, those first of which there are fewest.
+    let mut text = Vec::new();
+    for full in (1..=blocks.len().max(1)).rev() {
+        text.clear();
+        let mut page = Page { comparison, codes, look, out: &mut text };
+        page.all(target, &blocks, full)?;
+        if look.verbose || memchr::memchr_iter(b'\n', &text).count() <= SCREEN {
+            break;
+        }
     }
-    if let Some(why) = &comparison.without_grub {
-        page.line("GRUB", why)?;
-    }
-    Ok(())
+    out.write_all(&text)
 }
 
 /// Writes what becomes of one target between two pygrubs.
@@ -59,7 +62,7 @@ pub fn write_upgrade(
 ) -> io::Result<()> {
     let mut page = Page { comparison, codes, look, out };
     let color = match upgrade.change {
-        Change::Same | Change::Never | Change::Starts => AnsiColor::Green,
+        Change::Same | Change::NotAsked | Change::Never | Change::Starts => AnsiColor::Green,
         Change::Other | Change::Unknown => AnsiColor::Yellow,
         Change::Stops => AnsiColor::Red,
     };
@@ -100,6 +103,9 @@ pub fn summary(upgrade: (&str, &str), counts: &BTreeMap<Change, usize>, unreadab
     if never > 0 {
         parts.push(format!("{never} boot{} with neither", if never == 1 { "s" } else { "" }));
     }
+    if of(Change::NotAsked) > 0 {
+        parts.push(format!("{} for which pygrub is not asked", of(Change::NotAsked)));
+    }
     let (from, to) = upgrade;
     format!("{all} target{} from {from} to {to}: {}", if all == 1 { "" } else { "s" }, parts.join(", "))
 }
@@ -124,10 +130,21 @@ fn blocks(comparison: &Comparison) -> Vec<Block<'_>> {
             None => blocks.push(Block { pick, sides: vec![side] }),
         }
     }
+    // Behind the norm those of which there are most.
+    let readers = |block: &Block<'_>| -> usize {
+        let of = |side: &Side| match side {
+            Side::Pygrub(index) => comparison.pygrub.get(*index).map_or(0, |row| row.readers.len()),
+            Side::Grub(index) => comparison.grub.get(*index).map_or(0, |row| row.readers.len()),
+        };
+        block.sides.iter().map(of).sum()
+    };
+    blocks.sort_by_key(|block| std::cmp::Reverse(readers(block)));
     if let Some(norm) = comparison.norm()
         && let Some(place) = blocks.iter().position(|block| block.sides.contains(&norm))
     {
-        let block = blocks.remove(place);
+        let mut block = blocks.remove(place);
+        // Its title is the one that the menu shows.
+        block.pick = comparison.pick(norm).unwrap_or(block.pick);
         blocks.insert(0, block);
     }
     blocks
@@ -141,6 +158,37 @@ struct Page<'a, 'o> {
 }
 
 impl Page<'_, '_> {
+    /// All blocks, the first `full` of them in full.
+    fn all(&mut self, target: &str, blocks: &[Block<'_>], full: usize) -> io::Result<()> {
+        self.headline(target)?;
+        let norm = blocks.first().map(|block| block.pick);
+        for (number, block) in blocks.iter().enumerate() {
+            self.who(block)?;
+            if number < full {
+                self.body(block.pick, &block.sides, norm.filter(|_| number > 0))?;
+            } else {
+                self.brief(block)?;
+            }
+        }
+        match &self.comparison.without_grub {
+            Some(why) => self.line("GRUB", why),
+            None => Ok(()),
+        }
+    }
+
+    /// Why a block parts from the first, in one sentence.
+    fn brief(&mut self, block: &Block<'_>) -> io::Result<()> {
+        let mut differences = self.comparison.differences.iter().zip(0..);
+        let difference = differences.find(|(difference, _)| block.sides.contains(&difference.side));
+        let Some((difference, index)) = difference else {
+            return block.pick.reason.as_ref().map_or(Ok(()), |reason| self.line("why", reason));
+        };
+        let code =
+            self.codes.get::<usize>(index).copied().flatten().map(|code| format!("{code}: ")).unwrap_or_default();
+        let line = difference.line.map(|line| format!(" (line {line})")).unwrap_or_default();
+        self.line("why", &format!("{code}{}{line}", difference.rule))
+    }
+
     fn headline(&mut self, target: &str) -> io::Result<()> {
         let comparison = self.comparison;
         let (color, said) = if comparison.agrees() {
@@ -173,7 +221,8 @@ impl Page<'_, '_> {
         write!(self.out, "{}", &INDENT[name.len().min(INDENT.len())..])
     }
 
-    fn block(&mut self, block: &Block<'_>, norm: Option<&Pick>) -> io::Result<()> {
+    /// The headline of a block: the verdict, and who comes to it.
+    fn who(&mut self, block: &Block<'_>) -> io::Result<()> {
         let comparison = self.comparison;
         let mut builds = Vec::new();
         let mut environments = Vec::new();
@@ -190,7 +239,8 @@ impl Page<'_, '_> {
         let mut who = Vec::new();
         if !builds.is_empty() {
             let everyone = builds.len() == comparison.builds.len() && builds.len() > 2;
-            let name = if everyone { "every release and flavour".to_owned() } else { folded(&comparison.builds, &builds) };
+            let name =
+                if everyone { "every release and flavour".to_owned() } else { folded(&comparison.builds, &builds) };
             who.push(format!("pygrub of {name}"));
         }
         if !environments.is_empty() {
@@ -198,8 +248,7 @@ impl Page<'_, '_> {
         }
         self.verdict(block.pick)?;
         let wrapped = self.filled(&who.join("; "), INDENT.len(), INDENT.len());
-        writeln!(Uncolored(self.out), "{}", wrapped.trim_start())?;
-        self.body(block.pick, &block.sides, norm)
+        writeln!(Uncolored(self.out), "{}", wrapped.trim_start())
     }
 
     /// What boots, as far as it is not what `norm` boots; and why this side parts from the others.
@@ -207,6 +256,9 @@ impl Page<'_, '_> {
         let norm = norm.filter(|norm| norm.boots()).and_then(|norm| norm.picked.as_ref());
         if let Some(picked) = pick.picked.as_ref().filter(|_| pick.boots()) {
             self.picked(picked, norm)?;
+        }
+        if let Some(note) = &pick.note {
+            self.line("note", note)?;
         }
         let comparison = self.comparison;
         let mine = comparison.differences.iter().enumerate().filter(|(_, one)| sides.contains(&one.side));
@@ -222,7 +274,14 @@ impl Page<'_, '_> {
     }
 
     fn picked(&mut self, picked: &Picked, norm: Option<&Picked>) -> io::Result<()> {
-        if let Some(title) = &picked.title {
+        /// Of pygrub's titles some hold the whole line.
+        const LONGEST_TITLE: usize = 60;
+        let same_entry = norm.is_some_and(|norm| norm.is_same_entry(picked));
+        if let Some(title) = picked.title.as_ref().filter(|_| !same_entry) {
+            let title = match title.char_indices().nth(LONGEST_TITLE) {
+                Some((end, _)) => format!("{}...", &title[..end]),
+                None => title.clone(),
+            };
             let place = match (picked.line, &picked.config) {
                 (Some(line), Some(config)) => format!("  (line {line} of {config})"),
                 _ => String::new(),

@@ -38,7 +38,10 @@ pub fn fedora() -> Image {
     let mut tree = Tree::new().file("/grub2/grub.cfg", text("fedora-39"));
     for version in ["6.5.6-300.fc39.x86_64", "6.6.9-200.fc39.x86_64"] {
         tree = tree
-            .file(&format!("/loader/entries/f00d-{version}.conf"), entry(version, &format!("Fedora Linux ({version}) 39")))
+            .file(
+                &format!("/loader/entries/f00d-{version}.conf"),
+                entry(version, &format!("Fedora Linux ({version}) 39")),
+            )
             .file(&format!("/vmlinuz-{version}"), kernel())
             .file(&format!("/initramfs-{version}.img"), "an initrd");
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use pregrub::boot::Options;
 use pregrub::compare::{Comparison, Environment, Readers, compare_on};
 use pregrub::flavour::Build;
-use pregrub::lint::explaining_rules;
+use pregrub::lint::explaining_findings;
 use pregrub::release::Release;
 use pregrub::report::compare_text;
 use pregrub::report::text::Look;
@@ -19,12 +19,13 @@ use crate::common::program::corpus;
 fn screen(path: &Path, name: &str) -> (Comparison, String) {
     let target = Target::open(path, OpenOptions::default(), Release::NEWEST).unwrap();
     let pygrubs = Build::all();
-    let pygrubs = pygrubs.iter().map(|build| Options { release: build.release, flavour: build.flavour, ..Options::default() });
+    let pygrubs =
+        pygrubs.iter().map(|build| Options { release: build.release, flavour: build.flavour, ..Options::default() });
     let readers = Readers { pygrubs: pygrubs.collect(), environments: Environment::all(), guest: None };
     let volumes = target.volumes();
     let comparison = compare_on(&target, volumes.as_ref(), name, &readers).unwrap();
-    let rules = explaining_rules(&comparison, &target, volumes.as_ref().map(|volumes| volumes as &dyn Volumes));
-    let codes: Vec<Option<&str>> = rules.iter().map(|rule| rule.map(|rule| rule.code)).collect();
+    let explained = explaining_findings(&comparison, &target, volumes.as_ref().map(|volumes| volumes as &dyn Volumes));
+    let codes: Vec<Option<&str>> = explained.iter().map(|finding| Some(finding.as_ref()?.rule.code)).collect();
     let mut out = Vec::new();
     let look = Look { color: false, width: 80, verbose: false };
     compare_text::write(&comparison, name, &codes, look, &mut out).unwrap();

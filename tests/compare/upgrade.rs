@@ -67,8 +67,11 @@ fn shows_what_changes_and_counts_the_rest() {
     fleet.guest("zstd", guest(ONE, bzimage(&zstd)));
     fleet.guest("by-title", guest(BY_TITLE, guests::kernel()));
     fleet.domain("nixos", Path::new(&corpus("images/nixos-default.img")), "");
-    fs::write(fleet.path().join("hvm.cfg"), "name = \"hvm\"\ntype = \"hvm\"\ndisk = [ \"format=raw, vdev=hda, target=/nonexistent\" ]\n")
-        .unwrap();
+    fs::write(
+        fleet.path().join("hvm.cfg"),
+        "name = \"hvm\"\ntype = \"hvm\"\ndisk = [ \"format=raw, vdev=hda, target=/nonexistent\" ]\n",
+    )
+    .unwrap();
 
     let forth = fleet.compare(&["--from", "4.12", "--to", "4.22"]);
     insta::assert_snapshot!("forth", forth.whole());

@@ -7,6 +7,7 @@ mod distributions;
 mod files;
 mod fix;
 mod fixture;
+mod grub_disagrees;
 mod initrds;
 mod limit;
 mod rows;

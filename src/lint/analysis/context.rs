@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 
 use crate::boot::{Attempt, Run, Verdict};
+use crate::compare::{Difference, DifferenceKind, Environment, Row};
 use crate::config::recover;
 use crate::config::{Cause, Raised, Recovered, Writer};
 use crate::explain::files::Files;
@@ -10,8 +11,10 @@ use crate::explain::mount_refusal::Refusal;
 use crate::explain::untried_filesystems::Untried;
 use crate::explain::{CauseId, CauseKind, Explanation, OtherDisks, explain_read};
 use crate::flavour::{Build, Flavour};
+use crate::grub::GrubRun;
 use crate::initrd;
 use crate::lint::analysis::configuration::Configuration;
+use crate::lint::analysis::grub_pick::{self, GrubPick};
 use crate::lint::analysis::handed_initrd::{self, LOOK};
 use crate::lint::analysis::root_disk::RootDisk;
 use crate::lint::engine::finding::{Finding, Source};
@@ -42,6 +45,7 @@ pub struct LintContext<'a> {
     untried: OnceCell<Option<Untried>>,
     suppressions: OnceCell<Vec<(Source, Suppressions)>>,
     initrd: OnceCell<Option<initrd::Report>>,
+    grub: OnceCell<Option<Box<GrubPick>>>,
     initrd_depth: initrd::Depth,
     guest: Option<Guest>,
 }
@@ -65,6 +69,7 @@ impl<'a> LintContext<'a> {
             untried: OnceCell::new(),
             suppressions: OnceCell::new(),
             initrd: OnceCell::new(),
+            grub: OnceCell::new(),
             initrd_depth: LOOK,
             guest: None,
         }
@@ -115,6 +120,25 @@ impl<'a> LintContext<'a> {
                 explain_read(self.run, self.volumes, others, at_hand)
             })
             .as_ref()
+    }
+
+    /// What GRUB 2 of a guest of type hvm picks from the same configuration. `None` where it does not start with that, where pregrub cannot
+    /// tell, and for the fixer, which nothing of it concerns.
+    pub fn grub(&self) -> Option<&Row<Environment, GrubRun>> {
+        self.grub_pick().map(|pick| &pick.row)
+    }
+
+    /// Where pygrub parts from GRUB, if it is in this.
+    pub(in crate::lint) fn parts_from_grub(&self, kind: DifferenceKind) -> Option<&Difference> {
+        grub_pick::difference_of(self.grub_pick()?, kind)
+    }
+
+    fn grub_pick(&self) -> Option<&GrubPick> {
+        if self.tells_all {
+            return None;
+        }
+        let pick = || GrubPick::of(self.run, self.kind, self.volumes, self.explanation()).map(Box::new);
+        self.grub.get_or_init(pick).as_deref()
     }
 
     /// The explanation, if its cause is of this kind.

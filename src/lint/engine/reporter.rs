@@ -30,6 +30,11 @@ impl<'a> Reporter<'a> {
         self
     }
 
+    /// Whether this rule, or one before it, has found something like that.
+    pub(in crate::lint) fn has_found(&self, like: impl Fn(&Finding) -> bool) -> bool {
+        self.findings.iter().any(like)
+    }
+
     /// Takes a finding at the severity of the rule, or the one that the user wants.
     pub fn add(&mut self, finding: Finding) {
         let severity = self.rule.severity;

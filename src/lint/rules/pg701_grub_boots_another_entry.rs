@@ -1,0 +1,63 @@
+use crate::compare::DifferenceKind;
+use crate::lint::analysis::grub_pick;
+use crate::lint::engine::group::Group;
+use crate::lint::engine::rule::rule;
+use crate::lint::{Finding, LintContext, Reporter};
+
+rule! {
+    /// ## What it does
+    ///
+    /// Runs the configuration as GRUB does, and finds that GRUB boots another entry than pygrub, for a reason that no other rule
+    /// names.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// The menu that the guest's user sees is GRUB's: a kernel is updated, tested under GRUB or chosen there, and under Xen another
+    /// one runs.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// set default=1
+    /// unset default
+    /// menuentry "A" {
+    ///   linux /a
+    /// }
+    /// menuentry "B" {
+    ///   linux /b
+    /// }
+    /// ```
+    ///
+    /// GRUB boots A. pygrub does not know `unset`, and boots B.
+    ///
+    /// ## Use instead
+    ///
+    /// One assignment of the default, without a condition, in front of the entries:
+    ///
+    /// ```text
+    /// set default=0
+    /// ```
+    ///
+    /// ## Source
+    ///
+    /// GRUB's side is simulated, and tested against grub-emu 2.06 (tests/grub); pygrub's against xen-utils-4.17.
+    "PG701" "grub-boots-another-entry" Warning, stops: Never, releases: "all", check
+}
+
+fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
+    if context.run.options.entry.is_some() {
+        return;
+    }
+    let explained = |finding: &Finding| matches!(finding.rule.group(), Group::BootsSomethingElse | Group::StopsTheRun);
+    // What GRUB rejects shifts its entries: PG703 reports that.
+    let Some(difference) = context.parts_from_grub(DifferenceKind::Entry) else { return };
+    if report.has_found(explained) || grub_pick::rejects(context) {
+        return;
+    }
+    let finding = Finding::new(difference.rule.clone());
+    let finding = match difference.span {
+        Some(span) => finding.at(span, "here the two part"),
+        None => finding.in_configuration(),
+    };
+    report.add(grub_pick::with_change(context, difference, finding));
+}
