@@ -6,14 +6,16 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::Status;
-use super::args::{GuestArg, How, ReportAnswer, ReportFormat};
 use super::emitter::Emitter;
+use super::guest_arg::GuestArg;
 use super::levels::Threshold;
+use super::output_args::{ReportFormat, ReportOutputArgs};
 use super::progress::Progress;
+use super::pygrub_args::PygrubArgs;
 use super::recursive::{RecursiveArgs, Sought};
 use super::settings::{Finder, Settings};
 use super::stdout::{Out, complain};
+use super::{Error, Status};
 use crate::boot::Options;
 use crate::compare::{Change, Comparison, Environment, Readers, compare_on};
 use crate::flavour::Build;
@@ -53,78 +55,67 @@ pub(super) struct CompareArgs {
     #[arg(short, long)]
     verbose: bool,
     #[command(flatten)]
-    how: How,
+    pygrub: PygrubArgs,
     #[command(flatten)]
-    answer: ReportAnswer,
+    output: ReportOutputArgs,
     #[command(flatten)]
     recursive: RecursiveArgs,
 }
 
-pub(super) fn run(args: &CompareArgs) -> io::Result<Status> {
-    match all(args) {
-        Ok(done) => done,
-        Err(error) => {
-            complain(&error);
-            Ok(Status::Usage)
-        }
-    }
-}
-
-/// Compares on all targets. An error is about what the user asked for, not about a target.
-fn all(args: &CompareArgs) -> Result<io::Result<Status>, String> {
-    let mut finder = Finder::new(&args.how.settings, &args.targets)?;
-    let targets = args.recursive.targets(&args.targets, Sought::Everything, &mut finder)?;
+pub(super) fn run(args: &CompareArgs) -> Result<Status, Error> {
+    let mut finder = Finder::new(&args.pygrub.settings, &args.targets).map_err(Error::Usage)?;
+    let targets = args.recursive.targets(&args.targets, Sought::Everything, &mut finder).map_err(Error::Usage)?;
     // A mistake in the options is reported before anything is read.
-    let first = finder.of("-")?;
-    let newest = args.readers(&first)?.pygrubs.iter().map(|options| options.release).max().unwrap_or(Release::NEWEST);
-    let out = Out::new(args.answer.color);
+    let first = finder.of("-").map_err(Error::Usage)?;
+    let asked = args.readers(&first).map_err(Error::Usage)?;
+    let newest = asked.pygrubs.iter().map(|options| options.release).max().unwrap_or(Release::NEWEST);
+    let out = Out::new(args.output.color);
     let mut work = Work {
         args,
-        reports: Emitter::new(out, args.answer.format, newest, Threshold::default()),
+        reports: Emitter::new(out, args.output.format, newest, Threshold::default()),
         counts: BTreeMap::new(),
         unreadable: 0,
-        upgrade: args.upgrade()?,
+        upgrade: args.upgrade().map_err(Error::Usage)?,
         written: false,
     };
     let progress = Progress::new(targets.names.len(), args.recursive.recursive);
     let mut worst = if targets.incomplete { Status::Unknown } else { Status::Fine };
     for name in &targets.names {
-        let readers = args.readers(&*finder.of(name)?)?;
-        match work.one(name, &readers) {
-            Ok(status) => worst = worst.max(status),
-            Err(error) => return Ok(Err(error)),
-        }
-        if let Err(error) = progress.done(|| work.reports.out.flush_for(args.recursive.recursive)) {
-            return Ok(Err(error));
-        }
+        let settings = finder.of(name).map_err(Error::Usage)?;
+        let readers = args.readers(&settings).map_err(Error::Usage)?;
+        worst = worst.max(work.one(name, &readers)?);
+        progress.done(|| work.reports.out.flush_for(args.recursive.recursive))?;
     }
     progress.finish();
-    Ok(work.finish(worst).map(|()| worst))
+    work.finish(worst)?;
+    Ok(worst)
 }
 
 impl CompareArgs {
     /// The format of the answer.
     pub(super) fn format(&self) -> ReportFormat {
-        self.answer.format
+        self.output.format
     }
 
     /// The two pygrubs of an upgrade.
     fn upgrade(&self) -> Result<Option<(Build, Build)>, String> {
         let Some(to) = &self.to else { return Ok(None) };
         let from = self.from.as_deref().unwrap_or("host");
-        Ok(Some((How::build_named(from)?, How::build_named(to)?)))
+        Ok(Some((PygrubArgs::build_named(from)?, PygrubArgs::build_named(to)?)))
     }
 
     fn readers(&self, settings: &Settings) -> Result<Readers, String> {
         let guest = self.guest.map(Into::into);
         if let Some(to) = &self.to {
             let from = self.from.as_deref().unwrap_or("host");
-            let pygrubs: Vec<Options> =
-                [from, to].into_iter().map(|word| self.how.options_named(word, settings)).collect::<Result<_, _>>()?;
+            let pygrubs: Vec<Options> = [from, to]
+                .into_iter()
+                .map(|word| self.pygrub.options_named(word, settings))
+                .collect::<Result<_, _>>()?;
             return Ok(Readers { pygrubs, environments: Vec::new(), guest });
         }
         let environments = if self.no_grub { Vec::new() } else { Environment::all() };
-        Ok(Readers { pygrubs: self.how.every_options(settings)?, environments, guest })
+        Ok(Readers { pygrubs: self.pygrub.every_options(settings)?, environments, guest })
     }
 }
 
@@ -147,7 +138,7 @@ impl Work<'_> {
             Ok(compared) => self.report(name, &compared),
             Err(error) => {
                 self.unreadable += 1;
-                if self.args.answer.format == ReportFormat::Json {
+                if self.args.output.format == ReportFormat::Json {
                     self.reports.out.json(&Report::of_unreadable(name, &error))?;
                 } else {
                     let outcome = Outcome::Unreadable(&error);
@@ -182,14 +173,14 @@ impl Work<'_> {
             None if comparison.agrees() => Status::Fine,
             None => Status::Fails,
         };
-        if self.args.answer.format == ReportFormat::Json {
+        if self.args.output.format == ReportFormat::Json {
             self.reports.out.json(&Report::new(name, kind, comparison, &codes, upgrade))?;
             return Ok(status);
         }
         if upgrade.is_some_and(|upgrade| upgrade.change.is_none()) {
             return Ok(status);
         }
-        if self.args.answer.format != ReportFormat::Text {
+        if self.args.output.format != ReportFormat::Text {
             let row = match upgrade {
                 Some(upgrade) => comparison.of_build(upgrade.to),
                 None => comparison.pygrub.iter().max_by_key(|row| row.readers.iter().map(|build| build.release).max()),
@@ -219,7 +210,7 @@ impl Work<'_> {
     }
 
     fn finish(mut self, worst: Status) -> io::Result<()> {
-        if let Some((from, to)) = self.upgrade.filter(|_| self.args.answer.format == ReportFormat::Text) {
+        if let Some((from, to)) = self.upgrade.filter(|_| self.args.output.format == ReportFormat::Text) {
             let names = (from.to_string(), to.to_string());
             let summary = compare_text::summary((&names.0, &names.1), &self.counts, self.unreadable);
             let gap = if self.written { "\n" } else { "" };
@@ -241,7 +232,7 @@ struct Compared<'t> {
 /// Opens a target for the oldest of its readers, who reads most of a configuration.
 fn open(args: &CompareArgs, name: &str, readers: &Readers) -> Result<Target, String> {
     let oldest = readers.pygrubs.iter().map(|options| options.release).min().unwrap_or(Release::NEWEST);
-    Target::open(Path::new(name), args.how.wanted(), oldest).map_err(|error| error.to_string())
+    Target::open(Path::new(name), args.pygrub.open_options(), oldest).map_err(|error| error.to_string())
 }
 
 impl<'t> Compared<'t> {
