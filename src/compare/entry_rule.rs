@@ -99,10 +99,13 @@ pub(super) fn pygrub_and_grub(run: &Run, grub: &GrubRun, side: Side, norm: Side)
         Some((_, literal)) if number(literal).is_none() => format!(
             "pygrub expects a number for the default, does not look for `{literal}`, and boots {mine_is}; GRUB boots {theirs_is}"
         ),
-        Some((_, literal)) if number(literal) != number(&value) => format!(
-            "pygrub goes by the last assignment in the file, whatever `if` is around it, and boots {mine_is}; GRUB's default is `{value}`, \
-             and it boots {theirs_is}"
-        ),
+        Some((_, literal)) if number(literal) != number(&value) => {
+            let value = if value.is_empty() { "no default".to_owned() } else { format!("the default `{value}`") };
+            format!(
+                "pygrub goes by the last assignment in the file, whatever is around it, and boots {mine_is}; GRUB has {value} in the end, \
+                 and boots {theirs_is}"
+            )
+        }
         _ if config.submenus.iter().any(|submenu| submenu.before <= mine.max(index)) => format!(
             "GRUB counts a submenu as one item and boots {theirs_is}; pygrub counts every entry, in submenus too, and boots {mine_is}"
         ),
@@ -193,8 +196,11 @@ fn grubs(run: &GrubRun, norm_run: &GrubRun, side: Side, norm: Side) -> Option<Di
     }
     let name = |titles: Option<&[u8]>, kernel: &LoadCommand, config: &str| {
         let title = titles.map(text).unwrap_or_default();
-        let file = if kernel.file == config { String::new() } else { format!(" of {}", path(&kernel.file)) };
-        format!("`{title}` (line {}{file})", kernel.line)
+        if kernel.file == config {
+            format!("`{title}` (line {})", kernel.line)
+        } else {
+            format!("`{title}` ({})", path(&kernel.file))
+        }
     };
     let rule = format!(
         "after this line GRUB goes another way here: it boots {}, elsewhere {}",

@@ -171,14 +171,19 @@ fn misled(mut pick: Pick, run: &GrubRun, place: &Place, script: &[u8], disk: &On
     let kernel = run.chosen().and_then(Attempt::kernel).filter(|_| pick.verdict == Verdict::Fails);
     let (Some(kernel), Some(path)) = (kernel, kernel.and_then(|kernel| kernel.files.first())) else { return pick };
     let Some(root) = kernel.root.as_deref().filter(|_| path.path.starts_with(b"/")) else { return pick };
+    let before = || script.split(|&byte| byte == b'\n').zip(1_u32..).take_while(|(_, line)| *line < kernel.line);
+    // Another disk of the guest, which is not seen here, may have what is meant.
+    let elsewhere = !root.starts_with(b"hd0") && !root.starts_with(b"xen/xvda");
+    if elsewhere || before().any(|(line, _)| line.trim_ascii().starts_with(b"search")) {
+        return pick;
+    }
     if disk.offset(root) == disk.offset(place.device.as_bytes())
         || !matches!(disk.find(place.device.as_bytes(), &path.path), Found::File { .. })
     {
         return pick;
     }
     let (path, root) = (text(&path.path), text(root));
-    let before = script.split(|&byte| byte == b'\n').zip(1_u32..).take_while(|(_, line)| *line < kernel.line);
-    let assignment = before.filter(|(line, _)| sets_root(line.trim_ascii())).last();
+    let assignment = before().filter(|(line, _)| sets_root(line.trim_ascii())).last();
     pick.reason = Some(format!(
         "for GRUB `$root` is {root}, where `{path}` is not: it lies on {}, beside the configuration; pygrub does not look at `root`",
         place.device

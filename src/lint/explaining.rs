@@ -62,8 +62,8 @@ fn explaining<'f>(comparison: &Comparison, difference: &Difference, findings: &'
             };
             let of_group = || findings.iter().filter(move |finding| finding.rule.group() == group);
             let at_line = |finding: &&Finding| {
-                let spans = finding.span.into_iter().chain(finding.related.iter().map(|related| related.span));
-                spans.into_iter().any(|span| Some(span.line) == difference.line)
+                let mut spans = finding.span.into_iter().chain(finding.related.iter().map(|related| related.span));
+                spans.any(|span| Some(span.line) == difference.line)
             };
             let of_grub = || findings.iter().find(|finding| finding.rule.group() == Group::GrubDisagrees);
             of_group().find(at_line).or_else(of_grub)

@@ -178,6 +178,9 @@ impl Page<'_, '_> {
 
     /// Why a block parts from the first, in one sentence.
     fn brief(&mut self, block: &Block<'_>) -> io::Result<()> {
+        if let Some(note) = &block.pick.note {
+            return self.line("note", note);
+        }
         let mut differences = self.comparison.differences.iter().zip(0..);
         let difference = differences.find(|(difference, _)| block.sides.contains(&difference.side));
         let Some((difference, index)) = difference else {
@@ -283,7 +286,10 @@ impl Page<'_, '_> {
                 None => title.clone(),
             };
             let place = match (picked.line, &picked.config) {
-                (Some(line), Some(config)) => format!("  (line {line} of {config})"),
+                (Some(line), Some(config)) if config.contains('/') => format!("  (line {line} of {config})"),
+                (Some(line), Some(config)) if picked.kernel.offset.is_none() => format!("  (line {line} of {config})"),
+                // An entry of the Boot Loader Specification.
+                (_, Some(config)) => format!("  ({config})"),
                 _ => String::new(),
             };
             self.line("entry", &format!("{title}{place}"))?;

@@ -44,11 +44,16 @@ rule! {
     "PG701" "grub-boots-another-entry" Warning, stops: Never, releases: "all", check
 }
 
+/// Rules that say themselves why another entry boots.
+const EXPLAIN: [&str; 11] =
+    ["PG101", "PG102", "PG103", "PG104", "PG105", "PG107", "PG110", "PG111", "PG112", "PG113", "PG115"];
+
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     if context.run.options.entry.is_some() {
         return;
     }
-    let explained = |finding: &Finding| matches!(finding.rule.group(), Group::BootsSomethingElse | Group::StopsTheRun);
+    let explained =
+        |finding: &Finding| EXPLAIN.contains(&finding.rule.code) || finding.rule.group() == Group::StopsTheRun;
     // What GRUB rejects shifts its entries: PG703 reports that.
     let Some(difference) = context.parts_from_grub(DifferenceKind::Entry) else { return };
     if report.has_found(explained) || grub_pick::rejects(context) {

@@ -39,17 +39,17 @@ rule! {
     "PG702" "grub-hands-over-other-arguments" Warning, stops: Never, releases: "all", check
 }
 
+/// Rules that say themselves why the arguments differ.
+const EXPLAIN: [&str; 6] = ["PG204", "PG205", "PG206", "PG207", "PG208", "PG209"];
+
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let options = &context.run.options;
     if options.entry.is_some() || !options.args.is_empty() || !options.extra_args.is_empty() {
         return;
     }
     let Some(difference) = context.parts_from_grub(DifferenceKind::Arguments) else { return };
-    let explained = |finding: &Finding| {
-        matches!(finding.rule.group(), Group::KernelInitrdArguments | Group::StopsTheRun)
-            && finding.rule.code != "PG202"
-            && finding.rule.code != "PG201"
-    };
+    let explained =
+        |finding: &Finding| EXPLAIN.contains(&finding.rule.code) || finding.rule.group() == Group::StopsTheRun;
     if report.has_found(explained) {
         return;
     }

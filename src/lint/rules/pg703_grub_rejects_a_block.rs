@@ -57,7 +57,13 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     }
     for rejected in grub_pick::rejected(context).iter().take(context.most(5)) {
         let Some(span) = line(&configuration, rejected.line) else { continue };
-        let message = rejected.messages.first().map(|message| format!(" (`error: {message}`)")).unwrap_or_default();
+        // Another rule says what is wrong with this line.
+        if report.has_found(|finding| finding.span.is_some_and(|other| other.line == span.line)) {
+            continue;
+        }
+        let syntax = rejected.messages.iter().find(|message| message.starts_with("syntax error"));
+        let message = syntax.or(rejected.messages.first());
+        let message = message.map(|message| format!(" (`error: {message}`)")).unwrap_or_default();
         let entry = configuration
             .entries()
             .iter()
@@ -95,5 +101,5 @@ fn line(configuration: &Configuration<'_>, number: u32) -> Option<Span> {
         column: narrow(indent + 1),
         length: narrow(line.len()),
     };
-    Some(configuration.part(Span { length: span.length, ..span }, 0..line.len()))
+    Some(configuration.part(span, 0..line.len()))
 }
