@@ -238,9 +238,13 @@ fn open(args: &CompareArgs, name: &str, readers: &Readers) -> Result<Target, Str
 impl<'t> Compared<'t> {
     fn new(target: &'t Target, name: &str, readers: &Readers) -> Result<Self, String> {
         let volumes = target.volumes();
-        let comparison = compare_on(target, volumes.as_ref(), name, readers).map_err(|error| error.to_string())?;
+        let mut comparison = compare_on(target, volumes.as_ref(), name, readers).map_err(|error| error.to_string())?;
         let seen = volumes.as_ref().map(|volumes| volumes as &dyn Volumes);
         let explained = explaining_findings(&comparison, target, seen);
+        for (difference, finding) in comparison.differences.iter_mut().zip(&explained) {
+            let help = finding.as_ref().and_then(|finding| finding.help.clone());
+            difference.change = difference.change.take().or(help);
+        }
         Ok(Self { target, volumes, comparison, explained })
     }
 }

@@ -12,7 +12,7 @@ use crate::host;
 /// Whose pygrub it is.
 #[derive(Debug, Args)]
 pub(super) struct ReleaseArgs {
-    /// Xen release, 4.0 to 4.22 (a point release where it matters; 4.13+python2 for one that runs under Python 2), a distributor's release (xcp-ng-8.3, suse-4.21, debian-4.17), `host` for the one installed here, or `newest`; `check` and `compare` also take several, and `all` [default: newest]
+    /// Xen release, 4.0 to 4.22 (a point release where it matters; 4.13+python2 for one that runs under Python 2), a distributor's release (xcp-ng-8.3, suse-4.21, debian-4.17), `host` for the one installed here, or `newest`; `check` and `compare` also take several, and `all` [default: newest; of compare: all]
     #[arg(long, visible_alias = "releases", value_name = "RELEASE", value_delimiter = ',')]
     release: Vec<String>,
     /// Who built it; docs/flavours.md says what they patch [default: upstream, or what the release says]

@@ -58,7 +58,7 @@ impl Change {
             Self::Same => "boots the same",
             Self::NotAsked => "pygrub is not asked",
             Self::Never => "boots with neither",
-            Self::Starts => "would boot, and does not now",
+            Self::Starts => "would boot only then",
             Self::Other => "would boot something else",
             Self::Stops => "would stop booting",
             Self::Unknown => "unknown",

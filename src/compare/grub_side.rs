@@ -45,16 +45,16 @@ const NO_BLSCFG: &str = "this is upstream's GRUB, which has no `blscfg` here; th
 /// Commands that name what a multiboot kernel gets.
 const MODULES: [&str; 3] = ["module", "module2", "xen_module"];
 
-/// Runs GRUB in each of the environments.
+/// Runs GRUB in each of the environments, for at most `most_steps` in each.
 ///
 /// # Errors
 ///
 /// The disk cannot be read.
-pub fn read_with_grub(reading: Reading<'_>, environments: &[Environment]) -> io::Result<GrubSide> {
+pub fn read_with_grub(reading: Reading<'_>, environments: &[Environment], most_steps: u64) -> io::Result<GrubSide> {
     let mut side = GrubSide::default();
     for &environment in environments {
         let Environment { version, platform } = environment;
-        let settings = Settings { version, platform, ..Settings::default() };
+        let settings = Settings { version, platform, most_steps, ..Settings::default() };
         match reading {
             Reading::Text { dialect: Dialect::Grub2, text } => {
                 let run = grub::run(&NoDisk, &place_of_text(platform), text, &settings);

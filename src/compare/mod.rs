@@ -29,7 +29,7 @@ use std::cell::RefCell;
 
 use crate::boot::{Options, Run};
 use crate::flavour::{Build, folded};
-use crate::grub::GrubRun;
+use crate::grub::{GrubRun, Settings};
 use crate::kernel::{GuestType, Looks};
 use crate::storage::mount::{MountedOnce, Volumes};
 use crate::target::{Target, TargetError};
@@ -131,7 +131,8 @@ fn grub_rows(
     environments: &[Environment],
 ) -> Result<GrubSide, TargetError> {
     match reading(target, volumes) {
-        Some(reading) => read_with_grub(reading, environments).map_err(|error| TargetError::unreadable(name, &error)),
+        Some(reading) => read_with_grub(reading, environments, Settings::default().most_steps)
+            .map_err(|error| TargetError::unreadable(name, &error)),
         None => Ok(GrubSide { rows: Vec::new(), absent: Some("there is no disk that can be read".to_owned()) }),
     }
 }

@@ -33,15 +33,27 @@ fn targets() -> Vec<String> {
     targets
 }
 
+/// What is not UTF-8 as people see it.
+fn shown(value: &Value) -> Value {
+    match value["b64"].as_str() {
+        Some(encoded) => {
+            let bytes = data_encoding::BASE64.decode(encoded.as_bytes()).unwrap();
+            String::from_utf8_lossy(&bytes).into_owned().into()
+        }
+        None => value.clone(),
+    }
+}
+
 /// Verdict, title, kernel, initrd and arguments; or verdict and reason.
 fn of_check(object: &Value) -> Value {
     let boot = &object["boot"];
+    let initrds: Vec<Value> = boot.get("ramdisk").into_iter().filter_map(|file| file.get("path")).map(shown).collect();
     serde_json::json!({
         "verdict": object["verdict"],
-        "title": boot["title"],
-        "kernel": boot["kernel"]["path"],
-        "initrds": boot.get("ramdisk").into_iter().filter_map(|file| file.get("path")).collect::<Vec<_>>(),
-        "args": boot["args"],
+        "title": shown(&boot["title"]),
+        "kernel": shown(&boot["kernel"]["path"]),
+        "initrds": initrds,
+        "args": shown(&boot["args"]),
         "reason": object["failure"]["reason"],
         "help": object["failure"]["help"],
         "cause": object["failure"]["cause"],

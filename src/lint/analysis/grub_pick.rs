@@ -6,12 +6,17 @@ use crate::compare::{DifferenceKind, Pick};
 use crate::config::Dialect;
 use crate::explain::Explanation;
 use crate::grub::{self, GrubRun, Platform, Rejected, Version};
-use crate::lint::{Finding, LintContext};
+use crate::lint::{Configuration, Finding, LintContext};
 use crate::storage::mount::Volumes;
 use crate::target::{Kind, Target};
 
 /// The GRUB that rules ask: that of a guest of type hvm.
 const HVM: Environment = Environment { version: Version::V2_06, platform: Platform::Pc };
+
+/// The longest configuration that is run: a menu of a few hundred entries.
+const LONGEST: usize = 256 << 10;
+/// How long GRUB may be busy with it. After that nothing is known of it.
+const MOST_STEPS: u64 = 200_000;
 
 /// What GRUB makes of it, and where pygrub parts from that.
 pub(in crate::lint) struct GrubPick {
@@ -30,7 +35,7 @@ impl GrubPick {
         explanation: Option<&Explanation>,
     ) -> Option<Self> {
         let found = run.deciding_attempt()?.found.as_ref()?;
-        if found.dialect != Dialect::Grub2 || found.directory {
+        if found.dialect != Dialect::Grub2 || found.directory || found.text.len() > LONGEST {
             return None;
         }
         let reading = match volumes {
@@ -38,7 +43,7 @@ impl GrubPick {
             None if kind == Kind::Config => Reading::Text { dialect: found.dialect, text: &found.text },
             None => return None,
         };
-        let row = read_with_grub(reading, &[HVM]).ok()?.rows.pop()?;
+        let row = read_with_grub(reading, &[HVM], MOST_STEPS).ok()?.rows.pop()?;
         let path = row.run.config.split_once(')').map_or("", |(_, path)| path);
         let same = kind == Kind::Config || path.as_bytes() == found.path.as_bytes();
         if !same || !row.pick.is_known() {
@@ -51,10 +56,10 @@ impl GrubPick {
 
 /// What GRUB's parser rejects.
 pub(in crate::lint) fn rejected(context: &LintContext<'_>) -> Vec<Rejected> {
-    let Some(configuration) = context.configuration().filter(|configuration| configuration.dialect == Dialect::Grub2)
-    else {
-        return Vec::new();
+    let is_checked = |configuration: &Configuration<'_>| {
+        configuration.dialect == Dialect::Grub2 && configuration.text.len() <= LONGEST
     };
+    let Some(configuration) = context.configuration().filter(is_checked) else { return Vec::new() };
     grub::check_syntax(configuration.text).rejected
 }
 

@@ -43,11 +43,11 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let Some(picked) = &grub.pick.picked else { return };
     let Some(path) = picked.missing.first() else { return };
     let Some(configuration) = context.configuration() else { return };
-    // pygrub fails of this entry's initrd, and of nothing else.
+    // pygrub fails of this entry's one initrd; of several PG201 reports.
     let selected = configuration.selected().and_then(|index| configuration.entries().get(index));
     let Some(initrd) = selected.and_then(|entry| {
         let own = entry.kernel.as_ref()?.span.line;
-        entry.initrd.as_ref().filter(|_| Some(own) == picked.line)
+        entry.initrd.as_ref().filter(|initrd| Some(own) == picked.line && initrd.path.as_bytes() == path.as_bytes())
     }) else {
         return;
     };
