@@ -2,6 +2,7 @@ use crate::compare::DifferenceKind;
 use crate::lint::analysis::grub_pick;
 use crate::lint::engine::group::Group;
 use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::explained_elsewhere::is_explained;
 use crate::lint::{Finding, LintContext, Reporter};
 
 rule! {
@@ -52,11 +53,10 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     if context.run.options.entry.is_some() {
         return;
     }
-    let explained =
-        |finding: &Finding| EXPLAIN.contains(&finding.rule.code) || finding.rule.group() == Group::StopsTheRun;
     // What GRUB rejects shifts its entries: PG703 reports that.
     let Some(difference) = context.parts_from_grub(DifferenceKind::Entry) else { return };
-    if report.has_found(explained) || grub_pick::rejects(context) {
+    let stops = |finding: &Finding| finding.rule.group() == Group::StopsTheRun;
+    if report.has_found(stops) || grub_pick::rejects(context) || is_explained(context, &EXPLAIN) {
         return;
     }
     let finding = Finding::new(difference.rule.clone());

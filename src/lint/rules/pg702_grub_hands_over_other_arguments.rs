@@ -2,6 +2,7 @@ use crate::compare::DifferenceKind;
 use crate::lint::analysis::grub_pick;
 use crate::lint::engine::group::Group;
 use crate::lint::engine::rule::rule;
+use crate::lint::rules::shared::explained_elsewhere::is_explained;
 use crate::lint::{Finding, LintContext, Reporter};
 
 rule! {
@@ -48,9 +49,8 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         return;
     }
     let Some(difference) = context.parts_from_grub(DifferenceKind::Arguments) else { return };
-    let explained =
-        |finding: &Finding| EXPLAIN.contains(&finding.rule.code) || finding.rule.group() == Group::StopsTheRun;
-    if report.has_found(explained) {
+    let stops = |finding: &Finding| finding.rule.group() == Group::StopsTheRun;
+    if report.has_found(stops) || is_explained(context, &EXPLAIN) {
         return;
     }
     let finding = Finding::new(difference.rule.clone());
