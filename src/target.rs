@@ -1,4 +1,5 @@
-//! What a user points at: a disk, a directory, a boot configuration or a domain's, told apart by what it is.
+//! What a user points at: a disk, a directory, a boot configuration or a domain's, detected by what it is. A
+//! [`Simulation`](crate::simulation::Simulation) opens it and runs on it.
 
 mod libvirt;
 mod xapi;
@@ -27,6 +28,7 @@ use crate::xl::syntax;
 
 /// A kind of target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Kind {
     /// A block device, or a regular file that holds a disk or a filesystem.
     Image,
@@ -75,7 +77,8 @@ pub struct OpenOptions {
     pub dialect: Option<Dialect>,
 }
 
-/// An opened target.
+/// A target.
+#[non_exhaustive]
 pub enum Target {
     /// A disk.
     Image(Arc<dyn Source>),
@@ -114,23 +117,8 @@ const CONFIG_BOUND: usize = 16 << 20;
 const HEAD: usize = 64 << 10;
 
 impl Target {
-    /// Opens a target; `-` is a configuration on standard input. `release` says how much of a configuration matters, and how xl
-    /// reads a domain's. The disk of a domain is looked for as libxl does it: a relative path from the working directory.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be opened, or pregrub cannot tell what it is.
-    ///
-    /// ```no_run
-    /// use std::path::Path;
-    /// use pregrub::{boot::Options, release::Release, target::{OpenOptions, Target}};
-    ///
-    /// let target = Target::open(Path::new("/dev/vg/guest-boot"), OpenOptions::default(), Release::NEWEST)?;
-    /// let run = target.run("/dev/vg/guest-boot", Options::default())?;
-    /// println!("{}", run.verdict.name());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn open(path: &Path, wanted: OpenOptions, release: Release) -> Result<Self, TargetError> {
+    /// Opens a target for the pygrub of a release, which says how much of a configuration matters, and how xl reads a domain's.
+    pub(crate) fn open(path: &Path, wanted: OpenOptions, release: Release) -> Result<Self, TargetError> {
         if path == Path::new("-") {
             if matches!(wanted.kind, Some(Kind::Image | Kind::Directory)) {
                 return Err(TargetError(
@@ -245,23 +233,13 @@ impl Target {
         }
     }
 
-    /// Performs the run on it. `name` is what a configuration alone is called in the result. For a domain the options of its
-    /// configuration count too: those that are given here win.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be read.
-    pub fn run(&self, name: &str, options: Options) -> Result<Run, TargetError> {
-        self.run_on(self.volumes().as_ref(), name, options)
-    }
-
-    /// Performs the run as [`run`](Self::run) does, on volumes of this target that others look at as well: each filesystem is
-    /// mounted once then, and each block of the disk read once.
-    ///
-    /// # Errors
-    ///
-    /// As [`run`](Self::run).
-    pub fn run_on(&self, volumes: Option<&MountedOnce<'_>>, name: &str, options: Options) -> Result<Run, TargetError> {
+    /// Performs the run on volumes of this target, with the options of the release that it was opened for.
+    pub(crate) fn run_on(
+        &self,
+        volumes: Option<&MountedOnce<'_>>,
+        name: &str,
+        options: Options,
+    ) -> Result<Run, TargetError> {
         let result = match (self, volumes) {
             (Self::Config { dialect, text }, _) => Ok(boot::run_config(name, *dialect, text.clone(), options)),
             (Self::Xl(target), volumes) => target.run(volumes, options),
@@ -280,7 +258,7 @@ impl Target {
     }
 
     /// Why a run on it does not boot, with its volumes at hand. `None` if nothing failed.
-    pub fn explain(&self, run: &Run, volumes: Option<&MountedOnce<'_>>) -> Option<Explanation> {
+    pub(crate) fn explain(&self, run: &Run, volumes: Option<&MountedOnce<'_>>) -> Option<Explanation> {
         let others = match self {
             Self::Xl(target) => Some(&**target as &dyn OtherDisks),
             Self::Image(_) | Self::Directory(_) | Self::Config { .. } | Self::Libvirt(_) | Self::Xapi(_) => None,

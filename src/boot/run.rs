@@ -903,10 +903,9 @@ fn ignored(config: &Config) -> Vec<(&'static str, &Directive)> {
 
 /// Ends a run that lists: successful, whatever was found.
 fn finish_listing(run: &mut Run) {
-    let texts = run.attempts.iter().filter_map(|attempt| attempt.listing.as_ref());
-    let stdout = texts.flat_map(|text| text.as_bytes()).copied().collect::<Vec<u8>>();
+    let stdout = run.listing().unwrap_or_default();
     let last = run.stderr().last().unwrap_or_default();
-    run.process = Process { exit: 0, stdout: stdout.into(), stderr_last_line: output::last_line(last.as_bytes()) };
+    run.process = Process { exit: 0, stdout, stderr_last_line: output::last_line(last.as_bytes()) };
     run.verdict = Verdict::Selects;
 }
 

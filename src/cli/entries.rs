@@ -1,16 +1,14 @@
 //! `pregrub entries`.
 
 use std::io;
-use std::path::Path;
 
 use super::Status;
 use super::args::{Entries, Format};
 use crate::boot::{Options, Overrides};
 use crate::cli::stdout::{Out, complain};
-use crate::explain::explain;
 use crate::flavour::Build;
 use crate::report::entries::Entries as Report;
-use crate::target::Target;
+use crate::simulation::{Outcome, Simulation};
 
 pub(super) fn run(args: &Entries) -> io::Result<Status> {
     // The menu is selected from as without a menu on the screen.
@@ -23,26 +21,27 @@ pub(super) fn run(args: &Entries) -> io::Result<Status> {
     };
     let build = options.build();
     let mut out = Out::new(args.answer.color);
-    let opened = Target::open(Path::new(&args.target), args.how.wanted(), build.release)
-        .and_then(|target| target.run(&args.target, options));
-    let run = match opened {
-        Ok(run) => run,
+    let opened = Simulation::from(options).open(&args.target, args.how.wanted());
+    let simulated = match opened.and_then(|target| target.run()) {
+        Ok(simulated) => simulated,
         Err(error) => return nothing(args, out, build, &error.to_string(), Status::Unknown),
     };
-    let overrides = Overrides::of(&run.options);
+    let run = &simulated.run;
     let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
-    let raised = run.failure.as_ref().and_then(|failure| failure.raised());
-    let explanation = explain(&run);
-    let report = match (found, raised, &explanation) {
-        (Some(found), ..) => Report::of_config(&found.config, overrides, build),
-        (None, Some(raised), _) => Report::of_nothing(Some(raised), build),
-        (None, None, Some(explanation)) => {
-            let why = format!("`{}`: {}", args.target, explanation.reason);
-            return nothing(args, out, build, &why, Status::Unknown);
+    let mut why = None;
+    let report = match (found, simulated.outcome()) {
+        (Some(found), _) => Report::of_config(&found.config, Overrides::of(&run.options), build),
+        (None, Outcome::Fails { failure, explanation, .. }) if failure.raised().is_some() => {
+            why = Some(&explanation.reason);
+            Report::of_nothing(failure.raised(), build)
         }
-        (None, None, None) => {
+        (None, Outcome::Boots(_) | Outcome::Selects(_) | Outcome::Listed(_)) => {
             let why = format!("`{}`: the kernel is found without a configuration, so there is no menu", args.target);
             return nothing(args, out, build, &why, Status::Fails);
+        }
+        (None, outcome) => {
+            let why = format!("`{}`: {}", args.target, outcome.reason().unwrap_or("there is no menu"));
+            return nothing(args, out, build, &why, Status::Unknown);
         }
     };
     match args.answer.format {
@@ -50,8 +49,8 @@ pub(super) fn run(args: &Entries) -> io::Result<Status> {
         Format::Text => report.write_text(&mut out.text())?,
     }
     out.finish()?;
-    if let (None, Some(explanation)) = (found, &explanation) {
-        complain(&format!("`{}`: {}", args.target, explanation.reason));
+    if let Some(reason) = why {
+        complain(&format!("`{}`: {reason}", args.target));
     }
     Ok(if report.raised().is_some() { Status::Fails } else { Status::Fine })
 }

@@ -1,13 +1,12 @@
 //! `pregrub trace`.
 
 use std::io;
-use std::path::Path;
 
 use super::Status;
 use super::args::{Format, Trace};
 use crate::cli::stdout::{Out, complain};
 use crate::report::trace;
-use crate::target::Target;
+use crate::simulation::{Simulated, Simulation};
 
 pub(super) fn run(args: &Trace) -> io::Result<Status> {
     let options = match args.how.settings.of(&args.target).and_then(|settings| args.how.options(&settings)) {
@@ -18,13 +17,9 @@ pub(super) fn run(args: &Trace) -> io::Result<Status> {
         }
     };
     let name = &args.target;
-    let opened = Target::open(Path::new(name), args.how.wanted(), options.release).and_then(|target| {
-        let volumes = target.volumes();
-        let run = target.run_on(volumes.as_ref(), name, options)?;
-        let explanation = target.explain(&run, volumes.as_ref());
-        Ok((target.kind(), run, explanation))
-    });
-    let (kind, run, explanation) = match opened {
+    let opened = Simulation::from(options).open(name, args.how.wanted());
+    let simulated = opened.and_then(|target| Ok((target.kind(), target.run()?)));
+    let (kind, Simulated { run, explanation }) = match simulated {
         Ok(opened) => opened,
         Err(error) => {
             complain(&error.to_string());
