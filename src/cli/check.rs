@@ -23,8 +23,8 @@ use crate::report::check::{Check as Report, Hashes};
 use crate::report::finding::Sources;
 use crate::report::target_report;
 use crate::report::text;
-use crate::storage::mount::{MountedOnce, Volumes};
 use crate::simulation::{OpenTarget, Simulation};
+use crate::storage::mount::{MountedOnce, Volumes};
 use crate::target::{Kind, OpenOptions, Target};
 use crate::xl::domain::Guest;
 

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use pregrub::boot::Options;
 use pregrub::release::Release;
-use pregrub::storage::source::Source;
 use pregrub::simulation::Simulation;
+use pregrub::storage::source::Source;
 use pregrub::target::{OpenOptions, Target};
 
 use crate::common::images::{Filesystem, Image, Tree, Volume};

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use pregrub::boot::Verdict;
 use pregrub::lint::{self, Levels, LintContext};
-use pregrub::storage::source::Source;
 use pregrub::simulation::Simulation;
+use pregrub::storage::source::Source;
 use pregrub::target::{Kind, Target};
 
 /// A disk that keeps where it was read.
