@@ -6,8 +6,6 @@ use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use pregrub::boot::Options;
-use pregrub::release::Release;
 use pregrub::simulation::Simulation;
 use pregrub::storage::source::Source;
 use pregrub::target::{OpenOptions, Target};

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use pregrub::boot::{self, Options};
 use pregrub::lint::{self, Finding, Levels, LintContext};
-use pregrub::release::Release;
 use pregrub::simulation::Simulation;
 use pregrub::storage::mount::DiskVolumes;
 use pregrub::storage::source::{FileSource, Source};

@@ -1,6 +1,5 @@
 //! Of a rule that finds very much only the beginning is told.
 
-use pregrub::boot::Options;
 use pregrub::config::Dialect;
 use pregrub::lint::{Finding, Levels, LintContext, lint};
 use pregrub::simulation::Simulation;

@@ -1,8 +1,6 @@
 //! Domains of libvirt. Expected values: libvirt 9.0.0 with stand-ins for libxl, as described in docs/toolstacks.md.
 
-use std::path::Path;
-
-use pregrub::boot::{Options, Run, Verdict};
+use pregrub::boot::{Run, Verdict};
 use pregrub::release::Release;
 use pregrub::simulation::Simulation;
 use pregrub::target::{Kind, OpenOptions};

@@ -1,9 +1,9 @@
 //! `--runas` and its limits, beside the installed pygrub where this process may ask it (as root).
 
-use std::path::Path;
 use std::process::Command;
 
 use pregrub::boot::{Caller, Options, Run, Toolstack, Verdict};
+use pregrub::release::Release;
 use pregrub::simulation::Simulation;
 
 use crate::common::images::{Image, Tree, Volume};

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use pregrub::boot::{Options, Verdict};
+use pregrub::boot::Verdict;
+use pregrub::flavour::{Build, Flavour};
 use pregrub::release::Release;
 use pregrub::simulation::{Simulated, Simulation};
 use pregrub::target::{Kind, OpenOptions};

@@ -5,8 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pregrub::boot::{Options, Run, Verdict};
-use pregrub::flavour::Flavour;
+use pregrub::boot::{Run, Verdict};
+use pregrub::flavour::{Build, Flavour};
 use pregrub::lint::{self, Finding, Levels, LintContext};
 use pregrub::release::Release;
 use pregrub::simulation::Simulation;
