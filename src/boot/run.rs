@@ -3,7 +3,6 @@
 use std::io;
 use std::sync::Arc;
 
-use super::attempt::Attempt;
 use super::copy::copy;
 use super::finish::{finish_listing, finish_raised, finish_unknown, nothing_found, rules_end};
 use super::fixed_kernels::Given;

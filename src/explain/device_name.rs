@@ -1,7 +1,6 @@
 //! The name of a device where pygrub expects a number: in a path, or as the root of an entry.
 
 use super::advice::{Advice, Seen, advice};
-use super::missing_path::shown;
 use super::remedy::Remedy;
 use crate::config::{Cause, Raised, Span, Writer};
 

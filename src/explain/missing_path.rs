@@ -7,7 +7,7 @@ use super::files::Files;
 use super::path_issue::Plain;
 use super::path_issue::{PathIssue, words};
 use super::remedy::{MKCONFIG, Remedy, change_at_source};
-use crate::boot::Purpose;
+use crate::boot::{Attempt, Mounted, Purpose};
 use crate::config::{Dialect, Writer};
 use crate::escape::beginning;
 use crate::python::PyStr;

@@ -1,5 +1,4 @@
 //! Domains of libvirt. Expected values: libvirt 9.0.0 with stand-ins for libxl, as described in docs/toolstacks.md.
-
 use pregrub::boot::{Run, Verdict};
 use pregrub::release::Release;
 use pregrub::simulation::Simulation;
