@@ -1,34 +1,40 @@
 //! `pregrub trace`.
 
-use std::io;
+use clap::Args;
 
-use super::Status;
-use super::args::{Format, Trace};
-use crate::cli::stdout::{Out, complain};
+use super::output_args::{Format, OutputArgs};
+use super::pygrub_args::PygrubArgs;
+use super::{Error, Status};
+use crate::cli::stdout::Out;
 use crate::report::trace;
 use crate::simulation::{Simulated, Simulation};
 
-pub(super) fn run(args: &Trace) -> io::Result<Status> {
-    let options = match args.how.settings.of(&args.target).and_then(|settings| args.how.options(&settings)) {
-        Ok(options) => options,
-        Err(error) => {
-            complain(&error);
-            return Ok(Status::Usage);
-        }
-    };
+const AFTER_LOOK: &str = "\
+Exit status: 0 Xen would boot it (or the bare configuration selects an entry); 1 it would not; 2 called wrongly, a broken \
+pregrub.toml, or an internal error; 3 the target could not be read, or the verdict is unknown.";
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_LOOK)]
+pub(super) struct TraceArgs {
+    /// What to trace: an image, a block device, a directory, a configuration (of the boot, or of a domain), or `-`
+    #[arg(value_name = "TARGET")]
+    pub target: String,
+    #[command(flatten)]
+    pub pygrub: PygrubArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+pub(super) fn run(args: &TraceArgs) -> Result<Status, Error> {
+    let settings = args.pygrub.settings.of(&args.target).map_err(Error::Usage)?;
+    let options = args.pygrub.options(&settings).map_err(Error::Usage)?;
     let name = &args.target;
-    let opened = Simulation::from(options).open(name, args.how.wanted());
+    let opened = Simulation::from(options).open(name, args.pygrub.open_options());
     let simulated = opened.and_then(|target| Ok((target.kind(), target.run()?)));
-    let (kind, Simulated { run, explanation }) = match simulated {
-        Ok(opened) => opened,
-        Err(error) => {
-            complain(&error.to_string());
-            return Ok(Status::Unknown);
-        }
-    };
+    let (kind, Simulated { run, explanation }) = simulated.map_err(|error| Error::Target(error.to_string()))?;
     let explanation = explanation.as_ref();
-    let mut out = Out::new(args.answer.color);
-    match args.answer.format {
+    let mut out = Out::new(args.output.color);
+    match args.output.format {
         Format::Json => out.json(&trace::Trace::of(&run, explanation, name, kind))?,
         Format::Text => trace::write_text(&run, explanation, name, kind, &mut out.text())?,
     }
