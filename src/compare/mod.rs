@@ -132,7 +132,7 @@ fn grub_rows(
 ) -> Result<GrubSide, TargetError> {
     match reading(target, volumes) {
         Some(reading) => read_with_grub(reading, environments, Settings::default().most_steps)
-            .map_err(|error| TargetError::unreadable(name, &error)),
+            .map_err(|error| TargetError::unreadable(name, error)),
         None => Ok(GrubSide { rows: Vec::new(), absent: Some("there is no disk that can be read".to_owned()) }),
     }
 }

@@ -64,7 +64,7 @@ impl PygrubSide<'_, '_> {
                 target.guest().map(|guest| if guest == Guest::Pvh { GuestType::Pvh } else { GuestType::Pv });
             let guest = self.guest.or(of_domain).unwrap_or_default();
             let built = build(&mut run, volumes, guest, Depth::Notes, self.looks)
-                .map_err(|error| TargetError::unreadable(self.name, &error))?;
+                .map_err(|error| TargetError::unreadable(self.name, error))?;
             packing = built.and_then(|built| built.look.compression);
         }
         let explanation = target.explain(&run, volumes);

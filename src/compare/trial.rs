@@ -56,7 +56,7 @@ impl Bench<'_, '_> {
             let (Some(mine), Some(theirs)) = (of(mine), of(theirs)) else { continue };
             let Some(reading) = reading(self.target, self.volumes) else { continue };
             let line =
-                parting_line(reading, mine, theirs).map_err(|error| TargetError::unreadable(self.name, &error))?;
+                parting_line(reading, mine, theirs).map_err(|error| TargetError::unreadable(self.name, error))?;
             if let Some(line) = line {
                 difference.line = Some(line);
                 difference.text = comparison.line_text(line);

@@ -9,22 +9,24 @@ use pregrub::lint::explaining_findings;
 use pregrub::release::Release;
 use pregrub::report::compare_text;
 use pregrub::report::text::Look;
+use pregrub::simulation::Simulation;
 use pregrub::storage::mount::Volumes;
-use pregrub::target::{OpenOptions, Target};
+use pregrub::target::OpenOptions;
 
 use super::guests;
 use crate::common::program::corpus;
 
 /// The comparison of all readers, and its screen of 80 columns. `name` stands for the target.
 fn screen(path: &Path, name: &str) -> (Comparison, String) {
-    let target = Target::open(path, OpenOptions::default(), Release::NEWEST).unwrap();
+    let opened = Simulation::new(Release::NEWEST).open(path, OpenOptions::default()).unwrap();
+    let target = opened.target();
     let pygrubs = Build::all();
     let pygrubs =
         pygrubs.iter().map(|build| Options { release: build.release, flavour: build.flavour, ..Options::default() });
     let readers = Readers { pygrubs: pygrubs.collect(), environments: Environment::all(), guest: None };
     let volumes = target.volumes();
-    let comparison = compare_on(&target, volumes.as_ref(), name, &readers).unwrap();
-    let explained = explaining_findings(&comparison, &target, volumes.as_ref().map(|volumes| volumes as &dyn Volumes));
+    let comparison = compare_on(target, volumes.as_ref(), name, &readers).unwrap();
+    let explained = explaining_findings(&comparison, target, volumes.as_ref().map(|volumes| volumes as &dyn Volumes));
     let codes: Vec<Option<&str>> = explained.iter().map(|finding| Some(finding.as_ref()?.rule.code)).collect();
     let mut out = Vec::new();
     let look = Look { color: false, width: 80, verbose: false };
