@@ -20,6 +20,7 @@ pub use self::xl::XlTarget;
 use crate::boot::{self, Options, Run};
 use crate::config::Dialect;
 use crate::explain::{Explanation, OtherDisks, explain_on};
+use crate::release::Release;
 use crate::storage::directory::DirectoryVolume;
 use crate::storage::mount::{MountedOnce, Volumes};
 use crate::storage::source::Source;
