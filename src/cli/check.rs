@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::args::{Check, ReportFormat, Until};
 use super::baselines::Baselines;
@@ -40,8 +40,8 @@ pub(super) fn run(args: &Check) -> io::Result<Status> {
 
 /// Checks all targets. An error is about what the user asked for, not about a target.
 fn all(args: &Check) -> Result<io::Result<Status>, String> {
-    let mut finder = Finder::new(&args.how.settings, &args.targets)?;
-    let targets = args.recursive.targets(&args.targets, Sought::Everything, &mut finder)?;
+    let finder = Finder::new(&args.how.settings, &args.targets)?;
+    let targets = args.recursive.targets(&args.targets, Sought::Everything, &finder)?;
     // What is said of the program as a whole goes by the settings of the working directory.
     let first = finder.of("-")?;
     let all = args.how.all_options(&first)?;
@@ -49,7 +49,7 @@ fn all(args: &Check) -> Result<io::Result<Status>, String> {
         return Err("several releases or flavours are reported as text or JSON only".to_owned());
     }
     let options = all.into_iter().next().unwrap_or_default();
-    let whole = EffectiveSettings::new(Rc::clone(&first), options, &args.levels);
+    let whole = EffectiveSettings::new(Arc::clone(&first), options, &args.levels);
     let release = whole.options.release;
     let root_disk = match args.root_disk.as_deref().map(|name| open_root_disk(name, release)).transpose() {
         Ok(root_disk) => root_disk,
@@ -76,7 +76,7 @@ fn all(args: &Check) -> Result<io::Result<Status>, String> {
         let all = args.how.all_options(&settings)?;
         let mut all: Vec<EffectiveSettings> = all
             .into_iter()
-            .map(|options| EffectiveSettings::new(Rc::clone(&settings), options, &args.levels))
+            .map(|options| EffectiveSettings::new(Arc::clone(&settings), options, &args.levels))
             .collect();
         if number > 0
             && text
@@ -96,7 +96,7 @@ fn all(args: &Check) -> Result<io::Result<Status>, String> {
             Ok(Err(error)) => return Err(error),
             Err(error) => return Ok(Err(error)),
         }
-        if let Err(error) = progress.done(|| checking.reports.out.flush_for(args.recursive.recursive)) {
+        if let Err(error) = progress.done(|| checking.reports.out.flush()) {
             return Ok(Err(error));
         }
     }

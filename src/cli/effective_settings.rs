@@ -1,6 +1,6 @@
 //! What is asked of one target: the command line, with the settings that are in force where the target lies.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::boot::Options;
 use crate::cli::levels::{LevelArgs, Threshold};
@@ -9,7 +9,7 @@ use crate::lint::Levels;
 
 /// What is asked of one target.
 pub(super) struct EffectiveSettings {
-    pub settings: Rc<Settings>,
+    pub settings: Arc<Settings>,
     /// How pygrub is called.
     pub options: Options,
     pub levels: Levels,
@@ -20,7 +20,7 @@ pub(super) struct EffectiveSettings {
 
 impl EffectiveSettings {
     /// The command line comes behind the settings and wins.
-    pub(super) fn new(settings: Rc<Settings>, options: Options, args: &LevelArgs) -> Self {
+    pub(super) fn new(settings: Arc<Settings>, options: Options, args: &LevelArgs) -> Self {
         let levels = settings.levels.clone().then(&args.levels);
         let threshold = args.threshold.or(settings.threshold).unwrap_or_default();
         let suppressions = !args.no_suppressions && settings.suppressions.unwrap_or(true);

@@ -38,6 +38,28 @@ impl Emitter {
         Self { out, format }
     }
 
+    /// An emitter of the same kind for one target, whose output is kept in memory.
+    pub(super) fn part(&self) -> Self {
+        let format = match &self.format {
+            Format::Own => Format::Own,
+            Format::Concise => Format::Concise,
+            Format::Github => Format::Github,
+            Format::Sarif(log) => Format::Sarif(Box::new(log.part())),
+            Format::Junit(report) => Format::Junit(report.part()),
+        };
+        Self { out: self.out.part(), format }
+    }
+
+    /// Takes over what a part has.
+    pub(super) fn append(&mut self, part: Self) -> io::Result<()> {
+        match (&mut self.format, part.format) {
+            (Format::Sarif(log), Format::Sarif(part)) => log.append(*part),
+            (Format::Junit(report), Format::Junit(part)) => report.append(part),
+            _ => {}
+        }
+        self.out.append(part.out)
+    }
+
     /// Takes a target in.
     pub(super) fn add(&mut self, examined: &TargetReport<'_>) -> io::Result<()> {
         match &mut self.format {

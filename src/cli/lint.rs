@@ -35,8 +35,8 @@ fn all(args: &Lint) -> Result<io::Result<Status>, String> {
     if let Some(fault) = args.fix.fault() {
         return Err(fault.to_owned());
     }
-    let mut finder = Finder::new(&args.settings, &args.files)?;
-    let targets = args.recursive.targets(&args.files, Sought::Configurations, &mut finder)?;
+    let finder = Finder::new(&args.settings, &args.files)?;
+    let targets = args.recursive.targets(&args.files, Sought::Configurations, &finder)?;
     // What is said of the program as a whole goes by the settings of the working directory.
     let first = finder.of("-")?;
     let whole = EffectiveSettings::new(first.clone(), args.options(&first)?, &args.levels);
@@ -64,7 +64,7 @@ fn all(args: &Lint) -> Result<io::Result<Status>, String> {
             }
             Err(error) => return Ok(Err(error)),
         }
-        if let Err(error) = progress.done(|| linting.reports.out.flush_for(args.recursive.recursive)) {
+        if let Err(error) = progress.done(|| linting.reports.out.flush()) {
             return Ok(Err(error));
         }
     }

@@ -17,8 +17,10 @@ mod grub;
 mod init;
 mod initrd;
 mod kernel;
+mod job_args;
 mod levels;
 mod lint;
+mod pool;
 mod progress;
 #[cfg(target_os = "linux")]
 #[doc(hidden)]

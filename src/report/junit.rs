@@ -67,6 +67,16 @@ impl Report {
         self.suites.push(Suite { name: one_line(examined.target), cases });
     }
 
+    /// A report of the same kind, without a target.
+    pub fn part(&self) -> Self {
+        Self::new(self.least)
+    }
+
+    /// Takes over the targets of another report.
+    pub fn append(&mut self, mut part: Self) {
+        self.suites.append(&mut part.suites);
+    }
+
     /// A test case for each rule that found something.
     fn rules(&self, examined: &TargetReport<'_>) -> Vec<Case> {
         let mut by_rule: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
