@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::baselines::BaselineArgs;
 use super::caller_args::CallerArgs;
 use super::fix::FixArgs;
+use super::job_args::JobArgs;
 use super::levels::LevelArgs;
 use super::recursive::RecursiveArgs;
 use super::release_args::{self, ReleaseArgs};
@@ -128,12 +129,8 @@ pub(super) struct Check {
     pub how: How,
     #[command(flatten)]
     pub answer: ReportAnswer,
-    /// Judge at most N targets at the same time; this version judges one after the other, and reports them in the order of the
-    /// command line
-    #[arg(long, value_name = "N", default_value_t = std::num::NonZeroUsize::MIN, hide_default_value = true)]
-    // A limit that one at a time always keeps.
-    #[allow(dead_code)]
-    pub jobs: std::num::NonZeroUsize,
+    #[command(flatten)]
+    pub jobs: JobArgs,
     /// Read kernel and initrd whole and tell their SHA-256
     #[arg(long)]
     pub hash: bool,
@@ -180,6 +177,8 @@ pub(super) struct Lint {
     pub levels: LevelArgs,
     #[command(flatten)]
     pub fix: FixArgs,
+    #[command(flatten)]
+    pub jobs: JobArgs,
     #[command(flatten)]
     pub baseline: BaselineArgs,
     #[command(flatten)]

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use super::args::{Check, ReportFormat, Until};
 use super::baselines::Baselines;
-use super::progress::Progress;
+use super::fleet::{Ended, Fleet, Trouble};
 use super::recursive::Sought;
-use super::settings::Finder;
+use super::settings::{Finder, Settings};
 use super::{Status, several};
-use crate::boot::{self, Run, Verdict};
-use crate::cli::effective_settings::EffectiveSettings;
+use crate::boot::{self, Options, Run, Verdict};
+use crate::cli::effective_settings::{AllAsked, EffectiveSettings};
 use crate::cli::emitter::Emitter;
 use crate::cli::stdout::{Out, complain};
 use crate::explain::Explanation;
@@ -51,59 +51,71 @@ fn all(args: &Check) -> Result<io::Result<Status>, String> {
     let options = all.into_iter().next().unwrap_or_default();
     let whole = EffectiveSettings::new(Arc::clone(&first), options, &args.levels);
     let release = whole.options.release;
-    let root_disk = match args.root_disk.as_deref().map(|name| open_root_disk(name, release)).transpose() {
+    // Each thread has its own, since what is known of a disk grows while it is looked at.
+    let root_disk = || args.root_disk.as_deref().map(|name| open_root_disk(name, release)).transpose();
+    let first_root_disk = match root_disk() {
         Ok(root_disk) => root_disk,
         Err(error) => {
             complain(&error);
             return Ok(Ok(Status::Unknown));
         }
     };
-    let out = Out::new(args.answer.color);
-    let mut checking = Checking {
+    let text = args.answer.format == ReportFormat::Text;
+    let checking = Checking {
         args,
         single: targets.names.len() == 1,
-        root_disk,
-        reports: Emitter::new(out, args.answer.format, release, whole.threshold),
+        asked: AllAsked::new(&finder, |settings| args.how.all_options(settings), &args.levels),
         baselines: Baselines::new(&args.baseline),
         looks: Looks::remembering(targets.names.len() > 1),
-        tally: Tally::default(),
     };
-    let text = args.answer.format == ReportFormat::Text;
-    let progress = Progress::new(targets.names.len(), args.recursive.recursive);
-    let mut worst = if targets.incomplete { Status::Unknown } else { Status::Fine };
-    for (number, name) in targets.names.iter().enumerate() {
-        let settings = finder.of(name)?;
-        let all = args.how.all_options(&settings)?;
-        let mut all: Vec<EffectiveSettings> = all
-            .into_iter()
-            .map(|options| EffectiveSettings::new(Arc::clone(&settings), options, &args.levels))
-            .collect();
-        if number > 0
-            && text
-            && let Err(error) = writeln!(checking.reports.out.text())
-        {
-            return Ok(Err(error));
-        }
-        let done = match all.pop() {
-            Some(asked) if all.is_empty() => checking.one(name, &asked),
-            last => {
-                all.extend(last);
-                checking.several(name, &all)
+    let mut reports =
+        Emitter::new(Out::new(args.answer.color), args.answer.format, release, whole.threshold);
+    let fleet = Fleet {
+        names: &targets.names,
+        pool: args.jobs.pool(targets.names.len()),
+        is_spaced: text,
+        least: if targets.incomplete { Status::Unknown } else { Status::Fine },
+    };
+    let mut tally = Tally::default();
+    let total = fleet.look_at(
+        &mut reports,
+        Ok(first_root_disk),
+        root_disk,
+        |root_disk, name, reports| checking.one(root_disk.as_ref(), name, reports),
+        |name, why, reports| unreadable(args.answer.format, name, release, why, reports),
+        |status, verdict| tally.count(verdict.unwrap_or(status)),
+    );
+    let total = match total {
+        Ok(total) => total,
+        Err(Trouble::Output(error)) => return Ok(Err(error)),
+        Err(Trouble::Usage(error) | Trouble::Target(error)) => return Err(error),
+    };
+    let left_out = if total.is_interrupted { None } else { checking.baselines.finish()? };
+    let hint = args.how.hint(&first);
+    let finish = || {
+        if text {
+            for line in hint.iter().chain(&left_out) {
+                writeln!(reports.out.text(), "{line}")?;
             }
-        };
-        match done {
-            Ok(Ok(status)) => worst = worst.max(status),
-            Ok(Err(error)) => return Err(error),
-            Err(error) => return Ok(Err(error)),
+            if args.recursive.recursive || total.is_interrupted {
+                writeln!(reports.out.text(), "\n{tally}")?;
+            }
         }
-        if let Err(error) = progress.done(|| checking.reports.out.flush()) {
-            return Ok(Err(error));
+        reports.finish(total.status)?;
+        Ok(total.status)
+    };
+    Ok(finish())
+}
+
+/// Reports on a target without a result.
+fn unreadable(format: ReportFormat, name: &str, release: Release, why: &str, reports: &mut Emitter) -> io::Result<()> {
+    match format {
+        ReportFormat::Json => reports.out.json(&Report::of_unreadable(name, release, why)),
+        _ => {
+            let outcome = target_report::Outcome::Unreadable(why);
+            reports.add(&target_report::TargetReport { target: name, outcome })
         }
     }
-    progress.finish();
-    let left_out = checking.baselines.finish()?;
-    let hint = args.how.hint(&first);
-    Ok(checking.finish(left_out.as_deref(), hint.as_deref(), text, worst).map(|()| worst))
 }
 
 fn open_root_disk(name: &str, release: Release) -> Result<RootDisk, String> {
@@ -119,34 +131,45 @@ struct Tally {
     unknown: usize,
 }
 
-/// The work on all targets.
-struct Checking<'a> {
+/// The work on all targets, shared by all threads.
+struct Checking<'a, O> {
     args: &'a Check,
     /// Whether there is no other target.
     single: bool,
-    root_disk: Option<RootDisk>,
-    reports: Emitter,
+    asked: AllAsked<'a, O>,
     baselines: Baselines<'a>,
     /// The kernels that were looked into.
     looks: Looks,
-    tally: Tally,
 }
 
-impl Checking<'_> {
-    /// Checks one target with several pygrubs, and reports on it.
-    fn several(&mut self, name: &str, asked: &[EffectiveSettings]) -> io::Result<Result<Status, String>> {
-        let done = several::check(self.args, name, asked, self.root_disk.as_ref(), &self.looks, &mut self.reports.out)?;
-        if let Ok(status) = &done {
-            self.tally.count(*status);
+impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Checking<'_, O> {
+    /// Checks one target, and reports on it. What is added up is the status by its verdict.
+    fn one(
+        &self,
+        root_disk: Result<&Option<RootDisk>, &String>,
+        name: &str,
+        reports: &mut Emitter,
+    ) -> Result<Ended<Status>, Trouble> {
+        let root_disk = root_disk.map_err(|error| Trouble::Target(error.clone()))?.as_ref();
+        let all = self.asked.of(name).map_err(Trouble::Target)?;
+        if let [asked] = &*all {
+            return self.by_one_pygrub(root_disk, name, asked, reports);
         }
-        Ok(done)
+        let done = several::check(self.args, name, &all, root_disk, &self.looks, &mut reports.out)?;
+        let status = done.map_err(Trouble::Target)?;
+        Ok(Ended { status, more: status })
     }
 
-    /// Checks one target, and reports on it.
-    fn one(&mut self, name: &str, asked: &EffectiveSettings) -> io::Result<Result<Status, String>> {
-        let (args, reports) = (self.args, &mut self.reports);
+    fn by_one_pygrub(
+        &self,
+        root_disk: Option<&RootDisk>,
+        name: &str,
+        asked: &EffectiveSettings,
+        reports: &mut Emitter,
+    ) -> Result<Ended<Status>, Trouble> {
+        let args = self.args;
         let out = &mut reports.out;
-        match examine(args, name, asked, self.root_disk.as_ref(), &[], &self.looks) {
+        match examine(args, name, asked, root_disk, &[], &self.looks) {
             Ok(Judged { kind, run, explanation, built, hashes, findings, suppressed, domain_text }) => {
                 let explanation = explanation.as_ref();
                 let path = run
@@ -155,10 +178,8 @@ impl Checking<'_> {
                     .map(|found| found.path.to_string());
                 let domain = (kind == Kind::Xl).then_some(name);
                 let sources = Sources { configuration: path.as_deref(), domain, domain_text: domain_text.as_deref() };
-                let findings = match self.baselines.filter(&asked.settings, name, &run, sources, findings) {
-                    Ok(findings) => findings,
-                    Err(error) => return Ok(Err(error)),
-                };
+                let findings = self.baselines.filter(&asked.settings, name, &run, sources, findings);
+                let findings = findings.map_err(Trouble::Usage)?;
                 match args.answer.format {
                     ReportFormat::Json => {
                         let report = Report::of_run(name, kind, &run, explanation, hashes, &findings, sources);
@@ -194,45 +215,21 @@ impl Checking<'_> {
                         reports.add(&target_report::TargetReport { target: name, outcome })?;
                     }
                 }
-                let verdict = run.verdict;
-                let status = Status::from(verdict).max(asked.threshold.status(&findings));
+                let verdict = Status::from(run.verdict);
+                let status = verdict.max(asked.threshold.status(&findings));
                 if self.single {
                     // The process ends here: taking a large menu apart piece by piece would only cost time.
                     std::mem::forget(run);
                 }
-                self.tally.count(Status::from(verdict));
-                Ok(Ok(status))
+                Ok(Ended { status, more: verdict })
             }
-            Err(Error::Usage(error)) => Ok(Err(error)),
+            Err(Error::Usage(error)) => Err(Trouble::Target(error)),
             Err(Error::Target(error)) => {
-                match args.answer.format {
-                    ReportFormat::Json => out.json(&Report::of_unreadable(name, asked.options.release, &error))?,
-                    _ => {
-                        let outcome = target_report::Outcome::Unreadable(&error);
-                        reports.add(&target_report::TargetReport { target: name, outcome })?;
-                    }
-                }
+                unreadable(args.answer.format, name, asked.options.release, &error, reports)?;
                 complain(&error);
-                self.tally.count(Status::Unknown);
-                Ok(Ok(Status::Unknown))
+                Ok(Ended { status: Status::Unknown, more: Status::Unknown })
             }
         }
-    }
-
-    /// What is said of all targets together.
-    fn finish(mut self, left_out: Option<&str>, hint: Option<&str>, text: bool, worst: Status) -> io::Result<()> {
-        if text {
-            if let Some(line) = hint {
-                writeln!(self.reports.out.text(), "{line}")?;
-            }
-            if let Some(line) = left_out {
-                writeln!(self.reports.out.text(), "{line}")?;
-            }
-            if self.args.recursive.recursive {
-                writeln!(self.reports.out.text(), "\n{}", self.tally)?;
-            }
-        }
-        self.reports.finish(worst)
     }
 }
 
@@ -241,7 +238,7 @@ impl Tally {
         match status {
             Status::Fine => self.fine += 1,
             Status::Fails => self.failing += 1,
-            Status::Unknown | Status::Usage => self.unknown += 1,
+            Status::Unknown | Status::Usage | Status::Stopped(_) => self.unknown += 1,
         }
     }
 }

@@ -81,7 +81,7 @@ impl Emitter {
     pub(super) fn finish(mut self, status: Status) -> io::Result<()> {
         match &self.format {
             Format::Own | Format::Concise | Format::Github => {}
-            Format::Sarif(log) => log.write(status as u8, self.out.json_document())?,
+            Format::Sarif(log) => log.write(status.code(), self.out.json_document())?,
             Format::Junit(report) => report.write(self.out.xml_document())?,
         }
         self.out.finish()

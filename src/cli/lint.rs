@@ -7,13 +7,16 @@ use super::Status;
 use super::args::{Lint, ReportFormat};
 use super::baselines::Baselines;
 use super::fix::Tally;
-use super::progress::Progress;
+use super::fleet::{Ended, Fleet, Total, Trouble};
+use super::pool::Pool;
 use super::recursive::Sought;
-use super::settings::Finder;
-use crate::cli::effective_settings::EffectiveSettings;
+use super::settings::{Finder, Settings};
+use crate::boot::Options;
+use crate::cli::effective_settings::{AllAsked, EffectiveSettings};
 use crate::cli::emitter::Emitter;
 use crate::cli::stdout::{Out, complain};
-use crate::lint::{self, Finding, LintContext};
+use crate::lint::{self, LintContext};
+use crate::release::Release;
 use crate::report::finding::Sources;
 use crate::report::lint::Lint as Report;
 use crate::report::target_report::{Outcome, TargetReport};
@@ -40,72 +43,98 @@ fn all(args: &Lint) -> Result<io::Result<Status>, String> {
     // What is said of the program as a whole goes by the settings of the working directory.
     let first = finder.of("-")?;
     let whole = EffectiveSettings::new(first.clone(), args.options(&first)?, &args.levels);
-    let out = Out::new(args.answer.color);
-    let mut linting = Linting {
+    let release = whole.options.release;
+    let mut reports = Emitter::new(Out::new(args.answer.color), args.answer.format, release, whole.threshold);
+    let linting = Linting {
         args,
-        reports: Emitter::new(out, args.answer.format, whole.options.release, whole.threshold),
+        asked: AllAsked::new(&finder, |settings| args.options(settings).map(|options| vec![options]), &args.levels),
         baselines: Baselines::new(&args.baseline),
-        fixed: Tally::default(),
-        findings: Vec::new(),
-        suppressed: 0,
     };
-    let progress = Progress::new(targets.names.len(), args.recursive.recursive);
-    let mut worst = if targets.incomplete { Status::Unknown } else { Status::Fine };
-    for name in &targets.names {
-        let settings = finder.of(name)?;
-        let options = args.options(&settings)?;
-        let asked = EffectiveSettings::new(settings, options, &args.levels);
-        match linting.one(name, &asked) {
-            Ok(Ok(status)) => worst = worst.max(status),
-            Ok(Err(Error::Usage(error))) => return Err(error),
-            Ok(Err(Error::File(error))) => {
-                complain(&error);
-                worst = worst.max(Status::Unknown);
-            }
-            Err(error) => return Ok(Err(error)),
-        }
-        if let Err(error) = progress.done(|| linting.reports.out.flush()) {
-            return Ok(Err(error));
-        }
-    }
-    progress.finish();
-    let left_out = linting.baselines.finish()?;
-    Ok(linting.finish(targets.names.len(), left_out.as_deref(), worst).map(|()| worst))
+    // Two names may be of one file, which is edited by one at a time.
+    let pool = if args.fix.fix { Pool { jobs: 1, ordered: true } } else { args.jobs.pool(targets.names.len()) };
+    let fleet = Fleet {
+        names: &targets.names,
+        pool,
+        is_spaced: false,
+        least: if targets.incomplete { Status::Unknown } else { Status::Fine },
+    };
+    let mut sum = Sum::default();
+    let total = fleet.look_at(
+        &mut reports,
+        (),
+        || (),
+        |(), name, reports| linting.one(name, reports),
+        |name, why, reports| unreadable(args, name, release, why, reports),
+        |_, of_one| sum.add(of_one.unwrap_or_default()),
+    );
+    let total = match total {
+        Ok(total) => total,
+        Err(Trouble::Output(error)) => return Ok(Err(error)),
+        Err(Trouble::Usage(error) | Trouble::Target(error)) => return Err(error),
+    };
+    let left_out = if total.is_interrupted { None } else { linting.baselines.finish()? };
+    Ok(finish(args, reports, &sum, &total, left_out.as_deref()).map(|()| total.status))
 }
 
-/// Why there are no findings.
-enum Error {
-    /// The user asked for something that cannot be.
-    Usage(String),
-    /// The file cannot be read or mended.
-    File(String),
-}
-
-/// The work on all files.
-struct Linting<'a> {
-    args: &'a Lint,
-    reports: Emitter,
-    baselines: Baselines<'a>,
-    fixed: Tally,
-    findings: Vec<Finding>,
+/// What the files come to.
+#[derive(Default)]
+struct Sum {
+    totals: text::Totals,
     /// How many findings comments suppress.
     suppressed: usize,
+    fixed: Tally,
 }
 
-impl Linting<'_> {
+impl Sum {
+    fn add(&mut self, other: Self) {
+        self.totals.add(other.totals);
+        self.suppressed += other.suppressed;
+        self.fixed.fixes += other.fixed.fixes;
+        self.fixed.files += other.fixed.files;
+    }
+}
+
+/// The work on all files, shared by all threads.
+struct Linting<'a, O> {
+    args: &'a Lint,
+    asked: AllAsked<'a, O>,
+    baselines: Baselines<'a>,
+}
+
+/// Reports on a file without a result.
+fn unreadable(args: &Lint, name: &str, release: Release, why: &str, reports: &mut Emitter) -> io::Result<()> {
+    if args.fix.diff {
+        return Ok(());
+    }
+    match args.answer.format {
+        ReportFormat::Json => reports.out.json(&Report::of_unreadable(name, release, why)),
+        _ => reports.add(&TargetReport { target: name, outcome: Outcome::Unreadable(why) }),
+    }
+}
+
+impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
     /// Looks at one file, mends it where that is asked for, and reports on it.
-    fn one(&mut self, name: &str, asked: &EffectiveSettings) -> io::Result<Result<Status, Error>> {
+    fn one(&self, name: &str, reports: &mut Emitter) -> Result<Ended<Sum>, Trouble> {
         let args = self.args;
+        let all = self.asked.of(name).map_err(Trouble::Target)?;
+        let Some(asked) = all.first() else { return Ok(Ended { status: Status::Fine, more: Sum::default() }) };
+        let mut sum = Sum::default();
+        let failed = |error: &str, sum| {
+            complain(error);
+            Ok(Ended { status: Status::Unknown, more: sum })
+        };
         if args.fix.diff {
-            let changes = args.fix.diff(name, args.dialect, asked, &mut self.reports.out)?;
-            return Ok(changes.map_err(Error::File).map(|some| if some { Status::Fails } else { Status::Fine }));
+            return match args.fix.diff(name, args.dialect, asked, &mut reports.out)? {
+                Ok(some) => Ok(Ended { status: if some { Status::Fails } else { Status::Fine }, more: sum }),
+                Err(error) => failed(&error, sum),
+            };
         }
         let mut trouble = None;
         if args.fix.fix {
-            match args.fix.fix(name, args.dialect, asked, &mut self.fixed) {
+            match args.fix.fix(name, args.dialect, asked, &mut sum.fixed) {
                 Ok(lines) => {
                     for line in lines.iter().filter(|_| args.answer.format == ReportFormat::Text) {
-                        writeln!(self.reports.out.text(), "{line}")?;
+                        writeln!(reports.out.text(), "{line}")?;
                     }
                 }
                 // What is found is told all the same.
@@ -120,11 +149,8 @@ impl Linting<'_> {
             Ok(run) => run,
             Err(error) => {
                 let error = error.to_string();
-                match args.answer.format {
-                    ReportFormat::Json => self.reports.out.json(&Report::of_unreadable(name, release, &error))?,
-                    _ => self.reports.add(&TargetReport { target: name, outcome: Outcome::Unreadable(&error) })?,
-                }
-                return Ok(Err(Error::File(error)));
+                unreadable(args, name, release, &error, reports)?;
+                return failed(&error, sum);
             }
         };
         let worst = match &trouble {
@@ -141,20 +167,18 @@ impl Linting<'_> {
         let lint::Findings { active: findings, suppressed } = lint::lint_all(&context, &asked.levels);
         let suppressed = suppressed.len();
         let sources = Sources { configuration: Some(name), ..Sources::default() };
-        let findings = match self.baselines.filter(&asked.settings, name, &run, sources, findings) {
-            Ok(findings) => findings,
-            Err(error) => return Ok(Err(Error::Usage(error))),
-        };
+        let findings = self.baselines.filter(&asked.settings, name, &run, sources, findings);
+        let findings = findings.map_err(Trouble::Usage)?;
         match args.answer.format {
             ReportFormat::Json => {
                 let report = Report::new(name, asked.options.build(), &findings, sources).with_suppressed(suppressed);
-                self.reports.out.json(&report)?;
+                reports.out.json(&report)?;
             }
             ReportFormat::Text => {
-                let look = self.reports.out.look(args.verbose);
-                text::write_findings(&findings, &run, None, sources, look, &mut self.reports.out.colored())?;
+                let look = reports.out.look(args.verbose);
+                text::write_findings(&findings, &run, None, sources, look, &mut reports.out.colored())?;
                 if !findings.is_empty() {
-                    writeln!(self.reports.out.text())?;
+                    writeln!(reports.out.text())?;
                 }
             }
             _ => {
@@ -166,38 +190,44 @@ impl Linting<'_> {
                     findings: &findings,
                     sources,
                 };
-                self.reports.add(&TargetReport { target: name, outcome })?;
+                reports.add(&TargetReport { target: name, outcome })?;
             }
         }
-        let status = worst.max(asked.threshold.status(&findings));
-        self.suppressed += suppressed;
-        self.findings.extend(findings);
-        Ok(Ok(status))
+        sum.suppressed = suppressed;
+        sum.totals = text::Totals::of(&findings);
+        Ok(Ended { status: worst.max(asked.threshold.status(&findings)), more: sum })
     }
+}
 
-    /// What is said of all files together.
-    fn finish(mut self, files: usize, left_out: Option<&str>, worst: Status) -> io::Result<()> {
-        if self.args.fix.diff {
-            return self.reports.out.finish();
-        }
-        if self.args.answer.format == ReportFormat::Text {
-            let suppressed = text::suppressed(self.suppressed);
-            match text::summary(&self.findings) {
-                Some(summary) => writeln!(self.reports.out.text(), "{summary}")?,
-                None if left_out.is_none() && suppressed.is_none() && worst == Status::Fine => {
-                    writeln!(self.reports.out.text(), "no findings")?;
-                }
-                None => {}
-            }
-            for line in self.fixed.line().iter().map(String::as_str).chain(suppressed.as_deref()).chain(left_out) {
-                writeln!(self.reports.out.text(), "{line}")?;
-            }
-            if self.args.recursive.recursive {
-                let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
-                let (findings, files) = (plural(self.findings.len(), "finding"), plural(files, "file"));
-                writeln!(self.reports.out.text(), "{findings} in {files}")?;
-            }
-        }
-        self.reports.finish(worst)
+
+/// Says what is said of all files together.
+fn finish(
+    args: &Lint,
+    mut reports: Emitter,
+    sum: &Sum,
+    total: &Total,
+    left_out: Option<&str>,
+) -> io::Result<()> {
+    if args.fix.diff {
+        return reports.out.finish();
     }
+    if args.answer.format == ReportFormat::Text {
+        let suppressed = text::suppressed(sum.suppressed);
+        match sum.totals.summary() {
+            Some(summary) => writeln!(reports.out.text(), "{summary}")?,
+            None if left_out.is_none() && suppressed.is_none() && total.status == Status::Fine => {
+                writeln!(reports.out.text(), "no findings")?;
+            }
+            None => {}
+        }
+        for line in sum.fixed.line().iter().map(String::as_str).chain(suppressed.as_deref()).chain(left_out) {
+            writeln!(reports.out.text(), "{line}")?;
+        }
+        if args.recursive.recursive || total.is_interrupted {
+            let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+            let (findings, files) = (plural(sum.totals.all(), "finding"), plural(total.done, "file"));
+            writeln!(reports.out.text(), "{findings} in {files}")?;
+        }
+    }
+    reports.finish(total.status)
 }

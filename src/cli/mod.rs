@@ -12,10 +12,12 @@ mod entries;
 mod escaping_writer;
 mod explain;
 mod fix;
+mod fleet;
 mod generate;
 mod grub;
 mod init;
 mod initrd;
+mod interrupt;
 mod kernel;
 mod job_args;
 mod levels;
@@ -42,16 +44,33 @@ use clap::Parser;
 use crate::boot::Verdict;
 
 /// How the program ends. The numbers are a contract (README, "Exit status").
+///
+/// The worst of several is the greatest: they stand in that order here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Status {
-    /// Xen would boot it, or the configuration selects an entry.
-    Fine = 0,
-    /// It would not.
-    Fails = 1,
-    /// The target could not be read, or the verdict is unknown.
-    Unknown = 3,
-    /// The program was called wrongly, or could not write its result.
-    Usage = 2,
+    /// Xen would boot it, or the configuration selects an entry: 0.
+    Fine,
+    /// It would not: 1.
+    Fails,
+    /// The target could not be read, or the verdict is unknown: 3.
+    Unknown,
+    /// The program was called wrongly, or could not do its work: 2.
+    Usage,
+    /// A signal ended it early: 128 and the number of the signal.
+    Stopped(u8),
+}
+
+impl Status {
+    /// The number that the program ends with.
+    fn code(self) -> u8 {
+        match self {
+            Self::Fine => 0,
+            Self::Fails => 1,
+            Self::Usage => 2,
+            Self::Unknown => 3,
+            Self::Stopped(signal) => 128_u8.saturating_add(signal),
+        }
+    }
 }
 
 impl From<Verdict> for Status {
@@ -84,7 +103,7 @@ pub fn main() -> ExitCode {
         // A file's name among the arguments may be a guest's.
         Err(error) if error.use_stderr() && runner_commands::are_obeyed() => {
             let _ = stdout::stderr().write_all(error.render().to_string().as_bytes());
-            return ExitCode::from(Status::Usage as u8);
+            return ExitCode::from(Status::Usage.code());
         }
         Err(error) => error.exit(),
     };
@@ -116,5 +135,5 @@ pub fn main() -> ExitCode {
             Status::Usage
         }
     };
-    ExitCode::from(status as u8)
+    ExitCode::from(status.code())
 }

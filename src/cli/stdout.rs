@@ -175,7 +175,15 @@ thread_local! {
 
 /// Does `work`, and returns what it complained about instead of printing it: its turn comes later.
 pub(super) fn keeping_back<R>(work: impl FnOnce() -> R) -> (R, Vec<String>) {
+    /// Where `work` panics, nothing is kept back after it.
+    struct End;
+    impl Drop for End {
+        fn drop(&mut self) {
+            KEPT_BACK.set(None);
+        }
+    }
     KEPT_BACK.set(Some(Vec::new()));
+    let _end = End;
     let done = work();
     (done, KEPT_BACK.take().unwrap_or_default())
 }

@@ -59,7 +59,7 @@ impl Log {
 
     /// A log of the same kind, without a target.
     pub fn part(&self) -> Self {
-        Self::new(self.release.clone())
+        Self::new(self.release)
     }
 
     /// Takes over what another log has.

@@ -10,6 +10,8 @@ use super::{NAME, Settings, SettingsArgs};
 pub(in crate::cli) struct Finder {
     given: Option<Arc<Settings>>,
     none: bool,
+    /// What is in force where there is no file.
+    nothing: Arc<Settings>,
     /// By the directory as it is named, and by its real path.
     known: Mutex<HashMap<PathBuf, Arc<Settings>>>,
     /// The directories among the targets, by their real paths: what lies in them may be a guest's.
@@ -23,7 +25,7 @@ impl Finder {
         let given = args.config.as_deref().map(Settings::read).transpose()?.map(Arc::new);
         let trees = targets.iter().filter_map(|target| Path::new(target.as_ref()).canonicalize().ok());
         let trees = trees.filter(|target| target.is_dir()).collect();
-        Ok(Self { given, none: args.no_config, known: Mutex::default(), trees })
+        Ok(Self { given, none: args.no_config, nothing: Arc::default(), known: Mutex::default(), trees })
     }
 
     /// The file in a directory among the targets that is passed over, although nobody said that none is to be read.
@@ -49,7 +51,7 @@ impl Finder {
     /// The settings that are in force in a directory.
     pub(in crate::cli) fn in_force_in(&self, directory: &Path) -> Result<Arc<Settings>, String> {
         if self.none {
-            return Ok(Arc::default());
+            return Ok(Arc::clone(&self.nothing));
         }
         if let Some(given) = &self.given {
             return Ok(Arc::clone(given));
@@ -58,7 +60,7 @@ impl Finder {
             return Ok(known);
         }
         // A directory that is not there has no settings; its target will be complained about.
-        let Ok(real) = directory.canonicalize() else { return Ok(Arc::default()) };
+        let Ok(real) = directory.canonicalize() else { return Ok(Arc::clone(&self.nothing)) };
         let settings = match self.known(&real) {
             Some(known) => known,
             None => self.read(&real)?,
@@ -87,7 +89,7 @@ impl Finder {
                 path.display()
             )),
             Some(path) => Ok(Arc::new(Settings::read(&path)?)),
-            None => Ok(Arc::default()),
+            None => Ok(Arc::clone(&self.nothing)),
         }
     }
 }
