@@ -14,6 +14,7 @@ use super::levels::LevelArgs;
 use super::recursive::RecursiveArgs;
 use super::release_args::{self, ReleaseArgs};
 use super::settings::{Settings, SettingsArgs};
+use super::target_list::TargetListArgs;
 use crate::boot::{Options, RuleFiles};
 use crate::config::Dialect;
 use crate::flavour::{Build, ExtraOption, Flavour};
@@ -123,8 +124,10 @@ an internal error; 3 the target could not be read.";
 #[command(after_help = AFTER_CHECK)]
 pub(super) struct Check {
     /// What to check: an image, a block device, a directory, a configuration (of the boot, or of a domain), or `-`
-    #[arg(required = true, value_name = "TARGET")]
+    #[arg(required_unless_present = "targets_from", value_name = "TARGET")]
     pub targets: Vec<String>,
+    #[command(flatten)]
+    pub list: TargetListArgs,
     #[command(flatten)]
     pub how: How,
     #[command(flatten)]
@@ -158,8 +161,10 @@ pub(super) struct Check {
 #[command(after_help = AFTER_LINT)]
 pub(super) struct Lint {
     /// The configurations: grub.cfg, menu.lst, extlinux.conf, or `-`; with --recursive directories too
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "targets_from", value_name = "FILE")]
     pub files: Vec<String>,
+    #[command(flatten)]
+    pub list: TargetListArgs,
     #[command(flatten)]
     xen: ReleaseArgs,
     /// pygrub shows no menu, as with bootloader_args = ["-q"]

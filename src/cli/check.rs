@@ -40,8 +40,11 @@ pub(super) fn run(args: &Check) -> io::Result<Status> {
 
 /// Checks all targets. An error is about what the user asked for, not about a target.
 fn all(args: &Check) -> Result<io::Result<Status>, String> {
-    let finder = Finder::new(&args.how.settings, &args.targets)?;
-    let targets = args.recursive.targets(&args.targets, Sought::Everything, &finder)?;
+    let named = args.list.named(&args.targets)?;
+    let finder = Finder::new(&args.how.settings, &named.names)?;
+    let mut targets = args.recursive.targets(named.names, Sought::Everything, &finder)?;
+    targets.incomplete |= named.is_incomplete;
+    args.list.keep_shard(&mut targets.names);
     // What is said of the program as a whole goes by the settings of the working directory.
     let first = finder.of("-")?;
     let all = args.how.all_options(&first)?;
@@ -68,8 +71,7 @@ fn all(args: &Check) -> Result<io::Result<Status>, String> {
         baselines: Baselines::new(&args.baseline),
         looks: Looks::remembering(targets.names.len() > 1),
     };
-    let mut reports =
-        Emitter::new(Out::new(args.answer.color), args.answer.format, release, whole.threshold);
+    let mut reports = Emitter::new(Out::new(args.answer.color), args.answer.format, release, whole.threshold);
     let fleet = Fleet {
         names: &targets.names,
         pool: args.jobs.pool(targets.names.len()),

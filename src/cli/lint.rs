@@ -38,8 +38,11 @@ fn all(args: &Lint) -> Result<io::Result<Status>, String> {
     if let Some(fault) = args.fix.fault() {
         return Err(fault.to_owned());
     }
-    let finder = Finder::new(&args.settings, &args.files)?;
-    let targets = args.recursive.targets(&args.files, Sought::Configurations, &finder)?;
+    let named = args.list.named(&args.files)?;
+    let finder = Finder::new(&args.settings, &named.names)?;
+    let mut targets = args.recursive.targets(named.names, Sought::Configurations, &finder)?;
+    targets.incomplete |= named.is_incomplete;
+    args.list.keep_shard(&mut targets.names);
     // What is said of the program as a whole goes by the settings of the working directory.
     let first = finder.of("-")?;
     let whole = EffectiveSettings::new(first.clone(), args.options(&first)?, &args.levels);
@@ -199,15 +202,8 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
     }
 }
 
-
 /// Says what is said of all files together.
-fn finish(
-    args: &Lint,
-    mut reports: Emitter,
-    sum: &Sum,
-    total: &Total,
-    left_out: Option<&str>,
-) -> io::Result<()> {
+fn finish(args: &Lint, mut reports: Emitter, sum: &Sum, total: &Total, left_out: Option<&str>) -> io::Result<()> {
     if args.fix.diff {
         return reports.out.finish();
     }

@@ -18,8 +18,8 @@ mod grub;
 mod init;
 mod initrd;
 mod interrupt;
-mod kernel;
 mod job_args;
+mod kernel;
 mod levels;
 mod lint;
 mod pool;
@@ -34,6 +34,7 @@ mod runner_commands;
 mod settings;
 mod several;
 mod stdout;
+mod target_list;
 mod trace;
 
 use std::io::{self, Write};

@@ -59,7 +59,8 @@ impl Pool {
         weigh: impl Fn(&R) -> usize + Sync,
         take: impl FnMut(usize, Result<R, Panicked>) -> ControlFlow<()> + Send,
     ) {
-        let shared = Mutex::new(Shared { unclaimed: 0, next: 0, ready: BTreeMap::new(), weight: 0, take, stopped: false });
+        let shared =
+            Mutex::new(Shared { unclaimed: 0, next: 0, ready: BTreeMap::new(), weight: 0, take, stopped: false });
         let room = Condvar::new();
         let deliver = |index, result| self.deliver(&shared, index, result, &weigh);
         let claim = || claim(&shared, &room, count);
@@ -112,7 +113,10 @@ impl Pool {
         }
         shared.weight = shared.weight.saturating_add(weigh(&result));
         shared.ready.insert(index, result);
-        while let Some(result) = { let next = shared.next; shared.ready.remove(&next) } {
+        while let Some(result) = {
+            let next = shared.next;
+            shared.ready.remove(&next)
+        } {
             let index = shared.next;
             shared.next += 1;
             shared.weight = shared.weight.saturating_sub(weigh(&result));
@@ -182,7 +186,11 @@ mod tests {
 
     use super::*;
 
-    fn results(pool: Pool, count: usize, work: impl Fn(usize) -> usize + Sync) -> Vec<(usize, Result<usize, Panicked>)> {
+    fn results(
+        pool: Pool,
+        count: usize,
+        work: impl Fn(usize) -> usize + Sync,
+    ) -> Vec<(usize, Result<usize, Panicked>)> {
         let mut taken = Vec::new();
         let take = |index, result| {
             taken.push((index, result));

@@ -23,8 +23,8 @@ impl Finder {
     /// no other file is read.
     pub(in crate::cli) fn new(args: &SettingsArgs, targets: &[impl AsRef<str>]) -> Result<Self, String> {
         let given = args.config.as_deref().map(Settings::read).transpose()?.map(Arc::new);
-        let trees = targets.iter().filter_map(|target| Path::new(target.as_ref()).canonicalize().ok());
-        let trees = trees.filter(|target| target.is_dir()).collect();
+        let trees = targets.iter().map(|target| Path::new(target.as_ref())).filter(|target| target.is_dir());
+        let trees = trees.filter_map(|target| target.canonicalize().ok()).collect();
         Ok(Self { given, none: args.no_config, nothing: Arc::default(), known: Mutex::default(), trees })
     }
 
