@@ -1,16 +1,20 @@
 //! `pregrub check`.
 
+mod args;
+
 use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::args::{Check, ReportFormat, Until};
+pub(super) use self::args::CheckArgs;
+use self::args::Until;
 use super::baselines::Baselines;
 use super::fleet::{Ended, Fleet, Trouble};
+use super::output_args::ReportFormat;
 use super::recursive::Sought;
 use super::settings::{Finder, Settings};
-use super::{Status, several};
+use super::{Error, Status, several};
 use crate::boot::{self, Options, Run, Verdict};
 use crate::cli::effective_settings::{AllAsked, EffectiveSettings};
 use crate::cli::emitter::Emitter;
@@ -28,50 +32,33 @@ use crate::storage::mount::{MountedOnce, Volumes};
 use crate::target::{Kind, OpenOptions, Target};
 use crate::xl::domain::Guest;
 
-pub(super) fn run(args: &Check) -> io::Result<Status> {
-    match all(args) {
-        Ok(done) => done,
-        Err(error) => {
-            complain(&error);
-            Ok(Status::Usage)
-        }
-    }
-}
-
-/// Checks all targets. An error is about what the user asked for, not about a target.
-fn all(args: &Check) -> Result<io::Result<Status>, String> {
-    let named = args.list.named(&args.targets)?;
-    let finder = Finder::new(&args.how.settings, &named.names)?;
-    let mut targets = args.recursive.targets(named.names, Sought::Everything, &finder)?;
+pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
+    let named = args.list.named(&args.targets).map_err(Error::Usage)?;
+    let finder = Finder::new(&args.pygrub.settings, &named.names).map_err(Error::Usage)?;
+    let mut targets = args.recursive.targets(named.names, Sought::Everything, &finder).map_err(Error::Usage)?;
     targets.incomplete |= named.is_incomplete;
     args.list.keep_shard(&mut targets.names);
     // What is said of the program as a whole goes by the settings of the working directory.
-    let first = finder.of("-")?;
-    let all = args.how.all_options(&first)?;
-    if all.len() > 1 && !matches!(args.answer.format, ReportFormat::Text | ReportFormat::Json) {
-        return Err("several releases or flavours are reported as text or JSON only".to_owned());
+    let first = finder.of("-").map_err(Error::Usage)?;
+    let all = args.pygrub.all_options(&first).map_err(Error::Usage)?;
+    if all.len() > 1 && !matches!(args.output.format, ReportFormat::Text | ReportFormat::Json) {
+        return Err(Error::Usage("several releases or flavours are reported as text or JSON only".to_owned()));
     }
     let options = all.into_iter().next().unwrap_or_default();
     let whole = EffectiveSettings::new(Arc::clone(&first), options, &args.levels);
     let release = whole.options.release;
     // Each thread has its own, since what is known of a disk grows while it is looked at.
     let root_disk = || args.root_disk.as_deref().map(|name| open_root_disk(name, release)).transpose();
-    let first_root_disk = match root_disk() {
-        Ok(root_disk) => root_disk,
-        Err(error) => {
-            complain(&error);
-            return Ok(Ok(Status::Unknown));
-        }
-    };
-    let text = args.answer.format == ReportFormat::Text;
+    let first_root_disk = root_disk()?;
+    let text = args.output.format == ReportFormat::Text;
     let checking = Checking {
         args,
         single: targets.names.len() == 1,
-        asked: AllAsked::new(&finder, |settings| args.how.all_options(settings), &args.levels),
+        asked: AllAsked::new(&finder, |settings| args.pygrub.all_options(settings), &args.levels),
         baselines: Baselines::new(&args.baseline),
         looks: Looks::remembering(targets.names.len() > 1),
     };
-    let mut reports = Emitter::new(Out::new(args.answer.color), args.answer.format, release, whole.threshold);
+    let mut reports = Emitter::new(Out::new(args.output.color), args.output.format, release, whole.threshold);
     let fleet = Fleet {
         names: &targets.names,
         pool: args.jobs.pool(targets.names.len()),
@@ -84,29 +71,20 @@ fn all(args: &Check) -> Result<io::Result<Status>, String> {
         Ok(first_root_disk),
         root_disk,
         |root_disk, name, reports| checking.one(root_disk.as_ref(), name, reports),
-        |name, why, reports| unreadable(args.answer.format, name, release, why, reports),
+        |name, why, reports| unreadable(args.output.format, name, release, why, reports),
         |status, verdict| tally.count(verdict.unwrap_or(status)),
-    );
-    let total = match total {
-        Ok(total) => total,
-        Err(Trouble::Output(error)) => return Ok(Err(error)),
-        Err(Trouble::Usage(error) | Trouble::Target(error)) => return Err(error),
-    };
-    let left_out = if total.is_interrupted { None } else { checking.baselines.finish()? };
-    let hint = args.how.hint(&first);
-    let finish = || {
-        if text {
-            for line in hint.iter().chain(&left_out) {
-                writeln!(reports.out.text(), "{line}")?;
-            }
-            if args.recursive.recursive || total.is_interrupted {
-                writeln!(reports.out.text(), "\n{tally}")?;
-            }
+    )?;
+    let left_out = if total.is_interrupted { None } else { checking.baselines.finish().map_err(Error::Usage)? };
+    if text {
+        for line in args.pygrub.hint(&first).iter().chain(&left_out) {
+            writeln!(reports.out.text(), "{line}")?;
         }
-        reports.finish(total.status)?;
-        Ok(total.status)
-    };
-    Ok(finish())
+        if args.recursive.recursive || total.is_interrupted {
+            writeln!(reports.out.text(), "\n{tally}")?;
+        }
+    }
+    reports.finish(total.status)?;
+    Ok(total.status)
 }
 
 /// Reports on a target without a result.
@@ -120,9 +98,11 @@ fn unreadable(format: ReportFormat, name: &str, release: Release, why: &str, rep
     }
 }
 
-fn open_root_disk(name: &str, release: Release) -> Result<RootDisk, String> {
-    let target = Target::open(Path::new(name), OpenOptions::default(), release).map_err(|error| error.to_string())?;
-    RootDisk::open(&target).map_err(|error| format!("cannot look for files on the root disk `{name}`: {error}"))
+fn open_root_disk(name: &str, release: Release) -> Result<RootDisk, Error> {
+    let target = Target::open(Path::new(name), OpenOptions::default(), release)
+        .map_err(|error| Error::Target(error.to_string()))?;
+    RootDisk::open(&target)
+        .map_err(|error| Error::Target(format!("cannot look for files on the root disk `{name}`: {error}")))
 }
 
 /// How many targets came out how.
@@ -135,7 +115,7 @@ struct Tally {
 
 /// The work on all targets, shared by all threads.
 struct Checking<'a, O> {
-    args: &'a Check,
+    args: &'a CheckArgs,
     /// Whether there is no other target.
     single: bool,
     asked: AllAsked<'a, O>,
@@ -148,17 +128,16 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Checking<'_, O> {
     /// Checks one target, and reports on it. What is added up is the status by its verdict.
     fn one(
         &self,
-        root_disk: Result<&Option<RootDisk>, &String>,
+        root_disk: Result<&Option<RootDisk>, &Error>,
         name: &str,
         reports: &mut Emitter,
     ) -> Result<Ended<Status>, Trouble> {
-        let root_disk = root_disk.map_err(|error| Trouble::Target(error.clone()))?.as_ref();
-        let all = self.asked.of(name).map_err(Trouble::Target)?;
+        let root_disk = root_disk.map_err(|error| Error::Target(error.to_string()))?.as_ref();
+        let all = self.asked.of(name).map_err(Error::Usage)?;
         if let [asked] = &*all {
             return self.by_one_pygrub(root_disk, name, asked, reports);
         }
-        let done = several::check(self.args, name, &all, root_disk, &self.looks, &mut reports.out)?;
-        let status = done.map_err(Trouble::Target)?;
+        let status = several::check(self.args, name, &all, root_disk, &self.looks, &mut reports.out)?;
         Ok(Ended { status, more: status })
     }
 
@@ -181,8 +160,8 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Checking<'_, O> {
                 let domain = (kind == Kind::Xl).then_some(name);
                 let sources = Sources { configuration: path.as_deref(), domain, domain_text: domain_text.as_deref() };
                 let findings = self.baselines.filter(&asked.settings, name, &run, sources, findings);
-                let findings = findings.map_err(Trouble::Usage)?;
-                match args.answer.format {
+                let findings = findings.map_err(|error| Trouble::All(Error::Usage(error)))?;
+                match args.output.format {
                     ReportFormat::Json => {
                         let report = Report::of_run(name, kind, &run, explanation, hashes, &findings, sources);
                         out.json(&report.with_builder(built.as_ref()).with_suppressed(suppressed))?;
@@ -225,12 +204,12 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Checking<'_, O> {
                 }
                 Ok(Ended { status, more: verdict })
             }
-            Err(Error::Usage(error)) => Err(Trouble::Target(error)),
             Err(Error::Target(error)) => {
-                unreadable(args.answer.format, name, asked.options.release, &error, reports)?;
+                unreadable(args.output.format, name, asked.options.release, &error, reports)?;
                 complain(&error);
                 Ok(Ended { status: Status::Unknown, more: Status::Unknown })
             }
+            Err(error) => Err(error.into()),
         }
     }
 }
@@ -256,14 +235,6 @@ impl fmt::Display for Tally {
     }
 }
 
-/// Why there is no verdict on a target.
-pub(super) enum Error {
-    /// The options do not go with it.
-    Usage(String),
-    /// It cannot be read.
-    Target(String),
-}
-
 /// What is known of a target.
 pub(super) struct Judged {
     pub kind: Kind,
@@ -279,14 +250,14 @@ pub(super) struct Judged {
 }
 
 /// The run alone, with what Xen's builder says of its kernel: no look at what is wrong.
-pub(super) fn run_target(args: &Check, name: &str, asked: &EffectiveSettings, looks: &Looks) -> Result<Run, Error> {
+pub(super) fn run_target(args: &CheckArgs, name: &str, asked: &EffectiveSettings, looks: &Looks) -> Result<Run, Error> {
     let target = open_target(args, name, asked)?;
     let volumes = target.volumes();
     Ok(perform(args, name, asked, &target, volumes.as_ref(), looks)?.0)
 }
 
 fn perform(
-    args: &Check,
+    args: &CheckArgs,
     name: &str,
     asked: &EffectiveSettings,
     target: &Target,
@@ -309,9 +280,9 @@ fn perform(
     Ok((run, built))
 }
 
-fn open_target(args: &Check, name: &str, asked: &EffectiveSettings) -> Result<Target, Error> {
+fn open_target(args: &CheckArgs, name: &str, asked: &EffectiveSettings) -> Result<Target, Error> {
     let options = &asked.options;
-    let target = Target::open(Path::new(name), args.how.wanted(), options.release)
+    let target = Target::open(Path::new(name), args.pygrub.open_options(), options.release)
         .map_err(|error| Error::Target(error.to_string()))?;
     let kind = target.kind();
     if kind == Kind::Config && (options.kernel.is_some() || options.offset.is_some()) {
@@ -322,7 +293,7 @@ fn open_target(args: &Check, name: &str, asked: &EffectiveSettings) -> Result<Ta
 
 /// Everything about a target. `outcomes` are the verdicts by all pygrubs, where several are asked.
 pub(super) fn examine(
-    args: &Check,
+    args: &CheckArgs,
     name: &str,
     asked: &EffectiveSettings,
     root_disk: Option<&RootDisk>,

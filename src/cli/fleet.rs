@@ -6,12 +6,12 @@
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
-use super::Status;
 use super::emitter::Emitter;
 use super::interrupt::Interrupt;
 use super::pool::{Panicked, Pool};
 use super::progress::Progress;
 use super::stdout::{complain, keeping_back};
+use super::{Error, Status};
 
 /// The targets, and how they are gone through.
 pub(super) struct Fleet<'a> {
@@ -33,17 +33,24 @@ pub(super) struct Ended<X> {
 /// Why nothing came of a target.
 #[derive(Debug)]
 pub(super) enum Trouble {
-    /// The command line or the settings do not go with this target.
-    Target(String),
-    /// The command line or the settings are wrong for every target: nothing more is done.
-    Usage(String),
-    /// The output could not be written.
-    Output(io::Error),
+    /// It is about this target alone.
+    Target(Error),
+    /// It is about every target: nothing more is done.
+    All(Error),
 }
 
 impl From<io::Error> for Trouble {
     fn from(error: io::Error) -> Self {
-        Self::Output(error)
+        Self::All(Error::Output(error))
+    }
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Output(_) => Self::All(error),
+            error => Self::Target(error),
+        }
     }
 }
 
@@ -78,7 +85,7 @@ impl Fleet<'_> {
         work: impl Fn(&mut S, &str, &mut Emitter) -> Result<Ended<X>, Trouble> + Sync,
         unreadable: impl Fn(&str, &str, &mut Emitter) -> io::Result<()> + Sync,
         mut each: impl FnMut(Status, Option<X>) + Send,
-    ) -> Result<Total, Trouble> {
+    ) -> Result<Total, Error> {
         let several = self.names.len() > 1;
         let interrupt = if several { Interrupt::noted() } else { Interrupt::default() };
         let mut progress = Progress::new(self.names.len());
@@ -91,29 +98,29 @@ impl Fleet<'_> {
             let (ended, complaints) = keeping_back(|| work(state, name, &mut part));
             Part { reports: part, complaints, ended }
         };
-        let hand_on = |total: &mut Total, name: &str, part: Result<Part<X>, Panicked>| {
+        let mut hand_on = |total: &mut Total, name: &str, part: Result<Part<X>, Panicked>| {
             let mut part = part.unwrap_or_else(|Panicked(why)| Part {
                 reports: template.part(),
                 complaints: Vec::new(),
-                ended: Err(Trouble::Target(format!(
+                ended: Err(Trouble::Target(Error::Usage(format!(
                     "internal error: {why} on `{name}`; please report this, with the target if you can"
-                ))),
+                )))),
             });
             for complaint in &part.complaints {
                 complain(complaint);
             }
             let (status, more) = match part.ended {
                 Ok(Ended { status, more }) => (status, Some(more)),
-                Err(Trouble::Target(why)) => {
-                    complain(&why);
+                Err(Trouble::Target(error)) => {
+                    let status = error.report();
                     if several {
-                        // Whatever was written before the panic is not whole.
+                        // Whatever was written before the end is not whole.
                         part.reports = template.part();
-                        unreadable(name, &why, &mut part.reports)?;
+                        unreadable(name, &error.to_string(), &mut part.reports)?;
                     }
-                    (Status::Usage, None)
+                    (status, None)
                 }
-                Err(trouble) => return Err(trouble),
+                Err(Trouble::All(error)) => return Err(error),
             };
             if self.is_spaced && total.done > 0 {
                 writeln!(reports.out.text())?;
@@ -125,7 +132,6 @@ impl Fleet<'_> {
             progress.done(status, || if several { reports.out.flush() } else { Ok(()) })?;
             Ok(())
         };
-        let mut hand_on = hand_on;
         let take = |index: usize, part| {
             let name = self.names.get(index).map(String::as_str).unwrap_or_default();
             if let Err(error) = hand_on(&mut total, name, part) {
@@ -136,8 +142,8 @@ impl Fleet<'_> {
         };
         self.pool.run(self.names.len(), first, start, one, |part| part.reports.out.kept(), take);
         progress.finish();
-        if let Some(trouble) = trouble {
-            return Err(trouble);
+        if let Some(error) = trouble {
+            return Err(error);
         }
         if let Some(signal) = interrupt.signal()
             && total.done < self.names.len()

@@ -3,18 +3,26 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::Status;
-use super::args::{Lint, ReportFormat};
-use super::baselines::Baselines;
-use super::fix::Tally;
+use clap::Args;
+
+use super::baselines::{BaselineArgs, Baselines};
+use super::fix::{FixArgs, Tally};
 use super::fleet::{Ended, Fleet, Total, Trouble};
+use super::job_args::JobArgs;
+use super::levels::LevelArgs;
+use super::output_args::{ReportFormat, ReportOutputArgs};
 use super::pool::Pool;
-use super::recursive::Sought;
-use super::settings::{Finder, Settings};
+use super::recursive::{RecursiveArgs, Sought};
+use super::release_args::ReleaseArgs;
+use super::settings::{Finder, Settings, SettingsArgs};
+use super::target_args::DialectArg;
+use super::target_list::TargetListArgs;
+use super::{Error, Status};
 use crate::boot::Options;
 use crate::cli::effective_settings::{AllAsked, EffectiveSettings};
 use crate::cli::emitter::Emitter;
 use crate::cli::stdout::{Out, complain};
+use crate::flavour::Build;
 use crate::lint::{self, LintContext};
 use crate::release::Release;
 use crate::report::finding::Sources;
@@ -23,31 +31,70 @@ use crate::report::target_report::{Outcome, TargetReport};
 use crate::report::text;
 use crate::target::{Kind, OpenOptions, Target};
 
-pub(super) fn run(args: &Lint) -> io::Result<Status> {
-    match all(args) {
-        Ok(done) => done,
-        Err(error) => {
-            complain(&error);
-            Ok(Status::Usage)
-        }
+const AFTER_LINT: &str = "\
+Exit status: 0 no finding reaches the threshold (without --threshold: no error), with --diff nothing would change; 1 a finding \
+does, or --diff shows something; 2 called wrongly, a broken pregrub.toml, or an internal error; 3 a file could not be read or \
+mended.";
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_LINT)]
+pub(super) struct LintArgs {
+    /// The configurations: grub.cfg, menu.lst, extlinux.conf, or `-`; with --recursive directories too
+    #[arg(required_unless_present = "targets_from", value_name = "FILE")]
+    pub files: Vec<String>,
+    #[command(flatten)]
+    pub list: TargetListArgs,
+    #[command(flatten)]
+    xen: ReleaseArgs,
+    /// pygrub shows no menu, as with bootloader_args = ["-q"]
+    #[arg(short, long)]
+    quiet: bool,
+    /// The dialect of the files, whatever their names are
+    #[arg(long, value_enum)]
+    pub dialect: Option<DialectArg>,
+    #[command(flatten)]
+    pub output: ReportOutputArgs,
+    /// Show each finding at its place, also where several say the same
+    #[arg(short, long)]
+    pub verbose: bool,
+    #[command(flatten)]
+    pub levels: LevelArgs,
+    #[command(flatten)]
+    pub fix: FixArgs,
+    #[command(flatten)]
+    pub jobs: JobArgs,
+    #[command(flatten)]
+    pub baseline: BaselineArgs,
+    #[command(flatten)]
+    pub recursive: RecursiveArgs,
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+}
+
+impl LintArgs {
+    /// The options of the run, where these settings are in force.
+    pub(super) fn options(&self, settings: &Settings) -> Result<Options, String> {
+        let Build { release, flavour } = self.xen.one(settings)?;
+        let quiet = self.quiet || settings.quiet.unwrap_or_default();
+        Ok(Options { release, flavour, interactive: quiet.then_some(false), ..Options::default() })
     }
 }
 
-/// Looks at all files. An error is about what the user asked for, not about a file.
-fn all(args: &Lint) -> Result<io::Result<Status>, String> {
+pub(super) fn run(args: &LintArgs) -> Result<Status, Error> {
     if let Some(fault) = args.fix.fault() {
-        return Err(fault.to_owned());
+        return Err(Error::Usage(fault.to_owned()));
     }
-    let named = args.list.named(&args.files)?;
-    let finder = Finder::new(&args.settings, &named.names)?;
-    let mut targets = args.recursive.targets(named.names, Sought::Configurations, &finder)?;
+    let named = args.list.named(&args.files).map_err(Error::Usage)?;
+    let finder = Finder::new(&args.settings, &named.names).map_err(Error::Usage)?;
+    let mut targets = args.recursive.targets(named.names, Sought::Configurations, &finder).map_err(Error::Usage)?;
     targets.incomplete |= named.is_incomplete;
     args.list.keep_shard(&mut targets.names);
     // What is said of the program as a whole goes by the settings of the working directory.
-    let first = finder.of("-")?;
-    let whole = EffectiveSettings::new(first.clone(), args.options(&first)?, &args.levels);
+    let first = finder.of("-").map_err(Error::Usage)?;
+    let options = args.options(&first).map_err(Error::Usage)?;
+    let whole = EffectiveSettings::new(first, options, &args.levels);
     let release = whole.options.release;
-    let mut reports = Emitter::new(Out::new(args.answer.color), args.answer.format, release, whole.threshold);
+    let mut reports = Emitter::new(Out::new(args.output.color), args.output.format, release, whole.threshold);
     let linting = Linting {
         args,
         asked: AllAsked::new(&finder, |settings| args.options(settings).map(|options| vec![options]), &args.levels),
@@ -69,14 +116,10 @@ fn all(args: &Lint) -> Result<io::Result<Status>, String> {
         |(), name, reports| linting.one(name, reports),
         |name, why, reports| unreadable(args, name, release, why, reports),
         |_, of_one| sum.add(of_one.unwrap_or_default()),
-    );
-    let total = match total {
-        Ok(total) => total,
-        Err(Trouble::Output(error)) => return Ok(Err(error)),
-        Err(Trouble::Usage(error) | Trouble::Target(error)) => return Err(error),
-    };
-    let left_out = if total.is_interrupted { None } else { linting.baselines.finish()? };
-    Ok(finish(args, reports, &sum, &total, left_out.as_deref()).map(|()| total.status))
+    )?;
+    let left_out = if total.is_interrupted { None } else { linting.baselines.finish().map_err(Error::Usage)? };
+    finish(args, reports, &sum, &total, left_out.as_deref())?;
+    Ok(total.status)
 }
 
 /// What the files come to.
@@ -99,17 +142,17 @@ impl Sum {
 
 /// The work on all files, shared by all threads.
 struct Linting<'a, O> {
-    args: &'a Lint,
+    args: &'a LintArgs,
     asked: AllAsked<'a, O>,
     baselines: Baselines<'a>,
 }
 
 /// Reports on a file without a result.
-fn unreadable(args: &Lint, name: &str, release: Release, why: &str, reports: &mut Emitter) -> io::Result<()> {
+fn unreadable(args: &LintArgs, name: &str, release: Release, why: &str, reports: &mut Emitter) -> io::Result<()> {
     if args.fix.diff {
         return Ok(());
     }
-    match args.answer.format {
+    match args.output.format {
         ReportFormat::Json => reports.out.json(&Report::of_unreadable(name, release, why)),
         _ => reports.add(&TargetReport { target: name, outcome: Outcome::Unreadable(why) }),
     }
@@ -119,7 +162,7 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
     /// Looks at one file, mends it where that is asked for, and reports on it.
     fn one(&self, name: &str, reports: &mut Emitter) -> Result<Ended<Sum>, Trouble> {
         let args = self.args;
-        let all = self.asked.of(name).map_err(Trouble::Target)?;
+        let all = self.asked.of(name).map_err(Error::Usage)?;
         let Some(asked) = all.first() else { return Ok(Ended { status: Status::Fine, more: Sum::default() }) };
         let mut sum = Sum::default();
         let failed = |error: &str, sum| {
@@ -127,16 +170,17 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
             Ok(Ended { status: Status::Unknown, more: sum })
         };
         if args.fix.diff {
-            return match args.fix.diff(name, args.dialect, asked, &mut reports.out)? {
+            return match args.fix.diff(name, args.dialect, asked, &mut reports.out) {
                 Ok(some) => Ok(Ended { status: if some { Status::Fails } else { Status::Fine }, more: sum }),
-                Err(error) => failed(&error, sum),
+                Err(Error::Target(error)) => failed(&error, sum),
+                Err(error) => Err(error.into()),
             };
         }
         let mut trouble = None;
         if args.fix.fix {
             match args.fix.fix(name, args.dialect, asked, &mut sum.fixed) {
                 Ok(lines) => {
-                    for line in lines.iter().filter(|_| args.answer.format == ReportFormat::Text) {
+                    for line in lines.iter().filter(|_| args.output.format == ReportFormat::Text) {
                         writeln!(reports.out.text(), "{line}")?;
                     }
                 }
@@ -171,8 +215,8 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
         let suppressed = suppressed.len();
         let sources = Sources { configuration: Some(name), ..Sources::default() };
         let findings = self.baselines.filter(&asked.settings, name, &run, sources, findings);
-        let findings = findings.map_err(Trouble::Usage)?;
-        match args.answer.format {
+        let findings = findings.map_err(|error| Trouble::All(Error::Usage(error)))?;
+        match args.output.format {
             ReportFormat::Json => {
                 let report = Report::new(name, asked.options.build(), &findings, sources).with_suppressed(suppressed);
                 reports.out.json(&report)?;
@@ -203,11 +247,11 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
 }
 
 /// Says what is said of all files together.
-fn finish(args: &Lint, mut reports: Emitter, sum: &Sum, total: &Total, left_out: Option<&str>) -> io::Result<()> {
+fn finish(args: &LintArgs, mut reports: Emitter, sum: &Sum, total: &Total, left_out: Option<&str>) -> io::Result<()> {
     if args.fix.diff {
         return reports.out.finish();
     }
-    if args.answer.format == ReportFormat::Text {
+    if args.output.format == ReportFormat::Text {
         let suppressed = text::suppressed(sum.suppressed);
         match sum.totals.summary() {
             Some(summary) => writeln!(reports.out.text(), "{summary}")?,
