@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::emitter::Emitter;
+use super::emitter::{Command, Emitter};
 use super::guest_arg::GuestArg;
 use super::levels::Threshold;
 use super::output_args::{ReportFormat, ReportOutputArgs};
@@ -21,6 +21,7 @@ use crate::compare::{Change, Comparison, Environment, Readers, compare_on};
 use crate::flavour::Build;
 use crate::lint::{Finding, explaining_findings, findings_of_differences};
 use crate::release::Release;
+use crate::report::check::Hashes;
 use crate::report::compare::{Report, Upgrade};
 use crate::report::compare_text;
 use crate::report::finding::Sources;
@@ -63,8 +64,8 @@ pub(super) struct CompareArgs {
 }
 
 pub(super) fn run(args: &CompareArgs) -> Result<Status, Error> {
-    let mut finder = Finder::new(&args.pygrub.settings, &args.targets).map_err(Error::Usage)?;
-    let targets = args.recursive.targets(&args.targets, Sought::Everything, &mut finder).map_err(Error::Usage)?;
+    let finder = Finder::new(&args.pygrub.settings, &args.targets).map_err(Error::Usage)?;
+    let targets = args.recursive.targets(args.targets.clone(), Sought::Everything, &finder).map_err(Error::Usage)?;
     // A mistake in the options is reported before anything is read.
     let first = finder.of("-").map_err(Error::Usage)?;
     let asked = args.readers(&first).map_err(Error::Usage)?;
@@ -72,19 +73,21 @@ pub(super) fn run(args: &CompareArgs) -> Result<Status, Error> {
     let out = Out::new(args.output.color);
     let mut work = Work {
         args,
-        reports: Emitter::new(out, args.output.format, newest, Threshold::default()),
+        reports: Emitter::new(out, args.output.format, newest, Threshold::default(), Command::Check, args.verbose),
+        newest,
         counts: BTreeMap::new(),
         unreadable: 0,
         upgrade: args.upgrade().map_err(Error::Usage)?,
         written: false,
     };
-    let progress = Progress::new(targets.names.len(), args.recursive.recursive);
+    let mut progress = Progress::new(targets.names.len());
     let mut worst = if targets.incomplete { Status::Unknown } else { Status::Fine };
     for name in &targets.names {
         let settings = finder.of(name).map_err(Error::Usage)?;
         let readers = args.readers(&settings).map_err(Error::Usage)?;
-        worst = worst.max(work.one(name, &readers)?);
-        progress.done(|| work.reports.out.flush_for(args.recursive.recursive))?;
+        let status = work.one(name, &readers)?;
+        worst = worst.max(status);
+        progress.done(status, || work.reports.out.flush())?;
     }
     progress.finish();
     work.finish(worst)?;
@@ -123,6 +126,8 @@ impl CompareArgs {
 struct Work<'a> {
     args: &'a CompareArgs,
     reports: Emitter,
+    /// The newest release that is asked.
+    newest: Release,
     counts: BTreeMap<Change, usize>,
     unreadable: usize,
     upgrade: Option<(Build, Build)>,
@@ -141,7 +146,7 @@ impl Work<'_> {
                 if self.args.output.format == ReportFormat::Json {
                     self.reports.out.json(&Report::of_unreadable(name, &error))?;
                 } else {
-                    let outcome = Outcome::Unreadable(&error);
+                    let outcome = Outcome::Unreadable { why: &error, release: self.newest };
                     self.reports.add(&TargetReport { target: name, outcome })?;
                 }
                 complain(&error);
@@ -192,7 +197,19 @@ impl Work<'_> {
             let path = path.map(|found| found.path.to_string());
             let sources = Sources { configuration: path.as_deref(), ..Sources::default() };
             let (run, explanation) = (&row.run, explanation.as_ref());
-            let outcome = Outcome::Read { kind, run, explanation, judged: true, findings: &findings, sources };
+            let hashes = Hashes::default();
+            let outcome = Outcome::Read {
+                kind,
+                run,
+                explanation,
+                judged: true,
+                built: None,
+                hashes: &hashes,
+                findings: &findings,
+                suppressed: 0,
+                sources,
+                pygrubs: None,
+            };
             self.reports.add(&TargetReport { target: name, outcome })?;
             return Ok(status);
         }

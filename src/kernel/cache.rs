@@ -1,8 +1,8 @@
 //! Kernels that were looked into: a fleet of disks has few.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 
@@ -13,7 +13,7 @@ use super::outcome::Look;
 use crate::decompress::ReadAt;
 use crate::python::PyStr;
 
-/// How much of a file tells it from most others.
+/// How much of a file distinguishes it from most others.
 const HEAD: usize = 4096;
 /// How much is read at a time.
 const PIECE: usize = 256 << 10;
@@ -37,14 +37,14 @@ struct Known {
 }
 
 /// Looks into kernels, and answers a second time from memory if the same bytes come again. The answer is a function of the
-/// file's length and of the bytes that were read; both are compared, the bytes by their SHA-256.
+/// file's length and of the bytes that were read; both are compared, the bytes by their SHA-256. Threads share what they know.
 #[derive(Default)]
 pub struct Looks {
     /// Whether more than one kernel is expected: remembering costs a digest of each.
     remembers: bool,
-    known: RefCell<HashMap<Key, Vec<Known>>>,
+    known: Mutex<HashMap<Key, Vec<Arc<Known>>>>,
     /// On one disk: what was looked into, by its place.
-    on_disk: Option<RefCell<HashMap<PlaceKey, Look>>>,
+    on_disk: Option<Mutex<HashMap<PlaceKey, Look>>>,
 }
 
 /// A kernel on one disk, and who asks: the offset of its filesystem, and its path.
@@ -59,7 +59,7 @@ impl Looks {
     /// For one disk that does not change meanwhile: a kernel of the same path is the same, and is looked into once for all builders
     /// that can do the same.
     pub fn on_one_disk() -> Self {
-        Self { on_disk: Some(RefCell::default()), ..Self::default() }
+        Self { on_disk: Some(Mutex::default()), ..Self::default() }
     }
 
     /// As [`look`](Self::look), at a file whose place is known.
@@ -73,11 +73,11 @@ impl Looks {
     ) -> io::Result<Look> {
         let Some(on_disk) = &self.on_disk else { return self.look(file, size, question, depth) };
         let key = (offset, path.clone(), depth, question.builder().abilities(), question.guest);
-        if let Some(look) = on_disk.borrow().get(&key) {
+        if let Some(look) = unpoisoned(on_disk).get(&key) {
             return Ok(look.clone());
         }
         let look = self.look(file, size, question, depth)?;
-        let mut known = on_disk.borrow_mut();
+        let mut known = unpoisoned(on_disk);
         if known.len() < MOST {
             known.insert(key, look.clone());
         }
@@ -101,31 +101,42 @@ impl Looks {
             question: (question.builder().abilities(), question.guest),
             head: Sha256::digest(&head[..count]).into(),
         };
-        let mut known = self.known.borrow_mut();
-        if let Some(earlier) = known.get(&key) {
-            for known in earlier {
-                if digest(file, known.read)? == known.digest {
-                    return Ok(known.look.clone());
-                }
+        // Nobody waits while another one reads: at worst, two look into the same kernel at the same time.
+        let earlier = self.locked().get(&key).cloned().unwrap_or_default();
+        for known in &earlier {
+            if digest(file, known.read)? == known.digest {
+                return Ok(known.look.clone());
             }
         }
         let (look, read) = look_and_count(file, size, question, depth)?;
+        let new = Known { read, digest: digest(file, read)?, look: look.clone() };
+        let mut known = self.locked();
         let count: usize = known.values().map(Vec::len).sum();
-        if count < MOST {
-            known.entry(key).or_default().push(Known { read, digest: digest(file, read)?, look: look.clone() });
+        let same = |known: &Arc<Known>| (known.read, known.digest) == (new.read, new.digest);
+        if count < MOST && !known.get(&key).is_some_and(|known| known.iter().any(same)) {
+            known.entry(key).or_default().push(Arc::new(new));
         }
         Ok(look)
     }
 
+    fn locked(&self) -> MutexGuard<'_, HashMap<Key, Vec<Arc<Known>>>> {
+        unpoisoned(&self.known)
+    }
+
     /// How many kernels were really looked into and are remembered.
     pub fn len(&self) -> usize {
-        self.known.borrow().values().map(Vec::len).sum()
+        self.locked().values().map(Vec::len).sum()
     }
 
     /// Whether none was.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
+
+/// What a lock protects: a thread that panicked has left it in order.
+fn unpoisoned<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The SHA-256 of the first `length` bytes.

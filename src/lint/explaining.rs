@@ -5,7 +5,7 @@ use crate::lint::rules::{
     pg120_differs_by_release, pg701_grub_boots_another_entry, pg702_grub_hands_over_other_arguments,
     pg705_grub_boots_without_the_initrd,
 };
-use crate::lint::{Finding, Group, Levels, LintContext, lint};
+use crate::lint::{Diagnostic, Finding, Group, Levels, LintContext, lint};
 use crate::storage::mount::Volumes;
 use crate::target::{Kind, Target};
 
@@ -96,15 +96,10 @@ fn of_difference(comparison: &Comparison, difference: &Difference) -> Finding {
         _ if with_grub => &pg701_grub_boots_another_entry::RULE,
         _ => &pg120_differs_by_release::RULE,
     };
-    let mut finding = Finding::new(format!("{}: {}", comparison.readers_of(difference.side), difference.rule));
-    finding.rule = rule;
-    finding.severity = rule.severity;
-    finding = match difference.span {
-        Some(span) => finding.at(span, "here they part"),
-        None => finding,
-    };
-    match &difference.change {
-        Some(change) => finding.help(change.clone()),
-        None => finding,
+    let mut diagnostic = Diagnostic::new(format!("{}: {}", comparison.readers_of(difference.side), difference.rule));
+    if let Some(span) = difference.span {
+        diagnostic = diagnostic.at(span, "here they part");
     }
+    diagnostic.help.clone_from(&difference.change);
+    Finding::new(rule, rule.severity, diagnostic)
 }

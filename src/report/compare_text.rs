@@ -130,7 +130,7 @@ fn blocks(comparison: &Comparison) -> Vec<Block<'_>> {
             None => blocks.push(Block { pick, sides: vec![side] }),
         }
     }
-    // Behind the norm those of which there are most.
+    // After the norm those of which there are most.
     let readers = |block: &Block<'_>| -> usize {
         let of = |side: &Side| match side {
             Side::Pygrub(index) => comparison.pygrub.get(*index).map_or(0, |row| row.readers.len()),

@@ -6,7 +6,9 @@ use crate::compare::{DifferenceKind, Pick};
 use crate::config::Dialect;
 use crate::explain::Explanation;
 use crate::grub::{self, GrubRun, Platform, Rejected, Version};
-use crate::lint::{Configuration, Finding, LintContext};
+use crate::lint::analysis::configuration::Configuration;
+use crate::lint::analysis::context::LintContext;
+use crate::lint::engine::diagnostic::Diagnostic;
 use crate::storage::mount::Volumes;
 use crate::target::{Kind, Target};
 
@@ -69,15 +71,19 @@ pub(in crate::lint) fn rejects(context: &LintContext<'_>) -> bool {
 }
 
 /// The finding with the change as its help, if both boot the same with it, as far as the text tells.
-pub(in crate::lint) fn with_change(context: &LintContext<'_>, difference: &Difference, finding: Finding) -> Finding {
-    let Some(change) = &difference.change else { return finding };
+pub(in crate::lint) fn with_change(
+    context: &LintContext<'_>,
+    difference: &Difference,
+    diagnostic: Diagnostic,
+) -> Diagnostic {
+    let Some(change) = &difference.change else { return diagnostic };
     let helps = difference.edited.as_ref().is_none_or(|text| {
         let target = Target::Config { dialect: Dialect::Grub2, text: text.clone() };
         let options = Options { offset: None, ..context.run.options.clone() };
         let readers = Readers { pygrubs: vec![options], environments: vec![HVM], guest: None };
         compare(&target, "grub.cfg", &readers).is_ok_and(|comparison| comparison.agrees())
     });
-    if helps { finding.help(change.clone()) } else { finding }
+    if helps { diagnostic.help(change.clone()) } else { diagnostic }
 }
 
 /// The difference of this kind.

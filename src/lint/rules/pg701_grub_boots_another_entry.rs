@@ -1,9 +1,15 @@
 use crate::compare::DifferenceKind;
 use crate::lint::analysis::grub_pick;
+use crate::lint::engine::finding::Finding;
 use crate::lint::engine::group::Group;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::{Check, rule};
 use crate::lint::rules::shared::explained_elsewhere::is_explained;
-use crate::lint::{Finding, LintContext, Reporter};
+use crate::lint::rules::{Diagnostic, LintContext, Reporter};
+use crate::lint::rules::{
+    pg101_default_by_title, pg102_saved_entry, pg103_several_defaults, pg104_default_out_of_range,
+    pg105_flattened_index, pg107_entries_elsewhere, pg110_byte_order_mark, pg111_default_read_differently,
+    pg112_conditional_entries, pg113_variable_in_default, pg115_assignment_not_seen,
+};
 
 rule! {
     /// ## What it does
@@ -42,12 +48,23 @@ rule! {
     /// ## Source
     ///
     /// GRUB's side is simulated, and tested against grub-emu 2.06 (tests/grub); pygrub's against xen-utils-4.17.
-    "PG701" "grub-boots-another-entry" Warning, stops: Never, releases: "all", check
+    "PG701" "grub-boots-another-entry" Warning, stops: Never, releases: all(), check
 }
 
 /// Rules that say themselves why another entry boots.
-const EXPLAIN: [&str; 11] =
-    ["PG101", "PG102", "PG103", "PG104", "PG105", "PG107", "PG110", "PG111", "PG112", "PG113", "PG115"];
+const EXPLAIN: [&Check; 11] = [
+    &pg101_default_by_title::CHECK,
+    &pg102_saved_entry::CHECK,
+    &pg103_several_defaults::CHECK,
+    &pg104_default_out_of_range::CHECK,
+    &pg105_flattened_index::CHECK,
+    &pg107_entries_elsewhere::CHECK,
+    &pg110_byte_order_mark::CHECK,
+    &pg111_default_read_differently::CHECK,
+    &pg112_conditional_entries::CHECK,
+    &pg113_variable_in_default::CHECK,
+    &pg115_assignment_not_seen::CHECK,
+];
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     if context.run.options.entry.is_some() {
@@ -59,7 +76,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     if report.has_found(stops) || grub_pick::rejects(context) || is_explained(context, &EXPLAIN) {
         return;
     }
-    let finding = Finding::new(difference.rule.clone());
+    let finding = Diagnostic::new(difference.rule.clone());
     let finding = match difference.span {
         Some(span) => finding.at(span, "here the two part"),
         None => finding.in_configuration(),

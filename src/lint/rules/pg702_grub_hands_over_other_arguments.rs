@@ -1,9 +1,14 @@
 use crate::compare::DifferenceKind;
 use crate::lint::analysis::grub_pick;
+use crate::lint::engine::finding::Finding;
 use crate::lint::engine::group::Group;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::{Check, rule};
 use crate::lint::rules::shared::explained_elsewhere::is_explained;
-use crate::lint::{Finding, LintContext, Reporter};
+use crate::lint::rules::{Diagnostic, LintContext, Reporter};
+use crate::lint::rules::{
+    pg204_quoted_path, pg205_path_with_trailing_text, pg206_tab_after_kernel, pg207_variable_in_path,
+    pg208_literal_arguments, pg209_line_continuation,
+};
 
 rule! {
     /// ## What it does
@@ -37,11 +42,18 @@ rule! {
     /// ## Source
     ///
     /// GRUB's side is simulated, and tested against grub-emu 2.06 (tests/grub); pygrub's against xen-utils-4.17.
-    "PG702" "grub-hands-over-other-arguments" Warning, stops: Never, releases: "all", check
+    "PG702" "grub-hands-over-other-arguments" Warning, stops: Never, releases: all(), check
 }
 
 /// Rules that say themselves why the arguments differ.
-const EXPLAIN: [&str; 6] = ["PG204", "PG205", "PG206", "PG207", "PG208", "PG209"];
+const EXPLAIN: [&Check; 6] = [
+    &pg204_quoted_path::CHECK,
+    &pg205_path_with_trailing_text::CHECK,
+    &pg206_tab_after_kernel::CHECK,
+    &pg207_variable_in_path::CHECK,
+    &pg208_literal_arguments::CHECK,
+    &pg209_line_continuation::CHECK,
+];
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let options = &context.run.options;
@@ -53,7 +65,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     if report.has_found(stops) || is_explained(context, &EXPLAIN) {
         return;
     }
-    let finding = Finding::new(difference.rule.clone());
+    let finding = Diagnostic::new(difference.rule.clone());
     let finding = match difference.span {
         Some(span) => finding.at(span, "not the same to both"),
         None => finding.in_configuration(),

@@ -1,8 +1,8 @@
 use crate::config::{Dialect, Span};
 use crate::lint::analysis::grub_pick;
 use crate::lint::engine::group::Group;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Configuration, Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -43,7 +43,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with grub-emu and grub-script-check 2.06; 50,000 generated and mutated texts.
-    "PG703" "grub-rejects-a-block" Warning, stops: Never, releases: "all", check
+    "PG703" "grub-rejects-a-block" Warning, stops: Never, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -69,10 +69,13 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
             .iter()
             .find(|entry| (entry.lines.0..=entry.lines.1.saturating_add(1)).contains(&rejected.line));
         let what = match entry {
-            Some(entry) => format!("the block with the entry `{}`", crate::lint::shown_text(entry.title.as_bytes())),
+            Some(entry) => format!(
+                "the block with the entry `{}`",
+                crate::lint::analysis::configuration::shown(entry.title.as_bytes())
+            ),
             None => "the statement that ends here".to_owned(),
         };
-        let mut finding = Finding::new(format!("GRUB rejects {what} and drops it{message}; pygrub reads it"))
+        let mut finding = Diagnostic::new(format!("GRUB rejects {what} and drops it{message}; pygrub reads it"))
             .at(span, "where GRUB gives up");
         if let Some(entry) = entry.filter(|entry| entry.header.line != rejected.line) {
             finding = finding.and(entry.title_span, "not in GRUB's menu");

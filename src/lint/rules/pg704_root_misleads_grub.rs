@@ -1,5 +1,5 @@
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -31,13 +31,13 @@ rule! {
     /// ## Source
     ///
     /// Measured with grub-emu 2.06 and xen-utils-4.17 on the same images.
-    "PG704" "root-misleads-grub" Warning, stops: Never, releases: "all", check
+    "PG704" "root-misleads-grub" Warning, stops: Never, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let Some(grub) = context.grub().filter(|grub| grub.pick.misled) else { return };
     let Some(reason) = grub.pick.reason.clone().filter(|_| context.run.handed_over().is_some()) else { return };
-    let finding = Finding::new(reason);
+    let finding = Diagnostic::new(reason);
     let span = grub.pick.line.and_then(|line| Some(context.configuration()?.directive_in(line)?.line));
     let finding = match span {
         Some(span) => finding.at(span, "GRUB alone looks at it"),

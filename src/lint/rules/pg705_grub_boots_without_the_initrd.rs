@@ -1,5 +1,5 @@
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -32,7 +32,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with grub-emu 2.06 and xen-utils-4.17.
-    "PG705" "grub-boots-without-the-initrd" Note, stops: Never, releases: "all", check
+    "PG705" "grub-boots-without-the-initrd" Note, stops: Never, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -52,7 +52,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         return;
     };
     report.add(
-        Finding::new(format!(
+        Diagnostic::new(format!(
             "GRUB prints an error for `{path}`, which is not there, and boots without it: that the guest starts elsewhere says nothing \
              of pygrub"
         ))
