@@ -16,6 +16,8 @@ use super::region::Region;
 use crate::boot::Verdict;
 use crate::lint::{BootImpact, Finding, Fix, RULES, Rule, Severity};
 use crate::release::Release;
+#[cfg(feature = "cli")]
+use crate::report::recorded::Recorded;
 use crate::report::target_report::{Outcome, TargetReport};
 
 /// The schema that the log keeps.
@@ -104,6 +106,59 @@ impl Log {
         }
         for finding in examined.findings() {
             self.results.push((Self::result(examined, finding), digest_of(examined, finding)));
+        }
+    }
+
+    /// Adds a target of another run.
+    #[cfg(feature = "cli")]
+    pub fn add_recorded(&mut self, recorded: &Recorded) {
+        let artifact = artifact(&recorded.target);
+        if self.targets.insert(recorded.target.clone()) {
+            let value = json!({ "location": artifact, "roles": ["analysisTarget"] });
+            self.artifacts.push(Artifact { target: recorded.target.clone(), value });
+        }
+        if !recorded.is_readable {
+            self.notifications.push(json!({
+                "level": "error",
+                "message": { "text": sentence(recorded.reason.as_deref().unwrap_or_default()) },
+                "locations": [{ "physicalLocation": { "artifactLocation": artifact } }],
+            }));
+        }
+        if let Some((verdict, reason)) = recorded.unexplained() {
+            self.has_verdicts = true;
+            let text = message(&format!("{}: {}", verdict.name(), one_line(reason)), recorded.help.as_deref(), None);
+            let result = json!({
+                "ruleId": VERDICT,
+                "ruleIndex": RULES.len(),
+                "level": if verdict == Verdict::Unknown { "warning" } else { "error" },
+                "message": { "text": text },
+                "locations": [{ "physicalLocation": { "artifactLocation": artifact } }],
+                "properties": { "stopsBoot": verdict == Verdict::Fails },
+            });
+            self.results.push((result, digest(&[VERDICT, verdict.name(), &recorded.target])));
+        }
+        for finding in &recorded.findings {
+            let place = recorded.place_of(finding);
+            let text = message(&finding.message, finding.help.as_deref(), place.in_guest().as_deref());
+            let mut result = json!({
+                "ruleId": finding.code,
+                "level": level(finding.severity),
+                "message": { "text": text },
+                "locations": [location(&place)],
+                "properties": { "stopsBoot": finding.stops_boot },
+            });
+            if let Some(index) = RULES.iter().position(|rule| rule.code == finding.code) {
+                result["ruleIndex"] = index.into();
+            }
+            if let Some(inside) = place.inside {
+                result["properties"]["guestPath"] = inside.into();
+                if let Some(lines) = place.region {
+                    result["properties"]["guestRegion"] = region(lines);
+                }
+            }
+            // The text of the line is not recorded: what is said of it stands for it.
+            let file = [place.file.as_str(), place.inside.unwrap_or_default()].join(":");
+            self.results.push((result, digest(&[&finding.code, &file, &finding.message])));
         }
     }
 

@@ -12,6 +12,7 @@ mod fleet;
 mod folder;
 mod formats;
 mod generate;
+mod host;
 mod init;
 mod lint;
 #[cfg(target_os = "linux")]
