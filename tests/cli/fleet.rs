@@ -35,7 +35,7 @@ fn with<'a>(options: &[&'a str], names: &'a [String]) -> Vec<&'a str> {
 fn jobs_change_nothing_but_the_time() {
     let (folder, names) = fleet();
     folder.file("base.json", "{\"schema\": \"pregrub.baseline/1\", \"findings\": []}");
-    for format in ["text", "concise", "json", "sarif", "github", "junit"] {
+    for format in ["text", "concise", "json", "sarif", "github", "junit", "openmetrics"] {
         for command in ["check", "lint"] {
             let one =
                 folder.run(&with(&[command, "--format", format, "--jobs", "1", "--baseline", "base.json"], &names));
@@ -192,4 +192,21 @@ fn a_signal_ends_it_with_what_is_known() {
         assert_eq!(ended.status.code(), Some(status), "{stderr}");
         assert_eq!(stderr, format!("pregrub: stopped by a signal: {lines} of 2000000 targets were looked at\n"));
     }
+}
+
+#[test]
+fn metrics_keep_the_rules_of_their_format() {
+    let (folder, mut names) = fleet();
+    // Two samples of one target would be refused.
+    names.push(names[0].clone());
+    let odd = "a\"b\\c.cfg".to_owned();
+    folder.file(&odd, BY_TITLE);
+    names.push(odd);
+    let check = folder.run(&with(&["check", "--format", "openmetrics"], &names)).stdout;
+    crate::common::openmetrics::check(&check);
+    assert!(check.contains("pregrub_target_boots{target=\"a\\\"b\\\\c.cfg\"} 1\n"), "{check}");
+    assert!(check.contains("pregrub_target_boots{target=\"03.gone\"} NaN\n"), "{check}");
+    let lint = folder.run(&with(&["lint", "--format", "openmetrics"], &names)).stdout;
+    crate::common::openmetrics::check(&lint);
+    assert!(!lint.contains("pregrub_target_boots{target=\"01.cfg\"}"), "{lint}");
 }

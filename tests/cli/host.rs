@@ -7,7 +7,7 @@ use super::folder::Folder;
 use crate::common::program::{Ended, root};
 
 /// A dom0 of Debian 12 with guests of xl and libvirt, and with what lies in `/etc/xen` besides.
-fn dom0() -> Folder {
+pub(super) fn dom0() -> Folder {
     let folder = Folder::new();
     folder.file("usr/lib/xen-4.17/bin/pygrub", "#!/usr/bin/python3\ndef sniff_netware(fs, cfg):\n    pass\n");
     folder.file(
@@ -51,7 +51,7 @@ fn dom0() -> Folder {
     folder
 }
 
-fn host(folder: &Folder, args: &[&str]) -> Ended {
+pub(super) fn host(folder: &Folder, args: &[&str]) -> Ended {
     folder.run(&[&["host", "--root", "."], args].concat())
 }
 
