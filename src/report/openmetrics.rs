@@ -21,12 +21,24 @@ pub struct Report {
     metrics: BTreeMap<&'static str, BTreeMap<Labels, Value>>,
 }
 
-/// A value. Of two for the same labels the lesser counts: the worse verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Value {
     Number(usize),
     /// Not known.
     NaN,
+}
+
+impl Value {
+    /// Of two for the same labels the worse one: more findings, or 0 before NaN before 1.
+    fn worse(self, other: Self, counts: bool) -> Self {
+        match (self, other) {
+            (Self::Number(one), Self::Number(two)) if counts => Self::Number(one.max(two)),
+            (Self::Number(one), Self::Number(two)) => Self::Number(one.min(two)),
+            (Self::Number(0), Self::NaN) | (Self::NaN, Self::Number(0)) => Self::Number(0),
+            (Self::NaN, _) | (_, Self::NaN) => Self::NaN,
+        }
+    }
 }
 
 /// The metrics: name, help.
@@ -105,7 +117,8 @@ impl Report {
 
     fn set(&mut self, metric: &'static str, labels: Labels, value: Value) {
         let samples = self.metrics.entry(metric).or_default();
-        samples.entry(labels).and_modify(|known| *known = (*known).min(value)).or_insert(value);
+        let counts = metric == "pregrub_target_findings";
+        samples.entry(labels).and_modify(|known| *known = known.worse(value, counts)).or_insert(value);
     }
 
     /// Writes the file.
