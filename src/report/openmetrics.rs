@@ -54,12 +54,16 @@ impl Report {
     /// Adds a target.
     pub fn add(&mut self, examined: &TargetReport<'_>) {
         let verdict = examined.judged().map(|run| run.verdict);
-        let is_readable = !matches!(examined.outcome, Outcome::Unreadable(_));
+        let is_readable = !matches!(examined.outcome, Outcome::Unreadable { .. });
         let counts = [Severity::Error, Severity::Warning, Severity::Note].map(|severity| {
             let count = examined.findings().iter().filter(|finding| finding.severity == severity).count();
             (severity.name(), count)
         });
-        self.add_target(examined.target, verdict, is_readable, &counts);
+        let pygrubs = match examined.outcome {
+            Outcome::Read { pygrubs, .. } => pygrubs,
+            Outcome::Unreadable { .. } => None,
+        };
+        self.add_samples(examined.target, pygrubs, verdict, is_readable, &counts);
     }
 
     /// Adds a target by what was recorded of it.
@@ -70,7 +74,23 @@ impl Report {
         is_readable: bool,
         findings: &[(&'static str, usize)],
     ) {
-        let labels = || vec![("target", target.to_owned())];
+        self.add_samples(target, None, verdict, is_readable, findings);
+    }
+
+    /// Of several pygrubs, `pygrubs` are those that come to this.
+    fn add_samples(
+        &mut self,
+        target: &str,
+        pygrubs: Option<&str>,
+        verdict: Option<Verdict>,
+        is_readable: bool,
+        findings: &[(&'static str, usize)],
+    ) {
+        let labels = || {
+            let target = ("target", target.to_owned());
+            let pygrubs = pygrubs.map(|pygrubs| ("pygrubs", pygrubs.to_owned()));
+            [target].into_iter().chain(pygrubs).collect::<Labels>()
+        };
         if let Some(verdict) = verdict {
             self.set("pregrub_target_boots", labels(), value(verdict));
         } else if !is_readable {

@@ -60,7 +60,7 @@ fn formats_of_others_hold() {
     let results = run["results"].as_array().unwrap();
     assert!(results.iter().any(|result| result["ruleId"] == "PG001"));
     let fingerprints: std::collections::BTreeSet<&str> =
-        results.iter().map(|result| result["partialFingerprints"]["pregrub/v1"].as_str().unwrap()).collect();
+        results.iter().map(|result| result["partialFingerprints"]["pregrub/v2"].as_str().unwrap()).collect();
     assert_eq!(fingerprints.len(), results.len(), "each is given once");
     assert_eq!(run["invocations"][0]["toolExecutionNotifications"].as_array().unwrap().len(), 2, "two are not there");
     let junit = merged("junit").stdout;
