@@ -66,6 +66,9 @@ pub(super) struct CompareArgs {
 pub(super) fn run(args: &CompareArgs) -> Result<Status, Error> {
     let finder = Finder::new(&args.pygrub.settings, &args.targets).map_err(Error::Usage)?;
     let targets = args.recursive.targets(args.targets.clone(), Sought::Everything, &finder).map_err(Error::Usage)?;
+    if args.output.format == ReportFormat::Openmetrics {
+        return Err(Error::Usage("--format openmetrics is for `pregrub check`: a comparison has no gauges".to_owned()));
+    }
     // A mistake in the options is reported before anything is read.
     let first = finder.of("-").map_err(Error::Usage)?;
     let asked = args.readers(&first).map_err(Error::Usage)?;
