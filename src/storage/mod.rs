@@ -4,6 +4,7 @@ pub mod beneath;
 mod budget;
 mod c_string;
 pub mod cached_source;
+pub mod container;
 pub mod directory;
 mod driver_error;
 pub mod ext;

@@ -1,6 +1,7 @@
 //! Partition offsets, drivers and identification.
 
 mod bounded;
+mod container;
 mod damage;
 mod directory;
 mod ext;
