@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::damaged_read;
-use crate::storage::source::Source;
+use crate::storage::source::{Source, read_padded};
 
 /// Where a piece of the disk is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,13 +135,6 @@ impl<M: Map> Source for Mapped<M> {
         }
         Ok(wanted)
     }
-}
-
-/// Reads all of `out`; behind the end there are zeros, as for QEMU.
-pub(super) fn read_padded(source: &dyn Source, offset: u64, out: &mut [u8]) -> io::Result<()> {
-    let count = source.read_at(offset, out)?;
-    out[count..].fill(0);
-    Ok(())
 }
 
 /// Reads `length` bytes of a table or header; fewer at the end of the file.

@@ -9,7 +9,6 @@
 //! image by itself. The contents are compared with qemu-img's for every format and option (`tests/storage/container.rs`).
 
 mod chain;
-mod concatenated;
 mod error;
 mod fields;
 mod mapped;

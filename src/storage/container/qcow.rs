@@ -7,9 +7,9 @@ use std::sync::Arc;
 use super::chain::Chain;
 use super::error::{ContainerError, damaged, damaged_read, unsupported};
 use super::fields::Fields;
-use super::mapped::{Map, Mapped, Packed, Piece, Place, read_padded, read_some};
+use super::mapped::{Map, Mapped, Packed, Piece, Place, read_some};
 use super::open_parent;
-use crate::storage::source::Source;
+use crate::storage::source::{Source, read_padded};
 
 const COMPRESSED: u64 = 1 << 63;
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::error::{ContainerError, damaged, unsupported};
 use super::fields::Fields;
-use super::mapped::{Map, Mapped, Piece, Place, read_padded, read_some};
-use crate::storage::source::Source;
+use super::mapped::{Map, Mapped, Piece, Place, read_some};
+use crate::storage::source::{Source, read_padded};
 
 pub(super) const SIGNATURE: u32 = 0xbeda_107f;
 /// Entries from this one on have no block: never written, or discarded.

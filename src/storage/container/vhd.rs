@@ -7,9 +7,9 @@ use std::sync::Arc;
 use super::chain::Chain;
 use super::error::{ContainerError, damaged, unsupported};
 use super::fields::Fields;
-use super::mapped::{Map, Mapped, Piece, Place, read_padded, read_some};
+use super::mapped::{Map, Mapped, Piece, Place, read_some};
 use super::open_parent;
-use crate::storage::source::Source;
+use crate::storage::source::{Source, read_padded};
 
 pub(super) const COOKIE: &[u8] = b"conectix";
 const SECTOR: u64 = 512;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::error::{ContainerError, damaged, damaged_read, unsupported};
 use super::fields::Fields;
-use super::mapped::{Map, Mapped, Piece, Place, read_padded, read_some};
-use crate::storage::source::Source;
+use super::mapped::{Map, Mapped, Piece, Place, read_some};
+use crate::storage::source::{Source, read_padded};
 
 pub(super) const MAGIC: &[u8] = b"vhdxfile";
 const KIB_64: u64 = 64 << 10;

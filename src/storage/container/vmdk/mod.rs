@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use self::descriptor::{Descriptor, ExtentKind};
 use super::chain::Chain;
-use super::concatenated::{Concatenated, Part, Window};
 use super::error::{ContainerError, damaged, unsupported};
 use super::mapped::read_some;
 use super::open_parent;
+use crate::storage::concatenated::{Concatenated, Part, Window};
 use crate::storage::source::Source;
 
 pub(super) const SPARSE: &[u8] = b"KDMV";

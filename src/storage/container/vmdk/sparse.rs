@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::super::error::{ContainerError, damaged, damaged_read, unsupported};
 use super::super::fields::Fields;
-use super::super::mapped::{Map, Mapped, Packed, Piece, Place, read_padded, read_some};
+use super::super::mapped::{Map, Mapped, Packed, Piece, Place, read_some};
 use super::{DESCRIPTOR_AT_MOST, SECTOR, SPARSE};
-use crate::storage::source::Source;
+use crate::storage::source::{Source, read_padded};
 
 const ZERO_GRAINS: u32 = 1 << 2;
 const COMPRESSED: u32 = 1 << 16;

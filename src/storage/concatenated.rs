@@ -3,8 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::mapped::read_padded;
-use crate::storage::source::Source;
+use super::source::{Source, read_padded};
 
 /// A part of a disk.
 pub(super) struct Part {
