@@ -22,6 +22,6 @@ mod lint;
 mod oracle_itself;
 mod python;
 mod report;
-mod storage;
+pub mod storage;
 mod toolstack;
 mod xl;

@@ -8,6 +8,7 @@ mod ext;
 mod fat;
 mod identify;
 mod iso9660;
+pub mod lvm;
 mod partitions;
 mod reiserfs;
 mod ufs;
