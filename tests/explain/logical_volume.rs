@@ -19,6 +19,6 @@ fn names_the_volume_with_the_configuration() {
     disk.write_all_at(&fs::read(filesystem.path()).unwrap(), (128 << 10) + (100 << 16)).unwrap();
     let ended = program::run(&["check", path.to_str().unwrap()]);
     let text = ended.whole();
-    assert_eq!(ended.code, Some(1), "{text}");
+    assert_eq!(ended.status, 1, "{text}");
     assert!(text.contains("is on the logical volume `vg-guest/boot` (ext4)"), "{text}");
 }

@@ -1,5 +1,5 @@
 use crate::config::Cause;
-use crate::explain::raised::entries_elsewhere_help;
+use crate::explain::no_entry::entries_elsewhere_help;
 use crate::lint::analysis::external_menus::entries_elsewhere;
 use crate::lint::engine::rule::rule;
 use crate::lint::rules::shared::exception;
