@@ -16,6 +16,7 @@ mod fix;
 mod generate;
 mod grub;
 mod guest_arg;
+mod image_args;
 mod init;
 mod initrd;
 mod kernel;

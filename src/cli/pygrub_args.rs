@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::caller_args::CallerArgs;
+use super::image_args::ImageArgs;
 use super::release_args::{self, ReleaseArgs};
 use super::settings::{Settings, SettingsArgs};
 use super::target_args::{DialectArg, KindArg};
@@ -56,6 +57,8 @@ pub(super) struct PygrubArgs {
     /// Treat the file as a configuration in this dialect, whatever its name is
     #[arg(long, value_enum)]
     dialect: Option<DialectArg>,
+    #[command(flatten)]
+    image: ImageArgs,
     #[command(flatten)]
     caller: CallerArgs,
     #[command(flatten)]
@@ -144,6 +147,6 @@ impl PygrubArgs {
 
     /// How the target is opened.
     pub(super) fn open_options(&self) -> OpenOptions {
-        OpenOptions { kind: self.kind.map(Into::into), dialect: self.dialect.map(Into::into) }
+        OpenOptions { kind: self.kind.map(Into::into), dialect: self.dialect.map(Into::into), ..self.image.options() }
     }
 }

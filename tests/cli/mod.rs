@@ -11,6 +11,7 @@ mod flavours;
 mod folder;
 mod formats;
 mod generate;
+mod images;
 mod init;
 mod lint;
 #[cfg(target_os = "linux")]

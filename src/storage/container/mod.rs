@@ -33,6 +33,19 @@ use self::mapped::read_some;
 use super::source::Source;
 use crate::storage::identify::Format;
 
+/// How an image file is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ImageFormat {
+    /// By its first bytes: the disk inside of an image, a raw disk as it is.
+    #[default]
+    Detect,
+    /// As pygrub reads the file itself: as a raw disk, whatever it holds.
+    Raw,
+    /// As the disk inside of an image of this format.
+    Inside(Format),
+}
+
 /// What opening an image may do.
 #[derive(Clone, Copy, Debug)]
 pub struct ContainerLimits {
@@ -94,6 +107,25 @@ pub fn open(
     open_image(file, format, Path::new(""), &mut chain)
 }
 
+/// Opens an image as it is to be read, and says in which format the disk is. `None` if it is raw.
+///
+/// # Errors
+///
+/// As [`ContainerError`] says.
+pub fn open_as(
+    file: &Arc<dyn Source>,
+    how: ImageFormat,
+    path: Option<&Path>,
+    limits: ContainerLimits,
+) -> Result<Option<(Arc<dyn Source>, Format)>, ContainerError> {
+    let format = match how {
+        ImageFormat::Raw => None,
+        ImageFormat::Inside(format) => Some(format),
+        ImageFormat::Detect => format_of(&**file)?,
+    };
+    format.map(|format| Ok((open(Arc::clone(file), format, path, limits)?, format))).transpose()
+}
+
 fn open_image(
     file: Arc<dyn Source>,
     format: Format,
@@ -101,6 +133,10 @@ fn open_image(
     chain: &mut Chain,
 ) -> Result<Arc<dyn Source>, ContainerError> {
     chain.deeper()?;
+    // A fixed VHD is one by its footer.
+    if format_of(&*file)? != Some(format) && (format != Format::Vhd || vhd::footer(&*file)?.is_none()) {
+        return Err(error::damaged(format!("it is not a {}", format.title())));
+    }
     match format {
         Format::Qcow => qcow::open(file, directory, chain),
         Format::Qcow2 => qcow2::open(file, directory, chain),
