@@ -3,13 +3,13 @@
 use std::fs;
 use std::os::unix::fs::FileExt;
 
-use crate::common::images::{Tree, Volume};
+use crate::common::images::{Image, Tree, Volume};
 use crate::common::program;
 use crate::storage::lvm::physical_volume;
 
 #[test]
 fn names_the_volume_with_the_configuration() {
-    let filesystem = Volume::ext4(Tree::bootable()).sized(4 << 20);
+    let filesystem = Image::whole(&Volume::ext4(Tree::bootable()).sized(4 << 20));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("disk.img");
     fs::write(&path, physical_volume()).unwrap();
