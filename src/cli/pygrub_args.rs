@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::Error;
 use super::caller_args::CallerArgs;
 use super::image_args::ImageArgs;
 use super::release_args::{self, ReleaseArgs};
@@ -14,6 +15,7 @@ use crate::flavour::{Build, ExtraOption, Flavour};
 use crate::host;
 use crate::python::{PyStr, Python, int};
 use crate::release::Change;
+use crate::simulation::{OpenTarget, Simulation};
 use crate::target::OpenOptions;
 
 /// How pygrub is called.
@@ -54,7 +56,7 @@ pub(super) struct PygrubArgs {
     /// Treat the target as this kind instead of detecting it
     #[arg(long = "as", value_name = "KIND", value_enum)]
     kind: Option<KindArg>,
-    /// Treat the file as a configuration in this dialect, whatever its name is
+    /// The dialect of a configuration; overrides its name
     #[arg(long, value_enum)]
     dialect: Option<DialectArg>,
     #[command(flatten)]
@@ -143,6 +145,19 @@ impl PygrubArgs {
             caller: self.caller.caller(build),
             ..Options::default()
         })
+    }
+
+    /// Opens the target.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or these options do not go with it.
+    pub(super) fn open(&self, name: &str, options: Options) -> Result<OpenTarget, Error> {
+        let target = Simulation::from(options)
+            .open(name, self.open_options())
+            .map_err(|error| Error::Target(error.to_string()))?;
+        self.caller.suits(name, target.kind()).map_err(Error::Usage)?;
+        Ok(target)
     }
 
     /// How the target is opened.
