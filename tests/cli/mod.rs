@@ -4,6 +4,8 @@ mod bad_input;
 mod baseline;
 mod check;
 mod contract;
+#[cfg(target_os = "linux")]
+mod contrib;
 mod entries;
 mod explain;
 mod fix;
@@ -12,9 +14,11 @@ mod fleet;
 mod folder;
 mod formats;
 mod generate;
+mod host;
 mod images;
 mod init;
 mod lint;
+mod merge;
 #[cfg(target_os = "linux")]
 mod pygrub;
 mod recursive;
