@@ -8,7 +8,7 @@ use super::args::{Format, Initrd};
 use super::{Status, why};
 use crate::cli::stdout::{Out, complain};
 use crate::initrd::kernel_file::{self, BEGINNING};
-use crate::initrd::{Bytes, Depth, GuestKernel, KernelConfig, Report, Verdict, judge};
+use crate::initrd::{Depth, GuestKernel, KernelConfig, Report, Verdict, judge};
 use crate::report::initrd::{InitrdReport, write_text};
 use crate::storage::source::{FileSource, Source};
 
@@ -59,19 +59,6 @@ pub(super) fn run(args: &Initrd) -> io::Result<Status> {
     Ok(worst)
 }
 
-/// A file as an initrd.
-struct OnDisk(FileSource);
-
-impl Bytes for OnDisk {
-    fn size(&self) -> u64 {
-        self.0.len()
-    }
-
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        self.0.read_at(offset, buf)
-    }
-}
-
 fn open(path: &Path) -> io::Result<FileSource> {
     let file = File::open(path)?;
     if file.metadata()?.is_dir() {
@@ -81,7 +68,8 @@ fn open(path: &Path) -> io::Result<FileSource> {
 }
 
 fn look(path: &Path, kernel: &GuestKernel, release: crate::release::Release) -> io::Result<Report> {
-    judge(&OnDisk(open(path)?), kernel, release, Depth::Whole)
+    let file = open(path)?;
+    judge(&file, file.len(), kernel, release, Depth::Whole)
 }
 
 /// What --kernel and --kernel-config tell of the kernel.

@@ -128,8 +128,7 @@ fn sentences(look: &Look, cause: &Cause, question: &Question) -> (String, String
 
 /// How to get a kernel that this build unpacks.
 fn repack(question: &Question) -> String {
-    let names: Vec<&str> =
-        question.builder().formats().filter(|&it| it != Compression::Lzma).map(Compression::name).collect();
+    let names: Vec<&str> = question.builder().formats().map(Compression::name).collect();
     format!("boot a kernel that is packed with one of {} (CONFIG_KERNEL_GZIP=y loads everywhere)", names.join(", "))
 }
 

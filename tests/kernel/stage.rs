@@ -84,12 +84,12 @@ fn a_damaged_second_half_is_seen_by_the_whole_look() {
 }
 
 #[test]
-fn kernels_of_many_disks_are_looked_into_once() {
+fn five_kernels_on_a_thousand_disks_are_looked_into_once_each() {
     use pregrub::kernel::{Depth, Looks, Question};
     let looks = Looks::remembering(true);
     let kernels: Vec<Vec<u8>> =
         (0..5).map(|number| bzimage(&Elf { code: 40_000 + 8 * number, ..Elf::default() }.bytes())).collect();
-    for _ in 0..20 {
+    for _ in 0..200 {
         for kernel in &kernels {
             let file = kernel.as_slice();
             looks.look(&file, kernel.len() as u64, &Question::default(), Depth::Notes).unwrap();
