@@ -7,12 +7,12 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::stop_signals::StopSignals;
+use crate::cli::guest_arg::GuestArg;
 use crate::cli::output_args::Color;
 use crate::cli::release_args;
 use crate::cli::stdout::{Out, complain};
 use crate::cli::{Error, Status};
 use crate::generate::grub_cfg::{self, HostDisk, Installed, Options, Root, Search};
-use crate::kernel::GuestType;
 
 /// What `generate grub-cfg` takes.
 #[derive(Debug, Args)]
@@ -80,12 +80,6 @@ enum Secrets {
     Skip,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum GuestArg {
-    Pv,
-    Pvh,
-}
-
 impl GrubCfg {
     fn options(&self) -> Result<Options, String> {
         let root = Root::new(&self.root);
@@ -107,10 +101,7 @@ impl GrubCfg {
             run_secrets,
             secrets_timeout: Duration::from_secs(self.secrets_timeout.into()),
             host,
-            guest: self.guest.map(|guest| match guest {
-                GuestArg::Pv => GuestType::Pv,
-                GuestArg::Pvh => GuestType::Pvh,
-            }),
+            guest: self.guest.map(Into::into),
         })
     }
 }
