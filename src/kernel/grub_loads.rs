@@ -66,7 +66,7 @@ fn pv(look: &Look, version: Version) -> GrubOutcome {
         }
         None | Some(Compression::Gzip | Compression::Xz) => {}
         Some(Compression::Zstd) if version == Version::V2_14 => {
-            return GrubOutcome::Unknown("2.14 unpacks zstd, but the initrd arrived damaged when it was tried");
+            return GrubOutcome::Unknown("it unpacks zstd, but the initrd arrived damaged when it was tried");
         }
         Some(Compression::Zstd) => return GrubOutcome::Fails("it cannot unpack zstd"),
         Some(Compression::Lz4) => return GrubOutcome::Fails("it cannot unpack lz4"),

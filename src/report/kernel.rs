@@ -136,7 +136,7 @@ fn write_grub(look: &Look, out: &mut dyn Write) -> io::Result<()> {
                 GrubOutcome::Fails(why) => format!("does not load it: {why}"),
                 GrubOutcome::Unknown(why) => format!("unknown: {why}"),
             };
-            writeln!(out, "  {name:<10} {versions} {what}")?;
+            writeln!(out, "  {name:<10} {what} (GRUB {versions})")?;
         }
     }
     Ok(())
