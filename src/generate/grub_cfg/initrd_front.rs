@@ -61,7 +61,8 @@ impl Front {
     ///
     /// The file cannot be read.
     pub(super) fn of_whole(file: &FileSource) -> io::Result<Self> {
-        if Self::before_more(file.file())? == Self::None {
+        let mut beginning = [0; 2];
+        if file.read_at(0, &mut beginning)? < 2 || Self::before_more(&beginning[..])? == Self::None {
             return Ok(Self::None);
         }
         let release = Release::line(LAST_THAT_UNPACKS).unwrap_or(Release::NEWEST);
