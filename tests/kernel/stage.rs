@@ -58,6 +58,7 @@ fn release_build_and_type_decide() {
     let (_, old) = check(&image, &["--type", "pvh", "--release", "4.14"]);
     assert_eq!(old["builder"]["cause"], "unknown-compression");
     assert_eq!(old["failure"]["reason"], "Xen 4.14 cannot unpack a kernel that is packed with zstd");
+    assert!(old["builder"]["help"].as_str().unwrap().contains("grub-i386-xen_pvh.bin"), "{old}");
     // The domain's configuration says the type.
     for (kind, verdict) in [("pv", "fails"), ("pvh", "boots")] {
         let domain =
