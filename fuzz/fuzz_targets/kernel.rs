@@ -26,7 +26,11 @@ fuzz_target!(|kernel: &[u8]| {
                 }
             }
             if all.outcome(guest).and_then(Outcome::loads) == Some(true) {
-                assert_ne!(notes.outcome(guest).and_then(Outcome::loads), Some(false), "more bytes do not mend a kernel");
+                assert_ne!(
+                    notes.outcome(guest).and_then(Outcome::loads),
+                    Some(false),
+                    "more bytes do not mend a kernel"
+                );
             }
         }
     }
