@@ -182,7 +182,7 @@ impl Stream<'_, '_> {
         }
         // The buffer is full.
         match self.of.compression {
-            // More output, or input that ends here, is no fault for those three; damage in what comes after the data is.
+            // More output, or input that ends here, is not a fault for those three; damage in what comes after the data is.
             Compression::Lzma | Compression::Xz | Compression::Bzip2 => match self.decoder.read(&mut dropped[..1]) {
                 Ok(_) | Err(DecodeError::Truncated) => Ok(()),
                 Err(error) => Err(error.into()),

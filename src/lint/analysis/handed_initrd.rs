@@ -6,7 +6,7 @@ use crate::boot::ChosenFile;
 use crate::decompress::ReadAt;
 use crate::initrd::kernel_file::{self, BEGINNING};
 use crate::initrd::{Depth, GuestKernel, KernelConfig, Report, judge};
-use crate::lint::LintContext;
+use crate::lint::analysis::context::LintContext;
 use crate::storage::filesystem::{Filesystem, OpenFile, ReadError};
 use crate::storage::mount::Mounting;
 
