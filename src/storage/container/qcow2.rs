@@ -10,6 +10,7 @@ use super::error::{ContainerError, damaged, damaged_read, unsupported};
 use super::fields::Fields;
 use super::mapped::{Map, Mapped, Packed, Piece, Place, read_array, read_some};
 use super::open_parent;
+use crate::decompress::{Compression, Input, Limits, decoder};
 use crate::storage::source::{Source, read_padded};
 
 pub(super) const MAGIC: &[u8] = b"QFI\xfb";
@@ -250,14 +251,23 @@ impl Map for Qcow2 {
         let length = usize::try_from(packed.length).unwrap_or(usize::MAX).min(4 << 20);
         let bytes = read_some(&*self.file, packed.start, length)?;
         let mut cluster = vec![0; 1 << self.cluster_bits];
-        let whole = if self.zstd {
-            let mut decoder = ruzstd::decoding::StreamingDecoder::new(&bytes[..])
-                .map_err(|_| damaged_read("a compressed cluster is not zstd"))?;
-            decoder.read_exact(&mut cluster)
+        let cannot = || damaged_read("a compressed cluster cannot be unpacked");
+        if self.zstd {
+            let packed = &bytes[..];
+            let mut input = Input::new(&packed, 0, bytes.len() as u64);
+            let limits = Limits { window: 8 << 20, output: cluster.len() as u64, ..Limits::default() };
+            let mut decoder = decoder(Compression::Zstd, &mut input, limits);
+            let mut done = 0;
+            // What follows the cluster belongs to other clusters.
+            while done < cluster.len() {
+                match decoder.read(&mut cluster[done..]) {
+                    Ok(0) | Err(_) => return Err(cannot()),
+                    Ok(count) => done += count,
+                }
+            }
         } else {
-            flate2::read::DeflateDecoder::new(&bytes[..]).read_exact(&mut cluster)
-        };
-        whole.map_err(|_| damaged_read("a compressed cluster cannot be unpacked"))?;
+            flate2::read::DeflateDecoder::new(&bytes[..]).read_exact(&mut cluster).map_err(|_| cannot())?;
+        }
         Ok(cluster)
     }
 }
