@@ -94,6 +94,10 @@ impl Interpreter<'_> {
         if let Some(attempt) = self.attempts.last_mut().filter(|_| !entry.submenu) {
             attempt.path = Some(path);
         }
+        if entry.restricted && self.get(b"superusers").is_some_and(|users| !users.is_empty()) {
+            let title = String::from_utf8_lossy(&entry.title).into_owned();
+            self.note(format!("GRUB asks for a user name and a password before it boots `{title}`"));
+        }
         self.run_scoped(&entry.source, entry.arguments.clone())?;
         if self.loaded {
             return Err(Stop::Booted);

@@ -66,6 +66,8 @@ pub(super) struct Interpreter<'m> {
     pub unknown: Vec<String>,
     /// Whether something was loaded.
     pub loaded: bool,
+    /// Whether `gfxterm` is among the terminals, so that there are images and colours.
+    pub graphics: bool,
     /// Devices made by `loopback`, and what they stand for: a device and a path.
     pub loops_back: Vec<(Vec<u8>, Vec<u8>, Vec<u8>)>,
     /// Where execution is.
@@ -101,6 +103,7 @@ impl<'m> Interpreter<'m> {
             notes: Vec::new(),
             unknown: Vec::new(),
             loaded: false,
+            graphics: false,
             loops_back: Vec::new(),
             file: "".into(),
             line: 0,
@@ -117,6 +120,7 @@ impl<'m> Interpreter<'m> {
             depth: self.depth,
             steps: self.steps,
             titles: self.titles.clone(),
+            graphics: self.graphics,
             loops_back: self.loops_back.clone(),
             file: Rc::clone(&self.file),
             ..Self::new(self.machine, self.settings)
@@ -243,7 +247,9 @@ impl<'m> Interpreter<'m> {
             root.map(<[u8]>::to_vec).ok_or_else(|| Failure::bad_argument("variable `root' isn't set"))
         };
         let device = match parts.device {
-            Some(b"") | None => root()?,
+            None => root()?,
+            // `($nothing)/path`: parentheses without a name in them are not the root.
+            Some(b"") => return Err(Failure::new(Failure::UNKNOWN_DEVICE, "disk `' not found")),
             Some(device) => device.to_vec(),
         };
         if parts.path.first() != Some(&b'/') {

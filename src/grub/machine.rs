@@ -35,6 +35,8 @@ impl Failure {
     pub(super) const BAD_NUMBER: i32 = 10;
     pub(super) const OUT_OF_RANGE: i32 = 11;
     pub(super) const UNKNOWN_DEVICE: i32 = 12;
+    pub(super) const UNKNOWN_COMMAND: i32 = 16;
+    pub(super) const INVALID_COMMAND: i32 = 17;
     pub(super) const BAD_ARGUMENT: i32 = 18;
 
     pub(super) fn new(number: i32, message: impl Into<String>) -> Self {
