@@ -94,6 +94,12 @@ impl<'v> OneDisk<'v> {
         Ok(Self { volumes, version, name, volumes_on_it: all })
     }
 
+    /// The device that starts at a byte of the disk, partitions first.
+    pub fn name_at(&self, offset: u64) -> Option<String> {
+        let volume = self.volumes_on_it.iter().rev().find(|volume| volume.offset == offset)?;
+        Some(self.name_of(volume))
+    }
+
     /// Every device by name, the whole disk first.
     pub fn names(&self) -> Vec<String> {
         self.volumes_on_it.iter().map(|volume| self.name_of(volume)).collect()

@@ -39,8 +39,8 @@ struct Scope {
 
 /// GRUB, with what it has in memory.
 pub(super) struct Interpreter<'m> {
-    pub machine: &'m dyn Machine,
-    pub settings: &'m Settings,
+    pub machine: Rc<dyn Machine + 'm>,
+    pub settings: Rc<Settings>,
     pub contexts: Vec<Context>,
     functions: HashMap<Vec<u8>, Rc<[Statement]>>,
     scope: Option<Scope>,
@@ -66,6 +66,10 @@ pub(super) struct Interpreter<'m> {
     pub unknown: Vec<String>,
     /// Whether something was loaded.
     pub loaded: bool,
+    /// Whether each menu has the entry that the default names.
+    pub named: bool,
+    /// Where `default` was set or removed last.
+    pub default_at: Option<(Rc<str>, u32)>,
     /// Whether `gfxterm` is among the terminals, so that there are images and colours.
     pub graphics: bool,
     /// Devices made by `loopback`, and what they stand for: a device and a path.
@@ -82,7 +86,7 @@ const DEEPEST: u32 = 60;
 const MOST_LINES: usize = 1000;
 
 impl<'m> Interpreter<'m> {
-    pub(super) fn new(machine: &'m dyn Machine, settings: &'m Settings) -> Self {
+    pub(super) fn new(machine: Rc<dyn Machine + 'm>, settings: Rc<Settings>) -> Self {
         Self {
             machine,
             settings,
@@ -103,6 +107,8 @@ impl<'m> Interpreter<'m> {
             notes: Vec::new(),
             unknown: Vec::new(),
             loaded: false,
+            named: true,
+            default_at: None,
             graphics: false,
             loops_back: Vec::new(),
             file: "".into(),
@@ -123,7 +129,7 @@ impl<'m> Interpreter<'m> {
             graphics: self.graphics,
             loops_back: self.loops_back.clone(),
             file: Rc::clone(&self.file),
-            ..Self::new(self.machine, self.settings)
+            ..Self::new(Rc::clone(&self.machine), Rc::clone(&self.settings))
         }
     }
 
@@ -144,6 +150,19 @@ impl<'m> Interpreter<'m> {
     pub(super) fn set(&mut self, name: &[u8], value: &[u8]) {
         self.spend(value.len() as u64 / 64);
         self.context().set(name, value);
+        self.mark_default(name);
+    }
+
+    pub(super) fn unset(&mut self, name: &[u8]) {
+        self.context().unset(name);
+        self.mark_default(name);
+    }
+
+    /// Keeps where the default comes from.
+    fn mark_default(&mut self, name: &[u8]) {
+        if name == b"default" && self.attempts.is_empty() {
+            self.default_at = Some((Rc::clone(&self.file), self.line));
+        }
     }
 
     /// The positional parameters; `None` outside of functions and menu entries.
@@ -444,7 +463,7 @@ impl<'m> Interpreter<'m> {
         self.step(&words);
         let name = words.remove(0);
         let block = command.block.as_ref();
-        let result = if commands::is_known(&name, self.settings) {
+        let result = if commands::is_known(&name, &self.settings) {
             if let Some(block) = block {
                 words.push(bytes(&block.text));
             }

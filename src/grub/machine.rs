@@ -117,6 +117,32 @@ pub trait Machine {
     }
 }
 
+impl<M: Machine + ?Sized> Machine for &M {
+    fn devices(&self) -> Vec<Device> {
+        (**self).devices()
+    }
+
+    fn device(&self, name: &[u8]) -> Result<Device, Failure> {
+        (**self).device(name)
+    }
+
+    fn find(&self, device: &[u8], path: &[u8]) -> Found {
+        (**self).find(device, path)
+    }
+
+    fn read(&self, device: &[u8], path: &[u8], limit: usize) -> Result<Vec<u8>, Found> {
+        (**self).read(device, path, limit)
+    }
+
+    fn list(&self, device: &[u8], path: &[u8]) -> Result<Vec<Vec<u8>>, Found> {
+        (**self).list(device, path)
+    }
+
+    fn is_imagined(&self) -> bool {
+        (**self).is_imagined()
+    }
+}
+
 /// A file's name taken apart as GRUB does it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FileName<'a> {

@@ -72,6 +72,10 @@ pub struct Attempt {
     pub errors: Vec<Message>,
     /// Whether it is tried because another one failed.
     pub fallback: bool,
+    /// Where the entry is defined: file and line. `None` for commands outside of entries.
+    pub origin: Option<(Rc<str>, u32)>,
+    /// Whether the default names it. Otherwise GRUB took the first entry of a menu that has no such one.
+    pub named: bool,
 }
 
 /// The commands that name a kernel or another program to boot.

@@ -47,6 +47,7 @@ pub static RULES: &[&Rule] = &[
     &pg115_assignment_not_seen::RULE,
     &pg116_hypervisor_as_kernel::RULE,
     &pg120_differs_by_release::RULE,
+    &pg121_extlinux_arguments::RULE,
     &pg201_several_initrds::RULE,
     &pg202_double_slash::RULE,
     &pg203_file_missing::RULE,

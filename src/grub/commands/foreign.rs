@@ -4,6 +4,7 @@
 use super::files::not_read;
 use crate::grub::interpreter::{Interpreter, Outcome};
 use crate::grub::machine::{Content, Failure, Found};
+use crate::grub::settings::Version;
 
 /// Commands that execute the menu of another loader.
 const MENUS: [&str; 8] = [
@@ -81,7 +82,12 @@ pub(super) fn cryptomount(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> 
         return Outcome::Status(0);
     }
     if arguments[0].starts_with(b"-u") || arguments[0] == b"--uuid" {
-        return Outcome::Failed(Failure::bad_argument("no such cryptodisk found"));
+        let more = if grub.settings.version < Version::V2_12 {
+            ""
+        } else {
+            ", perhaps a needed disk or cryptodisk module is not loaded"
+        };
+        return Outcome::Failed(Failure::bad_argument(format!("no such cryptodisk found{more}")));
     }
     Outcome::Status(0)
 }

@@ -24,6 +24,8 @@ use super::syntax::Block;
 /// What a command comes to, unless the run ends with it.
 type Done = Result<Outcome, Stop>;
 
+pub use self::environment_block::parse as environment_block;
+
 /// Whether GRUB has a command of this name.
 pub(super) fn is_known(name: &[u8], settings: &Settings) -> bool {
     let Ok(name) = std::str::from_utf8(name) else { return false };

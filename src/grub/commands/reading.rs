@@ -4,6 +4,7 @@ use super::files::not_read;
 use crate::grub::interpreter::{Interpreter, Outcome};
 use crate::grub::machine::{Failure, Found};
 use crate::grub::options::{self, Declined, Known, Style};
+use crate::grub::settings::Version;
 
 fn filename_expected() -> Outcome {
     Outcome::Failed(Failure::bad_argument("filename expected"))
@@ -89,13 +90,34 @@ pub(super) fn crc(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome 
     all_readable(grub, arguments)
 }
 
-/// `cmp`: a difference is printed, and no status.
+/// The most of a file that is compared.
+const MOST: usize = 1 << 20;
+
+/// `cmp`: a difference is printed; since 2.12 it is the status, too.
 pub(super) fn compare(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
     let words: Vec<Vec<u8>> = arguments.iter().filter(|word| *word != b"-v").cloned().collect();
     if words.len() != 2 {
         return Outcome::Failed(Failure::bad_argument("two arguments expected"));
     }
-    all_readable(grub, &words)
+    let outcome = all_readable(grub, &words);
+    if grub.settings.version < Version::V2_12 {
+        return outcome;
+    }
+    match outcome {
+        Outcome::Failed(failure) => {
+            grub.report(&failure);
+            Outcome::Status(Failure::TEST)
+        }
+        Outcome::Status(0) => {
+            let texts = (grub.read(&words[0], MOST), grub.read(&words[1], MOST));
+            let (Ok(first), Ok(second)) = texts else { return Outcome::Status(Failure::TEST) };
+            if first.len() == MOST && second.len() == MOST && first == second {
+                grub.cannot_tell("whether two large files are the same".to_owned());
+            }
+            Outcome::Status(i32::from(first != second))
+        }
+        other => other,
+    }
 }
 
 /// `testload`, `blocklist`, `hexdump`: one file.

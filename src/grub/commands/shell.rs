@@ -20,7 +20,7 @@ pub(super) fn set(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome 
 
 pub(super) fn unset(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
     let Some(name) = arguments.first() else { return one_expected() };
-    grub.context().unset(name);
+    grub.unset(name);
     Outcome::Status(0)
 }
 
@@ -117,7 +117,7 @@ pub(super) fn time(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Done {
     let Some((name, rest)) = arguments.split_first() else {
         return Ok(Outcome::Failed(Failure::bad_argument("no command is specified")));
     };
-    if !super::is_known(name, grub.settings) {
+    if !super::is_known(name, &grub.settings) {
         let shown = String::from_utf8_lossy(name).into_owned();
         let message = format!("can't find command `{shown}'");
         return Ok(Outcome::Failed(Failure::new(Failure::UNKNOWN_COMMAND, message)));

@@ -11,7 +11,8 @@ use crate::explain::untried_filesystems::Untried;
 use crate::explain::{CauseId, CauseKind, Explanation, OtherDisks, explain_read};
 use crate::flavour::{Build, Flavour};
 use crate::initrd;
-use crate::lint::analysis::configuration::Configuration;
+use crate::lint::analysis::configuration::{Configuration, GrubSource};
+use crate::lint::analysis::grub_reading::GrubReading;
 use crate::lint::analysis::handed_initrd::{self, LOOK};
 use crate::lint::analysis::root_disk::RootDisk;
 use crate::lint::engine::finding::{Finding, Source};
@@ -42,6 +43,7 @@ pub struct LintContext<'a> {
     untried: OnceCell<Option<Untried>>,
     suppressions: OnceCell<Vec<(Source, Suppressions)>>,
     initrd: OnceCell<Option<initrd::Report>>,
+    grub: OnceCell<Option<GrubReading<'a>>>,
     initrd_depth: initrd::Depth,
     guest: Option<Guest>,
 }
@@ -65,6 +67,7 @@ impl<'a> LintContext<'a> {
             untried: OnceCell::new(),
             suppressions: OnceCell::new(),
             initrd: OnceCell::new(),
+            grub: OnceCell::new(),
             initrd_depth: LOOK,
             guest: None,
         }
@@ -254,8 +257,8 @@ impl<'a> LintContext<'a> {
         // The whole text may have to be looked through for it.
         let writer = *self.writer.get_or_init(|| Writer::of(&found.text));
         Some(match surveyed {
-            Some(survey) => Configuration::new(found, &survey.config, &survey.raised, self.run, writer),
-            None => Configuration::new(found, &found.config, &[], self.run, writer),
+            Some(survey) => Configuration::new(found, &survey.config, &survey.raised, self.run, writer, self),
+            None => Configuration::new(found, &found.config, &[], self.run, writer, self),
         })
     }
 
@@ -336,5 +339,12 @@ impl<'a> LintContext<'a> {
             raised.push(deciding.clone());
         }
         raised
+    }
+}
+
+impl GrubSource for LintContext<'_> {
+    fn grub(&self) -> Option<&GrubReading<'_>> {
+        // What it borrows outlives this reference.
+        self.grub.get_or_init(|| GrubReading::new(self)).as_ref()
     }
 }

@@ -58,12 +58,12 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
             );
             return;
         }
-        let name = if value.meaning == Meaning::Next { "next_entry" } else { "saved_entry" };
         let mut finding =
             Finding::new(format!("the default is the entry that was saved last, and pygrub never reads it: {taken}"))
                 .at(value.span, "GRUB alone knows it")
                 .help(help(&configuration, selected));
-        let kept = grubenv::variable(context, name).and_then(|kept| GrubMenu::new(&configuration).choose(&kept).entry);
+        let name = if value.meaning == Meaning::Next { "next_entry" } else { "saved_entry" };
+        let kept = grubenv::variable(context, name).and_then(|_| GrubMenu::new(&configuration).boots());
         if let Some(entry) = kept.filter(|entry| *entry != selected) {
             finding = finding.and(configuration.entries()[entry].title_span, "what GRUB boots, by grubenv");
         }
@@ -87,8 +87,10 @@ fn about_next(
     }) else {
         return;
     };
-    let Some(next) = grubenv::variable(context, "next_entry") else { return };
-    let entry = GrubMenu::new(configuration).choose(&next).entry.filter(|entry| *entry != selected);
+    if grubenv::variable(context, "next_entry").is_none() {
+        return;
+    }
+    let entry = GrubMenu::new(configuration).boots().filter(|entry| *entry != selected);
     let Some(entry) = entry else { return };
     report.add(
         Finding::new(format!(
