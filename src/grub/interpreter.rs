@@ -74,6 +74,8 @@ pub(super) struct Interpreter<'m> {
     pub graphics: bool,
     /// Devices made by `loopback`, and what they stand for: a device and a path.
     pub loops_back: Vec<(Vec<u8>, Vec<u8>, Vec<u8>)>,
+    /// The ids of the entries that Fedora's `blscfg` has made.
+    pub made_entries: Vec<Vec<u8>>,
     /// Where execution is.
     pub file: Rc<str>,
     pub line: u32,
@@ -111,6 +113,7 @@ impl<'m> Interpreter<'m> {
             default_at: None,
             graphics: false,
             loops_back: Vec::new(),
+            made_entries: Vec::new(),
             file: "".into(),
             line: 0,
             printed_errors: 0,
@@ -128,6 +131,7 @@ impl<'m> Interpreter<'m> {
             titles: self.titles.clone(),
             graphics: self.graphics,
             loops_back: self.loops_back.clone(),
+            made_entries: self.made_entries.clone(),
             file: Rc::clone(&self.file),
             ..Self::new(Rc::clone(&self.machine), Rc::clone(&self.settings))
         }
@@ -514,6 +518,11 @@ impl<'m> Interpreter<'m> {
             return self.done(0);
         }
         let shown = String::from_utf8_lossy(name).into_owned();
+        if name == b"blscfg" {
+            self.note(
+                "`blscfg` is a command of Fedora's and Red Hat's GRUB (--grub 2.06-fedora or 2.12-fedora) and of 2.14",
+            );
+        }
         self.complain(format!("can't find command `{shown}'."));
         self.done(0)
     }

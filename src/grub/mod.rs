@@ -15,6 +15,7 @@ mod commands;
 pub mod discover;
 pub mod disks;
 mod expansion;
+mod fedora_entries;
 mod identity;
 mod interpreter;
 mod lexer;

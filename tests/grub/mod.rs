@@ -3,6 +3,7 @@
 mod answers;
 mod commands;
 mod corpus;
+mod fedora;
 mod generator;
 mod language;
 mod limits;

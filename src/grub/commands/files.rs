@@ -89,7 +89,7 @@ pub(super) fn cat(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome 
 }
 
 /// What comes of a file that must be read and is not.
-pub(super) fn not_read(grub: &mut Interpreter<'_>, name: &[u8], found: Found) -> Outcome {
+pub(in crate::grub) fn not_read(grub: &mut Interpreter<'_>, name: &[u8], found: Found) -> Outcome {
     match found {
         Found::Missing(failure) => Outcome::Failed(failure),
         Found::Directory | Found::File { .. } => {

@@ -25,13 +25,15 @@ use super::syntax::Block;
 type Done = Result<Outcome, Stop>;
 
 pub use self::environment_block::parse as environment_block;
+pub(super) use self::files::not_read;
 
 /// Whether GRUB has a command of this name.
 pub(super) fn is_known(name: &[u8], settings: &Settings) -> bool {
     let Ok(name) = std::str::from_utf8(name) else { return false };
     let has = |names: &[&str]| names.binary_search(&name).is_ok();
     if name == "blscfg" {
-        return settings.version >= Version::V2_14 && settings.platform != Platform::Xen;
+        return settings.version.is_fedora()
+            || settings.version >= Version::V2_14 && settings.platform != Platform::Xen;
     }
     has(names::EVERYWHERE)
         || match settings.platform {
@@ -106,6 +108,7 @@ pub(super) fn execute(grub: &mut Interpreter<'_>, name: &[u8], arguments: Vec<Ve
         _ if foreign::is_loader(name) => foreign::loader(grub, name),
         "boot" => return load::boot(grub),
         "halt" | "reboot" | "exit" | "fwsetup" => return Err(Stop::Left(name.to_owned())),
+        "blscfg" if grub.settings.version.is_fedora() => super::fedora_entries::blscfg(grub, arguments),
         "blscfg" => super::boot_loader_specification::blscfg(grub, arguments),
         _ if load::loads(name) => load::load(grub, name, arguments),
         // Nobody holds a key. Without an option it asks whether the terminal could say so.

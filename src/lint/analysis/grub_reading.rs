@@ -86,6 +86,16 @@ impl<'a> GrubReading<'a> {
         choice
     }
 
+    /// The titles of what GRUB boots, those of submenus first; empty if it boots nothing. `None` if pregrub cannot tell.
+    pub(in crate::lint) fn booted_titles(&self) -> Option<Vec<Vec<u8>>> {
+        if !self.is_known() {
+            return None;
+        }
+        let booted = self.reading.boot(None);
+        let titles = booted.attempts.into_iter().next().map(|attempt| attempt.titles).unwrap_or_default();
+        booted.unknown.is_empty().then_some(titles)
+    }
+
     /// A variable after the configuration was read; `None` if it is not set, is empty, or if that is not known.
     pub(in crate::lint) fn variable(&self, name: &str) -> Option<&[u8]> {
         self.reading.variable(name.as_bytes()).filter(|_| self.is_known())

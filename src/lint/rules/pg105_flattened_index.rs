@@ -57,6 +57,10 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     if value.meaning != Meaning::Number(number as u64) || number >= config.entries.len() {
         return;
     }
+    // Before the first submenu both count alike.
+    if config.submenus.iter().all(|submenu| submenu.before > number) {
+        return;
+    }
     let menu = GrubMenu::new(&configuration);
     let choice = menu.choose(&value.text);
     // Where GRUB goes by another default, and where an entry before it may be left out, the submenus are not to blame.

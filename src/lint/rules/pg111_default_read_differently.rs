@@ -58,13 +58,16 @@ fn number(configuration: &Configuration<'_>, selected: usize, report: &mut Repor
         (Meaning::Name, Some(_)) => !value.text.is_empty(),
         _ => false,
     };
+    if !differ {
+        return;
+    }
     let menu = GrubMenu::new(configuration);
     let choice = menu.choose(&value.text);
     // Where GRUB goes by another default, this one is not what makes the difference.
     if configuration.dialect == Dialect::Grub2 && (!menu.goes_by(&value.text) || menu.boots() != choice.entry) {
         return;
     }
-    let Some(other) = choice.entry.filter(|other| differ && *other != selected) else { return };
+    let Some(other) = choice.entry.filter(|other| *other != selected) else { return };
     let shown = configuration.shown(value.span);
     let theirs = match value.meaning {
         Meaning::Number(number) => format!("{number} to GRUB"),

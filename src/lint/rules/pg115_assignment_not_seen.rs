@@ -86,7 +86,6 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
 /// Where GRUB has another default at the end than the one that pygrub goes by: it is set in a function that is called, in a submenu
 /// that is not open yet, or unset.
 fn other_default(configuration: &Configuration<'_>, report: &mut Reporter<'_>) {
-    let Some(grub) = configuration.grub().filter(|grub| grub.is_known()) else { return };
     let value = DefaultValue::of(configuration);
     let kept = |meaning: &Meaning| matches!(meaning, Meaning::Saved | Meaning::Next | Meaning::Variable);
     let mut all = assignments(configuration).filter_map(|directive| DefaultValue::read(configuration, directive));
@@ -98,6 +97,10 @@ fn other_default(configuration: &Configuration<'_>, report: &mut Reporter<'_>) {
     {
         return;
     }
+    if !may_differ(configuration) {
+        return;
+    }
+    let Some(grub) = configuration.grub().filter(|grub| grub.is_known()) else { return };
     let theirs = grub.variable("default").unwrap_or_default();
     if value.as_ref().is_some_and(|value| value.refused || value.text == theirs) {
         return;
@@ -131,6 +134,18 @@ fn other_default(configuration: &Configuration<'_>, report: &mut Reporter<'_>) {
         "set the default once, outside of functions, submenus and conditions: {}",
         set_default::help(configuration, other)
     )));
+}
+
+/// Whether a look at the text leaves it open that GRUB has another default: executing a large file takes its time.
+fn may_differ(configuration: &Configuration<'_>) -> bool {
+    let text = configuration.text;
+    let first_submenu = configuration.config.submenus.first().map_or(u32::MAX, |submenu| submenu.header.line);
+    let inside = assignments(configuration).any(|directive| directive.line.line > first_submenu);
+    let assigned = memchr::memmem::find_iter(text, b"default=").count();
+    inside
+        || assigned > assignments(configuration).count()
+        || memchr::memmem::find(text, b"unset").is_some()
+        || memchr::memmem::find(text, b"_env").is_some()
 }
 
 /// Which of the two variables the line assigns, where pygrub does not notice.

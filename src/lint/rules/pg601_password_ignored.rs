@@ -67,8 +67,9 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
 /// user.cfg: then GRUB asks for no password either.
 fn only_if_asked_for(configuration: &Configuration<'_>) -> bool {
     let blocks = Blocks::of(&configuration.config.directives, configuration.text);
-    configuration.grub().is_some_and(|grub| grub.is_known() && grub.variable("superusers").is_none())
+    places(configuration).next().is_some()
         && places(configuration).all(|place| blocks.around(place.line.line).is_some())
+        && configuration.grub().is_some_and(|grub| grub.is_known() && grub.variable("superusers").is_none())
 }
 
 /// What asks for a password and does not get one.
