@@ -23,6 +23,11 @@ pub(in crate::lint) fn help(configuration: &Configuration<'_>, index: usize) -> 
     if !choice.known || choice.entry == Some(index) {
         how
     } else {
-        format!("{how}; that is the number for pygrub alone: GRUB counts otherwise, and boots another entry then")
+        let why = if configuration.config.submenus.is_empty() {
+            "GRUB has other entries before it"
+        } else {
+            "GRUB counts a submenu as one item"
+        };
+        format!("{how}; that is the number for pygrub alone: {why}, and boots another entry then")
     }
 }

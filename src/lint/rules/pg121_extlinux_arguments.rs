@@ -99,14 +99,14 @@ fn for_all(configuration: &Configuration<'_>, report: &mut Reporter<'_>) {
     };
     let mut labels = configuration.entries().iter().enumerate().filter(|(_, entry)| without(entry));
     let Some((first, entry)) = labels.next() else { return };
-    let more = match labels.count() {
-        0 => String::new(),
-        1 => " and another label".to_owned(),
-        count => format!(" and {count} other labels"),
+    let title = configuration.title(first);
+    let who = match labels.count() {
+        0 => format!("{title} boots"),
+        1 => format!("{title} and another label boot"),
+        count => format!("{title} and {count} other labels boot"),
     };
     let message = format!(
-        "pygrub ignores an APPEND above the labels: {}{more} get no arguments, and under SYSLINUX `{}`",
-        configuration.title(first),
+        "pygrub ignores an APPEND above the labels: {who} without `{}`, which SYSLINUX adds",
         configuration.shown(append.argument)
     );
     report.add(
