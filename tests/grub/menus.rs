@@ -45,9 +45,9 @@ type Command = (String, Vec<String>, Vec<bool>, Option<String>);
 /// The title, `$chosen` at the last command, the commands, and the errors.
 type Result = (Option<String>, Option<String>, Vec<Command>, Vec<String>);
 
-/// Errors of a device that is not there: grub-emu looks for a server then.
+/// Errors of a device that is not there: grub-emu looks for a server then. And that of `save_env` on an image that cannot be written.
 fn is_of_a_device(error: &str) -> bool {
-    error.starts_with("disk `") || error.starts_with("no server")
+    error.starts_with("disk `") || error.starts_with("no server") || error.starts_with("loopback write")
 }
 
 /// The outcome in a form that both sides have.
@@ -59,7 +59,8 @@ fn ours(run: &GrubRun) -> Result {
         let empty = command.args == [&b""[..]];
         let files = command.files.iter().filter(|_| !empty);
         let words = command.args.iter().filter(|_| !empty);
-        let there = files.map(|file| file.exists == Some(true)).collect();
+        // Lists of blocks are there for `test`.
+        let there = files.map(|file| file.exists != Some(false)).collect();
         (command.command.clone(), words.map(|word| text(word)).collect(), there, command.root.as_deref().map(text))
     });
     let loading = run.attempts.iter().rev().find(|attempt| !attempt.commands.is_empty());

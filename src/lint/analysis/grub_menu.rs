@@ -62,7 +62,7 @@ mod tests {
     use super::*;
     use crate::boot::{self, Options};
     use crate::config::Dialect;
-    use crate::lint::LintContext;
+    use crate::lint::analysis::context::LintContext;
     use crate::target::Kind;
 
     const MENU: &str = "menuentry \"A\" --id ida {\nlinux /a\n}\nsubmenu 'S>T' --id 'ids' {\n\

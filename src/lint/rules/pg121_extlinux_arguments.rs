@@ -1,6 +1,6 @@
 use crate::config::{Dialect, Directive, Entry};
-use crate::lint::engine::rule::rule;
-use crate::lint::{Configuration, Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -34,7 +34,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17 against SYSLINUX 6.04 in QEMU.
-    "PG121" "extlinux-arguments" Warning, stops: Never, releases: "all", check
+    "PG121" "extlinux-arguments" Warning, stops: Never, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -43,7 +43,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     else {
         return;
     };
-    for (index, entry) in configuration.entries().iter().enumerate().take(context.most(50)) {
+    for (index, entry) in configuration.entries().iter().enumerate().take(50) {
         for finding in of_label(&configuration, index, entry) {
             report.add(finding);
         }
@@ -52,7 +52,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
 }
 
 /// What is wrong with the arguments of one label.
-fn of_label(configuration: &Configuration<'_>, index: usize, entry: &Entry) -> Vec<Finding> {
+fn of_label(configuration: &Configuration<'_>, index: usize, entry: &Entry) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     let title = configuration.title(index);
     let kernel = last(configuration, entry, "kernel");
@@ -61,12 +61,12 @@ fn of_label(configuration: &Configuration<'_>, index: usize, entry: &Entry) -> V
     let arguments = configuration.at(append.argument);
     if arguments == b"-" {
         let message = format!("pygrub hands `-` to the kernel of {title}: for SYSLINUX it means no arguments");
-        findings.push(Finding::new(message).at(append.argument, "an argument for pygrub").help("remove the line"));
+        findings.push(Diagnostic::new(message).at(append.argument, "an argument for pygrub").help("remove the line"));
     } else if append.line.line < kernel.line.line && !arguments.is_empty() {
         let message = format!(
             "{title} has its APPEND above its KERNEL: pygrub forgets these arguments, and an initrd among them"
         );
-        let finding = Finding::new(message)
+        let finding = Diagnostic::new(message)
             .at(append.line, "forgotten by pygrub")
             .and(kernel.line, "at this line")
             .help("write KERNEL first, and APPEND below it");
@@ -77,7 +77,7 @@ fn of_label(configuration: &Configuration<'_>, index: usize, entry: &Entry) -> V
         let message = format!(
             "{title} has arguments after the path of its kernel and an APPEND: SYSLINUX takes both, pygrub APPEND alone"
         );
-        let finding = Finding::new(message)
+        let finding = Diagnostic::new(message)
             .at(kernel.argument, "only the path counts for pygrub")
             .help(format!("write the arguments into APPEND: `{}`", crate::lint::analysis::configuration::shown(words)));
         findings.push(finding);
@@ -110,7 +110,7 @@ fn for_all(configuration: &Configuration<'_>, report: &mut Reporter<'_>) {
         configuration.shown(append.argument)
     );
     report.add(
-        Finding::new(message)
+        Diagnostic::new(message)
             .at(append.line, "ignored by pygrub")
             .and(entry.title_span, "has no APPEND of its own")
             .help("write the APPEND into each label, below its KERNEL"),
