@@ -121,7 +121,7 @@ def ask(folder, identity, case):
             for question in questions.finditer(output, seen):
                 seen, key = question.end(), QUESTIONS[question[0]]
                 if key == b"\r":
-                    enter = (question.start(), time.monotonic() + 2)
+                    enter = (question.start(), time.monotonic() + 6)
                 elif key is None:
                     output, done = output[: question.start()], True
                     break
