@@ -29,7 +29,7 @@ pub(super) struct GrubArgs {
     /// What GRUB starts from: an image, a block device, a directory, a grub.cfg alone, a domain's configuration, or `-`
     #[arg(value_name = "TARGET")]
     pub target: String,
-    /// Which GRUB: 2.06, 2.12 or 2.14
+    /// Which GRUB: 2.06, 2.12 or 2.14, or Fedora's and Red Hat's, 2.06-fedora or 2.12-fedora
     #[arg(long, value_name = "RELEASE", default_value = "2.06")]
     grub: String,
     /// What it runs on: pc (BIOS), efi, or xen (pvgrub2)

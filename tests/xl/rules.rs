@@ -96,6 +96,7 @@ fn lint(text: &str, release: Release) -> (Run, Vec<Finding>) {
         subject = subject.with_volumes(volumes);
     }
     let findings = lint::lint(&subject, &Levels::default());
+    drop(subject);
     (run, findings)
 }
 
