@@ -21,7 +21,9 @@ use crate::boot::{self, Options, Run};
 use crate::config::Dialect;
 use crate::explain::{Explanation, OtherDisks, explain_on};
 use crate::release::Release;
+use crate::storage::container::{ContainerLimits, ImageFormat};
 use crate::storage::directory::DirectoryVolume;
+use crate::storage::identify::Format;
 use crate::storage::mount::{MountedOnce, Volumes};
 use crate::storage::source::Source;
 use crate::toolstack;
@@ -76,6 +78,10 @@ pub struct OpenOptions {
     pub kind: Option<Kind>,
     /// Take a configuration for this dialect.
     pub dialect: Option<Dialect>,
+    /// How an image file is read. A domain says it of its disks by itself.
+    pub image: ImageFormat,
+    /// What opening an image may do.
+    pub limits: ContainerLimits,
 }
 
 /// A target.
@@ -83,6 +89,13 @@ pub struct OpenOptions {
 pub enum Target {
     /// A disk.
     Image(Arc<dyn Source>),
+    /// The disk inside of an image.
+    Inside {
+        /// The disk, as whoever attaches the image shows it to pygrub.
+        disk: Arc<dyn Source>,
+        /// The format of the image.
+        format: Format,
+    },
     /// A directory.
     Directory(PathBuf),
     /// A configuration.
@@ -104,7 +117,7 @@ impl Target {
     /// The kind.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Image(_) => Kind::Image,
+            Self::Image(_) | Self::Inside { .. } => Kind::Image,
             Self::Directory(_) => Kind::Directory,
             Self::Config { .. } => Kind::Config,
             Self::Xl(_) => Kind::Xl,
@@ -117,7 +130,7 @@ impl Target {
     pub fn domain(&self) -> Option<&Domain> {
         match self {
             Self::Xl(target) => target.domain.as_ref().ok(),
-            Self::Image(_) | Self::Directory(_) | Self::Config { .. } | Self::Libvirt(_) | Self::Xapi(_) => None,
+            _ => None,
         }
     }
 
@@ -148,14 +161,23 @@ impl Target {
             (Self::Xl(target), volumes) => target.run(volumes, options),
             (Self::Libvirt(target), volumes) => target.run(volumes, options),
             (Self::Xapi(target), volumes) => target.run(volumes, options),
-            (Self::Image(_) | Self::Directory(_), Some(volumes)) => boot::run_volumes(volumes, options),
-            (Self::Image(_) | Self::Directory(_), None) => Err(io::Error::other("it has no volumes")),
+            (Self::Image(_) | Self::Inside { .. } | Self::Directory(_), Some(volumes)) => {
+                boot::run_volumes(volumes, options)
+            }
+            (Self::Image(_) | Self::Inside { .. } | Self::Directory(_), None) => {
+                Err(io::Error::other("it has no volumes"))
+            }
         };
         let mut run = result.map_err(|error| TargetError::of(Path::new(name), Access::Read, error))?;
         match self {
             Self::Xapi(_) => {}
-            Self::Image(_) if run.options.caller.is_xapi() => toolstack::xapi::complete_disk(&mut run, name),
+            Self::Image(_) | Self::Inside { .. } if run.options.caller.is_xapi() => {
+                toolstack::xapi::complete_disk(&mut run, name)
+            }
             _ => toolstack::complete(&mut run),
+        }
+        if let Self::Inside { format, .. } = self {
+            run.image_format = Some(*format);
         }
         Ok(run)
     }
@@ -166,7 +188,7 @@ impl Target {
         match self {
             Self::Xl(target) => Some(Self::Xl(Box::new(target.for_release(release)))),
             Self::Libvirt(target) => Some(Self::Libvirt(Box::new(target.for_release(release)))),
-            Self::Image(_) | Self::Directory(_) | Self::Config { .. } | Self::Xapi(_) => None,
+            _ => None,
         }
     }
 
@@ -180,7 +202,7 @@ impl Target {
 
     fn disk(&self) -> Option<&Arc<dyn Source>> {
         match self {
-            Self::Image(disk) => Some(disk),
+            Self::Image(disk) | Self::Inside { disk, .. } => Some(disk),
             Self::Directory(_) | Self::Config { .. } => None,
             Self::Xl(target) => target.disk(),
             Self::Libvirt(target) => target.disk(),
@@ -192,7 +214,7 @@ impl Target {
     pub(crate) fn explain(&self, run: &Run, volumes: Option<&MountedOnce<'_>>) -> Option<Explanation> {
         let others = match self {
             Self::Xl(target) => Some(&**target as &dyn OtherDisks),
-            Self::Image(_) | Self::Directory(_) | Self::Config { .. } | Self::Libvirt(_) | Self::Xapi(_) => None,
+            _ => None,
         };
         explain_on(run, volumes.map(|volumes| volumes as &dyn Volumes), others)
     }

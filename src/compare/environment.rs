@@ -16,7 +16,11 @@ pub struct Environment {
 impl Environment {
     /// All that pregrub knows.
     pub fn all() -> Vec<Self> {
-        let of = |platform| Version::ALL.into_iter().map(move |version| Self { version, platform });
+        let of = |platform| {
+            // Fedora and Red Hat build theirs for neither Xen's PV guests nor as pvgrub2.
+            let own = Version::FEDORA.into_iter().filter(move |_| platform != Platform::Xen);
+            Version::ALL.into_iter().chain(own).map(move |version| Self { version, platform })
+        };
         Platform::ALL.into_iter().flat_map(of).collect()
     }
 }
@@ -76,7 +80,7 @@ mod tests {
         assert_eq!(folded(&all, &new), "2.14 on pc, efi and xen");
         let old: Vec<Environment> =
             all.iter().copied().filter(|one| one.platform == Platform::Xen || one.version != Version::V2_14).collect();
-        assert_eq!(folded(&all, &old), "2.06 and 2.12 on pc and efi, on xen");
+        assert_eq!(folded(&all, &old), "2.06, 2.12, 2.06-fedora and 2.12-fedora on pc and efi, on xen");
         assert_eq!(folded(&new, &new), "2.14 on pc, efi and xen");
     }
 }

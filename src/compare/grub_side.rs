@@ -41,7 +41,7 @@ pub struct GrubSide {
 /// Commands that name initial RAM disks.
 const RAM_DISKS: [&str; 3] = ["initrd", "initrd16", "initrdefi"];
 /// What is said where the command is missing that reads the entries of the Boot Loader Specification.
-const NO_BLSCFG: &str = "this is upstream's GRUB, which has no `blscfg` here; that of Fedora and Red Hat has one, which pregrub does not know";
+const NO_BLSCFG: &str = "this is upstream's GRUB, which has no `blscfg` here; that of Fedora and Red Hat has one";
 /// Commands that name what a multiboot kernel gets.
 const MODULES: [&str; 3] = ["module", "module2", "xen_module"];
 
@@ -238,10 +238,18 @@ fn picked(attempt: &Attempt, offset: &dyn Fn(&LoadCommand) -> Option<u64>) -> Op
     let modules = after.iter().filter(|command| MODULES.contains(&command.command.as_str()));
     let loaded: Vec<&LoadCommand> = ram_disks.into_iter().chain(modules).collect();
     // One that is missing keeps the command from loading any.
-    let whole = |command: &&&LoadCommand| command.files.iter().all(|file| file.exists != Some(false));
+    let whole = |command: &&&LoadCommand| {
+        command.error.is_none() && command.files.iter().all(|file| file.exists != Some(false))
+    };
     let initrds =
         loaded.iter().filter(whole).flat_map(|command| command.files.iter().map(|one| file(command, &one.path)));
     let missing = loaded.iter().flat_map(|command| &command.files).filter(|file| file.exists == Some(false));
+    let mut missing: Vec<String> = missing.map(|file| text(&file.path)).collect();
+    if missing.is_empty() && !attempt.is_complete() {
+        // GRUB does not load it for another reason.
+        let failing = attempt.commands.iter().rev().find(|command| command.error.is_some());
+        missing.extend(failing.map(|command| command.args.first().map_or(command.command.clone(), |word| text(word))));
+    }
     Some(Picked {
         config: Some(kernel.file.clone()),
         title: attempt.title().filter(|title| !title.is_empty()).map(text),
@@ -249,7 +257,7 @@ fn picked(attempt: &Attempt, offset: &dyn Fn(&LoadCommand) -> Option<u64>) -> Op
         kernel: kernel.files.first().map(|first| file(kernel, &first.path))?,
         initrds: initrds.collect(),
         args,
-        missing: missing.map(|file| text(&file.path)).collect(),
+        missing,
     })
 }
 
@@ -260,7 +268,9 @@ fn why_not(run: &GrubRun) -> (String, Option<u32>) {
     let of_attempt = attempt.into_iter().flat_map(|attempt| &attempt.errors);
     let error = of_attempt.chain(&run.errors).find(in_config);
     let title = attempt.and_then(Attempt::title).map(text).unwrap_or_default();
-    let said = error.map(|message| format!(": GRUB prints `error: {}`", message.text)).unwrap_or_default();
+    let own = attempt.and_then(Attempt::kernel).and_then(|kernel| kernel.error.as_deref());
+    let said = own.or(error.map(|message| message.text.as_str()));
+    let said = said.map(|text| format!(": GRUB prints `error: {text}`")).unwrap_or_default();
     let line = error.map(|message| message.line);
     match (attempt, &run.stop) {
         (None, Some(Stop::Left(command))) => (format!("`{command}` ends it before anything boots"), line),

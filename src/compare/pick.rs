@@ -40,7 +40,7 @@ pub struct Picked {
     pub initrds: Vec<BootedFile>,
     /// The kernel's arguments, without what a loader adds in front of them.
     pub args: String,
-    /// Files that are named, are not there, and do not keep the reader from booting.
+    /// Files that are named and not loaded, which does not keep the reader from booting.
     pub missing: Vec<String>,
 }
 

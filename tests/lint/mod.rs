@@ -8,6 +8,7 @@ mod files;
 mod fix;
 mod fixture;
 mod grub_disagrees;
+mod grub_entries;
 mod initrds;
 mod limit;
 mod rows;

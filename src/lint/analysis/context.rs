@@ -13,8 +13,9 @@ use crate::explain::{CauseId, CauseKind, Explanation, OtherDisks, explain_read};
 use crate::flavour::{Build, Flavour};
 use crate::grub::GrubRun;
 use crate::initrd;
-use crate::lint::analysis::configuration::Configuration;
+use crate::lint::analysis::configuration::{Configuration, GrubSource};
 use crate::lint::analysis::grub_pick::{self, GrubPick};
+use crate::lint::analysis::grub_reading::GrubReading;
 use crate::lint::analysis::handed_initrd::{self, LOOK};
 use crate::lint::analysis::root_disk::RootDisk;
 use crate::lint::engine::diagnostic::Source;
@@ -42,7 +43,8 @@ pub struct LintContext<'a> {
     files: OnceCell<Option<Files>>,
     untried: OnceCell<Option<Untried>>,
     initrd: OnceCell<Option<initrd::Report>>,
-    grub: OnceCell<Option<Box<GrubPick>>>,
+    grub_pick: OnceCell<Option<Box<GrubPick>>>,
+    grub: OnceCell<Option<GrubReading<'a>>>,
     initrd_depth: initrd::Depth,
     guest: Option<Guest>,
 }
@@ -65,6 +67,7 @@ impl<'a> LintContext<'a> {
             files: OnceCell::new(),
             untried: OnceCell::new(),
             initrd: OnceCell::new(),
+            grub_pick: OnceCell::new(),
             grub: OnceCell::new(),
             initrd_depth: LOOK,
             guest: None,
@@ -120,7 +123,7 @@ impl<'a> LintContext<'a> {
 
     /// What GRUB 2 of a guest of type hvm picks from the same configuration. `None` where it does not start with that, where pregrub cannot
     /// tell, and for the fixer, which nothing of it concerns.
-    pub fn grub(&self) -> Option<&Row<Environment, GrubRun>> {
+    pub fn picked_by_grub(&self) -> Option<&Row<Environment, GrubRun>> {
         self.grub_pick().map(|pick| &pick.row)
     }
 
@@ -134,7 +137,7 @@ impl<'a> LintContext<'a> {
             return None;
         }
         let pick = || GrubPick::of(self.run, self.kind, self.volumes, self.explanation()).map(Box::new);
-        self.grub.get_or_init(pick).as_deref()
+        self.grub_pick.get_or_init(pick).as_deref()
     }
 
     /// The explanation, if its cause is of this kind.
@@ -279,8 +282,8 @@ impl<'a> LintContext<'a> {
         // The whole text may have to be looked through for it.
         let writer = *self.writer.get_or_init(|| Writer::of(&found.text));
         Some(match surveyed {
-            Some(survey) => Configuration::new(found, &survey.config, &survey.raised, self.run, writer),
-            None => Configuration::new(found, &found.config, &[], self.run, writer),
+            Some(survey) => Configuration::new(found, &survey.config, &survey.raised, self.run, writer, self),
+            None => Configuration::new(found, &found.config, &[], self.run, writer, self),
         })
     }
 
@@ -331,5 +334,12 @@ impl<'a> LintContext<'a> {
             raised.push(deciding.clone());
         }
         raised
+    }
+}
+
+impl GrubSource for LintContext<'_> {
+    fn grub(&self) -> Option<&GrubReading<'_>> {
+        // What it borrows outlives this reference.
+        self.grub.get_or_init(|| GrubReading::new(self)).as_ref()
     }
 }

@@ -35,7 +35,7 @@ rule! {
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
-    let Some(grub) = context.grub().filter(|grub| grub.pick.misled) else { return };
+    let Some(grub) = context.picked_by_grub().filter(|grub| grub.pick.misled) else { return };
     let Some(reason) = grub.pick.reason.clone().filter(|_| context.run.handed_over().is_some()) else { return };
     let finding = Diagnostic::new(reason);
     let span = grub.pick.line.and_then(|line| Some(context.configuration()?.directive_in(line)?.line));

@@ -39,7 +39,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     if context.run.handed_over().is_some() {
         return;
     }
-    let Some(grub) = context.grub().filter(|grub| grub.pick.boots()) else { return };
+    let Some(grub) = context.picked_by_grub().filter(|grub| grub.pick.boots()) else { return };
     let Some(picked) = &grub.pick.picked else { return };
     let Some(path) = picked.missing.first() else { return };
     let Some(configuration) = context.configuration() else { return };
