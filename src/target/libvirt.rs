@@ -25,6 +25,8 @@ pub struct LibvirtTarget {
     pub domain: Result<LibvirtDomain, XmlError>,
     /// How libxl calls pygrub, with the disk; or why it does not, or why the disk cannot be opened.
     started: Started,
+    /// What opening an image may do.
+    limits: ContainerLimits,
 }
 
 impl LibvirtTarget {
@@ -37,22 +39,23 @@ impl LibvirtTarget {
         if text.len() > syntax::LIMIT {
             return Err(TargetError::TooLarge { path: path.to_owned(), limit: syntax::LIMIT });
         }
-        Ok(Self::of(LibvirtDomain::parse(&text), release, open_disk))
+        Ok(Self::of(LibvirtDomain::parse(&text), release, limits, |call| open_disk(call, limits)))
     }
 
     /// The same domain with libxl of another release.
     pub(super) fn for_release(&self, release: Release) -> Self {
-        Self::of(self.domain.clone(), release, |call| open_again(&self.started, call))
+        Self::of(self.domain.clone(), release, self.limits, |call| open_again(&self.started, call, self.limits))
     }
 
     fn of(
         domain: Result<LibvirtDomain, XmlError>,
         release: Release,
+        limits: ContainerLimits,
         open_disk: impl FnOnce(&Call) -> Result<Arc<dyn Source>, NotInvoked>,
     ) -> Self {
         let started = match &domain {
             Ok(domain) => domain.call(release).and_then(|call| {
-                let disk = open_disk(&call, limits)?;
+                let disk = open_disk(&call)?;
                 Ok((call, disk))
             }),
             Err(error) => Err(NotInvoked {
@@ -62,7 +65,7 @@ impl LibvirtTarget {
                 help: None,
             }),
         };
-        Self { domain, started }
+        Self { domain, started, limits }
     }
 
     /// The type of the guest.

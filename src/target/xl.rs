@@ -31,6 +31,8 @@ pub struct XlTarget {
     pub domain: Result<Domain, SyntaxError>,
     /// How libxl calls pygrub, with the disk; or why it does not, or why the disk cannot be opened.
     started: Started,
+    /// What opening an image may do.
+    limits: ContainerLimits,
 }
 
 impl XlTarget {
@@ -43,23 +45,24 @@ impl XlTarget {
         if text.len() > syntax::LIMIT {
             return Err(TargetError::TooLarge { path: path.to_owned(), limit: syntax::LIMIT });
         }
-        Ok(Self::read(text, release, open_disk))
+        Ok(Self::read(text, release, limits, |call| open_disk(call, limits)))
     }
 
     /// The same domain as xl of another release reads it.
     pub(super) fn for_release(&self, release: Release) -> Self {
-        Self::read(self.text.clone(), release, |call| open_again(&self.started, call))
+        Self::read(self.text.clone(), release, self.limits, |call| open_again(&self.started, call, self.limits))
     }
 
     fn read(
         text: Vec<u8>,
         release: Release,
+        limits: ContainerLimits,
         open_disk: impl FnOnce(&Call) -> Result<Arc<dyn Source>, NotInvoked>,
     ) -> Self {
         let domain = syntax::parse(&text, release).map(|settings| Domain::new(settings, release));
         let started = match &domain {
             Ok(domain) => domain.call(release).and_then(|call| {
-                let disk = open_disk(&call, limits)?;
+                let disk = open_disk(&call)?;
                 Ok((call, disk))
             }),
             Err(error) => {
@@ -68,7 +71,7 @@ impl XlTarget {
                 Err(NotInvoked { fails: true, reason, span: None, help: None })
             }
         };
-        Self { text, domain, started }
+        Self { text, domain, started, limits }
     }
 
     /// The disk that the bootloader gets.
@@ -230,10 +233,14 @@ pub(super) fn open_attached(path: &Path, limits: ContainerLimits) -> Result<Arc<
 pub(super) type Started = Result<(Call, Arc<dyn Source>), NotInvoked>;
 
 /// The disk of a call: the one that is open already, where it is the same.
-pub(super) fn open_again(started: &Started, call: &Call) -> Result<Arc<dyn Source>, NotInvoked> {
+pub(super) fn open_again(
+    started: &Started,
+    call: &Call,
+    limits: ContainerLimits,
+) -> Result<Arc<dyn Source>, NotInvoked> {
     match started {
-        Ok((known, disk)) if known.disk == call.disk => Ok(Arc::clone(disk)),
-        _ => open_disk(call),
+        Ok((known, disk)) if known.disk == call.disk && known.attached == call.attached => Ok(Arc::clone(disk)),
+        _ => open_disk(call, limits),
     }
 }
 
