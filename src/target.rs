@@ -3,6 +3,7 @@
 
 mod detect;
 mod error;
+#[cfg(feature = "libvirt")]
 mod libvirt;
 mod open;
 mod xapi;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use self::error::{Access, StandardInput, TargetError};
+#[cfg(feature = "libvirt")]
 pub use self::libvirt::LibvirtTarget;
 pub(crate) use self::open::open_without_waiting;
 pub use self::xapi::XapiTarget;
@@ -94,6 +96,7 @@ pub enum Target {
     /// A domain for xl.
     Xl(Box<XlTarget>),
     /// A domain for libvirt.
+    #[cfg(feature = "libvirt")]
     Libvirt(Box<LibvirtTarget>),
     /// A VM of xapi.
     Xapi(Box<XapiTarget>),
@@ -107,6 +110,7 @@ impl Target {
             Self::Directory(_) => Kind::Directory,
             Self::Config { .. } => Kind::Config,
             Self::Xl(_) => Kind::Xl,
+            #[cfg(feature = "libvirt")]
             Self::Libvirt(_) => Kind::Libvirt,
             Self::Xapi(_) => Kind::Xapi,
         }
@@ -116,13 +120,14 @@ impl Target {
     pub fn domain(&self) -> Option<&Domain> {
         match self {
             Self::Xl(target) => target.domain.as_ref().ok(),
-            Self::Image(_) | Self::Directory(_) | Self::Config { .. } | Self::Libvirt(_) | Self::Xapi(_) => None,
+            _ => None,
         }
     }
 
     /// The type of the guest, where a domain says it.
     pub fn guest(&self) -> Option<Guest> {
         match self {
+            #[cfg(feature = "libvirt")]
             Self::Libvirt(target) => target.guest(),
             Self::Xapi(target) => target.guest(),
             _ => self.domain().map(|domain| domain.guest),
@@ -139,6 +144,7 @@ impl Target {
         let result = match (self, volumes) {
             (Self::Config { dialect, text }, _) => Ok(boot::run_config(name, *dialect, text.clone(), options)),
             (Self::Xl(target), volumes) => target.run(volumes, options),
+            #[cfg(feature = "libvirt")]
             (Self::Libvirt(target), volumes) => target.run(volumes, options),
             (Self::Xapi(target), volumes) => target.run(volumes, options),
             (Self::Image(_) | Self::Directory(_), Some(volumes)) => boot::run_volumes(volumes, options),
@@ -157,7 +163,7 @@ impl Target {
     pub(crate) fn explain(&self, run: &Run, volumes: Option<&MountedOnce<'_>>) -> Option<Explanation> {
         let others = match self {
             Self::Xl(target) => Some(&**target as &dyn OtherDisks),
-            Self::Image(_) | Self::Directory(_) | Self::Config { .. } | Self::Libvirt(_) | Self::Xapi(_) => None,
+            _ => None,
         };
         explain_on(run, volumes.map(|volumes| volumes as &dyn Volumes), others)
     }
@@ -169,6 +175,7 @@ impl Target {
             Self::Directory(path) => Some(MountedOnce::new(DirectoryVolume(path))),
             Self::Config { .. } => None,
             Self::Xl(target) => Some(MountedOnce::of_disk(Arc::clone(target.disk()?))),
+            #[cfg(feature = "libvirt")]
             Self::Libvirt(target) => Some(MountedOnce::of_disk(Arc::clone(target.disk()?))),
             Self::Xapi(target) => Some(MountedOnce::of_disk(Arc::clone(target.disk()?))),
         }

@@ -20,7 +20,7 @@ pub mod junit;
 pub mod kernel;
 pub mod lint;
 pub mod location;
-pub mod notes;
+pub(crate) mod notes;
 mod one_line;
 pub mod region;
 pub mod rules;

@@ -64,6 +64,13 @@ pub enum TargetError {
         /// Whether a boot configuration is expected: it can be nothing else then.
         configuration: bool,
     },
+    /// It is of a kind that this build of pregrub does not read.
+    Unsupported {
+        /// The path.
+        path: PathBuf,
+        /// The feature of the crate that reads it.
+        feature: &'static str,
+    },
     /// A domain's configuration is larger than a domain needs.
     TooLarge {
         /// The path.
@@ -165,6 +172,9 @@ impl fmt::Display for TargetError {
                  it is one, --as xl if it is a domain's, or --as image if it is a disk",
                 path.display()
             ),
+            Self::Unsupported { path, feature } => {
+                write!(f, "cannot read `{}`: pregrub is built without its feature `{feature}`", path.display())
+            }
             Self::TooLarge { path, limit } => {
                 write!(f, "`{}` has more than {} MiB, which no domain needs", path.display(), limit >> 20)
             }
