@@ -4,6 +4,7 @@
 //! itself, with other arguments and another form of result. `restriction` is what `--runas` changes, `room` the space that the copies
 //! of kernel and initrd need.
 
+#[cfg(feature = "libvirt")]
 pub mod host_domains;
 #[cfg(feature = "libvirt")]
 pub mod libvirt;
