@@ -22,7 +22,9 @@ pub use self::xl::XlTarget;
 use crate::boot::{self, Options, Run};
 use crate::config::Dialect;
 use crate::explain::{Explanation, OtherDisks, explain_on};
+use crate::storage::container::{ContainerLimits, ImageFormat};
 use crate::storage::directory::DirectoryVolume;
+use crate::storage::identify::Format;
 use crate::storage::mount::{MountedOnce, Volumes};
 use crate::storage::source::Source;
 use crate::toolstack;
@@ -77,6 +79,10 @@ pub struct OpenOptions {
     pub kind: Option<Kind>,
     /// Take a configuration for this dialect.
     pub dialect: Option<Dialect>,
+    /// How an image file is read. A domain says it of its disks by itself.
+    pub image: ImageFormat,
+    /// What opening an image may do.
+    pub limits: ContainerLimits,
 }
 
 /// A target.
@@ -84,6 +90,13 @@ pub struct OpenOptions {
 pub enum Target {
     /// A disk.
     Image(Arc<dyn Source>),
+    /// The disk inside of an image.
+    Inside {
+        /// The disk, as whoever attaches the image shows it to pygrub.
+        disk: Arc<dyn Source>,
+        /// The format of the image.
+        format: Format,
+    },
     /// A directory.
     Directory(PathBuf),
     /// A configuration.
@@ -106,7 +119,7 @@ impl Target {
     /// The kind.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Image(_) => Kind::Image,
+            Self::Image(_) | Self::Inside { .. } => Kind::Image,
             Self::Directory(_) => Kind::Directory,
             Self::Config { .. } => Kind::Config,
             Self::Xl(_) => Kind::Xl,
@@ -147,14 +160,23 @@ impl Target {
             #[cfg(feature = "libvirt")]
             (Self::Libvirt(target), volumes) => target.run(volumes, options),
             (Self::Xapi(target), volumes) => target.run(volumes, options),
-            (Self::Image(_) | Self::Directory(_), Some(volumes)) => boot::run_volumes(volumes, options),
-            (Self::Image(_) | Self::Directory(_), None) => Err(io::Error::other("it has no volumes")),
+            (Self::Image(_) | Self::Inside { .. } | Self::Directory(_), Some(volumes)) => {
+                boot::run_volumes(volumes, options)
+            }
+            (Self::Image(_) | Self::Inside { .. } | Self::Directory(_), None) => {
+                Err(io::Error::other("it has no volumes"))
+            }
         };
         let mut run = result.map_err(|error| TargetError::of(Path::new(name), Access::Read, error))?;
         match self {
             Self::Xapi(_) => {}
-            Self::Image(_) if run.options.caller.is_xapi() => toolstack::xapi::complete_disk(&mut run, name),
+            Self::Image(_) | Self::Inside { .. } if run.options.caller.is_xapi() => {
+                toolstack::xapi::complete_disk(&mut run, name)
+            }
             _ => toolstack::complete(&mut run),
+        }
+        if let Self::Inside { format, .. } = self {
+            run.image_format = Some(*format);
         }
         Ok(run)
     }
@@ -171,7 +193,7 @@ impl Target {
     /// The filesystems on it. `None` for a configuration alone, and for a domain without a disk that pygrub gets.
     pub fn volumes(&self) -> Option<MountedOnce<'_>> {
         match self {
-            Self::Image(disk) => Some(MountedOnce::of_disk(Arc::clone(disk))),
+            Self::Image(disk) | Self::Inside { disk, .. } => Some(MountedOnce::of_disk(Arc::clone(disk))),
             Self::Directory(path) => Some(MountedOnce::new(DirectoryVolume(path))),
             Self::Config { .. } => None,
             Self::Xl(target) => Some(MountedOnce::of_disk(Arc::clone(target.disk()?))),

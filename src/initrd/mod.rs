@@ -18,7 +18,7 @@ mod problem;
 mod report;
 mod walk;
 
-pub use compression::Compression;
+pub use compression::{option, since};
 pub use cpio::End;
 pub use driver::BlockDriver;
 pub use guest_kernel::{GuestKernel, KernelConfig, LinuxVersion, Setting};
@@ -26,5 +26,5 @@ pub use inventory::Inventory;
 pub use libxenguest::Handed;
 pub use message::Message;
 pub use problem::{Problem, Weight};
-pub use report::{Bytes, Depth, Report, Verdict, judge};
+pub use report::{Depth, Report, Verdict, judge};
 pub use walk::{FirstGzip, Member, Unfinished, Walk};

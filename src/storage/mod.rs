@@ -4,7 +4,9 @@
 pub mod beneath;
 mod budget;
 mod c_string;
-pub(crate) mod cached_source;
+pub mod cached_source;
+mod concatenated;
+pub mod container;
 pub mod directory;
 mod driver_error;
 #[doc(hidden)]
@@ -15,6 +17,7 @@ pub mod filesystem;
 pub mod identify;
 #[doc(hidden)]
 pub mod iso9660;
+pub mod lvm;
 pub mod mount;
 pub(crate) mod mount_table;
 pub mod partitions;

@@ -62,7 +62,7 @@ impl RootDisk {
     pub fn open(target: &Target) -> Result<Self, NoRoot> {
         let filesystems: Vec<Files> = match target {
             Target::Directory(path) => Files::mount(&DirectoryVolume(path), 0).into_iter().collect(),
-            Target::Image(disk) => {
+            Target::Image(disk) | Target::Inside { disk, .. } => {
                 // The newest release looks at every primary partition, and at the whole disk where there is no table.
                 let table = partition_table(&**disk, &boot::partition_rules(Release::NEWEST)).map_err(NoRoot::Io)?;
                 let mut offsets: Vec<u64> =
