@@ -92,7 +92,7 @@ pub enum Target {
     Image(Arc<dyn Source>),
     /// The disk inside of an image.
     Inside {
-        /// The disk, as whoever attaches the image shows it to pygrub.
+        /// The disk, as anyone who attaches the image shows it to pygrub.
         disk: Arc<dyn Source>,
         /// The format of the image.
         format: Format,
