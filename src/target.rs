@@ -3,6 +3,7 @@
 
 mod detect;
 mod error;
+#[cfg(feature = "libvirt")]
 mod libvirt;
 mod open;
 mod xapi;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use self::error::{Access, StandardInput, TargetError};
+#[cfg(feature = "libvirt")]
 pub use self::libvirt::LibvirtTarget;
 pub(crate) use self::open::open_without_waiting;
 pub use self::xapi::XapiTarget;
@@ -90,7 +92,7 @@ pub enum Target {
     Image(Arc<dyn Source>),
     /// The disk inside of an image.
     Inside {
-        /// The disk, as whoever attaches the image shows it to pygrub.
+        /// The disk, as anyone who attaches the image shows it to pygrub.
         disk: Arc<dyn Source>,
         /// The format of the image.
         format: Format,
@@ -107,6 +109,7 @@ pub enum Target {
     /// A domain for xl.
     Xl(Box<XlTarget>),
     /// A domain for libvirt.
+    #[cfg(feature = "libvirt")]
     Libvirt(Box<LibvirtTarget>),
     /// A VM of xapi.
     Xapi(Box<XapiTarget>),
@@ -120,6 +123,7 @@ impl Target {
             Self::Directory(_) => Kind::Directory,
             Self::Config { .. } => Kind::Config,
             Self::Xl(_) => Kind::Xl,
+            #[cfg(feature = "libvirt")]
             Self::Libvirt(_) => Kind::Libvirt,
             Self::Xapi(_) => Kind::Xapi,
         }
@@ -136,6 +140,7 @@ impl Target {
     /// The type of the guest, where a domain says it.
     pub fn guest(&self) -> Option<Guest> {
         match self {
+            #[cfg(feature = "libvirt")]
             Self::Libvirt(target) => target.guest(),
             Self::Xapi(target) => target.guest(),
             _ => self.domain().map(|domain| domain.guest),
@@ -152,6 +157,7 @@ impl Target {
         let result = match (self, volumes) {
             (Self::Config { dialect, text }, _) => Ok(boot::run_config(name, *dialect, text.clone(), options)),
             (Self::Xl(target), volumes) => target.run(volumes, options),
+            #[cfg(feature = "libvirt")]
             (Self::Libvirt(target), volumes) => target.run(volumes, options),
             (Self::Xapi(target), volumes) => target.run(volumes, options),
             (Self::Image(_) | Self::Inside { .. } | Self::Directory(_), Some(volumes)) => {
@@ -191,6 +197,7 @@ impl Target {
             Self::Directory(path) => Some(MountedOnce::new(DirectoryVolume(path))),
             Self::Config { .. } => None,
             Self::Xl(target) => Some(MountedOnce::of_disk(Arc::clone(target.disk()?))),
+            #[cfg(feature = "libvirt")]
             Self::Libvirt(target) => Some(MountedOnce::of_disk(Arc::clone(target.disk()?))),
             Self::Xapi(target) => Some(MountedOnce::of_disk(Arc::clone(target.disk()?))),
         }
