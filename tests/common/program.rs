@@ -64,6 +64,9 @@ pub fn run_with_input(args: &[&str], input: &[u8]) -> Ended {
         .stderr(Stdio::piped())
         .spawn()
         .expect("pregrub starts");
-    child.stdin.take().expect("a pipe").write_all(input).expect("pregrub reads");
+    if let Err(error) = child.stdin.take().expect("a pipe").write_all(input) {
+        // A program that is called wrongly ends before it reads.
+        assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe, "pregrub reads");
+    }
     Ended::new(&child.wait_with_output().expect("pregrub ends"))
 }
