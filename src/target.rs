@@ -3,6 +3,7 @@
 
 mod detect;
 mod error;
+#[cfg(feature = "libvirt")]
 mod libvirt;
 mod open;
 mod xapi;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use self::error::{Access, StandardInput, TargetError};
+#[cfg(feature = "libvirt")]
 pub use self::libvirt::LibvirtTarget;
 pub(crate) use self::open::open_without_waiting;
 pub use self::xapi::XapiTarget;
@@ -91,7 +93,7 @@ pub enum Target {
     Image(Arc<dyn Source>),
     /// The disk inside of an image.
     Inside {
-        /// The disk, as whoever attaches the image shows it to pygrub.
+        /// The disk, as anyone who attaches the image shows it to pygrub.
         disk: Arc<dyn Source>,
         /// The format of the image.
         format: Format,
@@ -108,6 +110,7 @@ pub enum Target {
     /// A domain for xl.
     Xl(Box<XlTarget>),
     /// A domain for libvirt.
+    #[cfg(feature = "libvirt")]
     Libvirt(Box<LibvirtTarget>),
     /// A VM of xapi.
     Xapi(Box<XapiTarget>),
@@ -121,6 +124,7 @@ impl Target {
             Self::Directory(_) => Kind::Directory,
             Self::Config { .. } => Kind::Config,
             Self::Xl(_) => Kind::Xl,
+            #[cfg(feature = "libvirt")]
             Self::Libvirt(_) => Kind::Libvirt,
             Self::Xapi(_) => Kind::Xapi,
         }
@@ -143,6 +147,7 @@ impl Target {
     /// The type of the guest, where a domain says it.
     pub fn guest(&self) -> Option<Guest> {
         match self {
+            #[cfg(feature = "libvirt")]
             Self::Libvirt(target) => target.guest(),
             Self::Xapi(target) => target.guest(),
             _ => self.domain().map(|domain| domain.guest),
@@ -159,6 +164,7 @@ impl Target {
         let result = match (self, volumes) {
             (Self::Config { dialect, text }, _) => Ok(boot::run_config(name, *dialect, text.clone(), options)),
             (Self::Xl(target), volumes) => target.run(volumes, options),
+            #[cfg(feature = "libvirt")]
             (Self::Libvirt(target), volumes) => target.run(volumes, options),
             (Self::Xapi(target), volumes) => target.run(volumes, options),
             (Self::Image(_) | Self::Inside { .. } | Self::Directory(_), Some(volumes)) => {
@@ -187,6 +193,7 @@ impl Target {
     pub fn for_release(&self, release: Release) -> Option<Self> {
         match self {
             Self::Xl(target) => Some(Self::Xl(Box::new(target.for_release(release)))),
+            #[cfg(feature = "libvirt")]
             Self::Libvirt(target) => Some(Self::Libvirt(Box::new(target.for_release(release)))),
             _ => None,
         }
@@ -205,6 +212,7 @@ impl Target {
             Self::Image(disk) | Self::Inside { disk, .. } => Some(disk),
             Self::Directory(_) | Self::Config { .. } => None,
             Self::Xl(target) => target.disk(),
+            #[cfg(feature = "libvirt")]
             Self::Libvirt(target) => target.disk(),
             Self::Xapi(target) => target.disk(),
         }

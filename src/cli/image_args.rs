@@ -10,7 +10,7 @@ use crate::target::OpenOptions;
 #[derive(Debug, Args)]
 pub(super) struct ImageArgs {
     /// The format of an image file: `raw` shows what pygrub makes of the file itself, the others look at the disk inside, as
-    /// whoever attaches the image shows it to pygrub
+    /// anyone who attaches the image shows it to pygrub
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = FormatArg::Auto)]
     image_format: FormatArg,
     /// Follow the names of other files in an image (backing files, extents) anywhere, and through links; without this only below

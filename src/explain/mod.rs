@@ -20,7 +20,7 @@ pub(crate) mod mount_refusal;
 pub(crate) mod no_configuration;
 pub(crate) mod no_entry;
 pub(crate) mod no_kernel;
-pub mod partition_name;
+pub(crate) mod partition_name;
 mod partition_table;
 pub(crate) mod path_issue;
 pub(crate) mod raised;

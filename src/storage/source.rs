@@ -35,7 +35,7 @@ pub trait Source: Send + Sync {
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize>;
 }
 
-/// Reads all of `out`. Behind the end there are zeros, as QEMU pads an image.
+/// Reads all of `out`. Past the end there are zeros, as QEMU pads an image.
 pub(super) fn read_padded(source: &dyn Source, offset: u64, out: &mut [u8]) -> io::Result<()> {
     let count = source.read_at(offset, out)?;
     out[count..].fill(0);

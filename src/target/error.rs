@@ -65,6 +65,13 @@ pub enum TargetError {
         /// Whether a boot configuration is expected: it can be nothing else then.
         configuration: bool,
     },
+    /// It is of a kind that this build of pregrub does not read.
+    Unsupported {
+        /// The path.
+        path: PathBuf,
+        /// The feature of the crate that reads it.
+        feature: &'static str,
+    },
     /// The disk inside of an image cannot be read.
     Image {
         /// The image.
@@ -178,6 +185,9 @@ impl fmt::Display for TargetError {
                  it is one, --as xl if it is a domain's, or --as image if it is a disk",
                 path.display()
             ),
+            Self::Unsupported { path, feature } => {
+                write!(f, "cannot read `{}`: pregrub is built without its feature `{feature}`", path.display())
+            }
             Self::Image { path, source } => write!(
                 f,
                 "cannot read the disk in the image `{}`: {source}; convert it with `qemu-img convert -O raw`, or see with \

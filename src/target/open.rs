@@ -6,9 +6,11 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(feature = "libvirt")]
+use super::LibvirtTarget;
 use super::detect::{detect_kind, guess_dialect, looks_like_xl};
 use super::error::{Access, StandardInput, TargetError};
-use super::{Kind, LibvirtTarget, OpenOptions, Target, XapiTarget, XlTarget};
+use super::{Kind, OpenOptions, Target, XapiTarget, XlTarget};
 use crate::config::{Dialect, READ_LIMIT};
 use crate::release::{Change, Release};
 use crate::storage::container::{self, ImageFormat};
@@ -71,6 +73,11 @@ impl Target {
         if wanted.kind == Some(Kind::Xl) {
             return Ok(Self::Xl(Box::new(XlTarget::new(path, text, release, wanted.limits)?)));
         }
+        #[cfg(not(feature = "libvirt"))]
+        if wanted.kind == Some(Kind::Libvirt) {
+            return Err(TargetError::Unsupported { path: path.to_owned(), feature: "libvirt" });
+        }
+        #[cfg(feature = "libvirt")]
         if wanted.kind == Some(Kind::Libvirt)
             || wanted.kind.is_none() && wanted.dialect.is_none() && toolstack::libvirt::is_domain(&text)
         {

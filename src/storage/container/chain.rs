@@ -136,7 +136,7 @@ fn plain_name(name: &[u8]) -> Option<&[u8]> {
         return Some(rest.strip_prefix(b"//").unwrap_or(rest));
     }
     let scheme = name.split(|&byte| byte == b':').next().unwrap_or_default();
-    // A colon behind a slash, or behind nothing, belongs to a file's name.
+    // A colon after a slash, or after nothing, belongs to a file's name.
     let is_protocol = scheme.len() < name.len() && !scheme.is_empty() && !scheme.contains(&b'/');
     (!is_protocol).then_some(name)
 }

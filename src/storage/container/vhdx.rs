@@ -90,7 +90,7 @@ fn has_log(file: &dyn Source) -> Result<bool, ContainerError> {
     newest.map(|(_, log)| log).ok_or_else(|| damaged("neither of its headers is valid"))
 }
 
-/// CRC-32C over a structure, its own field taken for zeros.
+/// CRC-32C over a structure, its own field read as zeros.
 fn checksum(bytes: &[u8]) -> u32 {
     let mut digest = CRC32C.digest();
     digest.update(&bytes[..4]);

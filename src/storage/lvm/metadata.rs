@@ -73,7 +73,7 @@ fn area(volume: &Volume, start: u64, size: u64) -> io::Result<Option<Vec<u8>>> {
     if offset == 0 || length == 0 || length > TEXT_AT_MOST || flags & 1 != 0 || offset >= size {
         return Ok(None);
     }
-    // The area is a ring behind its header.
+    // The area is a ring after its header.
     let first = length.min(size - offset);
     let Some(at) = start.checked_add(offset) else { return Ok(None) };
     let mut text = read(volume, at, first)?;
