@@ -54,14 +54,6 @@ pub enum NoStart {
     Unknown(String),
 }
 
-impl NoStart {
-    /// The clause.
-    pub fn reason(&self) -> &str {
-        let (Self::Missing(reason) | Self::Unknown(reason)) = self;
-        reason
-    }
-}
-
 /// The configuration that GRUB starts with on a disk.
 ///
 /// # Errors
