@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 
+use super::image_args::ImageArgs;
 use super::output_args::{Format, OutputArgs};
 use super::stdout::Out;
 use super::target_args::KindArg;
@@ -51,6 +52,8 @@ pub(super) struct GrubArgs {
     #[arg(long = "as", value_name = "KIND", value_enum)]
     pub kind: Option<KindArg>,
     #[command(flatten)]
+    pub image: ImageArgs,
+    #[command(flatten)]
     pub output: OutputArgs,
 }
 
@@ -93,7 +96,7 @@ pub(super) fn run(args: &GrubArgs) -> Result<Status, Error> {
 
 /// Runs GRUB on the target.
 fn examine(args: &GrubArgs, settings: &Settings) -> Result<GrubRun, String> {
-    let wanted = OpenOptions { kind: args.kind(), dialect: None };
+    let wanted = OpenOptions { kind: args.kind(), ..args.image.options() };
     // A text is GRUB's here, whatever its name is.
     let name = Path::new(&args.target);
     let simulation = Simulation::default();

@@ -102,7 +102,7 @@ impl<'a> Input<'a> {
         &self.buffer[self.used..]
     }
 
-    /// Takes so many bytes, and returns how many there were.
+    /// Takes this many bytes, and returns how many there were.
     pub fn skip(&mut self, count: u64) -> u64 {
         let mut left = count;
         while left > 0 {

@@ -222,7 +222,7 @@ fn expanded(grub: &Interpreter<'_>, value: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn add(grub: &mut Interpreter<'_>, entry: &Entry) {
-    // Without a kernel it is no entry.
+    // Without a kernel it is not an entry.
     let Some(linux) = entry.value("linux") else { return };
     let options = entry.value("options").and_then(|value| expanded(grub, value)).or_else(|| {
         let default = grub.get(b"default_kernelopts")?.to_vec();

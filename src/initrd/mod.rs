@@ -10,7 +10,7 @@ mod decoder;
 mod driver;
 mod guest_kernel;
 mod inventory;
-pub mod kernel_file;
+pub(crate) mod kernel_file;
 mod libxenguest;
 mod looks_like;
 mod message;

@@ -29,6 +29,8 @@ mod guest_section;
 mod guest_type;
 mod image;
 mod loader;
+#[cfg(feature = "report")]
+mod memory;
 mod multiboot_binary;
 mod notes;
 mod outcome;

@@ -34,7 +34,7 @@ pub trait Filesystem {
         Vec::new()
     }
 
-    /// The same, for whoever reads a directory as another program does that lists it (GRUB): names as they are written.
+    /// The same, for anyone who reads a directory as another program does that lists it (GRUB): names as they are written.
     fn listed(&self, path: &[u8], most: usize) -> Vec<Vec<u8>> {
         self.names(path, most)
     }

@@ -58,7 +58,7 @@ fn named(argument: &[u8]) -> &[u8] {
     argument.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(argument)
 }
 
-/// Whether the file that a `source` or `configfile` names is on the disk; nothing where that cannot be told.
+/// Whether the file that a `source` or `configfile` names is on the disk; nothing where that is unknown.
 fn is_there(context: &LintContext<'_>, configuration: &Configuration<'_>, directive: &Directive) -> Option<bool> {
     let files = context.files()?;
     let argument = named(configuration.at(directive.argument));

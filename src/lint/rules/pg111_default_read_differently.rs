@@ -73,7 +73,8 @@ fn number(configuration: &Configuration<'_>, selected: usize, report: &mut Repor
         Meaning::Number(number) => format!("{number} to GRUB"),
         _ => "no number to GRUB".to_owned(),
     };
-    let ours = ours.map_or_else(|| "no number to pygrub, which takes 0".to_owned(), |ours| format!("{ours} to pygrub"));
+    let ours =
+        ours.map_or_else(|| "not a number to pygrub, which takes 0".to_owned(), |ours| format!("{ours} to pygrub"));
     let digits = other.to_string();
     let same = menu.choose(digits.as_bytes()).entry == Some(other);
     let description = format!("write the number as both read it, {digits}");

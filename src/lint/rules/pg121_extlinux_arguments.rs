@@ -13,7 +13,7 @@ rule! {
     ///
     /// pygrub reads a label line by line, and each `KERNEL` begins anew: what an `APPEND` above it said is gone, the `initrd=` in it too.
     /// An `APPEND` replaces what stands after the kernel's path, where SYSLINUX adds it. pygrub knows no arguments for all labels, and
-    /// takes the `-` that means none for an argument. The guest boots without its root, its console or its initrd.
+    /// treats the `-` that means none as an argument. The guest boots without its root, its console or its initrd.
     ///
     /// ## Example
     ///
