@@ -1,5 +1,6 @@
 //! What a user points at: a disk, a directory, a boot configuration or a domain's, told apart by what it is.
 
+mod disk_access;
 mod libvirt;
 mod xapi;
 mod xl;
@@ -11,6 +12,7 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use self::disk_access::DiskAccess;
 pub use self::libvirt::LibvirtTarget;
 pub use self::xapi::XapiTarget;
 pub use self::xl::XlTarget;
@@ -131,6 +133,21 @@ impl Target {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn open(path: &Path, wanted: OpenOptions, release: Release) -> Result<Self, TargetError> {
+        Self::open_with(path, wanted, release, &DiskAccess::anywhere())
+    }
+
+    /// Opens a target as [`open`](Self::open) does, where it was found in a tree of directories, which may be a guest's or a
+    /// stranger's: neither the target nor the disk of a domain is anything but what `access` has opened.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open). A domain with a disk that may not be opened is no error: its run is unknown.
+    pub fn open_with(
+        path: &Path,
+        wanted: OpenOptions,
+        release: Release,
+        access: &DiskAccess,
+    ) -> Result<Self, TargetError> {
         if path == Path::new("-") {
             if matches!(wanted.kind, Some(Kind::Image | Kind::Directory)) {
                 return Err(TargetError(
@@ -138,7 +155,7 @@ impl Target {
                 ));
             }
             let text = read_limited(&mut io::stdin().lock(), release).map_err(|error| failed(path, "read", &error))?;
-            return Self::config(path, text, wanted, release);
+            return Self::config(path, text, wanted, release, access);
         }
         let metadata = fs::metadata(path).map_err(|error| failed(path, "open", &error))?;
         if metadata.is_dir() {
@@ -158,7 +175,7 @@ impl Target {
                 "`{path}` is neither a file nor a block device nor a directory: name one of those"
             )));
         }
-        let mut file = open_without_waiting(path).map_err(|error| failed(path, "open", &error))?;
+        let mut file = access.open_file(path).map_err(|error| failed(path, "open", &error))?;
         let kind = match wanted.kind {
             Some(kind) => kind,
             None if device => Kind::Image,
@@ -168,25 +185,31 @@ impl Target {
         };
         if kind == Kind::Config || kind.is_domain() {
             let text = read_limited(&mut file, release).map_err(|error| failed(path, "read", &error))?;
-            return Self::config(path, text, wanted, release);
+            return Self::config(path, text, wanted, release, access);
         }
         let source = FileSource::new(file).map_err(|error| failed(path, "read", &error))?;
         Ok(Self::Image(Arc::new(source)))
     }
 
-    fn config(path: &Path, text: Vec<u8>, wanted: OpenOptions, release: Release) -> Result<Self, TargetError> {
+    fn config(
+        path: &Path,
+        text: Vec<u8>,
+        wanted: OpenOptions,
+        release: Release,
+        access: &DiskAccess,
+    ) -> Result<Self, TargetError> {
         if wanted.kind == Some(Kind::Xl) {
-            return Ok(Self::Xl(Box::new(XlTarget::new(path, text, release)?)));
+            return Ok(Self::Xl(Box::new(XlTarget::new(path, text, release, access)?)));
         }
         if wanted.kind == Some(Kind::Libvirt)
             || wanted.kind.is_none() && wanted.dialect.is_none() && toolstack::libvirt::is_domain(&text)
         {
-            return Ok(Self::Libvirt(Box::new(LibvirtTarget::new(path, text, release)?)));
+            return Ok(Self::Libvirt(Box::new(LibvirtTarget::new(path, text, release, access)?)));
         }
         if wanted.kind == Some(Kind::Xapi)
             || wanted.kind.is_none() && wanted.dialect.is_none() && toolstack::xapi::is_record(&text)
         {
-            return Ok(Self::Xapi(Box::new(XapiTarget::new(&text))));
+            return Ok(Self::Xapi(Box::new(XapiTarget::new(&text, access))));
         }
         if path == Path::new("-") && wanted.dialect.is_none() {
             if text.is_empty() {
@@ -199,7 +222,7 @@ impl Target {
         let by_name = || path.file_name().and_then(|name| Dialect::from_file_name(name.to_str()?));
         let dialect = wanted.dialect.or_else(by_name);
         if dialect.is_none() && wanted.kind.is_none() && looks_like_xl(&text, release) {
-            return Ok(Self::Xl(Box::new(XlTarget::new(path, text, release)?)));
+            return Ok(Self::Xl(Box::new(XlTarget::new(path, text, release, access)?)));
         }
         match dialect.or_else(|| guess_dialect(&text)) {
             Some(dialect) => Ok(Self::Config { dialect, text }),

@@ -33,6 +33,7 @@ pub use menu::{Console, Menu, Unattended};
 pub use options::{ImageLimits, Options, Task};
 pub use outcome::{BootFiles, ChosenFile, Failure, FailureKind, GivenDisk, Run, Verdict};
 pub use output::{Format, Process, Values, default_directory, render};
+pub(crate) use run::reselect;
 pub use run::{partition_rules, run, run_config, run_config_with, run_on, run_volumes, run_with};
 pub use select::{Boot, Overrides, Selection, select};
 pub use title_rules::{RuleError, RuleFiles};

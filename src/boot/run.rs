@@ -1,9 +1,12 @@
 //! The run itself.
 
+mod reselect;
+
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 
+pub(crate) use self::reselect::reselect;
 use super::attempt::{Attempt, Found, Mounted, Purpose};
 use super::copy_limit::TooLarge;
 use super::discover;

@@ -12,6 +12,7 @@ use crate::cli::bounded_read;
 use crate::generate::output::write_file;
 use crate::lint::{Baseline, Comparison, Finding, Identity, Source};
 use crate::report::finding::Sources;
+use crate::storage::beneath::HeldDirectory;
 
 #[derive(Debug, Args)]
 pub(super) struct BaselineArgs {
@@ -53,7 +54,14 @@ impl<'a> Baselines<'a> {
             };
         };
         if !self.open.contains_key(path) {
-            self.open.insert(path.clone(), read(path, self.args.update_baseline)?);
+            // Of the caller's own path links are followed, and of one that a file names none below that file.
+            let text = match (&self.args.baseline, path.strip_prefix(&settings.directory)) {
+                (None, Ok(beneath)) => HeldDirectory::open(&settings.directory)
+                    .and_then(|held| bounded_read::read_beneath(&held, beneath, LARGEST)),
+                (None, Err(_)) => Err(io::Error::other("it is outside of the directory of the settings")),
+                (Some(_), _) => bounded_read::read(path, LARGEST),
+            };
+            self.open.insert(path.clone(), read(path, text, self.args.update_baseline)?);
         }
         let Some(comparison) = self.open.get_mut(path) else { return Ok(findings) };
         let file = relative(target, path);
@@ -92,9 +100,12 @@ impl<'a> Baselines<'a> {
     }
 }
 
-fn read(path: &Path, may_be_missing: bool) -> Result<Comparison, String> {
+/// More than that is no baseline.
+const LARGEST: u64 = 64 << 20;
+
+fn read(path: &Path, text: io::Result<Vec<u8>>, may_be_missing: bool) -> Result<Comparison, String> {
     let shown = path.display();
-    let text = match bounded_read::read(path, 64 << 20) {
+    let text = match text {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound && may_be_missing => return Ok(Comparison::default()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::args::{Check, ReportFormat, Until};
 use super::baselines::Baselines;
 use super::progress::Progress;
-use super::recursive::Sought;
+use super::recursive::{Found, Sought};
 use super::settings::Finder;
 use super::{Status, several};
 use crate::boot::{self, Run, Verdict};
@@ -41,7 +41,7 @@ pub(super) fn run(args: &Check) -> io::Result<Status> {
 /// Checks all targets. An error is about what the user asked for, not about a target.
 fn all(args: &Check) -> Result<io::Result<Status>, String> {
     let mut finder = Finder::new(&args.how.settings, &args.targets)?;
-    let targets = args.recursive.targets(&args.targets, Sought::Everything, &mut finder)?;
+    let targets = args.recursive.targets(&args.targets, Sought::Everything, args.trust_domains, &mut finder)?;
     // What is said of the program as a whole goes by the settings of the working directory.
     let first = finder.of("-")?;
     let all = args.how.all_options(&first)?;
@@ -61,22 +61,22 @@ fn all(args: &Check) -> Result<io::Result<Status>, String> {
     let out = Out::new(args.answer.color);
     let mut checking = Checking {
         args,
-        single: targets.names.len() == 1,
+        single: targets.found.len() == 1,
         root_disk,
         reports: Emitter::new(out, args.answer.format, release, whole.threshold),
         baselines: Baselines::new(&args.baseline),
-        looks: Looks::remembering(targets.names.len() > 1),
+        looks: Looks::remembering(targets.found.len() > 1),
         tally: Tally::default(),
     };
     let text = args.answer.format == ReportFormat::Text;
-    let progress = Progress::new(targets.names.len(), args.recursive.recursive);
+    let progress = Progress::new(targets.found.len(), args.recursive.recursive);
     let mut worst = if targets.incomplete { Status::Unknown } else { Status::Fine };
-    for (number, name) in targets.names.iter().enumerate() {
+    for (number, Found { name, access }) in targets.found.iter().enumerate() {
         let settings = finder.of(name)?;
         let all = args.how.all_options(&settings)?;
         let mut all: Vec<EffectiveSettings> = all
             .into_iter()
-            .map(|options| EffectiveSettings::new(Rc::clone(&settings), options, &args.levels))
+            .map(|options| EffectiveSettings::of(Rc::clone(&settings), options, &args.levels, access.clone()))
             .collect();
         if number > 0
             && text
@@ -312,7 +312,7 @@ fn perform(
 
 fn open_target(args: &Check, name: &str, asked: &EffectiveSettings) -> Result<Target, Error> {
     let options = &asked.options;
-    let target = Target::open(Path::new(name), args.how.wanted(), options.release)
+    let target = Target::open_with(Path::new(name), args.how.wanted(), options.release, &asked.access)
         .map_err(|error| Error::Target(error.to_string()))?;
     let kind = target.kind();
     if kind == Kind::Config && (options.kernel.is_some() || options.offset.is_some()) {

@@ -134,13 +134,17 @@ impl FixArgs {
         asked: &EffectiveSettings,
     ) -> Result<Option<(Vec<u8>, FixResult)>, String> {
         let wanted = OpenOptions { kind: Some(Kind::Config), dialect: dialect.map(Into::into) };
-        let target = Target::open(Path::new(name), wanted, asked.options.release).map_err(|error| error.to_string())?;
+        let target = Target::open_with(Path::new(name), wanted, asked.options.release, &asked.access)
+            .map_err(|error| error.to_string())?;
         let Target::Config { dialect, text } = target else { return Ok(None) };
         // The target has no more than pygrub reads.
         let text = if name == "-" {
             text
         } else {
-            bounded_read::read(Path::new(name), LARGEST)
+            asked
+                .access
+                .open_file(Path::new(name))
+                .and_then(|file| bounded_read::read_file(file, LARGEST))
                 .map_err(|error| format!("cannot read `{name}`: {}", super::why(&error)))?
         };
         let mending =

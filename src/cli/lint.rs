@@ -8,7 +8,7 @@ use super::args::{Lint, ReportFormat};
 use super::baselines::Baselines;
 use super::fix::Tally;
 use super::progress::Progress;
-use super::recursive::Sought;
+use super::recursive::{Found, Sought};
 use super::settings::Finder;
 use crate::cli::effective_settings::EffectiveSettings;
 use crate::cli::emitter::Emitter;
@@ -36,7 +36,7 @@ fn all(args: &Lint) -> Result<io::Result<Status>, String> {
         return Err(fault.to_owned());
     }
     let mut finder = Finder::new(&args.settings, &args.files)?;
-    let targets = args.recursive.targets(&args.files, Sought::Configurations, &mut finder)?;
+    let targets = args.recursive.targets(&args.files, Sought::Configurations, false, &mut finder)?;
     // What is said of the program as a whole goes by the settings of the working directory.
     let first = finder.of("-")?;
     let whole = EffectiveSettings::new(first.clone(), args.options(&first)?, &args.levels);
@@ -49,12 +49,12 @@ fn all(args: &Lint) -> Result<io::Result<Status>, String> {
         findings: Vec::new(),
         suppressed: 0,
     };
-    let progress = Progress::new(targets.names.len(), args.recursive.recursive);
+    let progress = Progress::new(targets.found.len(), args.recursive.recursive);
     let mut worst = if targets.incomplete { Status::Unknown } else { Status::Fine };
-    for name in &targets.names {
+    for Found { name, access } in &targets.found {
         let settings = finder.of(name)?;
         let options = args.options(&settings)?;
-        let asked = EffectiveSettings::new(settings, options, &args.levels);
+        let asked = EffectiveSettings::of(settings, options, &args.levels, access.clone());
         match linting.one(name, &asked) {
             Ok(Ok(status)) => worst = worst.max(status),
             Ok(Err(Error::Usage(error))) => return Err(error),
@@ -70,7 +70,7 @@ fn all(args: &Lint) -> Result<io::Result<Status>, String> {
     }
     progress.finish();
     let left_out = linting.baselines.finish()?;
-    Ok(linting.finish(targets.names.len(), left_out.as_deref(), worst).map(|()| worst))
+    Ok(linting.finish(targets.found.len(), left_out.as_deref(), worst).map(|()| worst))
 }
 
 /// Why there are no findings.
@@ -114,8 +114,8 @@ impl Linting<'_> {
         }
         let release = asked.options.release;
         let wanted = OpenOptions { kind: Some(Kind::Config), dialect: args.dialect.map(Into::into) };
-        let run =
-            Target::open(Path::new(name), wanted, release).and_then(|target| target.run(name, asked.options.clone()));
+        let run = Target::open_with(Path::new(name), wanted, release, &asked.access)
+            .and_then(|target| target.run(name, asked.options.clone()));
         let run = match run {
             Ok(run) => run,
             Err(error) => {

@@ -14,7 +14,7 @@ use crate::config::Dialect;
 use crate::release::Release;
 use crate::storage::identify::{Format, identify};
 use crate::storage::source::{FileSource, Source, Volume};
-use crate::target::open_without_waiting;
+use crate::target::DiskAccess;
 use crate::xl::syntax;
 
 #[derive(Debug, Args)]
@@ -36,35 +36,51 @@ pub(super) enum Sought {
     Everything,
 }
 
+/// A target, and which files it may have opened.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub name: String,
+    pub access: DiskAccess,
+}
+
 /// The targets, with those in the trees.
 #[derive(Debug, Default)]
 pub(super) struct Targets {
-    pub names: Vec<String>,
+    pub found: Vec<Found>,
     /// Something could not be looked at. It has been complained about.
     pub incomplete: bool,
 }
 
 impl RecursiveArgs {
     /// Puts into the place of each directory what is found below it, in the order of the names. What is wrong with a pattern or
-    /// with settings is one sentence.
-    pub(super) fn targets(&self, names: &[String], sought: Sought, finder: &mut Finder) -> Result<Targets, String> {
+    /// with settings is one sentence. Unless `trusted`, what is found in a tree has nothing opened outside of it.
+    pub(super) fn targets(
+        &self,
+        names: &[String],
+        sought: Sought,
+        trusted: bool,
+        finder: &mut Finder,
+    ) -> Result<Targets, String> {
         let mut targets = Targets::default();
         for name in names {
             if !self.recursive || !Path::new(name).is_dir() {
-                targets.names.push(name.clone());
+                targets.found.push(Found { name: name.clone(), access: DiskAccess::anywhere() });
                 continue;
             }
             let settings = finder.in_force_in(Path::new(name))?;
             if let Some(path) = finder.passed_over(Path::new(name)) {
                 let path = path.display();
                 complain(&format!(
-                    "`{path}` is not read, since what lies in a target may be a guest's: --config {path} has it read"
+                    "`{path}` is not read, because what lies in a target may be a guest's: if it is yours, add --config {path}"
                 ));
             }
             let excluded = Excluded::new(&self.exclude, Path::new(name), &settings)?;
-            let before = targets.names.len();
-            walk(Path::new(name), sought, &excluded, &mut targets);
-            if targets.names.len() == before {
+            let before = targets.found.len();
+            match DiskAccess::beneath(Path::new(name)) {
+                Ok(tree) => walk(Path::new(name), sought, &excluded, (&tree, trusted), &mut targets),
+                Err(error) => complain(&format!("cannot open `{name}`: {}", super::why(&error))),
+            }
+            if targets.found.len() == before {
                 let what = match sought {
                     Sought::Configurations => "boot configuration",
                     Sought::Everything => "boot configuration, disk image or domain's configuration",
@@ -77,7 +93,7 @@ impl RecursiveArgs {
     }
 }
 
-fn walk(root: &Path, sought: Sought, excluded: &Excluded, targets: &mut Targets) {
+fn walk(root: &Path, sought: Sought, excluded: &Excluded, (tree, trusted): (&DiskAccess, bool), targets: &mut Targets) {
     let wanted = |entry: &DirEntry| entry.depth() == 0 || !excluded.covers(entry.path());
     // Links are not followed: what they lead to is found where it is, and no loop is possible.
     for entry in WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(wanted) {
@@ -98,11 +114,14 @@ fn walk(root: &Path, sought: Sought, excluded: &Excluded, targets: &mut Targets)
         let fits = match is_configuration(root, path) {
             true => Ok(true),
             false if sought == Sought::Configurations => Ok(false),
-            false => is_domain(path).and_then(|domain| if domain { Ok(true) } else { is_image(path) }),
+            false => is_domain(path, tree).and_then(|domain| if domain { Ok(true) } else { is_image(path, tree) }),
         };
         match (fits, entry.path().to_str()) {
             (Ok(false), _) => {}
-            (Ok(true), Some(name)) => targets.names.push(name.to_owned()),
+            (Ok(true), Some(name)) => {
+                let access = if trusted { DiskAccess::anywhere() } else { tree.clone() };
+                targets.found.push(Found { name: name.to_owned(), access });
+            }
             (Ok(true), None) => {
                 complain(&format!("cannot take `{}`: its name is not UTF-8", entry.path().display()));
                 targets.incomplete = true;
@@ -162,14 +181,14 @@ fn is_configuration(root: &Path, path: &Path) -> bool {
 }
 
 /// Whether it is the configuration of a domain for xl, by its ending and its text: it names disks.
-fn is_domain(path: &Path) -> io::Result<bool> {
+fn is_domain(path: &Path, tree: &DiskAccess) -> io::Result<bool> {
     const DOMAIN_ENDINGS: [&str; 5] = ["cfg", "conf", "xl", "pv", "hvm"];
     let ending = path.extension().and_then(|ending| ending.to_str());
     if !ending.is_some_and(|ending| DOMAIN_ENDINGS.contains(&ending)) {
         return Ok(false);
     }
     let mut text = Vec::new();
-    open_without_waiting(path)?.take(syntax::LIMIT as u64).read_to_end(&mut text)?;
+    tree.open_file(path)?.take(syntax::LIMIT as u64).read_to_end(&mut text)?;
     Ok(!text.contains(&0) && syntax::parse(&text, Release::NEWEST).is_ok_and(|settings| settings.get("disk").is_some()))
 }
 
@@ -202,8 +221,8 @@ const SHORTEST: u64 = 64 << 10;
 
 /// Whether it holds a disk or a filesystem: by its content, and where that is nothing that is known, by its name. An initrd is
 /// called `*.img` too.
-fn is_image(path: &Path) -> io::Result<bool> {
-    let mut file = open_without_waiting(path)?;
+fn is_image(path: &Path, tree: &DiskAccess) -> io::Result<bool> {
+    let mut file = tree.open_file(path)?;
     if file.metadata()?.len() < SHORTEST {
         return Ok(false);
     }

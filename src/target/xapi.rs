@@ -4,7 +4,8 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::xl::{merged, open_path};
+use super::disk_access::{DiskAccess, NotOpened};
+use super::xl::merged;
 use crate::boot::{self, Handover, Options, Run, Toolstack, Verdict};
 use crate::release::Change;
 use crate::storage::mount::MountedOnce;
@@ -21,11 +22,12 @@ pub struct XapiTarget {
 }
 
 impl XapiTarget {
-    pub(super) fn new(text: &[u8]) -> Self {
+    pub(super) fn new(text: &[u8], access: &DiskAccess) -> Self {
         let record = Record::parse(text);
         let disk = match &record {
             Ok(record) => record.disk().and_then(|path| {
-                open_path(Path::new(path)).map_err(|reason| NotCalled { fails: false, reason, help: None, error: None })
+                let unknown = |NotOpened { reason, help }| NotCalled { fails: false, reason, help, error: None };
+                access.open_disk(Path::new(path)).map_err(unknown)
             }),
             Err(error) => Err(NotCalled { fails: false, reason: error.to_string(), help: None, error: None }),
         };

@@ -1,21 +1,20 @@
 //! A domain as a target: the disk that its bootloader gets, and the options that it gets with it.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{TargetError, failed};
+use super::disk_access::NotOpened;
+use super::{DiskAccess, TargetError};
 use crate::boot::{self, Caller, GivenDisk, Handover, Options, Run, Toolstack, Verdict};
 use crate::explain::{OtherDisk, OtherDisks};
 use crate::host;
 use crate::python::PyStr;
 use crate::release::Release;
 use crate::storage::mount::MountedOnce;
-use crate::storage::source::{FileSource, Source};
+use crate::storage::source::Source;
 use crate::xl::call::{Call, NotInvoked, RESTRICTED_USER};
 use crate::xl::disk::DiskFormat;
 use crate::xl::domain::Domain;
@@ -27,12 +26,14 @@ pub struct XlTarget {
     pub text: Vec<u8>,
     /// The domain, or why xl cannot parse its configuration.
     pub domain: Result<Domain, SyntaxError>,
+    /// Which files it may have opened.
+    access: DiskAccess,
     /// How libxl calls pygrub, with the disk; or why it does not, or why the disk cannot be opened.
     started: Result<(Call, Arc<dyn Source>), NotInvoked>,
 }
 
 impl XlTarget {
-    pub(super) fn new(path: &Path, text: Vec<u8>, release: Release) -> Result<Self, TargetError> {
+    pub(super) fn new(path: &Path, text: Vec<u8>, release: Release, access: &DiskAccess) -> Result<Self, TargetError> {
         if text.len() > syntax::LIMIT {
             let limit = syntax::LIMIT >> 20;
             return Err(TargetError(format!("`{}` has more than {limit} MiB, which no domain needs", path.display())));
@@ -40,7 +41,7 @@ impl XlTarget {
         let domain = syntax::parse(&text, release).map(|settings| Domain::new(settings, release));
         let started = match &domain {
             Ok(domain) => domain.call(release).and_then(|call| {
-                let disk = open_disk(&call)?;
+                let disk = open_disk(&call, access)?;
                 Ok((call, disk))
             }),
             Err(error) => {
@@ -49,7 +50,12 @@ impl XlTarget {
                 Err(NotInvoked { fails: true, reason, span: None, help: None })
             }
         };
-        Ok(Self { text, domain, started })
+        Ok(Self { text, domain, access: access.clone(), started })
+    }
+
+    /// Which files it may have opened.
+    pub fn access(&self) -> &DiskAccess {
+        &self.access
     }
 
     /// The disk that the bootloader gets.
@@ -58,7 +64,7 @@ impl XlTarget {
     }
 
     pub(super) fn run(&self, volumes: Option<&MountedOnce<'_>>, options: Options) -> io::Result<Run> {
-        run_call(self.started.as_ref().map(|(call, _)| call), Toolstack::Xl, volumes, options)
+        run_call(self.started.as_ref().map(|(call, _)| call), Toolstack::Xl, volumes, options, &self.access)
     }
 }
 
@@ -68,6 +74,7 @@ pub(super) fn run_call(
     toolstack: Toolstack,
     volumes: Option<&MountedOnce<'_>>,
     mut options: Options,
+    access: &DiskAccess,
 ) -> io::Result<Run> {
     options.caller.toolstack = Some(toolstack);
     let restricted = options.caller.restricted;
@@ -85,7 +92,7 @@ pub(super) fn run_call(
     let handover = |arguments| Handover { name: toolstack.name(), arguments, error: None, notes: Vec::new() };
     let called = call.map_err(Clone::clone).and_then(|call| {
         let of_domain = call.options(options.release, options.flavour)?;
-        is_there(call)?;
+        is_there(call, access)?;
         Ok((call, merged(&options, of_domain)))
     });
     match called {
@@ -115,7 +122,7 @@ impl OtherDisks for XlTarget {
         let tried = disks.filter(|disk| !disk.disk.cdrom).take(MOST).filter_map(|disk| {
             let path = disk.disk.target.clone()?;
             let raw = disk.disk.format == DiskFormat::Raw;
-            let source = raw.then(|| open_source(Path::new(OsStr::from_bytes(path.as_bytes())))).flatten();
+            let source = raw.then(|| self.access.disk(Path::new(OsStr::from_bytes(path.as_bytes())))).flatten();
             let tried = source.and_then(|source| boot::run(source, run.options.clone()).ok());
             Some(OtherDisk { path, line: disk.specification.span.line, verdict: tried.map(|run| run.verdict) })
         });
@@ -123,18 +130,10 @@ impl OtherDisks for XlTarget {
     }
 }
 
-/// A disk that can be read. `None` if it cannot be opened, or is something else.
-fn open_source(path: &Path) -> Option<Arc<dyn Source>> {
-    let metadata = fs::metadata(path).ok()?;
-    let is_disk = metadata.is_file() || metadata.file_type().is_block_device();
-    let source = is_disk.then(|| super::open_without_waiting(path).and_then(FileSource::new))?.ok()?;
-    Some(Arc::new(source))
-}
-
 /// Whether the pygrub that is called is there. Where no pygrub is installed this machine is no dom0, and says nothing of one.
-fn is_there(call: &Call) -> Result<(), NotInvoked> {
+fn is_there(call: &Call, access: &DiskAccess) -> Result<(), NotInvoked> {
     let path = Path::new(OsStr::from_bytes(call.bootloader.text.as_bytes()));
-    if !path.is_absolute() || host::installed().is_err() || !matches!(path.try_exists(), Ok(false)) {
+    if !path.is_absolute() || host::installed().is_err() || !access.is_missing(path) {
         return Ok(());
     }
     Err(NotInvoked {
@@ -165,23 +164,15 @@ pub(super) fn merged(wanted: &Options, of_domain: Options) -> Options {
 
 /// Opens the disk that a domain's bootloader gets. That it is not here does not say that it is not there where the domain is
 /// to be created.
-pub(super) fn open_disk(call: &Call) -> Result<Arc<dyn Source>, NotInvoked> {
+pub(super) fn open_disk(call: &Call, access: &DiskAccess) -> Result<Arc<dyn Source>, NotInvoked> {
     let path = Path::new(OsStr::from_bytes(call.disk.as_bytes()));
-    let unknown = |reason: String| NotInvoked {
+    let unknown = |NotOpened { reason, help }| NotInvoked {
         fails: false,
         reason: format!("{reason}; it is the first disk of the domain"),
         span: Some(call.disk_span),
-        help: path.is_relative().then(|| "xl looks for it from the directory that it is started in".to_owned()),
+        help: help.or_else(|| {
+            path.is_relative().then(|| "xl looks for it from the directory that it is started in".to_owned())
+        }),
     };
-    open_path(path).map_err(unknown)
-}
-
-/// Opens a disk, or says in a sentence why not.
-pub(super) fn open_path(path: &Path) -> Result<Arc<dyn Source>, String> {
-    let metadata = fs::metadata(path).map_err(|error| failed(path, "open", &error).0)?;
-    if !metadata.is_file() && !metadata.file_type().is_block_device() {
-        return Err(format!("`{}` is neither a file nor a block device", path.display()));
-    }
-    let source = super::open_without_waiting(path).and_then(FileSource::new);
-    Ok(Arc::new(source.map_err(|error| failed(path, "open", &error).0)?))
+    access.open_disk(path).map_err(unknown)
 }

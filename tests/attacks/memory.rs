@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use pregrub::boot::Options;
 use pregrub::config::Dialect;
-use pregrub::lint::{Levels, LintContext, lint};
+use pregrub::lint::{Fixer, Levels, LintContext, lint};
 use pregrub::release::Release;
 use pregrub::report::{entries, trace};
 use pregrub::target::{Kind, Target};
@@ -86,6 +86,88 @@ fn any_configuration_takes_64_mib() {
         }
     }
     println!("most: {} MiB of {:?}", worst.0 >> 20, worst.1);
+}
+
+/// What `--fix`, `--diff` and `--unsafe` do as well: they keep the text and what was found in it before and after.
+#[test]
+fn fixes_take_no_more() {
+    let mut worst = (0, "");
+    for piece in REPEATED {
+        for dialect in [Dialect::Grub2, Dialect::Legacy, Dialect::Extlinux] {
+            let text = mebibyte("", piece);
+            let levels = Levels::default();
+            let fixer =
+                Fixer { name: "grub.cfg", dialect, options: Options::default(), levels: &levels, unsafe_too: true };
+            let (_, bytes) = memory::peak(|| fixer.mend(text));
+            worst = worst.max((bytes, piece));
+        }
+    }
+    println!("most: {} MiB of {:?}", worst.0 >> 20, worst.1);
+    assert!(worst.0 <= MOST, "{:?}: {} MiB", worst.1, worst.0 >> 20);
+}
+
+/// The program as a whole, with what it holds without any input.
+#[test]
+fn nor_does_the_program_with_all_that_belongs_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("grub.cfg").to_str().unwrap().to_owned();
+    let measure = |args: &[&str]| {
+        let quiet = || std::process::Stdio::null();
+        memory::of_program(command(args).stdin(quiet()).stdout(quiet()).stderr(quiet()))
+    };
+    fs::write(&path, "").unwrap();
+    let empty = measure(&["lint", "--dialect", "grub2", &path]);
+    let mut worst = (0, "", "");
+    for (piece, dialect) in [
+        ("set a\n", "grub2"),
+        ("menuentry \"a\" {\n", "grub2"),
+        ("menuentry a {\n}\n", "grub2"),
+        ("}\n", "grub2"),
+        ("title a\nroot x\n", "legacy"),
+        ("title a\n", "legacy"),
+        ("label a\nlinux /k\n", "extlinux"),
+        ("label a\n", "extlinux"),
+    ] {
+        fs::write(&path, mebibyte("", piece)).unwrap();
+        for args in [&["lint", "--diff", "--unsafe"][..], &["lint"], &["check"], &["trace"], &["entries"]] {
+            let bytes = measure(&[args, &["--dialect", dialect, &path]].concat()).saturating_sub(empty);
+            worst = worst.max((bytes, piece, args[args.len() - 1]));
+        }
+    }
+    println!("most: {} MiB of {:?} with {}, and {} MiB without input", worst.0 >> 20, worst.1, worst.2, empty >> 20);
+    assert!(worst.0 <= MOST, "{} MiB of {:?} with {}", worst.0 >> 20, worst.1, worst.2);
+}
+
+/// Both processes of the drop-in.
+#[test]
+fn nor_does_the_drop_in() {
+    if crate::common::tools::tool("mke2fs").is_none() {
+        return crate::common::tools::skipped("mke2fs");
+    }
+    let mut worst = (0, "");
+    for (path, pieces) in [
+        (
+            "/boot/grub/grub.cfg",
+            &["}\n", "{\n", "\"\n", "a\n", "set a=b\n", "menuentry \"a\" {\n}\n", "menuentry \"a\" {\n linux /k\n}\n"]
+                [..],
+        ),
+        ("/boot/grub/menu.lst", &["title a\n", "title a\nkernel /k\n", "a\n"]),
+        ("/boot/extlinux.conf", &["label a\n", "label a\nlinux /k\n", "label a\nkernel /k\nappend initrd=/i\n"]),
+    ] {
+        for piece in pieces {
+            let image = super::handed_over::disk(path, mebibyte("", piece));
+            let host = super::handed_over::Host::new();
+            let quiet = || std::process::Stdio::null();
+            for more in [&["-q"][..], &["-l"], &["--debug", "-q"]] {
+                let mut drop_in = super::handed_over::drop_in("4.17", more);
+                drop_in.args(host.options()).arg(image.path()).stdin(quiet()).stdout(quiet()).stderr(quiet());
+                worst = worst.max((memory::of_program(&mut drop_in), piece));
+                host.clear();
+            }
+        }
+    }
+    println!("most: {} MiB of {:?}", worst.0 >> 20, worst.1);
+    assert!(worst.0 <= MOST, "{} MiB of {:?}", worst.0 >> 20, worst.1);
 }
 
 /// All of it is one entry, whose lines are read when it ends; and an exception in the last line.

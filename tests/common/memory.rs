@@ -58,3 +58,16 @@ pub fn peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
     let peak = PEAK.with(Cell::get) - before;
     (result, usize::try_from(peak).unwrap_or(0))
 }
+
+/// Runs a program and says how many bytes it and the processes that it waited for had in memory at most: the largest of them.
+pub fn of_program(command: &mut std::process::Command) -> usize {
+    let child = command.spawn().expect("it can be started");
+    let (mut status, mut usage) = (0, std::mem::MaybeUninit::<libc::rusage>::zeroed());
+    let number = child.id().cast_signed();
+    // SAFETY: both places are there as long as the call takes, and the kernel fills them.
+    let waited = unsafe { libc::wait4(number, &raw mut status, 0, usage.as_mut_ptr()) };
+    assert_eq!(waited, number);
+    // SAFETY: zeroes are a `rusage`, and the call has filled it.
+    let usage = unsafe { usage.assume_init() };
+    usize::try_from(usage.ru_maxrss).expect("it is positive") << 10
+}

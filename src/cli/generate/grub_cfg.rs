@@ -145,7 +145,7 @@ fn print(args: &GrubCfg, options: &Options) -> Result<(), Failed> {
 fn install(args: &GrubCfg, options: &Options) -> Result<(), Failed> {
     // Before anything is made, so that nothing is left.
     let signals = StopSignals::catch()?;
-    let installed = match grub_cfg::install(options, &args.toplevel, &mut HostDisk::until(signals.stop())) {
+    let installed = match grub_cfg::install(options, &args.toplevel, &mut HostDisk::until(signals.stop()).adopting()) {
         Ok(installed) => installed,
         Err(error) => {
             complain(&error.to_string());

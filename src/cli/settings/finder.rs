@@ -19,7 +19,7 @@ impl Finder {
     /// As the command line wants it. A file that is named there is read at once. In a directory among `targets`, and below it,
     /// no other file is read.
     pub(in crate::cli) fn new(args: &SettingsArgs, targets: &[impl AsRef<str>]) -> Result<Self, String> {
-        let given = args.config.as_deref().map(Settings::read).transpose()?.map(Rc::new);
+        let given = args.config.as_deref().map(Settings::named).transpose()?.map(Rc::new);
         let trees = targets.iter().filter_map(|target| Path::new(target.as_ref()).canonicalize().ok());
         let trees = trees.filter(|target| target.is_dir()).collect();
         Ok(Self { given, none: args.no_config, known: HashMap::new(), trees })
@@ -63,15 +63,15 @@ impl Finder {
             .ancestors()
             .filter(outside)
             .map(|directory| directory.join(NAME))
-            .find(|path| path.is_file() || path.is_dir());
+            .find(|path| path.is_file() || path.is_dir() || path.is_symlink());
         let settings = match found {
-            Some(path) if path.is_dir() => {
+            Some(path) if path.is_dir() && !path.is_symlink() => {
                 return Err(format!(
                     "`{}` is a directory, and settings are in a file: rename it, or call with --no-config",
                     path.display()
                 ));
             }
-            Some(path) => Rc::new(Settings::read(&path)?),
+            Some(path) => Rc::new(Settings::of_directory(path.parent().unwrap_or(&path))?),
             None => Rc::default(),
         };
         self.known.insert(directory, Rc::clone(&settings));

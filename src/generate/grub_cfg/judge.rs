@@ -1,5 +1,8 @@
 //! pregrub's own simulation of what is about to be handed out.
 
+use std::io;
+use std::path::Path;
+
 use super::boot_disk::BootDisk;
 use super::error::Error;
 use super::plan::GRUB_CFG;
@@ -8,18 +11,27 @@ use crate::boot::{self, Run, Verdict};
 use crate::explain::explain;
 use crate::flavour::{Build, Flavour};
 use crate::storage::directory::{PlannedFiles, PlannedVolume};
+use crate::storage::mount::MountedOnce;
 
 /// Whether pygrub boots every entry with its kernel, its initrd and its arguments, and the first of them by default under every
 /// release of Xen and every distributor's pygrub, once the boot disk has the files that are planned.
 ///
+/// grub.cfg is parsed once for each pygrub, and not for each entry: what this costs grows with the text and no faster.
+///
 /// # Errors
 ///
-/// It does not, or it is not known whether it does.
-pub(super) fn judge(disk: &BootDisk, files: &PlannedFiles, entries: &[TextEntry]) -> Result<(), Error> {
-    let volume = PlannedVolume { root: &disk.root, files };
-    let run = |options: boot::Options| {
-        boot::run_on(&volume, None, options).map_err(|error| Error::io("read", &disk.root, &error))
-    };
+/// It does not, or it is not known whether it does, or `go_on`, which is asked between two runs, forbids it.
+pub(super) fn judge(
+    disk: &BootDisk,
+    files: &PlannedFiles,
+    entries: &[TextEntry],
+    go_on: &dyn Fn() -> io::Result<()>,
+) -> Result<(), Error> {
+    let prefix = Path::new(disk.prefix.trim_start_matches('/'));
+    let volume = PlannedVolume { root: &disk.root, part: (prefix, &disk.directory), files };
+    let volume = MountedOnce::new(volume);
+    let unread = |error: io::Error| Error::io("judge", disk.root.path(), &error);
+    let run = |options: boot::Options| go_on().and_then(|()| boot::run_on(&volume, None, options)).map_err(unread);
     // The newest of upstream first: its words are the plainest.
     let (upstream, distributed): (Vec<Build>, Vec<Build>) =
         Build::all().into_iter().partition(|build| build.flavour == Flavour::Upstream);
@@ -30,9 +42,10 @@ pub(super) fn judge(disk: &BootDisk, files: &PlannedFiles, entries: &[TextEntry]
             expect(disk, &run, 0, first, &format!("pygrub of {build}"))?;
         }
     }
+    let mut judged = run(boot::Options::default())?;
     for (index, entry) in entries.iter().enumerate() {
-        let run = run(boot::Options { entry: Some(index.to_string().as_str().into()), ..boot::Options::default() })?;
-        expect(disk, &run, index, entry, "pygrub")?;
+        judged = go_on().and_then(|()| boot::reselect(judged, &volume, index)).map_err(unread)?;
+        expect(disk, &judged, index, entry, "pygrub")?;
     }
     Ok(())
 }

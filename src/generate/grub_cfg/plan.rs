@@ -1,5 +1,7 @@
 //! What would be installed, told without touching anything.
 
+use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -87,7 +89,8 @@ pub struct Plan {
 pub fn plan(options: &Options, toplevel: &Path) -> Result<Plan, Error> {
     let disk = BootDisk::find(&options.root, &options.boot, options.prefix.as_deref(), &options.search)?;
     let menu = menu(options, toplevel)?;
-    let Draft { text, missing } = draft(options, &disk, &menu, &mut SourceFiles::new(&options.root, &|| Ok(())))?;
+    let go_on = || Ok(());
+    let Draft { text, missing } = draft(options, &disk, &menu, &mut SourceFiles::new(&options.root, &go_on), &go_on)?;
     Ok(Plan { text, menu, missing })
 }
 
@@ -100,15 +103,16 @@ pub(super) struct Draft {
 }
 
 /// Reads what is to be copied and judges what would come of it. Nothing is changed. An initrd with secrets is judged as it is
-/// without them.
+/// without them. `go_on` is asked between the parts of the judgement: an error ends it.
 pub(super) fn draft(
     options: &Options,
     disk: &BootDisk,
     menu: &Menu,
     sources: &mut SourceFiles<'_>,
+    go_on: &dyn Fn() -> io::Result<()>,
 ) -> Result<Draft, Error> {
     let mut files = PlannedFiles::new();
-    let mut missing = Vec::new();
+    let (mut missing, mut known) = (Vec::new(), BTreeSet::new());
     let mut named = Vec::new();
     for entry in &menu.entries {
         let mut name_of = |path: &Path, secrets: bool| -> Result<String, Error> {
@@ -116,7 +120,7 @@ pub(super) fn draft(
             let name = if secrets { source.with_secrets(1) } else { source.name };
             let in_boot = format!("{KERNELS}/{name}");
             let on_disk = disk.path(&in_boot);
-            if disk.directory.node(Path::new(&in_boot)).is_err() && !missing.contains(&in_boot) {
+            if known.insert(in_boot.clone()) && disk.directory.node(Path::new(&in_boot)).is_err() {
                 missing.push(in_boot);
             }
             let copy = PlannedFile::CopyOf(sources.root()?, source.place);
@@ -131,7 +135,7 @@ pub(super) fn draft(
     let entries = text_entries(disk, &menu.entries, &named);
     let text = text(&entries, options.timeout, disk.uuid.as_deref())?;
     files.insert(disk.path(GRUB_CFG).trim_start_matches('/').into(), PlannedFile::Bytes(text.clone().into_bytes()));
-    judge(disk, &files, &entries)?;
+    judge(disk, &files, &entries, go_on)?;
     Ok(Draft { text, missing })
 }
 
