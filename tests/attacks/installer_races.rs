@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use pregrub::generate::grub_cfg::{self, Disk, HostDisk, Options};
 use pregrub::storage::beneath::HeldDirectory;
 use rustix::time::{ClockId, clock_gettime};
+use serde_json::{Map, Value};
 
 use super::machine::{listing, within};
 use crate::common::faulty_disk::FaultyDisk;
@@ -139,11 +140,18 @@ fn secrets_go_into_the_file_that_is_held() {
     assert!(kernels.values().any(|content| content.ends_with(b"secret")), "{:?}", kernels.keys());
 }
 
-/// A guest with so many variants of its system.
-fn variants(count: u64) -> Store {
-    let variant =
-        |number| (format!("v{number}"), Spec { boot_json: false, kernel: 1, initrd_number: 1, ..Spec::new(number) });
-    Store::of(&[Spec { specialisations: (2..count + 2).map(variant).collect(), ..Spec::new(1) }])
+/// A guest with so many variants of its system, which differ by their names alone.
+fn variants(count: usize) -> Store {
+    let mut store = Store::new();
+    let toplevel = store.build(&Spec::new(1));
+    store.link(None, 1, &toplevel);
+    let path = format!("{toplevel}/boot.json");
+    let mut document: Map<String, Value> = serde_json::from_slice(&fs::read(store.host(&path)).unwrap()).unwrap();
+    let variant = Value::Object(document.clone());
+    let variants = (0..count).map(|number| (format!("v{number}"), variant.clone())).collect();
+    document.insert("org.nixos.specialisation.v1".to_owned(), Value::Object(variants));
+    store.file(&path, &serde_json::to_vec(&document).unwrap());
+    store
 }
 
 /// The seconds of the processor that the plan takes.

@@ -59,15 +59,13 @@ pub fn peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
     (result, usize::try_from(peak).unwrap_or(0))
 }
 
-/// Runs a program and says how many bytes it and the processes that it waited for had in memory at most: the largest of them.
-pub fn of_program(command: &mut std::process::Command) -> usize {
-    let child = command.spawn().expect("it can be started");
-    let (mut status, mut usage) = (0, std::mem::MaybeUninit::<libc::rusage>::zeroed());
-    let number = child.id().cast_signed();
-    // SAFETY: both places are there as long as the call takes, and the kernel fills them.
-    let waited = unsafe { libc::wait4(number, &raw mut status, 0, usage.as_mut_ptr()) };
-    assert_eq!(waited, number);
-    // SAFETY: zeroes are a `rusage`, and the call has filled it.
-    let usage = unsafe { usage.assume_init() };
-    usize::try_from(usage.ru_maxrss).expect("it is positive") << 10
+/// The same program that gets no more than so much memory for data, and ends where it asks for more. (What `wait4` says of a program's
+/// peak is that of this process, too, which it was before.)
+pub fn limited(command: &std::process::Command, bytes: usize) -> std::process::Command {
+    let script = format!("ulimit -d {}; exec \"$@\"", bytes >> 10);
+    let mut limited = std::process::Command::new("/bin/sh");
+    limited.args(["-c", &script, "sh"]).arg(command.get_program()).args(command.get_args()).env_clear();
+    let set = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    limited.envs(set).stdin(std::process::Stdio::null());
+    limited
 }
