@@ -161,8 +161,7 @@ fn nor_does_the_drop_in() {
                 drop_in.args(host.options()).arg(image.path());
                 let free = drop_in.output().unwrap().status.code();
                 let output = memory::limited(&drop_in, MOST + EMPTY).output().unwrap();
-                let said = String::from_utf8_lossy(&output.stderr);
-                let said = &said[..said.len().min(500)];
+                let said = String::from_utf8_lossy(&output.stderr[..output.stderr.len().min(500)]);
                 assert!(
                     output.status.code() == free && !said.contains("memory"),
                     "{piece:?} {more:?}: {} {said}",
