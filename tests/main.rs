@@ -22,6 +22,8 @@ mod lint;
 mod oracle_itself;
 mod python;
 mod report;
+mod simulation;
 mod storage;
+mod style;
 mod toolstack;
 mod xl;

@@ -1,23 +1,31 @@
 //! The run: what pygrub does with a disk, from the first byte read to the line that it hands to the toolstack.
 //!
-//! [`run`] performs it and keeps every step in a [`Run`]; nothing behind it parses anything again.
+//! [`run`] performs it and keeps every step in a [`Run`]; nothing after it parses anything again.
 
 mod attempt;
 mod caller;
 pub mod command_line;
+mod copy;
 mod copy_limit;
 mod delimiters;
 mod digest;
 mod discover;
+mod finish;
 pub(crate) mod fixed_kernels;
 mod foreign_kernels;
 mod fs_probe;
 mod list;
+mod log;
+mod look;
 pub(crate) mod menu;
+mod open_offset;
 mod options;
+mod os_error;
 mod outcome;
 mod output;
+mod reselect;
 mod run;
+mod run_config;
 mod select;
 mod title_rules;
 
@@ -33,7 +41,8 @@ pub use menu::{Console, Menu, Unattended};
 pub use options::{ImageLimits, Options, Task};
 pub use outcome::{BootFiles, ChosenFile, Failure, FailureKind, GivenDisk, Run, Verdict};
 pub use output::{Format, Process, Values, default_directory, render};
-pub(crate) use run::reselect;
-pub use run::{partition_rules, run, run_config, run_config_with, run_on, run_volumes, run_with};
+pub(crate) use reselect::reselect;
+pub use run::{partition_rules, run, run_on, run_volumes, run_with};
+pub use run_config::{run_config, run_config_with};
 pub use select::{Boot, Overrides, Selection, select};
 pub use title_rules::{RuleError, RuleFiles};

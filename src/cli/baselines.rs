@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use clap::Args;
 
@@ -19,26 +20,31 @@ pub(super) struct BaselineArgs {
     /// Do not report the findings that this file lists, and do not count them for --threshold
     #[arg(long, value_name = "FILE", help_heading = "Baseline")]
     baseline: Option<PathBuf>,
-    /// Write the baseline anew: what is found now, without what is gone; of files that are not looked at it stays as it is
+    /// Write the baseline again: what is found now, without what is gone; entries of files that are not looked at stay
     #[arg(long, help_heading = "Baseline")]
     update_baseline: bool,
 }
 
-/// The baselines that are in force.
+/// The baselines that are in force. Threads share them.
 pub(super) struct Baselines<'a> {
     args: &'a BaselineArgs,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
     open: BTreeMap<PathBuf, Comparison>,
     left_out: usize,
 }
 
 impl<'a> Baselines<'a> {
     pub(super) fn new(args: &'a BaselineArgs) -> Self {
-        Self { args, open: BTreeMap::new(), left_out: 0 }
+        Self { args, state: Mutex::default() }
     }
 
     /// Leaves out of `findings` in `target` what the baseline lists.
     pub(super) fn filter(
-        &mut self,
+        &self,
         settings: &Settings,
         target: &str,
         run: &Run,
@@ -53,7 +59,9 @@ impl<'a> Baselines<'a> {
                 false => Ok(findings),
             };
         };
-        if !self.open.contains_key(path) {
+        let file = relative(target, path);
+        let mut state = self.locked();
+        if !state.open.contains_key(path) {
             // Of the caller's own path links are followed, and of one that a file names none below that file.
             let text = match (&self.args.baseline, path.strip_prefix(&settings.directory)) {
                 (None, Ok(beneath)) => HeldDirectory::open(&settings.directory)
@@ -61,10 +69,9 @@ impl<'a> Baselines<'a> {
                 (None, Err(_)) => Err(io::Error::other("it is outside of the directory of the settings")),
                 (Some(_), _) => bounded_read::read(path, LARGEST),
             };
-            self.open.insert(path.clone(), read(path, text, self.args.update_baseline)?);
+            state.open.insert(path.clone(), read(path, text, self.args.update_baseline)?);
         }
-        let Some(comparison) = self.open.get_mut(path) else { return Ok(findings) };
-        let file = relative(target, path);
+        let Some(comparison) = state.open.get_mut(path) else { return Ok(findings) };
         comparison.look_at(&file);
         let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
         let (mut told, mut left_out) = (Vec::new(), 0);
@@ -78,19 +85,20 @@ impl<'a> Baselines<'a> {
                 told.push(finding);
             }
         }
-        self.left_out += left_out;
+        state.left_out += left_out;
         Ok(told)
     }
 
     /// Writes what is to be written, and says in a line what was left out or written.
     pub(super) fn finish(&self) -> Result<Option<String>, String> {
+        let state = self.locked();
         let findings = |count: usize| format!("{count} finding{}", if count == 1 { "" } else { "s" });
         if !self.args.update_baseline {
-            let said = format!("{} of the baseline not shown", findings(self.left_out));
-            return Ok((self.left_out > 0).then_some(said));
+            let said = format!("{} of the baseline not shown", findings(state.left_out));
+            return Ok((state.left_out > 0).then_some(said));
         }
         let mut written = Vec::new();
-        for (path, comparison) in &self.open {
+        for (path, comparison) in &state.open {
             let directory = directory(path);
             let baseline = comparison.renewed(|file| file == "-" || directory.join(file).exists());
             write_file(path, &baseline.to_json(), true).map_err(|error| error.to_string())?;
@@ -100,7 +108,13 @@ impl<'a> Baselines<'a> {
     }
 }
 
-/// More than that is no baseline.
+impl Baselines<'_> {
+    fn locked(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// More than that is not a baseline.
 const LARGEST: u64 = 64 << 20;
 
 fn read(path: &Path, text: io::Result<Vec<u8>>, may_be_missing: bool) -> Result<Comparison, String> {
@@ -113,7 +127,7 @@ fn read(path: &Path, text: io::Result<Vec<u8>>, may_be_missing: bool) -> Result<
         }
         Err(error) => return Err(format!("cannot read the baseline `{shown}`: {}", super::why(&error))),
     };
-    let baseline = Baseline::parse(&text).map_err(|why| format!("`{shown}` is no baseline: {why}"))?;
+    let baseline = Baseline::parse(&text).map_err(|why| format!("`{shown}` is not a baseline: {why}"))?;
     Ok(Comparison::with(baseline))
 }
 

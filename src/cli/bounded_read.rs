@@ -20,7 +20,7 @@ pub(super) fn read_beneath(directory: &HeldDirectory, path: &Path, most: u64) ->
 /// Reads an open file whole, if it is a regular one of at most `most` bytes.
 pub(super) fn read_file(file: File, most: u64) -> io::Result<Vec<u8>> {
     if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is no regular file"));
+        return Err(io::Error::other("it is not a regular file"));
     }
     let mut text = Vec::new();
     file.take(most + 1).read_to_end(&mut text)?;

@@ -4,91 +4,92 @@ mod args;
 
 use std::fmt;
 use std::io::{self, Write};
-use std::path::Path;
-use std::rc::Rc;
+use std::sync::Arc;
 
 pub(super) use self::args::CheckArgs;
 use self::args::Until;
 use super::baselines::Baselines;
-use super::output_args::ReportFormat;
-use super::progress::Progress;
-use super::recursive::{Found, Sought};
-use super::settings::Finder;
+use super::fleet::{Ended, Fleet, Trouble};
+use super::recursive::{Sought, Targets};
+use super::settings::{Finder, Settings};
 use super::{Error, Status, several};
-use crate::boot::{self, Run, Verdict};
-use crate::cli::effective_settings::EffectiveSettings;
-use crate::cli::emitter::Emitter;
+use crate::boot::{self, Options, Run, Verdict};
+use crate::cli::effective_settings::{AllAsked, EffectiveSettings};
+use crate::cli::emitter::{Command, Emitter};
 use crate::cli::stdout::{Out, complain};
 use crate::explain::Explanation;
 use crate::flavour::Build;
 use crate::kernel::{Built, Depth, GuestType, Looks, build};
 use crate::lint::{self, Finding, LintContext, RootDisk};
 use crate::release::Release;
-use crate::report::check::{Check as Report, Hashes};
+use crate::report::check::Hashes;
 use crate::report::finding::Sources;
-use crate::report::target_report;
-use crate::report::text;
+use crate::report::target_report::{Outcome, TargetReport};
+use crate::simulation::{OpenTarget, Simulation};
 use crate::storage::mount::{MountedOnce, Volumes};
-use crate::target::{Kind, OpenOptions, Target};
+use crate::target::{DiskAccess, Kind, OpenOptions, Target};
 use crate::xl::domain::Guest;
 
 pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
-    let mut finder = Finder::new(&args.pygrub.settings, &args.targets).map_err(Error::Usage)?;
-    let targets = args
-        .recursive
-        .targets(&args.targets, Sought::Everything, args.trust_domains, &mut finder)
-        .map_err(Error::Usage)?;
+    let named = args.list.named(&args.targets).map_err(Error::Usage)?;
+    let finder = Finder::new(&args.pygrub.settings, &named.names).map_err(Error::Usage)?;
+    let mut targets = args.recursive.targets(named.names, Sought::Everything, &finder).map_err(Error::Usage)?;
+    targets.trust(args.trust_domains);
+    targets.incomplete |= named.is_incomplete;
+    args.list.keep_shard(&mut targets.names);
     // What is said of the program as a whole goes by the settings of the working directory.
     let first = finder.of("-").map_err(Error::Usage)?;
     let all = args.pygrub.all_options(&first).map_err(Error::Usage)?;
-    if all.len() > 1 && !matches!(args.output.format, ReportFormat::Text | ReportFormat::Json) {
-        return Err(Error::Usage("several releases or flavours are reported as text or JSON only".to_owned()));
-    }
     let options = all.into_iter().next().unwrap_or_default();
-    let whole = EffectiveSettings::new(Rc::clone(&first), options, &args.levels);
+    let whole = EffectiveSettings::new(Arc::clone(&first), options, &args.levels);
     let release = whole.options.release;
-    let root_disk = args.root_disk.as_deref().map(|name| open_root_disk(name, release)).transpose()?;
-    let out = Out::new(args.output.color);
-    let mut checking = Checking {
+    // Each thread has its own, since what is known of a disk grows while it is looked at.
+    let root_disk = || args.root_disk.as_deref().map(|name| open_root_disk(name, release)).transpose();
+    let first_root_disk = root_disk()?;
+    let checking = Checking {
         args,
-        single: targets.found.len() == 1,
-        root_disk,
-        reports: Emitter::new(out, args.output.format, release, whole.threshold),
+        targets: &targets,
+        single: targets.names.len() == 1,
+        asked: AllAsked::new(&finder, |settings| args.pygrub.all_options(settings), &args.levels),
         baselines: Baselines::new(&args.baseline),
-        looks: Looks::remembering(targets.found.len() > 1),
-        tally: Tally::default(),
+        looks: Looks::remembering(targets.names.len() > 1),
     };
-    let text = args.output.format == ReportFormat::Text;
-    let progress = Progress::new(targets.found.len(), args.recursive.recursive);
-    let mut worst = if targets.incomplete { Status::Unknown } else { Status::Fine };
-    for (number, Found { name, access }) in targets.found.iter().enumerate() {
-        let settings = finder.of(name).map_err(Error::Usage)?;
-        let all = args.pygrub.all_options(&settings).map_err(Error::Usage)?;
-        let all: Vec<EffectiveSettings> = all
-            .into_iter()
-            .map(|options| EffectiveSettings::of(Rc::clone(&settings), options, &args.levels, access.clone()))
-            .collect();
-        if number > 0 && text {
-            writeln!(checking.reports.out.text())?;
+    let out = Out::new(args.output.color);
+    let format = args.output.format;
+    let mut reports = Emitter::new(out, format, release, whole.threshold, Command::Check, args.verbose);
+    let text = reports.is_text();
+    let fleet = Fleet {
+        names: &targets.names,
+        pool: args.jobs.pool(targets.names.len()),
+        is_spaced: text,
+        least: if targets.incomplete { Status::Unknown } else { Status::Fine },
+    };
+    let mut tally = Tally::default();
+    let total = fleet.look_at(
+        &mut reports,
+        Ok(first_root_disk),
+        root_disk,
+        |root_disk, name, reports| checking.one(root_disk.as_ref(), name, reports),
+        |name, why, reports| reports.add(&TargetReport { target: name, outcome: Outcome::Unreadable { why, release } }),
+        |status, verdict| tally.count(verdict.unwrap_or(status)),
+    )?;
+    let left_out = if total.is_interrupted { None } else { checking.baselines.finish().map_err(Error::Usage)? };
+    if text {
+        for line in args.pygrub.hint(&first).iter().chain(&left_out) {
+            writeln!(reports.out.text(), "{line}")?;
         }
-        let status = match all.as_slice() {
-            [asked] => checking.one(name, asked)?,
-            all => checking.several(name, all)?,
-        };
-        worst = worst.max(status);
-        progress.done(|| checking.reports.out.flush_for(args.recursive.recursive))?;
+        if args.recursive.recursive || total.is_interrupted {
+            writeln!(reports.out.text(), "\n{tally}")?;
+        }
     }
-    progress.finish();
-    let left_out = checking.baselines.finish().map_err(Error::Usage)?;
-    let hint = args.pygrub.hint(&first);
-    checking.finish(left_out.as_deref(), hint.as_deref(), text, worst)?;
-    Ok(worst)
+    reports.finish(total.status)?;
+    Ok(total.status)
 }
 
 fn open_root_disk(name: &str, release: Release) -> Result<RootDisk, Error> {
-    let target = Target::open(Path::new(name), OpenOptions::default(), release)
-        .map_err(|error| Error::Target(error.to_string()))?;
-    RootDisk::open(&target)
+    let opened = Simulation::new(release).open(name, OpenOptions::default());
+    let opened = opened.map_err(|error| Error::Target(error.to_string()))?;
+    RootDisk::open(opened.target())
         .map_err(|error| Error::Target(format!("cannot look for files on the root disk `{name}`: {error}")))
 }
 
@@ -100,116 +101,67 @@ struct Tally {
     unknown: usize,
 }
 
-/// The work on all targets.
-struct Checking<'a> {
+/// The work on all targets, shared by all threads.
+struct Checking<'a, O> {
     args: &'a CheckArgs,
+    targets: &'a Targets,
     /// Whether there is no other target.
     single: bool,
-    root_disk: Option<RootDisk>,
-    reports: Emitter,
+    asked: AllAsked<'a, O>,
     baselines: Baselines<'a>,
     /// The kernels that were looked into.
     looks: Looks,
-    tally: Tally,
 }
 
-impl Checking<'_> {
-    /// Checks one target with several pygrubs, and reports on it.
-    fn several(&mut self, name: &str, asked: &[EffectiveSettings]) -> Result<Status, Error> {
-        let done = several::check(self.args, name, asked, self.root_disk.as_ref(), &self.looks, &mut self.reports.out)?;
-        self.tally.count(done);
-        Ok(done)
+impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Checking<'_, O> {
+    /// Checks one target, and reports on it. What is added up is the status by its verdict.
+    fn one(
+        &self,
+        root_disk: Result<&Option<RootDisk>, &Error>,
+        name: &str,
+        reports: &mut Emitter,
+    ) -> Result<Ended<Status>, Trouble> {
+        let root_disk = root_disk.map_err(|error| Error::Target(error.to_string()))?.as_ref();
+        let all = self.asked.of(name).map_err(Error::Usage)?;
+        if let [asked] = &*all {
+            return self.by_one_pygrub(root_disk, name, asked, reports);
+        }
+        let target = (name, self.targets.access(name));
+        let status = several::check(self.args, target, &all, root_disk, &self.looks, reports)?;
+        Ok(Ended { status, more: status })
     }
 
-    /// Checks one target, and reports on it.
-    fn one(&mut self, name: &str, asked: &EffectiveSettings) -> Result<Status, Error> {
-        let (args, reports) = (self.args, &mut self.reports);
-        let out = &mut reports.out;
-        match examine(args, name, asked, self.root_disk.as_ref(), &[], &self.looks) {
-            Ok(Judged { kind, run, explanation, built, hashes, findings, suppressed, domain_text }) => {
-                let explanation = explanation.as_ref();
-                let path = run
-                    .deciding_attempt()
-                    .and_then(|attempt| attempt.found.as_ref())
-                    .map(|found| found.path.to_string());
-                let domain = (kind == Kind::Xl).then_some(name);
-                let sources = Sources { configuration: path.as_deref(), domain, domain_text: domain_text.as_deref() };
-                let findings =
-                    self.baselines.filter(&asked.settings, name, &run, sources, findings).map_err(Error::Usage)?;
-                match args.output.format {
-                    ReportFormat::Json => {
-                        let report = Report::of_run(name, kind, &run, explanation, hashes, &findings, sources);
-                        out.json(&report.with_builder(built.as_ref()).with_suppressed(suppressed))?;
-                    }
-                    ReportFormat::Text => {
-                        let look = out.look(args.verbose);
-                        let said = text::Said { explanation, built: built.as_ref(), findings: &findings };
-                        text::write(&run, said, name, kind, look, &mut out.colored())?;
-                        for (what, hash) in [("kernel", hashes.kernel), ("initrd", hashes.ramdisk)] {
-                            if let Some(hash) = hash {
-                                writeln!(out.text(), "  sha256     {hash}  {what}")?;
-                            }
-                        }
-                        if let Some(summary) = text::summary(&findings) {
-                            writeln!(out.text())?;
-                            text::write_findings(&findings, &run, explanation, sources, look, &mut out.colored())?;
-                            writeln!(out.text(), "\n{summary}")?;
-                        }
-                        if let Some(line) = text::suppressed(suppressed) {
-                            writeln!(out.text(), "{}{line}", if findings.is_empty() { "\n" } else { "" })?;
-                        }
-                    }
-                    _ => {
-                        let outcome = target_report::Outcome::Read {
-                            kind,
-                            run: &run,
-                            explanation,
-                            judged: true,
-                            findings: &findings,
-                            sources,
-                        };
-                        reports.add(&target_report::TargetReport { target: name, outcome })?;
-                    }
-                }
-                let verdict = run.verdict;
-                let status = Status::from(verdict).max(asked.threshold.status(&findings));
+    fn by_one_pygrub(
+        &self,
+        root_disk: Option<&RootDisk>,
+        name: &str,
+        asked: &EffectiveSettings,
+        reports: &mut Emitter,
+    ) -> Result<Ended<Status>, Trouble> {
+        let release = asked.options.release;
+        match examine(self.args, (name, self.targets.access(name)), asked, root_disk, &[], &self.looks) {
+            Ok(mut judged) => {
+                let found = std::mem::take(&mut judged.findings);
+                let configuration = judged.configuration();
+                let sources = judged.sources(name, configuration.as_deref());
+                let findings = self.baselines.filter(&asked.settings, name, &judged.run, sources, found);
+                let findings = findings.map_err(|error| Trouble::All(Error::Usage(error)))?;
+                reports.add(&judged.report(name, &findings, configuration.as_deref(), None))?;
+                let verdict = Status::from(judged.run.verdict);
+                let status = verdict.max(asked.threshold.status(&findings));
                 if self.single {
                     // The process ends here: taking a large menu apart piece by piece would only cost time.
-                    std::mem::forget(run);
+                    std::mem::forget(judged);
                 }
-                self.tally.count(Status::from(verdict));
-                Ok(status)
+                Ok(Ended { status, more: verdict })
             }
-            Err(Error::Target(error)) => {
-                match args.output.format {
-                    ReportFormat::Json => out.json(&Report::of_unreadable(name, asked.options.release, &error))?,
-                    _ => {
-                        let outcome = target_report::Outcome::Unreadable(&error);
-                        reports.add(&target_report::TargetReport { target: name, outcome })?;
-                    }
-                }
-                complain(&error);
-                self.tally.count(Status::Unknown);
-                Ok(Status::Unknown)
+            Err(Error::Target(why)) => {
+                reports.add(&TargetReport { target: name, outcome: Outcome::Unreadable { why: &why, release } })?;
+                complain(&why);
+                Ok(Ended { status: Status::Unknown, more: Status::Unknown })
             }
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
-    }
-
-    /// What is said of all targets together.
-    fn finish(mut self, left_out: Option<&str>, hint: Option<&str>, text: bool, worst: Status) -> io::Result<()> {
-        if text {
-            if let Some(line) = hint {
-                writeln!(self.reports.out.text(), "{line}")?;
-            }
-            if let Some(line) = left_out {
-                writeln!(self.reports.out.text(), "{line}")?;
-            }
-            if self.args.recursive.recursive {
-                writeln!(self.reports.out.text(), "\n{}", self.tally)?;
-            }
-        }
-        self.reports.finish(worst)
     }
 }
 
@@ -218,7 +170,7 @@ impl Tally {
         match status {
             Status::Fine => self.fine += 1,
             Status::Fails => self.failing += 1,
-            Status::Unknown | Status::Usage => self.unknown += 1,
+            Status::Unknown | Status::Usage | Status::Stopped(_) => self.unknown += 1,
         }
     }
 }
@@ -230,7 +182,10 @@ impl fmt::Display for Tally {
         let kinds = [(self.fine, "would boot"), (self.failing, "would not"), (self.unknown, "unknown")];
         let kinds: Vec<String> =
             kinds.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-        write!(f, "{all} target{}: {}", if all == 1 { "" } else { "s" }, kinds.join(", "))
+        match all {
+            0 => f.write_str("0 targets: nothing was found that pygrub could be given"),
+            all => write!(f, "{all} target{}: {}", if all == 1 { "" } else { "s" }, kinds.join(", ")),
+        }
     }
 }
 
@@ -248,27 +203,67 @@ pub(super) struct Judged {
     pub domain_text: Option<Vec<u8>>,
 }
 
+impl Judged {
+    /// The path of the configuration that decides the run.
+    pub(super) fn configuration(&self) -> Option<String> {
+        let found = self.run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
+        found.map(|found| found.path.to_string())
+    }
+
+    /// What the texts are called that findings point into. `configuration` is that of [`configuration`](Self::configuration).
+    fn sources<'a>(&'a self, target: &'a str, configuration: Option<&'a str>) -> Sources<'a> {
+        let domain = (self.kind == Kind::Xl).then_some(target);
+        Sources { configuration, domain, domain_text: self.domain_text.as_deref() }
+    }
+
+    /// The report with these of its findings. `pygrubs` are those that come to it, if several were asked.
+    pub(super) fn report<'a>(
+        &'a self,
+        target: &'a str,
+        findings: &'a [Finding],
+        configuration: Option<&'a str>,
+        pygrubs: Option<&'a str>,
+    ) -> TargetReport<'a> {
+        let outcome = Outcome::Read {
+            kind: self.kind,
+            run: &self.run,
+            explanation: self.explanation.as_ref(),
+            judged: true,
+            built: self.built.as_ref(),
+            hashes: &self.hashes,
+            findings,
+            suppressed: self.suppressed,
+            sources: self.sources(target, configuration),
+            pygrubs,
+        };
+        TargetReport { target, outcome }
+    }
+}
+
 /// The run alone, with what Xen's builder says of its kernel: no look at what is wrong.
-pub(super) fn run_target(args: &CheckArgs, name: &str, asked: &EffectiveSettings, looks: &Looks) -> Result<Run, Error> {
-    let target = open_target(args, name, asked)?;
-    let volumes = target.volumes();
-    Ok(perform(args, name, asked, &target, volumes.as_ref(), looks)?.0)
+pub(super) fn run_target(
+    args: &CheckArgs,
+    (name, access): (&str, DiskAccess),
+    asked: &EffectiveSettings,
+    looks: &Looks,
+) -> Result<Run, Error> {
+    let target = open_target(args, name, asked, &access)?;
+    let volumes = target.target().volumes();
+    Ok(perform(args, name, &target, volumes.as_ref(), looks)?.0)
 }
 
 fn perform(
     args: &CheckArgs,
     name: &str,
-    asked: &EffectiveSettings,
-    target: &Target,
+    target: &OpenTarget,
     volumes: Option<&MountedOnce<'_>>,
     looks: &Looks,
 ) -> Result<(Run, Option<Built>), Error> {
-    let options = &asked.options;
-    let mut run = target.run_on(volumes, name, options.clone()).map_err(|error| Error::Target(error.to_string()))?;
+    let mut run = target.run_on(volumes).map_err(|error| Error::Target(error.to_string()))?;
     let built = match volumes {
         Some(volumes) if args.until == Until::Builder => {
             let of_domain =
-                target.guest().map(|guest| if guest == Guest::Pvh { GuestType::Pvh } else { GuestType::Pv });
+                target.target().guest().map(|guest| if guest == Guest::Pvh { GuestType::Pvh } else { GuestType::Pv });
             let guest = args.guest.map(GuestType::from).or(of_domain).unwrap_or_default();
             let depth = if args.hash { Depth::All } else { Depth::Notes };
             build(&mut run, volumes, guest, depth, looks)
@@ -279,10 +274,14 @@ fn perform(
     Ok((run, built))
 }
 
-fn open_target(args: &CheckArgs, name: &str, asked: &EffectiveSettings) -> Result<Target, Error> {
+fn open_target(
+    args: &CheckArgs,
+    name: &str,
+    asked: &EffectiveSettings,
+    access: &DiskAccess,
+) -> Result<OpenTarget, Error> {
     let options = &asked.options;
-    let target = Target::open_with(Path::new(name), args.pygrub.open_options(), options.release, &asked.access)
-        .map_err(|error| Error::Target(error.to_string()))?;
+    let target = args.pygrub.open_with(name, options.clone(), access)?;
     let kind = target.kind();
     if kind == Kind::Config && (options.kernel.is_some() || options.offset.is_some()) {
         return Err(Error::Usage(format!("`{name}` is a configuration alone: --kernel and --offset need a disk")));
@@ -290,19 +289,20 @@ fn open_target(args: &CheckArgs, name: &str, asked: &EffectiveSettings) -> Resul
     Ok(target)
 }
 
-/// Everything about a target. `outcomes` are the verdicts by all pygrubs, where several are asked.
+/// Everything about a target, by its name and what it may have opened. `outcomes` are the verdicts by all pygrubs, where several are asked.
 pub(super) fn examine(
     args: &CheckArgs,
-    name: &str,
+    (name, access): (&str, DiskAccess),
     asked: &EffectiveSettings,
     root_disk: Option<&RootDisk>,
     outcomes: &[(Build, Verdict)],
     looks: &Looks,
 ) -> Result<Judged, Error> {
-    let target = open_target(args, name, asked)?;
+    let opened = open_target(args, name, asked, &access)?;
+    let target = opened.target();
     let kind = target.kind();
     let volumes = target.volumes();
-    let (run, built) = perform(args, name, asked, &target, volumes.as_ref(), looks)?;
+    let (run, built) = perform(args, name, &opened, volumes.as_ref(), looks)?;
     let hashes = match &volumes {
         Some(volumes) if args.hash => {
             hashes(volumes, &run).map_err(|error| Error::Target(format!("cannot read `{name}`: {error}")))?
@@ -313,7 +313,7 @@ pub(super) fn examine(
     if let Some(volumes) = &volumes {
         context = context.with_volumes(volumes);
     }
-    if let Target::Xl(domain) = &target {
+    if let Target::Xl(domain) = target {
         context = context.with_domain(domain);
     }
     if let Some(root_disk) = root_disk {
@@ -330,7 +330,7 @@ pub(super) fn examine(
     }
     let lint::Findings { active: findings, suppressed } = lint::lint_all(&context, &asked.levels);
     let explanation = context.explanation().cloned();
-    let domain_text = match &target {
+    let domain_text = match target {
         Target::Xl(domain) => Some(domain.text.clone()),
         _ => None,
     };

@@ -1,5 +1,6 @@
 //! Why a command ends without its result, and the exit status that this means.
 
+use std::fmt;
 use std::io;
 
 use super::{Status, stdout};
@@ -7,7 +8,7 @@ use super::{Status, stdout};
 /// Why a command ends without its result.
 #[derive(Debug)]
 pub(super) enum Error {
-    /// The program was called wrongly, its settings are broken, or it could not do its work. One sentence.
+    /// It is a usage error, its settings are broken, or it could not do its work. One sentence.
     Usage(String),
     /// What the command is about cannot be read, or there is no verdict on it. One sentence.
     Target(String),
@@ -20,6 +21,16 @@ pub(super) enum Error {
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
         Self::Output(error)
+    }
+}
+
+/// The sentence.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(why) | Self::Target(why) | Self::Refused(why) => f.write_str(why),
+            Self::Output(error) => write!(f, "cannot write the result: {error}"),
+        }
     }
 }
 
@@ -41,8 +52,8 @@ impl Error {
             }
             // The reader has closed the pipe: it has seen enough.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Status::Fine,
-            Self::Output(error) => {
-                stdout::complain(&format!("cannot write the result: {error}"));
+            Self::Output(_) => {
+                stdout::complain(&self.to_string());
                 Status::Usage
             }
         }

@@ -15,7 +15,7 @@ pub(super) struct ExplainArgs {
     /// The rules, by code or name: PG001, device-variable; of a group (storage, PG3) its list
     #[arg(required = true, value_name = "RULE")]
     pub rules: Vec<String>,
-    /// Colours: as the terminal (and NO_COLOR) wants, or not
+    /// When to use colours; auto respects the terminal and NO_COLOR
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
 }
@@ -63,12 +63,15 @@ fn unknown(name: &str) -> String {
 
 /// The rule whose code or name looks most like `name`.
 fn closest(name: &str) -> Option<&'static Rule> {
-    /// Below this likeness the guess would be no help.
-    const LEAST: f64 = 0.7;
+    /// Below this likeness, of which 1 is the most, the guess would not help.
+    const LEAST: f64 = 0.6;
+    /// Shorter words are in the name of a rule by chance.
+    const LONG_ENOUGH: usize = 4;
     let name = name.to_lowercase();
     let likeness = |rule: &Rule| {
-        let code = strsim::normalized_damerau_levenshtein(&rule.code.to_lowercase(), &name);
-        code.max(strsim::jaro_winkler(rule.name, &name))
+        let alike = |known: &str| strsim::normalized_damerau_levenshtein(known, &name);
+        let is_word = name.len() >= LONG_ENOUGH && rule.name.split('-').any(|word| word == name);
+        alike(&rule.code.to_lowercase()).max(alike(rule.name)).max(if is_word { 0.9 } else { 0.0 })
     };
     let rules = RULES.iter().map(|rule| (likeness(rule), *rule));
     let best = rules.max_by(|(one, first), (other, second)| one.total_cmp(other).then(second.code.cmp(first.code)));

@@ -1,60 +1,68 @@
 //! `pregrub lint`.
 
 use std::io::{self, Write};
-use std::path::Path;
 
 use clap::Args;
 
 use super::baselines::{BaselineArgs, Baselines};
 use super::fix::{FixArgs, Tally};
+use super::fleet::{Ended, Fleet, Total, Trouble};
+use super::job_args::JobArgs;
 use super::levels::LevelArgs;
-use super::output_args::{ReportFormat, ReportOutputArgs};
-use super::progress::Progress;
-use super::recursive::{Found, RecursiveArgs, Sought};
+use super::output_args::ReportOutputArgs;
+use super::pool::Pool;
+use super::recursive::{RecursiveArgs, Sought, Targets};
 use super::release_args::ReleaseArgs;
 use super::settings::{Finder, Settings, SettingsArgs};
 use super::target_args::DialectArg;
+use super::target_list::TargetListArgs;
 use super::{Error, Status};
 use crate::boot::Options;
-use crate::cli::effective_settings::EffectiveSettings;
-use crate::cli::emitter::Emitter;
+use crate::cli::effective_settings::{AllAsked, EffectiveSettings};
+use crate::cli::emitter::{Command, Emitter};
 use crate::cli::stdout::{Out, complain};
 use crate::flavour::Build;
-use crate::lint::{self, Finding, LintContext};
+use crate::lint::{self, LintContext};
+use crate::release::Release;
+use crate::report::check::Hashes;
 use crate::report::finding::Sources;
-use crate::report::lint::Lint as Report;
 use crate::report::target_report::{Outcome, TargetReport};
 use crate::report::text;
-use crate::target::{Kind, OpenOptions, Target};
+use crate::simulation::Simulation;
+use crate::target::{Kind, OpenOptions};
 
 const AFTER_LINT: &str = "\
 Exit status: 0 no finding reaches the threshold (without --threshold: no error), with --diff nothing would change; 1 a finding \
-does, or --diff shows something; 2 called wrongly, a broken pregrub.toml, or an internal error; 3 a file could not be read or \
-mended.";
+does, or --diff shows something; 2 usage error, a broken pregrub.toml, or an internal error; 3 a file could not be read or \
+fixed.";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_LINT)]
 pub(super) struct LintArgs {
     /// The configurations: grub.cfg, menu.lst, extlinux.conf, or `-`; with --recursive directories too
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "targets_from", value_name = "FILE")]
     pub files: Vec<String>,
+    #[command(flatten)]
+    pub list: TargetListArgs,
     #[command(flatten)]
     xen: ReleaseArgs,
     /// pygrub shows no menu, as with bootloader_args = ["-q"]
     #[arg(short, long)]
     quiet: bool,
-    /// The dialect of the files, whatever their names are
+    /// The dialect of the files; overrides their names
     #[arg(long, value_enum)]
     pub dialect: Option<DialectArg>,
     #[command(flatten)]
     pub output: ReportOutputArgs,
-    /// Show each finding at its place, also where several say the same
+    /// Show every finding at its place, even if several say the same
     #[arg(short, long)]
     pub verbose: bool,
     #[command(flatten)]
     pub levels: LevelArgs,
     #[command(flatten)]
     pub fix: FixArgs,
+    #[command(flatten)]
+    pub jobs: JobArgs,
     #[command(flatten)]
     pub baseline: BaselineArgs,
     #[command(flatten)]
@@ -76,88 +84,122 @@ pub(super) fn run(args: &LintArgs) -> Result<Status, Error> {
     if let Some(fault) = args.fix.fault() {
         return Err(Error::Usage(fault.to_owned()));
     }
-    let mut finder = Finder::new(&args.settings, &args.files).map_err(Error::Usage)?;
-    let targets =
-        args.recursive.targets(&args.files, Sought::Configurations, false, &mut finder).map_err(Error::Usage)?;
+    let named = args.list.named(&args.files).map_err(Error::Usage)?;
+    let finder = Finder::new(&args.settings, &named.names).map_err(Error::Usage)?;
+    let mut targets = args.recursive.targets(named.names, Sought::Configurations, &finder).map_err(Error::Usage)?;
+    targets.incomplete |= named.is_incomplete;
+    args.list.keep_shard(&mut targets.names);
     // What is said of the program as a whole goes by the settings of the working directory.
     let first = finder.of("-").map_err(Error::Usage)?;
     let options = args.options(&first).map_err(Error::Usage)?;
     let whole = EffectiveSettings::new(first, options, &args.levels);
+    let release = whole.options.release;
     let out = Out::new(args.output.color);
-    let mut linting = Linting {
+    let format = args.output.format;
+    let mut reports = Emitter::new(out, format, release, whole.threshold, Command::Lint, args.verbose);
+    let linting = Linting {
         args,
-        reports: Emitter::new(out, args.output.format, whole.options.release, whole.threshold),
+        targets: &targets,
+        asked: AllAsked::new(&finder, |settings| args.options(settings).map(|options| vec![options]), &args.levels),
         baselines: Baselines::new(&args.baseline),
-        fixed: Tally::default(),
-        findings: Vec::new(),
-        suppressed: 0,
     };
-    let progress = Progress::new(targets.found.len(), args.recursive.recursive);
-    let mut worst = if targets.incomplete { Status::Unknown } else { Status::Fine };
-    for Found { name, access } in &targets.found {
-        let settings = finder.of(name).map_err(Error::Usage)?;
-        let options = args.options(&settings).map_err(Error::Usage)?;
-        let asked = EffectiveSettings::of(settings, options, &args.levels, access.clone());
-        match linting.one(name, &asked) {
-            Ok(status) => worst = worst.max(status),
-            Err(Error::Target(error)) => {
-                complain(&error);
-                worst = worst.max(Status::Unknown);
-            }
-            Err(error) => return Err(error),
-        }
-        progress.done(|| linting.reports.out.flush_for(args.recursive.recursive))?;
-    }
-    progress.finish();
-    let left_out = linting.baselines.finish().map_err(Error::Usage)?;
-    linting.finish(targets.found.len(), left_out.as_deref(), worst)?;
-    Ok(worst)
+    // Two names may be of one file, which is edited by one at a time.
+    let pool = if args.fix.fix { Pool { jobs: 1, ordered: true } } else { args.jobs.pool(targets.names.len()) };
+    let fleet = Fleet {
+        names: &targets.names,
+        pool,
+        is_spaced: false,
+        least: if targets.incomplete { Status::Unknown } else { Status::Fine },
+    };
+    let mut sum = Sum::default();
+    let total = fleet.look_at(
+        &mut reports,
+        (),
+        || (),
+        |(), name, reports| linting.one(name, reports),
+        |name, why, reports| unreadable(args, name, release, why, reports),
+        |_, of_one| sum.add(of_one.unwrap_or_default()),
+    )?;
+    let left_out = if total.is_interrupted { None } else { linting.baselines.finish().map_err(Error::Usage)? };
+    finish(args, reports, &sum, &total, left_out.as_deref())?;
+    Ok(total.status)
 }
 
-/// The work on all files.
-struct Linting<'a> {
-    args: &'a LintArgs,
-    reports: Emitter,
-    baselines: Baselines<'a>,
-    fixed: Tally,
-    findings: Vec<Finding>,
+/// What the files come to.
+#[derive(Default)]
+struct Sum {
+    totals: text::Totals,
     /// How many findings comments suppress.
     suppressed: usize,
+    fixed: Tally,
 }
 
-impl Linting<'_> {
-    /// Looks at one file, mends it where that is asked for, and reports on it.
-    fn one(&mut self, name: &str, asked: &EffectiveSettings) -> Result<Status, Error> {
+impl Sum {
+    fn add(&mut self, other: Self) {
+        self.totals.add(other.totals);
+        self.suppressed += other.suppressed;
+        self.fixed.fixes += other.fixed.fixes;
+        self.fixed.files += other.fixed.files;
+    }
+}
+
+/// The work on all files, shared by all threads.
+struct Linting<'a, O> {
+    args: &'a LintArgs,
+    targets: &'a Targets,
+    asked: AllAsked<'a, O>,
+    baselines: Baselines<'a>,
+}
+
+/// Reports on a file without a result.
+fn unreadable(args: &LintArgs, name: &str, release: Release, why: &str, reports: &mut Emitter) -> io::Result<()> {
+    if args.fix.diff {
+        return Ok(());
+    }
+    reports.add(&TargetReport { target: name, outcome: Outcome::Unreadable { why, release } })
+}
+
+impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
+    /// Looks at one file, fixes it where that is asked for, and reports on it.
+    fn one(&self, name: &str, reports: &mut Emitter) -> Result<Ended<Sum>, Trouble> {
         let args = self.args;
+        let all = self.asked.of(name).map_err(Error::Usage)?;
+        let Some(asked) = all.first() else { return Ok(Ended { status: Status::Fine, more: Sum::default() }) };
+        let access = self.targets.access(name);
+        let mut sum = Sum::default();
+        let failed = |error: &str, sum| {
+            complain(error);
+            Ok(Ended { status: Status::Unknown, more: sum })
+        };
         if args.fix.diff {
-            let changes = args.fix.diff(name, args.dialect, asked, &mut self.reports.out)?;
-            return Ok(if changes { Status::Fails } else { Status::Fine });
+            return match args.fix.diff((name, &access), args.dialect, asked, &mut reports.out) {
+                Ok(some) => Ok(Ended { status: if some { Status::Fails } else { Status::Fine }, more: sum }),
+                Err(Error::Target(error)) => failed(&error, sum),
+                Err(error) => Err(error.into()),
+            };
         }
         let mut trouble = None;
         if args.fix.fix {
-            match args.fix.fix(name, args.dialect, asked, &mut self.fixed) {
+            match args.fix.fix((name, &access), args.dialect, asked, &mut sum.fixed) {
                 Ok(lines) => {
-                    for line in lines.iter().filter(|_| args.output.format == ReportFormat::Text) {
-                        writeln!(self.reports.out.text(), "{line}")?;
+                    let is_text = reports.is_text();
+                    for line in lines.iter().filter(|_| is_text) {
+                        writeln!(reports.out.text(), "{line}")?;
                     }
                 }
-                // What is found is told all the same.
+                // What is found is reported all the same.
                 Err(error) => trouble = Some(error),
             }
         }
         let release = asked.options.release;
         let wanted = OpenOptions { kind: Some(Kind::Config), dialect: args.dialect.map(Into::into) };
-        let run = Target::open_with(Path::new(name), wanted, release, &asked.access)
-            .and_then(|target| target.run(name, asked.options.clone()));
-        let run = match run {
+        let opened = Simulation::from(asked.options.clone()).open_with(name, wanted, &access);
+        let run = match opened.and_then(|target| target.run_on(None)) {
             Ok(run) => run,
             Err(error) => {
                 let error = error.to_string();
-                match args.output.format {
-                    ReportFormat::Json => self.reports.out.json(&Report::of_unreadable(name, release, &error))?,
-                    _ => self.reports.add(&TargetReport { target: name, outcome: Outcome::Unreadable(&error) })?,
-                }
-                return Err(Error::Target(error));
+                unreadable(args, name, release, &error, reports)?;
+                return failed(&error, sum);
             }
         };
         let worst = match &trouble {
@@ -174,60 +216,49 @@ impl Linting<'_> {
         let lint::Findings { active: findings, suppressed } = lint::lint_all(&context, &asked.levels);
         let suppressed = suppressed.len();
         let sources = Sources { configuration: Some(name), ..Sources::default() };
-        let findings = self.baselines.filter(&asked.settings, name, &run, sources, findings).map_err(Error::Usage)?;
-        match args.output.format {
-            ReportFormat::Json => {
-                let report = Report::new(name, asked.options.build(), &findings, sources).with_suppressed(suppressed);
-                self.reports.out.json(&report)?;
-            }
-            ReportFormat::Text => {
-                let look = self.reports.out.look(args.verbose);
-                text::write_findings(&findings, &run, None, sources, look, &mut self.reports.out.colored())?;
-                if !findings.is_empty() {
-                    writeln!(self.reports.out.text())?;
-                }
-            }
-            _ => {
-                let outcome = Outcome::Read {
-                    kind: Kind::Config,
-                    run: &run,
-                    explanation: None,
-                    judged: false,
-                    findings: &findings,
-                    sources,
-                };
-                self.reports.add(&TargetReport { target: name, outcome })?;
-            }
-        }
-        let status = worst.max(asked.threshold.status(&findings));
-        self.suppressed += suppressed;
-        self.findings.extend(findings);
-        Ok(status)
+        let findings = self.baselines.filter(&asked.settings, name, &run, sources, findings);
+        let findings = findings.map_err(|error| Trouble::All(Error::Usage(error)))?;
+        let outcome = Outcome::Read {
+            kind: Kind::Config,
+            run: &run,
+            explanation: None,
+            judged: false,
+            built: None,
+            hashes: &Hashes::default(),
+            findings: &findings,
+            suppressed,
+            sources,
+            pygrubs: None,
+        };
+        reports.add(&TargetReport { target: name, outcome })?;
+        sum.suppressed = suppressed;
+        sum.totals = text::Totals::of(&findings);
+        Ok(Ended { status: worst.max(asked.threshold.status(&findings)), more: sum })
     }
+}
 
-    /// What is said of all files together.
-    fn finish(mut self, files: usize, left_out: Option<&str>, worst: Status) -> io::Result<()> {
-        if self.args.fix.diff {
-            return self.reports.out.finish();
-        }
-        if self.args.output.format == ReportFormat::Text {
-            let suppressed = text::suppressed(self.suppressed);
-            match text::summary(&self.findings) {
-                Some(summary) => writeln!(self.reports.out.text(), "{summary}")?,
-                None if left_out.is_none() && suppressed.is_none() && worst == Status::Fine => {
-                    writeln!(self.reports.out.text(), "no findings")?;
-                }
-                None => {}
-            }
-            for line in self.fixed.line().iter().map(String::as_str).chain(suppressed.as_deref()).chain(left_out) {
-                writeln!(self.reports.out.text(), "{line}")?;
-            }
-            if self.args.recursive.recursive {
-                let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
-                let (findings, files) = (plural(self.findings.len(), "finding"), plural(files, "file"));
-                writeln!(self.reports.out.text(), "{findings} in {files}")?;
-            }
-        }
-        self.reports.finish(worst)
+/// Says what is said of all files together.
+fn finish(args: &LintArgs, mut reports: Emitter, sum: &Sum, total: &Total, left_out: Option<&str>) -> io::Result<()> {
+    if args.fix.diff {
+        return reports.out.finish();
     }
+    if reports.is_text() {
+        let suppressed = text::suppressed(sum.suppressed);
+        match sum.totals.summary() {
+            Some(summary) => writeln!(reports.out.text(), "{summary}")?,
+            None if left_out.is_none() && suppressed.is_none() && total.status == Status::Fine => {
+                writeln!(reports.out.text(), "no findings")?;
+            }
+            None => {}
+        }
+        for line in sum.fixed.line().iter().map(String::as_str).chain(suppressed.as_deref()).chain(left_out) {
+            writeln!(reports.out.text(), "{line}")?;
+        }
+        if args.recursive.recursive || total.is_interrupted {
+            let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+            let (findings, files) = (plural(sum.totals.all(), "finding"), plural(total.done, "file"));
+            writeln!(reports.out.text(), "{findings} in {files}")?;
+        }
+    }
+    reports.finish(total.status)
 }

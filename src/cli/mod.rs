@@ -13,15 +13,19 @@ mod error;
 mod escaping_writer;
 mod explain;
 mod fix;
+mod fleet;
 mod generate;
 mod grub;
 mod guest_arg;
 mod init;
 mod initrd;
+mod interrupt;
+mod job_args;
 mod kernel;
 mod levels;
 mod lint;
 mod output_args;
+mod pool;
 mod progress;
 #[cfg(target_os = "linux")]
 #[doc(hidden)]
@@ -35,6 +39,7 @@ mod settings;
 mod several;
 mod stdout;
 mod target_args;
+mod target_list;
 mod trace;
 
 use std::io::{self, Write};
@@ -46,16 +51,33 @@ use self::error::Error;
 use crate::boot::Verdict;
 
 /// How the program ends. The numbers are a contract (README, "Exit status").
+///
+/// The worst of several is the greatest: they stand in that order here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Status {
-    /// Xen would boot it, or the configuration selects an entry.
-    Fine = 0,
-    /// It would not.
-    Fails = 1,
-    /// The target could not be read, or the verdict is unknown.
-    Unknown = 3,
-    /// The program was called wrongly, or could not write its result.
-    Usage = 2,
+    /// Xen would boot it, or the configuration selects an entry: 0.
+    Fine,
+    /// It would not: 1.
+    Fails,
+    /// The target could not be read, or the verdict is unknown: 3.
+    Unknown,
+    /// The program was called wrongly, or could not do its work: 2.
+    Usage,
+    /// A signal ended it early: 128 and the number of the signal.
+    Stopped(u8),
+}
+
+impl Status {
+    /// The number that the program ends with.
+    fn code(self) -> u8 {
+        match self {
+            Self::Fine => 0,
+            Self::Fails => 1,
+            Self::Usage => 2,
+            Self::Unknown => 3,
+            Self::Stopped(signal) => 128_u8.saturating_add(signal),
+        }
+    }
 }
 
 impl From<Verdict> for Status {
@@ -88,7 +110,7 @@ pub fn main() -> ExitCode {
         // A file's name among the arguments may be a guest's.
         Err(error) if error.use_stderr() && runner_commands::are_obeyed() => {
             let _ = stdout::stderr().write_all(error.render().to_string().as_bytes());
-            return ExitCode::from(Status::Usage as u8);
+            return ExitCode::from(Status::Usage.code());
         }
         Err(error) => error.exit(),
     };
@@ -100,5 +122,5 @@ pub fn main() -> ExitCode {
         return pygrub::supervise("pregrub pygrub", args).into();
     }
     let status = command.command.run().unwrap_or_else(|error| error.report());
-    ExitCode::from(status as u8)
+    ExitCode::from(status.code())
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::Error;
 use super::caller_args::CallerArgs;
 use super::release_args::{self, ReleaseArgs};
 use super::settings::{Settings, SettingsArgs};
@@ -13,7 +14,8 @@ use crate::flavour::{Build, ExtraOption, Flavour};
 use crate::host;
 use crate::python::{PyStr, Python, int};
 use crate::release::Change;
-use crate::target::OpenOptions;
+use crate::simulation::{OpenTarget, Simulation};
+use crate::target::{DiskAccess, OpenOptions};
 
 /// How pygrub is called.
 #[derive(Debug, Args)]
@@ -53,7 +55,7 @@ pub(super) struct PygrubArgs {
     /// Treat the target as this kind instead of detecting it
     #[arg(long = "as", value_name = "KIND", value_enum)]
     kind: Option<KindArg>,
-    /// Treat the file as a configuration in this dialect, whatever its name is
+    /// The dialect of a configuration; overrides its name
     #[arg(long, value_enum)]
     dialect: Option<DialectArg>,
     #[command(flatten)]
@@ -140,6 +142,28 @@ impl PygrubArgs {
             caller: self.caller.caller(build),
             ..Options::default()
         })
+    }
+
+    /// Opens the target.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or these options do not go with it.
+    pub(super) fn open(&self, name: &str, options: Options) -> Result<OpenTarget, Error> {
+        self.open_with(name, options, &DiskAccess::anywhere())
+    }
+
+    /// Opens the target as [`open`](Self::open) does, where it may have been found in a tree.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub(super) fn open_with(&self, name: &str, options: Options, access: &DiskAccess) -> Result<OpenTarget, Error> {
+        let target = Simulation::from(options)
+            .open_with(name, self.open_options(), access)
+            .map_err(|error| Error::Target(error.to_string()))?;
+        self.caller.suits(name, target.kind()).map_err(Error::Usage)?;
+        Ok(target)
     }
 
     /// How the target is opened.

@@ -1,5 +1,6 @@
 //! `--recursive`: what pygrub could be pointed at in a tree of directories.
 
+use std::collections::HashMap;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
@@ -36,37 +37,46 @@ pub(super) enum Sought {
     Everything,
 }
 
-/// A target, and which files it may have opened.
-#[derive(Debug)]
-pub(super) struct Found {
-    pub name: String,
-    pub access: DiskAccess,
-}
-
 /// The targets, with those in the trees.
 #[derive(Debug, Default)]
 pub(super) struct Targets {
-    pub found: Vec<Found>,
+    pub names: Vec<String>,
+    /// What those that were found in a tree may have opened, by their names.
+    found: HashMap<String, DiskAccess>,
     /// Something could not be looked at. It has been complained about.
     pub incomplete: bool,
 }
 
+impl Targets {
+    /// Has all domains trusted that were found, so that any disk that they name is opened.
+    pub(super) fn trust(&mut self, trusted: bool) {
+        if trusted {
+            self.found = HashMap::new();
+        }
+    }
+
+    /// Which files a target may have opened: any if it was named, those of the tree if it was found there.
+    pub(super) fn access(&self, name: &str) -> DiskAccess {
+        self.found.get(name).cloned().unwrap_or_default()
+    }
+
+    fn add(&mut self, name: &str, tree: &DiskAccess) {
+        self.names.push(name.to_owned());
+        self.found.insert(name.to_owned(), tree.clone());
+    }
+}
+
 impl RecursiveArgs {
     /// Puts into the place of each directory what is found below it, in the order of the names. What is wrong with a pattern or
-    /// with settings is one sentence. Unless `trusted`, what is found in a tree has nothing opened outside of it.
-    pub(super) fn targets(
-        &self,
-        names: &[String],
-        sought: Sought,
-        trusted: bool,
-        finder: &mut Finder,
-    ) -> Result<Targets, String> {
+    /// with settings is one sentence.
+    pub(super) fn targets(&self, names: Vec<String>, sought: Sought, finder: &Finder) -> Result<Targets, String> {
         let mut targets = Targets::default();
         for name in names {
-            if !self.recursive || !Path::new(name).is_dir() {
-                targets.found.push(Found { name: name.clone(), access: DiskAccess::anywhere() });
+            if !self.recursive || !Path::new(&name).is_dir() {
+                targets.names.push(name);
                 continue;
             }
+            let name = name.as_str();
             let settings = finder.in_force_in(Path::new(name))?;
             if let Some(path) = finder.passed_over(Path::new(name)) {
                 let path = path.display();
@@ -75,12 +85,12 @@ impl RecursiveArgs {
                 ));
             }
             let excluded = Excluded::new(&self.exclude, Path::new(name), &settings)?;
-            let before = targets.found.len();
+            let before = targets.names.len();
             match DiskAccess::beneath(Path::new(name)) {
-                Ok(tree) => walk(Path::new(name), sought, &excluded, (&tree, trusted), &mut targets),
+                Ok(tree) => walk(Path::new(name), sought, &excluded, &tree, &mut targets),
                 Err(error) => complain(&format!("cannot open `{name}`: {}", super::why(&error))),
             }
-            if targets.found.len() == before {
+            if targets.names.len() == before {
                 let what = match sought {
                     Sought::Configurations => "boot configuration",
                     Sought::Everything => "boot configuration, disk image or domain's configuration",
@@ -93,7 +103,7 @@ impl RecursiveArgs {
     }
 }
 
-fn walk(root: &Path, sought: Sought, excluded: &Excluded, (tree, trusted): (&DiskAccess, bool), targets: &mut Targets) {
+fn walk(root: &Path, sought: Sought, excluded: &Excluded, tree: &DiskAccess, targets: &mut Targets) {
     let wanted = |entry: &DirEntry| entry.depth() == 0 || !excluded.covers(entry.path());
     // Links are not followed: what they lead to is found where it is, and no loop is possible.
     for entry in WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(wanted) {
@@ -118,10 +128,7 @@ fn walk(root: &Path, sought: Sought, excluded: &Excluded, (tree, trusted): (&Dis
         };
         match (fits, entry.path().to_str()) {
             (Ok(false), _) => {}
-            (Ok(true), Some(name)) => {
-                let access = if trusted { DiskAccess::anywhere() } else { tree.clone() };
-                targets.found.push(Found { name: name.to_owned(), access });
-            }
+            (Ok(true), Some(name)) => targets.add(name, tree),
             (Ok(true), None) => {
                 complain(&format!("cannot take `{}`: its name is not UTF-8", entry.path().display()));
                 targets.incomplete = true;

@@ -1,7 +1,5 @@
 //! `pregrub trace`.
 
-use std::path::Path;
-
 use clap::Args;
 
 use super::output_args::{Format, OutputArgs};
@@ -9,10 +7,10 @@ use super::pygrub_args::PygrubArgs;
 use super::{Error, Status};
 use crate::cli::stdout::Out;
 use crate::report::trace;
-use crate::target::Target;
+use crate::simulation::Simulated;
 
 const AFTER_LOOK: &str = "\
-Exit status: 0 Xen would boot it (or the bare configuration selects an entry); 1 it would not; 2 called wrongly, a broken \
+Exit status: 0 Xen would boot it (or the bare configuration selects an entry); 1 it would not; 2 usage error, a broken \
 pregrub.toml, or an internal error; 3 the target could not be read, or the verdict is unknown.";
 
 #[derive(Debug, Args)]
@@ -31,13 +29,9 @@ pub(super) fn run(args: &TraceArgs) -> Result<Status, Error> {
     let settings = args.pygrub.settings.of(&args.target).map_err(Error::Usage)?;
     let options = args.pygrub.options(&settings).map_err(Error::Usage)?;
     let name = &args.target;
-    let opened = Target::open(Path::new(name), args.pygrub.open_options(), options.release).and_then(|target| {
-        let volumes = target.volumes();
-        let run = target.run_on(volumes.as_ref(), name, options)?;
-        let explanation = target.explain(&run, volumes.as_ref());
-        Ok((target.kind(), run, explanation))
-    });
-    let (kind, run, explanation) = opened.map_err(|error| Error::Target(error.to_string()))?;
+    let target = args.pygrub.open(name, options)?;
+    let kind = target.kind();
+    let Simulated { run, explanation } = target.run().map_err(|error| Error::Target(error.to_string()))?;
     let explanation = explanation.as_ref();
     let mut out = Out::new(args.output.color);
     match args.output.format {

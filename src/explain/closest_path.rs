@@ -1,8 +1,8 @@
 //! The file that is probably meant by a path that does not open: the usual mistakes, what other entries name, and what lies
 //! beside it.
 
+use super::advice::Seen;
 use super::missing_path::{shown, word};
-use super::raised::Seen;
 use super::remedy::{MKCONFIG, Remedy};
 use crate::boot::Purpose;
 use crate::config::{Dialect, Entry, Writer};
@@ -55,7 +55,7 @@ impl Closest<'_> {
                 "`{path}` is there: {}",
                 match writer {
                     Writer::NixOs => Remedy::copies_again().to_string(),
-                    Writer::Mkconfig => format!("{MKCONFIG} in the guest, which writes the menu anew"),
+                    Writer::Mkconfig => format!("{MKCONFIG} in the guest, which regenerates the menu"),
                     Writer::Other => "is that file meant?".to_owned(),
                 }
             ),

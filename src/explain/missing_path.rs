@@ -1,12 +1,13 @@
 //! Why a path that a configuration names does not open, in plain words: for the verdict and for the rules of the linter.
 
+use super::advice::{Advice, Seen, advice};
 use super::closest_path::closest;
+use super::device_name::PROVIDED;
 use super::files::Files;
 use super::path_issue::Plain;
 use super::path_issue::{PathIssue, words};
-use super::raised::{Advice, PROVIDED, Seen, advice};
 use super::remedy::{MKCONFIG, Remedy, change_at_source};
-use crate::boot::Purpose;
+use crate::boot::{Attempt, Mounted, Purpose};
 use crate::config::{Dialect, Writer};
 use crate::escape::beginning;
 use crate::python::PyStr;
@@ -33,7 +34,7 @@ pub(crate) fn word(purpose: Purpose) -> &'static str {
     if purpose == Purpose::Ramdisk { "initrd" } else { "kernel" }
 }
 
-/// Whether pygrub's driver for this filesystem ends a path at its first blank: all do but the one for ext2, ext3 and ext4.
+/// Whether pygrub's driver for this filesystem ends a path at its first space: all do but the one for ext2, ext3 and ext4.
 pub(crate) fn ends_at_a_blank(filesystem: &str) -> bool {
     matches!(filesystem, "vfat" | "iso9660" | "xfs" | "reiserfs" | "ufs" | "zfs")
 }
@@ -59,7 +60,7 @@ impl MissingPath<'_> {
         let reason = self.reason(issue);
         let label = match issue {
             PathIssue::Several => "one name, for pygrub",
-            PathIssue::Continuation => "pygrub does not read on in the next line",
+            PathIssue::Continuation => "pygrub does not continue on the next line",
             PathIssue::Variable | PathIssue::Quoted => "taken literally",
             PathIssue::TrailingText | PathIssue::Tab => "all of it is the name",
             PathIssue::Option => "an option of GRUB's",
@@ -119,22 +120,22 @@ impl MissingPath<'_> {
         if issue == PathIssue::Several {
             let missing = if self.why.is_some() { ", and there is no such file" } else { "" };
             let (path, entry) = (shown(self.path), self.of_entry());
-            return format!("pygrub takes all of `{path}` for the name of one initrd{entry}{missing}");
+            return format!("pygrub treats all of `{path}` as the name of one initrd{entry}{missing}");
         }
         let opens = if self.why.is_some() { "does not open" } else { "will not open" };
         let clause = match issue {
             PathIssue::Several | PathIssue::Continuation => {
-                "pygrub takes the backslash at the end for a part of the name"
+                "pygrub treats the backslash at the end as part of the name"
             }
-            PathIssue::Variable => "pygrub knows no variables and takes `$` for a part of the name",
-            PathIssue::Quoted => "pygrub takes quotes and backslashes for a part of the name",
-            PathIssue::TrailingText => "pygrub takes all that follows on the line for a part of the name",
-            PathIssue::Option => "pygrub knows no options of `kernel`, and takes the first word for the path",
-            PathIssue::Tab => "pygrub wants a blank behind it, and takes the tab for a part of the name",
+            PathIssue::Variable => "pygrub knows no variables and treats `$` as part of the name",
+            PathIssue::Quoted => "pygrub treats quotes and backslashes as part of the name",
+            PathIssue::TrailingText => "pygrub treats all that follows on the line as part of the name",
+            PathIssue::Option => "pygrub knows no options of `kernel`, and treats the first word as the path",
+            PathIssue::Tab => "pygrub expects a space after it, and treats the tab as part of the name",
             PathIssue::DoubleSlash if self.why.is_none() => {
-                "pygrub's library for ext2, ext3 and ext4 finds nothing behind a double slash"
+                "pygrub's library for ext2, ext3 and ext4 finds nothing after a double slash"
             }
-            PathIssue::DoubleSlash => "libext2fs finds nothing behind a double slash",
+            PathIssue::DoubleSlash => "libext2fs finds nothing after a double slash",
         };
         format!("{} {opens}: {clause}", self.subject())
     }
@@ -184,7 +185,7 @@ impl MissingPath<'_> {
             }
             (PathIssue::TrailingText, _) => {
                 format!(
-                    "write the path alone, without `;`, comment or other words behind it{}",
+                    "write the path alone, without `;`, comment or other words after it{}",
                     change_at_source(writer)
                 )
             }
@@ -195,7 +196,7 @@ impl MissingPath<'_> {
                 )
             }
             (PathIssue::Tab, _) => {
-                format!("write a blank between the kernel and its arguments{}", change_at_source(writer))
+                format!("write a space between the kernel and its arguments{}", change_at_source(writer))
             }
         }
     }
@@ -228,4 +229,26 @@ pub(crate) fn empty_path(purpose: Purpose, entry: &str, writer: Writer) -> (Stri
 /// A name for a message: no longer than a message can bear, and with control characters escaped.
 pub(crate) fn shown(text: &PyStr) -> String {
     beginning(&text.to_string_lossy(), 200)
+}
+
+pub(super) fn missing_file(attempt: Option<&Attempt>, found: Option<Seen<'_>>, files: Option<&Files>) -> Advice {
+    let Some(attempt) = attempt else { return advice("a file is missing", "", "") };
+    let Some(step) = attempt.steps.last() else { return advice("a file is missing", "", "") };
+    let filesystem = match &attempt.mounted {
+        Mounted::Yes(name) => Some(name.as_str()),
+        _ => None,
+    };
+    let entry = attempt.selection.as_ref().and_then(|selection| found?.config.entries.get(selection.index?));
+    let file = entry
+        .and_then(|entry| if step.purpose == Purpose::Kernel { entry.kernel.as_ref() } else { entry.initrd.as_ref() });
+    let missing = MissingPath {
+        path: &step.path,
+        purpose: step.purpose,
+        // One that was edited in the menu names other files.
+        entry: entry.filter(|_| file.is_some_and(|file| file.path == step.path)).map(|entry| (&entry.title, true)),
+        why: Some(step.missing.as_deref().unwrap_or("it does not open")),
+        filesystem,
+        from: found.map(|found| (found.dialect, found.writer)),
+    };
+    missing.advice_on(files, found)
 }

@@ -1,7 +1,7 @@
 //! A filesystem on which pygrub sees none of the configurations that it looks for.
 
+use super::advice::{Advice, advice};
 use super::files::Files;
-use super::raised::{Advice, advice};
 use crate::boot::{Attempt, Mounted};
 use crate::storage::filesystem::{Note, Topic};
 

@@ -5,7 +5,6 @@
 
 use std::io::{self, Write};
 
-use super::concise;
 use super::location::Location;
 use super::one_line::one_line;
 use crate::boot::Verdict;
@@ -19,22 +18,16 @@ use crate::report::target_report::{Outcome, TargetReport};
 /// As `out` says.
 pub fn write(examined: &TargetReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     let whole = Location::whole(examined.target);
-    if let Outcome::Unreadable(error) = examined.outcome {
-        return command("error", &whole, "cannot be read", error, out);
+    if let Outcome::Unreadable { why, .. } = examined.outcome {
+        return command("error", &whole, "cannot be read", why, out);
     }
-    if let Some(run) = examined.judged() {
+    if let (Some(run), Some(verdict)) = (examined.judged(), examined.verdict()) {
         let name = match run.verdict {
             Verdict::Boots | Verdict::Selects => "notice",
             Verdict::Fails => "error",
             Verdict::Unknown => "warning",
         };
-        command(
-            name,
-            &whole,
-            run.verdict.name(),
-            &concise::verdict(examined.target, run, examined.explanation()),
-            out,
-        )?;
+        command(name, &whole, run.verdict.name(), &verdict, out)?;
     }
     for finding in examined.findings() {
         let name = match finding.severity {
@@ -67,7 +60,7 @@ fn command(name: &str, place: &Location<'_>, title: &str, message: &str, out: &m
     writeln!(out, ",title={}::{}", property(title), data(message))
 }
 
-/// What stands behind the second `::`.
+/// What stands after the second `::`.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }

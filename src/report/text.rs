@@ -23,7 +23,7 @@ pub struct Look {
     pub color: bool,
     /// Columns of the terminal.
     pub width: usize,
-    /// Whether to tell more.
+    /// Whether to print more.
     pub verbose: bool,
 }
 
@@ -140,7 +140,7 @@ fn write_chosen(run: &Run, chosen: &BootFiles, kind: Kind, out: &mut dyn Write) 
         writeln!(out, "  menu       boots after {seconds} {unit} without a key")?;
     }
     if kind == Kind::Config {
-        writeln!(out, "  note: whether these files exist cannot be told from a configuration alone")?;
+        writeln!(out, "  note: a configuration alone does not show whether these files exist")?;
     }
     Ok(())
 }
@@ -253,7 +253,7 @@ fn write_headline(finding: &Finding, sources: Sources<'_>, look: Look, out: &mut
     writeln!(out, "{style}{severity}[{}]{style:#} {}{stops}{}", rule.code, rule.name, file.unwrap_or_default())
 }
 
-/// The findings, with those behind each that say the same of other places.
+/// The findings, with those after each that say the same of other places.
 fn gathered(findings: &[Finding], each: bool) -> Vec<(&Finding, Vec<&Finding>)> {
     let mut gathered: Vec<(&Finding, Vec<&Finding>)> = Vec::new();
     let mut known = HashMap::new();
@@ -291,28 +291,59 @@ fn write_others(others: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-/// `3 findings: 1 error, 2 warnings; 1 stops the boot`, `2 warnings`. Nothing where there are none.
-pub fn summary(findings: &[Finding]) -> Option<String> {
-    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
-    let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
-    let kinds: Vec<String> = [Severity::Error, Severity::Warning, Severity::Note]
-        .into_iter()
-        .filter(|severity| count(*severity) > 0)
-        .map(|severity| plural(count(severity), severity.name()))
-        .collect();
-    let stopping = findings.iter().filter(|finding| finding.stops_boot).count();
-    let stops = match stopping {
-        0 => String::new(),
-        1 if findings.len() == 1 => "; it stops the boot".to_owned(),
-        all if findings.len() == all => "; all stop the boot".to_owned(),
-        1 => "; 1 stops the boot".to_owned(),
-        several => format!("; {several} stop the boot"),
-    };
-    match kinds.as_slice() {
-        [] => None,
-        [kind] => Some(format!("{kind}{stops}")),
-        kinds => Some(format!("{}: {}{stops}", plural(findings.len(), "finding"), kinds.join(", "))),
+/// How many findings there are, of one target or of all.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Totals {
+    by_severity: [usize; 3],
+    stopping: usize,
+}
+
+const SEVERITIES: [Severity; 3] = [Severity::Error, Severity::Warning, Severity::Note];
+
+impl Totals {
+    /// Of these findings.
+    pub fn of(findings: &[Finding]) -> Self {
+        let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+        let stopping = findings.iter().filter(|finding| finding.stops_boot).count();
+        Self { by_severity: SEVERITIES.map(count), stopping }
     }
+
+    /// Adds others.
+    pub fn add(&mut self, others: Self) {
+        for (count, more) in self.by_severity.iter_mut().zip(others.by_severity) {
+            *count += more;
+        }
+        self.stopping += others.stopping;
+    }
+
+    /// How many there are.
+    pub fn all(&self) -> usize {
+        self.by_severity.iter().sum()
+    }
+
+    /// `3 findings: 1 error, 2 warnings; 1 stops the boot`, `2 warnings`. `None` if there are none.
+    pub fn summary(&self) -> Option<String> {
+        let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+        let kinds = SEVERITIES.iter().zip(self.by_severity).filter(|(_, count)| *count > 0);
+        let kinds: Vec<String> = kinds.map(|(severity, count)| plural(count, severity.name())).collect();
+        let stops = match self.stopping {
+            0 => String::new(),
+            1 if self.all() == 1 => "; it stops the boot".to_owned(),
+            all if self.all() == all => "; all stop the boot".to_owned(),
+            1 => "; 1 stops the boot".to_owned(),
+            several => format!("; {several} stop the boot"),
+        };
+        match kinds.as_slice() {
+            [] => None,
+            [kind] => Some(format!("{kind}{stops}")),
+            kinds => Some(format!("{}: {}{stops}", plural(self.all(), "finding"), kinds.join(", "))),
+        }
+    }
+}
+
+/// [`Totals::summary`] of the findings of one target.
+pub fn summary(findings: &[Finding]) -> Option<String> {
+    Totals::of(findings).summary()
 }
 
 /// `3 findings suppressed by comments`. Nothing where there are none.
@@ -320,7 +351,7 @@ pub fn suppressed(count: usize) -> Option<String> {
     (count > 0).then(|| format!("{count} finding{} suppressed by comments", if count == 1 { "" } else { "s" }))
 }
 
-/// The way out, where no diagnostic tells it.
+/// The way out, where no diagnostic reports it.
 fn write_help(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
     match &explanation.help {
         Some(help) => writeln!(out, "  help: {help}"),

@@ -9,7 +9,7 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{failed, open_without_waiting};
+use super::{Access, TargetError, open_without_waiting};
 use crate::storage::beneath::HeldDirectory;
 use crate::storage::source::{FileSource, Source};
 
@@ -79,7 +79,7 @@ impl DiskAccess {
             return match source {
                 Some(Ok(source)) => Ok(Arc::new(source)),
                 Some(Err(error)) if error.kind() == io::ErrorKind::NotFound => {
-                    Err(no_help(failed(path, "open", &error).to_string()))
+                    Err(no_help(TargetError::of(path, Access::Open, error).to_string()))
                 }
                 _ => Err(NotOpened {
                     reason: format!(
@@ -93,12 +93,13 @@ impl DiskAccess {
                 }),
             };
         }
-        let metadata = fs::metadata(path).map_err(|error| no_help(failed(path, "open", &error).to_string()))?;
+        let metadata =
+            fs::metadata(path).map_err(|error| no_help(TargetError::of(path, Access::Open, error).to_string()))?;
         if !metadata.is_file() && !metadata.file_type().is_block_device() {
             return Err(no_help(format!("`{shown}` is neither a file nor a block device")));
         }
         let source = open_without_waiting(path).and_then(FileSource::new);
-        Ok(Arc::new(source.map_err(|error| no_help(failed(path, "open", &error).to_string()))?))
+        Ok(Arc::new(source.map_err(|error| no_help(TargetError::of(path, Access::Open, error).to_string()))?))
     }
 
     /// A disk that can be read. `None` if it cannot be opened, or is something else.

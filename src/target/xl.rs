@@ -35,8 +35,7 @@ pub struct XlTarget {
 impl XlTarget {
     pub(super) fn new(path: &Path, text: Vec<u8>, release: Release, access: &DiskAccess) -> Result<Self, TargetError> {
         if text.len() > syntax::LIMIT {
-            let limit = syntax::LIMIT >> 20;
-            return Err(TargetError(format!("`{}` has more than {limit} MiB, which no domain needs", path.display())));
+            return Err(TargetError::TooLarge { path: path.to_owned(), limit: syntax::LIMIT });
         }
         let domain = syntax::parse(&text, release).map(|settings| Domain::new(settings, release));
         let started = match &domain {
@@ -130,7 +129,7 @@ impl OtherDisks for XlTarget {
     }
 }
 
-/// Whether the pygrub that is called is there. Where no pygrub is installed this machine is no dom0, and says nothing of one.
+/// Whether the pygrub that is called is there. Where no pygrub is installed this machine is not a dom0, and says nothing of one.
 fn is_there(call: &Call, access: &DiskAccess) -> Result<(), NotInvoked> {
     let path = Path::new(OsStr::from_bytes(call.bootloader.text.as_bytes()));
     if !path.is_absolute() || host::installed().is_err() || !access.is_missing(path) {
@@ -147,7 +146,7 @@ fn is_there(call: &Call, access: &DiskAccess) -> Result<(), NotInvoked> {
 /// What is asked for, and otherwise what the domain's configuration makes of the call.
 pub(super) fn merged(wanted: &Options, of_domain: Options) -> Options {
     let wanted = wanted.clone();
-    // An entry that is asked for takes the menu away, as it does behind the domain's own options.
+    // An entry that is asked for takes the menu away, as it does after the domain's own options.
     let interactive =
         if wanted.entry.is_some() { wanted.interactive } else { wanted.interactive.or(of_domain.interactive) };
     Options {

@@ -79,11 +79,11 @@ fn it_has_nothing_opened_outside_of_the_tree() {
             ended.whole()
         );
         // A file that is not there is refused as one that is.
-        fs::write(&path, text.replace("host.img", "missing.img")).unwrap();
+        fs::write(&path, text.replace("host.img", "gone.img")).unwrap();
         let missing = check(&place.tree, &[]);
         assert_eq!(
-            missing.stdout.replace("missing.img", "host.img"),
-            ended.stdout.replace("missing.img", "host.img"),
+            missing.stdout.replace("gone.img", "host.img"),
+            ended.stdout.replace("gone.img", "host.img"),
             "{name}"
         );
         fs::write(&path, &text).unwrap();

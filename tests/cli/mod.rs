@@ -8,6 +8,7 @@ mod entries;
 mod explain;
 mod fix;
 mod flavours;
+mod fleet;
 mod folder;
 mod formats;
 mod generate;

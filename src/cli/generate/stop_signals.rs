@@ -23,7 +23,7 @@ impl StopSignals {
         let ignored = ignored();
         for signal in [SIGTERM, SIGINT, SIGHUP, SIGQUIT] {
             if ignored & (1 << (signal - 1)) == 0 {
-                // The number first: whoever sees the flag asks for it.
+                // The number first: the reader of the flag asks for it.
                 flag::register_usize(signal, Arc::clone(&signals.which), usize::try_from(signal).unwrap_or_default())?;
                 flag::register(signal, Arc::clone(&signals.stop))?;
             }

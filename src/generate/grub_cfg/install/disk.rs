@@ -85,7 +85,7 @@ impl Disk for HostDisk {
     }
 
     fn run(&mut self, program: &Path, boot: &HeldDirectory, path: &Path, limit: Duration) -> io::Result<ExitStatus> {
-        // What it prints is for whoever installs, and no part of a text on standard output.
+        // What it prints is for the administrator, and no part of a text on standard output.
         let mut command = Command::new(program);
         // By the directory that is held: another one may have its name by now, and somebody else's file would get the secrets.
         command.arg(boot.path_for_others().join(path)).stdin(Stdio::null()).stdout(io::stderr()).process_group(0);

@@ -67,7 +67,7 @@ impl Kept {
                 }
                 None => continue,
             };
-            // It may be one of ours by its name, behind a link.
+            // It may be one of ours by its name, after a link.
             kept.nodes.extend(directory.node(path.as_bytes()).map(|node| (node.device, node.inode)));
             kept.digits.extend(digits_in(&text));
             let mut named = BTreeSet::new();
