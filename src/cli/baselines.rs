@@ -117,6 +117,21 @@ impl Baselines<'_> {
 /// More than that is not a baseline.
 const LARGEST: u64 = 64 << 20;
 
+/// One baseline of several: of each finding as many as the baseline has that lists it most often.
+///
+/// # Errors
+///
+/// One cannot be read, or is not a baseline.
+pub(super) fn merged_baseline(paths: &[&str]) -> Result<String, String> {
+    let mut merged = Baseline::default();
+    for path in paths {
+        let text = bounded_read::read(Path::new(path), LARGEST)
+            .map_err(|error| format!("cannot read the baseline `{path}`: {}", super::why(&error)))?;
+        merged.add(Baseline::parse(&text).map_err(|why| format!("`{path}` is not a baseline: {why}"))?);
+    }
+    Ok(merged.to_json())
+}
+
 fn read(path: &Path, text: io::Result<Vec<u8>>, may_be_missing: bool) -> Result<Comparison, String> {
     let shown = path.display();
     let text = match text {

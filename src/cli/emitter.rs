@@ -10,7 +10,7 @@ use crate::release::Release;
 use crate::report::check::Check;
 use crate::report::lint::Lint;
 use crate::report::target_report::{Outcome, TargetReport};
-use crate::report::{concise, github, junit, sarif, text};
+use crate::report::{concise, github, junit, openmetrics, sarif, text};
 
 /// The command that reports, which decides what text and JSON look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,7 @@ enum Format {
     Github,
     Sarif(Box<sarif::Log>),
     Junit(junit::Report),
+    Openmetrics(openmetrics::Report),
 }
 
 impl Emitter {
@@ -53,6 +54,7 @@ impl Emitter {
             ReportFormat::Github => Format::Github,
             ReportFormat::Sarif => Format::Sarif(Box::new(sarif::Log::new(release))),
             ReportFormat::Junit => Format::Junit(junit::Report::new(threshold.least())),
+            ReportFormat::Openmetrics => Format::Openmetrics(openmetrics::Report::default()),
         };
         Self { out, format, command }
     }
@@ -66,6 +68,7 @@ impl Emitter {
             Format::Github => Format::Github,
             Format::Sarif(log) => Format::Sarif(Box::new(log.part())),
             Format::Junit(report) => Format::Junit(report.part()),
+            Format::Openmetrics(_) => Format::Openmetrics(openmetrics::Report::default()),
         };
         Self { out: self.out.part(), format, command: self.command }
     }
@@ -75,6 +78,7 @@ impl Emitter {
         match (&mut self.format, part.format) {
             (Format::Sarif(log), Format::Sarif(part)) => log.append(*part),
             (Format::Junit(report), Format::Junit(part)) => report.append(part),
+            (Format::Openmetrics(report), Format::Openmetrics(part)) => report.append(part),
             _ => {}
         }
         self.out.append(part.out)
@@ -105,6 +109,10 @@ impl Emitter {
                 junit.add(report);
                 Ok(())
             }
+            Format::Openmetrics(metrics) => {
+                metrics.add(report);
+                Ok(())
+            }
         }
     }
 
@@ -114,6 +122,7 @@ impl Emitter {
             Format::Text { .. } | Format::Json | Format::Concise | Format::Github => {}
             Format::Sarif(log) => log.write(status.code(), self.out.json_document())?,
             Format::Junit(report) => report.write(self.out.xml_document())?,
+            Format::Openmetrics(report) => report.write(&mut self.out.generated())?,
         }
         self.out.finish()
     }

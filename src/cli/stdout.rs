@@ -67,6 +67,14 @@ impl Out {
         }
     }
 
+    /// What a part keeps in memory, as text: what is written is UTF-8.
+    pub(super) fn into_text(self) -> String {
+        match self.stdout.into_inner() {
+            Sink::Memory(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Sink::Stdout(_) => String::new(),
+        }
+    }
+
     /// How many bytes a part keeps in memory.
     pub(super) fn kept(&self) -> usize {
         match self.stdout.inner() {

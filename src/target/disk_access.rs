@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Access, TargetError, open_without_waiting};
+use crate::host;
 use crate::storage::beneath::HeldDirectory;
 use crate::storage::source::{FileSource, Source};
 
@@ -93,13 +94,14 @@ impl DiskAccess {
                 }),
             };
         }
-        let metadata =
-            fs::metadata(path).map_err(|error| no_help(TargetError::of(path, Access::Open, error).to_string()))?;
+        let failed = |error| no_help(TargetError::of(path, Access::Open, error).to_string());
+        let place = host::placed(path).map_err(failed)?;
+        let metadata = fs::metadata(&place).map_err(failed)?;
         if !metadata.is_file() && !metadata.file_type().is_block_device() {
             return Err(no_help(format!("`{shown}` is neither a file nor a block device")));
         }
-        let source = open_without_waiting(path).and_then(FileSource::new);
-        Ok(Arc::new(source.map_err(|error| no_help(TargetError::of(path, Access::Open, error).to_string()))?))
+        let source = open_without_waiting(&place).and_then(FileSource::new);
+        Ok(Arc::new(source.map_err(failed)?))
     }
 
     /// A disk that can be read. `None` if it cannot be opened, or is something else.
@@ -110,7 +112,10 @@ impl DiskAccess {
     /// Whether it is certain that there is nothing at a path. Outside of the tree nothing is.
     pub fn is_missing(&self, path: &Path) -> bool {
         match &self.tree {
-            None => matches!(path.try_exists(), Ok(false)),
+            None => match host::placed(path) {
+                Ok(place) => matches!(place.try_exists(), Ok(false)),
+                Err(error) => error.kind() == io::ErrorKind::NotFound,
+            },
             Some(tree) => {
                 let node = tree.place(path).map(|place| tree.held.node(&place));
                 node.is_some_and(|node| node.is_err_and(|error| error.kind() == io::ErrorKind::NotFound))

@@ -35,7 +35,7 @@ fn with<'a>(options: &[&'a str], names: &'a [String]) -> Vec<&'a str> {
 fn jobs_change_nothing_but_the_time() {
     let (folder, names) = fleet();
     folder.file("base.json", "{\"schema\": \"pregrub.baseline/1\", \"findings\": []}");
-    for format in ["text", "concise", "json", "sarif", "github", "junit"] {
+    for format in ["text", "concise", "json", "sarif", "github", "junit", "openmetrics"] {
         for command in ["check", "lint"] {
             let one =
                 folder.run(&with(&[command, "--format", format, "--jobs", "1", "--baseline", "base.json"], &names));
@@ -192,4 +192,53 @@ fn a_signal_ends_it_with_what_is_known() {
         assert_eq!(ended.status.code(), Some(status), "{stderr}");
         assert_eq!(stderr, format!("pregrub: stopped by a signal: {lines} of 2000000 targets were looked at\n"));
     }
+}
+
+#[test]
+fn metrics_keep_the_rules_of_their_format() {
+    let (folder, mut names) = fleet();
+    // Two samples of one target would be refused.
+    names.push(names[0].clone());
+    let odd = "a\"b\\c.cfg".to_owned();
+    folder.file(&odd, BY_TITLE);
+    names.push(odd);
+    let check = folder.run(&with(&["check", "--format", "openmetrics"], &names)).stdout;
+    crate::common::openmetrics::check(&check);
+    assert!(check.contains("pregrub_target_boots{target=\"a\\\"b\\\\c.cfg\"} 1\n"), "{check}");
+    assert!(check.contains("pregrub_target_boots{target=\"03.gone\"} NaN\n"), "{check}");
+    let lint = folder.run(&with(&["lint", "--format", "openmetrics"], &names)).stdout;
+    crate::common::openmetrics::check(&lint);
+    assert!(!lint.contains("pregrub_target_boots{target=\"01.cfg\"}"), "{lint}");
+}
+
+/// What a user at a terminal sees while the results go into a pipe.
+#[test]
+fn a_terminal_shows_how_far_it_is() {
+    use std::io::Read;
+
+    let terminal = rustix::pty::openpt(rustix::pty::OpenptFlags::RDWR | rustix::pty::OpenptFlags::NOCTTY).unwrap();
+    rustix::pty::grantpt(&terminal).unwrap();
+    rustix::pty::unlockpt(&terminal).unwrap();
+    let name = rustix::pty::ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
+    let folder = Folder::new();
+    folder.file("a.cfg", "menuentry 'a' {\n linux ($drive1)/k\n}\n");
+    folder.file("list", "a.cfg\n".repeat(2_000_000));
+    let mut child = command(&["check", "--format", "json", "--targets-from", "list"])
+        .current_dir(folder.path())
+        .env("TERM", "xterm")
+        .stdout(Stdio::null())
+        .stderr(fs::File::options().read(true).write(true).open(name).unwrap())
+        .spawn()
+        .unwrap();
+    let mut seen = Vec::new();
+    let mut terminal = fs::File::from(terminal);
+    let mut piece = [0; 4096];
+    while !String::from_utf8_lossy(&seen).contains(" left") && seen.len() < 1 << 20 {
+        let count = terminal.read(&mut piece).unwrap();
+        seen.extend_from_slice(&piece[..count]);
+    }
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::KILL).unwrap();
+    child.wait().unwrap();
+    let seen = String::from_utf8_lossy(&seen).into_owned();
+    assert!(seen.contains(" of 2000000, ") && seen.contains(" failing, "), "{seen}");
 }

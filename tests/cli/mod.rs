@@ -4,6 +4,8 @@ mod bad_input;
 mod baseline;
 mod check;
 mod contract;
+#[cfg(target_os = "linux")]
+mod contrib;
 mod entries;
 mod explain;
 mod fix;
@@ -12,8 +14,10 @@ mod fleet;
 mod folder;
 mod formats;
 mod generate;
+mod host;
 mod init;
 mod lint;
+mod merge;
 #[cfg(target_os = "linux")]
 mod pygrub;
 mod recursive;

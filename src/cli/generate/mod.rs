@@ -10,6 +10,9 @@ mod recipe;
 mod stop_signals;
 mod xl;
 
+#[cfg(target_os = "linux")]
+pub(super) use self::stop_signals::ignored;
+
 use clap::{Args, Subcommand};
 
 use super::{Error, Status};

@@ -1,5 +1,7 @@
 //! The parts of a SARIF 2.1.0 log that pregrub writes, by the names of the standard.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 /// `sarifLog`.
@@ -88,7 +90,7 @@ pub(super) struct LogResult {
     pub properties: ResultProperties,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub related_locations: Vec<LogLocation>,
-    pub rule_id: &'static str,
+    pub rule_id: Cow<'static, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule_index: Option<usize>,
 }

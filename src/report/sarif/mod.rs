@@ -22,6 +22,8 @@ use super::region::Region;
 use crate::boot::Verdict;
 use crate::lint::{BootImpact, Finding, Fix, Identity, RULES, Rule, Severity};
 use crate::release::Release;
+#[cfg(feature = "cli")]
+use crate::report::recorded::{Recorded, RecordedFinding};
 use crate::report::target_report::{Outcome, TargetReport};
 
 /// The schema that the log keeps.
@@ -100,13 +102,74 @@ impl Log {
                 partial_fingerprints: Fingerprints::default(),
                 properties: ResultProperties { stops_boot: verdict == Verdict::Fails, ..ResultProperties::default() },
                 related_locations: Vec::new(),
-                rule_id: VERDICT,
+                rule_id: VERDICT.into(),
                 rule_index: Some(RULES.len()),
             };
             self.results.push((result, digest(&[VERDICT, verdict.name(), examined.target])));
         }
         for finding in examined.findings() {
             self.results.push((Self::result(examined, finding), digest_of(examined, finding)));
+        }
+    }
+
+    /// Adds a target of another run.
+    #[cfg(feature = "cli")]
+    pub fn add_recorded(&mut self, recorded: &Recorded) {
+        if self.targets.insert(recorded.target.clone()) {
+            let artifact = Artifact { location: artifact(&recorded.target), roles: ["analysisTarget"] };
+            self.artifacts.push((recorded.target.clone(), artifact));
+        }
+        let whole = || location(&Location::whole(&recorded.target));
+        if !recorded.is_readable {
+            self.notifications.push(Notification {
+                level: "error",
+                locations: [whole()],
+                message: Message { text: sentence(recorded.reason.as_deref().unwrap_or_default()) },
+            });
+        }
+        if let Some((verdict, reason)) = recorded.unexplained() {
+            self.has_verdicts = true;
+            let said = format!("{}: {}", verdict.name(), one_line(reason));
+            let result = LogResult {
+                fixes: Vec::new(),
+                level: if verdict == Verdict::Unknown { "warning" } else { "error" },
+                locations: [whole()],
+                message: Message { text: message(&said, recorded.help.as_deref(), None) },
+                partial_fingerprints: Fingerprints::default(),
+                properties: ResultProperties { stops_boot: verdict == Verdict::Fails, ..ResultProperties::default() },
+                related_locations: Vec::new(),
+                rule_id: VERDICT.into(),
+                rule_index: Some(RULES.len()),
+            };
+            self.results.push((result, digest(&[VERDICT, verdict.name(), &recorded.target])));
+        }
+        for finding in &recorded.findings {
+            let place = recorded.place_of(finding);
+            // The text of the line is not recorded: the message stands for it.
+            let file = [place.file.as_str(), place.inside.unwrap_or_default()].join(":");
+            let digest = digest(&[&finding.code, &file, &finding.message]);
+            self.results.push((Self::recorded_result(&place, finding), digest));
+        }
+    }
+
+    #[cfg(feature = "cli")]
+    fn recorded_result(place: &Location<'_>, finding: &RecordedFinding) -> LogResult {
+        let guest = place.in_guest();
+        LogResult {
+            fixes: Vec::new(),
+            level: level(finding.severity),
+            locations: [location(place)],
+            message: Message { text: message(&finding.message, finding.help.as_deref(), guest.as_deref()) },
+            partial_fingerprints: Fingerprints::default(),
+            properties: ResultProperties {
+                guest_path: place.inside.map(str::to_owned),
+                guest_region: place.region.filter(|_| place.inside.is_some()).map(region),
+                raised: None,
+                stops_boot: finding.stops_boot,
+            },
+            related_locations: Vec::new(),
+            rule_id: one_line(&finding.code).into(),
+            rule_index: RULES.iter().position(|rule| rule.code == finding.code),
         }
     }
 
@@ -134,7 +197,7 @@ impl Log {
                 stops_boot: finding.stops_boot,
             },
             related_locations: related.collect(),
-            rule_id: finding.rule.code,
+            rule_id: finding.rule.code.into(),
             rule_index: RULES.iter().position(|rule| rule.code == finding.rule.code),
         }
     }
