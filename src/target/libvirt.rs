@@ -8,6 +8,7 @@ use super::xl::{open_disk, run_call};
 use super::{DiskAccess, TargetError};
 use crate::boot::{FailureKind, Options, Run, Toolstack};
 use crate::release::Release;
+use crate::storage::container::ContainerLimits;
 use crate::storage::mount::MountedOnce;
 use crate::storage::source::Source;
 use crate::toolstack::libvirt::{LibvirtDomain, XmlError};
@@ -29,14 +30,20 @@ pub struct LibvirtTarget {
 }
 
 impl LibvirtTarget {
-    pub(super) fn new(path: &Path, text: Vec<u8>, release: Release, access: &DiskAccess) -> Result<Self, TargetError> {
+    pub(super) fn new(
+        path: &Path,
+        text: Vec<u8>,
+        release: Release,
+        limits: ContainerLimits,
+        access: &DiskAccess,
+    ) -> Result<Self, TargetError> {
         if text.len() > syntax::LIMIT {
             return Err(TargetError::TooLarge { path: path.to_owned(), limit: syntax::LIMIT });
         }
         let domain = LibvirtDomain::parse(&text);
         let started = match &domain {
             Ok(domain) => domain.call(release).and_then(|call| {
-                let disk = open_disk(&call, access)?;
+                let disk = open_disk(&call, limits, access)?;
                 Ok((call, disk))
             }),
             Err(error) => Err(NotInvoked {

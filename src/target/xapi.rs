@@ -5,9 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::disk_access::{DiskAccess, NotOpened};
-use super::xl::merged;
+use super::xl::{merged, open_attached};
 use crate::boot::{self, Handover, Options, Run, Toolstack, Verdict};
 use crate::release::Change;
+use crate::storage::container::ContainerLimits;
 use crate::storage::mount::MountedOnce;
 use crate::storage::source::Source;
 use crate::toolstack::xapi::{NotCalled, Record, RecordError};
@@ -22,12 +23,12 @@ pub struct XapiTarget {
 }
 
 impl XapiTarget {
-    pub(super) fn new(text: &[u8], access: &DiskAccess) -> Self {
+    pub(super) fn new(text: &[u8], limits: ContainerLimits, access: &DiskAccess) -> Self {
         let record = Record::parse(text);
         let disk = match &record {
             Ok(record) => record.disk().and_then(|path| {
                 let unknown = |NotOpened { reason, help }| NotCalled { fails: false, reason, help, error: None };
-                access.open_disk(Path::new(path)).map_err(unknown)
+                open_attached(Path::new(path), limits, access).map_err(unknown)
             }),
             Err(error) => Err(NotCalled { fails: false, reason: error.to_string(), help: None, error: None }),
         };

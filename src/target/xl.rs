@@ -13,6 +13,8 @@ use crate::explain::{OtherDisk, OtherDisks};
 use crate::host;
 use crate::python::PyStr;
 use crate::release::Release;
+use crate::storage::container::{self, ContainerError, ContainerLimits, ImageFormat};
+use crate::storage::identify::Format;
 use crate::storage::mount::MountedOnce;
 use crate::storage::source::Source;
 use crate::xl::call::{Call, NotInvoked, RESTRICTED_USER};
@@ -33,14 +35,20 @@ pub struct XlTarget {
 }
 
 impl XlTarget {
-    pub(super) fn new(path: &Path, text: Vec<u8>, release: Release, access: &DiskAccess) -> Result<Self, TargetError> {
+    pub(super) fn new(
+        path: &Path,
+        text: Vec<u8>,
+        release: Release,
+        limits: ContainerLimits,
+        access: &DiskAccess,
+    ) -> Result<Self, TargetError> {
         if text.len() > syntax::LIMIT {
             return Err(TargetError::TooLarge { path: path.to_owned(), limit: syntax::LIMIT });
         }
         let domain = syntax::parse(&text, release).map(|settings| Domain::new(settings, release));
         let started = match &domain {
             Ok(domain) => domain.call(release).and_then(|call| {
-                let disk = open_disk(&call, access)?;
+                let disk = open_disk(&call, limits, access)?;
                 Ok((call, disk))
             }),
             Err(error) => {
@@ -85,7 +93,7 @@ pub(super) fn run_call(
             let runas = format!("--runas={RESTRICTED_USER}");
             arguments.splice(place..place, [PyStr::from(runas.as_str()), PyStr::from("--quiet")]);
         }
-        arguments.push(call.disk.clone());
+        arguments.push(call.argument());
         arguments
     };
     let handover = |arguments| Handover { name: toolstack.name(), arguments, error: None, notes: Vec::new() };
@@ -100,6 +108,7 @@ pub(super) fn run_call(
             let volumes = volumes.ok_or_else(|| io::Error::other("it has no volumes"))?;
             let mut run = boot::run_volumes(volumes, options)?;
             run.disk = Some(given);
+            run.image_format = format_of(call);
             run.handover = Some(handover(arguments(call)));
             Ok(run)
         }
@@ -163,7 +172,11 @@ pub(super) fn merged(wanted: &Options, of_domain: Options) -> Options {
 
 /// Opens the disk that a domain's bootloader gets. That it is not here does not say that it is not there where the domain is
 /// to be created.
-pub(super) fn open_disk(call: &Call, access: &DiskAccess) -> Result<Arc<dyn Source>, NotInvoked> {
+pub(super) fn open_disk(
+    call: &Call,
+    limits: ContainerLimits,
+    access: &DiskAccess,
+) -> Result<Arc<dyn Source>, NotInvoked> {
     let path = Path::new(OsStr::from_bytes(call.disk.as_bytes()));
     let unknown = |NotOpened { reason, help }| NotInvoked {
         fails: false,
@@ -173,5 +186,33 @@ pub(super) fn open_disk(call: &Call, access: &DiskAccess) -> Result<Arc<dyn Sour
             path.is_relative().then(|| "xl looks for it from the directory that it is started in".to_owned())
         }),
     };
-    access.open_disk(path).map_err(unknown)
+    let file = access.open_disk(path).map_err(unknown)?;
+    let Some(format) = format_of(call) else { return Ok(file) };
+    container::open(file, format, Some(path), limits).map_err(|error| unknown(not_inside(path, &error)))
+}
+
+/// The format of the image that libxl attaches before it calls the bootloader.
+fn format_of(call: &Call) -> Option<Format> {
+    match call.attached? {
+        DiskFormat::Qcow => Some(Format::Qcow),
+        DiskFormat::Qcow2 => Some(Format::Qcow2),
+        DiskFormat::Vhd => Some(Format::Vhd),
+        DiskFormat::Raw | DiskFormat::Qed | DiskFormat::Empty => None,
+    }
+}
+
+/// Opens the disk that a toolstack attaches to the host by what it finds in the file.
+pub(super) fn open_attached(
+    path: &Path,
+    limits: ContainerLimits,
+    access: &DiskAccess,
+) -> Result<Arc<dyn Source>, NotOpened> {
+    let file = access.open_disk(path)?;
+    let inside =
+        container::open_as(&file, ImageFormat::Detect, Some(path), limits).map_err(|error| not_inside(path, &error))?;
+    Ok(inside.map_or(file, |(disk, _)| disk))
+}
+
+fn not_inside(path: &Path, error: &ContainerError) -> NotOpened {
+    NotOpened { reason: format!("the disk in the image `{}` cannot be read: {error}", path.display()), help: None }
 }

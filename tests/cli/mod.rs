@@ -15,6 +15,7 @@ mod folder;
 mod formats;
 mod generate;
 mod host;
+mod images;
 mod init;
 mod lint;
 mod merge;

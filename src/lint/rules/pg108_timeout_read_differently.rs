@@ -41,6 +41,10 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     }
     let config = configuration.config;
     let Some(span) = config.timeout_span else {
+        // GRUB may find one where pygrub sees none: PG115 says so.
+        if configuration.grub().is_some_and(|grub| grub.variable("timeout").is_some()) {
+            return;
+        }
         // extlinux boots its only label at once, unless it is told to ask.
         if configuration.dialect != Dialect::Extlinux || configuration.entries().len() > 1 {
             report.add(
