@@ -27,7 +27,7 @@ use crate::report::compare_text;
 use crate::report::finding::Sources;
 use crate::report::target_report::{Outcome, TargetReport};
 use crate::storage::mount::{MountedOnce, Volumes};
-use crate::target::Target;
+use crate::target::{DiskAccess, Target};
 
 const AFTER: &str = "\
 Exit status: 0 all boot the same; with --from and --to, every target boots the same as before, or boots with neither; 1 something \
@@ -88,7 +88,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<Status, Error> {
     for name in &targets.names {
         let settings = finder.of(name).map_err(Error::Usage)?;
         let readers = args.readers(&settings).map_err(Error::Usage)?;
-        let status = work.one(name, &readers)?;
+        let status = work.one(name, &readers, &targets.access(name))?;
         worst = worst.max(status);
         progress.done(status, || work.reports.out.flush())?;
     }
@@ -139,8 +139,8 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn one(&mut self, name: &str, readers: &Readers) -> io::Result<Status> {
-        let target = open(self.args, name, readers);
+    fn one(&mut self, name: &str, readers: &Readers, access: &DiskAccess) -> io::Result<Status> {
+        let target = open(self.args, name, readers, access);
         let compared = target.as_ref().map_err(Clone::clone).and_then(|target| Compared::new(target, name, readers));
         match compared {
             Ok(compared) => self.report(name, &compared),
@@ -250,9 +250,9 @@ struct Compared<'t> {
 }
 
 /// Opens a target for the oldest of its readers, who reads most of a configuration.
-fn open(args: &CompareArgs, name: &str, readers: &Readers) -> Result<Target, String> {
+fn open(args: &CompareArgs, name: &str, readers: &Readers, access: &DiskAccess) -> Result<Target, String> {
     let oldest = readers.pygrubs.iter().map(|options| options.release).min().unwrap_or(Release::NEWEST);
-    Target::open(Path::new(name), args.pygrub.open_options(), oldest).map_err(|error| error.to_string())
+    Target::open(Path::new(name), args.pygrub.open_options(), oldest, access).map_err(|error| error.to_string())
 }
 
 impl<'t> Compared<'t> {
