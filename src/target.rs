@@ -1,6 +1,7 @@
 //! What a user points at: a disk, a directory, a boot configuration or a domain's, told apart by what it is.
 
 mod libvirt;
+mod prose;
 mod xapi;
 mod xl;
 
@@ -196,6 +197,12 @@ impl Target {
                 return Err(TargetError("standard input is no text: name an image by its path".to_owned()));
             }
         }
+        if wanted.kind.is_none() && wanted.dialect.is_none() && prose::is_document(path, &text) {
+            return Err(TargetError(format!(
+                "`{}` is a document, and not a boot configuration, a disk or a domain: say --dialect or --as if it is one of those",
+                path.display()
+            )));
+        }
         let by_name = || path.file_name().and_then(|name| Dialect::from_file_name(name.to_str()?));
         let dialect = wanted.dialect.or_else(by_name);
         if dialect.is_none() && wanted.kind.is_none() && looks_like_xl(&text, release) {
@@ -369,6 +376,7 @@ fn looks_like_xl(text: &[u8], release: Release) -> bool {
     }
     // A word of a boot configuration says more than an assignment.
     guess_dialect(text).is_none()
+        && !prose::outweighs_assignments(text)
         && text.split(|&byte| byte == b'\n').take(1000).any(|line| {
             let mut sides = line.splitn(2, |&byte| byte == b'=');
             let name = sides.next().unwrap_or_default().trim_ascii();

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::baselines::BaselineArgs;
 use super::caller_args::CallerArgs;
+use super::exit_status::{ExitArgs, ExitZeroArgs};
 use super::fix::FixArgs;
 use super::levels::LevelArgs;
 use super::recursive::RecursiveArgs;
@@ -36,8 +37,9 @@ configuration alone (grub.cfg, menu.lst, extlinux.conf), a domain's configuratio
 or `-` for a configuration on standard input. Nothing is ever \
 written to it, nothing is mounted, and root is only needed where reading it takes root.
 
-Exit status: 0 Xen would boot it (or the bare configuration selects an entry) and no finding reaches the threshold; 1 it would \
-not, or a finding does; 2 usage or internal error; 3 the target could not be read, or the verdict is unknown.";
+Exit status: 0 Xen would boot it (or the bare configuration selects an entry, or pygrub is not asked for this domain) and no \
+finding reaches the threshold; 1 it would not, or a finding does; 2 usage or internal error; 3 the target could not be read, or the \
+verdict is unknown.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -93,9 +95,10 @@ PREGRUB_RELEASE (4.0 to 4.22, xcp-ng-8.3, suse-4.21, ..., or newest; without it 
 flavour by PREGRUB_FLAVOUR (upstream, debian, suse or xcp-ng).";
 
 const AFTER_CHECK: &str = "\
-Exit status: 0 Xen would boot it (or the bare configuration selects an entry) and no finding reaches the threshold; 1 it would \
-not, or a finding does; 2 called wrongly, a broken pregrub.toml, or an internal error; 3 a target could not be read, or a verdict \
-is unknown (with several targets this wins over 1).";
+Exit status: 0 Xen would boot it (or the bare configuration selects an entry, or pygrub is not asked for this domain) and no \
+finding reaches the threshold; 1 it would not, or a finding does; 2 called wrongly, a broken pregrub.toml, or an internal error; 3 \
+a target could not be read, or a verdict is unknown (with several targets this wins over 1); 4 with --exit-not-applicable, pygrub is \
+not asked, and nothing else is wrong.";
 
 const AFTER_LINT: &str = "\
 Exit status: 0 no finding reaches the threshold (without --threshold: no error), with --diff nothing would change; 1 a finding \
@@ -103,8 +106,8 @@ does, or --diff shows something; 2 called wrongly, a broken pregrub.toml, or an 
 mended.";
 
 const AFTER_LOOK: &str = "\
-Exit status: 0 Xen would boot it (or the bare configuration selects an entry); 1 it would not; 2 called wrongly, a broken \
-pregrub.toml, or an internal error; 3 the target could not be read, or the verdict is unknown.";
+Exit status: 0 Xen would boot it (or the bare configuration selects an entry, or pygrub is not asked for this domain); 1 it would \
+not; 2 called wrongly, a broken pregrub.toml, or an internal error; 3 the target could not be read, or the verdict is unknown.";
 
 const AFTER_KERNEL: &str = "\
 Each kernel is unpacked in full. Exit status: 0 all load; 1 one does not, or its guest cannot start; 2 called wrongly, a broken \
@@ -152,6 +155,8 @@ pub(super) struct Check {
     #[command(flatten)]
     pub levels: LevelArgs,
     #[command(flatten)]
+    pub exit: ExitArgs,
+    #[command(flatten)]
     pub baseline: BaselineArgs,
     #[command(flatten)]
     pub recursive: RecursiveArgs,
@@ -178,6 +183,8 @@ pub(super) struct Lint {
     pub verbose: bool,
     #[command(flatten)]
     pub levels: LevelArgs,
+    #[command(flatten)]
+    pub exit: ExitZeroArgs,
     #[command(flatten)]
     pub fix: FixArgs,
     #[command(flatten)]

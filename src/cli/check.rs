@@ -115,6 +115,7 @@ fn open_root_disk(name: &str, release: Release) -> Result<RootDisk, String> {
 #[derive(Default)]
 struct Tally {
     fine: usize,
+    not_applicable: usize,
     failing: usize,
     unknown: usize,
 }
@@ -136,10 +137,10 @@ impl Checking<'_> {
     /// Checks one target with several pygrubs, and reports on it.
     fn several(&mut self, name: &str, asked: &[EffectiveSettings]) -> io::Result<Result<Status, String>> {
         let done = several::check(self.args, name, asked, self.root_disk.as_ref(), &self.looks, &mut self.reports.out)?;
-        if let Ok(status) = &done {
-            self.tally.count(*status);
-        }
-        Ok(done)
+        Ok(done.map(|(status, readable)| {
+            self.tally.count(status);
+            if readable { self.args.exit.applied(status) } else { status }
+        }))
     }
 
     /// Checks one target, and reports on it.
@@ -195,7 +196,7 @@ impl Checking<'_> {
                     }
                 }
                 let verdict = run.verdict;
-                let status = Status::from(verdict).max(asked.threshold.status(&findings));
+                let status = args.exit.applied(Status::from(verdict).max(asked.threshold.status(&findings)));
                 if self.single {
                     // The process ends here: taking a large menu apart piece by piece would only cost time.
                     std::mem::forget(run);
@@ -240,17 +241,23 @@ impl Tally {
     fn count(&mut self, status: Status) {
         match status {
             Status::Fine => self.fine += 1,
+            Status::NotApplicable => self.not_applicable += 1,
             Status::Fails => self.failing += 1,
             Status::Unknown | Status::Usage => self.unknown += 1,
         }
     }
 }
 
-/// `3 targets: 1 would boot, 1 would not, 1 unknown`.
+/// `4 targets: 1 would boot, 1 would not, 1 unknown, 1 does not ask pygrub`.
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let all = self.fine + self.failing + self.unknown;
-        let kinds = [(self.fine, "would boot"), (self.failing, "would not"), (self.unknown, "unknown")];
+        let all = self.fine + self.failing + self.unknown + self.not_applicable;
+        let kinds = [
+            (self.fine, "would boot"),
+            (self.failing, "would not"),
+            (self.unknown, "unknown"),
+            (self.not_applicable, if self.not_applicable == 1 { "does not ask pygrub" } else { "do not ask pygrub" }),
+        ];
         let kinds: Vec<String> =
             kinds.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
         write!(f, "{all} target{}: {}", if all == 1 { "" } else { "s" }, kinds.join(", "))

@@ -98,7 +98,8 @@ impl Linting<'_> {
         let args = self.args;
         if args.fix.diff {
             let changes = args.fix.diff(name, args.dialect, asked, &mut self.reports.out)?;
-            return Ok(changes.map_err(Error::File).map(|some| if some { Status::Fails } else { Status::Fine }));
+            let status = |some| args.exit.applied(if some { Status::Fails } else { Status::Fine });
+            return Ok(changes.map_err(Error::File).map(status));
         }
         let mut trouble = None;
         if args.fix.fix {
@@ -169,7 +170,7 @@ impl Linting<'_> {
                 self.reports.add(&TargetReport { target: name, outcome })?;
             }
         }
-        let status = worst.max(asked.threshold.status(&findings));
+        let status = worst.max(args.exit.applied(asked.threshold.status(&findings)));
         self.suppressed += suppressed;
         self.findings.extend(findings);
         Ok(Ok(status))

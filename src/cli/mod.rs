@@ -10,6 +10,7 @@ mod effective_settings;
 mod emitter;
 mod entries;
 mod escaping_writer;
+mod exit_status;
 mod explain;
 mod fix;
 mod generate;
@@ -32,6 +33,7 @@ mod several;
 mod stdout;
 mod trace;
 
+use std::cmp::Ordering;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -40,10 +42,12 @@ use clap::Parser;
 use crate::boot::Verdict;
 
 /// How the program ends. The numbers are a contract (README, "Exit status").
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Status {
     /// Xen would boot it, or the configuration selects an entry.
     Fine = 0,
+    /// Nobody asks pygrub.
+    NotApplicable = 4,
     /// It would not.
     Fails = 1,
     /// The target could not be read, or the verdict is unknown.
@@ -52,12 +56,38 @@ enum Status {
     Usage = 2,
 }
 
+impl Status {
+    /// Of several targets the highest one counts.
+    fn rank(self) -> u8 {
+        match self {
+            Self::Fine => 0,
+            Self::NotApplicable => 1,
+            Self::Fails => 2,
+            Self::Usage => 3,
+            Self::Unknown => 4,
+        }
+    }
+}
+
+impl PartialOrd for Status {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Status {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.rank().cmp(&other.rank())
+    }
+}
+
 impl From<Verdict> for Status {
     fn from(verdict: Verdict) -> Self {
         match verdict {
             Verdict::Boots | Verdict::Selects => Self::Fine,
             Verdict::Fails => Self::Fails,
             Verdict::Unknown => Self::Unknown,
+            Verdict::NotApplicable => Self::NotApplicable,
         }
     }
 }

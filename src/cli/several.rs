@@ -44,7 +44,7 @@ impl Outcome {
     }
 }
 
-/// Checks one target with each of the pygrubs.
+/// Checks one target with each of the pygrubs. Returns what came of it, and whether it could be read.
 pub(super) fn check(
     args: &Check,
     name: &str,
@@ -52,7 +52,7 @@ pub(super) fn check(
     root_disk: Option<&RootDisk>,
     looks: &Looks,
     out: &mut Out,
-) -> io::Result<Result<Status, String>> {
+) -> io::Result<Result<(Status, bool), String>> {
     let builds: Vec<Build> = asked.iter().map(|asked| asked.options.build()).collect();
     // The verdicts first: the linter is shown all of them.
     let mut outcomes = Vec::with_capacity(builds.len());
@@ -66,7 +66,7 @@ pub(super) fn check(
                     out.json(&Report::of_unreadable(name, asked.options.release, &error))?;
                 }
                 complain(&error);
-                return Ok(Ok(Status::Unknown));
+                return Ok(Ok((Status::Unknown, false)));
             }
         };
         let build = asked.options.build();
@@ -90,12 +90,12 @@ pub(super) fn check(
             let report = Report::of_run(name, kind, &run, explanation.as_ref(), hashes, &findings, sources);
             out.json(&report.with_builder(built.as_ref()).with_suppressed(suppressed))?;
         }
-        return Ok(Ok(worst));
+        return Ok(Ok((worst, true)));
     }
     writeln!(out.text(), "{name}: {}", if groups.len() == 1 { "all alike" } else { "not all alike" })?;
     for (outcome, group) in &groups {
         let colon = if outcome.what.is_empty() { "" } else { ": " };
-        writeln!(out.text(), "{}: {}{colon}{}", outcome.verdict.name(), folded(&builds, group), outcome.what)?;
+        writeln!(out.text(), "{}: {}{colon}{}", outcome.verdict.words(), folded(&builds, group), outcome.what)?;
     }
     // Of the findings only the one about the difference: the others are of one pygrub each.
     if let Some(first) = asked.first() {
@@ -113,7 +113,7 @@ pub(super) fn check(
             text::write_findings(&findings, &judged.run, explanation, Sources::default(), look, &mut out.text())?;
         }
     }
-    Ok(Ok(worst))
+    Ok(Ok((worst, true)))
 }
 
 /// The rule on the difference.

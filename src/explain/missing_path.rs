@@ -4,7 +4,8 @@ use super::closest_path::closest;
 use super::files::Files;
 use super::path_issue::Plain;
 use super::path_issue::{PathIssue, words};
-use super::raised::{Advice, PROVIDED, Seen, advice};
+use super::raised::provided;
+use super::raised::{Advice, Seen, advice};
 use super::remedy::{MKCONFIG, Remedy, change_at_source};
 use crate::boot::Purpose;
 use crate::config::{Dialect, Writer};
@@ -63,6 +64,7 @@ impl MissingPath<'_> {
             PathIssue::Variable | PathIssue::Quoted => "taken literally",
             PathIssue::TrailingText | PathIssue::Tab => "all of it is the name",
             PathIssue::Option => "an option of GRUB's",
+            PathIssue::Argument => "an argument, where the path belongs",
             PathIssue::DoubleSlash => "a double slash",
         };
         advice(reason, label, self.help(issue))
@@ -121,9 +123,16 @@ impl MissingPath<'_> {
             let (path, entry) = (shown(self.path), self.of_entry());
             return format!("pygrub takes all of `{path}` for the name of one initrd{entry}{missing}");
         }
+        if issue == PathIssue::Argument {
+            let path = shown(self.path);
+            return format!(
+                "the kernel's path is missing{}: pygrub takes the argument `{path}` for it",
+                self.of_entry()
+            );
+        }
         let opens = if self.why.is_some() { "does not open" } else { "will not open" };
         let clause = match issue {
-            PathIssue::Several | PathIssue::Continuation => {
+            PathIssue::Several | PathIssue::Continuation | PathIssue::Argument => {
                 "pygrub takes the backslash at the end for a part of the name"
             }
             PathIssue::Variable => "pygrub knows no variables and takes `$` for a part of the name",
@@ -171,7 +180,7 @@ impl MissingPath<'_> {
                 "pygrub takes one initrd: concatenate the files into one (cat FIRST SECOND > BOTH) and name that"
                     .to_owned()
             }
-            (PathIssue::DoubleSlash, Writer::NixOs) => Remedy::nixos(PROVIDED).to_string(),
+            (PathIssue::DoubleSlash, Writer::NixOs) => self.double_slash_of_nixos(),
             (PathIssue::DoubleSlash, _) => {
                 format!("write a single slash{}", change_at_source(writer))
             }
@@ -194,10 +203,33 @@ impl MissingPath<'_> {
                     change_at_source(writer)
                 )
             }
+            (PathIssue::Argument, Writer::NixOs) => {
+                Remedy::nixos("set boot.kernel.enable = true: this system has no kernel, as a container has none;")
+                    .to_string()
+            }
+            (PathIssue::Argument, _) => format!(
+                "write the kernel's path in front of its arguments, as `linux /boot/vmlinuz {}`{}",
+                shown(self.path),
+                change_at_source(writer)
+            ),
             (PathIssue::Tab, _) => {
                 format!("write a blank between the kernel and its arguments{}", change_at_source(writer))
             }
         }
+    }
+
+    /// NixOS writes a double slash where it thinks that /boot is not at the root of its filesystem; of entries that it does not
+    /// write itself the path is what somebody gave.
+    fn double_slash_of_nixos(&self) -> String {
+        let path = self.path.as_bytes();
+        let has = |text: &[u8]| memchr::memmem::find(path, text).is_some();
+        if has(b"memtest") {
+            return Remedy::nixos("set boot.loader.grub.memtest86.enable = false").to_string();
+        }
+        if !has(b"/kernels/") && !has(b"/nix/store/") {
+            return Remedy::LineEdit { edit: "write a single slash".to_owned(), writer: Writer::NixOs }.to_string();
+        }
+        Remedy::nixos(provided(None)).to_string()
     }
 
     fn plain_help(&self) -> &'static str {

@@ -12,11 +12,13 @@ pub(crate) mod hidden_command;
 pub(crate) mod missing_path;
 pub(crate) mod mount_refusal;
 pub(crate) mod no_configuration;
+mod other_loaders;
 pub mod partition_name;
 pub(crate) mod path_issue;
 pub(crate) mod raised;
 pub(crate) mod remedy;
 mod similar_names;
+mod stray_configuration;
 mod trial;
 pub(crate) mod unmatched_brace;
 pub(crate) mod untried_filesystems;
@@ -163,9 +165,12 @@ fn of_exception(
     if let (Some(seen), Some(recovered)) = (&mut seen, recovered) {
         seen.config = &recovered.config;
     }
-    let mut said = match run.table.as_ref().and_then(|table| raised::of_table(table, raised)) {
-        Some(said) => said,
-        None => raised::of_raised(attempt, seen, files.as_ref(), raised),
+    let mut said = match (run.table.as_ref().and_then(|table| raised::of_table(table, raised)), attempt, &files) {
+        (Some(said), ..) => said,
+        (None, Some(attempt), Some(files)) if raised.cause == Cause::NoConfiguration => {
+            no_configuration::on_disk(run, attempt, files, volumes)
+        }
+        _ => raised::of_raised(attempt, seen, files.as_ref(), raised),
     };
     if let Some(incomplete) = attempt.and_then(|attempt| attempt.size?.incomplete()) {
         if matches!(raised.cause, Cause::NoConfiguration | Cause::NoEntry | Cause::MissingFile) {

@@ -7,10 +7,12 @@ use super::hidden_command::hidden_kernel;
 use super::missing_path::{MissingPath, empty_path, shown};
 use super::mount_refusal;
 use super::no_configuration;
+use super::other_loaders::NIXOS_GRUB;
 use super::remedy::{MKCONFIG, Remedy};
 use super::unmatched_brace::{Opener, openers};
 use crate::boot::{Attempt, Found, InPlaceOf, Mounted, Purpose};
 use crate::config::{Cause, Config, Dialect, Effect, READ_LIMIT, Raised, Span, Stage, Writer};
+use crate::config::{is_from_update_extlinux, is_part_of_image};
 use crate::python::PyStr;
 use crate::storage::partitions::{Failure, PartitionTable, Place};
 
@@ -347,7 +349,7 @@ fn device(found: Option<Seen<'_>>, raised: &Raised, nixos: bool) -> Advice {
         return advice(reason, label, of_root_line(found, raised));
     }
     if nixos && text.starts_with(b"($drive") {
-        return advice(reason, label, Remedy::nixos(PROVIDED));
+        return advice(reason, label, Remedy::nixos(provided(found.map(|found| found.path))));
     }
     advice(
         reason,
@@ -376,10 +378,14 @@ fn set_arity(found: Option<Seen<'_>>, raised: &Raised) -> Advice {
     let text = raised.span.and_then(|span| found?.text.get(span.range())).unwrap_or_default();
     let reason = "pygrub wants one name, one `=` and one value behind `set`, even in quotes, and gives up on the whole file \
                   otherwise";
+    let image = found.is_some_and(|found| is_part_of_image(found.text));
     let (name, value) = match memchr::memchr(b'=', text) {
         Some(equals) => (text[..equals].trim_ascii_end(), text[equals + 1..].trim_ascii_start()),
         None => (text, &b""[..]),
     };
+    if name == b"kernelopts" && image {
+        return advice(reason, "a second `=`", IMAGE);
+    }
     if name == b"kernelopts" {
         return advice(
             reason,
@@ -408,9 +414,16 @@ fn set_arity(found: Option<Seen<'_>>, raised: &Raised) -> Advice {
     advice(reason, label, edit("write `set name=value`, or remove the line"))
 }
 
-/// The way out of NixOS's default, which names the boot disk by a variable.
-pub(crate) const PROVIDED: &str = "set boot.loader.grub.fsIdentifier = \"provided\" and let fileSystems.\"/boot\".device be a plain \
-                                   device node such as \"/dev/xvda\"";
+/// The way out of NixOS's default, which names the boot disk by a variable. The configuration's path shows whether /boot is a
+/// filesystem of its own, which the guest's configuration has an option for.
+pub(crate) fn provided(configuration: Option<&PyStr>) -> String {
+    let boot_on_root = configuration.is_some_and(|path| path.as_bytes().starts_with(b"/boot/"));
+    let mount = if boot_on_root { "/" } else { "/boot" };
+    format!(
+        "set boot.loader.grub.fsIdentifier = \"provided\" and let fileSystems.\"{mount}\".device be a plain device node such as \
+         \"/dev/xvda\""
+    )
+}
 
 /// What to do about the root device of an entry, which pygrub never uses.
 fn of_root_line(found: Option<Seen<'_>>, raised: &Raised) -> Remedy {
@@ -492,13 +505,23 @@ pub(crate) fn entries_elsewhere_help(dialect: Dialect, writer: Writer, bls: bool
     }
 }
 
+/// What to do about a menu that is part of an image, and that nothing in the guest writes.
+pub(crate) const IMAGE: &str = "this grub.cfg is part of an image (ostree, bootc, CoreOS, RAUC), and no grub-mkconfig in the guest writes it: make it \
+                     an HVM guest (type = \"hvm\", and no bootloader), or build the image with plain menu entries in its grub.cfg";
+
 /// What to do about LINUX and INITRD of extlinux.
-pub(crate) fn extlinux_keyword_help(writer: Writer) -> Remedy {
+pub(crate) fn extlinux_keyword_help(writer: Writer, text: &[u8]) -> Remedy {
     match writer {
-        Writer::NixOs => Remedy::nixos(
-            "boot.loader.generic-extlinux-compatible writes what pygrub does not know: set boot.loader.grub.enable = true and \
-             boot.loader.grub.device = \"nodev\" instead",
-        ),
+        Writer::NixOs => Remedy::nixos(format!(
+            "boot.loader.generic-extlinux-compatible writes what pygrub does not know: set \
+             boot.loader.generic-extlinux-compatible.enable = false, {NIXOS_GRUB}"
+        )),
+        _ if is_from_update_extlinux(text) => {
+            "update-extlinux writes LINUX and INITRD anew at the next update: write a /boot/grub/grub.cfg beside \
+                                   this file, which pygrub reads first, with the same kernel, initrd and arguments \
+                                   (`menuentry \"Linux\" {`, `linux /path arguments`, `initrd /path`, `}`, a line each)"
+                .into()
+        }
         _ => "write `KERNEL /path` and, below it, `APPEND initrd=/path arguments`".into(),
     }
 }
@@ -527,7 +550,9 @@ fn elsewhere(found: Seen<'_>) -> Option<&'static str> {
 }
 
 fn no_entry_help(found: Option<Seen<'_>>) -> Remedy {
-    let help = if let Some((found, command)) = found.and_then(|found| Some((found, elsewhere(found)?))) {
+    let help = if found.is_some_and(|found| elsewhere(found) == Some("blscfg") && is_part_of_image(found.text)) {
+        return IMAGE.into();
+    } else if let Some((found, command)) = found.and_then(|found| Some((found, elsewhere(found)?))) {
         return entries_elsewhere_help(found.dialect, found.writer, command == "blscfg");
     } else if found.is_some_and(|found| found.dialect == Dialect::Legacy) {
         "write at least one entry: `title` and its title, `kernel /path arguments`, `initrd /path`, a line each"
@@ -566,8 +591,9 @@ fn no_kernel(found: Option<Seen<'_>>, raised: &Raised, nixos: bool) -> Advice {
     let legacy = found.is_some_and(|found| found.dialect == Dialect::Legacy);
     let reason = format!("the selected entry \"{title}\" has no kernel that pygrub sees");
     let label = "this entry is selected";
+    let writer = found.map_or(Writer::Other, |found| found.writer);
     let help: Remedy = if extlinux && has(&["linux", "initrd"]) {
-        extlinux_keyword_help(found.map_or(Writer::Other, |found| found.writer))
+        extlinux_keyword_help(writer, found.map_or(b"", |found| found.text))
     } else if has(&["multiboot", "multiboot2", "xen_hypervisor"]) && nixos && hidden.is_none() {
         Remedy::nixos(
             "this system boots a hypervisor, which a guest does not need: set virtualisation.xen.enable = false",

@@ -28,7 +28,7 @@ pub fn write(examined: &TargetReport<'_>, out: &mut dyn Write) -> io::Result<()>
 /// `fails: disk.img (Xen 4.22): reason`.
 pub(super) fn verdict(target: &str, run: &Run, explanation: Option<&Explanation>) -> String {
     let reason = explanation.map(|explanation| format!(": {}", one_line(&explanation.reason))).unwrap_or_default();
-    format!("{}: {} (Xen {}){reason}", run.verdict.name(), one_line(target), run.options.release)
+    format!("{}: {} (Xen {}){reason}", run.verdict.words(), one_line(target), run.options.release)
 }
 
 /// The line of a finding.

@@ -24,14 +24,14 @@ pub fn write(examined: &TargetReport<'_>, out: &mut dyn Write) -> io::Result<()>
     }
     if let Some(run) = examined.judged() {
         let name = match run.verdict {
-            Verdict::Boots | Verdict::Selects => "notice",
+            Verdict::Boots | Verdict::Selects | Verdict::NotApplicable => "notice",
             Verdict::Fails => "error",
             Verdict::Unknown => "warning",
         };
         command(
             name,
             &whole,
-            run.verdict.name(),
+            run.verdict.words(),
             &concise::verdict(examined.target, run, examined.explanation()),
             out,
         )?;

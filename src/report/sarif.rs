@@ -67,14 +67,18 @@ impl Log {
         }
         if let Some((verdict, reason)) = examined.untold() {
             self.has_verdicts = true;
-            let level = if verdict == Verdict::Unknown { "warning" } else { "error" };
+            let level = match verdict {
+                Verdict::Unknown => "warning",
+                Verdict::NotApplicable => "note",
+                Verdict::Boots | Verdict::Selects | Verdict::Fails => "error",
+            };
             let help = examined.explanation().and_then(|explanation| explanation.help.as_deref());
             let fingerprint = self.fingerprint(&[VERDICT, verdict.name(), examined.target]);
             self.results.push(json!({
                 "ruleId": VERDICT,
                 "ruleIndex": RULES.len(),
                 "level": level,
-                "message": { "text": message(&format!("{}: {}", verdict.name(), one_line(reason)), help, None) },
+                "message": { "text": message(&format!("{}: {}", verdict.words(), one_line(reason)), help, None) },
                 "locations": [{ "physicalLocation": { "artifactLocation": artifact } }],
                 "partialFingerprints": { "pregrub/v1": fingerprint },
                 "properties": { "stopsBoot": verdict == Verdict::Fails },

@@ -331,7 +331,7 @@ impl OpenFile for DirectoryFile {
 }
 
 /// A file that is only planned.
-struct BytesFile<'a>(&'a [u8]);
+pub(super) struct BytesFile<'a>(pub(super) &'a [u8]);
 
 impl OpenFile for BytesFile<'_> {
     fn size(&self) -> u64 {

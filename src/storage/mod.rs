@@ -1,5 +1,6 @@
 //! From bytes to filesystems, as pygrub's libraries see them.
 
+pub(crate) mod added_file;
 pub mod beneath;
 mod budget;
 mod c_string;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::TargetError;
 use super::xl::{open_disk, run_call};
-use crate::boot::{FailureKind, Options, Run, Toolstack};
+use crate::boot::{FailureKind, Options, Run, Toolstack, Verdict};
 use crate::release::Release;
 use crate::storage::mount::MountedOnce;
 use crate::storage::source::Source;
@@ -39,7 +39,7 @@ impl LibvirtTarget {
                 Ok((call, disk))
             }),
             Err(error) => Err(NotInvoked {
-                fails: true,
+                verdict: Verdict::Fails,
                 reason: format!("libvirt rejects the domain: {error}"),
                 span: None,
                 help: None,

@@ -25,9 +25,16 @@ impl XapiTarget {
         let record = Record::parse(text);
         let disk = match &record {
             Ok(record) => record.disk().and_then(|path| {
-                open_path(Path::new(path)).map_err(|reason| NotCalled { fails: false, reason, help: None, error: None })
+                open_path(Path::new(path)).map_err(|reason| NotCalled {
+                    verdict: Verdict::Unknown,
+                    reason,
+                    help: None,
+                    error: None,
+                })
             }),
-            Err(error) => Err(NotCalled { fails: false, reason: error.to_string(), help: None, error: None }),
+            Err(error) => {
+                Err(NotCalled { verdict: Verdict::Unknown, reason: error.to_string(), help: None, error: None })
+            }
         };
         Self { record, disk }
     }
@@ -51,7 +58,7 @@ impl XapiTarget {
         options.caller.max_file_size = None;
         let mut handover = Handover { name: toolstack.name(), arguments: Vec::new(), error: None, notes: Vec::new() };
         let called = self.record.as_ref().map_err(|error| NotCalled {
-            fails: false,
+            verdict: Verdict::Unknown,
             reason: error.to_string(),
             help: None,
             error: None,
@@ -73,8 +80,7 @@ impl XapiTarget {
                 record.complete(&mut run);
                 Ok(run)
             }
-            Err(NotCalled { fails, reason, help, error }) => {
-                let verdict = if fails { Verdict::Fails } else { Verdict::Unknown };
+            Err(NotCalled { verdict, reason, help, error }) => {
                 let mut run = Run::not_started(options, verdict, reason, help);
                 handover.error = error;
                 run.handover = Some(handover);

@@ -46,7 +46,7 @@ impl XlTarget {
             Err(error) => {
                 let (line, column) = (error.span.line, error.span.column);
                 let reason = format!("xl cannot parse the configuration: {error} (line {line}, column {column})");
-                Err(NotInvoked { fails: true, reason, span: None, help: None })
+                Err(NotInvoked { verdict: Verdict::Fails, reason, span: None, help: None })
             }
         };
         Ok(Self { text, domain, started })
@@ -97,8 +97,7 @@ pub(super) fn run_call(
             run.handover = Some(handover(arguments(call)));
             Ok(run)
         }
-        Err(NotInvoked { fails, reason, span, help }) => {
-            let verdict = if fails { Verdict::Fails } else { Verdict::Unknown };
+        Err(NotInvoked { verdict, reason, span, help }) => {
             let place = span.map(|span| format!(" (line {})", span.line)).unwrap_or_default();
             let mut run = Run::not_started(options, verdict, format!("{reason}{place}"), help);
             run.handover = Some(handover(call.map(arguments).unwrap_or_default()));
@@ -138,7 +137,7 @@ fn is_there(call: &Call) -> Result<(), NotInvoked> {
         return Ok(());
     }
     Err(NotInvoked {
-        fails: true,
+        verdict: Verdict::Fails,
         reason: format!("there is no bootloader `{}` here", shown(&call.bootloader.text)),
         span: Some(call.bootloader.span),
         help: Some("write `bootloader = \"pygrub\"`: xl finds the one that belongs to it".to_owned()),
@@ -168,7 +167,7 @@ pub(super) fn merged(wanted: &Options, of_domain: Options) -> Options {
 pub(super) fn open_disk(call: &Call) -> Result<Arc<dyn Source>, NotInvoked> {
     let path = Path::new(OsStr::from_bytes(call.disk.as_bytes()));
     let unknown = |reason: String| NotInvoked {
-        fails: false,
+        verdict: Verdict::Unknown,
         reason: format!("{reason}; it is the first disk of the domain"),
         span: Some(call.disk_span),
         help: path.is_relative().then(|| "xl looks for it from the directory that it is started in".to_owned()),

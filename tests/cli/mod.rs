@@ -5,6 +5,7 @@ mod baseline;
 mod check;
 mod contract;
 mod entries;
+mod exit_status;
 mod explain;
 mod fix;
 mod flavours;

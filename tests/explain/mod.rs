@@ -2,3 +2,4 @@
 
 mod choice;
 mod drop_in;
+mod situations;

@@ -1,5 +1,6 @@
 use crate::config::{Dialect, Setting, Writer};
 use crate::lint::engine::rule::rule;
+use crate::lint::rules::pg115_assignment_not_seen::assigns_unseen;
 use crate::lint::{Configuration, Finding, LintContext, Reporter};
 
 rule! {
@@ -41,6 +42,10 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     }
     let config = configuration.config;
     let Some(span) = config.timeout_span else {
+        // GRUB takes an assignment without `set`, or behind a condition; PG115 reports those.
+        if configuration.dialect == Dialect::Grub2 && assigns_unseen(&configuration, "timeout") {
+            return;
+        }
         // extlinux boots its only label at once, unless it is told to ask.
         if configuration.dialect != Dialect::Extlinux || configuration.entries().len() > 1 {
             report.add(

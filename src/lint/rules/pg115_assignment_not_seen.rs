@@ -73,6 +73,13 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     }
 }
 
+/// Whether a line assigns `name`, and pygrub does not notice.
+pub(in crate::lint) fn assigns_unseen(configuration: &Configuration<'_>, name: &str) -> bool {
+    let directives = configuration.config.directives.iter();
+    let mut unseen = directives.filter(|directive| matches!(directive.effect, Effect::Unknown | Effect::Ignored));
+    unseen.any(|directive| variable(configuration, directive) == Some(name))
+}
+
 /// Which of the two variables the line assigns, where pygrub does not notice.
 fn variable(configuration: &Configuration<'_>, directive: &Directive) -> Option<&'static str> {
     let line = configuration.at(directive.line);
