@@ -1,16 +1,20 @@
 //! `pregrub check`.
 
+mod args;
+
 use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
 use std::rc::Rc;
 
-use super::args::{Check, ReportFormat, Until};
+pub(super) use self::args::CheckArgs;
+use self::args::Until;
 use super::baselines::Baselines;
+use super::output_args::ReportFormat;
 use super::progress::Progress;
 use super::recursive::Sought;
 use super::settings::Finder;
-use super::{Status, several};
+use super::{Error, Status, several};
 use crate::boot::{self, Run, Verdict};
 use crate::cli::effective_settings::EffectiveSettings;
 use crate::cli::emitter::Emitter;
@@ -28,87 +32,61 @@ use crate::storage::mount::{MountedOnce, Volumes};
 use crate::target::{Kind, OpenOptions, Target};
 use crate::xl::domain::Guest;
 
-pub(super) fn run(args: &Check) -> io::Result<Status> {
-    match all(args) {
-        Ok(done) => done,
-        Err(error) => {
-            complain(&error);
-            Ok(Status::Usage)
-        }
-    }
-}
-
-/// Checks all targets. An error is about what the user asked for, not about a target.
-fn all(args: &Check) -> Result<io::Result<Status>, String> {
-    let mut finder = Finder::new(&args.how.settings, &args.targets)?;
-    let targets = args.recursive.targets(&args.targets, Sought::Everything, &mut finder)?;
+pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
+    let mut finder = Finder::new(&args.pygrub.settings, &args.targets).map_err(Error::Usage)?;
+    let targets = args.recursive.targets(&args.targets, Sought::Everything, &mut finder).map_err(Error::Usage)?;
     // What is said of the program as a whole goes by the settings of the working directory.
-    let first = finder.of("-")?;
-    let all = args.how.all_options(&first)?;
-    if all.len() > 1 && !matches!(args.answer.format, ReportFormat::Text | ReportFormat::Json) {
-        return Err("several releases or flavours are reported as text or JSON only".to_owned());
+    let first = finder.of("-").map_err(Error::Usage)?;
+    let all = args.pygrub.all_options(&first).map_err(Error::Usage)?;
+    if all.len() > 1 && !matches!(args.output.format, ReportFormat::Text | ReportFormat::Json) {
+        return Err(Error::Usage("several releases or flavours are reported as text or JSON only".to_owned()));
     }
     let options = all.into_iter().next().unwrap_or_default();
     let whole = EffectiveSettings::new(Rc::clone(&first), options, &args.levels);
     let release = whole.options.release;
-    let root_disk = match args.root_disk.as_deref().map(|name| open_root_disk(name, release)).transpose() {
-        Ok(root_disk) => root_disk,
-        Err(error) => {
-            complain(&error);
-            return Ok(Ok(Status::Unknown));
-        }
-    };
-    let out = Out::new(args.answer.color);
+    let root_disk = args.root_disk.as_deref().map(|name| open_root_disk(name, release)).transpose()?;
+    let out = Out::new(args.output.color);
     let mut checking = Checking {
         args,
         single: targets.names.len() == 1,
         root_disk,
-        reports: Emitter::new(out, args.answer.format, release, whole.threshold),
+        reports: Emitter::new(out, args.output.format, release, whole.threshold),
         baselines: Baselines::new(&args.baseline),
         looks: Looks::remembering(targets.names.len() > 1),
         tally: Tally::default(),
     };
-    let text = args.answer.format == ReportFormat::Text;
+    let text = args.output.format == ReportFormat::Text;
     let progress = Progress::new(targets.names.len(), args.recursive.recursive);
     let mut worst = if targets.incomplete { Status::Unknown } else { Status::Fine };
     for (number, name) in targets.names.iter().enumerate() {
-        let settings = finder.of(name)?;
-        let all = args.how.all_options(&settings)?;
-        let mut all: Vec<EffectiveSettings> = all
+        let settings = finder.of(name).map_err(Error::Usage)?;
+        let all = args.pygrub.all_options(&settings).map_err(Error::Usage)?;
+        let all: Vec<EffectiveSettings> = all
             .into_iter()
             .map(|options| EffectiveSettings::new(Rc::clone(&settings), options, &args.levels))
             .collect();
-        if number > 0
-            && text
-            && let Err(error) = writeln!(checking.reports.out.text())
-        {
-            return Ok(Err(error));
+        if number > 0 && text {
+            writeln!(checking.reports.out.text())?;
         }
-        let done = match all.pop() {
-            Some(asked) if all.is_empty() => checking.one(name, &asked),
-            last => {
-                all.extend(last);
-                checking.several(name, &all)
-            }
+        let status = match all.as_slice() {
+            [asked] => checking.one(name, asked)?,
+            all => checking.several(name, all)?,
         };
-        match done {
-            Ok(Ok(status)) => worst = worst.max(status),
-            Ok(Err(error)) => return Err(error),
-            Err(error) => return Ok(Err(error)),
-        }
-        if let Err(error) = progress.done(|| checking.reports.out.flush_for(args.recursive.recursive)) {
-            return Ok(Err(error));
-        }
+        worst = worst.max(status);
+        progress.done(|| checking.reports.out.flush_for(args.recursive.recursive))?;
     }
     progress.finish();
-    let left_out = checking.baselines.finish()?;
-    let hint = args.how.hint(&first);
-    Ok(checking.finish(left_out.as_deref(), hint.as_deref(), text, worst).map(|()| worst))
+    let left_out = checking.baselines.finish().map_err(Error::Usage)?;
+    let hint = args.pygrub.hint(&first);
+    checking.finish(left_out.as_deref(), hint.as_deref(), text, worst)?;
+    Ok(worst)
 }
 
-fn open_root_disk(name: &str, release: Release) -> Result<RootDisk, String> {
-    let target = Target::open(Path::new(name), OpenOptions::default(), release).map_err(|error| error.to_string())?;
-    RootDisk::open(&target).map_err(|error| format!("cannot look for files on the root disk `{name}`: {error}"))
+fn open_root_disk(name: &str, release: Release) -> Result<RootDisk, Error> {
+    let target = Target::open(Path::new(name), OpenOptions::default(), release)
+        .map_err(|error| Error::Target(error.to_string()))?;
+    RootDisk::open(&target)
+        .map_err(|error| Error::Target(format!("cannot look for files on the root disk `{name}`: {error}")))
 }
 
 /// How many targets came out how.
@@ -122,7 +100,7 @@ struct Tally {
 
 /// The work on all targets.
 struct Checking<'a> {
-    args: &'a Check,
+    args: &'a CheckArgs,
     /// Whether there is no other target.
     single: bool,
     root_disk: Option<RootDisk>,
@@ -135,16 +113,15 @@ struct Checking<'a> {
 
 impl Checking<'_> {
     /// Checks one target with several pygrubs, and reports on it.
-    fn several(&mut self, name: &str, asked: &[EffectiveSettings]) -> io::Result<Result<Status, String>> {
-        let done = several::check(self.args, name, asked, self.root_disk.as_ref(), &self.looks, &mut self.reports.out)?;
-        Ok(done.map(|(status, readable)| {
-            self.tally.count(status);
-            if readable { self.args.exit.applied(status) } else { status }
-        }))
+    fn several(&mut self, name: &str, asked: &[EffectiveSettings]) -> Result<Status, Error> {
+        let (status, readable) =
+            several::check(self.args, name, asked, self.root_disk.as_ref(), &self.looks, &mut self.reports.out)?;
+        self.tally.count(status);
+        Ok(if readable { self.args.exit.applied(status) } else { status })
     }
 
     /// Checks one target, and reports on it.
-    fn one(&mut self, name: &str, asked: &EffectiveSettings) -> io::Result<Result<Status, String>> {
+    fn one(&mut self, name: &str, asked: &EffectiveSettings) -> Result<Status, Error> {
         let (args, reports) = (self.args, &mut self.reports);
         let out = &mut reports.out;
         match examine(args, name, asked, self.root_disk.as_ref(), &[], &self.looks) {
@@ -156,11 +133,9 @@ impl Checking<'_> {
                     .map(|found| found.path.to_string());
                 let domain = (kind == Kind::Xl).then_some(name);
                 let sources = Sources { configuration: path.as_deref(), domain, domain_text: domain_text.as_deref() };
-                let findings = match self.baselines.filter(&asked.settings, name, &run, sources, findings) {
-                    Ok(findings) => findings,
-                    Err(error) => return Ok(Err(error)),
-                };
-                match args.answer.format {
+                let findings =
+                    self.baselines.filter(&asked.settings, name, &run, sources, findings).map_err(Error::Usage)?;
+                match args.output.format {
                     ReportFormat::Json => {
                         let report = Report::of_run(name, kind, &run, explanation, hashes, &findings, sources);
                         out.json(&report.with_builder(built.as_ref()).with_suppressed(suppressed))?;
@@ -202,11 +177,10 @@ impl Checking<'_> {
                     std::mem::forget(run);
                 }
                 self.tally.count(Status::from(verdict));
-                Ok(Ok(status))
+                Ok(status)
             }
-            Err(Error::Usage(error)) => Ok(Err(error)),
             Err(Error::Target(error)) => {
-                match args.answer.format {
+                match args.output.format {
                     ReportFormat::Json => out.json(&Report::of_unreadable(name, asked.options.release, &error))?,
                     _ => {
                         let outcome = target_report::Outcome::Unreadable(&error);
@@ -215,8 +189,9 @@ impl Checking<'_> {
                 }
                 complain(&error);
                 self.tally.count(Status::Unknown);
-                Ok(Ok(Status::Unknown))
+                Ok(Status::Unknown)
             }
+            Err(error) => Err(error),
         }
     }
 
@@ -264,14 +239,6 @@ impl fmt::Display for Tally {
     }
 }
 
-/// Why there is no verdict on a target.
-pub(super) enum Error {
-    /// The options do not go with it.
-    Usage(String),
-    /// It cannot be read.
-    Target(String),
-}
-
 /// What is known of a target.
 pub(super) struct Judged {
     pub kind: Kind,
@@ -287,14 +254,14 @@ pub(super) struct Judged {
 }
 
 /// The run alone, with what Xen's builder says of its kernel: no look at what is wrong.
-pub(super) fn run_target(args: &Check, name: &str, asked: &EffectiveSettings, looks: &Looks) -> Result<Run, Error> {
+pub(super) fn run_target(args: &CheckArgs, name: &str, asked: &EffectiveSettings, looks: &Looks) -> Result<Run, Error> {
     let target = open_target(args, name, asked)?;
     let volumes = target.volumes();
     Ok(perform(args, name, asked, &target, volumes.as_ref(), looks)?.0)
 }
 
 fn perform(
-    args: &Check,
+    args: &CheckArgs,
     name: &str,
     asked: &EffectiveSettings,
     target: &Target,
@@ -317,9 +284,9 @@ fn perform(
     Ok((run, built))
 }
 
-fn open_target(args: &Check, name: &str, asked: &EffectiveSettings) -> Result<Target, Error> {
+fn open_target(args: &CheckArgs, name: &str, asked: &EffectiveSettings) -> Result<Target, Error> {
     let options = &asked.options;
-    let target = Target::open(Path::new(name), args.how.wanted(), options.release)
+    let target = Target::open(Path::new(name), args.pygrub.open_options(), options.release)
         .map_err(|error| Error::Target(error.to_string()))?;
     let kind = target.kind();
     if kind == Kind::Config && (options.kernel.is_some() || options.offset.is_some()) {
@@ -330,7 +297,7 @@ fn open_target(args: &Check, name: &str, asked: &EffectiveSettings) -> Result<Ta
 
 /// Everything about a target. `outcomes` are the verdicts by all pygrubs, where several are asked.
 pub(super) fn examine(
-    args: &Check,
+    args: &CheckArgs,
     name: &str,
     asked: &EffectiveSettings,
     root_disk: Option<&RootDisk>,

@@ -3,8 +3,8 @@
 use std::io;
 
 use crate::cli::Status;
-use crate::cli::args::ReportFormat;
 use crate::cli::levels::Threshold;
+use crate::cli::output_args::ReportFormat;
 use crate::cli::stdout::Out;
 use crate::release::Release;
 use crate::report::target_report::TargetReport;

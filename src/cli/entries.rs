@@ -1,10 +1,12 @@
 //! `pregrub entries`.
 
-use std::io;
 use std::path::Path;
 
-use super::Status;
-use super::args::{Entries, Format};
+use clap::Args;
+
+use super::output_args::{Format, OutputArgs};
+use super::pygrub_args::PygrubArgs;
+use super::{Error, Status};
 use crate::boot::{Options, Overrides};
 use crate::cli::stdout::{Out, complain};
 use crate::explain::explain;
@@ -12,22 +14,33 @@ use crate::flavour::Build;
 use crate::report::entries::Entries as Report;
 use crate::target::Target;
 
-pub(super) fn run(args: &Entries) -> io::Result<Status> {
+const AFTER_ENTRIES: &str = "\
+Exit status: 0 there is a menu; 1 pygrub raises before it has one, or there is none; 2 called wrongly, a broken pregrub.toml, or \
+an internal error; 3 the target could not be read.";
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_ENTRIES)]
+pub(super) struct EntriesArgs {
+    /// Whose menu to show: a configuration, an image, a block device, a directory, or `-`
+    #[arg(value_name = "TARGET")]
+    pub target: String,
+    #[command(flatten)]
+    pub pygrub: PygrubArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+pub(super) fn run(args: &EntriesArgs) -> Result<Status, Error> {
     // The menu is selected from as without a menu on the screen.
-    let options = match args.how.settings.of(&args.target).and_then(|settings| args.how.options(&settings)) {
-        Ok(options) => Options { interactive: Some(false), ..options },
-        Err(error) => {
-            complain(&error);
-            return Ok(Status::Usage);
-        }
-    };
+    let settings = args.pygrub.settings.of(&args.target).map_err(Error::Usage)?;
+    let options = Options { interactive: Some(false), ..args.pygrub.options(&settings).map_err(Error::Usage)? };
     let build = options.build();
-    let mut out = Out::new(args.answer.color);
-    let opened = Target::open(Path::new(&args.target), args.how.wanted(), build.release)
+    let mut out = Out::new(args.output.color);
+    let opened = Target::open(Path::new(&args.target), args.pygrub.open_options(), build.release)
         .and_then(|target| target.run(&args.target, options));
     let run = match opened {
         Ok(run) => run,
-        Err(error) => return nothing(args, out, build, &error.to_string(), Status::Unknown),
+        Err(error) => return Err(nothing(args, out, build, Error::Target(error.to_string()))),
     };
     let overrides = Overrides::of(&run.options);
     let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
@@ -38,14 +51,14 @@ pub(super) fn run(args: &Entries) -> io::Result<Status> {
         (None, Some(raised), _) => Report::of_nothing(Some(raised), build),
         (None, None, Some(explanation)) => {
             let why = format!("`{}`: {}", args.target, explanation.reason);
-            return nothing(args, out, build, &why, Status::Unknown);
+            return Err(nothing(args, out, build, Error::Target(why)));
         }
         (None, None, None) => {
             let why = format!("`{}`: the kernel is found without a configuration, so there is no menu", args.target);
-            return nothing(args, out, build, &why, Status::Fails);
+            return Err(nothing(args, out, build, Error::Refused(why)));
         }
     };
-    match args.answer.format {
+    match args.output.format {
         Format::Json => out.json(&report.json())?,
         Format::Text => report.write_text(&mut out.text())?,
     }
@@ -56,12 +69,14 @@ pub(super) fn run(args: &Entries) -> io::Result<Status> {
     Ok(if report.raised().is_some() { Status::Fails } else { Status::Fine })
 }
 
-/// Says why there is no menu; as JSON there is an object all the same.
-fn nothing(args: &Entries, mut out: Out, build: Build, why: &str, status: Status) -> io::Result<Status> {
-    if args.answer.format == Format::Json {
-        out.json(&Report::of_nothing(None, build).json())?;
+/// Writes the JSON object that says that there is no menu, where JSON is asked for, and returns why.
+fn nothing(args: &EntriesArgs, mut out: Out, build: Build, why: Error) -> Error {
+    let written = match args.output.format {
+        Format::Json => out.json(&Report::of_nothing(None, build).json()),
+        Format::Text => Ok(()),
+    };
+    match written.and_then(|()| out.finish()) {
+        Ok(()) => why,
+        Err(error) => error.into(),
     }
-    out.finish()?;
-    complain(why);
-    Ok(status)
 }

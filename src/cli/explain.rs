@@ -1,23 +1,32 @@
 //! `pregrub explain`.
 
-use std::io::{self, Write};
+use std::io::Write;
 
-use super::Status;
-use super::args::Explain;
-use crate::cli::stdout::{Out, complain};
+use clap::Args;
+
+use super::output_args::Color;
+use super::{Error, Status};
+use crate::cli::stdout::Out;
 use crate::lint::{Group, RULES, Rule, Selector, find};
 use crate::report::explain;
 
-pub(super) fn run(args: &Explain) -> io::Result<Status> {
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// The rules, by code or name: PG001, device-variable; of a group (storage, PG3) its list
+    #[arg(required = true, value_name = "RULE")]
+    pub rules: Vec<String>,
+    /// Colours: as the terminal (and NO_COLOR) wants, or not
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+}
+
+pub(super) fn run(args: &ExplainArgs) -> Result<Status, Error> {
     let mut asked = Vec::new();
     for name in &args.rules {
         match (find(name), name.parse()) {
             (Some(rule), _) => asked.push(About::Rule(rule)),
             (None, Ok(Selector::Group(group))) => asked.push(About::Group(group)),
-            _ => {
-                complain(&unknown(name));
-                return Ok(Status::Usage);
-            }
+            _ => return Err(Error::Usage(unknown(name))),
         }
     }
     let mut out = Out::new(args.color);

@@ -1,12 +1,13 @@
 //! `--fix` and `--diff`.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
 
-use super::args::DialectArg;
+use super::Error;
+use super::target_args::DialectArg;
 use crate::cli::atomic_replace::replace;
 use crate::cli::bounded_read;
 use crate::cli::effective_settings::EffectiveSettings;
@@ -97,14 +98,12 @@ impl FixArgs {
         dialect: Option<DialectArg>,
         asked: &EffectiveSettings,
         out: &mut Out,
-    ) -> io::Result<Result<bool, String>> {
-        let (old, mended) = match self.mended(name, dialect, asked) {
-            Ok(Some(both)) => both,
-            Ok(None) => return Ok(Ok(false)),
-            Err(error) => return Ok(Err(error)),
+    ) -> Result<bool, Error> {
+        let Some((old, mended)) = self.mended(name, dialect, asked).map_err(Error::Target)? else {
+            return Ok(false);
         };
         if mended.text == old {
-            return Ok(Ok(false));
+            return Ok(false);
         }
         let diff = similar::TextDiff::configure()
             .timeout(Duration::from_secs(5))
@@ -123,7 +122,7 @@ impl FixArgs {
                 );
             }
         }
-        Ok(Ok(true))
+        Ok(true)
     }
 
     /// The text of a file, and what comes of it; nothing where it is left alone.

@@ -1,11 +1,13 @@
 //! `pregrub grub`.
 
-use std::io;
 use std::path::Path;
 
-use super::Status;
-use super::args::{Format, Grub};
-use super::stdout::{Out, complain};
+use clap::Args;
+
+use super::output_args::{Format, OutputArgs};
+use super::stdout::Out;
+use super::target_args::KindArg;
+use super::{Error, Status};
 use crate::config::Dialect;
 use crate::grub::disks::{NoDisk, OneDisk};
 use crate::grub::machine::{Found, Machine};
@@ -17,25 +19,65 @@ use crate::target::{Kind, OpenOptions, Target};
 /// The most of a configuration that is read.
 const MOST: usize = 16 << 20;
 
-pub(super) fn run(args: &Grub) -> io::Result<Status> {
-    let settings = match args.settings() {
-        Ok(settings) => settings,
-        Err(error) => {
-            complain(&error);
-            return Ok(Status::Usage);
-        }
-    };
-    let (run, name) = match examine(args, &settings) {
-        Ok(examined) => examined,
-        Err(error) => {
-            complain(&error);
-            return Ok(Status::Unknown);
-        }
-    };
-    let _ = name;
+const AFTER_GRUB: &str = "\
+Exit status: 0 GRUB boots the entry and every file that it names is there (of a configuration alone: it names a kernel); 1 not so; \
+2 called wrongly; 3 the target has no configuration that can be read, or pregrub cannot tell.";
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_GRUB)]
+pub(super) struct GrubArgs {
+    /// What GRUB starts from: an image, a block device, a directory, a grub.cfg alone, a domain's configuration, or `-`
+    #[arg(value_name = "TARGET")]
+    pub target: String,
+    /// Which GRUB: 2.06, 2.12 or 2.14
+    #[arg(long, value_name = "RELEASE", default_value = "2.06")]
+    grub: String,
+    /// What it runs on: pc (BIOS), efi, or xen (pvgrub2)
+    #[arg(long, value_name = "PLATFORM", default_value = "pc")]
+    platform: String,
+    /// Boot this entry instead of the default, by the rules of `set default=`: a number, a title, an id, 1>2
+    #[arg(long, value_name = "WHICH", allow_hyphen_values = true)]
+    entry: Option<String>,
+    /// Set (and export) a variable before the configuration is read
+    #[arg(long = "env", value_name = "NAME=VALUE")]
+    variables: Vec<String>,
+    /// The configuration: a path, or with its device, (hd0,gpt2)/grub/grub.cfg [default: the first where distributions put it]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<String>,
+    /// Show every command that is executed
+    #[arg(long)]
+    trace: bool,
+    /// Treat the target as this kind instead of detecting it
+    #[arg(long = "as", value_name = "KIND", value_enum)]
+    pub kind: Option<KindArg>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+impl GrubArgs {
+    /// How GRUB is run.
+    pub(super) fn settings(&self) -> Result<crate::grub::Settings, String> {
+        let variables = self.variables.iter().map(|variable| match variable.split_once('=') {
+            Some((name, value)) if !name.is_empty() => Ok((name.as_bytes().to_vec(), value.as_bytes().to_vec())),
+            _ => Err(format!("--env {variable}: write NAME=VALUE")),
+        });
+        Ok(crate::grub::Settings {
+            version: self.grub.parse().map_err(|error: crate::grub::UnknownName| error.to_string())?,
+            platform: self.platform.parse().map_err(|error: crate::grub::UnknownName| error.to_string())?,
+            entry: self.entry.as_ref().map(|entry| entry.as_bytes().to_vec()),
+            variables: variables.collect::<Result<_, _>>()?,
+            trace: self.trace,
+            ..crate::grub::Settings::default()
+        })
+    }
+}
+
+pub(super) fn run(args: &GrubArgs) -> Result<Status, Error> {
+    let settings = args.settings().map_err(Error::Usage)?;
+    let run = examine(args, &settings).map_err(Error::Target)?;
     let report = Report::new(&run, &settings);
-    let mut out = Out::new(args.answer.color);
-    match args.answer.format {
+    let mut out = Out::new(args.output.color);
+    match args.output.format {
         Format::Json => out.json(&report.json())?,
         Format::Text => report.write_text(&mut out.text())?,
     }
@@ -50,7 +92,7 @@ pub(super) fn run(args: &Grub) -> io::Result<Status> {
 }
 
 /// Runs GRUB on the target.
-fn examine(args: &Grub, settings: &Settings) -> Result<(GrubRun, String), String> {
+fn examine(args: &GrubArgs, settings: &Settings) -> Result<GrubRun, String> {
     let wanted = OpenOptions { kind: args.kind(), dialect: None };
     // A text is GRUB's here, whatever its name is.
     let name = Path::new(&args.target);
@@ -69,7 +111,7 @@ fn examine(args: &Grub, settings: &Settings) -> Result<(GrubRun, String), String
             ));
         }
         let place = place_of_text(args.config.as_deref(), settings);
-        return Ok((grub::run(&NoDisk, &place, text, settings), args.target.clone()));
+        return Ok(grub::run(&NoDisk, &place, text, settings));
     }
     let volumes =
         target.volumes().ok_or_else(|| format!("`{}`: the domain has no disk that can be read", args.target))?;
@@ -104,7 +146,7 @@ fn examine(args: &Grub, settings: &Settings) -> Result<(GrubRun, String), String
             others.join(", ")
         ));
     }
-    Ok((run, args.target.clone()))
+    Ok(run)
 }
 
 /// Where a configuration that has no disk is taken to lie.
@@ -138,7 +180,7 @@ fn place_of(config: &str, disk: &OneDisk<'_>) -> Result<Place, String> {
     }
 }
 
-impl Grub {
+impl GrubArgs {
     fn kind(&self) -> Option<Kind> {
         self.kind.map(Into::into)
     }

@@ -1,14 +1,14 @@
 //! `pregrub init`.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Status;
-use super::args::Color;
 use super::generate::choices::Guest;
-use crate::cli::stdout::{Out, complain};
+use super::output_args::Color;
+use super::{Error, Status};
+use crate::cli::stdout::Out;
 use crate::generate::Plan;
 use crate::generate::init::BootImage;
 
@@ -44,19 +44,12 @@ booted it before it gets its name.
 
 Exit status: 0 made; 2 refused, called wrongly, or it could not be made.";
 
-pub(super) fn run(args: &Init) -> io::Result<Status> {
-    match make(args) {
-        Ok(kernel) => {
-            let mut out = Out::new(Color::Never);
-            writeln!(out.text(), "made {}: pygrub boots {kernel}", args.image.display())?;
-            out.finish()?;
-            Ok(Status::Fine)
-        }
-        Err(why) => {
-            complain(&why);
-            Ok(Status::Usage)
-        }
-    }
+pub(super) fn run(args: &Init) -> Result<Status, Error> {
+    let kernel = make(args).map_err(Error::Usage)?;
+    let mut out = Out::new(Color::Never);
+    writeln!(out.text(), "made {}: pygrub boots {kernel}", args.image.display())?;
+    out.finish()?;
+    Ok(Status::Fine)
 }
 
 /// Makes it, and says which kernel it boots.

@@ -4,32 +4,64 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::args::{Format, Initrd};
-use super::{Status, why};
+use clap::Args;
+
+use super::output_args::{Format, OutputArgs};
+use super::release_args::ReleaseArgs;
+use super::settings::SettingsArgs;
+use super::{Error, Status, why};
 use crate::cli::stdout::{Out, complain};
 use crate::initrd::kernel_file::{self, BEGINNING};
 use crate::initrd::{Bytes, Depth, GuestKernel, KernelConfig, Report, Verdict, judge};
+use crate::release::Release;
 use crate::report::initrd::{InitrdReport, write_text};
 use crate::storage::source::{FileSource, Source};
 
 /// The most that a kernel's configuration has.
 const CONFIG: usize = 4 << 20;
 
-pub(super) fn run(args: &Initrd) -> io::Result<Status> {
-    let prepared = args.release().and_then(|release| Ok((release, kernel(args)?)));
-    let (release, kernel) = match prepared {
-        Ok(prepared) => prepared,
-        Err(error) => {
-            complain(&error);
-            return Ok(Status::Usage);
-        }
-    };
-    let mut out = Out::new(args.answer.color);
+const AFTER_INITRD: &str = "\
+Exit status: 0 the guest's kernel gets usable initrds; 1 it does not get one of them; 2 called wrongly, or an internal error; 3 a file \
+could not be read, or it cannot be told.";
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_INITRD)]
+pub(super) struct InitrdArgs {
+    /// The initrds
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<String>,
+    #[command(flatten)]
+    release: ReleaseArgs,
+    /// The guest's kernel: its version decides what it unpacks, and config-VERSION beside it is read if it is there
+    #[arg(long, value_name = "FILE")]
+    pub kernel: Option<String>,
+    /// The configuration that the guest's kernel was built with, as /boot/config-VERSION
+    #[arg(long, value_name = "FILE")]
+    pub kernel_config: Option<String>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+impl InitrdArgs {
+    /// The release of Xen that hands the initrds over, by the settings of the working directory. Up to 4.19 it unpacks one that begins
+    /// as gzip.
+    pub(super) fn release(&self) -> Result<Release, String> {
+        let settings = self.settings.of("-")?;
+        Ok(self.release.one(&settings)?.release)
+    }
+}
+
+pub(super) fn run(args: &InitrdArgs) -> Result<Status, Error> {
+    let release = args.release().map_err(Error::Usage)?;
+    let kernel = kernel(args).map_err(Error::Usage)?;
+    let mut out = Out::new(args.output.color);
     let mut worst = Status::Fine;
     for (number, file) in args.files.iter().enumerate() {
         let status = match look(Path::new(file), &kernel, release) {
             Ok(report) => {
-                match args.answer.format {
+                match args.output.format {
                     Format::Json => out.json(&InitrdReport::new(file, &report))?,
                     Format::Text => {
                         if number > 0 {
@@ -46,7 +78,7 @@ pub(super) fn run(args: &Initrd) -> io::Result<Status> {
             }
             Err(error) => {
                 let error = format!("cannot read `{file}`: {}", why(&error));
-                if args.answer.format == Format::Json {
+                if args.output.format == Format::Json {
                     out.json(&InitrdReport::of_unreadable(file, release, &error))?;
                 }
                 complain(&error);
@@ -85,7 +117,7 @@ fn look(path: &Path, kernel: &GuestKernel, release: crate::release::Release) -> 
 }
 
 /// What --kernel and --kernel-config tell of the kernel.
-fn kernel(args: &Initrd) -> Result<GuestKernel, String> {
+fn kernel(args: &InitrdArgs) -> Result<GuestKernel, String> {
     let mut kernel = GuestKernel::default();
     let unreadable = |file: &str, error: &io::Error| format!("cannot read `{file}`: {}", why(error));
     if let Some(file) = &args.kernel {

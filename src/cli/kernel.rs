@@ -4,26 +4,56 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::Status;
-use super::args::{Format, Kernel};
+use clap::Args;
+
+use super::guest_arg::GuestArg;
+use super::output_args::{Format, OutputArgs};
+use super::release_args::ReleaseArgs;
+use super::settings::SettingsArgs;
+use super::{Error, Status};
 use crate::cli::stdout::{Out, complain};
+use crate::flavour::Build;
 use crate::kernel::{Depth, Look, Looks, Outcome, Question};
 use crate::report::kernel::{self as report, Kernel as Report};
 use crate::storage::source::FileSource;
 
-pub(super) fn run(args: &Kernel) -> io::Result<Status> {
-    let question = match args.question() {
-        Ok(question) => question,
-        Err(error) => {
-            complain(&error);
-            return Ok(Status::Usage);
-        }
-    };
-    let mut out = Out::new(args.answer.color);
+const AFTER_KERNEL: &str = "\
+Each kernel is unpacked in full. Exit status: 0 all load; 1 one does not, or its guest cannot start; 2 called wrongly, a broken \
+pregrub.toml, or an internal error; 3 a file could not be read, or a verdict is unknown.";
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_KERNEL)]
+pub(super) struct KernelArgs {
+    /// The kernels: vmlinuz, bzImage, an ELF file
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<String>,
+    /// The type of the guest
+    #[arg(long = "type", value_enum, default_value_t = GuestArg::Pv)]
+    guest: GuestArg,
+    #[command(flatten)]
+    release: ReleaseArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+impl KernelArgs {
+    /// Who is to load the kernels, by the settings of the working directory.
+    pub(super) fn question(&self) -> Result<Question, String> {
+        let settings = self.settings.of("-")?;
+        let Build { release, flavour } = self.release.one(&settings)?;
+        Ok(Question { release, flavour, guest: self.guest.into() })
+    }
+}
+
+pub(super) fn run(args: &KernelArgs) -> Result<Status, Error> {
+    let question = args.question().map_err(Error::Usage)?;
+    let mut out = Out::new(args.output.color);
     let looks = Looks::remembering(args.files.len() > 1);
     let mut worst = Status::Fine;
     for (number, file) in args.files.iter().enumerate() {
-        let json = args.answer.format == Format::Json;
+        let json = args.output.format == Format::Json;
         if number > 0 && !json {
             writeln!(out.text())?;
         }

@@ -3,16 +3,24 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::Status;
-use super::args::{Lint, ReportFormat};
-use super::baselines::Baselines;
-use super::fix::Tally;
+use clap::Args;
+
+use super::baselines::{BaselineArgs, Baselines};
+use super::exit_status::ExitZeroArgs;
+use super::fix::{FixArgs, Tally};
+use super::levels::LevelArgs;
+use super::output_args::{ReportFormat, ReportOutputArgs};
 use super::progress::Progress;
-use super::recursive::Sought;
-use super::settings::Finder;
+use super::recursive::{RecursiveArgs, Sought};
+use super::release_args::ReleaseArgs;
+use super::settings::{Finder, Settings, SettingsArgs};
+use super::target_args::DialectArg;
+use super::{Error, Status};
+use crate::boot::Options;
 use crate::cli::effective_settings::EffectiveSettings;
 use crate::cli::emitter::Emitter;
 use crate::cli::stdout::{Out, complain};
+use crate::flavour::Build;
 use crate::lint::{self, Finding, LintContext};
 use crate::report::finding::Sources;
 use crate::report::lint::Lint as Report;
@@ -20,30 +28,67 @@ use crate::report::target_report::{Outcome, TargetReport};
 use crate::report::text;
 use crate::target::{Kind, OpenOptions, Target};
 
-pub(super) fn run(args: &Lint) -> io::Result<Status> {
-    match all(args) {
-        Ok(done) => done,
-        Err(error) => {
-            complain(&error);
-            Ok(Status::Usage)
-        }
+const AFTER_LINT: &str = "\
+Exit status: 0 no finding reaches the threshold (without --threshold: no error), with --diff nothing would change; 1 a finding \
+does, or --diff shows something; 2 called wrongly, a broken pregrub.toml, or an internal error; 3 a file could not be read or \
+mended.";
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_LINT)]
+pub(super) struct LintArgs {
+    /// The configurations: grub.cfg, menu.lst, extlinux.conf, or `-`; with --recursive directories too
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<String>,
+    #[command(flatten)]
+    xen: ReleaseArgs,
+    /// pygrub shows no menu, as with bootloader_args = ["-q"]
+    #[arg(short, long)]
+    quiet: bool,
+    /// The dialect of the files, whatever their names are
+    #[arg(long, value_enum)]
+    pub dialect: Option<DialectArg>,
+    #[command(flatten)]
+    pub output: ReportOutputArgs,
+    /// Show each finding at its place, also where several say the same
+    #[arg(short, long)]
+    pub verbose: bool,
+    #[command(flatten)]
+    pub levels: LevelArgs,
+    #[command(flatten)]
+    pub exit: ExitZeroArgs,
+    #[command(flatten)]
+    pub fix: FixArgs,
+    #[command(flatten)]
+    pub baseline: BaselineArgs,
+    #[command(flatten)]
+    pub recursive: RecursiveArgs,
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+}
+
+impl LintArgs {
+    /// The options of the run, where these settings are in force.
+    pub(super) fn options(&self, settings: &Settings) -> Result<Options, String> {
+        let Build { release, flavour } = self.xen.one(settings)?;
+        let quiet = self.quiet || settings.quiet.unwrap_or_default();
+        Ok(Options { release, flavour, interactive: quiet.then_some(false), ..Options::default() })
     }
 }
 
-/// Looks at all files. An error is about what the user asked for, not about a file.
-fn all(args: &Lint) -> Result<io::Result<Status>, String> {
+pub(super) fn run(args: &LintArgs) -> Result<Status, Error> {
     if let Some(fault) = args.fix.fault() {
-        return Err(fault.to_owned());
+        return Err(Error::Usage(fault.to_owned()));
     }
-    let mut finder = Finder::new(&args.settings, &args.files)?;
-    let targets = args.recursive.targets(&args.files, Sought::Configurations, &mut finder)?;
+    let mut finder = Finder::new(&args.settings, &args.files).map_err(Error::Usage)?;
+    let targets = args.recursive.targets(&args.files, Sought::Configurations, &mut finder).map_err(Error::Usage)?;
     // What is said of the program as a whole goes by the settings of the working directory.
-    let first = finder.of("-")?;
-    let whole = EffectiveSettings::new(first.clone(), args.options(&first)?, &args.levels);
-    let out = Out::new(args.answer.color);
+    let first = finder.of("-").map_err(Error::Usage)?;
+    let options = args.options(&first).map_err(Error::Usage)?;
+    let whole = EffectiveSettings::new(first, options, &args.levels);
+    let out = Out::new(args.output.color);
     let mut linting = Linting {
         args,
-        reports: Emitter::new(out, args.answer.format, whole.options.release, whole.threshold),
+        reports: Emitter::new(out, args.output.format, whole.options.release, whole.threshold),
         baselines: Baselines::new(&args.baseline),
         fixed: Tally::default(),
         findings: Vec::new(),
@@ -52,38 +97,28 @@ fn all(args: &Lint) -> Result<io::Result<Status>, String> {
     let progress = Progress::new(targets.names.len(), args.recursive.recursive);
     let mut worst = if targets.incomplete { Status::Unknown } else { Status::Fine };
     for name in &targets.names {
-        let settings = finder.of(name)?;
-        let options = args.options(&settings)?;
+        let settings = finder.of(name).map_err(Error::Usage)?;
+        let options = args.options(&settings).map_err(Error::Usage)?;
         let asked = EffectiveSettings::new(settings, options, &args.levels);
         match linting.one(name, &asked) {
-            Ok(Ok(status)) => worst = worst.max(status),
-            Ok(Err(Error::Usage(error))) => return Err(error),
-            Ok(Err(Error::File(error))) => {
+            Ok(status) => worst = worst.max(status),
+            Err(Error::Target(error)) => {
                 complain(&error);
                 worst = worst.max(Status::Unknown);
             }
-            Err(error) => return Ok(Err(error)),
+            Err(error) => return Err(error),
         }
-        if let Err(error) = progress.done(|| linting.reports.out.flush_for(args.recursive.recursive)) {
-            return Ok(Err(error));
-        }
+        progress.done(|| linting.reports.out.flush_for(args.recursive.recursive))?;
     }
     progress.finish();
-    let left_out = linting.baselines.finish()?;
-    Ok(linting.finish(targets.names.len(), left_out.as_deref(), worst).map(|()| worst))
-}
-
-/// Why there are no findings.
-enum Error {
-    /// The user asked for something that cannot be.
-    Usage(String),
-    /// The file cannot be read or mended.
-    File(String),
+    let left_out = linting.baselines.finish().map_err(Error::Usage)?;
+    linting.finish(targets.names.len(), left_out.as_deref(), worst)?;
+    Ok(worst)
 }
 
 /// The work on all files.
 struct Linting<'a> {
-    args: &'a Lint,
+    args: &'a LintArgs,
     reports: Emitter,
     baselines: Baselines<'a>,
     fixed: Tally,
@@ -94,18 +129,17 @@ struct Linting<'a> {
 
 impl Linting<'_> {
     /// Looks at one file, mends it where that is asked for, and reports on it.
-    fn one(&mut self, name: &str, asked: &EffectiveSettings) -> io::Result<Result<Status, Error>> {
+    fn one(&mut self, name: &str, asked: &EffectiveSettings) -> Result<Status, Error> {
         let args = self.args;
         if args.fix.diff {
             let changes = args.fix.diff(name, args.dialect, asked, &mut self.reports.out)?;
-            let status = |some| args.exit.applied(if some { Status::Fails } else { Status::Fine });
-            return Ok(changes.map_err(Error::File).map(status));
+            return Ok(args.exit.applied(if changes { Status::Fails } else { Status::Fine }));
         }
         let mut trouble = None;
         if args.fix.fix {
             match args.fix.fix(name, args.dialect, asked, &mut self.fixed) {
                 Ok(lines) => {
-                    for line in lines.iter().filter(|_| args.answer.format == ReportFormat::Text) {
+                    for line in lines.iter().filter(|_| args.output.format == ReportFormat::Text) {
                         writeln!(self.reports.out.text(), "{line}")?;
                     }
                 }
@@ -121,11 +155,11 @@ impl Linting<'_> {
             Ok(run) => run,
             Err(error) => {
                 let error = error.to_string();
-                match args.answer.format {
+                match args.output.format {
                     ReportFormat::Json => self.reports.out.json(&Report::of_unreadable(name, release, &error))?,
                     _ => self.reports.add(&TargetReport { target: name, outcome: Outcome::Unreadable(&error) })?,
                 }
-                return Ok(Err(Error::File(error)));
+                return Err(Error::Target(error));
             }
         };
         let worst = match &trouble {
@@ -142,11 +176,8 @@ impl Linting<'_> {
         let lint::Findings { active: findings, suppressed } = lint::lint_all(&context, &asked.levels);
         let suppressed = suppressed.len();
         let sources = Sources { configuration: Some(name), ..Sources::default() };
-        let findings = match self.baselines.filter(&asked.settings, name, &run, sources, findings) {
-            Ok(findings) => findings,
-            Err(error) => return Ok(Err(Error::Usage(error))),
-        };
-        match args.answer.format {
+        let findings = self.baselines.filter(&asked.settings, name, &run, sources, findings).map_err(Error::Usage)?;
+        match args.output.format {
             ReportFormat::Json => {
                 let report = Report::new(name, asked.options.build(), &findings, sources).with_suppressed(suppressed);
                 self.reports.out.json(&report)?;
@@ -173,7 +204,7 @@ impl Linting<'_> {
         let status = worst.max(args.exit.applied(asked.threshold.status(&findings)));
         self.suppressed += suppressed;
         self.findings.extend(findings);
-        Ok(Ok(status))
+        Ok(status)
     }
 
     /// What is said of all files together.
@@ -181,7 +212,7 @@ impl Linting<'_> {
         if self.args.fix.diff {
             return self.reports.out.finish();
         }
-        if self.args.answer.format == ReportFormat::Text {
+        if self.args.output.format == ReportFormat::Text {
             let suppressed = text::suppressed(self.suppressed);
             match text::summary(&self.findings) {
                 Some(summary) => writeln!(self.reports.out.text(), "{summary}")?,

@@ -9,21 +9,25 @@ mod check;
 mod effective_settings;
 mod emitter;
 mod entries;
+mod error;
 mod escaping_writer;
 mod exit_status;
 mod explain;
 mod fix;
 mod generate;
 mod grub;
+mod guest_arg;
 mod init;
 mod initrd;
 mod kernel;
 mod levels;
 mod lint;
+mod output_args;
 mod progress;
 #[cfg(target_os = "linux")]
 #[doc(hidden)]
 pub mod pygrub;
+mod pygrub_args;
 mod recursive;
 mod release_args;
 mod rules;
@@ -31,14 +35,18 @@ mod runner_commands;
 mod settings;
 mod several;
 mod stdout;
+mod target_args;
 mod trace;
 
 use std::cmp::Ordering;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue};
 
+use self::error::Error;
 use crate::boot::Verdict;
 
 /// How the program ends. The numbers are a contract (README, "Exit status").
@@ -114,35 +122,23 @@ pub fn main() -> ExitCode {
             let _ = stdout::stderr().write_all(error.render().to_string().as_bytes());
             return ExitCode::from(Status::Usage as u8);
         }
-        Err(error) => error.exit(),
+        Err(error) => {
+            let _ = error.print();
+            if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
+                && Path::new(word).exists()
+            {
+                stdout::complain(&format!("`{word}` is a file: pregrub check {word}"));
+            }
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Status::Usage as u8));
+        }
     };
     if command.command.is_for_github() {
         runner_commands::expect();
     }
-    let result = match &command.command {
-        args::Command::Check(check) => check::run(check),
-        args::Command::Lint(lint) => lint::run(lint),
-        args::Command::Kernel(kernel) => kernel::run(kernel),
-        args::Command::Trace(trace) => trace::run(trace),
-        args::Command::Entries(entries) => entries::run(entries),
-        args::Command::Initrd(initrd) => initrd::run(initrd),
-        args::Command::Generate(generate) => generate::run(generate),
-        args::Command::Init(init) => init::run(init),
-        args::Command::Grub(grub) => grub::run(grub),
-        args::Command::Explain(explain) => explain::run(explain),
-        args::Command::Rules(rules) => rules::run(rules),
-        // Taken above, before clap could have an opinion on pygrub's options.
-        #[cfg(target_os = "linux")]
-        args::Command::Pygrub { args } => return pygrub::supervise("pregrub pygrub", args).into(),
-    };
-    let status = match result {
-        Ok(status) => status,
-        // Whoever reads has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Status::Fine,
-        Err(error) => {
-            stdout::complain(&format!("cannot write the result: {error}"));
-            Status::Usage
-        }
-    };
+    #[cfg(target_os = "linux")]
+    if let args::Command::Pygrub { args } = &command.command {
+        return pygrub::supervise("pregrub pygrub", args).into();
+    }
+    let status = command.command.run().unwrap_or_else(|error| error.report());
     ExitCode::from(status as u8)
 }

@@ -1,12 +1,12 @@
 //! `pregrub check` with several releases or flavours: one line for each outcome, the pygrubs that come to it folded.
 
-use std::io::{self, Write};
+use std::io::Write;
 
-use super::Status;
-use super::args::{Check, ReportFormat};
-use super::check::{self, Error, Judged};
+use super::check::{self, CheckArgs, Judged};
 use super::effective_settings::EffectiveSettings;
+use super::output_args::ReportFormat;
 use super::stdout::{Out, complain};
+use super::{Error, Status};
 use crate::boot::{Run, Verdict};
 use crate::explain::explain;
 use crate::flavour::{Build, folded};
@@ -46,13 +46,13 @@ impl Outcome {
 
 /// Checks one target with each of the pygrubs. Returns what came of it, and whether it could be read.
 pub(super) fn check(
-    args: &Check,
+    args: &CheckArgs,
     name: &str,
     asked: &[EffectiveSettings],
     root_disk: Option<&RootDisk>,
     looks: &Looks,
     out: &mut Out,
-) -> io::Result<Result<(Status, bool), String>> {
+) -> Result<(Status, bool), Error> {
     let builds: Vec<Build> = asked.iter().map(|asked| asked.options.build()).collect();
     // The verdicts first: the linter is shown all of them.
     let mut outcomes = Vec::with_capacity(builds.len());
@@ -60,14 +60,14 @@ pub(super) fn check(
     for asked in asked {
         let run = match check::run_target(args, name, asked, looks) {
             Ok(run) => run,
-            Err(Error::Usage(error)) => return Ok(Err(error)),
             Err(Error::Target(error)) => {
-                if args.answer.format == ReportFormat::Json {
+                if args.output.format == ReportFormat::Json {
                     out.json(&Report::of_unreadable(name, asked.options.release, &error))?;
                 }
                 complain(&error);
-                return Ok(Ok((Status::Unknown, false)));
+                return Ok((Status::Unknown, false));
             }
+            Err(error) => return Err(error),
         };
         let build = asked.options.build();
         outcomes.push((build, run.verdict));
@@ -78,19 +78,16 @@ pub(super) fn check(
         }
     }
     let mut worst = outcomes.iter().map(|(_, verdict)| Status::from(*verdict)).max().unwrap_or(Status::Fine);
-    if args.answer.format == ReportFormat::Json {
+    if args.output.format == ReportFormat::Json {
         for asked in asked {
-            let judged = match check::examine(args, name, asked, root_disk, &outcomes, looks) {
-                Ok(judged) => judged,
-                Err(Error::Usage(error) | Error::Target(error)) => return Ok(Err(error)),
-            };
+            let judged = check::examine(args, name, asked, root_disk, &outcomes, looks)?;
             let Judged { kind, run, explanation, built, hashes, findings, suppressed, domain_text } = judged;
             worst = worst.max(asked.threshold.status(&findings));
             let sources = Sources { domain_text: domain_text.as_deref(), ..Sources::default() };
             let report = Report::of_run(name, kind, &run, explanation.as_ref(), hashes, &findings, sources);
             out.json(&report.with_builder(built.as_ref()).with_suppressed(suppressed))?;
         }
-        return Ok(Ok((worst, true)));
+        return Ok((worst, true));
     }
     writeln!(out.text(), "{name}: {}", if groups.len() == 1 { "all alike" } else { "not all alike" })?;
     for (outcome, group) in &groups {
@@ -99,10 +96,7 @@ pub(super) fn check(
     }
     // Of the findings only the one about the difference: the others are of one pygrub each.
     if let Some(first) = asked.first() {
-        let judged = match check::examine(args, name, first, root_disk, &outcomes, looks) {
-            Ok(judged) => judged,
-            Err(Error::Usage(error) | Error::Target(error)) => return Ok(Err(error)),
-        };
+        let judged = check::examine(args, name, first, root_disk, &outcomes, looks)?;
         let findings: Vec<Finding> =
             judged.findings.into_iter().filter(|finding| finding.rule.code == DIFFERS).collect();
         worst = worst.max(first.threshold.status(&findings));
@@ -113,7 +107,7 @@ pub(super) fn check(
             text::write_findings(&findings, &judged.run, explanation, Sources::default(), look, &mut out.text())?;
         }
     }
-    Ok(Ok((worst, true)))
+    Ok((worst, true))
 }
 
 /// The rule on the difference.

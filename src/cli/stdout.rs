@@ -5,8 +5,8 @@ use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
-use crate::cli::args::Color;
 use crate::cli::escaping_writer::EscapingWriter;
+use crate::cli::output_args::Color;
 use crate::cli::runner_commands::{self, Disarmed, Form};
 use crate::json;
 use crate::report::text::Look;

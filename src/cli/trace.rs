@@ -1,39 +1,46 @@
 //! `pregrub trace`.
 
-use std::io;
 use std::path::Path;
 
-use super::Status;
-use super::args::{Format, Trace};
-use crate::cli::stdout::{Out, complain};
+use clap::Args;
+
+use super::output_args::{Format, OutputArgs};
+use super::pygrub_args::PygrubArgs;
+use super::{Error, Status};
+use crate::cli::stdout::Out;
 use crate::report::trace;
 use crate::target::Target;
 
-pub(super) fn run(args: &Trace) -> io::Result<Status> {
-    let options = match args.how.settings.of(&args.target).and_then(|settings| args.how.options(&settings)) {
-        Ok(options) => options,
-        Err(error) => {
-            complain(&error);
-            return Ok(Status::Usage);
-        }
-    };
+const AFTER_LOOK: &str = "\
+Exit status: 0 Xen would boot it (or the bare configuration selects an entry, or pygrub is not asked for this domain); 1 it would not; 2 called wrongly, a broken \
+pregrub.toml, or an internal error; 3 the target could not be read, or the verdict is unknown.";
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_LOOK)]
+pub(super) struct TraceArgs {
+    /// What to trace: an image, a block device, a directory, a configuration (of the boot, or of a domain), or `-`
+    #[arg(value_name = "TARGET")]
+    pub target: String,
+    #[command(flatten)]
+    pub pygrub: PygrubArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+pub(super) fn run(args: &TraceArgs) -> Result<Status, Error> {
+    let settings = args.pygrub.settings.of(&args.target).map_err(Error::Usage)?;
+    let options = args.pygrub.options(&settings).map_err(Error::Usage)?;
     let name = &args.target;
-    let opened = Target::open(Path::new(name), args.how.wanted(), options.release).and_then(|target| {
+    let opened = Target::open(Path::new(name), args.pygrub.open_options(), options.release).and_then(|target| {
         let volumes = target.volumes();
         let run = target.run_on(volumes.as_ref(), name, options)?;
         let explanation = target.explain(&run, volumes.as_ref());
         Ok((target.kind(), run, explanation))
     });
-    let (kind, run, explanation) = match opened {
-        Ok(opened) => opened,
-        Err(error) => {
-            complain(&error.to_string());
-            return Ok(Status::Unknown);
-        }
-    };
+    let (kind, run, explanation) = opened.map_err(|error| Error::Target(error.to_string()))?;
     let explanation = explanation.as_ref();
-    let mut out = Out::new(args.answer.color);
-    match args.answer.format {
+    let mut out = Out::new(args.output.color);
+    match args.output.format {
         Format::Json => out.json(&trace::Trace::of(&run, explanation, name, kind))?,
         Format::Text => trace::write_text(&run, explanation, name, kind, &mut out.text())?,
     }

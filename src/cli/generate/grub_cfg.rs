@@ -7,9 +7,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::stop_signals::StopSignals;
-use crate::cli::Status;
-use crate::cli::args::Color;
+use crate::cli::output_args::Color;
 use crate::cli::stdout::{Out, complain};
+use crate::cli::{Error, Status};
 use crate::generate::grub_cfg::{self, HostDisk, Installed, Options, Root, Search};
 
 /// What `generate grub-cfg` takes.
@@ -94,41 +94,18 @@ impl GrubCfg {
     }
 }
 
-pub(crate) fn run(args: &GrubCfg) -> io::Result<Status> {
+pub(crate) fn run(args: &GrubCfg) -> Result<Status, Error> {
     let options = args.options();
-    let result = if args.install { install(args, &options) } else { print(args, &options) };
-    match result {
-        Ok(()) => Ok(Status::Fine),
-        Err(Failed::Sentence(error)) => {
-            complain(&error.to_string());
-            Ok(Status::Fails)
-        }
-        Err(Failed::Told) => Ok(Status::Fails),
-        Err(Failed::Output(error)) => Err(error),
-    }
+    if args.install { install(args, &options) } else { print(args, &options) }
 }
 
-enum Failed {
-    Sentence(grub_cfg::Error),
-    /// It has been complained about.
-    Told,
-    Output(io::Error),
+/// Nothing is installed or printed.
+fn refused(error: grub_cfg::Error) -> Error {
+    Error::Refused(error.to_string())
 }
 
-impl From<grub_cfg::Error> for Failed {
-    fn from(error: grub_cfg::Error) -> Self {
-        Self::Sentence(error)
-    }
-}
-
-impl From<io::Error> for Failed {
-    fn from(error: io::Error) -> Self {
-        Self::Output(error)
-    }
-}
-
-fn print(args: &GrubCfg, options: &Options) -> Result<(), Failed> {
-    let plan = grub_cfg::plan(options, &args.toplevel)?;
+fn print(args: &GrubCfg, options: &Options) -> Result<Status, Error> {
+    let plan = grub_cfg::plan(options, &args.toplevel).map_err(refused)?;
     plan.menu.warnings.iter().for_each(|warning| warn(warning));
     if !plan.missing.is_empty() {
         warn(&format!(
@@ -139,10 +116,11 @@ fn print(args: &GrubCfg, options: &Options) -> Result<(), Failed> {
     }
     let mut out = Out::new(Color::Never);
     out.generated().write_all(plan.text.as_bytes())?;
-    Ok(out.finish()?)
+    out.finish()?;
+    Ok(Status::Fine)
 }
 
-fn install(args: &GrubCfg, options: &Options) -> Result<(), Failed> {
+fn install(args: &GrubCfg, options: &Options) -> Result<Status, Error> {
     // Before anything is made, so that nothing is left.
     let signals = StopSignals::catch()?;
     let installed = match grub_cfg::install(options, &args.toplevel, &mut HostDisk::until(signals.stop())) {
@@ -150,7 +128,7 @@ fn install(args: &GrubCfg, options: &Options) -> Result<(), Failed> {
         Err(error) => {
             complain(&error.to_string());
             signals.die();
-            return Err(Failed::Told);
+            return Ok(Status::Fails);
         }
     };
     installed.menu.warnings.iter().for_each(|warning| warn(warning));
@@ -158,7 +136,7 @@ fn install(args: &GrubCfg, options: &Options) -> Result<(), Failed> {
     if let Err(error) = tell(&installed) {
         warn(&format!("it is installed, but standard output could not be written: {error}"));
     }
-    Ok(())
+    Ok(Status::Fine)
 }
 
 fn tell(installed: &Installed) -> io::Result<()> {

@@ -10,11 +10,9 @@ mod recipe;
 mod stop_signals;
 mod xl;
 
-use std::io;
-
 use clap::{Args, Subcommand};
 
-use super::Status;
+use super::{Error, Status};
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP, arg_required_else_help = true)]
@@ -45,7 +43,7 @@ enum What {
     GrubCfg(grub_cfg::GrubCfg),
 }
 
-pub(super) fn run(args: &Generate) -> io::Result<Status> {
+pub(super) fn run(args: &Generate) -> Result<Status, Error> {
     match &args.what {
         What::Nixos(args) => nixos::run(args),
         What::Xl(args) => xl::run(args),

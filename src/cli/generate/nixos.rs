@@ -1,12 +1,10 @@
 //! `pregrub generate nixos`.
 
-use std::io;
-
 use clap::Args;
 
 use super::choices::Guest;
 use super::output::Output;
-use crate::cli::Status;
+use crate::cli::{Error, Status};
 use crate::generate::{Plan, nixos};
 
 #[derive(Debug, Args)]
@@ -17,8 +15,8 @@ pub(super) struct Nixos {
     output: Output,
 }
 
-pub(super) fn run(args: &Nixos) -> io::Result<Status> {
-    args.output.write(text(args))
+pub(super) fn run(args: &Nixos) -> Result<Status, Error> {
+    args.output.write(&text(args).map_err(Error::Usage)?)
 }
 
 fn text(args: &Nixos) -> Result<String, String> {

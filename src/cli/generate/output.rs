@@ -1,13 +1,13 @@
 //! Where one generated text goes.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::Status;
-use crate::cli::args::Color;
-use crate::cli::stdout::{Out, complain};
+use crate::cli::output_args::Color;
+use crate::cli::stdout::Out;
+use crate::cli::{Error, Status};
 use crate::generate::output::write_file;
 
 #[derive(Debug, Args)]
@@ -21,27 +21,16 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Hands the text over, or says why there is none.
-    pub(super) fn write(&self, text: Result<String, String>) -> io::Result<Status> {
-        let text = match text {
-            Ok(text) => text,
-            Err(why) => {
-                complain(&why);
-                return Ok(Status::Usage);
-            }
-        };
-        let Some(path) = self.output.as_deref().filter(|path| *path != "-") else {
-            let mut out = Out::new(Color::Never);
-            out.generated().write_all(text.as_bytes())?;
-            out.finish()?;
-            return Ok(Status::Fine);
-        };
-        match write_file(path, &text, self.force) {
-            Ok(()) => Ok(Status::Fine),
-            Err(error) => {
-                complain(&error.to_string());
-                Ok(Status::Usage)
+    /// Writes the text.
+    pub(super) fn write(&self, text: &str) -> Result<Status, Error> {
+        match self.output.as_deref().filter(|path| *path != "-") {
+            Some(path) => write_file(path, text, self.force).map_err(|error| Error::Usage(error.to_string()))?,
+            None => {
+                let mut out = Out::new(Color::Never);
+                out.generated().write_all(text.as_bytes())?;
+                out.finish()?;
             }
         }
+        Ok(Status::Fine)
     }
 }

@@ -1,14 +1,14 @@
 //! `pregrub generate recipe`.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::choices::{Guest, Host};
-use crate::cli::Status;
-use crate::cli::args::Color;
-use crate::cli::stdout::{Out, complain};
+use crate::cli::output_args::Color;
+use crate::cli::stdout::Out;
+use crate::cli::{Error, Status};
 use crate::generate::Plan;
 use crate::generate::output::write_files;
 use crate::generate::recipe::{self, RecipeFile};
@@ -27,26 +27,16 @@ pub(super) struct Recipe {
     force: bool,
 }
 
-pub(super) fn run(args: &Recipe) -> io::Result<Status> {
-    let written = files(args).and_then(|files| {
-        let named = files.iter().map(|file| (file.name, file.text.as_str()));
-        write_files(&args.directory, named, args.force).map_err(|error| error.to_string())?;
-        Ok(files)
-    });
-    match written {
-        Ok(files) => {
-            let mut out = Out::new(Color::Never);
-            for file in files {
-                writeln!(out.text(), "{}", args.directory.join(file.name).display())?;
-            }
-            out.finish()?;
-            Ok(Status::Fine)
-        }
-        Err(why) => {
-            complain(&why);
-            Ok(Status::Usage)
-        }
+pub(super) fn run(args: &Recipe) -> Result<Status, Error> {
+    let files = files(args).map_err(Error::Usage)?;
+    let named = files.iter().map(|file| (file.name, file.text.as_str()));
+    write_files(&args.directory, named, args.force).map_err(|error| Error::Usage(error.to_string()))?;
+    let mut out = Out::new(Color::Never);
+    for file in files {
+        writeln!(out.text(), "{}", args.directory.join(file.name).display())?;
     }
+    out.finish()?;
+    Ok(Status::Fine)
 }
 
 fn files(args: &Recipe) -> Result<Vec<RecipeFile>, String> {

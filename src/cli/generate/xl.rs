@@ -1,12 +1,10 @@
 //! `pregrub generate xl`.
 
-use std::io;
-
 use clap::{Args, ValueEnum};
 
 use super::choices::{Guest, Host};
 use super::output::Output;
-use crate::cli::Status;
+use crate::cli::{Error, Status};
 use crate::generate::Plan;
 use crate::generate::xl::{Phase, domain};
 
@@ -29,8 +27,8 @@ enum PhaseArg {
     Run,
 }
 
-pub(super) fn run(args: &Xl) -> io::Result<Status> {
-    args.output.write(text(args))
+pub(super) fn run(args: &Xl) -> Result<Status, Error> {
+    args.output.write(&text(args).map_err(Error::Usage)?)
 }
 
 fn text(args: &Xl) -> Result<String, String> {

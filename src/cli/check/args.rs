@@ -1,0 +1,66 @@
+//! The arguments of `pregrub check`.
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::baselines::BaselineArgs;
+use crate::cli::exit_status::ExitArgs;
+use crate::cli::guest_arg::GuestArg;
+use crate::cli::levels::LevelArgs;
+use crate::cli::output_args::ReportOutputArgs;
+use crate::cli::pygrub_args::PygrubArgs;
+use crate::cli::recursive::RecursiveArgs;
+
+const AFTER_CHECK: &str = "\
+Exit status: 0 Xen would boot it (or the bare configuration selects an entry, or pygrub is not asked for this domain) and no \
+finding reaches the threshold; 1 it would not, or a finding does; 2 called wrongly, a broken pregrub.toml, or an internal error; 3 a target could not be read, or a verdict \
+is unknown (with several targets this wins over 1); 4 with --exit-not-applicable, pygrub is not asked, and nothing else is wrong.";
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_CHECK)]
+pub(in crate::cli) struct CheckArgs {
+    /// What to check: an image, a block device, a directory, a configuration (of the boot, or of a domain), or `-`
+    #[arg(required = true, value_name = "TARGET")]
+    pub targets: Vec<String>,
+    #[command(flatten)]
+    pub pygrub: PygrubArgs,
+    #[command(flatten)]
+    pub output: ReportOutputArgs,
+    /// Judge at most N targets at the same time; this version judges one after the other, and reports them in the order of the
+    /// command line
+    #[arg(long, value_name = "N", default_value_t = std::num::NonZeroUsize::MIN, hide_default_value = true)]
+    // A limit that one at a time always keeps.
+    #[allow(dead_code)]
+    pub jobs: std::num::NonZeroUsize,
+    /// Read kernel and initrd whole and tell their SHA-256
+    #[arg(long)]
+    pub hash: bool,
+    /// The type of the guest that the kernel is loaded for [default: what the domain's configuration says, else pv]
+    #[arg(long = "type", value_enum)]
+    pub guest: Option<GuestArg>,
+    /// Where to stop: after pygrub, or after Xen's domain builder, which has to load the kernel
+    #[arg(long, value_enum, default_value_t = Until::Builder)]
+    pub until: Until,
+    /// The guest's root disk, an image or a directory: to look there for what `init=` names
+    #[arg(long, value_name = "TARGET")]
+    pub root_disk: Option<String>,
+    /// Tell more: what pygrub warns of, and each finding at its place, also where several say the same
+    #[arg(short, long)]
+    pub verbose: bool,
+    #[command(flatten)]
+    pub levels: LevelArgs,
+    #[command(flatten)]
+    pub exit: ExitArgs,
+    #[command(flatten)]
+    pub baseline: BaselineArgs,
+    #[command(flatten)]
+    pub recursive: RecursiveArgs,
+}
+
+/// How far a guest's way is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Until {
+    /// pygrub hands over kernel and initrd, whatever they are
+    Pygrub,
+    /// Xen's domain builder loads the kernel
+    Builder,
+}

@@ -1,0 +1,149 @@
+//! How pygrub is called: its release, its own options, and what it is called on.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::caller_args::CallerArgs;
+use super::release_args::{self, ReleaseArgs};
+use super::settings::{Settings, SettingsArgs};
+use super::target_args::{DialectArg, KindArg};
+use crate::boot::{Options, RuleFiles};
+use crate::flavour::{Build, ExtraOption, Flavour};
+use crate::host;
+use crate::python::{PyStr, Python, int};
+use crate::release::Change;
+use crate::target::OpenOptions;
+
+/// How pygrub is called.
+#[derive(Debug, Args)]
+pub(super) struct PygrubArgs {
+    #[command(flatten)]
+    xen: ReleaseArgs,
+    /// pygrub's --entry: boot the entry with this number or title (no menu is shown then)
+    #[arg(long, value_name = "N|TITLE", allow_hyphen_values = true)]
+    entry: Option<String>,
+    /// pygrub's --offset: try only the filesystem at this byte
+    #[arg(long, value_name = "BYTES", allow_hyphen_values = true, value_parser = parse_offset)]
+    offset: Option<i128>,
+    /// pygrub's --kernel: boot this file of the guest, read no configuration
+    #[arg(long, value_name = "PATH", allow_hyphen_values = true)]
+    kernel: Option<String>,
+    /// pygrub's --ramdisk: the initrd to go with --kernel
+    #[arg(long, value_name = "PATH", allow_hyphen_values = true)]
+    ramdisk: Option<String>,
+    /// pygrub's --args: add these to the kernel's arguments
+    #[arg(long, value_name = "ARGUMENTS", allow_hyphen_values = true)]
+    args: Option<String>,
+    /// --default_args of XCP-ng's pygrub: the arguments of /xenkernel, which boots without a configuration
+    #[arg(long, value_name = "ARGUMENTS", allow_hyphen_values = true)]
+    default_args: Option<String>,
+    /// --extra_args of XCP-ng's pygrub: add these to the arguments of whatever boots
+    #[arg(long, value_name = "ARGUMENTS", allow_hyphen_values = true)]
+    extra_args: Option<String>,
+    /// The host's /etc/pygrub/rules.d, or a copy: rules on titles, which XCP-ng's pygrub keeps where it shows no menu [default: with --release host the host's, else none]
+    #[arg(long, value_name = "DIRECTORY")]
+    title_rules: Option<PathBuf>,
+    /// pygrub shows its menu, as the toolstack calls it (the default)
+    #[arg(short, long, conflicts_with = "quiet")]
+    interactive: bool,
+    /// pygrub shows no menu, as with bootloader_args = ["-q"]
+    #[arg(short, long)]
+    quiet: bool,
+    /// Treat the target as this kind instead of detecting it
+    #[arg(long = "as", value_name = "KIND", value_enum)]
+    kind: Option<KindArg>,
+    /// Treat the file as a configuration in this dialect, whatever its name is
+    #[arg(long, value_enum)]
+    dialect: Option<DialectArg>,
+    #[command(flatten)]
+    caller: CallerArgs,
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+}
+
+/// Reads an offset as pygrub does, with Python's `int()`: ` 0 ` and `1_0` are numbers, `0x0` is not.
+fn parse_offset(text: &str) -> Result<i128, String> {
+    let number = int::parse(text, Python::Three).map_err(|_| "the offset must be an integer, in bytes".to_owned())?;
+    let large = if number.is_negative() { i128::MIN } else { i128::MAX };
+    Ok(number.to_string().parse().unwrap_or(large))
+}
+
+impl PygrubArgs {
+    /// The options of the run, where these settings are in force.
+    pub(super) fn options(&self, settings: &Settings) -> Result<Options, String> {
+        self.options_of(self.xen.one(settings)?, settings)
+    }
+
+    /// What to say of the pygrub that is installed here: which one it is and why, where it is asked; that there is another one, where
+    /// nobody said which is meant.
+    pub(super) fn hint(&self, settings: &Settings) -> Option<String> {
+        if self.xen.is_host(settings) {
+            return host::installed().ok().map(|installed| format!("note: {installed}"));
+        }
+        let installed = host::installed().ok().filter(|_| self.xen.is_open(settings))?;
+        let asked = Build::newest(Flavour::Upstream);
+        (installed.build != asked).then(|| {
+            format!(
+                "note: this is the pygrub of {asked}; --release host asks the one installed here ({})",
+                installed.build
+            )
+        })
+    }
+
+    /// The options of the run of each pygrub that is asked for.
+    pub(super) fn all_options(&self, settings: &Settings) -> Result<Vec<Options>, String> {
+        self.xen.all(settings)?.into_iter().map(|build| self.options_of(build, settings)).collect()
+    }
+
+    fn options_of(&self, build: Build, settings: &Settings) -> Result<Options, String> {
+        let Build { release, flavour } = build;
+        if self.offset.is_some() && !release.has(Change::Offset) {
+            return Err(format!("pygrub of Xen {release} has no option --offset: it came with 4.4"));
+        }
+        let has = |option| flavour.options().contains(&option);
+        for (given, option, name) in [
+            (self.default_args.is_some(), ExtraOption::DefaultArgs, "--default-args"),
+            (self.extra_args.is_some(), ExtraOption::ExtraArgs, "--extra-args"),
+        ] {
+            if given && !has(option) {
+                return Err(format!("{name} is an option of XCP-ng's pygrub: call with --flavour xcp-ng"));
+            }
+        }
+        let unreadable = |error: std::io::Error| format!("the rules on titles cannot be read: {error}");
+        let title_rules = match &self.title_rules {
+            Some(directory) if !directory.is_dir() => {
+                return Err(format!("`{}`, for the rules on titles, is not a directory", directory.display()));
+            }
+            Some(directory) => RuleFiles::of_directory(directory).map_err(unreadable)?,
+            None if self.xen.is_host(settings) => release_args::title_rules_of_host(build).map_err(unreadable)?,
+            None => RuleFiles::default(),
+        };
+        Ok(Options {
+            release,
+            flavour,
+            title_rules,
+            default_args: self.default_args.as_deref().unwrap_or_default().into(),
+            extra_args: self.extra_args.as_deref().unwrap_or_default().into(),
+            interactive: if self.interactive {
+                Some(true)
+            } else if self.quiet || self.caller.is_quiet() || settings.quiet.unwrap_or_default() {
+                Some(false)
+            } else {
+                None
+            },
+            entry: self.entry.as_deref().map(PyStr::from),
+            kernel: self.kernel.as_deref().map(PyStr::from),
+            ramdisk: self.ramdisk.as_deref().map(PyStr::from),
+            args: self.args.as_deref().unwrap_or_default().into(),
+            offset: self.offset,
+            caller: self.caller.caller(build),
+            ..Options::default()
+        })
+    }
+
+    /// How the target is opened.
+    pub(super) fn open_options(&self) -> OpenOptions {
+        OpenOptions { kind: self.kind.map(Into::into), dialect: self.dialect.map(Into::into) }
+    }
+}
