@@ -39,6 +39,8 @@ pub(super) enum Command {
     Entries(super::entries::EntriesArgs),
     /// Show what GRUB 2 would boot: its menu, the chosen entry, and its commands word by word
     Grub(super::grub::GrubArgs),
+    /// Write a file out of a disk as pygrub would read it: the configuration, or the one that is named
+    Cat(super::cat::CatArgs),
     /// Show how initrds are made, what Xen and the guest's kernel do with them, and what is wrong
     Initrd(super::initrd::InitrdArgs),
     /// Write configurations that boot: the guest's NixOS module, the host's domain configurations, both with the steps, or grub.cfg
@@ -69,6 +71,7 @@ impl Command {
             Self::Kernel(args) => super::kernel::run(args),
             Self::Entries(args) => super::entries::run(args),
             Self::Grub(args) => super::grub::run(args),
+            Self::Cat(args) => super::cat::run(args),
             Self::Initrd(args) => super::initrd::run(args),
             Self::Generate(args) => super::generate::run(args),
             Self::Init(args) => super::init::run(args),

@@ -153,6 +153,11 @@ impl Checking<'_> {
                             writeln!(out.text())?;
                             text::write_findings(&findings, &run, explanation, sources, look, &mut out.colored())?;
                             writeln!(out.text(), "\n{summary}")?;
+                            if out.is_seen()
+                                && let Some(first) = findings.first()
+                            {
+                                writeln!(out.text(), "`pregrub explain {}` says more", first.rule.code)?;
+                            }
                         }
                         if let Some(line) = text::suppressed(suppressed) {
                             writeln!(out.text(), "{}{line}", if findings.is_empty() { "\n" } else { "" })?;

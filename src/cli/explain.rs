@@ -7,7 +7,7 @@ use clap::Args;
 use super::output_args::Color;
 use super::{Error, Status};
 use crate::cli::stdout::Out;
-use crate::lint::{Group, RULES, Rule, Selector, find};
+use crate::lint::{Group, Rule, Selector, closest, find};
 use crate::report::explain;
 
 #[derive(Debug, Args)]
@@ -59,18 +59,4 @@ fn unknown(name: &str) -> String {
         }
         None => format!("there is no rule `{name}`: {list}"),
     }
-}
-
-/// The rule whose code or name looks most like `name`.
-fn closest(name: &str) -> Option<&'static Rule> {
-    /// Below this likeness the guess would be no help.
-    const LEAST: f64 = 0.7;
-    let name = name.to_lowercase();
-    let likeness = |rule: &Rule| {
-        let code = strsim::normalized_damerau_levenshtein(&rule.code.to_lowercase(), &name);
-        code.max(strsim::jaro_winkler(rule.name, &name))
-    };
-    let rules = RULES.iter().map(|rule| (likeness(rule), *rule));
-    let best = rules.max_by(|(one, first), (other, second)| one.total_cmp(other).then(second.code.cmp(first.code)));
-    best.filter(|(likeness, _)| *likeness >= LEAST).map(|(_, rule)| rule)
 }

@@ -8,6 +8,7 @@ use clap::Args;
 use super::baselines::{BaselineArgs, Baselines};
 use super::exit_status::ExitZeroArgs;
 use super::fix::{FixArgs, Tally};
+use super::fixable::Fixable;
 use super::levels::LevelArgs;
 use super::output_args::{ReportFormat, ReportOutputArgs};
 use super::progress::Progress;
@@ -91,6 +92,7 @@ pub(super) fn run(args: &LintArgs) -> Result<Status, Error> {
         reports: Emitter::new(out, args.output.format, whole.options.release, whole.threshold),
         baselines: Baselines::new(&args.baseline),
         fixed: Tally::default(),
+        fixable: Fixable::default(),
         findings: Vec::new(),
         suppressed: 0,
     };
@@ -122,6 +124,7 @@ struct Linting<'a> {
     reports: Emitter,
     baselines: Baselines<'a>,
     fixed: Tally,
+    fixable: Fixable,
     findings: Vec<Finding>,
     /// How many findings comments suppress.
     suppressed: usize,
@@ -203,6 +206,9 @@ impl Linting<'_> {
         }
         let status = worst.max(args.exit.applied(asked.threshold.status(&findings)));
         self.suppressed += suppressed;
+        if let Some(found) = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()) {
+            self.fixable.count(&findings, &found.text);
+        }
         self.findings.extend(findings);
         Ok(status)
     }
@@ -222,6 +228,10 @@ impl Linting<'_> {
                 None => {}
             }
             for line in self.fixed.line().iter().map(String::as_str).chain(suppressed.as_deref()).chain(left_out) {
+                writeln!(self.reports.out.text(), "{line}")?;
+            }
+            let file = if let [file] = self.args.files.as_slice() { Some(file.as_str()) } else { None };
+            for line in self.fixable.lines(file.filter(|file| *file != "-")) {
                 writeln!(self.reports.out.text(), "{line}")?;
             }
             if self.args.recursive.recursive {

@@ -39,7 +39,7 @@ pub use engine::reporter::Reporter;
 pub use engine::rule::{BootImpact, Rule};
 pub use engine::rule_levels::{Level, Levels, Selector, UnknownSelector};
 pub use engine::severity::Severity;
-pub use registry::{RULES, find};
+pub use registry::{RULES, closest, find};
 
 use engine::limit;
 use engine::suppression_index::SuppressionIndex;

@@ -128,6 +128,27 @@ pub(super) static UNNAMED: Rule = Rule {
 
 fn nothing(_: &LintContext<'_>, _: &mut Reporter<'_>) {}
 
+/// The rule whose code or name looks most like `name`. `None` if none does, and in a library without the command line.
+#[cfg(feature = "cli")]
+pub fn closest(name: &str) -> Option<&'static Rule> {
+    /// Below this likeness the guess would be no help.
+    const LEAST: f64 = 0.7;
+    let name = name.to_lowercase();
+    let likeness = |rule: &Rule| {
+        let code = strsim::normalized_damerau_levenshtein(&rule.code.to_lowercase(), &name);
+        code.max(strsim::jaro_winkler(rule.name, &name))
+    };
+    let rules = RULES.iter().map(|rule| (likeness(rule), *rule));
+    let best = rules.max_by(|(one, first), (other, second)| one.total_cmp(other).then(second.code.cmp(first.code)));
+    best.filter(|(likeness, _)| *likeness >= LEAST).map(|(_, rule)| rule)
+}
+
+/// The rule whose code or name looks most like `name`. `None` if none does, and in a library without the command line.
+#[cfg(not(feature = "cli"))]
+pub fn closest(_name: &str) -> Option<&'static Rule> {
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -294,7 +294,11 @@ fn write_others(others: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
 
 /// `3 findings: 1 error, 2 warnings; 1 stops the boot`, `2 warnings`. Nothing where there are none.
 pub fn summary(findings: &[Finding]) -> Option<String> {
-    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    let places = |fits: &dyn Fn(&Finding) -> bool| -> usize {
+        findings.iter().filter(|finding| fits(finding)).map(|finding| finding.places).sum()
+    };
+    let all = places(&|_: &Finding| true);
+    let count = |severity| places(&|finding: &Finding| finding.severity == severity);
     let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
     let kinds: Vec<String> = [Severity::Error, Severity::Warning, Severity::Note]
         .into_iter()
@@ -304,15 +308,15 @@ pub fn summary(findings: &[Finding]) -> Option<String> {
     let stopping = findings.iter().filter(|finding| finding.stops_boot).count();
     let stops = match stopping {
         0 => String::new(),
-        1 if findings.len() == 1 => "; it stops the boot".to_owned(),
-        all if findings.len() == all => "; all stop the boot".to_owned(),
+        1 if all == 1 => "; it stops the boot".to_owned(),
+        stopping if stopping == all => "; all stop the boot".to_owned(),
         1 => "; 1 stops the boot".to_owned(),
         several => format!("; {several} stop the boot"),
     };
     match kinds.as_slice() {
         [] => None,
         [kind] => Some(format!("{kind}{stops}")),
-        kinds => Some(format!("{}: {}{stops}", plural(findings.len(), "finding"), kinds.join(", "))),
+        kinds => Some(format!("{}: {}{stops}", plural(all, "finding"), kinds.join(", "))),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod baseline;
+mod cat;
 mod check;
 mod contract;
 mod entries;

@@ -56,6 +56,8 @@ pub struct Finding {
     pub raised: Option<Raised>,
     /// Which cause of a failed boot it is about: that of the verdict, if the two are equal.
     pub cause: Option<CauseId>,
+    /// How many places it stands for: more than one where it reports many of a kind at once.
+    pub places: usize,
 }
 
 impl Finding {
@@ -74,6 +76,7 @@ impl Finding {
             fix: None,
             raised: None,
             cause: None,
+            places: 1,
         }
     }
 

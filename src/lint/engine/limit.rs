@@ -38,7 +38,11 @@ pub(in crate::lint) fn apply(findings: &mut Vec<Finding>, levels: &Levels) {
     for ((_, source), (rule, worst, more)) in left {
         let Some(level) = levels.of(rule) else { continue };
         let what = if more == 1 { "finding" } else { "findings" };
-        let finding = Finding { source, ..Finding::new(format!("{more} more {what} of this rule in other places")) };
+        let finding = Finding {
+            source,
+            places: more,
+            ..Finding::new(format!("{more} more {what} of this rule in other places"))
+        };
         Reporter::new(rule, level, findings).add_as(worst.severity, finding);
     }
 }

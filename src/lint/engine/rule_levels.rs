@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::lint::engine::group::Group;
 use crate::lint::engine::rule::Rule;
-use crate::lint::registry::find;
+use crate::lint::registry::{closest, find};
 
 /// How loud a rule speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,11 @@ pub struct UnknownSelector(String);
 
 impl fmt::Display for UnknownSelector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "there is no rule and no group `{}`: `pregrub rules` lists them", self.0)
+        write!(f, "there is no rule and no group `{}`", self.0)?;
+        if let Some(rule) = closest(&self.0) {
+            write!(f, "; the closest is {} ({})", rule.code, rule.name)?;
+        }
+        f.write_str(": `pregrub rules` lists them")
     }
 }
 
