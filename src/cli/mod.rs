@@ -36,6 +36,7 @@ mod rules;
 mod runner_commands;
 mod settings;
 mod several;
+mod skipped;
 mod stdout;
 mod target_args;
 mod trace;
