@@ -109,12 +109,12 @@ fn walk(root: &Path, sought: Sought, excluded: &Excluded, targets: &mut Targets)
             continue;
         } else if kind.is_symlink() || kind.is_block_device() {
             match devices.look(path, kind.is_symlink(), sought) {
-                Ok(Some(reason)) => {
+                Linked::PassedOver(reason) => {
                     skipped.count(reason);
                     continue;
                 }
-                Ok(None) => continue,
-                Err(fits) => fits,
+                Linked::NotCounted => continue,
+                Linked::Judged(fits) => fits,
             }
         } else if !kind.is_file() {
             skipped.count(Reason::Special);
@@ -142,6 +142,16 @@ fn walk(root: &Path, sought: Sought, excluded: &Excluded, targets: &mut Targets)
     skipped
 }
 
+/// What a link or a device in a tree is.
+enum Linked {
+    /// Something that is found by another name, or that nobody looks for.
+    NotCounted,
+    /// Not a target.
+    PassedOver(Reason),
+    /// Looked at: whether it is a target.
+    Judged(io::Result<bool>),
+}
+
 /// Links and block devices in a tree. Each device is a target once, by the first of its names.
 struct Devices {
     /// The tree, without links in its path.
@@ -159,28 +169,27 @@ impl Devices {
         self.root.as_ref().is_some_and(|root| root.starts_with("/dev"))
     }
 
-    /// Why a link or a device is passed over, `Ok(None)` where nothing need be said of it; as an error, whether it is a target.
-    fn look(&mut self, path: &Path, is_link: bool, sought: Sought) -> Result<Option<Reason>, io::Result<bool>> {
-        let Ok(metadata) = fs::metadata(path) else { return Ok(Some(Reason::LeadsNowhere)) };
+    /// What a link or a device is.
+    fn look(&mut self, path: &Path, is_link: bool, sought: Sought) -> Linked {
+        let Ok(metadata) = fs::metadata(path) else { return Linked::PassedOver(Reason::LeadsNowhere) };
         if metadata.file_type().is_block_device() {
             if sought == Sought::Configurations {
-                return Ok(None);
+                return Linked::NotCounted;
             }
             if !self.are_of_host() {
-                return Ok(Some(Reason::Device));
+                return Linked::PassedOver(Reason::Device);
             }
             if !self.known.insert(metadata.rdev()) {
-                return Ok(None);
+                return Linked::NotCounted;
             }
             return match is_disk(path) {
-                Ok(true) => Err(Ok(true)),
-                Ok(false) => Ok(Some(Reason::Device)),
-                Err(error) => Err(Err(error)),
+                Ok(false) => Linked::PassedOver(Reason::Device),
+                judged => Linked::Judged(judged),
             };
         }
         let inside =
             path.canonicalize().is_ok_and(|real| self.root.as_ref().is_some_and(|root| real.starts_with(root)));
-        Ok((is_link && !inside).then_some(Reason::LeadsOut))
+        if is_link && !inside { Linked::PassedOver(Reason::LeadsOut) } else { Linked::NotCounted }
     }
 }
 
