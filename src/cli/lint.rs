@@ -231,7 +231,8 @@ impl Linting<'_> {
                 writeln!(self.reports.out.text(), "{line}")?;
             }
             let file = if let [file] = self.args.files.as_slice() { Some(file.as_str()) } else { None };
-            for line in self.fixable.lines(file.filter(|file| *file != "-")) {
+            let file = file.filter(|file| *file != "-" && !self.args.recursive.recursive);
+            for line in self.fixable.lines(file) {
                 writeln!(self.reports.out.text(), "{line}")?;
             }
             if self.args.recursive.recursive {
