@@ -95,9 +95,9 @@ fn empty_boot(run: &Run, attempt: &Attempt, files: &Files, volumes: Option<&dyn 
     Some(advice(
         format!("the guest's root has an empty /boot, beside an EFI system partition ({place}{holds})"),
         "",
-        "put kernel, initrd and a grub.cfg into /boot of the root filesystem, or on an ext4 partition of their own (systemd-repart \
-         leaves /boot out of CopyFiles=/tree:/ where the definitions have an ESP: give the root partition \
-         CopyFiles=/tree/boot:/boot as well), or make it an HVM guest with firmware = \"ovmf\" and no bootloader",
+        "put kernel, initrd and a grub.cfg into /boot of the root filesystem, or on an ext4 partition of their own (systemd-repart leaves \
+         /boot out of CopyFiles=/tree:/ where its definitions have an ESP), or make it an HVM guest with bios = \"ovmf\" and no \
+         bootloader",
     ))
 }
 

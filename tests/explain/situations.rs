@@ -277,7 +277,7 @@ fn a_root_with_an_empty_boot_beside_an_esp() {
                 name: "an ESP of 4096-byte sectors",
                 disk: Image::gpt(&[esp("4096"), root()]),
                 reason: &["empty /boot, beside an EFI system partition"],
-                help: &["CopyFiles=/tree/boot:/boot", "firmware = \"ovmf\""],
+                help: &["CopyFiles=/tree:/", "bios = \"ovmf\""],
             },
             // Behind it a root whose /boot cannot be seen either: the ESP's sectors are to be named.
             Situation {
