@@ -15,6 +15,7 @@ mod formats;
 mod generate;
 mod init;
 mod lint;
+mod next_steps;
 #[cfg(target_os = "linux")]
 mod pygrub;
 mod recursive;
