@@ -5,32 +5,27 @@
 //! performs the same run for a chosen Xen release and keeps every step:
 //!
 //! ```
-//! use std::path::Path;
-//! use pregrub::boot::{Options, Verdict};
-//! use pregrub::explain::explain;
 //! use pregrub::release::Release;
-//! use pregrub::target::{OpenOptions, Target};
+//! use pregrub::simulation::{Outcome, Simulation};
 //!
-//! let image = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/images/recipe.img");
-//! let target = Target::open(Path::new(image), OpenOptions::default(), Release::NEWEST)?;
-//! let run = target.run(image, Options::default())?;
-//!
-//! assert_eq!(run.verdict, Verdict::Boots);
-//! let chosen = run.chosen.as_ref().unwrap();
-//! assert!(chosen.kernel.path.to_string().starts_with("/kernels/"));
+//! let simulation = Simulation::new(Release::NEWEST);
+//! let simulated = simulation.run(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/images/recipe.img"))?;
+//! let Outcome::Boots(files) = simulated.outcome() else { panic!("it boots") };
+//! assert!(files.kernel.path.to_string().starts_with("/kernels/"));
 //!
 //! // The same disk as NixOS makes it by default: what pygrub raises is data.
-//! let image = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/images/nixos-default.img");
-//! let run = Target::open(Path::new(image), OpenOptions::default(), Release::NEWEST)?.run(image, Options::default())?;
-//! assert_eq!(run.failure.as_ref().unwrap().raised().unwrap().message, "invalid literal for int() with base 10: 'rive1'");
-//! assert!(explain(&run).unwrap().help.unwrap().contains("fsIdentifier"));
+//! let simulated = simulation.run(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/images/nixos-default.img"))?;
+//! let Outcome::Fails { failure, explanation, .. } = simulated.outcome() else { panic!("it fails") };
+//! assert_eq!(failure.raised().unwrap().message, "invalid literal for int() with base 10: 'rive1'");
+//! assert!(explanation.help.as_ref().unwrap().contains("fsIdentifier"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # A tour
 //!
+//! - [`simulation`]: a pygrub of a release and flavour, run on targets. Start here.
 //! - [`target`]: what a user points at, detected by what it is.
-//! - [`boot`]: the run, and the [`Run`](boot::Run) with its steps. Start here.
+//! - [`boot`]: the run, and the [`Run`](boot::Run) with its steps.
 //! - [`explain`]: why a run does not boot, and what to change, in words.
 //! - [`config`]: the text of a configuration to its menu entries, line by line as pygrub reads it.
 //! - [`storage`]: partition offsets, filesystem drivers and identification, as pygrub's libraries see a disk.
@@ -46,7 +41,7 @@
 //! - [`generate`]: configurations that boot, judged by [`boot`] before they are handed out.
 //!
 //! Arrows go one way: `python`, `release`, `flavour` ← `config`, `storage` ← `boot`, `grub`, `initrd` ← `kernel`, `explain` ← `target` ←
-//! `lint`, `generate` ← `report` ← `cli`. A test holds the order.
+//! `simulation` ← `lint`, `generate` ← `report` ← `cli`. A test holds the order.
 //!
 //! Without the feature `cli` (`default-features = false`) the crate needs neither an argument parser nor a terminal.
 //!
@@ -75,6 +70,7 @@ pub mod lint;
 pub mod python;
 pub mod release;
 pub mod report;
+pub mod simulation;
 pub mod storage;
 pub mod target;
 pub mod toolstack;

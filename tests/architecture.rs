@@ -10,7 +10,7 @@ use walkdir::WalkDir;
 use crate::common::program::root;
 
 /// The rooms in their order, lowest first. A room may import from every room before it.
-const ROOMS: [&str; 22] = [
+const ROOMS: [&str; 23] = [
     "python",
     "escape",
     "json",
@@ -28,6 +28,7 @@ const ROOMS: [&str; 22] = [
     "explain",
     "toolstack",
     "target",
+    "simulation",
     "lint",
     "generate",
     "report",

@@ -22,6 +22,7 @@ mod lint;
 mod oracle_itself;
 mod python;
 mod report;
+mod simulation;
 mod storage;
 mod toolstack;
 mod xl;

@@ -11,6 +11,7 @@ use pregrub::report::sarif::Log;
 use pregrub::report::target_report::{Outcome, TargetReport};
 use pregrub::report::text::{Look, write_findings};
 use pregrub::report::{concise, github};
+use pregrub::simulation::Simulation;
 use pregrub::target::{Kind, Target};
 
 /// Looks at a configuration. The first byte says how; the rest is the text.
@@ -24,7 +25,8 @@ pub fn lint(input: &[u8]) {
     let release = releases[usize::from(how >> 3) % releases.len()];
     let options = Options { release, interactive: Some(false), ..Options::default() };
     let target = Target::Config { dialect, text: text.to_owned() };
-    let run = target.run("a configuration", options.clone()).expect("it is in memory");
+    let simulation = Simulation::from(options.clone());
+    let run = simulation.on("a configuration", target).run_on(None).expect("it is in memory");
     let levels = Levels::default();
     let findings = all(&LintContext::new(&run, Kind::Config), &levels);
     if run.verdict != Verdict::Unknown {
@@ -54,10 +56,11 @@ pub fn lint(input: &[u8]) {
     written.expect("a sink takes everything");
 
     let unsafe_too = how & 4 != 0;
-    let mending = Fixer { name: "a configuration", dialect, options: options.clone(), levels: &levels, unsafe_too };
+    let mending = Fixer { name: "a configuration", dialect, options, levels: &levels, unsafe_too };
     let mended = mending.mend(text.to_owned()).text;
     if mended != text && run.verdict == Verdict::Selects {
-        let after = Target::Config { dialect, text: mended }.run("a configuration", options).expect("it is in memory");
+        let after = simulation.on("a configuration", Target::Config { dialect, text: mended });
+        let after = after.run_on(None).expect("it is in memory");
         assert_ne!(after.verdict, Verdict::Fails, "mended to death");
     }
 }

@@ -5,9 +5,9 @@ use serde::Serialize;
 use super::attempt::Attempt;
 use super::caller::Handover;
 use super::copy_limit::TooLarge;
-use super::options::Options;
+use super::log::warning_log;
+use super::options::{Options, Task};
 use super::output::Process;
-use super::run::warning_log;
 use crate::config::{Raised, Span, Stage, Warnings};
 use crate::python::PyStr;
 use crate::storage::filesystem::Damage;
@@ -249,6 +249,13 @@ impl Run {
     /// Whether pygrub was started, so that it has an exit status and output.
     pub fn started(&self) -> bool {
         self.failure.as_ref().is_none_or(|failure| failure.stage != Stage::Toolstack)
+    }
+
+    /// What `-l` prints of all configurations together. `None` if the entries were not asked for.
+    pub fn listing(&self) -> Option<PyStr> {
+        let texts = self.attempts.iter().filter_map(|attempt| attempt.listing.as_ref());
+        let text = || texts.flat_map(|text| text.as_bytes()).copied().collect::<Vec<u8>>().into();
+        (self.options.task == Task::ListEntries).then(text)
     }
 
     /// What pygrub hands over whole, whether or not Xen can make a guest of it. `None` if pygrub fails, or what it hands over is

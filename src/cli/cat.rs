@@ -1,7 +1,6 @@
 //! `pregrub cat`: a file out of a disk, as pygrub would read it.
 
 use std::io::{self, Read, Seek, Write};
-use std::path::Path;
 
 use clap::Args;
 
@@ -18,9 +17,10 @@ use crate::config::READ_LIMIT;
 use crate::escape::is_unsafe_char;
 use crate::explain::partition_name;
 use crate::release::Change;
+use crate::simulation::{OpenTarget, Simulation};
 use crate::storage::filesystem::{FileKind, OpenError, OpenFile, ReadError};
 use crate::storage::mount::{Mounting, Volumes};
-use crate::target::{OpenOptions, Target};
+use crate::target::OpenOptions;
 
 const AFTER_CAT: &str = "\
 Without PATH it is the configuration that pygrub uses; else the path is looked up as pygrub does it, on the filesystem that holds the \
@@ -58,11 +58,11 @@ pub(super) fn run(args: &CatArgs) -> Result<Status, Error> {
     let build = args.xen.one(&settings).map_err(Error::Usage)?;
     let unreadable = |error: &dyn std::fmt::Display| Error::Target(error.to_string());
     let open = OpenOptions { kind: args.kind.map(Into::into), dialect: None };
-    let target = Target::open(Path::new(&args.target), open, build.release).map_err(|error| unreadable(&error))?;
     let (release, flavour) = (build.release, build.flavour);
     let options = Options { release, flavour, offset: args.offset, interactive: Some(false), ..Options::default() };
-    let volumes = target.volumes();
-    let run = target.run_on(volumes.as_ref(), &args.target, options).map_err(|error| unreadable(&error))?;
+    let target = Simulation::from(options).open(&args.target, open).map_err(|error| unreadable(&error))?;
+    let volumes = target.target().volumes();
+    let run = target.run_on(volumes.as_ref()).map_err(|error| unreadable(&error))?;
     let Some(volumes) = &volumes else {
         if args.path.is_some() {
             return Err(Error::Usage(format!("`{}` has no disk to look for a file on", args.target)));
@@ -112,7 +112,7 @@ fn place(run: &Run) -> Option<(u64, String)> {
 }
 
 /// Why there is no configuration.
-fn nothing(target: &Target, run: &Run, volumes: Option<&crate::storage::mount::MountedOnce<'_>>) -> Error {
+fn nothing(target: &OpenTarget, run: &Run, volumes: Option<&crate::storage::mount::MountedOnce<'_>>) -> Error {
     let why = target.explain(run, volumes).map(|explanation| explanation.reason);
     let why = why.unwrap_or_else(|| "the kernel is found without a configuration: name the file".to_owned());
     match run.verdict {

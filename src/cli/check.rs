@@ -4,7 +4,6 @@ mod args;
 
 use std::fmt;
 use std::io::{self, Write};
-use std::path::Path;
 use std::rc::Rc;
 
 pub(super) use self::args::CheckArgs;
@@ -28,6 +27,7 @@ use crate::report::check::{Check as Report, Hashes};
 use crate::report::finding::Sources;
 use crate::report::target_report;
 use crate::report::text;
+use crate::simulation::{OpenTarget, Simulation};
 use crate::storage::mount::{MountedOnce, Volumes};
 use crate::target::{Kind, OpenOptions, Target};
 use crate::xl::domain::Guest;
@@ -83,9 +83,9 @@ pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
 }
 
 fn open_root_disk(name: &str, release: Release) -> Result<RootDisk, Error> {
-    let target = Target::open(Path::new(name), OpenOptions::default(), release)
-        .map_err(|error| Error::Target(error.to_string()))?;
-    RootDisk::open(&target)
+    let opened = Simulation::new(release).open(name, OpenOptions::default());
+    let opened = opened.map_err(|error| Error::Target(error.to_string()))?;
+    RootDisk::open(opened.target())
         .map_err(|error| Error::Target(format!("cannot look for files on the root disk `{name}`: {error}")))
 }
 
@@ -261,24 +261,22 @@ pub(super) struct Judged {
 /// The run alone, with what Xen's builder says of its kernel: no look at what is wrong.
 pub(super) fn run_target(args: &CheckArgs, name: &str, asked: &EffectiveSettings, looks: &Looks) -> Result<Run, Error> {
     let target = open_target(args, name, asked)?;
-    let volumes = target.volumes();
-    Ok(perform(args, name, asked, &target, volumes.as_ref(), looks)?.0)
+    let volumes = target.target().volumes();
+    Ok(perform(args, name, &target, volumes.as_ref(), looks)?.0)
 }
 
 fn perform(
     args: &CheckArgs,
     name: &str,
-    asked: &EffectiveSettings,
-    target: &Target,
+    target: &OpenTarget,
     volumes: Option<&MountedOnce<'_>>,
     looks: &Looks,
 ) -> Result<(Run, Option<Built>), Error> {
-    let options = &asked.options;
-    let mut run = target.run_on(volumes, name, options.clone()).map_err(|error| Error::Target(error.to_string()))?;
+    let mut run = target.run_on(volumes).map_err(|error| Error::Target(error.to_string()))?;
     let built = match volumes {
         Some(volumes) if args.until == Until::Builder => {
             let of_domain =
-                target.guest().map(|guest| if guest == Guest::Pvh { GuestType::Pvh } else { GuestType::Pv });
+                target.target().guest().map(|guest| if guest == Guest::Pvh { GuestType::Pvh } else { GuestType::Pv });
             let guest = args.guest.map(GuestType::from).or(of_domain).unwrap_or_default();
             let depth = if args.hash { Depth::All } else { Depth::Notes };
             build(&mut run, volumes, guest, depth, looks)
@@ -289,9 +287,10 @@ fn perform(
     Ok((run, built))
 }
 
-fn open_target(args: &CheckArgs, name: &str, asked: &EffectiveSettings) -> Result<Target, Error> {
+fn open_target(args: &CheckArgs, name: &str, asked: &EffectiveSettings) -> Result<OpenTarget, Error> {
     let options = &asked.options;
-    let target = Target::open(Path::new(name), args.pygrub.open_options(), options.release)
+    let target = Simulation::from(options.clone())
+        .open(name, args.pygrub.open_options())
         .map_err(|error| Error::Target(error.to_string()))?;
     let kind = target.kind();
     if kind == Kind::Config && (options.kernel.is_some() || options.offset.is_some()) {
@@ -309,10 +308,11 @@ pub(super) fn examine(
     outcomes: &[(Build, Verdict)],
     looks: &Looks,
 ) -> Result<Judged, Error> {
-    let target = open_target(args, name, asked)?;
+    let opened = open_target(args, name, asked)?;
+    let target = opened.target();
     let kind = target.kind();
     let volumes = target.volumes();
-    let (run, built) = perform(args, name, asked, &target, volumes.as_ref(), looks)?;
+    let (run, built) = perform(args, name, &opened, volumes.as_ref(), looks)?;
     let hashes = match &volumes {
         Some(volumes) if args.hash => {
             hashes(volumes, &run).map_err(|error| Error::Target(format!("cannot read `{name}`: {error}")))?
@@ -323,7 +323,7 @@ pub(super) fn examine(
     if let Some(volumes) = &volumes {
         context = context.with_volumes(volumes);
     }
-    if let Target::Xl(domain) = &target {
+    if let Target::Xl(domain) = target {
         context = context.with_domain(domain);
     }
     if let Some(root_disk) = root_disk {
@@ -340,7 +340,7 @@ pub(super) fn examine(
     }
     let lint::Findings { active: findings, suppressed } = lint::lint_all(&context, &asked.levels);
     let explanation = context.explanation().cloned();
-    let domain_text = match &target {
+    let domain_text = match target {
         Target::Xl(domain) => Some(domain.text.clone()),
         _ => None,
     };

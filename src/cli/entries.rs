@@ -1,7 +1,5 @@
 //! `pregrub entries`.
 
-use std::path::Path;
-
 use clap::Args;
 
 use super::output_args::{Format, OutputArgs};
@@ -9,10 +7,9 @@ use super::pygrub_args::PygrubArgs;
 use super::{Error, Status};
 use crate::boot::{Options, Overrides};
 use crate::cli::stdout::{Out, complain};
-use crate::explain::explain;
 use crate::flavour::Build;
 use crate::report::entries::Entries as Report;
-use crate::target::Target;
+use crate::simulation::{Outcome, Simulation};
 
 const AFTER_ENTRIES: &str = "\
 Exit status: 0 there is a menu; 1 pygrub raises before it has one, or there is none; 2 called wrongly, a broken pregrub.toml, or \
@@ -36,26 +33,27 @@ pub(super) fn run(args: &EntriesArgs) -> Result<Status, Error> {
     let options = Options { interactive: Some(false), ..args.pygrub.options(&settings).map_err(Error::Usage)? };
     let build = options.build();
     let mut out = Out::new(args.output.color);
-    let opened = Target::open(Path::new(&args.target), args.pygrub.open_options(), build.release)
-        .and_then(|target| target.run(&args.target, options));
-    let run = match opened {
-        Ok(run) => run,
+    let opened = Simulation::from(options).open(&args.target, args.pygrub.open_options());
+    let simulated = match opened.and_then(|target| target.run()) {
+        Ok(simulated) => simulated,
         Err(error) => return Err(nothing(args, out, build, Error::Target(error.to_string()))),
     };
-    let overrides = Overrides::of(&run.options);
+    let run = &simulated.run;
     let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
-    let raised = run.failure.as_ref().and_then(|failure| failure.raised());
-    let explanation = explain(&run);
-    let report = match (found, raised, &explanation) {
-        (Some(found), ..) => Report::of_config(&found.config, overrides, build),
-        (None, Some(raised), _) => Report::of_nothing(Some(raised), build),
-        (None, None, Some(explanation)) => {
-            let why = format!("`{}`: {}", args.target, explanation.reason);
-            return Err(nothing(args, out, build, Error::Target(why)));
+    let mut why = None;
+    let report = match (found, simulated.outcome()) {
+        (Some(found), _) => Report::of_config(&found.config, Overrides::of(&run.options), build),
+        (None, Outcome::Fails { failure, explanation, .. }) if failure.raised().is_some() => {
+            why = Some(&explanation.reason);
+            Report::of_nothing(failure.raised(), build)
         }
-        (None, None, None) => {
+        (None, Outcome::Boots(_) | Outcome::Selects(_) | Outcome::Listed(_)) => {
             let why = format!("`{}`: the kernel is found without a configuration, so there is no menu", args.target);
             return Err(nothing(args, out, build, Error::Refused(why)));
+        }
+        (None, outcome) => {
+            let why = format!("`{}`: {}", args.target, outcome.reason().unwrap_or("there is no menu"));
+            return Err(nothing(args, out, build, Error::Target(why)));
         }
     };
     match args.output.format {
@@ -63,8 +61,8 @@ pub(super) fn run(args: &EntriesArgs) -> Result<Status, Error> {
         Format::Text => report.write_text(&mut out.text())?,
     }
     out.finish()?;
-    if let (None, Some(explanation)) = (found, &explanation) {
-        complain(&format!("`{}`: {}", args.target, explanation.reason));
+    if let Some(reason) = why {
+        complain(&format!("`{}`: {reason}", args.target));
     }
     Ok(if report.raised().is_some() { Status::Fails } else { Status::Fine })
 }

@@ -14,6 +14,7 @@ use crate::cli::effective_settings::EffectiveSettings;
 use crate::cli::stdout::{Out, complain};
 use crate::config::Writer;
 use crate::lint::{FixResult, Fixer};
+use crate::simulation::Simulation;
 use crate::target::{Kind, OpenOptions, Target};
 
 #[derive(Debug, Args)]
@@ -133,8 +134,8 @@ impl FixArgs {
         asked: &EffectiveSettings,
     ) -> Result<Option<(Vec<u8>, FixResult)>, String> {
         let wanted = OpenOptions { kind: Some(Kind::Config), dialect: dialect.map(Into::into) };
-        let target = Target::open(Path::new(name), wanted, asked.options.release).map_err(|error| error.to_string())?;
-        let Target::Config { dialect, text } = target else { return Ok(None) };
+        let opened = Simulation::from(asked.options.clone()).open(name, wanted).map_err(|error| error.to_string())?;
+        let Target::Config { dialect, text } = opened.into_target() else { return Ok(None) };
         // The target has no more than pygrub reads.
         let text = if name == "-" {
             text

@@ -12,8 +12,8 @@ use crate::config::Dialect;
 use crate::grub::disks::{NoDisk, OneDisk};
 use crate::grub::machine::{Found, Machine};
 use crate::grub::{self, GrubRun, Place, Settings, discover};
-use crate::release::Release;
 use crate::report::grub::Report;
+use crate::simulation::Simulation;
 use crate::target::{Kind, OpenOptions, Target};
 
 /// The most of a configuration that is read.
@@ -96,14 +96,16 @@ fn examine(args: &GrubArgs, settings: &Settings) -> Result<GrubRun, String> {
     let wanted = OpenOptions { kind: args.kind(), dialect: None };
     // A text is GRUB's here, whatever its name is.
     let name = Path::new(&args.target);
-    let target = match Target::open(name, wanted, Release::NEWEST) {
+    let simulation = Simulation::default();
+    let target = match simulation.open(name, wanted) {
         Err(_) if wanted.kind.is_none() && !name.is_dir() => {
-            Target::open(name, OpenOptions { dialect: Some(Dialect::Grub2), ..wanted }, Release::NEWEST)
+            simulation.open(name, OpenOptions { dialect: Some(Dialect::Grub2), ..wanted })
         }
         other => other,
     };
     let target = target.map_err(|error| error.to_string())?;
-    if let Target::Config { dialect, text } = &target {
+    let target = target.target();
+    if let Target::Config { dialect, text } = target {
         if *dialect != Dialect::Grub2 && wanted.kind.is_none() {
             return Err(format!(
                 "`{}` is not a configuration of GRUB 2: only those are programs that can be run (--as config insists)",

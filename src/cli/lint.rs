@@ -1,7 +1,6 @@
 //! `pregrub lint`.
 
 use std::io::{self, Write};
-use std::path::Path;
 
 use clap::Args;
 
@@ -27,7 +26,8 @@ use crate::report::finding::Sources;
 use crate::report::lint::Lint as Report;
 use crate::report::target_report::{Outcome, TargetReport};
 use crate::report::text;
-use crate::target::{Kind, OpenOptions, Target};
+use crate::simulation::Simulation;
+use crate::target::{Kind, OpenOptions};
 
 const AFTER_LINT: &str = "\
 Exit status: 0 no finding reaches the threshold (without --threshold: no error), with --diff nothing would change; 1 a finding \
@@ -152,9 +152,8 @@ impl Linting<'_> {
         }
         let release = asked.options.release;
         let wanted = OpenOptions { kind: Some(Kind::Config), dialect: args.dialect.map(Into::into) };
-        let run =
-            Target::open(Path::new(name), wanted, release).and_then(|target| target.run(name, asked.options.clone()));
-        let run = match run {
+        let opened = Simulation::from(asked.options.clone()).open(name, wanted);
+        let run = match opened.and_then(|target| target.run_on(None)) {
             Ok(run) => run,
             Err(error) => {
                 let error = error.to_string();

@@ -1,7 +1,5 @@
 //! `pregrub trace`.
 
-use std::path::Path;
-
 use clap::Args;
 
 use super::output_args::{Format, OutputArgs};
@@ -9,7 +7,7 @@ use super::pygrub_args::PygrubArgs;
 use super::{Error, Status};
 use crate::cli::stdout::Out;
 use crate::report::trace;
-use crate::target::Target;
+use crate::simulation::{Simulated, Simulation};
 
 const AFTER_LOOK: &str = "\
 Exit status: 0 Xen would boot it (or the bare configuration selects an entry, or pygrub is not asked for this domain); 1 it would not; 2 called wrongly, a broken \
@@ -31,13 +29,9 @@ pub(super) fn run(args: &TraceArgs) -> Result<Status, Error> {
     let settings = args.pygrub.settings.of(&args.target).map_err(Error::Usage)?;
     let options = args.pygrub.options(&settings).map_err(Error::Usage)?;
     let name = &args.target;
-    let opened = Target::open(Path::new(name), args.pygrub.open_options(), options.release).and_then(|target| {
-        let volumes = target.volumes();
-        let run = target.run_on(volumes.as_ref(), name, options)?;
-        let explanation = target.explain(&run, volumes.as_ref());
-        Ok((target.kind(), run, explanation))
-    });
-    let (kind, run, explanation) = opened.map_err(|error| Error::Target(error.to_string()))?;
+    let opened = Simulation::from(options).open(name, args.pygrub.open_options());
+    let simulated = opened.and_then(|target| Ok((target.kind(), target.run()?)));
+    let (kind, Simulated { run, explanation }) = simulated.map_err(|error| Error::Target(error.to_string()))?;
     let explanation = explanation.as_ref();
     let mut out = Out::new(args.output.color);
     match args.output.format {

@@ -5,6 +5,7 @@ use std::io;
 
 /// Why a stream cannot be decoded.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum DecodeError {
     /// The input ends before the stream does.
     Truncated,
@@ -33,7 +34,14 @@ impl fmt::Display for DecodeError {
     }
 }
 
-impl std::error::Error for DecodeError {}
+impl std::error::Error for DecodeError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+}
 
 impl DecodeError {
     pub(super) fn damaged(why: &str) -> Self {

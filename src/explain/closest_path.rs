@@ -1,8 +1,8 @@
 //! The file that is probably meant by a path that does not open: the usual mistakes, what other entries name, and what lies
 //! beside it.
 
+use super::advice::Seen;
 use super::missing_path::{shown, word};
-use super::raised::Seen;
 use super::remedy::{MKCONFIG, Remedy};
 use crate::boot::Purpose;
 use crate::config::{Dialect, Entry, Writer};

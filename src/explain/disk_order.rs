@@ -1,6 +1,6 @@
 //! A domain whose first disk is not the one with /boot: pygrub looks at no other.
 
-use super::raised::{Advice, advice};
+use super::advice::{Advice, advice};
 use super::remedy::Remedy;
 use crate::boot::{Mounted, Run, Verdict};
 use crate::config::{Cause, Raised};

@@ -1,13 +1,13 @@
 //! Why a path that a configuration names does not open, in plain words: for the verdict and for the rules of the linter.
 
+use super::advice::{Advice, Seen, advice};
 use super::closest_path::closest;
+use super::device_name::provided;
 use super::files::Files;
 use super::path_issue::Plain;
 use super::path_issue::{PathIssue, words};
-use super::raised::provided;
-use super::raised::{Advice, Seen, advice};
 use super::remedy::{MKCONFIG, Remedy, change_at_source};
-use crate::boot::Purpose;
+use crate::boot::{Attempt, Mounted, Purpose};
 use crate::config::{Dialect, Writer};
 use crate::escape::beginning;
 use crate::python::PyStr;
@@ -260,4 +260,26 @@ pub(crate) fn empty_path(purpose: Purpose, entry: &str, writer: Writer) -> (Stri
 /// A name for a message: no longer than a message can bear, and with control characters escaped.
 pub(crate) fn shown(text: &PyStr) -> String {
     beginning(&text.to_string_lossy(), 200)
+}
+
+pub(super) fn missing_file(attempt: Option<&Attempt>, found: Option<Seen<'_>>, files: Option<&Files>) -> Advice {
+    let Some(attempt) = attempt else { return advice("a file is missing", "", "") };
+    let Some(step) = attempt.steps.last() else { return advice("a file is missing", "", "") };
+    let filesystem = match &attempt.mounted {
+        Mounted::Yes(name) => Some(name.as_str()),
+        _ => None,
+    };
+    let entry = attempt.selection.as_ref().and_then(|selection| found?.config.entries.get(selection.index?));
+    let file = entry
+        .and_then(|entry| if step.purpose == Purpose::Kernel { entry.kernel.as_ref() } else { entry.initrd.as_ref() });
+    let missing = MissingPath {
+        path: &step.path,
+        purpose: step.purpose,
+        // One that was edited in the menu names other files.
+        entry: entry.filter(|_| file.is_some_and(|file| file.path == step.path)).map(|entry| (&entry.title, true)),
+        why: Some(step.missing.as_deref().unwrap_or("it does not open")),
+        filesystem,
+        from: found.map(|found| (found.dialect, found.writer)),
+    };
+    missing.advice_on(files, found)
 }

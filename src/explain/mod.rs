@@ -3,20 +3,30 @@
 //! [`explain`] turns a [`Run`] into an [`Explanation`]. The verdict line, the findings, the trace, the drop-in and JSON all take
 //! it from there.
 
+pub(crate) mod advice;
 mod cause;
 pub(crate) mod closest_path;
+pub(crate) mod closing_brace;
+pub(crate) mod default_entry;
+pub(crate) mod device_name;
 mod disk_order;
 pub(crate) mod entry_end;
 pub(crate) mod files;
+mod fixed_kernels;
 pub(crate) mod hidden_command;
 pub(crate) mod missing_path;
 pub(crate) mod mount_refusal;
 pub(crate) mod no_configuration;
+pub(crate) mod no_entry;
+pub(crate) mod no_kernel;
 mod other_loaders;
 pub mod partition_name;
+mod partition_table;
 pub(crate) mod path_issue;
 pub(crate) mod raised;
+pub(crate) mod read_limit;
 pub(crate) mod remedy;
+mod set_command;
 mod similar_names;
 mod stray_configuration;
 mod trial;
@@ -30,8 +40,8 @@ pub use remedy::Remedy;
 use crate::boot::{ChosenFile, Failure, FailureKind, Run};
 use crate::config::{self, Cause, Raised, Recovered, Stage};
 use crate::storage::mount::Volumes;
+use advice::{Advice, Seen};
 use files::Files;
-use raised::{Advice, Seen};
 use untried_filesystems::Untried;
 
 /// Why a run does not boot, in words. Sentences have no full stop at their end.
@@ -165,7 +175,8 @@ fn of_exception(
     if let (Some(seen), Some(recovered)) = (&mut seen, recovered) {
         seen.config = &recovered.config;
     }
-    let mut said = match (run.table.as_ref().and_then(|table| raised::of_table(table, raised)), attempt, &files) {
+    let of_table = run.table.as_ref().and_then(|table| partition_table::of_table(table, raised));
+    let mut said = match (of_table, attempt, &files) {
         (Some(said), ..) => said,
         (None, Some(attempt), Some(files)) if raised.cause == Cause::NoConfiguration => {
             no_configuration::on_disk(run, attempt, files, volumes)
@@ -175,9 +186,9 @@ fn of_exception(
     if let Some(incomplete) = attempt.and_then(|attempt| attempt.size?.incomplete()) {
         if matches!(raised.cause, Cause::NoConfiguration | Cause::NoEntry | Cause::MissingFile) {
             said.reason = format!("{}; {incomplete}, and what is not found may lie after its end", said.reason);
-            said = raised::advice(said.reason, said.label, "complete the image first");
+            said = advice::advice(said.reason, said.label, "complete the image first");
         } else if raised.cause == Cause::Read {
-            said = raised::advice(said.reason, said.label, format!("copy the image again: {incomplete}"));
+            said = advice::advice(said.reason, said.label, format!("copy the image again: {incomplete}"));
         }
     }
     let id = match (raised.cause, attempt.and_then(no_configuration::file_types)) {

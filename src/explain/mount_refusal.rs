@@ -1,8 +1,8 @@
 //! Partitions that pygrub cannot read: which of several is the one that the user must change, and how.
 
+use super::advice::{Advice, advice};
 use super::files::Files;
 use super::partition_name;
-use super::raised::{Advice, advice};
 use crate::boot::{Attempt, Mounted, Run};
 use crate::config::Cause;
 use crate::storage::identify::{Format, Identified, Support};

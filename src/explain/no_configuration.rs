@@ -1,8 +1,8 @@
 //! A filesystem on which pygrub sees none of the configurations that it looks for.
 
+use super::advice::{Advice, advice};
 use super::files::Files;
 use super::other_loaders::Other;
-use super::raised::{Advice, advice};
 use super::remedy::Remedy;
 use super::similar_names::Neighbours;
 use super::stray_configuration::Stray;

@@ -1,6 +1,6 @@
 //! Filesystems on the disk that pygrub never tries: what a run that found nothing was meant to find.
 
-use super::raised::{Advice, advice};
+use super::advice::{Advice, advice};
 use super::remedy::Remedy;
 use super::trial;
 use crate::boot::{Attempt, Mounted, Run};

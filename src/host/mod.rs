@@ -40,6 +40,7 @@ impl fmt::Display for Installed {
 
 /// No installed pygrub was found that pregrub knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NoHost {
     /// There is none.
     Nothing,

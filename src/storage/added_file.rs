@@ -3,7 +3,7 @@
 use std::io;
 use std::rc::Rc;
 
-use super::directory::BytesFile;
+use super::directory::file::BytesFile;
 use super::filesystem::{Filesystem, Note, OpenError, OpenFile, Size};
 use super::mount::{Mounting, Volumes};
 

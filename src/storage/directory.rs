@@ -4,25 +4,23 @@
 //! starts again at its root, `..` stays in it, and what is mounted below it belongs to another filesystem, which pygrub
 //! would not see.
 
+pub(super) mod file;
+mod volume;
+mod walk;
+
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
+use self::file::{BytesFile, DirectoryFile};
+pub use self::volume::{DirectoryVolume, PlannedVolume};
+use self::walk::Walk;
 use super::beneath::{HeldDirectory, Node, NodeKind};
-use super::filesystem::{Damage, FileKind, Filesystem, MountError, Note, OpenError, OpenFile, ReadError, Topic};
-use super::identify::Format;
-use super::mount::{Mounting, Volumes};
+use super::filesystem::{FileKind, Filesystem, Note, OpenError, OpenFile, Topic};
 use super::mount_table::MountPoint;
-
-/// How deep symbolic links may be nested, as in libext2fs.
-const DEEPEST: u32 = 8;
-/// How many components one path may come to, links followed: a bound against mazes of links.
-const MOST_STEPS: u32 = 100_000;
 
 /// A directory that stands for a filesystem.
 #[derive(Debug)]
@@ -83,63 +81,6 @@ impl Directory {
 /// What is mounted at `path`. The root of this machine is no guest's disk.
 fn mounted(path: &Path) -> Option<MountPoint> {
     MountPoint::at(path).filter(|_| path != Path::new("/"))
-}
-
-/// The one volume that a directory is.
-pub struct DirectoryVolume<'a>(pub &'a Path);
-
-/// The one volume that a directory will be.
-pub struct PlannedVolume<'a> {
-    /// The directory.
-    pub root: &'a Path,
-    /// What is still to come in it.
-    pub files: &'a PlannedFiles,
-}
-
-impl Volumes for DirectoryVolume<'_> {
-    fn mount(&self, _offset: u64) -> io::Result<Mounting> {
-        Directory::new(self.0)?.mounting()
-    }
-}
-
-impl Volumes for PlannedVolume<'_> {
-    fn mount(&self, _offset: u64) -> io::Result<Mounting> {
-        Directory::new(self.root)?.with(self.files.clone()).mounting()
-    }
-}
-
-impl Directory {
-    /// What pygrub makes of the filesystem that is mounted here.
-    fn mounting(mut self) -> io::Result<Mounting> {
-        let Some(mounted) = &self.mounted else { return Ok(Mounting::Mounted(Rc::new(self))) };
-        let name = &mounted.kind;
-        if mounted.is_ext() {
-            match mounted.ext() {
-                Some(Err(MountError::Rejected(why))) => {
-                    let instead = Some("make the boot disk's filesystem anew without what is refused");
-                    return Ok(Mounting::Refused { identified: None, why, instead });
-                }
-                Some(Err(MountError::Unknown(why))) => {
-                    return Ok(Mounting::Unknown { identified: None, why, plugins: Vec::new() });
-                }
-                Some(_) => {}
-                None => self.unseen = true,
-            }
-            return Ok(Mounting::Mounted(Rc::new(self)));
-        }
-        if matches!(name.as_str(), "tmpfs" | "overlay") {
-            return Ok(Mounting::Mounted(Rc::new(self)));
-        }
-        // The types that a plugin of pygrub reads in some form, by the names of Linux.
-        Ok(if matches!(name.as_str(), "vfat" | "msdos" | "iso9660" | "xfs" | "reiserfs" | "ufs" | "zfs") {
-            let why = format!("a {name} filesystem is mounted here, which pregrub cannot judge from a directory");
-            Mounting::Unknown { identified: None, why, plugins: Vec::new() }
-        } else {
-            let title = Format::ALL.iter().find(|format| format.name() == name).map_or(name.as_str(), |f| f.title());
-            let why = format!("this is {title}, and pygrub has no driver for it");
-            Mounting::Refused { identified: None, why, instead: Some("format the boot disk as ext4") }
-        })
-    }
 }
 
 impl Filesystem for Directory {
@@ -203,155 +144,6 @@ impl Directory {
 /// A place, as names from the root, as a path from there.
 fn relative(place: &[Vec<u8>]) -> PathBuf {
     place.iter().map(|name| OsStr::from_bytes(name)).collect()
-}
-
-struct Walk<'a> {
-    directory: &'a Directory,
-    steps: u32,
-}
-
-impl Walk<'_> {
-    /// What is at a place, as names from the root. None of them is a link's but the last.
-    fn node(&self, place: &[Vec<u8>]) -> io::Result<Node> {
-        self.directory.root.node(&relative(place))
-    }
-
-    fn open(&mut self, base: Vec<Vec<u8>>, path: &[u8], nesting: u32) -> Result<Vec<Vec<u8>>, OpenError> {
-        let (mut place, path) = match path.strip_prefix(b"/") {
-            Some(rest) => (Vec::new(), rest),
-            None => (base, path),
-        };
-        if path.is_empty() {
-            return Ok(place);
-        }
-        // One slash at the end is nothing.
-        let path = path.strip_suffix(b"/").unwrap_or(path);
-        for name in path.split(|&byte| byte == b'/') {
-            place = self.step(place, name, nesting)?;
-        }
-        Ok(place)
-    }
-
-    fn step(&mut self, place: Vec<Vec<u8>>, name: &[u8], nesting: u32) -> Result<Vec<Vec<u8>>, OpenError> {
-        self.steps += 1;
-        let shown = String::from_utf8_lossy(name).into_owned();
-        if self.steps > MOST_STEPS {
-            return Err(OpenError::Unknown("the symbolic links form a maze".to_owned()));
-        }
-        if name.is_empty() {
-            let reason = "there is an empty component between two slashes, which libext2fs looks up as a name";
-            return Err(OpenError::NotFound(reason.to_owned()));
-        }
-        let is_directory = self.directory.holds_planned(&place) || self.node(&place)?.kind == NodeKind::Directory;
-        let parent = if place.is_empty() { "the root directory" } else { "its directory" };
-        let missing = || OpenError::NotFound(format!("there is no `{shown}` in {parent}"));
-        if !is_directory || name.len() > 255 || name.contains(&0) {
-            return Err(missing());
-        }
-        let mut next = place.clone();
-        match name {
-            b"." => return Ok(place),
-            b".." => {
-                next.pop();
-                return Ok(next);
-            }
-            _ => next.push(name.to_vec()),
-        }
-        if self.directory.planned.contains_key(&relative(&next)) {
-            return Ok(next);
-        }
-        let node = match self.node(&next) {
-            Ok(node) => node,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && self.directory.holds_planned(&next) => {
-                return Ok(next);
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(missing()),
-            Err(error) => return Err(error.into()),
-        };
-        // Device nodes and the like carry the number of the filesystem that holds them.
-        if node.device != self.directory.device {
-            let reason = format!("`{shown}` is a mount point: what is mounted there is another filesystem");
-            return Err(OpenError::NotFound(reason));
-        }
-        if node.kind != NodeKind::Link {
-            return Ok(next);
-        }
-        if nesting >= DEEPEST {
-            return Err(OpenError::NotFound(format!("`{shown}` is a symbolic link nested deeper than {DEEPEST}")));
-        }
-        let target = self.directory.root.read_link(&relative(&next))?;
-        self.open(place, target.as_os_str().as_bytes(), nesting + 1)
-    }
-}
-
-/// A file of this machine.
-struct DirectoryFile {
-    /// Nothing for what is not a regular file: it is not opened, since a FIFO would wait.
-    file: Option<File>,
-    kind: FileKind,
-    size: u64,
-}
-
-impl OpenFile for DirectoryFile {
-    fn size(&self) -> u64 {
-        self.size
-    }
-
-    fn kind(&self) -> FileKind {
-        self.kind
-    }
-
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<usize, ReadError> {
-        let Some(file) = &self.file else {
-            return match self.kind {
-                FileKind::Special => Ok(0),
-                _ => Err(ReadError::Unknown("the blocks of a directory cannot be seen from outside".to_owned())),
-            };
-        };
-        let mut done = 0;
-        while done < buf.len() {
-            match file.read_at(&mut buf[done..], offset.saturating_add(done as u64)) {
-                Ok(0) => break,
-                Ok(count) => done += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(done)
-    }
-
-    fn verify(&self) -> Result<Option<Damage>, ReadError> {
-        match self.kind {
-            FileKind::Directory => {
-                Err(ReadError::Unknown("the blocks of a directory cannot be seen from outside".to_owned()))
-            }
-            _ => Ok(None),
-        }
-    }
-}
-
-/// A file that is only planned.
-pub(super) struct BytesFile<'a>(pub(super) &'a [u8]);
-
-impl OpenFile for BytesFile<'_> {
-    fn size(&self) -> u64 {
-        self.0.len() as u64
-    }
-
-    fn kind(&self) -> FileKind {
-        FileKind::Regular
-    }
-
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<usize, ReadError> {
-        let start = usize::try_from(offset).unwrap_or(usize::MAX).min(self.0.len());
-        let count = buf.len().min(self.0.len() - start);
-        buf[..count].copy_from_slice(&self.0[start..start + count]);
-        Ok(count)
-    }
-
-    fn verify(&self) -> Result<Option<Damage>, ReadError> {
-        Ok(None)
-    }
 }
 
 #[cfg(test)]

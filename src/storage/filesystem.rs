@@ -267,9 +267,32 @@ impl fmt::Display for ReadError {
     }
 }
 
-impl std::error::Error for MountError {}
-impl std::error::Error for OpenError {}
-impl std::error::Error for ReadError {}
+impl std::error::Error for MountError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl std::error::Error for OpenError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl std::error::Error for ReadError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+}
 
 impl From<BudgetExhausted> for OpenError {
     fn from(_: BudgetExhausted) -> Self {

@@ -29,8 +29,7 @@ pub struct LibvirtTarget {
 impl LibvirtTarget {
     pub(super) fn new(path: &Path, text: Vec<u8>, release: Release) -> Result<Self, TargetError> {
         if text.len() > syntax::LIMIT {
-            let limit = syntax::LIMIT >> 20;
-            return Err(TargetError(format!("`{}` has more than {limit} MiB, which no domain needs", path.display())));
+            return Err(TargetError::TooLarge { path: path.to_owned(), limit: syntax::LIMIT });
         }
         let domain = LibvirtDomain::parse(&text);
         let started = match &domain {

@@ -8,7 +8,7 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{TargetError, failed};
+use super::{Access, TargetError};
 use crate::boot::{self, Caller, GivenDisk, Handover, Options, Run, Toolstack, Verdict};
 use crate::explain::{OtherDisk, OtherDisks};
 use crate::host;
@@ -34,8 +34,7 @@ pub struct XlTarget {
 impl XlTarget {
     pub(super) fn new(path: &Path, text: Vec<u8>, release: Release) -> Result<Self, TargetError> {
         if text.len() > syntax::LIMIT {
-            let limit = syntax::LIMIT >> 20;
-            return Err(TargetError(format!("`{}` has more than {limit} MiB, which no domain needs", path.display())));
+            return Err(TargetError::TooLarge { path: path.to_owned(), limit: syntax::LIMIT });
         }
         let domain = syntax::parse(&text, release).map(|settings| Domain::new(settings, release));
         let started = match &domain {
@@ -177,10 +176,14 @@ pub(super) fn open_disk(call: &Call) -> Result<Arc<dyn Source>, NotInvoked> {
 
 /// Opens a disk, or says in a sentence why not.
 pub(super) fn open_path(path: &Path) -> Result<Arc<dyn Source>, String> {
-    let metadata = fs::metadata(path).map_err(|error| failed(path, "open", &error).0)?;
+    let metadata = fs::metadata(path).map_err(|error| cannot_open(path, error))?;
     if !metadata.is_file() && !metadata.file_type().is_block_device() {
         return Err(format!("`{}` is neither a file nor a block device", path.display()));
     }
     let source = super::open_without_waiting(path).and_then(FileSource::new);
-    Ok(Arc::new(source.map_err(|error| failed(path, "open", &error).0)?))
+    Ok(Arc::new(source.map_err(|error| cannot_open(path, error))?))
+}
+
+fn cannot_open(path: &Path, error: io::Error) -> String {
+    TargetError::of(path, Access::Open, error).to_string()
 }

@@ -6,10 +6,9 @@ use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use pregrub::boot::Options;
-use pregrub::release::Release;
+use pregrub::simulation::Simulation;
 use pregrub::storage::source::Source;
-use pregrub::target::Target;
+use pregrub::target::{OpenOptions, Target};
 
 use crate::common::images::{Filesystem, Image, Tree, Volume};
 use crate::common::memory;
@@ -24,7 +23,7 @@ fn run(image: Vec<u8>) -> &'static str {
     let began = Instant::now();
     let source: Arc<dyn Source> = Arc::new(image);
     let (verdict, bytes) = memory::peak(|| {
-        let run = Target::Image(source).run("disk.img", Options::default()).unwrap();
+        let run = Simulation::default().on("disk.img", Target::Image(source)).run().unwrap().run;
         run.verdict.name()
     });
     assert!(bytes < 64 << 20, "{} MiB", bytes >> 20);
@@ -41,8 +40,8 @@ fn xsa_25_size_is_not_memory() {
     // The configuration: a thousand times what pygrub reads of it.
     let tree = Tree::new().sparse("/boot/grub/grub.cfg", 1 << 30, vec![(0, CONFIG.as_bytes().to_vec())]);
     let image = Image::whole(&Volume::ext4(tree.file("/k", "k").file("/i", "i")).sized(16 << 20));
-    let target = Target::open(image.path(), Default::default(), Release::NEWEST).unwrap();
-    let (_, bytes) = memory::peak(|| target.run("disk.img", Options::default()).unwrap());
+    let target = Simulation::default().open(image.path(), OpenOptions::default()).unwrap();
+    let (_, bytes) = memory::peak(|| target.run().unwrap());
     assert!(bytes < 64 << 20, "{} MiB", bytes >> 20);
     // The kernel: twice as large as the address space that the drop-in gets here.
     let kernel = vec![(0, vec![1; 4096])];

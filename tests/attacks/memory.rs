@@ -9,6 +9,7 @@ use pregrub::config::Dialect;
 use pregrub::lint::{Levels, LintContext, lint};
 use pregrub::release::Release;
 use pregrub::report::{entries, trace};
+use pregrub::simulation::Simulation;
 use pregrub::target::{Kind, Target};
 
 use crate::common::memory;
@@ -68,7 +69,7 @@ fn take(name: &str, dialect: Dialect, text: &[u8], release: Release) -> usize {
     let (_, bytes) = memory::peak(|| {
         let options = Options { release, ..Options::default() };
         let target = Target::Config { dialect, text: text.to_vec() };
-        let run = target.run("grub.cfg", options).unwrap();
+        let run = Simulation::from(options).on("grub.cfg", target).run_on(None).unwrap();
         let findings = lint(&LintContext::new(&run, Kind::Config), &Levels::default());
         assert!(findings.len() < 70_000, "{name}");
         run.stderr().count()
@@ -112,7 +113,7 @@ fn reports_of_every_line_take_no_more() {
     for piece in ["a\n", "title a\n", "label a\n"] {
         let (_, bytes) = memory::peak(|| {
             let target = Target::Config { dialect: Dialect::Legacy, text: mebibyte("", piece) };
-            let run = target.run("menu.lst", Options::default()).unwrap();
+            let run = Simulation::default().on("menu.lst", target).run_on(None).unwrap();
             trace::write_text(
                 &run,
                 pregrub::explain::explain(&run).as_ref(),

@@ -4,8 +4,9 @@ use std::fs;
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use pregrub::boot::{Options, Verdict};
+use pregrub::boot::Verdict;
 use pregrub::lint::{self, Levels, LintContext};
+use pregrub::simulation::Simulation;
 use pregrub::storage::source::Source;
 use pregrub::target::{Kind, Target};
 
@@ -31,9 +32,9 @@ fn each_block_is_read_at_most_once_in_a_check() {
     for (name, verdict, most) in [("recipe.img", Verdict::Boots, 8), ("nixos-default.img", Verdict::Fails, 8)] {
         let bytes = fs::read(format!("corpus/images/{name}")).expect("it is in the corpus");
         let disk = Arc::new(Counted { bytes, reads: Mutex::default() });
-        let target = Target::Image(Arc::clone(&disk) as Arc<dyn Source>);
-        let volumes = target.volumes().expect("a disk has volumes");
-        let run = target.run_on(Some(&volumes), name, Options::default()).expect("it can be read");
+        let target = Simulation::default().on(name, Target::Image(Arc::clone(&disk) as Arc<dyn Source>));
+        let volumes = target.target().volumes().expect("a disk has volumes");
+        let run = target.run_on(Some(&volumes)).expect("it can be read");
         assert_eq!(run.verdict, verdict);
         let subject = LintContext::new(&run, Kind::Image).with_volumes(&volumes);
         lint::lint_all(&subject, &Levels::default());

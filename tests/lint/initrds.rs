@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use pregrub::boot::{self, Options};
 use pregrub::lint::{self, Finding, Levels, LintContext};
-use pregrub::release::Release;
+use pregrub::simulation::Simulation;
 use pregrub::storage::mount::DiskVolumes;
 use pregrub::storage::source::{FileSource, Source};
 use pregrub::target::{Kind, OpenOptions, Target};
@@ -168,10 +168,10 @@ fn long_arguments_by_the_type_of_guest() {
             format!("name = \"g\"\ntype = \"{guest}\"\nbootloader = \"pygrub\"\ndisk = [ \"{disk},raw,xvda,w\" ]\n"),
         )
         .unwrap();
-        let target = Target::open(&path, OpenOptions::default(), Release::NEWEST).unwrap();
-        let run = target.run("guest.cfg", Options::default()).unwrap();
-        let Target::Xl(domain) = &target else { panic!("a domain") };
-        let volumes = target.volumes().unwrap();
+        let target = Simulation::default().open(&path, OpenOptions::default()).unwrap();
+        let run = target.run().unwrap().run;
+        let Target::Xl(domain) = target.target() else { panic!("a domain") };
+        let volumes = target.target().volumes().unwrap();
         let context = LintContext::new(&run, Kind::Xl).with_volumes(&volumes).with_domain(domain);
         let findings = lint::lint(&context, &Levels::default());
         let found = findings.iter().find(|finding| finding.rule.code == "PG210");
@@ -195,9 +195,9 @@ fn a_uuid_that_a_disk_carries() {
         let text =
             format!("name = \"g\"\nbootloader = \"pygrub\"\ndisk = [ \"{disk},raw,xvda,w\" ]\nextra = \"{extra}\"\n");
         fs::write(&path, text).unwrap();
-        let target = Target::open(&path, OpenOptions::default(), Release::NEWEST).unwrap();
-        let run = target.run("guest.cfg", Options::default()).unwrap();
-        let Target::Xl(domain) = &target else { panic!("a domain") };
+        let target = Simulation::default().open(&path, OpenOptions::default()).unwrap();
+        let run = target.run().unwrap().run;
+        let Target::Xl(domain) = target.target() else { panic!("a domain") };
         let context = LintContext::new(&run, Kind::Xl).with_domain(domain);
         let findings = lint::lint(&context, &Levels::default());
         let finding = findings.iter().find(|finding| finding.rule.code == "PG212" && finding.message.contains(uuid));

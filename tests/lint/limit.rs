@@ -1,13 +1,13 @@
 //! Of a rule that finds very much only the beginning is told.
 
-use pregrub::boot::Options;
 use pregrub::config::Dialect;
 use pregrub::lint::{Finding, Levels, LintContext, lint};
+use pregrub::simulation::Simulation;
 use pregrub::target::{Kind, Target};
 
 fn found(code: &str, text: &str) -> Vec<Finding> {
     let target = Target::Config { dialect: Dialect::Grub2, text: text.as_bytes().to_vec() };
-    let run = target.run("grub.cfg", Options::default()).unwrap();
+    let run = Simulation::default().on("grub.cfg", target).run_on(None).unwrap();
     let findings = lint(&LintContext::new(&run, Kind::Config), &Levels::default());
     findings.into_iter().filter(|finding| finding.rule.code == code).collect()
 }

@@ -1,10 +1,8 @@
 //! Domains of libvirt. Expected values: libvirt 9.0.0 with stand-ins for libxl, as described in docs/toolstacks.md.
-
-use std::path::Path;
-
-use pregrub::boot::{Options, Run, Verdict};
+use pregrub::boot::{Run, Verdict};
 use pregrub::release::Release;
-use pregrub::target::{Kind, OpenOptions, Target};
+use pregrub::simulation::Simulation;
+use pregrub::target::{Kind, OpenOptions};
 use pregrub::toolstack::libvirt::LibvirtDomain;
 use pregrub::xl::call::NotInvoked;
 
@@ -122,9 +120,9 @@ fn run(text: &str) -> Run {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("g.xml");
     std::fs::write(&path, text).unwrap();
-    let target = Target::open(Path::new(&path), OpenOptions::default(), Release::NEWEST).unwrap();
+    let target = Simulation::default().open(&path, OpenOptions::default()).unwrap();
     assert_eq!(target.kind(), Kind::Libvirt);
-    target.run("g.xml", Options::default()).unwrap()
+    target.run().unwrap().run
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! `--runas` and its limits, beside the installed pygrub where this process may ask it (as root).
 
-use std::path::Path;
 use std::process::Command;
 
 use pregrub::boot::{Caller, Options, Run, Toolstack, Verdict};
-use pregrub::target::{OpenOptions, Target};
+use pregrub::release::Release;
+use pregrub::simulation::Simulation;
 
 use crate::common::images::{Image, Tree, Volume};
 
@@ -20,8 +20,8 @@ fn image(mib: u64) -> Image {
 
 fn run(image: &Image, release: &str, caller: Caller) -> Run {
     let release = release.parse().unwrap();
-    let target = Target::open(Path::new(&image.argument()), OpenOptions::default(), release).unwrap();
-    target.run("disk", Options { release, interactive: Some(false), caller, ..Options::default() }).unwrap()
+    let simulation = Simulation::from(Options { release, interactive: Some(false), caller, ..Options::default() });
+    simulation.run(image.argument()).unwrap().run
 }
 
 fn restricted(max_file_size: Option<&str>) -> Caller {
@@ -103,9 +103,7 @@ fn by_the_domain() {
     );
     std::fs::write(&path, text).unwrap();
     for (release, want) in [("4.17.7", Verdict::Boots), ("4.18", Verdict::Fails), ("4.22", Verdict::Fails)] {
-        let release = release.parse().unwrap();
-        let target = Target::open(&path, OpenOptions::default(), release).unwrap();
-        let run = target.run("guest", Options { release, ..Options::default() }).unwrap();
+        let run = Simulation::new(release.parse::<Release>().unwrap()).run(&path).unwrap().run;
         let handover = run.handover.as_ref().unwrap();
         assert_eq!((run.verdict, handover.name), (want, "xl"), "{release}");
         let room = "the copies of kernel and initrd need 130 MiB of free space in /var/lib/xen of dom0";

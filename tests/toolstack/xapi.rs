@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::Command;
 
 use pregrub::boot::{Caller, Options, Run, Toolstack, Verdict};
-use pregrub::target::{Kind, OpenOptions, Target};
+use pregrub::simulation::Simulation;
+use pregrub::target::{Kind, OpenOptions};
 use pregrub::toolstack::xapi::Record;
 
 use crate::common::images::{Image, Tree, Volume};
@@ -28,10 +29,11 @@ fn run(image: &Image, lines: &str, toolstack: Toolstack) -> Run {
     std::fs::write(&path, format!("domain-type=pv\nPV-bootloader=pygrub\n{lines}\ndisk={}\n", image.argument()))
         .unwrap();
     let release = "4.17.7".parse().unwrap();
-    let target = Target::open(&path, OpenOptions::default(), release).unwrap();
-    assert_eq!(target.kind(), Kind::Xapi);
     let caller = Caller { toolstack: Some(toolstack), ..Caller::default() };
-    target.run("vm", Options { release, caller, ..Options::default() }).unwrap()
+    let simulation = Simulation::from(Options { release, caller, ..Options::default() });
+    let target = simulation.open(&path, OpenOptions::default()).unwrap();
+    assert_eq!(target.kind(), Kind::Xapi);
+    target.run().unwrap().run
 }
 
 fn vector(run: &Run) -> Vec<String> {

@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use pregrub::boot::{Options, Verdict};
+use pregrub::boot::Verdict;
+use pregrub::flavour::{Build, Flavour};
 use pregrub::release::Release;
-use pregrub::target::{Kind, OpenOptions, Target};
+use pregrub::simulation::{Simulated, Simulation};
+use pregrub::target::{Kind, OpenOptions};
 use pregrub::xl::call::{Call, NotInvoked};
 use pregrub::xl::domain::Domain;
 use pregrub::xl::syntax;
@@ -183,10 +185,10 @@ fn whole_configurations_as_xl_boots_them() {
         let created = xl.create(pygrub, &lines);
         let built = &created.built;
         fs::write(&file, configuration(pygrub, &lines)).expect("a file can be made");
-        let target = Target::open(&file, OpenOptions::default(), release).expect("it can be read");
+        let simulation = Simulation::new(Build { release, flavour: Flavour::Debian });
+        let target = simulation.open(&file, OpenOptions::default()).expect("it can be read");
         assert_eq!(target.kind(), Kind::Xl);
-        let options = Options { release, flavour: pregrub::flavour::Flavour::Debian, ..Options::default() };
-        let run = target.run("guest.cfg", options).expect("it can be read");
+        let run = target.run().expect("it can be read").run;
         let whole = format!("{lines}\n{:?}\n{}", run.failure, created.log);
         assert_eq!(run.verdict == Verdict::Boots, built.kernel.is_some(), "{whole}");
         assert_eq!(built.kernel.as_ref().map(Vec::len), kernel, "{whole}");
@@ -210,17 +212,15 @@ fn a_relative_path_is_taken_from_the_working_directory() {
     fs::write(&file, &text).expect("a file can be made");
     // cargo runs tests in the root of the package.
     assert!(Path::new("corpus/images/recipe.img").exists());
-    let target = Target::open(&file, OpenOptions::default(), Release::NEWEST).expect("it can be read");
-    let run = target.run("guest.cfg", Options::default()).expect("it can be read");
+    let run = Simulation::default().run(&file).expect("it can be read").run;
     assert_eq!(run.verdict, Verdict::Boots);
     assert_eq!(
         run.disk.map(|disk| (disk.path.to_string(), disk.line)),
         Some(("corpus/images/recipe.img".to_owned(), 4))
     );
     fs::write(&file, text.replace("recipe.img", "missing.img")).expect("a file can be made");
-    let target = Target::open(&file, OpenOptions::default(), Release::NEWEST).expect("it can be read");
-    let run = target.run("guest.cfg", Options::default()).expect("it can be read");
-    let explanation = pregrub::explain::explain(&run).expect("it is not there");
+    let Simulated { run, explanation } = Simulation::default().run(&file).expect("it can be read");
+    let explanation = explanation.expect("it is not there");
     assert_eq!(run.verdict, Verdict::Unknown);
     assert_eq!(
         explanation.reason,

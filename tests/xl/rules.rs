@@ -5,10 +5,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pregrub::boot::{Options, Run, Verdict};
-use pregrub::flavour::Flavour;
+use pregrub::boot::{Run, Verdict};
+use pregrub::flavour::{Build, Flavour};
 use pregrub::lint::{self, Finding, Levels, LintContext};
 use pregrub::release::Release;
+use pregrub::simulation::Simulation;
 use pregrub::target::{Kind, OpenOptions, Target};
 use tempfile::TempDir;
 
@@ -85,11 +86,11 @@ fn lint(text: &str, release: Release) -> (Run, Vec<Finding>) {
     let path = folder.path().join("guest.cfg");
     fs::write(&path, text).expect("a file can be made");
     let wanted = OpenOptions { kind: Some(Kind::Xl), dialect: None };
-    let target = Target::open(&path, wanted, release).expect("it can be read");
-    let options = Options { release, flavour: Flavour::Debian, ..Options::default() };
-    let run = target.run("guest.cfg", options).expect("it can be read");
-    let Target::Xl(domain) = &target else { panic!("it is a domain") };
-    let volumes = target.volumes();
+    let simulation = Simulation::new(Build { release, flavour: Flavour::Debian });
+    let target = simulation.open(&path, wanted).expect("it can be read");
+    let run = target.run().expect("it can be read").run;
+    let Target::Xl(domain) = target.target() else { panic!("it is a domain") };
+    let volumes = target.target().volumes();
     let mut subject = LintContext::new(&run, target.kind()).with_domain(domain);
     if let Some(volumes) = &volumes {
         subject = subject.with_volumes(volumes);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::boot::{Found, Overrides, Run, select};
 use crate::config::{Config, Dialect, Directive, Entry, Raised, Span, Writer, narrow};
 use crate::escape::beginning;
-use crate::explain::raised::Seen;
+use crate::explain::advice::Seen;
 use crate::python::{PyStr, Python};
 
 /// A configuration, read to its end.

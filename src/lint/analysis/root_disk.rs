@@ -19,6 +19,7 @@ pub struct RootDisk {
 
 /// Why a root disk cannot be looked at. Displayed, it is a clause without a full stop.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum NoRoot {
     /// The target is a configuration alone.
     Configuration,
@@ -40,7 +41,14 @@ impl fmt::Display for NoRoot {
     }
 }
 
-impl std::error::Error for NoRoot {}
+impl std::error::Error for NoRoot {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+}
 
 /// How many partitions are looked at.
 const MOST: usize = 128;

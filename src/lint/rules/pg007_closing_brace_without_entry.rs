@@ -1,5 +1,5 @@
 use crate::config::{Cause, Span};
-use crate::explain::raised as advice;
+use crate::explain::closing_brace::of_closing_brace;
 use crate::explain::unmatched_brace::{Kind, Opener, openers};
 use crate::lint::engine::rule::rule;
 use crate::lint::rules::shared::exception;
@@ -47,7 +47,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let openers = openers(configuration.config, configuration.text, &braces);
     exception::each(context, report, &all, |mut finding, index, _| {
         let opener = openers.get(index).copied().flatten();
-        let advice = advice::of_closing_brace(opener, configuration.writer());
+        let advice = of_closing_brace(opener, configuration.writer());
         finding.message = advice.reason;
         finding.help = advice.help;
         if let Some(opener) = opener {

@@ -1,5 +1,5 @@
 use crate::config::{Cause, READ_LIMIT, Raised};
-use crate::explain::raised::cut_help;
+use crate::explain::read_limit::cut_help;
 use crate::lint::analysis::post_parse_errors;
 use crate::lint::engine::rule::rule;
 use crate::lint::rules::shared::exception;

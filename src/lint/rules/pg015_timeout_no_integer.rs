@@ -1,5 +1,5 @@
 use crate::boot::menu;
-use crate::explain::raised as advice;
+use crate::explain::default_entry::plain_timeout;
 use crate::lint::engine::rule::rule;
 use crate::lint::rules::shared::exception;
 use crate::lint::{Finding, Fix, LintContext, Reporter, Severity};
@@ -46,7 +46,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         return report.add(Finding { fix, ..explained });
     }
     let message = "the timeout is no integer: pygrub fails as soon as it is called so that it shows its menu";
-    let plain = advice::plain_timeout(Some(configuration.dialect));
+    let plain = plain_timeout(Some(configuration.dialect));
     let help = format!("write `{plain}`: xl shows the menu unless bootloader_args has `-q`");
     let mut finding = Finding::new(message).in_configuration().help(help);
     if let Some(span) = span {

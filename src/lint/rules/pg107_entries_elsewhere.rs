@@ -1,6 +1,5 @@
-use crate::config::Cause;
-use crate::config::is_part_of_image;
-use crate::explain::raised::{IMAGE, entries_elsewhere_help};
+use crate::config::{Cause, is_part_of_image};
+use crate::explain::no_entry::{IMAGE, entries_elsewhere_help};
 use crate::lint::analysis::external_menus::entries_elsewhere;
 use crate::lint::engine::rule::rule;
 use crate::lint::rules::shared::exception;

@@ -1,5 +1,5 @@
 use crate::config::{Cause, Dialect, Directive, Entry, Span};
-use crate::explain::raised::extlinux_keyword_help;
+use crate::explain::no_kernel::extlinux_keyword_help;
 use crate::lint::analysis::extlinux_keywords::has_linux_keyword;
 use crate::lint::engine::rule::rule;
 use crate::lint::rules::shared::exception;

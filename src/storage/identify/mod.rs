@@ -1,45 +1,26 @@
 //! What is at an offset, by its superblock or magic number: so that pregrub can say "this is btrfs, and pygrub cannot read
 //! it" where no driver mounts, and "unknown" where one of pygrub's drivers that pregrub has not might.
 //!
-//! One file a format or family, each with a `probe`; the formats that pygrub has a plugin for and pregrub no driver also
-//! have a `may_mount`. The lists are `PROBES` and `PLUGINS`.
+//! The table of magic numbers is `magic`. What needs a closer look has a file with a `probe`; the formats that pygrub has a
+//! plugin for and pregrub no driver also have a `may_mount`, which `PLUGINS` lists.
 
-mod archive;
-mod bcache;
 mod btrfs;
 mod cluster;
-mod compressed;
-mod cramfs;
-mod device_mapper;
-mod erofs;
-mod exfat;
 mod ext;
-mod f2fs;
 mod fat;
 mod format;
 mod head;
-mod hfs;
 mod iso9660;
-mod jfs;
 mod kernel;
-mod luks;
 mod lvm;
+mod magic;
 mod md;
 mod minix;
-mod nilfs2;
-mod ntfs;
-mod parallels;
 mod partition_table;
-mod qcow2;
-mod qed;
 mod reiserfs;
-mod squashfs;
 mod swap;
 mod udf;
 mod ufs;
-mod vdi;
-mod vhd;
-mod vmdk;
 mod xfs;
 mod zfs;
 
@@ -47,6 +28,7 @@ use std::io;
 
 pub use format::Format;
 use head::Head;
+use magic::ROWS;
 
 use super::source::Volume;
 
@@ -142,49 +124,7 @@ const BSD: &str = "a BSD boots without pygrub: make it an HVM guest (type = \"hv
 /// The way out for layers between the partition and the filesystem.
 const PLAIN_BOOT: &str = "put /boot on a plain ext4 partition of its own";
 
-type Probe = fn(&Head<'_>) -> io::Result<Option<Identified>>;
 type MayMount = fn(&Head<'_>) -> io::Result<bool>;
-
-/// Every format, in the order they are asked: long magic numbers before short ones, layers before what may be left of an
-/// older filesystem below them.
-const PROBES: &[Probe] = &[
-    qcow2::probe,
-    qed::probe,
-    vmdk::probe,
-    vdi::probe,
-    vhd::probe,
-    parallels::probe,
-    luks::probe,
-    device_mapper::probe,
-    lvm::probe,
-    md::probe,
-    bcache::probe,
-    xfs::probe,
-    ntfs::probe,
-    exfat::probe,
-    squashfs::probe,
-    cramfs::probe,
-    btrfs::probe,
-    cluster::probe,
-    ext::probe,
-    f2fs::probe,
-    erofs::probe,
-    swap::probe,
-    iso9660::probe,
-    udf::probe,
-    reiserfs::probe,
-    ufs::probe,
-    jfs::probe,
-    zfs::probe,
-    hfs::probe,
-    nilfs2::probe,
-    fat::probe,
-    minix::probe,
-    compressed::probe,
-    kernel::probe,
-    archive::probe,
-    partition_table::probe,
-];
 
 /// pygrub's plugins for which pregrub has no driver, by the names they give themselves.
 const PLUGINS: &[(&str, MayMount)] = &[("zfs", zfs::may_mount)];
@@ -199,8 +139,8 @@ const PLUGINS: &[(&str, MayMount)] = &[("zfs", zfs::may_mount)];
 /// Where the disk cannot be read.
 pub fn identify(volume: &Volume) -> io::Result<Option<Identified>> {
     let head = Head::read(volume)?;
-    for probe in PROBES {
-        if let Some(found) = probe(&head)? {
+    for row in ROWS {
+        if let Some(found) = row.probe(&head)? {
             return Ok(Some(found));
         }
     }

@@ -2,7 +2,9 @@
 //! verdict and for the rules.
 
 use crate::config::{Cause, Raised, Stage};
-use crate::explain::raised as advice;
+use crate::explain::advice::{Advice, Seen};
+use crate::explain::closing_brace::of_closing_brace;
+use crate::explain::raised::of_raised;
 use crate::lint::{Finding, LintContext, Reporter};
 
 /// How many places a rule tells apart. A guest can have half a million in a megabyte.
@@ -48,17 +50,17 @@ pub(in crate::lint) fn finding(context: &LintContext<'_>, raised: Raised) -> Fin
     let cause = context.cause_of(&raised);
     let advice = match (context.explanation().filter(|explanation| explanation.cause == cause), context.configuration())
     {
-        (Some(explanation), _) => advice::Advice::from(explanation),
+        (Some(explanation), _) => Advice::from(explanation),
         // What opened a block is looked for once for all braces, by the rule.
         (None, Some(configuration)) if raised.cause == Cause::ClosingBrace => {
-            advice::of_closing_brace(None, configuration.writer())
+            of_closing_brace(None, configuration.writer())
         }
         (None, Some(configuration)) => {
-            advice::of_raised(context.attempt(), Some(configuration.seen()), context.files(), &raised)
+            of_raised(context.attempt(), Some(configuration.seen()), context.files(), &raised)
         }
         (None, None) => {
-            let seen = context.attempt().and_then(advice::Seen::of);
-            advice::of_raised(context.attempt(), seen, context.files(), &raised)
+            let seen = context.attempt().and_then(Seen::of);
+            of_raised(context.attempt(), seen, context.files(), &raised)
         }
     };
     let mut finding = Finding::new(advice.reason).stops_boot(true);

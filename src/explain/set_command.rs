@@ -1,0 +1,53 @@
+//! A `set` that does not have one name and one value.
+
+use super::advice::{Advice, Seen, advice};
+use super::no_entry::IMAGE;
+use super::remedy::Remedy;
+use crate::config::{Raised, Writer, is_part_of_image};
+
+pub(super) fn set_arity(found: Option<Seen<'_>>, raised: &Raised) -> Advice {
+    let label = "not one name and one value";
+    if !raised.message.starts_with("too many") {
+        return advice(
+            "pygrub wants a name and a value behind `set`, and gives up on the whole file where one is missing",
+            label,
+            "write `set name=value`, or remove the line",
+        );
+    }
+    let text = raised.span.and_then(|span| found?.text.get(span.range())).unwrap_or_default();
+    let reason = "pygrub wants one name, one `=` and one value behind `set`, even in quotes, and gives up on the whole file \
+                  otherwise";
+    let (name, value) = match memchr::memchr(b'=', text) {
+        Some(equals) => (text[..equals].trim_ascii_end(), text[equals + 1..].trim_ascii_start()),
+        None => (text, &b""[..]),
+    };
+    if name == b"kernelopts" && found.is_some_and(|found| is_part_of_image(found.text)) {
+        return advice(reason, "a second `=`", IMAGE);
+    }
+    if name == b"kernelopts" {
+        return advice(
+            reason,
+            "a second `=`",
+            "set GRUB_ENABLE_BLSCFG=false in /etc/default/grub and run grub2-mkconfig: this line belongs to entries that \
+             pygrub does not read either",
+        );
+    }
+    let writer = found.map_or(Writer::Other, |found| found.writer);
+    let edit = |edit: &str| Remedy::LineEdit { edit: edit.to_owned(), writer };
+    if memchr::memchr(b';', text).is_some() && !matches!(value.first(), Some(b'"' | b'\'')) {
+        return advice(reason, "two commands on one line", edit("write each command on a line of its own"));
+    }
+    if matches!(text.get(name.len()), Some(b' ' | b'\t')) && memchr::memchr(b'=', text).is_some() {
+        return advice(reason, "a blank before `=`", edit("write it without blanks around `=`"));
+    }
+    if memchr::memchr(b'=', value).is_some() {
+        return advice(
+            reason,
+            "a second `=`",
+            edit(
+                "leave the word `set` out (GRUB does the same without it, and pygrub ignores the line), or remove the line",
+            ),
+        );
+    }
+    advice(reason, label, edit("write `set name=value`, or remove the line"))
+}

@@ -1,0 +1,224 @@
+//! The way in: a pygrub is chosen once, with how it is called, and then run on any number of targets.
+//!
+//! ```
+//! use pregrub::release::Release;
+//! use pregrub::simulation::{Outcome, Simulation};
+//!
+//! let image = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/images/nixos-default.img");
+//! let simulated = Simulation::new(Release::NEWEST).run(image)?;
+//! match simulated.outcome() {
+//!     Outcome::Boots(files) => println!("{}", files.kernel.path),
+//!     Outcome::Fails { explanation, .. } => println!("{}", explanation.reason),
+//!     other => println!("{other:?}"),
+//! }
+//! # assert!(matches!(simulated.outcome(), Outcome::Fails { .. }));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::path::Path;
+
+use crate::boot::{BootFiles, Failure, FailureKind, Options, Run, Verdict};
+use crate::explain::Explanation;
+use crate::flavour::Build;
+use crate::python::PyStr;
+use crate::storage::mount::MountedOnce;
+use crate::target::{Kind, OpenOptions, Target, TargetError};
+
+/// A pygrub, and how it is called.
+///
+/// The release is given here and nowhere else: how much of a configuration is read, how a domain is parsed, which entry is
+/// selected all follow from it.
+#[derive(Clone, Debug, Default)]
+pub struct Simulation {
+    options: Options,
+}
+
+impl Simulation {
+    /// The pygrub of this build, called as the toolstack calls it. A [`Release`](crate::release::Release) alone stands for
+    /// upstream's build.
+    pub fn new(build: impl Into<Build>) -> Self {
+        let Build { release, flavour } = build.into();
+        Self { options: Options { release, flavour, ..Options::default() } }
+    }
+
+    /// How pygrub is called, with its release and flavour.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Opens a target; `-` is a configuration on standard input. libxl looks for the disk of a domain in the same way: a relative
+    /// path starts from the working directory.
+    ///
+    /// # Errors
+    ///
+    /// The target cannot be opened, or pregrub cannot detect what it is.
+    pub fn open(&self, path: impl AsRef<Path>, how: OpenOptions) -> Result<OpenTarget, TargetError> {
+        let path = path.as_ref();
+        let target = Target::open(path, how, self.options.release)?;
+        Ok(self.on(&path.display().to_string(), target))
+    }
+
+    /// Takes a target that is at hand: a disk in memory, the text of a configuration. `name` is what it is called in the result.
+    pub fn on(&self, name: &str, target: Target) -> OpenTarget {
+        OpenTarget { simulation: self.clone(), name: name.to_owned(), target }
+    }
+
+    /// Opens a target as what it looks like, and performs the run on it.
+    ///
+    /// # Errors
+    ///
+    /// The target cannot be opened or read, or pregrub cannot detect what it is.
+    pub fn run(&self, path: impl AsRef<Path>) -> Result<Simulated, TargetError> {
+        self.open(path, OpenOptions::default())?.run()
+    }
+}
+
+impl From<Options> for Simulation {
+    fn from(options: Options) -> Self {
+        Self { options }
+    }
+}
+
+/// A target that a [`Simulation`] has opened.
+pub struct OpenTarget {
+    simulation: Simulation,
+    name: String,
+    target: Target,
+}
+
+impl OpenTarget {
+    /// The target.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// What it is.
+    pub fn kind(&self) -> Kind {
+        self.target.kind()
+    }
+
+    /// The target alone. A configuration has no more text than this release reads, so that nobody outside may run another on it.
+    #[cfg(feature = "cli")]
+    pub(crate) fn into_target(self) -> Target {
+        self.target
+    }
+
+    /// Performs the run, and explains it where it does not boot. For a domain the options of its configuration count too: those of
+    /// the simulation win.
+    ///
+    /// # Errors
+    ///
+    /// The target cannot be read.
+    pub fn run(&self) -> Result<Simulated, TargetError> {
+        let volumes = self.target.volumes();
+        let run = self.run_on(volumes.as_ref())?;
+        let explanation = self.explain(&run, volumes.as_ref());
+        Ok(Simulated { run, explanation })
+    }
+
+    /// Performs the run on [the volumes](Target::volumes) of this target, which others look at as well: each filesystem is mounted
+    /// once then, and each block of the disk is read once.
+    ///
+    /// # Errors
+    ///
+    /// The target cannot be read.
+    pub fn run_on(&self, volumes: Option<&MountedOnce<'_>>) -> Result<Run, TargetError> {
+        self.target.run_on(volumes, &self.name, self.simulation.options.clone())
+    }
+
+    /// Why a run on this target does not boot, with its volumes at hand. `None` if nothing failed.
+    pub fn explain(&self, run: &Run, volumes: Option<&MountedOnce<'_>>) -> Option<Explanation> {
+        self.target.explain(run, volumes)
+    }
+}
+
+/// A run, and why it does not boot.
+#[derive(Clone, Debug)]
+pub struct Simulated {
+    /// The run, with every step.
+    pub run: Run,
+    /// Why it does not boot, and what to change. `None` if nothing failed.
+    pub explanation: Option<Explanation>,
+}
+
+/// What comes out of a simulation. Each variant has what is known then.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Outcome<'a> {
+    /// pygrub hands these files over. Whether Xen loads them is for [`kernel::build`](crate::kernel::build).
+    Boots(&'a BootFiles),
+    /// pygrub reports success, and one of these files is damaged or larger than Xen loads.
+    Damaged {
+        /// What pygrub hands over.
+        files: &'a BootFiles,
+        /// Where it ended.
+        failure: &'a Failure,
+        /// Why, and what to change.
+        explanation: &'a Explanation,
+    },
+    /// A configuration alone selects these files. Whether they exist is not known.
+    Selects(&'a BootFiles),
+    /// The entries, as `-l` prints them.
+    Listed(PyStr),
+    /// Nothing boots.
+    Fails {
+        /// What pygrub found, where it came that far: Xen or the toolstack rejects it, or it cannot be copied.
+        files: Option<&'a BootFiles>,
+        /// Where it ended.
+        failure: &'a Failure,
+        /// Why, and what to change.
+        explanation: &'a Explanation,
+    },
+    /// Nobody asks pygrub: an HVM guest, a kernel of the host, another bootloader.
+    NotApplicable {
+        /// Which it is, in one sentence without a full stop.
+        reason: &'a str,
+    },
+    /// pregrub does not know what pygrub does.
+    Unknown {
+        /// Why, in one sentence without a full stop.
+        reason: &'a str,
+        /// The same with what to do about it.
+        explanation: Option<&'a Explanation>,
+    },
+}
+
+impl<'a> Outcome<'a> {
+    /// Why nothing boots, or why that is not known, in one sentence without a full stop. `None` if nothing failed.
+    pub fn reason(&self) -> Option<&'a str> {
+        match *self {
+            Self::Boots(_) | Self::Selects(_) | Self::Listed(_) => None,
+            Self::Damaged { explanation, .. } | Self::Fails { explanation, .. } => Some(&explanation.reason),
+            Self::NotApplicable { reason } | Self::Unknown { reason, .. } => Some(reason),
+        }
+    }
+}
+
+impl Simulated {
+    /// What came out.
+    pub fn outcome(&self) -> Outcome<'_> {
+        let Self { run, explanation } = self;
+        let why = run.failure.as_ref().zip(explanation.as_ref());
+        match (run.verdict, run.chosen.as_ref(), why) {
+            (Verdict::Boots, Some(files), _) => Outcome::Boots(files),
+            (Verdict::Selects, files, _) => match (run.listing(), files) {
+                (Some(text), _) => Outcome::Listed(text),
+                (None, Some(files)) => Outcome::Selects(files),
+                (None, None) => Outcome::Unknown { reason: "the run ended without an entry", explanation: None },
+            },
+            (Verdict::Fails, Some(files), Some((failure, explanation)))
+                if matches!(failure.kind, FailureKind::Damaged | FailureKind::TooLarge) =>
+            {
+                Outcome::Damaged { files, failure, explanation }
+            }
+            (Verdict::Fails, files, Some((failure, explanation))) => Outcome::Fails { files, failure, explanation },
+            (Verdict::NotApplicable, _, Some((_, explanation))) => {
+                Outcome::NotApplicable { reason: &explanation.reason }
+            }
+            (_, _, why) => Outcome::Unknown {
+                reason: why.map_or("the run ended without a reason", |(_, explanation)| &explanation.reason),
+                explanation: explanation.as_ref(),
+            },
+        }
+    }
+}

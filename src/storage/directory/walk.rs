@@ -1,0 +1,93 @@
+//! The walk along a path inside the directory, as libext2fs does it.
+
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+
+use super::{Directory, relative};
+use crate::storage::beneath::{Node, NodeKind};
+use crate::storage::filesystem::OpenError;
+
+/// How deep symbolic links may be nested, as in libext2fs.
+const DEEPEST: u32 = 8;
+
+/// How many components one path may come to, links followed: a bound against mazes of links.
+const MOST_STEPS: u32 = 100_000;
+
+pub(super) struct Walk<'a> {
+    pub directory: &'a Directory,
+    pub steps: u32,
+}
+
+impl Walk<'_> {
+    /// What is at a place, as names from the root. None of them is a link's but the last.
+    fn node(&self, place: &[Vec<u8>]) -> io::Result<Node> {
+        self.directory.root.node(&relative(place))
+    }
+
+    pub(super) fn open(&mut self, base: Vec<Vec<u8>>, path: &[u8], nesting: u32) -> Result<Vec<Vec<u8>>, OpenError> {
+        let (mut place, path) = match path.strip_prefix(b"/") {
+            Some(rest) => (Vec::new(), rest),
+            None => (base, path),
+        };
+        if path.is_empty() {
+            return Ok(place);
+        }
+        // One slash at the end is nothing.
+        let path = path.strip_suffix(b"/").unwrap_or(path);
+        for name in path.split(|&byte| byte == b'/') {
+            place = self.step(place, name, nesting)?;
+        }
+        Ok(place)
+    }
+
+    fn step(&mut self, place: Vec<Vec<u8>>, name: &[u8], nesting: u32) -> Result<Vec<Vec<u8>>, OpenError> {
+        self.steps += 1;
+        let shown = String::from_utf8_lossy(name).into_owned();
+        if self.steps > MOST_STEPS {
+            return Err(OpenError::Unknown("the symbolic links form a maze".to_owned()));
+        }
+        if name.is_empty() {
+            let reason = "there is an empty component between two slashes, which libext2fs looks up as a name";
+            return Err(OpenError::NotFound(reason.to_owned()));
+        }
+        let is_directory = self.directory.holds_planned(&place) || self.node(&place)?.kind == NodeKind::Directory;
+        let parent = if place.is_empty() { "the root directory" } else { "its directory" };
+        let missing = || OpenError::NotFound(format!("there is no `{shown}` in {parent}"));
+        if !is_directory || name.len() > 255 || name.contains(&0) {
+            return Err(missing());
+        }
+        let mut next = place.clone();
+        match name {
+            b"." => return Ok(place),
+            b".." => {
+                next.pop();
+                return Ok(next);
+            }
+            _ => next.push(name.to_vec()),
+        }
+        if self.directory.planned.contains_key(&relative(&next)) {
+            return Ok(next);
+        }
+        let node = match self.node(&next) {
+            Ok(node) => node,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.directory.holds_planned(&next) => {
+                return Ok(next);
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(missing()),
+            Err(error) => return Err(error.into()),
+        };
+        // Device nodes and the like carry the number of the filesystem that holds them.
+        if node.device != self.directory.device {
+            let reason = format!("`{shown}` is a mount point: what is mounted there is another filesystem");
+            return Err(OpenError::NotFound(reason));
+        }
+        if node.kind != NodeKind::Link {
+            return Ok(next);
+        }
+        if nesting >= DEEPEST {
+            return Err(OpenError::NotFound(format!("`{shown}` is a symbolic link nested deeper than {DEEPEST}")));
+        }
+        let target = self.directory.root.read_link(&relative(&next))?;
+        self.open(place, target.as_os_str().as_bytes(), nesting + 1)
+    }
+}

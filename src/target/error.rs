@@ -1,0 +1,194 @@
+//! Why a target cannot be run on.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::Kind;
+
+/// Why a target cannot be opened or read. Displayed, it is one sentence: what, where, and what to do.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum TargetError {
+    /// There is no such file.
+    Missing {
+        /// The path.
+        path: PathBuf,
+        /// What was tried.
+        access: Access,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file is there, and the user may not read it.
+    Forbidden {
+        /// The path.
+        path: PathBuf,
+        /// What was tried.
+        access: Access,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Opening or reading fails in another way.
+    Unreadable {
+        /// The path.
+        path: PathBuf,
+        /// What was tried.
+        access: Access,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It is a directory, and something else is expected.
+    Directory {
+        /// The path.
+        path: PathBuf,
+        /// What is expected.
+        expected: Kind,
+    },
+    /// A directory is expected, and it is something else.
+    NotADirectory {
+        /// The path.
+        path: PathBuf,
+    },
+    /// It is neither a file nor a block device nor a directory: a pipe, a terminal.
+    Special {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Standard input is given as something that it cannot be.
+    StandardInput(StandardInput),
+    /// It is text, and not a configuration that pregrub recognises.
+    Unrecognised {
+        /// The path.
+        path: PathBuf,
+        /// Whether a boot configuration is expected: it can be nothing else then.
+        configuration: bool,
+    },
+    /// It is a document, in which examples may stand.
+    Document {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A domain's configuration is larger than a domain needs.
+    TooLarge {
+        /// The path.
+        path: PathBuf,
+        /// The limit in bytes.
+        limit: usize,
+    },
+}
+
+/// What was tried with a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Opening it.
+    Open,
+    /// Reading it.
+    Read,
+}
+
+impl Access {
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Read => "read",
+        }
+    }
+}
+
+/// What is wrong with standard input as a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StandardInput {
+    /// It is given as an image or a directory, and can only be a configuration.
+    NotSeekable,
+    /// It has no byte.
+    Empty,
+    /// It has bytes that no text has.
+    NotText,
+}
+
+impl TargetError {
+    /// What the system says of a path.
+    pub(super) fn of(path: &Path, access: Access, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::Missing { path, access, source },
+            io::ErrorKind::PermissionDenied => Self::Forbidden { path, access, source },
+            _ => Self::Unreadable { path, access, source },
+        }
+    }
+}
+
+/// An error of the operating system as a clause: `Is a directory (os error 21)` without the number.
+fn reason(error: &io::Error) -> String {
+    error.to_string().split(" (os error").next().unwrap_or_default().to_owned()
+}
+
+impl fmt::Display for TargetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { path, access, .. } => {
+                write!(f, "cannot {} `{}`: there is no such file", access.verb(), path.display())
+            }
+            Self::Forbidden { path, access, .. } => write!(
+                f,
+                "cannot {} `{}`: permission denied; it must be readable for you",
+                access.verb(),
+                path.display()
+            ),
+            Self::Unreadable { path, access, source } => {
+                write!(f, "cannot {} `{}`: {}", access.verb(), path.display(), reason(source))
+            }
+            Self::Directory { path, expected } => {
+                write!(f, "`{}` is a directory, no {}", path.display(), expected.name())
+            }
+            Self::NotADirectory { path } => write!(f, "`{}` is no directory", path.display()),
+            Self::Special { path } => write!(
+                f,
+                "`{}` is neither a file nor a block device nor a directory: name one of those",
+                path.display()
+            ),
+            Self::StandardInput(StandardInput::NotSeekable) => {
+                f.write_str("standard input can only be a configuration: name an image by its path")
+            }
+            Self::StandardInput(StandardInput::Empty) => {
+                f.write_str("standard input is empty: there is no configuration to read")
+            }
+            Self::StandardInput(StandardInput::NotText) => {
+                f.write_str("standard input is no text: name an image by its path")
+            }
+            Self::Unrecognised { path, configuration: true } => write!(
+                f,
+                "`{}` is no boot configuration that pregrub recognises: say --dialect grub2, legacy or extlinux if it is one; \
+                 disks and domains are for `pregrub check`",
+                path.display()
+            ),
+            Self::Unrecognised { path, configuration: false } => write!(
+                f,
+                "`{}` is text, but no boot configuration that pregrub recognises: say --dialect grub2, legacy or extlinux if \
+                 it is one, --as xl if it is a domain's, or --as image if it is a disk",
+                path.display()
+            ),
+            Self::Document { path } => write!(
+                f,
+                "`{}` is a document, and not a boot configuration, a disk or a domain: say --dialect or --as if it is one of those",
+                path.display()
+            ),
+            Self::TooLarge { path, limit } => {
+                write!(f, "`{}` has more than {} MiB, which no domain needs", path.display(), limit >> 20)
+            }
+        }
+    }
+}
+
+impl Error for TargetError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Missing { source, .. } | Self::Forbidden { source, .. } | Self::Unreadable { source, .. } => {
+                Some(source)
+            }
+            _ => None,
+        }
+    }
+}

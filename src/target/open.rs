@@ -1,0 +1,120 @@
+//! Opening a target: what it is, and how much of it is read.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::FileTypeExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::detect::{detect_kind, guess_dialect, looks_like_xl};
+use super::error::{Access, StandardInput, TargetError};
+use super::{Kind, LibvirtTarget, OpenOptions, Target, XapiTarget, XlTarget, prose};
+use crate::config::{Dialect, READ_LIMIT};
+use crate::release::{Change, Release};
+use crate::storage::source::FileSource;
+use crate::toolstack;
+
+/// How much of a configuration is read for releases that read all of it.
+const CONFIG_BOUND: usize = 16 << 20;
+
+impl Target {
+    /// Opens a target for the pygrub of a release, which says how much of a configuration matters, and how xl reads a domain's.
+    pub(crate) fn open(path: &Path, wanted: OpenOptions, release: Release) -> Result<Self, TargetError> {
+        if path == Path::new("-") {
+            if matches!(wanted.kind, Some(Kind::Image | Kind::Directory)) {
+                return Err(TargetError::StandardInput(StandardInput::NotSeekable));
+            }
+            let text = read_limited(&mut io::stdin().lock(), release)
+                .map_err(|error| TargetError::of(path, Access::Read, error))?;
+            return Self::config(path, text, wanted, release);
+        }
+        let metadata = fs::metadata(path).map_err(|error| TargetError::of(path, Access::Open, error))?;
+        if metadata.is_dir() {
+            return match wanted.kind {
+                None | Some(Kind::Directory) => Ok(Self::Directory(path.to_owned())),
+                Some(expected) => Err(TargetError::Directory { path: path.to_owned(), expected }),
+            };
+        }
+        if wanted.kind == Some(Kind::Directory) {
+            return Err(TargetError::NotADirectory { path: path.to_owned() });
+        }
+        let device = metadata.file_type().is_block_device();
+        if !metadata.is_file() && !device {
+            // Opening a FIFO would wait for a writer.
+            return Err(TargetError::Special { path: path.to_owned() });
+        }
+        let mut file = open_without_waiting(path).map_err(|error| TargetError::of(path, Access::Open, error))?;
+        let kind = match wanted.kind {
+            Some(kind) => kind,
+            None if device => Kind::Image,
+            // Who names a dialect has a configuration, whatever bytes it has.
+            None if wanted.dialect.is_some() => Kind::Config,
+            None => detect_kind(path, &mut file).map_err(|error| TargetError::of(path, Access::Read, error))?,
+        };
+        if kind == Kind::Config || kind.is_domain() {
+            let text = read_limited(&mut file, release).map_err(|error| TargetError::of(path, Access::Read, error))?;
+            return Self::config(path, text, wanted, release);
+        }
+        let source = FileSource::new(file).map_err(|error| TargetError::of(path, Access::Read, error))?;
+        Ok(Self::Image(Arc::new(source)))
+    }
+
+    fn config(path: &Path, text: Vec<u8>, wanted: OpenOptions, release: Release) -> Result<Self, TargetError> {
+        if wanted.kind == Some(Kind::Xl) {
+            return Ok(Self::Xl(Box::new(XlTarget::new(path, text, release)?)));
+        }
+        if wanted.kind == Some(Kind::Libvirt)
+            || wanted.kind.is_none() && wanted.dialect.is_none() && toolstack::libvirt::is_domain(&text)
+        {
+            return Ok(Self::Libvirt(Box::new(LibvirtTarget::new(path, text, release)?)));
+        }
+        if wanted.kind == Some(Kind::Xapi)
+            || wanted.kind.is_none() && wanted.dialect.is_none() && toolstack::xapi::is_record(&text)
+        {
+            return Ok(Self::Xapi(Box::new(XapiTarget::new(&text))));
+        }
+        if path == Path::new("-") && wanted.dialect.is_none() {
+            if text.is_empty() {
+                return Err(TargetError::StandardInput(StandardInput::Empty));
+            }
+            if memchr::memchr(0, &text).is_some() {
+                return Err(TargetError::StandardInput(StandardInput::NotText));
+            }
+        }
+        if wanted.kind.is_none() && wanted.dialect.is_none() && prose::is_document(path, &text) {
+            return Err(TargetError::Document { path: path.to_owned() });
+        }
+        let by_name = || path.file_name().and_then(|name| Dialect::from_file_name(name.to_str()?));
+        let dialect = wanted.dialect.or_else(by_name);
+        if dialect.is_none() && wanted.kind.is_none() && looks_like_xl(&text, release) {
+            return Ok(Self::Xl(Box::new(XlTarget::new(path, text, release)?)));
+        }
+        match dialect.or_else(|| guess_dialect(&text)) {
+            Some(dialect) => Ok(Self::Config { dialect, text }),
+            None => Err(TargetError::Unrecognised {
+                path: path.to_owned(),
+                configuration: wanted.kind == Some(Kind::Config),
+            }),
+        }
+    }
+}
+
+fn read_limited(reader: &mut dyn Read, release: Release) -> io::Result<Vec<u8>> {
+    // One byte more than pygrub reads tells that there is more.
+    let limit = if release.has(Change::ReadLimit) { READ_LIMIT } else { CONFIG_BOUND } + 1;
+    let mut text = Vec::new();
+    reader.take(limit as u64).read_to_end(&mut text)?;
+    Ok(text)
+}
+
+/// Opens a file for reading. Of one that makes its reader wait (`/proc/kmsg`, a FIFO that has taken a file's place) reading fails
+/// instead.
+pub(crate) fn open_without_waiting(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    #[cfg(all(feature = "install", target_os = "linux"))]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    }
+    options.read(true).open(path)
+}
