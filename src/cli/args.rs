@@ -41,12 +41,16 @@ pub(super) enum Command {
     Grub(super::grub::GrubArgs),
     /// Write a file out of a disk as pygrub would read it: the configuration, or the one that is named
     Cat(super::cat::CatArgs),
+    /// Show every guest of this host in one table: which would start, which not and why, today or after an upgrade
+    Host(super::host::HostArgs),
     /// Show how initrds are made, what Xen and the guest's kernel do with them, and what is wrong
     Initrd(super::initrd::InitrdArgs),
     /// Write configurations that boot: the guest's NixOS module, the host's domain configurations, both with the steps, or grub.cfg
     Generate(super::generate::Generate),
     /// Make a small boot disk as an image, as NixOS would have written it, for trying things out
     Init(super::init::Init),
+    /// Put what many runs have found into one report: JSON Lines of many machines, or baselines
+    Merge(super::merge::MergeArgs),
     /// Explain rules: what they find, why that is bad, and what to write instead
     Explain(super::explain::ExplainArgs),
     /// List all rules
@@ -72,9 +76,11 @@ impl Command {
             Self::Entries(args) => super::entries::run(args),
             Self::Grub(args) => super::grub::run(args),
             Self::Cat(args) => super::cat::run(args),
+            Self::Host(args) => super::host::run(args),
             Self::Initrd(args) => super::initrd::run(args),
             Self::Generate(args) => super::generate::run(args),
             Self::Init(args) => super::init::run(args),
+            Self::Merge(args) => super::merge::run(args),
             Self::Explain(args) => super::explain::run(args),
             Self::Rules(args) => super::rules::run(args),
             // Run by the supervisor, which has an exit status of its own.

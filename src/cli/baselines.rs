@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use clap::Args;
 
@@ -23,21 +24,26 @@ pub(super) struct BaselineArgs {
     update_baseline: bool,
 }
 
-/// The baselines that are in force.
+/// The baselines that are in force. Threads share them.
 pub(super) struct Baselines<'a> {
     args: &'a BaselineArgs,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
     open: BTreeMap<PathBuf, Comparison>,
     left_out: usize,
 }
 
 impl<'a> Baselines<'a> {
     pub(super) fn new(args: &'a BaselineArgs) -> Self {
-        Self { args, open: BTreeMap::new(), left_out: 0 }
+        Self { args, state: Mutex::default() }
     }
 
     /// Leaves out of `findings` in `target` what the baseline lists.
     pub(super) fn filter(
-        &mut self,
+        &self,
         settings: &Settings,
         target: &str,
         run: &Run,
@@ -52,11 +58,12 @@ impl<'a> Baselines<'a> {
                 false => Ok(findings),
             };
         };
-        if !self.open.contains_key(path) {
-            self.open.insert(path.clone(), read(path, self.args.update_baseline)?);
-        }
-        let Some(comparison) = self.open.get_mut(path) else { return Ok(findings) };
         let file = relative(target, path);
+        let mut state = self.locked();
+        if !state.open.contains_key(path) {
+            state.open.insert(path.clone(), read(path, self.args.update_baseline)?);
+        }
+        let Some(comparison) = state.open.get_mut(path) else { return Ok(findings) };
         comparison.look_at(&file);
         let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
         let (mut told, mut left_out) = (Vec::new(), 0);
@@ -70,19 +77,20 @@ impl<'a> Baselines<'a> {
                 told.push(finding);
             }
         }
-        self.left_out += left_out;
+        state.left_out += left_out;
         Ok(told)
     }
 
     /// Writes what is to be written, and says in a line what was left out or written.
     pub(super) fn finish(&self) -> Result<Option<String>, String> {
+        let state = self.locked();
         let findings = |count: usize| format!("{count} finding{}", if count == 1 { "" } else { "s" });
         if !self.args.update_baseline {
-            let said = format!("{} of the baseline not shown", findings(self.left_out));
-            return Ok((self.left_out > 0).then_some(said));
+            let said = format!("{} of the baseline not shown", findings(state.left_out));
+            return Ok((state.left_out > 0).then_some(said));
         }
         let mut written = Vec::new();
-        for (path, comparison) in &self.open {
+        for (path, comparison) in &state.open {
             let directory = directory(path);
             let baseline = comparison.renewed(|file| file == "-" || directory.join(file).exists());
             write_file(path, &baseline.to_json(), true).map_err(|error| error.to_string())?;
@@ -90,6 +98,27 @@ impl<'a> Baselines<'a> {
         }
         Ok((!written.is_empty()).then(|| written.join("\n")))
     }
+}
+
+impl Baselines<'_> {
+    fn locked(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One baseline of several: of each finding as many as the baseline has that lists it most often.
+///
+/// # Errors
+///
+/// One cannot be read, or is not a baseline.
+pub(super) fn merged_baseline(paths: &[&str]) -> Result<String, String> {
+    let mut merged = Baseline::default();
+    for path in paths {
+        let text = bounded_read::read(Path::new(path), 64 << 20)
+            .map_err(|error| format!("cannot read the baseline `{path}`: {}", super::why(&error)))?;
+        merged.add(Baseline::parse(&text).map_err(|why| format!("`{path}` is not a baseline: {why}"))?);
+    }
+    Ok(merged.to_json())
 }
 
 fn read(path: &Path, may_be_missing: bool) -> Result<Comparison, String> {

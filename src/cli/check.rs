@@ -4,18 +4,18 @@ mod args;
 
 use std::fmt;
 use std::io::{self, Write};
-use std::rc::Rc;
+use std::sync::Arc;
 
 pub(super) use self::args::CheckArgs;
 use self::args::Until;
 use super::baselines::Baselines;
+use super::fleet::{Ended, Fleet, Trouble};
 use super::output_args::ReportFormat;
-use super::progress::Progress;
 use super::recursive::Sought;
-use super::settings::Finder;
+use super::settings::{Finder, Settings};
 use super::{Error, Status, several};
-use crate::boot::{self, Run, Verdict};
-use crate::cli::effective_settings::EffectiveSettings;
+use crate::boot::{self, Options, Run, Verdict};
+use crate::cli::effective_settings::{AllAsked, EffectiveSettings};
 use crate::cli::emitter::Emitter;
 use crate::cli::stdout::{Out, complain};
 use crate::explain::Explanation;
@@ -33,8 +33,11 @@ use crate::target::{Kind, OpenOptions, Target};
 use crate::xl::domain::Guest;
 
 pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
-    let mut finder = Finder::new(&args.pygrub.settings, &args.targets).map_err(Error::Usage)?;
-    let targets = args.recursive.targets(&args.targets, Sought::Everything, &mut finder).map_err(Error::Usage)?;
+    let named = args.list.named(&args.targets).map_err(Error::Usage)?;
+    let finder = Finder::new(&args.pygrub.settings, &named.names).map_err(Error::Usage)?;
+    let mut targets = args.recursive.targets(named.names, Sought::Everything, &finder).map_err(Error::Usage)?;
+    targets.incomplete |= named.is_incomplete;
+    args.list.keep_shard(&mut targets.names);
     // What is said of the program as a whole goes by the settings of the working directory.
     let first = finder.of("-").map_err(Error::Usage)?;
     let all = args.pygrub.all_options(&first).map_err(Error::Usage)?;
@@ -42,44 +45,57 @@ pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
         return Err(Error::Usage("several releases or flavours are reported as text or JSON only".to_owned()));
     }
     let options = all.into_iter().next().unwrap_or_default();
-    let whole = EffectiveSettings::new(Rc::clone(&first), options, &args.levels);
+    let whole = EffectiveSettings::new(Arc::clone(&first), options, &args.levels);
     let release = whole.options.release;
-    let root_disk = args.root_disk.as_deref().map(|name| open_root_disk(name, release)).transpose()?;
-    let out = Out::new(args.output.color);
-    let mut checking = Checking {
+    // Each thread has its own, since what is known of a disk grows while it is looked at.
+    let root_disk = || args.root_disk.as_deref().map(|name| open_root_disk(name, release)).transpose();
+    let first_root_disk = root_disk()?;
+    let text = args.output.format == ReportFormat::Text;
+    let checking = Checking {
         args,
         single: targets.names.len() == 1,
-        root_disk,
-        reports: Emitter::new(out, args.output.format, release, whole.threshold),
+        asked: AllAsked::new(&finder, |settings| args.pygrub.all_options(settings), &args.levels),
         baselines: Baselines::new(&args.baseline),
         looks: Looks::remembering(targets.names.len() > 1),
-        tally: Tally::default(),
     };
-    let text = args.output.format == ReportFormat::Text;
-    let progress = Progress::new(targets.names.len(), args.recursive.recursive);
-    let mut worst = if targets.incomplete { Status::Unknown } else { Status::Fine };
-    for (number, name) in targets.names.iter().enumerate() {
-        let settings = finder.of(name).map_err(Error::Usage)?;
-        let all = args.pygrub.all_options(&settings).map_err(Error::Usage)?;
-        let all: Vec<EffectiveSettings> = all
-            .into_iter()
-            .map(|options| EffectiveSettings::new(Rc::clone(&settings), options, &args.levels))
-            .collect();
-        if number > 0 && text {
-            writeln!(checking.reports.out.text())?;
+    let mut reports = Emitter::new(Out::new(args.output.color), args.output.format, release, whole.threshold);
+    let fleet = Fleet {
+        names: &targets.names,
+        pool: args.jobs.pool(targets.names.len()),
+        is_spaced: text,
+        least: if targets.incomplete { Status::Unknown } else { Status::Fine },
+    };
+    let mut tally = Tally::default();
+    let total = fleet.look_at(
+        &mut reports,
+        Ok(first_root_disk),
+        root_disk,
+        |root_disk, name, reports| checking.one(root_disk.as_ref(), name, reports),
+        |name, why, reports| unreadable(args.output.format, name, release, why, reports),
+        |status, verdict| tally.count(verdict.unwrap_or(status)),
+    )?;
+    let left_out = if total.is_interrupted { None } else { checking.baselines.finish().map_err(Error::Usage)? };
+    if text {
+        for line in args.pygrub.hint(&first).iter().chain(&left_out) {
+            writeln!(reports.out.text(), "{line}")?;
         }
-        let status = match all.as_slice() {
-            [asked] => checking.one(name, asked)?,
-            all => checking.several(name, all)?,
-        };
-        worst = worst.max(status);
-        progress.done(|| checking.reports.out.flush_for(args.recursive.recursive))?;
+        if args.recursive.recursive || total.is_interrupted {
+            writeln!(reports.out.text(), "\n{tally}")?;
+        }
     }
-    progress.finish();
-    let left_out = checking.baselines.finish().map_err(Error::Usage)?;
-    let hint = args.pygrub.hint(&first);
-    checking.finish(left_out.as_deref(), hint.as_deref(), text, worst)?;
-    Ok(worst)
+    reports.finish(total.status)?;
+    Ok(total.status)
+}
+
+/// Reports on a target without a result.
+fn unreadable(format: ReportFormat, name: &str, release: Release, why: &str, reports: &mut Emitter) -> io::Result<()> {
+    match format {
+        ReportFormat::Json => reports.out.json(&Report::of_unreadable(name, release, why)),
+        _ => {
+            let outcome = target_report::Outcome::Unreadable(why);
+            reports.add(&target_report::TargetReport { target: name, outcome })
+        }
+    }
 }
 
 fn open_root_disk(name: &str, release: Release) -> Result<RootDisk, Error> {
@@ -98,33 +114,44 @@ struct Tally {
     unknown: usize,
 }
 
-/// The work on all targets.
-struct Checking<'a> {
+/// The work on all targets, shared by all threads.
+struct Checking<'a, O> {
     args: &'a CheckArgs,
     /// Whether there is no other target.
     single: bool,
-    root_disk: Option<RootDisk>,
-    reports: Emitter,
+    asked: AllAsked<'a, O>,
     baselines: Baselines<'a>,
     /// The kernels that were looked into.
     looks: Looks,
-    tally: Tally,
 }
 
-impl Checking<'_> {
-    /// Checks one target with several pygrubs, and reports on it.
-    fn several(&mut self, name: &str, asked: &[EffectiveSettings]) -> Result<Status, Error> {
-        let (status, readable) =
-            several::check(self.args, name, asked, self.root_disk.as_ref(), &self.looks, &mut self.reports.out)?;
-        self.tally.count(status);
-        Ok(if readable { self.args.exit.applied(status) } else { status })
+impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Checking<'_, O> {
+    /// Checks one target, and reports on it. What is added up is the status by its verdict.
+    fn one(
+        &self,
+        root_disk: Result<&Option<RootDisk>, &Error>,
+        name: &str,
+        reports: &mut Emitter,
+    ) -> Result<Ended<Status>, Trouble> {
+        let root_disk = root_disk.map_err(|error| Error::Target(error.to_string()))?.as_ref();
+        let all = self.asked.of(name).map_err(Error::Usage)?;
+        if let [asked] = &*all {
+            return self.by_one_pygrub(root_disk, name, asked, reports);
+        }
+        let (status, readable) = several::check(self.args, name, &all, root_disk, &self.looks, &mut reports.out)?;
+        Ok(Ended { status: if readable { self.args.exit.applied(status) } else { status }, more: status })
     }
 
-    /// Checks one target, and reports on it.
-    fn one(&mut self, name: &str, asked: &EffectiveSettings) -> Result<Status, Error> {
-        let (args, reports) = (self.args, &mut self.reports);
+    fn by_one_pygrub(
+        &self,
+        root_disk: Option<&RootDisk>,
+        name: &str,
+        asked: &EffectiveSettings,
+        reports: &mut Emitter,
+    ) -> Result<Ended<Status>, Trouble> {
+        let args = self.args;
         let out = &mut reports.out;
-        match examine(args, name, asked, self.root_disk.as_ref(), &[], &self.looks) {
+        match examine(args, name, asked, root_disk, &[], &self.looks) {
             Ok(Judged { kind, run, explanation, built, hashes, findings, suppressed, domain_text }) => {
                 let explanation = explanation.as_ref();
                 let path = run
@@ -133,8 +160,8 @@ impl Checking<'_> {
                     .map(|found| found.path.to_string());
                 let domain = (kind == Kind::Xl).then_some(name);
                 let sources = Sources { configuration: path.as_deref(), domain, domain_text: domain_text.as_deref() };
-                let findings =
-                    self.baselines.filter(&asked.settings, name, &run, sources, findings).map_err(Error::Usage)?;
+                let findings = self.baselines.filter(&asked.settings, name, &run, sources, findings);
+                let findings = findings.map_err(|error| Trouble::All(Error::Usage(error)))?;
                 match args.output.format {
                     ReportFormat::Json => {
                         let report = Report::of_run(name, kind, &run, explanation, hashes, &findings, sources);
@@ -175,45 +202,21 @@ impl Checking<'_> {
                         reports.add(&target_report::TargetReport { target: name, outcome })?;
                     }
                 }
-                let verdict = run.verdict;
-                let status = args.exit.applied(Status::from(verdict).max(asked.threshold.status(&findings)));
+                let verdict = Status::from(run.verdict);
+                let status = args.exit.applied(verdict.max(asked.threshold.status(&findings)));
                 if self.single {
                     // The process ends here: taking a large menu apart piece by piece would only cost time.
                     std::mem::forget(run);
                 }
-                self.tally.count(Status::from(verdict));
-                Ok(status)
+                Ok(Ended { status, more: verdict })
             }
             Err(Error::Target(error)) => {
-                match args.output.format {
-                    ReportFormat::Json => out.json(&Report::of_unreadable(name, asked.options.release, &error))?,
-                    _ => {
-                        let outcome = target_report::Outcome::Unreadable(&error);
-                        reports.add(&target_report::TargetReport { target: name, outcome })?;
-                    }
-                }
+                unreadable(args.output.format, name, asked.options.release, &error, reports)?;
                 complain(&error);
-                self.tally.count(Status::Unknown);
-                Ok(Status::Unknown)
+                Ok(Ended { status: Status::Unknown, more: Status::Unknown })
             }
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
-    }
-
-    /// What is said of all targets together.
-    fn finish(mut self, left_out: Option<&str>, hint: Option<&str>, text: bool, worst: Status) -> io::Result<()> {
-        if text {
-            if let Some(line) = hint {
-                writeln!(self.reports.out.text(), "{line}")?;
-            }
-            if let Some(line) = left_out {
-                writeln!(self.reports.out.text(), "{line}")?;
-            }
-            if self.args.recursive.recursive {
-                writeln!(self.reports.out.text(), "\n{}", self.tally)?;
-            }
-        }
-        self.reports.finish(worst)
     }
 }
 
@@ -223,7 +226,7 @@ impl Tally {
             Status::Fine => self.fine += 1,
             Status::NotApplicable => self.not_applicable += 1,
             Status::Fails => self.failing += 1,
-            Status::Unknown | Status::Usage => self.unknown += 1,
+            Status::Unknown | Status::Usage | Status::Stopped(_) => self.unknown += 1,
         }
     }
 }

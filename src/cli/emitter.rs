@@ -8,7 +8,7 @@ use crate::cli::output_args::ReportFormat;
 use crate::cli::stdout::Out;
 use crate::release::Release;
 use crate::report::target_report::TargetReport;
-use crate::report::{concise, github, junit, sarif};
+use crate::report::{concise, github, junit, openmetrics, sarif};
 
 /// Where the reports go.
 pub(super) struct Emitter {
@@ -24,6 +24,7 @@ enum Format {
     Github,
     Sarif(Box<sarif::Log>),
     Junit(junit::Report),
+    Openmetrics(openmetrics::Report),
 }
 
 impl Emitter {
@@ -34,8 +35,33 @@ impl Emitter {
             ReportFormat::Github => Format::Github,
             ReportFormat::Sarif => Format::Sarif(Box::new(sarif::Log::new(release))),
             ReportFormat::Junit => Format::Junit(junit::Report::new(threshold.least())),
+            ReportFormat::Openmetrics => Format::Openmetrics(openmetrics::Report::default()),
         };
         Self { out, format }
+    }
+
+    /// An emitter of the same kind for one target, whose output is kept in memory.
+    pub(super) fn part(&self) -> Self {
+        let format = match &self.format {
+            Format::Own => Format::Own,
+            Format::Concise => Format::Concise,
+            Format::Github => Format::Github,
+            Format::Sarif(log) => Format::Sarif(Box::new(log.part())),
+            Format::Junit(report) => Format::Junit(report.part()),
+            Format::Openmetrics(_) => Format::Openmetrics(openmetrics::Report::default()),
+        };
+        Self { out: self.out.part(), format }
+    }
+
+    /// Takes over what a part has.
+    pub(super) fn append(&mut self, part: Self) -> io::Result<()> {
+        match (&mut self.format, part.format) {
+            (Format::Sarif(log), Format::Sarif(part)) => log.append(*part),
+            (Format::Junit(report), Format::Junit(part)) => report.append(part),
+            (Format::Openmetrics(report), Format::Openmetrics(part)) => report.append(part),
+            _ => {}
+        }
+        self.out.append(part.out)
     }
 
     /// Takes a target in.
@@ -52,6 +78,10 @@ impl Emitter {
                 report.add(examined);
                 Ok(())
             }
+            Format::Openmetrics(report) => {
+                report.add(examined);
+                Ok(())
+            }
         }
     }
 
@@ -59,8 +89,9 @@ impl Emitter {
     pub(super) fn finish(mut self, status: Status) -> io::Result<()> {
         match &self.format {
             Format::Own | Format::Concise | Format::Github => {}
-            Format::Sarif(log) => log.write(status as u8, self.out.json_document())?,
+            Format::Sarif(log) => log.write(status.code(), self.out.json_document())?,
             Format::Junit(report) => report.write(self.out.xml_document())?,
+            Format::Openmetrics(report) => report.write(&mut self.out.generated())?,
         }
         self.out.finish()
     }

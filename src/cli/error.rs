@@ -1,5 +1,6 @@
 //! Why a command ends without its result, and the exit status that this means.
 
+use std::fmt;
 use std::io;
 
 use super::{Status, stdout};
@@ -23,6 +24,16 @@ impl From<io::Error> for Error {
     }
 }
 
+/// The sentence.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(why) | Self::Target(why) | Self::Refused(why) => f.write_str(why),
+            Self::Output(error) => write!(f, "cannot write the result: {error}"),
+        }
+    }
+}
+
 impl Error {
     /// Reports it on standard error.
     pub(super) fn report(&self) -> Status {
@@ -41,8 +52,8 @@ impl Error {
             }
             // The reader has closed the pipe: it has seen enough.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Status::Fine,
-            Self::Output(error) => {
-                stdout::complain(&format!("cannot write the result: {error}"));
+            Self::Output(_) => {
+                stdout::complain(&self.to_string());
                 Status::Usage
             }
         }

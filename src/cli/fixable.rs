@@ -32,6 +32,14 @@ impl Fixable {
         self.uncertain += fixes.len() - safe;
     }
 
+    /// Adds those of other files.
+    pub(super) fn add(&mut self, other: Self) {
+        self.safe += other.safe;
+        self.uncertain += other.uncertain;
+        self.written_anew += other.written_anew;
+        self.written_by = self.written_by.or(other.written_by);
+    }
+
     /// `3 findings can be fixed, 2 of them with --unsafe: pregrub lint --fix --unsafe grub.cfg`, and what to do of files that are
     /// written anew. `file` is the one that was named, where it is the only one.
     pub(super) fn lines(&self, file: Option<&str>) -> Vec<String> {

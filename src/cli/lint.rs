@@ -8,20 +8,24 @@ use super::baselines::{BaselineArgs, Baselines};
 use super::exit_status::ExitZeroArgs;
 use super::fix::{FixArgs, Tally};
 use super::fixable::Fixable;
+use super::fleet::{Ended, Fleet, Total, Trouble};
+use super::job_args::JobArgs;
 use super::levels::LevelArgs;
 use super::output_args::{ReportFormat, ReportOutputArgs};
-use super::progress::Progress;
+use super::pool::Pool;
 use super::recursive::{RecursiveArgs, Sought};
 use super::release_args::ReleaseArgs;
 use super::settings::{Finder, Settings, SettingsArgs};
 use super::target_args::DialectArg;
+use super::target_list::TargetListArgs;
 use super::{Error, Status};
 use crate::boot::Options;
-use crate::cli::effective_settings::EffectiveSettings;
+use crate::cli::effective_settings::{AllAsked, EffectiveSettings};
 use crate::cli::emitter::Emitter;
 use crate::cli::stdout::{Out, complain};
 use crate::flavour::Build;
-use crate::lint::{self, Finding, LintContext};
+use crate::lint::{self, LintContext};
+use crate::release::Release;
 use crate::report::finding::Sources;
 use crate::report::lint::Lint as Report;
 use crate::report::target_report::{Outcome, TargetReport};
@@ -38,8 +42,10 @@ mended.";
 #[command(after_help = AFTER_LINT)]
 pub(super) struct LintArgs {
     /// The configurations: grub.cfg, menu.lst, extlinux.conf, or `-`; with --recursive directories too
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "targets_from", value_name = "FILE")]
     pub files: Vec<String>,
+    #[command(flatten)]
+    pub list: TargetListArgs,
     #[command(flatten)]
     xen: ReleaseArgs,
     /// pygrub shows no menu, as with bootloader_args = ["-q"]
@@ -59,6 +65,8 @@ pub(super) struct LintArgs {
     pub exit: ExitZeroArgs,
     #[command(flatten)]
     pub fix: FixArgs,
+    #[command(flatten)]
+    pub jobs: JobArgs,
     #[command(flatten)]
     pub baseline: BaselineArgs,
     #[command(flatten)]
@@ -80,70 +88,109 @@ pub(super) fn run(args: &LintArgs) -> Result<Status, Error> {
     if let Some(fault) = args.fix.fault() {
         return Err(Error::Usage(fault.to_owned()));
     }
-    let mut finder = Finder::new(&args.settings, &args.files).map_err(Error::Usage)?;
-    let targets = args.recursive.targets(&args.files, Sought::Configurations, &mut finder).map_err(Error::Usage)?;
+    let named = args.list.named(&args.files).map_err(Error::Usage)?;
+    let finder = Finder::new(&args.settings, &named.names).map_err(Error::Usage)?;
+    let mut targets = args.recursive.targets(named.names, Sought::Configurations, &finder).map_err(Error::Usage)?;
+    targets.incomplete |= named.is_incomplete;
+    args.list.keep_shard(&mut targets.names);
     // What is said of the program as a whole goes by the settings of the working directory.
     let first = finder.of("-").map_err(Error::Usage)?;
     let options = args.options(&first).map_err(Error::Usage)?;
     let whole = EffectiveSettings::new(first, options, &args.levels);
-    let out = Out::new(args.output.color);
-    let mut linting = Linting {
+    let release = whole.options.release;
+    let mut reports = Emitter::new(Out::new(args.output.color), args.output.format, release, whole.threshold);
+    let linting = Linting {
         args,
-        reports: Emitter::new(out, args.output.format, whole.options.release, whole.threshold),
+        asked: AllAsked::new(&finder, |settings| args.options(settings).map(|options| vec![options]), &args.levels),
         baselines: Baselines::new(&args.baseline),
-        fixed: Tally::default(),
-        fixable: Fixable::default(),
-        findings: Vec::new(),
-        suppressed: 0,
     };
-    let progress = Progress::new(targets.names.len(), args.recursive.recursive);
-    let mut worst = if targets.incomplete { Status::Unknown } else { Status::Fine };
-    for name in &targets.names {
-        let settings = finder.of(name).map_err(Error::Usage)?;
-        let options = args.options(&settings).map_err(Error::Usage)?;
-        let asked = EffectiveSettings::new(settings, options, &args.levels);
-        match linting.one(name, &asked) {
-            Ok(status) => worst = worst.max(status),
-            Err(Error::Target(error)) => {
-                complain(&error);
-                worst = worst.max(Status::Unknown);
-            }
-            Err(error) => return Err(error),
-        }
-        progress.done(|| linting.reports.out.flush_for(args.recursive.recursive))?;
-    }
-    progress.finish();
-    let left_out = linting.baselines.finish().map_err(Error::Usage)?;
-    linting.finish(targets.names.len(), left_out.as_deref(), worst)?;
-    Ok(worst)
+    // Two names may be of one file, which is edited by one at a time.
+    let pool = if args.fix.fix { Pool { jobs: 1, ordered: true } } else { args.jobs.pool(targets.names.len()) };
+    let fleet = Fleet {
+        names: &targets.names,
+        pool,
+        is_spaced: false,
+        least: if targets.incomplete { Status::Unknown } else { Status::Fine },
+    };
+    let mut sum = Sum::default();
+    let total = fleet.look_at(
+        &mut reports,
+        (),
+        || (),
+        |(), name, reports| linting.one(name, reports),
+        |name, why, reports| unreadable(args, name, release, why, reports),
+        |_, of_one| sum.add(of_one.unwrap_or_default()),
+    )?;
+    let left_out = if total.is_interrupted { None } else { linting.baselines.finish().map_err(Error::Usage)? };
+    finish(args, reports, &sum, &total, left_out.as_deref())?;
+    Ok(total.status)
 }
 
-/// The work on all files.
-struct Linting<'a> {
-    args: &'a LintArgs,
-    reports: Emitter,
-    baselines: Baselines<'a>,
-    fixed: Tally,
-    fixable: Fixable,
-    findings: Vec<Finding>,
+/// What the files come to.
+#[derive(Default)]
+struct Sum {
+    totals: text::Totals,
     /// How many findings comments suppress.
     suppressed: usize,
+    fixed: Tally,
+    fixable: Fixable,
 }
 
-impl Linting<'_> {
+impl Sum {
+    fn add(&mut self, other: Self) {
+        self.totals.add(other.totals);
+        self.suppressed += other.suppressed;
+        self.fixed.fixes += other.fixed.fixes;
+        self.fixed.files += other.fixed.files;
+        self.fixable.add(other.fixable);
+    }
+}
+
+/// The work on all files, shared by all threads.
+struct Linting<'a, O> {
+    args: &'a LintArgs,
+    asked: AllAsked<'a, O>,
+    baselines: Baselines<'a>,
+}
+
+/// Reports on a file without a result.
+fn unreadable(args: &LintArgs, name: &str, release: Release, why: &str, reports: &mut Emitter) -> io::Result<()> {
+    if args.fix.diff {
+        return Ok(());
+    }
+    match args.output.format {
+        ReportFormat::Json => reports.out.json(&Report::of_unreadable(name, release, why)),
+        _ => reports.add(&TargetReport { target: name, outcome: Outcome::Unreadable(why) }),
+    }
+}
+
+impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
     /// Looks at one file, mends it where that is asked for, and reports on it.
-    fn one(&mut self, name: &str, asked: &EffectiveSettings) -> Result<Status, Error> {
+    fn one(&self, name: &str, reports: &mut Emitter) -> Result<Ended<Sum>, Trouble> {
         let args = self.args;
+        let all = self.asked.of(name).map_err(Error::Usage)?;
+        let Some(asked) = all.first() else { return Ok(Ended { status: Status::Fine, more: Sum::default() }) };
+        let mut sum = Sum::default();
+        let failed = |error: &str, sum| {
+            complain(error);
+            Ok(Ended { status: Status::Unknown, more: sum })
+        };
         if args.fix.diff {
-            let changes = args.fix.diff(name, args.dialect, asked, &mut self.reports.out)?;
-            return Ok(args.exit.applied(if changes { Status::Fails } else { Status::Fine }));
+            return match args.fix.diff(name, args.dialect, asked, &mut reports.out) {
+                Ok(some) => {
+                    let status = args.exit.applied(if some { Status::Fails } else { Status::Fine });
+                    Ok(Ended { status, more: sum })
+                }
+                Err(Error::Target(error)) => failed(&error, sum),
+                Err(error) => Err(error.into()),
+            };
         }
         let mut trouble = None;
         if args.fix.fix {
-            match args.fix.fix(name, args.dialect, asked, &mut self.fixed) {
+            match args.fix.fix(name, args.dialect, asked, &mut sum.fixed) {
                 Ok(lines) => {
                     for line in lines.iter().filter(|_| args.output.format == ReportFormat::Text) {
-                        writeln!(self.reports.out.text(), "{line}")?;
+                        writeln!(reports.out.text(), "{line}")?;
                     }
                 }
                 // What is found is told all the same.
@@ -157,11 +204,8 @@ impl Linting<'_> {
             Ok(run) => run,
             Err(error) => {
                 let error = error.to_string();
-                match args.output.format {
-                    ReportFormat::Json => self.reports.out.json(&Report::of_unreadable(name, release, &error))?,
-                    _ => self.reports.add(&TargetReport { target: name, outcome: Outcome::Unreadable(&error) })?,
-                }
-                return Err(Error::Target(error));
+                unreadable(args, name, release, &error, reports)?;
+                return failed(&error, sum);
             }
         };
         let worst = match &trouble {
@@ -178,17 +222,18 @@ impl Linting<'_> {
         let lint::Findings { active: findings, suppressed } = lint::lint_all(&context, &asked.levels);
         let suppressed = suppressed.len();
         let sources = Sources { configuration: Some(name), ..Sources::default() };
-        let findings = self.baselines.filter(&asked.settings, name, &run, sources, findings).map_err(Error::Usage)?;
+        let findings = self.baselines.filter(&asked.settings, name, &run, sources, findings);
+        let findings = findings.map_err(|error| Trouble::All(Error::Usage(error)))?;
         match args.output.format {
             ReportFormat::Json => {
                 let report = Report::new(name, asked.options.build(), &findings, sources).with_suppressed(suppressed);
-                self.reports.out.json(&report)?;
+                reports.out.json(&report)?;
             }
             ReportFormat::Text => {
-                let look = self.reports.out.look(args.verbose);
-                text::write_findings(&findings, &run, None, sources, look, &mut self.reports.out.colored())?;
+                let look = reports.out.look(args.verbose);
+                text::write_findings(&findings, &run, None, sources, look, &mut reports.out.colored())?;
                 if !findings.is_empty() {
-                    writeln!(self.reports.out.text())?;
+                    writeln!(reports.out.text())?;
                 }
             }
             _ => {
@@ -200,46 +245,44 @@ impl Linting<'_> {
                     findings: &findings,
                     sources,
                 };
-                self.reports.add(&TargetReport { target: name, outcome })?;
+                reports.add(&TargetReport { target: name, outcome })?;
             }
         }
-        let status = worst.max(args.exit.applied(asked.threshold.status(&findings)));
-        self.suppressed += suppressed;
+        sum.suppressed = suppressed;
+        sum.totals = text::Totals::of(&findings);
         if let Some(found) = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()) {
-            self.fixable.count(&findings, &found.text);
+            sum.fixable.count(&findings, &found.text);
         }
-        self.findings.extend(findings);
-        Ok(status)
+        Ok(Ended { status: worst.max(args.exit.applied(asked.threshold.status(&findings))), more: sum })
     }
+}
 
-    /// What is said of all files together.
-    fn finish(mut self, files: usize, left_out: Option<&str>, worst: Status) -> io::Result<()> {
-        if self.args.fix.diff {
-            return self.reports.out.finish();
-        }
-        if self.args.output.format == ReportFormat::Text {
-            let suppressed = text::suppressed(self.suppressed);
-            match text::summary(&self.findings) {
-                Some(summary) => writeln!(self.reports.out.text(), "{summary}")?,
-                None if left_out.is_none() && suppressed.is_none() && worst == Status::Fine => {
-                    writeln!(self.reports.out.text(), "no findings")?;
-                }
-                None => {}
-            }
-            for line in self.fixed.line().iter().map(String::as_str).chain(suppressed.as_deref()).chain(left_out) {
-                writeln!(self.reports.out.text(), "{line}")?;
-            }
-            let file = if let [file] = self.args.files.as_slice() { Some(file.as_str()) } else { None };
-            let file = file.filter(|file| *file != "-" && !self.args.recursive.recursive);
-            for line in self.fixable.lines(file) {
-                writeln!(self.reports.out.text(), "{line}")?;
-            }
-            if self.args.recursive.recursive {
-                let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
-                let (findings, files) = (plural(self.findings.len(), "finding"), plural(files, "file"));
-                writeln!(self.reports.out.text(), "{findings} in {files}")?;
-            }
-        }
-        self.reports.finish(worst)
+/// Says what is said of all files together.
+fn finish(args: &LintArgs, mut reports: Emitter, sum: &Sum, total: &Total, left_out: Option<&str>) -> io::Result<()> {
+    if args.fix.diff {
+        return reports.out.finish();
     }
+    if args.output.format == ReportFormat::Text {
+        let suppressed = text::suppressed(sum.suppressed);
+        match sum.totals.summary() {
+            Some(summary) => writeln!(reports.out.text(), "{summary}")?,
+            None if left_out.is_none() && suppressed.is_none() && total.status == Status::Fine => {
+                writeln!(reports.out.text(), "no findings")?;
+            }
+            None => {}
+        }
+        for line in sum.fixed.line().iter().map(String::as_str).chain(suppressed.as_deref()).chain(left_out) {
+            writeln!(reports.out.text(), "{line}")?;
+        }
+        let file = if let [file] = args.files.as_slice() { Some(file.as_str()) } else { None };
+        for line in sum.fixable.lines(file.filter(|file| *file != "-" && !args.recursive.recursive)) {
+            writeln!(reports.out.text(), "{line}")?;
+        }
+        if args.recursive.recursive || total.is_interrupted {
+            let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+            let (findings, files) = (plural(sum.totals.all(), "finding"), plural(total.done, "file"));
+            writeln!(reports.out.text(), "{findings} in {files}")?;
+        }
+    }
+    reports.finish(total.status)
 }

@@ -16,15 +16,21 @@ mod exit_status;
 mod explain;
 mod fix;
 mod fixable;
+mod fleet;
 mod generate;
 mod grub;
 mod guest_arg;
+mod host;
 mod init;
 mod initrd;
+mod interrupt;
+mod job_args;
 mod kernel;
 mod levels;
 mod lint;
+mod merge;
 mod output_args;
+mod pool;
 mod progress;
 #[cfg(target_os = "linux")]
 #[doc(hidden)]
@@ -39,9 +45,9 @@ mod several;
 mod skipped;
 mod stdout;
 mod target_args;
+mod target_list;
 mod trace;
 
-use std::cmp::Ordering;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -53,42 +59,35 @@ use self::error::Error;
 use crate::boot::Verdict;
 
 /// How the program ends. The numbers are a contract (README, "Exit status").
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// The worst of several is the greatest: they stand in that order here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Status {
-    /// Xen would boot it, or the configuration selects an entry.
-    Fine = 0,
-    /// Nobody asks pygrub.
-    NotApplicable = 4,
-    /// It would not.
-    Fails = 1,
-    /// The target could not be read, or the verdict is unknown.
-    Unknown = 3,
-    /// The program was called wrongly, or could not write its result.
-    Usage = 2,
+    /// Xen would boot it, or the configuration selects an entry: 0.
+    Fine,
+    /// Nobody asks pygrub, and that is asked about: 4.
+    NotApplicable,
+    /// It would not: 1.
+    Fails,
+    /// The target could not be read, or the verdict is unknown: 3.
+    Unknown,
+    /// The program was called wrongly, or could not do its work: 2.
+    Usage,
+    /// A signal ended it early: 128 and the number of the signal.
+    Stopped(u8),
 }
 
 impl Status {
-    /// Of several targets the highest one counts.
-    fn rank(self) -> u8 {
+    /// The number that the program ends with.
+    fn code(self) -> u8 {
         match self {
             Self::Fine => 0,
-            Self::NotApplicable => 1,
-            Self::Fails => 2,
-            Self::Usage => 3,
-            Self::Unknown => 4,
+            Self::NotApplicable => 4,
+            Self::Fails => 1,
+            Self::Usage => 2,
+            Self::Unknown => 3,
+            Self::Stopped(signal) => 128_u8.saturating_add(signal),
         }
-    }
-}
-
-impl PartialOrd for Status {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Status {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.rank().cmp(&other.rank())
     }
 }
 
@@ -123,7 +122,7 @@ pub fn main() -> ExitCode {
         // A file's name among the arguments may be a guest's.
         Err(error) if error.use_stderr() && runner_commands::are_obeyed() => {
             let _ = stdout::stderr().write_all(error.render().to_string().as_bytes());
-            return ExitCode::from(Status::Usage as u8);
+            return ExitCode::from(Status::Usage.code());
         }
         Err(error) => {
             let _ = error.print();
@@ -132,7 +131,7 @@ pub fn main() -> ExitCode {
             {
                 stdout::complain(&format!("`{word}` is a file: pregrub check {word}"));
             }
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Status::Usage as u8));
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Status::Usage.code()));
         }
     };
     if command.command.is_for_github() {
@@ -143,5 +142,5 @@ pub fn main() -> ExitCode {
         return pygrub::supervise("pregrub pygrub", args).into();
     }
     let status = command.command.run().unwrap_or_else(|error| error.report());
-    ExitCode::from(status as u8)
+    ExitCode::from(status.code())
 }

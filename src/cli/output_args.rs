@@ -46,6 +46,8 @@ pub(super) enum ReportFormat {
     Github,
     /// JUnit's XML: a test suite a target
     Junit,
+    /// Gauges for Prometheus: a file for node_exporter's textfile collector
+    Openmetrics,
 }
 
 /// When output has colours.

@@ -51,13 +51,14 @@ pub(super) struct Targets {
 impl RecursiveArgs {
     /// Puts into the place of each directory what is found below it, in the order of the names. What is wrong with a pattern or
     /// with settings is one sentence.
-    pub(super) fn targets(&self, names: &[String], sought: Sought, finder: &mut Finder) -> Result<Targets, String> {
+    pub(super) fn targets(&self, names: Vec<String>, sought: Sought, finder: &Finder) -> Result<Targets, String> {
         let mut targets = Targets::default();
         for name in names {
-            if !self.recursive || !Path::new(name).is_dir() {
-                targets.names.push(name.clone());
+            if !self.recursive || !Path::new(&name).is_dir() {
+                targets.names.push(name);
                 continue;
             }
+            let name = name.as_str();
             let settings = finder.in_force_in(Path::new(name))?;
             if let Some(path) = finder.passed_over(Path::new(name)) {
                 let path = path.display();

@@ -99,6 +99,21 @@ impl<W: Write> Disarmed<W> {
         Self { inner, form, line: Line::default(), met: false }
     }
 
+    /// Where everything goes.
+    pub(super) fn inner(&self) -> &W {
+        &self.inner
+    }
+
+    /// Where everything goes, for what is disarmed already and consists of whole lines.
+    pub(super) fn inner_mut(&mut self) -> &mut W {
+        &mut self.inner
+    }
+
+    /// Where everything went.
+    pub(super) fn into_inner(self) -> W {
+        self.inner
+    }
+
     /// What is written from now on has this form.
     pub(super) fn set_form(&mut self, form: Form) {
         self.form = form;

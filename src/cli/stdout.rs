@@ -1,6 +1,7 @@
 //! Standard output and standard error: colours as the terminal and the user want them, no panic on a closed pipe, and nothing that
 //! steers a terminal or commands a runner of continuous integration.
 
+use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
@@ -11,10 +12,32 @@ use crate::cli::runner_commands::{self, Disarmed, Form};
 use crate::json;
 use crate::report::text::Look;
 
-/// Standard output, buffered.
+/// Standard output, buffered; or a part of it that is kept in memory until its turn comes.
 pub(super) struct Out {
-    stdout: Disarmed<io::BufWriter<io::StdoutLock<'static>>>,
+    stdout: Disarmed<Sink>,
     color: bool,
+}
+
+/// Where the bytes go.
+enum Sink {
+    Stdout(io::BufWriter<io::Stdout>),
+    Memory(Vec<u8>),
+}
+
+impl Write for Sink {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Stdout(stdout) => stdout.write(buf),
+            Self::Memory(bytes) => bytes.write(buf),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stdout(stdout) => stdout.flush(),
+            Self::Memory(_) => Ok(()),
+        }
+    }
 }
 
 impl Out {
@@ -27,7 +50,37 @@ impl Out {
                     && anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
             }
         };
-        Self { stdout: Disarmed::new(io::BufWriter::new(io::stdout().lock()), Form::Unread), color }
+        Self { stdout: Disarmed::new(Sink::Stdout(io::BufWriter::new(io::stdout())), Form::Unread), color }
+    }
+
+    /// A part of this output, whole lines of it, which [`append`](Self::append) puts into its place.
+    pub(super) fn part(&self) -> Self {
+        Self { stdout: Disarmed::new(Sink::Memory(Vec::new()), Form::Unread), color: self.color }
+    }
+
+    /// Takes a part over.
+    pub(super) fn append(&mut self, part: Self) -> io::Result<()> {
+        match part.stdout.into_inner() {
+            // Its commands are disarmed already.
+            Sink::Memory(bytes) => self.stdout.inner_mut().write_all(&bytes),
+            Sink::Stdout(mut other) => other.flush(),
+        }
+    }
+
+    /// What a part keeps in memory, as text: what is written is UTF-8.
+    pub(super) fn into_text(self) -> String {
+        match self.stdout.into_inner() {
+            Sink::Memory(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Sink::Stdout(_) => String::new(),
+        }
+    }
+
+    /// How many bytes a part keeps in memory.
+    pub(super) fn kept(&self) -> usize {
+        match self.stdout.inner() {
+            Sink::Memory(bytes) => bytes.len(),
+            Sink::Stdout(_) => 0,
+        }
     }
 
     /// How text is to look.
@@ -99,9 +152,9 @@ impl Out {
         out.write_all(b"\n")
     }
 
-    /// Hands over what there is so far, where somebody watches.
-    pub(super) fn flush_for(&mut self, watching: bool) -> io::Result<()> {
-        if watching { self.stdout.flush() } else { Ok(()) }
+    /// Hands over what there is so far.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.stdout.flush()
     }
 
     /// Hands everything over.
@@ -123,7 +176,31 @@ pub(super) fn stderr() -> impl Write {
     EscapingWriter::new(Disarmed::new(io::stderr(), form), false)
 }
 
+thread_local! {
+    /// What this thread has to say on standard error, while it is kept back.
+    static KEPT_BACK: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
+}
+
+/// Does `work`, and returns what it complained about instead of printing it: its turn comes later.
+pub(super) fn keeping_back<R>(work: impl FnOnce() -> R) -> (R, Vec<String>) {
+    /// Where `work` panics, nothing is kept back after it.
+    struct End;
+    impl Drop for End {
+        fn drop(&mut self) {
+            KEPT_BACK.set(None);
+        }
+    }
+    KEPT_BACK.set(Some(Vec::new()));
+    let _end = End;
+    let done = work();
+    (done, KEPT_BACK.take().unwrap_or_default())
+}
+
 /// One sentence on standard error. Nobody is left to hear that this failed.
 pub(super) fn complain(sentence: &str) {
+    let kept = KEPT_BACK.with_borrow_mut(|kept| kept.as_mut().map(|kept| kept.push(sentence.to_owned())).is_some());
+    if kept {
+        return;
+    }
     let _ = stderr().write_all(format!("pregrub: {sentence}\n").as_bytes());
 }

@@ -9,10 +9,14 @@ mod marks;
 mod operating_system;
 mod package;
 mod plugins;
+pub mod rooted;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 pub use self::drop_in::{is_drop_in, runs_drop_in};
 pub use self::plugins::plugins;
@@ -71,8 +75,32 @@ pub fn installed() -> Result<Installed, NoHost> {
     installed_below(&root())
 }
 
+/// The root directory that the command line names.
+static GIVEN: OnceLock<PathBuf> = OnceLock::new();
+
+/// From now on, the host is the one with this root directory, whatever the environment says. The first call counts.
+pub fn look_below(root: PathBuf) {
+    let _ = GIVEN.set(root);
+}
+
+/// Where a file of the host is on this machine: elsewhere only after [`look_below`], and then a relative path starts at the host's
+/// root directory.
+///
+/// # Errors
+///
+/// There is no such file on that host.
+pub fn placed(path: &Path) -> io::Result<Cow<'_, Path>> {
+    match GIVEN.get() {
+        Some(root) => rooted::Rooted::new(root).place(path).map(Cow::Owned),
+        None => Ok(Cow::Borrowed(path)),
+    }
+}
+
 /// The root directory to look in.
 pub fn root() -> PathBuf {
+    if let Some(root) = GIVEN.get() {
+        return root.clone();
+    }
     let root = std::env::var_os(ROOT).filter(|root| !root.is_empty());
     root.map_or_else(|| PathBuf::from("/"), PathBuf::from)
 }

@@ -1,8 +1,8 @@
 //! Kernels that were looked into: a fleet of disks has few.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 
@@ -34,18 +34,18 @@ struct Known {
 }
 
 /// Looks into kernels, and answers a second time from memory if the same bytes come again. The answer is a function of the
-/// file's length and of the bytes that were read; both are compared, the bytes by their SHA-256.
+/// file's length and of the bytes that were read; both are compared, the bytes by their SHA-256. Threads share what they know.
 #[derive(Default)]
 pub struct Looks {
     /// Whether more than one kernel is expected: remembering costs a digest of each.
     remembers: bool,
-    known: RefCell<HashMap<Key, Vec<Known>>>,
+    known: Mutex<HashMap<Key, Vec<Arc<Known>>>>,
 }
 
 impl Looks {
     /// Remembers what it looked into only if `remembers`.
     pub fn remembering(remembers: bool) -> Self {
-        Self { remembers, known: RefCell::default() }
+        Self { remembers, known: Mutex::default() }
     }
 
     /// As [`look`](super::look).
@@ -65,25 +65,31 @@ impl Looks {
             question: (question.release.to_string(), question.flavour.name(), question.guest),
             head: Sha256::digest(&head[..count]).into(),
         };
-        let mut known = self.known.borrow_mut();
-        if let Some(earlier) = known.get(&key) {
-            for known in earlier {
-                if digest(file, known.read)? == known.digest {
-                    return Ok(known.look.clone());
-                }
+        // Nobody waits while another one reads: at worst, two look into the same kernel at the same time.
+        let earlier = self.locked().get(&key).cloned().unwrap_or_default();
+        for known in &earlier {
+            if digest(file, known.read)? == known.digest {
+                return Ok(known.look.clone());
             }
         }
         let (look, read) = look_and_count(file, size, question, depth)?;
+        let new = Known { read, digest: digest(file, read)?, look: look.clone() };
+        let mut known = self.locked();
         let count: usize = known.values().map(Vec::len).sum();
-        if count < MOST {
-            known.entry(key).or_default().push(Known { read, digest: digest(file, read)?, look: look.clone() });
+        let same = |known: &Arc<Known>| (known.read, known.digest) == (new.read, new.digest);
+        if count < MOST && !known.get(&key).is_some_and(|known| known.iter().any(same)) {
+            known.entry(key).or_default().push(Arc::new(new));
         }
         Ok(look)
     }
 
+    fn locked(&self) -> MutexGuard<'_, HashMap<Key, Vec<Arc<Known>>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// How many kernels were really looked into and are remembered.
     pub fn len(&self) -> usize {
-        self.known.borrow().values().map(Vec::len).sum()
+        self.locked().values().map(Vec::len).sum()
     }
 
     /// Whether none was.

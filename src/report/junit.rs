@@ -11,6 +11,8 @@ use super::concise;
 use super::one_line::one_line;
 use crate::boot::Verdict;
 use crate::lint::{Finding, Severity};
+#[cfg(feature = "cli")]
+use crate::report::recorded::{Recorded, RecordedFinding};
 use crate::report::target_report::{Outcome, TargetReport};
 
 /// The suites of all targets.
@@ -66,6 +68,65 @@ impl Report {
             cases.push(Case { name: "no findings".to_owned(), outcome: Ended::Passed, text: String::new() });
         }
         self.suites.push(Suite { name: one_line(examined.target), cases });
+    }
+
+    /// A report of the same kind, without a target.
+    pub fn part(&self) -> Self {
+        Self::new(self.least)
+    }
+
+    /// Takes over the targets of another report.
+    pub fn append(&mut self, mut part: Self) {
+        self.suites.append(&mut part.suites);
+    }
+
+    /// Adds a target of another run.
+    #[cfg(feature = "cli")]
+    pub fn add_recorded(&mut self, recorded: &Recorded) {
+        let mut cases = Vec::new();
+        let message = recorded.reason.as_deref().map(one_line).unwrap_or_default();
+        let help = recorded.help.as_deref().map(|help| format!("  help: {}\n", one_line(help))).unwrap_or_default();
+        let mut case = |name: &str, outcome, text| cases.push(Case { name: name.to_owned(), outcome, text });
+        if !recorded.is_readable {
+            case("read", Ended::Error { kind: "unreadable".to_owned(), message }, String::new());
+        } else if let Some(verdict) = recorded.verdict {
+            let kind = verdict.name().to_owned();
+            case(
+                "verdict",
+                match verdict {
+                    Verdict::Boots | Verdict::Selects => Ended::Passed,
+                    Verdict::Fails => Ended::Failure { kind, message },
+                    Verdict::Unknown => Ended::Error { kind, message },
+                    Verdict::NotApplicable => Ended::Skipped { message },
+                },
+                help,
+            );
+        }
+        let mut by_rule: BTreeMap<&str, Vec<&RecordedFinding>> = BTreeMap::new();
+        for finding in &recorded.findings {
+            by_rule.entry(&finding.code).or_default().push(finding);
+        }
+        for (code, findings) in by_rule {
+            let Some(first) = findings.first() else { continue };
+            let worst = findings.iter().find(|finding| self.least.is_some_and(|least| finding.severity >= least));
+            let outcome = match worst {
+                Some(worst) => Ended::Failure { kind: one_line(code), message: one_line(&worst.message) },
+                None => Ended::Passed,
+            };
+            let mut text = String::new();
+            for finding in &findings {
+                text.push_str(&one_line(&format!("{}: {}", recorded.place_of(finding), finding.message)));
+                text.push('\n');
+                if let Some(help) = &finding.help {
+                    text.push_str(&format!("  help: {}\n", one_line(help)));
+                }
+            }
+            case(&one_line(&format!("{code} {}", first.name)), outcome, text);
+        }
+        if cases.is_empty() {
+            cases.push(Case { name: "no findings".to_owned(), outcome: Ended::Passed, text: String::new() });
+        }
+        self.suites.push(Suite { name: one_line(&recorded.target), cases });
     }
 
     /// A test case for each rule that found something.

@@ -15,6 +15,8 @@ pub mod explain;
 pub mod finding;
 pub mod github;
 pub mod grub;
+#[cfg(feature = "cli")]
+pub mod host;
 pub mod initrd;
 pub mod junit;
 pub mod kernel;
@@ -22,6 +24,10 @@ pub mod lint;
 pub mod location;
 pub mod notes;
 mod one_line;
+#[cfg(feature = "cli")]
+pub mod openmetrics;
+#[cfg(feature = "cli")]
+pub mod recorded;
 pub mod region;
 pub mod rules;
 pub mod sarif;

@@ -16,6 +16,8 @@ use super::region::Region;
 use crate::boot::Verdict;
 use crate::lint::{BootImpact, Finding, Fix, RULES, Rule, Severity};
 use crate::release::Release;
+#[cfg(feature = "cli")]
+use crate::report::recorded::Recorded;
 use crate::report::target_report::{Outcome, TargetReport};
 
 /// The schema that the log keeps.
@@ -28,14 +30,20 @@ const VERDICT: &str = "verdict";
 #[derive(Debug)]
 pub struct Log {
     release: Release,
-    artifacts: Vec<Value>,
-    results: Vec<Value>,
+    artifacts: Vec<Artifact>,
+    /// Each with what its fingerprint is made of.
+    results: Vec<(Value, Sha256)>,
     notifications: Vec<Value>,
     /// Whether a result is of the rule that no finding is of.
     has_verdicts: bool,
-    /// How often a fingerprint was given, so that each is given once.
-    given: HashMap<String, usize>,
     targets: HashSet<String>,
+}
+
+/// A target, by its name.
+#[derive(Debug)]
+struct Artifact {
+    target: String,
+    value: Value,
 }
 
 impl Log {
@@ -47,16 +55,33 @@ impl Log {
             results: Vec::new(),
             notifications: Vec::new(),
             has_verdicts: false,
-            given: HashMap::new(),
             targets: HashSet::new(),
         }
+    }
+
+    /// A log of the same kind, without a target.
+    pub fn part(&self) -> Self {
+        Self::new(self.release)
+    }
+
+    /// Takes over what another log has.
+    pub fn append(&mut self, part: Self) {
+        for artifact in part.artifacts {
+            if self.targets.insert(artifact.target.clone()) {
+                self.artifacts.push(artifact);
+            }
+        }
+        self.results.extend(part.results);
+        self.notifications.extend(part.notifications);
+        self.has_verdicts |= part.has_verdicts;
     }
 
     /// Adds a target.
     pub fn add(&mut self, examined: &TargetReport<'_>) {
         let artifact = artifact(examined.target);
         if self.targets.insert(examined.target.to_owned()) {
-            self.artifacts.push(json!({ "location": artifact, "roles": ["analysisTarget"] }));
+            let value = json!({ "location": artifact, "roles": ["analysisTarget"] });
+            self.artifacts.push(Artifact { target: examined.target.to_owned(), value });
         }
         if let Outcome::Unreadable(error) = examined.outcome {
             self.notifications.push(json!({
@@ -73,31 +98,81 @@ impl Log {
                 Verdict::Boots | Verdict::Selects | Verdict::Fails => "error",
             };
             let help = examined.explanation().and_then(|explanation| explanation.help.as_deref());
-            let fingerprint = self.fingerprint(&[VERDICT, verdict.name(), examined.target]);
-            self.results.push(json!({
+            let result = json!({
                 "ruleId": VERDICT,
                 "ruleIndex": RULES.len(),
                 "level": level,
                 "message": { "text": message(&format!("{}: {}", verdict.words(), one_line(reason)), help, None) },
                 "locations": [{ "physicalLocation": { "artifactLocation": artifact } }],
-                "partialFingerprints": { "pregrub/v1": fingerprint },
                 "properties": { "stopsBoot": verdict == Verdict::Fails },
-            }));
+            });
+            self.results.push((result, digest(&[VERDICT, verdict.name(), examined.target])));
         }
         for finding in examined.findings() {
-            let result = self.result(examined, finding);
-            self.results.push(result);
+            self.results.push((Self::result(examined, finding), digest_of(examined, finding)));
         }
     }
 
-    fn result(&mut self, examined: &TargetReport<'_>, finding: &Finding) -> Value {
+    /// Adds a target of another run.
+    #[cfg(feature = "cli")]
+    pub fn add_recorded(&mut self, recorded: &Recorded) {
+        let artifact = artifact(&recorded.target);
+        if self.targets.insert(recorded.target.clone()) {
+            let value = json!({ "location": artifact, "roles": ["analysisTarget"] });
+            self.artifacts.push(Artifact { target: recorded.target.clone(), value });
+        }
+        if !recorded.is_readable {
+            self.notifications.push(json!({
+                "level": "error",
+                "message": { "text": sentence(recorded.reason.as_deref().unwrap_or_default()) },
+                "locations": [{ "physicalLocation": { "artifactLocation": artifact } }],
+            }));
+        }
+        if let Some((verdict, reason)) = recorded.unexplained() {
+            self.has_verdicts = true;
+            let text = message(&format!("{}: {}", verdict.name(), one_line(reason)), recorded.help.as_deref(), None);
+            let result = json!({
+                "ruleId": VERDICT,
+                "ruleIndex": RULES.len(),
+                "level": if verdict == Verdict::Unknown { "warning" } else { "error" },
+                "message": { "text": text },
+                "locations": [{ "physicalLocation": { "artifactLocation": artifact } }],
+                "properties": { "stopsBoot": verdict == Verdict::Fails },
+            });
+            self.results.push((result, digest(&[VERDICT, verdict.name(), &recorded.target])));
+        }
+        for finding in &recorded.findings {
+            let place = recorded.place_of(finding);
+            let text = message(&finding.message, finding.help.as_deref(), place.in_guest().as_deref());
+            let mut result = json!({
+                "ruleId": finding.code,
+                "level": level(finding.severity),
+                "message": { "text": text },
+                "locations": [location(&place)],
+                "properties": { "stopsBoot": finding.stops_boot },
+            });
+            if let Some(index) = RULES.iter().position(|rule| rule.code == finding.code) {
+                result["ruleIndex"] = index.into();
+            }
+            if let Some(inside) = place.inside {
+                result["properties"]["guestPath"] = inside.into();
+                if let Some(lines) = place.region {
+                    result["properties"]["guestRegion"] = region(lines);
+                }
+            }
+            // The text of the line is not recorded: what is said of it stands for it.
+            let file = [place.file.as_str(), place.inside.unwrap_or_default()].join(":");
+            self.results.push((result, digest(&[&finding.code, &file, &finding.message])));
+        }
+    }
+
+    fn result(examined: &TargetReport<'_>, finding: &Finding) -> Value {
         let place = examined.place_of(finding);
         let mut result = json!({
             "ruleId": finding.rule.code,
             "level": level(finding.severity),
             "message": { "text": message(&finding.message, finding.help.as_deref(), place.in_guest().as_deref()) },
             "locations": [location(&place)],
-            "partialFingerprints": { "pregrub/v1": self.fingerprint_of(examined, finding) },
         });
         if let Some(index) = RULES.iter().position(|rule| rule.code == finding.rule.code) {
             result["ruleIndex"] = index.into();
@@ -138,34 +213,6 @@ impl Log {
         result
     }
 
-    /// What makes a finding the same as one of another run: the rule, the file and the text of the line, but not its number.
-    fn fingerprint_of(&mut self, examined: &TargetReport<'_>, finding: &Finding) -> String {
-        let place = examined.place_of(finding);
-        let line = examined.text_of(finding).zip(finding.span).map(|(text, span)| {
-            let start = span.range().start.min(text.len());
-            let from = memchr::memrchr(b'\n', &text[..start]).map_or(0, |newline| newline + 1);
-            let to = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |length| start + length);
-            String::from_utf8_lossy(text[from..to].trim_ascii()).into_owned()
-        });
-        let file = [place.file.as_str(), place.inside.unwrap_or_default()].join(":");
-        self.fingerprint(&[finding.rule.code, &file, line.as_deref().unwrap_or_default()])
-    }
-
-    fn fingerprint(&mut self, parts: &[&str]) -> String {
-        let hash = |parts: &[&str]| {
-            let mut hash = Sha256::new();
-            for part in parts {
-                hash.update(part.len().to_le_bytes());
-                hash.update(part.as_bytes());
-            }
-            data_encoding::HEXLOWER.encode(&hash.finalize()[..16])
-        };
-        let first = hash(parts);
-        let times = self.given.entry(first.clone()).or_default();
-        *times += 1;
-        if *times == 1 { first } else { hash(&[parts, &[times.to_string().as_str()]].concat()) }
-    }
-
     /// Writes the log. `exit_code` is that of the program.
     ///
     /// # Errors
@@ -177,6 +224,14 @@ impl Log {
             rules.push(verdict_descriptor());
         }
         let version = env!("CARGO_PKG_VERSION");
+        let mut given = HashMap::new();
+        let results = self.results.iter().map(|(result, digest)| {
+            let mut result = result.clone();
+            result["partialFingerprints"] = json!({ "pregrub/v1": fingerprint(digest, &mut given) });
+            result
+        });
+        let results: Vec<Value> = results.collect();
+        let artifacts: Vec<&Value> = self.artifacts.iter().map(|artifact| &artifact.value).collect();
         let log = json!({
             "$schema": SCHEMA,
             "version": "2.1.0",
@@ -194,14 +249,58 @@ impl Log {
                     "toolExecutionNotifications": self.notifications,
                 }],
                 "columnKind": "unicodeCodePoints",
-                "artifacts": self.artifacts,
-                "results": self.results,
+                "artifacts": artifacts,
+                "results": results,
                 "properties": { "release": self.release.to_string() },
             }],
         });
         crate::json::write_pretty(&log, out)?;
         out.write_all(b"\n")
     }
+}
+
+/// What makes a finding the same as one of another run: the rule, the file and the text of the line, but not its number.
+fn digest_of(examined: &TargetReport<'_>, finding: &Finding) -> Sha256 {
+    let place = examined.place_of(finding);
+    let line = examined.text_of(finding).zip(finding.span).map(|(text, span)| {
+        let start = span.range().start.min(text.len());
+        let from = memchr::memrchr(b'\n', &text[..start]).map_or(0, |newline| newline + 1);
+        let to = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |length| start + length);
+        String::from_utf8_lossy(text[from..to].trim_ascii()).into_owned()
+    });
+    let file = [place.file.as_str(), place.inside.unwrap_or_default()].join(":");
+    digest(&[finding.rule.code, &file, line.as_deref().unwrap_or_default()])
+}
+
+fn digest(parts: &[&str]) -> Sha256 {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash
+}
+
+/// The fingerprint of a result. Of several results that are the same, each has its own: `given` counts them.
+fn fingerprint(digest: &Sha256, given: &mut HashMap<[u8; 16], usize>) -> String {
+    let first = shortened(digest.clone());
+    let times = given.entry(first).or_default();
+    *times += 1;
+    data_encoding::HEXLOWER.encode(&match *times {
+        1 => first,
+        times => {
+            let (mut more, times) = (digest.clone(), times.to_string());
+            more.update(times.len().to_le_bytes());
+            more.update(times.as_bytes());
+            shortened(more)
+        }
+    })
+}
+
+fn shortened(digest: Sha256) -> [u8; 16] {
+    let mut short = [0; 16];
+    short.copy_from_slice(&digest.finalize()[..16]);
+    short
 }
 
 fn descriptor(rule: &Rule) -> Value {
@@ -356,10 +455,11 @@ mod tests {
 
     #[test]
     fn fingerprints_are_given_once() {
-        let mut log = Log::new(Release::NEWEST);
-        let (first, second) = (log.fingerprint(&["a", "b"]), log.fingerprint(&["a", "b"]));
+        let mut given = HashMap::new();
+        let mut of = |parts: &[&str]| fingerprint(&digest(parts), &mut given);
+        let (first, second) = (of(&["a", "b"]), of(&["a", "b"]));
         assert_ne!(first, second);
-        assert_ne!(first, log.fingerprint(&["ab", ""]));
-        assert_eq!(first, Log::new(Release::NEWEST).fingerprint(&["a", "b"]));
+        assert_ne!(first, of(&["ab", ""]));
+        assert_eq!(first, fingerprint(&digest(&["a", "b"]), &mut HashMap::new()));
     }
 }

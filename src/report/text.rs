@@ -292,32 +292,62 @@ fn write_others(others: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-/// `3 findings: 1 error, 2 warnings; 1 stops the boot`, `2 warnings`. Nothing where there are none.
-pub fn summary(findings: &[Finding]) -> Option<String> {
-    let places = |fits: &dyn Fn(&Finding) -> bool| -> usize {
-        findings.iter().filter(|finding| fits(finding)).map(|finding| finding.places).sum()
-    };
-    let all = places(&|_: &Finding| true);
-    let count = |severity| places(&|finding: &Finding| finding.severity == severity);
-    let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
-    let kinds: Vec<String> = [Severity::Error, Severity::Warning, Severity::Note]
-        .into_iter()
-        .filter(|severity| count(*severity) > 0)
-        .map(|severity| plural(count(severity), severity.name()))
-        .collect();
-    let stopping = findings.iter().filter(|finding| finding.stops_boot).count();
-    let stops = match stopping {
-        0 => String::new(),
-        1 if all == 1 => "; it stops the boot".to_owned(),
-        stopping if stopping == all => "; all stop the boot".to_owned(),
-        1 => "; 1 stops the boot".to_owned(),
-        several => format!("; {several} stop the boot"),
-    };
-    match kinds.as_slice() {
-        [] => None,
-        [kind] => Some(format!("{kind}{stops}")),
-        kinds => Some(format!("{}: {}{stops}", plural(all, "finding"), kinds.join(", "))),
+/// How many findings there are, of one target or of all.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Totals {
+    by_severity: [usize; 3],
+    stopping: usize,
+}
+
+const SEVERITIES: [Severity; 3] = [Severity::Error, Severity::Warning, Severity::Note];
+
+impl Totals {
+    /// Of these findings.
+    pub fn of(findings: &[Finding]) -> Self {
+        let count = |severity| {
+            let of_severity = findings.iter().filter(|finding| finding.severity == severity);
+            of_severity.map(|finding| finding.places).sum()
+        };
+        let stopping = findings.iter().filter(|finding| finding.stops_boot).count();
+        Self { by_severity: SEVERITIES.map(count), stopping }
     }
+
+    /// Adds others.
+    pub fn add(&mut self, others: Self) {
+        for (count, more) in self.by_severity.iter_mut().zip(others.by_severity) {
+            *count += more;
+        }
+        self.stopping += others.stopping;
+    }
+
+    /// How many there are.
+    pub fn all(&self) -> usize {
+        self.by_severity.iter().sum()
+    }
+
+    /// `3 findings: 1 error, 2 warnings; 1 stops the boot`, `2 warnings`. `None` if there are none.
+    pub fn summary(&self) -> Option<String> {
+        let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+        let kinds = SEVERITIES.iter().zip(self.by_severity).filter(|(_, count)| *count > 0);
+        let kinds: Vec<String> = kinds.map(|(severity, count)| plural(count, severity.name())).collect();
+        let stops = match self.stopping {
+            0 => String::new(),
+            1 if self.all() == 1 => "; it stops the boot".to_owned(),
+            all if self.all() == all => "; all stop the boot".to_owned(),
+            1 => "; 1 stops the boot".to_owned(),
+            several => format!("; {several} stop the boot"),
+        };
+        match kinds.as_slice() {
+            [] => None,
+            [kind] => Some(format!("{kind}{stops}")),
+            kinds => Some(format!("{}: {}{stops}", plural(self.all(), "finding"), kinds.join(", "))),
+        }
+    }
+}
+
+/// [`Totals::summary`] of the findings of one target.
+pub fn summary(findings: &[Finding]) -> Option<String> {
+    Totals::of(findings).summary()
 }
 
 /// `3 findings suppressed by comments`. Nothing where there are none.

@@ -123,16 +123,17 @@ impl OtherDisks for XlTarget {
 
 /// A disk that can be read. `None` if it cannot be opened, or is something else.
 fn open_source(path: &Path) -> Option<Arc<dyn Source>> {
-    let metadata = fs::metadata(path).ok()?;
+    let place = host::placed(path).ok()?;
+    let metadata = fs::metadata(&place).ok()?;
     let is_disk = metadata.is_file() || metadata.file_type().is_block_device();
-    let source = is_disk.then(|| super::open_without_waiting(path).and_then(FileSource::new))?.ok()?;
+    let source = is_disk.then(|| super::open_without_waiting(&place).and_then(FileSource::new))?.ok()?;
     Some(Arc::new(source))
 }
 
 /// Whether the pygrub that is called is there. Where no pygrub is installed this machine is no dom0, and says nothing of one.
 fn is_there(call: &Call) -> Result<(), NotInvoked> {
     let path = Path::new(OsStr::from_bytes(call.bootloader.text.as_bytes()));
-    if !path.is_absolute() || host::installed().is_err() || !matches!(path.try_exists(), Ok(false)) {
+    if !path.is_absolute() || host::installed().is_err() || !is_missing(path) {
         return Ok(());
     }
     Err(NotInvoked {
@@ -141,6 +142,14 @@ fn is_there(call: &Call) -> Result<(), NotInvoked> {
         span: Some(call.bootloader.span),
         help: Some("write `bootloader = \"pygrub\"`: xl finds the one that belongs to it".to_owned()),
     })
+}
+
+/// Whether it is certain that the host has no such file.
+fn is_missing(path: &Path) -> bool {
+    match host::placed(path) {
+        Ok(place) => matches!(place.try_exists(), Ok(false)),
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    }
 }
 
 /// What is asked for, and otherwise what the domain's configuration makes of the call.
@@ -176,11 +185,12 @@ pub(super) fn open_disk(call: &Call) -> Result<Arc<dyn Source>, NotInvoked> {
 
 /// Opens a disk, or says in a sentence why not.
 pub(super) fn open_path(path: &Path) -> Result<Arc<dyn Source>, String> {
-    let metadata = fs::metadata(path).map_err(|error| cannot_open(path, error))?;
+    let place = host::placed(path).map_err(|error| cannot_open(path, error))?;
+    let metadata = fs::metadata(&place).map_err(|error| cannot_open(path, error))?;
     if !metadata.is_file() && !metadata.file_type().is_block_device() {
         return Err(format!("`{}` is neither a file nor a block device", path.display()));
     }
-    let source = super::open_without_waiting(path).and_then(FileSource::new);
+    let source = super::open_without_waiting(&place).and_then(FileSource::new);
     Ok(Arc::new(source.map_err(|error| cannot_open(path, error))?))
 }
 

@@ -4,6 +4,7 @@
 //! other arguments and another form of result. [`restriction`] is what `--runas` changes, [`room`] the space that the copies of kernel
 //! and initrd need.
 
+pub mod host_domains;
 pub mod libvirt;
 pub mod restriction;
 pub mod room;

@@ -5,16 +5,21 @@ mod baseline;
 mod cat;
 mod check;
 mod contract;
+#[cfg(target_os = "linux")]
+mod contrib;
 mod entries;
 mod exit_status;
 mod explain;
 mod fix;
 mod flavours;
+mod fleet;
 mod folder;
 mod formats;
 mod generate;
+mod host;
 mod init;
 mod lint;
+mod merge;
 mod next_steps;
 #[cfg(target_os = "linux")]
 mod pygrub;

@@ -12,6 +12,7 @@ pub mod memory;
 pub mod nix;
 pub mod nixos;
 pub mod nixos_store;
+pub mod openmetrics;
 #[macro_use]
 pub mod oracle;
 pub mod processor;

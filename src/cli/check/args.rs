@@ -5,32 +5,33 @@ use clap::{Args, ValueEnum};
 use crate::cli::baselines::BaselineArgs;
 use crate::cli::exit_status::ExitArgs;
 use crate::cli::guest_arg::GuestArg;
+use crate::cli::job_args::JobArgs;
 use crate::cli::levels::LevelArgs;
 use crate::cli::output_args::ReportOutputArgs;
 use crate::cli::pygrub_args::PygrubArgs;
 use crate::cli::recursive::RecursiveArgs;
+use crate::cli::target_list::TargetListArgs;
 
 const AFTER_CHECK: &str = "\
 Exit status: 0 Xen would boot it (or the bare configuration selects an entry, or pygrub is not asked for this domain) and no \
-finding reaches the threshold; 1 it would not, or a finding does; 2 called wrongly, a broken pregrub.toml, or an internal error; 3 a target could not be read, or a verdict \
-is unknown (with several targets this wins over 1); 4 with --exit-not-applicable, pygrub is not asked, and nothing else is wrong.";
+finding reaches the threshold; 1 it would not, or a finding does; 2 called wrongly, a broken pregrub.toml, or an internal error; 3 \
+a target could not be read, or a verdict is unknown; 4 with --exit-not-applicable, pygrub is not asked. With several targets the worst \
+counts: 2, then 3, then 1, then 4.";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_CHECK)]
 pub(in crate::cli) struct CheckArgs {
     /// What to check: an image, a block device, a directory, a configuration (of the boot, or of a domain), or `-`
-    #[arg(required = true, value_name = "TARGET")]
+    #[arg(required_unless_present = "targets_from", value_name = "TARGET")]
     pub targets: Vec<String>,
+    #[command(flatten)]
+    pub list: TargetListArgs,
     #[command(flatten)]
     pub pygrub: PygrubArgs,
     #[command(flatten)]
     pub output: ReportOutputArgs,
-    /// Judge at most N targets at the same time; this version judges one after the other, and reports them in the order of the
-    /// command line
-    #[arg(long, value_name = "N", default_value_t = std::num::NonZeroUsize::MIN, hide_default_value = true)]
-    // A limit that one at a time always keeps.
-    #[allow(dead_code)]
-    pub jobs: std::num::NonZeroUsize,
+    #[command(flatten)]
+    pub jobs: JobArgs,
     /// Read kernel and initrd whole and tell their SHA-256
     #[arg(long)]
     pub hash: bool,

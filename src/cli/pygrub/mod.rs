@@ -75,13 +75,13 @@ pub fn supervise(program: &str, args: &[OsString]) -> u8 {
         Ok(known) => known,
         Err(line) => {
             complain(format!("pregrub: {line}").as_bytes());
-            return Status::Usage as u8;
+            return Status::Usage.code();
         }
     };
     // The rules on titles come before the options.
     if let Err(line) = title_rules(build) {
         complain(line.as_bytes());
-        return Status::Fails as u8;
+        return Status::Fails.code();
     }
     let call = match parse(args, program, build) {
         Ok(call) => call,

@@ -2,15 +2,18 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{NAME, Settings, SettingsArgs};
 
-/// Finds the settings of targets; each file is read once.
+/// Finds the settings of targets; each file is read once, whichever thread asks.
 pub(in crate::cli) struct Finder {
-    given: Option<Rc<Settings>>,
+    given: Option<Arc<Settings>>,
     none: bool,
-    known: HashMap<PathBuf, Rc<Settings>>,
+    /// What is in force where there is no file.
+    nothing: Arc<Settings>,
+    /// By the directory as it is named, and by its real path.
+    known: Mutex<HashMap<PathBuf, Arc<Settings>>>,
     /// The directories among the targets, by their real paths: what lies in them may be a guest's.
     trees: Vec<PathBuf>,
 }
@@ -19,10 +22,10 @@ impl Finder {
     /// As the command line wants it. A file that is named there is read at once. In a directory among `targets`, and below it,
     /// no other file is read.
     pub(in crate::cli) fn new(args: &SettingsArgs, targets: &[impl AsRef<str>]) -> Result<Self, String> {
-        let given = args.config.as_deref().map(Settings::read).transpose()?.map(Rc::new);
-        let trees = targets.iter().filter_map(|target| Path::new(target.as_ref()).canonicalize().ok());
-        let trees = trees.filter(|target| target.is_dir()).collect();
-        Ok(Self { given, none: args.no_config, known: HashMap::new(), trees })
+        let given = args.config.as_deref().map(Settings::read).transpose()?.map(Arc::new);
+        let trees = targets.iter().map(|target| Path::new(target.as_ref())).filter(|target| target.is_dir());
+        let trees = trees.filter_map(|target| target.canonicalize().ok()).collect();
+        Ok(Self { given, none: args.no_config, nothing: Arc::default(), known: Mutex::default(), trees })
     }
 
     /// The file in a directory among the targets that is passed over, although nobody said that none is to be read.
@@ -33,7 +36,7 @@ impl Finder {
 
     /// The settings for a target: those of the first `pregrub.toml` in its directory or above. Of a directory it is the one
     /// that it lies in, since what is in it may be a guest's; of standard input the working directory.
-    pub(in crate::cli) fn of(&mut self, target: &str) -> Result<Rc<Settings>, String> {
+    pub(in crate::cli) fn of(&self, target: &str) -> Result<Arc<Settings>, String> {
         let target = if target == "-" { Path::new("./-") } else { Path::new(target) };
         let parent = match target.parent() {
             Some(parent) if parent != Path::new("") => parent,
@@ -46,35 +49,47 @@ impl Finder {
     }
 
     /// The settings that are in force in a directory.
-    pub(in crate::cli) fn in_force_in(&mut self, directory: &Path) -> Result<Rc<Settings>, String> {
+    pub(in crate::cli) fn in_force_in(&self, directory: &Path) -> Result<Arc<Settings>, String> {
         if self.none {
-            return Ok(Rc::default());
+            return Ok(Arc::clone(&self.nothing));
         }
         if let Some(given) = &self.given {
-            return Ok(Rc::clone(given));
+            return Ok(Arc::clone(given));
+        }
+        if let Some(known) = self.known(directory) {
+            return Ok(known);
         }
         // A directory that is not there has no settings; its target will be complained about.
-        let Ok(directory) = directory.canonicalize() else { return Ok(Rc::default()) };
-        if let Some(known) = self.known.get(&directory) {
-            return Ok(Rc::clone(known));
-        }
+        let Ok(real) = directory.canonicalize() else { return Ok(Arc::clone(&self.nothing)) };
+        let settings = match self.known(&real) {
+            Some(known) => known,
+            None => self.read(&real)?,
+        };
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(directory.to_owned(), Arc::clone(&settings));
+        known.insert(real, Arc::clone(&settings));
+        Ok(settings)
+    }
+
+    fn known(&self, directory: &Path) -> Option<Arc<Settings>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(directory).cloned()
+    }
+
+    /// The first file in a directory, by its real path, or above.
+    fn read(&self, directory: &Path) -> Result<Arc<Settings>, String> {
         let outside = |directory: &&Path| !self.trees.iter().any(|tree| directory.starts_with(tree));
         let found = directory
             .ancestors()
             .filter(outside)
             .map(|directory| directory.join(NAME))
             .find(|path| path.is_file() || path.is_dir());
-        let settings = match found {
-            Some(path) if path.is_dir() => {
-                return Err(format!(
-                    "`{}` is a directory, and settings are in a file: rename it, or call with --no-config",
-                    path.display()
-                ));
-            }
-            Some(path) => Rc::new(Settings::read(&path)?),
-            None => Rc::default(),
-        };
-        self.known.insert(directory, Rc::clone(&settings));
-        Ok(settings)
+        match found {
+            Some(path) if path.is_dir() => Err(format!(
+                "`{}` is a directory, and settings are in a file: rename it, or call with --no-config",
+                path.display()
+            )),
+            Some(path) => Ok(Arc::new(Settings::read(&path)?)),
+            None => Ok(Arc::clone(&self.nothing)),
+        }
     }
 }

@@ -119,6 +119,14 @@ impl Baseline {
         Ok(Self { known })
     }
 
+    /// Takes over what another one lists: of each finding as many as the one lists that has more of it.
+    pub fn add(&mut self, other: Self) {
+        for (identity, count) in other.known {
+            let known = self.known.entry(identity).or_default();
+            *known = count.max(*known);
+        }
+    }
+
     /// The text of the file: one member a line, in an order that does not depend on the run.
     pub fn to_json(&self) -> String {
         let findings = self.known.iter().map(|(identity, count)| Row { identity: identity.clone(), count: *count });

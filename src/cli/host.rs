@@ -1,0 +1,314 @@
+//! `pregrub host`: every guest of a host at a glance, today and after an upgrade.
+
+use std::io;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::job_args::JobArgs;
+use super::pool::{Panicked, Pool};
+use super::release_args::{self, ReleaseArgs};
+use super::settings::SettingsArgs;
+use super::{Error, Status};
+use crate::boot::{Options, RuleFiles, Run, Verdict};
+use crate::cli::output_args::Color;
+use crate::cli::stdout::Out;
+use crate::flavour::Build;
+use crate::generate::output::write_file;
+use crate::host::{self, rooted::Rooted};
+use crate::kernel::{Depth, GuestType, Looks, build};
+use crate::release::Change as ReleaseChange;
+use crate::report::host::{Booted, Change, Guest, GuestOutcome, GuestVerdict, Host};
+use crate::report::openmetrics;
+use crate::target::{Kind, OpenOptions, Target};
+use crate::toolstack::host_domains::{HostDomain, HostDomains, Keeper, stem};
+use crate::xl::domain::Guest as GuestKind;
+use crate::xl::{shown, syntax};
+
+const AFTER_HOST: &str = "\
+Guests of xl are looked for in /etc/xen and in the directory of xendomains (/etc/xen/auto), which are started at boot; those of libvirt \
+in /etc/libvirt/libxl. Relative paths of disks start at the host's root directory.
+
+Exit status: 0 every guest boots, or pygrub has no part in it; with --to: the upgrade changes nothing for the worse; 1 a guest does \
+not boot; with --to: one would stop booting, or boot something else; 2 called wrongly, no Xen is installed, or an internal error; 3 \
+pregrub cannot tell for a guest, or a file could not be read (1 wins).";
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HOST)]
+pub(super) struct HostArgs {
+    /// Look at the host whose root directory this is: a mounted disk, a backup, a chroot
+    #[arg(long, value_name = "DIRECTORY")]
+    root: Option<PathBuf>,
+    /// Show what an upgrade to this release (4.20, debian-4.20, xcp-ng-8.3) changes
+    #[arg(long, value_name = "RELEASE")]
+    to: Option<String>,
+    #[command(flatten)]
+    xen: ReleaseArgs,
+    /// Give every guest a row of its own, and name each file that was passed over
+    #[arg(short, long)]
+    verbose: bool,
+    #[command(flatten)]
+    jobs: JobArgs,
+    /// Output format
+    #[arg(long, value_enum, default_value_t = HostFormat::Text)]
+    format: HostFormat,
+    /// Write to this file instead of standard output: in one step, so that no reader sees half of it
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+/// The form of the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum HostFormat {
+    /// A table: what is wrong in full, and the names of the others
+    Text,
+    /// One object
+    Json,
+    /// Gauges for Prometheus: a file for node_exporter's textfile collector
+    Openmetrics,
+}
+
+pub(super) fn run(args: &HostArgs) -> Result<Status, Error> {
+    let root = match &args.root {
+        Some(root) if !root.is_dir() => {
+            return Err(Error::Usage(format!("`{}`, for --root, is not a directory", root.display())));
+        }
+        Some(root) => root.canonicalize().map_err(|error| Error::Usage(super::why(&error)))?,
+        None => host::root(),
+    };
+    host::look_below(root.clone());
+    let rooted = Rooted::new(root);
+    let settings = args.settings.of("-").map_err(Error::Usage)?;
+    let (build, evidence) = if args.xen.is_open(&settings) {
+        let installed = host::installed().map_err(|error| Error::Usage(error.to_string()))?;
+        (installed.build, installed.evidence)
+    } else {
+        (args.xen.one(&settings).map_err(Error::Usage)?, Vec::new())
+    };
+    let to = args.to.as_deref().map(|word| upgraded(word, build)).transpose().map_err(Error::Usage)?;
+    let found = HostDomains::find(&rooted, build.release);
+    let judge = Judge::new(&rooted, build, to)?;
+    let mut guests: Vec<Option<Guest>> = vec![None; found.domains.len()];
+    let pool = Pool { ordered: false, ..args.jobs.pool(found.domains.len()) };
+    let take = |index: usize, judged: Result<Guest, Panicked>| {
+        let judged = judged.unwrap_or_else(|Panicked(why)| internal_error(&found.domains[index], &why, to.is_some()));
+        if let Some(place) = guests.get_mut(index) {
+            *place = Some(judged);
+        }
+        ControlFlow::Continue(())
+    };
+    let one = |(): &mut (), index: usize| judge.guest(&found.domains[index]);
+    pool.run(found.domains.len(), (), || (), one, |_| 0, take);
+    let guests: Vec<Guest> = guests.into_iter().flatten().collect();
+    let host = Host { root: rooted.root(), build, evidence: &evidence, to, found: &found, guests: &guests };
+    let mut out = Out::new(Color::Never);
+    if let Some(path) = &args.output {
+        let mut part = out.part();
+        write(args, &host, &mut part)?;
+        write_file(path, &part.into_text(), true).map_err(|error| Error::Usage(error.to_string()))?;
+    } else {
+        write(args, &host, &mut out)?;
+        out.finish()?;
+    }
+    Ok(status(&guests, &found))
+}
+
+fn write(args: &HostArgs, host: &Host<'_>, out: &mut Out) -> io::Result<()> {
+    match args.format {
+        HostFormat::Json => out.json(&host.document()),
+        HostFormat::Text => host.write(out.look(args.verbose), &mut out.text()),
+        HostFormat::Openmetrics => {
+            let mut report = openmetrics::Report::default();
+            host.guests.iter().for_each(|guest| report.add_guest(guest));
+            report.write(&mut out.generated())
+        }
+    }
+}
+
+/// The pygrub after an upgrade: of the same distributor, unless the word says another one.
+fn upgraded(word: &str, from: Build) -> Result<Build, String> {
+    release_args::named(word, Some(from.flavour)).or_else(|_| release_args::named(word, None))
+}
+
+fn status(guests: &[Guest], found: &HostDomains) -> Status {
+    let of = |guest: &Guest| match (guest.change, guest.now.verdict) {
+        (Some(Change::Stops | Change::BootsOther), _) | (None, GuestVerdict::Fails) => Status::Fails,
+        (Some(Change::Unknown), _) | (None, GuestVerdict::Unknown) => Status::Unknown,
+        _ => Status::Fine,
+    };
+    let all: Vec<Status> = guests.iter().map(of).collect();
+    if all.contains(&Status::Fails) {
+        Status::Fails
+    } else if all.contains(&Status::Unknown) || !found.unreadable.is_empty() {
+        Status::Unknown
+    } else {
+        Status::Fine
+    }
+}
+
+fn internal_error(domain: &HostDomain, why: &str, upgrades: bool) -> Guest {
+    let reason = format!("internal error: {why}; please report this");
+    let now =
+        GuestOutcome { verdict: GuestVerdict::Unknown, boot: None, cause: None, reason: Some(reason), help: None };
+    Guest {
+        name: stem(&domain.path),
+        file: domain.path.to_string_lossy().into_owned(),
+        toolstack: domain.keeper.name(),
+        starts_at_boot: domain.starts_at_boot,
+        notes: Vec::new(),
+        after: upgrades.then(|| now.clone()),
+        change: upgrades.then_some(Change::Unknown),
+        now,
+    }
+}
+
+/// How every guest is judged.
+struct Judge<'a> {
+    host: &'a Rooted,
+    now: Options,
+    after: Option<Options>,
+    /// Whether xl.conf has pygrub restricted, for domains that do not say it themselves.
+    is_restricted: bool,
+    looks: Looks,
+}
+
+impl<'a> Judge<'a> {
+    fn new(host: &'a Rooted, build: Build, to: Option<Build>) -> Result<Self, Error> {
+        let options = |build: Build| -> Result<Options, Error> {
+            let title_rules: RuleFiles = release_args::title_rules_of_host(build)
+                .map_err(|error| Error::Usage(format!("the rules on titles cannot be read: {error}")))?;
+            let Build { release, flavour } = build;
+            Ok(Options { release, flavour, title_rules, ..Options::default() })
+        };
+        Ok(Self {
+            host,
+            now: options(build)?,
+            after: to.map(options).transpose()?,
+            is_restricted: is_restricted(host, build),
+            looks: Looks::remembering(true),
+        })
+    }
+
+    fn guest(&self, domain: &HostDomain) -> Guest {
+        let (now, name) = self.outcome(domain, &self.now);
+        let after = self.after.as_ref().map(|options| self.outcome(domain, options).0);
+        let mut notes = Vec::new();
+        if domain.is_started_copy {
+            notes.push(format!(
+                "`{}` looks like a backup copy, and xendomains starts every file of that directory: move it elsewhere",
+                domain.path.display()
+            ));
+        }
+        if let Some(state) = &domain.saved_state {
+            notes.push(format!("xendomains restores the saved state `{}` instead of starting it", state.display()));
+        }
+        Guest {
+            name: name.unwrap_or_else(|| stem(&domain.path)),
+            file: domain.path.to_string_lossy().into_owned(),
+            toolstack: domain.keeper.name(),
+            starts_at_boot: domain.starts_at_boot,
+            notes,
+            change: after.as_ref().map(|after| Change::between(&now, after)),
+            now,
+            after,
+        }
+    }
+
+    /// What comes of a domain, and what its configuration calls it.
+    fn outcome(&self, domain: &HostDomain, options: &Options) -> (GuestOutcome, Option<String>) {
+        let unknown = |reason: String| GuestOutcome {
+            verdict: GuestVerdict::Unknown,
+            boot: None,
+            cause: None,
+            reason: Some(reason),
+            help: None,
+        };
+        let kind = match domain.keeper {
+            Keeper::Xl => Kind::Xl,
+            Keeper::Libvirt => Kind::Libvirt,
+        };
+        let place = match self.host.place(&domain.path) {
+            Ok(place) => place,
+            Err(error) => {
+                return (unknown(format!("its configuration cannot be opened: {}", super::why(&error))), None);
+            }
+        };
+        let wanted = OpenOptions { kind: Some(kind), dialect: None };
+        let target = match Target::open(&place, wanted, options.release) {
+            Ok(target) => target,
+            Err(error) => return (unknown(error.to_string()), None),
+        };
+        let name = name(&target);
+        let mut options = options.clone();
+        options.caller.restricted = self.is_restricted && says_nothing_of_restriction(&target);
+        let volumes = target.volumes();
+        let shown_path = domain.path.to_string_lossy();
+        let mut run = match target.run_on(volumes.as_ref(), &shown_path, options) {
+            Ok(run) => run,
+            Err(error) => return (unknown(error.to_string()), name),
+        };
+        if let Some(volumes) = &volumes {
+            let guest =
+                target.guest().map(|guest| if guest == GuestKind::Pvh { GuestType::Pvh } else { GuestType::Pv });
+            if let Err(error) = build(&mut run, volumes, guest.unwrap_or_default(), Depth::Notes, &self.looks) {
+                return (unknown(format!("its disk cannot be read: {}", super::why(&error))), name);
+            }
+        }
+        let explanation = target.explain(&run, volumes.as_ref());
+        let verdict = match run.verdict {
+            Verdict::Boots | Verdict::Selects => GuestVerdict::Boots,
+            Verdict::Fails => GuestVerdict::Fails,
+            Verdict::NotApplicable => GuestVerdict::NotAsked,
+            Verdict::Unknown => GuestVerdict::Unknown,
+        };
+        let outcome = GuestOutcome {
+            verdict,
+            boot: booted(&run).filter(|_| verdict == GuestVerdict::Boots),
+            cause: explanation.as_ref().map(|explanation| explanation.cause.kind.name()),
+            reason: explanation.as_ref().map(|explanation| explanation.reason.clone()),
+            help: explanation.and_then(|explanation| explanation.help),
+        };
+        (outcome, name)
+    }
+}
+
+fn booted(run: &Run) -> Option<Booted> {
+    let chosen = run.handed_over()?;
+    let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
+    let title = chosen.entry.and_then(|index| Some(found?.config.entries.get(index)?.title.to_string()));
+    Some(Booted {
+        title,
+        kernel: chosen.kernel.path.to_string(),
+        ramdisk: chosen.ramdisk.as_ref().map(|file| file.path.to_string()),
+        args: chosen.args.as_ref().map(ToString::to_string).unwrap_or_default(),
+    })
+}
+
+fn name(target: &Target) -> Option<String> {
+    match target {
+        Target::Libvirt(target) => target.domain.as_ref().ok()?.name.as_ref().map(|name| shown(&name.text)),
+        target => target.domain()?.name.as_ref().map(|name| shown(&name.text)),
+    }
+}
+
+/// Whether xl.conf restricts pygrub: a key that xl knows since 4.18.
+fn is_restricted(host: &Rooted, build: Build) -> bool {
+    use std::io::Read;
+    if !build.release.has(ReleaseChange::BootloaderRestrict) {
+        return false;
+    }
+    let mut text = Vec::new();
+    let read = host.open(Path::new("/etc/xen/xl.conf")).and_then(|file| file.take(1 << 20).read_to_end(&mut text));
+    read.is_ok()
+        && syntax::parse(&text, build.release)
+            .is_ok_and(|settings| settings.number("bootloader_restrict").is_some_and(|number| number != 0))
+}
+
+fn says_nothing_of_restriction(target: &Target) -> bool {
+    target.domain().is_some_and(|domain| {
+        domain.settings.get("bootloader_restrict").is_none() && domain.settings.get("bootloader_user").is_none()
+    })
+}

@@ -1,0 +1,171 @@
+//! Metrics for Prometheus: a file for node_exporter's textfile collector, which is OpenMetrics 1.0 text as well.
+//!
+//! Each metric is a gauge, and each target or guest one sample. A verdict is 1 (boots), 0 (does not) or NaN (unknown), so that
+//! `pregrub_target_boots != 1` finds what must be looked at, and `== 0` what is certain.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use crate::boot::Verdict;
+use crate::lint::Severity;
+use crate::report::host::{Guest, GuestVerdict};
+use crate::report::one_line::one_line;
+use crate::report::target_report::{Outcome, TargetReport};
+
+/// The labels of a sample, with their values as they are.
+type Labels = Vec<(&'static str, String)>;
+
+/// The samples of all targets.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    metrics: BTreeMap<&'static str, BTreeMap<Labels, Value>>,
+}
+
+/// A value. Of two for the same labels the lesser counts: the worse verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Value {
+    Number(usize),
+    /// Not known.
+    NaN,
+}
+
+/// The metrics: name, help.
+const METRICS: [(&str, &str); 5] = [
+    ("pregrub_guest_boots", "Whether Xen would start the guest through pygrub: 1 yes, 0 no, NaN unknown."),
+    ("pregrub_guest_boots_after_upgrade", "The same with the pygrub that host --to names."),
+    ("pregrub_target_boots", "Whether Xen would boot the target through pygrub: 1 yes, 0 no, NaN unknown."),
+    ("pregrub_target_findings", "How many findings there are in the target."),
+    ("pregrub_target_readable", "Whether the target could be read: 1 yes, 0 no."),
+];
+
+impl Report {
+    /// Adds a target.
+    pub fn add(&mut self, examined: &TargetReport<'_>) {
+        let verdict = examined.judged().map(|run| run.verdict);
+        let is_readable = !matches!(examined.outcome, Outcome::Unreadable(_));
+        let counts = [Severity::Error, Severity::Warning, Severity::Note].map(|severity| {
+            let of_severity = examined.findings().iter().filter(|finding| finding.severity == severity);
+            (severity.name(), of_severity.map(|finding| finding.places).sum())
+        });
+        self.add_target(examined.target, verdict, is_readable, &counts);
+    }
+
+    /// Adds a target by what was recorded of it.
+    pub fn add_target(
+        &mut self,
+        target: &str,
+        verdict: Option<Verdict>,
+        is_readable: bool,
+        findings: &[(&'static str, usize)],
+    ) {
+        let labels = || vec![("target", target.to_owned())];
+        if let Some(verdict) = verdict {
+            // One that pygrub has no part in has no sample.
+            if let Some(value) = value(verdict) {
+                self.set("pregrub_target_boots", labels(), value);
+            }
+        } else if !is_readable {
+            self.set("pregrub_target_boots", labels(), Value::NaN);
+        }
+        self.set("pregrub_target_readable", labels(), Value::Number(usize::from(is_readable)));
+        for (severity, count) in findings.iter().filter(|_| is_readable) {
+            let mut labels = labels();
+            labels.push(("severity", (*severity).to_owned()));
+            self.set("pregrub_target_findings", labels, Value::Number(*count));
+        }
+    }
+
+    /// Adds a guest of a host. One that pygrub has no part in has no sample.
+    pub fn add_guest(&mut self, guest: &Guest) {
+        let outcomes =
+            [("pregrub_guest_boots", Some(&guest.now)), ("pregrub_guest_boots_after_upgrade", guest.after.as_ref())];
+        for (metric, outcome) in outcomes {
+            let value = match outcome.map(|outcome| outcome.verdict) {
+                Some(GuestVerdict::Boots) => Value::Number(1),
+                Some(GuestVerdict::Fails) => Value::Number(0),
+                Some(GuestVerdict::Unknown) => Value::NaN,
+                Some(GuestVerdict::NotAsked) | None => continue,
+            };
+            let starts = if guest.starts_at_boot { "true" } else { "false" };
+            let labels = vec![
+                ("guest", guest.name.clone()),
+                ("file", guest.file.clone()),
+                ("toolstack", guest.toolstack.to_owned()),
+                ("starts_at_boot", starts.to_owned()),
+            ];
+            self.set(metric, labels, value);
+        }
+    }
+
+    /// Takes over the samples of another report.
+    pub fn append(&mut self, part: Self) {
+        for (metric, samples) in part.metrics {
+            for (labels, value) in samples {
+                self.set(metric, labels, value);
+            }
+        }
+    }
+
+    fn set(&mut self, metric: &'static str, labels: Labels, value: Value) {
+        let samples = self.metrics.entry(metric).or_default();
+        samples.entry(labels).and_modify(|known| *known = (*known).min(value)).or_insert(value);
+    }
+
+    /// Writes the file.
+    ///
+    /// # Errors
+    ///
+    /// As `out` says.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        for (metric, help) in METRICS {
+            let Some(samples) = self.metrics.get(metric) else { continue };
+            writeln!(out, "# HELP {metric} {help}\n# TYPE {metric} gauge")?;
+            for (labels, value) in samples {
+                let labels: Vec<String> =
+                    labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
+                match value {
+                    Value::Number(number) => writeln!(out, "{metric}{{{}}} {number}", labels.join(","))?,
+                    Value::NaN => writeln!(out, "{metric}{{{}}} NaN", labels.join(","))?,
+                }
+            }
+        }
+        writeln!(out, "# EOF")
+    }
+}
+
+fn value(verdict: Verdict) -> Option<Value> {
+    match verdict {
+        Verdict::Boots | Verdict::Selects => Some(Value::Number(1)),
+        Verdict::Fails => Some(Value::Number(0)),
+        Verdict::Unknown => Some(Value::NaN),
+        Verdict::NotApplicable => None,
+    }
+}
+
+/// The value of a label: backslash, quotation mark and line feed escaped as the format has it, other control characters as everywhere.
+fn escaped(text: &str) -> String {
+    one_line(text).replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_escaped_and_of_two_samples_the_worse_counts() {
+        let mut report = Report::default();
+        report.add_target("a\"b\\c", Some(Verdict::Boots), true, &[("error", 0)]);
+        report.add_target("a\"b\\c", Some(Verdict::Fails), true, &[]);
+        let mut part = Report::default();
+        part.add_target("gone", None, false, &[("error", 0)]);
+        report.append(part);
+        let mut text = Vec::new();
+        report.write(&mut text).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        assert!(text.contains("pregrub_target_boots{target=\"a\\\"b\\\\c\"} 0\n"), "{text}");
+        assert!(text.contains("pregrub_target_boots{target=\"gone\"} NaN\n"), "{text}");
+        assert!(text.contains("pregrub_target_findings{target=\"a\\\"b\\\\c\",severity=\"error\"} 0\n"), "{text}");
+        assert!(text.contains("pregrub_target_readable{target=\"gone\"} 0\n"), "{text}");
+        assert!(text.ends_with("\n# EOF\n"), "{text}");
+    }
+}

@@ -1,0 +1,200 @@
+//! `pregrub host`.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use super::folder::Folder;
+use crate::common::program::{Ended, root};
+
+/// A dom0 of Debian 12 with guests of xl and libvirt, and with what lies in `/etc/xen` besides.
+pub(super) fn dom0() -> Folder {
+    let folder = Folder::new();
+    folder.file("usr/lib/xen-4.17/bin/pygrub", "#!/usr/bin/python3\ndef sniff_netware(fs, cfg):\n    pass\n");
+    folder.file(
+        "var/lib/dpkg/status",
+        "Package: xen-utils-4.17\nStatus: install ok installed\nVersion: 4.17.5+23-ga4e5191dc0-1\n\n",
+    );
+    folder.file("etc/os-release", "ID=debian\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n");
+    folder.file("etc/xen/xl.conf", "## Global XL config file ##\nautoballoon=\"off\"\n");
+    folder.file("etc/xen/oxenstored.conf", "pid-file = /var/run/xen/xenstored.pid\n");
+    folder.file("etc/xen/xlexample.pvlinux", "name = \"example.pvlinux\"\nkernel = \"/boot/vmlinuz\"\n");
+    folder.file("etc/xen/README", "Put the configurations of your domains here.\n");
+    folder.file("etc/xen/notes", "remember the milk\n");
+    folder.file("etc/xen/blob", [0; 16]);
+    folder.file("etc/xen/scripts/block", "#!/bin/sh\nname=$1\ntype=$2\n");
+    folder.file("etc/rc2.d/S22xendomains", "");
+    let image = fs::read(root().join("corpus/images/recipe.img")).unwrap();
+    folder.file("srv/web.img", &image);
+    folder.file("srv/empty.img", vec![0; 1 << 20]);
+    let domain = |name: &str, disk: &str| {
+        format!("name = \"{name}\"\nmemory = 512\nbootloader = \"pygrub\"\ndisk = [ \"{disk},raw,xvda,rw\" ]\n")
+    };
+    folder.file("etc/xen/web.cfg", domain("web", "/srv/web.img"));
+    folder.file("etc/xen/web.cfg~", domain("web", "/srv/old.img"));
+    // A path that starts at the host's root directory, as for xendomains.
+    folder.file("etc/xen/relative.cfg", domain("relative", "srv/web.img"));
+    folder.file("etc/xen/db.cfg", domain("db", "/srv/empty.img"));
+    folder.file("etc/xen/vm/nested", domain("nested", "/srv/gone.img"));
+    folder.file("etc/xen/broken.cfg", "name = \"broken\nmemory = 512\n");
+    folder.file("etc/xen/windows.cfg", "name = \"windows\"\ntype = \"hvm\"\ndisk = [ \"/srv/web.img,raw,hda,rw\" ]\n");
+    folder.file("etc/xen/direct.cfg", "name = \"direct\"\nkernel = \"/boot/vmlinuz\"\nmemory = 128\n");
+    fs::create_dir(folder.path().join("etc/xen/auto")).unwrap();
+    // Absolute, as administrators make it: a link of the host, not of this machine.
+    symlink("/etc/xen/web.cfg", folder.path().join("etc/xen/auto/10-web.cfg")).unwrap();
+    symlink("../db.cfg", folder.path().join("etc/xen/auto/20-db.cfg")).unwrap();
+    folder.file(
+        "etc/libvirt/libxl/virt.xml",
+        "<domain type='xen'><name>virt</name><memory>524288</memory><bootloader>pygrub</bootloader><os><type>linux</type></os>\
+         <devices><disk type='file'><driver name='tap' type='raw'/><source file='/srv/web.img'/><target dev='xvda'/></disk></devices></domain>",
+    );
+    folder.file("etc/libvirt/libxl/networks.xml", "<network><name>default</name></network>\n");
+    folder
+}
+
+pub(super) fn host(folder: &Folder, args: &[&str]) -> Ended {
+    folder.run(&[&["host", "--root", "."], args].concat())
+}
+
+fn json(ended: &Ended) -> serde_json::Value {
+    let text = fs::read_to_string(root().join("docs/schema/pregrub.host-1.json")).unwrap();
+    let validator = jsonschema::validator_for(&serde_json::from_str(&text).unwrap()).unwrap();
+    let document = serde_json::from_str(&ended.stdout).unwrap_or_else(|error| panic!("{error}: {}", ended.whole()));
+    let faults: Vec<String> = validator.iter_errors(&document).map(|fault| fault.to_string()).collect();
+    assert!(faults.is_empty(), "{faults:?}\n{}", ended.stdout);
+    document
+}
+
+/// `name verdict` of each guest, in order.
+fn verdicts(document: &serde_json::Value) -> Vec<String> {
+    let guests = document["guests"].as_array().unwrap().iter();
+    guests.map(|guest| format!("{} {}", guest["name"].as_str().unwrap(), guest["verdict"].as_str().unwrap())).collect()
+}
+
+#[test]
+fn every_guest_is_in_one_table() {
+    let folder = dom0();
+    let ended = host(&folder, &[]);
+    insta::assert_snapshot!(ended.whole());
+    insta::assert_snapshot!(host(&folder, &["--verbose"]).whole());
+}
+
+#[test]
+fn json_says_it_for_programs() {
+    let folder = dom0();
+    let ended = host(&folder, &["--format", "json"]);
+    let document = json(&ended);
+    assert_eq!(ended.status, 1);
+    assert_eq!((document["release"].as_str(), document["flavour"].as_str()), (Some("4.17.5"), Some("debian")));
+    let all = [
+        "web boots",
+        "db fails",
+        "broken fails",
+        "direct not-asked",
+        "relative boots",
+        "nested unknown",
+        "windows not-asked",
+        "virt boots",
+    ];
+    let mut found = verdicts(&document);
+    assert_eq!(found[..2], all[..2], "those that are started at boot come first");
+    found.sort_unstable();
+    let mut expected = all.map(str::to_owned);
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    let passed: Vec<String> = document["passed_over"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| format!("{} {}", row["reason"].as_str().unwrap(), row["count"]))
+        .collect();
+    let expected = ["copy 1", "example 1", "other-program 2", "not-a-domain 3", "binary 1", "second-name 2"];
+    assert_eq!(passed, expected);
+    assert_eq!(document["starts_domains"], true);
+}
+
+#[test]
+fn an_upgrade_shows_what_changes() {
+    let folder = dom0();
+    let same = host(&folder, &["--to", "4.17", "--format", "json"]);
+    let document = json(&same);
+    assert!(document["guests"].as_array().unwrap().iter().all(|guest| guest["change"] == "same"), "{}", same.stdout);
+    assert_eq!(same.status, 0, "what fails already is not the upgrade's fault: {}", same.whole());
+    // pygrub of 4.0 raises for the default of NixOS, which pygrub of 4.1 boots.
+    let up = host(&folder, &["--release", "4.0", "--to", "4.1", "--format", "json"]);
+    assert_eq!((json(&up)["guests"][0]["change"].as_str(), up.status), (Some("starts"), 0), "{}", up.whole());
+    let down = host(&folder, &["--release", "4.1", "--to", "4.0"]);
+    assert_eq!(down.status, 1, "{}", down.whole());
+    insta::assert_snapshot!(down.whole());
+    let unknown = host(&folder, &["--to", "5.0"]);
+    assert!(unknown.status == 2 && unknown.stdout.is_empty(), "{}", unknown.whole());
+}
+
+#[test]
+fn what_is_started_by_accident_is_said() {
+    let folder = dom0();
+    let text = fs::read(folder.path().join("etc/xen/web.cfg")).unwrap();
+    folder.file("etc/xen/auto/10-web.cfg.bak", &text);
+    folder.file("etc/xen/auto/.hidden", &text);
+    folder.file("var/lib/xen/save/20-db.cfg", "LibxlFmt");
+    fs::remove_file(folder.path().join("etc/rc2.d/S22xendomains")).unwrap();
+    folder.file("etc/rc2.d/S01ssh", "");
+    let ended = host(&folder, &[]);
+    assert!(ended.stdout.contains("looks like a backup copy"), "{}", ended.whole());
+    assert!(ended.stdout.contains("restores the saved state"), "{}", ended.whole());
+    assert!(ended.stdout.contains("nothing is started at boot"), "{}", ended.whole());
+    assert!(!ended.stdout.contains("hidden"), "{}", ended.whole());
+    // Another directory, or none.
+    folder.file("etc/default/xendomains", "XENDOMAINS_AUTO=\"/etc/xen/vm\"\n");
+    let document = json(&host(&folder, &["--format", "json"]));
+    assert_eq!(
+        (document["guests"][0]["name"].as_str(), document["guests"][0]["starts_at_boot"].as_bool()),
+        (Some("nested"), Some(true))
+    );
+    folder.file("etc/default/xendomains", "XENDOMAINS_AUTO=\n");
+    let document = json(&host(&folder, &["--format", "json"]));
+    assert!(document["guests"].as_array().unwrap().iter().all(|guest| guest["starts_at_boot"] == false));
+}
+
+#[test]
+fn a_host_without_xen_is_told_what_to_do() {
+    let folder = Folder::new();
+    let ended = host(&folder, &[]);
+    assert_eq!(ended.status, 2);
+    assert!(ended.stderr.contains("name a release"), "{}", ended.stderr);
+    let ended = host(&folder, &["--release", "4.17"]);
+    assert_eq!((ended.status, ended.stderr.as_str()), (0, ""), "{}", ended.whole());
+    assert!(ended.stdout.contains("0 guests"), "{}", ended.stdout);
+    let ended = folder.run(&["host", "--root", "none"]);
+    assert!(ended.status == 2 && ended.stderr.contains("is not a directory"), "{}", ended.whole());
+}
+
+#[test]
+fn links_of_the_host_lead_to_the_host() {
+    let folder = dom0();
+    // A disk by a link as LVM makes it, and one that leads out of the tree.
+    fs::create_dir_all(folder.path().join("dev/vg")).unwrap();
+    fs::rename(folder.path().join("srv/web.img"), folder.path().join("dev/dm-0")).unwrap();
+    symlink("../dm-0", folder.path().join("dev/vg/web")).unwrap();
+    symlink("/dev/vg/web", folder.path().join("srv/web.img")).unwrap();
+    symlink("../../../../../../../../../../etc/passwd", folder.path().join("srv/out")).unwrap();
+    let text = fs::read_to_string(folder.path().join("etc/xen/db.cfg")).unwrap();
+    folder.file("etc/xen/db.cfg", text.replace("/srv/empty.img", "/srv/out"));
+    let document = json(&host(&folder, &["--format", "json"]));
+    let found = verdicts(&document);
+    assert_eq!(found[..2], ["web boots", "db unknown"], "{document}");
+}
+
+#[test]
+fn metrics_are_written_in_one_step() {
+    let folder = dom0();
+    let ended = host(&folder, &["--format", "openmetrics", "--output", "pregrub.prom", "--to", "4.20"]);
+    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", ""));
+    let path = folder.path().join("pregrub.prom");
+    let text = fs::read_to_string(&path).unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o444, 0o444, "the exporter is another user");
+    crate::common::openmetrics::check(&text);
+    let line = "pregrub_guest_boots{guest=\"db\",file=\"/etc/xen/auto/20-db.cfg\",toolstack=\"xl\",starts_at_boot=\"true\"} 0\n";
+    assert!(text.contains(line), "{text}");
+    assert!(text.contains("pregrub_guest_boots_after_upgrade{guest=\"web\""), "{text}");
+    assert!(!text.contains("windows"), "{text}");
+}
