@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::common::images::{Filesystem, Image, Layout, Tree, Volume};
+use crate::common::images::{Filesystem, Image, Tree, Volume};
 use crate::common::oracle::Oracle;
 use crate::common::program;
 use crate::common::side_by_side::{Allowed, Pairs};
@@ -282,7 +282,7 @@ fn a_root_with_an_empty_boot_beside_an_esp() {
             // Behind it a root whose /boot cannot be seen either: the ESP's sectors are to be named.
             Situation {
                 name: "an ESP of 4096-byte sectors alone",
-                disk: Image::new(&Layout::Gpt, &[esp("4096")]),
+                disk: Image::gpt(&[esp("4096")]),
                 reason: &["4096-byte sectors", "sectors of 512 bytes only"],
                 help: &["mkfs.fat -S 512", "--sector-size=512"],
             },
