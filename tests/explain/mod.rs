@@ -1,5 +1,6 @@
 //! What is said of a run that does not boot.
 
 mod choice;
+mod cloud_images;
 mod drop_in;
 mod situations;
