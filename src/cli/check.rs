@@ -63,6 +63,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
         names: &targets.names,
         pool: args.jobs.pool(targets.names.len()),
         is_spaced: text,
+        leaves_out: args.failures_only,
         least: if targets.incomplete { Status::Unknown } else { Status::Fine },
     };
     let mut tally = Tally::default();

@@ -19,6 +19,8 @@ pub(super) struct Fleet<'a> {
     pub pool: Pool,
     /// Whether an empty line separates the reports.
     pub is_spaced: bool,
+    /// Whether some targets are not reported.
+    pub leaves_out: bool,
     /// What the status of the program is at least.
     pub least: Status,
 }
@@ -124,7 +126,7 @@ impl Fleet<'_> {
                 Err(Trouble::All(error)) => return Err(error),
             };
             // One that is not reported leaves no gap.
-            let is_reported = part.reports.out.kept() > 0;
+            let is_reported = !self.leaves_out || part.reports.out.kept() > 0;
             if self.is_spaced && is_reported && reported > 0 {
                 writeln!(reports.out.text())?;
             }
