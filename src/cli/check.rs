@@ -63,6 +63,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
         names: &targets.names,
         pool: args.jobs.pool(targets.names.len()),
         is_spaced: text,
+        leaves_out: args.failures_only,
         least: if targets.incomplete { Status::Unknown } else { Status::Fine },
     };
     let mut tally = Tally::default();
@@ -79,7 +80,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
         for line in args.pygrub.hint(&first).iter().chain(&left_out) {
             writeln!(reports.out.text(), "{line}")?;
         }
-        if args.recursive.recursive || total.is_interrupted {
+        if args.recursive.recursive || args.failures_only || total.is_interrupted {
             writeln!(reports.out.text(), "\n{tally}")?;
         }
     }
@@ -162,7 +163,10 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Checking<'_, O> {
                 let sources = Sources { configuration: path.as_deref(), domain, domain_text: domain_text.as_deref() };
                 let findings = self.baselines.filter(&asked.settings, name, &run, sources, findings);
                 let findings = findings.map_err(|error| Trouble::All(Error::Usage(error)))?;
+                let verdict = Status::from(run.verdict);
+                let status = verdict.max(asked.threshold.status(&findings));
                 match args.output.format {
+                    _ if args.failures_only && status <= Status::NotApplicable => {}
                     ReportFormat::Json => {
                         let report = Report::of_run(name, kind, &run, explanation, hashes, &findings, sources);
                         out.json(&report.with_builder(built.as_ref()).with_suppressed(suppressed))?;
@@ -202,8 +206,7 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Checking<'_, O> {
                         reports.add(&target_report::TargetReport { target: name, outcome })?;
                     }
                 }
-                let verdict = Status::from(run.verdict);
-                let status = args.exit.applied(verdict.max(asked.threshold.status(&findings)));
+                let status = args.exit.applied(status);
                 if self.single {
                     // The process ends here: taking a large menu apart piece by piece would only cost time.
                     std::mem::forget(run);

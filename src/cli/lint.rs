@@ -110,6 +110,7 @@ pub(super) fn run(args: &LintArgs) -> Result<Status, Error> {
         names: &targets.names,
         pool,
         is_spaced: false,
+        leaves_out: false,
         least: if targets.incomplete { Status::Unknown } else { Status::Fine },
     };
     let mut sum = Sum::default();

@@ -77,3 +77,18 @@ fn counts_add_up() {
     let errors = stdout.lines().filter(|line| line.starts_with("::error ")).count();
     assert!(errors <= 3 && stdout.contains("also in line "), "{stdout}");
 }
+
+#[test]
+fn failures_only() {
+    let (good, bad) = (corpus("images/recipe.img"), corpus("images/nixos-default.img"));
+    let ended = run(&["check", "--failures-only", &good, &bad, &good]);
+    assert!(
+        ended.status == 1 && ended.stdout.starts_with("fails: ") && !ended.stdout.contains("boots: "),
+        "{}",
+        ended.stdout
+    );
+    assert_eq!(ended.stdout.lines().last(), Some("3 targets: 2 would boot, 1 would not"));
+    let ended = run(&["check", "--failures-only", "--format", "json", &good, &bad]);
+    assert_eq!(ended.stdout.lines().count(), 1, "{}", ended.stdout);
+    assert_eq!(run(&["check", "--failures-only", &good]).stdout.lines().last(), Some("1 target: 1 would boot"));
+}

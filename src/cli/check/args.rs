@@ -47,6 +47,9 @@ pub(in crate::cli) struct CheckArgs {
     /// Tell more: what pygrub warns of, and each finding at its place, also where several say the same
     #[arg(short, long)]
     pub verbose: bool,
+    /// Report only targets that fail: those that boot are counted in the last line
+    #[arg(long)]
+    pub failures_only: bool,
     #[command(flatten)]
     pub levels: LevelArgs,
     #[command(flatten)]
