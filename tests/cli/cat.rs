@@ -36,8 +36,9 @@ fn as_pygrub_reads_it() {
             // pygrub is told the filesystem, since it looks for a kernel by its path on the first one that mounts.
             let offset = image.offsets().last().copied().unwrap_or_default();
             let argv = ["-q".to_owned(), format!("--offset={offset}"), format!("--kernel={path}")];
-            let argv = argv.into_iter().chain(["--output-directory=@OUT".to_owned(), image.argument()]);
-            cases.push(RunCase::new(format!("{name} {path}"), argv.collect()));
+            let end = ["--output-directory=@OUT".to_owned(), image.argument()];
+            let argv: Vec<String> = argv.into_iter().chain(end).collect();
+            cases.push(RunCase::new(format!("{name} {path}"), argv));
             ours.push((format!("{name} {path}"), cat(&[&image.argument(), path])));
         }
     }

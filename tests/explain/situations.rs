@@ -17,6 +17,7 @@ struct Situation {
     help: &'static [&'static str],
 }
 
+const HVM: &str = "type = \"hvm\"";
 const MENU: &str = "menuentry \"Linux\" {\n  linux /boot/vmlinuz root=/dev/xvda1 ro\n  initrd /boot/initrd.img\n}\n";
 const LEGACY: &str = "timeout 5\ntitle Linux\n  kernel /boot/vmlinuz root=/dev/xvda1 ro\n  initrd /boot/initrd.img\n";
 const SYSLINUX: &str = "DEFAULT l\nLABEL l\n  KERNEL /boot/vmlinuz\n  APPEND initrd=/boot/initrd.img root=/dev/xvda1\n";
@@ -168,22 +169,21 @@ fn disks_of_other_systems() {
     let ntfs = || raw(&[(3, b"NTFS    ")]);
     let ufs2 = raw(&[(65536 + 1372, &0x1954_0119_u32.to_le_bytes())]);
     let esp = || Volume::new(Filesystem::fat(16), Tree::new().file("/EFI/Microsoft/Boot/BCD", "x")).sized(20 << 20);
-    let hvm = "type = \"hvm\"";
     examine(
         &oracle,
         vec![
-            Situation { name: "NTFS", disk: Image::mbr(&[ntfs()]), reason: &["is NTFS"], help: &["Windows", hvm] },
+            Situation { name: "NTFS", disk: Image::mbr(&[ntfs()]), reason: &["is NTFS"], help: &["Windows", HVM] },
             Situation {
                 name: "Windows on GPT",
                 disk: Image::gpt(&[esp(), ntfs()]),
                 reason: &["GPT entry 2 is NTFS"],
-                help: &["Windows", hvm],
+                help: &["Windows", HVM],
             },
             Situation {
                 name: "UFS2",
                 disk: Image::mbr(&[ufs2]),
                 reason: &["is UFS2: pygrub's UFS driver reads UFS1 only"],
-                help: &["a BSD", hvm, "kernel="],
+                help: &["a BSD", HVM, "kernel="],
             },
             // Beside what Linux boots from, NTFS is data.
             Situation {
