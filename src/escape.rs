@@ -38,7 +38,7 @@ pub(crate) fn escaped(text: &str) -> String {
     out
 }
 
-/// The first `most` characters of `text`, [escaped], and `...` behind them where there are more: for a message that must not
+/// The first `most` characters of `text`, [escaped], and `...` after them where there are more: for a message that must not
 /// become too long.
 pub(crate) fn beginning(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {

@@ -124,7 +124,7 @@ impl fmt::Display for UnknownRelease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "`{}` is no Xen release that pregrub knows: use 4.0 to 4.{NEWEST_MINOR}, such as 4.17 or 4.17.3 (4.13+python2 where pygrub runs under Python 2)",
+            "`{}` is not a Xen release that pregrub knows: use 4.0 to 4.{NEWEST_MINOR}, such as 4.17 or 4.17.3 (4.13+python2 where pygrub runs under Python 2)",
             self.0
         )
     }
@@ -180,7 +180,7 @@ changes! {
     SolarisKernelChecked = 1 [0.1];
     /// `-n`, `--output-format`, `--output-directory` (c55f511297, dc04fe42de).
     OutputOptions = 1;
-    /// A default behind the last entry selects entry 0 in the interactive menu (4b544ba535).
+    /// A default after the last entry selects entry 0 in the interactive menu (4b544ba535).
     InteractiveDefaultClamped = 1;
     /// Solaris: the 64-bit kernel counts even without the 32-bit one (872ecdc9b5).
     Solaris64Only = 2 [1.3];
@@ -210,7 +210,7 @@ changes! {
     ReadLimit = 2 [1.4];
     /// `${next_entry}` counts as 0 (d513814db6).
     NextEntry = 3 [1.6, 2.3];
-    /// `--args` is added even where the entry has none, without a trailing blank (c474b173ae, 8e19000995).
+    /// `--args` is added even where the entry has none, without a trailing space (c474b173ae, 8e19000995).
     ArgsAppended = 3 [1.4, 2.1];
     /// `-l` lists the entries (ce015753b6).
     ListEntries = 3;
@@ -224,11 +224,11 @@ changes! {
     XvdDisk = 4;
     /// `linux16` and `initrd16`; a title ends at the first quote, not at the last (dd03048708).
     Linux16 = 5 [2.5, 3.3, 4.1];
-    /// A disk on which no filesystem was found is told as such, not by a NameError (d75215805c).
+    /// A disk on which no filesystem was found is reported as such, not by a NameError (d75215805c).
     NoFilesystemTold = 5 [2.5, 3.3, 4.1];
     /// /extlinux/extlinux.conf and /extlinux.conf are looked for (0c12e5b742).
     ExtlinuxAtRoot = 5 [3.4, 4.2];
-    /// The default is kept as text and may be a title; `a>b` means b; a default behind the last entry is 0 with a warning
+    /// The default is kept as text and may be a title; `a>b` means b; a default after the last entry is 0 with a warning
     /// (d1b93ea261, 4ee393f9d6, 3b27981170).
     DefaultByTitle = 5 [3.4, 4.2];
     /// The output directory is /var/run/xen/pygrub instead of /var/run/xend/boot (63dcc68151).
@@ -281,7 +281,7 @@ changes! {
     PhysicalEntrySuffices = 11 [10.1];
     /// libelf reads the notes for PV and PVH by different rules, and `__xen_guest` for PV only (632cbaf124, dec25a2cd1).
     NotesByGuestType = 16;
-    /// PADDR_OFFSET without VIRT_BASE is no fault in a kernel for PVH (b77ed96fce).
+    /// PADDR_OFFSET without VIRT_BASE is not a fault in a kernel for PVH (b77ed96fce).
     PvhWithoutVirtBase = 18;
     /// libxenguest hands an initrd to the guest as it is; before, it unpacked one that begins as gzip (d17b7562d4).
     InitrdUntouched = 20;

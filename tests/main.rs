@@ -24,5 +24,6 @@ mod python;
 mod report;
 mod simulation;
 mod storage;
+mod style;
 mod toolstack;
 mod xl;

@@ -141,7 +141,7 @@ impl Attempt {
         self.log.push(Logged::Line(line));
     }
 
-    /// How far it came, for telling which of several failures is worth telling.
+    /// How far it came, for telling which of several failures is worth reporting.
     pub(super) fn depth(&self) -> u8 {
         match (&self.mounted, &self.found) {
             (_, Some(_)) => 3,

@@ -79,7 +79,7 @@ fn cause_of_missing(path: &PyStr) -> Cause {
     if path.as_bytes().contains(&0) { Cause::FileName } else { Cause::MissingFile }
 }
 
-/// Opens a file and checks that it can be read whole. On failure the run is finished and nothing is returned.
+/// Opens a file and checks that it can be read in full. On failure the run is finished and nothing is returned.
 fn examine(
     run: &mut Run,
     index: usize,
@@ -157,7 +157,7 @@ fn too_large(options: &Options, purpose: Purpose, size: u64) -> Option<&'static 
     (options.build().limits_images() && size > limit).then_some(what)
 }
 
-/// Asks whether a file exists, which is all that `-n` wants to know. Before 4.1.4 it did not even ask.
+/// Asks whether a file exists, which is all that `-n` needs to know. Before 4.1.4 it did not even ask.
 fn examine_not_really(
     run: &mut Run,
     index: usize,

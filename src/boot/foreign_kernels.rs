@@ -16,7 +16,7 @@ const KERNEL: &str = "/platform/i86xpv/kernel/unix";
 const KERNEL_64: &str = "/platform/i86xpv/kernel/amd64/unix";
 const NETWARE: &str = "/nwserver/xnloader.sys";
 
-/// Looks for Solaris. Hosts are taken for 64-bit ones, which releases before XSA-443 ask the hypervisor.
+/// Looks for Solaris. Hosts are treated as 64-bit ones, which releases before XSA-443 ask the hypervisor.
 ///
 /// Returns whether it is there, and the kernel unless one was given by option.
 pub(super) fn solaris(

@@ -79,7 +79,7 @@ impl Opening {
     }
 
     /// Seconds until it boots where no key is pressed. 0 and negative numbers never enter the loop with the clock on; the
-    /// second pass takes its first second for the last.
+    /// second pass treats its first second as the last.
     pub(crate) fn seconds(&self) -> u64 {
         self.timeout.to_i64().map_or(u64::MAX, |seconds| u64::try_from(seconds).unwrap_or(0).max(1))
     }

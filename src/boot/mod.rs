@@ -1,6 +1,6 @@
 //! The run: what pygrub does with a disk, from the first byte read to the line that it hands to the toolstack.
 //!
-//! [`run`] performs it and keeps every step in a [`Run`]; nothing behind it parses anything again.
+//! [`run`] performs it and keeps every step in a [`Run`]; nothing after it parses anything again.
 
 mod attempt;
 mod caller;

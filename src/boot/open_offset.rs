@@ -73,7 +73,7 @@ pub(super) fn open(
 
 /// Why it is not known what a release reads that lacks a bound.
 pub(super) fn unbounded(filesystem: &dyn Filesystem, release: Release) -> Option<String> {
-    let why = "an entry with a Rock Ridge name claims to be longer than it is, and pygrub's plugin reads on behind it in this release \
+    let why = "an entry with a Rock Ridge name claims to be longer than it is, and pygrub's plugin reads on after it in this release \
                (XSA-497)";
     (filesystem.rests_on_bounds() && !release.has(Change::RockRidgeBounded)).then(|| why.to_owned())
 }

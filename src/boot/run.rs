@@ -29,7 +29,7 @@ const READ_OF_DISK: usize = 512 << 10;
 ///
 /// # Errors
 ///
-/// The disk cannot be read. That pygrub would fail is no error: it is in the [`Run`].
+/// The disk cannot be read. That pygrub would fail is not an error: it is in the [`Run`].
 ///
 /// ```no_run
 /// use std::{fs::File, sync::Arc};

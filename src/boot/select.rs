@@ -53,7 +53,7 @@ pub struct Selection {
     pub index: Option<usize>,
     /// What it boots.
     pub boot: Option<Boot>,
-    /// What pygrub logs as a warning: a default behind the last entry.
+    /// What pygrub logs as a warning: a default after the last entry.
     pub warning: Option<&'static str>,
     /// The exception that ended the selection.
     pub raised: Option<Raised>,
@@ -88,7 +88,7 @@ impl Selection {
     }
 }
 
-/// The warning for a default behind the last entry.
+/// The warning for a default after the last entry.
 const NOT_FOUND: &str = "Default image not found";
 
 /// Selects as a run without menu (`-q`) does. A release stands for upstream's pygrub.
@@ -117,7 +117,7 @@ pub fn select(config: &Config, overrides: Overrides<'_>, build: impl Into<Build>
 }
 
 /// The default entry, or the one that is taken where a rule on titles rejects it. Its title is looked at in any case, for a message
-/// to syslog: this raises for a default that is no entry, though `--entry` might replace it.
+/// to syslog: this raises for a default that is not an entry, though `--entry` might replace it.
 fn judge(config: &Config, wanted: &Int, rules: Option<&RuleFiles>, build: Build) -> Result<usize, RuleError> {
     let wanted = place(wanted);
     let index = match rules.filter(|rules| !rules.is_empty()) {
@@ -141,10 +141,10 @@ fn place(index: &Int) -> usize {
     index.to_i64().map_or(usize::MAX, |index| usize::try_from(index).unwrap_or(usize::MAX))
 }
 
-/// The number that `default` stands for, and whether pygrub warns that it is behind the last entry.
+/// The number that `default` stands for, and whether pygrub warns that it is after the last entry.
 pub(super) fn default_index(config: &Config, release: Release) -> Result<(Int, Option<&'static str>), Raised> {
     let wanted = match &config.default {
-        // Under Python 2 a large number is no `int` but a `long`, which a release made for Python 3 takes for text.
+        // Under Python 2 a large number is not an `int` but a `long`, which a release made for Python 3 takes for text.
         Setting::Number(number)
             if number.to_i64().is_none() && release.has(Change::Python3) && release.python() == Python::Two =>
         {
@@ -181,7 +181,7 @@ fn title_index(config: &Config, title: &[u8]) -> Int {
 }
 
 /// What follows the last `>` that counts: one with a character other than white space on both sides and at least one more
-/// character behind.
+/// character after.
 ///
 /// pygrub looks for the first such `>` again and again, each time in what follows the one before.
 fn leaf(title: &[u8]) -> &[u8] {

@@ -245,7 +245,7 @@ fn as_text(content: &[u8], python: Python) -> Result<String, RuleError> {
     }
 }
 
-/// Whether a line is a rule: pygrub takes the line itself for a pattern, and leaves it out if that matches at the start of `#`.
+/// Whether a line is a rule: pygrub treats the line itself as a pattern, and leaves it out if that matches at the start of `#`.
 fn is_rule(line: &str, python: Python) -> Result<bool, RuleError> {
     if line.is_empty() {
         return Ok(false);

@@ -27,9 +27,9 @@ finding reaches the threshold; 1 it would not, or a finding does; 2 usage or int
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Say what boots: the verdict, kernel, initrd and arguments, or why nothing does
+    /// Show what boots: verdict, kernel, initrd and arguments, or why nothing boots
     Check(super::check::CheckArgs),
-    /// Say what is wrong with configurations, whatever boots: each finding with its place and the way out
+    /// Report what is wrong with configurations, whether or not they boot: every finding with its place and a fix
     Lint(super::lint::LintArgs),
     /// Show every step of the run, and the exceptions that pygrub swallows
     Trace(super::trace::TraceArgs),
@@ -55,7 +55,7 @@ pub(super) enum Command {
     Explain(super::explain::ExplainArgs),
     /// List all rules
     Rules(super::rules::RulesArgs),
-    /// Do what pygrub does, in its place: copy kernel and initrd out and tell the toolstack
+    /// Replace pygrub: copy kernel and initrd out and report them to the toolstack
     #[cfg(target_os = "linux")]
     #[command(disable_help_flag = true, after_help = AFTER_PYGRUB)]
     Pygrub {

@@ -1,4 +1,4 @@
-//! Replacing a user's file: whole or not at all, with its mode and its owner.
+//! Replacing a user's file: in full or not at all, with its mode and its owner.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};

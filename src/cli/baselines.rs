@@ -19,7 +19,7 @@ pub(super) struct BaselineArgs {
     /// Do not report the findings that this file lists, and do not count them for --threshold
     #[arg(long, value_name = "FILE", help_heading = "Baseline")]
     baseline: Option<PathBuf>,
-    /// Write the baseline anew: what is found now, without what is gone; of files that are not looked at it stays as it is
+    /// Write the baseline again: what is found now, without what is gone; entries of files that are not looked at stay
     #[arg(long, help_heading = "Baseline")]
     update_baseline: bool,
 }
@@ -131,7 +131,7 @@ fn read(path: &Path, may_be_missing: bool) -> Result<Comparison, String> {
         }
         Err(error) => return Err(format!("cannot read the baseline `{shown}`: {}", super::why(&error))),
     };
-    let baseline = Baseline::parse(&text).map_err(|why| format!("`{shown}` is no baseline: {why}"))?;
+    let baseline = Baseline::parse(&text).map_err(|why| format!("`{shown}` is not a baseline: {why}"))?;
     Ok(Comparison::with(baseline))
 }
 

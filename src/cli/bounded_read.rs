@@ -9,7 +9,7 @@ use crate::target::open_without_waiting;
 pub(super) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let file = open_without_waiting(path)?;
     if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is no regular file"));
+        return Err(io::Error::other("it is not a regular file"));
     }
     let mut text = Vec::new();
     file.take(most + 1).read_to_end(&mut text)?;

@@ -8,6 +8,7 @@ use crate::boot::{Caller, Toolstack};
 use crate::flavour::Build;
 use crate::python::PyStr;
 use crate::release::Change;
+use crate::target::Kind;
 
 /// Who calls pygrub.
 #[derive(Debug, Args)]
@@ -44,6 +45,27 @@ impl CallerArgs {
         let max_file_size = max_file_size.filter(|_| !xapi);
         let restricted = (self.restricted || xapi) && build.has(Change::Runas);
         Caller { toolstack, restricted, max_file_size }
+    }
+
+    /// Whether a target of this kind can be called by the toolstack that is asked for. A domain has the toolstack of its format.
+    ///
+    /// # Errors
+    ///
+    /// It cannot; the message is a sentence.
+    pub(super) fn suits(&self, name: &str, kind: Kind) -> Result<(), String> {
+        let (of, toolstack) = match (kind, self.toolstack) {
+            (Kind::Xl, Some(ToolstackArg::Libvirt | ToolstackArg::Xapi | ToolstackArg::XapiUnrestricted)) => {
+                ("xl", "xl")
+            }
+            (Kind::Libvirt, Some(ToolstackArg::Xl | ToolstackArg::Xapi | ToolstackArg::XapiUnrestricted)) => {
+                ("libvirt", "libvirt")
+            }
+            (Kind::Xapi, Some(ToolstackArg::Xl | ToolstackArg::Libvirt)) => ("xapi", "xapi or xapi-unrestricted"),
+            _ => return Ok(()),
+        };
+        Err(format!(
+            "`{name}` is a domain of {of}: --toolstack can only be {toolstack} for it, or name its disk instead"
+        ))
     }
 
     /// Whether no menu is shown, since a restricted pygrub is called with `-q`.

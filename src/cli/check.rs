@@ -10,23 +10,21 @@ pub(super) use self::args::CheckArgs;
 use self::args::Until;
 use super::baselines::Baselines;
 use super::fleet::{Ended, Fleet, Trouble};
-use super::output_args::ReportFormat;
 use super::recursive::Sought;
 use super::settings::{Finder, Settings};
 use super::{Error, Status, several};
 use crate::boot::{self, Options, Run, Verdict};
 use crate::cli::effective_settings::{AllAsked, EffectiveSettings};
-use crate::cli::emitter::Emitter;
+use crate::cli::emitter::{Command, Emitter};
 use crate::cli::stdout::{Out, complain};
 use crate::explain::Explanation;
 use crate::flavour::Build;
 use crate::kernel::{Built, Depth, GuestType, Looks, build};
 use crate::lint::{self, Finding, LintContext, RootDisk};
 use crate::release::Release;
-use crate::report::check::{Check as Report, Hashes};
+use crate::report::check::Hashes;
 use crate::report::finding::Sources;
-use crate::report::target_report;
-use crate::report::text;
+use crate::report::target_report::{Outcome, TargetReport};
 use crate::simulation::{OpenTarget, Simulation};
 use crate::storage::mount::{MountedOnce, Volumes};
 use crate::target::{Kind, OpenOptions, Target};
@@ -41,16 +39,12 @@ pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
     // What is said of the program as a whole goes by the settings of the working directory.
     let first = finder.of("-").map_err(Error::Usage)?;
     let all = args.pygrub.all_options(&first).map_err(Error::Usage)?;
-    if all.len() > 1 && !matches!(args.output.format, ReportFormat::Text | ReportFormat::Json) {
-        return Err(Error::Usage("several releases or flavours are reported as text or JSON only".to_owned()));
-    }
     let options = all.into_iter().next().unwrap_or_default();
     let whole = EffectiveSettings::new(Arc::clone(&first), options, &args.levels);
     let release = whole.options.release;
     // Each thread has its own, since what is known of a disk grows while it is looked at.
     let root_disk = || args.root_disk.as_deref().map(|name| open_root_disk(name, release)).transpose();
     let first_root_disk = root_disk()?;
-    let text = args.output.format == ReportFormat::Text;
     let checking = Checking {
         args,
         single: targets.names.len() == 1,
@@ -58,7 +52,10 @@ pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
         baselines: Baselines::new(&args.baseline),
         looks: Looks::remembering(targets.names.len() > 1),
     };
-    let mut reports = Emitter::new(Out::new(args.output.color), args.output.format, release, whole.threshold);
+    let out = Out::new(args.output.color);
+    let format = args.output.format;
+    let mut reports = Emitter::new(out, format, release, whole.threshold, Command::Check, args.verbose);
+    let text = reports.is_text();
     let fleet = Fleet {
         names: &targets.names,
         pool: args.jobs.pool(targets.names.len()),
@@ -72,7 +69,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
         Ok(first_root_disk),
         root_disk,
         |root_disk, name, reports| checking.one(root_disk.as_ref(), name, reports),
-        |name, why, reports| unreadable(args.output.format, name, release, why, reports),
+        |name, why, reports| reports.add(&TargetReport { target: name, outcome: Outcome::Unreadable { why, release } }),
         |status, verdict| tally.count(verdict.unwrap_or(status)),
     )?;
     let left_out = if total.is_interrupted { None } else { checking.baselines.finish().map_err(Error::Usage)? };
@@ -86,17 +83,6 @@ pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
     }
     reports.finish(total.status)?;
     Ok(total.status)
-}
-
-/// Reports on a target without a result.
-fn unreadable(format: ReportFormat, name: &str, release: Release, why: &str, reports: &mut Emitter) -> io::Result<()> {
-    match format {
-        ReportFormat::Json => reports.out.json(&Report::of_unreadable(name, release, why)),
-        _ => {
-            let outcome = target_report::Outcome::Unreadable(why);
-            reports.add(&target_report::TargetReport { target: name, outcome })
-        }
-    }
 }
 
 fn open_root_disk(name: &str, release: Release) -> Result<RootDisk, Error> {
@@ -139,7 +125,7 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Checking<'_, O> {
         if let [asked] = &*all {
             return self.by_one_pygrub(root_disk, name, asked, reports);
         }
-        let (status, readable) = several::check(self.args, name, &all, root_disk, &self.looks, &mut reports.out)?;
+        let (status, readable) = several::check(self.args, name, &all, root_disk, &self.looks, reports)?;
         Ok(Ended { status: if readable { self.args.exit.applied(status) } else { status }, more: status })
     }
 
@@ -150,72 +136,29 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Checking<'_, O> {
         asked: &EffectiveSettings,
         reports: &mut Emitter,
     ) -> Result<Ended<Status>, Trouble> {
-        let args = self.args;
-        let out = &mut reports.out;
-        match examine(args, name, asked, root_disk, &[], &self.looks) {
-            Ok(Judged { kind, run, explanation, built, hashes, findings, suppressed, domain_text }) => {
-                let explanation = explanation.as_ref();
-                let path = run
-                    .deciding_attempt()
-                    .and_then(|attempt| attempt.found.as_ref())
-                    .map(|found| found.path.to_string());
-                let domain = (kind == Kind::Xl).then_some(name);
-                let sources = Sources { configuration: path.as_deref(), domain, domain_text: domain_text.as_deref() };
-                let findings = self.baselines.filter(&asked.settings, name, &run, sources, findings);
+        let release = asked.options.release;
+        match examine(self.args, name, asked, root_disk, &[], &self.looks) {
+            Ok(mut judged) => {
+                let found = std::mem::take(&mut judged.findings);
+                let configuration = judged.configuration();
+                let sources = judged.sources(name, configuration.as_deref());
+                let findings = self.baselines.filter(&asked.settings, name, &judged.run, sources, found);
                 let findings = findings.map_err(|error| Trouble::All(Error::Usage(error)))?;
-                let verdict = Status::from(run.verdict);
+                let verdict = Status::from(judged.run.verdict);
                 let status = verdict.max(asked.threshold.status(&findings));
-                match args.output.format {
-                    _ if args.failures_only && status <= Status::NotApplicable => {}
-                    ReportFormat::Json => {
-                        let report = Report::of_run(name, kind, &run, explanation, hashes, &findings, sources);
-                        out.json(&report.with_builder(built.as_ref()).with_suppressed(suppressed))?;
-                    }
-                    ReportFormat::Text => {
-                        let look = out.look(args.verbose);
-                        let said = text::Said { explanation, built: built.as_ref(), findings: &findings };
-                        text::write(&run, said, name, kind, look, &mut out.colored())?;
-                        for (what, hash) in [("kernel", hashes.kernel), ("initrd", hashes.ramdisk)] {
-                            if let Some(hash) = hash {
-                                writeln!(out.text(), "  sha256     {hash}  {what}")?;
-                            }
-                        }
-                        if let Some(summary) = text::summary(&findings) {
-                            writeln!(out.text())?;
-                            text::write_findings(&findings, &run, explanation, sources, look, &mut out.colored())?;
-                            writeln!(out.text(), "\n{summary}")?;
-                            if out.is_seen()
-                                && let Some(first) = findings.first()
-                            {
-                                writeln!(out.text(), "`pregrub explain {}` says more", first.rule.code)?;
-                            }
-                        }
-                        if let Some(line) = text::suppressed(suppressed) {
-                            writeln!(out.text(), "{}{line}", if findings.is_empty() { "\n" } else { "" })?;
-                        }
-                    }
-                    _ => {
-                        let outcome = target_report::Outcome::Read {
-                            kind,
-                            run: &run,
-                            explanation,
-                            judged: true,
-                            findings: &findings,
-                            sources,
-                        };
-                        reports.add(&target_report::TargetReport { target: name, outcome })?;
-                    }
+                if !self.args.failures_only || status > Status::NotApplicable {
+                    reports.add(&judged.report(name, &findings, configuration.as_deref(), None))?;
                 }
-                let status = args.exit.applied(status);
+                let status = self.args.exit.applied(status);
                 if self.single {
                     // The process ends here: taking a large menu apart piece by piece would only cost time.
-                    std::mem::forget(run);
+                    std::mem::forget(judged);
                 }
                 Ok(Ended { status, more: verdict })
             }
-            Err(Error::Target(error)) => {
-                unreadable(args.output.format, name, asked.options.release, &error, reports)?;
-                complain(&error);
+            Err(Error::Target(why)) => {
+                reports.add(&TargetReport { target: name, outcome: Outcome::Unreadable { why: &why, release } })?;
+                complain(&why);
                 Ok(Ended { status: Status::Unknown, more: Status::Unknown })
             }
             Err(error) => Err(error.into()),
@@ -246,7 +189,10 @@ impl fmt::Display for Tally {
         ];
         let kinds: Vec<String> =
             kinds.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-        write!(f, "{all} target{}: {}", if all == 1 { "" } else { "s" }, kinds.join(", "))
+        match all {
+            0 => f.write_str("0 targets: nothing was found that pygrub could be given"),
+            all => write!(f, "{all} target{}: {}", if all == 1 { "" } else { "s" }, kinds.join(", ")),
+        }
     }
 }
 
@@ -262,6 +208,43 @@ pub(super) struct Judged {
     pub suppressed: usize,
     /// The text of a domain's configuration.
     pub domain_text: Option<Vec<u8>>,
+}
+
+impl Judged {
+    /// The path of the configuration that decides the run.
+    pub(super) fn configuration(&self) -> Option<String> {
+        let found = self.run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
+        found.map(|found| found.path.to_string())
+    }
+
+    /// What the texts are called that findings point into. `configuration` is that of [`configuration`](Self::configuration).
+    fn sources<'a>(&'a self, target: &'a str, configuration: Option<&'a str>) -> Sources<'a> {
+        let domain = (self.kind == Kind::Xl).then_some(target);
+        Sources { configuration, domain, domain_text: self.domain_text.as_deref() }
+    }
+
+    /// The report with these of its findings. `pygrubs` are those that come to it, if several were asked.
+    pub(super) fn report<'a>(
+        &'a self,
+        target: &'a str,
+        findings: &'a [Finding],
+        configuration: Option<&'a str>,
+        pygrubs: Option<&'a str>,
+    ) -> TargetReport<'a> {
+        let outcome = Outcome::Read {
+            kind: self.kind,
+            run: &self.run,
+            explanation: self.explanation.as_ref(),
+            judged: true,
+            built: self.built.as_ref(),
+            hashes: &self.hashes,
+            findings,
+            suppressed: self.suppressed,
+            sources: self.sources(target, configuration),
+            pygrubs,
+        };
+        TargetReport { target, outcome }
+    }
 }
 
 /// The run alone, with what Xen's builder says of its kernel: no look at what is wrong.
@@ -295,9 +278,7 @@ fn perform(
 
 fn open_target(args: &CheckArgs, name: &str, asked: &EffectiveSettings) -> Result<OpenTarget, Error> {
     let options = &asked.options;
-    let target = Simulation::from(options.clone())
-        .open(name, args.pygrub.open_options())
-        .map_err(|error| Error::Target(error.to_string()))?;
+    let target = args.pygrub.open(name, options.clone())?;
     let kind = target.kind();
     if kind == Kind::Config && (options.kernel.is_some() || options.offset.is_some()) {
         return Err(Error::Usage(format!("`{name}` is a configuration alone: --kernel and --offset need a disk")));

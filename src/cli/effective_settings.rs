@@ -20,7 +20,7 @@ pub(super) struct EffectiveSettings {
 }
 
 impl EffectiveSettings {
-    /// The command line comes behind the settings and wins.
+    /// Command-line options override the settings.
     pub(super) fn new(settings: Arc<Settings>, options: Options, args: &LevelArgs) -> Self {
         let levels = settings.levels.clone().then(&args.levels);
         let threshold = args.threshold.or(settings.threshold).unwrap_or_default();

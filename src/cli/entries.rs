@@ -9,10 +9,10 @@ use crate::boot::{Options, Overrides};
 use crate::cli::stdout::{Out, complain};
 use crate::flavour::Build;
 use crate::report::entries::Entries as Report;
-use crate::simulation::{Outcome, Simulation};
+use crate::simulation::Outcome;
 
 const AFTER_ENTRIES: &str = "\
-Exit status: 0 there is a menu; 1 pygrub raises before it has one, or there is none; 2 called wrongly, a broken pregrub.toml, or \
+Exit status: 0 there is a menu; 1 pygrub raises before it has one, or there is none; 2 usage error, a broken pregrub.toml, or \
 an internal error; 3 the target could not be read.";
 
 #[derive(Debug, Args)]
@@ -33,10 +33,12 @@ pub(super) fn run(args: &EntriesArgs) -> Result<Status, Error> {
     let options = Options { interactive: Some(false), ..args.pygrub.options(&settings).map_err(Error::Usage)? };
     let build = options.build();
     let mut out = Out::new(args.output.color);
-    let opened = Simulation::from(options).open(&args.target, args.pygrub.open_options());
-    let simulated = match opened.and_then(|target| target.run()) {
+    let opened = args.pygrub.open(&args.target, options);
+    let simulated = opened.and_then(|target| target.run().map_err(|error| Error::Target(error.to_string())));
+    let simulated = match simulated {
         Ok(simulated) => simulated,
-        Err(error) => return Err(nothing(args, out, build, Error::Target(error.to_string()))),
+        Err(error @ Error::Target(_)) => return Err(nothing(args, out, build, error)),
+        Err(error) => return Err(error),
     };
     let run = &simulated.run;
     let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());

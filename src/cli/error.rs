@@ -8,7 +8,7 @@ use super::{Status, stdout};
 /// Why a command ends without its result.
 #[derive(Debug)]
 pub(super) enum Error {
-    /// The program was called wrongly, its settings are broken, or it could not do its work. One sentence.
+    /// It is a usage error, its settings are broken, or it could not do its work. One sentence.
     Usage(String),
     /// What the command is about cannot be read, or there is no verdict on it. One sentence.
     Target(String),

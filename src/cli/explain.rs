@@ -15,7 +15,7 @@ pub(super) struct ExplainArgs {
     /// The rules, by code or name: PG001, device-variable; of a group (storage, PG3) its list
     #[arg(required = true, value_name = "RULE")]
     pub rules: Vec<String>,
-    /// Colours: as the terminal (and NO_COLOR) wants, or not
+    /// When to use colours; auto respects the terminal and NO_COLOR
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
 }

@@ -19,21 +19,21 @@ use crate::target::{Kind, OpenOptions, Target};
 
 #[derive(Debug, Args)]
 pub(super) struct FixArgs {
-    /// Mend what can be mended without a doubt: GRUB chooses the same files as before, and pygrub boots (tried in a simulation)
+    /// Fix what can be fixed without a doubt: GRUB chooses the same files as before, and pygrub boots (tried in a simulation)
     #[arg(long, conflicts_with = "diff", help_heading = "Fixes")]
     pub fix: bool,
-    /// Show what --fix would change, write nothing, and end with exit status 1 where that is something
+    /// Show what --fix would change without writing; exit status 1 if there is a change
     #[arg(long, help_heading = "Fixes")]
     pub diff: bool,
-    /// Make those changes too that somebody must look at
+    /// Also make changes that need a review
     #[arg(long = "unsafe", help_heading = "Fixes")]
     unsafe_too: bool,
-    /// Edit files as well that NixOS or grub-mkconfig has written, and will write anew
+    /// Also edit files that NixOS or grub-mkconfig generates, and will regenerate
     #[arg(long, help_heading = "Fixes")]
     force: bool,
 }
 
-/// What has been mended.
+/// What has been fixed.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub fixes: usize,
@@ -41,17 +41,17 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// `fixed 2 findings in 1 file`; nothing where nothing was mended.
+    /// `fixed 2 findings in 1 file`; nothing where nothing was fixed.
     pub(super) fn line(&self) -> Option<String> {
         let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
         (self.fixes > 0).then(|| format!("fixed {} in {}", plural(self.fixes, "finding"), plural(self.files, "file")))
     }
 }
 
-/// So many fixes of a file are told one by one: a guest's file can need half a million.
+/// At most this many fixes of a file are reported one by one: a guest's file can need half a million.
 const TOLD: usize = 100;
 
-/// Larger files are no configurations.
+/// Larger files are not configurations.
 const LARGEST: u64 = 64 << 20;
 
 impl FixArgs {
@@ -65,7 +65,7 @@ impl FixArgs {
         }
     }
 
-    /// Mends the file `name`, as far as it can be. What goes wrong is one sentence.
+    /// Fixes the file `name`, as far as it can be. What goes wrong is one sentence.
     pub(super) fn fix(
         &self,
         name: &str,
@@ -74,13 +74,13 @@ impl FixArgs {
         tally: &mut Tally,
     ) -> Result<Vec<String>, String> {
         if name == "-" {
-            return Err("standard input cannot be mended: --diff shows what would change".to_owned());
+            return Err("standard input cannot be fixed: --diff shows what would change".to_owned());
         }
         let Some((old, mended)) = self.mended(name, dialect, asked)? else { return Ok(Vec::new()) };
         if mended.text == old {
             return Ok(Vec::new());
         }
-        replace(Path::new(name), &old, &mended.text).map_err(|why| format!("cannot mend `{name}`: {why}"))?;
+        replace(Path::new(name), &old, &mended.text).map_err(|why| format!("cannot fix `{name}`: {why}"))?;
         tally.fixes += mended.made.len();
         tally.files += 1;
         let made = mended.made.iter().take(TOLD);
@@ -143,19 +143,20 @@ impl FixArgs {
             bounded_read::read(Path::new(name), LARGEST)
                 .map_err(|error| format!("cannot read `{name}`: {}", super::why(&error)))?
         };
-        let mending =
+        let fixer =
             Fixer { name, dialect, options: asked.options.clone(), levels: &asked.levels, unsafe_too: self.unsafe_too };
-        let mended = mending.mend(text.clone());
-        if mended.text != text
+        let mended = fixer.fix(text.clone());
+        let is_something_left = self.diff && mended.left > 0;
+        if (mended.text != text || is_something_left)
             && !self.force
-            && let Some(how) = written_anew(&text)
+            && let Some(how) = regenerated(&text)
         {
-            complain(&format!("`{name}` is not mended, since {how} (--force edits the file all the same)"));
+            complain(&format!("`{name}` was not fixed: {how} (use --force to edit it anyway)"));
             return Ok(None);
         }
         for refused in mended.refused.iter().take(TOLD) {
             let (line, code, why) = (refused.line, refused.code, &refused.why);
-            complain(&format!("{name}:{line}: {code} is not mended ({}): {why}", refused.description));
+            complain(&format!("{name}:{line}: {code} was not fixed ({}): {why}", refused.description));
         }
         let have = |count: usize| if count == 1 { "finding has a fix" } else { "findings have a fix" };
         if let Some(more) = mended.refused.len().checked_sub(TOLD).filter(|more| *more > 0) {
@@ -168,18 +169,28 @@ impl FixArgs {
                 have(mended.untried)
             ));
         }
+        if mended.left_unsafe > 0 {
+            complain(&format!(
+                "{name}: {} {} that must be reviewed (use --unsafe to include it)",
+                mended.left_unsafe,
+                have(mended.left_unsafe)
+            ));
+        } else if is_something_left && mended.text == text && mended.refused.is_empty() && mended.untried == 0 {
+            let findings = if mended.left == 1 { "the finding has no fix" } else { "no finding has a fix" };
+            complain(&format!("{name}: {findings} that pregrub can make (pregrub lint shows what to do)"));
+        }
         Ok(Some((text, mended)))
     }
 }
 
-/// Who writes a text anew, and what to do instead of editing it.
-fn written_anew(text: &[u8]) -> Option<&'static str> {
+/// Who generates a text, and what to do instead of editing it.
+fn regenerated(text: &[u8]) -> Option<&'static str> {
     match Writer::of(text) {
         Writer::NixOs => {
-            Some("NixOS writes it anew: change the options that the help names and run nixos-rebuild boot")
+            Some("NixOS regenerates it: change the options that the help names and run nixos-rebuild boot")
         }
         Writer::Mkconfig => {
-            Some("grub-mkconfig writes it anew: change /etc/default/grub and run update-grub or grub2-mkconfig")
+            Some("grub-mkconfig regenerates it: change /etc/default/grub and run update-grub or grub2-mkconfig")
         }
         Writer::Other => None,
     }

@@ -117,7 +117,7 @@ impl Fleet<'_> {
                 Err(Trouble::Target(error)) => {
                     let status = error.report();
                     if several {
-                        // Whatever was written before the end is not whole.
+                        // Whatever was written before the end is not complete.
                         part.reports = template.part();
                         unreadable(name, &error.to_string(), &mut part.reports)?;
                     }

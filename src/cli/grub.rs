@@ -21,7 +21,7 @@ const MOST: usize = 16 << 20;
 
 const AFTER_GRUB: &str = "\
 Exit status: 0 GRUB boots the entry and every file that it names is there (of a configuration alone: it names a kernel); 1 not so; \
-2 called wrongly; 3 the target has no configuration that can be read, or pregrub cannot tell.";
+2 usage error; 3 the target has no configuration that can be read, or pregrub cannot tell.";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_GRUB)]

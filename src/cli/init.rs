@@ -42,7 +42,7 @@ The image holds what `pregrub generate nixos` with the same options leads to. It
 by mke2fs (package e2fsprogs), or by mkfs.fat and mcopy (packages dosfstools and mtools) for vfat. pregrub's own simulation has \
 booted it before it gets its name.
 
-Exit status: 0 made; 2 refused, called wrongly, or it could not be made.";
+Exit status: 0 made; 2 refused, usage error, or it could not be made.";
 
 pub(super) fn run(args: &Init) -> Result<Status, Error> {
     let kernel = make(args).map_err(Error::Usage)?;

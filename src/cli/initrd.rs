@@ -21,8 +21,8 @@ use crate::storage::source::{FileSource, Source};
 const CONFIG: usize = 4 << 20;
 
 const AFTER_INITRD: &str = "\
-Exit status: 0 the guest's kernel gets usable initrds; 1 it does not get one of them; 2 called wrongly, or an internal error; 3 a file \
-could not be read, or it cannot be told.";
+Exit status: 0 the guest's kernel gets usable initrds; 1 it does not get one of them; 2 usage error, or an internal error; 3 a file \
+could not be read, or the answer is unknown.";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_INITRD)]
@@ -124,7 +124,7 @@ fn kernel(args: &InitrdArgs) -> Result<GuestKernel, String> {
         let beginning = beginning(Path::new(file), BEGINNING).map_err(|error| unreadable(file, &error))?;
         kernel.release = kernel_file::release(&beginning);
         if kernel.release.is_none() {
-            complain(&format!("`{file}` tells no version: it is not a bzImage"));
+            complain(&format!("`{file}` does not state a version: it is not a bzImage"));
         }
         // Distributions put both into /boot.
         if let (Some(release), None, Some(folder)) = (&kernel.release, &args.kernel_config, Path::new(file).parent()) {

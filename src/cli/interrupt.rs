@@ -18,8 +18,12 @@ impl Interrupt {
         use signal_hook::consts::{SIGINT, SIGTERM};
         use signal_hook::flag;
 
+        use super::generate::ignored;
+
         let this = Self::default();
-        for signal in [SIGINT, SIGTERM] {
+        // One that the caller has this program ignore, as a shell does for what runs in the background, stays ignored.
+        let ignored = ignored();
+        for signal in [SIGINT, SIGTERM].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0) {
             // In this order: the first one is noted, the second one finds the note.
             let _ = flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&this.came));
             let _ = flag::register_usize(signal, Arc::clone(&this.which), usize::try_from(signal).unwrap_or_default());

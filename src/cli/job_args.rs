@@ -21,7 +21,7 @@ pub(super) struct JobArgs {
 const MOST: usize = 16;
 
 impl JobArgs {
-    /// The threads for so many targets.
+    /// The threads for this many targets.
     pub(super) fn pool(self, targets: usize) -> Pool {
         let jobs = match self.jobs {
             Some(jobs) => jobs.get().min(256),

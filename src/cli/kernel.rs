@@ -18,7 +18,7 @@ use crate::report::kernel::{self as report, Kernel as Report};
 use crate::storage::source::FileSource;
 
 const AFTER_KERNEL: &str = "\
-Each kernel is unpacked in full. Exit status: 0 all load; 1 one does not, or its guest cannot start; 2 called wrongly, a broken \
+Each kernel is unpacked in full. Exit status: 0 all load; 1 one does not, or its guest cannot start; 2 usage error, a broken \
 pregrub.toml, or an internal error; 3 a file could not be read, or a verdict is unknown.";
 
 #[derive(Debug, Args)]

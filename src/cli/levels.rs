@@ -50,10 +50,10 @@ const LEVELS: [(&str, char, &str); 3] = [
     (
         "allow",
         'A',
-        "Say nothing of this rule (PG101 or its name), group (storage, PG3) or all; may be repeated, the last wish for a rule counts",
+        "Turn this rule (PG101 or its name), group (storage, PG3) or all rules off; may be repeated, the last option for a rule wins",
     ),
-    ("warn", 'W', "Make what it finds a warning"),
-    ("deny", 'D', "Make what it finds an error"),
+    ("warn", 'W', "Report its findings as warnings"),
+    ("deny", 'D', "Report its findings as errors"),
 ];
 
 impl Args for LevelArgs {
@@ -68,16 +68,18 @@ impl Args for LevelArgs {
                 .help(help)
         });
         let values = Threshold::value_variants().iter().filter_map(ValueEnum::to_possible_value);
-        command.args(levels).arg(
-            Arg::new("threshold")
-                .long("threshold")
-                .value_name("SEVERITY")
-                .value_parser(PossibleValuesParser::new(values))
-                .help("End with exit status 1 where a finding is at least this bad [default: error]"),
-        )
-        .arg(Arg::new("no-suppressions").long("no-suppressions").action(ArgAction::SetTrue).help(
-            "Tell also what `# pregrub: allow(...)` in the boot configuration suppresses: a guest may have written it",
-        ))
+        command
+            .args(levels)
+            .arg(
+                Arg::new("threshold")
+                    .long("threshold")
+                    .value_name("SEVERITY")
+                    .value_parser(PossibleValuesParser::new(values))
+                    .help("Exit with status 1 if a finding is at least this severe [default: error]"),
+            )
+            .arg(Arg::new("no-suppressions").long("no-suppressions").action(ArgAction::SetTrue).help(
+                "Ignore `# pregrub: allow(...)` comments in the boot configuration, which a guest may have written",
+            ))
     }
 
     fn augment_args_for_update(command: Command) -> Command {

@@ -11,7 +11,7 @@ use super::fixable::Fixable;
 use super::fleet::{Ended, Fleet, Total, Trouble};
 use super::job_args::JobArgs;
 use super::levels::LevelArgs;
-use super::output_args::{ReportFormat, ReportOutputArgs};
+use super::output_args::ReportOutputArgs;
 use super::pool::Pool;
 use super::recursive::{RecursiveArgs, Sought};
 use super::release_args::ReleaseArgs;
@@ -21,13 +21,13 @@ use super::target_list::TargetListArgs;
 use super::{Error, Status};
 use crate::boot::Options;
 use crate::cli::effective_settings::{AllAsked, EffectiveSettings};
-use crate::cli::emitter::Emitter;
+use crate::cli::emitter::{Command, Emitter};
 use crate::cli::stdout::{Out, complain};
 use crate::flavour::Build;
 use crate::lint::{self, LintContext};
 use crate::release::Release;
+use crate::report::check::Hashes;
 use crate::report::finding::Sources;
-use crate::report::lint::Lint as Report;
 use crate::report::target_report::{Outcome, TargetReport};
 use crate::report::text;
 use crate::simulation::Simulation;
@@ -35,8 +35,8 @@ use crate::target::{Kind, OpenOptions};
 
 const AFTER_LINT: &str = "\
 Exit status: 0 no finding reaches the threshold (without --threshold: no error), with --diff nothing would change; 1 a finding \
-does, or --diff shows something; 2 called wrongly, a broken pregrub.toml, or an internal error; 3 a file could not be read or \
-mended.";
+does, or --diff shows something; 2 usage error, a broken pregrub.toml, or an internal error; 3 a file could not be read or \
+fixed.";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_LINT)]
@@ -51,12 +51,12 @@ pub(super) struct LintArgs {
     /// pygrub shows no menu, as with bootloader_args = ["-q"]
     #[arg(short, long)]
     quiet: bool,
-    /// The dialect of the files, whatever their names are
+    /// The dialect of the files; overrides their names
     #[arg(long, value_enum)]
     pub dialect: Option<DialectArg>,
     #[command(flatten)]
     pub output: ReportOutputArgs,
-    /// Show each finding at its place, also where several say the same
+    /// Show every finding at its place, even if several say the same
     #[arg(short, long)]
     pub verbose: bool,
     #[command(flatten)]
@@ -98,7 +98,9 @@ pub(super) fn run(args: &LintArgs) -> Result<Status, Error> {
     let options = args.options(&first).map_err(Error::Usage)?;
     let whole = EffectiveSettings::new(first, options, &args.levels);
     let release = whole.options.release;
-    let mut reports = Emitter::new(Out::new(args.output.color), args.output.format, release, whole.threshold);
+    let out = Out::new(args.output.color);
+    let format = args.output.format;
+    let mut reports = Emitter::new(out, format, release, whole.threshold, Command::Lint, args.verbose);
     let linting = Linting {
         args,
         asked: AllAsked::new(&finder, |settings| args.options(settings).map(|options| vec![options]), &args.levels),
@@ -159,14 +161,11 @@ fn unreadable(args: &LintArgs, name: &str, release: Release, why: &str, reports:
     if args.fix.diff {
         return Ok(());
     }
-    match args.output.format {
-        ReportFormat::Json => reports.out.json(&Report::of_unreadable(name, release, why)),
-        _ => reports.add(&TargetReport { target: name, outcome: Outcome::Unreadable(why) }),
-    }
+    reports.add(&TargetReport { target: name, outcome: Outcome::Unreadable { why, release } })
 }
 
 impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
-    /// Looks at one file, mends it where that is asked for, and reports on it.
+    /// Looks at one file, fixes it where that is asked for, and reports on it.
     fn one(&self, name: &str, reports: &mut Emitter) -> Result<Ended<Sum>, Trouble> {
         let args = self.args;
         let all = self.asked.of(name).map_err(Error::Usage)?;
@@ -190,11 +189,12 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
         if args.fix.fix {
             match args.fix.fix(name, args.dialect, asked, &mut sum.fixed) {
                 Ok(lines) => {
-                    for line in lines.iter().filter(|_| args.output.format == ReportFormat::Text) {
+                    let is_text = reports.is_text();
+                    for line in lines.iter().filter(|_| is_text) {
                         writeln!(reports.out.text(), "{line}")?;
                     }
                 }
-                // What is found is told all the same.
+                // What is found is reported all the same.
                 Err(error) => trouble = Some(error),
             }
         }
@@ -225,30 +225,19 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
         let sources = Sources { configuration: Some(name), ..Sources::default() };
         let findings = self.baselines.filter(&asked.settings, name, &run, sources, findings);
         let findings = findings.map_err(|error| Trouble::All(Error::Usage(error)))?;
-        match args.output.format {
-            ReportFormat::Json => {
-                let report = Report::new(name, asked.options.build(), &findings, sources).with_suppressed(suppressed);
-                reports.out.json(&report)?;
-            }
-            ReportFormat::Text => {
-                let look = reports.out.look(args.verbose);
-                text::write_findings(&findings, &run, None, sources, look, &mut reports.out.colored())?;
-                if !findings.is_empty() {
-                    writeln!(reports.out.text())?;
-                }
-            }
-            _ => {
-                let outcome = Outcome::Read {
-                    kind: Kind::Config,
-                    run: &run,
-                    explanation: None,
-                    judged: false,
-                    findings: &findings,
-                    sources,
-                };
-                reports.add(&TargetReport { target: name, outcome })?;
-            }
-        }
+        let outcome = Outcome::Read {
+            kind: Kind::Config,
+            run: &run,
+            explanation: None,
+            judged: false,
+            built: None,
+            hashes: &Hashes::default(),
+            findings: &findings,
+            suppressed,
+            sources,
+            pygrubs: None,
+        };
+        reports.add(&TargetReport { target: name, outcome })?;
         sum.suppressed = suppressed;
         sum.totals = text::Totals::of(&findings);
         if let Some(found) = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()) {
@@ -263,7 +252,7 @@ fn finish(args: &LintArgs, mut reports: Emitter, sum: &Sum, total: &Total, left_
     if args.fix.diff {
         return reports.out.finish();
     }
-    if args.output.format == ReportFormat::Text {
+    if reports.is_text() {
         let suppressed = text::suppressed(sum.suppressed);
         match sum.totals.summary() {
             Some(summary) => writeln!(reports.out.text(), "{summary}")?,

@@ -22,7 +22,7 @@ pub(super) struct Progress {
 const PATIENCE: Duration = Duration::from_millis(300);
 
 impl Progress {
-    /// Of so many targets.
+    /// Of this many targets.
     pub(super) fn new(targets: usize) -> Self {
         let bar = ProgressBar::with_draw_target(Some(targets as u64), ProgressDrawTarget::hidden());
         // The template is a constant; the default is as good if it were wrong.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::Error;
 use super::caller_args::CallerArgs;
 use super::release_args::{self, ReleaseArgs};
 use super::settings::{Settings, SettingsArgs};
@@ -13,6 +14,7 @@ use crate::flavour::{Build, ExtraOption, Flavour};
 use crate::host;
 use crate::python::{PyStr, Python, int};
 use crate::release::Change;
+use crate::simulation::{OpenTarget, Simulation};
 use crate::target::OpenOptions;
 
 /// How pygrub is called.
@@ -53,7 +55,7 @@ pub(super) struct PygrubArgs {
     /// Treat the target as this kind instead of detecting it
     #[arg(long = "as", value_name = "KIND", value_enum)]
     kind: Option<KindArg>,
-    /// Treat the file as a configuration in this dialect, whatever its name is
+    /// The dialect of a configuration; overrides its name
     #[arg(long, value_enum)]
     dialect: Option<DialectArg>,
     #[command(flatten)]
@@ -140,6 +142,19 @@ impl PygrubArgs {
             caller: self.caller.caller(build),
             ..Options::default()
         })
+    }
+
+    /// Opens the target.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or these options do not go with it.
+    pub(super) fn open(&self, name: &str, options: Options) -> Result<OpenTarget, Error> {
+        let target = Simulation::from(options)
+            .open(name, self.open_options())
+            .map_err(|error| Error::Target(error.to_string()))?;
+        self.caller.suits(name, target.kind()).map_err(Error::Usage)?;
+        Ok(target)
     }
 
     /// How the target is opened.

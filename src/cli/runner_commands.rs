@@ -2,11 +2,11 @@
 //!
 //! GitHub's runner (and those of Gitea and Forgejo, which follow it) obeys a line that begins with `::` after any space, and
 //! `##[` anywhere in a line; the agent of Azure Pipelines obeys `##vso[` anywhere, TeamCity `##teamcity[`. GitLab folds its log at
-//! `section_start:` where a carriage return and an escape sequence follow, Jenkins hides its notes behind an escape sequence.
+//! `section_start:` where a carriage return and an escape sequence follow, Jenkins hides its notes after an escape sequence.
 //! Sources: `ActionCommand.cs` of actions/runner, `Command.cs` of the Azure Pipelines agent, the documentation of the others.
 //!
 //! Everything that is printed goes through [`Disarmed`], which completes no such marker: of `##vso[` the bracket and of a `::` at
-//! the start of a line the second colon are escaped, as the format of the output wants it. Characters that are not ASCII count as
+//! the start of a line the second colon are escaped, as the format of the output requires. Characters that are not ASCII count as
 //! absent, since .NET's comparison of strings skips some of them.
 
 use std::env;
@@ -133,7 +133,7 @@ impl<W: Write> Disarmed<W> {
                 return false;
             }
             0x1b => {
-                // An escape sequence is of our own making, if it is not disarmed; its bracket is no marker's.
+                // An escape sequence is of our own making, if it is not disarmed; its bracket is not a marker's.
                 line.last.fill(0);
                 return self.form == Form::Raw;
             }

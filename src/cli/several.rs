@@ -1,10 +1,11 @@
-//! `pregrub check` with several releases or flavours: one line for each outcome, the pygrubs that come to it folded.
+//! `pregrub check` with several releases or flavours: one line or report for each outcome, the pygrubs that come to it folded.
 
-use std::io::Write;
+use std::collections::HashMap;
+use std::io::{self, Write};
 
 use super::check::{self, CheckArgs, Judged};
 use super::effective_settings::EffectiveSettings;
-use super::output_args::ReportFormat;
+use super::emitter::Emitter;
 use super::stdout::{Out, complain};
 use super::{Error, Status};
 use crate::boot::{Run, Verdict};
@@ -12,8 +13,8 @@ use crate::explain::explain;
 use crate::flavour::{Build, folded};
 use crate::kernel::Looks;
 use crate::lint::{Finding, RootDisk};
-use crate::report::check::Check as Report;
 use crate::report::finding::Sources;
+use crate::report::target_report::{self, TargetReport};
 use crate::report::text;
 
 /// What pygrubs have in common that come to the same.
@@ -44,6 +45,22 @@ impl Outcome {
     }
 }
 
+/// Pygrubs that come to the same.
+struct Group {
+    outcome: Outcome,
+    builds: Vec<Build>,
+    /// What is known by the first of them; for text by the first of all only.
+    judged: Option<Judged>,
+}
+
+/// A finding, and the pygrubs that it holds for.
+struct Shared {
+    finding: Finding,
+    builds: Vec<Build>,
+    /// The number of the group of the first of them.
+    group: usize,
+}
+
 /// Checks one target with each of the pygrubs. Returns what came of it, and whether it could be read.
 pub(super) fn check(
     args: &CheckArgs,
@@ -51,63 +68,116 @@ pub(super) fn check(
     asked: &[EffectiveSettings],
     root_disk: Option<&RootDisk>,
     looks: &Looks,
-    out: &mut Out,
+    reports: &mut Emitter,
 ) -> Result<(Status, bool), Error> {
     let builds: Vec<Build> = asked.iter().map(|asked| asked.options.build()).collect();
     // The verdicts first: the linter is shown all of them.
+    let mut verdicts = Vec::with_capacity(builds.len());
     let mut outcomes = Vec::with_capacity(builds.len());
-    let mut groups: Vec<(Outcome, Vec<Build>)> = Vec::new();
     for asked in asked {
-        let run = match check::run_target(args, name, asked, looks) {
-            Ok(run) => run,
-            Err(Error::Target(error)) => {
-                if args.output.format == ReportFormat::Json {
-                    out.json(&Report::of_unreadable(name, asked.options.release, &error))?;
-                }
-                complain(&error);
+        let release = asked.options.release;
+        match check::run_target(args, name, asked, looks) {
+            Ok(run) => {
+                verdicts.push((asked.options.build(), run.verdict));
+                outcomes.push(Outcome::of(&run));
+            }
+            Err(Error::Target(why)) => {
+                let outcome = target_report::Outcome::Unreadable { why: &why, release };
+                reports.add(&TargetReport { target: name, outcome })?;
+                complain(&why);
                 return Ok((Status::Unknown, false));
             }
             Err(error) => return Err(error),
-        };
-        let build = asked.options.build();
-        outcomes.push((build, run.verdict));
-        let outcome = Outcome::of(&run);
-        match groups.iter_mut().find(|(other, _)| *other == outcome) {
-            Some((_, group)) => group.push(build),
-            None => groups.push((outcome, vec![build])),
         }
     }
-    let mut worst = outcomes.iter().map(|(_, verdict)| Status::from(*verdict)).max().unwrap_or(Status::Fine);
-    if args.output.format == ReportFormat::Json {
-        for asked in asked {
-            let judged = check::examine(args, name, asked, root_disk, &outcomes, looks)?;
-            let Judged { kind, run, explanation, built, hashes, findings, suppressed, domain_text } = judged;
-            worst = worst.max(asked.threshold.status(&findings));
-            let sources = Sources { domain_text: domain_text.as_deref(), ..Sources::default() };
-            let report = Report::of_run(name, kind, &run, explanation.as_ref(), hashes, &findings, sources);
-            out.json(&report.with_builder(built.as_ref()).with_suppressed(suppressed))?;
+    let mut worst = verdicts.iter().map(|(_, verdict)| Status::from(*verdict)).max().unwrap_or(Status::Fine);
+    let mut groups: Vec<Group> = Vec::new();
+    let mut shared: Vec<Shared> = Vec::new();
+    // By rule, place and message: a guest can have a hundred thousand findings.
+    let mut known = HashMap::new();
+    for (number, (asked, outcome)) in asked.iter().zip(outcomes).enumerate() {
+        let build = asked.options.build();
+        let group = groups.iter().position(|group| group.outcome == outcome).unwrap_or(groups.len());
+        if reports.is_text() && number > 0 {
+            match groups.get_mut(group) {
+                Some(group) => group.builds.push(build),
+                None => groups.push(Group { outcome, builds: vec![build], judged: None }),
+            }
+            continue;
         }
+        let mut judged = check::examine(args, name, asked, root_disk, &verdicts, looks)?;
+        let found = std::mem::take(&mut judged.findings);
+        if reports.is_json() {
+            worst = worst.max(asked.threshold.status(&found));
+            let configuration = judged.configuration();
+            reports.add(&judged.report(name, &found, configuration.as_deref(), None))?;
+            continue;
+        }
+        match groups.get_mut(group) {
+            Some(group) => group.builds.push(build),
+            None => groups.push(Group { outcome, builds: vec![build], judged: Some(judged) }),
+        }
+        // The one about the difference says the same of every pygrub. Text has no other: they are of one pygrub each.
+        let counts = |finding: &Finding| {
+            let differs = finding.rule.code == DIFFERS;
+            differs && number == 0 || !differs && !reports.is_text()
+        };
+        let found: Vec<Finding> = found.into_iter().filter(counts).collect();
+        worst = worst.max(asked.threshold.status(&found));
+        for finding in found {
+            let place = (finding.rule.code, finding.source, finding.span.map(|span| span.start));
+            let number = *known.entry((place, finding.message.clone())).or_insert(shared.len());
+            match shared.get_mut(number) {
+                Some(one) => one.builds.push(build),
+                None => shared.push(Shared { finding, builds: vec![build], group }),
+            }
+        }
+    }
+    if reports.is_text() {
+        text(name, &builds, &groups, &shared, args.verbose, &mut reports.out)?;
         return Ok((worst, true));
     }
-    writeln!(out.text(), "{name}: {}", if groups.len() == 1 { "all alike" } else { "not all alike" })?;
-    for (outcome, group) in &groups {
-        let colon = if outcome.what.is_empty() { "" } else { ": " };
-        writeln!(out.text(), "{}: {}{colon}{}", outcome.verdict.words(), folded(&builds, group), outcome.what)?;
-    }
-    // Of the findings only the one about the difference: the others are of one pygrub each.
-    if let Some(first) = asked.first() {
-        let judged = check::examine(args, name, first, root_disk, &outcomes, looks)?;
-        let findings: Vec<Finding> =
-            judged.findings.into_iter().filter(|finding| finding.rule.code == DIFFERS).collect();
-        worst = worst.max(first.threshold.status(&findings));
-        if !findings.is_empty() {
-            writeln!(out.text())?;
-            let look = out.look(args.verbose);
-            let explanation = judged.explanation.as_ref();
-            text::write_findings(&findings, &judged.run, explanation, Sources::default(), look, &mut out.text())?;
-        }
+    for (number, group) in groups.iter().enumerate() {
+        let Some(judged) = &group.judged else { continue };
+        let of_group = shared.iter().filter(|one| one.group == number);
+        let findings: Vec<Finding> = of_group
+            .map(|Shared { finding, builds: of, .. }| {
+                let mut finding = finding.clone();
+                if of.len() < builds.len() && finding.rule.code != DIFFERS {
+                    finding.message.push_str(&format!(" ({})", folded(&builds, of)));
+                }
+                finding
+            })
+            .collect();
+        let (configuration, pygrubs) = (judged.configuration(), folded(&builds, &group.builds));
+        reports.add(&judged.report(name, &findings, configuration.as_deref(), Some(&pygrubs)))?;
     }
     Ok((worst, true))
+}
+
+/// For people: one line for each outcome.
+fn text(
+    name: &str,
+    builds: &[Build],
+    groups: &[Group],
+    shared: &[Shared],
+    verbose: bool,
+    out: &mut Out,
+) -> io::Result<()> {
+    writeln!(out.text(), "{name}: {}", if groups.len() == 1 { "all alike" } else { "not all alike" })?;
+    for Group { outcome, builds: of, .. } in groups {
+        let colon = if outcome.what.is_empty() { "" } else { ": " };
+        writeln!(out.text(), "{}: {}{colon}{}", outcome.verdict.words(), folded(builds, of), outcome.what)?;
+    }
+    let findings: Vec<Finding> = shared.iter().map(|one| one.finding.clone()).collect();
+    let first = groups.first().and_then(|group| group.judged.as_ref());
+    if let Some(first) = first.filter(|_| !findings.is_empty()) {
+        writeln!(out.text())?;
+        let look = out.look(verbose);
+        let explanation = first.explanation.as_ref();
+        text::write_findings(&findings, &first.run, explanation, Sources::default(), look, &mut out.text())?;
+    }
+    Ok(())
 }
 
 /// The rule on the difference.

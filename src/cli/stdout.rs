@@ -1,4 +1,4 @@
-//! Standard output and standard error: colours as the terminal and the user want them, no panic on a closed pipe, and nothing that
+//! Standard output and standard error: colours by the terminal and the user's choice, no panic on a closed pipe, and nothing that
 //! steers a terminal or commands a runner of continuous integration.
 
 use std::cell::RefCell;

@@ -7,10 +7,10 @@ use super::pygrub_args::PygrubArgs;
 use super::{Error, Status};
 use crate::cli::stdout::Out;
 use crate::report::trace;
-use crate::simulation::{Simulated, Simulation};
+use crate::simulation::Simulated;
 
 const AFTER_LOOK: &str = "\
-Exit status: 0 Xen would boot it (or the bare configuration selects an entry, or pygrub is not asked for this domain); 1 it would not; 2 called wrongly, a broken \
+Exit status: 0 Xen would boot it (or the bare configuration selects an entry, or pygrub is not asked for this domain); 1 it would not; 2 usage error, a broken \
 pregrub.toml, or an internal error; 3 the target could not be read, or the verdict is unknown.";
 
 #[derive(Debug, Args)]
@@ -29,9 +29,9 @@ pub(super) fn run(args: &TraceArgs) -> Result<Status, Error> {
     let settings = args.pygrub.settings.of(&args.target).map_err(Error::Usage)?;
     let options = args.pygrub.options(&settings).map_err(Error::Usage)?;
     let name = &args.target;
-    let opened = Simulation::from(options).open(name, args.pygrub.open_options());
-    let simulated = opened.and_then(|target| Ok((target.kind(), target.run()?)));
-    let (kind, Simulated { run, explanation }) = simulated.map_err(|error| Error::Target(error.to_string()))?;
+    let target = args.pygrub.open(name, options)?;
+    let kind = target.kind();
+    let Simulated { run, explanation } = target.run().map_err(|error| Error::Target(error.to_string()))?;
     let explanation = explanation.as_ref();
     let mut out = Out::new(args.output.color);
     match args.output.format {

@@ -12,9 +12,9 @@ use crate::release::{Change, Release};
 /// Shown as pygrub shows it: `d0p1`, `d0`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
-    /// The number behind the two letters, or 0 for `/dev/xvda`.
+    /// The number after the two letters, or 0 for `/dev/xvda`.
     pub disk: Int,
-    /// The number behind the comma.
+    /// The number after the comma.
     pub partition: Option<Int>,
 }
 

@@ -63,6 +63,6 @@ impl FromStr for Dialect {
         Self::ALL
             .into_iter()
             .find(|dialect| dialect.name() == text)
-            .ok_or_else(|| format!("`{text}` is no dialect: use grub2, legacy or extlinux"))
+            .ok_or_else(|| format!("`{text}` is not a dialect: use grub2, legacy or extlinux"))
     }
 }

@@ -47,7 +47,7 @@ pub struct Directive {
 }
 
 impl Directive {
-    /// The command: what stands in front of the first blank, tab or `=` of the line. `text` is that of the configuration.
+    /// The command: what stands in front of the first space, tab or `=` of the line. `text` is that of the configuration.
     pub fn command<'a>(&self, text: &'a [u8]) -> &'a [u8] {
         let line = text.get(self.line.range()).unwrap_or_default();
         line.split(|byte| matches!(byte, b' ' | b'\t' | b'=')).next().unwrap_or_default()

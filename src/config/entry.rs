@@ -80,7 +80,7 @@ impl Entry {
         Ok(())
     }
 
-    /// `kernel`, `linux`: the file and, if there is a blank anywhere, the arguments behind the first white space.
+    /// `kernel`, `linux`: the file and, if there is a space anywhere, the arguments after the first white space.
     pub(super) fn set_kernel(
         &mut self,
         line: LineText<'_>,
@@ -99,9 +99,9 @@ impl Entry {
     }
 }
 
-/// The kernel's path and arguments. A tab alone does not separate them; where there is a blank, any white space does.
+/// The kernel's path and arguments. A tab alone does not separate them; where there is a space, any white space does.
 ///
-/// Fails, with the number of words found, where the only blanks are around it: in quotes, which extlinux drops.
+/// Fails, with the number of words found, where the only spaces are around it: in quotes, which extlinux drops.
 fn split_kernel(argument: &str) -> Result<(&str, Option<&str>), usize> {
     if !argument.contains(' ') {
         return Ok((argument, None));

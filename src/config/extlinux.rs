@@ -150,7 +150,7 @@ fn append(entry: &mut Entry, line: LineText<'_>, argument: &str, release: Releas
     let looks_for_initrd = if release.has(Change::ExtlinuxInitrdAnywhere) {
         argument.contains("initrd=")
     } else {
-        // The position was taken for a truth value: 0 is false, and -1 for "nowhere" is true.
+        // The position was treated as a truth value: 0 is false, and -1 for "nowhere" is true.
         !argument.starts_with("initrd=")
     };
     if kernel.is_some() && looks_for_initrd && release.has(Change::ExtlinuxAppend) {

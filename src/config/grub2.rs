@@ -157,7 +157,7 @@ fn end(
     Ok(())
 }
 
-/// A message with the lines of the open entry behind it. They may be the whole file, so nothing is copied twice.
+/// A message with the lines of the open entry after it. They may be the whole file, so nothing is copied twice.
 fn with_body(message: &str, body: &Body<'_>, python: Python) -> String {
     let mut message = format!("{message}({} ", body.len());
     repr::push_repr_list(&mut message, body.unsplit(), python);
@@ -169,7 +169,7 @@ fn with_body(message: &str, body: &Body<'_>, python: Python) -> String {
 struct Command<'a> {
     /// The command, or the variable of a `set`.
     name: &'a str,
-    /// Whether it is a variable. pygrub writes `set:name`, and takes that form in the file for the same.
+    /// Whether it is a variable. pygrub writes `set:name`, and treats that form in the file as the same.
     is_set: bool,
     argument: &'a str,
 }

@@ -48,7 +48,7 @@ impl Stage {
     }
 }
 
-/// What lies behind an exception: what an explanation can be hung on.
+/// What lies after an exception: what an explanation can be hung on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Cause {
@@ -66,7 +66,7 @@ pub enum Cause {
     NestedEntry,
     /// The file ends inside a menu entry.
     OpenEntry,
-    /// The default entry is no number (releases up to 4.4.1).
+    /// The default entry is not a number (releases up to 4.4.1).
     DefaultNotANumber,
     /// The default entry is less than zero.
     NegativeDefault,
@@ -74,7 +74,7 @@ pub enum Cause {
     NotUtf8,
     /// extlinux `append`, which releases up to 4.1.2 cannot store.
     AppendUnsupported,
-    /// extlinux: a kernel in quotes with blanks around it and no arguments.
+    /// extlinux: a kernel in quotes with spaces around it and no arguments.
     QuotedKernel,
     /// There is no entry at all.
     NoEntry,
@@ -86,7 +86,7 @@ pub enum Cause {
     NoKernel,
     /// `--entry` does not work in this release.
     EntryOption,
-    /// The timeout is no integer, and the menu is shown.
+    /// The timeout is not an integer, and the menu is shown.
     Timeout,
     /// The menu cannot be drawn.
     Drawing,
@@ -121,11 +121,11 @@ pub struct Raised {
     pub stage: Stage,
     /// The name of the exception's type: `ValueError`.
     pub exception: &'static str,
-    /// Its message, equal to the letter.
+    /// Its message, character by character.
     pub message: String,
     /// The piece of the configuration that raised it, where it is one.
     pub span: Option<Span>,
-    /// What lies behind it.
+    /// What lies after it.
     pub cause: Cause,
 }
 

@@ -1,4 +1,4 @@
-//! Reading on behind what pygrub raises: what else is wrong.
+//! Reading on after what pygrub raises: what else is wrong.
 
 use std::collections::BTreeMap;
 

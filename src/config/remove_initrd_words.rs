@@ -1,11 +1,11 @@
 //! Taking the words that name initrds out of an extlinux `append`, as pygrub does: one after the other, each wherever it
 //! stands, in other words too.
 //!
-//! Done to the letter, a megabyte of such words means a hundred thousand passes over a megabyte. But a word has no blank in
-//! it and its removal takes none away, so that each stretch between blanks can be looked at alone, and only for the words
+//! Done literally, a megabyte of such words means a hundred thousand passes over a megabyte. But a word has no space in
+//! it and its removal takes none away, so that each stretch between spaces can be looked at alone, and only for the words
 //! that it has in it.
 //!
-//! A guest that means to can still make this slow, with long words that begin alike. Then it is done to the letter after all:
+//! A guest that means to can still make this slow, with long words that begin alike. Then it is done literally after all:
 //! exact in any case, and never more passes than pygrub makes.
 
 use std::borrow::Cow;
@@ -17,7 +17,7 @@ const START: &[u8] = b"initrd=";
 /// How many characters may be compared for each byte of the text. Words that do not begin alike need about one.
 const PATIENCE: usize = 8;
 
-/// `text` after `text.replace(word, "")` for every word in turn. The words have no blanks and begin with `initrd=` in any case.
+/// `text` after `text.replace(word, "")` for every word in turn. The words have no spaces and begin with `initrd=` in any case.
 pub(super) fn without_words<'a>(text: &'a str, words: &[&str]) -> Cow<'a, str> {
     if words.is_empty() {
         return Cow::Borrowed(text);

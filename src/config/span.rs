@@ -10,7 +10,7 @@ pub struct Span {
     /// Byte offset of the first byte, from the start of the file.
     #[serde(skip)]
     pub start: u32,
-    /// Byte offset behind the last byte.
+    /// Byte offset after the last byte.
     #[serde(skip)]
     pub end: u32,
     /// Line, counted from 1. Lines end at U+000A only.

@@ -52,7 +52,7 @@ impl Config {
         result
     }
 
-    /// Sets the default by the rules of GRUB's dialects: a number, text, or 0 where it is no number.
+    /// Sets the default by the rules of GRUB's dialects: a number, text, or 0 where it is not a number.
     pub(super) fn set_default(&mut self, line: LineText<'_>, value: &str, release: Release) -> Result<(), Raised> {
         let python = release.python();
         let span = line.span_of(value);

@@ -15,7 +15,7 @@ const STEP: usize = 256 << 10;
 const LARGEST_HELD: usize = 32 << 20;
 /// A match is at least this long.
 const SHORTEST_MATCH: usize = 4;
-/// Within so many bytes of the end of a chunk, or of the output, only the last literals may stand.
+/// Within this many bytes of the end of a chunk, or of the output, only the last literals may stand.
 const MARGIN: usize = 8;
 
 /// A decoder of a legacy frame. It ends where the input does.

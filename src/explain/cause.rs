@@ -28,7 +28,7 @@ impl CauseId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CauseKind {
-    /// What lies behind an exception.
+    /// What lies after an exception.
     Raised(Cause),
     /// A filesystem with a configuration that pygrub never tries.
     Untried,

@@ -57,7 +57,7 @@ impl Closest<'_> {
                 "`{path}` is there: {}",
                 match writer {
                     Writer::NixOs => Remedy::copies_again().to_string(),
-                    Writer::Mkconfig => format!("{MKCONFIG} in the guest, which writes the menu anew"),
+                    Writer::Mkconfig => format!("{MKCONFIG} in the guest, which regenerates the menu"),
                     Writer::Other => "is that file meant?".to_owned(),
                 }
             ),

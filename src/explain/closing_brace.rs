@@ -17,7 +17,7 @@ pub(super) fn closing_brace(found: Option<Seen<'_>>, raised: &Raised) -> Advice 
 /// What a closing brace means that is refused, where it is known what opened it.
 pub(crate) fn of_closing_brace(opener: Option<Opener>, writer: Writer) -> Advice {
     let edit = |edit: &str| Remedy::LineEdit { edit: edit.to_owned(), writer };
-    let reason = "a closing brace comes where pygrub sees no open menu entry, and it gives up on the whole file";
+    let reason = "a closing brace comes where pygrub sees no open menu entry, and it rejects the whole file";
     let label = "closes nothing that pygrub has seen";
     match opener {
         Some(Opener { span, kind }) => {

@@ -8,15 +8,19 @@ use crate::python::PyStr;
 /// Whether NixOS wrote the file: then the option is named, not the line.
 pub(super) fn device(found: Option<Seen<'_>>, raised: &Raised, nixos: bool) -> Advice {
     let text = raised.span.and_then(|span| found?.text.get(span.range())).unwrap_or_default();
-    let shown = String::from_utf8_lossy(text);
+    let mut shown = String::from_utf8_lossy(text).into_owned();
+    // The span ends before the parenthesis.
+    if shown.starts_with('(') && !shown.ends_with(')') {
+        shown.push(')');
+    }
     let (wanted, label) = if raised.cause == Cause::DeviceCommas {
         ("at most one comma in it", "more than one comma")
     } else if shown.contains(',') {
-        ("a number behind its first two characters and one behind the comma", "not two numbers that pygrub can read")
+        ("a number after its first two characters and one after the comma", "not two numbers that pygrub can read")
     } else {
-        ("a number behind its first two characters", "no number behind the first two characters")
+        ("a number after its first two characters", "no number after the first two characters")
     };
-    let reason = format!("pygrub takes `{shown}` for a device, wants {wanted}, and gives up on the whole file");
+    let reason = format!("pygrub parses `{shown}` as a device name, expects {wanted}, and rejects the whole file");
     let command = raised.span.and_then(|span| {
         let found = found?;
         let start = memchr::memrchr(b'\n', found.text.get(..span.range().start)?).map_or(0, |newline| newline + 1);

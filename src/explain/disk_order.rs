@@ -8,7 +8,7 @@ use crate::python::PyStr;
 
 /// The other disks of a domain, of which pygrub sees the first.
 pub trait OtherDisks {
-    /// Each that is no CD-ROM drive, with what a run on it would come to if it were the first.
+    /// Each that is not a CD-ROM drive, with what a run on it would come to if it were the first.
     fn tried(&self, run: &Run) -> Vec<OtherDisk>;
 }
 

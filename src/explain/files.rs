@@ -12,7 +12,7 @@ use crate::storage::mount::{Mounting, Volumes};
 /// What pygrub gets for a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// It opens: so many bytes.
+    /// It opens: this many bytes.
     There {
         /// Its length in bytes.
         size: u64,
@@ -105,7 +105,7 @@ impl Files {
         answer
     }
 
-    /// Names in the directory `path`: as many of a large one as are worth looking through, and none where the driver tells
+    /// Names in the directory `path`: as many of a large one as are worth looking through, and none where the driver says
     /// none. Each directory is listed once.
     pub(crate) fn names(&self, path: &[u8]) -> Names {
         /// More than a boot disk has in one directory.

@@ -11,7 +11,7 @@ pub(crate) fn hidden_kernel<'a>(entry: &'a Entry, dialect: Dialect, text: &[u8])
     entry.directives.iter().find(|directive| follows(at(directive.line)))
 }
 
-/// Whether a `linux` comes behind another command of the line.
+/// Whether a `linux` comes after another command of the line.
 fn follows(line: &[u8]) -> bool {
     /// A hostile line has any number of them.
     const MOST: usize = 64;

@@ -34,7 +34,7 @@ pub(crate) fn word(purpose: Purpose) -> &'static str {
     if purpose == Purpose::Ramdisk { "initrd" } else { "kernel" }
 }
 
-/// Whether pygrub's driver for this filesystem ends a path at its first blank: all do but the one for ext2, ext3 and ext4.
+/// Whether pygrub's driver for this filesystem ends a path at its first space: all do but the one for ext2, ext3 and ext4.
 pub(crate) fn ends_at_a_blank(filesystem: &str) -> bool {
     matches!(filesystem, "vfat" | "iso9660" | "xfs" | "reiserfs" | "ufs" | "zfs")
 }
@@ -60,7 +60,7 @@ impl MissingPath<'_> {
         let reason = self.reason(issue);
         let label = match issue {
             PathIssue::Several => "one name, for pygrub",
-            PathIssue::Continuation => "pygrub does not read on in the next line",
+            PathIssue::Continuation => "pygrub does not continue on the next line",
             PathIssue::Variable | PathIssue::Quoted => "taken literally",
             PathIssue::TrailingText | PathIssue::Tab => "all of it is the name",
             PathIssue::Option => "an option of GRUB's",
@@ -121,29 +121,26 @@ impl MissingPath<'_> {
         if issue == PathIssue::Several {
             let missing = if self.why.is_some() { ", and there is no such file" } else { "" };
             let (path, entry) = (shown(self.path), self.of_entry());
-            return format!("pygrub takes all of `{path}` for the name of one initrd{entry}{missing}");
+            return format!("pygrub treats all of `{path}` as the name of one initrd{entry}{missing}");
         }
         if issue == PathIssue::Argument {
-            let path = shown(self.path);
-            return format!(
-                "the kernel's path is missing{}: pygrub takes the argument `{path}` for it",
-                self.of_entry()
-            );
+            let (path, entry) = (shown(self.path), self.of_entry());
+            return format!("the kernel's path is missing{entry}: pygrub takes the argument `{path}` for it");
         }
         let opens = if self.why.is_some() { "does not open" } else { "will not open" };
         let clause = match issue {
             PathIssue::Several | PathIssue::Continuation | PathIssue::Argument => {
-                "pygrub takes the backslash at the end for a part of the name"
+                "pygrub treats the backslash at the end as part of the name"
             }
-            PathIssue::Variable => "pygrub knows no variables and takes `$` for a part of the name",
-            PathIssue::Quoted => "pygrub takes quotes and backslashes for a part of the name",
-            PathIssue::TrailingText => "pygrub takes all that follows on the line for a part of the name",
-            PathIssue::Option => "pygrub knows no options of `kernel`, and takes the first word for the path",
-            PathIssue::Tab => "pygrub wants a blank behind it, and takes the tab for a part of the name",
+            PathIssue::Variable => "pygrub knows no variables and treats `$` as part of the name",
+            PathIssue::Quoted => "pygrub treats quotes and backslashes as part of the name",
+            PathIssue::TrailingText => "pygrub treats all that follows on the line as part of the name",
+            PathIssue::Option => "pygrub knows no options of `kernel`, and treats the first word as the path",
+            PathIssue::Tab => "pygrub expects a space after it, and treats the tab as part of the name",
             PathIssue::DoubleSlash if self.why.is_none() => {
-                "pygrub's library for ext2, ext3 and ext4 finds nothing behind a double slash"
+                "pygrub's library for ext2, ext3 and ext4 finds nothing after a double slash"
             }
-            PathIssue::DoubleSlash => "libext2fs finds nothing behind a double slash",
+            PathIssue::DoubleSlash => "libext2fs finds nothing after a double slash",
         };
         format!("{} {opens}: {clause}", self.subject())
     }
@@ -193,7 +190,7 @@ impl MissingPath<'_> {
             }
             (PathIssue::TrailingText, _) => {
                 format!(
-                    "write the path alone, without `;`, comment or other words behind it{}",
+                    "write the path alone, without `;`, comment or other words after it{}",
                     change_at_source(writer)
                 )
             }
@@ -213,13 +210,13 @@ impl MissingPath<'_> {
                 change_at_source(writer)
             ),
             (PathIssue::Tab, _) => {
-                format!("write a blank between the kernel and its arguments{}", change_at_source(writer))
+                format!("write a space between the kernel and its arguments{}", change_at_source(writer))
             }
         }
     }
 
-    /// NixOS writes a double slash where it thinks that /boot is not at the root of its filesystem; of entries that it does not
-    /// write itself the path is what somebody gave.
+    /// NixOS writes a double slash where it takes /boot for a filesystem below another one; of entries that it does not write
+    /// itself the path is what somebody gave.
     fn double_slash_of_nixos(&self) -> String {
         let path = self.path.as_bytes();
         let has = |text: &[u8]| memchr::memmem::find(path, text).is_some();

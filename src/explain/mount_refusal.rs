@@ -44,7 +44,7 @@ fn is_extended(attempt: &Attempt) -> bool {
 }
 
 /// The attempt that the user must change where nothing was found: the partition that pygrub cannot read and that the guest
-/// boots from. A filesystem that was mounted and has no configuration stands back behind it only if it is FAT, as an EFI system
+/// boots from. A filesystem that was mounted and has no configuration stands back after it only if it is FAT, as an EFI system
 /// partition is, since nobody means that to be /boot.
 pub(super) fn to_blame(run: &Run, volumes: Option<&dyn Volumes>) -> Option<usize> {
     let failure = run.failure.as_ref()?;
@@ -159,9 +159,9 @@ pub(crate) fn without_features(format: Format, features: &[impl AsRef<str>]) -> 
     match format {
         Format::Ext2 | Format::Ext3 | Format::Ext4 => {
             let without: Vec<String> = features.iter().map(|feature| format!("^{}", feature.as_ref())).collect();
-            format!("make the filesystem anew without: mkfs.ext4 -O {}", without.join(","))
+            format!("recreate the filesystem with mkfs.ext4 -O {}", without.join(","))
         }
-        _ => "put /boot on an ext4 filesystem (mkfs.xfs -m crc=0 -n ftype=0 makes version 4, which is on its way out)"
+        _ => "put /boot on an ext4 filesystem (mkfs.xfs -m crc=0 -n ftype=0 makes version 4, which is deprecated)"
             .to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! What is odd about a path that a configuration names: why pygrub, which takes it to the letter, does not open what GRUB opens.
+//! What is odd about a path that a configuration names: why pygrub, which takes it literally, does not open what GRUB opens.
 
 use crate::config::Dialect;
 
@@ -15,7 +15,7 @@ pub(crate) enum PathIssue {
     Variable,
     /// Quotes, or a backslash in front of a character.
     Quoted,
-    /// A comment, a `;` or words behind the path.
+    /// A comment, a `;` or words after the path.
     TrailingText,
     /// A tab between the kernel and its arguments.
     Tab,
@@ -117,7 +117,7 @@ impl Plain {
     }
 }
 
-/// The words of a path: what stands between blanks of any kind.
+/// The words of a path: what stands between spaces of any kind.
 pub(crate) fn words(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     path.split(|byte| byte.is_ascii_whitespace() || *byte == 0x0b).filter(|word| !word.is_empty())
 }

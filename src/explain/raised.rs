@@ -28,7 +28,7 @@ pub(crate) fn of_raised(
     let nixos = found.is_some_and(|found| found.writer == Writer::NixOs);
     if let Some(found) = found.filter(|found| found.directory) {
         return advice(
-            format!("`{}` is a directory, and pygrub takes its raw blocks for the configuration", found.path),
+            format!("`{}` is a directory, and pygrub treats its raw blocks as the configuration", found.path),
             "",
             "remove it, or put the configuration in its place",
         );
@@ -55,7 +55,7 @@ pub(crate) fn of_raised(
     match raised.cause {
         Cause::Device | Cause::DeviceCommas => device(found, raised, nixos),
         Cause::Parenthesis => advice(
-            "a path begins with `(` and has no `)`, so pygrub cannot find where the device ends, and gives up on the whole file",
+            "a path begins with `(` and has no `)`, so pygrub cannot find where the device ends, and rejects the whole file",
             "no `)` follows",
             "write the path without a device: pygrub never uses it",
         ),
@@ -64,7 +64,7 @@ pub(crate) fn of_raised(
         Cause::NestedEntry => {
             let end = unseen_end(found, raised.span.map(|span| span.start));
             advice(
-                "a menu entry begins before pygrub has seen the end of the one before, and pygrub gives up on the whole file",
+                "a menu entry begins before pygrub has seen the end of the one before, and pygrub rejects the whole file",
                 "begins inside another entry",
                 end.map_or_else(
                     || "write the `}` of the entry before on a line of its own".into(),
@@ -91,7 +91,7 @@ pub(crate) fn of_raised(
             "write `set default=0`",
         ),
         Cause::DefaultNotANumber => advice(
-            format!("this release wants the default to be a number: {}", raised.message),
+            format!("this release expects the default to be a number: {}", raised.message),
             "no number",
             numeric_default(found, raised),
         ),
@@ -109,13 +109,13 @@ pub(crate) fn of_raised(
             "convert the file to UTF-8, comments and titles included",
         ),
         Cause::AppendUnsupported => advice(
-            "pygrub of this release cannot store what `append` says and gives up on the whole file",
+            "pygrub of this release cannot store what `append` says and rejects the whole file",
             "`append` raises",
             "write a grub.cfg or menu.lst in its place, or use Xen 4.1.3 or later",
         ),
         Cause::QuotedKernel => advice(
-            "the kernel is in quotes and begins or ends with a blank there, and pygrub gives up on the whole file",
-            "a blank inside the quotes",
+            "the kernel is in quotes and begins or ends with a space there, and pygrub rejects the whole file",
+            "a space inside the quotes",
             "write the path without quotes",
         ),
         Cause::NoEntry => advice(
@@ -135,10 +135,10 @@ pub(crate) fn of_raised(
         Cause::EntryOption => advice(
             "`--entry` raises in this release, whatever its value is, so that nothing ever boots with it",
             "",
-            "do without `--entry`, or use Xen 4.17.3 or later",
+            "omit `--entry`, or use Xen 4.17.3 or later",
         ),
         Cause::Timeout => advice(
-            "the timeout is no integer, and pygrub reads it when it shows the menu",
+            "the timeout is not an integer, and pygrub reads it when it shows the menu",
             "no integer",
             format!(
                 "write `{}`, or call pygrub with `-q` (bootloader_args = [\"-q\"]), which never looks at the timeout",
@@ -180,11 +180,11 @@ pub(crate) fn of_raised(
         Cause::Read => advice(
             match attempt.and_then(|attempt| attempt.steps.last()) {
                 Some(step) => format!(
-                    "`{}` cannot be read whole: {}",
+                    "`{}` cannot be read in full: {}",
                     step.path,
                     step.missing.as_deref().unwrap_or("its data is damaged")
                 ),
-                None => "a file cannot be read whole".to_owned(),
+                None => "a file cannot be read in full".to_owned(),
             },
             "",
             "is the image complete? Check it with e2fsck -fn",

@@ -53,7 +53,7 @@ impl Remedy {
 
     /// NixOS copies kernels and initrds to the boot filesystem.
     pub(crate) fn copies_again() -> Self {
-        Self::NixosRebuild("which copies the files and writes the menu anew".to_owned())
+        Self::NixosRebuild("which copies the files and regenerates the menu".to_owned())
     }
 
     /// Its kind in JSON.

@@ -9,13 +9,13 @@ pub(super) fn set_arity(found: Option<Seen<'_>>, raised: &Raised) -> Advice {
     let label = "not one name and one value";
     if !raised.message.starts_with("too many") {
         return advice(
-            "pygrub wants a name and a value behind `set`, and gives up on the whole file where one is missing",
+            "pygrub expects a name and a value after `set`, and rejects the whole file where one is missing",
             label,
             "write `set name=value`, or remove the line",
         );
     }
     let text = raised.span.and_then(|span| found?.text.get(span.range())).unwrap_or_default();
-    let reason = "pygrub wants one name, one `=` and one value behind `set`, even in quotes, and gives up on the whole file \
+    let reason = "pygrub expects one name, one `=` and one value after `set`, even in quotes, and rejects the whole file \
                   otherwise";
     let (name, value) = match memchr::memchr(b'=', text) {
         Some(equals) => (text[..equals].trim_ascii_end(), text[equals + 1..].trim_ascii_start()),
@@ -38,7 +38,7 @@ pub(super) fn set_arity(found: Option<Seen<'_>>, raised: &Raised) -> Advice {
         return advice(reason, "two commands on one line", edit("write each command on a line of its own"));
     }
     if matches!(text.get(name.len()), Some(b' ' | b'\t')) && memchr::memchr(b'=', text).is_some() {
-        return advice(reason, "a blank before `=`", edit("write it without blanks around `=`"));
+        return advice(reason, "a space before `=`", edit("write it without spaces around `=`"));
     }
     if memchr::memchr(b'=', value).is_some() {
         return advice(

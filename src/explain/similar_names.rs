@@ -4,7 +4,7 @@ use std::cmp::{Ordering, Reverse};
 
 use crate::boot::Purpose;
 
-/// How long the hash is that NixOS writes in front of a name, with the `-` behind it.
+/// How long the hash is that NixOS writes in front of a name, with the `-` after it.
 const NIX_HASH: usize = 33;
 
 /// Looks for names like one.
@@ -86,7 +86,7 @@ fn words(name: &str) -> Vec<String> {
     words.filter(|word| word.len() >= 3).map(str::to_ascii_lowercase).collect()
 }
 
-/// Compares two names with the numbers in them taken for numbers.
+/// Compares two names with the numbers in them compared as numbers.
 fn by_version(a: &str, b: &str) -> Ordering {
     let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
     loop {

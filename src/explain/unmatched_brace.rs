@@ -7,18 +7,18 @@ use crate::config::{Config, Directive, Span};
 pub(crate) struct Opener {
     /// The line; of a menu entry whose brace is on a line of its own, the line with the title.
     pub span: Span,
-    /// Why pygrub does not take it for the beginning of an entry.
+    /// Why pygrub does not treat it as the beginning of an entry.
     pub kind: Kind,
 }
 
-/// Why pygrub does not take a line for the beginning of an entry.
+/// Why pygrub does not treat a line as the beginning of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// The title is not in quotes.
     Unquoted,
     /// The title is in a kind of quotes that the release does not know.
     Quotes,
-    /// Not exactly one blank stands before the title.
+    /// Not exactly one space stands before the title.
     Blanks,
     /// Nothing stands between the title and the brace.
     NoBlank,
@@ -43,9 +43,9 @@ impl Kind {
     pub(crate) fn clause(self, line: u32) -> String {
         match self {
             Self::Unquoted => format!("the title in line {line} is not in quotes"),
-            Self::Quotes => format!("this release wants the title in line {line} in double quotes"),
-            Self::Blanks => format!("in line {line} not exactly one blank stands between `menuentry` and the title"),
-            Self::NoBlank => format!("in line {line} no blank stands behind the title"),
+            Self::Quotes => format!("this release expects the title in line {line} in double quotes"),
+            Self::Blanks => format!("in line {line} not exactly one space stands between `menuentry` and the title"),
+            Self::NoBlank => format!("in line {line} no space stands after the title"),
             Self::Options => format!("in line {line} options stand before the title"),
             Self::NextLine(_) => format!("the `{{` of line {line} is on another line"),
             Self::Hidden => format!("pygrub does not know `hiddenentry` in line {line}"),
@@ -67,9 +67,9 @@ impl Kind {
         match self {
             Self::Unquoted => "put the title in quotes: `menuentry \"title\" {`",
             Self::Quotes => "put the title in double quotes: `menuentry \"title\" {`",
-            Self::Blanks => "write exactly one blank between `menuentry` and the title",
-            Self::NoBlank => "write a blank between the title and `{`",
-            Self::Options => "write the options behind the title: `menuentry \"title\" --class x {`",
+            Self::Blanks => "write exactly one space between `menuentry` and the title",
+            Self::NoBlank => "write a space between the title and `{`",
+            Self::Options => "write the options after the title: `menuentry \"title\" --class x {`",
             Self::NextLine(_) => "write the `{` at the end of the line with the title",
             Self::Hidden => "write `menuentry` in its place, or take the entry out of the file",
             Self::Submenu => {
@@ -88,8 +88,8 @@ impl Kind {
         match self {
             Self::Unquoted => "the title is not in quotes",
             Self::Quotes => "not in double quotes",
-            Self::Blanks => "not exactly one blank before the title",
-            Self::NoBlank => "no blank before `{`",
+            Self::Blanks => "not exactly one space before the title",
+            Self::NoBlank => "no space before `{`",
             Self::Options => "options before the title",
             Self::NextLine(_) => "no `{` on this line",
             Self::Hidden => "unknown to pygrub",

@@ -12,7 +12,7 @@ use crate::storage::partitions::{ImageLayout, Origin, PartitionTable, unseen};
 /// Where a filesystem is that pygrub does not try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Where {
-    /// It fills the disk, and its first sector is taken for a partition table.
+    /// It fills the disk, and its first sector is treated as a partition table.
     WholeDisk,
     /// An ISO 9660 image with a partition table in front.
     HybridIso,
@@ -74,7 +74,7 @@ impl Untried {
         match self.place {
             Where::WholeDisk => advice(
                 format!(
-                    "the {filesystem} filesystem fills the whole disk, and pygrub takes its first sector for a partition table: \
+                    "the {filesystem} filesystem fills the whole disk, and pygrub treats its first sector as a partition table: \
                      it never looks at the start of the disk, where {configuration} is"
                 ),
                 "",

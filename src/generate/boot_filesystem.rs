@@ -60,7 +60,7 @@ impl BootFilesystem {
             "reiserfs" => "Linux has dropped reiserfs, though pygrub reads it".to_owned(),
             "iso9660" | "squashfs" | "erofs" => "NixOS could not write to it".to_owned(),
             "exfat" | "ntfs" | "jfs" | "nilfs2" | "udf" => format!("pygrub has no driver for {name}"),
-            _ => format!("`{}` is no filesystem that pregrub knows pygrub to read", escaped(name)),
+            _ => format!("`{}` is not a filesystem that pregrub knows pygrub to read", escaped(name)),
         };
         Err(Refusal::new(
             format!("/boot cannot be {}: {why}", escaped(name)),
@@ -78,7 +78,7 @@ pub(crate) fn check_feature(feature: &str) -> Result<(), Refusal> {
     let sane = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     let name = feature.strip_prefix('^').unwrap_or(feature);
     if !sane(name) {
-        let reason = format!("`{}` is no feature of ext", escaped(feature));
+        let reason = format!("`{}` is not a feature of ext", escaped(feature));
         return Err(Refusal::new(reason, "name one as `mkfs.ext4 -O` takes it, such as ^has_journal"));
     }
     if name != feature {

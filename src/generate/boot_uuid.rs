@@ -6,7 +6,7 @@ use super::boot_filesystem::BootFilesystem;
 use super::refusal::Refusal;
 use crate::escape::escaped;
 
-/// One that is worked out from the guest's name, so that `mkfs` can be told to use it before there is a filesystem.
+/// One that is worked out from the guest's name, so that `mkfs` is known to use it before there is a filesystem.
 pub(crate) fn of_name(name: &str, filesystem: BootFilesystem) -> String {
     let mut digest = Sha256::digest(format!("pregrub /boot of {name}"));
     // Version 8 (free use), the variant of RFC 9562.
@@ -37,7 +37,7 @@ pub(crate) fn check(text: &str, filesystem: BootFilesystem) -> Result<(), Refusa
         return Ok(());
     }
     Err(Refusal::new(
-        format!("`{}` is no UUID of a filesystem of the type {}", escaped(text), filesystem.name()),
+        format!("`{}` is not a UUID of a filesystem of the type {}", escaped(text), filesystem.name()),
         format!("write it as `blkid -s UUID -o value DEVICE` prints it in the guest, such as {example}"),
     ))
 }

@@ -52,7 +52,7 @@ pub struct Choices {
     pub root_label: Option<String>,
     /// The UUID of the filesystem of `/boot`, by which GRUB finds it on a partitioned disk.
     pub boot_uuid: Option<String>,
-    /// Parameters of the kernel, behind `console=hvc0`.
+    /// Parameters of the kernel, after `console=hvc0`.
     pub kernel_parameters: Vec<String>,
     /// How many seconds the menu waits.
     pub timeout: u32,

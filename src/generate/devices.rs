@@ -96,7 +96,7 @@ pub(crate) enum Holds {
     Root,
 }
 
-/// Why a text is no plain node, as far as the reason is known.
+/// Why a text is not a plain node, as far as the reason is known.
 fn no_node(text: &str, holds: Holds) -> Refusal {
     let shown = escaped(text);
     let named = ["/dev/disk/by-", "LABEL=", "UUID=", "PARTLABEL=", "PARTUUID="];
@@ -119,7 +119,7 @@ fn no_node(text: &str, holds: Holds) -> Refusal {
         return Refusal::new(
             format!(
                 "{place} on `{shown}` cannot boot: NixOS then writes `search` lines and paths such as `($drive1)/kernels/...`, and \
-                 pygrub takes `($drive1` for a device and gives up on the whole file"
+                 pygrub parses `($drive1)` as a device name and rejects the whole file"
             ),
             "name the plain device node, such as /dev/xvda",
         );
@@ -131,7 +131,10 @@ fn no_node(text: &str, holds: Holds) -> Refusal {
         );
     }
     Refusal::new(
-        format!("`{shown}` is no device node of a Xen guest for {}", if holds == Holds::Boot { "/boot" } else { "/" }),
+        format!(
+            "`{shown}` is not a device node of a Xen guest for {}",
+            if holds == Holds::Boot { "/boot" } else { "/" }
+        ),
         "name a disk such as /dev/xvda, or a partition such as /dev/xvda1 (xvda to xvdp, partition 1 to 128)",
     )
 }

@@ -90,7 +90,7 @@ fn check_label(label: &str, longest: usize, filesystem: &str) -> Result<(), Refu
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     if label.is_empty() || label.len() > longest || label.starts_with('-') || !label.chars().all(plain) {
         return Err(Refusal::new(
-            format!("`{}` is no label for a filesystem of the type {filesystem}", escaped(label)),
+            format!("`{}` is not a label for a filesystem of the type {filesystem}", escaped(label)),
             format!("use up to {longest} letters, digits, `_`, `-` and `.`"),
         ));
     }

@@ -27,7 +27,7 @@ impl HostDisk {
     ///
     /// # Errors
     ///
-    /// The path is not absolute, cannot stand in a domain configuration, or says that the file is no raw image.
+    /// The path is not absolute, cannot stand in a domain configuration, or says that the file is not a raw image.
     pub(crate) fn parse(text: &str) -> Result<Self, Refusal> {
         let (device, path) = match (text.strip_prefix("phy:"), text.strip_prefix("file:")) {
             (Some(path), _) => (true, path),
@@ -68,14 +68,14 @@ pub(crate) fn check_path(path: &str, what: &str) -> Result<(), Refusal> {
     let shown = escaped(path);
     if !path.starts_with('/') {
         return Err(Refusal::new(
-            format!("`{shown}` is no absolute path, and xl takes any other from where it is started"),
+            format!("`{shown}` is not an absolute path, and xl takes any other from where it is started"),
             format!("name {what} by its path from `/` on"),
         ));
     }
-    // xl takes blanks off the ends of what it splits.
+    // xl takes spaces off the ends of what it splits.
     if path.chars().any(char::is_control) || path.ends_with(char::is_whitespace) {
         return Err(Refusal::new(
-            format!("`{shown}` has a control character or a blank at its end, which xl does not keep"),
+            format!("`{shown}` has a control character or a space at its end, which xl does not keep"),
             "give it another name",
         ));
     }

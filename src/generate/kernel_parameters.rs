@@ -28,7 +28,7 @@ pub(super) fn fault(word: &str) -> Option<String> {
             }
             '*' | '?' | '[' if pattern => {
                 return Some(format!(
-                    "a `{c}`, by which GRUB takes it for a pattern: it may put names of files or devices in its place, and pygrub does not"
+                    "a `{c}`, by which GRUB treats it as a pattern: it may put names of files or devices in its place, and pygrub does not"
                 ));
             }
             c if c.is_control() || c.is_whitespace() => {
@@ -48,7 +48,7 @@ pub(super) fn shown(word: &str) -> String {
     beginning(word, 60)
 }
 
-/// Checks one parameter: both readers must take it for the same.
+/// Checks one parameter: both readers must treat it as the same.
 ///
 /// # Errors
 ///
@@ -61,7 +61,7 @@ pub(crate) fn check(parameter: &str) -> Result<(), Refusal> {
         return refused("is empty", "leave it out");
     }
     if parameter.contains(' ') {
-        return refused("has a blank in it", "give each parameter by itself");
+        return refused("has a space in it", "give each parameter by itself");
     }
     if let Some(fault) = fault(parameter) {
         let why = format!("has {fault}, so that one disk would start with two command lines");

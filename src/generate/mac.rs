@@ -18,7 +18,7 @@ pub(crate) fn check(text: &str) -> Result<String, Refusal> {
     let octets: Vec<&str> = text.split(':').collect();
     let hexadecimal = |octet: &&str| octet.len() == 2 && octet.bytes().all(|byte| byte.is_ascii_hexdigit());
     let refused = |why: &str| {
-        let reason = format!("`{}` is no address of a network interface{why}", escaped(text));
+        let reason = format!("`{}` is not an address of a network interface{why}", escaped(text));
         Refusal::new(reason, "write six pairs of hexadecimal digits, such as 00:16:3e:12:34:56")
     };
     if octets.len() != 6 || !octets.iter().all(hexadecimal) {

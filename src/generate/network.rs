@@ -44,7 +44,7 @@ fn check_bridge(bridge: &str) -> Result<(), Refusal> {
     // IFNAMSIZ of Linux, less the NUL.
     if bridge.is_empty() || bridge.len() > 15 || !bridge.chars().all(plain) {
         return Err(Refusal::new(
-            format!("`{}` is no name of a bridge", escaped(bridge)),
+            format!("`{}` is not a name of a bridge", escaped(bridge)),
             "name one of the host's, of up to 15 characters, such as xenbr0",
         ));
     }

@@ -45,7 +45,7 @@ fn grub(text: &mut String, plan: &Plan) -> Result<(), Refusal> {
     enable = true;
     # Write the menu, install no GRUB: pygrub on the host reads the menu from outside.
     device = \"nodev\";
-    # Plain paths. By UUID or label there would be `($drive1)/...` in grub.cfg, over which pygrub gives up on the whole file.
+    # Plain paths. By UUID or label there would be `($drive1)/...` in grub.cfg, over which pygrub rejects the whole file.
     fsIdentifier = \"provided\";
     # pygrub reads no more than 1 MiB of grub.cfg, and without a limit /boot fills up.
     configurationLimit = {limit};
@@ -191,11 +191,11 @@ const CHECKS: &str = r##"  # What pygrub could not boot, or not as GRUB does, sa
     }
     {
       assertion = grub.fsIdentifier == "provided";
-      message = "pygrub cannot boot boot.loader.grub.fsIdentifier other than \"provided\": it gives up on `($drive1)` paths";
+      message = "pygrub cannot boot boot.loader.grub.fsIdentifier other than \"provided\": it rejects `($drive1)` paths";
     }
     {
       assertion = (config.boot.initrd.secrets or { }) == { };
-      message = "pygrub cannot boot boot.initrd.secrets: they are a second initrd, and pygrub takes both for one file name";
+      message = "pygrub cannot boot boot.initrd.secrets: they are a second initrd, and pygrub treats both as one file name";
     }
     {
       assertion = toString grub.default == "0";
@@ -211,15 +211,15 @@ const CHECKS: &str = r##"  # What pygrub could not boot, or not as GRUB does, sa
     }
     {
       assertion = !(builtins.any goesOn (extraConfig ++ extraEntries));
-      message = "pygrub gives up on the whole grub.cfg, or loses entries, over a `menuentry`, `submenu` or `function` in extraConfig or extraEntries whose line does not end with `{`";
+      message = "pygrub rejects the whole grub.cfg, or loses entries, over a `menuentry`, `submenu` or `function` in extraConfig or extraEntries whose line does not end with `{`";
     }
     {
       assertion = !(lib.hasInfix "\$drive" ((grub.extraEntries or "") + (grub.extraPerEntryConfig or "")));
-      message = "pygrub gives up on the whole grub.cfg over `$drive1` in extraEntries or extraPerEntryConfig: write plain paths";
+      message = "pygrub rejects the whole grub.cfg over `$drive1` in extraEntries or extraPerEntryConfig: write plain paths";
     }
     {
       assertion = !(grub.useOSProber or false);
-      message = "pygrub gives up on the whole grub.cfg over some entries of os-prober: leave boot.loader.grub.useOSProber off";
+      message = "pygrub rejects the whole grub.cfg over some entries of os-prober: leave boot.loader.grub.useOSProber off";
     }
     {
       assertion = !(config.virtualisation.xen.enable or false);
@@ -235,5 +235,5 @@ const BOOT_IS_DIRECTORY: &str = r#"    {
 
 const WARNINGS: &str = r#"  ];
   warnings = lib.optional ((config.boot.loader.grub.users or { }) != { })
-    "pygrub ignores boot.loader.grub.users: whoever reaches the guest's console may boot every entry";
+    "pygrub ignores boot.loader.grub.users: anyone who reaches the guest's console may boot every entry";
 "#;

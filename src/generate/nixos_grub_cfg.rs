@@ -21,7 +21,7 @@ pub(crate) struct NixosGrubCfg {
     pub default: u32,
     /// `boot.loader.grub.extraConfig`.
     pub extra_config: String,
-    /// The kernel's parameters behind `init=`.
+    /// The kernel's parameters after `init=`.
     pub parameters: String,
 }
 

@@ -1,4 +1,4 @@
-//! Files that are there whole or not at all: written under another name, brought to the disk, then renamed. No symbolic link is
+//! Files that are there in full or not at all: written under another name, brought to the disk, then renamed. No symbolic link is
 //! followed on the way to them: they may be for a guest's tree, where a link can lead to the host's own files.
 
 use std::ffi::{OsStr, OsString};
@@ -90,7 +90,7 @@ impl Staged {
     fn in_directory(directory: HeldDirectory, name: &OsStr, path: &Path, replace: bool) -> Result<Self, OutputError> {
         match directory.node(Path::new(name)) {
             Ok(node) if replace && node.kind != NodeKind::Regular => {
-                return Err(OutputError::new(format!("{} is no regular file", shown(path)), "give another name"));
+                return Err(OutputError::new(format!("{} is not a regular file", shown(path)), "give another name"));
             }
             Ok(_) if !replace => return Err(OutputError::exists(path)),
             _ => {}
@@ -143,7 +143,7 @@ impl Staged {
 impl Drop for Staged {
     fn drop(&mut self) {
         if !self.published {
-            // The failure that led here has been told.
+            // The failure that led here has been reported.
             let _ = self.directory.remove(Path::new(&self.temporary));
         }
     }

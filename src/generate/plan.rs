@@ -142,7 +142,7 @@ impl Plan {
         })
     }
 
-    /// What NixOS' installer will be told by the module, once there are `generations`.
+    /// What the module will say to NixOS' installer, once there are `generations`.
     pub(crate) fn installed(&self, generations: u32) -> NixosGrubCfg {
         NixosGrubCfg {
             boot_is_directory: self.devices.boot_is_directory(),
@@ -193,7 +193,7 @@ fn check_name(name: &str) -> Result<(), Refusal> {
         Err(Refusal::new(format!("`{shown}` cannot be the name of a domain: {why}"), "use letters, digits and hyphens"))
     };
     if name.is_empty() || name.trim() != name {
-        return refused("it is empty, or has a blank at an end");
+        return refused("it is empty, or has a space at an end");
     }
     if name.chars().any(|c| c.is_control() || c == '/') {
         return refused("it has a control character or a slash in it, and files are named after it");
@@ -202,7 +202,7 @@ fn check_name(name: &str) -> Result<(), Refusal> {
         return refused("it looks like an option, or is hidden");
     }
     if name.bytes().all(|byte| byte.is_ascii_digit()) {
-        return refused("xl takes a number for the number of a domain");
+        return refused("xl treats a number as the number of a domain");
     }
     if name == "Domain-0" {
         return refused("it is the host's own, and no two domains have one name");
@@ -245,7 +245,7 @@ fn default_entry(default: &str) -> Result<u32, Refusal> {
             instead,
         )),
         _ => Err(Refusal::new(
-            format!("the default entry `{}` is no number, and pygrub then boots the first entry", escaped(default)),
+            format!("the default entry `{}` is not a number, and pygrub then boots the first entry", escaped(default)),
             instead,
         )),
     }
@@ -292,7 +292,7 @@ fn check_state_version(version: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(Refusal::new(
-        format!("`{}` is no release of NixOS", escaped(version)),
+        format!("`{}` is not a release of NixOS", escaped(version)),
         "write it as system.stateVersion has it, such as 24.05",
     ))
 }

@@ -28,7 +28,7 @@ pub(crate) fn check(memory: u32, vcpus: u32) -> Result<(), Refusal> {
         ));
     }
     match vcpus {
-        0 => Err(Refusal::new("a guest without processors does not start", "give it some with --vcpus")),
+        0 => Err(Refusal::new("a guest needs at least one virtual CPU", "give it some with --vcpus")),
         1..=MOST_VCPUS => Ok(()),
         _ => Err(Refusal::new(
             format!(

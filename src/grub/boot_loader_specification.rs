@@ -119,7 +119,7 @@ impl Fields {
 
 fn add(grub: &mut Interpreter<'_>, id: &[u8], text: &[u8]) {
     let fields = Fields::of(text);
-    // Without a kernel it is no entry.
+    // Without a kernel it is not an entry.
     let Some(linux) = fields.linux else { return };
     let title = fields.title.unwrap_or_else(|| linux.clone());
     let mut source = [&b"linux "[..], &linux].concat();

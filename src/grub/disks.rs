@@ -75,7 +75,7 @@ const MOST_PARTITIONS: usize = 512;
 const MOST_NAMES: usize = 100_000;
 
 impl<'v> OneDisk<'v> {
-    /// The disk behind `volumes`.
+    /// The disk after `volumes`.
     ///
     /// # Errors
     ///

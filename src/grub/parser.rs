@@ -338,7 +338,7 @@ impl<'t> Parser<'t> {
         Ok(Statement::Command(Command { words, block, line }))
     }
 
-    /// One command or more, with what separates them. Delimiters after the last one are left where another rule wants them, which
+    /// One command or more, with what separates them. Delimiters after the last one are left where another rule expects them, which
     /// is where a token follows that begins no command.
     fn commands(&mut self) -> Parsed<Vec<Statement>> {
         self.newlines();

@@ -9,7 +9,7 @@ const MOST: usize = 10_000;
 /// A byte and whether it is protected.
 type Letter = (u8, bool);
 
-/// The files that match; none where none does, or where it is no path.
+/// The files that match; none where none does, or where it is not a path.
 pub(super) fn matching(grub: &mut Interpreter<'_>, pattern: &[Letter]) -> Vec<Vec<u8>> {
     let slash = pattern.iter().position(|(byte, _)| *byte == b'/').unwrap_or(pattern.len());
     let (device, path) = pattern.split_at(slash);
@@ -59,7 +59,7 @@ pub(super) fn matching(grub: &mut Interpreter<'_>, pattern: &[Letter]) -> Vec<Ve
         }
         found = deeper;
     }
-    // What does not exist is no match.
+    // What does not exist is not a match.
     found.retain(|name| exists(grub, name));
     found
 }

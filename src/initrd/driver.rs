@@ -12,7 +12,7 @@ pub enum BlockDriver {
     BuiltIn(String),
     /// Nowhere: why that is known, as a clause.
     Missing(String),
-    /// That cannot be told: why, as a clause.
+    /// That is unknown: why, as a clause.
     Unknown(String),
 }
 

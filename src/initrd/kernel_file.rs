@@ -1,4 +1,4 @@
-//! The release that a kernel's file tells: the version in the header of a bzImage.
+//! The release that a kernel's file says: the version in the header of a bzImage.
 
 /// How much of the beginning of a kernel is looked at.
 pub const BEGINNING: usize = 64 * 1024;

@@ -1,7 +1,7 @@
 //! What Xen's domain builder does with an initrd before the guest's kernel sees it.
 //!
 //! Up to 4.19, libxenguest unpacks an initrd that begins as gzip: its first member only, into as many bytes as the last four bytes of
-//! the file tell, and 16 more. Where that fails it hands the file over as it is, with an error in xl's log. Measured under Xen 4.17
+//! the file give, and 16 more. Where that fails it hands the file over as it is, with an error in xl's log. Measured under Xen 4.17
 //! with archives of several members; 4.20 no longer unpacks initrds.
 
 use serde::Serialize;

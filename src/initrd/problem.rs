@@ -23,7 +23,7 @@ pub enum Problem {
     NotAnArchive {
         /// The kernel's words.
         message: Message,
-        /// What it is instead, where that can be told.
+        /// What it is instead, where that is known.
         is: Option<&'static str>,
     },
     /// The kernel gives up at or before a byte of the file.

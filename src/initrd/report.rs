@@ -43,7 +43,7 @@ impl Bytes for [u8] {
 pub enum Depth {
     /// All of it, up to 4 GiB.
     Whole,
-    /// At most so many bytes: what lies beyond is not judged.
+    /// At most this many bytes: what lies beyond is not judged.
     Bytes(u64),
 }
 

@@ -30,7 +30,7 @@ pub struct Member {
 pub enum Unfinished {
     /// More than this was not asked for.
     Limit,
-    /// A window or dictionary of so many bytes.
+    /// A window or dictionary of this many bytes.
     Memory(u64),
 }
 

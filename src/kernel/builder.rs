@@ -49,7 +49,7 @@ impl Builder {
     }
 
     /// Formats that the build lacks: Debian's has neither libbz2 nor liblzo2 (4.14.6, 4.17.7 and 4.20.4 refuse both). A build
-    /// from the sources has what its machine had; all of it is taken for granted.
+    /// from the sources has what its machine had; all of it is assumed.
     fn leaves_out(self, compression: Compression) -> bool {
         self.flavour == Flavour::Debian && matches!(compression, Compression::Bzip2 | Compression::Lzo)
     }

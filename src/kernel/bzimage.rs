@@ -4,7 +4,7 @@
 pub(super) const HEADER: usize = 0x250;
 /// Where `HdrS` stands.
 const MAGIC_AT: usize = 0x202;
-/// The oldest boot protocol whose header tells where the payload is: 2.08.
+/// The oldest boot protocol whose header says where the payload is: 2.08.
 const OLDEST: u16 = 0x0208;
 /// The longest version string that is looked at.
 const LONGEST_VERSION: usize = 256;

@@ -10,7 +10,7 @@ use super::loader::{Depth, Question, look_and_count};
 use super::outcome::Look;
 use crate::decompress::ReadAt;
 
-/// How much of a file tells it from most others.
+/// How much of a file distinguishes it from most others.
 const HEAD: usize = 4096;
 /// How much is read at a time.
 const PIECE: usize = 256 << 10;

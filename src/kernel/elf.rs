@@ -71,7 +71,7 @@ pub(super) mod section {
 pub(super) struct Address(pub u64);
 
 impl Address {
-    /// So many bytes further.
+    /// This many bytes further.
     pub(super) fn plus(self, bytes: u64) -> Self {
         Self(self.0.wrapping_add(bytes))
     }

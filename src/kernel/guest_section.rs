@@ -11,7 +11,7 @@ const LONGEST_VALUE: usize = 127;
 /// No kernel says more than this; libelf reads to the first NUL.
 const MOST: usize = 64 << 10;
 
-/// Reads the text at `start`. What it requires beyond what libelf knows ends the reading, and is no fault.
+/// Reads the text at `start`. What it requires beyond what libelf knows ends the reading, and is not a fault.
 pub(super) fn read(elf: &Elf<'_>, parameters: &mut XenParameters, start: Address) -> Access<()> {
     let mut text = Text { elf, place: start, read: 0 };
     while text.peek()? != 0 && text.read < MOST {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// Bytes of the image are captured in pages of this size.
 pub(super) const PAGE: u64 = 64 << 10;
-/// At most so many pages are kept.
+/// At most this many pages are kept.
 pub(super) const MOST_PAGES: usize = 128;
 
 /// A page that must be captured before the question can be answered.

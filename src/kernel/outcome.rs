@@ -95,9 +95,9 @@ pub enum Cause {
     NotAKernel(Foreign),
     /// It is for another kind of processor.
     OtherMachine(Machine),
-    /// The boot protocol of the bzImage is older than 2.08, and does not tell where the payload is.
+    /// The boot protocol of the bzImage is older than 2.08, and does not show where the payload is.
     OldProtocol(u16),
-    /// The payload reaches beyond the end of the file: so many bytes are missing.
+    /// The payload reaches beyond the end of the file: this many bytes are missing.
     Incomplete(u64),
     /// The payload is of a format that this release does not know; the line that first does, if any.
     UnknownCompression {

@@ -1,4 +1,4 @@
-//! What an ELF file tells Xen, and whether libelf accepts it.
+//! What an ELF file says to Xen, and whether libelf accepts it.
 
 use super::builder::NoteRules;
 use super::elf::{EM_386, EM_ARM, EM_X86_64, Elf, header};

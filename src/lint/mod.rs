@@ -1,8 +1,8 @@
-//! What is wrong with a disk or a configuration that pygrub is to boot: named, located, explained, and mended where that is safe.
+//! What is wrong with a disk or a configuration that pygrub is to boot: named, located, explained, and fixed where that is safe.
 //!
 //! A [`Rule`] looks at a [`LintContext`], which is a [`Run`](crate::boot::Run) with its configuration and its filesystem, and
-//! reports [`Finding`]s. Rules parse nothing: what they need stands in the run, and in its error-recovering parse, which
-//! goes on where pygrub gives up. One file a rule under `rules/`; [`RULES`] lists them.
+//! reports [`Diagnostic`]s, of which the engine makes [`Finding`]s. Rules parse nothing: what they need stands in the run, and in its error-recovering parse, which
+//! goes on where pygrub stops. One file a rule under `rules/`; [`RULES`] lists them.
 //!
 //! ```
 //! use pregrub::boot::{self, Options};
@@ -23,6 +23,7 @@ mod autofix;
 mod engine;
 mod registry;
 mod rules;
+mod selection;
 
 pub use crate::explain::files::{Answer, Files};
 pub use crate::explain::untried_filesystems::{Untried, Where};
@@ -30,24 +31,30 @@ pub use analysis::configuration::Configuration;
 pub(crate) use analysis::configuration::shown as shown_text;
 pub use analysis::context::LintContext;
 pub use analysis::root_disk::{NoRoot, RootDisk};
-pub use autofix::{FixResult, Fixer, Mend};
+pub use autofix::{FixAttempt, FixResult, Fixer};
 pub use engine::baseline::{Baseline, Comparison, Identity};
-pub use engine::finding::{Finding, Related, Source};
+pub use engine::diagnostic::{Diagnostic, Related, Source};
+pub use engine::finding::Finding;
 pub use engine::fix::{Edit, Fix, Safety};
 pub use engine::group::Group;
+pub use engine::level::Level;
+pub use engine::releases::Releases;
 pub use engine::reporter::Reporter;
 pub use engine::rule::{BootImpact, Rule};
-pub use engine::rule_levels::{Level, Levels, Selector, UnknownSelector};
 pub use engine::severity::Severity;
 pub use registry::{RULES, closest, find};
+pub use selection::rule_levels::{Levels, Selector, UnknownSelector};
 
 use engine::limit;
-use engine::suppression_index::SuppressionIndex;
+use registry::CHECKS;
+use rules::{pg801_unused_suppression, pg802_malformed_suppression};
+use selection::suppression::Suppressions;
+use selection::suppression_index::SuppressionIndex;
 
 /// What the rules found.
 #[derive(Clone, Debug, Default)]
 pub struct Findings {
-    /// What is to be told, what stops the boot first, and then in the order of the places.
+    /// What is reported, what stops the boot first, and then in the order of the places.
     pub active: Vec<Finding>,
     /// What a comment suppresses, in the same order, with the reason that the comment gives.
     pub suppressed: Vec<(Finding, String)>,
@@ -62,16 +69,25 @@ pub fn lint(context: &LintContext<'_>, levels: &Levels) -> Vec<Finding> {
 /// Does what [`lint`] does, and keeps what comments suppress.
 pub fn lint_all(context: &LintContext<'_>, levels: &Levels) -> Findings {
     let mut findings = Vec::new();
-    for rule in RULES {
-        let Some(level) = levels.of(rule) else { continue };
-        let mut reporter = Reporter::new(rule, level, &mut findings).for_fixes(context.tells_all());
-        (rule.check)(context, &mut reporter);
+    for check in CHECKS {
+        let Some(level) = levels.of(check.rule) else { continue };
+        let mut reporter = Reporter::new(check.rule, level, &mut findings).for_fixes(context.tells_all());
+        (check.check)(context, &mut reporter);
+    }
+    let suppressions = Suppressions::of(context);
+    let malformed = &pg802_malformed_suppression::RULE;
+    if let Some(level) = levels.of(malformed) {
+        let mut reporter = Reporter::new(malformed, level, &mut findings).for_fixes(context.tells_all());
+        for (source, suppressions) in &suppressions {
+            for comment in &suppressions.malformed {
+                let diagnostic = pg802_malformed_suppression::diagnostic(&comment.message);
+                reporter.add(diagnostic.within(*source, comment.span, "here"));
+            }
+        }
     }
     let mut sorted = Findings::default();
-    let suppressions = context.suppressions().iter();
-    let suppressions =
-        suppressions.flat_map(|(source, suppressions)| suppressions.list.iter().map(|one| (*source, one)));
-    let mut covering = SuppressionIndex::new(suppressions.collect());
+    let comments = suppressions.iter().flat_map(|(source, read)| read.list.iter().map(|one| (*source, one)));
+    let mut covering = SuppressionIndex::new(comments.collect());
     let cause = context.explanation().map(|explanation| explanation.cause);
     // What ends a run without an exception is one thing: what a rule says of it stops the boot.
     let not_raised = context.explanation().filter(|explanation| explanation.evidence.is_none()).and(cause);
@@ -89,7 +105,7 @@ pub fn lint_all(context: &LintContext<'_>, levels: &Levels) -> Findings {
         }
     });
     sorted.active = active.collect();
-    let unused = &rules::pg801_unused_suppression::RULE;
+    let unused = &pg801_unused_suppression::RULE;
     if let Some(level) = levels.of(unused) {
         let mut reporter = Reporter::new(unused, level, &mut sorted.active);
         // Of a rule that is silent anyway nobody knows.
@@ -99,13 +115,13 @@ pub fn lint_all(context: &LintContext<'_>, levels: &Levels) -> Findings {
                 continue;
             }
             let name = shown_text(context.text(source).get(one.span.range()).unwrap_or_default());
-            let finding = rules::pg801_unused_suppression::finding(&name);
-            reporter.add(finding.within(source, one.span, "named in vain"));
+            let diagnostic = pg801_unused_suppression::diagnostic(&name);
+            reporter.add(diagnostic.within(source, one.span, "named in vain"));
         }
     }
     sorted.active.sort_by(|a, b| a.order(cause).cmp(&b.order(cause)));
     if !context.tells_all() {
-        limit::apply(&mut sorted.active, levels);
+        limit::apply(&mut sorted.active, |rule| levels.of(rule));
         sorted.active.sort_by(|a, b| a.order(cause).cmp(&b.order(cause)));
     }
     sorted.suppressed.sort_by(|(a, _), (b, _)| a.order(cause).cmp(&b.order(cause)));

@@ -29,7 +29,7 @@ pub fn wrap(line: &[u8]) -> Cow<'_, str> {
     Cow::Owned(wrapped)
 }
 
-/// The bytes behind a text that [`wrap`] made.
+/// The bytes after a text that [`wrap`] made.
 pub fn unwrap(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.chars().count());
     unwrap_into(text, &mut bytes);

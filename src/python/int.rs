@@ -111,7 +111,7 @@ fn is_c_space(c: char) -> bool {
 
 fn parse_three(text: &str) -> Result<Int, String> {
     let invalid = || format!("invalid literal for int() with base 10: {}", repr::cut(text, 200));
-    // CPython turns other white space into blanks, but leaves ASCII alone: U+001C to U+001F stay and are refused.
+    // CPython turns other white space into spaces, but leaves ASCII alone: U+001C to U+001F stay and are refused.
     let is_blank = |c: char| if c.is_ascii() { is_c_space(c) } else { py_str::is_space(c) };
     let rest = text.trim_start_matches(is_blank);
     let (negative, rest) = match rest.strip_prefix(['+', '-']) {
@@ -156,7 +156,7 @@ fn parse_two(text: &str) -> Result<Int, String> {
     // C strings end at the first NUL.
     let c_string = start.split('\0').next().unwrap_or_default();
     let invalid = || {
-        // Cut to 200 bytes before the repr, not behind it.
+        // Cut to 200 bytes before the repr, not after it.
         let shown: String = c_string.chars().take(200).collect();
         format!("invalid literal for int() with base 10: {}", repr::repr(&shown, Python::Two))
     };

@@ -5,9 +5,9 @@
 pub struct DecodeError {
     /// Byte offset of the first byte of the offending sequence.
     pub start: usize,
-    /// Byte offset behind its last byte.
+    /// Byte offset after its last byte.
     pub end: usize,
-    /// Python's message, to the letter.
+    /// Python's message, literally.
     pub message: String,
 }
 

@@ -3,32 +3,24 @@
 use std::io::{self, Write};
 
 use super::one_line::one_line;
-use crate::boot::Run;
-use crate::explain::Explanation;
 use crate::lint::Finding;
 use crate::report::target_report::{Outcome, TargetReport};
 
-/// Writes `grub.cfg:5:9: error[PG001] message (device-variable)` for each finding, behind the verdict where it is asked for.
+/// Writes `grub.cfg:5:9: error[PG001] message (device-variable)` for each finding, after the verdict where it is asked for.
 ///
 /// # Errors
 ///
 /// As `out` says.
 pub fn write(examined: &TargetReport<'_>, out: &mut dyn Write) -> io::Result<()> {
-    if let Some(run) = examined.judged() {
-        writeln!(out, "{}", verdict(examined.target, run, examined.explanation()))?;
-    } else if let Outcome::Unreadable(error) = examined.outcome {
-        writeln!(out, "unknown: {}: {}", one_line(examined.target), one_line(error))?;
+    if let Some(verdict) = examined.verdict() {
+        writeln!(out, "{verdict}")?;
+    } else if let Outcome::Unreadable { why, .. } = examined.outcome {
+        writeln!(out, "unknown: {}: {}", one_line(examined.target), one_line(why))?;
     }
     for finding in examined.findings() {
         writeln!(out, "{}", line(examined, finding))?;
     }
     Ok(())
-}
-
-/// `fails: disk.img (Xen 4.22): reason`.
-pub(super) fn verdict(target: &str, run: &Run, explanation: Option<&Explanation>) -> String {
-    let reason = explanation.map(|explanation| format!(": {}", one_line(&explanation.reason))).unwrap_or_default();
-    format!("{}: {} (Xen {}){reason}", run.verdict.words(), one_line(target), run.options.release)
 }
 
 /// The line of a finding.

@@ -39,7 +39,7 @@ impl Shown {
     /// The diagnostic of a run that failed with an exception. Its place is that of the configuration.
     pub(super) fn failure(run: &Run, explanation: &Explanation, look: Look) -> Option<Self> {
         let raised = explanation.evidence.as_ref()?;
-        // The blocks of a directory are no text to show.
+        // The blocks of a directory are not text to show.
         let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()).filter(|found| !found.directory);
         let name = found.map(|found| found.path.to_string()).unwrap_or_default();
         let source = found.map(|found| SourceText { name: &name, text: &found.text });
@@ -150,7 +150,7 @@ impl SourceCode for Snippet {
             self.named.inner().get(..start).and_then(|text| text.rfind('\n')).map_or(0, |newline| newline + 1);
         let missing =
             self.cut.iter().find(|(line, _)| *line == line_start && start > *line).map_or(0, |(_, missing)| *missing);
-        // The mark of the cut is no character of the line.
+        // The mark of the cut is not a character of the line.
         let column = if missing == 0 { contents.column() } else { contents.column() + missing - 1 };
         let name = contents.name().unwrap_or_default().to_owned();
         let (data, span, line, lines) = (contents.data(), *contents.span(), contents.line(), contents.line_count());

@@ -27,7 +27,7 @@ pub(super) struct Excerpt {
     pub cut: Vec<(usize, usize)>,
 }
 
-/// A line that is shown: the number of the first of its bytes and of the byte behind its last, in the whole text.
+/// A line that is shown: the number of the first of its bytes and of the byte after its last, in the whole text.
 struct Line {
     range: Range<usize>,
     /// The whole line.
@@ -67,6 +67,7 @@ impl Excerpt {
                 lines.entry(place.line + 1).or_insert_with(|| beginning(text, line_end + 1..end, columns));
             }
         }
+        fill_gaps(&mut lines, text, columns);
         let mut excerpt = Self { text: String::new(), places: Vec::new(), cut: Vec::new() };
         let mut shown = BTreeMap::new();
         let mut at = 1;
@@ -103,6 +104,24 @@ impl Excerpt {
     }
 }
 
+/// Adds what lies between two lines that are close: it is drawn when both are.
+fn fill_gaps(lines: &mut BTreeMap<u32, Line>, text: &[u8], columns: usize) {
+    /// The most lines between the two.
+    const CLOSE: u32 = 2;
+    let numbers: Vec<u32> = lines.keys().copied().collect();
+    for (first, last) in numbers.iter().zip(numbers.iter().skip(1)) {
+        if last - first > CLOSE + 1 {
+            continue;
+        }
+        for number in first + 1..*last {
+            let Some(above) = lines.get(&(number - 1)) else { break };
+            let start = above.whole.end.saturating_add(1).min(text.len());
+            let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |length| start + length);
+            lines.insert(number, beginning(text, start..end, columns));
+        }
+    }
+}
+
 /// Columns that a byte takes at most, or that the character takes whose first byte it is.
 fn columns_of(byte: u8) -> usize {
     match byte {
@@ -122,7 +141,7 @@ fn fits(text: &[u8], range: &Range<usize>, columns: usize) -> bool {
         || line.len() <= columns && !line.contains(&b'\t')
 }
 
-/// The part of a line, of so many columns, with the place in it: its beginning a little to the right of the left edge, or further
+/// The part of a line, of this many columns, with the place in it: its beginning a little to the right of the left edge, or further
 /// to the left where its label would run off the terminal.
 fn around(text: &[u8], whole: &Range<usize>, place: Range<usize>, columns: usize, room: usize) -> Range<usize> {
     let start = place.start.clamp(whole.start, whole.end);
@@ -184,12 +203,22 @@ mod tests {
     fn lines_keep_their_numbers() {
         let text = b"one\ntwo\nthree\nfour\nfive\nsix\nseven\n";
         let excerpt = Excerpt::new(text, &[(span(2, 4, 7), ""), (span(6, 24, 27), "")], 80).unwrap();
-        assert_eq!(excerpt.text, "one\ntwo\nthree\n\nfive\nsix\nseven");
+        assert_eq!(
+            excerpt.text, "one\ntwo\nthree\nfour\nfive\nsix\nseven",
+            "what is drawn between two places is there"
+        );
         let at = |index: usize| {
             let place: SourceSpan = excerpt.places[index].unwrap();
             &excerpt.text[place.offset()..place.offset() + place.len()]
         };
         assert_eq!((at(0), at(1)), ("two", "six"));
+    }
+
+    #[test]
+    fn what_is_far_from_every_place_is_left_out() {
+        let text = b"1\n2\n3\n4\n5\n6\n7\n8\n9\n";
+        let excerpt = Excerpt::new(text, &[(span(1, 0, 1), ""), (span(8, 14, 15), "")], 80).unwrap();
+        assert_eq!(excerpt.text, "1\n2\n\n\n\n\n7\n8\n9");
     }
 
     #[test]

@@ -6,7 +6,6 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 
-use super::concise;
 use super::location::Location;
 use super::one_line::one_line;
 use crate::boot::Verdict;
@@ -21,10 +20,10 @@ use crate::report::target_report::{Outcome, TargetReport};
 /// As `out` says.
 pub fn write(examined: &TargetReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     let whole = Location::whole(examined.target);
-    if let Outcome::Unreadable(error) = examined.outcome {
-        return command("error", &whole, "cannot be read", error, out);
+    if let Outcome::Unreadable { why, .. } = examined.outcome {
+        return command("error", &whole, "cannot be read", why, out);
     }
-    if let Some(run) = examined.judged() {
+    if let (Some(run), Some(verdict)) = (examined.judged(), examined.verdict()) {
         let name = match run.verdict {
             Verdict::Boots | Verdict::Selects | Verdict::NotApplicable => Some("notice"),
             // The finding that is its cause is an annotation already, and GitHub shows ten.
@@ -32,7 +31,6 @@ pub fn write(examined: &TargetReport<'_>, out: &mut dyn Write) -> io::Result<()>
             Verdict::Unknown => Some("warning"),
         };
         if let Some(name) = name {
-            let verdict = concise::verdict(examined.target, run, examined.explanation());
             command(name, &whole, run.verdict.words(), &verdict, out)?;
         }
     }
@@ -97,7 +95,7 @@ fn command(name: &str, place: &Location<'_>, title: &str, message: &str, out: &m
     writeln!(out, ",title={}::{}", property(title), data(message))
 }
 
-/// What stands behind the second `::`.
+/// What stands after the second `::`.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }

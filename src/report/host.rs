@@ -224,11 +224,13 @@ impl Host<'_> {
     ///
     /// As `out` says.
     pub fn write(&self, look: Look, out: &mut dyn Write) -> io::Result<()> {
-        write!(out, "pygrub of {}", self.build)?;
+        let mut heading = format!("pygrub of {}", self.build);
         if !self.evidence.is_empty() {
-            write!(out, " ({})", self.evidence.join("; "))?;
+            heading.push_str(&format!(" ({})", self.evidence.join("; ")));
         }
-        writeln!(out)?;
+        for line in wrapped(&one_line(&heading), look.width) {
+            writeln!(out, "{line}")?;
+        }
         if let Some(to) = self.to {
             writeln!(out, "upgrade to {to}")?;
         }

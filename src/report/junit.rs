@@ -33,7 +33,7 @@ struct Suite {
 struct Case {
     name: String,
     outcome: Ended,
-    /// What is written behind the outcome, or inside it.
+    /// What is written after the outcome, or inside it.
     text: String,
 }
 
@@ -55,8 +55,8 @@ impl Report {
     pub fn add(&mut self, examined: &TargetReport<'_>) {
         let mut cases = Vec::new();
         match examined.outcome {
-            Outcome::Unreadable(error) => {
-                let outcome = Ended::Error { kind: "unreadable".to_owned(), message: one_line(error) };
+            Outcome::Unreadable { why, .. } => {
+                let outcome = Ended::Error { kind: "unreadable".to_owned(), message: one_line(why) };
                 cases.push(Case { name: "read".to_owned(), outcome, text: String::new() });
             }
             Outcome::Read { .. } => {
@@ -67,7 +67,7 @@ impl Report {
         if cases.is_empty() {
             cases.push(Case { name: "no findings".to_owned(), outcome: Ended::Passed, text: String::new() });
         }
-        self.suites.push(Suite { name: one_line(examined.target), cases });
+        self.suites.push(Suite { name: examined.name(), cases });
     }
 
     /// A report of the same kind, without a target.
@@ -188,7 +188,7 @@ fn verdict(examined: &TargetReport<'_>) -> Option<Case> {
         Verdict::Unknown => Ended::Error { kind, message },
         Verdict::NotApplicable => Ended::Skipped { message },
     };
-    let mut text = concise::verdict(examined.target, run, examined.explanation());
+    let mut text = examined.verdict()?;
     text.push('\n');
     if let Some(help) = examined.explanation().and_then(|explanation| explanation.help.as_ref()) {
         text.push_str(&format!("  help: {}\n", one_line(help)));

@@ -21,12 +21,24 @@ pub struct Report {
     metrics: BTreeMap<&'static str, BTreeMap<Labels, Value>>,
 }
 
-/// A value. Of two for the same labels the lesser counts: the worse verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Value {
     Number(usize),
     /// Not known.
     NaN,
+}
+
+impl Value {
+    /// Of two for the same labels the worse one: more findings, or 0 before NaN before 1.
+    fn worse(self, other: Self, counts: bool) -> Self {
+        match (self, other) {
+            (Self::Number(one), Self::Number(two)) if counts => Self::Number(one.max(two)),
+            (Self::Number(one), Self::Number(two)) => Self::Number(one.min(two)),
+            (Self::Number(0), Self::NaN) | (Self::NaN, Self::Number(0)) => Self::Number(0),
+            (Self::NaN, _) | (_, Self::NaN) => Self::NaN,
+        }
+    }
 }
 
 /// The metrics: name, help.
@@ -42,12 +54,16 @@ impl Report {
     /// Adds a target.
     pub fn add(&mut self, examined: &TargetReport<'_>) {
         let verdict = examined.judged().map(|run| run.verdict);
-        let is_readable = !matches!(examined.outcome, Outcome::Unreadable(_));
+        let is_readable = !matches!(examined.outcome, Outcome::Unreadable { .. });
         let counts = [Severity::Error, Severity::Warning, Severity::Note].map(|severity| {
             let of_severity = examined.findings().iter().filter(|finding| finding.severity == severity);
             (severity.name(), of_severity.map(|finding| finding.places).sum())
         });
-        self.add_target(examined.target, verdict, is_readable, &counts);
+        let pygrubs = match examined.outcome {
+            Outcome::Read { pygrubs, .. } => pygrubs,
+            Outcome::Unreadable { .. } => None,
+        };
+        self.add_samples(examined.target, pygrubs, verdict, is_readable, &counts);
     }
 
     /// Adds a target by what was recorded of it.
@@ -58,7 +74,23 @@ impl Report {
         is_readable: bool,
         findings: &[(&'static str, usize)],
     ) {
-        let labels = || vec![("target", target.to_owned())];
+        self.add_samples(target, None, verdict, is_readable, findings);
+    }
+
+    /// Of several pygrubs, `pygrubs` are those that come to this.
+    fn add_samples(
+        &mut self,
+        target: &str,
+        pygrubs: Option<&str>,
+        verdict: Option<Verdict>,
+        is_readable: bool,
+        findings: &[(&'static str, usize)],
+    ) {
+        let labels = || {
+            let target = ("target", target.to_owned());
+            let pygrubs = pygrubs.map(|pygrubs| ("pygrubs", pygrubs.to_owned()));
+            [target].into_iter().chain(pygrubs).collect::<Labels>()
+        };
         if let Some(verdict) = verdict {
             // One that pygrub has no part in has no sample.
             if let Some(value) = value(verdict) {
@@ -108,7 +140,8 @@ impl Report {
 
     fn set(&mut self, metric: &'static str, labels: Labels, value: Value) {
         let samples = self.metrics.entry(metric).or_default();
-        samples.entry(labels).and_modify(|known| *known = (*known).min(value)).or_insert(value);
+        let counts = metric == "pregrub_target_findings";
+        samples.entry(labels).and_modify(|known| *known = known.worse(value, counts)).or_insert(value);
     }
 
     /// Writes the file.

@@ -201,7 +201,7 @@ impl Recorded {
         match self.verdict {
             _ if !self.is_readable => writeln!(out, "unknown: {}{reason}", one_line(&self.target))?,
             Some(verdict) => {
-                writeln!(out, "{}: {} (Xen {}){reason}", verdict.name(), one_line(&self.target), self.release)?;
+                writeln!(out, "{}: {} (Xen {}){reason}", verdict.words(), one_line(&self.target), self.release)?;
             }
             None => {}
         }

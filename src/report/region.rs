@@ -5,7 +5,7 @@ use crate::config::Span;
 /// A piece of a text.
 ///
 /// Lines and columns are counted from 1, columns in characters (Unicode code points) whatever release the run is of; a byte that
-/// is not UTF-8 is a character. The end is behind the last character.
+/// is not UTF-8 is a character. The end is after the last character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Region {
     /// The line of the first character.

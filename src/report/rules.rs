@@ -27,7 +27,7 @@ pub fn write_text(out: &mut dyn Write) -> io::Result<()> {
         }
         writeln!(out, "{} ({}, {}xx)", group.title(), group.name(), group.prefix())?;
         for rule in rules {
-            let releases = if rule.releases == "all" { String::new() } else { format!("; {}", rule.releases) };
+            let releases = if rule.releases.are_all() { String::new() } else { format!("; {}", rule.releases) };
             let (code, name, severity) = (rule.code, rule.name, rule.severity.name());
             writeln!(out, "  {code}  {name:width$}  {severity:7}  {}{releases}", rule.stops.phrase())?;
         }
@@ -51,7 +51,7 @@ pub fn write_markdown(out: &mut dyn Write) -> io::Result<()> {
         "# The rules of pregrub\n\n\
          Written by `pregrub rules --format markdown > docs/rules.md` from the documentation of the rules in `src/lint/rules/`; \
          `pregrub explain CODE` shows the same.\n\n\
-         A finding that *stops the boot* keeps pygrub from handing over a kernel, whatever else is mended. Whether or not it does, an \
+         A finding that *stops the boot* keeps pygrub from handing over a kernel, whatever else is fixed. Whether or not it does, an \
          *error* keeps something from booting as it is meant to; a *warning* says that something else boots than it seems, or that what works today may not \
          tomorrow; a *note* is worth knowing. The severity in the tables is that of a finding about what boots: about entries that are not selected, files that may be there, and differences that GRUB \
          or the guest does not mind, a rule reports a warning or a note instead. Codes and names are never used again for something else."
@@ -98,7 +98,7 @@ struct RuleReport {
     group: &'static str,
     severity: Severity,
     stops_boot: &'static str,
-    releases: &'static str,
+    releases: String,
     summary: String,
     documentation: String,
 }
@@ -116,7 +116,7 @@ impl Rules {
                 BootImpact::Sometimes => "sometimes",
                 BootImpact::Never => "never",
             },
-            releases: rule.releases,
+            releases: rule.releases.to_string(),
             summary: rule.summary(),
             documentation: rule.documentation(),
         };

@@ -1,11 +1,15 @@
-//! What the formats for other programs are told of a target.
+//! A target, as the formats for other programs get it.
 
 use crate::boot::{Run, Verdict};
 use crate::config::Span;
 use crate::explain::Explanation;
+use crate::kernel::Built;
 use crate::lint::{Finding, Source};
+use crate::release::Release;
+use crate::report::check::Hashes;
 use crate::report::finding::Sources;
 use crate::report::location::Location;
+use crate::report::one_line::one_line;
 use crate::report::region::Region;
 use crate::target::Kind;
 
@@ -31,13 +35,26 @@ pub enum Outcome<'a> {
         explanation: Option<&'a Explanation>,
         /// Whether the verdict is asked for: by `check` it is, by `lint` not.
         judged: bool,
+        /// What Xen's domain builder makes of the kernel, if it was asked.
+        built: Option<&'a Built>,
+        /// Hashes of what is booted, if they were asked for.
+        hashes: &'a Hashes,
         /// What was found.
         findings: &'a [Finding],
+        /// How many findings comments suppress.
+        suppressed: usize,
         /// What the texts are called that findings point into.
         sources: Sources<'a>,
+        /// The pygrubs that come to this result, if several were asked: `upstream 4.13 to 4.17`.
+        pygrubs: Option<&'a str>,
     },
-    /// It could not be read, and why.
-    Unreadable(&'a str),
+    /// It could not be read.
+    Unreadable {
+        /// Why.
+        why: &'a str,
+        /// The release of the pygrub that was asked.
+        release: Release,
+    },
 }
 
 impl<'a> TargetReport<'a> {
@@ -45,8 +62,33 @@ impl<'a> TargetReport<'a> {
     pub fn findings(&self) -> &'a [Finding] {
         match self.outcome {
             Outcome::Read { findings, .. } => findings,
-            Outcome::Unreadable(_) => &[],
+            Outcome::Unreadable { .. } => &[],
         }
+    }
+
+    /// The target, and of several pygrubs which: `disk.img (upstream 4.13 to 4.17)`.
+    pub fn name(&self) -> String {
+        format!("{}{}", one_line(self.target), self.whose())
+    }
+
+    /// Of several pygrubs which, in parentheses after a space; else nothing.
+    pub fn whose(&self) -> String {
+        match self.outcome {
+            Outcome::Read { pygrubs: Some(pygrubs), .. } => format!(" ({pygrubs})"),
+            _ => String::new(),
+        }
+    }
+
+    /// `fails: disk.img (Xen 4.22): reason`. `None` if the verdict is not asked for.
+    pub fn verdict(&self) -> Option<String> {
+        let run = self.judged()?;
+        let why = self.explanation();
+        let why = why.map(|explanation| format!(": {}", one_line(&explanation.reason))).unwrap_or_default();
+        let who = match self.outcome {
+            Outcome::Read { pygrubs: Some(pygrubs), .. } => pygrubs.to_owned(),
+            _ => format!("Xen {}", run.options.release),
+        };
+        Some(format!("{}: {} ({who}){why}", run.verdict.words(), one_line(self.target)))
     }
 
     /// The run whose verdict is asked for.
@@ -61,11 +103,11 @@ impl<'a> TargetReport<'a> {
     pub fn explanation(&self) -> Option<&'a Explanation> {
         match self.outcome {
             Outcome::Read { explanation, .. } => explanation,
-            Outcome::Unreadable(_) => None,
+            Outcome::Unreadable { .. } => None,
         }
     }
 
-    /// The verdict that is not good, with its reason, where no finding tells it.
+    /// The verdict that is not good, with its reason, where no finding reports it.
     pub fn untold(&self) -> Option<(Verdict, &'a str)> {
         let run = self.judged()?;
         let explanation = self.explanation()?;

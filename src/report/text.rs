@@ -23,7 +23,7 @@ pub struct Look {
     pub color: bool,
     /// Columns of the terminal.
     pub width: usize,
-    /// Whether to tell more.
+    /// Whether to print more.
     pub verbose: bool,
 }
 
@@ -141,7 +141,7 @@ fn write_chosen(run: &Run, chosen: &BootFiles, kind: Kind, out: &mut dyn Write) 
         writeln!(out, "  menu       boots after {seconds} {unit} without a key")?;
     }
     if kind == Kind::Config {
-        writeln!(out, "  note: whether these files exist cannot be told from a configuration alone")?;
+        writeln!(out, "  note: a configuration alone does not show whether these files exist")?;
     }
     Ok(())
 }
@@ -254,7 +254,7 @@ fn write_headline(finding: &Finding, sources: Sources<'_>, look: Look, out: &mut
     writeln!(out, "{style}{severity}[{}]{style:#} {}{stops}{}", rule.code, rule.name, file.unwrap_or_default())
 }
 
-/// The findings, with those behind each that say the same of other places.
+/// The findings, with those after each that say the same of other places.
 fn gathered(findings: &[Finding], each: bool) -> Vec<(&Finding, Vec<&Finding>)> {
     let mut gathered: Vec<(&Finding, Vec<&Finding>)> = Vec::new();
     let mut known = HashMap::new();
@@ -355,7 +355,7 @@ pub fn suppressed(count: usize) -> Option<String> {
     (count > 0).then(|| format!("{count} finding{} suppressed by comments", if count == 1 { "" } else { "s" }))
 }
 
-/// The way out, where no diagnostic tells it.
+/// The way out, where no diagnostic reports it.
 fn write_help(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
     match &explanation.help {
         Some(help) => writeln!(out, "  help: {help}"),

@@ -89,7 +89,7 @@ pub fn write_text(
                 SkipReason::StartsAtZero => continue,
                 SkipReason::NoSolarisLabel => "has no Solaris label",
                 SkipReason::NoSolarisRootSlice => "has a Solaris label without a root slice",
-                SkipReason::BehindGpt => "stands behind the GPT slot, where pygrub stops",
+                SkipReason::BehindGpt => "stands after the GPT slot, where pygrub stops",
                 SkipReason::NotChosen => "is not the one that this release takes",
             };
             writeln!(out, "  slot {}, type 0x{:02x}: skipped, it {why}", skipped.slot, skipped.partition_type)?;
@@ -202,7 +202,7 @@ fn write_found(found: &Found, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  leaves out line {} to {last}, from `if` to `fi`", block.header.line)?;
     }
     for entry in config.entries.iter().filter(|entry| entry.one_line) {
-        writeln!(out, "  takes line {} for a menu entry that is complete, and empty", entry.header.line)?;
+        writeln!(out, "  treats line {} as a menu entry that is complete, and empty", entry.header.line)?;
     }
     for warning in config.warnings.iter() {
         writeln!(out, "  logs a warning: {} (line {})", warning.message, warning.line)?;

@@ -3,7 +3,7 @@
 //! A guest's tree may hold a symbolic link anywhere, made to lead a program of the host to the host's own files. Here every
 //! directory on a path is opened by the descriptor of the one before it, with `O_NOFOLLOW`, and what is done to the last name
 //! (opening, making, renaming, removing) goes by the descriptor of its directory. A link anywhere is an error, also one that takes
-//! the place of a directory in the meantime. Who wants links followed resolves them in the view of the guest, name by name.
+//! the place of a directory in the meantime. Callers that need links followed resolve them in the view of the guest, name by name.
 //!
 //! Linux's `openat2` with `RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS` does the same in one call where it is there and no seccomp filter
 //! forbids it; this walk works everywhere, so that there is one way to test instead of two.

@@ -1,6 +1,6 @@
 //! Names as C compares them.
 
-/// Whether a stored name is the wanted one. It ends at a NUL or behind its last byte; no longer than the wanted one is looked
+/// Whether a stored name is the wanted one. It ends at a NUL or after its last byte; no longer than the wanted one is looked
 /// at.
 pub(crate) fn same(stored: &[u8], wanted: &[u8]) -> bool {
     stored.starts_with(wanted) && matches!(stored.get(wanted.len()), None | Some(0)) && !wanted.contains(&0)

@@ -52,7 +52,7 @@ impl Directory {
     ///
     /// # Errors
     ///
-    /// It cannot be examined, or is no directory.
+    /// It cannot be examined, or is not a directory.
     pub fn new(root: &Path) -> io::Result<Self> {
         let root = HeldDirectory::open(root)?;
         let mounted = mounted(root.path());
@@ -78,7 +78,7 @@ impl Directory {
     }
 }
 
-/// What is mounted at `path`. The root of this machine is no guest's disk.
+/// What is mounted at `path`. The root of this machine is not a guest's disk.
 fn mounted(path: &Path) -> Option<MountPoint> {
     MountPoint::at(path).filter(|_| path != Path::new("/"))
 }

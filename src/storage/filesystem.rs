@@ -22,7 +22,7 @@ pub trait Filesystem {
         Vec::new()
     }
 
-    /// The optional features that it was made with, as its own tools spell them; none where the driver tells no names.
+    /// The optional features that it was made with, as its own tools spell them; none where the driver says no names.
     fn features(&self) -> Vec<String> {
         Vec::new()
     }
@@ -121,7 +121,7 @@ impl Size {
     }
 }
 
-/// What kind of thing a path led to. pygrub does not ask; its user wants to know.
+/// What kind of thing a path led to. pygrub does not ask; its user needs to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
     /// A regular file.
@@ -224,7 +224,7 @@ pub enum OpenError {
 /// Why an opened file could not be read.
 #[derive(Debug)]
 pub enum ReadError {
-    /// pygrub gets an `OSError` with this errno (22 for data behind the end of the image). The reason says why, as a clause.
+    /// pygrub gets an `OSError` with this errno (22 for data past the end of the image). The reason says why, as a clause.
     Failed {
         /// The `errno` of the Python exception.
         errno: i32,

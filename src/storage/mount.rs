@@ -268,7 +268,7 @@ fn unrecognised(volume: &Volume) -> Mounting {
     let (why, instead) = if volume.is_empty() && volume.offset() == 0 {
         ("the disk is empty: it has no byte", "name the disk that holds the guest's /boot")
     } else if volume.is_empty() {
-        ("the partition begins behind the end of the disk", "check that the image is complete")
+        ("the partition begins past the end of the disk", "check that the image is complete")
     } else {
         let instead = "check that this is the disk with the guest's /boot, and format that as ext4: an unpartitioned disk, or a \
                        primary partition";

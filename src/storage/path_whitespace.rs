@@ -1,8 +1,8 @@
-//! Where pygrub's plugins other than the one for ext end a path: at its first blank. A name with a blank in it is not found.
+//! Where pygrub's plugins other than the one for ext end a path: at its first space. A name with a space in it is not found.
 
 use crate::storage::filesystem::OpenError;
 
-/// What `isspace` of C takes for a blank.
+/// What C's `isspace` accepts as a space.
 pub(super) fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')
 }
@@ -12,11 +12,11 @@ pub(super) fn length(path: &[u8]) -> usize {
     path.iter().position(|&byte| is_blank(byte)).unwrap_or(path.len())
 }
 
-/// The error, with a word on the blank where the path has one.
+/// The error, with a word on the space where the path has one.
 pub(super) fn explained(path: &[u8], error: OpenError) -> OpenError {
     match error {
         OpenError::NotFound(reason) if length(path) < path.len() => {
-            OpenError::NotFound(format!("{reason}; pygrub's driver ends the path at its first blank"))
+            OpenError::NotFound(format!("{reason}; pygrub's driver ends the path at its first space"))
         }
         other => other,
     }
@@ -32,6 +32,6 @@ mod tests {
         assert_eq!(length("/a\u{a0}b".as_bytes()), 5);
         let reason = |path: &[u8]| explained(path, OpenError::NotFound("no".to_owned())).to_string();
         assert_eq!(reason(b"/a"), "no");
-        assert_eq!(reason(b"/a b"), "no; pygrub's driver ends the path at its first blank");
+        assert_eq!(reason(b"/a b"), "no; pygrub's driver ends the path at its first space");
     }
 }

@@ -41,7 +41,7 @@ impl Device {
     }
 
     /// How many of `length` bytes from the byte `place` on arrive. The first and the last sector arrive as far as they are
-    /// wanted or not at all, those between as far as the image goes; behind the first failure nothing is tried.
+    /// wanted or not at all, those between as far as the image goes; after the first failure nothing is tried.
     pub(crate) fn available(&self, place: u64, length: u64) -> u64 {
         let end = place.saturating_add(length);
         if end <= self.volume.len() {

@@ -21,7 +21,7 @@ pub trait Source: Send + Sync {
         self.len() == 0
     }
 
-    /// Whether it is a block device: there Linux refuses to seek behind the end (`EINVAL`), in a file it does not.
+    /// Whether it is a block device: there Linux refuses to seek past the end (`EINVAL`), in a file it does not.
     fn is_block_device(&self) -> bool {
         false
     }
@@ -144,7 +144,7 @@ impl Volume {
         self.offset
     }
 
-    /// Bytes from the partition offset to the end of the disk; 0 where the offset lies behind the end.
+    /// Bytes from the partition offset to the end of the disk; 0 where the offset lies past the end.
     pub fn len(&self) -> u64 {
         self.source.len().saturating_sub(self.offset)
     }

@@ -143,7 +143,7 @@ impl fmt::Display for TargetError {
             Self::Directory { path, expected } => {
                 write!(f, "`{}` is a directory, no {}", path.display(), expected.name())
             }
-            Self::NotADirectory { path } => write!(f, "`{}` is no directory", path.display()),
+            Self::NotADirectory { path } => write!(f, "`{}` is not a directory", path.display()),
             Self::Special { path } => write!(
                 f,
                 "`{}` is neither a file nor a block device nor a directory: name one of those",
@@ -156,11 +156,11 @@ impl fmt::Display for TargetError {
                 f.write_str("standard input is empty: there is no configuration to read")
             }
             Self::StandardInput(StandardInput::NotText) => {
-                f.write_str("standard input is no text: name an image by its path")
+                f.write_str("standard input is not a text: name an image by its path")
             }
             Self::Unrecognised { path, configuration: true } => write!(
                 f,
-                "`{}` is no boot configuration that pregrub recognises: say --dialect grub2, legacy or extlinux if it is one; \
+                "`{}` is not a boot configuration that pregrub recognises: say --dialect grub2, legacy or extlinux if it is one; \
                  disks and domains are for `pregrub check`",
                 path.display()
             ),

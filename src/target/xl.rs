@@ -130,7 +130,7 @@ fn open_source(path: &Path) -> Option<Arc<dyn Source>> {
     Some(Arc::new(source))
 }
 
-/// Whether the pygrub that is called is there. Where no pygrub is installed this machine is no dom0, and says nothing of one.
+/// Whether the pygrub that is called is there. Where no pygrub is installed this machine is not a dom0, and says nothing of one.
 fn is_there(call: &Call) -> Result<(), NotInvoked> {
     let path = Path::new(OsStr::from_bytes(call.bootloader.text.as_bytes()));
     if !path.is_absolute() || host::installed().is_err() || !is_missing(path) {
@@ -155,7 +155,7 @@ fn is_missing(path: &Path) -> bool {
 /// What is asked for, and otherwise what the domain's configuration makes of the call.
 pub(super) fn merged(wanted: &Options, of_domain: Options) -> Options {
     let wanted = wanted.clone();
-    // An entry that is asked for takes the menu away, as it does behind the domain's own options.
+    // An entry that is asked for takes the menu away, as it does after the domain's own options.
     let interactive =
         if wanted.entry.is_some() { wanted.interactive } else { wanted.interactive.or(of_domain.interactive) };
     Options {

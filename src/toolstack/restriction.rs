@@ -74,7 +74,7 @@ fn refuses(run: &Run, chosen: &BootFiles) -> Option<Reason> {
         match int::parse(&shown, Python::Three) {
             Err(message) => return fails(&format!("and `{shown}` is not a number"), format!("ValueError: {message}")),
             Ok(number) => match number.to_i64() {
-                // -1 MiB and less are no limits that the system accepts, and neither are those that no 64 bits hold.
+                // -1 MiB and less are not limits that the system accepts, and neither are those that no 64 bits hold.
                 Some(mib) if (0..1 << 43).contains(&mib) => limit = u64::try_from(mib).unwrap_or_default() << 20,
                 _ => return fails(&format!("and `{shown}` is out of range"), String::new()),
             },

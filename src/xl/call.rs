@@ -130,7 +130,7 @@ impl Domain {
         match self.settings.get("disk") {
             None => NotInvoked::fails(format!("the domain has no disk: {why}"), None, ""),
             Some(setting) if setting.value.as_text().is_some() => NotInvoked::fails(
-                format!("disk is no list, so that xl ignores it: {why}"),
+                format!("disk is not a list, so that xl ignores it: {why}"),
                 Some(setting.span),
                 "put the disk in brackets: `disk = [ \"...\" ]`",
             ),
@@ -153,7 +153,7 @@ fn direct_path(disk: &Disk, specification: &Item) -> Result<PyStr, NotInvoked> {
     }
     let target = disk.target.clone().unwrap_or_default();
     let unknown = |why: String| {
-        let reason = format!("what pygrub reads of the first disk `{disk_shown}` cannot be told: {why}");
+        let reason = format!("what pygrub reads of the first disk `{disk_shown}` is unknown: {why}");
         Err(NotInvoked::unknown(reason, span, IMAGE_INSTEAD))
     };
     if disk.format != DiskFormat::Raw {
@@ -206,7 +206,7 @@ impl Call {
         };
         if call.image.as_os_str().as_bytes() != self.disk.as_bytes() {
             let word = PyStr::from(call.image.as_os_str().as_bytes().to_vec());
-            return useless(&format!("take `{}` for the disk", shown(&word)));
+            return useless(&format!("treat `{}` as the disk", shown(&word)));
         }
         if call.is_config {
             return useless("read the disk as a configuration");
@@ -221,7 +221,7 @@ impl Call {
             && path != Path::new(OUTPUT_DIRECTORY)
             && !path.is_dir()
         {
-            return useless(&format!("put its copies into `{}`, which is no directory", path.display()));
+            return useless(&format!("put its copies into `{}`, which is not a directory", path.display()));
         }
         let caller = Caller { restricted: call.runas.is_some(), ..Caller::default() };
         match call.options.task {

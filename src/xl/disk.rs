@@ -174,7 +174,7 @@ const FORMAT_PREFIXES: [&str; 4] = ["raw:", "qcow:", "qcow2:", "vhd:"];
 const SCRIPT_PREFIXES: [&str; 4] = ["iscsi:", "nbd:", "enbd:", "drbd:"];
 
 /// What libxlutil's scanner may find at a place. Of several that match, the one that covers the longest text counts, what
-/// stands behind a prefix included; of equally long ones the first.
+/// stands after a prefix included; of equally long ones the first.
 #[derive(Clone, Copy)]
 enum Rule {
     Blank,
@@ -245,7 +245,7 @@ impl Reader {
         };
         let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n')).count();
         if blanks > 0 {
-            // What stands behind the white space on the same line counts for the length.
+            // What stands after the white space on the same line counts for the length.
             let behind = memchr::memchr(b'\n', &rest[blanks..]).unwrap_or(rest.len() - blanks);
             offer(Rule::Blank, blanks + behind, blanks);
         }
@@ -384,7 +384,7 @@ impl Reader {
     /// A value without a name: target, format (unless there was a prefix), device, access. False where libxlutil stops.
     fn positional(&mut self, text: &[u8]) -> bool {
         if self.error.is_some() {
-            // What comes of an error is not told.
+            // What comes of an error is not reported.
         } else if self.disk.target.is_none() {
             self.set(|disk| &mut disk.target, text, "target respecified");
         } else if !self.had_prefix && self.format.is_none() {

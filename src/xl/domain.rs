@@ -67,11 +67,11 @@ pub struct Domain {
     pub firmware: Option<Item>,
     /// `bootloader`.
     pub bootloader: Option<Item>,
-    /// `bootloader_args`: a list up to the first thing in it that is no text, or a text split at blanks, tabs and line feeds.
+    /// `bootloader_args`: a list up to the first thing in it that is not a text, or a text split at spaces, tabs and line feeds.
     pub bootloader_args: Vec<Item>,
     /// Whether the bootloader is run as another user, by `bootloader_restrict` or `bootloader_user`.
     pub bootloader_restricted: bool,
-    /// `disk`, in order, up to the first thing in the list that is no text or that xl refuses.
+    /// `disk`, in order, up to the first thing in the list that is not a text or that xl refuses.
     pub disks: Vec<DomainDisk>,
     /// `memory`, in MiB.
     pub memory: Option<i64>,
@@ -99,7 +99,8 @@ impl Domain {
         let text = |name: &str| settings.text(name).cloned();
         let name = text("name");
         if name.is_none() {
-            refusal.is("the domain has no name: xl wants `name = \"...\"`", settings.get("name").map(|name| name.span));
+            refusal
+                .is("the domain has no name: xl expects `name = \"...\"`", settings.get("name").map(|name| name.span));
         }
         let actions: Vec<_> = ACTIONS.into_iter().filter_map(|name| Some((name, text(name)?))).collect();
         for (name, action) in &actions {
@@ -161,7 +162,7 @@ impl Refused {
     }
 }
 
-/// `type`, and `builder` from before it. xl takes any beginning of a word for the word, an empty text for the first.
+/// `type`, and `builder` from before it. xl treats any beginning of a word as the word, an empty text for the first.
 fn guest(settings: &Settings, release: Release, refusal: &mut Refused) -> (Guest, Option<Span>) {
     let begins = |item: &Item, word: &str| word.as_bytes().starts_with(item.text.as_bytes());
     let builder = settings.text("builder");
@@ -258,7 +259,7 @@ mod tests {
     fn what_xl_refuses() {
         for (text, want) in [
             ("", ""),
-            ("name=['x']", "the domain has no name: xl wants `name = \"...\"`"),
+            ("name=['x']", "the domain has no name: xl expects `name = \"...\"`"),
             ("name=5", ""),
             ("type='PV'", "xl knows no type `PV`"),
             ("builder='linux'", "xl knows no builder `linux`"),

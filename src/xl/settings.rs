@@ -46,7 +46,7 @@ impl Value {
         }
     }
 
-    /// The text, where it is no list.
+    /// The text, where it is not a list.
     pub fn as_text(&self) -> Option<&Item> {
         match self {
             Self::Text(item) => Some(item),
@@ -64,7 +64,7 @@ pub struct Setting {
     pub span: Span,
     /// What it stands for.
     pub value: Value,
-    /// Whether the last assignment was `+=`: then it is no number for libxlutil.
+    /// Whether the last assignment was `+=`: then it is not a number for libxlutil.
     pub appended: bool,
     /// The assignments that it overwrote, in their order, by `=`. libxlutil says nothing of them.
     pub overwritten: Vec<Span>,
@@ -94,7 +94,7 @@ impl Settings {
         self.places.get(name).and_then(|&place| self.list.get(place))
     }
 
-    /// The text of a setting that is no list: `xlu_cfg_get_string`.
+    /// The text of a setting that is not a list: `xlu_cfg_get_string`.
     pub fn text(&self, name: &str) -> Option<&Item> {
         self.get(name)?.value.as_text()
     }

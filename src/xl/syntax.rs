@@ -19,7 +19,7 @@ pub const LIMIT: usize = READ_LIMIT;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Trouble {
-    /// What is no token, beginning with this byte: `lexical error`.
+    /// What is not a token, beginning with this byte: `lexical error`.
     Stray(u8),
     /// A backslash before a character that it says nothing of.
     Escape,
@@ -54,7 +54,7 @@ impl fmt::Display for SyntaxError {
         match self.trouble {
             Trouble::Stray(b'\'' | b'"') => f.write_str("a string has no end on its line"),
             Trouble::Stray(b'#') => {
-                f.write_str("there is no line feed behind the comment on the last line, and xl wants one")
+                f.write_str("there is no line feed after the comment on the last line, and xl expects one")
             }
             Trouble::Stray(b'\r') => f.write_str("there is a carriage return, which xl does not take"),
             Trouble::Stray(b'A'..=b'Z' | b'_') => f.write_str("names begin with a lower-case letter"),
@@ -74,7 +74,7 @@ impl fmt::Display for SyntaxError {
 
 impl std::error::Error for SyntaxError {}
 
-/// Parses a text as the libxlutil of `release` does. `+=` is taken for every release: since when there is one is not known.
+/// Parses a text as the libxlutil of `release` does. `+=` is assumed for every release: since when there is one is not known.
 ///
 /// # Errors
 ///
@@ -111,17 +111,17 @@ pub fn parse(text: &[u8], release: Release) -> Result<Settings, SyntaxError> {
 enum At {
     /// Before a statement.
     Statement,
-    /// Behind a name.
+    /// After a name.
     Name,
-    /// Behind `=` or `+=`.
+    /// After `=` or `+=`.
     Operator,
-    /// Behind the value of an assignment.
+    /// After the value of an assignment.
     Value,
-    /// Behind `[`, and perhaps ends of lines.
+    /// After `[`, and perhaps ends of lines.
     Open,
-    /// Behind something in a list.
+    /// After something in a list.
     Item,
-    /// Behind a comma in a list.
+    /// After a comma in a list.
     Comma,
 }
 
@@ -147,7 +147,7 @@ struct Parser {
     symbols: usize,
     /// The line of the last token.
     line: u32,
-    /// The column behind it.
+    /// The column after it.
     behind: u32,
     nested_lists: bool,
 }
@@ -207,7 +207,7 @@ impl Parser {
                 }
             }
             (At::Operator | At::Open | At::Comma, Token::Open) if self.at == At::Operator || self.nested_lists => {
-                // The bracket and the ends of lines behind it.
+                // The bracket and the ends of lines after it.
                 self.symbols += 2;
                 self.lists.push(OpenList { items: Vec::new(), span });
                 self.at = At::Open;
@@ -217,7 +217,7 @@ impl Parser {
             }
             (At::Open | At::Item | At::Comma, Token::Newline) => {}
             (At::Open | At::Comma, Token::String | Token::Number) => {
-                // The value and the ends of lines behind it.
+                // The value and the ends of lines after it.
                 if self.symbols + 2 >= SYMBOLS {
                     return error(Trouble::TooDeep);
                 }
@@ -225,7 +225,7 @@ impl Parser {
             }
             (At::Item, Token::Comma) => {
                 if self.lists.last().is_some_and(|list| list.items.len() == 1) {
-                    // What was read of the list, the comma and the ends of lines behind it stay until it is closed.
+                    // What was read of the list, the comma and the ends of lines after it stay until it is closed.
                     self.symbols += 3;
                 }
                 self.at = At::Comma;
@@ -321,7 +321,7 @@ mod tests {
             ("a='x'\na+=[1]\n", 2, 6, "`+=` cannot add a list to a string, or a string to a list"),
             ("a=True", 1, 3, "names begin with a lower-case letter"),
             ("a=1\r\n", 1, 4, "there is a carriage return, which xl does not take"),
-            ("a=1 # c", 1, 5, "there is no line feed behind the comment on the last line, and xl wants one"),
+            ("a=1 # c", 1, 5, "there is no line feed after the comment on the last line, and xl expects one"),
             ("a='x\n", 1, 3, "a string has no end on its line"),
             ("a=%x", 1, 3, "no name, number, string or mark begins like this"),
             (

@@ -32,7 +32,7 @@ pub enum Token {
     Newline,
     /// The end of the file.
     End,
-    /// What is no token.
+    /// What is not a token.
     Stray,
 }
 
@@ -74,7 +74,7 @@ impl Token {
     }
 }
 
-/// The tokens of a line, its line feed included, each with the piece of the line that it is. Behind a stray one there is nothing.
+/// The tokens of a line, its line feed included, each with the piece of the line that it is. After a stray one there is nothing.
 pub(super) fn tokens(line: &str) -> impl Iterator<Item = (Token, &str)> {
     // Every line matches, so that an error cannot be; it would read as an empty line.
     Grammar::parse(Rule::xl_line, line).into_iter().flatten().map(|pair| {
@@ -120,7 +120,7 @@ mod tests {
             (Rule::newline, &["\n", "#\n", "# 'a' é \n"], &["#", "", "\r\n"]),
         ] {
             for text in yes {
-                assert!(taken(rule, text), "{text:?} is no {rule:?}");
+                assert!(taken(rule, text), "{text:?} is not a {rule:?}");
             }
             for text in no {
                 assert!(!taken(rule, text), "{text:?} is a {rule:?}");

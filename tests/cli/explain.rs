@@ -63,6 +63,8 @@ fn an_unknown_rule() {
         )
     );
     assert_eq!(said("\x1b[2J").stderr, "pregrub: there is no rule `\\x1b[2J`: `pregrub rules` lists them\n");
+    assert_eq!(said("foo").stderr, "pregrub: there is no rule `foo`: `pregrub rules` lists them\n");
+    assert!(said("journal").stderr.contains("the closest is PG303 (unreplayed-journal)"));
     assert_eq!(said("").status, 2);
     assert_eq!(run(&["explain", "PG001", "nonsense"]).stdout, "");
 }

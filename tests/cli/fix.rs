@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use super::folder::{BY_TITLE, Folder};
-use crate::common::program::run_with_input;
+use crate::common::program::{corpus, run, run_with_input};
 
 #[test]
 fn a_difference_is_shown_and_then_made() {
@@ -77,4 +77,25 @@ fn the_end_of_a_long_file_stays() {
     folder.file("grub.cfg", &text);
     folder.run(&["lint", "--fix", "grub.cfg"]);
     assert!(folder.read("grub.cfg") == text.replace("\"B\"\nmenu", "\"1\"\nmenu"));
+}
+
+/// Where nothing is shown, a line says why.
+#[test]
+fn a_difference_that_is_empty_is_explained() {
+    let uncertain = corpus("lint/PG019/found-blank/extlinux.conf");
+    let ended = run(&["lint", "--diff", "--no-config", &uncertain]);
+    assert_eq!((ended.stdout.as_str(), ended.status), ("", 0));
+    assert!(
+        ended.stderr.ends_with("1 finding has a fix that must be reviewed (use --unsafe to include it)\n"),
+        "{}",
+        ended.stderr
+    );
+    let generated = corpus("lint/PG108/found-nixos-zero/grub.cfg");
+    let ended = run(&["lint", "--diff", "--no-config", &generated]);
+    let why = "was not fixed: NixOS regenerates it: change the options that the help names and run nixos-rebuild boot (use --force to edit it anyway)\n";
+    assert!(ended.stdout.is_empty() && ended.stderr.ends_with(why), "{}", ended.whole());
+    let folder = Folder::new();
+    folder.file("grub.cfg", "menuentry \"A\" {\n linux /k\n}\n");
+    let ended = folder.run(&["lint", "--diff", "grub.cfg"]);
+    assert!(ended.stdout.is_empty() && ended.stderr.contains("no fix that pregrub can make"), "{}", ended.whole());
 }

@@ -210,3 +210,35 @@ fn metrics_keep_the_rules_of_their_format() {
     crate::common::openmetrics::check(&lint);
     assert!(!lint.contains("pregrub_target_boots{target=\"01.cfg\"}"), "{lint}");
 }
+
+/// What a user at a terminal sees while the results go into a pipe.
+#[test]
+fn a_terminal_shows_how_far_it_is() {
+    use std::io::Read;
+
+    let terminal = rustix::pty::openpt(rustix::pty::OpenptFlags::RDWR | rustix::pty::OpenptFlags::NOCTTY).unwrap();
+    rustix::pty::grantpt(&terminal).unwrap();
+    rustix::pty::unlockpt(&terminal).unwrap();
+    let name = rustix::pty::ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
+    let folder = Folder::new();
+    folder.file("a.cfg", "menuentry 'a' {\n linux ($drive1)/k\n}\n");
+    folder.file("list", "a.cfg\n".repeat(2_000_000));
+    let mut child = command(&["check", "--format", "json", "--targets-from", "list"])
+        .current_dir(folder.path())
+        .env("TERM", "xterm")
+        .stdout(Stdio::null())
+        .stderr(fs::File::options().read(true).write(true).open(name).unwrap())
+        .spawn()
+        .unwrap();
+    let mut seen = Vec::new();
+    let mut terminal = fs::File::from(terminal);
+    let mut piece = [0; 4096];
+    while !String::from_utf8_lossy(&seen).contains(" left") && seen.len() < 1 << 20 {
+        let count = terminal.read(&mut piece).unwrap();
+        seen.extend_from_slice(&piece[..count]);
+    }
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::KILL).unwrap();
+    child.wait().unwrap();
+    let seen = String::from_utf8_lossy(&seen).into_owned();
+    assert!(seen.contains(" of 2000000, ") && seen.contains(" failing, "), "{seen}");
+}

@@ -5,6 +5,7 @@ use std::process::Stdio;
 
 use insta::assert_snapshot;
 
+use super::folder::Folder;
 use crate::common::program::{command, corpus, run, run_with_input};
 
 /// Only these rules, whichever there are beside them.
@@ -69,7 +70,7 @@ fn the_verdict_is_an_annotation_of_its_own() {
         github.starts_with("::error file=@ROOT/corpus/images/nixos-default.img,title=fails::fails: @ROOT/corpus/"),
         "{github}"
     );
-    assert!(github.contains(": pygrub takes") && github.lines().count() == 1, "{github}");
+    assert!(github.contains(": pygrub parses") && github.lines().count() == 1, "{github}");
 }
 
 #[test]
@@ -92,4 +93,31 @@ fn a_closed_pipe_is_no_error() {
         child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
         assert_eq!((stderr.as_str(), child.wait().unwrap().code()), ("", Some(0)), "{format}");
     }
+}
+
+/// One report for each outcome; a finding says which of the pygrubs it is of, where it is not of all.
+#[test]
+fn several_releases_in_every_format() {
+    let folder = Folder::new();
+    folder.file("grub.cfg", "set timeout=5\nset default=-1\nmenuentry \"A\" {\n  linux /a\n}\n");
+    let check = |format: &str| {
+        let ended = folder.run(&["check", "-q", "--release", "4.8,4.16,4.17", "--format", format, "grub.cfg"]);
+        assert_eq!(ended.status, 1, "{}", ended.whole());
+        ended.stdout
+    };
+    let concise = check("concise");
+    let starts = |start: &str| concise.lines().filter(|line| line.starts_with(start)).count();
+    assert_eq!(starts("selects: grub.cfg (upstream 4.8)"), 1, "{concise}");
+    assert_eq!(starts("fails: grub.cfg (upstream 4.16, 4.17): "), 1, "{concise}");
+    let of_rule: Vec<&str> = concise.lines().filter(|line| line.contains("[PG011]")).collect();
+    assert!(of_rule.len() == 1 && of_rule[0].contains(" (upstream 4.16, 4.17) (negative-default)"), "{concise}");
+    assert_eq!(concise.lines().filter(|line| line.contains("[PG120]")).count(), 1, "{concise}");
+    assert_eq!(check("github").lines().filter(|line| line.contains("title=PG011 ")).count(), 1);
+    let junit = check("junit");
+    assert!(junit.contains("<testsuite name=\"grub.cfg (upstream 4.16, 4.17)\" "), "{junit}");
+    assert_eq!(junit.matches("<testsuite ").count(), 2);
+    let log: serde_json::Value = serde_json::from_str(&check("sarif")).unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.iter().filter(|result| result["ruleId"] == "PG011").count(), 1);
+    assert_eq!(log["runs"][0]["artifacts"].as_array().unwrap().len(), 1);
 }

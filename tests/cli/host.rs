@@ -74,8 +74,26 @@ fn verdicts(document: &serde_json::Value) -> Vec<String> {
 fn every_guest_is_in_one_table() {
     let folder = dom0();
     let ended = host(&folder, &[]);
-    insta::assert_snapshot!(ended.whole());
-    insta::assert_snapshot!(host(&folder, &["--verbose"]).whole());
+    assert_eq!((ended.status, ended.stderr.as_str()), (1, ""), "{}", ended.whole());
+    for part in [
+        "pygrub of Xen 4.17.5, Debian (",
+        "\n8 guests, 2 started at boot\n\nGUEST   STARTS   VERDICT  CAUSE, AND THE WAY OUT\ndb      at boot  fails    ",
+        "\n                          -> ",
+        "\nbroken  by hand  fails    xl cannot parse the configuration: ",
+        "\nnested  by hand  unknown  cannot open `/srv/gone.img`: there is no such file",
+        "\n\nboots: web, virt, relative\n\nno pygrub: direct, windows\n\nnote: passed over: 1 backup copy, 1 example, ",
+    ] {
+        assert!(ended.stdout.contains(part), "{part:?}\n{}", ended.stdout);
+    }
+    assert!(ended.stdout.lines().all(|line| line.chars().count() <= 100), "{}", ended.stdout);
+    let verbose = host(&folder, &["--verbose"]).stdout;
+    for part in [
+        "\nweb       at boot  boots      /kernels/",
+        "\nwindows   by hand  no pygrub  ",
+        "\ndb        at boot  fails      ",
+    ] {
+        assert!(verbose.contains(part), "{part:?}\n{verbose}");
+    }
 }
 
 #[test]
@@ -124,7 +142,8 @@ fn an_upgrade_shows_what_changes() {
     assert_eq!((json(&up)["guests"][0]["change"].as_str(), up.status), (Some("starts"), 0), "{}", up.whole());
     let down = host(&folder, &["--release", "4.1", "--to", "4.0"]);
     assert_eq!(down.status, 1, "{}", down.whole());
-    insta::assert_snapshot!(down.whole());
+    assert!(down.stdout.starts_with("pygrub of Xen 4.1\nupgrade to Xen 4.0\n"), "{}", down.stdout);
+    assert!(down.stdout.contains("\nweb       at boot  would stop booting  "), "{}", down.stdout);
     let unknown = host(&folder, &["--to", "5.0"]);
     assert!(unknown.status == 2 && unknown.stdout.is_empty(), "{}", unknown.whole());
 }

@@ -104,6 +104,7 @@ fn nothing_there() {
         (ended.status, ended.stderr.as_str()),
         (3, "pregrub: there is no boot configuration, disk image or domain's configuration in `empty`\n")
     );
+    assert!(ended.stdout.ends_with("0 targets: nothing was found that pygrub could be given\n"), "{}", ended.whole());
     assert_eq!(folder.run(&["lint", "--recursive", "empty"]).status, 3);
     assert_eq!(folder.run(&["lint", "--exclude", "x", "empty"]).status, 2);
 }

@@ -2,6 +2,7 @@
 
 use insta::assert_snapshot;
 
+use super::folder::Folder;
 use crate::common::program::{command, corpus, run, run_with_input};
 
 /// A domain on images of the corpus, changed: each pair is what is replaced, and by what.
@@ -24,6 +25,19 @@ fn domain(changes: &[(&str, &str)]) -> String {
 
 fn check(changes: &[(&str, &str)]) -> String {
     run_with_input(&["check", "-"], domain(changes).as_bytes()).whole()
+}
+
+/// A domain is started by the toolstack whose format it has.
+#[test]
+fn another_toolstack_is_refused() {
+    let folder = Folder::new();
+    folder.file("web.cfg", "name = 'web'\nmemory = 64\nbootloader = 'pygrub'\ndisk = ['none.img,raw,xvda,rw']\n");
+    for command in ["check", "trace", "entries"] {
+        let ended = folder.run(&[command, "web.cfg", "--toolstack", "libvirt"]);
+        let why = "pregrub: `web.cfg` is a domain of xl: --toolstack can only be xl for it, or name its disk instead\n";
+        assert_eq!((ended.status, ended.stderr.as_str()), (2, why), "{command}");
+        assert_ne!(folder.run(&[command, "web.cfg", "--toolstack", "xl"]).status, 2);
+    }
 }
 
 #[test]
@@ -77,7 +91,7 @@ fn what_is_not_for_pygrub() {
         (
             &[("format=raw", "format=qcow2")],
             3,
-            "what pygrub reads of the first disk `format=qcow2,vdev=xvda,access=rw,target=corpus/images/recipe.img` cannot be told: it is \
+            "what pygrub reads of the first disk `format=qcow2,vdev=xvda,access=rw,target=corpus/images/recipe.img` is unknown: it is \
              qcow2, which QEMU turns into a device for it (line 8)",
         ),
         (&[("disk =", "#")], 1, "the domain has no disk: libxl runs no bootloader without a disk"),

@@ -169,7 +169,7 @@ fn what_cannot_be_made_leaves_nothing() {
         refused(BootImage { kernel: Some(PathBuf::from("/nonexistent")), ..plain() }, "a").contains("no such file")
     );
     assert!(
-        refused(BootImage { kernel: Some(directory.path().to_owned()), ..plain() }, "a").contains("no regular file")
+        refused(BootImage { kernel: Some(directory.path().to_owned()), ..plain() }, "a").contains("not a regular file")
     );
     assert!(refused(BootImage { generations: 0, ..plain() }, "a").contains("generations"));
     assert!(refused(BootImage { size: 1, ..plain() }, "a").contains("MiB"));

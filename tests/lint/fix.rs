@@ -11,7 +11,7 @@ use crate::common::oracle::RunCase;
 
 fn mend(dialect: Dialect, text: &[u8], options: Options, unsafe_too: bool) -> FixResult {
     let levels = Levels::default();
-    Fixer { name: "grub.cfg", dialect, options, levels: &levels, unsafe_too }.mend(text.to_vec())
+    Fixer { name: "grub.cfg", dialect, options, levels: &levels, unsafe_too }.fix(text.to_vec())
 }
 
 /// The cases that a safe fix changes, as they are and mended.

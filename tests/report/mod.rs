@@ -1,5 +1,6 @@
 //! Formats for other programs, held against what those programs take.
 
+mod excerpts;
 mod junit;
 mod places;
 mod sarif;

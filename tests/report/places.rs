@@ -6,7 +6,7 @@ use walkdir::WalkDir;
 use crate::common::program::{root, run};
 
 /// Every configuration of the linter's cases.
-fn configurations() -> Vec<String> {
+pub(super) fn configurations() -> Vec<String> {
     let folders = WalkDir::new(root().join("corpus/lint")).sort_by_file_name();
     let paths = folders.into_iter().map(|entry| entry.expect("a readable folder").into_path());
     let names = ["grub.cfg", "menu.lst", "grub.conf", "extlinux.conf"];

@@ -60,7 +60,7 @@ fn every_result_has_a_fingerprint_of_its_own_that_stays() {
         results(run)
             .iter()
             .filter(|result| result["ruleId"] == "PG001")
-            .map(|result| result["partialFingerprints"]["pregrub/v1"].as_str().unwrap().to_owned())
+            .map(|result| result["partialFingerprints"]["pregrub/v2"].as_str().unwrap().to_owned())
             .collect()
     };
     let entry = "menuentry \"A\" {\n linux ($a)/k\n}\n";
@@ -113,7 +113,7 @@ fn a_verdict_that_no_finding_tells_is_a_result() {
     let result = &results(&run)[0];
     assert_eq!((&result["ruleId"], &result["level"]), (&"verdict".into(), &"error".into()));
     assert_eq!(rules[usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()]["id"], "verdict");
-    assert!(result["message"]["text"].as_str().unwrap().starts_with("fails: pygrub takes `($drive1`"));
+    assert!(result["message"]["text"].as_str().unwrap().starts_with("fails: pygrub parses `($drive1)`"));
 }
 
 #[test]

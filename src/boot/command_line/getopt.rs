@@ -1,4 +1,4 @@
-//! Python's `getopt.gnu_getopt`, which pygrub reads its command line with: unique prefixes of long options, options behind
+//! Python's `getopt.gnu_getopt`, which pygrub reads its command line with: unique prefixes of long options, options after
 //! the image, `--` ends them.
 
 use std::ffi::{OsStr, OsString};
@@ -22,7 +22,7 @@ pub(crate) struct Known<T> {
 /// A command line that was taken apart: options in their order, each with its value, and the other words.
 pub(crate) type Parsed<T> = (Vec<(T, OsString)>, Vec<OsString>);
 
-/// Takes a command line apart. `posixly_correct` makes the first word that is no option end them, as the variable
+/// Takes a command line apart. `posixly_correct` makes the first word that is not an option end them, as the variable
 /// `POSIXLY_CORRECT` does. Nothing is returned where Python raises `GetoptError`: an option that is not known or not unique,
 /// a value that is missing or too many.
 pub(crate) fn parse<T: Copy>(args: &[OsString], known: &[Known<T>], posixly_correct: bool) -> Option<Parsed<T>> {

@@ -71,7 +71,7 @@ pub struct Ended {
 }
 
 /// What pygrub makes of its arguments. `program` is the name that it was called by, `posixly_correct` whether the first word that
-/// is no option ends them (the environment variable `POSIXLY_CORRECT`), and `is_directory` is asked of `--output-directory`.
+/// is not an option ends them (the environment variable `POSIXLY_CORRECT`), and `is_directory` is asked of `--output-directory`.
 ///
 /// # Errors
 ///

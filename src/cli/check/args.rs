@@ -14,8 +14,8 @@ use crate::cli::target_list::TargetListArgs;
 
 const AFTER_CHECK: &str = "\
 Exit status: 0 Xen would boot it (or the bare configuration selects an entry, or pygrub is not asked for this domain) and no \
-finding reaches the threshold; 1 it would not, or a finding does; 2 called wrongly, a broken pregrub.toml, or an internal error; 3 \
-a target could not be read, or a verdict is unknown; 4 with --exit-not-applicable, pygrub is not asked. With several targets the worst \
+finding reaches the threshold; 1 it would not, or a finding does; 2 usage error, a broken pregrub.toml, or an internal error; 3 a \
+target could not be read, or a verdict is unknown; 4 with --exit-not-applicable, pygrub is not asked. With several targets the worst \
 counts: 2, then 3, then 1, then 4.";
 
 #[derive(Debug, Args)]
@@ -32,7 +32,7 @@ pub(in crate::cli) struct CheckArgs {
     pub output: ReportOutputArgs,
     #[command(flatten)]
     pub jobs: JobArgs,
-    /// Read kernel and initrd whole and tell their SHA-256
+    /// Read kernel and initrd in full and print their SHA-256
     #[arg(long)]
     pub hash: bool,
     /// The type of the guest that the kernel is loaded for [default: what the domain's configuration says, else pv]
@@ -44,7 +44,7 @@ pub(in crate::cli) struct CheckArgs {
     /// The guest's root disk, an image or a directory: to look there for what `init=` names
     #[arg(long, value_name = "TARGET")]
     pub root_disk: Option<String>,
-    /// Tell more: what pygrub warns of, and each finding at its place, also where several say the same
+    /// Print more: pygrub's warnings, and every finding at its place, even if several say the same
     #[arg(short, long)]
     pub verbose: bool,
     /// Report only targets that fail: those that boot are counted in the last line

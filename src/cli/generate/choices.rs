@@ -109,7 +109,7 @@ pub(in crate::cli) struct Host {
     #[arg(long = "bridge", value_name = "NAME", default_value = "xenbr0", help_heading = "Domain")]
     bridges: Vec<String>,
     /// The address of its network interface, or with several of the first, the second, ... [default: made of the guest's name: guests
-    /// of one name on two hosts of one network want a --mac or another name]
+    /// of one name on two hosts of one network need a --mac or another name]
     #[arg(long = "mac", value_name = "ADDRESS", help_heading = "Domain")]
     macs: Vec<String>,
     /// No network

@@ -60,12 +60,12 @@ old grub.cfg, the new one or another configuration names that pygrub looks for. 
 its grub or its kernels is refused: a guest's would lead to this machine's files. SIGTERM, SIGINT, SIGHUP and SIGQUIT end the \
 installation with the boot disk as it was, or, after grub.cfg is replaced, not at all. Characters of a label that pygrub's menu cannot draw become `?` in its title.
 
-Exit status: 0 done; 1 nothing was installed or printed, standard error says why; 2 called wrongly, standard output could not be \
+Exit status: 0 done; 1 nothing was installed or printed, standard error says why; 2 usage error, standard output could not be \
 written, or an internal error.";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Secrets {
-    /// With the rights of whoever calls this
+    /// With the caller's rights
     Run,
     /// The initrd is copied as it is
     Skip,
@@ -132,7 +132,7 @@ fn install(args: &GrubCfg, options: &Options) -> Result<Status, Error> {
         }
     };
     installed.menu.warnings.iter().for_each(|warning| warn(warning));
-    // It is done, whether anybody hears of it or not: NixOS would take a failure for one of the installation.
+    // It is done, whether anybody hears of it or not: NixOS would treat a failure as one of the installation.
     if let Err(error) = tell(&installed) {
         warn(&format!("it is installed, but standard output could not be written: {error}"));
     }

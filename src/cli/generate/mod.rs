@@ -10,6 +10,9 @@ mod recipe;
 mod stop_signals;
 mod xl;
 
+#[cfg(target_os = "linux")]
+pub(super) use self::stop_signals::ignored;
+
 use clap::{Args, Subcommand};
 
 use super::{Error, Status};
@@ -28,7 +31,7 @@ two whole disks, /boot on /dev/xvda and / on /dev/xvdb. Give the same options to
 writes them all. grub-cfg writes titles in ASCII: a letter of a label that not every menu can draw, or that means something to GRUB, \
 becomes `?`.
 
-Exit status: 0 written; 2 refused, called wrongly, or it could not be written (grub-cfg: 1 where it refuses).";
+Exit status: 0 written; 2 refused, usage error, or it could not be written (grub-cfg: 1 where it refuses).";
 
 #[derive(Debug, Subcommand)]
 enum What {

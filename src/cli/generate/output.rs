@@ -12,7 +12,7 @@ use crate::generate::output::write_file;
 
 #[derive(Debug, Args)]
 pub(super) struct Output {
-    /// Write it to this file, whole or not at all [default: standard output]
+    /// Write it to this file, in full or not at all [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Replace the file that is there

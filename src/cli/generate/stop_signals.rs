@@ -23,7 +23,7 @@ impl StopSignals {
         let ignored = ignored();
         for signal in [SIGTERM, SIGINT, SIGHUP, SIGQUIT] {
             if ignored & (1 << (signal - 1)) == 0 {
-                // The number first: whoever sees the flag asks for it.
+                // The number first: the reader of the flag asks for it.
                 flag::register_usize(signal, Arc::clone(&signals.which), usize::try_from(signal).unwrap_or_default())?;
                 flag::register(signal, Arc::clone(&signals.stop))?;
             }
@@ -46,7 +46,7 @@ impl StopSignals {
 }
 
 /// The signals that are ignored, a bit each, the lowest for number 1.
-fn ignored() -> u64 {
+pub(in crate::cli) fn ignored() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()

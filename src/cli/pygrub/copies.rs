@@ -62,7 +62,7 @@ impl Copy {
 impl Drop for Copy {
     fn drop(&mut self) {
         if !self.kept {
-            // Nothing can be done about a file that cannot be removed, and the failure that led here has been told.
+            // Nothing can be done about a file that cannot be removed, and the failure that led here has been reported.
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -74,7 +74,7 @@ fn random_letters() -> String {
 
 /// `os.path.abspath`: absolute, with `.`, `..` and double slashes taken out by their names alone.
 fn absolute(path: &Path) -> io::Result<PathBuf> {
-    // Python takes the empty path for the working directory.
+    // Python treats the empty path as the working directory.
     let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     let full = if path.is_absolute() { path.to_owned() } else { std::env::current_dir()?.join(path) };
     let mut out = PathBuf::from("/");

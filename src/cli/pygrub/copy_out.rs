@@ -1,7 +1,7 @@
 //! Copying a file out of the guest's filesystem: whole, sparse where it is sparse, and by the kernel's own means where they
 //! help.
 //!
-//! Where a driver tells where the data of a file lies, the operating system copies it from the disk to the file itself
+//! Where a driver says where the data of a file lies, the operating system copies it from the disk to the file itself
 //! (`copy_file_range`, which shares blocks on filesystems that can, else `sendfile`), and holes are left out. Elsewhere the data
 //! goes through a buffer of 1 MiB, read as pygrub reads it.
 
@@ -31,7 +31,7 @@ pub(super) fn copy_out(file: &dyn OpenFile, disk: &File, base: u64, out: &mut Fi
     let mut copier = Copier { disk, out, means: Means::CopyFileRange };
     let mut buffer = Vec::new();
     let mut done = 0;
-    // A hole is made by going on behind it; one at the end by setting the length.
+    // A hole is made by going on after it; one at the end by setting the length.
     let mut hole = false;
     while let Some(FileExtent { bytes, place }) = next(file, done)? {
         match place {
@@ -60,7 +60,7 @@ pub(super) fn copy_out(file: &dyn OpenFile, disk: &File, base: u64, out: &mut Fi
     Ok(done)
 }
 
-/// The stretch of the file from `offset` on; nothing behind its end.
+/// The stretch of the file from `offset` on; nothing past its end.
 fn next(file: &dyn OpenFile, offset: u64) -> Result<Option<FileExtent>, CopyError> {
     match file.stretch_at(offset).map_err(CopyError::Read)? {
         Some(FileExtent { bytes: 0, .. }) => Ok(None),

@@ -120,7 +120,7 @@ fn unseekable(call: &Call, error: &io::Error) -> String {
 fn privileges(call: &Call, variable: impl Fn(&str) -> Option<String>) -> Result<Privileges, String> {
     let Some(user) = &call.runas else { return Ok(Privileges { run_as: None, limits: Limits::usual(variable)? }) };
     let run_as = user.to_i64().and_then(|user| u32::try_from(user).ok());
-    let run_as = Some(run_as.ok_or_else(|| format!("--runas: {user} is no user id"))?);
+    let run_as = Some(run_as.ok_or_else(|| format!("--runas: {user} is not a user id"))?);
     Ok(Privileges { run_as, limits: Limits::restricted(variable)? })
 }
 
@@ -237,7 +237,7 @@ fn copy_files(
             }
             Err(CopyError::Read(ReadError::Io(error))) => return Err(python_error::last_line(&error, None, python)),
             Err(CopyError::Read(error)) => {
-                return Err(format!("pregrub: `{}` cannot be read whole: {error}", file.path));
+                return Err(format!("pregrub: `{}` cannot be read in full: {error}", file.path));
             }
         }
     }

@@ -88,7 +88,7 @@ pub fn supervise(program: &str, args: &[OsString]) -> u8 {
         Err(Ended { exit, stdout, stderr }) => {
             if let Some(mut line) = stdout {
                 line.push(b'\n');
-                // As in pygrub, the exit status tells what could not be printed.
+                // As in pygrub, the exit status shows what could not be printed.
                 let _ = console::print(&line);
             }
             if let Some(line) = stderr {
@@ -143,7 +143,7 @@ fn sandbox_is_required() -> Result<bool, String> {
 
 /// The command line, in the environment that it was given in.
 fn parse(args: &[OsString], program: &str, build: Build) -> Result<Call, Ended> {
-    // Set, the first word that is no option ends the options.
+    // Set, the first word that is not an option ends the options.
     let posixly_correct = env::var_os("POSIXLY_CORRECT").is_some();
     command_line::parse(args, program, build, posixly_correct, &Path::is_dir)
 }

@@ -132,7 +132,7 @@ fn answer((state, changed): &(Mutex<State>, Condvar), signal: i32, at_a_menu: bo
             let (now, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
             state = now;
             if !timeout.timed_out() {
-                // Whoever waited for the worker goes on from here.
+                // The caller that waited for the worker goes on from here.
                 return;
             }
             let _ = kill_process(worker, Signal::KILL);

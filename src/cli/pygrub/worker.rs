@@ -1,7 +1,7 @@
 //! How the worker is started, gets its open files and hands over what it found.
 //!
 //! The supervisor starts its own program again (`/proc/self/exe`, so that an upgrade in between changes nothing) under the name
-//! [`NAME`] as `argv[0]`. A toolstack chooses the arguments, but not that name; whoever takes it by hand lacks the files and is
+//! [`NAME`] as `argv[0]`. A toolstack chooses the arguments, but not that name; a user who types it lacks the files and is
 //! told so. A variable in the environment would have to be removed again, which is not safe in Rust.
 //!
 //! The files travel over a socket pair (`SCM_RIGHTS`), the only way that gives owned descriptors without `unsafe` on either side.
@@ -11,7 +11,7 @@
 //! On the same socket the worker hands over what it found ([`Outbox`]), in packets; its end is the worker's. The worker has no
 //! descriptor of what the toolstack reads: standard input and output are its own only where a menu is shown on them.
 //!
-//! Other descriptors, left open by whoever called pregrub, cannot be closed safely either. The sandbox leaves them unusable: its
+//! Other descriptors, left open by the caller, cannot be closed safely either. The sandbox leaves them unusable: its
 //! filter allows system calls on the files of the message only.
 
 use std::ffi::OsString;

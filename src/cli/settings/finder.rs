@@ -19,7 +19,7 @@ pub(in crate::cli) struct Finder {
 }
 
 impl Finder {
-    /// As the command line wants it. A file that is named there is read at once. In a directory among `targets`, and below it,
+    /// As the command line says. A file that is named there is read at once. In a directory among `targets`, and below it,
     /// no other file is read.
     pub(in crate::cli) fn new(args: &SettingsArgs, targets: &[impl AsRef<str>]) -> Result<Self, String> {
         let given = args.config.as_deref().map(Settings::read).transpose()?.map(Arc::new);

@@ -1,4 +1,4 @@
-//! `pregrub.toml`: what is said once for all targets below a directory. The command line comes behind it and wins.
+//! `pregrub.toml`: what is said once for all targets below a directory. Command-line options override it.
 
 mod args;
 mod file;

@@ -37,7 +37,7 @@ pub(super) fn line_by_grammar(line: &str) -> Line<'_> {
     }
 }
 
-/// Those words of an `append`, split at blanks only (a tab does not separate), that begin with `initrd=` in any case.
+/// Those words of an `append`, split at spaces only (a tab does not separate), that begin with `initrd=` in any case.
 pub(crate) fn initrd_words(argument: &str) -> impl Iterator<Item = &str> {
     let may_be = |word: &&str| word.starts_with(['i', 'I']);
     argument.split(' ').filter(may_be).filter(|word| Grammar::parse(Rule::initrd_word, word).is_ok())

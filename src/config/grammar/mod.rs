@@ -13,7 +13,7 @@ pub(super) mod legacy;
 pub(crate) struct Split<'a> {
     /// What stands before the first `=` or white space.
     pub command: &'a str,
-    /// What stands behind it; empty where there is nothing. Not stripped.
+    /// What stands after it; empty where there is nothing. Not stripped.
     pub argument: &'a str,
 }
 
@@ -24,7 +24,7 @@ impl<'a> Split<'a> {
     }
 
     /// A line as nearly all are, split without asking the grammar, which would say the same: a command of letters and digits,
-    /// and one of `=`, blank and tab behind it, if anything. Says nothing of others.
+    /// and one of `=`, space and tab after it, if anything. Says nothing of others.
     ///
     /// A parse by pest costs a microsecond, most of it before the first character is looked at.
     fn plain(line: &'a str) -> Option<Self> {
@@ -82,7 +82,7 @@ macro_rules! rule_tests {
 
             $(#[test]
             fn $name() {
-                $(assert!(takes(Rule::$name, $yes), "{:?} is no {}", $yes, stringify!($name));)*
+                $(assert!(takes(Rule::$name, $yes), "{:?} is not a {}", $yes, stringify!($name));)*
                 $(assert!(!takes(Rule::$name, $no), "{:?} is a {}", $no, stringify!($name));)*
             })+
         }

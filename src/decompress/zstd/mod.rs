@@ -26,7 +26,7 @@ const LARGEST_BLOCK: usize = 128 << 10;
 
 /// A frame that is being decoded.
 struct Frame {
-    /// The length that its header tells.
+    /// The length that its header says.
     content_size: Option<u64>,
     /// What was put out before it began.
     began_at: u64,

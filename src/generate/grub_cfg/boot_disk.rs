@@ -47,7 +47,7 @@ impl BootDisk {
         if let Search::Uuid(uuid) = search
             && !is_uuid(uuid)
         {
-            return Err(Error::new(format!("`{}` is no UUID of a filesystem", escaped(uuid))));
+            return Err(Error::new(format!("`{}` is not a UUID of a filesystem", escaped(uuid))));
         }
         let directory = root.boot_directory(boot).map_err(|error| {
             let sentence = Error::io("find the boot directory", boot, &error);
@@ -62,14 +62,14 @@ impl BootDisk {
             (Some(prefix), _) => prefix.trim_end_matches('/').to_owned(),
             (None, Some(mounted)) => place(mounted, &boot)?,
             (None, None) => {
-                let sentence = "/proc/self/mountinfo does not tell where `{}` is mounted: say with --prefix where it lies on its filesystem";
+                let sentence = "/proc/self/mountinfo does not show where `{}` is mounted: say with --prefix where it lies on its filesystem";
                 return Err(Error::new(sentence.replace("{}", &boot.display().to_string())));
             }
         };
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | '@');
         if !prefix.chars().all(plain) || !prefix.is_empty() && !prefix.starts_with('/') || prefix.contains("//") {
             return Err(Error::new(format!(
-                "`{}` is no place on the boot disk that both pygrub and GRUB can name",
+                "`{}` is not a place on the boot disk that both pygrub and GRUB can name",
                 escaped(&prefix)
             )));
         }
@@ -124,7 +124,7 @@ fn place(mounted: &MountPoint, path: &Path) -> Result<String, Error> {
         )));
     }
     let whole = mounted.inside(path);
-    let prefix = whole.to_str().ok_or_else(|| Error::new(format!("`{}` is no UTF-8", whole.display())))?;
+    let prefix = whole.to_str().ok_or_else(|| Error::new(format!("`{}` is not UTF-8", whole.display())))?;
     Ok(prefix.trim_end_matches('/').to_owned())
 }
 

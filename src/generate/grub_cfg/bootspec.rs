@@ -15,7 +15,7 @@ use super::error::Error;
 use super::root::Root;
 use super::system::{System, dom0};
 
-/// More than that is no description of a system.
+/// More than that is not a description of a system.
 const MOST_BYTES: u64 = 2 << 20;
 const BOOTSPEC: &str = "org.nixos.bootspec.v1";
 const SPECIALISATIONS: &str = "org.nixos.specialisation.v1";
@@ -47,7 +47,7 @@ pub(super) fn read(root: &Root, toplevel: &Path) -> Result<Option<System>, Error
         Err(error) => return Err(Error::io("read", &path, &error)),
     }
     let document: Map<String, Value> = serde_json::from_slice(&text)
-        .map_err(|error| Error::new(format!("`{}` is no bootspec: {error}", path.display())))?;
+        .map_err(|error| Error::new(format!("`{}` is not a bootspec: {error}", path.display())))?;
     if !document.contains_key(BOOTSPEC) {
         return Ok(None);
     }

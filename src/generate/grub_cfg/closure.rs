@@ -8,7 +8,7 @@ use super::error::Error;
 use super::root::Root;
 use super::system::System;
 
-/// More than that is no list of parameters.
+/// More than that is not a list of parameters.
 const MOST_BYTES: u64 = 1 << 20;
 
 /// The system of the closure `toplevel`.
@@ -76,5 +76,5 @@ fn text(root: &Root, path: &Path) -> Result<Option<String>, Error> {
     if bytes.len() as u64 > MOST_BYTES {
         return Err(Error::new(format!("`{}` is larger than {} MiB", path.display(), MOST_BYTES >> 20)));
     }
-    String::from_utf8(bytes).map(Some).map_err(|_| Error::new(format!("`{}` is no UTF-8", path.display())))
+    String::from_utf8(bytes).map(Some).map_err(|_| Error::new(format!("`{}` is not UTF-8", path.display())))
 }

@@ -6,18 +6,18 @@ use std::path::Path;
 
 use crate::generate::kernel_parameters::{fault, shown};
 
-/// The arguments of a system: `init=` and its parameters, one blank between them.
+/// The arguments of a system: `init=` and its parameters, one space between them.
 ///
 /// # Errors
 ///
 /// A parameter would be read in two ways; the sentence names it.
 pub(super) fn command_line(init: &Path, params: &[String]) -> Result<String, String> {
-    let init = init.to_str().ok_or_else(|| format!("the path `{}` is no UTF-8", init.display()))?;
+    let init = init.to_str().ok_or_else(|| format!("the path `{}` is not UTF-8", init.display()))?;
     let words: Vec<String> = std::iter::once(format!("init={init}")).chain(params.iter().cloned()).collect();
     if init.contains(' ') {
-        return Err(format!("the path `{init}` has a blank, which ends a kernel parameter"));
+        return Err(format!("the path `{init}` has a space, which ends a kernel parameter"));
     }
-    // A parameter may itself be a list of words: NixOS joins them with blanks in any case.
+    // A parameter may itself be a list of words: NixOS joins them with spaces in any case.
     let words: Vec<&str> = words.iter().flat_map(|param| param.split(' ')).filter(|word| !word.is_empty()).collect();
     for word in &words {
         if let Some(why) = fault(word) {

@@ -57,7 +57,7 @@ fn expect(disk: &BootDisk, run: &Run, index: usize, entry: &TextEntry, who: &str
         let instead = format!("would boot `{kernel}` instead of the entry `{title}`");
         return Err(Error::new(format!("{who} {instead}")));
     }
-    // Xen 4.0 has a blank behind the last argument.
+    // Xen 4.0 has a space after the last argument.
     let args = chosen.args.as_ref().map(ToString::to_string).unwrap_or_default();
     let initrd = chosen.ramdisk.as_ref().map(|file| file.path.to_string());
     if initrd != entry.initrd || args.trim_end() != entry.args {

@@ -15,7 +15,7 @@
 //!
 //! The `search` line is GRUB's alone: it finds the disk where GRUB does not start with it; pygrub passes it by.
 //!
-//! [`plan`] reads the generations and tells the text; `install` copies kernels and initrds to the boot disk and replaces
+//! [`plan`] reads the generations and gives the text; `install` copies kernels and initrds to the boot disk and replaces
 //! grub.cfg. Neither hands out a text that [`boot`](crate::boot) does not judge as booting, every entry of it.
 
 mod boot_disk;

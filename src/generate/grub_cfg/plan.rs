@@ -1,4 +1,4 @@
-//! What would be installed, told without touching anything.
+//! What would be installed, without touching anything.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -34,7 +34,7 @@ pub struct Options {
     pub limit: usize,
     /// How many seconds the menu waits.
     pub timeout: u32,
-    /// Whether the guest's programs that append secrets to an initrd are run, with the rights of whoever calls this.
+    /// Whether the guest's programs that append secrets to an initrd are run, with the caller's rights.
     pub run_secrets: bool,
     /// How long such a program may take. After that it is killed, with all that it has started.
     pub secrets_timeout: Duration,
@@ -68,7 +68,7 @@ pub struct Plan {
     pub missing: Vec<String>,
 }
 
-/// Reads the guest's generations, and tells the grub.cfg that an installation of `toplevel` would write. Nothing is changed.
+/// Reads the guest's generations, and gives the grub.cfg that an installation of `toplevel` would write. Nothing is changed.
 ///
 /// An initrd with secrets is named as it would be if secrets are appended to it for the first time.
 ///

@@ -26,7 +26,7 @@ pub struct Generation {
 ///
 /// # Errors
 ///
-/// The directory is not there, or cannot be read: whoever took that for no generations would remove the kernels of all.
+/// The directory is not there, or cannot be read: treating that as no generations would remove the kernels of all.
 pub fn generations(root: &Root, profiles: &Path) -> Result<Vec<Generation>, Error> {
     let failed = |error: io::Error| Error::io("read the profiles in", profiles, &error);
     let mut found = links(root, profiles, |name| (name == "system").then_some(None)).map_err(failed)?;

@@ -53,7 +53,7 @@ impl System {
         for file in [Some(&self.kernel), self.initrd.as_ref(), Some(&self.init)].into_iter().flatten() {
             let found = root.node(file).map_err(|error| Error::io("find", file, &error))?;
             if found.kind != NodeKind::Regular {
-                return Err(Error::new(format!("`{}` is no file", file.display())));
+                return Err(Error::new(format!("`{}` is not a file", file.display())));
             }
             // A power cut leaves such files in a store.
             if found.size == 0 {

@@ -15,7 +15,7 @@ pub(super) struct TextEntry<'a> {
     pub args: &'a str,
 }
 
-/// The text. Only assignments of numbers stand at its top level; every entry has one blank where GRUB takes any, one initrd,
+/// The text. Only assignments of numbers stand at its top level; every entry has one space where GRUB takes any, one initrd,
 /// and no variable.
 pub(super) fn text(entries: &[TextEntry], timeout: u32, uuid: Option<&str>) -> Result<String, Error> {
     let mut text = String::from("# Written by `pregrub generate grub-cfg` at each installation of the boot loader.\n");

@@ -41,7 +41,7 @@ const SMALLEST: u32 = 4;
 const LARGEST: u32 = 1 << 20;
 
 impl BootImage {
-    /// Makes the image as `path`, and returns what pregrub's simulation boots from it. The file is there whole or not at all.
+    /// Makes the image as `path`, and returns what pregrub's simulation boots from it. The file is there in full or not at all.
     ///
     /// # Errors
     ///
@@ -143,7 +143,7 @@ fn read(path: &Path) -> Result<Vec<u8>, OutputError> {
     match content(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(OutputError::new(what, "there is no such file")),
         Err(error) => Err(OutputError::of("read", path, &error)),
-        Ok(None) => Err(OutputError::new(what, "it is no regular file")),
+        Ok(None) => Err(OutputError::new(what, "it is not a regular file")),
         Ok(Some(bytes)) if bytes.len() as u64 > LONGEST => Err(OutputError::new(what, "it is larger than 1 GiB")),
         Ok(Some(bytes)) => Ok(bytes),
     }

@@ -70,7 +70,7 @@ fn what_is_where(text: &mut String, plan: &Plan) {
     text.push_str("| in the guest | filesystem | on the host |\n| --- | --- | --- |\n");
     let host = |node: Node| {
         let disk = if node.whole() == devices.boot.whole() { &plan.boot_disk } else { &plan.root_disk };
-        // In a table a bar wants a backslash even in code.
+        // In a table a bar needs a backslash even in code.
         disk.as_ref().map_or_else(String::new, |disk| code_span(disk.path()).replace('|', "\\|"))
     };
     if devices.boot_is_directory() {
@@ -83,7 +83,7 @@ fn what_is_where(text: &mut String, plan: &Plan) {
 }
 
 fn make_disks(text: &mut String, plan: &Plan) {
-    text.push_str("Make them, unless they are there. /boot wants 1 GiB, / 10 GiB or more.\n\n");
+    text.push_str("Make them, unless they are there. /boot needs 1 GiB, / 10 GiB or more.\n\n");
     let one = plan.devices.one_disk();
     let sizes = if one { ["11G", ""] } else { ["1G", "10G"] };
     let disks = [&plan.boot_disk, &plan.root_disk];
@@ -143,7 +143,7 @@ fn partition(plan: &Plan) -> Vec<String> {
     lines
 }
 
-/// By force: what was on the device before is no reason to stop (xfs, btrfs, f2fs) or to ask, which swallows the next command that
+/// By force: what was on the device before is not a reason to stop (xfs, btrfs, f2fs) or to ask, which swallows the next command that
 /// is pasted (ext).
 fn make_filesystems(plan: &Plan) -> Vec<String> {
     let devices = plan.devices;
@@ -151,7 +151,7 @@ fn make_filesystems(plan: &Plan) -> Vec<String> {
     let mut boot = if plan.boot.is_ext() {
         format!("mkfs.{} -F -L {}", plan.boot.name(), plan.boot_label)
     } else {
-        // On a whole disk it wants to be told that this is meant.
+        // On a whole disk it asks whether this is meant.
         let whole = if devices.boot.partition().is_none() { "-I " } else { "" };
         format!("mkfs.vfat {whole}-n {}", plan.boot_label)
     };

@@ -61,7 +61,7 @@ pub enum End {
     Complete,
     /// Between two entries: the one that ends an archive is missing.
     WithoutTrailer,
-    /// In the middle of an entry, so many bytes before its end. The kernel does not say a word.
+    /// In the middle of an entry, this many bytes before its end. The kernel does not say a word.
     Within {
         /// Bytes that are missing.
         missing: u64,

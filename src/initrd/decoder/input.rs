@@ -51,14 +51,14 @@ impl<'a> Input<'a> {
         &self.buffer[self.start..self.end]
     }
 
-    /// Takes so many bytes of those that were shown.
+    /// Takes this many bytes of those that were shown.
     pub fn consume(&mut self, count: usize) {
         let count = count.min(self.end - self.start);
         self.start += count;
         self.position += count as u64;
     }
 
-    /// Takes so many bytes, and returns how many there were.
+    /// Takes this many bytes, and returns how many there were.
     pub fn skip(&mut self, mut count: u64) -> u64 {
         let before = self.position;
         while count > 0 {

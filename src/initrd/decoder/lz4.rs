@@ -1,6 +1,6 @@
 //! LZ4 in its legacy frame: blocks that unpack to at most 8 MiB, up to the end of the file.
 //!
-//! There is no mark of its end but four zero bytes, so that what follows is taken for another block.
+//! There is no mark of its end but four zero bytes, so that what follows is read as another block.
 
 use lz4_flex::block::DecompressError;
 

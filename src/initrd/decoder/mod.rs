@@ -25,11 +25,11 @@ pub type Sink<'a> = dyn FnMut(&[u8]) -> bool + 'a;
 pub enum Ended {
     /// Unpacked to its end.
     Complete,
-    /// The kernel gives up on it, with these words.
+    /// The kernel rejects it, with these words.
     Refused(Message),
-    /// Whoever gets the bytes takes no more.
+    /// The consumer takes no more bytes.
     Stopped,
-    /// It takes more memory to unpack than pregrub spends: so many bytes.
+    /// It takes more memory to unpack than pregrub spends: this many bytes.
     TooMuchMemory(u64),
 }
 

@@ -14,9 +14,7 @@ use crate::initrd;
 use crate::lint::analysis::configuration::Configuration;
 use crate::lint::analysis::handed_initrd::{self, LOOK};
 use crate::lint::analysis::root_disk::RootDisk;
-use crate::lint::engine::finding::{Finding, Source};
-use crate::lint::engine::reporter::Reporter;
-use crate::lint::engine::suppression::Suppressions;
+use crate::lint::engine::diagnostic::Source;
 use crate::release::{Change, Release};
 use crate::storage::mount::Volumes;
 use crate::target::{Kind, XlTarget};
@@ -40,7 +38,6 @@ pub struct LintContext<'a> {
     explanation: OnceCell<Option<Explanation>>,
     files: OnceCell<Option<Files>>,
     untried: OnceCell<Option<Untried>>,
-    suppressions: OnceCell<Vec<(Source, Suppressions)>>,
     initrd: OnceCell<Option<initrd::Report>>,
     initrd_depth: initrd::Depth,
     guest: Option<Guest>,
@@ -63,7 +60,6 @@ impl<'a> LintContext<'a> {
             explanation: OnceCell::new(),
             files: OnceCell::new(),
             untried: OnceCell::new(),
-            suppressions: OnceCell::new(),
             initrd: OnceCell::new(),
             initrd_depth: LOOK,
             guest: None,
@@ -77,21 +73,21 @@ impl<'a> LintContext<'a> {
         self
     }
 
-    /// For somebody who mends what is found instead of reading it: rules do not stop after the first places.
+    /// For somebody who fixes what is found instead of reading it: rules do not stop after the first places.
     #[must_use]
     pub(in crate::lint) fn telling_all(mut self) -> Self {
         self.tells_all = true;
         self
     }
 
-    /// Whether rules tell all that they find.
+    /// Whether rules report all that they find.
     pub(in crate::lint) fn tells_all(&self) -> bool {
         self.tells_all
     }
 
-    /// How many places a rule tells one by one, that usually are `usual`.
+    /// How many places a rule reports one by one, that usually are `usual`.
     pub(in crate::lint) fn most(&self, usual: usize) -> usize {
-        /// Memory is bounded: what is more comes when these are mended.
+        /// Memory is bounded: what is more comes when these are fixed.
         const ALL: usize = 50_000;
         if self.tells_all { ALL } else { usual }
     }
@@ -171,6 +167,11 @@ impl<'a> LintContext<'a> {
         self
     }
 
+    /// Whether the comments of the boot configuration count.
+    pub(in crate::lint) fn obeys_guest(&self) -> bool {
+        self.obeys_guest
+    }
+
     /// With the disk that the guest mounts as its root, for rules that look for its init.
     #[must_use]
     pub fn with_root_disk(mut self, root_disk: &'a RootDisk) -> Self {
@@ -230,7 +231,7 @@ impl<'a> LintContext<'a> {
         self.run.options.release
     }
 
-    /// Whether pygrub of this release looks for an entry by its title where the default is no number.
+    /// Whether pygrub of this release looks for an entry by its title where the default is not a number.
     pub(in crate::lint) fn finds_titles(&self) -> bool {
         self.release().has(Change::DefaultByTitle) && !self.release().has(Change::Python3)
     }
@@ -268,42 +269,12 @@ impl<'a> LintContext<'a> {
         files.as_ref()
     }
 
-    /// The comments that tell the linter to be silent, in each of the texts.
-    pub(in crate::lint) fn suppressions(&self) -> &[(Source, Suppressions)] {
-        self.suppressions.get_or_init(|| {
-            let mut all = Vec::new();
-            if let Some(domain) = self.domain {
-                all.push((Source::Domain, Suppressions::read(&domain.text, &[])));
-            }
-            if let Some(configuration) = self.configuration().filter(|_| self.obeys_guest) {
-                let entries = configuration.entries().iter().map(|entry| entry.lines);
-                let functions = configuration.config.functions.iter();
-                let functions =
-                    functions.map(|function| (function.header.line, function.last_line.unwrap_or(u32::MAX)));
-                let blocks: Vec<(u32, u32)> = entries.chain(functions).collect();
-                all.push((Source::Configuration, Suppressions::read(configuration.text, &blocks)));
-            }
-            all
-        })
-    }
-
     /// The text that findings of this source are in.
     pub(in crate::lint) fn text(&self, source: Source) -> &[u8] {
         match source {
             Source::Target => &[],
             Source::Domain => self.domain.map(|domain| domain.text.as_slice()).unwrap_or_default(),
             Source::Configuration => self.configuration().map(|configuration| configuration.text).unwrap_or_default(),
-        }
-    }
-
-    /// Hands in the comments for pregrub that it does not understand.
-    pub(in crate::lint) fn report_malformed_comments(&self, report: &mut Reporter<'_>) {
-        for (source, suppressions) in self.suppressions() {
-            for malformed in &suppressions.malformed {
-                let finding = Finding::new(malformed.message.clone()).within(*source, malformed.span, "here");
-                report
-                    .add(finding.help("write `# pregrub: allow(RULE, ...) reason`, or allow-file for the whole file"));
-            }
         }
     }
 
@@ -321,7 +292,7 @@ impl<'a> LintContext<'a> {
     }
 
     /// Everything that pygrub raises or would raise, where the cause is one of these: what the survey of the configuration
-    /// met, and what ended the run behind the parser. Nothing of a directory that is taken for a configuration: that is a
+    /// met, and what ended the run after the parser. Nothing of a directory that is treated as a configuration: that is a
     /// matter of its own.
     pub fn raised(&self, causes: &[Cause]) -> Vec<Raised> {
         if self.attempt().and_then(|attempt| attempt.found.as_ref()).is_some_and(|found| found.directory) {

@@ -53,7 +53,7 @@ fn after_command(configuration: &Configuration<'_>, line: Span) -> (Span, Option
     (configuration.part(line, length..text.len()), fix)
 }
 
-/// Whether a line means the same wherever its commands stand. A carriage return in it ends a line for whoever wrote it.
+/// Whether a line means the same wherever its commands stand. A carriage return in it ends a line for its author.
 fn is_simple(text: &str) -> bool {
     !text.contains(['"', '\'', '{', '}', '#', '\\', '|', '&', '<', '>', '\r'])
 }

@@ -1,4 +1,4 @@
-//! Menu entries that GRUB has and pygrub does not see: in functions, behind another command, with a title that it does not
+//! Menu entries that GRUB has and pygrub does not see: in functions, after another command, with a title that it does not
 //! recognise.
 
 use std::collections::BTreeSet;
@@ -64,7 +64,7 @@ pub(in crate::lint) fn unseen_entries(configuration: &Configuration<'_>) -> Vec<
     entries.take(MOST).collect()
 }
 
-/// Whether a command begins behind this.
+/// Whether a command begins after this.
 fn begins_command(before: &[u8]) -> bool {
     let comment = before.starts_with(b"#");
     let quotes = before.iter().filter(|byte| **byte == b'"').count() % 2 == 1
@@ -98,7 +98,7 @@ fn names(line: &[u8]) -> (Vec<u8>, Option<Vec<u8>>) {
 mod tests {
     use super::*;
     use crate::boot::{self, Options};
-    use crate::lint::LintContext;
+    use crate::lint::analysis::context::LintContext;
     use crate::target::Kind;
 
     fn untried(text: &str) -> Vec<(u32, u32, String)> {

@@ -50,7 +50,7 @@ fn commands<'a>(configuration: &Configuration<'a>) -> impl Iterator<Item = &'a D
     })
 }
 
-/// Whether the file that a `source` or `configfile` names is on the disk; nothing where that cannot be told.
+/// Whether the file that a `source` or `configfile` names is on the disk; nothing where that is unknown.
 fn is_there(context: &LintContext<'_>, configuration: &Configuration<'_>, directive: &Directive) -> Option<bool> {
     let files = context.files()?;
     let argument = configuration.at(directive.argument);

@@ -142,7 +142,7 @@ pub(in crate::lint) fn is_path(value: &[u8]) -> bool {
     split_path(value).0.len() < value.len()
 }
 
-/// What stands before the first `>` and what behind it; `>>` stands for the character itself.
+/// What stands before the first `>` and what after it; `>>` stands for the character itself.
 fn split_path(value: &[u8]) -> (&[u8], &[u8]) {
     let mut at = 0;
     while at < value.len() {
@@ -174,7 +174,7 @@ mod tests {
     use super::*;
     use crate::boot::{self, Options};
     use crate::config::Dialect;
-    use crate::lint::LintContext;
+    use crate::lint::analysis::context::LintContext;
     use crate::target::Kind;
 
     const MENU: &str = "menuentry \"A\" --id ida {\nlinux /a\n}\nsubmenu 'S>T' --id 'ids' {\n\

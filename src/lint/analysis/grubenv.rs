@@ -22,7 +22,7 @@ fn value(block: &[u8], name: &str) -> Option<Vec<u8>> {
     values.next_back().filter(|value| !value.is_empty()).map(unescaped)
 }
 
-/// A backslash stands for the character behind it.
+/// A backslash stands for the character after it.
 fn unescaped(value: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(value.len());
     let mut bytes = value.iter();

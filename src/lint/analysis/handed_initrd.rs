@@ -5,7 +5,7 @@ use std::io;
 use crate::boot::ChosenFile;
 use crate::initrd::kernel_file::{self, BEGINNING};
 use crate::initrd::{Bytes, Depth, GuestKernel, KernelConfig, Report, judge};
-use crate::lint::LintContext;
+use crate::lint::analysis::context::LintContext;
 use crate::storage::filesystem::{Filesystem, OpenFile, ReadError};
 use crate::storage::mount::Mounting;
 

@@ -4,10 +4,10 @@ use crate::config::{Dialect, Span, narrow};
 use crate::lint::analysis::configuration::Configuration;
 use crate::lint::engine::fix::Fix;
 
-/// Whether GRUB reads on behind this line: the backslash must be the last byte, and none that another one takes the meaning of.
+/// Whether GRUB reads on after this line: the backslash must be the last byte, and none that another one takes the meaning of.
 pub(in crate::lint) fn goes_on(configuration: &Configuration<'_>, line: Span) -> bool {
     let behind = configuration.text.get(line.range().end..).unwrap_or_default();
-    // GRUB Legacy reads on behind any; a carriage return it passes over.
+    // GRUB Legacy reads on after any; a carriage return it passes over.
     if configuration.dialect == Dialect::Legacy && configuration.at(line).ends_with(b"\\") {
         return matches!(behind, [b'\n', ..] | [b'\r', b'\n', ..]);
     }
@@ -18,7 +18,7 @@ fn reads_on(line: &[u8]) -> bool {
     line.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
 }
 
-/// The line and all that belong to it as one, in grub.cfg. GRUB takes backslash and newline away, and not the blanks of the next line; outside of
+/// The line and all that belong to it as one, in grub.cfg. GRUB takes backslash and newline away, and not the spaces of the next line; outside of
 /// quotes one of them is enough. In single quotes it takes nothing away.
 pub(in crate::lint) fn joined(configuration: &Configuration<'_>, line: Span) -> Option<Fix> {
     if configuration.dialect != Dialect::Grub2 {

@@ -50,11 +50,11 @@ impl NamedFile<'_> {
     }
 }
 
-/// Why files do not open, as one rule wants to know.
+/// Why files do not open, for one rule.
 pub(in crate::lint) struct Lookup<'a> {
     configuration: Configuration<'a>,
     files: Option<&'a Files>,
-    /// What the run raised, with what it was told of the file.
+    /// What the run raised, with what it says of the file.
     raised: Option<(Raised, String)>,
 }
 
@@ -79,7 +79,7 @@ impl<'a> Lookup<'a> {
         self.files
     }
 
-    /// What pygrub raises for want of this file.
+    /// What pygrub raises because it lacks this file.
     pub(in crate::lint) fn raised(&self, named: &NamedFile<'_>) -> Option<Raised> {
         let (raised, _) = self.raised.as_ref()?;
         (named.selected && raised.span == Some(named.file.span)).then(|| raised.clone())

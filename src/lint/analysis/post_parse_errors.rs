@@ -1,4 +1,4 @@
-//! What pygrub raises behind the parser, or would if nothing raised in it: in the menu, and when it selects.
+//! What pygrub raises after the parser, or would if nothing raised in it: in the menu, and when it selects.
 
 use crate::boot::{Overrides, Task, menu, select};
 use crate::config::{Cause, Raised, Stage};

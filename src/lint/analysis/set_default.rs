@@ -1,4 +1,4 @@
-//! How a default is set: by the option of whoever writes the file, or in the file.
+//! How a default is set: by the option of the program that writes the file, or in the file.
 
 use crate::config::{Dialect, Writer};
 use crate::explain::Remedy;

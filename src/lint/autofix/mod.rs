@@ -1,4 +1,4 @@
-//! Mending a configuration: the fixes of its findings, each tried in a simulation before it counts.
+//! Fixing a configuration: the fixes of its findings, each tried in a simulation before it counts.
 
 mod edit_map;
 mod occupied_ranges;
@@ -12,14 +12,14 @@ use crate::boot::{self, Options};
 use crate::config::Dialect;
 use crate::lint::analysis::context::LintContext;
 use crate::lint::engine::fix::{Edit, Fix, Safety};
-use crate::lint::engine::rule_levels::Levels;
+use crate::lint::selection::rule_levels::Levels;
 use crate::target::Kind;
 use edit_map::EditMap;
 use occupied_ranges::OccupiedRanges;
 use snapshot::{Met, Seen};
 use verification::{Verification, Why, judge, uncovered};
 
-/// How a configuration is to be mended.
+/// How a configuration is to be fixed.
 #[derive(Clone, Debug)]
 pub struct Fixer<'a> {
     /// What the file is called.
@@ -28,7 +28,7 @@ pub struct Fixer<'a> {
     pub dialect: Dialect,
     /// How pygrub is called.
     pub options: Options,
-    /// Rules that are silent mend nothing.
+    /// Rules that are silent fix nothing.
     pub levels: &'a Levels,
     /// Whether fixes are made that somebody must look at.
     pub unsafe_too: bool,
@@ -36,7 +36,7 @@ pub struct Fixer<'a> {
 
 /// A fix that was made or refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mend {
+pub struct FixAttempt {
     /// The code of the rule.
     pub code: &'static str,
     /// The line, at the time.
@@ -47,20 +47,24 @@ pub struct Mend {
     pub why: String,
 }
 
-/// A configuration that was mended as far as can be.
+/// A configuration that was fixed as far as can be.
 #[derive(Clone, Debug, Default)]
 pub struct FixResult {
     /// Its text.
     pub text: Vec<u8>,
     /// What was made, in order.
-    pub made: Vec<Mend>,
+    pub made: Vec<FixAttempt>,
     /// What was refused, since the simulation showed that it does no good.
-    pub refused: Vec<Mend>,
+    pub refused: Vec<FixAttempt>,
     /// How many more findings have a fix that nobody tried, since so much simulation would take too long.
     pub untried: usize,
+    /// How many findings are left.
+    pub left: usize,
+    /// How many of those have a fix that somebody must look at, if those are not made.
+    pub left_unsafe: usize,
 }
 
-/// So many bytes are simulated at most: rules whose fixes undo each other must come to an end, and a hostile text must do so soon.
+/// At most this many bytes are simulated: rules whose fixes undo each other must come to an end, and a hostile text must do so soon.
 const WORK: usize = 8 << 20;
 
 /// What a simulation costs beside the bytes of its text.
@@ -72,11 +76,11 @@ const FOLLOWING: usize = 4;
 /// So often fixes are tried together without those that are to blame, before there are fewer of them as well.
 const BLAMED: usize = 3;
 
-/// So many fixes that all seem to do no good are tried one by one.
+/// At most this many fixes that all seem to do no good are tried one by one.
 const ONE_BY_ONE: usize = 16;
 
 impl Fixer<'_> {
-    /// Mends a text: makes all fixes that are allowed and do not overlap, looks again, and goes on until there are none.
+    /// Fixes a text: makes all fixes that are allowed and do not overlap, looks again, and goes on until there are none.
     ///
     /// Each change is performed in a simulation first. It counts only if the findings are gone from their places and nothing new stops
     /// the boot; and where the configuration booted before, it must boot the same entry with the same files and arguments, but for
@@ -86,7 +90,7 @@ impl Fixer<'_> {
     ///
     /// Uncertain fixes come when no safe one is left. How much is simulated is bounded, so that not all of a large text need be
     /// tried: [`FixResult::untried`].
-    pub fn mend(&self, text: Vec<u8>) -> FixResult {
+    pub fn fix(&self, text: Vec<u8>) -> FixResult {
         let mut work = Work { left: WORK };
         let now = work.look(self, &text);
         let mut mender = Mender {
@@ -167,7 +171,7 @@ struct Change {
     text: Vec<u8>,
     seen: Seen,
     moves: EditMap,
-    made: Vec<Mend>,
+    made: Vec<FixAttempt>,
     codes: HashSet<&'static str>,
     mixed: bool,
 }
@@ -229,7 +233,7 @@ impl Mender<'_> {
                         self.standing.insert(self.now.met[batch[0]].known_by(), Standing::Refused(why));
                         break;
                     }
-                    // That nothing is wrong is no error.
+                    // That nothing is wrong is not an error.
                     Err(Verification::Bad(_) | Verification::Good) => batch.truncate(batch.len() / 2),
                 }
             }
@@ -268,7 +272,7 @@ impl Mender<'_> {
         let mut moves = EditMap::default();
         let mut codes = self.codes.clone();
         let mut mixed = self.mixed || batch.iter().any(|met| is_uncertain(met));
-        let mut made: Vec<Mend> = batch.iter().map(|met| mend(met, String::new())).collect();
+        let mut made: Vec<FixAttempt> = batch.iter().map(|met| attempt_of(met, String::new())).collect();
         let mut text = moves.apply(&self.mended.text, edits(&batch));
         let mut seen = self.work.look(self.mending, &text);
         let mut following = 0;
@@ -294,7 +298,7 @@ impl Mender<'_> {
             }
             following += 1;
             mixed |= next.iter().any(|met| is_uncertain(met));
-            made.extend(next.iter().map(|met| mend(met, String::new())));
+            made.extend(next.iter().map(|met| attempt_of(met, String::new())));
             text = moves.apply(&text, edits(&next));
             seen = self.work.look(self.mending, &text);
         }
@@ -320,10 +324,12 @@ impl Mender<'_> {
         let (mut refused, mut untried) = (Vec::new(), 0);
         for (_, met, _) in self.candidates() {
             match self.standing.get(&met.known_by()) {
-                Some(Standing::Refused(why)) => refused.push(mend(met, why.clause())),
+                Some(Standing::Refused(why)) => refused.push(attempt_of(met, why.clause())),
                 Some(Standing::Suspect) | None => untried += 1,
             }
         }
+        self.mended.left = self.now.met.iter().filter(|met| met.is_reported).count();
+        self.mended.left_unsafe = self.now.met.iter().filter(|met| !self.unsafe_too && is_uncertain(met)).count();
         // Without the bound all was tried, but for fixes that cannot be made in this text.
         self.mended.untried = if self.work.is_spent() { untried } else { 0 };
         self.mended.refused = refused;
@@ -339,7 +345,7 @@ fn is_uncertain(met: &Met) -> bool {
     met.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Unsafe)
 }
 
-fn mend(met: &Met, why: String) -> Mend {
+fn attempt_of(met: &Met, why: String) -> FixAttempt {
     let description = met.fix.as_ref().map(|fix| fix.description.clone()).unwrap_or_default();
-    Mend { code: met.code, line: met.line, description, why }
+    FixAttempt { code: met.code, line: met.line, description, why }
 }

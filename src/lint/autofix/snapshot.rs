@@ -1,4 +1,4 @@
-//! What the simulation shows of a text that is to be mended.
+//! What the simulation shows of a text that is to be fixed.
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -7,10 +7,10 @@ use std::ops::Range;
 use crate::boot::Run;
 use crate::lint::analysis::context::LintContext;
 use crate::lint::engine::baseline::without_numbers;
-use crate::lint::engine::finding::{Finding, Source};
 use crate::lint::engine::fix::Fix;
 use crate::lint::engine::group::Group;
-use crate::lint::engine::rule_levels::Levels;
+use crate::lint::engine::{diagnostic::Source, finding::Finding};
+use crate::lint::selection::rule_levels::Levels;
 use crate::lint::{Findings, lint_all};
 use crate::python::PyStr;
 
@@ -23,23 +23,26 @@ pub(super) struct Met {
     pub(super) range: Range<usize>,
     pub(super) line: u32,
     pub(super) stops_boot: bool,
+    /// Whether its rule is on and no comment suppresses it.
+    pub(super) is_reported: bool,
     /// What it says, but for the numbers.
     said: u64,
-    /// The change that mends it; nothing where nobody wants to hear of it.
+    /// The change that fixes it; nothing where nobody needs it.
     pub(super) fix: Option<Fix>,
 }
 
 impl Met {
-    fn new(finding: Finding, wanted: bool) -> Self {
+    fn new(finding: Finding, is_reported: bool) -> Self {
         let mut said = DefaultHasher::new();
         (finding.rule.code, without_numbers(&finding.message)).hash(&mut said);
-        let fix = finding.fix.filter(|_| wanted && finding.source == Source::Configuration);
+        let fix = finding.fix.filter(|_| is_reported && finding.source == Source::Configuration);
         Self {
             code: finding.rule.code,
             group: finding.rule.group(),
             range: finding.span.map_or(0..0, |span| span.range()),
             line: finding.span.map_or(1, |span| span.line),
             stops_boot: finding.stops_boot,
+            is_reported,
             said: said.finish(),
             fix,
         }
@@ -63,14 +66,14 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// What a run shows. Rules that `levels` silence count all the same, and so does what comments suppress: only mended it is not.
+    /// What a run shows. Rules that `levels` silence count all the same, and so does what comments suppress: only the fixes leave it alone.
     pub(super) fn of(context: LintContext<'_>, levels: &Levels) -> Self {
         let context = context.telling_all();
         let Findings { active: told, suppressed } = lint_all(&context, &Levels::default());
         let raised = context.count_of_raised();
         let told = told.into_iter().map(|finding| {
-            let wanted = finding.fix.is_some() && levels.of(finding.rule).is_some();
-            Met::new(finding, wanted)
+            let is_reported = levels.of(finding.rule).is_some();
+            Met::new(finding, is_reported)
         });
         let mut met: Vec<Met> =
             told.chain(suppressed.into_iter().map(|(finding, _)| Met::new(finding, false))).collect();

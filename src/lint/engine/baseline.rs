@@ -26,7 +26,7 @@ pub struct Identity {
     pub within: Option<String>,
     /// The code of the rule.
     pub code: String,
-    /// The line that it is in, without the blanks around it.
+    /// The line that it is in, without the spaces around it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<String>,
     /// What is wrong, each number as `#`.
@@ -44,6 +44,19 @@ impl Identity {
             line,
             message: without_numbers(&finding.message),
         }
+    }
+}
+
+impl Identity {
+    /// All that it consists of, for a hash.
+    pub fn parts(&self) -> [&str; 5] {
+        [
+            &self.file,
+            self.within.as_deref().unwrap_or_default(),
+            &self.code,
+            self.line.as_deref().unwrap_or_default(),
+            &self.message,
+        ]
     }
 }
 
@@ -94,7 +107,7 @@ fn one() -> usize {
     1
 }
 
-// serde wants a reference.
+// serde requires a reference.
 #[allow(clippy::trivially_copy_pass_by_ref)]
 fn is_one(count: &usize) -> bool {
     *count == 1
@@ -105,7 +118,7 @@ impl Baseline {
     ///
     /// # Errors
     ///
-    /// It is no baseline; the message is a clause that says what is wrong.
+    /// It is not a baseline; the message is a clause that says what is wrong.
     pub fn parse(text: &[u8]) -> Result<Self, String> {
         let document: Document = serde_json::from_slice(text).map_err(|error| error.to_string())?;
         if document.schema != SCHEMA {

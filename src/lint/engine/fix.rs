@@ -1,4 +1,4 @@
-//! Changes that mend a finding.
+//! Changes that fix a finding.
 
 use crate::config::Span;
 
@@ -30,7 +30,7 @@ pub struct Edit {
     pub replacement: String,
 }
 
-/// A change that mends a finding.
+/// A change that fixes a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
     /// What it does, as an imperative without a full stop.

@@ -1,48 +1,45 @@
-//! Of a rule that finds very much only the beginning is told: nobody reads a thousand findings that say the same, and the guest that
-//! wrote the file must not fill a log.
+//! The most findings of a rule that are reported one by one: nobody reads a thousand that say the same, and the guest that wrote the
+//! file must not fill a log.
 
 use std::collections::HashMap;
 
-use crate::lint::engine::finding::{Finding, Source};
+use crate::lint::engine::diagnostic::{Diagnostic, Source};
+use crate::lint::engine::finding::Finding;
+use crate::lint::engine::level::Level;
 use crate::lint::engine::reporter::Reporter;
 use crate::lint::engine::rule::Rule;
-use crate::lint::engine::rule_levels::Levels;
+use crate::lint::engine::severity::Severity;
 
-/// How many findings of a rule are told one by one.
+/// At most this many findings are reported per rule.
 const MOST: usize = 250;
 
-/// Leaves out of `findings`, which are in their order, what is too much of a rule, and says of each rule how much that was. What stops
-/// the boot stays.
-pub(in crate::lint) fn apply(findings: &mut Vec<Finding>, levels: &Levels) {
+/// Removes from `findings`, which are in their order, what exceeds the limit of a rule, and adds how many those were. What stops the
+/// boot stays. `level` gives the level of a rule.
+pub(in crate::lint) fn apply(findings: &mut Vec<Finding>, level: impl Fn(&Rule) -> Option<Level>) {
     if findings.len() <= MOST {
         return;
     }
     let mut counts: HashMap<&str, usize> = HashMap::new();
-    let mut left: HashMap<(&str, Source), (&'static Rule, Finding, usize)> = HashMap::new();
+    let mut left: HashMap<(&str, Source), (&'static Rule, Severity, usize)> = HashMap::new();
     findings.retain(|finding| {
         let count = counts.entry(finding.rule.code).or_default();
         *count += usize::from(!finding.stops_boot);
         if finding.stops_boot || *count <= MOST {
             return true;
         }
-        let (_, worst, more) = left.entry((finding.rule.code, finding.source)).or_insert_with(|| {
-            let worst = Finding { severity: finding.severity, ..Finding::new("") };
-            (finding.rule, worst, 0)
-        });
-        worst.severity = worst.severity.max(finding.severity);
+        let (_, worst, more) =
+            left.entry((finding.rule.code, finding.source)).or_insert((finding.rule, finding.severity, 0));
+        *worst = (*worst).max(finding.severity);
         *more += 1;
         false
     });
     let mut left: Vec<_> = left.into_iter().collect();
     left.sort_by_key(|((code, source), _)| (*code, *source));
     for ((_, source), (rule, worst, more)) in left {
-        let Some(level) = levels.of(rule) else { continue };
+        let Some(level) = level(rule) else { continue };
         let what = if more == 1 { "finding" } else { "findings" };
-        let finding = Finding {
-            source,
-            places: more,
-            ..Finding::new(format!("{more} more {what} of this rule in other places"))
-        };
-        Reporter::new(rule, level, findings).add_as(worst.severity, finding);
+        let message = format!("{more} more {what} of this rule in other places");
+        Reporter::new(rule, level, findings)
+            .add_as(worst, Diagnostic { source, places: more, ..Diagnostic::new(message) });
     }
 }

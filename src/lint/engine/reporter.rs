@@ -1,11 +1,12 @@
-//! Where rules hand in what they found.
+//! Makes findings of what rules say.
 
+use crate::lint::engine::diagnostic::Diagnostic;
 use crate::lint::engine::finding::Finding;
+use crate::lint::engine::level::Level;
 use crate::lint::engine::rule::Rule;
-use crate::lint::engine::rule_levels::Level;
 use crate::lint::engine::severity::Severity;
 
-/// Takes the findings of one rule.
+/// Takes the diagnostics of one rule and makes findings of them.
 pub struct Reporter<'a> {
     rule: &'static Rule,
     level: Level,
@@ -30,20 +31,20 @@ impl<'a> Reporter<'a> {
         self
     }
 
-    /// Takes a finding at the severity of the rule, or the one that the user wants.
-    pub fn add(&mut self, finding: Finding) {
+    /// Takes a diagnostic at the severity of the rule, or at the one that the user chose.
+    pub fn add(&mut self, diagnostic: Diagnostic) {
         let severity = self.rule.severity;
-        self.add_as(severity, finding);
+        self.add_as(severity, diagnostic);
     }
 
-    /// Takes a finding that is worse, or less bad, than those of the rule are otherwise. The user's wish still comes first.
-    pub fn add_as(&mut self, severity: Severity, finding: Finding) {
+    /// Takes a diagnostic that is worse, or less bad, than those of the rule usually are. The user's choice overrides it.
+    pub fn add_as(&mut self, severity: Severity, diagnostic: Diagnostic) {
         let severity = match self.level {
             Level::Default => severity,
             Level::Warn => Severity::Warning,
             Level::Deny => Severity::Error,
         };
-        let mut finding = Finding { rule: self.rule, severity, ..finding };
+        let mut finding = Finding::new(self.rule, severity, diagnostic);
         self.count += 1;
         if self.for_fixes || self.count > IN_FULL && !finding.stops_boot {
             // What is not shown needs no more than its place and what it says. A guest can have a hundred thousand.

@@ -1,6 +1,17 @@
 //! One file a rule, named by its code and name. [`registry`](super::registry) lists them.
 
+pub(super) mod declare;
 mod shared;
+
+// What rules speak of.
+use crate::explain::files::{Answer, Files};
+use crate::explain::untried_filesystems::Where;
+use crate::lint::analysis::configuration::{Configuration, shown as shown_text};
+use crate::lint::analysis::context::LintContext;
+use crate::lint::engine::diagnostic::{Diagnostic, Source};
+use crate::lint::engine::fix::Fix;
+use crate::lint::engine::reporter::Reporter;
+use crate::lint::engine::severity::Severity;
 
 pub(super) mod pg001_device_variable;
 pub(super) mod pg002_root_device;

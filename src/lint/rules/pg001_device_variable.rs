@@ -1,7 +1,7 @@
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::device::{self, Named};
 use crate::lint::rules::shared::exception;
-use crate::lint::{LintContext, Reporter};
+use crate::lint::rules::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -10,9 +10,9 @@ rule! {
     ///
     /// ## Why is this bad?
     ///
-    /// pygrub knows no variables. It drops two characters of what stands between the parentheses and wants a number of the
-    /// rest; `$drive1` leaves `rive1`, so that it raises `ValueError: invalid literal for int() with base 10: 'rive1'` and gives
-    /// up on the whole file, whichever entry is selected. Its user sees `Unable to find partition containing kernel`.
+    /// pygrub knows no variables. It drops two characters of what stands between the parentheses and expects a number of the
+    /// rest; `$drive1` leaves `rive1`, so that it raises `ValueError: invalid literal for int() with base 10: 'rive1'` and rejects
+    /// the whole file, whichever entry is selected. Its user sees `Unable to find partition containing kernel`.
     ///
     /// NixOS writes such paths unless `boot.loader.grub.fsIdentifier` is `"provided"` and `/boot` is mounted from a plain device
     /// node.
@@ -35,7 +35,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17 and the recorded results of every release from 4.0 on (corpus/conformance).
-    "PG001" "device-variable" Error, stops: Always, releases: "all", check
+    "PG001" "device-variable" Error, stops: Always, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

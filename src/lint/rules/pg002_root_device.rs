@@ -1,7 +1,7 @@
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::device::{self, Named};
 use crate::lint::rules::shared::exception;
-use crate::lint::{Fix, LintContext, Reporter};
+use crate::lint::rules::{Fix, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -10,8 +10,8 @@ rule! {
     ///
     /// ## Why is this bad?
     ///
-    /// pygrub splits the device at its comma, drops two characters in front (`hd`, whatever they are) and wants a number of what
-    /// is left. Where that is no number it raises `ValueError: invalid literal for int()` and gives up on the whole file, also
+    /// pygrub splits the device at its comma, drops two characters in front (`hd`, whatever they are) and expects a number of what
+    /// is left. Where that is not a number it raises `ValueError: invalid literal for int()` and rejects the whole file, also
     /// when it is an entry that nobody selects. It never uses the device: it reads the kernel from the filesystem on which it
     /// found the configuration.
     ///
@@ -39,7 +39,7 @@ rule! {
     ///
     /// Measured with xen-utils-4.17, and recorded for every release from 4.0 on (corpus/conformance, g2-root-*, lg-root-*).
     /// `msdos1` is a number from 4.0.2 on, `gpt1` from 4.1.3 on, `/dev/xvda` from 4.4 on.
-    "PG002" "root-device" Error, stops: Always, releases: "all", check
+    "PG002" "root-device" Error, stops: Always, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

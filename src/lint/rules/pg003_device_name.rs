@@ -1,7 +1,7 @@
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::device::{self, Named};
 use crate::lint::rules::shared::exception;
-use crate::lint::{LintContext, Reporter};
+use crate::lint::rules::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -10,8 +10,8 @@ rule! {
     ///
     /// ## Why is this bad?
     ///
-    /// pygrub splits the device at its comma, drops two characters in front (`hd`, whatever they are) and wants a number of what
-    /// is left: of `xen/xvda` that is `n/xvda`. It raises `ValueError` and gives up on the whole file, whichever entry is
+    /// pygrub splits the device at its comma, drops two characters in front (`hd`, whatever they are) and expects a number of what
+    /// is left: of `xen/xvda` that is `n/xvda`. It raises `ValueError` and rejects the whole file, whichever entry is
     /// selected. It does not need the device: it reads the kernel from the filesystem on which it found the configuration.
     ///
     /// ## Example
@@ -29,7 +29,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17, and recorded for every release from 4.0 on (corpus/conformance, g2-root-*).
-    "PG003" "device-name" Error, stops: Always, releases: "all", check
+    "PG003" "device-name" Error, stops: Always, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

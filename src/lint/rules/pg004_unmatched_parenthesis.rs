@@ -1,7 +1,7 @@
 use crate::config::Cause;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{LintContext, Reporter};
+use crate::lint::rules::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -11,7 +11,7 @@ rule! {
     /// ## Why is this bad?
     ///
     /// pygrub looks for the end of the device that stands in parentheses, finds none, raises `ValueError: Unable to find matching
-    /// ')'` and gives up on the whole file, whichever entry is selected.
+    /// ')'` and rejects the whole file, whichever entry is selected.
     ///
     /// ## Example
     ///
@@ -28,7 +28,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17, and recorded for every release from 4.0 on (corpus/conformance).
-    "PG004" "unmatched-parenthesis" Error, stops: Always, releases: "all", check
+    "PG004" "unmatched-parenthesis" Error, stops: Always, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

@@ -1,7 +1,7 @@
 use crate::config::{Cause, Raised};
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{Configuration, Fix, LintContext, Reporter};
+use crate::lint::rules::{Configuration, Fix, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -11,11 +11,11 @@ rule! {
     ///
     /// ## Why is this bad?
     ///
-    /// pygrub splits what follows `set` at every `=`, quotes or not (where there is none in the first word: at blanks), and wants
-    /// exactly two parts. Otherwise it raises `ValueError: too many values to unpack (expected 2)` and gives up on the whole
-    /// file. That Fedora and RHEL write `set kernelopts="root=... ro"` is why their guests did not boot with pygrub.
+    /// pygrub splits what follows `set` at every `=`, quotes or not (where there is none in the first word: at spaces), and expects
+    /// exactly two parts. Otherwise it raises `ValueError: too many values to unpack (expected 2)` and rejects
+    /// the whole file. That Fedora and RHEL write `set kernelopts="root=... ro"` is why their guests did not boot with pygrub.
     ///
-    /// GRUB takes an assignment for the same with or without the word `set`; pygrub ignores one without it.
+    /// GRUB reads an assignment alike with or without the word `set`; pygrub ignores one without it.
     ///
     /// ## Example
     ///
@@ -36,7 +36,7 @@ rule! {
     ///
     /// Measured with xen-utils-4.17, and recorded for every release from 4.0 on (corpus/conformance, rhel8-bls). Fedora: rhbz
     /// 1703700.
-    "PG005" "set-several-equals" Error, stops: Always, releases: "all", check
+    "PG005" "set-several-equals" Error, stops: Always, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -64,7 +64,7 @@ fn mended(configuration: &Configuration<'_>, raised: &Raised) -> Option<Fix> {
         let plain = is_name(name) && !value.contains([' ', '\t', '=', '"', '\'', '\\', '#']);
         // GRUB refuses the line as it stands.
         return plain
-            .then(|| Fix::uncertain("leave the blanks around `=` out").replace(line, format!("set {name}={value}")));
+            .then(|| Fix::uncertain("leave the spaces around `=` out").replace(line, format!("set {name}={value}")));
     }
     // Names that mean something to pygrub without `set`.
     let known = ["default", "timeout", "root", "linux", "linux16", "initrd", "initrd16"].contains(&name);

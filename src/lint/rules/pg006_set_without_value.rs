@@ -1,7 +1,7 @@
 use crate::config::Cause;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{Fix, LintContext, Reporter};
+use crate::lint::rules::{Fix, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -10,8 +10,8 @@ rule! {
     ///
     /// ## Why is this bad?
     ///
-    /// pygrub wants exactly one name and one value behind `set`. Otherwise it raises `ValueError: not enough values to unpack
-    /// (expected 2, got 1)` and gives up on the whole file. GRUB prints all variables for `set` alone, and refuses the line
+    /// pygrub expects exactly one name and one value after `set`. Otherwise it raises `ValueError: not enough values to unpack
+    /// (expected 2, got 1)` and rejects the whole file. GRUB prints all variables for `set` alone, and refuses the line
     /// otherwise.
     ///
     /// ## Example
@@ -29,7 +29,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17, and recorded for every release from 4.0 on (corpus/conformance).
-    "PG006" "set-without-value" Error, stops: Always, releases: "all", check
+    "PG006" "set-without-value" Error, stops: Always, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

@@ -1,9 +1,9 @@
 use crate::config::{Cause, Span};
 use crate::explain::closing_brace::of_closing_brace;
 use crate::explain::unmatched_brace::{Kind, Opener, openers};
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{Configuration, Fix, LintContext, Reporter};
+use crate::lint::rules::{Configuration, Fix, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -12,9 +12,9 @@ rule! {
     ///
     /// ## Why is this bad?
     ///
-    /// pygrub takes a line for the beginning of a menu entry only if it is `menuentry`, exactly one blank, a title in quotes, a
-    /// blank, and `{` on the same line. Anything else it ignores, but not the `}` that belongs to it: it raises `RuntimeError:
-    /// syntax error: closing brace without menuentry` and gives up on the whole file. The same happens where braces are nested,
+    /// pygrub treats a line as the beginning of a menu entry only if it is `menuentry`, exactly one space, a title in quotes, a
+    /// space, and `{` on the same line. Anything else it ignores, but not the `}` that belongs to it: it raises `RuntimeError:
+    /// syntax error: closing brace without menuentry` and rejects the whole file. The same happens where braces are nested,
     /// since the first `}` ends an entry or a function, and with `hiddenentry`, which pygrub does not know.
     ///
     /// ## Example
@@ -37,7 +37,7 @@ rule! {
     ///
     /// Measured with xen-utils-4.17, and recorded for every release from 4.0 on (corpus/conformance, g2-hdr-*, g2-st-*). 4.0.0
     /// knows titles in double quotes only; `submenu` is known from 4.1.3 on.
-    "PG007" "closing-brace-without-entry" Error, stops: Always, releases: "all", check
+    "PG007" "closing-brace-without-entry" Error, stops: Always, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -84,7 +84,7 @@ fn mended(configuration: &Configuration<'_>, opener: Opener) -> Option<Fix> {
             let ends_well = title.get(1..)?.split_once(quote)?.1.starts_with(' ');
             (blanks > 0 && ends_well).then(|| {
                 let span = configuration.part(line, word..word + blanks);
-                Fix::safe("write one blank before the title").replace(span, " ")
+                Fix::safe("write one space before the title").replace(span, " ")
             })
         }
         Kind::NoBlank => {
@@ -93,14 +93,14 @@ fn mended(configuration: &Configuration<'_>, opener: Opener) -> Option<Fix> {
             let end = word + 2 + title.get(1..)?.find(quote)? + quote.len_utf8();
             text.get(end..)?
                 .starts_with('{')
-                .then(|| Fix::safe("write a blank before `{`").replace(configuration.part(line, end..end), " "))
+                .then(|| Fix::safe("write a space before `{`").replace(configuration.part(line, end..end), " "))
         }
         Kind::Hidden => {
             let span = configuration.part(line, 0.."hiddenentry".len());
             Some(Fix::uncertain("show the entry in the menu").replace(span, "menuentry"))
         }
         Kind::NextLine(brace) => {
-            // From the end of the title's line to behind the brace: one blank and the brace.
+            // From the end of the title's line to after the brace: one space and the brace.
             let end = configuration.part(line, text.len()..text.len());
             let fix = Fix::uncertain("write the `{` on the line with the title");
             Some(fix.replace(end, " {").replace(brace, ""))

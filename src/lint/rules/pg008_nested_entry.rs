@@ -1,8 +1,8 @@
 use crate::config::Cause;
 use crate::lint::analysis::entry_end::unseen_end;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{LintContext, Reporter};
+use crate::lint::rules::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -13,7 +13,7 @@ rule! {
     ///
     /// pygrub sees the end of an entry only in a line that begins with `}`. In `menuentry "Restart" { reboot }`, or in `linux
     /// /vmlinuz }`, it sees none, and reads on. At the next menu entry it raises `RuntimeError: syntax error: cannot nest
-    /// menuentry` and gives up on the whole file. GRUB has no such rule. The same happens behind a line that begins with
+    /// menuentry` and rejects the whole file. GRUB has no such rule. The same happens after a line that begins with
     /// `function` in an entry: the next `}` ends that.
     ///
     /// ## Example
@@ -39,7 +39,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17, and recorded for every release from 4.0 on (corpus/conformance, g2-hdr-28 to -30, g2-st-*).
-    "PG008" "nested-entry" Error, stops: Always, releases: "all", check
+    "PG008" "nested-entry" Error, stops: Always, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

@@ -1,8 +1,8 @@
 use crate::config::Cause;
 use crate::lint::analysis::entry_end::unseen_end;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{LintContext, Reporter};
+use crate::lint::rules::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -12,7 +12,7 @@ rule! {
     /// ## Why is this bad?
     ///
     /// pygrub sees the end of an entry only in a line that begins with `}`. Where none comes, it raises `RuntimeError: syntax
-    /// error: end of file with open menuentry` and gives up on the whole file, the entries before included. A brace behind a
+    /// error: end of file with open menuentry` and rejects the whole file, the entries before included. A brace after a
     /// command, or an entry in one line, is enough.
     ///
     /// ## Example
@@ -35,7 +35,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17, and recorded for every release from 4.0 on (corpus/conformance, g2-st-*).
-    "PG009" "open-entry" Error, stops: Always, releases: "all", check
+    "PG009" "open-entry" Error, stops: Always, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

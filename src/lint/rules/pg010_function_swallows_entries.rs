@@ -1,8 +1,8 @@
 use crate::config::{Cause, Function};
 use crate::lint::analysis::post_parse_errors;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception::MOST_RELATED;
-use crate::lint::{Configuration, Finding, Fix, LintContext, Reporter, Severity};
+use crate::lint::rules::{Configuration, Diagnostic, Fix, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -39,7 +39,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17, and recorded for every release from 4.0 on (corpus/conformance, g2-st-function-oneline).
-    "PG010" "function-swallows-entries" Error, stops: Sometimes, releases: "all", check
+    "PG010" "function-swallows-entries" Error, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -49,7 +49,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let mut first = true;
     for function in swallowing.by_ref().take(context.most(MOST_RELATED)) {
         let mut finding = told(&configuration, function);
-        // One of them says what pygrub raises in the end; each alone would not have to be mended, but one would.
+        // One of them says what pygrub raises in the end; each alone would not have to be fixed, but one would.
         match no_entry.as_ref().filter(|_| first) {
             Some(raised) => {
                 finding = finding.stops_boot(true);
@@ -62,7 +62,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     }
 }
 
-fn told(configuration: &Configuration<'_>, function: &Function) -> Finding {
+fn told(configuration: &Configuration<'_>, function: &Function) -> Diagnostic {
     let header = configuration.at(function.header);
     let entries = match function.entries {
         1 => "1 menu entry".to_owned(),
@@ -93,9 +93,9 @@ fn told(configuration: &Configuration<'_>, function: &Function) -> Finding {
         ("a function for pygrub", help, None)
     };
     let message = format!(
-        "pygrub takes this line for the beginning of a function and leaves out all {end}, with {entries} in it"
+        "pygrub treats this line as the beginning of a function and leaves out all {end}, with {entries} in it"
     );
-    let mut finding = Finding::new(message).at(function.header, label).help(help);
+    let mut finding = Diagnostic::new(message).at(function.header, label).help(help);
     if let Some(entry) = function.first_entry {
         finding = finding.and(entry, "left out");
     }

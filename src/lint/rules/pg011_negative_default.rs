@@ -1,7 +1,7 @@
 use crate::config::{Cause, Dialect};
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{Fix, LintContext, Reporter};
+use crate::lint::rules::{Fix, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -10,7 +10,7 @@ rule! {
     ///
     /// ## Why is this bad?
     ///
-    /// pygrub raises `ValueError: default must be non-negative number` and gives up on the whole file, even where a later line
+    /// pygrub raises `ValueError: default must be non-negative number` and rejects the whole file, even where a later line
     /// sets another default. GRUB takes the first entry. Releases from 4.3.4 and 4.4.2 to 4.12 take the first entry too.
     ///
     /// ## Example
@@ -29,7 +29,7 @@ rule! {
     ///
     /// Measured with xen-utils-4.17, and recorded for every release from 4.0 on (corpus/conformance, g2-def-06). GRUB: measured
     /// with grub-emu 2.06.
-    "PG011" "negative-default" Error, stops: Always, releases: "4.0, 4.1, 4.2, 4.3, 4.4, 4.13 and later", check
+    "PG011" "negative-default" Error, stops: Always, releases: until(DefaultByTitle).or(from(Python3)), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

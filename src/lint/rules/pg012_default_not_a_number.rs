@@ -1,8 +1,8 @@
 use crate::config::{Cause, Dialect};
 use crate::lint::analysis::post_parse_errors;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{Fix, LintContext, Reporter};
+use crate::lint::rules::{Fix, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -12,7 +12,7 @@ rule! {
     ///
     /// ## Why is this bad?
     ///
-    /// Old releases raise `ValueError: invalid literal for int()` and give up on the whole file; `${saved_entry}`, as
+    /// Old releases raise `ValueError: invalid literal for int()` and reject the whole file; `${saved_entry}`, as
     /// grub-mkconfig and NixOS write it, is a number only from 4.1.3 on, `${next_entry}` from 4.1.6 and 4.2.3 on. Releases from
     /// 4.13 on that were built for Python 2 cannot handle a number that needs more than 64 bits.
     ///
@@ -31,7 +31,7 @@ rule! {
     /// ## Source
     ///
     /// Recorded for every release from 4.0 on under the Python that it ran with (corpus/conformance, g2-def-*).
-    "PG012" "default-not-a-number" Error, stops: Always, releases: "4.0, 4.1, 4.2, 4.3, 4.4 and 4.13+python2", check
+    "PG012" "default-not-a-number" Error, stops: Always, releases: until(DefaultByTitle).or(under_python2()), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

@@ -1,7 +1,7 @@
 use crate::config::{Cause, READ_LIMIT};
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{LintContext, Reporter};
+use crate::lint::rules::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -11,7 +11,7 @@ rule! {
     /// ## Why is this bad?
     ///
     /// pygrub under Python 3 decodes the whole file before it looks at the first line. A single byte of another encoding, in a
-    /// comment or in the title of an entry that nobody selects, makes it raise `UnicodeDecodeError` and give up on the file. GRUB
+    /// comment or in the title of an entry that nobody selects, makes it raise `UnicodeDecodeError` and reject the file. GRUB
     /// and pygrub up to 4.12 do not care.
     ///
     /// ## Example
@@ -29,7 +29,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17, and recorded for every release (corpus/conformance, enc-*).
-    "PG013" "not-utf-8" Error, stops: Always, releases: "4.13 and later", check
+    "PG013" "not-utf-8" Error, stops: Always, releases: from(Python3), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

@@ -1,9 +1,9 @@
 use crate::config::{Cause, READ_LIMIT, Raised};
 use crate::explain::read_limit::cut_help;
 use crate::lint::analysis::post_parse_errors;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{Finding, LintContext, Reporter, Severity};
+use crate::lint::rules::{Diagnostic, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -12,8 +12,8 @@ rule! {
     ///
     /// ## Why is this bad?
     ///
-    /// pygrub does not read on, and does not say so. What is behind does not exist for it. Mostly the cut is inside a menu entry,
-    /// so that it raises `RuntimeError: syntax error: end of file with open menuentry` and gives up on the whole file; or inside
+    /// pygrub does not read on, and does not say so. What follows does not exist for it. Mostly the cut is inside a menu entry,
+    /// so that it raises `RuntimeError: syntax error: end of file with open menuentry` and rejects the whole file; or inside
     /// a character, or in front of the first entry. Otherwise the last entries are missing. Hundreds of generations with long
     /// kernel command lines are enough.
     ///
@@ -33,7 +33,7 @@ rule! {
     ///
     /// Measured with xen-utils-4.17, and recorded for every release (corpus/conformance, big-*). The limit came with XSA-25, in
     /// 4.1.4 and 4.2.
-    "PG014" "cut-at-1-mib" Error, stops: Sometimes, releases: "4.1 and later", check
+    "PG014" "cut-at-1-mib" Error, stops: Sometimes, releases: from(ReadLimit), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -48,9 +48,11 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     }
     if all.is_empty() {
         let message =
-            "the file is longer than the 1 MiB that pygrub reads of it, and what is behind does not exist for pygrub";
-        report
-            .add_as(Severity::Warning, Finding::new(message).in_configuration().help(cut_help(configuration.writer())));
+            "the file is longer than the 1 MiB that pygrub reads of it, and what follows does not exist for pygrub";
+        report.add_as(
+            Severity::Warning,
+            Diagnostic::new(message).in_configuration().help(cut_help(configuration.writer())),
+        );
     }
     exception::each(context, report, &all, |finding, _, _| finding);
 }

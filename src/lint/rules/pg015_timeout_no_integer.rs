@@ -1,18 +1,18 @@
 use crate::boot::menu;
 use crate::explain::default_entry::plain_timeout;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{Finding, Fix, LintContext, Reporter, Severity};
+use crate::lint::rules::{Diagnostic, Fix, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
     ///
-    /// Finds a timeout that is no integer: `set timeout=abc`, `set timeout=1.5`, `set timeout=${x}`, `set timeout=`.
+    /// Finds a timeout that is not an integer: `set timeout=abc`, `set timeout=1.5`, `set timeout=${x}`, `set timeout=`.
     ///
     /// ## Why is this bad?
     ///
-    /// pygrub reads the timeout when it shows its menu, raises `ValueError: invalid literal for int()` and gives up on the whole
-    /// file. xl calls pygrub so that the menu is shown, unless `bootloader_args` has `-q`; with `-q`, and where xl restricts
+    /// pygrub reads the timeout when it shows its menu, raises `ValueError: invalid literal for int()` and rejects
+    /// the whole file. xl calls pygrub so that the menu is shown, unless `bootloader_args` has `-q`; with `-q`, and where xl restricts
     /// pygrub (`bootloader_restrict`), nobody looks at the timeout. Then this is a warning: the guest boots until somebody calls
     /// pygrub otherwise.
     ///
@@ -31,7 +31,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17 on a pseudo-terminal, and recorded for other releases (corpus/conformance, interactive).
-    "PG015" "timeout-no-integer" Error, stops: Sometimes, releases: "all", check
+    "PG015" "timeout-no-integer" Error, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -43,14 +43,14 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     // GRUB waits for ever, or takes the digits in front.
     let fix = span.map(|span| Fix::uncertain("let the timeout be 5 seconds").replace(span, "5"));
     if options.shows_menu() {
-        return report.add(Finding { fix, ..explained });
+        return report.add(Diagnostic { fix, ..explained });
     }
-    let message = "the timeout is no integer: pygrub fails as soon as it is called so that it shows its menu";
+    let message = "the timeout is not an integer: pygrub fails as soon as it is called so that it shows its menu";
     let plain = plain_timeout(Some(configuration.dialect));
     let help = format!("write `{plain}`: xl shows the menu unless bootloader_args has `-q`");
-    let mut finding = Finding::new(message).in_configuration().help(help);
+    let mut finding = Diagnostic::new(message).in_configuration().help(help);
     if let Some(span) = span {
         finding = finding.at(span, "no integer");
     }
-    report.add_as(Severity::Warning, Finding { fix, ..finding });
+    report.add_as(Severity::Warning, Diagnostic { fix, ..finding });
 }

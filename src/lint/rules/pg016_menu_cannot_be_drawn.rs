@@ -1,8 +1,8 @@
 use crate::config::Cause;
 use crate::lint::analysis::post_parse_errors;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{Finding, LintContext, Reporter, Severity};
+use crate::lint::rules::{Diagnostic, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -14,7 +14,7 @@ rule! {
     ///
     /// pygrub draws at most eight entries into a window of 74 columns with curses. A title of more than 145 characters in the
     /// last row, 219 in the row above and so on runs off the window; curses reports an error, pygrub raises `_curses.error:
-    /// addwstr() returned ERR` and gives up on the whole file. Without a terminal there is no menu at all. With `-q` pygrub draws
+    /// addwstr() returned ERR` and rejects the whole file. Without a terminal there is no menu at all. With `-q` pygrub draws
     /// nothing, and boots.
     ///
     /// Whether titles with characters outside ASCII fit depends on the C library and the locale of the host; then this is a
@@ -37,7 +37,7 @@ rule! {
     ///
     /// Measured with xen-utils-4.17 on pseudo-terminals of 24 rows and 80 columns, as the toolstack makes them, and with curses
     /// itself.
-    "PG016" "menu-cannot-be-drawn" Error, stops: Always, releases: "all", check
+    "PG016" "menu-cannot-be-drawn" Error, stops: Always, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -46,7 +46,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let menu = context.attempt().and_then(|attempt| attempt.menu.as_ref());
     if let Some(unknown) = menu.and_then(|menu| menu.unknown.as_ref()) {
         let help = "shorten the title, or call pygrub with `-q` (bootloader_args = [\"-q\"]), which draws no menu";
-        let finding = Finding::new(format!("the menu may not be drawn, and then nothing boots: {unknown}"));
+        let finding = Diagnostic::new(format!("the menu may not be drawn, and then nothing boots: {unknown}"));
         report.add_as(Severity::Warning, finding.in_configuration().help(help));
     }
 }

@@ -2,9 +2,9 @@ use crate::config::Cause;
 use crate::lint::analysis::entry_headers::unseen_entries;
 use crate::lint::analysis::external_menus::{entries_elsewhere, missing_elsewhere};
 use crate::lint::analysis::post_parse_errors;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{Configuration, Finding, LintContext, Reporter};
+use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -14,7 +14,7 @@ rule! {
     /// ## Why is this bad?
     ///
     /// pygrub reads one file. It does not follow `source`, `configfile` and `blscfg`, and does not run commands that make
-    /// entries. Where no entry is left, it raises `IndexError: list index out of range` and gives up on the file. Fedora from 30
+    /// entries. Where no entry is left, it raises `IndexError: list index out of range` and rejects the file. Fedora from 30
     /// on and RHEL from 8 on have their entries in files of their own (BLS), so that grub.cfg has none.
     ///
     /// ## Example
@@ -36,11 +36,11 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17, and recorded for every release from 4.0 on (corpus/conformance). Fedora: rhbz 1703700.
-    "PG017" "no-entry" Error, stops: Always, releases: "all", check
+    "PG017" "no-entry" Error, stops: Always, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
-    // Those that a function swallows, that are behind the first MiB or in other files, are told by the rules for that.
+    // Those that a function swallows, that are after the first MiB or in other files, are reported by the rules for that.
     let elsewhere = context.configuration().is_some_and(|configuration| {
         let config = configuration.config;
         config.truncated || config.functions.iter().any(|function| function.entries > 0)
@@ -53,7 +53,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
 }
 
 /// At the line that has an entry for GRUB, or leads to one.
-fn pointed(context: &LintContext<'_>, configuration: &Configuration<'_>, finding: Finding) -> Finding {
+fn pointed(context: &LintContext<'_>, configuration: &Configuration<'_>, finding: Diagnostic) -> Diagnostic {
     if let Some(entry) = unseen_entries(configuration).into_iter().next() {
         let help = "write `menuentry \"title\" {`, each command of the entry, and its `}` on a line of its own";
         return finding.at(entry.span, "pygrub does not see this entry").help(help);

@@ -1,7 +1,7 @@
 use crate::config::Cause;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{LintContext, Reporter};
+use crate::lint::rules::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -11,7 +11,7 @@ rule! {
     /// ## Why is this bad?
     ///
     /// pygrub up to 4.1.2 raises `AttributeError: can't set attribute` at every `append` (unless the kernel is `mboot.c32`), so
-    /// that it gives up on any extlinux.conf with kernel arguments.
+    /// that it rejects any extlinux.conf with kernel arguments.
     ///
     /// ## Example
     ///
@@ -30,8 +30,8 @@ rule! {
     ///
     /// ## Source
     ///
-    /// Recorded for 4.0.0 to 4.1.2 (corpus/conformance, xl-*). Mended in 4.1.3.
-    "PG018" "append-raises" Error, stops: Always, releases: "4.0, 4.1", check
+    /// Recorded for 4.0.0 to 4.1.2 (corpus/conformance, xl-*). Fixed in 4.1.3.
+    "PG018" "append-raises" Error, stops: Always, releases: until(ExtlinuxAppend), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

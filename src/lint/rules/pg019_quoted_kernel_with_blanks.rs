@@ -1,18 +1,18 @@
 use crate::config::Cause;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{Fix, LintContext, Reporter};
+use crate::lint::rules::{Fix, LintContext, Reporter};
 
 rule! {
     /// ## What it does
     ///
-    /// Finds kernels in extlinux.conf that are in quotes and have a blank inside of them before or behind the path, and no
+    /// Finds kernels in extlinux.conf that are in quotes and have a space inside of them before or after the path, and no
     /// arguments.
     ///
     /// ## Why is this bad?
     ///
-    /// pygrub drops the quotes, sees a blank and wants arguments behind it. There are none, so that it raises `ValueError: not
-    /// enough values to unpack (expected 2, got 1)` and gives up on the whole file.
+    /// pygrub drops the quotes, sees a space and expects arguments after it. There are none, so that it raises `ValueError: not
+    /// enough values to unpack (expected 2, got 1)` and rejects the whole file.
     ///
     /// ## Example
     ///
@@ -29,7 +29,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17 (found by the differential fuzz of this project), and recorded for other releases.
-    "PG019" "quoted-kernel-with-blanks" Error, stops: Always, releases: "all", check
+    "PG019" "quoted-kernel-with-blanks" Error, stops: Always, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -38,7 +38,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         let Some(span) = raised.span else { return finding };
         match std::str::from_utf8(configuration.at(span)).map(str::trim) {
             Ok(path) if !path.is_empty() && !path.contains(char::is_whitespace) => {
-                finding.fix(Fix::uncertain("leave the blanks out").replace(span, path))
+                finding.fix(Fix::uncertain("leave the spaces out").replace(span, path))
             }
             _ => finding,
         }

@@ -1,8 +1,8 @@
 use crate::config::Cause;
 use crate::lint::analysis::post_parse_errors;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{Finding, LintContext, Reporter, Source};
+use crate::lint::rules::{Diagnostic, LintContext, Reporter, Source};
 
 rule! {
     /// ## What it does
@@ -12,7 +12,7 @@ rule! {
     /// ## Why is this bad?
     ///
     /// pygrub of 4.13 to 4.16 and of 4.17 to 4.17.2 calls a function that Python 3 does not have. It raises `AttributeError:
-    /// module 'string' has no attribute 'atoi'` whatever the value is, so that nothing boots as long as `bootloader_args` has
+    /// module 'string' has no attribute 'atoi'` whatever the value is, so nothing boots as long as `bootloader_args` has
     /// `--entry`.
     ///
     /// ## Example
@@ -29,13 +29,13 @@ rule! {
     ///
     /// ## Source
     ///
-    /// Recorded for every release from 4.13 on under Python 3 (corpus/conformance, entry-*). Mended in 4.17.3.
-    "PG020" "entry-option-raises" Error, stops: Always, releases: "4.13, 4.14, 4.15, 4.16, 4.17", check
+    /// Recorded for every release from 4.13 on under Python 3 (corpus/conformance, entry-*). Fixed in 4.17.3.
+    "PG020" "entry-option-raises" Error, stops: Always, releases: from(Python3).until(EntryByNumberUnderPython3), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     for raised in post_parse_errors::raised(context, &[Cause::EntryOption]) {
         // It is about the call, not about the file.
-        report.add(Finding { source: Source::Target, ..exception::finding(context, raised) });
+        report.add(Diagnostic { source: Source::Target, ..exception::finding(context, raised) });
     }
 }

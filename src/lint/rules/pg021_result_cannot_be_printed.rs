@@ -1,7 +1,7 @@
 use crate::config::Cause;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{Finding, LintContext, Reporter, Severity};
+use crate::lint::rules::{Diagnostic, LintContext, Reporter, Severity};
 use crate::python::PyStr;
 use crate::release::Change;
 
@@ -32,7 +32,7 @@ rule! {
     ///
     /// Measured with xen-utils-4.17, and recorded for every release (corpus/conformance, args-nul-*). The check came with
     /// XSA-198.
-    "PG021" "result-cannot-be-printed" Error, stops: Sometimes, releases: "4.6 and later", check
+    "PG021" "result-cannot-be-printed" Error, stops: Sometimes, releases: from(OutputQuoted), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -46,7 +46,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     if entry.args.as_ref().is_some_and(|args: &PyStr| args.as_bytes().contains(&0)) {
         let message =
             "the arguments of the entry that is selected have a NUL, and pygrub called by xl cannot print them";
-        let mut finding = Finding::new(message).in_configuration().help("take the NUL out: is the file damaged?");
+        let mut finding = Diagnostic::new(message).in_configuration().help("take the NUL out: is the file damaged?");
         if let Some(span) = entry.args_span {
             finding = finding.at(span, "has a NUL");
         }

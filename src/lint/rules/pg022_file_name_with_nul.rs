@@ -1,7 +1,7 @@
 use crate::config::Cause;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{LintContext, Reporter};
+use crate::lint::rules::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -29,7 +29,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17.
-    "PG022" "file-name-with-nul" Error, stops: Always, releases: "all", check
+    "PG022" "file-name-with-nul" Error, stops: Always, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

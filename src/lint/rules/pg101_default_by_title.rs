@@ -3,8 +3,8 @@ use crate::lint::analysis::default_value::{DefaultValue, Meaning, pygrub_number}
 use crate::lint::analysis::entry_headers::unseen_entries;
 use crate::lint::analysis::grub_menu::GrubMenu;
 use crate::lint::analysis::set_default;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, Fix, LintContext, Reporter, Severity};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, Fix, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -17,9 +17,9 @@ rule! {
     /// pygrub of Xen 4.13 and later knows numbers only. It logs `Invalid value ..., setting default to 0`, which nobody sees,
     /// and boots the first entry of the file, while GRUB boots the one that is named.
     ///
-    /// pygrub of Xen 4.4.2 to 4.12 looks for an entry with that title, submenus or not, and takes what stands behind the last `>`
+    /// pygrub of Xen 4.4.2 to 4.12 looks for an entry with that title, submenus or not, and takes what stands after the last `>`
     /// of a path. It knows no ids and no numbers in a path, and boots the first entry where it finds nothing. Older releases
-    /// give up on the file (PG012).
+    /// reject the file (PG012).
     ///
     /// ## Example
     ///
@@ -39,7 +39,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17, and recorded for every release (corpus/conformance, g2-def-*). What GRUB boots: grub-emu 2.06.
-    "PG101" "default-by-title" Warning, stops: Never, releases: "4.4.2 and later", check
+    "PG101" "default-by-title" Warning, stops: Never, releases: from(DefaultByTitle), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -72,7 +72,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         format!("the default is `{shown}`, and pygrub knows numbers only: it takes entry {selected}, {title}")
     };
     let mut finding =
-        Finding::new(reason).at(value.span, if value.refused { "GRUB refuses this line" } else { "no number" });
+        Diagnostic::new(reason).at(value.span, if value.refused { "GRUB refuses this line" } else { "no number" });
     let hidden = untried.iter().find(|entry| wanted.is_none() && entry.is_called(&value.text));
     match wanted {
         None if hidden.is_some() => {

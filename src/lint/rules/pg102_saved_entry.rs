@@ -1,10 +1,11 @@
 use crate::config::{Dialect, Writer};
+use crate::explain::remedy::Remedy;
 use crate::lint::analysis::default_value::{DefaultValue, Meaning};
 use crate::lint::analysis::grub_menu::GrubMenu;
 use crate::lint::analysis::grubenv;
 use crate::lint::analysis::set_default;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Configuration, Finding, LintContext, Reporter, Severity};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -36,8 +37,8 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17, and recorded for every release (corpus/conformance, g2-def-26, g2-def-28). Releases up to
-    /// 4.1.2 give up on the file instead (PG012).
-    "PG102" "saved-entry" Warning, stops: Never, releases: "4.1.3 and later", check
+    /// 4.1.2 reject the file instead (PG012).
+    "PG102" "saved-entry" Warning, stops: Never, releases: from(SavedEntry), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -54,15 +55,16 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
             );
             report.add_as(
                 Severity::Note,
-                Finding::new(message).at(value.span, "no number").help(set_default::help(&configuration, selected)),
+                Diagnostic::new(message).at(value.span, "no number").help(set_default::help(&configuration, selected)),
             );
             return;
         }
         let name = if value.meaning == Meaning::Next { "next_entry" } else { "saved_entry" };
-        let mut finding =
-            Finding::new(format!("the default is the entry that was saved last, and pygrub never reads it: {taken}"))
-                .at(value.span, "GRUB alone knows it")
-                .help(help(&configuration, selected));
+        let mut finding = Diagnostic::new(format!(
+            "the default is the entry that was saved last, and pygrub never reads it: {taken}"
+        ))
+        .at(value.span, "GRUB alone knows it")
+        .help(help(&configuration, selected));
         let kept = grubenv::variable(context, name).and_then(|kept| GrubMenu::new(&configuration).choose(&kept).entry);
         if let Some(entry) = kept.filter(|entry| *entry != selected) {
             finding = finding.and(configuration.entries()[entry].title_span, "what GRUB boots, by grubenv");
@@ -91,7 +93,7 @@ fn about_next(
     let entry = GrubMenu::new(configuration).choose(&next).entry.filter(|entry| *entry != selected);
     let Some(entry) = entry else { return };
     report.add(
-        Finding::new(format!(
+        Diagnostic::new(format!(
             "grub-reboot has chosen {} for the next boot, and pygrub never reads that: {taken}",
             configuration.title(entry)
         ))
@@ -104,12 +106,10 @@ fn about_next(
 fn help(configuration: &Configuration<'_>, selected: usize) -> String {
     match (configuration.dialect, configuration.writer()) {
         (Dialect::Grub2, Writer::NixOs) => {
-            "set boot.loader.grub.default = 0 in the guest's NixOS configuration, and run nixos-rebuild boot; the newest \
-             generation is entry 0"
-                .to_owned()
+            format!("{}; the newest generation is entry 0", Remedy::nixos("set boot.loader.grub.default = 0"))
         }
         (Dialect::Grub2, Writer::Mkconfig) => {
-            "set GRUB_DEFAULT=0 instead of saved in /etc/default/grub, and run update-grub or grub2-mkconfig".to_owned()
+            Remedy::MkconfigVariable("set GRUB_DEFAULT=0 instead of saved".to_owned()).to_string()
         }
         _ => format!("name an entry by its number: {}", set_default::help(configuration, selected)),
     }

@@ -3,8 +3,8 @@ use crate::lint::analysis::conditionals::Blocks;
 use crate::lint::analysis::default_value;
 use crate::lint::analysis::default_value::{DefaultValue, Meaning, assignments};
 use crate::lint::analysis::set_default;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Configuration, Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -39,7 +39,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17 against grub-emu 2.06.
-    "PG103" "several-defaults" Warning, stops: Never, releases: "all", check
+    "PG103" "several-defaults" Warning, stops: Never, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -60,7 +60,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         return;
     }
     let shown = configuration.shown(last.span);
-    let mut finding = Finding::new(format!(
+    let mut finding = Diagnostic::new(format!(
         "the default is set under a condition, which pygrub does not look at: the last assignment wins, and it takes `{shown}`"
     ))
     .at(last.span, "the last one, which counts for pygrub");

@@ -3,8 +3,8 @@ use crate::lint::analysis::default_value::DefaultValue;
 use crate::lint::analysis::default_value::Meaning;
 use crate::lint::analysis::default_value::pygrub_number;
 use crate::lint::analysis::set_default;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -32,7 +32,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17, and recorded for every release (corpus/conformance).
-    "PG104" "default-out-of-range" Warning, stops: Never, releases: "all", check
+    "PG104" "default-out-of-range" Warning, stops: Never, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -57,7 +57,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let there =
         if count == 1 { "there is 1 entry, 0".to_owned() } else { format!("the entries are 0 to {}", count - 1) };
     let shown = configuration.shown(span);
-    let finding = Finding::new(format!(
+    let finding = Diagnostic::new(format!(
         "the default is {shown}, and {there}: pygrub takes entry {selected}, {}",
         configuration.title(selected)
     ))

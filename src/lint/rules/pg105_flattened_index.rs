@@ -1,8 +1,9 @@
 use crate::config::Dialect;
+use crate::explain::remedy::Remedy;
 use crate::lint::analysis::default_value::{DefaultValue, Meaning, pygrub_number};
 use crate::lint::analysis::grub_menu::GrubMenu;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, Fix, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, Fix, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -38,8 +39,8 @@ rule! {
     ///
     /// ## Source
     ///
-    /// Measured with xen-utils-4.17 against grub-emu 2.06. Releases before 4.1.3 know no submenus and give up on the file.
-    "PG105" "flattened-index" Warning, stops: Never, releases: "4.1.3 and later", check
+    /// Measured with xen-utils-4.17 against grub-emu 2.06. Releases before 4.1.3 know no submenus and reject the file.
+    "PG105" "flattened-index" Warning, stops: Never, releases: from(Submenu), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -61,7 +62,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let Some(other) = choice.entry.filter(|entry| *entry != number) else { return };
     let why =
         if choice.named { "counts a submenu as one item" } else { "counts a submenu as one item and has no such item" };
-    let mut finding = Finding::new(format!(
+    let mut finding = Diagnostic::new(format!(
         "entry {number} is {} for pygrub, which counts the entries of submenus, and {} for GRUB, which {why}",
         configuration.title(number),
         configuration.title(other)
@@ -71,10 +72,10 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     .and(config.entries[other].title_span, "what GRUB boots");
     let both = menu.choose(other.to_string().as_bytes()).entry == Some(other);
     finding = if configuration.is_from_nixos() {
-        finding.help(
-            "set boot.loader.grub.default = 0 in the guest's NixOS configuration and run nixos-rebuild boot; to go back to an \
-             older generation, switch to it with nixos-rebuild boot --rollback, which makes it the first entry",
-        )
+        finding.help(format!(
+            "{}; to go back to an older generation, switch to it with nixos-rebuild boot --rollback, which makes it the first entry",
+            Remedy::nixos("set boot.loader.grub.default = 0")
+        ))
     } else if both {
         finding
             .help(format!(

@@ -1,15 +1,15 @@
 use crate::config::{Cause, Dialect, Directive, Effect, Entry, Raised, Stage};
 use crate::explain::hidden_command::hidden_kernel;
 use crate::lint::analysis::extlinux_keywords::has_linux_keyword;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{Configuration, Finding, Fix, LintContext, Reporter, Severity};
+use crate::lint::rules::{Configuration, Diagnostic, Fix, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
     ///
     /// Finds entries in which pygrub sees no kernel: the selected one, whatever it does instead (`chainloader`, `multiboot` of a
-    /// Xen dom0, `configfile`, `reboot`, `linuxefi`, a `linux` behind another command on its line), and those with `linuxefi` that are not selected today.
+    /// Xen dom0, `configfile`, `reboot`, `linuxefi`, a `linux` after another command on its line), and those with `linuxefi` that are not selected today.
     ///
     /// ## Why is this bad?
     ///
@@ -41,7 +41,7 @@ rule! {
     ///
     /// Measured with xen-utils-4.17, and recorded for every release (corpus/conformance, rhel7-efi). extlinux's `LINUX` has a rule
     /// of its own (PG312).
-    "PG106" "entry-without-kernel" Error, stops: Sometimes, releases: "all", check
+    "PG106" "entry-without-kernel" Error, stops: Sometimes, releases: all(), check
 }
 
 /// Commands of GRUB for EFI that name a kernel and an initrd.
@@ -56,7 +56,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         if met.is_some() || is_to_come(&configuration, entry) {
             // Where something raises before it comes to this, it would be the next to raise.
             let finding = exception::finding(context, met.clone().unwrap_or_else(|| to_come(entry)));
-            let mut finding = Finding { raised: met, ..finding };
+            let mut finding = Diagnostic { raised: met, ..finding };
             if let Some(line) = hidden_kernel(entry, configuration.dialect, configuration.text) {
                 let header = finding.span.unwrap_or(entry.header);
                 finding =
@@ -121,7 +121,7 @@ fn about_others(configuration: &Configuration<'_>, selected: Option<usize>, repo
     let Some((entry, first)): Option<(&Entry, &Directive)> = places.next() else { return };
     let title = crate::lint::analysis::configuration::shown(entry.title.as_bytes());
     let mut finding =
-        Finding::new(format!("pygrub does not know linuxefi, so that \"{title}\" cannot boot when it is selected"))
+        Diagnostic::new(format!("pygrub does not know linuxefi, so that \"{title}\" cannot boot when it is selected"))
             .at(first.command_span(configuration.text), "unknown to pygrub")
             .help("write `linux` and `initrd`, which GRUB for EFI knows as well");
     for (_, directive) in places.take(10) {

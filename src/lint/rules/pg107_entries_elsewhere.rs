@@ -1,20 +1,20 @@
 use crate::config::{Cause, is_part_of_image};
 use crate::explain::no_entry::{IMAGE, entries_elsewhere_help};
 use crate::lint::analysis::external_menus::entries_elsewhere;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{Finding, LintContext, Reporter};
+use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 
 rule! {
     /// ## What it does
     ///
     /// Finds commands that take menu entries from other files: `blscfg` (Fedora 30 and later, RHEL 8 and later), `source`, `.`,
-    /// `configfile`; `INCLUDE` and `CONFIG` in extlinux.conf. The `custom.cfg` that grub-mkconfig asks for in every file is told
-    /// of only where it is there.
+    /// `configfile`; `INCLUDE` and `CONFIG` in extlinux.conf. The `custom.cfg` that grub-mkconfig asks for in every file is reported
+    /// only where it is there.
     ///
     /// ## Why is this bad?
     ///
-    /// pygrub reads one file. It ignores these commands, so that it does not see the entries, and the numbers of those behind
+    /// pygrub reads one file. It ignores these commands, so that it does not see the entries, and the numbers of those after
     /// them are not GRUB's. Without any other entry nothing boots.
     ///
     /// ## Example
@@ -36,7 +36,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17; no release reads a second file.
-    "PG107" "entries-elsewhere" Warning, stops: Sometimes, releases: "all", check
+    "PG107" "entries-elsewhere" Warning, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -51,7 +51,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let mut finding = match &no_entry {
         // With nothing else in the file, this is why nothing boots.
         Some(raised) => exception::finding(context, raised.clone()),
-        None => Finding::new(format!(
+        None => Diagnostic::new(format!(
             "`{command}` takes menu entries from other files, which pygrub never opens: it does not see these entries, {what}"
         ))
         .help(match bls && is_part_of_image(configuration.text) {
@@ -64,7 +64,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         finding = finding.and(directive.line, "and here");
     }
     match no_entry {
-        Some(_) => report.add_as(crate::lint::Severity::Error, finding.stops_boot(true)),
-        None => report.add_as(crate::lint::Severity::Warning, finding.stops_boot(empty)),
+        Some(_) => report.add_as(crate::lint::engine::severity::Severity::Error, finding.stops_boot(true)),
+        None => report.add_as(crate::lint::engine::severity::Severity::Warning, finding.stops_boot(empty)),
     }
 }

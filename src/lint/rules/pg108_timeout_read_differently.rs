@@ -1,7 +1,7 @@
 use crate::config::{Dialect, Setting, Writer};
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::pg115_assignment_not_seen::assigns_unseen;
-use crate::lint::{Configuration, Finding, LintContext, Reporter};
+use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -32,7 +32,7 @@ rule! {
     /// ## Source
     ///
     /// Measured on pseudo-terminals with xen-utils-4.17 and recorded for every release (pygrub-by-release, section 6).
-    "PG108" "timeout-read-differently" Note, stops: Never, releases: "all", check
+    "PG108" "timeout-read-differently" Note, stops: Never, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -42,14 +42,14 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     }
     let config = configuration.config;
     let Some(span) = config.timeout_span else {
-        // GRUB takes an assignment without `set`, or behind a condition; PG115 reports those.
+        // GRUB takes an assignment without `set`, or after a condition; PG115 reports those.
         if configuration.dialect == Dialect::Grub2 && assigns_unseen(&configuration, "timeout") {
             return;
         }
         // extlinux boots its only label at once, unless it is told to ask.
         if configuration.dialect != Dialect::Extlinux || configuration.entries().len() > 1 {
             report.add(
-                Finding::new("no timeout is set: pygrub boots after about one second, and the boot loader itself would wait for a key")
+                Diagnostic::new("no timeout is set: pygrub boots after about one second, and the boot loader itself would wait for a key")
                     .in_configuration()
                     .help(help(&configuration)),
             );
@@ -70,7 +70,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         (_, 0) => "the timeout is 0: pygrub shows its menu for about one second all the same".to_owned(),
         _ => return,
     };
-    report.add(Finding::new(message).at(span, "not what it says").help(help(&configuration)));
+    report.add(Diagnostic::new(message).at(span, "not what it says").help(help(&configuration)));
 }
 
 fn help(configuration: &Configuration<'_>) -> &'static str {

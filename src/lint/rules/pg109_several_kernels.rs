@@ -1,7 +1,7 @@
 use crate::config::{Directive, Effect, Entry, Writer};
 use crate::lint::analysis::conditionals::Blocks;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Configuration, Finding, LintContext, Reporter, Severity};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -33,7 +33,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17 against grub-emu 2.06 and a real GRUB 2.06 in QEMU.
-    "PG109" "several-kernels" Warning, stops: Never, releases: "all", check
+    "PG109" "several-kernels" Warning, stops: Never, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -64,7 +64,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
             1 => format!("{message}; so it is in another entry"),
             _ => format!("{message}; so it is in {more} other entries"),
         };
-        let mut finding = Finding::new(message).at(last.argument, "what pygrub takes");
+        let mut finding = Diagnostic::new(message).at(last.argument, "what pygrub takes");
         for other in others.into_iter().take(10) {
             finding = finding.and(other.argument, if conditional { "what GRUB may take" } else { "without effect" });
         }
@@ -93,7 +93,7 @@ fn arguments(
     last: &Directive,
     others: &[&Directive],
     title: &str,
-) -> Finding {
+) -> Diagnostic {
     let blocks = Blocks::of(&entry.directives, configuration.text);
     let initrd = entry.directives.iter().rev().find(|directive| directive.effect == Effect::Initrd);
     // An initrd after the last kernel belongs to it, or stands outside of the condition.
@@ -104,7 +104,7 @@ fn arguments(
          count{}",
         if of_other_branch.is_some() { ", with the initrd of another branch" } else { "" }
     );
-    let mut finding = Finding::new(message).at(last.argument, "what pygrub takes");
+    let mut finding = Diagnostic::new(message).at(last.argument, "what pygrub takes");
     for other in others.iter().take(10) {
         finding = finding.and(other.argument, "what GRUB may take");
     }

@@ -1,6 +1,6 @@
 use crate::config::Span;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, Fix, LintContext, Reporter, Severity};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, Fix, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -9,12 +9,12 @@ rule! {
     ///
     /// ## Why is this bad?
     ///
-    /// pygrub takes the mark for a part of the first line, so that it does not know that line: a default there does not count,
+    /// pygrub treats the mark as part of the first line, so that it does not know that line: a default there does not count,
     /// and a menu entry that begins there ends in a closing brace that closes nothing. GRUB loses the line as well.
     ///
     /// ## Example
     ///
-    /// A first line `set default=1` behind a byte order mark.
+    /// A first line `set default=1` after a byte order mark.
     ///
     /// ## Use instead
     ///
@@ -23,7 +23,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17 and grub-emu 2.06, and recorded for every release (corpus/conformance, enc-bom).
-    "PG110" "byte-order-mark" Warning, stops: Never, releases: "all", check
+    "PG110" "byte-order-mark" Warning, stops: Never, releases: all(), check
 }
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -44,7 +44,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     };
     let description = "remove the byte order mark";
     let fix = if without_effect { Fix::safe(description) } else { Fix::uncertain(description) };
-    let finding = Finding::new(message)
+    let finding = Diagnostic::new(message)
         .at(span, "a byte order mark")
         .help("save the file as UTF-8 without a byte order mark")
         .fix(fix.replace(span, ""));

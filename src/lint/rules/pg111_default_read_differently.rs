@@ -3,8 +3,8 @@ use crate::lint::analysis::default_value;
 use crate::lint::analysis::default_value::{DefaultValue, Meaning, pygrub_number};
 use crate::lint::analysis::grub_menu::GrubMenu;
 use crate::lint::analysis::set_default;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Configuration, Finding, Fix, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Configuration, Diagnostic, Fix, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -35,8 +35,8 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17 against grub-emu 2.06, and recorded for every release (corpus/conformance, g2-def-*). Releases
-    /// up to 4.4.1 give up on the file where the number is none (PG012).
-    "PG111" "default-read-differently" Warning, stops: Never, releases: "all", check
+    /// up to 4.4.1 reject the file where the number is none (PG012).
+    "PG111" "default-read-differently" Warning, stops: Never, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -70,7 +70,7 @@ fn number(configuration: &Configuration<'_>, selected: usize, report: &mut Repor
     let same = GrubMenu::new(configuration).choose(digits.as_bytes()).entry == Some(other);
     let description = format!("write the number as both read it, {digits}");
     let fix = if same { Fix::safe(description) } else { Fix::uncertain(description) };
-    let finding = Finding::new(format!("the default `{shown}` is {ours}, and {theirs}"))
+    let finding = Diagnostic::new(format!("the default `{shown}` is {ours}, and {theirs}"))
         .at(value.span, "not a plain number")
         .and(configuration.entries()[selected].title_span, "what pygrub boots")
         .and(configuration.entries()[other].title_span, "what GRUB boots")
@@ -91,7 +91,7 @@ fn label(configuration: &Configuration<'_>, selected: usize, report: &mut Report
         if !is_menu && !entries.iter().any(|entry| entry.title.as_bytes() == value) {
             let meant = entries.iter().position(|entry| entry.title.as_bytes().eq_ignore_ascii_case(first_word));
             let mut finding =
-                Finding::new(format!("`{}` is no label: {taken}", configuration.shown(directive.argument)))
+                Diagnostic::new(format!("`{}` is not a label: {taken}", configuration.shown(directive.argument)))
                     .at(directive.argument, "no label as it stands");
             if let Some(meant) = meant.filter(|meant| *meant != selected) {
                 finding = finding.and(entries[meant].title_span, "what is meant");
@@ -113,7 +113,7 @@ fn label(configuration: &Configuration<'_>, selected: usize, report: &mut Report
     });
     let Some((directive, other)) = timeout.or(marked).filter(|(_, other)| *other != selected) else { return };
     report.add(
-        Finding::new(format!(
+        Diagnostic::new(format!(
             "this line makes {} the default, and pygrub does not know it: {taken}",
             configuration.title(other)
         ))

@@ -1,8 +1,8 @@
 use crate::config::{Dialect, IfBlock};
 use crate::flavour::IfBlocks;
 use crate::lint::analysis::conditionals::Blocks;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Configuration, Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -13,7 +13,7 @@ rule! {
     ///
     /// pygrub knows no `if` and no loops. It takes all entries, each once, whatever the condition says: those of both branches, and
     /// those of a loop with their variables as they are written. It may boot one that GRUB would not show, and the numbers of all
-    /// entries behind are not GRUB's.
+    /// entries after it are not GRUB's.
     ///
     /// The pygrub of XenServer and XCP-ng leaves out everything from a line that begins with `if` to the next that begins with `fi`,
     /// and does not see such entries at all, nor kernels and defaults that are set there. Blocks in blocks end at the first `fi`.
@@ -34,7 +34,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17 against grub-emu 2.06; XCP-ng's by corpus/conformance/flavours-config.jsonl.
-    "PG112" "conditional-entries" Warning, stops: Never, releases: "all", check
+    "PG112" "conditional-entries" Warning, stops: Never, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -59,18 +59,18 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         )
     } else {
         format!(
-            "{} stands under a condition, which pygrub does not look at: where GRUB leaves it out, the numbers of all entries behind \
+            "{} stands under a condition, which pygrub does not look at: where GRUB leaves it out, the numbers of all entries after \
              it differ, and with them the default, {selected}",
             configuration.title(index)
         )
     };
     let span = if is_selected { up_to_selected[selected].title_span } else { first.title_span };
-    let mut finding = Finding::new(message).at(span, "always there for pygrub");
+    let mut finding = Diagnostic::new(message).at(span, "always there for pygrub");
     for (_, entry) in conditional.filter(|(_, entry)| entry.title_span != span).take(10) {
         finding = finding.and(entry.title_span, "so is this");
     }
     let help = if configuration.is_from_nixos() {
-        "let boot.loader.grub.extraEntries have no `if` and no loop, or stand behind the entries of NixOS \
+        "let boot.loader.grub.extraEntries have no `if` and no loop, or stand after the entries of NixOS \
          (boot.loader.grub.extraEntriesBeforeNixOS = false), and run nixos-rebuild boot"
     } else {
         "take the entries out of the `if` or the loop, or move them to the end of the file"
@@ -95,7 +95,7 @@ fn left_out(context: &LintContext<'_>, configuration: &Configuration<'_>, report
         Some(line) => format!("to line {line}, the next that begins with `fi`"),
         None => "to the end of the file, since no line after it begins with `fi`".to_owned(),
     };
-    let mut finding = Finding::new(format!("{label}'s pygrub leaves out everything from this `if` {to}: {what}"))
+    let mut finding = Diagnostic::new(format!("{label}'s pygrub leaves out everything from this `if` {to}: {what}"))
         .at(block.header, "left out from here on")
         .and(span, "not seen by pygrub");
     for (other, _) in blocks.take(10) {

@@ -3,8 +3,8 @@ use crate::lint::analysis::default_value::{DefaultValue, Meaning};
 use crate::lint::analysis::grub_menu::GrubMenu;
 use crate::lint::analysis::grub_words::words;
 use crate::lint::analysis::set_default;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Configuration, Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -13,7 +13,7 @@ rule! {
     ///
     /// ## Why is this bad?
     ///
-    /// pygrub knows no variables. It takes the name of the variable for the value, which is no number, and boots the first entry.
+    /// pygrub knows no variables. It treats the name of the variable as the value, which is not a number, and boots the first entry.
     ///
     /// ## Example
     ///
@@ -30,9 +30,9 @@ rule! {
     ///
     /// ## Source
     ///
-    /// Measured with xen-utils-4.17 against grub-emu 2.06. Releases up to 4.4.1 give up on the file (PG012). `${saved_entry}` has a
+    /// Measured with xen-utils-4.17 against grub-emu 2.06. Releases up to 4.4.1 reject the file (PG012). `${saved_entry}` has a
     /// rule of its own (PG102).
-    "PG113" "variable-in-default" Warning, stops: Never, releases: "4.4.2 and later", check
+    "PG113" "variable-in-default" Warning, stops: Never, releases: from(DefaultByTitle), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -44,7 +44,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         return;
     };
     let Some(selected) = configuration.selected_by_default() else { return };
-    let mut finding = Finding::new(format!(
+    let mut finding = Diagnostic::new(format!(
         "the default is `{}`, and pygrub knows no variables: it takes entry {selected}, {}",
         configuration.shown(value.span),
         configuration.title(selected)

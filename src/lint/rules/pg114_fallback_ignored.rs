@@ -1,6 +1,6 @@
 use crate::config::{Dialect, Directive};
-use crate::lint::engine::rule::rule;
-use crate::lint::{Configuration, Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -30,14 +30,14 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17; a real GRUB 2.06 in QEMU falls back after ten seconds.
-    "PG114" "fallback-ignored" Warning, stops: Never, releases: "all", check
+    "PG114" "fallback-ignored" Warning, stops: Never, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let Some(configuration) = context.configuration() else { return };
     let Some(directive) = last(&configuration) else { return };
     report.add(
-        Finding::new("pygrub knows no fallback: if the selected entry does not boot, nothing does")
+        Diagnostic::new("pygrub knows no fallback: if the selected entry does not boot, nothing does")
             .at(directive.line, "never looked at")
             .help(
                 "do not rely on it: run `pregrub check` before the guest is started, and where another entry is needed, name it in \

@@ -1,12 +1,12 @@
 use crate::config::{Dialect, Directive, Effect, Span};
 use crate::lint::analysis::grub_menu::number;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Configuration, Finding, Fix, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Configuration, Diagnostic, Fix, LintContext, Reporter};
 
 rule! {
     /// ## What it does
     ///
-    /// Finds assignments to `default` and `timeout` that GRUB makes and pygrub does not see: without `set`, behind a `;`, or in an
+    /// Finds assignments to `default` and `timeout` that GRUB makes and pygrub does not see: without `set`, after a `;`, or in an
     /// `if` that stands on one line. Those to `timeout` only where the menu is shown.
     ///
     /// ## Why is this bad?
@@ -33,7 +33,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17 against grub-emu 2.06.
-    "PG115" "assignment-not-seen" Warning, stops: Never, releases: "all", check
+    "PG115" "assignment-not-seen" Warning, stops: Never, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -56,12 +56,12 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         let bare = directive.command(configuration.text) == variable.as_bytes();
         let message = if bare {
             format!(
-                "pygrub does not take this for an assignment, since `set` is missing: it does not see this {variable}"
+                "pygrub does not treat this as an assignment, since `set` is missing: it does not see this {variable}"
             )
         } else {
             format!("pygrub looks at the first word of this line alone: it does not see this {variable}")
         };
-        let mut finding = Finding::new(message)
+        let mut finding = Diagnostic::new(message)
             .at(directive.line, "not seen by pygrub")
             .help(format!("write `set {variable}=...` on a line of its own, without a condition"));
         if bare {
@@ -83,7 +83,7 @@ pub(in crate::lint) fn assigns_unseen(configuration: &Configuration<'_>, name: &
 /// Which of the two variables the line assigns, where pygrub does not notice.
 fn variable(configuration: &Configuration<'_>, directive: &Directive) -> Option<&'static str> {
     let line = configuration.at(directive.line);
-    // In a comment or a text it is no command.
+    // In a comment or a text it is not a command.
     let plain = memchr::memchr2(b'#', b'\'', line).unwrap_or(line.len());
     ["default", "timeout"].into_iter().find(|name| {
         memchr::memmem::find_iter(line, name.as_bytes()).any(|at| {

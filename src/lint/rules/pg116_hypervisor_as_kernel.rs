@@ -1,6 +1,6 @@
 use crate::config::{Dialect, Directive, Entry};
-use crate::lint::engine::rule::rule;
-use crate::lint::{Configuration, Finding, LintContext, Reporter, Severity};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -9,7 +9,7 @@ rule! {
     ///
     /// ## Why is this bad?
     ///
-    /// pygrub knows `module` and drops it. It hands over the file behind `kernel`, and ends as if all were well; then the guest
+    /// pygrub knows `module` and drops it. It hands over the file after `kernel`, and ends as if all were well; then the guest
     /// is started with a hypervisor for its kernel and without an initrd, which Xen refuses to load, or which ends at once.
     ///
     /// An entry that is not selected is a note: it does no harm until somebody chooses it.
@@ -37,7 +37,7 @@ rule! {
     ///
     /// Measured with xen-utils-4.17. In grub.cfg the command is `multiboot`, which is PG106; of extlinux's `append` with `---`
     /// pygrub takes the modules.
-    "PG116" "hypervisor-as-kernel" Error, stops: Never, releases: "all", check
+    "PG116" "hypervisor-as-kernel" Error, stops: Never, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -63,19 +63,19 @@ fn modules<'a>(configuration: &Configuration<'a>, entry: &'a Entry) -> Option<&'
     configuration.directives_of(entry, &["module", "modulenounzip"]).next()
 }
 
-fn finding(configuration: &Configuration<'_>, index: usize) -> Option<Finding> {
+fn finding(configuration: &Configuration<'_>, index: usize) -> Option<Diagnostic> {
     let entry = &configuration.entries()[index];
     let module = modules(configuration, entry)?;
     let kernel = entry.kernel.as_ref()?;
     let title = configuration.title(index);
     let selected = if configuration.selected() == Some(index) { "the selected entry" } else { "the entry" };
-    let finding = Finding::new(format!(
+    let finding = Diagnostic::new(format!(
         "the kernel of {selected} {title} loads modules, which pygrub drops: the guest would start with `{}` alone",
         configuration.shown(kernel.span)
     ));
     let finding = finding.at(module.line, "dropped").and(kernel.span, "handed over as the kernel").help(
-        "this system boots a hypervisor, which a guest does not need: let the default be an entry with the kernel behind \
-         `kernel` and the initrd behind `initrd`, or write this one so",
+        "this system boots a hypervisor, which a guest does not need: let the default be an entry with the kernel after \
+         `kernel` and the initrd after `initrd`, or write this one so",
     );
     Some(finding)
 }

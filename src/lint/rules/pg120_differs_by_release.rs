@@ -1,7 +1,7 @@
 use crate::boot::Verdict;
 use crate::flavour::{Build, folded};
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -37,7 +37,7 @@ rule! {
     /// ## Source
     ///
     /// The recorded results of every release and flavour (corpus/conformance).
-    "PG120" "differs-by-release" Warning, stops: Never, releases: "all", check
+    "PG120" "differs-by-release" Warning, stops: Never, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -59,5 +59,5 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         message.push_str(&format!("; unknown with {}", folded(&asked, &unknown)));
     }
     let other = fails.first().or(unknown.first()).map(|build| build.name()).unwrap_or_default();
-    report.add(Finding::new(message).help(format!("pregrub check --release {other} says why")));
+    report.add(Diagnostic::new(message).help(format!("pregrub check --release {other} says why")));
 }

@@ -1,8 +1,8 @@
 use crate::explain::path_issue::PathIssue;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::truncated_path;
 use crate::lint::rules::shared::unopenable_path;
-use crate::lint::{LintContext, Reporter};
+use crate::lint::rules::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -11,11 +11,11 @@ rule! {
     ///
     /// ## Why is this bad?
     ///
-    /// GRUB loads all files of the line and puts one behind the other. pygrub takes all that follows `initrd` for the name
+    /// GRUB loads all files of the line and puts one after the other. pygrub treats all that follows `initrd` as the name
     /// of one file, does not find it, and nothing boots.
     ///
-    /// On FAT, ISO 9660, XFS, reiserfs and UFS it is worse: pygrub's drivers for these end a path at its first blank, so
-    /// that the first file is taken for the initrd and the others are lost. A guest that is given only microcode, or an
+    /// On FAT, ISO 9660, XFS, reiserfs and UFS it is worse: pygrub's drivers for these end a path at its first space, so
+    /// that the first file is treated as the initrd and the others are lost. A guest that is given only microcode, or an
     /// initrd without its secrets, boots and then stops.
     ///
     /// The second file is there for early microcode (which a guest cannot load: `intel-ucode.img`,
@@ -40,7 +40,7 @@ rule! {
     ///
     /// Measured with xen-utils-4.17 on ext4 and FAT, and booted with GRUB 2.06 in qemu; NixOS writes the second file for
     /// `boot.initrd.secrets` (install-grub.pl).
-    "PG201" "several-initrds" Error, stops: Sometimes, releases: "all", check
+    "PG201" "several-initrds" Error, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

@@ -1,7 +1,7 @@
 use crate::explain::path_issue::PathIssue;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::unopenable_path;
-use crate::lint::{LintContext, Reporter};
+use crate::lint::rules::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -10,9 +10,9 @@ rule! {
     ///
     /// ## Why is this bad?
     ///
-    /// Linux and GRUB take two slashes for one. libext2fs, with which pygrub reads ext2, ext3 and ext4, takes what is
-    /// between them for a name, finds no such name, and nothing boots. pygrub's other drivers do as GRUB does, so there
-    /// nothing is reported. Of a configuration alone it cannot be told, and the rule warns.
+    /// Linux and GRUB treat two slashes as one. libext2fs, with which pygrub reads ext2, ext3 and ext4, treats what
+    /// is between them as a name, finds no such name, and nothing boots. pygrub's other drivers do as GRUB does, so there
+    /// nothing is reported. With a configuration alone this is unknown, and the rule warns.
     ///
     /// NixOS writes `//kernels/...` where /boot is a filesystem of its own and is found by a `search` command; Fedora wrote
     /// `//boot/...` where BLS is switched off.
@@ -35,7 +35,7 @@ rule! {
     ///
     /// Measured with xen-utils-4.17 on ext4, FAT, ISO 9660, XFS, reiserfs and UFS. nixpkgs pull requests 12943 and 45907;
     /// Red Hat bug 1703700.
-    "PG202" "double-slash" Error, stops: Sometimes, releases: "all", check
+    "PG202" "double-slash" Error, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

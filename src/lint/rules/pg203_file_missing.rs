@@ -1,10 +1,10 @@
 use crate::config::Cause;
 use crate::explain::closest_path::{Kinship, closest};
 use crate::lint::analysis::named_file::{Lookup, NamedFile, Why, all};
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
 use crate::lint::rules::shared::unopenable_path;
-use crate::lint::{Finding, Fix, LintContext, Reporter, Severity};
+use crate::lint::rules::{Diagnostic, Fix, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -40,7 +40,7 @@ rule! {
     ///
     /// Measured with xen-utils-4.17 on ext4, FAT and ISO 9660, and by 1,000 random trees and configurations
     /// (tests/lint/files.rs).
-    "PG203" "file-missing" Error, stops: Sometimes, releases: "all", check
+    "PG203" "file-missing" Error, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -63,7 +63,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         }
     }
     others.report(report);
-    // Every failure must be told: a file that no entry of the file names is one of an entry that was edited in the menu.
+    // Every failure must be reported: a file that no entry of the file names is one of an entry that was edited in the menu.
     for raised in context.raised(&[Cause::MissingFile]) {
         if !all(lookup.configuration()).any(|named| lookup.raised(&named).is_some()) {
             report.add(exception::finding(context, raised));
@@ -71,7 +71,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     }
 }
 
-fn finding(lookup: &Lookup<'_>, named: &NamedFile<'_>, why: &Why) -> Finding {
+fn finding(lookup: &Lookup<'_>, named: &NamedFile<'_>, why: &Why) -> Diagnostic {
     let finding = unopenable_path::finding(lookup, named, why);
     let configuration = lookup.configuration();
     let Some(files) = lookup.files() else { return finding };

@@ -1,7 +1,7 @@
 use crate::explain::path_issue::PathIssue;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::unopenable_path;
-use crate::lint::{LintContext, Reporter};
+use crate::lint::rules::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -37,7 +37,7 @@ rule! {
     ///
     /// Measured with xen-utils-4.17 and GRUB 2.06 (grub-emu) on the same ext4 image, and by 1,000 random trees and
     /// configurations (tests/lint/files.rs).
-    "PG207" "variable-in-path" Error, stops: Sometimes, releases: "all", check
+    "PG207" "variable-in-path" Error, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

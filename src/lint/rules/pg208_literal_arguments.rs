@@ -1,20 +1,21 @@
 use std::ops::Range;
 
 use crate::config::{Dialect, Span, Writer};
+use crate::explain::remedy::Remedy;
 use crate::lint::analysis::configuration::shown;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Configuration, Finding, Fix, LintContext, Reporter, Severity};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Configuration, Diagnostic, Fix, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
     ///
     /// Finds arguments that reach the kernel otherwise than with GRUB: with variables, single quotes, backslashes, a `;` or
-    /// a comment in them, or a `}` behind them.
+    /// a comment in them, or a `}` after them.
     ///
     /// ## Why is this bad?
     ///
     /// GRUB reads the line as a shell does: it puts values in the place of variables, takes quotes and backslashes away,
-    /// ends the command at `;` and at a `}` that stands alone, and leaves out what follows ` #`. pygrub hands over what stands there, to the letter. If
+    /// ends the command at `;` and at a `}` that stands alone, and leaves out what follows ` #`. pygrub hands over what stands there, literally. If
     /// `root=` or `init=` is in a variable, the guest does not find its disk.
     ///
     /// Double quotes are not reported: the kernel reads `a="b c"` as GRUB's `"a=b c"`. `$vt_handoff` of Ubuntu and
@@ -41,7 +42,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17; with GRUB 2.06 by grub-emu and, for quotes, booted in qemu.
-    "PG208" "literal-arguments" Warning, stops: Never, releases: "all", check
+    "PG208" "literal-arguments" Warning, stops: Never, releases: all(), check
 }
 
 /// What GRUB does not hand over as it stands.
@@ -105,9 +106,9 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     }
 }
 
-fn finding(configuration: &Configuration<'_>, literal: &Literal, places: &[Span]) -> Finding {
+fn finding(configuration: &Configuration<'_>, literal: &Literal, places: &[Span]) -> Diagnostic {
     let (message, label) = literal.told();
-    let mut finding = Finding::new(message).at(places[0], label).help(help(configuration, literal));
+    let mut finding = Diagnostic::new(message).at(places[0], label).help(help(configuration, literal));
     for place in &places[1..] {
         finding = finding.and(*place, "here as well");
     }
@@ -125,7 +126,7 @@ fn finding(configuration: &Configuration<'_>, literal: &Literal, places: &[Span]
 
 fn help(configuration: &Configuration<'_>, literal: &Literal) -> String {
     if literal.is_harmless() {
-        return "nothing need be done: the kernel hands a word that it does not know to init".to_owned();
+        return "no change is needed: the kernel passes a word that it does not know to init".to_owned();
     }
     let what = match literal {
         Literal::Variable(_) => "write the value in the place of the variable",
@@ -133,19 +134,14 @@ fn help(configuration: &Configuration<'_>, literal: &Literal) -> String {
         Literal::Comment => "write the comment on a line of its own",
         Literal::Brace => "write the `}` on a line of its own",
         Literal::Quotes | Literal::OpenQuote | Literal::Escape => {
-            "write the arguments as the kernel is to get them, a value with blanks in double quotes"
+            "write the arguments as the kernel is to get them, a value with spaces in double quotes"
         }
     };
     match configuration.writer() {
-        Writer::NixOs => format!(
-            "{what}, in boot.kernelParams or boot.loader.grub.extraEntries of the guest's NixOS configuration, and run \
-             nixos-rebuild boot"
-        ),
-        Writer::Mkconfig => {
-            format!(
-                "{what}, in GRUB_CMDLINE_LINUX of the guest's /etc/default/grub, and run update-grub or grub2-mkconfig"
-            )
+        Writer::NixOs => {
+            Remedy::nixos(format!("{what}, in boot.kernelParams or boot.loader.grub.extraEntries")).to_string()
         }
+        Writer::Mkconfig => Remedy::MkconfigVariable(format!("{what}, in GRUB_CMDLINE_LINUX")).to_string(),
         Writer::Other => what.to_owned(),
     }
 }
@@ -161,14 +157,14 @@ impl Literal {
         match self {
             Self::Variable(name) => {
                 let name = shown(name);
-                (format!("the kernel gets the variable `${name}` to the letter: pygrub knows no variables"), "not replaced")
+                (format!("the kernel gets the variable `${name}` literally: pygrub knows no variables"), "not replaced")
             }
             Self::Semicolon => (
                 "the kernel gets `;` and what follows as arguments: pygrub does not end the command there".to_owned(),
                 "GRUB ends the command here",
             ),
             Self::Comment => (
-                "the kernel gets the comment as arguments: pygrub knows no comments behind a command".to_owned(),
+                "the kernel gets the comment as arguments: pygrub knows no comments after a command".to_owned(),
                 "a comment for GRUB",
             ),
             Self::Brace => (
@@ -177,16 +173,16 @@ impl Literal {
                 "GRUB ends the entry here",
             ),
             Self::Quotes => (
-                "the kernel gets single quotes to the letter, and splits at the blanks between them: pygrub takes no quotes off"
+                "the kernel gets single quotes literally, and splits at the spaces between them: pygrub does not remove quotes"
                     .to_owned(),
                 "handed over with its quotes",
             ),
             Self::OpenQuote => (
-                "the kernel gets a quote that is not closed: pygrub does not read on in the next line".to_owned(),
+                "the kernel gets a quote that is not closed: pygrub does not continue on the next line".to_owned(),
                 "not closed on this line",
             ),
             Self::Escape => (
-                "the kernel gets the backslash to the letter: pygrub does not take it away".to_owned(),
+                "the kernel gets the backslash literally: pygrub does not remove it".to_owned(),
                 "handed over with its backslash",
             ),
         }
@@ -218,7 +214,7 @@ fn literals(args: &[u8]) -> Vec<Found> {
             b'"' => quote = if in_double { None } else { Some(at) },
             b'\\' => {
                 let next = args.get(at + 1);
-                // At the end it is a line continuation, which another rule tells.
+                // At the end it is a line continuation, which another rule reports.
                 let escapes = if in_double { matches!(next, Some(b'"' | b'\\' | b'$')) } else { next.is_some() };
                 if escapes {
                     add(Literal::Escape, at..at + 2);
@@ -257,7 +253,7 @@ fn stands_alone(args: &[u8], at: usize) -> bool {
     args[..at].last().is_none_or(ends) && args.get(at + 1).is_none_or(ends)
 }
 
-/// The name of the variable that `text` begins with, behind the `$`, and how many bytes it takes.
+/// The name of the variable that `text` begins with, after the `$`, and how many bytes it takes.
 fn variable(text: &[u8]) -> Option<(&[u8], usize)> {
     if let Some(inner) = text.strip_prefix(b"{") {
         let length = memchr::memchr(b'}', inner)?;

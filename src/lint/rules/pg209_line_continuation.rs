@@ -2,9 +2,9 @@ use crate::config::{Dialect, Directive, Effect};
 use crate::explain::path_issue::PathIssue;
 use crate::explain::remedy::change_at_source;
 use crate::lint::analysis::line_continuation::{goes_on, joined};
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::unopenable_path;
-use crate::lint::{Configuration, Finding, LintContext, Reporter, Severity};
+use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter, Severity};
 
 /// How many lines are reported.
 const MOST: usize = 50;
@@ -16,7 +16,7 @@ rule! {
     ///
     /// ## Why is this bad?
     ///
-    /// GRUB joins such lines. pygrub reads line by line: it takes the backslash for the last argument of the kernel or a
+    /// GRUB joins such lines. pygrub reads line by line: it treats the backslash as the last argument of the kernel or a
     /// part of a file's name, and the next line for a command that it does not know. Arguments are lost without a word,
     /// `root=` or `init=` among them; where the path itself is on the next line, or is followed by a backslash, nothing
     /// boots.
@@ -37,8 +37,8 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17 and GRUB 2.06 (grub-emu) on the same image. That GRUB Legacy joins the lines of a menu.lst as
-    /// well, with a blank in the place of the backslash, is read from its source (0.97).
-    "PG209" "line-continuation" Error, stops: Sometimes, releases: "all", check
+    /// well, with a space in the place of the backslash, is read from its source (0.97).
+    "PG209" "line-continuation" Error, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -62,7 +62,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         if number == context.most(MOST) {
             report.add_as(
                 Severity::Warning,
-                Finding::new("there are more lines that end in a backslash").in_configuration(),
+                Diagnostic::new("there are more lines that end in a backslash").in_configuration(),
             );
             break;
         }
@@ -71,13 +71,13 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     }
 }
 
-/// Whether it is the kernel's path that the backslash belongs to: that is told where the file does not open.
+/// Whether it is the kernel's path that the backslash belongs to: that is reported where the file does not open.
 fn path_goes_on(configuration: &Configuration<'_>, directive: &Directive) -> bool {
     let argument = configuration.at(directive.argument);
     directive.effect == Effect::Kernel && !argument.iter().any(u8::is_ascii_whitespace)
 }
 
-fn finding(configuration: &Configuration<'_>, directive: &Directive) -> Finding {
+fn finding(configuration: &Configuration<'_>, directive: &Directive) -> Diagnostic {
     let (what, lost, alone) = match directive.effect {
         Effect::Kernel => (
             "kernel's arguments go",
@@ -87,7 +87,7 @@ fn finding(configuration: &Configuration<'_>, directive: &Directive) -> Finding 
         Effect::Default => ("default goes", "the backslash becomes a part of its value", "the default"),
         _ => ("timeout goes", "the backslash becomes a part of its value", "the timeout"),
     };
-    let finding = Finding::new(format!("the {what} on in the next line, and pygrub does not read on there: {lost}"))
+    let finding = Diagnostic::new(format!("the {what} on in the next line, and pygrub does not read on there: {lost}"))
         .at(directive.line, "ends in a backslash")
         .help(format!("write {alone} on one line{}", change_at_source(configuration.writer())));
     match joined(configuration, directive.line) {

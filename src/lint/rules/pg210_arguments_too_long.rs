@@ -1,8 +1,8 @@
 use crate::boot::FailureKind;
 use crate::config::{Entry, Span, Writer};
 use crate::explain::missing_path::shown;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Configuration, Finding, LintContext, Reporter, Severity};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter, Severity};
 use crate::xl::domain::Guest;
 
 rule! {
@@ -33,7 +33,7 @@ rule! {
     /// Measured with Xen 4.17 and Linux 6.1 and 6.12: a PV guest finds the first 1023 bytes in /proc/cmdline, a PVH guest 2047 and
     /// with one more it does not start; from 8187 bytes on (8192 with `args ` and the end) xl warns `bootloader output contained overly
     /// long item` and /proc/cmdline is empty.
-    "PG210" "arguments-too-long" Warning, stops: Sometimes, releases: "all", check
+    "PG210" "arguments-too-long" Warning, stops: Sometimes, releases: all(), check
 }
 
 /// What becomes of arguments that are too long.
@@ -52,7 +52,7 @@ enum Fate {
 impl Fate {
     const ALL: [Self; 4] = [Self::Dropped, Self::Ends, Self::CutOrEnds, Self::Cut];
 
-    /// Of so many bytes, in this type of guest. Without one it is PV, as xl has it.
+    /// Of this many bytes, in this type of guest. Without one it is PV, as xl has it.
     fn of(length: usize, guest: Option<Guest>) -> Option<Self> {
         match guest {
             // No bootloader is run for it.
@@ -106,7 +106,7 @@ impl Fate {
     }
 }
 
-/// How many places are told of each.
+/// How many places are reported of each.
 const MOST_PLACES: usize = 10;
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -118,7 +118,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         Some(chosen.args.as_ref()?.as_bytes().len())
     };
     let guest = context.guest();
-    let mut found: [Option<(Finding, bool, usize)>; Fate::ALL.len()] = [const { None }; Fate::ALL.len()];
+    let mut found: [Option<(Diagnostic, bool, usize)>; Fate::ALL.len()] = [const { None }; Fate::ALL.len()];
     let mut order: Vec<usize> = (0..configuration.entries().len()).collect();
     order.sort_by_key(|index| Some(*index) != selected);
     for index in order {
@@ -138,7 +138,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
                 let (is_selected, title) = (selected == Some(index), shown(&entry.title));
                 let which = if is_selected { "the selected entry " } else { "" };
                 let message = format!("the arguments of {which}\"{title}\" have {length} bytes: {consequence}");
-                let mut finding = Finding::new(message).at(place, "too much");
+                let mut finding = Diagnostic::new(message).at(place, "too much");
                 finding.help = Some(format!("{help}{}", where_from(&configuration)));
                 *none = Some((finding, is_selected, 0));
             }

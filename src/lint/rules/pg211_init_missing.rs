@@ -1,7 +1,7 @@
 use crate::explain::missing_path::shown;
 use crate::lint::analysis::kernel_argument::last_value;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Configuration, Finding, LintContext, Reporter, Severity};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -28,13 +28,13 @@ rule! {
     /// linux /kernels/k-bzImage init=/nix/store/here-nixos-system/init
     /// ```
     ///
-    /// In NixOS: `nixos-rebuild boot` in the guest writes the menu anew, with the generations that are there.
+    /// In NixOS: `nixos-rebuild boot` in the guest regenerates the menu, with the generations that are there.
     ///
     /// ## Source
     ///
     /// The kernel's init/main.c and NixOS's stage 1 run what `init=` says in the root filesystem. Looked up here with
     /// pregrub's drivers.
-    "PG211" "init-missing" Error, stops: Never, releases: "all", check
+    "PG211" "init-missing" Error, stops: Never, releases: all(), check
 }
 
 /// How many entries that are not selected are reported.
@@ -62,18 +62,18 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         let which = if is_selected { "the selected entry " } else { "" };
         let (title, path) = (shown(&entry.title), configuration.shown(place));
         let message = format!("the init `{path}` of {which}\"{title}\" is not on the root disk: {why}");
-        let finding = Finding::new(message).at(place, "not on the root disk").help(help(&configuration));
+        let finding = Diagnostic::new(message).at(place, "not on the root disk").help(help(&configuration));
         report.add_as(if is_selected { Severity::Error } else { Severity::Warning }, finding);
     }
     if others > MOST {
         let message = format!("the init of {} more entries is not on the root disk", others - MOST);
-        report.add_as(Severity::Warning, Finding::new(message).in_configuration());
+        report.add_as(Severity::Warning, Diagnostic::new(message).in_configuration());
     }
 }
 
 fn help(configuration: &Configuration<'_>) -> &'static str {
     if configuration.is_from_nixos() {
-        "run nixos-rebuild boot in the guest, which writes the menu anew, or boot an entry whose system is still there"
+        "run nixos-rebuild boot in the guest, which regenerates the menu, or boot an entry whose system is still there"
     } else {
         "name a program that is there, or check that this is the guest's root disk"
     }

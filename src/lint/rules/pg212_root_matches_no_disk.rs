@@ -1,7 +1,7 @@
 use crate::lint::analysis::guest_disks::{self, DeviceName, GuestDisk};
 use crate::lint::analysis::kernel_argument::last_value;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Configuration, Finding, LintContext, Reporter, Severity, shown_text};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter, Severity, shown_text};
 use crate::xl::domain::Guest;
 
 rule! {
@@ -35,7 +35,7 @@ rule! {
     /// ## Source
     ///
     /// Linux's xen-blkfront names disks so since 2.6.37, `hda` and `sda` of the domain's configuration too (`xen_translate_vdev`).
-    "PG212" "root-matches-no-disk" Error, stops: Never, releases: "all", check
+    "PG212" "root-matches-no-disk" Error, stops: Never, releases: all(), check
 }
 
 /// How many entries that are not selected are reported.
@@ -66,7 +66,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
                 format!("the root disk `{}` of \"{title}\" is {}: {why}", configuration.shown(place), root.of_whom());
             report.add_as(
                 Severity::Warning,
-                Finding::new(message).at(place, "no such disk").help(help(&configuration, &root)),
+                Diagnostic::new(message).at(place, "no such disk").help(help(&configuration, &root)),
             );
         }
     }
@@ -77,7 +77,7 @@ fn selected(context: &LintContext<'_>, root: &Root<'_>, args: &[u8], report: &mu
     let Some(range) = last_value(args, b"root=") else { return };
     let Some(why) = root.why_not(&args[range.clone()]) else { return };
     let message = format!("the root disk `{}` is {}: {why}", shown_text(&args[range.clone()]), root.of_whom());
-    let finding = Finding::new(message);
+    let finding = Diagnostic::new(message);
     let given = context.domain().and_then(|domain| domain.cmdline.as_ref());
     let given = given.filter(|given| last_value(given.text.as_bytes(), b"root=").is_some());
     let in_entry = context.configuration().and_then(|configuration| {
@@ -123,7 +123,7 @@ impl Root<'_> {
         if self.domain { "none of the domain's" } else { "not one that a Xen guest has" }
     }
 
-    /// Why the guest has no such root, as a clause; nothing where it has, or where that cannot be told.
+    /// Why the guest has no such root, as a clause; nothing where it has, or where that is unknown.
     fn why_not(&self, root: &[u8]) -> Option<String> {
         let text = std::str::from_utf8(root).ok()?;
         let by_id = [

@@ -2,8 +2,8 @@ use crate::boot::{FailureKind, Purpose};
 use crate::explain::CauseKind;
 use crate::explain::missing_path::{shown, word};
 use crate::lint::analysis::named_file::{Lookup, all};
-use crate::lint::engine::rule::rule;
-use crate::lint::{Answer, Finding, LintContext, Reporter, Severity};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Answer, Diagnostic, LintContext, Reporter, Severity};
 use crate::storage::filesystem::{FileKind, Topic};
 
 rule! {
@@ -33,7 +33,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17 on ext4 (directories, empty files, FIFOs) and FAT (damaged chains).
-    "PG213" "odd-file" Error, stops: Sometimes, releases: "all", check
+    "PG213" "odd-file" Error, stops: Sometimes, releases: all(), check
 }
 
 /// How many files of entries that are not selected are reported.
@@ -53,7 +53,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
             let (what, path) = (named.what(), shown(&named.file.path));
             let message =
                 format!("the {what} `{path}` of {} is {}: {}", named.of(), odd.told(), odd.consequence(named.purpose));
-            let finding = Finding::new(message).at(named.file.span, odd.told()).help(help(named.purpose));
+            let finding = Diagnostic::new(message).at(named.file.span, odd.told()).help(help(named.purpose));
             let finding =
                 finding.stops_boot(named.selected && named.purpose == Purpose::Ramdisk && is_not_built(context));
             report.add_as(if named.selected { Severity::Error } else { Severity::Warning }, finding);
@@ -72,7 +72,7 @@ fn of_options(context: &LintContext<'_>, report: &mut Reporter<'_>) {
             let (what, path) = (word(purpose), shown(&file.path));
             let message = format!("the {what} `{path}` is {}: {}", odd.told(), odd.consequence(purpose));
             let stops = purpose == Purpose::Ramdisk && is_not_built(context);
-            report.add(Finding::new(message).help(help(purpose)).stops_boot(stops));
+            report.add(Diagnostic::new(message).help(help(purpose)).stops_boot(stops));
         }
     }
 }
@@ -86,13 +86,13 @@ fn is_not_built(context: &LintContext<'_>) -> bool {
 /// What is copied and is not the file: pregrub's verdict is that this fails, though pygrub ends with success.
 fn damaged(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let Some(chosen) = &context.run.chosen else { return };
-    // An image that ends too early is told as such.
+    // An image that ends too early is reported as such.
     if context.attempt().is_some_and(|attempt| attempt.notes.iter().any(|note| note.topic == Topic::Incomplete)) {
         return;
     }
     for file in [Some(&chosen.kernel), chosen.ramdisk.as_ref()].into_iter().flatten() {
         let Some((reason, way_out)) = crate::explain::of_damage(file) else { continue };
-        let mut finding = Finding::new(reason).stops_boot(true).help(way_out);
+        let mut finding = Diagnostic::new(reason).stops_boot(true).help(way_out);
         finding.cause = context.explained(CauseKind::Damaged).map(|explanation| explanation.cause);
         if let Some(span) = file.span.filter(|_| context.configuration().is_some()) {
             finding = finding.at(span, "damaged");

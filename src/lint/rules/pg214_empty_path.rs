@@ -3,9 +3,9 @@ use crate::config::{Cause, Span};
 use crate::explain::missing_path::empty_path;
 use crate::explain::path_issue::PathIssue;
 use crate::lint::analysis::named_file::{NamedFile, all};
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::unopenable_path;
-use crate::lint::{Answer, Finding, LintContext, Reporter, Severity};
+use crate::lint::rules::{Answer, Diagnostic, LintContext, Reporter, Severity};
 use crate::release::Change;
 
 rule! {
@@ -39,7 +39,7 @@ rule! {
     ///
     /// Measured with xen-utils-4.17. Releases before 4.1 hand an empty kernel path to the filesystem, which opens its root
     /// directory for it on ext.
-    "PG214" "empty-path" Error, stops: Sometimes, releases: "all", check
+    "PG214" "empty-path" Error, stops: Sometimes, releases: all(), check
 }
 
 /// How many entries that are not selected are reported.
@@ -61,7 +61,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         let fails = raised.is_some() || context.release().has(Change::EveryPartition) || missing == Some(true);
         let stops = named.selected && is_kernel && fails;
         let (message, help) = empty_path(named.purpose, &entry, configuration.writer());
-        let mut finding = Finding::new(message).at(line(&named), "no path").stops_boot(stops).help(help);
+        let mut finding = Diagnostic::new(message).at(line(&named), "no path").stops_boot(stops).help(help);
         finding.raised = raised.clone().filter(|_| stops);
         report.add_as(if stops { Severity::Error } else { Severity::Warning }, finding);
     }

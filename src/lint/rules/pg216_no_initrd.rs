@@ -2,8 +2,8 @@ use std::ops::Range;
 
 use crate::config::{Dialect, Directive, Effect, Writer};
 use crate::explain::missing_path::shown;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Configuration, Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -39,7 +39,7 @@ rule! {
     ///
     /// Linux's Documentation/admin-guide/kernel-parameters (root=); what pygrub takes for an initrd was measured with
     /// xen-utils-4.17 and every release from 4.0 on (corpus/conformance).
-    "PG216" "no-initrd" Warning, stops: Never, releases: "all", check
+    "PG216" "no-initrd" Warning, stops: Never, releases: all(), check
 }
 
 /// How many entries that are not selected are reported.
@@ -70,7 +70,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
             let next = raised_in.partition_point(|line| *line < first);
             raised_in.get(next).is_some_and(|line| *line <= last)
         };
-        // An initrd line that raised, and an empty one, are told by other rules.
+        // An initrd line that raised, and an empty one, are reported by other rules.
         if entry.initrd.is_some() || raised() {
             continue;
         }
@@ -93,7 +93,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         let finding = match (unknown, word) {
             (Some(directive), _) => {
                 let command = String::from_utf8_lossy(directive.command(configuration.text)).into_owned();
-                Finding::new(format!(
+                Diagnostic::new(format!(
                     "pygrub does not know the command `{command}`, and boots {which}\"{title}\" without an initrd"
                 ))
                 .at(directive.line, "not known to pygrub")
@@ -101,7 +101,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
             }
             (None, Some(word)) => {
                 let shown = configuration.shown(word);
-                Finding::new(format!("{which}\"{title}\" has no initrd, and without one no kernel finds `{shown}`"))
+                Diagnostic::new(format!("{which}\"{title}\" has no initrd, and without one no kernel finds `{shown}`"))
                     .at(word, "only an initrd finds this")
                     .and(kernel.span, "no `initrd` line belongs to it")
                     .help(help(&configuration))
@@ -126,7 +126,7 @@ fn help(configuration: &Configuration<'_>) -> &'static str {
 
 /// `initrdefi`, `initrd16` for an old release.
 fn is_unknown_initrd(configuration: &Configuration<'_>, directive: &Directive) -> bool {
-    // extlinux's INITRD is told together with its LINUX.
+    // extlinux's INITRD is reported together with its LINUX.
     configuration.dialect != Dialect::Extlinux
         && directive.effect == Effect::Unknown
         && directive.command(configuration.text).starts_with(b"initrd")

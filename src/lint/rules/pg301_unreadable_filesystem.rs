@@ -1,6 +1,6 @@
 use crate::explain::mount_refusal::{self, Refusal};
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter, Severity};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -32,12 +32,12 @@ rule! {
     /// ## Source
     ///
     /// Measured with libfsimage of xen-utils-4.17 on images of 53 formats.
-    "PG301" "unreadable-filesystem" Error, stops: Sometimes, releases: "all", check
+    "PG301" "unreadable-filesystem" Error, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     if let Some((explanation, Refusal::Other)) = context.refused() {
-        report.add(Finding::of_explanation(explanation));
+        report.add(Diagnostic::of_explanation(explanation));
     }
     beside(context, report, |refusal| *refusal == Refusal::Other);
 }
@@ -56,7 +56,7 @@ pub(in crate::lint) fn beside(
     for (attempt, _, refusal) in mount_refusal::beside(context.run, told.unwrap_or(deciding)) {
         if is_mine(&refusal) {
             let said = mount_refusal::of_attempt(attempt);
-            let mut finding = Finding::new(said.reason);
+            let mut finding = Diagnostic::new(said.reason);
             finding.help = said.help;
             report.add_as(Severity::Warning, finding);
         }

@@ -2,8 +2,8 @@ use super::pg301_unreadable_filesystem::beside;
 use crate::explain::CauseKind;
 use crate::explain::mount_refusal::{Refusal, without_features};
 use crate::explain::no_configuration;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter, Severity};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter, Severity};
 use crate::release::Release;
 use crate::storage::identify::Format;
 
@@ -39,12 +39,12 @@ rule! {
     /// Every feature bit was tried with libfsimage of xen-utils-4.17 and libext2fs 1.47.0. In which e2fsprogs a feature came is
     /// from its release notes (1.43.0, 1.44.0); that a host of an older Xen has an older e2fsprogs is taken from the dates:
     /// Xen up to 4.6 came out before e2fsprogs 1.43, Xen up to 4.10 before 1.44.
-    "PG302" "feature-bits" Error, stops: Sometimes, releases: "all", check
+    "PG302" "feature-bits" Error, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     if let Some((explanation, Refusal::Features(_))) = context.refused() {
-        report.add(Finding::of_explanation(explanation));
+        report.add(Diagnostic::of_explanation(explanation));
     }
     beside(context, report, |refusal| matches!(refusal, Refusal::Features(_)));
     file_types(context, report);
@@ -54,14 +54,14 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
 /// XFS with ftype=1 mounts, and names in small directories are not found.
 fn file_types(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     if let Some(explanation) = context.explained(CauseKind::FileTypes) {
-        return report.add(Finding::of_explanation(explanation));
+        return report.add(Diagnostic::of_explanation(explanation));
     }
     let Some(note) = context.attempt().and_then(no_configuration::file_types) else { return };
     let (message, help) = note.text.split_once(": ").unwrap_or((&note.text, ""));
-    report.add_as(Severity::Warning, Finding::new(message).help(help));
+    report.add_as(Severity::Warning, Diagnostic::new(message).help(help));
 }
 
-/// Incompatible features of ext4, and the first e2fsprogs and the first line of Xen behind it.
+/// Incompatible features of ext4, and the first e2fsprogs and the first line of Xen after it.
 const CAME_WITH: [(&str, &str, u8); 5] = [
     ("metadata_csum_seed", "1.43", 7),
     ("inline_data", "1.43", 7),
@@ -86,6 +86,6 @@ fn older_hosts(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         names.join(", "),
         context.release()
     );
-    let finding = Finding::new(message).help(without_features(Format::Ext4, &names));
+    let finding = Diagnostic::new(message).help(without_features(Format::Ext4, &names));
     report.add_as(Severity::Warning, finding);
 }

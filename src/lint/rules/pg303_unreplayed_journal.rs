@@ -1,5 +1,5 @@
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 use crate::storage::filesystem::Topic;
 
 rule! {
@@ -32,14 +32,14 @@ rule! {
     ///
     /// Measured with xen-utils-4.17 and libext2fs 1.47.0: a file that was in the journal only was not seen, one renamed away there
     /// still was.
-    "PG303" "unreplayed-journal" Warning, stops: Never, releases: "all", check
+    "PG303" "unreplayed-journal" Warning, stops: Never, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let Some(attempt) = context.attempt() else { return };
     if attempt.notes.iter().any(|note| note.topic == Topic::Journal) {
         report.add(
-            Finding::new(
+            Diagnostic::new(
                 "the journal holds changes that were never written to their place: Linux and GRUB would see them, and \
                  pygrub does not",
             )

@@ -1,7 +1,7 @@
 use crate::explain::CauseKind;
 use crate::explain::mount_refusal::Refusal;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter, Where};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter, Where};
 
 rule! {
     /// ## What it does
@@ -31,14 +31,14 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17, and recorded for every release (corpus/conformance).
-    "PG304" "logical-partition" Error, stops: Always, releases: "all", check
+    "PG304" "logical-partition" Error, stops: Always, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let untried = context.untried().filter(|untried| matches!(untried.place, Where::Logical { .. }));
     if let Some(explanation) = untried.and_then(|_| context.explained(CauseKind::Untried)) {
-        report.add(Finding::of_explanation(explanation));
+        report.add(Diagnostic::of_explanation(explanation));
     } else if let Some((explanation, Refusal::Extended)) = context.refused() {
-        report.add(Finding::of_explanation(explanation));
+        report.add(Diagnostic::of_explanation(explanation));
     }
 }

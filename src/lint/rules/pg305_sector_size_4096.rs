@@ -1,6 +1,6 @@
 use crate::explain::CauseKind;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter, Where};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter, Where};
 
 rule! {
     /// ## What it does
@@ -30,12 +30,12 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17.
-    "PG305" "sector-size-4096" Error, stops: Always, releases: "all", check
+    "PG305" "sector-size-4096" Error, stops: Always, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let untried = context.untried().filter(|untried| untried.place == Where::LargeSectors);
     if let Some(explanation) = untried.and_then(|_| context.explained(CauseKind::Untried)) {
-        report.add(Finding::of_explanation(explanation));
+        report.add(Diagnostic::of_explanation(explanation));
     }
 }

@@ -1,13 +1,13 @@
 use crate::boot::candidates;
 use crate::config::READ_LIMIT;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Files, Finding, LintContext, Reporter, Severity};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, Files, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
     ///
     /// Finds configurations that pygrub does not read because another one on the same filesystem comes first. One with the same
-    /// content, such as a link, is no finding.
+    /// content, such as a link, is not a finding.
     ///
     /// ## Why is this bad?
     ///
@@ -32,7 +32,7 @@ rule! {
     ///
     /// The order was measured with xen-utils-4.17 by deleting one path at a time. Xen 4.0 and 4.1 look for menu.lst and grub.conf
     /// first.
-    "PG306" "shadowed-configuration" Warning, stops: Never, releases: "all", check
+    "PG306" "shadowed-configuration" Warning, stops: Never, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -51,7 +51,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     };
     let that = if others.is_empty() { "it is" } else { "they are" };
     let finding =
-        Finding::new(format!("{named} never read: pygrub takes `{read}`, which comes first, and {that} different"))
+        Diagnostic::new(format!("{named} never read: pygrub takes `{read}`, which comes first, and {that} different"))
             .in_configuration()
             .help("remove the one that is not kept up to date");
     // The image of an installer has one for each boot loader.

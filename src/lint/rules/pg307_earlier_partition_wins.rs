@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
 use crate::explain::partition_name as origin;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Files, Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, Files, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -34,7 +34,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17. Xen 4.0 looks at one partition only.
-    "PG307" "earlier-partition-wins" Warning, stops: Never, releases: "4.1 and later", check
+    "PG307" "earlier-partition-wins" Warning, stops: Never, releases: from(EveryPartition), check
 }
 
 /// The most partitions that are looked at.
@@ -59,7 +59,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
             origin::describe(Some(candidate)),
             origin::describe(attempt.candidate.as_ref()),
         );
-        report.add(Finding::new(message).help(format!(
+        report.add(Diagnostic::new(message).help(format!(
             "remove the one that is not meant; if it is the later one that is meant, call pygrub with \
              bootloader_args = [\"--offset={offset}\"]"
         )));

@@ -1,7 +1,7 @@
 use crate::explain::partition_name as origin;
-use crate::lint::engine::rule::rule;
-use crate::lint::shown_text;
-use crate::lint::{Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::shown_text;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -31,7 +31,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17. Xen 4.0 looks at one partition only.
-    "PG308" "broken-configuration-first" Warning, stops: Never, releases: "4.1 and later", check
+    "PG308" "broken-configuration-first" Warning, stops: Never, releases: from(EveryPartition), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -51,10 +51,10 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
             }
             None => "the selected entry has an empty path for its kernel".to_owned(),
         };
-        let message = format!("pygrub gives up on `{}` ({place}) without a word and goes on: {why}", found.path);
+        let message = format!("pygrub rejects `{}` ({place}) silently and goes on: {why}", found.path);
         report.add(
-            Finding::new(message)
-                .help("mend that configuration, or remove it if the one on the later partition is meant"),
+            Diagnostic::new(message)
+                .help("fix that configuration, or remove it if the one on the later partition is meant"),
         );
     }
 }

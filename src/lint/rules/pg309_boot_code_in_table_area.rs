@@ -1,6 +1,6 @@
 use crate::explain::CauseKind;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter, Where};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter, Where};
 
 rule! {
     /// ## What it does
@@ -32,12 +32,12 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17 and the boot sectors of GRUB, extlinux and syslinux.
-    "PG309" "boot-code-in-table-area" Error, stops: Always, releases: "all", check
+    "PG309" "boot-code-in-table-area" Error, stops: Always, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let untried = context.untried().filter(|untried| untried.place == Where::WholeDisk);
     if let Some(explanation) = untried.and_then(|_| context.explained(CauseKind::Untried)) {
-        report.add(Finding::of_explanation(explanation));
+        report.add(Diagnostic::of_explanation(explanation));
     }
 }

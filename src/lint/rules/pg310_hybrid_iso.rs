@@ -1,6 +1,6 @@
 use crate::explain::CauseKind;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter, Where};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter, Where};
 
 rule! {
     /// ## What it does
@@ -32,12 +32,12 @@ rule! {
     ///
     /// Measured with xen-utils-4.17 on images of xorriso and grub-mkrescue. Under Python 2 (up to Xen 4.12 as most hosts had it)
     /// the image is tried first.
-    "PG310" "hybrid-iso" Error, stops: Always, releases: "4.0 to 4.1.6, 4.13 and later", check
+    "PG310" "hybrid-iso" Error, stops: Always, releases: until(HybridIso).or(from(Python3)), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let untried = context.untried().filter(|untried| untried.place == Where::HybridIso);
     if let Some(explanation) = untried.and_then(|_| context.explained(CauseKind::Untried)) {
-        report.add(Finding::of_explanation(explanation));
+        report.add(Diagnostic::of_explanation(explanation));
     }
 }

@@ -1,6 +1,6 @@
 use crate::explain::mount_refusal::Refusal;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -29,11 +29,11 @@ rule! {
     ///
     /// Measured with xen-utils-4.17 on images that qemu-img made. Whether the toolstack attaches such an image as a block
     /// device before it runs the bootloader is a matter of the toolstack; pygrub then sees the device.
-    "PG311" "image-format-read-raw" Error, stops: Always, releases: "all", check
+    "PG311" "image-format-read-raw" Error, stops: Always, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     if let Some((explanation, Refusal::ImageFormat)) = context.refused() {
-        report.add(Finding::of_explanation(explanation));
+        report.add(Diagnostic::of_explanation(explanation));
     }
 }

@@ -1,9 +1,9 @@
 use crate::config::{Cause, Dialect, Directive, Entry, Span};
 use crate::explain::no_kernel::extlinux_keyword_help;
 use crate::lint::analysis::extlinux_keywords::has_linux_keyword;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{Configuration, Finding, Fix, LintContext, Reporter, Severity};
+use crate::lint::rules::{Configuration, Diagnostic, Fix, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -39,7 +39,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17. Releases up to 4.1.2 cannot store what `APPEND` says at all.
-    "PG312" "extlinux-linux-keyword" Error, stops: Sometimes, releases: "all", check
+    "PG312" "extlinux-linux-keyword" Error, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -59,9 +59,9 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
             let stops = selected == Some(index);
             let mut finding = match stops.then(|| context.raised(&[Cause::NoKernel]).pop()).flatten() {
                 Some(raised) => exception::finding(context, raised),
-                None => Finding::new(format!(
+                None => Diagnostic::new(format!(
                     "the entry \"{}\" has no kernel that pygrub sees",
-                    crate::lint::shown_text(entry.title.as_bytes())
+                    crate::lint::rules::shown_text(entry.title.as_bytes())
                 ))
                 .stops_boot(stops),
             };
@@ -75,9 +75,9 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
             finding.fix = fix(&configuration, entry);
             report.add_as(if stops { Severity::Error } else { Severity::Warning }, finding);
         } else if let Some(initrd) = initrd.filter(|_| entry.initrd.is_none()) {
-            let finding = Finding::new(format!(
+            let finding = Diagnostic::new(format!(
                 "the entry \"{}\" boots without its initrd",
-                crate::lint::shown_text(entry.title.as_bytes())
+                crate::lint::rules::shown_text(entry.title.as_bytes())
             ))
             .at(keyword(&configuration, initrd), "pygrub does not know this keyword")
             .help(&help);
@@ -92,7 +92,7 @@ fn keyword(configuration: &Configuration<'_>, directive: &Directive) -> Span {
     Span { end: directive.line.start + length, length, ..directive.line }
 }
 
-/// `KERNEL` in place of `LINUX`, and the initrd into `APPEND`, where each stands once and `APPEND` comes behind the kernel.
+/// `KERNEL` in place of `LINUX`, and the initrd into `APPEND`, where each stands once and `APPEND` comes after the kernel.
 fn fix(configuration: &Configuration<'_>, entry: &Entry) -> Option<Fix> {
     let only = |commands: &'static [&'static str]| {
         let mut all = entry.directives.iter().filter(|directive| {

@@ -1,8 +1,8 @@
 use crate::config::Cause;
 use crate::explain::CauseKind;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{Finding, LintContext, Reporter, Severity};
+use crate::lint::rules::{Diagnostic, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -35,18 +35,18 @@ rule! {
     ///
     /// The paths were measured with xen-utils-4.17 and recorded for every release (corpus/conformance); older ones know eight to
     /// eleven.
-    "PG313" "no-configuration" Error, stops: Always, releases: "all", check
+    "PG313" "no-configuration" Error, stops: Always, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     if let Some(explanation) = context.explained(CauseKind::Raised(Cause::NoConfiguration)) {
-        return report.add(Finding::of_explanation(explanation));
+        return report.add(Diagnostic::of_explanation(explanation));
     }
     // An EFI system partition is not what stops the boot where the partition after it cannot be read.
     if context.refused().is_some() {
         for raised in context.raised(&[Cause::NoConfiguration]) {
             let finding = exception::finding(context, raised);
-            report.add_as(Severity::Warning, Finding { stops_boot: false, help: None, ..finding });
+            report.add_as(Severity::Warning, Diagnostic { stops_boot: false, help: None, ..finding });
         }
     }
 }

@@ -1,7 +1,7 @@
 use crate::config::Cause;
 use crate::explain::CauseKind;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter, Where};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter, Where};
 
 rule! {
     /// ## What it does
@@ -13,7 +13,7 @@ rule! {
     ///
     /// pygrub reads the table itself. A GPT or a Solaris label that the image does not hold as a whole ends it with
     /// `struct.error`, also where another partition is good. A partition of type 82 is Solaris for pygrub, not Linux swap: without
-    /// a Solaris label it is skipped. Behind a slot of type ee no other slot is looked at.
+    /// a Solaris label it is skipped. After a slot of type ee no other slot is looked at.
     ///
     /// ## Example
     ///
@@ -31,7 +31,7 @@ rule! {
     ///
     /// Measured with pygrub's own function of xen-utils-4.17 on 20,000 random tables, and recorded for every release
     /// (corpus/conformance).
-    "PG314" "partition-table" Error, stops: Always, releases: "all", check
+    "PG314" "partition-table" Error, stops: Always, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -41,6 +41,6 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         None => context.explained(CauseKind::Raised(Cause::PartitionTable)),
     };
     if let Some(explanation) = explanation {
-        report.add(Finding::of_explanation(explanation));
+        report.add(Diagnostic::of_explanation(explanation));
     }
 }

@@ -1,8 +1,8 @@
 use crate::boot::Verdict;
 use crate::config::Cause;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{Finding, LintContext, Reporter, Severity};
+use crate::lint::rules::{Diagnostic, LintContext, Reporter, Severity};
 use crate::storage::filesystem::Topic;
 
 rule! {
@@ -32,12 +32,12 @@ rule! {
     /// ## Source
     ///
     /// Measured with libfsimage of xen-utils-4.17.
-    "PG315" "incomplete-image" Error, stops: Sometimes, releases: "all", check
+    "PG315" "incomplete-image" Error, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let run = context.run;
-    // Why nothing is run for a domain is told by the rules of the toolstack.
+    // Why nothing is run for a domain is reported by the rules of the toolstack.
     if !run.started() {
         return;
     }
@@ -54,18 +54,18 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         if run.chosen.is_some() && incomplete.is_none() {
             return;
         }
-        report.add(Finding::of_explanation(explanation));
+        report.add(Diagnostic::of_explanation(explanation));
     } else if !read.is_empty() {
         for raised in read {
             report.add(exception::finding(context, raised));
         }
     } else if let Some(incomplete) = incomplete {
         let (severity, what) = if run.chosen.is_some() {
-            (Severity::Warning, "what boots today lies in front of the end, what is written next may not")
+            (Severity::Warning, "what boots today lies before the end, what is written next may not")
         } else {
-            (Severity::Error, "what is not found may lie behind its end")
+            (Severity::Error, "what is not found may lie past its end")
         };
         let help = "copy the image again, or let it be as large as the filesystem";
-        report.add_as(severity, Finding::new(format!("{incomplete}; {what}")).help(help));
+        report.add_as(severity, Diagnostic::new(format!("{incomplete}; {what}")).help(help));
     }
 }

@@ -1,6 +1,6 @@
 use crate::boot::Mounted;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -29,7 +29,7 @@ rule! {
     ///
     /// Measured with libfsimage of xen-utils-4.17: an ext4 with an old ISO 9660 descriptor boots with the drivers in one order and
     /// fails in the other.
-    "PG316" "depends-on-the-host" Warning, stops: Never, releases: "all", check
+    "PG316" "depends-on-the-host" Warning, stops: Never, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -37,7 +37,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         let Mounted::Unknown { why, plugins, .. } = &attempt.mounted else { continue };
         if plugins.len() > 1 {
             report.add(
-                Finding::new(why.clone())
+                Diagnostic::new(why.clone())
                     .help("erase what is left of the older filesystem: wipefs lists it, wipefs -o OFFSET erases it"),
             );
         }

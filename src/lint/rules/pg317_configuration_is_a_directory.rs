@@ -1,6 +1,6 @@
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{LintContext, Reporter};
+use crate::lint::rules::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -9,7 +9,7 @@ rule! {
     ///
     /// ## Why is this bad?
     ///
-    /// On ext, pygrub opens a directory as if it were a file and takes its raw blocks for the configuration. It finds no entry in
+    /// On ext, pygrub opens a directory as if it were a file and treats its raw blocks as the configuration. It finds no entry in
     /// them, and does not look for another configuration on the same filesystem.
     ///
     /// ## Example
@@ -27,7 +27,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17 and libext2fs 1.47.0. The drivers of the other filesystems open no directory.
-    "PG317" "configuration-is-a-directory" Error, stops: Always, releases: "all", check
+    "PG317" "configuration-is-a-directory" Error, stops: Always, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

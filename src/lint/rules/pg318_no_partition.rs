@@ -1,7 +1,7 @@
 use crate::config::Cause;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::{LintContext, Reporter};
+use crate::lint::rules::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -10,7 +10,7 @@ rule! {
     ///
     /// ## Why is this bad?
     ///
-    /// pygrub takes a disk with the signature 55 aa in its first sector for one with a partition table. Where all four
+    /// pygrub treats a disk with the signature 55 aa in its first sector as one with a partition table. Where all four
     /// slots are empty, or hold nothing that this release looks at, it tries nothing and says that it found no partition
     /// with a kernel. 4.5.3, 4.6.3 and everything from 4.7 on then try the whole disk.
     ///
@@ -27,7 +27,7 @@ rule! {
     /// ## Source
     ///
     /// Recorded for every release from 4.0 on (corpus/conformance).
-    "PG318" "no-partition" Error, stops: Always, releases: "4.1 to 4.6", check
+    "PG318" "no-partition" Error, stops: Always, releases: from(EveryPartition).until(WholeDiskWhenEmpty), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

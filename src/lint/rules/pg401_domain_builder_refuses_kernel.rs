@@ -1,6 +1,6 @@
 use crate::explain::CauseKind;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -30,13 +30,13 @@ rule! {
     /// ## Source
     ///
     /// tools/libs/guest and xen/common/libelf in xen.git; each rule compared with libxenguest 4.17.7.
-    "PG401" "domain-builder-refuses-kernel" Error, stops: Always, releases: "all", check
+    "PG401" "domain-builder-refuses-kernel" Error, stops: Always, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let Some(explanation) = context.explained(CauseKind::Refused) else { return };
     let run = context.run;
-    let mut finding = Finding::of_explanation(explanation);
+    let mut finding = Diagnostic::of_explanation(explanation);
     let span = run.chosen.as_ref().and_then(|chosen| chosen.kernel.span);
     if let Some(span) = span {
         finding = finding.at(span, "this kernel");

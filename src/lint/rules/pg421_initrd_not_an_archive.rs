@@ -1,7 +1,7 @@
 use crate::initrd::Problem;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::initrd_problem;
-use crate::lint::{LintContext, Reporter};
+use crate::lint::rules::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -31,7 +31,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with Linux 6.1 in QEMU on the initrds of corpus/initrd.
-    "PG421" "initrd-not-an-archive" Error, stops: Never, releases: "all", check
+    "PG421" "initrd-not-an-archive" Error, stops: Never, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

@@ -1,7 +1,7 @@
 use crate::initrd::Problem;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::initrd_problem;
-use crate::lint::{LintContext, Reporter};
+use crate::lint::rules::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -30,7 +30,7 @@ rule! {
     /// ## Source
     ///
     /// Linux: CONFIG_RD_GZIP and its like; zstd from 5.9 on, lz4 from 3.11, xz from 2.6.38, LZO from 2.6.33, bzip2 and LZMA from 2.6.30.
-    "PG422" "initrd-compression-unsupported" Error, stops: Never, releases: "all", check
+    "PG422" "initrd-compression-unsupported" Error, stops: Never, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

@@ -1,7 +1,7 @@
 use crate::initrd::Problem;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::initrd_problem;
-use crate::lint::{LintContext, Reporter};
+use crate::lint::rules::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -31,7 +31,7 @@ rule! {
     ///
     /// Linux: drivers/block/xen-blkfront.c, CONFIG_XEN_BLKDEV_FRONTEND. Where neither the configuration nor modules.builtin is there, the
     /// rule is silent.
-    "PG424" "no-block-driver" Error, stops: Never, releases: "all", check
+    "PG424" "no-block-driver" Error, stops: Never, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

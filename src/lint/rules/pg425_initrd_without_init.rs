@@ -1,7 +1,7 @@
 use crate::initrd::Problem;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::initrd_problem;
-use crate::lint::{LintContext, Reporter};
+use crate::lint::rules::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -28,7 +28,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with Linux 6.1 in QEMU (corpus/initrd).
-    "PG425" "initrd-without-init" Warning, stops: Never, releases: "all", check
+    "PG425" "initrd-without-init" Warning, stops: Never, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

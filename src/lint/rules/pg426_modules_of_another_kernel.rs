@@ -1,7 +1,7 @@
 use crate::initrd::Problem;
-use crate::lint::engine::rule::rule;
+use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::initrd_problem;
-use crate::lint::{LintContext, Reporter};
+use crate::lint::rules::{LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -30,7 +30,7 @@ rule! {
     /// ## Source
     ///
     /// The directory below lib/modules is named as `uname -r` prints it; the kernel's release stands in the header of a bzImage.
-    "PG426" "modules-of-another-kernel" Warning, stops: Never, releases: "all", check
+    "PG426" "modules-of-another-kernel" Warning, stops: Never, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

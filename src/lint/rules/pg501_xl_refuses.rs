@@ -1,5 +1,5 @@
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -26,13 +26,13 @@ rule! {
     /// ## Source
     ///
     /// Measured with libxlutil and xl 4.17.7 (tests/xl).
-    "PG501" "xl-refuses" Error, stops: Always, releases: "all", check
+    "PG501" "xl-refuses" Error, stops: Always, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     if let Some(error) = context.domain_error() {
         let message = format!("xl cannot parse the configuration: {error}");
-        let mut finding = Finding::new(message).in_domain(Some(error.span), "xl stops here").stops_boot(true);
+        let mut finding = Diagnostic::new(message).in_domain(Some(error.span), "xl stops here").stops_boot(true);
         if error.looks_like_python {
             finding = finding.help(
                 "xm read Python, and left with Xen 4.5: write each value literally (disk = [ 'phy:/dev/vg0/guest,xvda,w' ]), or generate the \
@@ -42,7 +42,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         report.add(finding);
     }
     if let Some(refusal) = context.domain().and_then(|domain| domain.refusal.as_ref()) {
-        let finding = Finding::new(format!("xl refuses the configuration: {}", refusal.reason));
+        let finding = Diagnostic::new(format!("xl refuses the configuration: {}", refusal.reason));
         report.add(finding.in_domain(refusal.span, "refused").stops_boot(true));
     }
 }

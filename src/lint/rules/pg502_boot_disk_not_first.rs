@@ -1,7 +1,7 @@
 use crate::boot::Verdict;
 use crate::explain::CauseKind;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 use crate::xl::domain::Guest;
 
 rule! {
@@ -29,7 +29,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xl 4.17.7 and stand-ins for the hypervisor (tests/xl/call.rs).
-    "PG502" "boot-disk-not-first" Error, stops: Sometimes, releases: "all", check
+    "PG502" "boot-disk-not-first" Error, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -43,12 +43,12 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let nothing = context.run.started() && context.attempt().is_none_or(|attempt| attempt.found.is_none());
     let ordered = context.explained(CauseKind::DiskOrder);
     let mut finding = if let Some(explanation) = ordered {
-        Finding::of_explanation(explanation)
+        Diagnostic::of_explanation(explanation)
     } else if first.disk.cdrom && context.run.verdict != Verdict::Boots {
-        Finding::new("the first disk is a CD-ROM drive, and pygrub looks at no other")
+        Diagnostic::new("the first disk is a CD-ROM drive, and pygrub looks at no other")
             .help("put the disk with /boot first in the list")
     } else if stops && nothing && context.may_be_elsewhere() {
-        Finding::new("pygrub finds nothing to boot on the first disk, and looks at no other")
+        Diagnostic::new("pygrub finds nothing to boot on the first disk, and looks at no other")
             .help("put the disk with /boot first in the list")
     } else {
         return;

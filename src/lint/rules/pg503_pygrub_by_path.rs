@@ -1,7 +1,7 @@
 use crate::host;
 use crate::lint::analysis::configuration::shown;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, Fix, LintContext, Reporter, Severity};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, Fix, LintContext, Reporter, Severity};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -32,7 +32,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xl 4.17.7 and stand-ins for the hypervisor (tests/xl/call.rs).
-    "PG503" "pygrub-by-path" Warning, stops: Sometimes, releases: "all", check
+    "PG503" "pygrub-by-path" Warning, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -45,19 +45,20 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     if host::is_drop_in(path) {
         return;
     }
-    // Without a pygrub this machine is no dom0, and says nothing of one.
+    // Without a pygrub this machine is not a dom0, and says nothing of one.
     let gone = host::installed().is_ok() && matches!(path.try_exists(), Ok(false));
     let (severity, message) = if gone {
         (Severity::Error, format!("there is no `{}` here", shown(path.as_os_str().as_bytes())))
     } else if path == Path::new("/usr/bin/pygrub") {
         (
             Severity::Warning,
-            "`/usr/bin/pygrub` is a path of old: libxl warns of it, and runs its own pygrub as `pygrub`".to_owned(),
+            "`/usr/bin/pygrub` is an obsolete path: libxl warns about it, and runs its own pygrub as `pygrub`"
+                .to_owned(),
         )
     } else {
         return;
     };
-    let finding = Finding::new(message)
+    let finding = Diagnostic::new(message)
         .in_domain(Some(bootloader.span), "a path")
         .help("write `bootloader = \"pygrub\"`: xl finds the one that belongs to it")
         .fix(Fix::safe("let xl find its own pygrub").replace(bootloader.span, "\"pygrub\""));

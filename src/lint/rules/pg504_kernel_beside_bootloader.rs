@@ -1,6 +1,6 @@
 use crate::boot::Verdict;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter, Severity};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter, Severity};
 use crate::xl::domain::Guest;
 
 rule! {
@@ -30,7 +30,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xl 4.17.7 and stand-ins for the hypervisor (tests/xl/call.rs).
-    "PG504" "kernel-beside-bootloader" Warning, stops: Sometimes, releases: "all", check
+    "PG504" "kernel-beside-bootloader" Warning, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -40,7 +40,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     };
     let failed = context.run.verdict == Verdict::Fails;
     if let Some(kernel) = domain.kernel.as_ref().filter(|kernel| !kernel.text.is_empty()) {
-        let finding = Finding::new(
+        let finding = Diagnostic::new(
             "pygrub takes this kernel from the guest's disk, and does not read the guest's boot configuration",
         )
         .in_domain(Some(kernel.span), "a path in the guest")
@@ -48,12 +48,12 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         let severity = if failed { Severity::Error } else { Severity::Warning };
         report.add_as(severity, finding.stops_boot(failed));
     } else if let Some(firmware) = domain.firmware.as_ref().filter(|_| domain.kernel.is_none()) {
-        let finding = Finding::new("firmware stands for a kernel of dom0, which pygrub would look for in the guest")
+        let finding = Diagnostic::new("firmware stands for a kernel of dom0, which pygrub would look for in the guest")
             .in_domain(Some(firmware.span), "not with a bootloader")
             .help("remove firmware, or the bootloader");
         report.add_as(Severity::Error, finding.stops_boot(failed));
     } else if let Some(ramdisk) = &domain.ramdisk {
-        let finding = Finding::new("pygrub ignores ramdisk where there is no kernel")
+        let finding = Diagnostic::new("pygrub ignores ramdisk where there is no kernel")
             .in_domain(Some(ramdisk.span), "has no effect")
             .help("remove ramdisk");
         report.add(finding);

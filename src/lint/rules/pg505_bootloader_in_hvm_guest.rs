@@ -1,5 +1,5 @@
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 use crate::xl::domain::Guest;
 
 rule! {
@@ -28,13 +28,13 @@ rule! {
     /// ## Source
     ///
     /// Measured with xl 4.17.7 and stand-ins for the hypervisor (tests/xl/call.rs).
-    "PG505" "bootloader-in-hvm-guest" Warning, stops: Never, releases: "all", check
+    "PG505" "bootloader-in-hvm-guest" Warning, stops: Never, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let Some(domain) = context.domain().filter(|domain| domain.guest == Guest::Hvm) else { return };
     let Some(bootloader) = &domain.bootloader else { return };
-    let mut finding = Finding::new("this is an HVM guest, for which no bootloader is run")
+    let mut finding = Diagnostic::new("this is an HVM guest, for which no bootloader is run")
         .in_domain(Some(bootloader.span), "has no effect")
         .help("remove bootloader, or make it a guest with `type = \"pv\"` or `type = \"pvh\"`");
     if let Some(span) = domain.guest_span {

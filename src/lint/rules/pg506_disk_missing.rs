@@ -1,6 +1,6 @@
 use crate::lint::analysis::configuration::shown;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 use crate::python::PyStr;
 use crate::xl::disk::DiskFormat;
 use crate::xl::domain::DomainDisk;
@@ -15,7 +15,7 @@ rule! {
     ///
     /// ## Why is this bad?
     ///
-    /// libxl asks for every disk before it starts the bootloader, and gives up on the domain if one is not there, even if it is not
+    /// libxl asks for every disk before it starts the bootloader, and does not start the domain if one is not there, even if it is not
     /// the one to boot from.
     ///
     /// ## Example
@@ -33,7 +33,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xl 4.17.7 and stand-ins for the hypervisor (tests/xl/call.rs).
-    "PG506" "disk-missing" Warning, stops: Sometimes, releases: "all", check
+    "PG506" "disk-missing" Warning, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -49,10 +49,10 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
             continue;
         }
         let mut finding =
-            Finding::new(format!("there is no `{}` here: libxl creates no domain without it", shown(target)))
+            Diagnostic::new(format!("there is no `{}` here: libxl creates no domain without it", shown(target)))
                 .in_domain(Some(specification.span), "not here");
         if path.is_relative() {
-            finding = finding.help("give the whole path: xl looks for it from the directory that it is started in");
+            finding = finding.help("give the full path: xl looks for it from the directory that it is started in");
         }
         report.add(finding);
     }

@@ -1,6 +1,6 @@
 use crate::boot::Verdict;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 
 rule! {
     /// ## What it does
@@ -26,7 +26,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xl 4.17.7 and stand-ins for the hypervisor (tests/xl/call.rs).
-    "PG508" "bootloader-args-rejected" Error, stops: Always, releases: "all", check
+    "PG508" "bootloader-args-rejected" Error, stops: Always, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -36,7 +36,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     if why.verdict != Verdict::Fails {
         return;
     }
-    let mut finding = Finding::new(why.reason).in_domain(why.span, "not for pygrub").stops_boot(true);
+    let mut finding = Diagnostic::new(why.reason).in_domain(why.span, "not for pygrub").stops_boot(true);
     if let Some(help) = why.help {
         finding = finding.help(help);
     }

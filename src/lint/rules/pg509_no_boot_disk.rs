@@ -1,13 +1,13 @@
 use crate::boot::Verdict;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 use crate::xl::disk::DiskFormat;
 use crate::xl::domain::Guest;
 
 rule! {
     /// ## What it does
     ///
-    /// Finds domains with a bootloader and no disk that it could look at: there is no `disk`, it is no list, the list is empty, or
+    /// Finds domains with a bootloader and no disk that it could look at: there is no `disk`, it is not a list, the list is empty, or
     /// there is nothing in it but CD-ROM drives without a medium.
     ///
     /// ## Why is this bad?
@@ -31,7 +31,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xl 4.17.7 and stand-ins for the hypervisor (tests/xl/call.rs).
-    "PG509" "no-boot-disk" Error, stops: Always, releases: "all", check
+    "PG509" "no-boot-disk" Error, stops: Always, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -39,7 +39,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let Some((domain, bootloader)) = domain.and_then(|domain| Some((domain, domain.bootloader.as_ref()?))) else {
         return;
     };
-    // A disk behind an empty drive is PG502's.
+    // A disk after an empty drive is PG502's.
     if let Some((first, others)) = domain.disks.split_first()
         && (first.disk.format != DiskFormat::Empty || first.disk.cdrom && others.iter().any(|other| !other.disk.cdrom))
     {
@@ -54,6 +54,6 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         .help
         .unwrap_or_else(|| "write `disk = [ \"/path/to/the/disk,raw,xvda,w\" ]`, the one with /boot first".to_owned());
     report.add(
-        Finding::new(why.reason).in_domain(Some(span), label).help(help).stops_boot(why.verdict == Verdict::Fails),
+        Diagnostic::new(why.reason).in_domain(Some(span), label).help(help).stops_boot(why.verdict == Verdict::Fails),
     );
 }

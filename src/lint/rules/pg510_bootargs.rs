@@ -1,5 +1,5 @@
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 use crate::xl::domain::Guest;
 
 rule! {
@@ -29,7 +29,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xl 4.17.7 and stand-ins for the hypervisor; the sources of xl 4.2 to 4.22 do not have the word.
-    "PG510" "bootargs-ignored" Warning, stops: Never, releases: "all", check
+    "PG510" "bootargs-ignored" Warning, stops: Never, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -43,7 +43,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     } else {
         "write `bootloader_args = [ \"...\" ]`, each argument as a string of its own"
     };
-    let finding = Finding::new("no xl reads `bootargs`: pygrub runs without these arguments")
+    let finding = Diagnostic::new("xl does not read `bootargs`: pygrub runs without these arguments")
         .in_domain(Some(setting.span), "has no effect")
         .help(help);
     report.add(finding);

@@ -1,6 +1,6 @@
 use crate::config::{Dialect, Directive, Effect};
-use crate::lint::engine::rule::rule;
-use crate::lint::{Configuration, Finding, LintContext, Reporter, Severity};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter, Severity};
 use crate::python::Python;
 
 rule! {
@@ -11,7 +11,7 @@ rule! {
     ///
     /// ## Why is this bad?
     ///
-    /// They protect nothing under pygrub. In grub.cfg and extlinux.conf it does not know them: whoever sees the guest's console can
+    /// They protect nothing under pygrub. In grub.cfg and extlinux.conf it does not know them: anyone who sees the guest's console can
     /// choose any entry. In menu.lst a password disables the keys for editing and nothing else; Enter and the timeout still boot
     /// every entry, with `lock` or a `password` of its own or not. From Xen 4.13 on that password is never accepted, not even the right one.
     ///
@@ -35,7 +35,7 @@ rule! {
     /// ## Source
     ///
     /// Measured on pseudo-terminals with xen-utils-4.17, and recorded for every release (pygrub-by-release, section 6).
-    "PG601" "password-ignored" Warning, stops: Never, releases: "all", check
+    "PG601" "password-ignored" Warning, stops: Never, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -49,10 +49,10 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let message = if quiet {
         "pygrub knows no password here: every entry boots without one"
     } else {
-        "pygrub knows no password here: whoever sees the guest's console can boot every entry without one"
+        "pygrub knows no password here: anyone who sees the guest's console can boot every entry without one"
     };
     let mut finding =
-        Finding::new(message).at(first.line, "without effect under pygrub").help(help(&configuration, quiet));
+        Diagnostic::new(message).at(first.line, "without effect under pygrub").help(help(&configuration, quiet));
     for directive in places.take(10) {
         finding = finding.and(directive.line, "so is this");
     }
@@ -111,7 +111,7 @@ fn legacy_password(context: &LintContext<'_>, configuration: &Configuration<'_>,
     };
     report.add_as(
         Severity::Note,
-        Finding::new(message).at(directive.line, "disables the keys for editing").help(help(configuration, false)),
+        Diagnostic::new(message).at(directive.line, "disables the keys for editing").help(help(configuration, false)),
     );
 }
 

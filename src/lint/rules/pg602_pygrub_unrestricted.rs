@@ -1,6 +1,6 @@
 use crate::host;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 use crate::release::Change;
 use crate::xl::domain::Guest;
 
@@ -31,7 +31,7 @@ rule! {
     /// ## Source
     ///
     /// XSA-443; the defaults measured with xl 4.17.7, which knows the environment variable LIBXL_BOOTLOADER_RESTRICT only.
-    "PG602" "pygrub-unrestricted" Note, stops: Never, releases: "4.18 and later, and 4.15.6, 4.16.6, 4.17.3", check
+    "PG602" "pygrub-unrestricted" Note, stops: Never, releases: from(Runas), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -52,7 +52,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     } else {
         "start xl with LIBXL_BOOTLOADER_RESTRICT=1 in its environment; pygrub then shows no menu"
     };
-    let finding = Finding::new("pygrub reads the guest's disk as root")
+    let finding = Diagnostic::new("pygrub reads the guest's disk as root")
         .in_domain(Some(bootloader.span), "with all rights")
         .help(help);
     report.add(finding);

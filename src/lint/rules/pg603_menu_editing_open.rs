@@ -1,5 +1,5 @@
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 use crate::python::Python;
 
 rule! {
@@ -32,7 +32,7 @@ rule! {
     /// ## Source
     ///
     /// Recorded on pseudo-terminals for every release (pygrub-by-release, section 6).
-    "PG603" "menu-editing-open" Note, stops: Never, releases: "4.0 to 4.12", check
+    "PG603" "menu-editing-open" Note, stops: Never, releases: until(Python3), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -41,8 +41,8 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let open = edits && context.run.options.shows_menu() && !configuration.config.has_password;
     if open && !configuration.entries().is_empty() {
         report.add(
-            Finding::new(
-                "whoever sees the guest's console can edit the arguments in the menu, and be root in the guest",
+            Diagnostic::new(
+                "anyone who sees the guest's console can edit the arguments in the menu, and be root in the guest",
             )
             .in_configuration()
             .help("show no menu: bootloader_args = [\"-q\"] in the domain's configuration"),

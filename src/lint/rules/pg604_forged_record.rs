@@ -1,7 +1,7 @@
 use crate::boot::{Format, forged_record};
 use crate::explain::missing_path::shown;
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 use crate::release::Change;
 
 rule! {
@@ -34,7 +34,7 @@ rule! {
     /// ## Source
     ///
     /// XSA-198; what each release prints of arguments with a NUL is recorded (corpus/conformance, args-nul-*).
-    "PG604" "forged-record" Error, stops: Never, releases: "all", check
+    "PG604" "forged-record" Error, stops: Never, releases: all(), check
 }
 
 const HELP: &str = "do not start this guest before you know who wrote this";
@@ -63,7 +63,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
             Some((_, Format::Sxp)) => "which pygrub of this release quotes",
             _ => "which pygrub of this release refuses to print",
         };
-        let mut finding = Finding::new(format!("{what}, {consequence}")).in_configuration().help(if quoted {
+        let mut finding = Diagnostic::new(format!("{what}, {consequence}")).in_configuration().help(if quoted {
             HELP.to_owned()
         } else {
             format!("{HELP}; use Xen 4.8 or later")

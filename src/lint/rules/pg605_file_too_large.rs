@@ -1,8 +1,8 @@
 use crate::boot::{Purpose, TooLarge};
 use crate::explain::missing_path::{shown, word};
 use crate::lint::analysis::named_file::{Lookup, all};
-use crate::lint::engine::rule::rule;
-use crate::lint::{Answer, Finding, LintContext, Reporter, Severity};
+use crate::lint::rules::declare::rule;
+use crate::lint::rules::{Answer, Diagnostic, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -34,7 +34,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17 on sparse files; the limit is libxenguest's XC_DOM_DECOMPRESS_MAX.
-    "PG605" "file-too-large" Error, stops: Sometimes, releases: "all", check
+    "PG605" "file-too-large" Error, stops: Sometimes, releases: all(), check
 }
 
 /// How many files of entries that are not selected are reported.
@@ -46,7 +46,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         let Some((file, too_large)) = file.and_then(|file| Some((file, file.too_large?))) else { continue };
         let message = format!("the {} `{}` {too_large}", word(purpose), shown(&file.path));
         let stops = too_large.bytes() > context.run.options.largest_copy;
-        let mut finding = Finding::new(message).stops_boot(stops).help(too_large.help());
+        let mut finding = Diagnostic::new(message).stops_boot(stops).help(too_large.help());
         if let Some(span) = file.span.filter(|_| context.configuration().is_some()) {
             finding = finding.at(span, "too large");
         }
@@ -67,6 +67,9 @@ fn of_others(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     });
     for (too_large, named) in too_large.take(context.most(MOST)) {
         let message = format!("the {} `{}` of {} {too_large}", named.what(), shown(&named.file.path), named.of());
-        report.add_as(Severity::Warning, Finding::new(message).at(named.file.span, "too large").help(too_large.help()));
+        report.add_as(
+            Severity::Warning,
+            Diagnostic::new(message).at(named.file.span, "too large").help(too_large.help()),
+        );
     }
 }

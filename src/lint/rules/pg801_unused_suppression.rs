@@ -1,5 +1,5 @@
-use crate::lint::engine::rule::rule;
-use crate::lint::{Finding, LintContext, Reporter};
+use crate::lint::rules::Diagnostic;
+use crate::lint::rules::declare::rule;
 
 rule! {
     /// ## What it does
@@ -26,14 +26,11 @@ rule! {
     /// ## Source
     ///
     /// pregrub's own comments; pygrub and GRUB take them for comments.
-    "PG801" "unused-suppression" Warning, stops: Never, releases: "all", check
+    "PG801" "unused-suppression" Warning, stops: Never, releases: all()
 }
 
-/// Only when all rules have spoken it is known what was suppressed: [`lint`](crate::lint::lint) hands these findings in.
-fn check(_: &LintContext<'_>, _: &mut Reporter<'_>) {}
-
-/// The finding for a rule or group that is named in vain.
-pub(in crate::lint) fn finding(name: &str) -> Finding {
-    Finding::new(format!("`{name}` finds nothing here, so the comment suppresses nothing"))
+/// The diagnostic for a rule or group that is named in vain.
+pub(in crate::lint) fn diagnostic(name: &str) -> Diagnostic {
+    Diagnostic::new(format!("`{name}` finds nothing here, so the comment suppresses nothing"))
         .help("remove it from the comment")
 }

@@ -1,5 +1,5 @@
-use crate::lint::engine::rule::rule;
-use crate::lint::{LintContext, Reporter};
+use crate::lint::rules::Diagnostic;
+use crate::lint::rules::declare::rule;
 
 rule! {
     /// ## What it does
@@ -31,9 +31,10 @@ rule! {
     /// ## Source
     ///
     /// pregrub's own comments; pygrub and GRUB take them for comments.
-    "PG802" "malformed-suppression" Warning, stops: Never, releases: "all", check
+    "PG802" "malformed-suppression" Warning, stops: Never, releases: all()
 }
 
-fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
-    context.report_malformed_comments(report);
+/// The diagnostic for a comment that is wrong in this way.
+pub(in crate::lint) fn diagnostic(message: &str) -> Diagnostic {
+    Diagnostic::new(message).help("write `# pregrub: allow(RULE, ...) reason`, or allow-file for the whole file")
 }

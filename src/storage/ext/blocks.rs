@@ -10,7 +10,7 @@ use crate::storage::source::Volume;
 /// How many metadata blocks are kept: a path walk comes back to the same few.
 const CACHED: usize = 16;
 
-/// Reads whole blocks. As in libext2fs, a block that lies even partly behind the end of the image cannot be read.
+/// Reads whole blocks. As in libext2fs, a block that lies even partly past the end of the image cannot be read.
 #[derive(Debug)]
 pub(crate) struct Blocks {
     volume: Volume,
@@ -35,7 +35,7 @@ impl Blocks {
         self.volume.budget()
     }
 
-    /// How many bytes the image has behind the start of the filesystem.
+    /// How many bytes the image has after the start of the filesystem.
     pub(crate) fn volume_len(&self) -> u64 {
         self.volume.len()
     }
@@ -56,7 +56,7 @@ impl Blocks {
         if bad.checked_mul(u64::from(self.size)).is_none_or(|byte| i64::try_from(byte).is_err()) {
             return Err(DriverError::Unknown(format!("the block number {bad} is too large to be an address")));
         }
-        Err(DriverError::Fails(format!("block {bad} lies behind the end of the image")))
+        Err(DriverError::Fails(format!("block {bad} lies past the end of the image")))
     }
 
     /// Reads one block of metadata.

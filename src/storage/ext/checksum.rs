@@ -74,7 +74,7 @@ pub(crate) fn xattr_block_is_right(filesystem_seed: u32, block_number: u64, bloc
     u32_at(block, CHECKSUM) == computed
 }
 
-/// Whether the checksum of a directory block is right: in the tail of a block of entries, or behind the limit of a
+/// Whether the checksum of a directory block is right: in the tail of a block of entries, or after the limit of a
 /// block of the hash tree. A block that is neither has no place for a checksum, which libext2fs takes for a wrong one.
 pub(crate) fn directory_block_is_right(inode_seed: u32, block: &[u8]) -> bool {
     if has_entry_tail(block) {

@@ -12,7 +12,7 @@ use crate::storage::driver_error::DriverError;
 pub(crate) fn lookup(ext: &Ext, dir: u32, name: &[u8]) -> Result<Option<u32>, DriverError> {
     let inode = ext.inode(dir)?;
     if !inode.is_directory() {
-        return Err(DriverError::Fails("it is no directory".to_owned()));
+        return Err(DriverError::Fails("it is not a directory".to_owned()));
     }
     if name.len() > 255 {
         return Err(DriverError::Fails("a name is longer than 255 bytes".to_owned()));

@@ -62,7 +62,7 @@ impl From<DriverError> for Stop {
 struct Level {
     node: Rc<[u8]>,
     entries: usize,
-    /// Entries behind the current one.
+    /// Entries after the current one.
     left: usize,
     /// The level below has been visited from the current entry.
     visited: bool,
@@ -94,7 +94,7 @@ impl<'a> Cursor<'a> {
     pub(crate) fn new(ext: &'a Ext, inode: &'a Inode) -> Result<Self, DriverError> {
         let mut root: Rc<[u8]> = inode.block().into();
         if root.iter().all(|&byte| byte == 0) {
-            // libext2fs takes an empty field for an empty tree.
+            // libext2fs treats an empty field as an empty tree.
             let mut empty = [0; super::inode::BLOCK_SIZE];
             empty[..2].copy_from_slice(&MAGIC.to_le_bytes());
             empty[4] = 4;
@@ -148,7 +148,7 @@ impl<'a> Cursor<'a> {
         self.current()
     }
 
-    /// Only called behind the first entry, where there is a previous one.
+    /// Only called after the first entry, where there is a previous one.
     fn previous_sibling(&mut self) {
         let level = &mut self.path[self.level];
         level.current = level.current.map(|current| current.saturating_sub(1));
@@ -233,7 +233,7 @@ impl<'a> Cursor<'a> {
     /// Finds what the logical block `block` is mapped to, as `ext2fs_extent_goto` does, and for how many blocks from
     /// there on the same search ends in the same place.
     pub(crate) fn locate(&mut self, block: u64) -> Result<Run, DriverError> {
-        // The first block behind `block` for which a comparison on the way could come out differently.
+        // The first block after `block` for which a comparison on the way could come out differently.
         let mut bound = u64::MAX;
         let hole = |bound: u64| Ok(Run { place: Place::Hole, blocks: bound - block });
         let mut extent = match self.root() {
@@ -249,7 +249,7 @@ impl<'a> Cursor<'a> {
                 let end = extent.logical + extent.length;
                 if block < end {
                     let physical = extent.physical + (block - extent.logical);
-                    // Block 0 is no block of a file: libext2fs takes it for a hole.
+                    // Block 0 is not a block of a file: libext2fs treats it as a hole.
                     if physical == 0 {
                         return Ok(Run { place: Place::Hole, blocks: 1 });
                     }

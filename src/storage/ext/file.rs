@@ -109,9 +109,7 @@ impl<'a> ExtFile<'a> {
 /// Says where in the file a fault was met; the bad block is there or in the neighbours that follow.
 fn at(position: u64, fault: DriverError) -> DriverError {
     match fault {
-        DriverError::Fails(reason) => {
-            DriverError::Fails(format!("{reason} (at or behind byte {position} of the file)"))
-        }
+        DriverError::Fails(reason) => DriverError::Fails(format!("{reason} (at or after byte {position} of the file)")),
         other => other,
     }
 }

@@ -94,7 +94,7 @@ impl Inode {
         u64::from(u32_at(&self.raw, 0x68)) | high << 32
     }
 
-    /// `i_extra_isize`: how many of the bytes behind the first 128 are fields. 0 in an inode of 128 bytes.
+    /// `i_extra_isize`: how many of the bytes after the first 128 are fields. 0 in an inode of 128 bytes.
     pub(crate) fn extra_size(&self) -> usize {
         if self.raw.len() > 128 { usize::from(u16_at(&self.raw, 0x80)) } else { 0 }
     }

@@ -119,7 +119,7 @@ impl Superblock {
             return rejected(format!("{inodes_per_group} inodes in a group are impossible"));
         }
         if u64::from(first_data_block) >= blocks_count {
-            return rejected("the first data block lies behind the last block");
+            return rejected("the first data block lies after the last block");
         }
         let groups = (blocks_count - u64::from(first_data_block)).div_ceil(u64::from(blocks_per_group));
         let Ok(groups) = u32::try_from(groups) else { return rejected("there are too many block groups") };
@@ -213,7 +213,7 @@ mod tests {
             (0x1c, 1, "cluster size"),
             (0x20, 7, "differ"),
             (0x28, 0, "no inodes"),
-            (0x14, 100, "behind the last"),
+            (0x14, 100, "after the last"),
             (0x0, 17, "number of inodes"),
             (0x4c, 2, "revision 2"),
             (0x64, 0x200, "the feature bigalloc is not supported"),

@@ -28,7 +28,7 @@ pub(crate) fn system_data(ext: &Ext, inode: &Inode) -> Result<Vec<u8>, DriverErr
     let extra = inode.extra_size();
     if extra >= 2 && inode.raw().len() > 128 + extra + 4 {
         if !extra.is_multiple_of(4) {
-            return fails("i_extra_isize is no multiple of 4");
+            return fails("i_extra_isize is not a multiple of 4");
         }
         if u32_at(inode.raw(), 128 + extra) == MAGIC {
             value = scan(ext, &inode.raw()[128 + extra + 4..], 0)?;

@@ -84,7 +84,7 @@ impl AllocationTable {
             Some(index) if index + 1 == pieces.len() => {}
             Some(index) => pieces[index..].rotate_left(1),
             None => {
-                // What lies behind the end stays zero, and nobody asks for it.
+                // What lies past the end stays zero, and nobody asks for it.
                 let mut piece = vec![0; PIECE as usize].into_boxed_slice();
                 self.volume.read_at(number * PIECE, &mut piece)?;
                 self.volume.budget().charge_read(PIECE);

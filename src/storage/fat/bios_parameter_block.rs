@@ -179,7 +179,7 @@ impl BiosParameterBlock {
         }
         if !self.sectors_per_cluster.is_power_of_two() {
             return Ok(Some(format!(
-                "it has {} sectors a cluster, which is no power of two",
+                "it has {} sectors a cluster, which is not a power of two",
                 self.sectors_per_cluster
             )));
         }

@@ -14,7 +14,7 @@ const LINK: u64 = 16;
 /// Where some bytes that follow each other lie.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Run {
-    /// The byte of the volume; nothing where the number of the sector overflows. May lie behind the end of the image.
+    /// The byte of the volume; nothing where the number of the sector overflows. May lie past the end of the image.
     pub(crate) place: Option<u64>,
     /// How many bytes, at least one.
     pub(crate) length: u64,
@@ -125,13 +125,13 @@ impl<'a> Chain<'a> {
                 Link::Bad(value) => {
                     let what = match value {
                         0 => "as free".to_owned(),
-                        _ => format!("with the link {value:#x}, which is no cluster"),
+                        _ => format!("with the link {value:#x}, which is not a cluster"),
                     };
                     return Err(Stop::Broken(format!("the FAT has cluster {cluster} {what}")));
                 }
                 Link::Unknown => {
                     return Err(Stop::Unknown(format!(
-                        "the image ends before the entry of the FAT for cluster {cluster}, or just behind it, and pygrub's FAT driver then \
+                        "the image ends before the entry of the FAT for cluster {cluster}, or just after it, and pygrub's FAT driver then \
                          goes by what it read before"
                     )));
                 }

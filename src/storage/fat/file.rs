@@ -112,7 +112,7 @@ impl OpenFile for FatFile<'_> {
             if readable < run.length && damage.is_none() {
                 let at = offset + readable;
                 damage = Some(format!(
-                    "the image ends before byte {at} of its {}: the rest that lies behind the end comes out as NULs or as \
+                    "the image ends before byte {at} of its {}: the rest that lies past the end comes out as NULs or as \
                      what pygrub's memory holds",
                     self.size
                 ));

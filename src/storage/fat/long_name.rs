@@ -40,7 +40,7 @@ impl LongName {
     }
 
     /// Whether the name is complete, is that of this short name, and is `wanted`. A short name between the records
-    /// changes nothing; one behind them ends the name.
+    /// changes nothing; one after them ends the name.
     pub(crate) fn is(&mut self, wanted: &[u8], short: &[u8; 11]) -> bool {
         let Some((0, expected)) = self.expected else { return false };
         self.expected = None;

@@ -1,8 +1,8 @@
 //! FAT12, FAT16 and FAT32 as pygrub's plugin `fat` shows them, which is as the one that GRUB Legacy had.
 //!
-//! That is not what Linux shows. A path ends at its first blank, a short name is found in lower case only and a long one by
+//! That is not what Linux shows. A path ends at its first space, a short name is found in lower case only and a long one by
 //! the lower byte of each character, `.` and `..` are names like any other, and nothing that goes wrong while a file is
-//! read is noticed: bytes behind the end of the image come out as what was in memory, and a broken chain of clusters makes
+//! read is noticed: bytes past the end of the image come out as what was in memory, and a broken chain of clusters makes
 //! the file shorter. Behaviour was measured with the real plugin and is tested against it.
 
 use self::allocation_table::AllocationTable;

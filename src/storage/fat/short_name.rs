@@ -3,7 +3,7 @@
 use crate::storage::path_whitespace::is_blank;
 
 /// The name as the plugin shows it: lower case, with a dot before the extension where there is one. Each half ends at the
-/// first blank or NUL. Bytes above 0x7f stay as they are.
+/// first space or NUL. Bytes above 0x7f stay as they are.
 pub(crate) fn shown(short: &[u8; 11]) -> Vec<u8> {
     let half = |bytes: &[u8]| -> Vec<u8> {
         bytes.iter().take_while(|byte| **byte != 0 && !is_blank(**byte)).map(u8::to_ascii_lowercase).collect()

@@ -6,7 +6,7 @@ use super::directory::{self, Entry};
 use crate::storage::filesystem::{OpenError, shown};
 use crate::storage::path_whitespace;
 
-/// Finds the file that `path` leads to. The path ends at its first blank. Any number of slashes is one, but one at the end
+/// Finds the file that `path` leads to. The path ends at its first space. Any number of slashes is one, but one at the end
 /// asks for a name without a letter. `.` and `..` are what the directory has under these names.
 pub(crate) fn resolve(fat: &Fat, path: &[u8]) -> Result<Entry, OpenError> {
     let mut rest = &path[..path_whitespace::length(path)];
@@ -15,7 +15,7 @@ pub(crate) fn resolve(fat: &Fat, path: &[u8]) -> Result<Entry, OpenError> {
     let not_found = OpenError::NotFound;
     while !rest.is_empty() {
         if !entry.is_directory {
-            return Err(not_found(format!("`{}` is no directory", shown(before))));
+            return Err(not_found(format!("`{}` is not a directory", shown(before))));
         }
         let start = rest.iter().position(|&byte| byte != b'/').unwrap_or(rest.len());
         rest = &rest[start..];

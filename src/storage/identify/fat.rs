@@ -23,7 +23,7 @@ pub(super) fn probe(head: &Head<'_>) -> io::Result<Option<Identified>> {
         return Ok(Some(Identified::readable(Format::Vfat, detail, "fat")));
     }
     let (why, instead) = if own_sectors {
-        ("its boot sector and its first FAT do not agree with each other as pygrub's FAT driver wants it", EXT4_BOOT)
+        ("its boot sector and its first FAT do not agree with each other as pygrub's FAT driver expects", EXT4_BOOT)
     } else {
         (
             "pygrub's FAT driver takes sectors of 512 bytes only",

@@ -1,4 +1,4 @@
-//! The first bytes of a volume, where nearly every format has its magic number, and single reads behind them.
+//! The first bytes of a volume, where nearly every format has its magic number, and single reads after them.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use crate::storage::source::Volume;
 /// Up to the end of the superblocks at 64 KiB.
 const LENGTH: usize = 68 << 10;
 
-/// A volume with its first bytes in memory. Whatever lies behind the end of the disk reads as nothing.
+/// A volume with its first bytes in memory. Whatever lies past the end of the disk reads as nothing.
 pub(super) struct Head<'a> {
     volume: &'a Volume,
     bytes: Vec<u8>,

@@ -38,7 +38,7 @@ pub(super) enum Detail {
 pub(super) enum Ruling {
     /// It has no plugin for the filesystem.
     NoDriver,
-    /// It takes the file for the disk itself.
+    /// It treats the file as the disk itself.
     Container,
     /// It refuses it: why, and the way out.
     Refused(&'static str, &'static str),
@@ -128,7 +128,7 @@ pub(super) const ROWS: &[Row] = &[
     magic(
         Format::Bcache,
         &[(BCACHE_AT, b"\xc6\x85\x73\xf6\x4e\x1a\x45\xca\x82\x65\xf5\x7f\x48\xba\x6d\x81")],
-        Refused("pygrub does not look behind bcache's header", PLAIN_BOOT),
+        Refused("pygrub does not look past bcache's header", PLAIN_BOOT),
     ),
     Row::Look(xfs::probe),
     magic(Format::BitLocker, &[(3, b"-FVE-FS-")], Refused(CANNOT_DECRYPT, HVM)),

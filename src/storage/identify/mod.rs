@@ -102,7 +102,7 @@ impl Identified {
         Self::refused(format, detail, "pygrub has no driver for it", EXT4_BOOT)
     }
 
-    /// A disk image format: pygrub takes the file for the disk itself.
+    /// A disk image format: pygrub treats the file as the disk itself.
     fn container(format: Format, detail: impl Into<String>) -> Self {
         Self::refused(
             format,

@@ -13,7 +13,7 @@ const BLOCK_LOG_AT: usize = 120;
 const INODE_LOG_AT: usize = 122;
 const AG_BLOCK_LOG_AT: usize = 124;
 const DIR_BLOCK_LOG_AT: usize = 192;
-/// Behind what the plugin reads.
+/// After what the plugin reads.
 const FEATURES2_AT: usize = 200;
 const FEATURE2_FTYPE: u32 = 0x200;
 
@@ -48,7 +48,7 @@ pub(super) fn probe(head: &Head<'_>) -> io::Result<Option<Identified>> {
         let detail = if version == 5 { "version 5 (crc=1)".to_owned() } else { format!("version {version}") };
         let why = "pygrub's XFS driver reads version 4 only";
         let instead =
-            "put /boot on an ext4 filesystem (mkfs.xfs -m crc=0 -n ftype=0 makes version 4, which is on its way out)";
+            "put /boot on an ext4 filesystem (mkfs.xfs -m crc=0 -n ftype=0 makes version 4, which is deprecated)";
         let features = if version == 5 { vec!["crc=1".to_owned()] } else { Vec::new() };
         Identified::refused(Format::Xfs, detail, why, instead).with_refused_features(features)
     } else if is_sane(head) == Some(true) {

@@ -41,7 +41,7 @@ impl OpenFile for IsoFile<'_> {
         FileKind::Regular
     }
 
-    /// A read of which any byte lies behind the end of the image gives nothing, and so does every read of a file at
+    /// A read of which any byte lies past the end of the image gives nothing, and so does every read of a file at
     /// sector 0.
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<usize, ReadError> {
         if self.extent.sector == 0 {
@@ -86,7 +86,7 @@ impl OpenFile for IsoFile<'_> {
         }
         if !self.is_plain() && i32::try_from(self.extent.sector).is_ok() {
             return Err(ReadError::Unknown(
-                "the file lies behind 2 TiB, where the plugin's sector numbers wrap around".to_owned(),
+                "the file lies beyond 2 TiB, where the plugin's sector numbers wrap around".to_owned(),
             ));
         }
         let there =
@@ -96,7 +96,7 @@ impl OpenFile for IsoFile<'_> {
         }
         let bytes = there - there % COPIED_AT_ONCE;
         let reason = format!(
-            "the image ends after {there} of its {size} bytes, and pygrub's plugin takes a read that fails for the end of the \
+            "the image ends after {there} of its {size} bytes, and pygrub's plugin treats a read that fails as the end of the \
              file"
         );
         Ok(Some(Damage { bytes, reason }))

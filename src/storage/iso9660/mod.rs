@@ -56,7 +56,7 @@ impl Filesystem for Iso9660 {
     fn notes(&self) -> Vec<Note> {
         let plain = "it has no Rock Ridge names, and plain ones are in upper case, such as /BOOT, while pygrub looks for lower \
                      case: make it with Rock Ridge, as xorriso -as mkisofs -R does";
-        // What cannot be read here is told where it is looked for.
+        // What cannot be read here is reported where it is looked for.
         let sector = self.sectors.read(self.root.sector).ok().flatten();
         let first = sector.as_ref().and_then(|sector| Records::new(sector).next());
         let shouts = |name: &[u8]| name.iter().any(u8::is_ascii_uppercase) && !name.iter().any(u8::is_ascii_lowercase);

@@ -1,4 +1,4 @@
-//! Rock Ridge (RRIP) in the system use entries (SUSP) behind a name: another name, and a mode.
+//! Rock Ridge (RRIP) in the system use entries (SUSP) after a name: another name, and a mode.
 
 use std::io;
 
@@ -6,7 +6,7 @@ use super::directory_record::{Kind, Record, u32_at};
 use super::sectors::{SIZE, Sectors};
 
 const HEADER: usize = 4;
-/// Bits of the entry RR, which tells what else there is.
+/// Bits of the entry RR, which says what else there is.
 const POSIX: u8 = 1;
 const NAME: u8 = 8;
 /// The lengths of entries that are looked at; shorter ones are passed over.
@@ -20,7 +20,7 @@ pub(crate) struct Named {
     /// The name to compare with.
     pub(crate) name: Vec<u8>,
     pub(crate) kind: Kind,
-    /// An entry claims to be longer than what it stands in, and ended the search. Releases before XSA-497 was fixed read on behind.
+    /// An entry claims to be longer than what it stands in, and ended the search. Releases before XSA-497 was fixed read on after.
     pub(crate) overlong: bool,
 }
 

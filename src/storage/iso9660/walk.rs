@@ -14,7 +14,7 @@ fn not_found<T>(reason: String) -> Result<T, OpenError> {
     Err(OpenError::NotFound(reason))
 }
 
-/// Finds the file at `path`, which ends at its first blank. Slashes in a row count as one, and behind a slash at the end
+/// Finds the file at `path`, which ends at its first space. Slashes in a row count as one, and after a slash at the end
 /// a file without a name is looked for.
 pub(crate) fn resolve(iso: &Iso9660, path: &[u8]) -> Result<Extent, OpenError> {
     let mut rest = &path[..path_whitespace::length(path)];

@@ -1,4 +1,4 @@
-//! The GPT as pygrub reads it: entry count and size from the second sector, the entries right behind it from byte 1024 on.
+//! The GPT as pygrub reads it: entry count and size from the second sector, the entries right after it from byte 1024 on.
 //! Signature, checksums and the place of the table are not looked at.
 
 use super::unpack::{too_short, unpack};

@@ -4,7 +4,7 @@ use std::io;
 
 use crate::storage::source::Source;
 
-/// The identifier of the first volume descriptor, in 2 KiB sector 16 behind its type byte.
+/// The identifier of the first volume descriptor, in 2 KiB sector 16 after its type byte.
 const IDENTIFIER: &[u8; 5] = b"CD001";
 const IDENTIFIER_AT: u64 = 0x8001;
 

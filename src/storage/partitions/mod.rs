@@ -126,7 +126,7 @@ pub enum SkipReason {
     NoSolarisLabel,
     /// Type 0xbf or 0x82 with a Solaris label that has no root slice.
     NoSolarisRootSlice,
-    /// It stands behind a slot of type 0xee, and pygrub reads no further than that.
+    /// It stands after a slot of type 0xee, and pygrub reads no further than that.
     BehindGpt,
     /// 4.0 takes one slot, and it is another one.
     NotChosen,
@@ -173,7 +173,7 @@ pub enum Failure {
     Raised {
         /// As Python prints it: `struct.error`, `NameError`, `RuntimeError`, `OverflowError`, `OSError`.
         exception: &'static str,
-        /// As Python prints it behind the colon.
+        /// As Python prints it after the colon.
         message: String,
         /// What was being read.
         place: Place,
@@ -244,7 +244,7 @@ impl From<io::Error> for Stop {
     }
 }
 
-/// Python's `os.lseek`, which fails behind the end of a block device but not of a file. Measured with 4.17 on a loop device.
+/// Python's `os.lseek`, which fails past the end of a block device but not of a file. Measured with 4.17 on a loop device.
 fn seek(source: &dyn Source, to: u64, place: Place) -> Result<(), Stop> {
     if source.is_block_device() && to > source.len() {
         return Err(Stop::Failure(Failure::Raised {

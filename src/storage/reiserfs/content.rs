@@ -20,7 +20,7 @@ pub(crate) struct Content {
 }
 
 impl Content {
-    /// Collects the items behind the stat data at `cursor`.
+    /// Collects the items after the stat data at `cursor`.
     pub(crate) fn of(fs: &Reiserfs, mut cursor: Cursor<'_>) -> Result<Self, DriverError> {
         let (_, object) = cursor.item().owner();
         let mut content = Self::default();
@@ -39,7 +39,7 @@ impl Content {
         if item.offset() != self.length(fs) + 1 {
             return Err(damaged("the items of a file do not follow each other"));
         }
-        let body = item.body().ok_or_else(|| damaged("an item goes on behind its block"))?;
+        let body = item.body().ok_or_else(|| damaged("an item goes on after its block"))?;
         fs.device.budget().spend(body.len() as u64)?;
         match item.kind() {
             Kind::Direct => self.tail.extend_from_slice(body),

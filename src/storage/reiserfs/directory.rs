@@ -37,7 +37,7 @@ pub(crate) fn lookup(fs: &Reiserfs, mut cursor: Cursor<'_>, name: &[u8]) -> Resu
 
 fn scan(fs: &Reiserfs, item: &Item, name: &[u8]) -> Result<Option<(u32, u32)>, DriverError> {
     let (start, mut end) = item.place();
-    let outside = || damaged("the entries of a directory go on behind their block");
+    let outside = || damaged("the entries of a directory go on after their block");
     for index in 0..usize::from(item.count()) {
         fs.device.budget().spend(ENTRY + name.len() as u64)?;
         let head = start + index * HEAD;

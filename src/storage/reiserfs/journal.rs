@@ -25,7 +25,7 @@ pub(crate) fn check(device: &Device, superblock: &Superblock) -> Result<(), Driv
     let flushed = u32_at(&header, 0).unwrap_or(0);
     let start = u32_at(&header, FIRST_AT).unwrap_or(0);
     if start >= size {
-        return Err(damaged("the journal begins behind its end"));
+        return Err(damaged("the journal begins past its end"));
     }
     let mut block = vec![0; superblock.block_size as usize];
     if !device.read((u64::from(first) + u64::from(start)) * block_size, &mut block)? {

@@ -52,7 +52,7 @@ impl Reiserfs {
         let mut level = [0; 2];
         let root = this.place(this.superblock.root);
         if !this.device.read(root, &mut level)? {
-            return Err(damaged("the root of the tree lies behind the end of the image").on_mount(MountError::Unknown));
+            return Err(damaged("the root of the tree lies past the end of the image").on_mount(MountError::Unknown));
         }
         this.level = u16::from_le_bytes(level);
         if !(tree::LEAF..=tree::HIGHEST).contains(&this.level) {

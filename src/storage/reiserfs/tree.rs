@@ -58,7 +58,7 @@ pub(crate) fn block(fs: &Reiserfs, number: u32, level: u16) -> Result<Rc<[u8]>, 
             let mut bytes = vec![0; fs.superblock.block_size as usize];
             fs.device.budget().charge_read(bytes.len() as u64);
             if !fs.device.read(fs.place(number), &mut bytes)? {
-                return Err(damaged("a block of the tree lies behind the end of the image"));
+                return Err(damaged("a block of the tree lies past the end of the image"));
             }
             let block: Rc<[u8]> = bytes.into();
             if cache.len() == CACHED {

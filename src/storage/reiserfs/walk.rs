@@ -48,7 +48,7 @@ pub(crate) fn walk(fs: &Reiserfs, path: &[u8]) -> Result<Found, DriverError> {
             return Err(absent("the directory entry names nothing, as .. in the root directory does"));
         };
         let item = cursor.item();
-        let stat = item.body().ok_or_else(|| damaged("stat data lies behind its block"))?;
+        let stat = item.body().ok_or_else(|| damaged("stat data lies after its block"))?;
         let short = || damaged("stat data is too short");
         let mode = u16_at(stat, 0).ok_or_else(short)? & MODE;
         let size = u64::from(u32_at(stat, SIZE_AT).ok_or_else(short)?);
@@ -67,7 +67,7 @@ pub(crate) fn walk(fs: &Reiserfs, path: &[u8]) -> Result<Found, DriverError> {
             if content.read(fs, 0, &mut text)? != text.len() || !content.blocks.is_empty() || text.is_empty() {
                 return Err(damaged("a symbolic link has another length than its text"));
             }
-            // What follows a NUL or a blank in the text is no longer part of the path.
+            // What follows a NUL or a space in the text is no longer part of the path.
             text.extend_from_slice(left);
             let end = text.iter().position(|&byte| byte == 0 || is_blank(byte)).unwrap_or(text.len());
             text.truncate(end);
@@ -89,7 +89,7 @@ pub(crate) fn walk(fs: &Reiserfs, path: &[u8]) -> Result<Found, DriverError> {
             return Ok(Found { size, content });
         }
         if mode != DIRECTORY {
-            return Err(absent("a component before the last one is no directory"));
+            return Err(absent("a component before the last one is not a directory"));
         }
         let start = left.iter().position(|&byte| byte != b'/').unwrap_or(left.len());
         let length = left[start..].iter().position(|&byte| byte == b'/').unwrap_or(left.len() - start);

@@ -17,7 +17,7 @@ pub(crate) enum Place {
     Data(u32),
     /// Nowhere: it reads as zeros.
     Hole,
-    /// A table cannot be read, or the tables do not reach so far. The plugin takes it for a hole.
+    /// A table cannot be read, or the tables do not reach so far. The plugin treats it as a hole.
     Lost,
 }
 

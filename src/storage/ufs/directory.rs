@@ -31,7 +31,7 @@ pub(crate) fn lookup(ufs: &Ufs, directory: &Inode, name: &[u8]) -> Result<Option
             let number = u32_at(record, 0);
             if number != 0 {
                 let rest = &record[NAME_AT..];
-                // No NUL behind it: the plugin compares on.
+                // No NUL after it: the plugin compares on.
                 if rest.len() <= name.len() && name.starts_with(rest) && !rest.contains(&0) {
                     return crosses();
                 }

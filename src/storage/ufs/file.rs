@@ -108,8 +108,8 @@ impl OpenFile for UfsFile<'_> {
         let there = self.ufs.fragments.volume_len();
         let bad = |position: u64| {
             let reason = format!(
-                "byte {position} of the file lies behind the end of the image, and pygrub's plugin takes a read that fails for \
-                 the end of the file"
+                "byte {position} of the file lies past the end of the image, and pygrub's plugin treats \
+                 a read that fails as the end of the file"
             );
             Ok(Some(Damage { bytes: position - position % COPIED_AT_ONCE, reason }))
         };

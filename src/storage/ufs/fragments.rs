@@ -34,7 +34,7 @@ impl Fragments {
         self.volume.budget()
     }
 
-    /// How many bytes the image has behind the start of the filesystem.
+    /// How many bytes the image has after the start of the filesystem.
     pub(crate) fn volume_len(&self) -> u64 {
         self.volume.len()
     }

@@ -1,4 +1,4 @@
-//! The superblock of UFS1, 8 KiB behind the start.
+//! The superblock of UFS1, 8 KiB after the start.
 
 use crate::storage::filesystem::MountError;
 
@@ -14,7 +14,7 @@ const MAGIC_AT: usize = 1372;
 /// The largest block that fits the plugin's buffers; it compares signed numbers.
 const MOST_BLOCK: i32 = 122_880;
 
-/// The little-endian 32-bit field at `at`; 0 behind the end.
+/// The little-endian 32-bit field at `at`; 0 past the end.
 pub(crate) fn u32_at(bytes: &[u8], at: usize) -> u32 {
     bytes.get(at..at + 4).and_then(|four| four.try_into().ok()).map_or(0, u32::from_le_bytes)
 }
@@ -83,7 +83,7 @@ impl Superblock {
         u64::from(self.block_size / 4)
     }
 
-    /// The fragment that holds an inode, and where it begins behind the start of that. All of it wraps around in 32 bits,
+    /// The fragment that holds an inode, and where it begins after the start of that. All of it wraps around in 32 bits,
     /// as in the plugin.
     pub(crate) fn place_of_inode(&self, number: u32) -> (u32, u32) {
         let in_block = self.block_size / INODE_SIZE;

@@ -12,7 +12,7 @@ fn not_found<T>(reason: String) -> Result<T, OpenError> {
     Err(OpenError::NotFound(reason))
 }
 
-/// Finds the file at `path`, which ends at its first blank. Slashes in a row, at the start and at the end do not count;
+/// Finds the file at `path`, which ends at its first space. Slashes in a row, at the start and at the end do not count;
 /// `.` and `..` are what the directory says they are.
 pub(crate) fn resolve(ufs: &Ufs, path: &[u8]) -> Result<Inode, OpenError> {
     let mut inode = read(ufs, ROOT)?;
@@ -47,6 +47,6 @@ fn read(ufs: &Ufs, number: u32) -> Result<Inode, OpenError> {
     ufs.fragments.budget().spend(INODE)?;
     match Inode::read(ufs, number)? {
         Some(inode) => Ok(inode),
-        None => not_found(format!("its inode {number} lies behind the end of the image")),
+        None => not_found(format!("its inode {number} lies past the end of the image")),
     }
 }

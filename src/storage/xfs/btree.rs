@@ -15,7 +15,7 @@ const RIGHT_AT: usize = 16;
 
 /// The root in the inode has level and number of records only.
 const ROOT_HEADER: usize = 4;
-/// A key and a pointer in a block that is no leaf. All keys come first, then all pointers.
+/// A key and a pointer in a block that is not a leaf. All keys come first, then all pointers.
 const KEY: usize = 8;
 const PAIR: usize = 16;
 
@@ -33,7 +33,7 @@ impl Leaves {
     pub(crate) fn of(xfs: &Xfs, inode: &Inode) -> Result<Self, DriverError> {
         let room = inode.fork_length().saturating_sub(ROOT_HEADER) / PAIR;
         let mut block = u64_at(inode.fork(), ROOT_HEADER + room * KEY).ok_or_else(|| {
-            DriverError::Unknown(format!("the attributes of inode {} begin behind its end", inode.number))
+            DriverError::Unknown(format!("the attributes of inode {} begin past its end", inode.number))
         })?;
         for _ in 0..MOST_LEVELS {
             let sector = xfs.superblock.sector_of_block(block);
@@ -75,7 +75,7 @@ fn read(xfs: &Xfs, sector: u64, offset: u64, buf: &mut [u8]) -> Result<(), Drive
     }
     // The last leaf has no right neighbour, which the plugin does not notice: its number is not 0.
     Err(DriverError::Unknown(
-        "pygrub's XFS driver looks for an extent behind the last one of a tree, or one behind the end of the image"
+        "pygrub's XFS driver looks for an extent after the last one of a tree, or one past the end of the image"
             .to_owned(),
     ))
 }

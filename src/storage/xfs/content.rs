@@ -1,6 +1,6 @@
 //! The bytes of an inode as the plugin reads them. It goes through the extents from the first to the last and mishandles
 //! holes: it counts the whole gap before an extent as read even where it began in the middle of it, and leaves out the extent
-//! behind it.
+//! after it.
 
 use super::Xfs;
 use super::extent::Extents;
@@ -33,7 +33,7 @@ const CALL: u64 = 64;
 /// Why a call has no pieces to tell.
 #[derive(Debug)]
 pub(crate) enum Trouble {
-    /// It writes this many zeros behind the end of the buffer.
+    /// It writes this many zeros past the end of the buffer.
     Overrun(u64),
     /// Something else.
     DriverError(DriverError),
@@ -86,7 +86,7 @@ impl Content {
         let (mut at, mut left) = (position, length);
         xfs.device.budget().spend(CALL)?;
         let (mut index, end_of_previous) = extents.first_for(at >> log);
-        // No extent begins behind this, so that a hole at the start is none.
+        // No extent begins after this, so that a hole at the start is none.
         let mut end_of_previous = end_of_previous.unwrap_or(u64::MAX);
         while left > 0 {
             let Some(extent) = extents.get(xfs, index)? else { break };

@@ -60,7 +60,7 @@ fn lookup_in_inode(xfs: &Xfs, directory: &mut Inode, name: &[u8]) -> Result<Opti
     if name == b"." {
         return Ok(Some(0));
     }
-    // Behind the inode the plugin's buffer is zero. No 255 entries reach its end.
+    // After the inode the plugin's buffer is zero. No 255 entries reach its end.
     let mut bytes = directory.fork().to_vec();
     bytes.resize(LONGEST, 0);
     let width = if bytes[1] == 0 { 4 } else { 8 };
@@ -150,7 +150,7 @@ impl<'a> Blocks<'a> {
                 let (place, size) = (Device::place(sector, 0), self.xfs.superblock.dir_block_size);
                 let mut head = [0; 24];
                 if device.available(place, size) < size || !device.read(place, &mut head)? {
-                    return Err(unknown("a leaf of a directory lies behind the end of the image"));
+                    return Err(unknown("a leaf of a directory lies past the end of the image"));
                 }
                 return Ok(head);
             }
@@ -220,7 +220,7 @@ impl<'a> Blocks<'a> {
             }
             let length = u64::from(u16_at(&start, 2).unwrap_or(0)).next_multiple_of(8);
             let Some(rest) = length.checked_sub(4) else {
-                return Err(unknown("a free space in a directory has no length, and pygrub never gets behind it"));
+                return Err(unknown("a free space in a directory has no length, and pygrub never gets after it"));
             };
             self.in_block += rest;
             self.position = self.position.wrapping_add(rest);

@@ -36,7 +36,7 @@ impl Extent {
         Self { offset: field(73, 54), start: field(21, 52), length: field(0, 21), unwritten: record >> 127 == 1 }
     }
 
-    /// The block of the file behind the last one.
+    /// The block of the file after the last one.
     pub(crate) fn end(&self) -> u64 {
         self.offset + self.length
     }
@@ -82,7 +82,7 @@ impl Extents {
         Ok(this)
     }
 
-    /// The extent with the number `index`, counted from 0; nothing behind the last one.
+    /// The extent with the number `index`, counted from 0; nothing after the last one.
     pub(crate) fn get(&self, xfs: &Xfs, index: usize) -> Result<Option<Extent>, DriverError> {
         xfs.device.budget().spend(LOOK)?;
         let mut known = self.known.borrow_mut();

@@ -9,7 +9,7 @@ use crate::storage::filesystem::{Damage, FileKind, OpenFile, ReadError};
 /// pygrub copies in reads of this many bytes.
 const COPY: u64 = 1 << 20;
 
-/// So far behind the buffer there is in any case memory that must not be written.
+/// So far after the buffer there is in any case memory that must not be written.
 const SURELY_FATAL: u64 = 64 << 20;
 
 /// A file of XFS.
@@ -163,7 +163,7 @@ fn trouble(trouble: Trouble) -> ReadError {
         Trouble::DriverError(fault) => undetermined(fault),
         Trouble::Overrun(bytes) => {
             let reason = format!(
-                "the file has a hole, and pygrub's XFS driver writes {bytes} bytes of zeros behind the end of its buffer"
+                "the file has a hole, and pygrub's XFS driver writes {bytes} bytes of zeros past the end of its buffer"
             );
             if bytes >= SURELY_FATAL { ReadError::Crashes(reason) } else { ReadError::Unknown(reason) }
         }

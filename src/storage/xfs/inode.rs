@@ -55,7 +55,7 @@ impl Inode {
         match previous {
             Some(previous) if xfs.device.available(place, bytes.len() as u64) == 0 => Ok(previous),
             _ => Err(DriverError::Unknown(format!(
-                "inode {number} lies behind the end of the image, and pygrub takes for it what it read before"
+                "inode {number} lies past the end of the image, and pygrub takes for it what it read before"
             ))),
         }
     }
@@ -104,7 +104,7 @@ impl Inode {
         self.bytes.get(FORK_AT..).unwrap_or_default()
     }
 
-    /// Writes a NUL into the fork, as the plugin does behind every name that it reads there.
+    /// Writes a NUL into the fork, as the plugin does after every name that it reads there.
     pub(crate) fn end_name(&mut self, at: usize) {
         if let Some(byte) = self.bytes.get_mut(FORK_AT + at) {
             *byte = 0;

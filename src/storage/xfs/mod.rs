@@ -35,7 +35,7 @@ pub struct Xfs {
     claimed: u64,
 }
 
-/// In the superblock, behind what the plugin reads.
+/// In the superblock, after what the plugin reads.
 const BLOCKS_AT: usize = 8;
 const FEATURES2_AT: usize = 200;
 const FEATURE2_FTYPE: u32 = 0x200;

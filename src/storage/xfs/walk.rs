@@ -34,7 +34,7 @@ impl Rest {
         }
     }
 
-    /// The component from here on, up to a slash, a blank or the end.
+    /// The component from here on, up to a slash, a space or the end.
     fn component(&self) -> &[u8] {
         let rest = self.text.get(self.at..).unwrap_or_default();
         let end = rest.iter().position(|&byte| byte == 0 || byte == b'/' || is_blank(byte)).unwrap_or(rest.len());
@@ -108,12 +108,12 @@ pub(crate) fn walk(xfs: &Xfs, path: &[u8]) -> Result<Inode, DriverError> {
             return Err(absent("it is a directory or a special file, which pygrub's XFS driver does not open"));
         }
         if !inode.is_directory() {
-            return Err(absent("a component before the last one is no directory"));
+            return Err(absent("a component before the last one is not a directory"));
         }
         rest.skip_slashes();
         let name = rest.component().to_vec();
         if name.is_empty() {
-            return Err(absent("the path ends with a slash, or at a blank behind one"));
+            return Err(absent("the path ends with a slash, or at a space after one"));
         }
         match directory::lookup(xfs, &mut inode, &name, limit)? {
             Some(found) => {
@@ -137,7 +137,7 @@ fn not_found(xfs: &Xfs, name: &[u8], links: usize) -> DriverError {
     }
     if links > 1 {
         return absent(format!(
-            "there is no {shown}; pygrub's XFS driver garbles a path with one symbolic link behind another"
+            "there is no {shown}; pygrub's XFS driver garbles a path with one symbolic link after another"
         ));
     }
     if xfs.has_file_types {

@@ -103,7 +103,7 @@ fn of_disk(disk: &Element) -> FirstDisk {
     let attribute = match kind {
         "file" => "file",
         "block" => "dev",
-        // rbd becomes a string for QEMU that is no path; a volume depends on its pool.
+        // rbd becomes a string for QEMU that is not a path; a volume depends on its pool.
         other => {
             return FirstDisk::Unknown {
                 reason: format!(

@@ -182,8 +182,8 @@ fn a_failure_is_explained() {
     assert_eq!(
         ours.stderr,
         "Using <class 'grub.GrubConf.Grub2ConfigFile'> to parse /grub/grub.cfg\n\
-         pregrub: /grub/grub.cfg, line 2: pygrub takes `($drive1` for a device, wants a number behind its first two \
-         characters, and gives up on the whole file\n\
+         pregrub: /grub/grub.cfg, line 2: pygrub parses `($drive1)` as a device name, expects a number after its first two \
+         characters, and rejects the whole file\n\
          pregrub: write the path without a device, as pygrub never uses it: it reads the kernel from where it found the \
          configuration\n\
          RuntimeError: Unable to find partition containing kernel\n"
@@ -204,7 +204,7 @@ fn an_explanation_is_escaped() {
 #[test]
 fn the_environment_is_checked() {
     for (name, value, told) in [
-        ("PREGRUB_RELEASE", "5.0", "`5.0` is no Xen release that pregrub knows"),
+        ("PREGRUB_RELEASE", "5.0", "`5.0` is not a Xen release that pregrub knows"),
         (
             "PREGRUB_FLAVOUR",
             "gentoo",

@@ -30,7 +30,7 @@ const PROMPT_ROW: usize = 5;
 
 impl Session<'_> {
     fn entry(&self, index: usize) -> Result<&Entry, Raised> {
-        // A default just behind the last entry boots the first one.
+        // A default just after the last entry boots the first one.
         let entries = &self.config.entries;
         entries.get(index).or_else(|| entries.first()).ok_or_else(no_entry)
     }

@@ -23,7 +23,7 @@ pub(super) enum Key {
     Other,
 }
 
-/// How long a sequence may stop behind a byte: ESCDELAY of curses.
+/// How long a sequence may stop after a byte: ESCDELAY of curses.
 const PATIENCE: Duration = Duration::from_millis(1000);
 
 /// What bytes that begin with ESC are.
@@ -64,7 +64,7 @@ fn escape(tty: &mut Tty) -> Result<Key, Stop> {
     }
 }
 
-/// What stands behind an ESC.
+/// What stands after an ESC.
 fn sequence(rest: &[u8], ansi: bool) -> Sequence {
     match rest {
         [] | [b'O'] => Sequence::Begun,

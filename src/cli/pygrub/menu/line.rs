@@ -9,12 +9,12 @@ use super::terminal::Stop;
 const SIZE: (usize, usize) = (1, 74);
 /// How many characters are shown of a line whose beginning is shown.
 const FIRST_PAGE: usize = 70;
-/// Where the second page begins, and by how much each page behind it begins later.
+/// Where the second page begins, and by how much each page after it begins later.
 const SECOND_PAGE: usize = 56;
 const PAGE: usize = 55;
 
 impl Session<'_> {
-    /// Edits a line behind a prompt in that row. Returns it, or nothing where that was cancelled.
+    /// Edits a line after a prompt in that row. Returns it, or nothing where that was cancelled.
     pub(super) fn edit_at(&mut self, row: usize, line: &str) -> Result<Option<String>, Stop> {
         self.whole.add((row, 2), "> ", false)?;
         self.screen.copy(&mut self.whole);

@@ -24,10 +24,10 @@ impl Session<'_> {
         loop {
             self.draw_list(&seconds, start, place(&wanted))?;
             match keys::next(self.tty, wait)? {
-                // pygrub waits for ever where whoever stopped the clock has gone.
+                // pygrub waits for ever where the user who stopped the clock has gone.
                 None if wait.is_none() => return Err(Stop::Gone),
                 None => match seconds.to_i64() {
-                    // The second pass takes its first second for the last; so does a clock that does not run.
+                    // The second pass treats its first second as the last; so does a clock that does not run.
                     Some(..=1) => return Ok(Choice { selected: wanted, edited: None }),
                     Some(left) => seconds = Int::Small(left - 1),
                     // Longer than anybody waits.

@@ -5,7 +5,7 @@
 //!
 //! libxl gives TERM=vt100 and a window without a size. What a menu needs of that is a dozen sequences, so there is no crate for
 //! terminals here: crossterm and ratatui write colours and the sequences of xterm, and open files as they go, which the
-//! sandbox around this forbids. [`Terminal::new`] does all that touches more than the two file descriptors; behind it there are
+//! sandbox around this forbids. [`Terminal::new`] does all that touches more than the two file descriptors; after it there are
 //! only read, write, poll and the ioctl for the modes. rustix has them without unsafe code.
 
 mod entry;

@@ -119,7 +119,7 @@ impl Window {
             }
             return;
         }
-        // Control characters of Latin-1 are shown as a blank.
+        // Control characters of Latin-1 are shown as a space.
         let c = if c.is_control() { ' ' } else { c };
         self.set(y, x, Cell::new(c, reverse));
         for behind in 1..cells {
@@ -159,7 +159,7 @@ impl Window {
         }
     }
 
-    /// Where the cursor stands behind a text that begins at `at`, whether or not it fits.
+    /// Where the cursor stands after a text that begins at `at`, whether or not it fits.
     pub(super) fn end_of(&self, at: (usize, usize), text: &str) -> (usize, usize) {
         let charset = self.charset;
         let last = (self.size.0.saturating_sub(1), self.size.1.saturating_sub(1));

@@ -54,7 +54,7 @@ impl Limits {
     ///
     /// # Errors
     ///
-    /// One sentence, where a variable is no number of MiB.
+    /// One sentence, where a variable is not a number of MiB.
     pub fn restricted(variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let bytes = |name: &str, default: u64| variable(name).map_or(Ok(default), |text| mebibytes(name, &text));
         Ok(Self {
@@ -68,7 +68,7 @@ impl Limits {
 fn mebibytes(name: &str, text: &str) -> Result<u64, String> {
     let number = int::parse(text, Python::Three).map_err(|message| format!("{name}: {message}"))?;
     let mib = number.to_i64().and_then(|number| u64::try_from(number).ok());
-    mib.and_then(|mib| mib.checked_mul(MIB)).ok_or_else(|| format!("{name}: {text} is no number of MiB"))
+    mib.and_then(|mib| mib.checked_mul(MIB)).ok_or_else(|| format!("{name}: {text} is not a number of MiB"))
 }
 
 /// Three are held open at any time, so that no fourth can be opened; `poll` takes no more than this many at once.
@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(usual(&[]), Ok(1024));
         assert_eq!(usual(&[(theirs, "64")]), Ok(64));
         assert_eq!(usual(&[(theirs, "64"), (ours, "4096")]), Ok(4096));
-        assert_eq!(usual(&[(ours, "-1")]), Err("PREGRUB_MAX_FILE_SIZE_MB: -1 is no number of MiB".to_owned()));
+        assert_eq!(usual(&[(ours, "-1")]), Err("PREGRUB_MAX_FILE_SIZE_MB: -1 is not a number of MiB".to_owned()));
     }
 
     #[test]
@@ -132,7 +132,7 @@ mod tests {
         for text in ["-1", "99999999999999999999", "9223372036854775807"] {
             assert_eq!(
                 restricted(Some(text), None),
-                Err(format!("PYGRUB_MAX_RAM_USAGE_MB: {text} is no number of MiB"))
+                Err(format!("PYGRUB_MAX_RAM_USAGE_MB: {text} is not a number of MiB"))
             );
         }
     }

@@ -76,7 +76,7 @@ impl Disk for HostDisk {
     }
 
     fn run(&mut self, program: &Path, boot: &HeldDirectory, path: &Path, limit: Duration) -> io::Result<ExitStatus> {
-        // What it prints is for whoever installs, and no part of a text on standard output.
+        // What it prints is for the administrator, and no part of a text on standard output.
         let mut command = Command::new(program);
         command.arg(boot.path().join(path)).stdin(Stdio::null()).stdout(io::stderr()).process_group(0);
         let mut child = command.spawn()?;

@@ -58,7 +58,7 @@ impl Kept {
                 }
                 None => continue,
             };
-            // It may be one of ours by its name, behind a link.
+            // It may be one of ours by its name, after a link.
             kept.nodes.extend(directory.node(path.as_bytes()).map(|node| (node.device, node.inode)));
             let mut named = BTreeSet::new();
             for release in Release::lines() {

@@ -69,7 +69,7 @@ impl<'a> Kernels<'a> {
         self.go_on = &|| Ok(());
     }
 
-    /// Puts a file of the guest's on the boot disk, and tells its name there.
+    /// Puts a file of the guest's on the boot disk, and gives its name there.
     pub(super) fn copy(&mut self, path: &Path) -> Result<String, Error> {
         let source = self.sources.get(path)?;
         let place = in_kernels(&source.name);
@@ -105,7 +105,7 @@ impl<'a> Kernels<'a> {
             }
         };
         if named.is_err() {
-            // The first error is the one to tell.
+            // The first error is the one to report.
             self.give_up(&temporary);
         }
         let name = match named? {
@@ -301,7 +301,7 @@ impl<'a> Kernels<'a> {
         }
     }
 
-    /// Removes what is left of a failed attempt, if it can be: the first error is the one to tell.
+    /// Removes what is left of a failed attempt, if it can be: the first error is the one to report.
     fn give_up(&mut self, path: &Path) {
         if self.boot.node(path).is_ok() {
             let _ = self.disk.remove(self.boot, path);

@@ -133,7 +133,7 @@ impl Installation<'_> {
     fn perform(&mut self, options: &Options, old: Option<&[u8]>, kept: &Kept) -> Result<(), Failed> {
         let boot_disk = self.boot_disk;
         let boot = &boot_disk.directory;
-        // From here on the disk has the configurations that are seen here, whoever wrote them. What they do not name may go: a
+        // From here on the disk has the configurations that are seen here, no matter who wrote them. What they do not name may go: a
         // run that was cut short has left it, and it may be what fills the disk.
         self.sync()?;
         self.removed = self.kernels.collect(kept)?;
@@ -183,7 +183,7 @@ impl Installation<'_> {
                     match appended {
                         WithSecrets::Named(name) => Some(name),
                         WithSecrets::Failed(error) if entry.wanted => return Err(error),
-                        // What an older generation wants may be gone by now, and it may still boot with somebody's help.
+                        // What an older generation needs may be gone by now, and it may still boot with somebody's help.
                         WithSecrets::Failed(error) => {
                             self.menu.warnings.push(format!("`{}` boots without its secrets: {error}", entry.title));
                             Some(self.kernels.copy(initrd)?)

@@ -1,7 +1,7 @@
 //! Devices that pygrub cannot take apart, by where they stand.
 
 use crate::config::{Cause, Raised, Span};
-use crate::lint::{Configuration, Fix, LintContext};
+use crate::lint::rules::{Configuration, Fix, LintContext};
 
 /// Where a device stands, and what it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub(in crate::lint) enum Named {
     Name,
 }
 
-/// The devices of one kind that pygrub gives up on.
+/// The devices of one kind that pygrub rejects.
 pub(in crate::lint) fn raised(context: &LintContext<'_>, wanted: Named) -> Vec<Raised> {
     let Some(configuration) = context.configuration() else { return Vec::new() };
     let mut all = context.raised(&[Cause::Device, Cause::DeviceCommas]);
@@ -40,7 +40,7 @@ pub(in crate::lint) fn without(configuration: &Configuration<'_>, raised: &Raise
     let device = raised.span.filter(|span| configuration.at(*span).starts_with(b"("))?;
     let rest = configuration.text.get(device.range().end..)?.strip_prefix(b")")?;
     let slashes = rest.iter().take_while(|byte| **byte == b'/').count();
-    // pygrub finds nothing behind two slashes on ext2, ext3 and ext4.
+    // pygrub finds nothing after two slashes on ext2, ext3 and ext4.
     let length = 1 + slashes.saturating_sub(1);
     let grown = u32::try_from(length).ok()?;
     let span = Span { end: device.end + grown, length: device.length + grown, ..device };

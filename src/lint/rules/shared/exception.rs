@@ -1,13 +1,13 @@
-//! Findings about what pygrub raises: what an exception means and the way out is told by `explain`, in one place for the
+//! Findings about what pygrub raises: what an exception means and the way out is reported by `explain`, in one place for the
 //! verdict and for the rules.
 
 use crate::config::{Cause, Raised, Stage};
 use crate::explain::advice::{Advice, Seen};
 use crate::explain::closing_brace::of_closing_brace;
 use crate::explain::raised::of_raised;
-use crate::lint::{Finding, LintContext, Reporter};
+use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 
-/// How many places a rule tells apart. A guest can have half a million in a megabyte.
+/// How many places a rule reports separately. A guest can have half a million in a megabyte.
 const MOST: usize = 250;
 
 /// How many other places belong to one finding.
@@ -18,7 +18,7 @@ pub(in crate::lint) fn each(
     context: &LintContext<'_>,
     report: &mut Reporter<'_>,
     all: &[Raised],
-    mut complete: impl FnMut(Finding, usize, &Raised) -> Finding,
+    mut complete: impl FnMut(Diagnostic, usize, &Raised) -> Diagnostic,
 ) {
     let most = context.most(MOST);
     let mut causes: Vec<Cause> = all.iter().map(|raised| raised.cause).collect();
@@ -46,7 +46,7 @@ pub(in crate::lint) fn once(context: &LintContext<'_>, report: &mut Reporter<'_>
 }
 
 /// The finding for something that pygrub raises. It stops the boot.
-pub(in crate::lint) fn finding(context: &LintContext<'_>, raised: Raised) -> Finding {
+pub(in crate::lint) fn finding(context: &LintContext<'_>, raised: Raised) -> Diagnostic {
     let cause = context.cause_of(&raised);
     let advice = match (context.explanation().filter(|explanation| explanation.cause == cause), context.configuration())
     {
@@ -63,7 +63,7 @@ pub(in crate::lint) fn finding(context: &LintContext<'_>, raised: Raised) -> Fin
             of_raised(context.attempt(), seen, context.files(), &raised)
         }
     };
-    let mut finding = Finding::new(advice.reason).stops_boot(true);
+    let mut finding = Diagnostic::new(advice.reason).stops_boot(true);
     if let Some(span) = raised.span.filter(|_| context.configuration().is_some()) {
         finding = finding.at(span, advice.label);
     } else if matches!(raised.stage, Stage::Parse | Stage::Menu | Stage::Select) && context.configuration().is_some() {

@@ -1,7 +1,7 @@
 //! What is wrong with the initrd that pygrub hands over, at the place in the configuration that names it.
 
 use crate::initrd::{Problem, Weight};
-use crate::lint::{Finding, LintContext, Reporter, Severity};
+use crate::lint::rules::{Diagnostic, LintContext, Reporter, Severity};
 
 /// Reports those problems of the initrd that a rule is about.
 pub(in crate::lint) fn report(
@@ -12,7 +12,7 @@ pub(in crate::lint) fn report(
     let Some(initrd) = context.initrd() else { return };
     let span = context.run.chosen.as_ref().and_then(|chosen| chosen.ramdisk.as_ref()?.span);
     for problem in initrd.problems.iter().filter(|problem| is_mine(problem)) {
-        let mut finding = Finding::new(problem.sentence());
+        let mut finding = Diagnostic::new(problem.sentence());
         if let Some(span) = span.filter(|_| context.configuration().is_some()) {
             finding = finding.at(span, "this initrd");
         }

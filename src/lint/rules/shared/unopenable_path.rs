@@ -1,11 +1,11 @@
-//! Findings about files that do not open because of how their path is written. What that means is told by
+//! Findings about files that do not open because of how their path is written. What that means is reported by
 //! `explain::missing_path`, in one place for the verdict and for the rules.
 
 use crate::config::Span;
 use crate::explain::path_issue::{PathIssue, Plain};
 use crate::lint::analysis::line_continuation::{goes_on, joined};
 use crate::lint::analysis::named_file::{Lookup, NamedFile, Why, all};
-use crate::lint::{Configuration, Finding, Fix, LintContext, Reporter, Severity};
+use crate::lint::rules::{Configuration, Diagnostic, Fix, LintContext, Reporter, Severity};
 
 /// How many entries that are not selected are reported one by one.
 const MOST: usize = 50;
@@ -51,20 +51,20 @@ impl Others {
         if let Some(left) = self.count.checked_sub(self.most).filter(|left| *left > 0) {
             let files = if left == 1 { "file that an entry names does" } else { "files that entries name do" };
             let message = format!("{left} more {files} not open, for the same reason or another");
-            report.add_as(Severity::Warning, Finding::new(message).in_configuration());
+            report.add_as(Severity::Warning, Diagnostic::new(message).in_configuration());
         }
     }
 }
 
 /// The finding about one file.
-pub(in crate::lint) fn finding(lookup: &Lookup<'_>, named: &NamedFile<'_>, why: &Why) -> Finding {
+pub(in crate::lint) fn finding(lookup: &Lookup<'_>, named: &NamedFile<'_>, why: &Why) -> Diagnostic {
     let clause = match why {
         Why::Missing(clause) => Some(clause.as_str()),
         Why::Odd => None,
     };
     let missing = lookup.missing(named, clause);
     let advice = missing.advice_on(lookup.files(), Some(lookup.configuration().seen()));
-    let mut finding = Finding::new(advice.reason)
+    let mut finding = Diagnostic::new(advice.reason)
         .at(named.file.span, advice.label)
         .stops_boot(named.selected && matches!(why, Why::Missing(_)));
     finding.help = advice.help;
@@ -102,7 +102,7 @@ fn without_options(lookup: &Lookup<'_>, named: &NamedFile<'_>) -> Option<Fix> {
 }
 
 /// Offers the path without what is odd about it, where such a file is there.
-fn mend(lookup: &Lookup<'_>, named: &NamedFile<'_>, finding: &mut Finding) {
+fn mend(lookup: &Lookup<'_>, named: &NamedFile<'_>, finding: &mut Diagnostic) {
     let configuration = lookup.configuration();
     if lookup.issue(named) == Some(PathIssue::Continuation) {
         let line = configuration.directive_in(named.file.span.line).map(|directive| directive.line);

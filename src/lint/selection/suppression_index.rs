@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::lint::engine::finding::{Finding, Source};
+use crate::lint::engine::diagnostic::Source;
+use crate::lint::engine::finding::Finding;
 use crate::lint::engine::group::Group;
-use crate::lint::engine::rule_levels::Selector;
-use crate::lint::engine::suppression::{Scope, Suppression};
+use crate::lint::selection::rule_levels::Selector;
+use crate::lint::selection::suppression::{Scope, Suppression};
 
 /// What some comments cover alike.
 #[derive(Default)]

@@ -3,19 +3,9 @@
 use std::fmt;
 
 use crate::lint::engine::group::Group;
+use crate::lint::engine::level::Level;
 use crate::lint::engine::rule::Rule;
 use crate::lint::registry::{closest, find};
-
-/// How loud a rule speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
-    /// At the severity of its findings.
-    Default,
-    /// Everything is a warning.
-    Warn,
-    /// Everything is an error.
-    Deny,
-}
 
 /// What a user names: a rule, a group, or all.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +24,7 @@ pub struct UnknownSelector(String);
 
 impl fmt::Display for UnknownSelector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "there is no rule and no group `{}`", self.0)?;
+        write!(f, "there is no rule or group `{}`", self.0)?;
         if let Some(rule) = closest(&self.0) {
             write!(f, "; the closest is {} ({})", rule.code, rule.name)?;
         }
@@ -102,7 +92,7 @@ impl Levels {
         self.said.push((selector, Some(Level::Deny)));
     }
 
-    /// What `later` says comes behind all that was said.
+    /// What `later` says comes after all that was said.
     #[must_use]
     pub fn then(mut self, later: &Self) -> Self {
         self.said.extend_from_slice(&later.said);

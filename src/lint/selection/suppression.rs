@@ -1,4 +1,4 @@
-//! Comments that tell the linter to be silent: `# pregrub: allow(PG101, several-defaults) this is meant`.
+//! Comments that suppress findings: `# pregrub: allow(PG101, several-defaults) this is meant`.
 //!
 //! Such a comment stands on a line of its own. `allow` covers the next line that is neither empty nor a comment, and all of the
 //! menu entry or function that begins there; `allow-file` covers the file. pygrub and GRUB see a comment.
@@ -7,7 +7,10 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use crate::config::Span;
-use crate::lint::engine::rule_levels::Selector;
+use crate::lint::analysis::configuration::shown;
+use crate::lint::analysis::context::LintContext;
+use crate::lint::engine::diagnostic::Source;
+use crate::lint::selection::rule_levels::Selector;
 
 /// What a comment covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +51,19 @@ pub(in crate::lint) struct Suppressions {
 const MOST: usize = 10_000;
 
 impl Suppressions {
+    /// The comments in each of the texts of a run. Those of the boot configuration are left out if they do not count.
+    pub(in crate::lint) fn of(context: &LintContext<'_>) -> Vec<(Source, Self)> {
+        let mut all = vec![(Source::Domain, Self::read(context.text(Source::Domain), &[]))];
+        if let Some(configuration) = context.configuration().filter(|_| context.obeys_guest()) {
+            let entries = configuration.entries().iter().map(|entry| entry.lines);
+            let functions = configuration.config.functions.iter();
+            let functions = functions.map(|function| (function.header.line, function.last_line.unwrap_or(u32::MAX)));
+            let blocks: Vec<(u32, u32)> = entries.chain(functions).collect();
+            all.push((Source::Configuration, Self::read(configuration.text, &blocks)));
+        }
+        all
+    }
+
     /// Reads the comments of `text`. `blocks` are the first and last lines of what a comment in front of it covers as a whole.
     pub(in crate::lint) fn read(text: &[u8], blocks: &[(u32, u32)]) -> Self {
         let mut this = Self::default();
@@ -146,7 +162,7 @@ impl Comment<'_> {
             (Some(rest), _) => (true, rest),
             (None, Some(rest)) => (false, rest),
             (None, None) => {
-                let message = "this comment for pregrub is none that it knows".to_owned();
+                let message = "pregrub does not know this comment".to_owned();
                 into.malformed.push(malformed(self.span(from, to.max(from)), message));
                 return;
             }
@@ -176,7 +192,7 @@ impl Comment<'_> {
                 continue;
             }
             let span = self.span(name_start, name_start + name.len());
-            let shown = crate::lint::analysis::configuration::shown(name);
+            let shown = shown(name);
             match shown.parse::<Selector>() {
                 Ok(selector) => {
                     let (scope, reason) = (scope.clone(), reason.clone());

@@ -1,0 +1,45 @@
+//! How a rule is written down.
+
+use crate::lint::analysis::context::LintContext;
+use crate::lint::engine::reporter::Reporter;
+use crate::lint::engine::rule::Rule;
+
+/// What a rule does.
+pub(in crate::lint) struct Check {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// Looks at a run and reports.
+    pub check: fn(&LintContext<'_>, &mut Reporter<'_>),
+}
+
+/// Writes a rule down. Its doc comment is its documentation, the only source of `pregrub explain`, `pregrub rules` and
+/// docs/rules.md. A rule without a `check` is one of the engine's, about the comments for it.
+macro_rules! rule {
+    (
+        $(#[doc = $doc:literal])+
+        $code:literal $name:literal $severity:ident, stops: $stops:ident, releases: $releases:expr $(, $check:path)?
+    ) => {
+        $(#[doc = $doc])+
+        pub(in crate::lint) static RULE: $crate::lint::engine::rule::Rule = $crate::lint::engine::rule::Rule {
+            code: $code,
+            name: $name,
+            severity: $crate::lint::engine::severity::Severity::$severity,
+            stops: $crate::lint::engine::rule::BootImpact::$stops,
+            releases: {
+                #[allow(unused_imports)]
+                use $crate::lint::engine::releases::{all, from, until, under_python2};
+                #[allow(unused_imports)]
+                use $crate::release::Change::*;
+                $releases
+            },
+            doc: concat!($($doc, "\n"),+),
+        };
+
+        $(
+            pub(in crate::lint) static CHECK: $crate::lint::rules::declare::Check =
+                $crate::lint::rules::declare::Check { rule: &RULE, check: $check };
+        )?
+    };
+}
+
+pub(in crate::lint) use rule;
