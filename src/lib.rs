@@ -37,29 +37,34 @@
 //! - [`python`]: the semantics of Python text that pygrub's behaviour rests on.
 //! - [`initrd`]: the initrd as the domain builder and the guest's kernel see it.
 //! - [`lint`]: what is wrong, by rules with codes.
-//! - [`report`]: JSON and text.
-//! - [`generate`]: configurations that boot, judged by [`boot`] before they are handed out.
+//! - `report` (feature): JSON and text.
+//! - `generate` (feature): configurations that boot, judged by [`boot`] before they are handed out.
 //!
 //! Arrows go one way: `python`, `release`, `flavour` ← `config`, `storage` ← `boot`, `grub`, `initrd` ← `kernel`, `explain` ← `target` ←
 //! `simulation` ← `lint`, `generate` ← `report` ← `cli`. A test holds the order.
 //!
-//! Without the feature `cli` (`default-features = false`) the crate needs neither an argument parser nor a terminal.
+//! With `default-features = false` the crate has the run, the linter and GRUB, and needs neither an argument parser nor a terminal.
+//! Features add the rest: `report`, `generate`, `install` (of a generated grub.cfg), `libvirt` (domains in XML) and `cli`.
 //!
 //! Nothing is ever written to a disk under inspection, nothing is mounted, and no code here is `unsafe`.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
+// What only reports, generators and the command line use is not dead.
+#![cfg_attr(not(feature = "cli"), allow(dead_code))]
 
 // The parsers that pest derives without its feature `std` name it.
 extern crate alloc;
 
 pub mod boot;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod cli;
 pub mod config;
 pub mod decompress;
 mod escape;
 pub mod explain;
 pub mod flavour;
+#[cfg(feature = "generate")]
 pub mod generate;
 pub mod grub;
 pub mod host;
@@ -69,6 +74,7 @@ pub mod kernel;
 pub mod lint;
 pub mod python;
 pub mod release;
+#[cfg(feature = "report")]
 pub mod report;
 pub mod simulation;
 pub mod storage;

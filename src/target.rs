@@ -3,6 +3,7 @@
 
 mod detect;
 mod error;
+#[cfg(feature = "libvirt")]
 mod libvirt;
 mod open;
 mod prose;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use self::error::{Access, StandardInput, TargetError};
+#[cfg(feature = "libvirt")]
 pub use self::libvirt::LibvirtTarget;
 pub(crate) use self::open::open_without_waiting;
 pub use self::xapi::XapiTarget;
@@ -21,7 +23,9 @@ pub use self::xl::XlTarget;
 use crate::boot::{self, Options, Run};
 use crate::config::Dialect;
 use crate::explain::{Explanation, OtherDisks, explain_on};
+use crate::storage::container::{ContainerLimits, ImageFormat};
 use crate::storage::directory::DirectoryVolume;
+use crate::storage::identify::Format;
 use crate::storage::mount::{MountedOnce, Volumes};
 use crate::storage::source::Source;
 use crate::toolstack;
@@ -76,6 +80,10 @@ pub struct OpenOptions {
     pub kind: Option<Kind>,
     /// Take a configuration for this dialect.
     pub dialect: Option<Dialect>,
+    /// How an image file is read. A domain says it of its disks by itself.
+    pub image: ImageFormat,
+    /// What opening an image may do.
+    pub limits: ContainerLimits,
 }
 
 /// A target.
@@ -83,6 +91,13 @@ pub struct OpenOptions {
 pub enum Target {
     /// A disk.
     Image(Arc<dyn Source>),
+    /// The disk inside of an image.
+    Inside {
+        /// The disk, as anyone who attaches the image shows it to pygrub.
+        disk: Arc<dyn Source>,
+        /// The format of the image.
+        format: Format,
+    },
     /// A directory.
     Directory(PathBuf),
     /// A configuration.
@@ -95,6 +110,7 @@ pub enum Target {
     /// A domain for xl.
     Xl(Box<XlTarget>),
     /// A domain for libvirt.
+    #[cfg(feature = "libvirt")]
     Libvirt(Box<LibvirtTarget>),
     /// A VM of xapi.
     Xapi(Box<XapiTarget>),
@@ -104,10 +120,11 @@ impl Target {
     /// The kind.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Image(_) => Kind::Image,
+            Self::Image(_) | Self::Inside { .. } => Kind::Image,
             Self::Directory(_) => Kind::Directory,
             Self::Config { .. } => Kind::Config,
             Self::Xl(_) => Kind::Xl,
+            #[cfg(feature = "libvirt")]
             Self::Libvirt(_) => Kind::Libvirt,
             Self::Xapi(_) => Kind::Xapi,
         }
@@ -117,13 +134,14 @@ impl Target {
     pub fn domain(&self) -> Option<&Domain> {
         match self {
             Self::Xl(target) => target.domain.as_ref().ok(),
-            Self::Image(_) | Self::Directory(_) | Self::Config { .. } | Self::Libvirt(_) | Self::Xapi(_) => None,
+            _ => None,
         }
     }
 
     /// The type of the guest, where a domain says it.
     pub fn guest(&self) -> Option<Guest> {
         match self {
+            #[cfg(feature = "libvirt")]
             Self::Libvirt(target) => target.guest(),
             Self::Xapi(target) => target.guest(),
             _ => self.domain().map(|domain| domain.guest),
@@ -140,16 +158,26 @@ impl Target {
         let result = match (self, volumes) {
             (Self::Config { dialect, text }, _) => Ok(boot::run_config(name, *dialect, text.clone(), options)),
             (Self::Xl(target), volumes) => target.run(volumes, options),
+            #[cfg(feature = "libvirt")]
             (Self::Libvirt(target), volumes) => target.run(volumes, options),
             (Self::Xapi(target), volumes) => target.run(volumes, options),
-            (Self::Image(_) | Self::Directory(_), Some(volumes)) => boot::run_volumes(volumes, options),
-            (Self::Image(_) | Self::Directory(_), None) => Err(io::Error::other("it has no volumes")),
+            (Self::Image(_) | Self::Inside { .. } | Self::Directory(_), Some(volumes)) => {
+                boot::run_volumes(volumes, options)
+            }
+            (Self::Image(_) | Self::Inside { .. } | Self::Directory(_), None) => {
+                Err(io::Error::other("it has no volumes"))
+            }
         };
         let mut run = result.map_err(|error| TargetError::of(Path::new(name), Access::Read, error))?;
         match self {
             Self::Xapi(_) => {}
-            Self::Image(_) if run.options.caller.is_xapi() => toolstack::xapi::complete_disk(&mut run, name),
+            Self::Image(_) | Self::Inside { .. } if run.options.caller.is_xapi() => {
+                toolstack::xapi::complete_disk(&mut run, name)
+            }
             _ => toolstack::complete(&mut run),
+        }
+        if let Self::Inside { format, .. } = self {
+            run.image_format = Some(*format);
         }
         Ok(run)
     }
@@ -158,7 +186,7 @@ impl Target {
     pub(crate) fn explain(&self, run: &Run, volumes: Option<&MountedOnce<'_>>) -> Option<Explanation> {
         let others = match self {
             Self::Xl(target) => Some(&**target as &dyn OtherDisks),
-            Self::Image(_) | Self::Directory(_) | Self::Config { .. } | Self::Libvirt(_) | Self::Xapi(_) => None,
+            _ => None,
         };
         explain_on(run, volumes.map(|volumes| volumes as &dyn Volumes), others)
     }
@@ -166,10 +194,11 @@ impl Target {
     /// The filesystems on it. `None` for a configuration alone, and for a domain without a disk that pygrub gets.
     pub fn volumes(&self) -> Option<MountedOnce<'_>> {
         match self {
-            Self::Image(disk) => Some(MountedOnce::of_disk(Arc::clone(disk))),
+            Self::Image(disk) | Self::Inside { disk, .. } => Some(MountedOnce::of_disk(Arc::clone(disk))),
             Self::Directory(path) => Some(MountedOnce::new(DirectoryVolume(path))),
             Self::Config { .. } => None,
             Self::Xl(target) => Some(MountedOnce::of_disk(Arc::clone(target.disk()?))),
+            #[cfg(feature = "libvirt")]
             Self::Libvirt(target) => Some(MountedOnce::of_disk(Arc::clone(target.disk()?))),
             Self::Xapi(target) => Some(MountedOnce::of_disk(Arc::clone(target.disk()?))),
         }

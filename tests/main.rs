@@ -20,6 +20,7 @@ mod initrd;
 mod kernel;
 mod lint;
 mod oracle_itself;
+mod public_api;
 mod python;
 mod report;
 mod simulation;

@@ -17,7 +17,7 @@ const AVOID: &[(&str, &str)] = &[
         "is not a",
     ),
     (r"\b(take|takes|took) [^.;:,]{1,60}? for (a|an|the|one|what)\b|\btaken for\b", "treats X as Y"),
-    (r"\bwants\b", "expects, needs"),
+    (r"(?<!\.)\bwants\b", "expects, needs"),
     (r"\bgives? up on\b", "rejects"),
     (r"(?<!-)\b[Bb]ehind\b", "after, past the end"),
     (r"\b(is|are|be|been|was|were|not) told (by|one by one|as such|of|all|where|when)\b", "reported"),

@@ -4,10 +4,12 @@
 
 mod attempt;
 mod caller;
+#[doc(hidden)]
 pub mod command_line;
 mod copy;
 mod copy_limit;
 mod delimiters;
+#[cfg(feature = "report")]
 mod digest;
 mod discover;
 mod finish;
@@ -32,6 +34,7 @@ pub use attempt::{Attempt, Found, Mounted, Purpose, Step};
 pub use caller::{Caller, Handover, Toolstack, ToolstackError};
 pub use copy_limit::{LARGEST_COPY, TooLarge};
 pub use delimiters::{Unrepresentable, forged_record, unrepresentable};
+#[cfg(feature = "report")]
 pub use digest::sha256;
 pub use discover::candidates;
 pub use fixed_kernels::InPlaceOf;

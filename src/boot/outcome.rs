@@ -11,6 +11,7 @@ use super::output::Process;
 use crate::config::{Raised, Span, Stage, Warnings};
 use crate::python::PyStr;
 use crate::storage::filesystem::Damage;
+use crate::storage::identify::Format;
 use crate::storage::partitions::PartitionTable;
 
 /// What pregrub says of a target.
@@ -176,6 +177,8 @@ pub struct Run {
     pub options: Options,
     /// The disk, where the configuration of a domain was the target.
     pub disk: Option<GivenDisk>,
+    /// The format of the image that the disk is in, if it is not raw: pygrub reads the raw view that somebody gives it.
+    pub image_format: Option<Format>,
     /// How a toolstack calls pygrub, and what it makes of its end, where a domain was the target or a toolstack was named.
     pub handover: Option<Handover>,
     /// pygrub's reading of the partition table; nothing where it does not read it.
@@ -226,6 +229,7 @@ impl Run {
         Self {
             options,
             disk: None,
+            image_format: None,
             handover: None,
             table,
             first_look: None,

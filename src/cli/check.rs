@@ -327,6 +327,7 @@ pub(super) fn examine(
     }
     let lint::Findings { active: findings, suppressed } = lint::lint_all(&context, &asked.levels);
     let explanation = context.explanation().cloned();
+    drop(context);
     let domain_text = match target {
         Target::Xl(domain) => Some(domain.text.clone()),
         _ => None,

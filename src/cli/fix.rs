@@ -133,7 +133,8 @@ impl FixArgs {
         dialect: Option<DialectArg>,
         asked: &EffectiveSettings,
     ) -> Result<Option<(Vec<u8>, FixResult)>, String> {
-        let wanted = OpenOptions { kind: Some(Kind::Config), dialect: dialect.map(Into::into) };
+        let wanted =
+            OpenOptions { kind: Some(Kind::Config), dialect: dialect.map(Into::into), ..OpenOptions::default() };
         let opened = Simulation::from(asked.options.clone()).open(name, wanted).map_err(|error| error.to_string())?;
         let Target::Config { dialect, text } = opened.into_target() else { return Ok(None) };
         // The target has no more than pygrub reads.

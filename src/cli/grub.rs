@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 
+use super::image_args::ImageArgs;
 use super::output_args::{Format, OutputArgs};
 use super::stdout::Out;
 use super::target_args::KindArg;
@@ -29,7 +30,7 @@ pub(super) struct GrubArgs {
     /// What GRUB starts from: an image, a block device, a directory, a grub.cfg alone, a domain's configuration, or `-`
     #[arg(value_name = "TARGET")]
     pub target: String,
-    /// Which GRUB: 2.06, 2.12 or 2.14
+    /// Which GRUB: 2.06, 2.12 or 2.14, or Fedora's and Red Hat's, 2.06-fedora or 2.12-fedora
     #[arg(long, value_name = "RELEASE", default_value = "2.06")]
     grub: String,
     /// What it runs on: pc (BIOS), efi, or xen (pvgrub2)
@@ -50,6 +51,8 @@ pub(super) struct GrubArgs {
     /// Treat the target as this kind instead of detecting it
     #[arg(long = "as", value_name = "KIND", value_enum)]
     pub kind: Option<KindArg>,
+    #[command(flatten)]
+    pub image: ImageArgs,
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -93,7 +96,7 @@ pub(super) fn run(args: &GrubArgs) -> Result<Status, Error> {
 
 /// Runs GRUB on the target.
 fn examine(args: &GrubArgs, settings: &Settings) -> Result<GrubRun, String> {
-    let wanted = OpenOptions { kind: args.kind(), dialect: None };
+    let wanted = OpenOptions { kind: args.kind(), ..args.image.options() };
     // A text is GRUB's here, whatever its name is.
     let name = Path::new(&args.target);
     let simulation = Simulation::default();

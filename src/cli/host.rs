@@ -236,7 +236,7 @@ impl<'a> Judge<'a> {
                 return (unknown(format!("its configuration cannot be opened: {}", super::why(&error))), None);
             }
         };
-        let wanted = OpenOptions { kind: Some(kind), dialect: None };
+        let wanted = OpenOptions { kind: Some(kind), ..OpenOptions::default() };
         let target = match Target::open(&place, wanted, options.release) {
             Ok(target) => target,
             Err(error) => return (unknown(error.to_string()), None),

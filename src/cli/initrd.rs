@@ -12,7 +12,7 @@ use super::settings::SettingsArgs;
 use super::{Error, Status, why};
 use crate::cli::stdout::{Out, complain};
 use crate::initrd::kernel_file::{self, BEGINNING};
-use crate::initrd::{Bytes, Depth, GuestKernel, KernelConfig, Report, Verdict, judge};
+use crate::initrd::{Depth, GuestKernel, KernelConfig, Report, Verdict, judge};
 use crate::release::Release;
 use crate::report::initrd::{InitrdReport, write_text};
 use crate::storage::source::{FileSource, Source};
@@ -91,19 +91,6 @@ pub(super) fn run(args: &InitrdArgs) -> Result<Status, Error> {
     Ok(worst)
 }
 
-/// A file as an initrd.
-struct OnDisk(FileSource);
-
-impl Bytes for OnDisk {
-    fn size(&self) -> u64 {
-        self.0.len()
-    }
-
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        self.0.read_at(offset, buf)
-    }
-}
-
 fn open(path: &Path) -> io::Result<FileSource> {
     let file = File::open(path)?;
     if file.metadata()?.is_dir() {
@@ -112,8 +99,9 @@ fn open(path: &Path) -> io::Result<FileSource> {
     FileSource::new(file)
 }
 
-fn look(path: &Path, kernel: &GuestKernel, release: crate::release::Release) -> io::Result<Report> {
-    judge(&OnDisk(open(path)?), kernel, release, Depth::Whole)
+fn look(path: &Path, kernel: &GuestKernel, release: Release) -> io::Result<Report> {
+    let file = open(path)?;
+    judge(&file, file.len(), kernel, release, Depth::Whole)
 }
 
 /// What --kernel and --kernel-config tell of the kernel.

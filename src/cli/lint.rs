@@ -199,7 +199,8 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
             }
         }
         let release = asked.options.release;
-        let wanted = OpenOptions { kind: Some(Kind::Config), dialect: args.dialect.map(Into::into) };
+        let wanted =
+            OpenOptions { kind: Some(Kind::Config), dialect: args.dialect.map(Into::into), ..OpenOptions::default() };
         let opened = Simulation::from(asked.options.clone()).open(name, wanted);
         let run = match opened.and_then(|target| target.run_on(None)) {
             Ok(run) => run,

@@ -21,6 +21,7 @@ mod generate;
 mod grub;
 mod guest_arg;
 mod host;
+mod image_args;
 mod init;
 mod initrd;
 mod interrupt;

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::Error;
 use super::caller_args::CallerArgs;
+use super::image_args::ImageArgs;
 use super::release_args::{self, ReleaseArgs};
 use super::settings::{Settings, SettingsArgs};
 use super::target_args::{DialectArg, KindArg};
@@ -58,6 +59,8 @@ pub(super) struct PygrubArgs {
     /// The dialect of a configuration; overrides its name
     #[arg(long, value_enum)]
     dialect: Option<DialectArg>,
+    #[command(flatten)]
+    image: ImageArgs,
     #[command(flatten)]
     caller: CallerArgs,
     #[command(flatten)]
@@ -159,6 +162,6 @@ impl PygrubArgs {
 
     /// How the target is opened.
     pub(super) fn open_options(&self) -> OpenOptions {
-        OpenOptions { kind: self.kind.map(Into::into), dialect: self.dialect.map(Into::into) }
+        OpenOptions { kind: self.kind.map(Into::into), dialect: self.dialect.map(Into::into), ..self.image.options() }
     }
 }

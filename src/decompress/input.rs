@@ -49,6 +49,13 @@ impl<'a> Input<'a> {
         self.next - (self.buffer.len() - self.used) as u64
     }
 
+    /// The last `N` bytes that were taken; `None` if there are less, or they cannot be read again.
+    pub fn before<const N: usize>(&self) -> Option<[u8; N]> {
+        let mut bytes = [0; N];
+        let start = self.position().checked_sub(N as u64)?;
+        (self.source.read_at(start, &mut bytes).ok()? == N).then_some(bytes)
+    }
+
     /// Bytes that are left, if the source does not end before.
     pub(super) fn remaining(&self) -> u64 {
         self.end.saturating_sub(self.position())
@@ -68,17 +75,73 @@ impl<'a> Input<'a> {
 
     /// Reads up to `N` bytes, fewer at the end.
     pub(super) fn peek<const N: usize>(&mut self) -> Result<Vec<u8>, DecodeError> {
-        while self.buffer.len() - self.used < N {
-            let before = self.buffer.len();
+        let rest = self.ahead(N);
+        let bytes = rest[..rest.len().min(N)].to_vec();
+        match self.take_failure() {
+            Some(error) if bytes.len() < N => Err(DecodeError::Io(error)),
+            _ => Ok(bytes),
+        }
+    }
+
+    /// What comes next: at least one byte, and none only at the end or where the source cannot be read.
+    pub fn piece(&mut self) -> &[u8] {
+        self.ahead(1)
+    }
+
+    /// What comes next: at least `count` bytes, unless the end comes before, or a part that cannot be read.
+    pub fn ahead(&mut self, count: usize) -> &[u8] {
+        while self.buffer.len() - self.used < count && self.failed.is_none() {
+            let before = self.buffer.len() - self.used;
             if let Err(error) = self.refill() {
-                return Err(DecodeError::Io(error));
+                self.failed = Some(error);
             }
             if self.buffer.len() == before {
                 break;
             }
         }
-        let rest = &self.buffer[self.used..];
-        Ok(rest[..rest.len().min(N)].to_vec())
+        &self.buffer[self.used..]
+    }
+
+    /// Takes this many bytes, and returns how many there were.
+    pub fn skip(&mut self, count: u64) -> u64 {
+        let mut left = count;
+        while left > 0 {
+            let there = self.piece().len() as u64;
+            if there == 0 {
+                break;
+            }
+            let now = there.min(left);
+            self.consume(now as usize);
+            left -= now;
+        }
+        count - left
+    }
+
+    /// Fills `bytes` as far as the source goes, and returns how many there were.
+    pub fn fill(&mut self, bytes: &mut [u8]) -> usize {
+        let mut done = 0;
+        while done < bytes.len() {
+            let piece = self.piece();
+            let now = piece.len().min(bytes.len() - done);
+            if now == 0 {
+                break;
+            }
+            bytes[done..done + now].copy_from_slice(&piece[..now]);
+            self.consume(now);
+            done += now;
+        }
+        done
+    }
+
+    /// A number of four bytes, most significant first; `None` if the source ends before.
+    pub fn big_endian(&mut self) -> Option<u32> {
+        let mut bytes = [0; 4];
+        (self.fill(&mut bytes) == 4).then(|| u32::from_be_bytes(bytes))
+    }
+
+    /// Whether all was taken.
+    pub fn at_end(&mut self) -> bool {
+        self.piece().is_empty()
     }
 
     /// Reads `N` bytes.
@@ -89,7 +152,7 @@ impl<'a> Input<'a> {
     }
 
     /// What the operating system reported, if reading failed.
-    pub(super) fn take_failure(&mut self) -> Option<io::Error> {
+    pub fn take_failure(&mut self) -> Option<io::Error> {
         self.failed.take()
     }
 

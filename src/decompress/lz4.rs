@@ -99,7 +99,7 @@ impl<'a, 'b> Lz4<'a, 'b> {
         if last && (literals as u64 > space || literals != left) {
             return Err(DecodeError::damaged("its literals do not end where the data does"));
         }
-        self.window.output().extend_from_slice(&self.chunk[self.at..self.at + literals]);
+        self.window.append_start(&self.chunk[self.at..], literals);
         self.at += literals;
         if last {
             return Ok(());
@@ -129,8 +129,10 @@ impl<'a, 'b> Lz4<'a, 'b> {
         let count = length.min(STEP);
         if distance == 0 {
             // Nothing is what stands there: the decoder of libxenguest copies what its buffer has.
-            let output = self.window.output();
-            output.resize(output.len() + count, 0);
+            self.window.append_with(count, |out| {
+                out.fill(0);
+                Ok::<(), DecodeError>(())
+            })?;
         } else {
             self.window.repeat(distance, count)?;
         }

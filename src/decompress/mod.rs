@@ -24,14 +24,19 @@ mod lz4;
 mod lzma;
 mod lzo;
 mod window;
-mod xz;
+pub mod xz;
 mod zstd;
+
+use std::fmt;
+
+use serde::Serialize;
 
 pub use self::error::DecodeError;
 pub use self::input::{Input, ReadAt};
 
 /// A compression format, told by the first bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Compression {
     /// gzip: 1f 8b.
     Gzip,
@@ -85,6 +90,12 @@ impl Compression {
     }
 }
 
+impl fmt::Display for Compression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 /// How much a decoder may use.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -95,11 +106,13 @@ pub struct Limits {
     pub window: u64,
     /// Bytes of output that are expected at most. Nobody needs a larger window than this.
     pub output: u64,
+    /// Whether one frame of zstd is all that is read, and a window beyond the limit is refused whatever is put out.
+    pub one_frame: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { dictionary: 256 << 20, window: 160 << 20, output: 1 << 30 }
+        Self { dictionary: 256 << 20, window: 160 << 20, output: 1 << 30, one_frame: false }
     }
 }
 

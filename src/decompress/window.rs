@@ -3,8 +3,12 @@
 use super::DecodeError;
 
 /// The last bytes of the output, some of them not handed out yet.
+///
+/// The buffer is longer than what is in it, so that short pieces are copied in one step of [`STEP`] bytes whatever their length.
 pub(super) struct Window {
     buffer: Vec<u8>,
+    /// The end of the output in the buffer.
+    end: usize,
     /// How much of the buffer was handed out.
     given: usize,
     /// How many bytes must stay, handed out or not.
@@ -13,74 +17,156 @@ pub(super) struct Window {
     dropped: u64,
 }
 
+/// How many bytes are copied at once.
+const STEP: usize = 16;
 /// How much more than it must keep a window holds before it drops what is old, at least.
 const SLACK: usize = 1 << 20;
 
 impl Window {
     pub(super) fn new(keep: usize) -> Self {
-        Self { buffer: Vec::new(), given: 0, keep, dropped: 0 }
+        let mut window = Self { buffer: Vec::new(), end: 0, given: 0, keep: 0, dropped: 0 };
+        window.restart(keep);
+        window
     }
 
     /// Forgets all output, which must have been handed out, and keeps `keep` bytes from now on.
     pub(super) fn restart(&mut self, keep: usize) {
-        self.dropped += self.buffer.len() as u64;
-        self.buffer.clear();
-        self.given = 0;
-        self.keep = keep;
+        self.dropped += self.end as u64;
+        (self.end, self.given, self.keep) = (0, 0, keep);
+        let length = keep.saturating_add(SLACK.max(keep / 8));
+        if keep > 0 && self.buffer.len() < length {
+            // Memory that is never written to is never taken.
+            self.buffer = vec![0; length];
+        }
     }
 
     /// Bytes of output so far.
     pub(super) fn total(&self) -> u64 {
-        self.dropped + self.buffer.len() as u64
+        self.dropped + self.end as u64
+    }
+
+    /// Bytes of output that can still be looked at.
+    pub(super) fn held(&self) -> usize {
+        self.end
     }
 
     /// Bytes that are not handed out yet.
     pub(super) fn pending(&self) -> usize {
-        self.buffer.len() - self.given
+        self.end - self.given
     }
 
     /// Hands out as much as fits into `out`.
     pub(super) fn give(&mut self, out: &mut [u8]) -> usize {
-        let rest = &self.buffer[self.given..];
+        let rest = &self.buffer[self.given..self.end];
         let count = rest.len().min(out.len());
         out[..count].copy_from_slice(&rest[..count]);
         self.given += count;
-        let old = self.given.min(self.buffer.len().saturating_sub(self.keep));
-        if old >= SLACK.max(self.keep / 2) {
-            self.buffer.drain(..old);
-            self.given -= old;
-            self.dropped += old as u64;
-        }
         count
     }
 
-    /// Where new output is appended.
-    pub(super) fn output(&mut self) -> &mut Vec<u8> {
-        &mut self.buffer
+    /// What was put out last: the output from its `total`-th byte on.
+    pub(super) fn since(&self, total: u64) -> &[u8] {
+        let start = usize::try_from(total.saturating_sub(self.dropped)).unwrap_or(self.end).min(self.end);
+        &self.buffer[start..self.end]
     }
 
-    /// Appends `length` bytes that stand `distance` bytes back.
+    /// Makes room for `count` bytes and a step more.
+    #[inline]
+    pub(super) fn reserve(&mut self, count: usize) {
+        if self.buffer.len() - self.end < count.saturating_add(STEP) {
+            self.make_room(count);
+        }
+    }
+
+    #[cold]
+    fn make_room(&mut self, count: usize) {
+        let old = self.given.min(self.end.saturating_sub(self.keep));
+        self.buffer.copy_within(old..self.end, 0);
+        self.end -= old;
+        self.given -= old;
+        self.dropped += old as u64;
+        let needed = self.end + count + STEP;
+        if self.buffer.len() < needed {
+            self.buffer.resize(needed + SLACK, 0);
+        }
+    }
+
+    /// Appends `bytes`.
+    #[inline]
+    pub(super) fn append(&mut self, bytes: &[u8]) {
+        self.reserve(bytes.len());
+        self.buffer[self.end..self.end + bytes.len()].copy_from_slice(bytes);
+        self.end += bytes.len();
+    }
+
+    /// Appends the first `length` bytes of `bytes`, which mostly has more of them; `false` if it has less.
+    #[inline(always)]
+    pub(super) fn append_start(&mut self, bytes: &[u8], length: usize) -> bool {
+        self.reserve(length);
+        if length <= STEP
+            && let (Some(from), Some(to)) =
+                (bytes.first_chunk::<STEP>(), self.buffer[self.end..].first_chunk_mut::<STEP>())
+        {
+            *to = *from;
+            self.end += length;
+            return true;
+        }
+        let Some(bytes) = bytes.get(..length) else { return false };
+        self.append(bytes);
+        true
+    }
+
+    /// Appends `count` bytes that `fill` writes.
+    pub(super) fn append_with<E>(
+        &mut self,
+        count: usize,
+        fill: impl FnOnce(&mut [u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.reserve(count);
+        fill(&mut self.buffer[self.end..self.end + count])?;
+        self.end += count;
+        Ok(())
+    }
+
+    /// Appends `length` bytes that stand `distance` bytes back, which may reach into what is appended.
+    #[inline(always)]
     pub(super) fn repeat(&mut self, distance: usize, length: usize) -> Result<(), DecodeError> {
-        repeat(&mut self.buffer, distance, length)
+        if distance == 0 || distance > self.end {
+            return Err(DecodeError::damaged("it refers to data before its beginning"));
+        }
+        self.reserve(length);
+        let (start, end) = (self.end - distance, self.end);
+        self.end += length;
+        if distance < STEP {
+            self.repeat_near(start, end, length);
+            return Ok(());
+        }
+        let mut done = 0;
+        while done < length {
+            let (before, room) = self.buffer.split_at_mut(end + done);
+            let (Some(from), Some(to)) = (before[start + done..].first_chunk::<STEP>(), room.first_chunk_mut::<STEP>())
+            else {
+                return Err(DecodeError::damaged("it refers to data before its beginning"));
+            };
+            *to = *from;
+            done += STEP;
+        }
+        Ok(())
     }
-}
 
-/// Appends `length` bytes that stand `distance` bytes back in `buffer`, which may reach into what is appended.
-#[inline]
-pub(super) fn repeat(buffer: &mut Vec<u8>, distance: usize, length: usize) -> Result<(), DecodeError> {
-    let Some(start) = buffer.len().checked_sub(distance).filter(|_| distance > 0) else {
-        return Err(DecodeError::damaged("it refers to data before its beginning"));
-    };
-    if distance >= length {
-        buffer.extend_from_within(start..start + length);
-        return Ok(());
+    /// As [`repeat`](Self::repeat), from `start` to `end`, which lie less than a step apart: what was repeated is repeated in turn.
+    fn repeat_near(&mut self, start: usize, end: usize, length: usize) {
+        let distance = end - start;
+        if distance == 1 {
+            let byte = self.buffer[start];
+            self.buffer[end..end + length].fill(byte);
+            return;
+        }
+        let mut done = 0;
+        while done < length {
+            let count = (distance + done).min(length - done);
+            self.buffer.copy_within(start..start + count, end + done);
+            done += count;
+        }
     }
-    // What is repeated doubles with every copy.
-    let mut left = length;
-    while left > 0 {
-        let count = (buffer.len() - start).min(left);
-        buffer.extend_from_within(start..start + count);
-        left -= count;
-    }
-    Ok(())
 }

@@ -6,6 +6,11 @@ use lzma_rust2::XzReader;
 
 use super::{DecodeError, Decoder, Input, Limits};
 
+/// Bytes of the stream's header.
+const HEADER: usize = 12;
+/// How much of a stream has the headers: its own, and the longest of a block.
+pub const BEGINNING: usize = HEADER + 1024;
+
 /// A decoder of one xz stream. Its checks, its index and its footer are verified.
 pub(super) struct Xz<'a, 'b>(XzReader<&'a mut Input<'b>>);
 
@@ -24,4 +29,42 @@ impl Decoder for Xz<'_, '_> {
     fn read(&mut self, out: &mut [u8]) -> Result<usize, DecodeError> {
         self.0.read(out).map_err(|error| DecodeError::of(&error, self.0.inner_mut().take_failure()))
     }
+}
+
+/// Whether the first block of a stream names another filter than Linux's decoder has on x86: that for x86, and LZMA2. What is not a
+/// header is for a decoder to judge.
+pub fn has_other_filter(stream: &[u8]) -> bool {
+    /// The filter for machine code of x86, and LZMA2.
+    const KNOWN: [u64; 2] = [4, 0x21];
+    let header = stream.get(HEADER..).unwrap_or_default();
+    let Some((&[size, flags], mut rest)) = header.split_first_chunk() else { return false };
+    if size == 0 {
+        return false;
+    }
+    if flags & 0x40 != 0 && number(&mut rest).is_none() || flags & 0x80 != 0 && number(&mut rest).is_none() {
+        return false;
+    }
+    for _ in 0..=flags & 3 {
+        let (Some(filter), Some(length)) = (number(&mut rest), number(&mut rest)) else { return false };
+        if !KNOWN.contains(&filter) {
+            return true;
+        }
+        let Some(after) = usize::try_from(length).ok().and_then(|length| rest.get(length..)) else { return false };
+        rest = after;
+    }
+    false
+}
+
+/// A number of seven bits a byte, the last byte without the eighth.
+fn number(bytes: &mut &[u8]) -> Option<u64> {
+    let mut number = 0;
+    for shift in (0..63).step_by(7) {
+        let (&byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        number |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(number);
+        }
+    }
+    None
 }

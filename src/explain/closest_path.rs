@@ -46,8 +46,8 @@ impl Closest<'_> {
                 let title = shown(&entry.title);
                 match writer {
                     Writer::NixOs => format!(
-                        "boot \"{title}\", whose {} `{path}` is there, and run nixos-rebuild boot in the guest, which writes \
-                         the menu anew",
+                        "boot \"{title}\", whose {} `{path}` is there, and run nixos-rebuild boot in the guest, which \
+                         regenerates the menu",
                         word(purpose)
                     ),
                     _ => format!("`{path}`, which \"{title}\" names, is there: is that file meant?"),

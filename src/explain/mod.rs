@@ -14,13 +14,14 @@ pub(crate) mod entry_end;
 pub(crate) mod files;
 mod fixed_kernels;
 pub(crate) mod hidden_command;
+mod logical_volume;
 pub(crate) mod missing_path;
 pub(crate) mod mount_refusal;
 pub(crate) mod no_configuration;
 pub(crate) mod no_entry;
 pub(crate) mod no_kernel;
 mod other_loaders;
-pub mod partition_name;
+pub(crate) mod partition_name;
 mod partition_table;
 pub(crate) mod path_issue;
 pub(crate) mod raised;
@@ -39,6 +40,7 @@ pub use remedy::Remedy;
 
 use crate::boot::{ChosenFile, Failure, FailureKind, Run};
 use crate::config::{self, Cause, Raised, Recovered, Stage};
+use crate::storage::identify::Format;
 use crate::storage::mount::Volumes;
 use advice::{Advice, Seen};
 use files::Files;
@@ -157,7 +159,14 @@ fn of_exception(
         mount_refusal::to_blame(run, volumes).and_then(|index| Some((index, run.attempts.get(index)?)))
     {
         let raised = attempt.raised.as_ref().unwrap_or(raised);
-        return explained(CauseId::of_raised(Some(index), raised), mount_refusal::of_attempt(attempt), raised);
+        let mut said = mount_refusal::of_attempt(attempt);
+        let is_lvm = mount_refusal::format(attempt) == Some(Format::Lvm2);
+        if let (true, Some(volumes), Ok(offset)) = (is_lvm, volumes, u64::try_from(attempt.offset))
+            && let Some(held) = logical_volume::describe(volumes, offset, run.options.release)
+        {
+            said.reason = format!("{}; {held}", said.reason);
+        }
+        return explained(CauseId::of_raised(Some(index), raised), said, raised);
     }
     let attempt = failure.attempt.and_then(|index| run.attempts.get(index));
     let files =

@@ -113,6 +113,14 @@ pub(crate) fn beside(run: &Run, told: Option<usize>) -> impl Iterator<Item = (&A
         .take(MOST)
 }
 
+/// What is there instead of a filesystem that pygrub mounts, if that is known.
+pub(super) fn format(attempt: &Attempt) -> Option<Format> {
+    match &attempt.mounted {
+        Mounted::No { identified, .. } => Some(identified.as_ref()?.format),
+        _ => None,
+    }
+}
+
 /// What is wrong with an attempt that pygrub does not mount, and the way out.
 pub(crate) fn of_attempt(attempt: &Attempt) -> Advice {
     let Mounted::No { identified, why, instead } = &attempt.mounted else {

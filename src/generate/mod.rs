@@ -19,6 +19,7 @@ mod kernel_parameters;
 mod mac;
 mod markdown_text;
 mod network;
+#[doc(hidden)]
 pub mod nix_text;
 pub mod nixos;
 mod nixos_grub_cfg;
@@ -30,6 +31,7 @@ mod shell_text;
 mod simulation;
 mod size;
 pub mod xl;
+#[doc(hidden)]
 pub mod xl_text;
 
 pub use choices::{Choices, GuestType};

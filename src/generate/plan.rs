@@ -9,7 +9,11 @@ use super::network::{self, Interface};
 use super::nixos_grub_cfg::NixosGrubCfg;
 use super::refusal::Refusal;
 use super::{boot_uuid, kernel_parameters, simulation, size};
+use crate::decompress::Compression;
 use crate::escape::escaped;
+use crate::flavour::Flavour;
+use crate::kernel::argument_limits::{PV_KEEPS, PVH_STARTS_WITH};
+use crate::kernel::{Builder, Unpacking};
 use crate::release::Release;
 
 /// A guest that boots: there is a plan only for choices that pygrub can boot, and only after pregrub's own simulation has
@@ -55,8 +59,8 @@ pub struct Plan {
     pub(crate) release: Release,
 }
 
-/// The first release line whose domain builder unpacks zstd, with which NixOS compresses its kernels.
-const ZSTD: u8 = 15;
+/// What NixOS compresses its kernels with.
+const PACKED_WITH: Compression = Compression::Zstd;
 /// The first release line with `bootloader_restrict`.
 const RESTRICT: u8 = 18;
 /// More generations than fit into what pygrub reads, so that their menu need not be written to know it.
@@ -70,6 +74,7 @@ impl Plan {
     /// pygrub could not boot the guest, or the choices contradict each other. The reason and the way out are told.
     pub fn new(choices: Choices) -> Result<Self, Refusal> {
         let plan = Self::checked(choices)?;
+        plan.check_arguments()?;
         simulation::prove(&plan.installed(plan.configuration_limit), plan.release)?;
         Ok(plan)
     }
@@ -142,6 +147,22 @@ impl Plan {
         })
     }
 
+    /// Whether all arguments reach the kernel.
+    fn check_arguments(&self) -> Result<(), Refusal> {
+        let length = self.installed(self.configuration_limit).default_boots().args.len();
+        let (most, consequence) = match self.guest_type {
+            GuestType::Pv => (PV_KEEPS, "of which Xen hands a PV guest the first 1023"),
+            GuestType::Pvh => (PVH_STARTS_WITH, "and a PVH guest ends at once with more than 2047"),
+        };
+        if length <= most {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            format!("the kernel's command line would have about {length} bytes, {consequence}"),
+            "leave some of the kernel parameters out",
+        ))
+    }
+
     /// What the module will say to NixOS' installer, once there are `generations`.
     pub(crate) fn installed(&self, generations: u32) -> NixosGrubCfg {
         NixosGrubCfg {
@@ -170,10 +191,10 @@ fn devices(choices: &Choices) -> Result<Devices, Refusal> {
 
 fn check_release(choices: &Choices) -> Result<(), Refusal> {
     let release = choices.release;
-    if release.minor() < ZSTD {
+    if let Unpacking::TooOld(since) = (Builder { release, flavour: Flavour::Upstream }).unpacks(PACKED_WITH) {
         return Err(Refusal::new(
             format!(
-                "Xen {release} does not unpack the kernels of NixOS: they are compressed with zstd, which it can from 4.{ZSTD} on"
+                "Xen {release} does not unpack the kernels of NixOS: they are compressed with {PACKED_WITH}, which it can from 4.{since} on"
             ),
             "use a newer Xen on the host",
         ));

@@ -37,8 +37,12 @@ impl Interpreter<'_> {
         Ok(())
     }
 
-    fn default_entry(&self, menu: &[Rc<MenuEntry>]) -> Option<Rc<MenuEntry>> {
-        menu.get(resolve(menu, self.get(b"default")).unwrap_or(0)).cloned()
+    fn default_entry(&mut self, menu: &[Rc<MenuEntry>]) -> Option<Rc<MenuEntry>> {
+        let value = self.get(b"default");
+        let found = resolve(menu, value);
+        let asked = value.is_some_and(|value| !value.is_empty());
+        self.named &= !asked || found.is_some();
+        menu.get(found.unwrap_or(0)).cloned()
     }
 
     /// Shows the menu of a configuration that another one handed over to.
@@ -68,7 +72,13 @@ impl Interpreter<'_> {
             if self.attempts.len() >= 1000 {
                 return Err(Stop::Limit("more than 1000 entries were tried".to_owned()));
             }
-            self.attempts.push(Attempt { titles: titles.clone(), fallback, ..Attempt::default() });
+            self.attempts.push(Attempt {
+                titles: titles.clone(),
+                fallback,
+                origin: Some((Rc::clone(&entry.file), entry.line)),
+                named: self.named,
+                ..Attempt::default()
+            });
         }
         if entry.submenu {
             let inner = self.context().inner(false);
@@ -93,6 +103,10 @@ impl Interpreter<'_> {
         }
         if let Some(attempt) = self.attempts.last_mut().filter(|_| !entry.submenu) {
             attempt.path = Some(path);
+        }
+        if entry.restricted && self.get(b"superusers").is_some_and(|users| !users.is_empty()) {
+            let title = String::from_utf8_lossy(&entry.title).into_owned();
+            self.note(format!("GRUB asks for a user name and a password before it boots `{title}`"));
         }
         self.run_scoped(&entry.source, entry.arguments.clone())?;
         if self.loaded {

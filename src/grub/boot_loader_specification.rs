@@ -159,7 +159,7 @@ fn newer_first(a: &[u8], b: &[u8]) -> Ordering {
 
 /// Compares two versions as RPM does: runs of digits by their value, runs of letters by their letters, digits above letters, `~`
 /// below everything.
-fn compare(a: &[u8], b: &[u8]) -> Ordering {
+pub(super) fn compare(a: &[u8], b: &[u8]) -> Ordering {
     let (mut a, mut b) = (a, b);
     let separator = |byte: &u8| !byte.is_ascii_alphanumeric() && *byte != b'~';
     loop {

@@ -94,6 +94,12 @@ impl<'v> OneDisk<'v> {
         Ok(Self { volumes, version, name, volumes_on_it: all })
     }
 
+    /// The device that starts at a byte of the disk, partitions first.
+    pub fn name_at(&self, offset: u64) -> Option<String> {
+        let volume = self.volumes_on_it.iter().rev().find(|volume| volume.offset == offset)?;
+        Some(self.name_of(volume))
+    }
+
     /// Every device by name, the whole disk first.
     pub fn names(&self) -> Vec<String> {
         self.volumes_on_it.iter().map(|volume| self.name_of(volume)).collect()
@@ -143,7 +149,7 @@ impl<'v> OneDisk<'v> {
                 let foreign =
                     features.iter().find(|name| matches!(name.as_str(), "casefold" | "ea_inode" | "inline_data"));
                 match foreign {
-                    Some(_) if self.version == Version::V2_06 => nothing(),
+                    Some(_) if self.version <= Version::V2_06Fedora => nothing(),
                     Some(feature) => {
                         let why = format!(
                             "the filesystem has the feature {feature}, of which pregrub does not know whether this GRUB reads it"
@@ -276,7 +282,7 @@ fn plain_path(filesystem: &dyn Filesystem, path: &[u8]) -> Vec<u8> {
 /// A name as the directory spells it.
 fn spelled(filesystem: &dyn Filesystem, directory: &[u8], name: &[u8]) -> Option<Vec<u8>> {
     let directory = if directory.is_empty() { b"/" } else { directory };
-    filesystem.names(directory, MOST_NAMES).into_iter().find(|listed| listed.eq_ignore_ascii_case(name))
+    filesystem.listed(directory, MOST_NAMES).into_iter().find(|listed| listed.eq_ignore_ascii_case(name))
 }
 
 /// Formats that GRUB reads, by the names that pregrub has for them.
@@ -378,7 +384,7 @@ impl Machine for OneDisk<'_> {
             _ => return Err(Found::Missing(Failure::new(Failure::BAD_FILE_TYPE, "not a directory"))),
         }
         let filesystem = self.filesystem(device)?;
-        let names = filesystem.names(&plain_path(filesystem, path), MOST_NAMES);
+        let names = filesystem.listed(&plain_path(filesystem, path), MOST_NAMES);
         if names.is_empty() && !LISTS.contains(&filesystem.name()) {
             let name = filesystem.name().to_owned();
             return Err(Found::Unknown(format!("pregrub does not list directories of {name}")));

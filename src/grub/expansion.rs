@@ -48,6 +48,7 @@ impl Interpreter<'_> {
         let mut arguments = Arguments::default();
         for word in words {
             for part in &word.parts {
+                self.note_if_unknown(part);
                 match part {
                     Part::Bare(text) => arguments.append(text, false),
                     Part::Quoted(text) => arguments.append(text, true),
@@ -83,6 +84,15 @@ impl Interpreter<'_> {
             }
         }
         expanded
+    }
+
+    /// GRUB knows where it was loaded from, and pregrub does not.
+    fn note_if_unknown(&mut self, part: &Part) {
+        let (Part::Variable(name) | Part::QuotedVariable(name)) = part else { return };
+        if name.as_slice() == b"cmdpath" && self.get(b"cmdpath").is_none() {
+            let why = "`$cmdpath` is the directory that GRUB was loaded from, which pregrub does not know (set it with --env)";
+            self.cannot_tell(why.to_owned());
+        }
     }
 
     /// The values of a variable: several for `$@`, none where it is not set.

@@ -39,8 +39,8 @@ struct Scope {
 
 /// GRUB, with what it has in memory.
 pub(super) struct Interpreter<'m> {
-    pub machine: &'m dyn Machine,
-    pub settings: &'m Settings,
+    pub machine: Rc<dyn Machine + 'm>,
+    pub settings: Rc<Settings>,
     pub contexts: Vec<Context>,
     functions: HashMap<Vec<u8>, Rc<[Statement]>>,
     scope: Option<Scope>,
@@ -66,8 +66,16 @@ pub(super) struct Interpreter<'m> {
     pub unknown: Vec<String>,
     /// Whether something was loaded.
     pub loaded: bool,
+    /// Whether each menu has the entry that the default names.
+    pub named: bool,
+    /// Where `default` was set or removed last.
+    pub default_at: Option<(Rc<str>, u32)>,
+    /// Whether `gfxterm` is among the terminals, so that there are images and colours.
+    pub graphics: bool,
     /// Devices made by `loopback`, and what they stand for: a device and a path.
     pub loops_back: Vec<(Vec<u8>, Vec<u8>, Vec<u8>)>,
+    /// The ids of the entries that Fedora's `blscfg` has made.
+    pub made_entries: Vec<Vec<u8>>,
     /// Where execution is.
     pub file: Rc<str>,
     pub line: u32,
@@ -80,7 +88,7 @@ const DEEPEST: u32 = 60;
 const MOST_LINES: usize = 1000;
 
 impl<'m> Interpreter<'m> {
-    pub(super) fn new(machine: &'m dyn Machine, settings: &'m Settings) -> Self {
+    pub(super) fn new(machine: Rc<dyn Machine + 'm>, settings: Rc<Settings>) -> Self {
         Self {
             machine,
             settings,
@@ -101,7 +109,11 @@ impl<'m> Interpreter<'m> {
             notes: Vec::new(),
             unknown: Vec::new(),
             loaded: false,
+            named: true,
+            default_at: None,
+            graphics: false,
             loops_back: Vec::new(),
+            made_entries: Vec::new(),
             file: "".into(),
             line: 0,
             printed_errors: 0,
@@ -117,9 +129,11 @@ impl<'m> Interpreter<'m> {
             depth: self.depth,
             steps: self.steps,
             titles: self.titles.clone(),
+            graphics: self.graphics,
             loops_back: self.loops_back.clone(),
+            made_entries: self.made_entries.clone(),
             file: Rc::clone(&self.file),
-            ..Self::new(self.machine, self.settings)
+            ..Self::new(Rc::clone(&self.machine), Rc::clone(&self.settings))
         }
     }
 
@@ -140,6 +154,19 @@ impl<'m> Interpreter<'m> {
     pub(super) fn set(&mut self, name: &[u8], value: &[u8]) {
         self.spend(value.len() as u64 / 64);
         self.context().set(name, value);
+        self.mark_default(name);
+    }
+
+    pub(super) fn unset(&mut self, name: &[u8]) {
+        self.context().unset(name);
+        self.mark_default(name);
+    }
+
+    /// Keeps where the default comes from.
+    fn mark_default(&mut self, name: &[u8]) {
+        if name == b"default" && self.attempts.is_empty() {
+            self.default_at = Some((Rc::clone(&self.file), self.line));
+        }
     }
 
     /// The positional parameters; `None` outside of functions and menu entries.
@@ -243,7 +270,9 @@ impl<'m> Interpreter<'m> {
             root.map(<[u8]>::to_vec).ok_or_else(|| Failure::bad_argument("variable `root' isn't set"))
         };
         let device = match parts.device {
-            Some(b"") | None => root()?,
+            None => root()?,
+            // `($nothing)/path`: parentheses without a name in them are not the root.
+            Some(b"") => return Err(Failure::new(Failure::UNKNOWN_DEVICE, "disk `' not found")),
             Some(device) => device.to_vec(),
         };
         if parts.path.first() != Some(&b'/') {
@@ -438,7 +467,7 @@ impl<'m> Interpreter<'m> {
         self.step(&words);
         let name = words.remove(0);
         let block = command.block.as_ref();
-        let result = if commands::is_known(&name, self.settings) {
+        let result = if commands::is_known(&name, &self.settings) {
             if let Some(block) = block {
                 words.push(bytes(&block.text));
             }
@@ -489,6 +518,11 @@ impl<'m> Interpreter<'m> {
             return self.done(0);
         }
         let shown = String::from_utf8_lossy(name).into_owned();
+        if name == b"blscfg" {
+            self.note(
+                "`blscfg` is a command of Fedora's and Red Hat's GRUB (--grub 2.06-fedora or 2.12-fedora) and of 2.14",
+            );
+        }
         self.complain(format!("can't find command `{shown}'."));
         self.done(0)
     }

@@ -35,6 +35,8 @@ impl Failure {
     pub(super) const BAD_NUMBER: i32 = 10;
     pub(super) const OUT_OF_RANGE: i32 = 11;
     pub(super) const UNKNOWN_DEVICE: i32 = 12;
+    pub(super) const UNKNOWN_COMMAND: i32 = 16;
+    pub(super) const INVALID_COMMAND: i32 = 17;
     pub(super) const BAD_ARGUMENT: i32 = 18;
 
     pub(super) fn new(number: i32, message: impl Into<String>) -> Self {
@@ -112,6 +114,32 @@ pub trait Machine {
     /// Whether there is no disk at all, so that nothing is known of any file.
     fn is_imagined(&self) -> bool {
         false
+    }
+}
+
+impl<M: Machine + ?Sized> Machine for &M {
+    fn devices(&self) -> Vec<Device> {
+        (**self).devices()
+    }
+
+    fn device(&self, name: &[u8]) -> Result<Device, Failure> {
+        (**self).device(name)
+    }
+
+    fn find(&self, device: &[u8], path: &[u8]) -> Found {
+        (**self).find(device, path)
+    }
+
+    fn read(&self, device: &[u8], path: &[u8], limit: usize) -> Result<Vec<u8>, Found> {
+        (**self).read(device, path, limit)
+    }
+
+    fn list(&self, device: &[u8], path: &[u8]) -> Result<Vec<Vec<u8>>, Found> {
+        (**self).list(device, path)
+    }
+
+    fn is_imagined(&self) -> bool {
+        (**self).is_imagined()
     }
 }
 

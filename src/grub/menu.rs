@@ -81,6 +81,11 @@ pub(super) fn behind_first_step(path: &[u8]) -> Option<&[u8]> {
     None
 }
 
+/// Whether a value of `default` is a path through submenus.
+pub fn is_path(value: &[u8]) -> bool {
+    behind_first_step(value).is_some() || value.ends_with(b">") && !value.ends_with(b">>")
+}
+
 /// A name as a step of a path.
 pub(super) fn as_step(name: &[u8]) -> Vec<u8> {
     let mut step = Vec::with_capacity(name.len());

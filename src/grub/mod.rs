@@ -12,20 +12,22 @@ mod boot;
 mod boot_loader_specification;
 mod command_line;
 mod commands;
-pub mod discover;
+pub(crate) mod discover;
 pub mod disks;
 mod expansion;
+mod fedora_entries;
 mod identity;
 mod interpreter;
 mod lexer;
 pub mod machine;
 pub mod menu;
-pub mod number;
+pub(crate) mod number;
 mod options;
 mod outcome;
 mod parser;
 mod partition_map;
 mod pattern;
+mod reading;
 mod regular_expression;
 mod settings;
 mod syntax;
@@ -34,11 +36,15 @@ mod variables;
 mod word;
 
 pub use self::command_line::command_line;
+pub use self::commands::environment_block;
 pub use self::interpreter::Stop;
 pub use self::menu::MenuEntry;
 pub use self::outcome::{Attempt, GrubRun, LoadCommand, MenuItem, Message, NamedFile, Step};
 pub use self::parser::Rejected;
+pub use self::reading::{Booted, Reading};
 pub use self::settings::{Platform, Settings, UnknownName, Version};
+
+use std::rc::Rc;
 
 use self::interpreter::Interpreter;
 use self::machine::Machine;
@@ -96,7 +102,7 @@ impl Place {
 /// assert_eq!(chosen.commands[0].args, [&b"/vmlinuz"[..], b"quiet"]);
 /// ```
 pub fn run(machine: &dyn Machine, place: &Place, text: &[u8], settings: &Settings) -> GrubRun {
-    let mut grub = Interpreter::new(machine, settings);
+    let mut grub = Interpreter::new(Rc::new(machine), Rc::new(settings.clone()));
     begin(&mut grub, place, settings);
     let name = place.name();
     let mut result = GrubRun { config: name.clone(), ..GrubRun::default() };

@@ -42,6 +42,8 @@ pub struct LoadCommand {
     pub files: Vec<NamedFile>,
     /// What `$root` was.
     pub root: Option<Vec<u8>>,
+    /// What GRUB prints after `error: ` when it cannot do it.
+    pub error: Option<String>,
     /// Where it stands: file and line.
     pub file: String,
     /// The line, from 1.
@@ -66,10 +68,14 @@ pub struct Attempt {
     pub path: Option<Vec<u8>>,
     /// What it loads.
     pub commands: Vec<LoadCommand>,
-    /// What GRUB complains of meanwhile.
+    /// What GRUB complains of meanwhile, but for the commands' own errors ([`LoadCommand::error`]).
     pub errors: Vec<Message>,
     /// Whether it is tried because another one failed.
     pub fallback: bool,
+    /// Where the entry is defined: file and line. `None` for commands outside of entries.
+    pub origin: Option<(Rc<str>, u32)>,
+    /// Whether the default names it. Otherwise GRUB took the first entry of a menu that has no such one.
+    pub named: bool,
 }
 
 /// The commands that name a kernel or another program to boot.
@@ -97,9 +103,10 @@ impl Attempt {
         self.kernel().is_some_and(|kernel| kernel.files.first().is_some_and(|file| file.exists != Some(false)))
     }
 
-    /// Whether it works, and every file that it names is there.
+    /// Whether it works, every file that it names is there, and no command fails.
     pub fn is_complete(&self) -> bool {
-        self.works() && self.commands.iter().flat_map(|command| &command.files).all(|file| file.exists != Some(false))
+        let missing = |command: &LoadCommand| command.files.iter().any(|file| file.exists == Some(false));
+        self.works() && !self.commands.iter().any(|command| command.error.is_some() || missing(command))
     }
 }
 

@@ -9,21 +9,34 @@ pub enum Version {
     /// 2.06, as in Debian 12.
     #[default]
     V2_06,
+    /// 2.06 with Fedora's and Red Hat's patches, as in RHEL 9: it has a `blscfg` of its own.
+    V2_06Fedora,
     /// 2.12, as in Debian 13.
     V2_12,
+    /// 2.12 with Fedora's and Red Hat's patches, as in RHEL 10.
+    V2_12Fedora,
     /// 2.14, which reads Boot Loader Specification entries.
     V2_14,
 }
 
 impl Version {
-    /// All of them, oldest first.
+    /// Those of GRUB's own project, oldest first.
     pub const ALL: [Self; 3] = [Self::V2_06, Self::V2_12, Self::V2_14];
+    /// Those that Fedora and Red Hat have changed.
+    pub const FEDORA: [Self; 2] = [Self::V2_06Fedora, Self::V2_12Fedora];
 
-    /// `2.06`, `2.12`, `2.14`.
+    /// Whether Fedora and Red Hat have changed it.
+    pub fn is_fedora(self) -> bool {
+        Self::FEDORA.contains(&self)
+    }
+
+    /// `2.06`, `2.06-fedora`, `2.12`, `2.12-fedora`, `2.14`.
     pub fn name(self) -> &'static str {
         match self {
             Self::V2_06 => "2.06",
+            Self::V2_06Fedora => "2.06-fedora",
             Self::V2_12 => "2.12",
+            Self::V2_12Fedora => "2.12-fedora",
             Self::V2_14 => "2.14",
         }
     }
@@ -85,9 +98,11 @@ impl FromStr for Version {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
-        let found = Self::ALL.into_iter().find(|version| version.name() == text);
+        let found = Self::ALL.into_iter().chain(Self::FEDORA).find(|version| version.name() == text);
         found.ok_or_else(|| {
-            UnknownName(format!("`{text}` is not a release of GRUB that pregrub knows: 2.06, 2.12 or 2.14"))
+            UnknownName(format!(
+                "`{text}` is not a release of GRUB that pregrub knows: 2.06, 2.06-fedora, 2.12, 2.12-fedora or 2.14"
+            ))
         })
     }
 }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::compression::Compression;
+use super::compression::{option, since};
+use crate::decompress::Compression;
 
 /// A version of Linux: the numbers that a kernel's release begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,7 +80,7 @@ impl KernelConfig {
         memchr::memmem::find(text, b"\nCONFIG_")?;
         Some(Self {
             block_frontend: setting(Self::BLOCK_FRONTEND),
-            unpacks: Compression::ALL.map(|compression| setting(compression.option()) == Setting::BuiltIn),
+            unpacks: Compression::ALL.map(|compression| setting(option(compression)) == Setting::BuiltIn),
             initrd: setting("CONFIG_BLK_DEV_INITRD") == Setting::BuiltIn,
         })
     }
@@ -117,14 +118,14 @@ impl GuestKernel {
 
     /// Whether it unpacks this compression, and the reason as a clause. `None` if that is not known.
     pub fn unpacks(&self, compression: Compression) -> Option<(bool, String)> {
-        if let Some(version) = self.version().filter(|version| *version < compression.since()) {
+        if let Some(version) = self.version().filter(|version| *version < since(compression)) {
             return Some((
                 false,
-                format!("Linux unpacks {compression} from {} on, and this is {version}", compression.since()),
+                format!("Linux unpacks {compression} from {} on, and this is {version}", since(compression)),
             ));
         }
         let (config, source) = self.config.as_ref()?;
-        let option = compression.option();
+        let option = option(compression);
         Some(match config.unpacks(compression) {
             true => (true, format!("{source} has {option}=y")),
             false if !config.takes_initrd() => (false, format!("{source} has no CONFIG_BLK_DEV_INITRD=y")),

@@ -1,7 +1,7 @@
 //! What is wrong with an initrd.
 
-use super::compression::Compression;
 use super::message::Message;
+use crate::decompress::Compression;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,8 +1,7 @@
 //! What is said of one initrd: how it is made, what the toolstack and the kernel do with it, and what is wrong.
 
-use std::io::{self, Read};
+use std::io;
 
-use super::compression::Compression;
 use super::cpio::End;
 use super::driver::BlockDriver;
 use super::guest_kernel::GuestKernel;
@@ -10,33 +9,8 @@ use super::libxenguest::{self, Handed};
 use super::looks_like::looks_like;
 use super::problem::{Problem, Weight};
 use super::walk::{Unfinished, Walk, walk};
+use crate::decompress::{Compression, ReadAt};
 use crate::release::Release;
-
-/// The bytes of an initrd, wherever they are.
-pub trait Bytes {
-    /// Its length in bytes.
-    fn size(&self) -> u64;
-
-    /// Reads into `buf` from the byte `offset` on, and returns how many bytes were read: none only at the end.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be read.
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize>;
-}
-
-impl Bytes for [u8] {
-    fn size(&self) -> u64 {
-        self.len() as u64
-    }
-
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        let rest = usize::try_from(offset).ok().and_then(|offset| self.get(offset..)).unwrap_or_default();
-        let count = rest.len().min(buf.len());
-        buf[..count].copy_from_slice(&rest[..count]);
-        Ok(count)
-    }
-}
 
 /// How much of an initrd is unpacked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,27 +81,14 @@ impl Report {
     }
 }
 
-/// Reads one after another what can be read anywhere.
-struct Reader<'a, B: Bytes + ?Sized> {
-    bytes: &'a B,
-    offset: u64,
-}
-
-impl<B: Bytes + ?Sized> Read for Reader<'_, B> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let count = self.bytes.read_at(self.offset, buf)?;
-        self.offset += count as u64;
-        Ok(count)
-    }
-}
-
-/// Judges an initrd: what Xen of `release` hands over, and what the guest's kernel makes of that.
+/// Judges an initrd of `size` bytes: what Xen of `release` hands over, and what the guest's kernel makes of that.
 ///
 /// ```
 /// use pregrub::initrd::{Depth, GuestKernel, Verdict, judge};
 /// use pregrub::release::Release;
 ///
-/// let report = judge(&b"no archive"[..], &GuestKernel::default(), Release::NEWEST, Depth::Whole)?;
+/// let text: &[u8] = b"not an archive";
+/// let report = judge(&text, text.len() as u64, &GuestKernel::default(), Release::NEWEST, Depth::Whole)?;
 /// assert_eq!(report.verdict(), Verdict::Unusable);
 /// assert!(report.problems[0].sentence().contains("invalid magic at start of compressed archive"));
 /// # Ok::<(), std::io::Error>(())
@@ -136,16 +97,15 @@ impl<B: Bytes + ?Sized> Read for Reader<'_, B> {
 /// # Errors
 ///
 /// It cannot be read.
-pub fn judge<B: Bytes + ?Sized>(bytes: &B, kernel: &GuestKernel, release: Release, depth: Depth) -> io::Result<Report> {
-    let size = bytes.size();
+pub fn judge(file: &dyn ReadAt, size: u64, kernel: &GuestKernel, release: Release, depth: Depth) -> io::Result<Report> {
     let limit = match depth {
         Depth::Whole => LARGEST,
         Depth::Bytes(limit) => limit.min(LARGEST),
     };
     let has = |compression| kernel.unpacks(compression).is_none_or(|(unpacks, _)| unpacks);
-    let walk = walk(&mut Reader { bytes, offset: 0 }, limit, &has)?;
-    let beginning = read(bytes, 0, 64 * 1024)?;
-    let end = read(bytes, size.saturating_sub(4), 4)?;
+    let walk = walk(file, size, limit, &has)?;
+    let beginning = read(file, 0, 64 * 1024)?;
+    let end = read(file, size.saturating_sub(4), 4)?;
     let last = end.first_chunk().copied().unwrap_or_default();
     let broken = walk.message.is_some() && walk.first_gzip.is_none();
     let handed = libxenguest::handed(release, size, &beginning, last, walk.first_gzip, broken);
@@ -163,16 +123,10 @@ pub fn judge<B: Bytes + ?Sized>(bytes: &B, kernel: &GuestKernel, release: Releas
     Ok(report)
 }
 
-fn read<B: Bytes + ?Sized>(bytes: &B, offset: u64, most: usize) -> io::Result<Vec<u8>> {
+fn read(file: &dyn ReadAt, offset: u64, most: usize) -> io::Result<Vec<u8>> {
     let mut buf = vec![0; most];
-    let mut done = 0;
-    while done < most {
-        match bytes.read_at(offset + done as u64, &mut buf[done..])? {
-            0 => break,
-            count => done += count,
-        }
-    }
-    buf.truncate(done);
+    let count = file.read_at(offset, &mut buf)?;
+    buf.truncate(count);
     Ok(buf)
 }
 

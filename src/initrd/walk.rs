@@ -1,12 +1,13 @@
 //! The walk through an initrd: archives, compressed or not, padding between them, and where the kernel gives up.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead};
 
-use super::compression::Compression;
+use super::compression::recognise;
 use super::cpio::{Contents, End, Header, Unpacker};
-use super::decoder::{self, Ended, Input};
+use super::decoder::{self, Ended};
 use super::inventory::Inventory;
 use super::message::Message;
+use crate::decompress::{Compression, Input, ReadAt};
 
 /// A part of an initrd: an archive, or compressed data with archives in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,8 +78,8 @@ const MOST_MEMBERS: usize = 64;
 /// # Errors
 ///
 /// The initrd cannot be read.
-pub fn walk(source: &mut dyn Read, limit: u64, has: &dyn Fn(Compression) -> bool) -> io::Result<Walk> {
-    let mut input = Input::new(source);
+pub fn walk(file: &dyn ReadAt, size: u64, limit: u64, has: &dyn Fn(Compression) -> bool) -> io::Result<Walk> {
+    let mut input = Input::new(file, 0, size);
     let mut unpacker = Unpacker::new();
     let mut walk = Walk {
         members: Vec::new(),
@@ -116,7 +117,7 @@ pub fn walk(source: &mut dyn Read, limit: u64, has: &dyn Fn(Compression) -> bool
         }
     }
     walk.end = unpacker.end();
-    match input.take_error() {
+    match input.take_failure() {
         Some(error) => Err(error),
         None => Ok(walk),
     }
@@ -167,7 +168,7 @@ impl Walk {
         has: &dyn Fn(Compression) -> bool,
     ) {
         let offset = input.position();
-        let Some(compression) = Compression::of(input.ahead(2)) else {
+        let Some(compression) = recognise(input.ahead(2)) else {
             return unpacker.complain(Message::INVALID_MAGIC);
         };
         if !has(compression) {
@@ -196,8 +197,9 @@ impl Walk {
         match ended {
             Ended::Complete => {
                 if first {
-                    let trailer = input.last_trailer();
-                    let sound = trailer == Some((sum.sum(), unpacked as u32));
+                    // The kernel does not look at the sum and the size at its end, libxenguest does.
+                    let sizes = [sum.sum(), unpacked as u32].map(u32::to_le_bytes);
+                    let sound = input.before().is_some_and(|trailer: [u8; 8]| trailer[..] == *sizes.as_flattened());
                     self.first_gzip = Some(FirstGzip { unpacked, end: input.position(), sound });
                 }
             }

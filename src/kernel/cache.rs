@@ -1,51 +1,30 @@
 //! Kernels that were looked into: a fleet of disks has few.
 
-use std::collections::HashMap;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use sha2::{Digest, Sha256};
 
 use super::loader::{Depth, Question, look_and_count};
+#[cfg(feature = "report")]
+use super::memory::Memory;
 use super::outcome::Look;
 use crate::decompress::ReadAt;
 
-/// How much of a file distinguishes it from most others.
-const HEAD: usize = 4096;
-/// How much is read at a time.
-const PIECE: usize = 256 << 10;
-/// Kernels that are remembered.
-const MOST: usize = 256;
-
-/// What decides which earlier looks may fit.
-#[derive(PartialEq, Eq, Hash)]
-struct Key {
-    size: u64,
-    depth: Depth,
-    question: (String, &'static str, super::GuestType),
-    head: [u8; 32],
-}
-
-/// An earlier look, and the bytes that it rests on: the first `read`, by their digest.
-struct Known {
-    read: u64,
-    digest: [u8; 32],
-    look: Look,
-}
-
-/// Looks into kernels, and answers a second time from memory if the same bytes come again. The answer is a function of the
-/// file's length and of the bytes that were read; both are compared, the bytes by their SHA-256. Threads share what they know.
+/// Looks into kernels, and answers a second time from memory if the same bytes come again. Threads share what they know. Without the feature `report` it
+/// remembers nothing.
 #[derive(Default)]
 pub struct Looks {
-    /// Whether more than one kernel is expected: remembering costs a digest of each.
-    remembers: bool,
-    known: Mutex<HashMap<Key, Vec<Arc<Known>>>>,
+    /// Only if more than one kernel is expected: remembering costs a digest of each.
+    #[cfg(feature = "report")]
+    memory: Option<Memory>,
 }
 
 impl Looks {
     /// Remembers what it looked into only if `remembers`.
+    #[cfg_attr(not(feature = "report"), allow(unused_variables))]
     pub fn remembering(remembers: bool) -> Self {
-        Self { remembers, known: Mutex::default() }
+        Self {
+            #[cfg(feature = "report")]
+            memory: remembers.then(Memory::default),
+        }
     }
 
     /// As [`look`](super::look).
@@ -54,63 +33,24 @@ impl Looks {
     ///
     /// The file cannot be read.
     pub fn look(&self, file: &dyn ReadAt, size: u64, question: &Question, depth: Depth) -> io::Result<Look> {
-        if !self.remembers {
-            return look_and_count(file, size, question, depth).map(|(look, _)| look);
+        #[cfg(feature = "report")]
+        if let Some(memory) = &self.memory {
+            return memory.look(file, size, question, depth);
         }
-        let mut head = vec![0; HEAD];
-        let count = file.read_at(0, &mut head)?;
-        let key = Key {
-            size,
-            depth,
-            question: (question.release.to_string(), question.flavour.name(), question.guest),
-            head: Sha256::digest(&head[..count]).into(),
-        };
-        // Nobody waits while another one reads: at worst, two look into the same kernel at the same time.
-        let earlier = self.locked().get(&key).cloned().unwrap_or_default();
-        for known in &earlier {
-            if digest(file, known.read)? == known.digest {
-                return Ok(known.look.clone());
-            }
-        }
-        let (look, read) = look_and_count(file, size, question, depth)?;
-        let new = Known { read, digest: digest(file, read)?, look: look.clone() };
-        let mut known = self.locked();
-        let count: usize = known.values().map(Vec::len).sum();
-        let same = |known: &Arc<Known>| (known.read, known.digest) == (new.read, new.digest);
-        if count < MOST && !known.get(&key).is_some_and(|known| known.iter().any(same)) {
-            known.entry(key).or_default().push(Arc::new(new));
-        }
-        Ok(look)
-    }
-
-    fn locked(&self) -> MutexGuard<'_, HashMap<Key, Vec<Arc<Known>>>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        look_and_count(file, size, question, depth).map(|(look, _)| look)
     }
 
     /// How many kernels were really looked into and are remembered.
     pub fn len(&self) -> usize {
-        self.locked().values().map(Vec::len).sum()
+        #[cfg(feature = "report")]
+        if let Some(memory) = &self.memory {
+            return memory.len();
+        }
+        0
     }
 
     /// Whether none was.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
-}
-
-/// The SHA-256 of the first `length` bytes.
-fn digest(file: &dyn ReadAt, length: u64) -> io::Result<[u8; 32]> {
-    let mut hash = Sha256::new();
-    let mut piece = vec![0; PIECE];
-    let mut at = 0;
-    while at < length {
-        let count = usize::try_from(length - at).unwrap_or(PIECE).min(PIECE);
-        let count = file.read_at(at, &mut piece[..count])?;
-        if count == 0 {
-            break;
-        }
-        hash.update(&piece[..count]);
-        at += count as u64;
-    }
-    Ok(hash.finalize().into())
 }

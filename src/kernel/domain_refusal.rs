@@ -1,12 +1,8 @@
 //! What keeps a guest from starting though its kernel loads: the initrd and the arguments that go with it.
 
+use super::argument_limits::{LIBXL_TAKES, PVH_STARTS_WITH};
 use super::guest_type::GuestType;
 use crate::boot::BootFiles;
-
-/// The most bytes of arguments with which a PVH guest starts.
-const PVH_ARGUMENTS: usize = 2047;
-/// The most bytes of arguments that libxl takes from its bootloader: an item of 8192 with `args ` and its end.
-const LIBXL_ARGUMENTS: usize = 8192 - "args ".len() - 1;
 
 /// Why a guest of this type does not start with what pygrub hands over, and the way out; nothing where it does.
 ///
@@ -20,7 +16,7 @@ pub(super) fn refusal(files: &BootFiles, guest: GuestType) -> Option<(&'static s
         ));
     }
     let length = files.args.as_ref().map_or(0, |args| args.as_bytes().len());
-    if guest == GuestType::Pvh && length > PVH_ARGUMENTS && length <= LIBXL_ARGUMENTS {
+    if guest == GuestType::Pvh && length > PVH_STARTS_WITH && length <= LIBXL_TAKES {
         return Some((
             "the arguments have 2048 bytes or more, with which a PVH guest ends at once: its console stays empty, and xl reports success",
             "shorten the arguments to less than 2048 bytes",

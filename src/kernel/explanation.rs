@@ -1,10 +1,12 @@
 //! Why a kernel does not load, and the way out, in sentences.
 
 use super::foreign::Foreign;
+use super::grub_loads::{GrubBinary, GrubOutcome};
 use super::guest_type::GuestType;
 use super::loader::Question;
 use super::outcome::{Cause, Look, Machine, Outcome};
 use crate::decompress::Compression;
+use crate::grub::Version;
 
 /// A refusal in sentences.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +29,13 @@ pub fn explain(look: &Look, question: &Question) -> Option<Explanation> {
             GuestType::Pvh => format!("set type = \"pvh\" in the domain's configuration: as PVH it loads; or {help}"),
             GuestType::Pv => format!("set type = \"pv\" in the domain's configuration: as PV it loads; or {help}"),
         };
+    }
+    let packed = matches!(cause, Cause::UnknownCompression { .. } | Cause::LeftOut(_) | Cause::Dictionary { .. });
+    if packed && question.builder().has_pvh() && look.grub(GrubBinary::Pvh, Version::V2_06) == GrubOutcome::Loads {
+        help.push_str(
+            "; or start GRUB for PVH instead of pygrub (type = \"pvh\" and kernel = \"/usr/lib/grub-xen/grub-i386-xen_pvh.bin\", of Debian's \
+             grub-xen-host), which lets the kernel unpack itself",
+        );
     }
     Some(Explanation { reason, help })
 }
@@ -128,8 +137,7 @@ fn sentences(look: &Look, cause: &Cause, question: &Question) -> (String, String
 
 /// How to get a kernel that this build unpacks.
 fn repack(question: &Question) -> String {
-    let names: Vec<&str> =
-        question.builder().formats().filter(|&it| it != Compression::Lzma).map(Compression::name).collect();
+    let names: Vec<&str> = question.builder().formats().map(Compression::name).collect();
     format!("boot a kernel that is packed with one of {} (CONFIG_KERNEL_GZIP=y loads everywhere)", names.join(", "))
 }
 

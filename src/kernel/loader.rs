@@ -14,7 +14,7 @@ use super::multiboot_binary::{self, Table};
 use super::outcome::{Cause, Format, Look, Machine, Outcome};
 use super::payload::{Answered, Failure, Packed};
 use super::xen_parameters::{self, Fault, Pae, UNSET, UNSET_32, XenParameters};
-use crate::decompress::{Compression, DecodeError, ReadAt};
+use crate::decompress::{Compression, DecodeError, ReadAt, xz};
 use crate::flavour::Flavour;
 use crate::release::Release;
 
@@ -136,7 +136,7 @@ impl Reading<'_> {
         let declared = u64::from(u32::from_le_bytes(length));
         if declared > LARGEST || declared + 16 > LARGEST {
             let words = if declared > LARGEST { NO_LOADER } else { "kernel image too large" };
-            self.refuse_both(&mut look, words, &Cause::TooLarge);
+            self.refuse_both(&mut look, words, &too_much(Compression::Gzip, declared));
             return Ok(look);
         }
         let packed = Packed {
@@ -308,8 +308,12 @@ impl Reading<'_> {
             self.refuse_both(look, &words, &Cause::LeftOut(compression));
             return Ok(());
         }
-        self.packed(look, compression, file, start, end)?;
-        Ok(())
+        if compression == Compression::Xz {
+            let mut beginning = vec![0; xz::BEGINNING.min(usize::try_from(end - start).unwrap_or(xz::BEGINNING))];
+            let count = file.read_at(start, &mut beginning)?;
+            look.other_filters = xz::has_other_filter(&beginning[..count]);
+        }
+        self.packed(look, compression, file, start, end)
     }
 
     /// A payload that can be unpacked.
@@ -344,12 +348,12 @@ impl Reading<'_> {
             self.refuse_both(look, &words, &Cause::Damaged(compression, why));
             return Ok(());
         };
-        look.unpacked_size = Some(declared);
         if declared + if gzip { 16 } else { 0 } > LARGEST {
             let words = if gzip && declared > LARGEST { NO_LOADER } else { "kernel image too large" };
-            self.refuse_both(look, words, &Cause::TooLarge);
+            self.refuse_both(look, words, &too_much(compression, declared));
             return Ok(());
         }
+        look.unpacked_size = Some(declared);
         let packed = Packed {
             file,
             start,
@@ -549,6 +553,13 @@ fn unable(compression: Compression) -> String {
         Compression::Zstd => "ZSTD",
     };
     format!("xc_dom_probe_bzimage_kernel unable to {name} decompress kernel")
+}
+
+/// The length at the end of compressed data that is longer than anything that Xen unpacks: of a file that was cut, its last bytes are
+/// any.
+fn too_much(compression: Compression, declared: u64) -> Cause {
+    let why = format!("its last four bytes say that it unpacks to {declared} bytes, and Xen unpacks at most {LARGEST}");
+    Cause::Damaged(compression, why)
 }
 
 /// What was made of an image.

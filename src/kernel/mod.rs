@@ -14,6 +14,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+pub mod argument_limits;
 mod arm;
 mod builder;
 mod bzimage;
@@ -23,10 +24,13 @@ mod elf;
 mod explanation;
 mod features;
 mod foreign;
+mod grub_loads;
 mod guest_section;
 mod guest_type;
 mod image;
 mod loader;
+#[cfg(feature = "report")]
+mod memory;
 mod multiboot_binary;
 mod notes;
 mod outcome;
@@ -39,6 +43,7 @@ pub use self::cache::Looks;
 pub use self::explanation::{Explanation, explain};
 pub use self::features::names as feature_names;
 pub use self::foreign::Foreign;
+pub use self::grub_loads::{GrubBinary, GrubOutcome};
 pub use self::guest_type::GuestType;
 pub use self::loader::{Depth, Question, look};
 pub use self::outcome::{Cause, Format, Look, Machine, Outcome};

@@ -218,6 +218,8 @@ pub struct Look {
     pub gzipped: bool,
     /// What the kernel in a bzImage is packed with; `None` if it is not packed, or with something unknown.
     pub compression: Option<Compression>,
+    /// Whether its xz data passes through a filter besides those of Linux: the one for x86, and LZMA2.
+    pub other_filters: bool,
     /// Bytes of the unpacked kernel, by the file's account.
     pub unpacked_size: Option<u64>,
     /// The processor.
@@ -246,6 +248,7 @@ impl Look {
             size,
             gzipped: false,
             compression: None,
+            other_filters: false,
             unpacked_size: None,
             machine: None,
             version: None,

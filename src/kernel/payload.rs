@@ -182,10 +182,8 @@ impl Stream<'_, '_> {
         }
         // The buffer is full.
         match self.of.compression {
-            // liblzma stops there, before it sees an end mark.
-            Compression::Lzma => Ok(()),
-            // More output, or input that ends here, is not a fault for those two; damage in what comes after the data is.
-            Compression::Xz | Compression::Bzip2 => match self.decoder.read(&mut dropped[..1]) {
+            // More output, or input that ends here, is not a fault for those three; damage in what comes after the data is.
+            Compression::Lzma | Compression::Xz | Compression::Bzip2 => match self.decoder.read(&mut dropped[..1]) {
                 Ok(_) | Err(DecodeError::Truncated) => Ok(()),
                 Err(error) => Err(error.into()),
             },

@@ -56,6 +56,7 @@ registry! {
     pg115_assignment_not_seen,
     pg116_hypervisor_as_kernel,
     pg120_differs_by_release,
+    pg121_extlinux_arguments,
     pg201_several_initrds,
     pg202_double_slash,
     pg203_file_missing,

@@ -5,12 +5,18 @@
 //!
 //! Source of all of it: CPython 2.7.18 and 3.11, compared by the tests with the installed Python.
 
+#[doc(hidden)]
 pub mod bytes;
+#[doc(hidden)]
 pub mod int;
+#[doc(hidden)]
 pub mod py_str;
+#[doc(hidden)]
 pub mod regex;
+#[doc(hidden)]
 pub mod repr;
 mod tables;
+#[doc(hidden)]
 pub mod utf8;
 
 /// The major version of Python that runs pygrub.

@@ -27,6 +27,9 @@ pub struct Check<'a> {
     /// The disk of a domain that pygrub gets.
     #[serde(skip_serializing_if = "Option::is_none")]
     disk: Option<&'a GivenDisk>,
+    /// The format of the image that the disk is in, unless it is raw.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image_format: Option<&'static str>,
     /// How the toolstack calls pygrub, and what its user reads.
     #[serde(skip_serializing_if = "Option::is_none")]
     toolstack: Option<&'a Handover>,
@@ -131,6 +134,7 @@ impl<'a> Check<'a> {
             release: run.options.release.to_string(),
             flavour: distributor(run.options.flavour),
             disk: run.disk.as_ref(),
+            image_format: run.image_format.map(|format| format.name()),
             toolstack: run.handover.as_ref(),
             verdict: run.verdict,
             boot: boot(run, kind, hashes),
@@ -175,6 +179,7 @@ impl<'a> Check<'a> {
             release: release.to_string(),
             flavour: None,
             disk: None,
+            image_format: None,
             toolstack: None,
             verdict: Verdict::Unknown,
             boot: None,

@@ -17,9 +17,9 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// `$chosen` when something was loaded.
+/// `$chosen` when something was loaded; empty outside of entries.
 fn path(attempt: &Attempt) -> Option<String> {
-    attempt.path.as_deref().filter(|_| !attempt.commands.is_empty()).map(text)
+    (!attempt.commands.is_empty()).then(|| attempt.path.as_deref().map(text).unwrap_or_default())
 }
 
 impl<'a> Report<'a> {
@@ -135,8 +135,8 @@ impl<'a> Report<'a> {
     fn write_command(&self, command: &LoadCommand, out: &mut dyn Write) -> io::Result<()> {
         let words: Vec<String> = command.args.iter().map(|word| shell_word(&text(word))).collect();
         writeln!(out, "  {:<10} {}", command.command, words.join(" "))?;
-        for file in command.files.iter().filter(|file| file.exists == Some(false)) {
-            writeln!(out, "  {:<10} GRUB cannot open `{}`", "", text(&file.path))?;
+        if let Some(error) = &command.error {
+            writeln!(out, "  {:<10} GRUB prints `error: {error}` ({}, line {})", "", command.file, command.line)?;
         }
         Ok(())
     }
@@ -150,19 +150,22 @@ impl<'a> Report<'a> {
             (Some(seconds), _) if seconds.parse::<u32>().is_ok() => format!(" after {seconds} seconds"),
             _ => " when somebody presses Enter (no timeout is set)".to_owned(),
         };
-        let title = self.chosen().unwrap_or_default();
+        let title = match self.chosen().filter(|title| !title.is_empty()) {
+            Some(title) => format!("`{title}`"),
+            None => "a command outside of entries".to_owned(),
+        };
         match (run.chosen(), &run.stop) {
             (None, Some(Stop::Left(command))) => format!("boots nothing: `{command}` ends it"),
             (None, Some(Stop::Fatal(message))) => format!("boots nothing: GRUB gives up with `{message}`"),
             (None, Some(Stop::Limit(why))) => format!("unknown: {why}"),
             (None, _) if run.menu.is_empty() => "boots nothing: the menu has no entry".to_owned(),
             (None, _) => "boots nothing".to_owned(),
-            (Some(attempt), _) if attempt.is_complete() => format!("boots `{title}`{wait}"),
+            (Some(attempt), _) if attempt.is_complete() => format!("boots {title}{wait}"),
             (Some(attempt), _) if attempt.works() => {
-                format!("boots `{title}`{wait}, without files that are missing")
+                format!("boots {title}{wait}, without files that are missing")
             }
-            (Some(attempt), _) if attempt.kernel().is_none() => format!("does not boot: `{title}` loads no kernel"),
-            (Some(_), _) => format!("does not boot: GRUB cannot open the kernel of `{title}`"),
+            (Some(attempt), _) if attempt.kernel().is_none() => format!("does not boot: {title} loads no kernel"),
+            (Some(_), _) => format!("does not boot: GRUB cannot open the kernel of {title}"),
         }
     }
 }
@@ -206,6 +209,8 @@ struct CommandReport {
     args: Vec<String>,
     files: Vec<FileReport>,
     root: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
     line: u32,
 }
 
@@ -260,6 +265,7 @@ impl From<&LoadCommand> for CommandReport {
                 .map(|file| FileReport { path: text(&file.path), exists: file.exists })
                 .collect(),
             root: command.root.as_deref().map(text),
+            error: command.error.clone(),
             line: command.line,
         }
     }

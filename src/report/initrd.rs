@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::one_line::one_line;
-use crate::initrd::{BlockDriver, Compression, Handed, Report, Weight};
+use crate::decompress::Compression;
+use crate::initrd::{BlockDriver, Handed, Report, Weight, option, since};
 use crate::release::Release;
 
 /// The report of one file.
@@ -226,8 +227,8 @@ pub fn write_text(file: &str, report: &Report, out: &mut dyn Write) -> io::Resul
             None => writeln!(
                 out,
                 "  kernel     unpacks {compression} if it is Linux {} or later, with {}=y",
-                compression.since(),
-                compression.option()
+                since(*compression),
+                option(*compression)
             )?,
         }
     }

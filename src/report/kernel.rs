@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::builder::{Builder, verdict, write_facts};
-use crate::kernel::{Look, Outcome, Question, explain};
+use crate::grub::Version;
+use crate::kernel::{GrubBinary, GrubOutcome, Look, Outcome, Question, explain};
 
 /// The JSON object of one file.
 #[derive(Serialize)]
@@ -17,8 +18,34 @@ pub struct Kernel<'a> {
     /// `loads`, `fails`, `unknown`; `unreadable` if the file could not be read.
     verdict: &'static str,
     builder: Option<Builder>,
+    /// What GRUB for Xen does with it; nothing if the file could not be read.
+    grub: Vec<Grub>,
     /// Why the file could not be read.
     error: Option<&'a str>,
+}
+
+/// A binary of GRUB, and what it does with the kernel.
+#[derive(Serialize)]
+struct Grub {
+    release: &'static str,
+    platform: &'static str,
+    verdict: &'static str,
+    reason: Option<&'static str>,
+}
+
+impl Grub {
+    fn all(look: &Look) -> Vec<Self> {
+        let each = GrubBinary::ALL.into_iter().flat_map(|binary| Version::ALL.map(|version| (binary, version)));
+        each.map(|(binary, version)| {
+            let (verdict, reason) = match look.grub(binary, version) {
+                GrubOutcome::Loads => ("loads", None),
+                GrubOutcome::Fails(why) => ("fails", Some(why)),
+                GrubOutcome::Unknown(why) => ("unknown", Some(why)),
+            };
+            Self { release: version.name(), platform: binary.platform(), verdict, reason }
+        })
+        .collect()
+    }
 }
 
 impl<'a> Kernel<'a> {
@@ -31,6 +58,7 @@ impl<'a> Kernel<'a> {
             flavour: question.flavour.name(),
             verdict: verdict(look.outcome(question.guest)),
             builder: Some(Builder::new(look, question)),
+            grub: Grub::all(look),
             error: None,
         }
     }
@@ -44,6 +72,7 @@ impl<'a> Kernel<'a> {
             flavour: question.flavour.name(),
             verdict: "unreadable",
             builder: None,
+            grub: Vec::new(),
             error: Some(error),
         }
     }
@@ -85,6 +114,30 @@ pub fn write_text(file: &str, look: &Look, question: &Question, out: &mut dyn Wr
             None => "unknown",
         };
         writeln!(out, "  {:<10} {loads}", format!("as {}", guest.other().title()))?;
+    }
+    write_grub(look, out)
+}
+
+/// Writes what GRUB for Xen does with the kernel: a line for all releases that agree.
+fn write_grub(look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    for (binary, name) in [(GrubBinary::Pv, "pvgrub2"), (GrubBinary::Pvh, "PVH GRUB")] {
+        let mut groups: Vec<(GrubOutcome, Vec<&str>)> = Vec::new();
+        for version in Version::ALL {
+            let outcome = look.grub(binary, version);
+            match groups.iter_mut().find(|(known, _)| *known == outcome) {
+                Some((_, versions)) => versions.push(version.name()),
+                None => groups.push((outcome, vec![version.name()])),
+            }
+        }
+        for (outcome, versions) in groups {
+            let versions = versions.join(", ");
+            let what = match outcome {
+                GrubOutcome::Loads => "loads it".to_owned(),
+                GrubOutcome::Fails(why) => format!("does not load it: {why}"),
+                GrubOutcome::Unknown(why) => format!("unknown: {why}"),
+            };
+            writeln!(out, "  {name:<10} {what} (GRUB {versions})")?;
+        }
     }
     Ok(())
 }

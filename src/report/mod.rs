@@ -22,7 +22,7 @@ pub mod junit;
 pub mod kernel;
 pub mod lint;
 pub mod location;
-pub mod notes;
+pub(crate) mod notes;
 mod one_line;
 #[cfg(feature = "cli")]
 pub mod openmetrics;

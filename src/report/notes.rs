@@ -3,10 +3,12 @@
 use crate::boot::{BootFiles, Run};
 use crate::python::PyStr;
 use crate::storage::filesystem::Topic;
+use crate::storage::identify::Format;
 
 /// Notes on what is booted, each a sentence without a full stop.
 pub fn of(run: &Run) -> Vec<String> {
     let mut notes = Vec::new();
+    notes.extend(run.image_format.map(|format| of_image(run, format)));
     if run.options.ramdisk.is_some() && run.options.kernel.as_ref().is_none_or(PyStr::is_empty) {
         notes.push("pygrub ignores --ramdisk without --kernel".to_owned());
     }
@@ -21,6 +23,18 @@ pub fn of(run: &Run) -> Vec<String> {
         }
     }
     notes
+}
+
+/// What a disk inside of an image asks of who calls pygrub.
+fn of_image(run: &Run, format: Format) -> String {
+    let title = format.title();
+    if run.disk.is_some() {
+        return format!("the disk is in a {title}, which the toolstack attaches before it calls pygrub");
+    }
+    format!(
+        "this is the verdict on the disk inside of the {title}: give pygrub its raw view (format= in the domain's disk, qemu-nbd, \
+         tapdisk), since it cannot read the file itself"
+    )
 }
 
 /// Notes on the disk that no rule of the linter tells, each a sentence without a full stop.

@@ -225,6 +225,9 @@ pub struct Trace<'a> {
     /// The disk of a domain that pygrub gets.
     #[serde(skip_serializing_if = "Option::is_none")]
     disk: Option<&'a GivenDisk>,
+    /// The format of the image that the disk is in, unless it is raw.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image_format: Option<&'static str>,
     verdict: Verdict,
     layout: Option<&'static str>,
     attempts: Vec<AttemptReport<'a>>,
@@ -291,6 +294,7 @@ impl<'a> Trace<'a> {
             release: run.options.release.to_string(),
             flavour: super::check::distributor(run.options.flavour),
             disk: run.disk.as_ref(),
+            image_format: run.image_format.map(|format| format.name()),
             verdict: run.verdict,
             layout: run.table.as_ref().map(|table| match table.layout {
                 ImageLayout::Raw => "raw",

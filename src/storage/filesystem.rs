@@ -34,6 +34,11 @@ pub trait Filesystem {
         Vec::new()
     }
 
+    /// The same, for anyone who reads a directory as another program does that lists it (GRUB): names as they are written.
+    fn listed(&self, path: &[u8], most: usize) -> Vec<Vec<u8>> {
+        self.names(path, most)
+    }
+
     /// Whether what was asked so far rests on a bound that the driver has only since XSA-497 was fixed
     /// ([`RockRidgeBounded`](crate::release::Change::RockRidgeBounded)).
     fn rests_on_bounds(&self) -> bool {

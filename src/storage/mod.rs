@@ -1,24 +1,34 @@
 //! From bytes to filesystems, as pygrub's libraries see them.
 
 pub(crate) mod added_file;
+#[doc(hidden)]
 pub mod beneath;
 mod budget;
 mod c_string;
 pub mod cached_source;
+mod concatenated;
+pub mod container;
 pub mod directory;
 mod driver_error;
+#[doc(hidden)]
 pub mod ext;
+#[doc(hidden)]
 pub mod fat;
 pub mod filesystem;
 pub mod identify;
+#[doc(hidden)]
 pub mod iso9660;
+pub mod lvm;
 pub mod mount;
 pub(crate) mod mount_table;
 pub mod partitions;
 mod path_whitespace;
+#[doc(hidden)]
 pub mod reiserfs;
 mod sector_reader;
 pub mod source;
+#[doc(hidden)]
 pub mod ufs;
-pub mod volume_id;
+pub(crate) mod volume_id;
+#[doc(hidden)]
 pub mod xfs;

@@ -57,6 +57,11 @@ pub trait Volumes {
     fn disk(&self) -> Option<&dyn Source> {
         None
     }
+
+    /// The disk itself, for what outlives these volumes; nothing where there is none.
+    fn shared_disk(&self) -> Option<Arc<dyn Source>> {
+        None
+    }
 }
 
 /// What trying all drivers costs of a [`Budget`].
@@ -96,6 +101,10 @@ impl Volumes for DiskVolumes {
     fn disk(&self) -> Option<&dyn Source> {
         Some(&*self.source)
     }
+
+    fn shared_disk(&self) -> Option<Arc<dyn Source>> {
+        Some(Arc::clone(&self.source))
+    }
 }
 
 /// Volumes each of which is mounted once, however often it is asked for.
@@ -133,6 +142,10 @@ impl Volumes for MountedOnce<'_> {
 
     fn disk(&self) -> Option<&dyn Source> {
         self.volumes.disk()
+    }
+
+    fn shared_disk(&self) -> Option<Arc<dyn Source>> {
+        self.volumes.shared_disk()
     }
 }
 

@@ -35,6 +35,13 @@ pub trait Source: Send + Sync {
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize>;
 }
 
+/// Reads all of `out`. Past the end there are zeros, as QEMU pads an image.
+pub(super) fn read_padded(source: &dyn Source, offset: u64, out: &mut [u8]) -> io::Result<()> {
+    let count = source.read_at(offset, out)?;
+    out[count..].fill(0);
+    Ok(())
+}
+
 impl Source for Vec<u8> {
     fn len(&self) -> u64 {
         Vec::len(self) as u64

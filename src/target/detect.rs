@@ -20,7 +20,9 @@ pub(super) fn detect_kind(path: &Path, file: &mut File) -> io::Result<Kind> {
     let mut head = Vec::new();
     file.take(HEAD as u64).read_to_end(&mut head)?;
     io::Seek::rewind(file)?;
-    Ok(if head.is_empty() || memchr::memchr(0, &head).is_some() { Kind::Image } else { Kind::Config })
+    // VMware's descriptor of a disk is a text.
+    let describes_disk = head.starts_with(b"# Disk DescriptorFile");
+    Ok(if head.is_empty() || describes_disk || memchr::memchr(0, &head).is_some() { Kind::Image } else { Kind::Config })
 }
 
 /// The dialect of a text, by the first word that only one dialect has.

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Kind;
+use crate::storage::container::ContainerError;
 
 /// Why a target cannot be opened or read. Displayed, it is one sentence: what, where, and what to do.
 #[derive(Debug)]
@@ -68,6 +69,20 @@ pub enum TargetError {
     Document {
         /// The path.
         path: PathBuf,
+    },
+    /// It is of a kind that this build of pregrub does not read.
+    Unsupported {
+        /// The path.
+        path: PathBuf,
+        /// The feature of the crate that reads it.
+        feature: &'static str,
+    },
+    /// The disk inside of an image cannot be read.
+    Image {
+        /// The image.
+        path: PathBuf,
+        /// Why.
+        source: ContainerError,
     },
     /// A domain's configuration is larger than a domain needs.
     TooLarge {
@@ -175,6 +190,15 @@ impl fmt::Display for TargetError {
                 "`{}` is a document, and not a boot configuration, a disk or a domain: say --dialect or --as if it is one of those",
                 path.display()
             ),
+            Self::Unsupported { path, feature } => {
+                write!(f, "cannot read `{}`: pregrub is built without its feature `{feature}`", path.display())
+            }
+            Self::Image { path, source } => write!(
+                f,
+                "cannot read the disk in the image `{}`: {source}; convert it with `qemu-img convert -O raw`, or see with \
+                 --image-format raw what pygrub makes of the file itself",
+                path.display()
+            ),
             Self::TooLarge { path, limit } => {
                 write!(f, "`{}` has more than {} MiB, which no domain needs", path.display(), limit >> 20)
             }
@@ -188,6 +212,7 @@ impl Error for TargetError {
             Self::Missing { source, .. } | Self::Forbidden { source, .. } | Self::Unreadable { source, .. } => {
                 Some(source)
             }
+            Self::Image { source, .. } => Some(source),
             _ => None,
         }
     }

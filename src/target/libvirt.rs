@@ -8,6 +8,7 @@ use super::TargetError;
 use super::xl::{open_disk, run_call};
 use crate::boot::{FailureKind, Options, Run, Toolstack, Verdict};
 use crate::release::Release;
+use crate::storage::container::ContainerLimits;
 use crate::storage::mount::MountedOnce;
 use crate::storage::source::Source;
 use crate::toolstack::libvirt::{LibvirtDomain, XmlError};
@@ -27,14 +28,19 @@ pub struct LibvirtTarget {
 }
 
 impl LibvirtTarget {
-    pub(super) fn new(path: &Path, text: Vec<u8>, release: Release) -> Result<Self, TargetError> {
+    pub(super) fn new(
+        path: &Path,
+        text: Vec<u8>,
+        release: Release,
+        limits: ContainerLimits,
+    ) -> Result<Self, TargetError> {
         if text.len() > syntax::LIMIT {
             return Err(TargetError::TooLarge { path: path.to_owned(), limit: syntax::LIMIT });
         }
         let domain = LibvirtDomain::parse(&text);
         let started = match &domain {
             Ok(domain) => domain.call(release).and_then(|call| {
-                let disk = open_disk(&call)?;
+                let disk = open_disk(&call, limits)?;
                 Ok((call, disk))
             }),
             Err(error) => Err(NotInvoked {

@@ -6,12 +6,15 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(feature = "libvirt")]
+use super::LibvirtTarget;
 use super::detect::{detect_kind, guess_dialect, looks_like_xl};
 use super::error::{Access, StandardInput, TargetError};
-use super::{Kind, LibvirtTarget, OpenOptions, Target, XapiTarget, XlTarget, prose};
+use super::{Kind, OpenOptions, Target, XapiTarget, XlTarget, prose};
 use crate::config::{Dialect, READ_LIMIT};
 use crate::release::{Change, Release};
-use crate::storage::source::FileSource;
+use crate::storage::container::{self, ImageFormat};
+use crate::storage::source::{FileSource, Source};
 use crate::toolstack;
 
 /// How much of a configuration is read for releases that read all of it.
@@ -56,22 +59,34 @@ impl Target {
             return Self::config(path, text, wanted, release);
         }
         let source = FileSource::new(file).map_err(|error| TargetError::of(path, Access::Read, error))?;
-        Ok(Self::Image(Arc::new(source)))
+        let source: Arc<dyn Source> = Arc::new(source);
+        // A device is what somebody attached: raw.
+        let how = if device && wanted.image == ImageFormat::Detect { ImageFormat::Raw } else { wanted.image };
+        match container::open_as(&source, how, Some(path), wanted.limits) {
+            Ok(None) => Ok(Self::Image(source)),
+            Ok(Some((disk, format))) => Ok(Self::Inside { disk, format }),
+            Err(source) => Err(TargetError::Image { path: path.to_owned(), source }),
+        }
     }
 
     fn config(path: &Path, text: Vec<u8>, wanted: OpenOptions, release: Release) -> Result<Self, TargetError> {
         if wanted.kind == Some(Kind::Xl) {
-            return Ok(Self::Xl(Box::new(XlTarget::new(path, text, release)?)));
+            return Ok(Self::Xl(Box::new(XlTarget::new(path, text, release, wanted.limits)?)));
         }
+        #[cfg(not(feature = "libvirt"))]
+        if wanted.kind == Some(Kind::Libvirt) {
+            return Err(TargetError::Unsupported { path: path.to_owned(), feature: "libvirt" });
+        }
+        #[cfg(feature = "libvirt")]
         if wanted.kind == Some(Kind::Libvirt)
             || wanted.kind.is_none() && wanted.dialect.is_none() && toolstack::libvirt::is_domain(&text)
         {
-            return Ok(Self::Libvirt(Box::new(LibvirtTarget::new(path, text, release)?)));
+            return Ok(Self::Libvirt(Box::new(LibvirtTarget::new(path, text, release, wanted.limits)?)));
         }
         if wanted.kind == Some(Kind::Xapi)
             || wanted.kind.is_none() && wanted.dialect.is_none() && toolstack::xapi::is_record(&text)
         {
-            return Ok(Self::Xapi(Box::new(XapiTarget::new(&text))));
+            return Ok(Self::Xapi(Box::new(XapiTarget::new(&text, wanted.limits))));
         }
         if path == Path::new("-") && wanted.dialect.is_none() {
             if text.is_empty() {
@@ -87,7 +102,7 @@ impl Target {
         let by_name = || path.file_name().and_then(|name| Dialect::from_file_name(name.to_str()?));
         let dialect = wanted.dialect.or_else(by_name);
         if dialect.is_none() && wanted.kind.is_none() && looks_like_xl(&text, release) {
-            return Ok(Self::Xl(Box::new(XlTarget::new(path, text, release)?)));
+            return Ok(Self::Xl(Box::new(XlTarget::new(path, text, release, wanted.limits)?)));
         }
         match dialect.or_else(|| guess_dialect(&text)) {
             Some(dialect) => Ok(Self::Config { dialect, text }),

@@ -4,9 +4,10 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::xl::{merged, open_path};
+use super::xl::{merged, open_attached};
 use crate::boot::{self, Handover, Options, Run, Toolstack, Verdict};
 use crate::release::Change;
+use crate::storage::container::ContainerLimits;
 use crate::storage::mount::MountedOnce;
 use crate::storage::source::Source;
 use crate::toolstack::xapi::{NotCalled, Record, RecordError};
@@ -21,11 +22,11 @@ pub struct XapiTarget {
 }
 
 impl XapiTarget {
-    pub(super) fn new(text: &[u8]) -> Self {
+    pub(super) fn new(text: &[u8], limits: ContainerLimits) -> Self {
         let record = Record::parse(text);
         let disk = match &record {
             Ok(record) => record.disk().and_then(|path| {
-                open_path(Path::new(path)).map_err(|reason| NotCalled {
+                open_attached(Path::new(path), limits).map_err(|reason| NotCalled {
                     verdict: Verdict::Unknown,
                     reason,
                     help: None,

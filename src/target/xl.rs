@@ -14,6 +14,8 @@ use crate::explain::{OtherDisk, OtherDisks};
 use crate::host;
 use crate::python::PyStr;
 use crate::release::Release;
+use crate::storage::container::{self, ContainerLimits, ImageFormat};
+use crate::storage::identify::Format;
 use crate::storage::mount::MountedOnce;
 use crate::storage::source::{FileSource, Source};
 use crate::xl::call::{Call, NotInvoked, RESTRICTED_USER};
@@ -32,14 +34,19 @@ pub struct XlTarget {
 }
 
 impl XlTarget {
-    pub(super) fn new(path: &Path, text: Vec<u8>, release: Release) -> Result<Self, TargetError> {
+    pub(super) fn new(
+        path: &Path,
+        text: Vec<u8>,
+        release: Release,
+        limits: ContainerLimits,
+    ) -> Result<Self, TargetError> {
         if text.len() > syntax::LIMIT {
             return Err(TargetError::TooLarge { path: path.to_owned(), limit: syntax::LIMIT });
         }
         let domain = syntax::parse(&text, release).map(|settings| Domain::new(settings, release));
         let started = match &domain {
             Ok(domain) => domain.call(release).and_then(|call| {
-                let disk = open_disk(&call)?;
+                let disk = open_disk(&call, limits)?;
                 Ok((call, disk))
             }),
             Err(error) => {
@@ -78,7 +85,7 @@ pub(super) fn run_call(
             let runas = format!("--runas={RESTRICTED_USER}");
             arguments.splice(place..place, [PyStr::from(runas.as_str()), PyStr::from("--quiet")]);
         }
-        arguments.push(call.disk.clone());
+        arguments.push(call.argument());
         arguments
     };
     let handover = |arguments| Handover { name: toolstack.name(), arguments, error: None, notes: Vec::new() };
@@ -93,6 +100,7 @@ pub(super) fn run_call(
             let volumes = volumes.ok_or_else(|| io::Error::other("it has no volumes"))?;
             let mut run = boot::run_volumes(volumes, options)?;
             run.disk = Some(given);
+            run.image_format = format_of(call);
             run.handover = Some(handover(arguments(call)));
             Ok(run)
         }
@@ -172,7 +180,7 @@ pub(super) fn merged(wanted: &Options, of_domain: Options) -> Options {
 
 /// Opens the disk that a domain's bootloader gets. That it is not here does not say that it is not there where the domain is
 /// to be created.
-pub(super) fn open_disk(call: &Call) -> Result<Arc<dyn Source>, NotInvoked> {
+pub(super) fn open_disk(call: &Call, limits: ContainerLimits) -> Result<Arc<dyn Source>, NotInvoked> {
     let path = Path::new(OsStr::from_bytes(call.disk.as_bytes()));
     let unknown = |reason: String| NotInvoked {
         verdict: Verdict::Unknown,
@@ -180,7 +188,28 @@ pub(super) fn open_disk(call: &Call) -> Result<Arc<dyn Source>, NotInvoked> {
         span: Some(call.disk_span),
         help: path.is_relative().then(|| "xl looks for it from the directory that it is started in".to_owned()),
     };
-    open_path(path).map_err(unknown)
+    let file = open_path(path).map_err(unknown)?;
+    let Some(format) = format_of(call) else { return Ok(file) };
+    container::open(file, format, Some(path), limits)
+        .map_err(|error| unknown(format!("the disk in the image `{}` cannot be read: {error}", path.display())))
+}
+
+/// The format of the image that libxl attaches before it calls the bootloader.
+fn format_of(call: &Call) -> Option<Format> {
+    match call.attached? {
+        DiskFormat::Qcow => Some(Format::Qcow),
+        DiskFormat::Qcow2 => Some(Format::Qcow2),
+        DiskFormat::Vhd => Some(Format::Vhd),
+        DiskFormat::Raw | DiskFormat::Qed | DiskFormat::Empty => None,
+    }
+}
+
+/// Opens the disk that a toolstack attaches to the host by what it finds in the file.
+pub(super) fn open_attached(path: &Path, limits: ContainerLimits) -> Result<Arc<dyn Source>, String> {
+    let file = open_path(path)?;
+    let inside = container::open_as(&file, ImageFormat::Detect, Some(path), limits)
+        .map_err(|error| format!("the disk in the image `{}` cannot be read: {error}", path.display()))?;
+    Ok(inside.map_or(file, |(disk, _)| disk))
 }
 
 /// Opens a disk, or says in a sentence why not.

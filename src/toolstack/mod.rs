@@ -1,20 +1,22 @@
 //! How toolstacks call pygrub, and what they make of its end.
 //!
-//! [`xl`](crate::xl) has its own room. [`libvirt`] hands libxl a domain as xl does, from its XML. [`xapi`] calls pygrub itself, with
-//! other arguments and another form of result. [`restriction`] is what `--runas` changes, [`room`] the space that the copies of kernel
-//! and initrd need.
+//! [`xl`](crate::xl) has its own room. `libvirt` (a feature) hands libxl a domain as xl does, from its XML. [`xapi`] calls pygrub
+//! itself, with other arguments and another form of result. `restriction` is what `--runas` changes, `room` the space that the copies
+//! of kernel and initrd need.
 
+#[cfg(feature = "libvirt")]
 pub mod host_domains;
+#[cfg(feature = "libvirt")]
 pub mod libvirt;
-pub mod restriction;
-pub mod room;
+pub(crate) mod restriction;
+pub(crate) mod room;
 pub mod xapi;
 
 use crate::boot::{Run, Toolstack, ToolstackError, Verdict};
 
 /// Completes a run with what its caller adds: the space for the copies, the limits of a restricted pygrub, and what the toolstack
 /// makes of the end.
-pub fn complete(run: &mut Run) {
+pub(crate) fn complete(run: &mut Run) {
     if run.handover.is_some() {
         room::apply(run);
     }

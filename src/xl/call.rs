@@ -33,9 +33,14 @@ pub struct Call {
     pub arguments_span: Span,
     /// The file or device that it gets last: the target of the first disk.
     pub disk: PyStr,
+    /// The format of the disk's image, where libxl attaches it to dom0 before it calls the bootloader, which then gets that device.
+    pub attached: Option<DiskFormat>,
     /// Where the disk's specification stands.
     pub disk_span: Span,
 }
+
+/// Where libxl attaches the image of a disk for its bootloader: what `blkdev_start` in xl.conf says by default.
+const ATTACHED: &[u8] = b"/dev/xvda";
 
 /// Why pygrub is not run for a domain, or why pregrub cannot tell what it is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,7 +127,8 @@ impl Domain {
         arguments.extend(self.bootloader_args.iter().map(|argument| argument.text.clone()));
         let arguments_span = self.bootloader_args.first().unwrap_or(bootloader).span;
         let disk_span = specification.span;
-        Ok(Call { bootloader: bootloader.clone(), arguments, arguments_span, disk: target, disk_span })
+        let attached = (disk.format != DiskFormat::Raw).then_some(disk.format);
+        Ok(Call { bootloader: bootloader.clone(), arguments, arguments_span, disk: target, attached, disk_span })
     }
 
     fn no_disk(&self) -> NotInvoked {
@@ -156,7 +162,7 @@ fn direct_path(disk: &Disk, specification: &Item) -> Result<PyStr, NotInvoked> {
         let reason = format!("what pygrub reads of the first disk `{disk_shown}` is unknown: {why}");
         Err(NotInvoked::unknown(reason, span, IMAGE_INSTEAD))
     };
-    if disk.format != DiskFormat::Raw {
+    if disk.format == DiskFormat::Qed {
         return unknown(format!("it is {}, which QEMU turns into a device for it", disk.format.name()));
     }
     if let Some(domain) = &disk.backend_domain {
@@ -172,6 +178,11 @@ fn direct_path(disk: &Disk, specification: &Item) -> Result<PyStr, NotInvoked> {
 }
 
 impl Call {
+    /// The file or device that the bootloader gets as its last argument.
+    pub fn argument(&self) -> PyStr {
+        if self.attached.is_some() { PyStr::from(ATTACHED.to_vec()) } else { self.disk.clone() }
+    }
+
     /// What pygrub makes of the call: the options of the run, on the disk of the call.
     ///
     /// # Errors

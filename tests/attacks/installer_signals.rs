@@ -81,7 +81,7 @@ impl Guest {
     }
 
     fn boots(&self, what: &str) {
-        let check = program::run(&["check", "--until", "pygrub", self.store.boot().to_str().unwrap()]);
+        let check = program::run(&["check", "-A", "all", self.store.boot().to_str().unwrap()]);
         assert_eq!(check.status, 0, "{what}: {}", check.whole());
     }
 

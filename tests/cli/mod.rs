@@ -17,6 +17,7 @@ mod folder;
 mod formats;
 mod generate;
 mod host;
+mod images;
 mod init;
 mod lint;
 mod merge;

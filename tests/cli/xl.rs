@@ -91,8 +91,13 @@ fn what_is_not_for_pygrub() {
         (
             &[("format=raw", "format=qcow2")],
             3,
-            "what pygrub reads of the first disk `format=qcow2,vdev=xvda,access=rw,target=corpus/images/recipe.img` is unknown: it is \
-             qcow2, which QEMU turns into a device for it (line 8)",
+            "the disk in the image `corpus/images/recipe.img` cannot be read: it is not a qcow2 disk image; it is the first disk of the domain",
+        ),
+        (
+            &[("format=raw", "format=qed")],
+            3,
+            "what pygrub reads of the first disk `format=qed,vdev=xvda,access=rw,target=corpus/images/recipe.img` is unknown: it is \
+             qed, which QEMU turns into a device for it (line 8)",
         ),
         (&[("disk =", "#")], 1, "the domain has no disk: libxl runs no bootloader without a disk"),
         (&[("bootloader =", "#")], 1, "the domain has neither a kernel nor a bootloader"),

@@ -30,6 +30,10 @@ impl GrubCase {
 #[derive(Clone, Debug, Deserialize)]
 pub struct GrubAnswer {
     pub title: Option<String>,
+    /// `$chosen` at the last command that loads something.
+    pub chosen: Option<String>,
+    pub default: Option<String>,
+    pub timeout: Option<String>,
     pub commands: Vec<GrubCommand>,
     pub errors: Vec<String>,
 }
@@ -38,8 +42,9 @@ pub struct GrubAnswer {
 #[derive(Clone, Debug, Deserialize)]
 pub struct GrubCommand {
     pub command: String,
+    pub root: Option<String>,
     pub args: Vec<String>,
-    /// Whether the argument is the name of a file that is there.
+    /// Whether the argument is the name of a file that GRUB can open and that is not empty.
     pub there: Vec<bool>,
 }
 

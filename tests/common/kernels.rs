@@ -31,7 +31,8 @@ impl Default for Elf {
     }
 }
 
-fn note(kind: u32, value: &[u8]) -> Vec<u8> {
+/// One of Xen's notes.
+pub fn note(kind: u32, value: &[u8]) -> Vec<u8> {
     let mut note = [4, value.len() as u32, kind].map(u32::to_le_bytes).concat();
     note.extend(b"Xen\0");
     note.extend(value);
@@ -64,7 +65,11 @@ impl Elf {
 
     /// The file.
     pub fn bytes(self) -> Vec<u8> {
-        let notes = self.note_bytes();
+        self.with_notes(&self.note_bytes(), 0x5000)
+    }
+
+    /// The file with other notes, and so many bytes of memory after its code.
+    pub fn with_notes(self, notes: &[u8], room: u64) -> Vec<u8> {
         let mut random = Random::new(7);
         let words: Vec<Vec<u8>> =
             (0..300).map(|_| (0..3 + random.index(9)).map(|_| random.next() as u8).collect()).collect();
@@ -89,7 +94,7 @@ impl Elf {
             file.extend(values.map(u64::to_le_bytes).concat());
         };
         let length = code.len() as u64;
-        program(1, 5, [CODE as u64, BASE + 0x100_0000, 0x100_0000, length, length + 0x5000, 4096]);
+        program(1, 5, [CODE as u64, BASE + 0x100_0000, 0x100_0000, length, length + room, 4096]);
         if self.segment {
             let size = notes.len() as u64;
             program(4, 4, [at_notes as u64, BASE + 0x100_0000 + length, 0x100_0000 + length, size, size, 4]);
@@ -97,7 +102,7 @@ impl Elf {
         file.resize(CODE, 0);
         file.extend(&code);
         file.resize(at_notes, 0);
-        file.extend(&notes);
+        file.extend(notes);
         file.extend(names);
         file.resize(at_sections, 0);
         for (name, kind, offset, size) in

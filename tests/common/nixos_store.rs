@@ -11,6 +11,8 @@ use pregrub::generate::grub_cfg::{Options, Root, Search};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::kernels::{Elf, bzimage};
+
 /// A system to build. The number makes its paths and contents different from those of others.
 #[derive(Clone, Debug)]
 pub struct Spec {
@@ -57,6 +59,36 @@ pub struct Store {
     directory: TempDir,
     /// By the path of `init`.
     pub systems: BTreeMap<String, Expected>,
+}
+
+/// A kernel that Xen loads, with its number at the end, where nothing looks.
+pub fn kernel_of(number: u64) -> Vec<u8> {
+    use std::io::Write;
+    let elf = Elf { code: 100, ..Elf::default() }.bytes();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packed.write_all(&elf).expect("memory can be written");
+    let mut kernel = bzimage(&packed.finish().expect("memory can be written"));
+    kernel.extend(format!("kernel {number}\n").repeat(100).into_bytes());
+    kernel
+}
+
+/// An initrd with an /init, and its number in it.
+pub fn initrd_of(number: u64) -> Vec<u8> {
+    let mut initrd = archive("init", format!("initrd {number}\n").repeat(200).as_bytes());
+    initrd.extend(archive("TRAILER!!!", b""));
+    initrd
+}
+
+/// An entry of cpio's newc format, padded.
+fn archive(name: &str, data: &[u8]) -> Vec<u8> {
+    let mut entry = format!("070701{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}", 1, 0o100_755, 0, 0, 1, 0, data.len());
+    entry += &format!("{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}", 0, 0, 0, 0, name.len() + 1, 0);
+    entry += &format!("{name}\0");
+    let mut entry = entry.into_bytes();
+    entry.resize(entry.len().next_multiple_of(4), 0);
+    entry.extend(data);
+    entry.resize(entry.len().next_multiple_of(4), 0);
+    entry
 }
 
 pub const PROFILES: &str = "/nix/var/nix/profiles";
@@ -123,10 +155,10 @@ impl Store {
         };
         let Spec { number, kernel, initrd_number, .. } = *spec;
         let kernel_path = format!("/nix/store/{}-linux-6.6.{kernel}/bzImage", hash("k", kernel));
-        let kernel_bytes = format!("kernel {kernel}\n").repeat(200).into_bytes();
+        let kernel_bytes = kernel_of(kernel);
         self.file(&kernel_path, &kernel_bytes);
         let initrd_path = format!("/nix/store/{}-initrd-linux-6.6.{initrd_number}/initrd", hash("i", initrd_number));
-        let initrd_bytes = format!("initrd {initrd_number}\n").repeat(300).into_bytes();
+        let initrd_bytes = initrd_of(initrd_number);
         let toplevel = format!("/nix/store/{}-nixos-system-domu-24.05.{number}", hash("s", number));
         self.file(&format!("{toplevel}/init"), b"#!/bin/sh\n");
         self.file(&format!("{toplevel}/kernel-params"), spec.params.join(" ").as_bytes());

@@ -4,3 +4,4 @@ mod choice;
 mod cloud_images;
 mod drop_in;
 mod situations;
+mod logical_volume;

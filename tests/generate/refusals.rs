@@ -76,7 +76,7 @@ fn lines_that_hide_or_add_entries() {
         let why = refused(|choices| choices.grub_config = lines.to_owned());
         assert!(why.contains("another menu"), "{lines}: {why}");
     }
-    for lines in ["# f\u{fc}r", "# \u{2018}x\u{2019}", "# \u{a0}"] {
+    for lines in ["# f\u{fc}r", "# \u{2018}x\u{2019}", "# a\u{a0}b"] {
         let why = refused(|choices| choices.grub_config = lines.to_owned());
         assert!(why.contains("not UTF-8") && why.contains("U+"), "{lines}: {why}");
     }

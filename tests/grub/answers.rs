@@ -64,7 +64,9 @@ fn are_given() {
         }
         if let Some(errors) = &answer.errors {
             let all = run.errors.iter().chain(chosen.into_iter().flat_map(|attempt| &attempt.errors));
-            assert_eq!(&all.map(|error| error.text.clone()).collect::<Vec<_>>(), errors, "{id}");
+            let commands = chosen.into_iter().flat_map(|attempt| &attempt.commands);
+            let all = all.map(|error| error.text.clone()).chain(commands.filter_map(|command| command.error.clone()));
+            assert_eq!(&all.collect::<Vec<_>>(), errors, "{id}");
         }
         if let Some(output) = &answer.output {
             assert_eq!(&text(&run.output), output, "{id}");

@@ -12,7 +12,7 @@ use super::generator::Generator;
 use crate::common::grub::{GrubAnswer, GrubCase, picks};
 use crate::common::{ext_images, tools};
 
-const UUID: &str = "11111111-2222-3333-4444-555555555555";
+pub const UUID: &str = "11111111-2222-3333-4444-555555555555";
 
 /// Files of a boot disk: kernels, initrds, a link, and configurations that others read.
 pub fn furnish(root: &Path) {
@@ -39,27 +39,19 @@ pub fn run(image: &Path, config: &str, entry: Option<&str>) -> GrubRun {
     grub::run(&disk, &place, &text, &settings)
 }
 
-/// A command, its words, and whether the files that it names are there.
-type Command = (String, Vec<String>, Vec<bool>);
+/// A command, its words, whether the files that it names are there, and `$root`.
+type Command = (String, Vec<String>, Vec<bool>, Option<String>);
 
-/// Errors that the real loaders print, which grub-emu does not have.
-fn is_a_loaders(error: &str) -> bool {
-    [
-        "file `",
-        "not a ",
-        "disk `",
-        "no server",
-        "you need",
-        "unknown filesystem",
-        "filename expected",
-        "invalid file name",
-    ]
-    .iter()
-    .any(|start| error.starts_with(start))
+/// The title, `$chosen` at the last command, the commands, and the errors.
+type Result = (Option<String>, Option<String>, Vec<Command>, Vec<String>);
+
+/// Errors of a device that is not there: grub-emu looks for a server then. And that of `save_env` on an image that cannot be written.
+fn is_of_a_device(error: &str) -> bool {
+    error.starts_with("disk `") || error.starts_with("no server") || error.starts_with("loopback write")
 }
 
 /// The outcome in a form that both sides have.
-fn ours(run: &GrubRun) -> (Option<String>, Vec<Command>, Vec<String>) {
+fn ours(run: &GrubRun) -> Result {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let title = run.attempts.last().and_then(|attempt| attempt.title()).map(text);
     let commands = run.attempts.iter().flat_map(|attempt| &attempt.commands).map(|command| {
@@ -67,26 +59,31 @@ fn ours(run: &GrubRun) -> (Option<String>, Vec<Command>, Vec<String>) {
         let empty = command.args == [&b""[..]];
         let files = command.files.iter().filter(|_| !empty);
         let words = command.args.iter().filter(|_| !empty);
-        let there = files.map(|file| file.exists == Some(true)).collect();
-        (command.command.clone(), words.map(|word| text(word)).collect(), there)
+        // Lists of blocks are there for `test`.
+        let there = files.map(|file| file.exists != Some(false)).collect();
+        (command.command.clone(), words.map(|word| text(word)).collect(), there, command.root.as_deref().map(text))
     });
+    let loading = run.attempts.iter().rev().find(|attempt| !attempt.commands.is_empty());
+    let chosen = loading.map(|attempt| attempt.path.as_deref().map(text).unwrap_or_default());
     let errors = run.errors.iter().chain(run.attempts.iter().flat_map(|attempt| &attempt.errors));
-    let errors = errors.map(|error| error.text.clone()).filter(|error| !is_a_loaders(error));
-    (title, commands.collect(), errors.collect())
+    let errors = errors.map(|error| error.text.clone()).filter(|error| !is_of_a_device(error));
+    (title, chosen, commands.collect(), errors.collect())
 }
 
-fn theirs(answer: &GrubAnswer) -> (Option<String>, Vec<Command>, Vec<String>) {
+fn theirs(answer: &GrubAnswer) -> Result {
     let commands = answer.commands.iter().map(|command| {
         let mut args = command.args.clone();
         if args == [""] {
             // A function without arguments gets an empty one.
             args.clear();
         }
-        let files = if command.command == "linux" { args.len().min(1) } else { args.len() };
-        (command.command.clone(), args, command.there[..files].to_vec())
+        let ram_disk = command.command.starts_with("initrd");
+        let words = args.iter().zip(&command.there).filter(|(word, _)| !word.starts_with("--"));
+        let there = words.map(|(_, there)| *there).take(if ram_disk { usize::MAX } else { 1 }).collect();
+        (command.command.clone(), args, there, command.root.clone())
     });
-    let errors = answer.errors.iter().filter(|error| !is_a_loaders(error)).cloned().collect();
-    (answer.title.clone(), commands.collect(), errors)
+    let errors = answer.errors.iter().filter(|error| !is_of_a_device(error)).cloned().collect();
+    (answer.title.clone(), answer.chosen.clone(), commands.collect(), errors)
 }
 
 /// Compares the outcome of configurations, each a file of the image.
@@ -97,12 +94,31 @@ pub fn compare(image: &Path, cases: &[(String, String)]) -> Vec<String> {
     let mut wrong = Vec::new();
     for ((config, text), answer) in cases.iter().zip(&answers) {
         let run = run(image, config, None);
-        let (want, got) = (theirs(answer), ours(&run));
-        if want != got {
-            wrong.push(format!("{text}\n  GRUB {want:?}\n  ours {got:?}"));
+        let (want, got) = (plain(format!("{:?}", theirs(answer))), plain(format!("{:?}", ours(&run))));
+        let variable =
+            |value: &Option<Vec<u8>>| value.as_deref().map(|value| String::from_utf8_lossy(value).into_owned());
+        let found = (variable(&run.default), variable(&run.timeout));
+        let wanted = [&answer.default, &answer.timeout].map(|value| value.clone().filter(|value| !value.is_empty()));
+        // A configuration that hands over to another one is never read to its end.
+        let read = answer.default.is_some();
+        if want != got || read && plain(format!("{found:?}")) != plain(format!("({:?}, {:?})", wanted[0], wanted[1])) {
+            wrong.push(format!("{config}\n{text}\n  GRUB {want} {wanted:?}\n  ours {got} {found:?}"));
         }
     }
     wrong
+}
+
+/// As grub-emu's terminal shows it: what is not ASCII may come as `?`, and tabs as spaces.
+fn plain(text: String) -> String {
+    let text = text.replace("\\t", " ").replace(char::REPLACEMENT_CHARACTER, "?");
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        let character = if character.is_ascii() { character } else { '?' };
+        if !(plain.ends_with(character) && matches!(character, ' ' | '?')) {
+            plain.push(character);
+        }
+    }
+    plain
 }
 
 /// An image with files and configurations in `/t`.

@@ -1,6 +1,9 @@
 //! GRUB 2's interpreter against the real GRUB: grub-emu and grub-script-check of Debian's 2.06.
 
 mod answers;
+mod commands;
+mod corpus;
+mod fedora;
 mod generator;
 mod language;
 mod limits;

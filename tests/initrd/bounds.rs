@@ -82,7 +82,9 @@ fn what_unpacks_to_very_much_takes_little_memory() {
         let (report, most) = peak(|| whole(&bytes));
         assert!(report.walk.unpacked > 300 << 20 && report.walk.inventory.init, "{command}: {:?}", report.problems);
         assert!(most < ROOM + window, "{command}: {most} bytes");
-        let limited = judge(&bytes[..], &GuestKernel::default(), Release::NEWEST, Depth::Bytes(1 << 20)).unwrap();
+        let limited =
+            judge(&&bytes[..], bytes.len() as u64, &GuestKernel::default(), Release::NEWEST, Depth::Bytes(1 << 20))
+                .unwrap();
         assert!(!limited.is_whole() && limited.walk.unpacked < 16 << 20, "{command}: {}", limited.walk.unpacked);
     }
 }

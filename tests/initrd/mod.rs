@@ -34,7 +34,7 @@ fn file(name: &str) -> Vec<u8> {
 }
 
 fn whole(bytes: &[u8]) -> Report {
-    judge(bytes, &GuestKernel::default(), Release::NEWEST, Depth::Whole).unwrap()
+    judge(&bytes, bytes.len() as u64, &GuestKernel::default(), Release::NEWEST, Depth::Whole).unwrap()
 }
 
 fn message(report: &Report) -> Option<String> {

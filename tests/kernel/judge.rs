@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use pregrub::decompress::ReadAt;
 use pregrub::flavour::Flavour;
-use pregrub::kernel::{Depth, GuestType, Outcome, Question, look};
+use pregrub::kernel::{Depth, GuestType, Look, Outcome, Question, look};
 use pregrub::release::Release;
 
 use crate::common::oracle::Oracle;
@@ -62,14 +62,19 @@ impl Judge {
         let question = Question { guest, ..self.question };
         let file: &dyn ReadAt = &kernel;
         let look = look(file, kernel.len() as u64, &question, depth).expect("memory can be read");
-        match look.outcome(guest).expect("it was asked for") {
-            Outcome::Loads(kind) => format!("loads {kind}"),
-            Outcome::Refused { loads: true, .. } => {
-                format!("loads {}", if guest == GuestType::Pv { "xen-3.0-x86_64" } else { "hvm-3.0-x86_32" })
-            }
-            Outcome::Refused { words, .. } => format!("refused {words}"),
-            Outcome::Unknown(why) => format!("unknown {why}"),
+        said(&look, guest)
+    }
+}
+
+/// What was found, in the judge's words.
+pub fn said(look: &Look, guest: GuestType) -> String {
+    match look.outcome(guest).expect("it was asked for") {
+        Outcome::Loads(kind) => format!("loads {kind}"),
+        Outcome::Refused { loads: true, .. } => {
+            format!("loads {}", if guest == GuestType::Pv { "xen-3.0-x86_64" } else { "hvm-3.0-x86_32" })
         }
+        Outcome::Refused { words, .. } => format!("refused {words}"),
+        Outcome::Unknown(why) => format!("unknown {why}"),
     }
 }
 

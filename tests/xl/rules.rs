@@ -85,7 +85,7 @@ fn lint(text: &str, release: Release) -> (Run, Vec<Finding>) {
     let folder = TempDir::new().expect("a temporary directory can be made");
     let path = folder.path().join("guest.cfg");
     fs::write(&path, text).expect("a file can be made");
-    let wanted = OpenOptions { kind: Some(Kind::Xl), dialect: None };
+    let wanted = OpenOptions { kind: Some(Kind::Xl), ..OpenOptions::default() };
     let simulation = Simulation::new(Build { release, flavour: Flavour::Debian });
     let target = simulation.open(&path, wanted).expect("it can be read");
     let run = target.run().expect("it can be read").run;
@@ -96,6 +96,7 @@ fn lint(text: &str, release: Release) -> (Run, Vec<Finding>) {
         subject = subject.with_volumes(volumes);
     }
     let findings = lint::lint(&subject, &Levels::default());
+    drop(subject);
     (run, findings)
 }
 

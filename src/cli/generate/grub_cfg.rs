@@ -7,7 +7,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::stop_signals::StopSignals;
+use crate::cli::guest_arg::GuestArg;
 use crate::cli::output_args::Color;
+use crate::cli::release_args;
 use crate::cli::stdout::{Out, complain};
 use crate::cli::{Error, Status};
 use crate::generate::grub_cfg::{self, HostDisk, Installed, Options, Root, Search};
@@ -49,13 +51,20 @@ pub(crate) struct GrubCfg {
     /// Seconds after which such a program is killed, with all that it has started
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     secrets_timeout: u32,
+    /// The host's Xen, as --release of `pregrub check` takes it: what its domain builder cannot load is refused [default: the newest]
+    #[arg(long, value_name = "RELEASE")]
+    release: Option<String>,
+    /// The guest's type on the host [default: an entry needs to start as one of them]
+    #[arg(long = "type", value_enum, value_name = "TYPE")]
+    guest: Option<GuestArg>,
 }
 
 const AFTER_HELP: &str = "\
 As boot.loader.external.installHook of a NixOS guest it is called with one argument, the system. Nothing is written to a \
 boot sector, which pygrub does not read: NIXOS_INSTALL_BOOTLOADER makes no difference. Until grub.cfg is replaced, which \
 happens last and in one step, the boot disk boots what it has booted before; it is replaced only by what pregrub's own \
-simulation judges as booting, every entry of it. The judgement comes before the first change; no kernel or initrd is removed that the \
+simulation judges as booting, every entry of it, and if Xen's domain builder loads the kernel and the kernel unpacks the initrd of the \
+system that is installed (an older generation for which they do not gets a warning). The judgement comes before the first change; no kernel or initrd is removed that the \
 old grub.cfg, the new one or another configuration names that pygrub looks for. A symbolic link in the place of the boot directory, \
 its grub or its kernels is refused: a guest's would lead to this machine's files. SIGTERM, SIGINT, SIGHUP and SIGQUIT end the \
 installation with the boot disk as it was, or, after grub.cfg is replaced, not at all. Characters of a label that pygrub's menu cannot draw become `?` in its title.
@@ -72,11 +81,12 @@ enum Secrets {
 }
 
 impl GrubCfg {
-    fn options(&self) -> Options {
+    fn options(&self) -> Result<Options, String> {
         let root = Root::new(&self.root);
         let boot = self.boot.clone().unwrap_or_else(|| root.host(Path::new("/boot")));
         let run_secrets = self.secrets.map_or(root.is_here(), |secrets| secrets == Secrets::Run);
-        Options {
+        let host = self.release.as_deref().map(|word| release_args::named(word, None)).transpose()?;
+        Ok(Options {
             root,
             boot,
             prefix: self.prefix.clone(),
@@ -90,12 +100,14 @@ impl GrubCfg {
             timeout: self.timeout,
             run_secrets,
             secrets_timeout: Duration::from_secs(self.secrets_timeout.into()),
-        }
+            host,
+            guest: self.guest.map(Into::into),
+        })
     }
 }
 
 pub(crate) fn run(args: &GrubCfg) -> Result<Status, Error> {
-    let options = args.options();
+    let options = args.options().map_err(Error::Usage)?;
     if args.install { install(args, &options) } else { print(args, &options) }
 }
 

@@ -22,7 +22,7 @@ use crate::host;
 use crate::python::{PyStr, Python, utf8};
 use crate::release::{Change, Release};
 use crate::storage::filesystem::ReadError;
-use crate::storage::mount::{DiskVolumes, Mounting, Volumes};
+use crate::storage::mount::{DiskVolumes, MountedOnce, Mounting, Volumes};
 use crate::storage::partitions::partition_table;
 use crate::storage::source::{FileSource, Source};
 
@@ -177,7 +177,8 @@ fn of_disk(
         Some(_) => None,
         None => Some(partition_table(&*disk, &boot::partition_rules(release)).map_err(unreadable)?),
     };
-    let volumes = DiskVolumes::with_plugins(disk, plugins);
+    // What is copied, and why nothing is, comes from the same mount as the run.
+    let volumes = MountedOnce::new(DiskVolumes::with_plugins(disk, plugins));
     let run = boot::run_with(&volumes, table, call.options.clone(), talking).map_err(unreadable)?;
     for line in run.stderr().skip(talking.said) {
         complain(line.as_bytes());
@@ -203,7 +204,7 @@ fn of_disk(
 }
 
 fn copy_files(
-    volumes: &DiskVolumes,
+    volumes: &dyn Volumes,
     disk: &File,
     run: &Run,
     chosen: &BootFiles,

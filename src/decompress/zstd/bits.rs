@@ -56,6 +56,12 @@ impl<'a> Bits<'a> {
         value
     }
 
+    /// The bits of a word from [`peek`](Self::peek) after its first `taken`, `count` of them, as a number; 57 bits of the word count.
+    #[inline(always)]
+    pub(super) fn of(word: u64, taken: u32, count: u32) -> u64 {
+        ((word << taken) >> 1) >> (63 - count)
+    }
+
     /// Bits that are left; negative if too many were read.
     #[inline(always)]
     pub(super) fn left(&self) -> i64 {

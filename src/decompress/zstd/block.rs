@@ -1,13 +1,13 @@
 //! A packed block: literals, and sequences that say how they are put together.
 
 use super::super::DecodeError;
-use super::super::window::repeat;
+use super::super::window::Window;
 use super::LARGEST_BLOCK;
 use super::bits::{Bits, IN_FRONT};
 use super::fse::Table;
 use super::huffman::Huffman;
 use super::literals;
-use super::sequences::{Field, LITERAL_LENGTHS, MATCH_LENGTHS};
+use super::sequences::Field;
 
 /// What a block leaves to the next one of its frame.
 pub(super) struct Tables {
@@ -36,7 +36,7 @@ impl Default for Tables {
 
 impl Tables {
     /// Decodes a block and appends it to `output`, whose last `reach` bytes it may refer to.
-    pub(super) fn decode(&mut self, block: &[u8], output: &mut Vec<u8>, reach: usize) -> Result<(), DecodeError> {
+    pub(super) fn decode(&mut self, block: &[u8], output: &mut Window, reach: usize) -> Result<(), DecodeError> {
         let damaged = || DecodeError::damaged("the sequences of a block are damaged");
         let used = literals::read(block, &mut self.huffman, &mut self.literals)?;
         let rest = &block[used..];
@@ -51,7 +51,7 @@ impl Tables {
             if at != rest.len() {
                 return Err(damaged());
             }
-            output.extend_from_slice(&self.literals);
+            output.append(&self.literals);
             return Ok(());
         }
         let modes = byte(at)? as u8;
@@ -68,10 +68,11 @@ impl Tables {
         self.execute(count, output, reach)
     }
 
-    fn execute(&mut self, count: usize, output: &mut Vec<u8>, reach: usize) -> Result<(), DecodeError> {
+    fn execute(&mut self, count: usize, output: &mut Window, reach: usize) -> Result<(), DecodeError> {
         let damaged = || DecodeError::damaged("the sequences of a block are damaged");
         let mut bits = Bits::new(&self.padded)?;
-        let limit = output.len() + LARGEST_BLOCK;
+        let mut room = LARGEST_BLOCK;
+        output.reserve(LARGEST_BLOCK);
         let mut literals = &self.literals[..];
         let mut literal_state = self.literal_lengths.start(&mut bits);
         let mut offset_state = self.offsets.start(&mut bits);
@@ -81,16 +82,23 @@ impl Tables {
             let literal = self.literal_lengths.state(literal_state);
             let offset = self.offsets.state(offset_state);
             let matched = self.match_lengths.state(match_state);
-            let raw = (1_usize << offset.symbol) + bits.read(u32::from(offset.symbol)) as usize;
-            let &(base, extra) = MATCH_LENGTHS.get(usize::from(matched.symbol)).ok_or_else(damaged)?;
-            let length = base as usize + bits.read(u32::from(extra)) as usize;
-            let &(base, extra) = LITERAL_LENGTHS.get(usize::from(literal.symbol)).ok_or_else(damaged)?;
-            let literal_length = base as usize + bits.read(u32::from(extra)) as usize;
+            // At most 31 and 16 bits.
+            let word = bits.peek();
+            let (raw, extra) = (offset.code.0 as usize, u32::from(offset.code.1));
+            let raw = raw + Bits::of(word, 0, extra) as usize;
+            let taken = u32::from(matched.code.1);
+            let length = matched.code.0 as usize + Bits::of(word, extra, taken) as usize;
+            bits.skip(extra + taken);
+            // At most 16, 9, 9 and 8 bits.
+            let word = bits.peek();
+            let mut taken = u32::from(literal.code.1);
+            let literal_length = literal.code.0 as usize + Bits::of(word, 0, taken) as usize;
             if number + 1 < count {
-                literal_state = literal.next(&mut bits);
-                match_state = matched.next(&mut bits);
-                offset_state = offset.next(&mut bits);
+                literal_state = literal.next_in(word, &mut taken);
+                match_state = matched.next_in(word, &mut taken);
+                offset_state = offset.next_in(word, &mut taken);
             }
+            bits.skip(taken);
             // The three last distances have numbers of their own, other ones where no literals stand before.
             let distance = if raw > 3 {
                 (first, second, third) = (raw - 3, first, second);
@@ -112,18 +120,22 @@ impl Tables {
                     }
                 }
             };
-            let (now, later) = literals.split_at_checked(literal_length).ok_or_else(damaged)?;
-            literals = later;
-            output.extend_from_slice(now);
-            if output.len() + length > limit || distance > reach.max(output.len()) {
+            let total = literal_length + length;
+            if total > room || literal_length > literals.len() {
                 return Err(damaged());
             }
-            repeat(output, distance, length)?;
+            room -= total;
+            output.append_start(literals, literal_length);
+            literals = &literals[literal_length..];
+            if distance > reach.max(output.held()) {
+                return Err(damaged());
+            }
+            output.repeat(distance, length)?;
         }
-        if bits.left() != 0 || output.len() + literals.len() > limit {
+        if bits.left() != 0 || literals.len() > room {
             return Err(damaged());
         }
-        output.extend_from_slice(literals);
+        output.append(literals);
         self.recent = [first, second, third];
         Ok(())
     }

@@ -3,31 +3,62 @@
 use super::super::DecodeError;
 use super::bits::Bits;
 
+/// The largest table.
+const LARGEST: usize = 512;
+
 /// One state: what it stands for and where it goes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct State {
     pub symbol: u8,
     pub bits: u8,
     pub base: u16,
+    /// What the symbol stands for where it is a code: a base and how many bits are added to it.
+    pub code: (u32, u8),
 }
 
-/// A decoding table.
-#[derive(Clone, Debug, Default)]
+/// A decoding table. Those that are not full end in states that stand for nothing.
+#[derive(Clone, Debug)]
 pub(super) struct Table {
-    pub states: Vec<State>,
-    pub log: u32,
+    states: Box<[State; LARGEST]>,
+    log: u32,
+    is_set: bool,
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Self { states: Box::new([State::default(); LARGEST]), log: 0, is_set: false }
+    }
 }
 
 impl Table {
     /// A table of one symbol that costs no bits.
     pub(super) fn of_one(symbol: u8) -> Self {
-        Self { states: vec![State { symbol, bits: 0, base: 0 }], log: 0 }
+        let mut table = Self { is_set: true, ..Self::default() };
+        table.states[0] = State { symbol, ..State::default() };
+        table
+    }
+
+    /// Whether it was ever described.
+    pub(super) fn is_set(&self) -> bool {
+        self.is_set
+    }
+
+    /// Notes what the symbols stand for; `false` if one stands for nothing.
+    pub(super) fn set_codes(&mut self, code: impl Fn(u8) -> Option<(u32, u8)>) -> bool {
+        self.states[..1 << self.log].iter_mut().all(|state| match code(state.symbol) {
+            Some(code) => {
+                state.code = code;
+                true
+            }
+            None => false,
+        })
     }
 
     /// The table for these frequencies, of which the sum is 1 << `log`; -1 means less than one.
     pub(super) fn new(counts: &[i16], log: u32) -> Self {
         let size = 1_usize << log;
-        let mut states = vec![State::default(); size];
+        let mut table = Self { log, is_set: true, ..Self::default() };
+        let states = &mut table.states[..size];
         let mut next = vec![0_u32; counts.len()];
         let mut high = size;
         for (symbol, &count) in counts.iter().enumerate() {
@@ -50,14 +81,14 @@ impl Table {
                 }
             }
         }
-        for state in &mut states {
+        for state in states {
             let number = next[usize::from(state.symbol)];
             next[usize::from(state.symbol)] += 1;
             let bits = log - (31 - number.max(1).leading_zeros());
             state.bits = bits as u8;
             state.base = ((number << bits) as usize - size) as u16;
         }
-        Self { states, log }
+        table
     }
 
     /// Reads a table's description and returns it with the number of bytes that it takes.
@@ -137,11 +168,20 @@ impl Table {
     /// The state with this number.
     #[inline(always)]
     pub(super) fn state(&self, number: usize) -> State {
-        self.states.get(number).copied().unwrap_or_default()
+        self.states[number % LARGEST]
     }
 }
 
 impl State {
+    /// The state that follows, by bits of a word of which `taken` are used up.
+    #[inline(always)]
+    pub(super) fn next_in(self, word: u64, taken: &mut u32) -> usize {
+        let count = u32::from(self.bits);
+        let next = usize::from(self.base) + Bits::of(word, *taken, count) as usize;
+        *taken += count;
+        next
+    }
+
     /// Reads the state that follows.
     #[inline(always)]
     pub(super) fn next(self, bits: &mut Bits<'_>) -> usize {

@@ -9,11 +9,17 @@ const LONGEST: u32 = 11;
 /// The largest table of the weights' own code.
 const WEIGHT_LOG: u32 = 6;
 
-/// A decoding table: for each combination of `bits` bits the literal and how many bits it takes.
-#[derive(Clone, Debug, Default)]
+/// A decoding table: for each combination of [`LONGEST`] bits the literal that it begins with and how many bits that takes.
+#[derive(Clone, Debug)]
 pub(super) struct Huffman {
-    codes: Vec<(u8, u8)>,
-    bits: u32,
+    codes: Box<[(u8, u8); 1 << LONGEST]>,
+    is_set: bool,
+}
+
+impl Default for Huffman {
+    fn default() -> Self {
+        Self { codes: Box::new([(0, 0); 1 << LONGEST]), is_set: false }
+    }
 }
 
 impl Huffman {
@@ -48,45 +54,53 @@ impl Huffman {
         if longest < 2 || longest % 2 != 0 {
             return Err(damaged());
         }
-        let mut codes = vec![(0, 0); 1 << bits];
+        let mut table = Self { is_set: true, ..Self::default() };
         let mut at = 0;
         for weight in 1..=bits as u8 {
             for (symbol, _) in weights.iter().enumerate().filter(|&(_, &w)| w == weight) {
-                let span = 1_usize << (weight - 1);
-                let Some(codes) = codes.get_mut(at..at + span) else { return Err(damaged()) };
+                let span = 1_usize << (LONGEST - bits + u32::from(weight) - 1);
+                let Some(codes) = table.codes.get_mut(at..at + span) else { return Err(damaged()) };
                 codes.fill((symbol as u8, (bits + 1) as u8 - weight));
                 at += span;
             }
         }
-        Ok((Self { codes, bits }, used))
+        Ok((table, used))
     }
 
     /// Whether there is no table.
     pub(super) fn is_empty(&self) -> bool {
-        self.codes.is_empty()
+        !self.is_set
     }
 
-    /// Decodes one stream, which stands in `stream[IN_FRONT..]`, into all of `out`.
-    fn decode(&self, stream: &[u8], out: &mut [u8]) -> Result<(), DecodeError> {
-        let mut bits = Bits::new(stream)?;
-        let shift = 64 - self.bits;
-        let codes = &self.codes[..];
-        let mut fives = out.chunks_exact_mut(5);
-        for five in &mut fives {
-            let mut word = bits.peek();
-            let mut taken = 0;
-            for literal in five {
-                let Some(&(symbol, length)) = codes.get((word >> shift) as usize) else { break };
-                *literal = symbol;
-                word <<= length;
-                taken += u32::from(length);
-            }
-            bits.skip(taken);
+    /// The literal that a word begins with; the word goes on after it.
+    #[inline(always)]
+    fn next(&self, word: &mut u64, taken: &mut u32) -> u8 {
+        let (symbol, length) = self.codes[(*word >> (64 - LONGEST)) as usize];
+        *word <<= length;
+        *taken += u32::from(length);
+        symbol
+    }
+
+    /// Decodes five literals: as many as a word surely has.
+    #[inline(always)]
+    fn five(&self, bits: &mut Bits<'_>, out: &mut [u8; 5]) {
+        let (mut word, mut taken) = (bits.peek(), 0);
+        for literal in out {
+            *literal = self.next(&mut word, &mut taken);
         }
-        for literal in fives.into_remainder() {
-            let Some(&(symbol, length)) = codes.get((bits.peek() >> shift) as usize) else { break };
-            *literal = symbol;
-            bits.skip(u32::from(length));
+        bits.skip(taken);
+    }
+
+    /// Decodes the end of a stream into all of `out`.
+    fn rest(&self, mut bits: Bits<'_>, out: &mut [u8]) -> Result<(), DecodeError> {
+        let (fives, rest) = out.as_chunks_mut::<5>();
+        for five in fives {
+            self.five(&mut bits, five);
+        }
+        for literal in rest {
+            let (mut word, mut taken) = (bits.peek(), 0);
+            *literal = self.next(&mut word, &mut taken);
+            bits.skip(taken);
         }
         if bits.left() == 0 { Ok(()) } else { Err(DecodeError::damaged("literals do not end where their data does")) }
     }
@@ -97,29 +111,48 @@ impl Huffman {
         let mut padded = [0; IN_FRONT].to_vec();
         if !four {
             padded.extend_from_slice(bytes);
-            return self.decode(&padded, out);
+            return self.rest(Bits::new(&padded)?, out);
         }
         let (jump, streams) = bytes.split_at_checked(6).ok_or_else(damaged)?;
-        let mut lengths = [0; 4];
-        for (length, pair) in lengths.iter_mut().zip(jump.chunks_exact(2)) {
-            *length = usize::from(u16::from_le_bytes([pair[0], pair[1]]));
-        }
-        lengths[3] = streams.len().checked_sub(lengths.iter().sum()).ok_or_else(damaged)?;
+        padded.extend_from_slice(streams);
+        let mut at = 0;
+        let mut stream = |length: usize| {
+            let stream = padded.get(at..at + IN_FRONT + length).ok_or_else(damaged);
+            at += length;
+            Bits::new(stream?)
+        };
+        let mut lengths = jump.chunks_exact(2).map(|pair| usize::from(u16::from_le_bytes([pair[0], pair[1]])));
+        let mut next = || stream(lengths.next().unwrap_or_default());
+        let (mut a, mut b, mut c) = (next()?, next()?, next()?);
+        let mut d = stream(streams.len().checked_sub(at_end(jump)).ok_or_else(damaged)?)?;
         let each = out.len().div_ceil(4);
-        let mut rest = streams;
-        let mut out = out;
-        for (number, length) in lengths.into_iter().enumerate() {
-            let (stream, after) = rest.split_at_checked(length).ok_or_else(damaged)?;
-            let part = if number == 3 { out.len() } else { each };
-            let (part, later) = out.split_at_mut_checked(part).ok_or_else(damaged)?;
-            padded.truncate(IN_FRONT);
-            padded.extend_from_slice(stream);
-            self.decode(&padded, part)?;
-            rest = after;
-            out = later;
+        let (out_a, rest) = out.split_at_mut_checked(each).ok_or_else(damaged)?;
+        let (out_b, rest) = rest.split_at_mut_checked(each).ok_or_else(damaged)?;
+        let (out_c, out_d) = rest.split_at_mut_checked(each).ok_or_else(damaged)?;
+        // The four do not wait for each other.
+        let fives = out_d.len() / 5;
+        let (fives_a, rest_a) = out_a.split_at_mut(5 * fives);
+        let (fives_b, rest_b) = out_b.split_at_mut(5 * fives);
+        let (fives_c, rest_c) = out_c.split_at_mut(5 * fives);
+        let (fives_d, rest_d) = out_d.split_at_mut(5 * fives);
+        let [fives_a, fives_b, fives_c, fives_d] =
+            [fives_a, fives_b, fives_c, fives_d].map(|out| out.as_chunks_mut().0);
+        for (((out_a, out_b), out_c), out_d) in fives_a.iter_mut().zip(fives_b).zip(fives_c).zip(fives_d) {
+            self.five(&mut a, out_a);
+            self.five(&mut b, out_b);
+            self.five(&mut c, out_c);
+            self.five(&mut d, out_d);
         }
-        Ok(())
+        self.rest(a, rest_a)?;
+        self.rest(b, rest_b)?;
+        self.rest(c, rest_c)?;
+        self.rest(d, rest_d)
     }
+}
+
+/// Where the fourth of four streams begins: after the three whose lengths the table has.
+fn at_end(jump: &[u8]) -> usize {
+    jump.chunks_exact(2).map(|pair| usize::from(u16::from_le_bytes([pair[0], pair[1]]))).sum()
 }
 
 /// Weights that are packed by two interleaved states of finite state entropy.

@@ -61,11 +61,11 @@ impl<'a, 'b> Zstd<'a, 'b> {
 
     /// Begins the next frame; `false` if there is none.
     fn next_frame(&mut self) -> Result<bool, DecodeError> {
-        if self.any && self.input.peek::<1>()?.is_empty() {
+        if self.any && (self.limits.one_frame || self.input.peek::<1>()?.is_empty()) {
             return Ok(false);
         }
         let magic = u32::from_le_bytes(self.input.array()?);
-        if magic & !0xf == SKIPPABLE {
+        if magic & !0xf == SKIPPABLE && !self.limits.one_frame {
             let mut left = u64::from(u32::from_le_bytes(self.input.array()?));
             if left > self.input.remaining() {
                 return Err(DecodeError::Truncated);
@@ -111,7 +111,13 @@ impl<'a, 'b> Zstd<'a, 'b> {
             _ => Some(u64::from_le_bytes(self.input.array()?)),
         };
         let window = window.or(content_size).unwrap_or_default();
-        let keep = window.min(self.limits.output).min(content_size.unwrap_or(u64::MAX));
+        if self.limits.one_frame && window > self.limits.window {
+            return Err(DecodeError::Dictionary(window));
+        }
+        if self.limits.one_frame && self.input.ahead(3).len() < 3 {
+            return Err(DecodeError::Truncated);
+        }
+        let keep = window.min(self.limits.output).min(content_size.unwrap_or(u64::MAX)).min(self.limits.window);
         // Only what is really put out is kept: of a large window that is less.
         let keep = usize::try_from(keep).unwrap_or(usize::MAX);
         self.window.restart(keep);
@@ -133,34 +139,35 @@ impl<'a, 'b> Zstd<'a, 'b> {
         let header = u32::from_le_bytes([a, b, c, 0]);
         let (last, kind, size) = (header & 1 == 1, header >> 1 & 3, (header >> 3) as usize);
         let largest = frame.largest_block.max(1);
-        let output = self.window.output();
-        let before = output.len();
+        let before = self.window.total();
         match kind {
             0 | 1 if size > largest.max(LARGEST_BLOCK) => {
                 return Err(DecodeError::damaged("a block is too large"));
             }
             0 => {
-                output.resize(before + size, 0);
-                self.input.exact(&mut output[before..])?;
+                let input = &mut *self.input;
+                self.window.append_with(size, |out| input.exact(out))?;
             }
             1 => {
                 let [byte] = self.input.array()?;
-                output.resize(before + size, byte);
+                self.window.append_with(size, |out| {
+                    out.fill(byte);
+                    Ok::<(), DecodeError>(())
+                })?;
             }
             2 if size > LARGEST_BLOCK || size == 0 => return Err(DecodeError::damaged("a block is too large")),
             2 => {
                 self.packed.resize(size, 0);
                 self.input.exact(&mut self.packed)?;
                 let reach = usize::try_from(frame.window).unwrap_or(usize::MAX);
-                self.tables.decode(&self.packed, output, reach)?;
+                self.tables.decode(&self.packed, &mut self.window, reach)?;
             }
             _ => return Err(DecodeError::damaged("a block is of a reserved type")),
         }
-        let output = self.window.output();
         if let Some(checksum) = &mut frame.checksum {
-            checksum.write(&output[before..]);
+            checksum.write(self.window.since(before));
         }
-        if output.len() as u64 > self.limits.window && self.window.total() > self.limits.window {
+        if frame.window > self.limits.window && self.window.total() - frame.began_at > self.limits.window {
             return Err(DecodeError::Memory);
         }
         let length = self.window.total() - frame.began_at;

@@ -1,6 +1,7 @@
 //! What the copies on the boot disk are called: by their content, so that a name always stands for the same bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -8,8 +9,10 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
 use super::error::Error;
+use super::initrd_front::Front;
 use super::root::Root;
 use crate::storage::beneath::HeldDirectory;
+use crate::storage::source::FileSource;
 
 /// The directory of the copies, on the boot disk.
 pub(super) const KERNELS: &str = "kernels";
@@ -29,11 +32,13 @@ pub(super) struct SourceFile {
     pub path: PathBuf,
     /// Where it lies beneath the guest's root, without links.
     pub place: PathBuf,
-    /// Its length in bytes.
+    /// What stands in front of it on the boot disk.
+    pub front: Front,
+    /// The length in bytes of both.
     pub length: u64,
     /// What it is called there.
     pub name: String,
-    /// The SHA-256 of its content.
+    /// The SHA-256 of both.
     pub digest: [u8; 32],
 }
 
@@ -51,19 +56,50 @@ pub(super) struct SourceFiles<'a> {
     root: &'a Root,
     /// Asked with every piece that is read.
     go_on: &'a dyn Fn() -> io::Result<()>,
-    by_path: BTreeMap<PathBuf, SourceFile>,
+    by_path: BTreeMap<(PathBuf, Front), SourceFile>,
+    fronts: BTreeMap<(PathBuf, bool), Front>,
     name_of: BTreeMap<[u8; 32], String>,
 }
 
 impl<'a> SourceFiles<'a> {
     /// `go_on` is asked with every piece that is read: an error ends the reading.
     pub(super) fn new(root: &'a Root, go_on: &'a dyn Fn() -> io::Result<()>) -> Self {
-        Self { root, go_on, by_path: BTreeMap::new(), name_of: BTreeMap::new() }
+        Self { root, go_on, by_path: BTreeMap::new(), fronts: BTreeMap::new(), name_of: BTreeMap::new() }
     }
 
-    /// The file of this path of the guest's. Two files of the same content have one name.
-    pub(super) fn get(&mut self, path: &Path) -> Result<SourceFile, Error> {
-        if let Some(file) = self.by_path.get(path) {
+    /// The kernel of this path of the guest's. Two files of the same content have one name.
+    pub(super) fn kernel(&mut self, path: &Path) -> Result<SourceFile, Error> {
+        self.with_front(path, Front::None)
+    }
+
+    /// The initrd of this path, with what must stand in front of it, by itself or with `more` archives appended.
+    pub(super) fn initrd(&mut self, path: &Path, more: bool) -> Result<SourceFile, Error> {
+        let key = (path.to_owned(), more);
+        let front = match self.fronts.get(&key) {
+            Some(&front) => front,
+            None => {
+                let file = self.open(path)?;
+                let front = match more {
+                    true => Front::before_more(file),
+                    false => FileSource::new(file).and_then(|file| Front::of_whole(&file)),
+                };
+                let front = front.map_err(|error| Error::io("read", path, &error))?;
+                self.fronts.insert(key, front);
+                front
+            }
+        };
+        self.with_front(path, front)
+    }
+
+    /// Opens a file of the guest's.
+    pub(super) fn open(&self, path: &Path) -> Result<File, Error> {
+        let place = self.root.resolve(path).map_err(|error| Error::io("find", path, &error))?;
+        self.root()?.open_file(&place).map_err(|error| Error::io("read", path, &error))
+    }
+
+    fn with_front(&mut self, path: &Path, front: Front) -> Result<SourceFile, Error> {
+        let key = (path.to_owned(), front);
+        if let Some(file) = self.by_path.get(&key) {
             return Ok(file.clone());
         }
         let failed = |error: io::Error| Error::io("read", path, &error);
@@ -74,14 +110,14 @@ impl<'a> SourceFiles<'a> {
             return Err(failed(too_large()));
         }
         let mut length = 0;
-        let digest = digest(file, |piece| {
+        let digest = digest(front.bytes().chain(file), |piece| {
             length += piece.len() as u64;
             if length > LARGEST { Err(too_large()) } else { (self.go_on)() }
         });
         let digest = digest.map_err(failed)?;
         let name = self.name_of.entry(digest).or_insert_with(|| name(&digest, path)).clone();
-        let file = SourceFile { path: path.to_owned(), place, length, name, digest };
-        self.by_path.insert(path.to_owned(), file.clone());
+        let file = SourceFile { path: path.to_owned(), place, front, length, name, digest };
+        self.by_path.insert(key, file.clone());
         Ok(file)
     }
 

@@ -1,5 +1,7 @@
 //! pregrub's own simulation of what is about to be handed out.
 
+use std::rc::Rc;
+
 use super::boot_disk::BootDisk;
 use super::error::Error;
 use super::plan::GRUB_CFG;
@@ -7,10 +9,16 @@ use super::text::TextEntry;
 use crate::boot::{self, Run, Verdict};
 use crate::explain::explain;
 use crate::flavour::{Build, Flavour};
+use crate::grub::disks::OneDisk;
+use crate::grub::machine::Machine;
+use crate::grub::{Attempt, Place, Platform, Reading, Settings, Version};
 use crate::storage::directory::{PlannedFiles, PlannedVolume};
 
+/// The most of a grub.cfg that GRUB's interpreter reads.
+const MOST: usize = 16 << 20;
+
 /// Whether pygrub boots every entry with its kernel, its initrd and its arguments, and the first of them by default under every
-/// release of Xen and every distributor's pygrub, once the boot disk has the files that are planned.
+/// release of Xen and every distributor's pygrub, once the boot disk has the files that are planned; and whether GRUB does.
 ///
 /// # Errors
 ///
@@ -33,6 +41,42 @@ pub(super) fn judge(disk: &BootDisk, files: &PlannedFiles, entries: &[TextEntry]
     for (index, entry) in entries.iter().enumerate() {
         let run = run(boot::Options { entry: Some(index.to_string().as_str().into()), ..boot::Options::default() })?;
         expect(disk, &run, index, entry, "pygrub")?;
+    }
+    by_grub(disk, &volume, entries)
+}
+
+/// Whether GRUB boots every entry by its number, with the same kernel, initrd and arguments, and the first of them by default.
+///
+/// # Errors
+///
+/// It does not. Where pregrub cannot tell, nothing is said against it.
+fn by_grub(disk: &BootDisk, volume: &PlannedVolume<'_>, entries: &[TextEntry]) -> Result<(), Error> {
+    let path = disk.path(GRUB_CFG);
+    let Ok(machine) = OneDisk::new(volume, Version::V2_06, Platform::Pc) else { return Ok(()) };
+    let Ok(text) = machine.read(b"hd0", path.as_bytes(), MOST) else { return Ok(()) };
+    let place = Place { device: "hd0".to_owned(), path };
+    let reading = Reading::new(Rc::new(machine), &place, &text, Settings::default());
+    if reading.unknown().is_some() {
+        return Ok(());
+    }
+    let by_default = entries.first().map(|entry| (None, entry));
+    let by_number = entries.iter().enumerate().map(|(index, entry)| (Some(index.to_string()), entry));
+    for (number, entry) in by_default.into_iter().chain(by_number) {
+        let booted = reading.boot(number.as_deref().map(str::as_bytes));
+        if !booted.unknown.is_empty() {
+            continue;
+        }
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let attempt = booted.attempts.first();
+        let kernel = attempt.and_then(Attempt::kernel);
+        let path = kernel.and_then(|command| command.args.first()).map(|path| text(path)).unwrap_or_default();
+        if path != entry.kernel || !attempt.is_some_and(Attempt::works) {
+            let title = attempt.and_then(Attempt::title).map(text).unwrap_or_default();
+            return Err(Error::new(format!(
+                "GRUB would not boot the entry `{}` with its kernel, but `{title}` with `{path}`",
+                entry.title
+            )));
+        }
     }
     Ok(())
 }

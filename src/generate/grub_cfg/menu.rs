@@ -36,9 +36,6 @@ pub struct Menu {
     pub warnings: Vec<String>,
 }
 
-/// What a Xen PV guest gets of its command line: `MAX_GUEST_CMDLINE` of xen/include/public/xen.h, less the NUL.
-const LONGEST_COMMAND_LINE: usize = 1023;
-
 impl Menu {
     /// The system `toplevel` and its specialisations, then the newest `limit` generations of each profile. What is no longer
     /// there, or what no entry can be made of, is left out with a warning; for `toplevel` itself that is an error.
@@ -93,12 +90,6 @@ impl Menu {
         let toplevel = system.toplevel.display();
         let args = command_line(&system.init, &system.kernel_params)
             .map_err(|why| Error::new(format!("{name} (`{toplevel}`): {why}")))?;
-        if args.len() > LONGEST_COMMAND_LINE {
-            self.warnings.push(format!(
-                "{name}: the kernel's command line has {} bytes, of which Xen hands a PV guest the first {LONGEST_COMMAND_LINE}",
-                args.len()
-            ));
-        }
         self.entries.push(MenuEntry {
             title: title(&format!("{name}: {}", system.label)),
             kernel: system.kernel.clone(),

@@ -23,8 +23,10 @@ mod bootspec;
 mod closure;
 mod command_line;
 mod date;
+mod domain_builder;
 mod error;
 mod files;
+mod initrd_front;
 #[cfg(all(target_os = "linux", feature = "install"))]
 mod install;
 mod judge;

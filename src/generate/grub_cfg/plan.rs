@@ -4,13 +4,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::boot_disk::{BootDisk, Search};
+use super::domain_builder;
 use super::error::Error;
-use super::files::{KERNELS, SourceFiles};
+use super::files::{KERNELS, SourceFile, SourceFiles};
 use super::judge::judge;
 use super::menu::{Menu, MenuEntry};
 use super::profiles::generations;
 use super::root::Root;
 use super::text::{TextEntry, text};
+use crate::flavour::Build;
+use crate::kernel::GuestType;
 use crate::storage::directory::{PlannedFile, PlannedFiles};
 
 /// Where grub.cfg lies in the boot directory.
@@ -38,6 +41,10 @@ pub struct Options {
     pub run_secrets: bool,
     /// How long such a program may take. After that it is killed, with all that it has started.
     pub secrets_timeout: Duration,
+    /// The host's Xen, where it is known: entries that it cannot load are refused or warned of. Otherwise the newest is asked.
+    pub host: Option<Build>,
+    /// The type of the guest, where it is known. Otherwise an entry needs to start as PV or as PVH.
+    pub guest: Option<GuestType>,
 }
 
 impl Default for Options {
@@ -53,6 +60,8 @@ impl Default for Options {
             timeout: 5,
             run_secrets: true,
             secrets_timeout: Duration::from_secs(300),
+            host: None,
+            guest: None,
         }
     }
 }
@@ -86,8 +95,10 @@ pub struct Plan {
 /// ```
 pub fn plan(options: &Options, toplevel: &Path) -> Result<Plan, Error> {
     let disk = BootDisk::find(&options.root, &options.boot, options.prefix.as_deref(), &options.search)?;
-    let menu = menu(options, toplevel)?;
-    let Draft { text, missing } = draft(options, &disk, &menu, &mut SourceFiles::new(&options.root, &|| Ok(())))?;
+    let mut menu = menu(options, toplevel)?;
+    let sources = &mut SourceFiles::new(&options.root, &|| Ok(()));
+    let Draft { text, missing, warnings } = draft(options, &disk, &menu, sources)?;
+    menu.warnings.extend(warnings);
     Ok(Plan { text, menu, missing })
 }
 
@@ -97,6 +108,8 @@ pub(super) struct Draft {
     pub text: String,
     /// Files of the boot directory that the text names and that are not there yet.
     pub missing: Vec<String>,
+    /// What Xen's domain builder makes of the files, where that is to be known: one sentence each.
+    pub warnings: Vec<String>,
 }
 
 /// Reads what is to be copied and judges what would come of it. Nothing is changed. An initrd with secrets is judged as it is
@@ -110,29 +123,38 @@ pub(super) fn draft(
     let mut files = PlannedFiles::new();
     let mut missing = Vec::new();
     let mut named = Vec::new();
+    let root = sources.root()?;
     for entry in &menu.entries {
-        let mut name_of = |path: &Path, secrets: bool| -> Result<String, Error> {
-            let source = sources.get(path)?;
-            let name = if secrets { source.with_secrets(1) } else { source.name };
+        let mut planned = |source: SourceFile, name: String| -> Result<String, Error> {
             let in_boot = format!("{KERNELS}/{name}");
             let on_disk = disk.path(&in_boot);
             if disk.directory.node(Path::new(&in_boot)).is_err() && !missing.contains(&in_boot) {
                 missing.push(in_boot);
             }
-            let copy = PlannedFile::CopyOf(sources.root()?, source.place);
+            let copy = PlannedFile::CopyOf(root.clone(), source.place);
             files.insert(on_disk.trim_start_matches('/').into(), copy);
             Ok(name)
         };
-        let kernel = name_of(&entry.kernel, false)?;
+        let source = sources.kernel(&entry.kernel)?;
+        let name = source.name.clone();
+        let kernel = planned(source, name)?;
         let secrets = options.run_secrets && entry.initrd_secrets.is_some();
-        let initrd = entry.initrd.as_ref().map(|path| name_of(path, secrets)).transpose()?;
+        let initrd = match &entry.initrd {
+            None => None,
+            Some(path) => {
+                let source = sources.initrd(path, secrets)?;
+                let name = if secrets { source.with_secrets(1) } else { source.name.clone() };
+                Some(planned(source, name)?)
+            }
+        };
         named.push((kernel, initrd));
     }
     let entries = text_entries(disk, &menu.entries, &named);
     let text = text(&entries, options.timeout, disk.uuid.as_deref())?;
     files.insert(disk.path(GRUB_CFG).trim_start_matches('/').into(), PlannedFile::Bytes(text.clone().into_bytes()));
     judge(disk, &files, &entries)?;
-    Ok(Draft { text, missing })
+    let warnings = domain_builder::judge(options, sources, &menu.entries)?;
+    Ok(Draft { text, missing, warnings })
 }
 
 /// The entries that the guest gets.

@@ -1,7 +1,6 @@
 //! Commands that look at files and devices.
 
 use super::condition::Entry;
-use super::shell::one_expected;
 use crate::grub::interpreter::{Interpreter, Outcome};
 use crate::grub::machine::{Content, Failure, Found};
 use crate::grub::options::{self, Declined, Known, Style};
@@ -49,6 +48,8 @@ pub(super) fn list(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome
         Err(Declined::Help) => return Outcome::Status(0),
         Err(Declined::Failed(failure)) => return Outcome::Failed(failure),
     };
+    // An error is printed, but for one that something readable follows, and the command counts as done.
+    let mut trouble = None;
     for word in given.words {
         let found = if word.starts_with(b"(") && word.ends_with(b")") {
             let device = &word[1..word.len() - 1];
@@ -60,14 +61,15 @@ pub(super) fn list(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome
                     cannot_look(grub, &word, why);
                     Ok(())
                 }
+                Found::File { .. } if word.ends_with(b"/") => {
+                    Err(Failure::new(Failure::BAD_FILE_TYPE, "not a directory"))
+                }
                 Found::File { .. } | Found::Directory => Ok(()),
             }
         };
-        if let Err(failure) = found {
-            return Outcome::Failed(failure);
-        }
+        trouble = found.err();
     }
-    Outcome::Status(0)
+    trouble.map_or(Outcome::Status(0), Outcome::Complaining)
 }
 
 pub(super) fn cat(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
@@ -87,7 +89,7 @@ pub(super) fn cat(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome 
 }
 
 /// What comes of a file that must be read and is not.
-pub(super) fn not_read(grub: &mut Interpreter<'_>, name: &[u8], found: Found) -> Outcome {
+pub(in crate::grub) fn not_read(grub: &mut Interpreter<'_>, name: &[u8], found: Found) -> Outcome {
     match found {
         Found::Missing(failure) => Outcome::Failed(failure),
         Found::Directory | Found::File { .. } => {
@@ -153,13 +155,17 @@ pub(super) fn probe(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcom
         Err(Declined::Help) => return Outcome::Status(0),
         Err(Declined::Failed(failure)) => return Outcome::Failed(failure),
     };
-    let [word] = given.words.as_slice() else { return one_expected() };
+    let [word] = given.words.as_slice() else {
+        return Outcome::Failed(Failure::bad_argument("device name required"));
+    };
     let name = word.strip_prefix(b"(").and_then(|inner| inner.strip_suffix(b")")).unwrap_or(word).to_vec();
     let device = match grub.machine.device(&name) {
         Ok(device) => device,
         Err(failure) => return Outcome::Failed(failure),
     };
-    let answer = if given.has("driver") || given.has("part-uuid") {
+    let answer = if given.has("part-uuid") && !device.name.contains(',') {
+        b"none".to_vec()
+    } else if given.has("driver") || given.has("part-uuid") {
         grub.cannot_tell(
             "`probe` asks for the driver or the partition's UUID of a disk, which pregrub does not tell".to_owned(),
         );
@@ -188,36 +194,4 @@ pub(super) fn probe(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcom
         None => grub.print(&answer),
     }
     Outcome::Status(0)
-}
-
-pub(super) fn load_font(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
-    if arguments.is_empty() {
-        return Outcome::Failed(Failure::bad_argument("filename expected"));
-    }
-    for name in arguments {
-        // A name without a path is looked for in $prefix/fonts.
-        let file = if name.starts_with(b"/") || name.starts_with(b"(") {
-            name.clone()
-        } else {
-            let prefix = grub.get(b"prefix").unwrap_or_default();
-            [prefix, b"/fonts/", name, b".pf2"].concat()
-        };
-        match grub.find(&file) {
-            Found::File { .. } => {}
-            Found::Directory | Found::Missing(_) => return Outcome::Status(Failure::BAD_ARGUMENT),
-            Found::Unknown(why) => {
-                cannot_look(grub, &file, why);
-                return Outcome::Status(Failure::BAD_ARGUMENT);
-            }
-        }
-    }
-    Outcome::Status(0)
-}
-
-pub(super) fn background_image(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
-    let Some(name) = arguments.iter().find(|word| !word.starts_with(b"-")) else { return Outcome::Status(0) };
-    match grub.find(name) {
-        Found::File { .. } => Outcome::Status(0),
-        _ => Outcome::Status(Failure::FILE_NOT_FOUND),
-    }
 }

@@ -27,11 +27,25 @@ pub(super) fn load(grub: &mut Interpreter<'_>, name: &str, arguments: &[Vec<u8>]
             failure = trouble;
         }
     }
+    let kernel = is_kernel(name);
+    if !kernel && !grub.loaded {
+        let first = if name == "devicetree" || RAM_DISKS.contains(&name) {
+            "you need to load the kernel first"
+        } else {
+            "you need to load the multiboot kernel first"
+        };
+        failure = Some(Failure::bad_argument(first));
+    } else if words.is_empty() {
+        failure = Some(Failure::bad_argument("filename expected"));
+    } else if kernel {
+        grub.loaded = failure.is_none();
+    }
     let command = LoadCommand {
         command: name.to_owned(),
         args: arguments.to_vec(),
         files,
         root: grub.get(b"root").map(<[u8]>::to_vec),
+        error: failure.as_ref().map(|failure| format!("{}.", failure.message)),
         file: grub.file.to_string(),
         line: grub.line,
     };
@@ -45,25 +59,8 @@ pub(super) fn load(grub: &mut Interpreter<'_>, name: &str, arguments: &[Vec<u8>]
         attempt.path = path.or(attempt.path.take());
         attempt.commands.push(command);
     }
-    let kernel = is_kernel(name);
-    if !kernel && !grub.loaded {
-        let first = if name == "devicetree" || RAM_DISKS.contains(&name) {
-            "you need to load the kernel first"
-        } else {
-            "you need to load the multiboot kernel first"
-        };
-        return Outcome::Failed(Failure::bad_argument(first));
-    }
-    if words.is_empty() {
-        return Outcome::Failed(Failure::bad_argument("filename expected"));
-    }
-    if kernel {
-        grub.loaded = failure.is_none();
-    }
-    match failure {
-        None => Outcome::Status(0),
-        Some(failure) => Outcome::Failed(failure),
-    }
+    // Its error is printed, too, and kept with the command.
+    Outcome::Status(failure.map_or(0, |failure| failure.number))
 }
 
 /// Whether GRUB can open a file and finds something in it, and what it says where not.

@@ -4,13 +4,17 @@ mod condition;
 mod entries;
 mod environment_block;
 mod files;
+mod foreign;
 mod load;
+mod login;
 mod names;
 mod printing;
+mod reading;
 mod regexp;
 mod search;
 mod shell;
 mod sources;
+mod terminal;
 
 use super::interpreter::{Interpreter, Outcome, Stop};
 use super::machine::Failure;
@@ -20,12 +24,16 @@ use super::syntax::Block;
 /// What a command comes to, unless the run ends with it.
 type Done = Result<Outcome, Stop>;
 
+pub use self::environment_block::parse as environment_block;
+pub(super) use self::files::not_read;
+
 /// Whether GRUB has a command of this name.
 pub(super) fn is_known(name: &[u8], settings: &Settings) -> bool {
     let Ok(name) = std::str::from_utf8(name) else { return false };
     let has = |names: &[&str]| names.binary_search(&name).is_ok();
     if name == "blscfg" {
-        return settings.version >= Version::V2_14 && settings.platform != Platform::Xen;
+        return settings.version.is_fedora()
+            || settings.version >= Version::V2_14 && settings.platform != Platform::Xen;
     }
     has(names::EVERYWHERE)
         || match settings.platform {
@@ -71,10 +79,36 @@ pub(super) fn execute(grub: &mut Interpreter<'_>, name: &[u8], arguments: Vec<Ve
         "cat" => files::cat(grub, arguments),
         "loopback" => files::loopback(grub, arguments),
         "probe" => files::probe(grub, arguments),
-        "loadfont" => files::load_font(grub, arguments),
-        "background_image" => files::background_image(grub, arguments),
+        "loadfont" => terminal::load_font(grub, arguments),
+        "background_image" => terminal::background_image(grub, arguments),
+        "background_color" => terminal::background_color(grub, arguments),
+        "terminal_output" | "terminal_input" => terminal::choose(grub, arguments, name == "terminal_output"),
+        "hashsum" => reading::checksum(grub, arguments, None),
+        "md5sum" | "sha1sum" | "sha256sum" | "sha512sum" => {
+            reading::checksum(grub, arguments, name.strip_suffix("sum"))
+        }
+        "crc" => reading::crc(grub, arguments),
+        "cmp" => reading::compare(grub, arguments),
+        "testload" | "blocklist" | "hexdump" => reading::one_file(grub, arguments),
+        "file" => reading::kind(grub, arguments),
+        "verify_detached" => reading::verify(grub, arguments),
+        "password" => login::password(arguments),
+        "password_pbkdf2" => login::hashed_password(arguments),
+        "authenticate" => login::authenticate(grub),
+        "read" => login::read(grub, arguments),
+        "sleep" => shell::sleep(arguments),
+        "time" => return shell::time(grub, arguments),
+        "gettext" => printing::gettext(grub, arguments),
+        "tr" => printing::translate(grub, arguments),
+        "insmod" if arguments.is_empty() => shell::one_expected(),
+        "rmmod" if arguments.is_empty() => Outcome::Failed(Failure::bad_argument("no module specified")),
+        "cryptomount" => foreign::cryptomount(grub, arguments),
+        "parttool" => foreign::parttool(grub, arguments),
+        _ if foreign::is_menu(name) => foreign::menu(grub, name, arguments),
+        _ if foreign::is_loader(name) => foreign::loader(grub, name),
         "boot" => return load::boot(grub),
         "halt" | "reboot" | "exit" | "fwsetup" => return Err(Stop::Left(name.to_owned())),
+        "blscfg" if grub.settings.version.is_fedora() => super::fedora_entries::blscfg(grub, arguments),
         "blscfg" => super::boot_loader_specification::blscfg(grub, arguments),
         _ if load::loads(name) => load::load(grub, name, arguments),
         // Nobody holds a key. Without an option it asks whether the terminal could say so.

@@ -1,6 +1,8 @@
-//! `echo`.
+//! Commands that print text: `echo`, `gettext`, `tr`.
 
+use super::shell::one_expected;
 use crate::grub::interpreter::{Interpreter, Outcome};
+use crate::grub::machine::Failure;
 use crate::grub::options::{self, Declined, Known, Style};
 
 pub(super) fn echo(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
@@ -45,4 +47,55 @@ fn escaped(text: &[u8], newline: bool) -> (Vec<u8>, bool) {
         }
     }
     (plain, newline)
+}
+
+/// `gettext`: the text, in English.
+pub(super) fn gettext(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
+    let [text] = arguments else { return one_expected() };
+    grub.print(text);
+    Outcome::Status(0)
+}
+
+/// `tr`: replaces letters one for one, into a variable or on the screen.
+pub(super) fn translate(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
+    const KNOWN: &[Known] =
+        &[Known::with_value("set", Some(b's')), Known::flag("upcase", Some(b'U')), Known::flag("downcase", Some(b'D'))];
+    let given = match options::parse(arguments, KNOWN, Style::Strict) {
+        Ok(given) => given,
+        Err(Declined::Help) => return Outcome::Status(0),
+        Err(Declined::Failed(failure)) => return Outcome::Failed(failure),
+    };
+    let mut words = given.words.iter().map(Vec::as_slice);
+    let mut from: &[u8] = b"";
+    let mut to: &[u8] = b"";
+    if given.has("upcase") || given.has("downcase") {
+        (from, to) = (b"abcdefghijklmnopqrstuvwxyz", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+        if given.has("downcase") {
+            (from, to) = (to, from);
+        }
+    }
+    // Letters that are named replace those that an option means.
+    if from.is_empty() || given.words.len() >= 3 {
+        let (Some(first), Some(second)) = (words.next(), words.next()) else { return missing() };
+        (from, to) = (first, second);
+    }
+    if from.is_empty() || from.len() != to.len() {
+        return Outcome::Failed(Failure::bad_argument("set sizes did not match"));
+    }
+    let text = match (words.next(), words.next()) {
+        (Some(text), None) => text,
+        (None, _) => return missing(),
+        (Some(_), Some(_)) => return Outcome::Failed(Failure::bad_argument("too many parameters")),
+    };
+    let letter = |byte: &u8| from.iter().position(|from| from == byte).map_or(*byte, |at| to[at]);
+    let text: Vec<u8> = text.iter().map(letter).collect();
+    match given.value("set") {
+        Some(variable) => grub.set(&variable.to_vec(), &text),
+        None => grub.print(&[&text[..], b"\n"].concat()),
+    }
+    Outcome::Status(0)
+}
+
+fn missing() -> Outcome {
+    Outcome::Failed(Failure::bad_argument("missing parameters"))
 }

@@ -27,12 +27,16 @@ const KNOWN: &[Known] = &[
 ];
 
 pub(super) fn search(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
-    let given = match options::parse(arguments, KNOWN, Style::Strict) {
+    let given = match options::parse(arguments, KNOWN, Style::Lenient) {
         Ok(given) => given,
         Err(Declined::Help) => return Outcome::Status(0),
         Err(Declined::Failed(failure)) => return Outcome::Failed(failure),
     };
     let variable = given.has("set").then(|| given.value("set").unwrap_or(b"root").to_vec());
+    // Options that it does not know are words.
+    let Some(wanted) = given.words.first() else {
+        return Outcome::Failed(Failure::bad_argument("one argument expected"));
+    };
     let key = if given.has("label") {
         Key::Label
     } else if given.has("fs-uuid") {
@@ -40,10 +44,7 @@ pub(super) fn search(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outco
     } else if given.has("file") {
         Key::File
     } else {
-        return Outcome::Failed(Failure::bad_argument("unspecified search type"));
-    };
-    let Some(wanted) = given.words.first() else {
-        return Outcome::Failed(Failure::bad_argument("one argument expected"));
+        return Outcome::Failed(Failure::new(Failure::INVALID_COMMAND, "unspecified search type"));
     };
     look(grub, key, wanted, variable.as_deref())
 }

@@ -1,5 +1,6 @@
 //! Variables, parameters and loops.
 
+use super::Done;
 use crate::grub::interpreter::{Interpreter, Outcome};
 use crate::grub::machine::Failure;
 use crate::grub::number;
@@ -19,7 +20,7 @@ pub(super) fn set(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome 
 
 pub(super) fn unset(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
     let Some(name) = arguments.first() else { return one_expected() };
-    grub.context().unset(name);
+    grub.unset(name);
     Outcome::Status(0)
 }
 
@@ -96,4 +97,34 @@ pub(super) fn leave_function(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) 
     };
     grub.return_from();
     if status == 0 { Ok(()) } else { Err(Failure::test()) }
+}
+
+/// `sleep`: nobody waits here.
+pub(super) fn sleep(arguments: &[Vec<u8>]) -> Outcome {
+    let mut words =
+        arguments.iter().filter(|word| !matches!(word.as_slice(), b"-v" | b"--verbose" | b"-i" | b"--interruptible"));
+    match (words.next(), words.next()) {
+        (Some(seconds), None) => match number::read(seconds) {
+            Ok(_) => Outcome::Status(0),
+            Err(error) => Outcome::Complaining(not_a_number(error)),
+        },
+        _ => one_expected(),
+    }
+}
+
+/// `time COMMAND`: of GRUB's own commands; functions it does not find.
+pub(super) fn time(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Done {
+    let Some((name, rest)) = arguments.split_first() else {
+        return Ok(Outcome::Failed(Failure::bad_argument("no command is specified")));
+    };
+    if !super::is_known(name, &grub.settings) {
+        let shown = String::from_utf8_lossy(name).into_owned();
+        let message = format!("can't find command `{shown}'");
+        return Ok(Outcome::Failed(Failure::new(Failure::UNKNOWN_COMMAND, message)));
+    }
+    grub.afford()?;
+    if name == b"time" {
+        return Ok(Outcome::Status(0));
+    }
+    super::execute(grub, name, rest.to_vec(), None)
 }

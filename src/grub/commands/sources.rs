@@ -1,7 +1,7 @@
 //! Commands that execute other files: `source`, `configfile`, `extract_entries_*`, `eval`.
 
 use super::Done;
-use super::files::not_read;
+use super::files::cannot_look;
 use crate::grub::interpreter::{Interpreter, Outcome};
 use crate::grub::machine::{Failure, Found};
 use crate::grub::text::ScriptText;
@@ -38,15 +38,20 @@ pub(in crate::grub) fn run(grub: &mut Interpreter<'_>, name: &[u8]) -> Done {
             }
             Ok(Outcome::Status(status))
         }
-        Err(found) => {
-            if let Found::Unknown(_) = &found
-                && grub.machine.is_imagined()
-            {
+        // GRUB says nothing of a file that it cannot open, and the command counts as done.
+        Err(Found::Unknown(why)) => {
+            if grub.machine.is_imagined() {
                 let name = String::from_utf8_lossy(name).into_owned();
                 grub.note(format!("there is no disk to look at: what `{name}` would add is left out"));
-                return Ok(Outcome::Status(Failure::FILE_NOT_FOUND));
+            } else {
+                cannot_look(grub, name, why);
             }
-            Ok(not_read(grub, name, found))
+            Ok(Outcome::Status(0))
+        }
+        Err(Found::Missing(_) | Found::Directory | Found::File { .. }) => {
+            let name = String::from_utf8_lossy(name).into_owned();
+            grub.note(format!("GRUB cannot open `{name}`, and goes on without a message"));
+            Ok(Outcome::Status(0))
         }
     }
 }

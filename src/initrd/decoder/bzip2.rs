@@ -2,6 +2,8 @@
 
 use bzip2::{Decompress, Status};
 
+use std::io::BufRead;
+
 use super::{Ended, Input, ROOM, Sink};
 use crate::initrd::message::Message;
 

@@ -2,6 +2,8 @@
 
 use flate2::{Decompress, FlushDecompress, Status};
 
+use std::io::BufRead;
+
 use super::{Ended, Input, ROOM, Sink};
 use crate::initrd::message::Message;
 
@@ -55,6 +57,5 @@ pub(super) fn unpack(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Ended {
     if input.fill(&mut trailer) < TRAILER {
         return Ended::Refused(READ);
     }
-    input.set_last_trailer(trailer);
     Ended::Complete
 }

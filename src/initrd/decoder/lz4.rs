@@ -4,6 +4,8 @@
 
 use lz4_flex::block::DecompressError;
 
+use std::io::BufRead;
+
 use super::{Ended, Input, Sink};
 use crate::initrd::message::Message;
 

@@ -2,6 +2,8 @@
 
 use lzma_rust2::{Action, LzmaStream, Status};
 
+use std::io::BufRead;
+
 use super::{Ended, Input, LARGEST_WINDOW, ROOM, Sink};
 use crate::initrd::message::Message;
 

@@ -5,17 +5,14 @@
 
 mod bzip2;
 mod gzip;
-mod input;
 mod lz4;
 mod lzma;
 mod lzo;
 mod xz;
 mod zstd;
 
-pub use input::Input;
-
-use super::compression::Compression;
 use super::message::Message;
+use crate::decompress::{Compression, Input};
 
 /// Where unpacked bytes go. It says whether it takes more.
 pub type Sink<'a> = dyn FnMut(&[u8]) -> bool + 'a;

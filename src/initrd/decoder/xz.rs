@@ -2,7 +2,10 @@
 
 use lzma_rust2::{Action, CheckType, Status, XzStream};
 
+use std::io::BufRead;
+
 use super::{Ended, Input, LARGEST_WINDOW, ROOM, Sink};
+use crate::decompress::xz::{BEGINNING, has_other_filter};
 use crate::initrd::message::Message;
 
 const SETTINGS: Message =
@@ -11,17 +14,13 @@ const CORRUPT: Message = Message::of_decompressor("XZ-compressed data is corrupt
 const FORMAT: Message = Message::of_decompressor("Input is not in the XZ format (wrong magic bytes)");
 
 const MAGIC: &[u8] = b"\xfd7zXZ\0";
-/// Bytes of the stream's header.
-const HEADER: usize = 12;
-/// The most that the header of a block has.
-const BLOCK_HEADER: usize = 1024;
 
 pub(super) fn unpack(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Ended {
-    let head = input.ahead(HEADER + BLOCK_HEADER);
+    let head = input.ahead(BEGINNING);
     if head.len() >= MAGIC.len() && !head.starts_with(MAGIC) {
         return Ended::Refused(FORMAT);
     }
-    if head.get(HEADER..).is_some_and(has_unknown_filter) {
+    if has_other_filter(head) {
         return Ended::Refused(SETTINGS);
     }
     let limit = u32::try_from(LARGEST_WINDOW / 1024 + 64).unwrap_or(u32::MAX);
@@ -53,40 +52,4 @@ pub(super) fn unpack(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Ended {
             Err(_) => return Ended::Refused(CORRUPT),
         }
     }
-}
-
-/// Whether the header of a block names a filter that the kernel does not have. What is not a header is for the decoder to judge.
-fn has_unknown_filter(header: &[u8]) -> bool {
-    /// The filter for machine code of x86, and LZMA2.
-    const KNOWN: [u64; 2] = [4, 0x21];
-    let Some((&[size, flags], mut rest)) = header.split_first_chunk() else { return false };
-    if size == 0 {
-        return false;
-    }
-    if flags & 0x40 != 0 && number(&mut rest).is_none() || flags & 0x80 != 0 && number(&mut rest).is_none() {
-        return false;
-    }
-    for _ in 0..=flags & 3 {
-        let (Some(filter), Some(length)) = (number(&mut rest), number(&mut rest)) else { return false };
-        if !KNOWN.contains(&filter) {
-            return true;
-        }
-        let Some(after) = usize::try_from(length).ok().and_then(|length| rest.get(length..)) else { return false };
-        rest = after;
-    }
-    false
-}
-
-/// A number of seven bits a byte, the last byte without the eighth.
-fn number(bytes: &mut &[u8]) -> Option<u64> {
-    let mut number = 0;
-    for shift in (0..63).step_by(7) {
-        let (&byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        number |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-    }
-    None
 }

@@ -1,11 +1,7 @@
 //! zstd: one frame, with a window of at most 128 MiB.
 
-use std::io::Read;
-
-use ruzstd::decoding::errors::FrameDecoderError;
-use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
-
 use super::{Ended, Input, LARGEST_WINDOW, ROOM, Sink};
+use crate::decompress::{Compression, DecodeError, Limits, decoder};
 use crate::initrd::message::Message;
 
 const HEADER: Message = Message::of_decompressor("ZSTD-compressed data has an incomplete frame header");
@@ -13,35 +9,38 @@ const TRUNCATED: Message = Message::of_decompressor("ZSTD-compressed data is tru
 const CORRUPT: Message = Message::of_decompressor("ZSTD-compressed data is corrupt");
 const WINDOW: Message = Message::of_decompressor("ZSTD-compressed data is probably corrupt");
 
+/// The longest header of a frame.
+const LONGEST_HEADER: usize = 18;
+
 pub(super) fn unpack(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Ended {
-    let mut decoder = FrameDecoder::new();
-    decoder.set_max_window_size(LARGEST_WINDOW);
-    match decoder.init(&mut *input) {
-        Ok(()) => {}
-        Err(FrameDecoderError::WindowSizeTooBig { .. }) => return Ended::Refused(WINDOW),
-        Err(_) if input.at_end() => return Ended::Refused(HEADER),
-        Err(_) => return Ended::Refused(CORRUPT),
+    if input.ahead(LONGEST_HEADER).len() < header_length(input.ahead(LONGEST_HEADER)) {
+        return Ended::Refused(HEADER);
     }
+    let limits = Limits { window: LARGEST_WINDOW, output: u64::MAX, one_frame: true, ..Limits::default() };
+    let mut decoder = decoder(Compression::Zstd, input, limits);
     let mut room = vec![0; ROOM];
     loop {
-        let finished = match decoder.decode_blocks(&mut *input, BlockDecodingStrategy::UptoBlocks(1)) {
-            Ok(finished) => finished,
-            Err(_) if input.at_end() => return Ended::Refused(TRUNCATED),
+        match decoder.read(&mut room) {
+            Ok(0) => return Ended::Complete,
+            Ok(made) if sink(&room[..made]) => {}
+            Ok(_) => return Ended::Stopped,
+            Err(DecodeError::Truncated) => return Ended::Refused(TRUNCATED),
+            Err(DecodeError::Dictionary(_)) => return Ended::Refused(WINDOW),
             Err(_) => return Ended::Refused(CORRUPT),
-        };
-        // What is younger than the window stays in the decoder until the frame ends.
-        loop {
-            match decoder.read(&mut room) {
-                Ok(0) => break,
-                Ok(made) if sink(&room[..made]) => {}
-                Ok(_) => return Ended::Stopped,
-                Err(_) => return Ended::Refused(CORRUPT),
-            }
-        }
-        if finished {
-            let sum = decoder.get_checksum_from_data();
-            let wrong = sum.is_some() && sum != decoder.get_calculated_checksum();
-            return if wrong { Ended::Refused(CORRUPT) } else { Ended::Complete };
         }
     }
+}
+
+/// How long the header of the frame is that begins here, as far as that can be seen.
+fn header_length(beginning: &[u8]) -> usize {
+    let Some(&descriptor) = beginning.get(4) else { return 5 };
+    let single_segment = descriptor & 0x20 != 0;
+    let dictionary = [0, 1, 2, 4][usize::from(descriptor & 3)];
+    let size = match descriptor >> 6 {
+        0 => usize::from(single_segment),
+        1 => 2,
+        2 => 4,
+        _ => 8,
+    };
+    5 + usize::from(!single_segment) + dictionary + size
 }

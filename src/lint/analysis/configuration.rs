@@ -1,11 +1,13 @@
 //! The configuration as rules see it.
 
+use std::fmt;
 use std::ops::Range;
 
 use crate::boot::{Found, Overrides, Run, select};
 use crate::config::{Config, Dialect, Directive, Entry, Raised, Span, Writer, narrow};
 use crate::escape::beginning;
 use crate::explain::advice::Seen;
+use crate::lint::analysis::grub_reading::GrubReading;
 use crate::python::{PyStr, Python};
 
 /// A configuration, read to its end.
@@ -23,6 +25,21 @@ pub struct Configuration<'a> {
     pub raised: &'a [Raised],
     run: &'a Run,
     writer: Writer,
+    grub: AsGrub<'a>,
+}
+
+/// How GRUB's reading is had, which is made when it is first asked for.
+pub(in crate::lint) trait GrubSource {
+    fn grub(&self) -> Option<&GrubReading<'_>>;
+}
+
+#[derive(Clone, Copy)]
+struct AsGrub<'a>(&'a dyn GrubSource);
+
+impl fmt::Debug for AsGrub<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AsGrub")
+    }
 }
 
 impl<'a> Configuration<'a> {
@@ -32,8 +49,15 @@ impl<'a> Configuration<'a> {
         raised: &'a [Raised],
         run: &'a Run,
         writer: Writer,
+        grub: &'a dyn GrubSource,
     ) -> Self {
-        Self { path: &found.path, dialect: found.dialect, text: &found.text, config, raised, run, writer }
+        let grub = AsGrub(grub);
+        Self { path: &found.path, dialect: found.dialect, text: &found.text, config, raised, run, writer, grub }
+    }
+
+    /// As GRUB reads it. `None` for other dialects, and where pygrub's text is not the whole one.
+    pub(in crate::lint) fn grub(&self) -> Option<&'a GrubReading<'a>> {
+        self.grub.0.grub()
     }
 
     /// As an explanation looks at it.

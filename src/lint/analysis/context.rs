@@ -11,7 +11,8 @@ use crate::explain::untried_filesystems::Untried;
 use crate::explain::{CauseId, CauseKind, Explanation, OtherDisks, explain_read};
 use crate::flavour::{Build, Flavour};
 use crate::initrd;
-use crate::lint::analysis::configuration::Configuration;
+use crate::lint::analysis::configuration::{Configuration, GrubSource};
+use crate::lint::analysis::grub_reading::GrubReading;
 use crate::lint::analysis::handed_initrd::{self, LOOK};
 use crate::lint::analysis::root_disk::RootDisk;
 use crate::lint::engine::diagnostic::Source;
@@ -39,6 +40,7 @@ pub struct LintContext<'a> {
     files: OnceCell<Option<Files>>,
     untried: OnceCell<Option<Untried>>,
     initrd: OnceCell<Option<initrd::Report>>,
+    grub: OnceCell<Option<GrubReading<'a>>>,
     initrd_depth: initrd::Depth,
     guest: Option<Guest>,
 }
@@ -61,6 +63,7 @@ impl<'a> LintContext<'a> {
             files: OnceCell::new(),
             untried: OnceCell::new(),
             initrd: OnceCell::new(),
+            grub: OnceCell::new(),
             initrd_depth: LOOK,
             guest: None,
         }
@@ -255,8 +258,8 @@ impl<'a> LintContext<'a> {
         // The whole text may have to be looked through for it.
         let writer = *self.writer.get_or_init(|| Writer::of(&found.text));
         Some(match surveyed {
-            Some(survey) => Configuration::new(found, &survey.config, &survey.raised, self.run, writer),
-            None => Configuration::new(found, &found.config, &[], self.run, writer),
+            Some(survey) => Configuration::new(found, &survey.config, &survey.raised, self.run, writer, self),
+            None => Configuration::new(found, &found.config, &[], self.run, writer, self),
         })
     }
 
@@ -307,5 +310,12 @@ impl<'a> LintContext<'a> {
             raised.push(deciding.clone());
         }
         raised
+    }
+}
+
+impl GrubSource for LintContext<'_> {
+    fn grub(&self) -> Option<&GrubReading<'_>> {
+        // What it borrows outlives this reference.
+        self.grub.get_or_init(|| GrubReading::new(self)).as_ref()
     }
 }

@@ -1,8 +1,9 @@
 //! What the default of a configuration says to GRUB.
 
 use crate::config::{Dialect, Directive, Effect, Setting, Span};
+use crate::grub::menu::is_path;
 use crate::lint::analysis::configuration::Configuration;
-use crate::lint::analysis::grub_menu::{is_path, number};
+use crate::lint::analysis::grub_menu::number;
 use crate::lint::analysis::grub_words::words;
 
 /// What kind of value it is.

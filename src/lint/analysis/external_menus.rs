@@ -5,16 +5,17 @@ use crate::lint::analysis::conditionals::Blocks;
 use crate::lint::analysis::configuration::Configuration;
 use crate::lint::analysis::context::LintContext;
 
-/// Those outside entries and functions, in order. The `custom.cfg` that grub-mkconfig asks for in every file is among them only
-/// where it is known to be there.
+/// Those outside entries and functions, in order. The `custom.cfg` and `user.cfg` that grub-mkconfig asks for in every file are among
+/// them only where they are known to be there.
 pub(in crate::lint) fn entries_elsewhere<'a>(context: &'a LintContext<'_>) -> Vec<&'a Directive> {
     let Some(configuration) = context.configuration() else { return Vec::new() };
     let blocks = Blocks::of(&configuration.config.directives, configuration.text);
     let is_seen = |directive: &&Directive| match is_there(context, &configuration, directive) {
         Some(there) => there,
         None => {
-            !(configuration.at(directive.argument).ends_with(b"/custom.cfg")
-                && blocks.around(directive.line.line).is_some())
+            let file = named(configuration.at(directive.argument));
+            let optional = file.ends_with(b"/custom.cfg") || file.ends_with(b"/user.cfg");
+            !(optional && blocks.around(directive.line.line).is_some())
         }
     };
     commands(&configuration).filter(is_seen).collect()
@@ -50,11 +51,17 @@ fn commands<'a>(configuration: &Configuration<'a>) -> impl Iterator<Item = &'a D
     })
 }
 
+/// The argument without what ends the command, and without quotes.
+fn named(argument: &[u8]) -> &[u8] {
+    let argument = argument.trim_ascii();
+    let argument = argument.strip_suffix(b";").map_or(argument, <[u8]>::trim_ascii_end);
+    argument.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(argument)
+}
+
 /// Whether the file that a `source` or `configfile` names is on the disk; nothing where that is unknown.
 fn is_there(context: &LintContext<'_>, configuration: &Configuration<'_>, directive: &Directive) -> Option<bool> {
     let files = context.files()?;
-    let argument = configuration.at(directive.argument);
-    let argument = argument.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(argument);
+    let argument = named(configuration.at(directive.argument));
     let directory = configuration.path.as_bytes();
     let directory = &directory[..directory.iter().rposition(|byte| *byte == b'/')?];
     let below = [&b"$prefix/"[..], b"${prefix}/", b"${config_directory}/", b"$config_directory/"]

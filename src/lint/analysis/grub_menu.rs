@@ -1,133 +1,53 @@
-//! The menu as GRUB has it: submenus are items of their own, and entries have ids.
-//!
-//! Entries inside `if` count, since nobody knows what the condition is when GRUB reads it.
+//! Which entry GRUB boots for a default, for the rules that say so.
 
-use std::cell::OnceCell;
-
-use crate::config::Span;
+use crate::config::Dialect;
 use crate::lint::analysis::configuration::Configuration;
-use crate::lint::analysis::grub_words::words;
+pub(in crate::lint) use crate::lint::analysis::grub_reading::Choice;
 
-/// An item of the menu.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Item {
-    /// The entry with this index in the configuration.
-    Entry(usize),
-    /// The submenu with this index.
-    Submenu(usize),
-}
-
-/// The menu.
+/// The menu as GRUB has it: submenus are items of their own, entries have ids, and conditions count.
 pub(in crate::lint) struct GrubMenu<'a> {
     configuration: &'a Configuration<'a>,
-    /// All items in the order of the file, each with the number of submenus around it.
-    items: Vec<(usize, Item)>,
-    /// Whether the file says that `$menuentry_id_option` is `--id`, as grub-mkconfig's does. Elsewhere it is nothing.
-    has_id_option: OnceCell<bool>,
-}
-
-/// Which entry GRUB boots.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::lint) struct Choice {
-    /// The entry, as an index in the configuration; nothing where there is none.
-    pub entry: Option<usize>,
-    /// Whether the value names it. Otherwise GRUB takes the first item of the menu that it looks in.
-    pub named: bool,
 }
 
 impl<'a> GrubMenu<'a> {
-    /// Puts entries and submenus in one order.
     pub(in crate::lint) fn new(configuration: &'a Configuration<'a>) -> Self {
-        let config = configuration.config;
-        let mut items = Vec::with_capacity(config.entries.len() + config.submenus.len());
-        let mut submenus = config.submenus.iter().enumerate().peekable();
-        for (index, entry) in config.entries.iter().enumerate() {
-            while let Some((number, submenu)) = submenus.next_if(|(_, submenu)| submenu.before <= index) {
-                items.push((submenu.depth, Item::Submenu(number)));
-            }
-            items.push((entry.depth, Item::Entry(index)));
-        }
-        items.extend(submenus.map(|(number, submenu)| (submenu.depth, Item::Submenu(number))));
-        Self { configuration, items, has_id_option: OnceCell::new() }
+        Self { configuration }
     }
 
     /// Which entry GRUB boots where `default` has this value.
     pub(in crate::lint) fn choose(&self, value: &[u8]) -> Choice {
-        let mut level = 0..self.items.len();
-        let mut depth = 0;
-        let mut value = value;
-        let mut named = true;
-        loop {
-            let (spec, rest) = split_path(value);
-            let places: Vec<usize> = level.clone().filter(|&place| self.items[place].0 == depth).collect();
-            let wanted = match number(value) {
-                // GRUB keeps 32 bits of it.
-                Some(number) => usize::try_from(number as u32 as i32).ok().filter(|number| *number < places.len()),
-                None => {
-                    let spec = unescaped(spec);
-                    places.iter().position(|&place| self.is_called(self.items[place].1, &spec))
-                }
-            };
-            named &= wanted.is_some();
-            let Some(&place) = places.get(wanted.unwrap_or(0)) else { return Choice { entry: None, named: false } };
-            if let Item::Entry(entry) = self.items[place].1 {
-                return Choice { entry: Some(entry), named };
-            }
-            // What is in the submenu: all that follows and lies deeper. Without a path its first item is meant.
-            let end = (place + 1..level.end).find(|&next| self.items[next].0 <= depth).unwrap_or(level.end);
-            level = place + 1..end;
-            depth += 1;
-            value = if rest.is_empty() { b"0" } else { rest };
+        let config = self.configuration.config;
+        if self.configuration.dialect != Dialect::Grub2 {
+            // menu.lst has one list, and numbers.
+            let number = number(value).and_then(|number| usize::try_from(number as u32 as i32).ok());
+            let number = number.filter(|number| *number < config.entries.len());
+            let entry = number.or((!config.entries.is_empty()).then_some(0));
+            return Choice { entry, named: number.is_some(), known: true };
+        }
+        match self.configuration.grub() {
+            Some(reading) => reading.choose(config, Some(value)),
+            None => Choice { entry: None, named: false, known: false },
+        }
+    }
+
+    /// The entry that GRUB boots, by the default that it ends up with. `None` if there is none, if pygrub does not see it, or if
+    /// pregrub cannot tell.
+    pub(in crate::lint) fn boots(&self) -> Option<usize> {
+        self.configuration.grub()?.choose(self.configuration.config, None).entry
+    }
+
+    /// Whether this is the value of `default` that GRUB ends up with, as far as pregrub can tell.
+    pub(in crate::lint) fn goes_by(&self, value: &[u8]) -> bool {
+        match self.configuration.grub() {
+            Some(reading) => reading.is_known() && reading.variable("default").unwrap_or_default() == value,
+            None => self.configuration.dialect != Dialect::Grub2,
         }
     }
 
     /// The entry with this title or id, in whatever submenu, in upper or lower case: what may be meant.
     pub(in crate::lint) fn similar(&self, value: &[u8]) -> Option<usize> {
         let leaf = value.rsplit(|&byte| byte == b'>').next().unwrap_or(value).trim_ascii();
-        let mut entries = self.items.iter().filter_map(|(_, item)| match item {
-            Item::Entry(entry) => Some(*entry),
-            Item::Submenu(_) => None,
-        });
-        entries.find(|&entry| {
-            let (title, id) = self.names(Item::Entry(entry));
-            title.eq_ignore_ascii_case(leaf) || id.is_some_and(|id| id.eq_ignore_ascii_case(leaf))
-        })
-    }
-
-    fn is_called(&self, item: Item, name: &[u8]) -> bool {
-        let (title, id) = self.names(item);
-        title == name || id.is_some_and(|id| id == name)
-    }
-
-    fn has_id_option(&self) -> bool {
-        *self
-            .has_id_option
-            .get_or_init(|| memchr::memmem::find(self.configuration.text, b"menuentry_id_option=\"--id\"").is_some())
-    }
-
-    /// Title and id of an item.
-    fn names(&self, item: Item) -> (Vec<u8>, Option<Vec<u8>>) {
-        let config = self.configuration.config;
-        let header: Span = match item {
-            Item::Entry(index) => config.entries[index].header,
-            Item::Submenu(index) => config.submenus[index].header,
-        };
-        let mut title = None;
-        let mut id = None;
-        let mut words = words(self.configuration.at(header)).into_iter().map(|word| word.text).skip(1);
-        while let Some(word) = words.next() {
-            match word.as_slice() {
-                b"--id" => id = words.next(),
-                b"$menuentry_id_option" | b"${menuentry_id_option}" => {
-                    id = if self.has_id_option() { words.next() } else { id };
-                }
-                b"--class" | b"--users" | b"--hotkey" | b"--source" => drop(words.next()),
-                option if option.starts_with(b"--id=") => id = Some(option[5..].to_vec()),
-                option if option.starts_with(b"--") => {}
-                _ => title = title.or(Some(word)),
-            }
-        }
-        (title.unwrap_or_default(), id)
+        self.configuration.grub()?.similar(self.configuration.config, leaf)
     }
 }
 
@@ -135,38 +55,6 @@ impl<'a> GrubMenu<'a> {
 /// none.
 pub(in crate::lint) fn number(value: &[u8]) -> Option<u64> {
     crate::grub::number::read(value).ok().map(|(number, _)| number)
-}
-
-/// Whether a value is a path through submenus.
-pub(in crate::lint) fn is_path(value: &[u8]) -> bool {
-    split_path(value).0.len() < value.len()
-}
-
-/// What stands before the first `>` and what after it; `>>` stands for the character itself.
-fn split_path(value: &[u8]) -> (&[u8], &[u8]) {
-    let mut at = 0;
-    while at < value.len() {
-        if value[at] == b'>' {
-            if value.get(at + 1) != Some(&b'>') {
-                return (&value[..at], &value[at + 1..]);
-            }
-            at += 1;
-        }
-        at += 1;
-    }
-    (value, &[])
-}
-
-fn unescaped(spec: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(spec.len());
-    let mut bytes = spec.iter().peekable();
-    while let Some(&byte) = bytes.next() {
-        plain.push(byte);
-        if byte == b'>' {
-            bytes.next_if(|next| **next == b'>');
-        }
-    }
-    plain
 }
 
 #[cfg(test)]

@@ -4,9 +4,6 @@ use crate::lint::analysis::context::LintContext;
 
 /// How long the block is.
 const LENGTH: usize = 1024;
-/// What it begins with.
-const SIGNATURE: &[u8] = b"# GRUB Environment Block\n";
-
 /// The value of a variable in the grubenv beside the configuration. Nothing where there is no such file on the disk, no such
 /// variable in it, or the variable is empty.
 pub(in crate::lint) fn variable(context: &LintContext<'_>, name: &str) -> Option<Vec<u8>> {
@@ -17,19 +14,9 @@ pub(in crate::lint) fn variable(context: &LintContext<'_>, name: &str) -> Option
 }
 
 fn value(block: &[u8], name: &str) -> Option<Vec<u8>> {
-    let lines = block.strip_prefix(SIGNATURE)?.split(|byte| *byte == b'\n');
-    let mut values = lines.filter_map(|line| line.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
-    values.next_back().filter(|value| !value.is_empty()).map(unescaped)
-}
-
-/// A backslash stands for the character after it.
-fn unescaped(value: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(value.len());
-    let mut bytes = value.iter();
-    while let Some(&byte) = bytes.next() {
-        plain.push(if byte == b'\\' { *bytes.next().unwrap_or(&byte) } else { byte });
-    }
-    plain
+    let variables = crate::grub::environment_block(block)?;
+    let last = variables.into_iter().rev().find(|(known, _)| known == name.as_bytes());
+    last.map(|(_, value)| value).filter(|value| !value.is_empty())
 }
 
 #[cfg(test)]

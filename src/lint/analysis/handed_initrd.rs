@@ -3,8 +3,9 @@
 use std::io;
 
 use crate::boot::ChosenFile;
+use crate::decompress::ReadAt;
 use crate::initrd::kernel_file::{self, BEGINNING};
-use crate::initrd::{Bytes, Depth, GuestKernel, KernelConfig, Report, judge};
+use crate::initrd::{Depth, GuestKernel, KernelConfig, Report, judge};
 use crate::lint::analysis::context::LintContext;
 use crate::storage::filesystem::{Filesystem, OpenFile, ReadError};
 use crate::storage::mount::Mounting;
@@ -18,16 +19,26 @@ const CONFIG: usize = 4 << 20;
 /// A file of the guest's.
 struct InGuest<'a>(Box<dyn OpenFile + 'a>);
 
-impl Bytes for InGuest<'_> {
+impl InGuest<'_> {
     fn size(&self) -> u64 {
         self.0.size()
     }
+}
 
+impl ReadAt for InGuest<'_> {
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        self.0.read_at(offset, buf).map_err(|error| match error {
-            ReadError::Io(error) => error,
-            other => io::Error::other(other),
-        })
+        let mut done = 0;
+        while done < buf.len() {
+            let count = self.0.read_at(offset + done as u64, &mut buf[done..]).map_err(|error| match error {
+                ReadError::Io(error) => error,
+                other => io::Error::other(other),
+            })?;
+            if count == 0 {
+                break;
+            }
+            done += count;
+        }
+        Ok(done)
     }
 }
 
@@ -40,7 +51,8 @@ pub(in crate::lint) fn look(context: &LintContext<'_>, depth: Depth) -> Option<R
     let Mounting::Mounted(filesystem) = context.volumes()?.mount(offset).ok()? else { return None };
     let filesystem = &*filesystem;
     let kernel = guest_kernel(filesystem, &chosen.kernel)?;
-    judge(&open(filesystem, ramdisk)?, &kernel, context.release(), depth).ok()
+    let initrd = open(filesystem, ramdisk)?;
+    judge(&initrd, initrd.size(), &kernel, context.release(), depth).ok()
 }
 
 fn open<'a>(filesystem: &'a dyn Filesystem, file: &ChosenFile) -> Option<InGuest<'a>> {
@@ -50,14 +62,8 @@ fn open<'a>(filesystem: &'a dyn Filesystem, file: &ChosenFile) -> Option<InGuest
 /// The first bytes of a file.
 fn beginning(file: &InGuest<'_>, most: usize) -> Option<Vec<u8>> {
     let mut bytes = vec![0; usize::try_from(file.size()).unwrap_or(most).min(most)];
-    let mut done = 0;
-    while done < bytes.len() {
-        match file.read_at(done as u64, &mut bytes[done..]).ok()? {
-            0 => break,
-            count => done += count,
-        }
-    }
-    bytes.truncate(done);
+    let count = file.read_at(0, &mut bytes).ok()?;
+    bytes.truncate(count);
     Some(bytes)
 }
 

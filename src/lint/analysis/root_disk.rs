@@ -61,11 +61,8 @@ impl RootDisk {
     /// There is none that pregrub reads, or the disk cannot be read.
     pub fn open(target: &Target) -> Result<Self, NoRoot> {
         let filesystems: Vec<Files> = match target {
-            Target::Config { .. } | Target::Xl(_) | Target::Libvirt(_) | Target::Xapi(_) => {
-                return Err(NoRoot::Configuration);
-            }
             Target::Directory(path) => Files::mount(&DirectoryVolume(path), 0).into_iter().collect(),
-            Target::Image(disk) => {
+            Target::Image(disk) | Target::Inside { disk, .. } => {
                 // The newest release looks at every primary partition, and at the whole disk where there is no table.
                 let table = partition_table(&**disk, &boot::partition_rules(Release::NEWEST)).map_err(NoRoot::Io)?;
                 let mut offsets: Vec<u64> =
@@ -75,6 +72,7 @@ impl RootDisk {
                 let volumes = DiskVolumes::new(Arc::clone(disk));
                 offsets.into_iter().take(MOST).filter_map(|offset| Files::mount(&volumes, offset)).collect()
             }
+            _ => return Err(NoRoot::Configuration),
         };
         if filesystems.is_empty() { Err(NoRoot::NoFilesystem) } else { Ok(Self { filesystems }) }
     }

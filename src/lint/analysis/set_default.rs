@@ -19,11 +19,15 @@ pub(in crate::lint) fn help(configuration: &Configuration<'_>, index: usize) -> 
         (_, Writer::Mkconfig) => Remedy::MkconfigVariable(format!("set GRUB_DEFAULT={index}")).to_string(),
         (_, Writer::Other) => format!("write `set default={index}`"),
     };
-    if GrubMenu::new(configuration).choose(index.to_string().as_bytes()).entry == Some(index) {
+    let choice = GrubMenu::new(configuration).choose(index.to_string().as_bytes());
+    if !choice.known || choice.entry == Some(index) {
         how
     } else {
-        format!(
-            "{how}; that is the number for pygrub alone: GRUB counts a submenu as one item, and boots another entry then"
-        )
+        let why = if configuration.config.submenus.is_empty() {
+            "GRUB has other entries before it"
+        } else {
+            "GRUB counts a submenu as one item"
+        };
+        format!("{how}; that is the number for pygrub alone: {why}, and boots another entry then")
     }
 }

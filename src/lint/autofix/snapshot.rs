@@ -57,6 +57,8 @@ impl Met {
 /// What the simulation shows of a text.
 pub(super) struct Seen {
     pub(super) boots: Option<Boots>,
+    /// The titles of what GRUB boots; `None` if pregrub cannot tell.
+    pub(super) grub: Option<Vec<Vec<u8>>>,
     /// In the order of the places.
     pub(super) met: Vec<Met>,
     /// How much pygrub raises, or would raise.
@@ -82,8 +84,10 @@ impl Seen {
         for met in met.iter().filter(|met| met.stops_boot) {
             *stopping.entry(met.said).or_default() += 1;
         }
+        let grub = context.configuration().and_then(|configuration| configuration.grub()?.booted_titles());
         Self {
             boots: Boots::of(context.run),
+            grub,
             met,
             raised: raised + usize::from(context.run.failure.is_some()),
             stopping,

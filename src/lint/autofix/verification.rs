@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::lint::autofix::edit_map::EditMap;
 use crate::lint::autofix::snapshot::{Met, Seen};
+use crate::lint::engine::fix::Safety;
 use crate::lint::engine::group::Group;
 
 /// What comes of fixes that were tried together.
@@ -26,6 +27,7 @@ pub(super) enum Why {
     RaisesMore,
     BootsNothing,
     BootsSomethingElse,
+    GrubBootsSomethingElse,
     BackAgain,
 }
 
@@ -38,6 +40,7 @@ impl Why {
             Self::RaisesMore => "pygrub would raise more than before".to_owned(),
             Self::BootsNothing => "nothing would boot any more".to_owned(),
             Self::BootsSomethingElse => "something else would boot".to_owned(),
+            Self::GrubBootsSomethingElse => "GRUB would boot something else".to_owned(),
             Self::BackAgain => "it would undo another fix".to_owned(),
         }
     }
@@ -119,6 +122,14 @@ pub(super) fn uncovered<'a>(before: &'a Seen, after: &'a Seen, moves: &EditMap) 
 fn worse(before: &Seen, after: &Seen, batch: &[&Met]) -> Option<Why> {
     if after.raised > before.raised {
         return Some(Why::RaisesMore);
+    }
+    // What a safe fix does for pygrub it must not take from GRUB.
+    let safe = batch.iter().all(|met| met.fix.as_ref().is_none_or(|fix| fix.safety == Safety::Safe));
+    if let (true, Some(was), Some(is)) = (safe, &before.grub, &after.grub)
+        && !was.is_empty()
+        && was != is
+    {
+        return Some(Why::GrubBootsSomethingElse);
     }
     let was = before.boots.as_ref()?;
     let Some(is) = &after.boots else { return Some(Why::BootsNothing) };

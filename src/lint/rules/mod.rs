@@ -52,6 +52,7 @@ pub(super) mod pg114_fallback_ignored;
 pub(super) mod pg115_assignment_not_seen;
 pub(super) mod pg116_hypervisor_as_kernel;
 pub(super) mod pg120_differs_by_release;
+pub(super) mod pg121_extlinux_arguments;
 pub(super) mod pg201_several_initrds;
 pub(super) mod pg202_double_slash;
 pub(super) mod pg203_file_missing;

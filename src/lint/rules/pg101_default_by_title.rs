@@ -57,6 +57,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     // What stands in the line where GRUB itself makes something else of it.
     let meant = if choice.named && !value.refused { choice } else { menu.choose(configuration.at(value.span)) };
     let wanted = meant.entry.filter(|_| meant.named);
+    let boots = menu.boots();
     if context.finds_titles() && (wanted == Some(selected) || wanted.is_none() && choice.entry == Some(selected)) {
         return;
     }
@@ -86,8 +87,8 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         Some(index) => {
             if index != selected {
                 let entry = &configuration.entries()[index];
-                finding =
-                    finding.and(entry.title_span, if value.refused { "what is meant" } else { "what GRUB boots" });
+                let label = if boots == Some(index) { "what GRUB boots" } else { "what is meant" };
+                finding = finding.and(entry.title_span, label);
             }
             finding = finding.help(set_default::help(&configuration, index));
             let number = index.to_string();
@@ -98,14 +99,18 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         }
         None => {
             // Where only the end of a path leads nowhere, it is the first of that submenu.
-            let grubs = choice.entry.unwrap_or(selected);
-            let first = match grubs == selected {
-                true => "its first as well".to_owned(),
-                false => configuration.title(grubs),
-            };
-            let reason = match untried.is_empty() {
-                true => format!("no entry has that title, id or path, so that GRUB boots {first}"),
-                false => "no entry that pygrub sees has that title, id or path".to_owned(),
+            let grubs = boots.filter(|_| choice.known).unwrap_or(selected);
+            let reason = match boots {
+                _ if !choice.known || !untried.is_empty() => {
+                    "no entry that pygrub sees has that title, id or path".to_owned()
+                }
+                Some(first) if first == selected => {
+                    "no entry has that title, id or path, so that GRUB boots its first as well".to_owned()
+                }
+                Some(first) => {
+                    format!("no entry has that title, id or path, so that GRUB boots {}", configuration.title(first))
+                }
+                None => "no entry has that title, id or path".to_owned(),
             };
             finding = finding.help(match menu.similar(&value.text) {
                 Some(index) => format!(

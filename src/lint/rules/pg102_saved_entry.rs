@@ -65,7 +65,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         ))
         .at(value.span, "GRUB alone knows it")
         .help(help(&configuration, selected));
-        let kept = grubenv::variable(context, name).and_then(|kept| GrubMenu::new(&configuration).choose(&kept).entry);
+        let kept = grubenv::variable(context, name).and_then(|_| GrubMenu::new(&configuration).boots());
         if let Some(entry) = kept.filter(|entry| *entry != selected) {
             finding = finding.and(configuration.entries()[entry].title_span, "what GRUB boots, by grubenv");
         }
@@ -89,8 +89,10 @@ fn about_next(
     }) else {
         return;
     };
-    let Some(next) = grubenv::variable(context, "next_entry") else { return };
-    let entry = GrubMenu::new(configuration).choose(&next).entry.filter(|entry| *entry != selected);
+    if grubenv::variable(context, "next_entry").is_none() {
+        return;
+    }
+    let entry = GrubMenu::new(configuration).boots().filter(|entry| *entry != selected);
     let Some(entry) = entry else { return };
     report.add(
         Diagnostic::new(format!(

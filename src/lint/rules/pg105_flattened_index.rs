@@ -1,5 +1,6 @@
 use crate::config::Dialect;
 use crate::explain::remedy::Remedy;
+use crate::lint::analysis::conditionals::Blocks;
 use crate::lint::analysis::default_value::{DefaultValue, Meaning, pygrub_number};
 use crate::lint::analysis::grub_menu::GrubMenu;
 use crate::lint::rules::declare::rule;
@@ -57,8 +58,18 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     if value.meaning != Meaning::Number(number as u64) || number >= config.entries.len() {
         return;
     }
+    // Before the first submenu both count alike.
+    if config.submenus.iter().all(|submenu| submenu.before > number) {
+        return;
+    }
     let menu = GrubMenu::new(&configuration);
     let choice = menu.choose(&value.text);
+    // Where GRUB goes by another default, and where an entry before it may be left out, the submenus are not to blame.
+    let blocks = Blocks::of(&config.directives, configuration.text);
+    let conditional = config.entries[..=number].iter().any(|entry| blocks.around(entry.header.line).is_some());
+    if !menu.goes_by(&value.text) || conditional || menu.boots() != choice.entry {
+        return;
+    }
     let Some(other) = choice.entry.filter(|entry| *entry != number) else { return };
     let why =
         if choice.named { "counts a submenu as one item" } else { "counts a submenu as one item and has no such item" };

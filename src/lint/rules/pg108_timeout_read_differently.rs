@@ -1,6 +1,5 @@
 use crate::config::{Dialect, Setting, Writer};
 use crate::lint::rules::declare::rule;
-use crate::lint::rules::pg115_assignment_not_seen::assigns_unseen;
 use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter};
 
 rule! {
@@ -42,8 +41,8 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     }
     let config = configuration.config;
     let Some(span) = config.timeout_span else {
-        // GRUB takes an assignment without `set`, or after a condition; PG115 reports those.
-        if configuration.dialect == Dialect::Grub2 && assigns_unseen(&configuration, "timeout") {
+        // GRUB may find one where pygrub sees none: PG115 says so.
+        if configuration.grub().is_some_and(|grub| grub.variable("timeout").is_some()) {
             return;
         }
         // extlinux boots its only label at once, unless it is told to ask.

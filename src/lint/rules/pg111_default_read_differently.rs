@@ -58,16 +58,25 @@ fn number(configuration: &Configuration<'_>, selected: usize, report: &mut Repor
         (Meaning::Name, Some(_)) => !value.text.is_empty(),
         _ => false,
     };
-    let choice = GrubMenu::new(configuration).choose(&value.text);
-    let Some(other) = choice.entry.filter(|other| differ && *other != selected) else { return };
+    if !differ {
+        return;
+    }
+    let menu = GrubMenu::new(configuration);
+    let choice = menu.choose(&value.text);
+    // Where GRUB goes by another default, this one is not what makes the difference.
+    if configuration.dialect == Dialect::Grub2 && (!menu.goes_by(&value.text) || menu.boots() != choice.entry) {
+        return;
+    }
+    let Some(other) = choice.entry.filter(|other| *other != selected) else { return };
     let shown = configuration.shown(value.span);
     let theirs = match value.meaning {
         Meaning::Number(number) => format!("{number} to GRUB"),
         _ => "no number to GRUB".to_owned(),
     };
-    let ours = ours.map_or_else(|| "no number to pygrub, which takes 0".to_owned(), |ours| format!("{ours} to pygrub"));
+    let ours =
+        ours.map_or_else(|| "not a number to pygrub, which takes 0".to_owned(), |ours| format!("{ours} to pygrub"));
     let digits = other.to_string();
-    let same = GrubMenu::new(configuration).choose(digits.as_bytes()).entry == Some(other);
+    let same = menu.choose(digits.as_bytes()).entry == Some(other);
     let description = format!("write the number as both read it, {digits}");
     let fix = if same { Fix::safe(description) } else { Fix::uncertain(description) };
     let finding = Diagnostic::new(format!("the default `{shown}` is {ours}, and {theirs}"))
@@ -77,6 +86,21 @@ fn number(configuration: &Configuration<'_>, selected: usize, report: &mut Repor
         .help(format!("{}, the digits alone", set_default::help(configuration, other)))
         .fix(fix.replace(value.span, digits));
     report.add(finding);
+}
+
+/// A DEFAULT below a label: for SYSLINUX it is as good as above, for pygrub a line of that label.
+fn below_labels(configuration: &Configuration<'_>, selected: usize, taken: &str) -> Option<Diagnostic> {
+    let entries = configuration.entries();
+    let mut below = entries.iter().rev().flat_map(|entry| entry.directives.iter().rev());
+    let directive = below.find(|directive| directive.command(configuration.text).eq_ignore_ascii_case(b"default"))?;
+    let value = configuration.at(directive.argument);
+    let other = entries.iter().position(|entry| entry.title.as_bytes() == value).filter(|other| *other != selected)?;
+    let message = format!("this DEFAULT stands below a label, where pygrub does not look for it: {taken}");
+    let finding = Diagnostic::new(message)
+        .at(directive.line, "counts for SYSLINUX")
+        .and(entries[selected].title_span, "what pygrub boots")
+        .and(entries[other].title_span, "what SYSLINUX boots");
+    Some(finding.help(format!("{}, above the first LABEL", set_default::help(configuration, other))))
 }
 
 /// extlinux.conf.
@@ -100,6 +124,13 @@ fn label(configuration: &Configuration<'_>, selected: usize, report: &mut Report
             return;
         }
     }
+    let named = default_value::assignments(configuration)
+        .last()
+        .is_some_and(|directive| !configuration.at(directive.argument).to_ascii_lowercase().ends_with(b".c32"));
+    if !named && let Some(finding) = below_labels(configuration, selected, &taken) {
+        report.add(finding);
+        return;
+    }
     let timeout = configuration.directives(&["ontimeout"]).last();
     let timeout = timeout.and_then(|directive| {
         let value = configuration.at(directive.argument);
@@ -111,6 +142,8 @@ fn label(configuration: &Configuration<'_>, selected: usize, report: &mut Report
         };
         Some((configuration.directives_of(entry, &["menu"]).find(is_default)?, index))
     });
+    // A DEFAULT that names a label counts, and not the mark.
+    let marked = marked.filter(|_| !named);
     let Some((directive, other)) = timeout.or(marked).filter(|(_, other)| *other != selected) else { return };
     report.add(
         Diagnostic::new(format!(

@@ -53,7 +53,8 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let mut meant = selected;
     if let Some((span, number)) = assigned(&configuration, &value.text) {
         finding = finding.and(span, format!("set to {number} here"));
-        meant = GrubMenu::new(&configuration).choose(number.to_string().as_bytes()).entry.unwrap_or(selected);
+        let by_number = GrubMenu::new(&configuration).choose(number.to_string().as_bytes()).entry;
+        meant = GrubMenu::new(&configuration).boots().or(by_number).unwrap_or(selected);
     }
     report.add(finding.help(format!(
         "put the number in the place of the variable: for {}, {}",

@@ -1,6 +1,7 @@
 use crate::boot::FailureKind;
 use crate::config::{Entry, Span, Writer};
 use crate::explain::missing_path::shown;
+use crate::kernel::argument_limits::{LIBXL_TAKES, PV_KEEPS, PVH_STARTS_WITH};
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter, Severity};
 use crate::xl::domain::Guest;
@@ -67,9 +68,9 @@ impl Fate {
     /// Bytes that are all right.
     fn limit(self) -> usize {
         match self {
-            Self::Dropped => 8192 - "args ".len() - 1,
-            Self::Ends | Self::CutOrEnds => 2047,
-            Self::Cut => 1023,
+            Self::Dropped => LIBXL_TAKES,
+            Self::Ends | Self::CutOrEnds => PVH_STARTS_WITH,
+            Self::Cut => PV_KEEPS,
         }
     }
 

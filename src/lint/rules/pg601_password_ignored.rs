@@ -1,4 +1,5 @@
 use crate::config::{Dialect, Directive, Effect};
+use crate::lint::analysis::conditionals::Blocks;
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter, Severity};
 use crate::python::Python;
@@ -40,6 +41,9 @@ rule! {
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let Some(configuration) = context.configuration() else { return };
+    if only_if_asked_for(&configuration) {
+        return;
+    }
     let mut places = places(&configuration);
     let Some(first) = places.next() else {
         legacy_password(context, &configuration, report);
@@ -57,6 +61,15 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         finding = finding.and(directive.line, "so is this");
     }
     report.add(finding);
+}
+
+/// Whether all of it stands under conditions that GRUB does not find met, as in the block of grub-mkconfig's 01_users without a
+/// user.cfg: then GRUB asks for no password either.
+fn only_if_asked_for(configuration: &Configuration<'_>) -> bool {
+    let blocks = Blocks::of(&configuration.config.directives, configuration.text);
+    places(configuration).next().is_some()
+        && places(configuration).all(|place| blocks.around(place.line.line).is_some())
+        && configuration.grub().is_some_and(|grub| grub.is_known() && grub.variable("superusers").is_none())
 }
 
 /// What asks for a password and does not get one.

@@ -44,6 +44,30 @@ type Trouble = Option<String>;
 /// Finds the first entry that is called `name` in the directory that begins at the cluster `first`. A name that is not
 /// there, and a directory that cannot be read to its end, are the same to the plugin.
 pub(crate) fn lookup(geometry: &Geometry, first: i32, name: &[u8]) -> Result<Result<Entry, Trouble>, Stop> {
+    search(geometry, first, |long, short, record| {
+        (long.is(name, short) || short_name::shown(short) == name).then(|| Entry::parse(record))
+    })
+}
+
+/// The names in the directory that begins at the cluster `first`, at most `most`: the long one where there is one.
+pub(crate) fn names(geometry: &Geometry, first: i32, most: usize) -> Result<Vec<Vec<u8>>, Stop> {
+    let mut names = Vec::new();
+    let _ = search(geometry, first, |long, short, _| {
+        let name = long.complete(short).unwrap_or_else(|| short_name::shown(short));
+        if name != b"." && name != b".." {
+            names.push(name);
+        }
+        (names.len() >= most).then_some(())
+    })?;
+    Ok(names)
+}
+
+/// Shows every file's names and record to `visit`, until it returns something.
+fn search<T>(
+    geometry: &Geometry,
+    first: i32,
+    mut visit: impl FnMut(&mut LongName, &[u8; 11], &[u8; RECORD]) -> Option<T>,
+) -> Result<Result<T, Trouble>, Stop> {
     let chain = Chain::new(geometry, first);
     let mut long = LongName::default();
     let mut circle = LoopWatch::default();
@@ -88,8 +112,8 @@ pub(crate) fn lookup(geometry: &Geometry, first: i32, name: &[u8]) -> Result<Res
                 continue;
             }
             let Some(short) = record.first_chunk::<11>() else { continue };
-            if long.is(name, short) || short_name::shown(short) == name {
-                return Ok(Ok(Entry::parse(record)));
+            if let Some(found) = visit(&mut long, short, record) {
+                return Ok(Ok(found));
             }
         }
         if count < part.len() {

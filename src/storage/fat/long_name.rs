@@ -42,9 +42,21 @@ impl LongName {
     /// Whether the name is complete, is that of this short name, and is `wanted`. A short name between the records
     /// changes nothing; one after them ends the name.
     pub(crate) fn is(&mut self, wanted: &[u8], short: &[u8; 11]) -> bool {
-        let Some((0, expected)) = self.expected else { return false };
+        self.text(short) == Some(wanted)
+    }
+
+    /// The name, if it is complete and that of this short name.
+    pub(crate) fn complete(&mut self, short: &[u8; 11]) -> Option<Vec<u8>> {
+        self.text(short).map(<[u8]>::to_vec)
+    }
+
+    fn text(&mut self, short: &[u8; 11]) -> Option<&[u8]> {
+        let Some((0, expected)) = self.expected else { return None };
         self.expected = None;
-        expected == checksum(short) && self.bytes.split(|byte| *byte == 0).next() == Some(wanted)
+        if expected != checksum(short) {
+            return None;
+        }
+        self.bytes.split(|byte| *byte == 0).next()
     }
 }
 

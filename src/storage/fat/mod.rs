@@ -103,6 +103,11 @@ impl Filesystem for Fat {
         Size { claimed: self.claimed_bytes, there: self.geometry.volume.len() }
     }
 
+    fn listed(&self, path: &[u8], most: usize) -> Vec<Vec<u8>> {
+        let names = walk::directory(self, path).map(|first| directory::names(&self.geometry, first, most));
+        names.and_then(Result::ok).unwrap_or_default()
+    }
+
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {
         let entry = walk::resolve(self, path).map_err(|error| path_whitespace::explained(path, error))?;
         Ok(Box::new(FatFile::new(&self.geometry, entry)))

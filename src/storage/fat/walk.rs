@@ -6,6 +6,16 @@ use super::directory::{self, Entry};
 use crate::storage::filesystem::{OpenError, shown};
 use crate::storage::path_whitespace;
 
+/// The first cluster of a directory. `None` if the path leads to none.
+pub(crate) fn directory(fat: &Fat, path: &[u8]) -> Option<i32> {
+    let mut cluster = fat.root;
+    for name in path.split(|byte| *byte == b'/').filter(|name| !name.is_empty()) {
+        let entry = directory::lookup(&fat.geometry, cluster, name).ok()?.ok()?;
+        cluster = entry.is_directory.then_some(entry.cluster)?;
+    }
+    Some(cluster)
+}
+
 /// Finds the file that `path` leads to. The path ends at its first space. Any number of slashes is one, but one at the end
 /// asks for a name without a letter. `.` and `..` are what the directory has under these names.
 pub(crate) fn resolve(fat: &Fat, path: &[u8]) -> Result<Entry, OpenError> {

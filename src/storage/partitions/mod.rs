@@ -3,10 +3,10 @@
 
 mod gpt;
 mod hybrid_iso;
-pub mod linux;
+pub(crate) mod linux;
 mod mbr;
 mod unpack;
-pub mod unseen;
+pub(crate) mod unseen;
 mod vtoc;
 
 use std::io;

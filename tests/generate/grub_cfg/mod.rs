@@ -1,6 +1,7 @@
 //! A grub.cfg from the generations of a NixOS guest, and its installation.
 
 mod both_readers;
+mod domain_builder;
 mod failures;
 mod features;
 mod generations;

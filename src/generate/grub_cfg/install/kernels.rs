@@ -17,18 +17,6 @@ const PLAIN: u32 = 0o644;
 /// Permissions of what has secrets in it.
 const SECRET: u32 = 0o600;
 
-/// An archive of cpio without an entry: its end alone, padded to a multiple of four.
-const EMPTY_ARCHIVE: &[u8] = concat!(
-    "070701",
-    "00000000000000000000000000000000",
-    "00000001",
-    "000000000000000000000000000000000000000000000000",
-    "0000000B",
-    "00000000",
-    "TRAILER!!!\0\0\0\0",
-)
-.as_bytes();
-
 /// What came of appending secrets.
 pub(super) enum WithSecrets {
     /// The initrd is there, under this name.
@@ -69,12 +57,22 @@ impl<'a> Kernels<'a> {
         self.go_on = &|| Ok(());
     }
 
-    /// Puts a file of the guest's on the boot disk, and gives its name there.
-    pub(super) fn copy(&mut self, path: &Path) -> Result<String, Error> {
-        let source = self.sources.get(path)?;
+    /// Puts a kernel of the guest's on the boot disk, and gives its name there.
+    pub(super) fn copy_kernel(&mut self, path: &Path) -> Result<String, Error> {
+        let source = self.sources.kernel(path)?;
+        self.copy(source)
+    }
+
+    /// Puts an initrd of the guest's on the boot disk, and gives its name there.
+    pub(super) fn copy_initrd(&mut self, path: &Path) -> Result<String, Error> {
+        let source = self.sources.initrd(path, false)?;
+        self.copy(source)
+    }
+
+    fn copy(&mut self, source: SourceFile) -> Result<String, Error> {
         let place = in_kernels(&source.name);
         if !self.used.contains(&source.name) && !self.holds(&place, &source)? {
-            let temporary = self.write(&source, &[], PLAIN)?;
+            let temporary = self.write(&source, PLAIN)?;
             self.settle(&temporary, &place)?;
         }
         self.used.insert(source.name.clone());
@@ -88,12 +86,10 @@ impl<'a> Kernels<'a> {
         if let Some(name) = self.with_secrets.get(&key) {
             return Ok(WithSecrets::Named(name.clone()));
         }
-        let source = self.sources.get(path)?;
-        let front = self.front_of(&source)?;
-        let temporary = self.write(&source, front, SECRET)?;
-        let without = self.with_front(&source, front, &temporary)?;
+        let source = self.sources.initrd(path, true)?;
+        let temporary = self.write(&source, SECRET)?;
         let named = match self.run(program, &temporary) {
-            Ok(()) => self.settle_with_secrets(&source, &without, &temporary),
+            Ok(()) => self.settle_with_secrets(&source, &temporary),
             Err(error) => {
                 // A signal ends all of it, not this program alone.
                 if (self.go_on)().is_err() {
@@ -110,7 +106,7 @@ impl<'a> Kernels<'a> {
         }
         let name = match named? {
             Some(name) => name,
-            None => self.copy(path)?,
+            None => self.copy_initrd(path)?,
         };
         self.used.insert(name.clone());
         self.with_secrets.insert(key, name.clone());
@@ -131,40 +127,9 @@ impl<'a> Kernels<'a> {
         Err(Error::new(format!("`{}` {what}", program.display())))
     }
 
-    /// What is to stand in front of an initrd to which secrets are appended.
-    ///
-    /// libxenguest up to 4.19 unpacks an initrd that begins as gzip, and drops what follows the first member if that unpacks to less
-    /// than the last. It leaves alone what begins as a plain archive, and to the kernel an empty one is nothing.
-    fn front_of(&self, source: &SourceFile) -> Result<&'static [u8], Error> {
-        let unread = |error: &io::Error| Error::io("read", &source.path, error);
-        let mut beginning = [0; 2];
-        let mut file = self.sources.root()?.open_file(&source.place).map_err(|error| unread(&error))?;
-        match file.read_exact(&mut beginning) {
-            Ok(()) if beginning == [0x1f, 0x8b] => Ok(EMPTY_ARCHIVE),
-            Ok(()) => Ok(&[]),
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(&[]),
-            Err(error) => Err(unread(&error)),
-        }
-    }
-
-    /// The source as it was written, with `front` in front of it.
-    fn with_front(&self, source: &SourceFile, front: &[u8], temporary: &Path) -> Result<SourceFile, Error> {
-        if front.is_empty() {
-            return Ok(source.clone());
-        }
-        let digest = self.boot.open_file(temporary).and_then(|file| files::digest(file, |_| (self.go_on)()));
-        let digest = digest.map_err(|error| self.failed("read", temporary, &error))?;
-        Ok(SourceFile { length: source.length + front.len() as u64, digest, ..source.clone() })
-    }
-
-    /// Gives an initrd that secrets were appended to its name; nothing where there were none, and it is still as it was `without`.
-    fn settle_with_secrets(
-        &mut self,
-        source: &SourceFile,
-        without: &SourceFile,
-        temporary: &Path,
-    ) -> Result<Option<String>, Error> {
-        if self.holds(temporary, without)? {
+    /// Gives an initrd that secrets were appended to its name; nothing where there were none.
+    fn settle_with_secrets(&mut self, source: &SourceFile, temporary: &Path) -> Result<Option<String>, Error> {
+        if self.holds(temporary, source)? {
             self.remove(temporary)?;
             return Ok(None);
         }
@@ -205,29 +170,26 @@ impl<'a> Kernels<'a> {
         Ok(names.into_iter().filter_map(|name| name.into_string().ok()).collect())
     }
 
-    /// Writes a copy, with `front` in front of it, under a name that nothing refers to.
-    fn write(&mut self, source: &SourceFile, front: &[u8], mode: u32) -> Result<PathBuf, Error> {
+    /// Writes a copy under a name that nothing refers to.
+    fn write(&mut self, source: &SourceFile, mode: u32) -> Result<PathBuf, Error> {
         let temporary = in_kernels(&format!("{TEMPORARY}{}", source.name));
-        let result = self.write_to(source, front, &temporary, mode);
+        let result = self.write_to(source, &temporary, mode);
         if result.is_err() {
             self.give_up(&temporary);
         }
         result.map(|()| temporary)
     }
 
-    fn write_to(&mut self, source: &SourceFile, front: &[u8], temporary: &Path, mode: u32) -> Result<(), Error> {
+    fn write_to(&mut self, source: &SourceFile, temporary: &Path, mode: u32) -> Result<(), Error> {
         self.remove_if_there(temporary)?;
         let boot = self.boot;
         self.change(temporary, |disk| disk.create(boot, temporary, mode))?;
-        if !front.is_empty() {
-            self.change(temporary, |disk| disk.append(boot, temporary, front))?;
-        }
         let unread = |error: &io::Error| Error::io("read", &source.path, error);
         let file = self.sources.root()?.open_file(&source.place).map_err(|error| unread(&error))?;
         let mut unwritten = None;
         let (disk, go_on) = (&mut *self.disk, self.go_on);
         // No more than what was read before: it may grow while it is read.
-        let digest = files::digest(file.take(source.length + 1), |piece| {
+        let digest = files::digest(source.front.bytes().chain(file).take(source.length + 1), |piece| {
             let written = go_on().and_then(|()| disk.append(boot, temporary, piece));
             written.inspect_err(|error| unwritten = Some(Error::io("write", &boot.path().join(temporary), error)))
         });
@@ -374,15 +336,6 @@ const TEMPORARY: &str = ".new-";
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_empty_archive_is_one() {
-        use crate::initrd::{Depth, End, GuestKernel, judge};
-        assert_eq!(EMPTY_ARCHIVE.len(), 124);
-        let report = judge(EMPTY_ARCHIVE, &GuestKernel::default(), "4.17".parse().unwrap(), Depth::Whole).unwrap();
-        assert_eq!((report.walk.end, report.walk.inventory.entries), (End::Complete, 0));
-        assert_eq!((report.walk.members.len(), report.walk.message), (1, None));
-    }
 
     #[test]
     fn only_names_with_a_hash_are_ours() {

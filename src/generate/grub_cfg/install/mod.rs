@@ -67,12 +67,13 @@ pub fn install(options: &Options, toplevel: &Path, disk: &mut dyn Disk) -> Resul
     let boot_disk = BootDisk::find(&options.root, &options.boot, options.prefix.as_deref(), &options.search)?;
     let boot = &boot_disk.directory;
     let _lock = Lock::take(boot, &stop)?;
-    let menu = menu(options, toplevel)?;
+    let mut menu = menu(options, toplevel)?;
     let unchanged = |error: &Error| and(error, "nothing was changed");
     [KERNELS, "grub"].iter().try_for_each(|name| examine_directory(boot, name)).map_err(|error| unchanged(&error))?;
     let old = read(boot).map_err(|error| unchanged(&error))?;
     let mut sources = SourceFiles::new(&options.root, &go_on);
-    draft(options, &boot_disk, &menu, &mut sources).map_err(|error| unchanged(&error))?;
+    let draft = draft(options, &boot_disk, &menu, &mut sources).map_err(|error| unchanged(&error))?;
+    menu.warnings.extend(draft.warnings);
     let kept = Kept::on(&boot_disk.root, sources.nodes(), &go_on)
         .map_err(|error| unchanged(&Error::io("read", &boot_disk.root, &error)))?;
     for directory in [KERNELS, "grub"] {
@@ -172,7 +173,7 @@ impl Installation<'_> {
     fn copy(&mut self, options: &Options) -> Result<Vec<(String, Option<String>)>, Error> {
         let mut named = Vec::new();
         for entry in &self.menu.entries {
-            let kernel = self.kernels.copy(&entry.kernel)?;
+            let kernel = self.kernels.copy_kernel(&entry.kernel)?;
             let initrd = match (&entry.initrd, &entry.initrd_secrets) {
                 (None, _) => None,
                 (Some(initrd), Some(program)) if options.run_secrets => {
@@ -186,11 +187,11 @@ impl Installation<'_> {
                         // What an older generation needs may be gone by now, and it may still boot with somebody's help.
                         WithSecrets::Failed(error) => {
                             self.menu.warnings.push(format!("`{}` boots without its secrets: {error}", entry.title));
-                            Some(self.kernels.copy(initrd)?)
+                            Some(self.kernels.copy_initrd(initrd)?)
                         }
                     }
                 }
-                (Some(initrd), _) => Some(self.kernels.copy(initrd)?),
+                (Some(initrd), _) => Some(self.kernels.copy_initrd(initrd)?),
             };
             named.push((kernel, initrd));
         }

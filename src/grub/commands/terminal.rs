@@ -1,0 +1,111 @@
+//! What is shown: terminals, fonts, colours and images. None of it decides what boots, but its errors are seen.
+
+use super::files::{cannot_look, not_read};
+use super::shell::one_expected;
+use crate::grub::interpreter::{Interpreter, Outcome};
+use crate::grub::machine::{Failure, Found};
+use crate::grub::options::{self, Declined, Known, Style};
+
+/// The terminals that GRUB may have. Whether a serial line was set up is not followed.
+const TERMINALS: [&str; 12] = [
+    "at_keyboard",
+    "cbmemc",
+    "console",
+    "gfxterm",
+    "mda_text",
+    "morse",
+    "ofconsole",
+    "serial",
+    "serial_console",
+    "spkmodem",
+    "usb_keyboard",
+    "vga_text",
+];
+
+fn is_terminal(name: &[u8]) -> bool {
+    TERMINALS.iter().any(|known| known.as_bytes() == name) || name.starts_with(b"serial")
+}
+
+/// `terminal_output` and `terminal_input`.
+pub(super) fn choose(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>], output: bool) -> Outcome {
+    let (mode, names) = match arguments.split_first() {
+        Some((mode, names)) if mode == b"--append" || mode == b"--remove" => (mode.as_slice(), names),
+        _ => (&b""[..], arguments),
+    };
+    if let Some(name) = names.iter().find(|name| !is_terminal(name)) {
+        let shown = String::from_utf8_lossy(name).into_owned();
+        return Outcome::Failed(Failure::bad_argument(format!("terminal `{shown}' isn't found")));
+    }
+    if output && !names.is_empty() {
+        let graphics = names.iter().any(|name| name == b"gfxterm");
+        match mode {
+            b"--append" => grub.graphics |= graphics,
+            b"--remove" if graphics => grub.graphics = false,
+            b"--remove" if !grub.graphics && names.iter().any(|name| name == b"console") => {
+                return Outcome::Failed(Failure::bad_argument("can't remove the last terminal"));
+            }
+            b"--remove" => {}
+            _ => grub.graphics = graphics,
+        }
+    }
+    Outcome::Status(0)
+}
+
+fn no_video_mode() -> Outcome {
+    Outcome::Failed(Failure::new(13, "no video mode activated"))
+}
+
+pub(super) fn background_color(grub: &Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
+    match arguments {
+        [_] if grub.graphics => Outcome::Status(0),
+        [_] => no_video_mode(),
+        _ => one_expected(),
+    }
+}
+
+pub(super) fn background_image(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
+    let given = match options::parse(arguments, &[Known::with_value("mode", Some(b'm'))], Style::Strict) {
+        Ok(given) => given,
+        Err(Declined::Help) => return Outcome::Status(0),
+        Err(Declined::Failed(failure)) => return Outcome::Failed(failure),
+    };
+    if !grub.graphics {
+        return no_video_mode();
+    }
+    let Some(name) = given.words.first() else { return Outcome::Status(0) };
+    let known = [&b".png"[..], b".jpg", b".jpeg", b".tga"].iter().any(|end| name.to_ascii_lowercase().ends_with(end));
+    if !known {
+        let shown = String::from_utf8_lossy(name).into_owned();
+        let message = format!("bitmap file `{shown}' is of unsupported format");
+        return Outcome::Failed(Failure::new(Failure::BAD_FILE_TYPE, message));
+    }
+    match grub.find(name) {
+        Found::File { .. } => Outcome::Status(0),
+        found => not_read(grub, name, found),
+    }
+}
+
+pub(super) fn load_font(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
+    if arguments.is_empty() {
+        return Outcome::Failed(Failure::bad_argument("filename expected"));
+    }
+    for name in arguments {
+        // A name without a path is looked for in $prefix/fonts.
+        let file = if name.starts_with(b"/") || name.starts_with(b"(") {
+            name.clone()
+        } else {
+            let prefix = grub.get(b"prefix").unwrap_or_default();
+            [prefix, b"/fonts/", name, b".pf2"].concat()
+        };
+        match grub.read(&file, 4) {
+            Ok(beginning) if beginning == b"FILE" => {}
+            Ok(_) => return Outcome::Failed(Failure::new(23, "invalid font")),
+            Err(Found::Unknown(why)) => {
+                cannot_look(grub, &file, why);
+                return Outcome::Status(Failure::FILE_NOT_FOUND);
+            }
+            Err(found) => return not_read(grub, &file, found),
+        }
+    }
+    Outcome::Status(0)
+}

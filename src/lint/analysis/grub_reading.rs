@@ -1,0 +1,132 @@
+//! What GRUB makes of the configuration, by pregrub's interpreter of it: which entry a default boots there, and which variables are set.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+
+use crate::config::{Config, Dialect};
+use crate::grub::disks::{NoDisk, OneDisk};
+use crate::grub::machine::Machine;
+use crate::grub::{MenuItem, Place, Platform, Reading, Settings, Version};
+use crate::lint::analysis::context::LintContext;
+
+/// Which entry GRUB boots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::lint) struct Choice {
+    /// The entry, as an index in what pygrub sees; nothing where there is none, and where pygrub does not see it.
+    pub entry: Option<usize>,
+    /// Whether the value names it. Otherwise GRUB takes the first item of the menu that it looks in.
+    pub named: bool,
+    /// Whether pregrub knows. Otherwise nothing is to be said of it.
+    pub known: bool,
+}
+
+impl Choice {
+    const UNKNOWN: Self = Self { entry: None, named: false, known: false };
+}
+
+/// A configuration as GRUB has read it.
+pub(in crate::lint) struct GrubReading<'a> {
+    reading: Reading<'a>,
+    /// Its name for GRUB.
+    file: String,
+    choices: RefCell<BTreeMap<Option<Vec<u8>>, Choice>>,
+}
+
+impl fmt::Debug for GrubReading<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GrubReading").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+impl<'a> GrubReading<'a> {
+    /// GRUB on the disk of the run, or on none for a configuration alone. `None` for other dialects, and where pygrub's text is not
+    /// the whole one.
+    pub(in crate::lint) fn new(context: &LintContext<'a>) -> Option<Self> {
+        let attempt = context.attempt()?;
+        let found = attempt.found.as_ref().filter(|found| found.dialect == Dialect::Grub2 && !found.directory)?;
+        if found.config.truncated {
+            return None;
+        }
+        let settings = Settings::default();
+        let disk = context.volumes().and_then(|volumes| OneDisk::new(volumes, Version::V2_06, Platform::Pc).ok());
+        let device = u64::try_from(attempt.offset).ok().and_then(|offset| disk.as_ref()?.name_at(offset));
+        let (machine, place): (Rc<dyn Machine + 'a>, Place) = match (disk, device) {
+            (Some(disk), Some(device)) => {
+                let path = String::from_utf8_lossy(found.path.as_bytes()).into_owned();
+                (Rc::new(disk), Place { device, path })
+            }
+            _ => (Rc::new(NoDisk), Place { device: "hd0".to_owned(), path: "/grub/grub.cfg".to_owned() }),
+        };
+        let reading = Reading::new(machine, &place, &found.text, settings);
+        Some(Self { reading, file: place.name(), choices: RefCell::default() })
+    }
+
+    /// The entry that GRUB boots: by the default that it ends up with, or by this one.
+    pub(in crate::lint) fn choose(&self, config: &Config, value: Option<&[u8]>) -> Choice {
+        if self.reading.unknown().is_some() {
+            return Choice::UNKNOWN;
+        }
+        let key = value.map(<[u8]>::to_vec);
+        if let Some(choice) = self.choices.borrow().get(&key) {
+            return *choice;
+        }
+        let booted = self.reading.boot(value);
+        let choice = match booted.attempts.first() {
+            _ if !booted.unknown.is_empty() => Choice::UNKNOWN,
+            None => Choice { entry: None, named: false, known: true },
+            Some(attempt) => {
+                let line = attempt.origin.as_ref().filter(|(file, _)| **file == *self.file).map(|(_, line)| *line);
+                let entry = line.and_then(|line| entry_at(config, line));
+                Choice { entry, named: attempt.named, known: true }
+            }
+        };
+        self.choices.borrow_mut().insert(key, choice);
+        choice
+    }
+
+    /// The titles of what GRUB boots, those of submenus first; empty if it boots nothing. `None` if pregrub cannot tell.
+    pub(in crate::lint) fn booted_titles(&self) -> Option<Vec<Vec<u8>>> {
+        if !self.is_known() {
+            return None;
+        }
+        let booted = self.reading.boot(None);
+        let titles = booted.attempts.into_iter().next().map(|attempt| attempt.titles).unwrap_or_default();
+        booted.unknown.is_empty().then_some(titles)
+    }
+
+    /// A variable after the configuration was read; `None` if it is not set, is empty, or if that is not known.
+    pub(in crate::lint) fn variable(&self, name: &str) -> Option<&[u8]> {
+        self.reading.variable(name.as_bytes()).filter(|_| self.is_known())
+    }
+
+    /// Whether pregrub knows what the configuration comes to.
+    pub(in crate::lint) fn is_known(&self) -> bool {
+        self.reading.unknown().is_none()
+    }
+
+    /// The line of the configuration that set or unset the default last.
+    pub(in crate::lint) fn default_line(&self) -> Option<u32> {
+        self.reading.default_at().filter(|(file, _)| *file == self.file).map(|(_, line)| line)
+    }
+
+    /// The first entry with this title or id, in whatever submenu, in upper or lower case.
+    pub(in crate::lint) fn similar(&self, config: &Config, name: &[u8]) -> Option<usize> {
+        fn find<'m>(items: &'m [MenuItem], name: &[u8]) -> Option<&'m MenuItem> {
+            items.iter().find_map(|item| {
+                let entry = &item.entry;
+                let is = entry.title.eq_ignore_ascii_case(name) || entry.id.eq_ignore_ascii_case(name);
+                if is && !entry.submenu { Some(item) } else { find(&item.items, name) }
+            })
+        }
+        let menu = self.reading.menu();
+        let item = find(&menu, name)?;
+        (*item.entry.file == *self.file).then(|| entry_at(config, item.entry.line)).flatten()
+    }
+}
+
+/// pygrub's entry that begins in a line.
+fn entry_at(config: &Config, line: u32) -> Option<usize> {
+    config.entries.binary_search_by_key(&line, |entry| entry.header.line).ok()
+}

@@ -1,0 +1,190 @@
+//! The files that an image names: its backing file, its data file, its extents.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use super::error::ContainerError;
+use crate::storage::beneath::{self, HeldDirectory};
+use crate::storage::source::{FileSource, Source};
+
+/// How many images stand on one another at most. libvirt's limit is 200; nobody reads through more than some dozens.
+const DEEPEST: usize = 64;
+
+/// Which of the files that images name are opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ChainPolicy {
+    /// Only files below the directory of the image, and none through a symbolic link: an image that nobody trusts must not choose
+    /// what of the host is read.
+    #[default]
+    Beneath,
+    /// Every file.
+    Anywhere,
+}
+
+/// The directory of the first image, and what was opened from it.
+pub(super) struct Chain {
+    policy: ChainPolicy,
+    /// The directory of the first image. `None` if it cannot be opened, or is not known.
+    directory: Option<HeldDirectory>,
+    /// Its path as the caller gave it.
+    base: PathBuf,
+    depth: usize,
+}
+
+/// A file that an image names, and where the names in it begin.
+pub(super) struct Member {
+    pub source: Arc<dyn Source>,
+    /// Its directory, relative to that of the first image.
+    pub directory: PathBuf,
+}
+
+fn refused(why: String) -> ContainerError {
+    ContainerError::Chain(why)
+}
+
+impl Chain {
+    /// For the image at `path`; `None` for one without a name, which cannot name others.
+    pub(super) fn of(path: Option<&Path>, policy: ChainPolicy) -> Self {
+        let parent = path.and_then(Path::parent).unwrap_or(Path::new(""));
+        let base = if parent.as_os_str().is_empty() { PathBuf::from(".") } else { parent.to_owned() };
+        let directory = path.and_then(|_| HeldDirectory::open(&base).ok());
+        Self { policy, directory, base, depth: 0 }
+    }
+
+    /// One image deeper.
+    ///
+    /// # Errors
+    ///
+    /// It is too deep, as in a circle.
+    pub(super) fn deeper(&mut self) -> Result<(), ContainerError> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(refused(format!("more than {DEEPEST} images stand on one another, perhaps in a circle")));
+        }
+        Ok(())
+    }
+
+    /// Opens the file that an image in `directory` names.
+    pub(super) fn open(&self, directory: &Path, name: &[u8], what: &str) -> Result<Member, ContainerError> {
+        let shown = String::from_utf8_lossy(name).into_owned();
+        let plain = plain_name(name)
+            .ok_or_else(|| ContainerError::Unsupported(format!("its {what} `{shown}` is not a file of this host")))?;
+        let path = Path::new(OsStr::from_bytes(plain));
+        if plain.is_empty() || plain.contains(&0) {
+            return Err(refused(format!("its {what} has no valid name")));
+        }
+        if self.policy == ChainPolicy::Anywhere {
+            let path = self.base.join(directory).join(path);
+            let file = open_disk(&path)
+                .map_err(|error| refused(format!("its {what} `{}` cannot be opened: {error}", path.display())))?;
+            let directory = path.parent().map(Path::to_owned).unwrap_or_default();
+            return Ok(Member { source: Arc::new(FileSource::new(file)?), directory });
+        }
+        let Some(held) = &self.directory else {
+            return Err(refused(format!("its {what} `{shown}` is not read: the directory of the image is not known")));
+        };
+        let outside = || {
+            refused(format!(
+                "its {what} `{shown}` lies outside of the image's directory: say --follow-backing-files if you trust the image"
+            ))
+        };
+        let relative = self.relative(held, directory, path).ok_or_else(outside)?;
+        let file = held.open_file(&relative).map_err(|error| {
+            if beneath::is_link_in_the_way(&error) {
+                return refused(format!(
+                    "its {what} `{shown}` is reached through a symbolic link: say --follow-backing-files if you trust the image"
+                ));
+            }
+            refused(format!("its {what} `{shown}` cannot be opened: {error}"))
+        })?;
+        let directory = relative.parent().map(Path::to_owned).unwrap_or_default();
+        Ok(Member { source: Arc::new(FileSource::new(file)?), directory })
+    }
+
+    /// A path as one beneath the first image's directory. `None` if it leads out of it.
+    fn relative(&self, held: &HeldDirectory, directory: &Path, path: &Path) -> Option<PathBuf> {
+        let joined = if path.is_absolute() {
+            let real = path.strip_prefix(held.path()).ok();
+            real.or_else(|| path.strip_prefix(&self.base).ok())?.to_owned()
+        } else {
+            directory.join(path)
+        };
+        let mut clean = PathBuf::new();
+        for component in joined.components() {
+            match component {
+                Component::Normal(name) => clean.push(name),
+                Component::CurDir => {}
+                Component::ParentDir => {
+                    if !clean.pop() {
+                        return None;
+                    }
+                }
+                Component::RootDir | Component::Prefix(_) => return None,
+            }
+        }
+        Some(clean)
+    }
+}
+
+/// The path in a name as QEMU writes it. `None` for what is not a file: a protocol, or QEMU's JSON.
+fn plain_name(name: &[u8]) -> Option<&[u8]> {
+    if let Some(rest) = name.strip_prefix(b"file:") {
+        return Some(rest.strip_prefix(b"//").unwrap_or(rest));
+    }
+    let scheme = name.split(|&byte| byte == b':').next().unwrap_or_default();
+    // A colon after a slash, or after nothing, belongs to a file's name.
+    let is_protocol = scheme.len() < name.len() && !scheme.is_empty() && !scheme.contains(&b'/');
+    (!is_protocol).then_some(name)
+}
+
+fn open_disk(path: &Path) -> std::io::Result<File> {
+    let kind = std::fs::metadata(path)?.file_type();
+    if !kind.is_file() && !kind.is_block_device() {
+        return Err(std::io::Error::other("it is neither a file nor a block device"));
+    }
+    File::open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_as_qemu_reads_them() {
+        for (name, path) in [
+            ("base.img", Some("base.img")),
+            ("file:base.img", Some("base.img")),
+            ("file:///a/b", Some("/a/b")),
+            ("./a:b", Some("./a:b")),
+            ("nbd://host/x", None),
+            ("json:{}", None),
+        ] {
+            assert_eq!(plain_name(name.as_bytes()), path.map(str::as_bytes), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_chain_stays_in_its_directory() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("images")).unwrap();
+        std::fs::create_dir(folder.path().join("images/sub")).unwrap();
+        std::fs::write(folder.path().join("outside"), "x").unwrap();
+        std::fs::write(folder.path().join("images/base"), "x").unwrap();
+        std::os::unix::fs::symlink("../outside", folder.path().join("images/link")).unwrap();
+        let top = folder.path().join("images/top.qcow2");
+        let absolute = folder.path().join("images/base");
+        let chain = Chain::of(Some(&top), ChainPolicy::Beneath);
+        let open = |directory: &str, name: &[u8]| chain.open(Path::new(directory), name, "backing file");
+        assert!(open("", b"base").is_ok() && open("sub", b"../base").is_ok());
+        assert!(open("", absolute.as_os_str().as_bytes()).is_ok());
+        for name in ["../outside", "/etc/passwd", "link", "sub/../../outside", "none", ""] {
+            assert!(matches!(open("", name.as_bytes()), Err(ContainerError::Chain(_))), "{name}");
+        }
+        let chain = Chain::of(Some(&top), ChainPolicy::Anywhere);
+        assert!(chain.open(Path::new(""), b"../outside", "backing file").is_ok());
+    }
+}

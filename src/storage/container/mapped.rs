@@ -1,0 +1,152 @@
+//! A disk whose pieces lie in a file by a map: the reading that all formats share.
+
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::error::damaged_read;
+use crate::storage::source::{Source, read_padded};
+
+/// Where a piece of the disk is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Nowhere: it is zeros.
+    Zeros,
+    /// In the image that this one is based on; zeros where there is none.
+    Parent,
+    /// At this offset of the file with the data.
+    At(u64),
+    /// In what a compressed piece unpacks to, from this byte on.
+    Packed(Packed, u64),
+}
+
+/// A compressed piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Packed {
+    /// Its offset in the file.
+    pub start: u64,
+    /// How many bytes it has at most.
+    pub length: u64,
+}
+
+/// Where the disk goes on from an offset, and for how many bytes that holds: at least one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece {
+    pub place: Place,
+    pub length: u64,
+}
+
+/// The map of an image.
+pub(super) trait Map: Send + Sync {
+    /// The length of the disk in bytes.
+    fn len(&self) -> u64;
+
+    /// Where the byte `offset`, which lies on the disk, is.
+    fn piece(&self, offset: u64) -> io::Result<Piece>;
+
+    /// Unpacks a piece.
+    fn unpack(&self, packed: Packed) -> io::Result<Vec<u8>> {
+        let _ = packed;
+        Err(damaged_read("a piece is marked as compressed"))
+    }
+}
+
+/// How many bytes are unpacked of one image: much more than finding a kernel takes, and a limit for one that is made to keep its
+/// reader busy.
+const UNPACKED_AT_MOST: u64 = 8 << 30;
+
+/// A disk that is read through the map of its image.
+pub(super) struct Mapped<M> {
+    pub map: M,
+    /// The file with the data.
+    pub data: Arc<dyn Source>,
+    /// The disk that this one is based on.
+    pub parent: Option<Arc<dyn Source>>,
+    /// The piece that was unpacked last.
+    last: Mutex<Option<(u64, Arc<[u8]>)>>,
+    unpacked: AtomicU64,
+}
+
+impl<M: Map> Mapped<M> {
+    pub(super) fn new(map: M, data: Arc<dyn Source>, parent: Option<Arc<dyn Source>>) -> Self {
+        Self { map, data, parent, last: Mutex::default(), unpacked: AtomicU64::new(0) }
+    }
+
+    /// What a compressed piece unpacks to.
+    fn unpacked(&self, packed: Packed) -> io::Result<Arc<[u8]>> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((start, bytes)) = &*last
+            && *start == packed.start
+        {
+            return Ok(Arc::clone(bytes));
+        }
+        let bytes: Arc<[u8]> = self.map.unpack(packed)?.into();
+        let before = self.unpacked.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        if before > UNPACKED_AT_MOST {
+            return Err(io::Error::other(
+                "the same compressed pieces are read again and again: unpack the image first",
+            ));
+        }
+        *last = Some((packed.start, Arc::clone(&bytes)));
+        Ok(bytes)
+    }
+
+    fn fill(&self, place: Place, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        match place {
+            Place::Zeros => out.fill(0),
+            Place::Parent => match &self.parent {
+                Some(parent) => read_padded(&**parent, offset, out)?,
+                None => out.fill(0),
+            },
+            Place::At(at) => read_padded(&*self.data, at, out)?,
+            Place::Packed(packed, within) => {
+                let bytes = self.unpacked(packed)?;
+                let from = usize::try_from(within).unwrap_or(usize::MAX).min(bytes.len());
+                let available = &bytes[from..];
+                let count = available.len().min(out.len());
+                out[..count].copy_from_slice(&available[..count]);
+                out[count..].fill(0);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<M: Map> Source for Mapped<M> {
+    fn len(&self) -> u64 {
+        self.map.len()
+    }
+
+    /// What gives pygrub the raw view of such an image is a block device: of tapdisk, of qemu-nbd, of libxl's attachment.
+    fn is_block_device(&self) -> bool {
+        true
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        let available = self.map.len().saturating_sub(offset);
+        let wanted = usize::try_from(available).unwrap_or(usize::MAX).min(buf.len());
+        let mut done = 0;
+        while done < wanted {
+            let at = offset.saturating_add(done as u64);
+            let piece = self.map.piece(at)?;
+            let length = usize::try_from(piece.length).unwrap_or(usize::MAX).clamp(1, wanted - done);
+            self.fill(piece.place, at, &mut buf[done..done + length])?;
+            done += length;
+        }
+        Ok(wanted)
+    }
+}
+
+/// Reads `length` bytes of a table or header; fewer at the end of the file.
+pub(super) fn read_some(source: &dyn Source, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; length];
+    let count = source.read_at(offset, &mut bytes)?;
+    bytes.truncate(count);
+    Ok(bytes)
+}
+
+/// Reads `N` bytes of a table. `None` where the file ends before.
+pub(super) fn read_array<const N: usize>(source: &dyn Source, offset: u64) -> io::Result<Option<[u8; N]>> {
+    let mut bytes = [0; N];
+    Ok((source.read_at(offset, &mut bytes)? == N).then_some(bytes))
+}

@@ -1,0 +1,179 @@
+//! Disks inside of images: qcow2, VHD, VHDX, VMDK, VDI, and raw images that are compressed.
+//!
+//! pygrub itself reads raw disks only. What hands it a guest's disk from such an image (tapdisk, qemu-nbd, libxl's own attachment)
+//! shows the raw view; here the same view is a [`Source`]. Read-only: an image is never opened for writing.
+//!
+//! Images may name other files: backing files, data files, extents. [`ChainPolicy`] says which of them are opened.
+//!
+//! Why no crate reads them: `imago` (qcow2, VMDK) writes as well, holds some hundred `unsafe` blocks, and follows the names in an
+//! image by itself. The contents are compared with qemu-img's for every format and option (`tests/storage/container.rs`).
+
+mod chain;
+mod error;
+mod fields;
+mod mapped;
+mod qcow;
+mod qcow2;
+mod unnamed_file;
+mod unpacked;
+mod vdi;
+mod vhd;
+mod vhdx;
+mod vmdk;
+
+use std::path::Path;
+use std::sync::Arc;
+
+pub use self::chain::ChainPolicy;
+pub use self::error::ContainerError;
+
+use self::chain::Chain;
+use self::fields::Fields;
+use self::mapped::read_some;
+use super::source::Source;
+use crate::storage::identify::Format;
+
+/// How an image file is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ImageFormat {
+    /// By its first bytes: the disk inside of an image, a raw disk as it is.
+    #[default]
+    Detect,
+    /// As pygrub reads the file itself: as a raw disk, whatever it holds.
+    Raw,
+    /// As the disk inside of an image of this format.
+    Inside(Format),
+}
+
+/// What opening an image may do.
+#[derive(Clone, Copy, Debug)]
+pub struct ContainerLimits {
+    /// Which of the files that it names are opened.
+    pub chain: ChainPolicy,
+    /// To how many bytes a compressed image may unpack.
+    pub unpacked: u64,
+}
+
+impl Default for ContainerLimits {
+    fn default() -> Self {
+        Self { chain: ChainPolicy::Beneath, unpacked: 16 << 30 }
+    }
+}
+
+/// The format of an image by its first bytes. `None` for a raw disk, as which a fixed VHD counts: its footer is at its end.
+///
+/// # Errors
+///
+/// It cannot be read.
+pub fn format_of(file: &dyn Source) -> std::io::Result<Option<Format>> {
+    let head = read_some(file, 0, 72)?;
+    let fields = Fields(&head);
+    let starts = [
+        (vhdx::MAGIC, Format::Vhdx),
+        (vhd::COOKIE, Format::Vhd),
+        (vmdk::SPARSE, Format::Vmdk),
+        (vmdk::COWD, Format::Vmdk),
+        (vmdk::DESCRIPTOR, Format::Vmdk),
+        (b"\x1f\x8b\x08", Format::Gzip),
+        (b"BZh", Format::Bzip2),
+        (b"\xfd7zXZ\0", Format::Xz),
+        (b"\x28\xb5\x2f\xfd", Format::Zstd),
+    ];
+    if fields.starts_with(qcow2::MAGIC) {
+        return Ok(Some(if fields.be32(4) == Some(1) { Format::Qcow } else { Format::Qcow2 }));
+    }
+    if fields.le32(64) == Some(vdi::SIGNATURE) {
+        return Ok(Some(Format::Vdi));
+    }
+    Ok(starts.into_iter().find(|(magic, _)| fields.starts_with(magic)).map(|(_, format)| format))
+}
+
+/// Opens the disk inside of an image of this format. `path` is where the image is: the names in it are read from its directory.
+///
+/// # Errors
+///
+/// As [`ContainerError`] says.
+pub fn open(
+    file: Arc<dyn Source>,
+    format: Format,
+    path: Option<&Path>,
+    limits: ContainerLimits,
+) -> Result<Arc<dyn Source>, ContainerError> {
+    if matches!(format, Format::Gzip | Format::Bzip2 | Format::Xz | Format::Zstd) {
+        return unpacked::open(&*file, limits.unpacked);
+    }
+    let mut chain = Chain::of(path, limits.chain);
+    open_image(file, format, Path::new(""), &mut chain)
+}
+
+/// Opens an image as it is to be read, and says in which format the disk is. `None` if it is raw.
+///
+/// # Errors
+///
+/// As [`ContainerError`] says.
+pub fn open_as(
+    file: &Arc<dyn Source>,
+    how: ImageFormat,
+    path: Option<&Path>,
+    limits: ContainerLimits,
+) -> Result<Option<(Arc<dyn Source>, Format)>, ContainerError> {
+    let format = match how {
+        ImageFormat::Raw => None,
+        ImageFormat::Inside(format) => Some(format),
+        ImageFormat::Detect => format_of(&**file)?,
+    };
+    format.map(|format| Ok((open(Arc::clone(file), format, path, limits)?, format))).transpose()
+}
+
+fn open_image(
+    file: Arc<dyn Source>,
+    format: Format,
+    directory: &Path,
+    chain: &mut Chain,
+) -> Result<Arc<dyn Source>, ContainerError> {
+    chain.deeper()?;
+    // A fixed VHD is one by its footer.
+    if format_of(&*file)? != Some(format) && (format != Format::Vhd || vhd::footer(&*file)?.is_none()) {
+        return Err(error::damaged(format!("it is not a {}", format.title())));
+    }
+    match format {
+        Format::Qcow => qcow::open(file, directory, chain),
+        Format::Qcow2 => qcow2::open(file, directory, chain),
+        Format::Vhd => vhd::open(file, directory, chain),
+        Format::Vhdx => vhdx::open(file),
+        Format::Vmdk => vmdk::open(file, directory, chain),
+        Format::Vdi => vdi::open(file),
+        other => Err(error::unsupported(format!("pregrub does not look into a {}", other.title()))),
+    }
+}
+
+/// Opens the image that one in `directory` is based on. `format` is what it says of it, in QEMU's words; without that the first
+/// bytes decide.
+fn open_parent(
+    chain: &mut Chain,
+    directory: &Path,
+    name: &[u8],
+    format: Option<&[u8]>,
+) -> Result<Arc<dyn Source>, ContainerError> {
+    let member = chain.open(directory, name, "backing file")?;
+    let said = match format {
+        None => format_of(&*member.source)?
+            .filter(|format| !matches!(format, Format::Gzip | Format::Bzip2 | Format::Xz | Format::Zstd)),
+        Some(b"raw" | b"file" | b"host_device") => None,
+        Some(b"qcow2") => Some(Format::Qcow2),
+        Some(b"qcow") => Some(Format::Qcow),
+        Some(b"vpc") => Some(Format::Vhd),
+        Some(b"vhdx") => Some(Format::Vhdx),
+        Some(b"vmdk") => Some(Format::Vmdk),
+        Some(b"vdi") => Some(Format::Vdi),
+        Some(other) => {
+            let other = String::from_utf8_lossy(other);
+            return Err(error::unsupported(format!("its backing file has the format `{other}`")));
+        }
+    };
+    match said {
+        None => Ok(member.source),
+        Some(format) => open_image(member.source, format, &member.directory, chain),
+    }
+}

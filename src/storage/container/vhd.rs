@@ -1,0 +1,202 @@
+//! Microsoft's VHD as XCP-ng, XenServer and QEMU ("vpc") write it: fixed, dynamic and differencing.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::chain::Chain;
+use super::error::{ContainerError, damaged, unsupported};
+use super::fields::Fields;
+use super::mapped::{Map, Mapped, Piece, Place, read_some};
+use super::open_parent;
+use crate::storage::source::{Source, read_padded};
+
+pub(super) const COOKIE: &[u8] = b"conectix";
+const SECTOR: u64 = 512;
+const UNALLOCATED: u32 = u32::MAX;
+
+/// A disk that lies in the file as it is, before its footer.
+struct Fixed {
+    file: Arc<dyn Source>,
+    size: u64,
+}
+
+impl Source for Fixed {
+    fn len(&self) -> u64 {
+        self.size
+    }
+
+    fn is_block_device(&self) -> bool {
+        true
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        let available = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let count = available.min(buf.len());
+        read_padded(&*self.file, offset, &mut buf[..count])?;
+        Ok(count)
+    }
+}
+
+struct Dynamic {
+    file: Arc<dyn Source>,
+    size: u64,
+    table: u64,
+    entries: u64,
+    block: u64,
+    /// Bytes of the bitmap before the data of a block.
+    bitmap: u64,
+}
+
+pub(super) fn open(
+    file: Arc<dyn Source>,
+    directory: &Path,
+    chain: &mut Chain,
+) -> Result<Arc<dyn Source>, ContainerError> {
+    let footer = footer(&*file)?.ok_or_else(|| damaged("it has no footer"))?;
+    let fields = Fields(&footer);
+    let size = fields.be64(48).unwrap_or(0) / SECTOR * SECTOR;
+    let header_at = fields.be64(16).unwrap_or(0);
+    let kind = fields.be32(60).unwrap_or(0);
+    if kind == 2 {
+        return Ok(Arc::new(Fixed { file, size }));
+    }
+    if !matches!(kind, 3 | 4) {
+        return Err(unsupported(format!("it is a VHD of type {kind}")));
+    }
+    let header = read_some(&*file, header_at, 1024)?;
+    let fields = Fields(&header);
+    if !fields.starts_with(b"cxsparse") || header.len() < 1024 {
+        return Err(damaged("its dynamic header is missing"));
+    }
+    if checksum(&header, 36) != fields.be32(36).unwrap_or(0) {
+        return Err(damaged("the checksum of its dynamic header is wrong"));
+    }
+    let table = fields.be64(16).unwrap_or(0);
+    let entries = u64::from(fields.be32(28).unwrap_or(0));
+    let block = u64::from(fields.be32(32).unwrap_or(0));
+    if !block.is_power_of_two() || block < SECTOR || block > 1 << 30 {
+        return Err(damaged(format!("its blocks have {block} bytes")));
+    }
+    if size.div_ceil(block) > entries {
+        return Err(damaged("its table of blocks is too small for its size"));
+    }
+    let bitmap = (block / SECTOR).div_ceil(8).next_multiple_of(SECTOR);
+    let parent = if kind == 4 {
+        let names = parent_names(&*file, &header)?;
+        Some(open_first(chain, directory, &names)?)
+    } else {
+        None
+    };
+    let map = Dynamic { file: Arc::clone(&file), size, table, entries, block, bitmap };
+    Ok(Arc::new(Mapped::new(map, file, parent)))
+}
+
+/// The footer, or its copy at the start of the file. `None` if it has neither.
+///
+/// # Errors
+///
+/// It cannot be read, or its checksum is wrong.
+pub(super) fn footer(file: &dyn Source) -> Result<Option<Vec<u8>>, ContainerError> {
+    // Old programs wrote a footer of 511 bytes.
+    for at in [file.len().checked_sub(512), file.len().checked_sub(511), Some(0)].into_iter().flatten() {
+        let mut bytes = vec![0; 512];
+        read_padded(file, at, &mut bytes)?;
+        if !bytes.starts_with(COOKIE) {
+            continue;
+        }
+        if checksum(&bytes, 64) == Fields(&bytes).be32(64).unwrap_or(0) {
+            return Ok(Some(bytes));
+        }
+        if at == 0 {
+            return Err(damaged("the checksum of its footer is wrong"));
+        }
+    }
+    Ok(None)
+}
+
+/// The complement of the sum of all bytes but the checksum's own.
+fn checksum(bytes: &[u8], own: usize) -> u32 {
+    let sum = bytes.iter().enumerate().filter(|(at, _)| !(own..own + 4).contains(at));
+    !sum.fold(0_u32, |sum, (_, &byte)| sum.wrapping_add(u32::from(byte)))
+}
+
+/// The names of the image that a differencing one is based on, in the order in which they are tried.
+fn parent_names(file: &dyn Source, header: &[u8]) -> Result<Vec<Vec<u8>>, ContainerError> {
+    let fields = Fields(header);
+    let mut names = Vec::new();
+    for locator in 0..8 {
+        let at = 576 + locator * 24;
+        let code = header.get(at..at + 4).unwrap_or_default();
+        let length = fields.be32(at + 8).unwrap_or(0).min(2048);
+        let offset = fields.be64(at + 16).unwrap_or(0);
+        let text = || read_some(file, offset, length as usize);
+        match code {
+            // XCP-ng's: `file://./parent.vhd`.
+            b"MacX" => names.push(plain_url(&text()?)),
+            b"W2ru" | b"W2ku" => names.push(from_utf_16(&text()?, u16::from_le_bytes)),
+            _ => {}
+        }
+    }
+    let unicode = from_utf_16(header.get(64..576).unwrap_or_default(), u16::from_be_bytes);
+    if !unicode.is_empty() {
+        names.push(unicode);
+    }
+    Ok(names)
+}
+
+fn plain_url(url: &[u8]) -> Vec<u8> {
+    let end = url.iter().position(|&byte| byte == 0).unwrap_or(url.len());
+    let path = url[..end].strip_prefix(b"file://").unwrap_or(&url[..end]);
+    percent_encoding::percent_decode(path).collect()
+}
+
+/// A Windows path as one of this host.
+fn from_utf_16(bytes: &[u8], order: fn([u8; 2]) -> u16) -> Vec<u8> {
+    let units = bytes.chunks_exact(2).map(|pair| order([pair[0], pair[1]])).take_while(|&unit| unit != 0);
+    let text: String = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    text.replace('\\', "/").into_bytes()
+}
+
+fn open_first(chain: &mut Chain, directory: &Path, names: &[Vec<u8>]) -> Result<Arc<dyn Source>, ContainerError> {
+    let mut first = None;
+    for name in names {
+        match open_parent(chain, directory, name, None) {
+            Ok(parent) => return Ok(parent),
+            Err(error) => first = first.or(Some(error)),
+        }
+    }
+    Err(first.unwrap_or_else(|| damaged("it is based on another image, which it does not name")))
+}
+
+impl Map for Dynamic {
+    fn len(&self) -> u64 {
+        self.size
+    }
+
+    fn piece(&self, offset: u64) -> io::Result<Piece> {
+        let (index, within) = (offset / self.block, offset % self.block);
+        let whole = Piece { place: Place::Parent, length: self.block - within };
+        if index >= self.entries {
+            return Ok(whole);
+        }
+        let mut entry = [0; 4];
+        read_padded(&*self.file, self.table.saturating_add(index * 4), &mut entry)?;
+        let entry = u32::from_be_bytes(entry);
+        if entry == UNALLOCATED {
+            return Ok(whole);
+        }
+        let start = u64::from(entry) * SECTOR;
+        let (sector, rest) = (within / SECTOR, SECTOR - within % SECTOR);
+        // The bitmap says which sectors were written, the highest bit of a byte first. One read serves what lies before the next
+        // byte of it.
+        let mut bits = [0; 1];
+        read_padded(&*self.file, start.saturating_add(sector / 8), &mut bits)?;
+        let run = (sector % 8..8).take_while(|bit| bits[0] >> (7 - bit) & 1 == bits[0] >> (7 - sector % 8) & 1).count();
+        let length = rest + (run as u64 - 1) * SECTOR;
+        let written = bits[0] >> (7 - sector % 8) & 1 != 0;
+        let place =
+            if written { Place::At(start.saturating_add(self.bitmap).saturating_add(within)) } else { Place::Parent };
+        Ok(Piece { place, length: length.min(self.block - within) })
+    }
+}
