@@ -57,7 +57,7 @@ pub(super) fn run(args: &CatArgs) -> Result<Status, Error> {
     let settings = args.settings.of(&args.target).map_err(Error::Usage)?;
     let build = args.xen.one(&settings).map_err(Error::Usage)?;
     let unreadable = |error: &dyn std::fmt::Display| Error::Target(error.to_string());
-    let open = OpenOptions { kind: args.kind.map(Into::into), dialect: None };
+    let open = OpenOptions { kind: args.kind.map(Into::into), ..OpenOptions::default() };
     let (release, flavour) = (build.release, build.flavour);
     let options = Options { release, flavour, offset: args.offset, interactive: Some(false), ..Options::default() };
     let target = Simulation::from(options).open(&args.target, open).map_err(|error| unreadable(&error))?;
@@ -168,7 +168,8 @@ fn write<F: Read + Seek>(args: &CatArgs, file: &mut F, length: u64) -> Result<St
         let is_text = std::str::from_utf8(&text)
             .is_ok_and(|text| !text.chars().any(|c| is_unsafe_char(c) && !matches!(c, '\n' | '\t')));
         if is_seen && !args.force && (length > MOST_SEEN || !is_text) {
-            let why = "it has characters that control a terminal, or is no text; redirect it, or write it with --force";
+            let why =
+                "it has characters that control a terminal, or is not text; redirect it, or write it with --force";
             return Err(Error::Refused(why.to_owned()));
         }
         if is_obeyed && (length > MOST_SEEN || runner_commands::stand_in(&text)) {

@@ -124,8 +124,13 @@ impl MissingPath<'_> {
             return format!("pygrub treats all of `{path}` as the name of one initrd{entry}{missing}");
         }
         if issue == PathIssue::Argument {
-            let (path, entry) = (shown(self.path), self.of_entry());
-            return format!("the kernel's path is missing{entry}: pygrub takes the argument `{path}` for it");
+            let path = shown(self.path);
+            let entry = match self.entry {
+                Some((title, true)) => format!("the selected entry \"{}\"", shown(title)),
+                Some((title, false)) => format!("\"{}\"", shown(title)),
+                None => "the entry".to_owned(),
+            };
+            return format!("{entry} has no path of a kernel: pygrub treats the argument `{path}` as the path");
         }
         let opens = if self.why.is_some() { "does not open" } else { "will not open" };
         let clause = match issue {
@@ -215,7 +220,7 @@ impl MissingPath<'_> {
         }
     }
 
-    /// NixOS writes a double slash where it takes /boot for a filesystem below another one; of entries that it does not write
+    /// NixOS writes a double slash where /boot is a filesystem of its own; of entries that it does not write
     /// itself the path is what somebody gave.
     fn double_slash_of_nixos(&self) -> String {
         let path = self.path.as_bytes();

@@ -55,7 +55,7 @@ const ELSEWHERE: [(&str, &str); 22] = [
     ("/etc/grub2.cfg", "/boot/grub2/grub.cfg"),
 ];
 
-/// What editors and package managers put behind a name.
+/// What editors and package managers append to a name.
 const ENDINGS: [&str; 14] = [
     ".new",
     ".bak",

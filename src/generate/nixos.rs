@@ -167,15 +167,15 @@ const CHECKS: &str = r##"  # What pygrub could not boot, or not as GRUB does, sa
     }
     {
       assertion = !(builtins.any (has "[^ -~\t\n]") texts);
-      message = "NixOS writes what is not ASCII in the texts of boot.loader.grub as Latin-1, and pygrub then gives up on the whole grub.cfg: write it in ASCII";
+      message = "NixOS writes what is not ASCII in the texts of boot.loader.grub as Latin-1, and pygrub then rejects the whole grub.cfg: write it in ASCII";
     }
     {
       assertion = !(builtins.any setsBadly (extraConfig ++ extraEntries ++ perEntry));
-      message = "pygrub gives up on the whole grub.cfg over a `set` that has not one name, one `=` and one value: mend extraConfig, extraEntries or extraPerEntryConfig";
+      message = "pygrub rejects the whole grub.cfg over a `set` that has not one name, one `=` and one value: correct extraConfig, extraEntries or extraPerEntryConfig";
     }
     {
       assertion = !(builtins.any namesNoDisk (extraEntries ++ perEntry));
-      message = "pygrub gives up on the whole grub.cfg over a `set root=` in an entry that is no `(hd0)`: leave it out of extraEntries and extraPerEntryConfig";
+      message = "pygrub rejects the whole grub.cfg over a `set root=` in an entry that is not `(hd0)`: leave it out of extraEntries and extraPerEntryConfig";
     }
     {
       assertion = !(builtins.any (has "^[[:space:]]*set[[:space:]]+(default|timeout)=") (extraConfig ++ extraEntries));
@@ -183,7 +183,7 @@ const CHECKS: &str = r##"  # What pygrub could not boot, or not as GRUB does, sa
     }
     {
       assertion = !(closesMore extraConfig) && !(closesMore extraEntries);
-      message = "pygrub gives up on the whole grub.cfg over a `}` that closes no menu entry: remove it from extraConfig or extraEntries";
+      message = "pygrub rejects the whole grub.cfg over a `}` that closes no menu entry: remove it from extraConfig or extraEntries";
     }
     {
       assertion = builtins.any (boot: builtins.elem boot.path [ "/boot" "/boot/" ]) (grub.mirroredBoots or [ { path = "/boot"; } ]);

@@ -16,7 +16,7 @@ pub(super) fn help(words: &[OsString], build: Build) -> Option<String> {
         if std::mem::take(&mut is_value) {
             return None;
         }
-        // One that is not split has its value behind a space.
+        // One that is not split has its value after a space.
         let end = word.iter().position(|byte| matches!(byte, b'=' | b' ')).unwrap_or(word.len());
         let name = std::str::from_utf8(&word[..end]).ok()?;
         if !name.starts_with('-') || matches!(name, "-" | "--") {

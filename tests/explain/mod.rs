@@ -3,5 +3,5 @@
 mod choice;
 mod cloud_images;
 mod drop_in;
-mod situations;
 mod logical_volume;
+mod situations;

@@ -226,7 +226,7 @@ fn kernels_and_initrds_that_are_missing() {
             ext(
                 "an argument where the path belongs",
                 of("menuentry \"N\" {\n linux  systemConfig=/x init=/y\n}\n"),
-                &["kernel's path is missing", "`systemConfig=/x`"],
+                &["has no path of a kernel", "`systemConfig=/x`"],
                 &["the kernel's path in front of its arguments"],
             ),
             ext(

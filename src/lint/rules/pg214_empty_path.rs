@@ -17,7 +17,7 @@ rule! {
     ///
     /// pygrub takes an empty kernel path for no kernel, goes on with the next partition, and says in the end that it found
     /// no partition with a kernel. An empty initrd path counts as no initrd: the guest boots without one and, as a rule,
-    /// does not find its root disk. Of `linux ro quiet` pygrub takes `ro` for the kernel's path.
+    /// does not find its root disk. Of `linux ro quiet` pygrub treats `ro` as the kernel's path.
     ///
     /// ## Example
     ///

@@ -36,7 +36,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         if error.looks_like_python {
             finding = finding.help(
                 "xm read Python, and left with Xen 4.5: write each value literally (disk = [ 'phy:/dev/vg0/guest,xvda,w' ]), or generate the \
-                 file with a script; xl create takes `name=\"value\"` on its command line for what differs",
+                 file with a script; xl create accepts `name=\"value\"` on its command line where guests differ",
             );
         }
         report.add(finding);
