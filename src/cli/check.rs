@@ -77,7 +77,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
         for line in args.pygrub.hint(&first).iter().chain(&left_out) {
             writeln!(reports.out.text(), "{line}")?;
         }
-        if args.recursive.recursive || args.failures_only || total.is_interrupted {
+        if args.recursive.recursive || args.failures_only || args.list.is_given() || total.is_interrupted {
             writeln!(reports.out.text(), "\n{tally}")?;
         }
     }

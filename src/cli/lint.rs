@@ -269,7 +269,7 @@ fn finish(args: &LintArgs, mut reports: Emitter, sum: &Sum, total: &Total, left_
         for line in sum.fixable.lines(file.filter(|file| *file != "-" && !args.recursive.recursive)) {
             writeln!(reports.out.text(), "{line}")?;
         }
-        if args.recursive.recursive || total.is_interrupted {
+        if args.recursive.recursive || args.list.is_given() || total.is_interrupted {
             let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
             let (findings, files) = (plural(sum.totals.all(), "finding"), plural(total.done, "file"));
             writeln!(reports.out.text(), "{findings} in {files}")?;

@@ -17,7 +17,8 @@ pub(super) fn detect_kind(path: &Path, file: &mut File) -> io::Result<Kind> {
     if path.file_name().and_then(|name| Dialect::from_file_name(name.to_str()?)).is_some() {
         return Ok(Kind::Config);
     }
-    let mut head = Vec::new();
+    // Room for all of it, so that it is read at once.
+    let mut head = Vec::with_capacity(HEAD);
     file.take(HEAD as u64).read_to_end(&mut head)?;
     io::Seek::rewind(file)?;
     // VMware's descriptor of a disk is a text.

@@ -91,7 +91,7 @@ fn what_is_not_for_pygrub() {
         (
             &[("format=raw", "format=qcow2")],
             3,
-            "the disk in the image `corpus/images/recipe.img` cannot be read: it is not a qcow2 disk image; it is the first disk of the domain",
+            "the disk in the image `corpus/images/recipe.img` cannot be read: it is not a qcow2 disk image; it is the first disk of the domain (line 8)",
         ),
         (
             &[("format=raw", "format=qed")],
