@@ -2,6 +2,7 @@
 //! [`Simulation`](crate::simulation::Simulation) opens it and runs on it.
 
 mod detect;
+mod disk_access;
 mod error;
 #[cfg(feature = "libvirt")]
 mod libvirt;
@@ -14,6 +15,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use self::disk_access::DiskAccess;
 pub use self::error::{Access, StandardInput, TargetError};
 #[cfg(feature = "libvirt")]
 pub use self::libvirt::LibvirtTarget;

@@ -16,7 +16,7 @@ use crate::host;
 use crate::python::{PyStr, Python, int};
 use crate::release::Change;
 use crate::simulation::{OpenTarget, Simulation};
-use crate::target::OpenOptions;
+use crate::target::{DiskAccess, OpenOptions};
 
 /// How pygrub is called.
 #[derive(Debug, Args)]
@@ -153,8 +153,17 @@ impl PygrubArgs {
     ///
     /// It cannot be read, or these options do not go with it.
     pub(super) fn open(&self, name: &str, options: Options) -> Result<OpenTarget, Error> {
+        self.open_with(name, options, &DiskAccess::anywhere())
+    }
+
+    /// Opens the target as [`open`](Self::open) does, where it may have been found in a tree.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub(super) fn open_with(&self, name: &str, options: Options, access: &DiskAccess) -> Result<OpenTarget, Error> {
         let target = Simulation::from(options)
-            .open(name, self.open_options())
+            .open_with(name, self.open_options(), access)
             .map_err(|error| Error::Target(error.to_string()))?;
         self.caller.suits(name, target.kind()).map_err(Error::Usage)?;
         Ok(target)

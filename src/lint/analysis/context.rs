@@ -18,7 +18,7 @@ use crate::lint::analysis::root_disk::RootDisk;
 use crate::lint::engine::diagnostic::Source;
 use crate::release::{Change, Release};
 use crate::storage::mount::Volumes;
-use crate::target::{Kind, XlTarget};
+use crate::target::{DiskAccess, Kind, XlTarget};
 use crate::xl::SyntaxError;
 use crate::xl::domain::{Domain, Guest};
 
@@ -91,7 +91,7 @@ impl<'a> LintContext<'a> {
     /// How many places a rule reports one by one, that usually are `usual`.
     pub(in crate::lint) fn most(&self, usual: usize) -> usize {
         /// Memory is bounded: what is more comes when these are fixed.
-        const ALL: usize = 50_000;
+        const ALL: usize = 25_000;
         if self.tells_all { ALL } else { usual }
     }
 
@@ -155,6 +155,11 @@ impl<'a> LintContext<'a> {
     /// The domain whose first disk it is, if xl can parse its configuration.
     pub fn domain(&self) -> Option<&'a Domain> {
         self.domain?.domain.as_ref().ok()
+    }
+
+    /// Which files the domain may have opened.
+    pub fn disk_access(&self) -> DiskAccess {
+        self.domain.map(|domain| domain.access().clone()).unwrap_or_default()
     }
 
     /// Why xl cannot parse the domain's configuration.
