@@ -18,7 +18,7 @@ use crate::config::Dialect;
 use crate::release::Release;
 use crate::storage::identify::{Format, identify};
 use crate::storage::source::{FileSource, Source, Volume};
-use crate::target::DiskAccess;
+use crate::target::{DiskAccess, open_without_waiting};
 use crate::xl::syntax;
 
 #[derive(Debug, Args)]

@@ -43,10 +43,10 @@ fn a_host_with_guests_that_pygrub_is_not_asked_for_is_green() {
         assert!(told["failure"]["reason"].is_string() && told["pygrub"].is_null() && told["boot"].is_null());
         assert_eq!(folder.run(&["trace", name]).status, 0);
     }
-    let ended = folder.run(&["check", "--recursive", "xen"]);
+    let ended = folder.run(&["check", "--recursive", "--trust-domains", "xen"]);
     let last = ended.stdout.lines().last().unwrap_or_default();
     assert_eq!((ended.status, last), (0, "6 targets: 1 would boot, 5 do not ask pygrub"), "{}", ended.whole());
-    assert_eq!(folder.run(&["check", "--exit-not-applicable", "--recursive", "xen"]).status, 4);
+    assert_eq!(folder.run(&["check", "--exit-not-applicable", "--recursive", "--trust-domains", "xen"]).status, 4);
     // Anything that is wrong counts for more.
     let bad = corpus("images/nixos-default.img");
     assert_eq!(folder.run(&["check", "--exit-not-applicable", "xen/hvm.cfg", &bad]).status, 1);
