@@ -41,6 +41,8 @@ pub(super) enum Command {
     Grub(super::grub::GrubArgs),
     /// Write a file out of a disk as pygrub would read it: the configuration, or the one that is named
     Cat(super::cat::CatArgs),
+    /// Compare what the pygrub of every Xen release and flavour and GRUB 2 boot: where they differ, why, and what to change
+    Compare(super::compare::CompareArgs),
     /// Show every guest of this host in one table: which would start, which not and why, today or after an upgrade
     Host(super::host::HostArgs),
     /// Show how initrds are made, what Xen and the guest's kernel do with them, and what is wrong
@@ -76,6 +78,7 @@ impl Command {
             Self::Entries(args) => super::entries::run(args),
             Self::Grub(args) => super::grub::run(args),
             Self::Cat(args) => super::cat::run(args),
+            Self::Compare(args) => super::compare::run(args),
             Self::Host(args) => super::host::run(args),
             Self::Initrd(args) => super::initrd::run(args),
             Self::Generate(args) => super::generate::run(args),
@@ -94,6 +97,7 @@ impl Command {
         let format = match self {
             Self::Check(check) => check.output.format,
             Self::Lint(lint) => lint.output.format,
+            Self::Compare(compare) => compare.format(),
             _ => return false,
         };
         format == ReportFormat::Github

@@ -7,6 +7,7 @@ mod bounded_read;
 mod caller_args;
 mod cat;
 mod check;
+mod compare;
 mod effective_settings;
 mod emitter;
 mod entries;

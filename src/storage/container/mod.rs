@@ -107,8 +107,8 @@ pub fn open(
     open_image(file, format, Path::new(""), &mut chain)
 }
 
-/// The disk inside of a container, and the format of the container.
-type Inside = (Arc<dyn Source>, Format);
+/// The disk inside of an image, and the format of the image.
+pub type Inside = (Arc<dyn Source>, Format);
 
 /// Opens an image as it is to be read, and says in which format the disk is. `None` if it is raw.
 ///
