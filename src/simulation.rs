@@ -22,7 +22,7 @@ use crate::explain::Explanation;
 use crate::flavour::Build;
 use crate::python::PyStr;
 use crate::storage::mount::MountedOnce;
-use crate::target::{Kind, OpenOptions, Target, TargetError};
+use crate::target::{DiskAccess, Kind, OpenOptions, Target, TargetError};
 
 /// A pygrub, and how it is called.
 ///
@@ -53,8 +53,24 @@ impl Simulation {
     ///
     /// The target cannot be opened, or pregrub cannot detect what it is.
     pub fn open(&self, path: impl AsRef<Path>, how: OpenOptions) -> Result<OpenTarget, TargetError> {
+        self.open_with(path, how, &DiskAccess::anywhere())
+    }
+
+    /// Opens a target as [`open`](Self::open) does, where it was found in a tree of directories, which may be a guest's or a stranger's:
+    /// neither the target nor the disk of a domain is anything but what `access` lets be opened. A domain with another disk is not an
+    /// error: its run is unknown.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_with(
+        &self,
+        path: impl AsRef<Path>,
+        how: OpenOptions,
+        access: &DiskAccess,
+    ) -> Result<OpenTarget, TargetError> {
         let path = path.as_ref();
-        let target = Target::open(path, how, self.options.release)?;
+        let target = Target::open(path, how, self.options.release, access)?;
         Ok(self.on(&path.display().to_string(), target))
     }
 

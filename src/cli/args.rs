@@ -39,6 +39,8 @@ pub(super) enum Command {
     Entries(super::entries::EntriesArgs),
     /// Show what GRUB 2 would boot: its menu, the chosen entry, and its commands word by word
     Grub(super::grub::GrubArgs),
+    /// Compare what the pygrub of every Xen release and flavour and GRUB 2 boot: where they differ, why, and what to change
+    Compare(super::compare::CompareArgs),
     /// Show every guest of this host in one table: which would start, which not and why, today or after an upgrade
     Host(super::host::HostArgs),
     /// Show how initrds are made, what Xen and the guest's kernel do with them, and what is wrong
@@ -73,6 +75,7 @@ impl Command {
             Self::Kernel(args) => super::kernel::run(args),
             Self::Entries(args) => super::entries::run(args),
             Self::Grub(args) => super::grub::run(args),
+            Self::Compare(args) => super::compare::run(args),
             Self::Host(args) => super::host::run(args),
             Self::Initrd(args) => super::initrd::run(args),
             Self::Generate(args) => super::generate::run(args),
@@ -91,6 +94,7 @@ impl Command {
         let format = match self {
             Self::Check(check) => check.output.format,
             Self::Lint(lint) => lint.output.format,
+            Self::Compare(compare) => compare.format(),
             _ => return false,
         };
         format == ReportFormat::Github

@@ -21,7 +21,7 @@ use crate::kernel::{Depth, GuestType, Looks, build};
 use crate::release::Change as ReleaseChange;
 use crate::report::host::{Booted, Change, Guest, GuestOutcome, GuestVerdict, Host};
 use crate::report::openmetrics;
-use crate::target::{Kind, OpenOptions, Target};
+use crate::target::{DiskAccess, Kind, OpenOptions, Target};
 use crate::toolstack::host_domains::{HostDomain, HostDomains, Keeper, stem};
 use crate::xl::domain::Guest as GuestKind;
 use crate::xl::{shown, syntax};
@@ -237,7 +237,7 @@ impl<'a> Judge<'a> {
             }
         };
         let wanted = OpenOptions { kind: Some(kind), ..OpenOptions::default() };
-        let target = match Target::open(&place, wanted, options.release) {
+        let target = match Target::open(&place, wanted, options.release, &DiskAccess::anywhere()) {
             Ok(target) => target,
             Err(error) => return (unknown(error.to_string()), None),
         };

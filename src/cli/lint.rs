@@ -11,7 +11,7 @@ use super::job_args::JobArgs;
 use super::levels::LevelArgs;
 use super::output_args::ReportOutputArgs;
 use super::pool::Pool;
-use super::recursive::{RecursiveArgs, Sought};
+use super::recursive::{RecursiveArgs, Sought, Targets};
 use super::release_args::ReleaseArgs;
 use super::settings::{Finder, Settings, SettingsArgs};
 use super::target_args::DialectArg;
@@ -99,6 +99,7 @@ pub(super) fn run(args: &LintArgs) -> Result<Status, Error> {
     let mut reports = Emitter::new(out, format, release, whole.threshold, Command::Lint, args.verbose);
     let linting = Linting {
         args,
+        targets: &targets,
         asked: AllAsked::new(&finder, |settings| args.options(settings).map(|options| vec![options]), &args.levels),
         baselines: Baselines::new(&args.baseline),
     };
@@ -145,6 +146,7 @@ impl Sum {
 /// The work on all files, shared by all threads.
 struct Linting<'a, O> {
     args: &'a LintArgs,
+    targets: &'a Targets,
     asked: AllAsked<'a, O>,
     baselines: Baselines<'a>,
 }
@@ -163,13 +165,14 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
         let args = self.args;
         let all = self.asked.of(name).map_err(Error::Usage)?;
         let Some(asked) = all.first() else { return Ok(Ended { status: Status::Fine, more: Sum::default() }) };
+        let access = self.targets.access(name);
         let mut sum = Sum::default();
         let failed = |error: &str, sum| {
             complain(error);
             Ok(Ended { status: Status::Unknown, more: sum })
         };
         if args.fix.diff {
-            return match args.fix.diff(name, args.dialect, asked, &mut reports.out) {
+            return match args.fix.diff((name, &access), args.dialect, asked, &mut reports.out) {
                 Ok(some) => Ok(Ended { status: if some { Status::Fails } else { Status::Fine }, more: sum }),
                 Err(Error::Target(error)) => failed(&error, sum),
                 Err(error) => Err(error.into()),
@@ -177,7 +180,7 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
         }
         let mut trouble = None;
         if args.fix.fix {
-            match args.fix.fix(name, args.dialect, asked, &mut sum.fixed) {
+            match args.fix.fix((name, &access), args.dialect, asked, &mut sum.fixed) {
                 Ok(lines) => {
                     let is_text = reports.is_text();
                     for line in lines.iter().filter(|_| is_text) {
@@ -191,7 +194,7 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
         let release = asked.options.release;
         let wanted =
             OpenOptions { kind: Some(Kind::Config), dialect: args.dialect.map(Into::into), ..OpenOptions::default() };
-        let opened = Simulation::from(asked.options.clone()).open(name, wanted);
+        let opened = Simulation::from(asked.options.clone()).open_with(name, wanted, &access);
         let run = match opened.and_then(|target| target.run_on(None)) {
             Ok(run) => run,
             Err(error) => {

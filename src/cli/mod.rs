@@ -6,6 +6,7 @@ mod baselines;
 mod bounded_read;
 mod caller_args;
 mod check;
+mod compare;
 mod effective_settings;
 mod emitter;
 mod entries;

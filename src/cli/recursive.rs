@@ -1,5 +1,6 @@
 //! `--recursive`: what pygrub could be pointed at in a tree of directories.
 
+use std::collections::HashMap;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use crate::config::Dialect;
 use crate::release::Release;
 use crate::storage::identify::{Format, identify};
 use crate::storage::source::{FileSource, Source, Volume};
-use crate::target::open_without_waiting;
+use crate::target::DiskAccess;
 use crate::xl::syntax;
 
 #[derive(Debug, Args)]
@@ -40,8 +41,29 @@ pub(super) enum Sought {
 #[derive(Debug, Default)]
 pub(super) struct Targets {
     pub names: Vec<String>,
+    /// What those that were found in a tree may have opened, by their names.
+    found: HashMap<String, DiskAccess>,
     /// Something could not be looked at. It has been complained about.
     pub incomplete: bool,
+}
+
+impl Targets {
+    /// Has all domains trusted that were found, so that any disk that they name is opened.
+    pub(super) fn trust(&mut self, trusted: bool) {
+        if trusted {
+            self.found = HashMap::new();
+        }
+    }
+
+    /// Which files a target may have opened: any if it was named, those of the tree if it was found there.
+    pub(super) fn access(&self, name: &str) -> DiskAccess {
+        self.found.get(name).cloned().unwrap_or_default()
+    }
+
+    fn add(&mut self, name: &str, tree: &DiskAccess) {
+        self.names.push(name.to_owned());
+        self.found.insert(name.to_owned(), tree.clone());
+    }
 }
 
 impl RecursiveArgs {
@@ -59,12 +81,15 @@ impl RecursiveArgs {
             if let Some(path) = finder.passed_over(Path::new(name)) {
                 let path = path.display();
                 complain(&format!(
-                    "`{path}` is not read, since what lies in a target may be a guest's: --config {path} has it read"
+                    "`{path}` is not read, because what lies in a target may be a guest's: if it is yours, add --config {path}"
                 ));
             }
             let excluded = Excluded::new(&self.exclude, Path::new(name), &settings)?;
             let before = targets.names.len();
-            walk(Path::new(name), sought, &excluded, &mut targets);
+            match DiskAccess::beneath(Path::new(name)) {
+                Ok(tree) => walk(Path::new(name), sought, &excluded, &tree, &mut targets),
+                Err(error) => complain(&format!("cannot open `{name}`: {}", super::why(&error))),
+            }
             if targets.names.len() == before {
                 let what = match sought {
                     Sought::Configurations => "boot configuration",
@@ -78,7 +103,7 @@ impl RecursiveArgs {
     }
 }
 
-fn walk(root: &Path, sought: Sought, excluded: &Excluded, targets: &mut Targets) {
+fn walk(root: &Path, sought: Sought, excluded: &Excluded, tree: &DiskAccess, targets: &mut Targets) {
     let wanted = |entry: &DirEntry| entry.depth() == 0 || !excluded.covers(entry.path());
     // Links are not followed: what they lead to is found where it is, and no loop is possible.
     for entry in WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(wanted) {
@@ -99,11 +124,11 @@ fn walk(root: &Path, sought: Sought, excluded: &Excluded, targets: &mut Targets)
         let fits = match is_configuration(root, path) {
             true => Ok(true),
             false if sought == Sought::Configurations => Ok(false),
-            false => is_domain(path).and_then(|domain| if domain { Ok(true) } else { is_image(path) }),
+            false => is_domain(path, tree).and_then(|domain| if domain { Ok(true) } else { is_image(path, tree) }),
         };
         match (fits, entry.path().to_str()) {
             (Ok(false), _) => {}
-            (Ok(true), Some(name)) => targets.names.push(name.to_owned()),
+            (Ok(true), Some(name)) => targets.add(name, tree),
             (Ok(true), None) => {
                 complain(&format!("cannot take `{}`: its name is not UTF-8", entry.path().display()));
                 targets.incomplete = true;
@@ -163,14 +188,14 @@ fn is_configuration(root: &Path, path: &Path) -> bool {
 }
 
 /// Whether it is the configuration of a domain for xl, by its ending and its text: it names disks.
-fn is_domain(path: &Path) -> io::Result<bool> {
+fn is_domain(path: &Path, tree: &DiskAccess) -> io::Result<bool> {
     const DOMAIN_ENDINGS: [&str; 5] = ["cfg", "conf", "xl", "pv", "hvm"];
     let ending = path.extension().and_then(|ending| ending.to_str());
     if !ending.is_some_and(|ending| DOMAIN_ENDINGS.contains(&ending)) {
         return Ok(false);
     }
     let mut text = Vec::new();
-    open_without_waiting(path)?.take(syntax::LIMIT as u64).read_to_end(&mut text)?;
+    tree.open_file(path)?.take(syntax::LIMIT as u64).read_to_end(&mut text)?;
     Ok(!text.contains(&0) && syntax::parse(&text, Release::NEWEST).is_ok_and(|settings| settings.get("disk").is_some()))
 }
 
@@ -203,8 +228,8 @@ const SHORTEST: u64 = 64 << 10;
 
 /// Whether it holds a disk or a filesystem: by its content, and where that is nothing that is known, by its name. An initrd is
 /// called `*.img` too.
-fn is_image(path: &Path) -> io::Result<bool> {
-    let mut file = open_without_waiting(path)?;
+fn is_image(path: &Path, tree: &DiskAccess) -> io::Result<bool> {
+    let mut file = tree.open_file(path)?;
     if file.metadata()?.len() < SHORTEST {
         return Ok(false);
     }

@@ -16,6 +16,7 @@ use crate::lint::{Finding, RootDisk};
 use crate::report::finding::Sources;
 use crate::report::target_report::{self, TargetReport};
 use crate::report::text;
+use crate::target::DiskAccess;
 
 /// What pygrubs have in common that come to the same.
 #[derive(PartialEq, Eq)]
@@ -64,7 +65,7 @@ struct Shared {
 /// Checks one target with each of the pygrubs.
 pub(super) fn check(
     args: &CheckArgs,
-    name: &str,
+    (name, access): (&str, DiskAccess),
     asked: &[EffectiveSettings],
     root_disk: Option<&RootDisk>,
     looks: &Looks,
@@ -76,7 +77,7 @@ pub(super) fn check(
     let mut outcomes = Vec::with_capacity(builds.len());
     for asked in asked {
         let release = asked.options.release;
-        match check::run_target(args, name, asked, looks) {
+        match check::run_target(args, (name, access.clone()), asked, looks) {
             Ok(run) => {
                 verdicts.push((asked.options.build(), run.verdict));
                 outcomes.push(Outcome::of(&run));
@@ -105,7 +106,7 @@ pub(super) fn check(
             }
             continue;
         }
-        let mut judged = check::examine(args, name, asked, root_disk, &verdicts, looks)?;
+        let mut judged = check::examine(args, (name, access.clone()), asked, root_disk, &verdicts, looks)?;
         let found = std::mem::take(&mut judged.findings);
         if reports.is_json() {
             worst = worst.max(asked.threshold.status(&found));

@@ -112,7 +112,12 @@ registry! {
     pg602_pygrub_unrestricted,
     pg603_menu_editing_open,
     pg604_forged_record,
-    pg605_file_too_large;
+    pg605_file_too_large,
+    pg701_grub_boots_another_entry,
+    pg702_grub_hands_over_other_arguments,
+    pg703_grub_rejects_a_block,
+    pg704_root_misleads_grub,
+    pg705_grub_boots_without_the_initrd;
     about comments:
     pg801_unused_suppression,
     pg802_malformed_suppression

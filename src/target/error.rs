@@ -119,6 +119,11 @@ pub enum StandardInput {
 }
 
 impl TargetError {
+    /// What the system says while the target of this name is read.
+    pub(crate) fn unreadable(name: &str, source: io::Error) -> Self {
+        Self::of(Path::new(name), Access::Read, source)
+    }
+
     /// What the system says of a path.
     pub(super) fn of(path: &Path, access: Access, source: io::Error) -> Self {
         let path = path.to_owned();

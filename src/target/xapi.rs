@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::disk_access::{DiskAccess, NotOpened};
 use super::xl::{merged, open_attached};
 use crate::boot::{self, Handover, Options, Run, Toolstack, Verdict};
 use crate::release::Change;
@@ -22,16 +23,12 @@ pub struct XapiTarget {
 }
 
 impl XapiTarget {
-    pub(super) fn new(text: &[u8], limits: ContainerLimits) -> Self {
+    pub(super) fn new(text: &[u8], limits: ContainerLimits, access: &DiskAccess) -> Self {
         let record = Record::parse(text);
         let disk = match &record {
             Ok(record) => record.disk().and_then(|path| {
-                open_attached(Path::new(path), limits).map_err(|reason| NotCalled {
-                    fails: false,
-                    reason,
-                    help: None,
-                    error: None,
-                })
+                let unknown = |NotOpened { reason, help }| NotCalled { fails: false, reason, help, error: None };
+                open_attached(Path::new(path), limits, access).map_err(unknown)
             }),
             Err(error) => Err(NotCalled { fails: false, reason: error.to_string(), help: None, error: None }),
         };

@@ -59,5 +59,9 @@ cases! { PG312: found_in_another_entry = "found-in-another-entry", found_initrd_
 cases! { PG601: found_menu_lst_lock = "found-menu-lst-lock", found_menu_lst_password = "found-menu-lst-password", found_menu_lst_password_of_an_entry = "found-menu-lst-password-of-an-entry", found_nixos_users = "found-nixos-users", near_miss_menu_lst_quiet = "near-miss-menu-lst-quiet", near_miss_other_words = "near-miss-other-words", near_miss_users_block = "near-miss-users-block" }
 cases! { PG603: found_old_release = "found-old-release", near_miss_new_release = "near-miss-new-release", near_miss_password = "near-miss-password", near_miss_quiet = "near-miss-quiet" }
 cases! { PG604: found_despite_a_comment = "found-despite-a-comment", found_nul_in_an_old_release = "found-nul-in-an-old-release", found_record = "found-record", found_record_sxp = "found-record-sxp", near_miss_nul = "near-miss-nul", near_miss_quotes = "near-miss-quotes" }
+cases! { PG701: found_unset_in_an_if = "found-unset-in-an-if", found_unset = "found-unset", near_miss_same_files = "near-miss-same-files", near_miss_set_again = "near-miss-set-again" }
+cases! { PG702: found_pattern = "found-pattern", near_miss_double_spaces = "near-miss-double-spaces", near_miss_no_file = "near-miss-no-file" }
+cases! { PG703: found_empty_entry = "found-empty-entry", found_if_without_fi = "found-if-without-fi", near_miss_one_command = "near-miss-one-command" }
+cases! { PG705: found_removed = "found-removed", near_miss_kernel = "near-miss-kernel" }
 cases! { PG801: found_nothing_to_suppress = "found-nothing-to-suppress", near_miss_used = "near-miss-used" }
 cases! { PG802: found_mistakes = "found-mistakes", near_miss_other_comments = "near-miss-other-comments" }

@@ -51,6 +51,9 @@ pub(in crate::cli) struct CheckArgs {
     pub baseline: BaselineArgs,
     #[command(flatten)]
     pub recursive: RecursiveArgs,
+    /// With --recursive, open the disks that the domains in the tree name wherever they are, and not only files of the tree: for a tree that only this host's administrator can write, such as /etc/xen
+    #[arg(long, requires = "recursive", help_heading = "Directories")]
+    pub trust_domains: bool,
 }
 
 /// How far a guest's way is followed.
