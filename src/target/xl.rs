@@ -31,7 +31,9 @@ pub struct XlTarget {
     /// Which files it may have opened.
     access: DiskAccess,
     /// How libxl calls pygrub, with the disk; or why it does not, or why the disk cannot be opened.
-    started: Result<(Call, Arc<dyn Source>), NotInvoked>,
+    started: Started,
+    /// What opening an image may do.
+    limits: ContainerLimits,
 }
 
 impl XlTarget {
@@ -45,19 +47,36 @@ impl XlTarget {
         if text.len() > syntax::LIMIT {
             return Err(TargetError::TooLarge { path: path.to_owned(), limit: syntax::LIMIT });
         }
+        Ok(Self::read(text, release, limits, access.clone(), |call| open_disk(call, limits, access)))
+    }
+
+    /// The same domain as xl of another release reads it.
+    pub(super) fn for_release(&self, release: Release) -> Self {
+        Self::read(self.text.clone(), release, self.limits, self.access.clone(), |call| {
+            open_again(&self.started, call, self.limits, &self.access)
+        })
+    }
+
+    fn read(
+        text: Vec<u8>,
+        release: Release,
+        limits: ContainerLimits,
+        access: DiskAccess,
+        open_disk: impl FnOnce(&Call) -> Result<Arc<dyn Source>, NotInvoked>,
+    ) -> Self {
         let domain = syntax::parse(&text, release).map(|settings| Domain::new(settings, release));
         let started = match &domain {
             Ok(domain) => domain.call(release).and_then(|call| {
-                let disk = open_disk(&call, limits, access)?;
+                let disk = open_disk(&call)?;
                 Ok((call, disk))
             }),
             Err(error) => {
                 let (line, column) = (error.span.line, error.span.column);
                 let reason = format!("xl cannot parse the configuration: {error} (line {line}, column {column})");
-                Err(NotInvoked { fails: true, reason, span: None, help: None })
+                Err(NotInvoked { verdict: Verdict::Fails, reason, span: None, help: None })
             }
         };
-        Ok(Self { text, domain, access: access.clone(), started })
+        Self { text, domain, access, started, limits }
     }
 
     /// Which files it may have opened.
@@ -112,8 +131,7 @@ pub(super) fn run_call(
             run.handover = Some(handover(arguments(call)));
             Ok(run)
         }
-        Err(NotInvoked { fails, reason, span, help }) => {
-            let verdict = if fails { Verdict::Fails } else { Verdict::Unknown };
+        Err(NotInvoked { verdict, reason, span, help }) => {
             let place = span.map(|span| format!(" (line {})", span.line)).unwrap_or_default();
             let mut run = Run::not_started(options, verdict, format!("{reason}{place}"), help);
             run.handover = Some(handover(call.map(arguments).unwrap_or_default()));
@@ -145,7 +163,7 @@ fn is_there(call: &Call, access: &DiskAccess) -> Result<(), NotInvoked> {
         return Ok(());
     }
     Err(NotInvoked {
-        fails: true,
+        verdict: Verdict::Fails,
         reason: format!("there is no bootloader `{}` here", shown(&call.bootloader.text)),
         span: Some(call.bootloader.span),
         help: Some("write `bootloader = \"pygrub\"`: xl finds the one that belongs to it".to_owned()),
@@ -179,7 +197,7 @@ pub(super) fn open_disk(
 ) -> Result<Arc<dyn Source>, NotInvoked> {
     let path = Path::new(OsStr::from_bytes(call.disk.as_bytes()));
     let unknown = |NotOpened { reason, help }| NotInvoked {
-        fails: false,
+        verdict: Verdict::Unknown,
         reason: format!("{reason}; it is the first disk of the domain"),
         span: Some(call.disk_span),
         help: help.or_else(|| {
@@ -211,6 +229,22 @@ pub(super) fn open_attached(
     let inside =
         container::open_as(&file, ImageFormat::Detect, Some(path), limits).map_err(|error| not_inside(path, &error))?;
     Ok(inside.map_or(file, |(disk, _)| disk))
+}
+
+/// What a domain's bootloader is called with, and the disk that it gets; or why it is not called.
+pub(super) type Started = Result<(Call, Arc<dyn Source>), NotInvoked>;
+
+/// The disk of a call: the one that is open already, where it is the same.
+pub(super) fn open_again(
+    started: &Started,
+    call: &Call,
+    limits: ContainerLimits,
+    access: &DiskAccess,
+) -> Result<Arc<dyn Source>, NotInvoked> {
+    match started {
+        Ok((known, disk)) if known.disk == call.disk && known.attached == call.attached => Ok(Arc::clone(disk)),
+        _ => open_disk(call, limits, access),
+    }
 }
 
 fn not_inside(path: &Path, error: &ContainerError) -> NotOpened {
