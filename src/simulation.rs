@@ -185,6 +185,11 @@ pub enum Outcome<'a> {
         /// Why, and what to change.
         explanation: &'a Explanation,
     },
+    /// Nobody asks pygrub: an HVM guest, a kernel of the host, another bootloader.
+    NotApplicable {
+        /// Which it is, in one sentence without a full stop.
+        reason: &'a str,
+    },
     /// pregrub does not know what pygrub does.
     Unknown {
         /// Why, in one sentence without a full stop.
@@ -200,7 +205,7 @@ impl<'a> Outcome<'a> {
         match *self {
             Self::Boots(_) | Self::Selects(_) | Self::Listed(_) => None,
             Self::Damaged { explanation, .. } | Self::Fails { explanation, .. } => Some(&explanation.reason),
-            Self::Unknown { reason, .. } => Some(reason),
+            Self::NotApplicable { reason } | Self::Unknown { reason, .. } => Some(reason),
         }
     }
 }
@@ -223,6 +228,9 @@ impl Simulated {
                 Outcome::Damaged { files, failure, explanation }
             }
             (Verdict::Fails, files, Some((failure, explanation))) => Outcome::Fails { files, failure, explanation },
+            (Verdict::NotApplicable, _, Some((_, explanation))) => {
+                Outcome::NotApplicable { reason: &explanation.reason }
+            }
             (_, _, why) => Outcome::Unknown {
                 reason: why.map_or("the run ended without a reason", |(_, explanation)| &explanation.reason),
                 explanation: explanation.as_ref(),

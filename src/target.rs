@@ -7,6 +7,7 @@ mod error;
 #[cfg(feature = "libvirt")]
 mod libvirt;
 mod open;
+mod prose;
 mod xapi;
 mod xl;
 

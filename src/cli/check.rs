@@ -62,6 +62,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
         names: &targets.names,
         pool: args.jobs.pool(targets.names.len()),
         is_spaced: text,
+        leaves_out: args.failures_only,
         least: if targets.incomplete { Status::Unknown } else { Status::Fine },
     };
     let mut tally = Tally::default();
@@ -78,7 +79,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
         for line in args.pygrub.hint(&first).iter().chain(&left_out) {
             writeln!(reports.out.text(), "{line}")?;
         }
-        if args.recursive.recursive || args.list.is_given() || total.is_interrupted {
+        if args.recursive.recursive || args.failures_only || args.list.is_given() || total.is_interrupted {
             writeln!(reports.out.text(), "\n{tally}")?;
         }
     }
@@ -97,6 +98,7 @@ fn open_root_disk(name: &str, release: Release) -> Result<RootDisk, Error> {
 #[derive(Default)]
 struct Tally {
     fine: usize,
+    not_applicable: usize,
     failing: usize,
     unknown: usize,
 }
@@ -127,8 +129,8 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Checking<'_, O> {
             return self.by_one_pygrub(root_disk, name, asked, reports);
         }
         let target = (name, self.targets.access(name));
-        let status = several::check(self.args, target, &all, root_disk, &self.looks, reports)?;
-        Ok(Ended { status, more: status })
+        let (status, readable) = several::check(self.args, target, &all, root_disk, &self.looks, reports)?;
+        Ok(Ended { status: if readable { self.args.exit.applied(status) } else { status }, more: status })
     }
 
     fn by_one_pygrub(
@@ -146,9 +148,12 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Checking<'_, O> {
                 let sources = judged.sources(name, configuration.as_deref());
                 let findings = self.baselines.filter(&asked.settings, name, &judged.run, sources, found);
                 let findings = findings.map_err(|error| Trouble::All(Error::Usage(error)))?;
-                reports.add(&judged.report(name, &findings, configuration.as_deref(), None))?;
                 let verdict = Status::from(judged.run.verdict);
                 let status = verdict.max(asked.threshold.status(&findings));
+                if !self.args.failures_only || status > Status::NotApplicable {
+                    reports.add(&judged.report(name, &findings, configuration.as_deref(), None))?;
+                }
+                let status = self.args.exit.applied(status);
                 if self.single {
                     // The process ends here: taking a large menu apart piece by piece would only cost time.
                     std::mem::forget(judged);
@@ -169,17 +174,23 @@ impl Tally {
     fn count(&mut self, status: Status) {
         match status {
             Status::Fine => self.fine += 1,
+            Status::NotApplicable => self.not_applicable += 1,
             Status::Fails => self.failing += 1,
             Status::Unknown | Status::Usage | Status::Stopped(_) => self.unknown += 1,
         }
     }
 }
 
-/// `3 targets: 1 would boot, 1 would not, 1 unknown`.
+/// `4 targets: 1 would boot, 1 would not, 1 unknown, 1 does not ask pygrub`.
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let all = self.fine + self.failing + self.unknown;
-        let kinds = [(self.fine, "would boot"), (self.failing, "would not"), (self.unknown, "unknown")];
+        let all = self.fine + self.failing + self.unknown + self.not_applicable;
+        let kinds = [
+            (self.fine, "would boot"),
+            (self.failing, "would not"),
+            (self.unknown, "unknown"),
+            (self.not_applicable, if self.not_applicable == 1 { "does not ask pygrub" } else { "do not ask pygrub" }),
+        ];
         let kinds: Vec<String> =
             kinds.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
         match all {

@@ -261,7 +261,7 @@ impl<'a> Judge<'a> {
         let verdict = match run.verdict {
             Verdict::Boots | Verdict::Selects => GuestVerdict::Boots,
             Verdict::Fails => GuestVerdict::Fails,
-            Verdict::Unknown if has_no_pygrub(&target) => GuestVerdict::NotAsked,
+            Verdict::NotApplicable => GuestVerdict::NotAsked,
             Verdict::Unknown => GuestVerdict::Unknown,
         };
         let outcome = GuestOutcome {
@@ -291,14 +291,6 @@ fn name(target: &Target) -> Option<String> {
     match target {
         Target::Libvirt(target) => target.domain.as_ref().ok()?.name.as_ref().map(|name| shown(&name.text)),
         target => target.domain()?.name.as_ref().map(|name| shown(&name.text)),
-    }
-}
-
-/// Whether pygrub has no part in a domain's boot.
-fn has_no_pygrub(target: &Target) -> bool {
-    match target.domain() {
-        Some(domain) => domain.guest == GuestKind::Hvm || domain.bootloader.is_none(),
-        None => target.guest() == Some(GuestKind::Hvm),
     }
 }
 

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use clap::Args;
 
 use super::baselines::{BaselineArgs, Baselines};
+use super::exit_status::ExitZeroArgs;
 use super::fix::{FixArgs, Tally};
+use super::fixable::Fixable;
 use super::fleet::{Ended, Fleet, Total, Trouble};
 use super::job_args::JobArgs;
 use super::levels::LevelArgs;
@@ -60,6 +62,8 @@ pub(super) struct LintArgs {
     #[command(flatten)]
     pub levels: LevelArgs,
     #[command(flatten)]
+    pub exit: ExitZeroArgs,
+    #[command(flatten)]
     pub fix: FixArgs,
     #[command(flatten)]
     pub jobs: JobArgs,
@@ -109,6 +113,7 @@ pub(super) fn run(args: &LintArgs) -> Result<Status, Error> {
         names: &targets.names,
         pool,
         is_spaced: false,
+        leaves_out: false,
         least: if targets.incomplete { Status::Unknown } else { Status::Fine },
     };
     let mut sum = Sum::default();
@@ -132,6 +137,7 @@ struct Sum {
     /// How many findings comments suppress.
     suppressed: usize,
     fixed: Tally,
+    fixable: Fixable,
 }
 
 impl Sum {
@@ -140,6 +146,7 @@ impl Sum {
         self.suppressed += other.suppressed;
         self.fixed.fixes += other.fixed.fixes;
         self.fixed.files += other.fixed.files;
+        self.fixable.add(other.fixable);
     }
 }
 
@@ -173,7 +180,10 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
         };
         if args.fix.diff {
             return match args.fix.diff((name, &access), args.dialect, asked, &mut reports.out) {
-                Ok(some) => Ok(Ended { status: if some { Status::Fails } else { Status::Fine }, more: sum }),
+                Ok(some) => {
+                    let status = args.exit.applied(if some { Status::Fails } else { Status::Fine });
+                    Ok(Ended { status, more: sum })
+                }
                 Err(Error::Target(error)) => failed(&error, sum),
                 Err(error) => Err(error.into()),
             };
@@ -234,7 +244,10 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
         reports.add(&TargetReport { target: name, outcome })?;
         sum.suppressed = suppressed;
         sum.totals = text::Totals::of(&findings);
-        Ok(Ended { status: worst.max(asked.threshold.status(&findings)), more: sum })
+        if let Some(found) = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()) {
+            sum.fixable.count(&findings, &found.text);
+        }
+        Ok(Ended { status: worst.max(args.exit.applied(asked.threshold.status(&findings))), more: sum })
     }
 }
 
@@ -253,6 +266,10 @@ fn finish(args: &LintArgs, mut reports: Emitter, sum: &Sum, total: &Total, left_
             None => {}
         }
         for line in sum.fixed.line().iter().map(String::as_str).chain(suppressed.as_deref()).chain(left_out) {
+            writeln!(reports.out.text(), "{line}")?;
+        }
+        let file = if let [file] = args.files.as_slice() { Some(file.as_str()) } else { None };
+        for line in sum.fixable.lines(file.filter(|file| *file != "-" && !args.recursive.recursive)) {
             writeln!(reports.out.text(), "{line}")?;
         }
         if args.recursive.recursive || args.list.is_given() || total.is_interrupted {

@@ -34,7 +34,7 @@ impl Progress {
     /// One target is done; what is written about it is written while the bar is away.
     pub(super) fn done(&mut self, status: Status, write: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
         match status {
-            Status::Fine => {}
+            Status::Fine | Status::NotApplicable => {}
             Status::Fails => self.failing += 1,
             Status::Unknown | Status::Usage | Status::Stopped(_) => self.unknown += 1,
         }

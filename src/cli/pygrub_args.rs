@@ -68,7 +68,7 @@ pub(super) struct PygrubArgs {
 }
 
 /// Reads an offset as pygrub does, with Python's `int()`: ` 0 ` and `1_0` are numbers, `0x0` is not.
-fn parse_offset(text: &str) -> Result<i128, String> {
+pub(super) fn parse_offset(text: &str) -> Result<i128, String> {
     let number = int::parse(text, Python::Three).map_err(|_| "the offset must be an integer, in bytes".to_owned())?;
     let large = if number.is_negative() { i128::MIN } else { i128::MAX };
     Ok(number.to_string().parse().unwrap_or(large))

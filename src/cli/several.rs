@@ -62,7 +62,7 @@ struct Shared {
     group: usize,
 }
 
-/// Checks one target with each of the pygrubs.
+/// Checks one target with each of the pygrubs. Returns what came of it, and whether it could be read.
 pub(super) fn check(
     args: &CheckArgs,
     (name, access): (&str, DiskAccess),
@@ -70,7 +70,7 @@ pub(super) fn check(
     root_disk: Option<&RootDisk>,
     looks: &Looks,
     reports: &mut Emitter,
-) -> Result<Status, Error> {
+) -> Result<(Status, bool), Error> {
     let builds: Vec<Build> = asked.iter().map(|asked| asked.options.build()).collect();
     // The verdicts first: the linter is shown all of them.
     let mut verdicts = Vec::with_capacity(builds.len());
@@ -86,7 +86,7 @@ pub(super) fn check(
                 let outcome = target_report::Outcome::Unreadable { why: &why, release };
                 reports.add(&TargetReport { target: name, outcome })?;
                 complain(&why);
-                return Ok(Status::Unknown);
+                return Ok((Status::Unknown, false));
             }
             Err(error) => return Err(error),
         }
@@ -136,7 +136,7 @@ pub(super) fn check(
     }
     if reports.is_text() {
         text(name, &builds, &groups, &shared, args.verbose, &mut reports.out)?;
-        return Ok(worst);
+        return Ok((worst, true));
     }
     for (number, group) in groups.iter().enumerate() {
         let Some(judged) = &group.judged else { continue };
@@ -153,7 +153,7 @@ pub(super) fn check(
         let (configuration, pygrubs) = (judged.configuration(), folded(&builds, &group.builds));
         reports.add(&judged.report(name, &findings, configuration.as_deref(), Some(&pygrubs)))?;
     }
-    Ok(worst)
+    Ok((worst, true))
 }
 
 /// For people: one line for each outcome.
@@ -168,7 +168,7 @@ fn text(
     writeln!(out.text(), "{name}: {}", if groups.len() == 1 { "all alike" } else { "not all alike" })?;
     for Group { outcome, builds: of, .. } in groups {
         let colon = if outcome.what.is_empty() { "" } else { ": " };
-        writeln!(out.text(), "{}: {}{colon}{}", outcome.verdict.name(), folded(builds, of), outcome.what)?;
+        writeln!(out.text(), "{}: {}{colon}{}", outcome.verdict.words(), folded(builds, of), outcome.what)?;
     }
     let findings: Vec<Finding> = shared.iter().map(|one| one.finding.clone()).collect();
     let first = groups.first().and_then(|group| group.judged.as_ref());

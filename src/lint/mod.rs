@@ -44,7 +44,7 @@ pub use engine::reporter::Reporter;
 pub use engine::rule::{BootImpact, Rule};
 pub use engine::severity::Severity;
 pub use explaining::{explaining_findings, findings_of_differences};
-pub use registry::{RULES, find};
+pub use registry::{RULES, closest, find};
 pub use selection::rule_levels::{Levels, Selector, UnknownSelector};
 
 use engine::limit;

@@ -131,6 +131,30 @@ pub fn find(code_or_name: &str) -> Option<&'static Rule> {
         .copied()
 }
 
+/// The rule whose code or name looks most like `name`. `None` if none does, and in a library without the command line.
+#[cfg(feature = "cli")]
+pub fn closest(name: &str) -> Option<&'static Rule> {
+    /// Below this likeness, of which 1 is the most, the guess would not help.
+    const LEAST: f64 = 0.6;
+    /// Shorter words are in the name of a rule by chance.
+    const LONG_ENOUGH: usize = 4;
+    let name = name.to_lowercase();
+    let likeness = |rule: &Rule| {
+        let alike = |known: &str| strsim::normalized_damerau_levenshtein(known, &name);
+        let is_word = name.len() >= LONG_ENOUGH && rule.name.split('-').any(|word| word == name);
+        alike(&rule.code.to_lowercase()).max(alike(rule.name)).max(if is_word { 0.9 } else { 0.0 })
+    };
+    let rules = RULES.iter().map(|rule| (likeness(rule), *rule));
+    let best = rules.max_by(|(one, first), (other, second)| one.total_cmp(other).then(second.code.cmp(first.code)));
+    best.filter(|(likeness, _)| *likeness >= LEAST).map(|(_, rule)| rule)
+}
+
+/// The rule whose code or name looks most like `name`. `None` if none does, and in a library without the command line.
+#[cfg(not(feature = "cli"))]
+pub fn closest(_name: &str) -> Option<&'static Rule> {
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

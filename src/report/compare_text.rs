@@ -218,6 +218,7 @@ impl Page<'_, '_> {
             Verdict::Boots | Verdict::Selects => AnsiColor::Green,
             Verdict::Fails => AnsiColor::Red,
             Verdict::Unknown => AnsiColor::Yellow,
+            Verdict::NotApplicable => AnsiColor::Cyan,
         };
         let name = pick.verdict.name();
         self.colored(color, name)?;

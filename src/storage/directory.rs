@@ -4,7 +4,7 @@
 //! starts again at its root, `..` stays in it, and what is mounted below it belongs to another filesystem, which pygrub
 //! would not see.
 
-mod file;
+pub(super) mod file;
 mod volume;
 mod walk;
 

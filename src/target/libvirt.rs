@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::xl::{Started, open_again, open_disk, run_call};
 use super::{DiskAccess, TargetError};
-use crate::boot::{FailureKind, Options, Run, Toolstack};
+use crate::boot::{FailureKind, Options, Run, Toolstack, Verdict};
 use crate::release::Release;
 use crate::storage::container::ContainerLimits;
 use crate::storage::mount::MountedOnce;
@@ -67,7 +67,7 @@ impl LibvirtTarget {
                 Ok((call, disk))
             }),
             Err(error) => Err(NotInvoked {
-                fails: true,
+                verdict: Verdict::Fails,
                 reason: format!("libvirt rejects the domain: {error}"),
                 span: None,
                 help: None,

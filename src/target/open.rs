@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::LibvirtTarget;
 use super::detect::{detect_kind, guess_dialect, looks_like_xl};
 use super::error::{Access, StandardInput, TargetError};
-use super::{DiskAccess, Kind, OpenOptions, Target, XapiTarget, XlTarget};
+use super::{DiskAccess, Kind, OpenOptions, Target, XapiTarget, XlTarget, prose};
 use crate::config::{Dialect, READ_LIMIT};
 use crate::release::{Change, Release};
 use crate::storage::container::{self, ImageFormat};
@@ -107,6 +107,9 @@ impl Target {
             if memchr::memchr(0, &text).is_some() {
                 return Err(TargetError::StandardInput(StandardInput::NotText));
             }
+        }
+        if wanted.kind.is_none() && wanted.dialect.is_none() && prose::is_document(path, &text) {
+            return Err(TargetError::Document { path: path.to_owned() });
         }
         let by_name = || path.file_name().and_then(|name| Dialect::from_file_name(name.to_str()?));
         let dialect = wanted.dialect.or_else(by_name);

@@ -27,10 +27,13 @@ impl XapiTarget {
         let record = Record::parse(text);
         let disk = match &record {
             Ok(record) => record.disk().and_then(|path| {
-                let unknown = |NotOpened { reason, help }| NotCalled { fails: false, reason, help, error: None };
+                let unknown =
+                    |NotOpened { reason, help }| NotCalled { verdict: Verdict::Unknown, reason, help, error: None };
                 open_attached(Path::new(path), limits, access).map_err(unknown)
             }),
-            Err(error) => Err(NotCalled { fails: false, reason: error.to_string(), help: None, error: None }),
+            Err(error) => {
+                Err(NotCalled { verdict: Verdict::Unknown, reason: error.to_string(), help: None, error: None })
+            }
         };
         Self { record, disk }
     }
@@ -54,7 +57,7 @@ impl XapiTarget {
         options.caller.max_file_size = None;
         let mut handover = Handover { name: toolstack.name(), arguments: Vec::new(), error: None, notes: Vec::new() };
         let called = self.record.as_ref().map_err(|error| NotCalled {
-            fails: false,
+            verdict: Verdict::Unknown,
             reason: error.to_string(),
             help: None,
             error: None,
@@ -76,8 +79,7 @@ impl XapiTarget {
                 record.complete(&mut run);
                 Ok(run)
             }
-            Err(NotCalled { fails, reason, help, error }) => {
-                let verdict = if fails { Verdict::Fails } else { Verdict::Unknown };
+            Err(NotCalled { verdict, reason, help, error }) => {
                 let mut run = Run::not_started(options, verdict, reason, help);
                 handover.error = error;
                 run.handover = Some(handover);

@@ -73,7 +73,7 @@ impl XlTarget {
             Err(error) => {
                 let (line, column) = (error.span.line, error.span.column);
                 let reason = format!("xl cannot parse the configuration: {error} (line {line}, column {column})");
-                Err(NotInvoked { fails: true, reason, span: None, help: None })
+                Err(NotInvoked { verdict: Verdict::Fails, reason, span: None, help: None })
             }
         };
         Self { text, domain, access, started, limits }
@@ -131,8 +131,7 @@ pub(super) fn run_call(
             run.handover = Some(handover(arguments(call)));
             Ok(run)
         }
-        Err(NotInvoked { fails, reason, span, help }) => {
-            let verdict = if fails { Verdict::Fails } else { Verdict::Unknown };
+        Err(NotInvoked { verdict, reason, span, help }) => {
             let place = span.map(|span| format!(" (line {})", span.line)).unwrap_or_default();
             let mut run = Run::not_started(options, verdict, format!("{reason}{place}"), help);
             run.handover = Some(handover(call.map(arguments).unwrap_or_default()));
@@ -164,7 +163,7 @@ fn is_there(call: &Call, access: &DiskAccess) -> Result<(), NotInvoked> {
         return Ok(());
     }
     Err(NotInvoked {
-        fails: true,
+        verdict: Verdict::Fails,
         reason: format!("there is no bootloader `{}` here", shown(&call.bootloader.text)),
         span: Some(call.bootloader.span),
         help: Some("write `bootloader = \"pygrub\"`: xl finds the one that belongs to it".to_owned()),
@@ -198,7 +197,7 @@ pub(super) fn open_disk(
 ) -> Result<Arc<dyn Source>, NotInvoked> {
     let path = Path::new(OsStr::from_bytes(call.disk.as_bytes()));
     let unknown = |NotOpened { reason, help }| NotInvoked {
-        fails: false,
+        verdict: Verdict::Unknown,
         reason: format!("{reason}; it is the first disk of the domain"),
         span: Some(call.disk_span),
         help: help.or_else(|| {
