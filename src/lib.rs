@@ -37,11 +37,12 @@
 //! - [`python`]: the semantics of Python text that pygrub's behaviour rests on.
 //! - [`initrd`]: the initrd as the domain builder and the guest's kernel see it.
 //! - [`lint`]: what is wrong, by rules with codes.
+//! - [`compare`]: releases, flavours and GRUB side by side, and what becomes of a guest on another host.
 //! - `report` (feature): JSON and text.
 //! - `generate` (feature): configurations that boot, judged by [`boot`] before they are handed out.
 //!
 //! Arrows go one way: `python`, `release`, `flavour` ← `config`, `storage` ← `boot`, `grub`, `initrd` ← `kernel`, `explain` ← `target` ←
-//! `simulation` ← `lint`, `generate` ← `report` ← `cli`. A test holds the order.
+//! `simulation`, `compare` ← `lint`, `generate` ← `report` ← `cli`. A test holds the order.
 //!
 //! With `default-features = false` the crate has the run, the linter and GRUB, and needs neither an argument parser nor a terminal.
 //! Features add the rest: `report`, `generate`, `install` (of a generated grub.cfg), `libvirt` (domains in XML) and `cli`.
@@ -59,6 +60,7 @@ pub mod boot;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
+pub mod compare;
 pub mod config;
 pub mod decompress;
 mod escape;

@@ -22,7 +22,7 @@ use crate::explain::Explanation;
 use crate::flavour::Build;
 use crate::python::PyStr;
 use crate::storage::mount::MountedOnce;
-use crate::target::{Kind, OpenOptions, Target, TargetError};
+use crate::target::{DiskAccess, Kind, OpenOptions, Target, TargetError};
 
 /// A pygrub, and how it is called.
 ///
@@ -53,8 +53,24 @@ impl Simulation {
     ///
     /// The target cannot be opened, or pregrub cannot detect what it is.
     pub fn open(&self, path: impl AsRef<Path>, how: OpenOptions) -> Result<OpenTarget, TargetError> {
+        self.open_with(path, how, &DiskAccess::anywhere())
+    }
+
+    /// Opens a target as [`open`](Self::open) does, where it was found in a tree of directories, which may be a guest's or a stranger's:
+    /// neither the target nor the disk of a domain is anything but what `access` lets be opened. A domain with another disk is not an
+    /// error: its run is unknown.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_with(
+        &self,
+        path: impl AsRef<Path>,
+        how: OpenOptions,
+        access: &DiskAccess,
+    ) -> Result<OpenTarget, TargetError> {
         let path = path.as_ref();
-        let target = Target::open(path, how, self.options.release)?;
+        let target = Target::open(path, how, self.options.release, access)?;
         Ok(self.on(&path.display().to_string(), target))
     }
 
@@ -169,6 +185,11 @@ pub enum Outcome<'a> {
         /// Why, and what to change.
         explanation: &'a Explanation,
     },
+    /// Nobody asks pygrub: an HVM guest, a kernel of the host, another bootloader.
+    NotApplicable {
+        /// Which it is, in one sentence without a full stop.
+        reason: &'a str,
+    },
     /// pregrub does not know what pygrub does.
     Unknown {
         /// Why, in one sentence without a full stop.
@@ -184,7 +205,7 @@ impl<'a> Outcome<'a> {
         match *self {
             Self::Boots(_) | Self::Selects(_) | Self::Listed(_) => None,
             Self::Damaged { explanation, .. } | Self::Fails { explanation, .. } => Some(&explanation.reason),
-            Self::Unknown { reason, .. } => Some(reason),
+            Self::NotApplicable { reason } | Self::Unknown { reason, .. } => Some(reason),
         }
     }
 }
@@ -207,6 +228,9 @@ impl Simulated {
                 Outcome::Damaged { files, failure, explanation }
             }
             (Verdict::Fails, files, Some((failure, explanation))) => Outcome::Fails { files, failure, explanation },
+            (Verdict::NotApplicable, _, Some((_, explanation))) => {
+                Outcome::NotApplicable { reason: &explanation.reason }
+            }
             (_, _, why) => Outcome::Unknown {
                 reason: why.map_or("the run ended without a reason", |(_, explanation)| &explanation.reason),
                 explanation: explanation.as_ref(),

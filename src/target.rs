@@ -2,10 +2,12 @@
 //! [`Simulation`](crate::simulation::Simulation) opens it and runs on it.
 
 mod detect;
+mod disk_access;
 mod error;
 #[cfg(feature = "libvirt")]
 mod libvirt;
 mod open;
+mod prose;
 mod xapi;
 mod xl;
 
@@ -13,6 +15,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use self::disk_access::DiskAccess;
 pub use self::error::{Access, StandardInput, TargetError};
 #[cfg(feature = "libvirt")]
 pub use self::libvirt::LibvirtTarget;
@@ -22,6 +25,7 @@ pub use self::xl::XlTarget;
 use crate::boot::{self, Options, Run};
 use crate::config::Dialect;
 use crate::explain::{Explanation, OtherDisks, explain_on};
+use crate::release::Release;
 use crate::storage::container::{ContainerLimits, ImageFormat};
 use crate::storage::directory::DirectoryVolume;
 use crate::storage::identify::Format;
@@ -137,6 +141,12 @@ impl Target {
         }
     }
 
+    /// Whether a bootloader is run for it: not for an HVM guest, nor for a domain with a kernel of dom0.
+    pub fn asks_bootloader(&self) -> bool {
+        let has_bootloader = self.domain().is_none_or(|domain| domain.bootloader.is_some());
+        has_bootloader && self.guest() != Some(Guest::Hvm)
+    }
+
     /// The type of the guest, where a domain says it.
     pub fn guest(&self) -> Option<Guest> {
         match self {
@@ -181,6 +191,36 @@ impl Target {
         Ok(run)
     }
 
+    /// The same target as the xl of another release reads it; `None` if a release makes no difference. A disk that is still the one
+    /// that the domain boots from stays open.
+    pub fn for_release(&self, release: Release) -> Option<Self> {
+        match self {
+            Self::Xl(target) => Some(Self::Xl(Box::new(target.for_release(release)))),
+            #[cfg(feature = "libvirt")]
+            Self::Libvirt(target) => Some(Self::Libvirt(Box::new(target.for_release(release)))),
+            _ => None,
+        }
+    }
+
+    /// Whether both have the same disk open.
+    pub fn shares_disk(&self, other: &Self) -> bool {
+        match (self.disk(), other.disk()) {
+            (Some(disk), Some(other)) => Arc::ptr_eq(disk, other),
+            _ => false,
+        }
+    }
+
+    fn disk(&self) -> Option<&Arc<dyn Source>> {
+        match self {
+            Self::Image(disk) | Self::Inside { disk, .. } => Some(disk),
+            Self::Directory(_) | Self::Config { .. } => None,
+            Self::Xl(target) => target.disk(),
+            #[cfg(feature = "libvirt")]
+            Self::Libvirt(target) => target.disk(),
+            Self::Xapi(target) => target.disk(),
+        }
+    }
+
     /// Why a run on it does not boot, with its volumes at hand. `None` if nothing failed.
     pub(crate) fn explain(&self, run: &Run, volumes: Option<&MountedOnce<'_>>) -> Option<Explanation> {
         let others = match self {
@@ -193,13 +233,8 @@ impl Target {
     /// The filesystems on it. `None` for a configuration alone, and for a domain without a disk that pygrub gets.
     pub fn volumes(&self) -> Option<MountedOnce<'_>> {
         match self {
-            Self::Image(disk) | Self::Inside { disk, .. } => Some(MountedOnce::of_disk(Arc::clone(disk))),
             Self::Directory(path) => Some(MountedOnce::new(DirectoryVolume(path))),
-            Self::Config { .. } => None,
-            Self::Xl(target) => Some(MountedOnce::of_disk(Arc::clone(target.disk()?))),
-            #[cfg(feature = "libvirt")]
-            Self::Libvirt(target) => Some(MountedOnce::of_disk(Arc::clone(target.disk()?))),
-            Self::Xapi(target) => Some(MountedOnce::of_disk(Arc::clone(target.disk()?))),
+            _ => Some(MountedOnce::of_disk(Arc::clone(self.disk()?))),
         }
     }
 }

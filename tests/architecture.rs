@@ -10,7 +10,7 @@ use walkdir::WalkDir;
 use crate::common::program::root;
 
 /// The rooms in their order, lowest first. A room may import from every room before it.
-const ROOMS: [&str; 23] = [
+const ROOMS: [&str; 24] = [
     "python",
     "escape",
     "json",
@@ -29,6 +29,7 @@ const ROOMS: [&str; 23] = [
     "toolstack",
     "target",
     "simulation",
+    "compare",
     "lint",
     "generate",
     "report",
@@ -37,7 +38,7 @@ const ROOMS: [&str; 23] = [
 ];
 
 /// The rooms of the linter in their order. `registry` lists the rules, `mod` is the way in.
-const LINTER: [&str; 7] = ["engine", "analysis", "rules", "registry", "selection", "mod", "autofix"];
+const LINTER: [&str; 8] = ["engine", "analysis", "rules", "registry", "selection", "mod", "explaining", "autofix"];
 
 fn place(room: &str) -> Option<usize> {
     ROOMS.iter().position(|known| *known == room)

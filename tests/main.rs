@@ -9,6 +9,7 @@ mod architecture;
 mod attacks;
 mod boot;
 mod cli;
+mod compare;
 mod config;
 mod conformance;
 mod dependencies;

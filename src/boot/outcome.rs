@@ -16,7 +16,7 @@ use crate::storage::partitions::PartitionTable;
 
 /// What pregrub says of a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// pygrub copies a kernel out, and the initrd if one is named.
     Boots,
@@ -26,17 +26,25 @@ pub enum Verdict {
     Fails,
     /// pregrub cannot tell.
     Unknown,
+    /// Nobody asks pygrub: the domain boots in another way.
+    NotApplicable,
 }
 
 impl Verdict {
-    /// The word for it.
+    /// The word for it in machine-readable output.
     pub fn name(self) -> &'static str {
         match self {
             Self::Boots => "boots",
             Self::Selects => "selects",
             Self::Fails => "fails",
             Self::Unknown => "unknown",
+            Self::NotApplicable => "not-applicable",
         }
+    }
+
+    /// The words for it in a sentence or a headline.
+    pub fn words(self) -> &'static str {
+        if self == Self::NotApplicable { "not applicable" } else { self.name() }
     }
 }
 

@@ -22,8 +22,8 @@ configuration alone (grub.cfg, menu.lst, extlinux.conf), a domain's configuratio
 or `-` for a configuration on standard input. Nothing is ever \
 written to it, nothing is mounted, and root is only needed where reading it takes root.
 
-Exit status: 0 Xen would boot it (or the bare configuration selects an entry) and no finding reaches the threshold; 1 it would \
-not, or a finding does; 2 usage or internal error; 3 the target could not be read, or the verdict is unknown.";
+Exit status: 0 Xen would boot it (or the bare configuration selects an entry, or pygrub is not asked for this domain) and no \
+finding reaches the threshold; 1 it would not, or a finding does; 2 usage or internal error; 3 the target could not be read, or the verdict is unknown.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -39,6 +39,10 @@ pub(super) enum Command {
     Entries(super::entries::EntriesArgs),
     /// Show what GRUB 2 would boot: its menu, the chosen entry, and its commands word by word
     Grub(super::grub::GrubArgs),
+    /// Write a file out of a disk as pygrub would read it: the configuration, or the one that is named
+    Cat(super::cat::CatArgs),
+    /// Compare what the pygrub of every Xen release and flavour and GRUB 2 boot: where they differ, why, and what to change
+    Compare(super::compare::CompareArgs),
     /// Show every guest of this host in one table: which would start, which not and why, today or after an upgrade
     Host(super::host::HostArgs),
     /// Show how initrds are made, what Xen and the guest's kernel do with them, and what is wrong
@@ -73,6 +77,8 @@ impl Command {
             Self::Kernel(args) => super::kernel::run(args),
             Self::Entries(args) => super::entries::run(args),
             Self::Grub(args) => super::grub::run(args),
+            Self::Cat(args) => super::cat::run(args),
+            Self::Compare(args) => super::compare::run(args),
             Self::Host(args) => super::host::run(args),
             Self::Initrd(args) => super::initrd::run(args),
             Self::Generate(args) => super::generate::run(args),
@@ -91,6 +97,7 @@ impl Command {
         let format = match self {
             Self::Check(check) => check.output.format,
             Self::Lint(lint) => lint.output.format,
+            Self::Compare(compare) => compare.format(),
             _ => return false,
         };
         format == ReportFormat::Github

@@ -13,6 +13,7 @@ use crate::cli::bounded_read;
 use crate::generate::output::write_file;
 use crate::lint::{Baseline, Comparison, Finding, Identity, Source};
 use crate::report::finding::Sources;
+use crate::storage::beneath::HeldDirectory;
 
 #[derive(Debug, Args)]
 pub(super) struct BaselineArgs {
@@ -61,7 +62,14 @@ impl<'a> Baselines<'a> {
         let file = relative(target, path);
         let mut state = self.locked();
         if !state.open.contains_key(path) {
-            state.open.insert(path.clone(), read(path, self.args.update_baseline)?);
+            // Of the caller's own path links are followed, and of one that a file names none below that file.
+            let text = match (&self.args.baseline, path.strip_prefix(&settings.directory)) {
+                (None, Ok(beneath)) => HeldDirectory::open(&settings.directory)
+                    .and_then(|held| bounded_read::read_beneath(&held, beneath, LARGEST)),
+                (None, Err(_)) => Err(io::Error::other("it is outside of the directory of the settings")),
+                (Some(_), _) => bounded_read::read(path, LARGEST),
+            };
+            state.open.insert(path.clone(), read(path, text, self.args.update_baseline)?);
         }
         let Some(comparison) = state.open.get_mut(path) else { return Ok(findings) };
         comparison.look_at(&file);
@@ -106,6 +114,9 @@ impl Baselines<'_> {
     }
 }
 
+/// More than that is not a baseline.
+const LARGEST: u64 = 64 << 20;
+
 /// One baseline of several: of each finding as many as the baseline has that lists it most often.
 ///
 /// # Errors
@@ -114,16 +125,16 @@ impl Baselines<'_> {
 pub(super) fn merged_baseline(paths: &[&str]) -> Result<String, String> {
     let mut merged = Baseline::default();
     for path in paths {
-        let text = bounded_read::read(Path::new(path), 64 << 20)
+        let text = bounded_read::read(Path::new(path), LARGEST)
             .map_err(|error| format!("cannot read the baseline `{path}`: {}", super::why(&error)))?;
         merged.add(Baseline::parse(&text).map_err(|why| format!("`{path}` is not a baseline: {why}"))?);
     }
     Ok(merged.to_json())
 }
 
-fn read(path: &Path, may_be_missing: bool) -> Result<Comparison, String> {
+fn read(path: &Path, text: io::Result<Vec<u8>>, may_be_missing: bool) -> Result<Comparison, String> {
     let shown = path.display();
-    let text = match bounded_read::read(path, 64 << 20) {
+    let text = match text {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound && may_be_missing => return Ok(Comparison::default()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -10,7 +10,7 @@ pub(super) use self::args::CheckArgs;
 use self::args::Until;
 use super::baselines::Baselines;
 use super::fleet::{Ended, Fleet, Trouble};
-use super::recursive::Sought;
+use super::recursive::{Sought, Targets};
 use super::settings::{Finder, Settings};
 use super::{Error, Status, several};
 use crate::boot::{self, Options, Run, Verdict};
@@ -27,13 +27,14 @@ use crate::report::finding::Sources;
 use crate::report::target_report::{Outcome, TargetReport};
 use crate::simulation::{OpenTarget, Simulation};
 use crate::storage::mount::{MountedOnce, Volumes};
-use crate::target::{Kind, OpenOptions, Target};
+use crate::target::{DiskAccess, Kind, OpenOptions, Target};
 use crate::xl::domain::Guest;
 
 pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
     let named = args.list.named(&args.targets).map_err(Error::Usage)?;
     let finder = Finder::new(&args.pygrub.settings, &named.names).map_err(Error::Usage)?;
     let mut targets = args.recursive.targets(named.names, Sought::Everything, &finder).map_err(Error::Usage)?;
+    targets.trust(args.trust_domains);
     targets.incomplete |= named.is_incomplete;
     args.list.keep_shard(&mut targets.names);
     // What is said of the program as a whole goes by the settings of the working directory.
@@ -47,6 +48,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
     let first_root_disk = root_disk()?;
     let checking = Checking {
         args,
+        targets: &targets,
         single: targets.names.len() == 1,
         asked: AllAsked::new(&finder, |settings| args.pygrub.all_options(settings), &args.levels),
         baselines: Baselines::new(&args.baseline),
@@ -60,6 +62,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
         names: &targets.names,
         pool: args.jobs.pool(targets.names.len()),
         is_spaced: text,
+        leaves_out: args.failures_only,
         least: if targets.incomplete { Status::Unknown } else { Status::Fine },
     };
     let mut tally = Tally::default();
@@ -76,7 +79,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
         for line in args.pygrub.hint(&first).iter().chain(&left_out) {
             writeln!(reports.out.text(), "{line}")?;
         }
-        if args.recursive.recursive || total.is_interrupted {
+        if args.recursive.recursive || args.failures_only || args.list.is_given() || total.is_interrupted {
             writeln!(reports.out.text(), "\n{tally}")?;
         }
     }
@@ -95,6 +98,7 @@ fn open_root_disk(name: &str, release: Release) -> Result<RootDisk, Error> {
 #[derive(Default)]
 struct Tally {
     fine: usize,
+    not_applicable: usize,
     failing: usize,
     unknown: usize,
 }
@@ -102,6 +106,7 @@ struct Tally {
 /// The work on all targets, shared by all threads.
 struct Checking<'a, O> {
     args: &'a CheckArgs,
+    targets: &'a Targets,
     /// Whether there is no other target.
     single: bool,
     asked: AllAsked<'a, O>,
@@ -123,8 +128,9 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Checking<'_, O> {
         if let [asked] = &*all {
             return self.by_one_pygrub(root_disk, name, asked, reports);
         }
-        let status = several::check(self.args, name, &all, root_disk, &self.looks, reports)?;
-        Ok(Ended { status, more: status })
+        let target = (name, self.targets.access(name));
+        let (status, readable) = several::check(self.args, target, &all, root_disk, &self.looks, reports)?;
+        Ok(Ended { status: if readable { self.args.exit.applied(status) } else { status }, more: status })
     }
 
     fn by_one_pygrub(
@@ -135,16 +141,19 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Checking<'_, O> {
         reports: &mut Emitter,
     ) -> Result<Ended<Status>, Trouble> {
         let release = asked.options.release;
-        match examine(self.args, name, asked, root_disk, &[], &self.looks) {
+        match examine(self.args, (name, self.targets.access(name)), asked, root_disk, &[], &self.looks) {
             Ok(mut judged) => {
                 let found = std::mem::take(&mut judged.findings);
                 let configuration = judged.configuration();
                 let sources = judged.sources(name, configuration.as_deref());
                 let findings = self.baselines.filter(&asked.settings, name, &judged.run, sources, found);
                 let findings = findings.map_err(|error| Trouble::All(Error::Usage(error)))?;
-                reports.add(&judged.report(name, &findings, configuration.as_deref(), None))?;
                 let verdict = Status::from(judged.run.verdict);
                 let status = verdict.max(asked.threshold.status(&findings));
+                if !self.args.failures_only || status > Status::NotApplicable {
+                    reports.add(&judged.report(name, &findings, configuration.as_deref(), None))?;
+                }
+                let status = self.args.exit.applied(status);
                 if self.single {
                     // The process ends here: taking a large menu apart piece by piece would only cost time.
                     std::mem::forget(judged);
@@ -165,17 +174,23 @@ impl Tally {
     fn count(&mut self, status: Status) {
         match status {
             Status::Fine => self.fine += 1,
+            Status::NotApplicable => self.not_applicable += 1,
             Status::Fails => self.failing += 1,
             Status::Unknown | Status::Usage | Status::Stopped(_) => self.unknown += 1,
         }
     }
 }
 
-/// `3 targets: 1 would boot, 1 would not, 1 unknown`.
+/// `4 targets: 1 would boot, 1 would not, 1 unknown, 1 does not ask pygrub`.
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let all = self.fine + self.failing + self.unknown;
-        let kinds = [(self.fine, "would boot"), (self.failing, "would not"), (self.unknown, "unknown")];
+        let all = self.fine + self.failing + self.unknown + self.not_applicable;
+        let kinds = [
+            (self.fine, "would boot"),
+            (self.failing, "would not"),
+            (self.unknown, "unknown"),
+            (self.not_applicable, if self.not_applicable == 1 { "does not ask pygrub" } else { "do not ask pygrub" }),
+        ];
         let kinds: Vec<String> =
             kinds.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
         match all {
@@ -237,8 +252,13 @@ impl Judged {
 }
 
 /// The run alone, with what Xen's builder says of its kernel: no look at what is wrong.
-pub(super) fn run_target(args: &CheckArgs, name: &str, asked: &EffectiveSettings, looks: &Looks) -> Result<Run, Error> {
-    let target = open_target(args, name, asked)?;
+pub(super) fn run_target(
+    args: &CheckArgs,
+    (name, access): (&str, DiskAccess),
+    asked: &EffectiveSettings,
+    looks: &Looks,
+) -> Result<Run, Error> {
+    let target = open_target(args, name, asked, &access)?;
     let volumes = target.target().volumes();
     Ok(perform(args, name, &target, volumes.as_ref(), looks)?.0)
 }
@@ -265,9 +285,14 @@ fn perform(
     Ok((run, built))
 }
 
-fn open_target(args: &CheckArgs, name: &str, asked: &EffectiveSettings) -> Result<OpenTarget, Error> {
+fn open_target(
+    args: &CheckArgs,
+    name: &str,
+    asked: &EffectiveSettings,
+    access: &DiskAccess,
+) -> Result<OpenTarget, Error> {
     let options = &asked.options;
-    let target = args.pygrub.open(name, options.clone())?;
+    let target = args.pygrub.open_with(name, options.clone(), access)?;
     let kind = target.kind();
     if kind == Kind::Config && (options.kernel.is_some() || options.offset.is_some()) {
         return Err(Error::Usage(format!("`{name}` is a configuration alone: --kernel and --offset need a disk")));
@@ -275,16 +300,16 @@ fn open_target(args: &CheckArgs, name: &str, asked: &EffectiveSettings) -> Resul
     Ok(target)
 }
 
-/// Everything about a target. `outcomes` are the verdicts by all pygrubs, where several are asked.
+/// Everything about a target, by its name and what it may have opened. `outcomes` are the verdicts by all pygrubs, where several are asked.
 pub(super) fn examine(
     args: &CheckArgs,
-    name: &str,
+    (name, access): (&str, DiskAccess),
     asked: &EffectiveSettings,
     root_disk: Option<&RootDisk>,
     outcomes: &[(Build, Verdict)],
     looks: &Looks,
 ) -> Result<Judged, Error> {
-    let opened = open_target(args, name, asked)?;
+    let opened = open_target(args, name, asked, &access)?;
     let target = opened.target();
     let kind = target.kind();
     let volumes = target.volumes();

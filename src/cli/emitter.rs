@@ -150,6 +150,9 @@ fn text(report: &TargetReport<'_>, command: Command, verbose: bool, out: &mut Ou
         writeln!(out.text())?;
         text::write_findings(findings, run, explanation, sources, look, &mut out.colored())?;
         writeln!(out.text(), "\n{summary}")?;
+        if let Some(first) = findings.first().filter(|_| out.is_seen()) {
+            writeln!(out.text(), "`pregrub explain {}` says more", first.rule.code)?;
+        }
     }
     if let Some(line) = text::suppressed(suppressed) {
         writeln!(out.text(), "{}{line}", if findings.is_empty() { "\n" } else { "" })?;

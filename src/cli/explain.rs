@@ -7,7 +7,7 @@ use clap::Args;
 use super::output_args::Color;
 use super::{Error, Status};
 use crate::cli::stdout::Out;
-use crate::lint::{Group, RULES, Rule, Selector, find};
+use crate::lint::{Group, Rule, Selector, closest, find};
 use crate::report::explain;
 
 #[derive(Debug, Args)]
@@ -59,21 +59,4 @@ fn unknown(name: &str) -> String {
         }
         None => format!("there is no rule `{name}`: {list}"),
     }
-}
-
-/// The rule whose code or name looks most like `name`.
-fn closest(name: &str) -> Option<&'static Rule> {
-    /// Below this likeness, of which 1 is the most, the guess would not help.
-    const LEAST: f64 = 0.6;
-    /// Shorter words are in the name of a rule by chance.
-    const LONG_ENOUGH: usize = 4;
-    let name = name.to_lowercase();
-    let likeness = |rule: &Rule| {
-        let alike = |known: &str| strsim::normalized_damerau_levenshtein(known, &name);
-        let is_word = name.len() >= LONG_ENOUGH && rule.name.split('-').any(|word| word == name);
-        alike(&rule.code.to_lowercase()).max(alike(rule.name)).max(if is_word { 0.9 } else { 0.0 })
-    };
-    let rules = RULES.iter().map(|rule| (likeness(rule), *rule));
-    let best = rules.max_by(|(one, first), (other, second)| one.total_cmp(other).then(second.code.cmp(first.code)));
-    best.filter(|(likeness, _)| *likeness >= LEAST).map(|(_, rule)| rule)
 }

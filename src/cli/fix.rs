@@ -15,7 +15,7 @@ use crate::cli::stdout::{Out, complain};
 use crate::config::Writer;
 use crate::lint::{FixResult, Fixer};
 use crate::simulation::Simulation;
-use crate::target::{Kind, OpenOptions, Target};
+use crate::target::{DiskAccess, Kind, OpenOptions, Target};
 
 #[derive(Debug, Args)]
 pub(super) struct FixArgs {
@@ -68,7 +68,7 @@ impl FixArgs {
     /// Fixes the file `name`, as far as it can be. What goes wrong is one sentence.
     pub(super) fn fix(
         &self,
-        name: &str,
+        (name, access): (&str, &DiskAccess),
         dialect: Option<DialectArg>,
         asked: &EffectiveSettings,
         tally: &mut Tally,
@@ -76,7 +76,7 @@ impl FixArgs {
         if name == "-" {
             return Err("standard input cannot be fixed: --diff shows what would change".to_owned());
         }
-        let Some((old, mended)) = self.mended(name, dialect, asked)? else { return Ok(Vec::new()) };
+        let Some((old, mended)) = self.mended((name, access), dialect, asked)? else { return Ok(Vec::new()) };
         if mended.text == old {
             return Ok(Vec::new());
         }
@@ -95,12 +95,12 @@ impl FixArgs {
     /// Writes what would change as `diff -u` does, and says whether that is something.
     pub(super) fn diff(
         &self,
-        name: &str,
+        (name, access): (&str, &DiskAccess),
         dialect: Option<DialectArg>,
         asked: &EffectiveSettings,
         out: &mut Out,
     ) -> Result<bool, Error> {
-        let Some((old, mended)) = self.mended(name, dialect, asked).map_err(Error::Target)? else {
+        let Some((old, mended)) = self.mended((name, access), dialect, asked).map_err(Error::Target)? else {
             return Ok(false);
         };
         if mended.text == old {
@@ -129,19 +129,22 @@ impl FixArgs {
     /// The text of a file, and what comes of it; nothing where it is left alone.
     fn mended(
         &self,
-        name: &str,
+        (name, access): (&str, &DiskAccess),
         dialect: Option<DialectArg>,
         asked: &EffectiveSettings,
     ) -> Result<Option<(Vec<u8>, FixResult)>, String> {
         let wanted =
             OpenOptions { kind: Some(Kind::Config), dialect: dialect.map(Into::into), ..OpenOptions::default() };
-        let opened = Simulation::from(asked.options.clone()).open(name, wanted).map_err(|error| error.to_string())?;
+        let opened = Simulation::from(asked.options.clone()).open_with(name, wanted, access);
+        let opened = opened.map_err(|error| error.to_string())?;
         let Target::Config { dialect, text } = opened.into_target() else { return Ok(None) };
         // The target has no more than pygrub reads.
         let text = if name == "-" {
             text
         } else {
-            bounded_read::read(Path::new(name), LARGEST)
+            access
+                .open_file(Path::new(name))
+                .and_then(|file| bounded_read::read_file(file, LARGEST))
                 .map_err(|error| format!("cannot read `{name}`: {}", super::why(&error)))?
         };
         let fixer =

@@ -19,6 +19,8 @@ pub(super) struct Fleet<'a> {
     pub pool: Pool,
     /// Whether an empty line separates the reports.
     pub is_spaced: bool,
+    /// Whether some targets are not reported.
+    pub leaves_out: bool,
     /// What the status of the program is at least.
     pub least: Status,
 }
@@ -91,6 +93,7 @@ impl Fleet<'_> {
         let mut progress = Progress::new(self.names.len());
         let mut total = Total { status: self.least, done: 0, is_interrupted: false };
         let mut trouble = None;
+        let mut reported = 0;
         let template = reports.part();
         let one = |state: &mut S, index: usize| {
             let name = self.names.get(index).map(String::as_str).unwrap_or_default();
@@ -122,9 +125,12 @@ impl Fleet<'_> {
                 }
                 Err(Trouble::All(error)) => return Err(error),
             };
-            if self.is_spaced && total.done > 0 {
+            // One that is not reported leaves no gap.
+            let is_reported = !self.leaves_out || part.reports.out.kept() > 0;
+            if self.is_spaced && is_reported && reported > 0 {
                 writeln!(reports.out.text())?;
             }
+            reported += usize::from(is_reported);
             reports.append(part.reports)?;
             total.done += 1;
             total.status = total.status.max(status);

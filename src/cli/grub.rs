@@ -10,15 +10,13 @@ use super::stdout::Out;
 use super::target_args::KindArg;
 use super::{Error, Status};
 use crate::config::Dialect;
+use crate::grub::discover::{self, NoStart, Start};
 use crate::grub::disks::{NoDisk, OneDisk};
 use crate::grub::machine::{Found, Machine};
-use crate::grub::{self, GrubRun, Place, Settings, discover};
+use crate::grub::{self, GrubRun, Place, Settings};
 use crate::report::grub::Report;
 use crate::simulation::Simulation;
 use crate::target::{Kind, OpenOptions, Target};
-
-/// The most of a configuration that is read.
-const MOST: usize = 16 << 20;
 
 const AFTER_GRUB: &str = "\
 Exit status: 0 GRUB boots the entry and every file that it names is there (of a configuration alone: it names a kernel); 1 not so; \
@@ -122,30 +120,20 @@ fn examine(args: &GrubArgs, settings: &Settings) -> Result<GrubRun, String> {
         target.volumes().ok_or_else(|| format!("`{}`: the domain has no disk that can be read", args.target))?;
     let disk = OneDisk::new(&volumes, settings.version, settings.platform)
         .map_err(|error| format!("`{}`: {error}", args.target))?;
-    let places = match &args.config {
-        Some(config) => vec![place_of(config, &disk)?],
-        None => {
-            discover::configurations(&disk, settings.platform).map_err(|why| format!("`{}`: {why}", args.target))?
+    let start = match &args.config {
+        Some(config) => {
+            let place = place_of(config, &disk)?;
+            discover::read(&disk, &place).map(|text| Start { place, text, others: Vec::new() })
         }
+        None => discover::start(&disk, settings.platform).map_err(|none| match none {
+            NoStart::Missing(why) => format!("{why}: name it with --config if it lies elsewhere"),
+            NoStart::Unknown(why) => why,
+        }),
     };
-    let Some(place) = places.first() else {
-        return Err(format!(
-            "`{}`: there is no grub.cfg on {}: name it with --config if it lies elsewhere",
-            args.target,
-            disk.names().join(", ")
-        ));
-    };
-    let text = disk.read(place.device.as_bytes(), place.path.as_bytes(), MOST).map_err(|found| {
-        let why = match found {
-            Found::Missing(failure) => failure.message,
-            Found::Unknown(why) => why,
-            Found::Directory | Found::File { .. } => "it is a directory".to_owned(),
-        };
-        format!("`{}`: {} cannot be read: {why}", args.target, place.name())
-    })?;
-    let mut run = grub::run(&disk, place, &text, settings);
-    if places.len() > 1 {
-        let others: Vec<String> = places[1..].iter().map(Place::name).collect();
+    let Start { place, text, others } = start.map_err(|why| format!("`{}`: {why}", args.target))?;
+    let mut run = grub::run(&disk, &place, &text, settings);
+    if !others.is_empty() {
+        let others: Vec<String> = others.iter().map(Place::name).collect();
         run.notes.push(format!(
             "there are other configurations, which GRUB reads instead if it was installed with them: {} (--config names one)",
             others.join(", ")

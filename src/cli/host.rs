@@ -21,7 +21,7 @@ use crate::kernel::{Depth, GuestType, Looks, build};
 use crate::release::Change as ReleaseChange;
 use crate::report::host::{Booted, Change, Guest, GuestOutcome, GuestVerdict, Host};
 use crate::report::openmetrics;
-use crate::target::{Kind, OpenOptions, Target};
+use crate::target::{DiskAccess, Kind, OpenOptions, Target};
 use crate::toolstack::host_domains::{HostDomain, HostDomains, Keeper, stem};
 use crate::xl::domain::Guest as GuestKind;
 use crate::xl::{shown, syntax};
@@ -237,7 +237,7 @@ impl<'a> Judge<'a> {
             }
         };
         let wanted = OpenOptions { kind: Some(kind), ..OpenOptions::default() };
-        let target = match Target::open(&place, wanted, options.release) {
+        let target = match Target::open(&place, wanted, options.release, &DiskAccess::anywhere()) {
             Ok(target) => target,
             Err(error) => return (unknown(error.to_string()), None),
         };
@@ -261,7 +261,7 @@ impl<'a> Judge<'a> {
         let verdict = match run.verdict {
             Verdict::Boots | Verdict::Selects => GuestVerdict::Boots,
             Verdict::Fails => GuestVerdict::Fails,
-            Verdict::Unknown if has_no_pygrub(&target) => GuestVerdict::NotAsked,
+            Verdict::NotApplicable => GuestVerdict::NotAsked,
             Verdict::Unknown => GuestVerdict::Unknown,
         };
         let outcome = GuestOutcome {
@@ -291,14 +291,6 @@ fn name(target: &Target) -> Option<String> {
     match target {
         Target::Libvirt(target) => target.domain.as_ref().ok()?.name.as_ref().map(|name| shown(&name.text)),
         target => target.domain()?.name.as_ref().map(|name| shown(&name.text)),
-    }
-}
-
-/// Whether pygrub has no part in a domain's boot.
-fn has_no_pygrub(target: &Target) -> bool {
-    match target.domain() {
-        Some(domain) => domain.guest == GuestKind::Hvm || domain.bootloader.is_none(),
-        None => target.guest() == Some(GuestKind::Hvm),
     }
 }
 

@@ -5,13 +5,15 @@ use std::io::{self, Write};
 use clap::Args;
 
 use super::baselines::{BaselineArgs, Baselines};
+use super::exit_status::ExitZeroArgs;
 use super::fix::{FixArgs, Tally};
+use super::fixable::Fixable;
 use super::fleet::{Ended, Fleet, Total, Trouble};
 use super::job_args::JobArgs;
 use super::levels::LevelArgs;
 use super::output_args::ReportOutputArgs;
 use super::pool::Pool;
-use super::recursive::{RecursiveArgs, Sought};
+use super::recursive::{RecursiveArgs, Sought, Targets};
 use super::release_args::ReleaseArgs;
 use super::settings::{Finder, Settings, SettingsArgs};
 use super::target_args::DialectArg;
@@ -60,6 +62,8 @@ pub(super) struct LintArgs {
     #[command(flatten)]
     pub levels: LevelArgs,
     #[command(flatten)]
+    pub exit: ExitZeroArgs,
+    #[command(flatten)]
     pub fix: FixArgs,
     #[command(flatten)]
     pub jobs: JobArgs,
@@ -99,6 +103,7 @@ pub(super) fn run(args: &LintArgs) -> Result<Status, Error> {
     let mut reports = Emitter::new(out, format, release, whole.threshold, Command::Lint, args.verbose);
     let linting = Linting {
         args,
+        targets: &targets,
         asked: AllAsked::new(&finder, |settings| args.options(settings).map(|options| vec![options]), &args.levels),
         baselines: Baselines::new(&args.baseline),
     };
@@ -108,6 +113,7 @@ pub(super) fn run(args: &LintArgs) -> Result<Status, Error> {
         names: &targets.names,
         pool,
         is_spaced: false,
+        leaves_out: false,
         least: if targets.incomplete { Status::Unknown } else { Status::Fine },
     };
     let mut sum = Sum::default();
@@ -131,6 +137,7 @@ struct Sum {
     /// How many findings comments suppress.
     suppressed: usize,
     fixed: Tally,
+    fixable: Fixable,
 }
 
 impl Sum {
@@ -139,12 +146,14 @@ impl Sum {
         self.suppressed += other.suppressed;
         self.fixed.fixes += other.fixed.fixes;
         self.fixed.files += other.fixed.files;
+        self.fixable.add(other.fixable);
     }
 }
 
 /// The work on all files, shared by all threads.
 struct Linting<'a, O> {
     args: &'a LintArgs,
+    targets: &'a Targets,
     asked: AllAsked<'a, O>,
     baselines: Baselines<'a>,
 }
@@ -163,21 +172,25 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
         let args = self.args;
         let all = self.asked.of(name).map_err(Error::Usage)?;
         let Some(asked) = all.first() else { return Ok(Ended { status: Status::Fine, more: Sum::default() }) };
+        let access = self.targets.access(name);
         let mut sum = Sum::default();
         let failed = |error: &str, sum| {
             complain(error);
             Ok(Ended { status: Status::Unknown, more: sum })
         };
         if args.fix.diff {
-            return match args.fix.diff(name, args.dialect, asked, &mut reports.out) {
-                Ok(some) => Ok(Ended { status: if some { Status::Fails } else { Status::Fine }, more: sum }),
+            return match args.fix.diff((name, &access), args.dialect, asked, &mut reports.out) {
+                Ok(some) => {
+                    let status = args.exit.applied(if some { Status::Fails } else { Status::Fine });
+                    Ok(Ended { status, more: sum })
+                }
                 Err(Error::Target(error)) => failed(&error, sum),
                 Err(error) => Err(error.into()),
             };
         }
         let mut trouble = None;
         if args.fix.fix {
-            match args.fix.fix(name, args.dialect, asked, &mut sum.fixed) {
+            match args.fix.fix((name, &access), args.dialect, asked, &mut sum.fixed) {
                 Ok(lines) => {
                     let is_text = reports.is_text();
                     for line in lines.iter().filter(|_| is_text) {
@@ -191,7 +204,7 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
         let release = asked.options.release;
         let wanted =
             OpenOptions { kind: Some(Kind::Config), dialect: args.dialect.map(Into::into), ..OpenOptions::default() };
-        let opened = Simulation::from(asked.options.clone()).open(name, wanted);
+        let opened = Simulation::from(asked.options.clone()).open_with(name, wanted, &access);
         let run = match opened.and_then(|target| target.run_on(None)) {
             Ok(run) => run,
             Err(error) => {
@@ -231,7 +244,10 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
         reports.add(&TargetReport { target: name, outcome })?;
         sum.suppressed = suppressed;
         sum.totals = text::Totals::of(&findings);
-        Ok(Ended { status: worst.max(asked.threshold.status(&findings)), more: sum })
+        if let Some(found) = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()) {
+            sum.fixable.count(&findings, &found.text);
+        }
+        Ok(Ended { status: worst.max(args.exit.applied(asked.threshold.status(&findings))), more: sum })
     }
 }
 
@@ -252,7 +268,11 @@ fn finish(args: &LintArgs, mut reports: Emitter, sum: &Sum, total: &Total, left_
         for line in sum.fixed.line().iter().map(String::as_str).chain(suppressed.as_deref()).chain(left_out) {
             writeln!(reports.out.text(), "{line}")?;
         }
-        if args.recursive.recursive || total.is_interrupted {
+        let file = if let [file] = args.files.as_slice() { Some(file.as_str()) } else { None };
+        for line in sum.fixable.lines(file.filter(|file| *file != "-" && !args.recursive.recursive)) {
+            writeln!(reports.out.text(), "{line}")?;
+        }
+        if args.recursive.recursive || args.list.is_given() || total.is_interrupted {
             let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
             let (findings, files) = (plural(sum.totals.all(), "finding"), plural(total.done, "file"));
             writeln!(reports.out.text(), "{findings} in {files}")?;

@@ -5,14 +5,18 @@ mod atomic_replace;
 mod baselines;
 mod bounded_read;
 mod caller_args;
+mod cat;
 mod check;
+mod compare;
 mod effective_settings;
 mod emitter;
 mod entries;
 mod error;
 mod escaping_writer;
+mod exit_status;
 mod explain;
 mod fix;
+mod fixable;
 mod fleet;
 mod generate;
 mod grub;
@@ -40,15 +44,18 @@ mod rules;
 mod runner_commands;
 mod settings;
 mod several;
+mod skipped;
 mod stdout;
 mod target_args;
 mod target_list;
 mod trace;
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue};
 
 use self::error::Error;
 use crate::boot::Verdict;
@@ -60,6 +67,8 @@ use crate::boot::Verdict;
 enum Status {
     /// Xen would boot it, or the configuration selects an entry: 0.
     Fine,
+    /// Nobody asks pygrub, and that is asked about: 4.
+    NotApplicable,
     /// It would not: 1.
     Fails,
     /// The target could not be read, or the verdict is unknown: 3.
@@ -75,6 +84,7 @@ impl Status {
     fn code(self) -> u8 {
         match self {
             Self::Fine => 0,
+            Self::NotApplicable => 4,
             Self::Fails => 1,
             Self::Usage => 2,
             Self::Unknown => 3,
@@ -89,6 +99,7 @@ impl From<Verdict> for Status {
             Verdict::Boots | Verdict::Selects => Self::Fine,
             Verdict::Fails => Self::Fails,
             Verdict::Unknown => Self::Unknown,
+            Verdict::NotApplicable => Self::NotApplicable,
         }
     }
 }
@@ -115,7 +126,15 @@ pub fn main() -> ExitCode {
             let _ = stdout::stderr().write_all(error.render().to_string().as_bytes());
             return ExitCode::from(Status::Usage.code());
         }
-        Err(error) => error.exit(),
+        Err(error) => {
+            let _ = error.print();
+            if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
+                && Path::new(word).exists()
+            {
+                stdout::complain(&format!("`{word}` is a file: pregrub check {word}"));
+            }
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Status::Usage.code()));
+        }
     };
     if command.command.is_for_github() {
         runner_commands::expect();

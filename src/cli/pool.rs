@@ -43,6 +43,8 @@ struct Shared<R, T> {
     take: T,
     /// Nothing more is begun or handed on.
     stopped: bool,
+    /// How many threads wait for room.
+    waiting: usize,
 }
 
 impl Pool {
@@ -59,8 +61,15 @@ impl Pool {
         weigh: impl Fn(&R) -> usize + Sync,
         take: impl FnMut(usize, Result<R, Panicked>) -> ControlFlow<()> + Send,
     ) {
-        let shared =
-            Mutex::new(Shared { unclaimed: 0, next: 0, ready: BTreeMap::new(), weight: 0, take, stopped: false });
+        let shared = Mutex::new(Shared {
+            unclaimed: 0,
+            next: 0,
+            ready: BTreeMap::new(),
+            weight: 0,
+            take,
+            stopped: false,
+            waiting: 0,
+        });
         let room = Condvar::new();
         let deliver = |index, result| self.deliver(&shared, index, result, &weigh);
         let claim = || claim(&shared, &room, count);
@@ -71,8 +80,10 @@ impl Pool {
                     // Half of something may be in it.
                     state = remake();
                 }
-                deliver(index, result);
-                room.notify_all();
+                // To wake nobody costs a system call as well.
+                if deliver(index, result) {
+                    room.notify_all();
+                }
             }
         };
         let jobs = self.jobs.min(count);
@@ -92,24 +103,26 @@ impl Pool {
         });
     }
 
+    /// Hands on what is ready, and says whether a thread waits for room.
     fn deliver<R, T: FnMut(usize, Result<R, Panicked>) -> ControlFlow<()>>(
         self,
         shared: &Mutex<Shared<Result<R, Panicked>, T>>,
         index: usize,
         result: Result<R, Panicked>,
         weigh: &impl Fn(&R) -> usize,
-    ) {
+    ) -> bool {
         let weigh = |result: &Result<R, Panicked>| result.as_ref().map_or(0, weigh);
         let mut shared = locked(shared);
+        let is_awaited = shared.waiting > 0;
         if shared.stopped {
-            return;
+            return is_awaited;
         }
         if !self.ordered {
             shared.next += 1;
             if (shared.take)(index, result).is_break() {
                 shared.stopped = true;
             }
-            return;
+            return is_awaited;
         }
         shared.weight = shared.weight.saturating_add(weigh(&result));
         shared.ready.insert(index, result);
@@ -122,9 +135,10 @@ impl Pool {
             shared.weight = shared.weight.saturating_sub(weigh(&result));
             if (shared.take)(index, result).is_break() {
                 shared.stopped = true;
-                return;
+                break;
             }
         }
+        is_awaited
     }
 }
 
@@ -141,7 +155,9 @@ fn claim<R, T>(shared: &Mutex<Shared<R, T>>, room: &Condvar, count: usize) -> Op
             shared.unclaimed += 1;
             return Some(shared.unclaimed - 1);
         }
+        shared.waiting += 1;
         shared = room.wait(shared).unwrap_or_else(PoisonError::into_inner);
+        shared.waiting -= 1;
     }
 }
 

@@ -10,10 +10,13 @@ use super::Status;
 /// How far the work has come, on standard error: targets done, those that fail so far, and the time that is left. Where standard error
 /// is not a terminal, or the work is done at once, nothing is shown.
 pub(super) struct Progress {
-    bar: ProgressBar,
+    /// As soon as it is shown.
+    bar: Option<ProgressBar>,
     targets: usize,
+    /// Whether somebody would see it.
+    is_wanted: bool,
     began: Instant,
-    is_shown: bool,
+    done: u64,
     failing: usize,
     unknown: usize,
 }
@@ -22,33 +25,36 @@ pub(super) struct Progress {
 const PATIENCE: Duration = Duration::from_millis(300);
 
 impl Progress {
-    /// Of this many targets.
+    /// Of so many targets.
     pub(super) fn new(targets: usize) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(targets as u64), ProgressDrawTarget::hidden());
-        // The template is a constant; the default is as good if it were wrong.
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} of {len}{msg}, {eta} left") {
-            bar.set_style(style);
-        }
-        Self { bar, targets, began: Instant::now(), is_shown: false, failing: 0, unknown: 0 }
+        let is_wanted = targets > 1 && io::stderr().is_terminal();
+        Self { bar: None, targets, is_wanted, began: Instant::now(), done: 0, failing: 0, unknown: 0 }
     }
 
     /// One target is done; what is written about it is written while the bar is away.
     pub(super) fn done(&mut self, status: Status, write: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
         match status {
-            Status::Fine => {}
+            Status::Fine | Status::NotApplicable => {}
             Status::Fails => self.failing += 1,
             Status::Unknown | Status::Usage | Status::Stopped(_) => self.unknown += 1,
         }
-        self.bar.inc(1);
-        if !self.is_shown && self.targets > 1 && self.began.elapsed() >= PATIENCE && io::stderr().is_terminal() {
-            self.is_shown = true;
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        self.done += 1;
+        if self.bar.is_none() && self.is_wanted && self.began.elapsed() >= PATIENCE {
+            self.bar = Some(self.made());
         }
-        if !self.is_shown {
-            return write();
+        let Some(bar) = &self.bar else { return write() };
+        bar.set_position(self.done);
+        bar.set_message(self.message());
+        bar.suspend(write)
+    }
+
+    fn made(&self) -> ProgressBar {
+        let bar = ProgressBar::with_draw_target(Some(self.targets as u64), ProgressDrawTarget::stderr());
+        // The template is a constant; the default is as good if it were wrong.
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} of {len}{msg}, {eta} left") {
+            bar.set_style(style);
         }
-        self.bar.set_message(self.message());
-        self.bar.suspend(write)
+        bar.with_elapsed(self.began.elapsed())
     }
 
     /// `, 2 failing, 1 unknown`.
@@ -60,6 +66,8 @@ impl Progress {
 
     /// The bar goes away.
     pub(super) fn finish(&self) {
-        self.bar.finish_and_clear();
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
     }
 }

@@ -16,7 +16,7 @@ use crate::host;
 use crate::python::{PyStr, Python, int};
 use crate::release::Change;
 use crate::simulation::{OpenTarget, Simulation};
-use crate::target::OpenOptions;
+use crate::target::{DiskAccess, OpenOptions};
 
 /// How pygrub is called.
 #[derive(Debug, Args)]
@@ -68,7 +68,7 @@ pub(super) struct PygrubArgs {
 }
 
 /// Reads an offset as pygrub does, with Python's `int()`: ` 0 ` and `1_0` are numbers, `0x0` is not.
-fn parse_offset(text: &str) -> Result<i128, String> {
+pub(super) fn parse_offset(text: &str) -> Result<i128, String> {
     let number = int::parse(text, Python::Three).map_err(|_| "the offset must be an integer, in bytes".to_owned())?;
     let large = if number.is_negative() { i128::MIN } else { i128::MAX };
     Ok(number.to_string().parse().unwrap_or(large))
@@ -99,6 +99,39 @@ impl PygrubArgs {
     /// The options of the run of each pygrub that is asked for.
     pub(super) fn all_options(&self, settings: &Settings) -> Result<Vec<Options>, String> {
         self.xen.all(settings)?.into_iter().map(|build| self.options_of(build, settings)).collect()
+    }
+
+    /// The options of the run of every pygrub that is known, or of those that the command line asks for. A release that lacks an option
+    /// is left out unless it is asked for.
+    pub(super) fn every_options(&self, settings: &Settings) -> Result<Vec<Options>, String> {
+        if self.xen.names_releases() {
+            return self.all_options(settings);
+        }
+        let flavours = self.xen.flavours();
+        let every = Build::all().into_iter().filter(|build| flavours.is_empty() || flavours.contains(&build.flavour));
+        let every = every.map(|build| self.options_of(build, settings));
+        let (fine, faulty): (Vec<_>, Vec<_>) = every.partition(Result::is_ok);
+        let fine: Vec<Options> = fine.into_iter().flatten().collect();
+        match faulty.into_iter().find_map(Result::err) {
+            Some(error) if fine.is_empty() => Err(error),
+            _ => Ok(fine),
+        }
+    }
+
+    /// The pygrub that a word means: `4.17`, `host`, `xcp-ng-8.3`.
+    pub(super) fn build_named(word: &str) -> Result<Build, String> {
+        release_args::named(word, None)
+    }
+
+    /// The options of the run of the pygrub that a word means. With `host` the rules on titles of this host count.
+    pub(super) fn options_named(&self, word: &str, settings: &Settings) -> Result<Options, String> {
+        let build = Self::build_named(word)?;
+        let mut options = self.options_of(build, settings)?;
+        if word == "host" && self.title_rules.is_none() {
+            options.title_rules = release_args::title_rules_of_host(build)
+                .map_err(|error| format!("the rules on titles cannot be read: {error}"))?;
+        }
+        Ok(options)
     }
 
     fn options_of(&self, build: Build, settings: &Settings) -> Result<Options, String> {
@@ -153,8 +186,17 @@ impl PygrubArgs {
     ///
     /// It cannot be read, or these options do not go with it.
     pub(super) fn open(&self, name: &str, options: Options) -> Result<OpenTarget, Error> {
+        self.open_with(name, options, &DiskAccess::anywhere())
+    }
+
+    /// Opens the target as [`open`](Self::open) does, where it may have been found in a tree.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub(super) fn open_with(&self, name: &str, options: Options, access: &DiskAccess) -> Result<OpenTarget, Error> {
         let target = Simulation::from(options)
-            .open(name, self.open_options())
+            .open_with(name, self.open_options(), access)
             .map_err(|error| Error::Target(error.to_string()))?;
         self.caller.suits(name, target.kind()).map_err(Error::Usage)?;
         Ok(target)

@@ -1,7 +1,10 @@
 //! `--recursive`: what pygrub could be pointed at in a tree of directories.
 
+use std::collections::{HashMap, HashSet};
+use std::fs;
 use std::io::{self, Read};
-use std::path::Path;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -9,17 +12,18 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use walkdir::{DirEntry, WalkDir};
 
 use super::settings::{Finder, Settings};
+use super::skipped::{Reason, Skipped};
 use crate::cli::stdout::complain;
 use crate::config::Dialect;
 use crate::release::Release;
 use crate::storage::identify::{Format, identify};
 use crate::storage::source::{FileSource, Source, Volume};
-use crate::target::open_without_waiting;
+use crate::target::{DiskAccess, open_without_waiting};
 use crate::xl::syntax;
 
 #[derive(Debug, Args)]
 pub(super) struct RecursiveArgs {
-    /// Take from the directories that are named, and from all below them, each file that pygrub could be given: boot configurations; for check disk images and domains' configurations too
+    /// Take from the directories that are named, and from all below them, each file that pygrub could be given: boot configurations; for check disk images and domains' configurations too, and below /dev block devices, each once
     #[arg(long, help_heading = "Directories")]
     pub recursive: bool,
     /// With --recursive, leave out what fits this pattern (`old`, `*.iso`, `guests/*/tmp`), relative to the directory that is named; may be repeated
@@ -40,8 +44,29 @@ pub(super) enum Sought {
 #[derive(Debug, Default)]
 pub(super) struct Targets {
     pub names: Vec<String>,
+    /// What those that were found in a tree may have opened, by their names.
+    found: HashMap<String, DiskAccess>,
     /// Something could not be looked at. It has been complained about.
     pub incomplete: bool,
+}
+
+impl Targets {
+    /// Has all domains trusted that were found, so that any disk that they name is opened.
+    pub(super) fn trust(&mut self, trusted: bool) {
+        if trusted {
+            self.found = HashMap::new();
+        }
+    }
+
+    /// Which files a target may have opened: any if it was named, those of the tree if it was found there.
+    pub(super) fn access(&self, name: &str) -> DiskAccess {
+        self.found.get(name).cloned().unwrap_or_default()
+    }
+
+    fn add(&mut self, name: &str, tree: &DiskAccess) {
+        self.names.push(name.to_owned());
+        self.found.insert(name.to_owned(), tree.clone());
+    }
 }
 
 impl RecursiveArgs {
@@ -59,18 +84,30 @@ impl RecursiveArgs {
             if let Some(path) = finder.passed_over(Path::new(name)) {
                 let path = path.display();
                 complain(&format!(
-                    "`{path}` is not read, since what lies in a target may be a guest's: --config {path} has it read"
+                    "`{path}` is not read, because what lies in a target may be a guest's: if it is yours, add --config {path}"
                 ));
             }
             let excluded = Excluded::new(&self.exclude, Path::new(name), &settings)?;
             let before = targets.names.len();
-            walk(Path::new(name), sought, &excluded, &mut targets);
-            if targets.names.len() == before {
+            let skipped = match DiskAccess::beneath(Path::new(name)) {
+                Ok(tree) => walk(Path::new(name), sought, &excluded, &tree, &mut targets),
+                Err(error) => {
+                    complain(&format!("cannot open `{name}`: {}", super::why(&error)));
+                    Skipped::default()
+                }
+            };
+            let nothing = targets.names.len() == before;
+            if !nothing && skipped.is_notable() {
+                complain(&format!("passed over in `{name}`: {skipped}"));
+            }
+            if nothing {
                 let what = match sought {
                     Sought::Configurations => "boot configuration",
                     Sought::Everything => "boot configuration, disk image or domain's configuration",
                 };
-                complain(&format!("there is no {what} in `{name}`"));
+                let there = skipped.to_string();
+                let there = if there.is_empty() { there } else { format!(": there are {there}") };
+                complain(&format!("there is no {what} in `{name}`{there}"));
                 targets.incomplete = true;
             }
         }
@@ -78,9 +115,11 @@ impl RecursiveArgs {
     }
 }
 
-fn walk(root: &Path, sought: Sought, excluded: &Excluded, targets: &mut Targets) {
+fn walk(root: &Path, sought: Sought, excluded: &Excluded, tree: &DiskAccess, targets: &mut Targets) -> Skipped {
     let wanted = |entry: &DirEntry| entry.depth() == 0 || !excluded.covers(entry.path());
-    // Links are not followed: what they lead to is found where it is, and no loop is possible.
+    let mut skipped = Skipped::default();
+    let mut devices = Devices::new(root);
+    // Links to directories are not followed: what they lead to is found where it is, and no loop is possible.
     for entry in WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(wanted) {
         let entry = match entry {
             Ok(entry) => entry,
@@ -92,18 +131,34 @@ fn walk(root: &Path, sought: Sought, excluded: &Excluded, targets: &mut Targets)
                 continue;
             }
         };
-        if !entry.file_type().is_file() {
-            continue;
-        }
+        let kind = entry.file_type();
         let path = entry.path();
-        let fits = match is_configuration(root, path) {
-            true => Ok(true),
-            false if sought == Sought::Configurations => Ok(false),
-            false => is_domain(path).and_then(|domain| if domain { Ok(true) } else { is_image(path) }),
+        let fits = if kind.is_dir() {
+            continue;
+        } else if kind.is_symlink() || kind.is_block_device() {
+            match devices.look(path, kind.is_symlink(), sought) {
+                Linked::PassedOver(reason) => {
+                    skipped.count(reason);
+                    continue;
+                }
+                Linked::NotCounted => continue,
+                Linked::Judged(fits) => fits,
+            }
+        } else if !kind.is_file() {
+            skipped.count(Reason::Special);
+            continue;
+        } else {
+            match is_configuration(root, path) {
+                true => Ok(true),
+                false if sought == Sought::Configurations => Ok(false),
+                false => is_domain(path, tree).and_then(|domain| if domain { Ok(true) } else { is_image(path, tree) }),
+            }
         };
         match (fits, entry.path().to_str()) {
-            (Ok(false), _) => {}
-            (Ok(true), Some(name)) => targets.names.push(name.to_owned()),
+            (Ok(false), _) => skipped.count(Reason::NothingKnown),
+            // A device of the host is as good as named.
+            (Ok(true), Some(name)) if !kind.is_file() => targets.names.push(name.to_owned()),
+            (Ok(true), Some(name)) => targets.add(name, tree),
             (Ok(true), None) => {
                 complain(&format!("cannot take `{}`: its name is not UTF-8", entry.path().display()));
                 targets.incomplete = true;
@@ -114,6 +169,64 @@ fn walk(root: &Path, sought: Sought, excluded: &Excluded, targets: &mut Targets)
             }
         }
     }
+    skipped
+}
+
+/// What a link or a device in a tree is.
+enum Linked {
+    /// Something that is found by another name, or that nobody looks for.
+    NotCounted,
+    /// Not a target.
+    PassedOver(Reason),
+    /// Looked at: whether it is a target.
+    Judged(io::Result<bool>),
+}
+
+/// Links and block devices in a tree. Each device is a target once, by the first of its names.
+struct Devices {
+    /// The tree, without links in its path.
+    root: Option<PathBuf>,
+    known: HashSet<u64>,
+}
+
+impl Devices {
+    fn new(root: &Path) -> Self {
+        Self { root: root.canonicalize().ok(), known: HashSet::new() }
+    }
+
+    /// Only the host's own directories of devices name devices that may be read: elsewhere a link or a node may be a guest's.
+    fn are_of_host(&self) -> bool {
+        self.root.as_ref().is_some_and(|root| root.starts_with("/dev"))
+    }
+
+    /// What a link or a device is.
+    fn look(&mut self, path: &Path, is_link: bool, sought: Sought) -> Linked {
+        let Ok(metadata) = fs::metadata(path) else { return Linked::PassedOver(Reason::LeadsNowhere) };
+        if metadata.file_type().is_block_device() {
+            if sought == Sought::Configurations {
+                return Linked::NotCounted;
+            }
+            if !self.are_of_host() {
+                return Linked::PassedOver(Reason::Device);
+            }
+            if !self.known.insert(metadata.rdev()) {
+                return Linked::NotCounted;
+            }
+            return match is_disk(path) {
+                Ok(false) => Linked::PassedOver(Reason::Device),
+                judged => Linked::Judged(judged),
+            };
+        }
+        let inside =
+            path.canonicalize().is_ok_and(|real| self.root.as_ref().is_some_and(|root| real.starts_with(root)));
+        if is_link && !inside { Linked::PassedOver(Reason::LeadsOut) } else { Linked::NotCounted }
+    }
+}
+
+/// Whether something is recognised at the start of a block device that may be a disk.
+fn is_disk(path: &Path) -> io::Result<bool> {
+    let source: Arc<dyn Source> = Arc::new(FileSource::new(open_without_waiting(path)?)?);
+    Ok(identify(&Volume::new(source, 0))?.is_some_and(|found| !NO_DISKS.contains(&found.format)))
 }
 
 /// What is left out: patterns of the command line, relative to the directory that is named there, and those of the settings,
@@ -163,14 +276,14 @@ fn is_configuration(root: &Path, path: &Path) -> bool {
 }
 
 /// Whether it is the configuration of a domain for xl, by its ending and its text: it names disks.
-fn is_domain(path: &Path) -> io::Result<bool> {
+fn is_domain(path: &Path, tree: &DiskAccess) -> io::Result<bool> {
     const DOMAIN_ENDINGS: [&str; 5] = ["cfg", "conf", "xl", "pv", "hvm"];
     let ending = path.extension().and_then(|ending| ending.to_str());
     if !ending.is_some_and(|ending| DOMAIN_ENDINGS.contains(&ending)) {
         return Ok(false);
     }
     let mut text = Vec::new();
-    open_without_waiting(path)?.take(syntax::LIMIT as u64).read_to_end(&mut text)?;
+    tree.open_file(path)?.take(syntax::LIMIT as u64).read_to_end(&mut text)?;
     Ok(!text.contains(&0) && syntax::parse(&text, Release::NEWEST).is_ok_and(|settings| settings.get("disk").is_some()))
 }
 
@@ -203,8 +316,8 @@ const SHORTEST: u64 = 64 << 10;
 
 /// Whether it holds a disk or a filesystem: by its content, and where that is nothing that is known, by its name. An initrd is
 /// called `*.img` too.
-fn is_image(path: &Path) -> io::Result<bool> {
-    let mut file = open_without_waiting(path)?;
+fn is_image(path: &Path, tree: &DiskAccess) -> io::Result<bool> {
+    let mut file = tree.open_file(path)?;
     if file.metadata()?.len() < SHORTEST {
         return Ok(false);
     }

@@ -12,8 +12,8 @@ use crate::host;
 /// Whose pygrub it is.
 #[derive(Debug, Args)]
 pub(super) struct ReleaseArgs {
-    /// Xen release, 4.0 to 4.22 (a point release where it matters; 4.13+python2 for one that runs under Python 2), a distributor's release (xcp-ng-8.3, suse-4.21, debian-4.17), `host` for the one installed here, or `newest`; `check` also takes several, and `all` [default: newest]
-    #[arg(long, value_name = "RELEASE", value_delimiter = ',')]
+    /// Xen release, 4.0 to 4.22 (a point release where it matters; 4.13+python2 for one that runs under Python 2), a distributor's release (xcp-ng-8.3, suse-4.21, debian-4.17), `host` for the one installed here, or `newest`; `check` and `compare` also take several, and `all` [default: newest; of compare: all]
+    #[arg(long, visible_alias = "releases", value_name = "RELEASE", value_delimiter = ',')]
     release: Vec<String>,
     /// Who built it; docs/flavours.md says what they patch [default: upstream, or what the release says]
     #[arg(long, value_enum, value_delimiter = ',')]
@@ -92,6 +92,16 @@ impl ReleaseArgs {
         self.release.is_empty() && self.flavour.is_empty() && settings.release.is_none() && settings.flavour.is_none()
     }
 
+    /// Whether the command line says which releases are meant.
+    pub(super) fn names_releases(&self) -> bool {
+        !self.release.is_empty()
+    }
+
+    /// The flavours that the command line names.
+    pub(super) fn flavours(&self) -> Vec<Flavour> {
+        self.flavour.iter().map(|&flavour| flavour.into()).collect()
+    }
+
     /// Whether it is the pygrub of this host that is asked for.
     pub(super) fn is_host(&self, settings: &Settings) -> bool {
         match self.release.as_slice() {
@@ -104,7 +114,7 @@ impl ReleaseArgs {
     pub(super) fn one(&self, settings: &Settings) -> Result<Build, String> {
         match self.all(settings)?.as_slice() {
             [build] => Ok(*build),
-            _ => Err("several releases or flavours are for `pregrub check`".to_owned()),
+            _ => Err("several releases or flavours are for `pregrub check` and `pregrub compare`".to_owned()),
         }
     }
 

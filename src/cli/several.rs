@@ -16,6 +16,7 @@ use crate::lint::{Finding, RootDisk};
 use crate::report::finding::Sources;
 use crate::report::target_report::{self, TargetReport};
 use crate::report::text;
+use crate::target::DiskAccess;
 
 /// What pygrubs have in common that come to the same.
 #[derive(PartialEq, Eq)]
@@ -61,22 +62,22 @@ struct Shared {
     group: usize,
 }
 
-/// Checks one target with each of the pygrubs.
+/// Checks one target with each of the pygrubs. Returns what came of it, and whether it could be read.
 pub(super) fn check(
     args: &CheckArgs,
-    name: &str,
+    (name, access): (&str, DiskAccess),
     asked: &[EffectiveSettings],
     root_disk: Option<&RootDisk>,
     looks: &Looks,
     reports: &mut Emitter,
-) -> Result<Status, Error> {
+) -> Result<(Status, bool), Error> {
     let builds: Vec<Build> = asked.iter().map(|asked| asked.options.build()).collect();
     // The verdicts first: the linter is shown all of them.
     let mut verdicts = Vec::with_capacity(builds.len());
     let mut outcomes = Vec::with_capacity(builds.len());
     for asked in asked {
         let release = asked.options.release;
-        match check::run_target(args, name, asked, looks) {
+        match check::run_target(args, (name, access.clone()), asked, looks) {
             Ok(run) => {
                 verdicts.push((asked.options.build(), run.verdict));
                 outcomes.push(Outcome::of(&run));
@@ -85,7 +86,7 @@ pub(super) fn check(
                 let outcome = target_report::Outcome::Unreadable { why: &why, release };
                 reports.add(&TargetReport { target: name, outcome })?;
                 complain(&why);
-                return Ok(Status::Unknown);
+                return Ok((Status::Unknown, false));
             }
             Err(error) => return Err(error),
         }
@@ -105,7 +106,7 @@ pub(super) fn check(
             }
             continue;
         }
-        let mut judged = check::examine(args, name, asked, root_disk, &verdicts, looks)?;
+        let mut judged = check::examine(args, (name, access.clone()), asked, root_disk, &verdicts, looks)?;
         let found = std::mem::take(&mut judged.findings);
         if reports.is_json() {
             worst = worst.max(asked.threshold.status(&found));
@@ -135,7 +136,7 @@ pub(super) fn check(
     }
     if reports.is_text() {
         text(name, &builds, &groups, &shared, args.verbose, &mut reports.out)?;
-        return Ok(worst);
+        return Ok((worst, true));
     }
     for (number, group) in groups.iter().enumerate() {
         let Some(judged) = &group.judged else { continue };
@@ -152,7 +153,7 @@ pub(super) fn check(
         let (configuration, pygrubs) = (judged.configuration(), folded(&builds, &group.builds));
         reports.add(&judged.report(name, &findings, configuration.as_deref(), Some(&pygrubs)))?;
     }
-    Ok(worst)
+    Ok((worst, true))
 }
 
 /// For people: one line for each outcome.
@@ -167,7 +168,7 @@ fn text(
     writeln!(out.text(), "{name}: {}", if groups.len() == 1 { "all alike" } else { "not all alike" })?;
     for Group { outcome, builds: of, .. } in groups {
         let colon = if outcome.what.is_empty() { "" } else { ": " };
-        writeln!(out.text(), "{}: {}{colon}{}", outcome.verdict.name(), folded(builds, of), outcome.what)?;
+        writeln!(out.text(), "{}: {}{colon}{}", outcome.verdict.words(), folded(builds, of), outcome.what)?;
     }
     let findings: Vec<Finding> = shared.iter().map(|one| one.finding.clone()).collect();
     let first = groups.first().and_then(|group| group.judged.as_ref());

@@ -62,6 +62,11 @@ impl TargetListArgs {
         Ok(named)
     }
 
+    /// Whether the targets are many by the way they are named, so that a sum is wanted.
+    pub(super) fn is_given(&self) -> bool {
+        self.targets_from.is_some()
+    }
+
     /// Leaves only the targets of the part that is asked for.
     pub(super) fn keep_shard(&self, names: &mut Vec<String>) {
         if let Some(shard) = self.shard {

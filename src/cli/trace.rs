@@ -10,7 +10,7 @@ use crate::report::trace;
 use crate::simulation::Simulated;
 
 const AFTER_LOOK: &str = "\
-Exit status: 0 Xen would boot it (or the bare configuration selects an entry); 1 it would not; 2 usage error, a broken \
+Exit status: 0 Xen would boot it (or the bare configuration selects an entry, or pygrub is not asked for this domain); 1 it would not; 2 usage error, a broken \
 pregrub.toml, or an internal error; 3 the target could not be read, or the verdict is unknown.";
 
 #[derive(Debug, Args)]
@@ -39,5 +39,8 @@ pub(super) fn run(args: &TraceArgs) -> Result<Status, Error> {
         Format::Text => trace::write_text(&run, explanation, name, kind, &mut out.text())?,
     }
     out.finish()?;
-    Ok(run.verdict.into())
+    Ok(match Status::from(run.verdict) {
+        Status::NotApplicable => Status::Fine,
+        status => status,
+    })
 }

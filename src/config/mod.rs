@@ -43,6 +43,7 @@ pub use dialect::Dialect;
 pub use directive::{Directive, Effect};
 pub use entry::{Entry, FilePath, Root};
 pub use generator::Writer;
+pub(crate) use generator::{is_from_update_extlinux, is_part_of_image};
 pub use if_block::IfBlock;
 pub use raised::{Cause, Raised, Stage};
 pub use recover::{Recovered, recover};

@@ -33,6 +33,8 @@ pub(crate) enum Kinship<'a> {
     NamedBy(&'a Entry),
     /// It has a name like it, and lies where the missing one should.
     Neighbour,
+    /// As that, and it is the initrd of another version of the kernel.
+    OtherVersion,
 }
 
 impl Closest<'_> {
@@ -57,6 +59,14 @@ impl Closest<'_> {
                     Writer::NixOs => Remedy::copies_again().to_string(),
                     Writer::Mkconfig => format!("{MKCONFIG} in the guest, which regenerates the menu"),
                     Writer::Other => "is that file meant?".to_owned(),
+                }
+            ),
+            Kinship::OtherVersion => format!(
+                "`{path}` is there, and was made for another kernel: {}",
+                match writer {
+                    Writer::NixOs => Remedy::copies_again().to_string(),
+                    _ => "make the missing one in the guest (update-initramfs -c -k VERSION, dracut --kver VERSION, mkinitcpio -P)"
+                        .to_owned(),
                 }
             ),
             Kinship::OtherRoot => {
@@ -120,12 +130,31 @@ pub(crate) fn closest<'a>(
             let path = format!("{directory}/{name}");
             if is_file(files, &path) {
                 let same = path.eq_ignore_ascii_case(missing);
-                let kinship = if same { Kinship::Case } else { Kinship::Neighbour };
+                let kinship = if same {
+                    Kinship::Case
+                } else if purpose == Purpose::Ramdisk && is_other_version(missing, &path) {
+                    Kinship::OtherVersion
+                } else {
+                    Kinship::Neighbour
+                };
                 return Some(Closest { path, kinship });
             }
         }
     }
     None
+}
+
+/// Whether both names have the version of a kernel, and not the same one.
+fn is_other_version(missing: &str, path: &str) -> bool {
+    let version = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let name = ["img", "gz", "xz", "zst"].iter().fold(name.to_owned(), |name, ending| {
+            name.strip_suffix(&format!(".{ending}")).map_or(name.clone(), str::to_owned)
+        });
+        let start = name.find(|c: char| c.is_ascii_digit())?;
+        Some(name[start..].trim_end_matches(".img").to_owned())
+    };
+    matches!((version(missing), version(path)), (Some(a), Some(b)) if a != b)
 }
 
 fn is_file(files: &Files, path: &str) -> bool {

@@ -3,6 +3,7 @@
 use super::advice::{Advice, Seen, advice};
 use super::remedy::Remedy;
 use crate::config::{Cause, Raised, Span, Writer};
+use crate::python::PyStr;
 
 /// Whether NixOS wrote the file: then the option is named, not the line.
 pub(super) fn device(found: Option<Seen<'_>>, raised: &Raised, nixos: bool) -> Advice {
@@ -30,7 +31,7 @@ pub(super) fn device(found: Option<Seen<'_>>, raised: &Raised, nixos: bool) -> A
         return advice(reason, label, of_root_line(found, raised));
     }
     if nixos && text.starts_with(b"($drive") {
-        return advice(reason, label, Remedy::nixos(PROVIDED));
+        return advice(reason, label, Remedy::nixos(provided(found.map(|found| found.path))));
     }
     advice(
         reason,
@@ -39,9 +40,16 @@ pub(super) fn device(found: Option<Seen<'_>>, raised: &Raised, nixos: bool) -> A
     )
 }
 
-/// The way out of NixOS's default, which names the boot disk by a variable.
-pub(crate) const PROVIDED: &str = "set boot.loader.grub.fsIdentifier = \"provided\" and let fileSystems.\"/boot\".device be a plain \
-                                   device node such as \"/dev/xvda\"";
+/// The way out of NixOS's default, which names the boot disk by a variable. The configuration's path shows whether /boot is a
+/// filesystem of its own, which the guest's configuration has an option for.
+pub(crate) fn provided(configuration: Option<&PyStr>) -> String {
+    let boot_on_root = configuration.is_some_and(|path| path.as_bytes().starts_with(b"/boot/"));
+    let mount = if boot_on_root { "/" } else { "/boot" };
+    format!(
+        "set boot.loader.grub.fsIdentifier = \"provided\" and let fileSystems.\"{mount}\".device be a plain device node such as \
+         \"/dev/xvda\""
+    )
+}
 
 /// What to do about the root device of an entry, which pygrub never uses.
 fn of_root_line(found: Option<Seen<'_>>, raised: &Raised) -> Remedy {

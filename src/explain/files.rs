@@ -46,6 +46,16 @@ impl Files {
         }
     }
 
+    /// The filesystem.
+    pub(super) fn filesystem_itself(&self) -> Rc<dyn Filesystem> {
+        Rc::clone(&self.filesystem)
+    }
+
+    /// Whether pygrub opens `path`, and it is a regular file.
+    pub(super) fn is_file(&self, path: &[u8]) -> bool {
+        matches!(self.look(path), Answer::There { kind: FileKind::Regular, .. })
+    }
+
     /// The filesystem's name as Linux spells it.
     pub fn filesystem(&self) -> &str {
         self.filesystem.name()

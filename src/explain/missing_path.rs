@@ -2,7 +2,7 @@
 
 use super::advice::{Advice, Seen, advice};
 use super::closest_path::closest;
-use super::device_name::PROVIDED;
+use super::device_name::provided;
 use super::files::Files;
 use super::path_issue::Plain;
 use super::path_issue::{PathIssue, words};
@@ -64,6 +64,7 @@ impl MissingPath<'_> {
             PathIssue::Variable | PathIssue::Quoted => "taken literally",
             PathIssue::TrailingText | PathIssue::Tab => "all of it is the name",
             PathIssue::Option => "an option of GRUB's",
+            PathIssue::Argument => "an argument, where the path belongs",
             PathIssue::DoubleSlash => "a double slash",
         };
         advice(reason, label, self.help(issue))
@@ -122,9 +123,18 @@ impl MissingPath<'_> {
             let (path, entry) = (shown(self.path), self.of_entry());
             return format!("pygrub treats all of `{path}` as the name of one initrd{entry}{missing}");
         }
+        if issue == PathIssue::Argument {
+            let path = shown(self.path);
+            let entry = match self.entry {
+                Some((title, true)) => format!("the selected entry \"{}\"", shown(title)),
+                Some((title, false)) => format!("\"{}\"", shown(title)),
+                None => "the entry".to_owned(),
+            };
+            return format!("{entry} has no path of a kernel: pygrub treats the argument `{path}` as the path");
+        }
         let opens = if self.why.is_some() { "does not open" } else { "will not open" };
         let clause = match issue {
-            PathIssue::Several | PathIssue::Continuation => {
+            PathIssue::Several | PathIssue::Continuation | PathIssue::Argument => {
                 "pygrub treats the backslash at the end as part of the name"
             }
             PathIssue::Variable => "pygrub knows no variables and treats `$` as part of the name",
@@ -172,7 +182,7 @@ impl MissingPath<'_> {
                 "pygrub takes one initrd: concatenate the files into one (cat FIRST SECOND > BOTH) and name that"
                     .to_owned()
             }
-            (PathIssue::DoubleSlash, Writer::NixOs) => Remedy::nixos(PROVIDED).to_string(),
+            (PathIssue::DoubleSlash, Writer::NixOs) => self.double_slash_of_nixos(),
             (PathIssue::DoubleSlash, _) => {
                 format!("write a single slash{}", change_at_source(writer))
             }
@@ -195,10 +205,33 @@ impl MissingPath<'_> {
                     change_at_source(writer)
                 )
             }
+            (PathIssue::Argument, Writer::NixOs) => {
+                Remedy::nixos("set boot.kernel.enable = true: this system has no kernel, as a container has none;")
+                    .to_string()
+            }
+            (PathIssue::Argument, _) => format!(
+                "write the kernel's path in front of its arguments, as `linux /boot/vmlinuz {}`{}",
+                shown(self.path),
+                change_at_source(writer)
+            ),
             (PathIssue::Tab, _) => {
                 format!("write a space between the kernel and its arguments{}", change_at_source(writer))
             }
         }
+    }
+
+    /// NixOS writes a double slash where /boot is a filesystem of its own; of entries that it does not write
+    /// itself the path is what somebody gave.
+    fn double_slash_of_nixos(&self) -> String {
+        let path = self.path.as_bytes();
+        let has = |text: &[u8]| memchr::memmem::find(path, text).is_some();
+        if has(b"memtest") {
+            return Remedy::nixos("set boot.loader.grub.memtest86.enable = false").to_string();
+        }
+        if !has(b"/kernels/") && !has(b"/nix/store/") {
+            return Remedy::LineEdit { edit: "write a single slash".to_owned(), writer: Writer::NixOs }.to_string();
+        }
+        Remedy::nixos(provided(None)).to_string()
     }
 
     fn plain_help(&self) -> &'static str {

@@ -20,6 +20,7 @@ pub(crate) mod mount_refusal;
 pub(crate) mod no_configuration;
 pub(crate) mod no_entry;
 pub(crate) mod no_kernel;
+mod other_loaders;
 pub(crate) mod partition_name;
 mod partition_table;
 pub(crate) mod path_issue;
@@ -28,6 +29,7 @@ pub(crate) mod read_limit;
 pub(crate) mod remedy;
 mod set_command;
 mod similar_names;
+mod stray_configuration;
 mod trial;
 pub(crate) mod unmatched_brace;
 pub(crate) mod untried_filesystems;
@@ -182,9 +184,13 @@ fn of_exception(
     if let (Some(seen), Some(recovered)) = (&mut seen, recovered) {
         seen.config = &recovered.config;
     }
-    let mut said = match run.table.as_ref().and_then(|table| partition_table::of_table(table, raised)) {
-        Some(said) => said,
-        None => raised::of_raised(attempt, seen, files.as_ref(), raised),
+    let of_table = run.table.as_ref().and_then(|table| partition_table::of_table(table, raised));
+    let mut said = match (of_table, attempt, &files) {
+        (Some(said), ..) => said,
+        (None, Some(attempt), Some(files)) if raised.cause == Cause::NoConfiguration => {
+            no_configuration::on_disk(run, attempt, files, volumes)
+        }
+        _ => raised::of_raised(attempt, seen, files.as_ref(), raised),
     };
     if let Some(incomplete) = attempt.and_then(|attempt| attempt.size?.incomplete()) {
         if matches!(raised.cause, Cause::NoConfiguration | Cause::NoEntry | Cause::MissingFile) {

@@ -75,6 +75,8 @@ fn likelihood(attempt: &Attempt) -> Option<u8> {
     let Mounted::No { identified, .. } = &attempt.mounted else { return None };
     Some(match identified.as_ref().map(|identified| identified.format) {
         Some(format) if is_never_meant(format) => 3,
+        // Beside what Linux may boot from, another system's disk is data.
+        Some(Format::Ntfs | Format::BitLocker | Format::HfsPlus | Format::Apfs | Format::Exfat) => 2,
         Some(Format::Luks | Format::Lvm2 | Format::MdRaid | Format::DmIntegrity | Format::DmVerity) => 1,
         Some(_) if is_extended(attempt) => 2,
         Some(_) => 0,
@@ -139,8 +141,11 @@ pub(crate) fn of_attempt(attempt: &Attempt) -> Advice {
     };
     let reason = match identified.as_ref().map(|identified| (identified, identified.support())) {
         Some((identified, Support::PygrubRefuses { why, .. })) => {
-            let detail = if identified.detail.is_empty() { String::new() } else { format!(", {}", identified.detail) };
-            let (place, title) = (place.as_deref().unwrap_or("the disk"), with_article(identified.format.title()));
+            let (title, detail) = (identified.format.title(), identified.detail.as_str());
+            // `UFS2` says all that `UFS` does.
+            let (title, detail) = if detail.starts_with(title) { (detail, "") } else { (title, detail) };
+            let detail = if detail.is_empty() { String::new() } else { format!(", {detail}") };
+            let (place, title) = (place.as_deref().unwrap_or("the disk"), with_article(title));
             format!("{place} is {title}{detail}: {why}")
         }
         _ => match place {

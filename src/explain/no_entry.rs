@@ -2,10 +2,12 @@
 
 use super::advice::Seen;
 use super::remedy::{MKCONFIG, Remedy};
-use crate::config::{Dialect, Writer};
+use crate::config::{Dialect, Writer, is_part_of_image};
 
 pub(super) fn no_entry_help(found: Option<Seen<'_>>) -> Remedy {
-    let help = if let Some((found, command)) = found.and_then(|found| Some((found, elsewhere(found)?))) {
+    let help = if found.is_some_and(|found| elsewhere(found) == Some("blscfg") && is_part_of_image(found.text)) {
+        return IMAGE.into();
+    } else if let Some((found, command)) = found.and_then(|found| Some((found, elsewhere(found)?))) {
         return entries_elsewhere_help(found.dialect, found.writer, command == "blscfg");
     } else if found.is_some_and(|found| found.dialect == Dialect::Legacy) {
         "write at least one entry: `title` and its title, `kernel /path arguments`, `initrd /path`, a line each"
@@ -16,6 +18,11 @@ pub(super) fn no_entry_help(found: Option<Seen<'_>>) -> Remedy {
     };
     help.into()
 }
+
+/// What to do about a menu that is part of an image, and that nothing in the guest writes.
+pub(crate) const IMAGE: &str = "this grub.cfg is part of an image (ostree, bootc, CoreOS, RAUC), and no grub-mkconfig in the guest writes \
+                                it: make it an HVM guest (type = \"hvm\", and no bootloader), or build the image with plain menu entries \
+                                in its grub.cfg";
 
 /// The command that takes entries from other files.
 pub(super) fn elsewhere(found: Seen<'_>) -> Option<&'static str> {

@@ -3,8 +3,9 @@
 use super::advice::{Advice, Seen, advice};
 use super::hidden_command::hidden_kernel;
 use super::missing_path::shown;
+use super::other_loaders::NIXOS_GRUB;
 use super::remedy::Remedy;
-use crate::config::{Dialect, Effect, Raised, Writer};
+use crate::config::{Dialect, Effect, Raised, Writer, is_from_update_extlinux};
 
 pub(super) fn no_kernel(found: Option<Seen<'_>>, raised: &Raised, nixos: bool) -> Advice {
     let entry = found.and_then(|found| found.config.entries.iter().find(|entry| Some(entry.header) == raised.span));
@@ -34,7 +35,8 @@ pub(super) fn no_kernel(found: Option<Seen<'_>>, raised: &Raised, nixos: bool) -
     let reason = format!("the selected entry \"{title}\" has no kernel that pygrub sees");
     let label = "this entry is selected";
     let help: Remedy = if extlinux && has(&["linux", "initrd"]) {
-        extlinux_keyword_help(found.map_or(Writer::Other, |found| found.writer))
+        let writer = found.map_or(Writer::Other, |found| found.writer);
+        extlinux_keyword_help(writer, found.map_or(b"", |found| found.text))
     } else if has(&["multiboot", "multiboot2", "xen_hypervisor"]) && nixos && hidden.is_none() {
         Remedy::nixos(
             "this system boots a hypervisor, which a guest does not need: set virtualisation.xen.enable = false",
@@ -70,12 +72,17 @@ fn no_kernel_help(hidden: bool, nixos: bool, extlinux: bool, legacy: bool, has: 
 }
 
 /// What to do about LINUX and INITRD of extlinux.
-pub(crate) fn extlinux_keyword_help(writer: Writer) -> Remedy {
+pub(crate) fn extlinux_keyword_help(writer: Writer, text: &[u8]) -> Remedy {
     match writer {
-        Writer::NixOs => Remedy::nixos(
-            "boot.loader.generic-extlinux-compatible writes what pygrub does not know: set boot.loader.grub.enable = true and \
-             boot.loader.grub.device = \"nodev\" instead",
-        ),
+        Writer::NixOs => Remedy::nixos(format!(
+            "boot.loader.generic-extlinux-compatible writes what pygrub does not know: set \
+             boot.loader.generic-extlinux-compatible.enable = false, {NIXOS_GRUB}"
+        )),
+        _ if is_from_update_extlinux(text) => "update-extlinux writes LINUX and INITRD anew at the next update: write a \
+                                               /boot/grub/grub.cfg beside this file, which pygrub reads first, with the same kernel, \
+                                               initrd and arguments (`menuentry \"Linux\" {`, `linux /path arguments`, `initrd /path`, \
+                                               `}`, a line each)"
+            .into(),
         _ => "write `KERNEL /path` and, below it, `APPEND initrd=/path arguments`".into(),
     }
 }

@@ -21,6 +21,8 @@ pub(crate) enum PathIssue {
     Tab,
     /// An option of GRUB Legacy's `kernel`, in front of the path.
     Option,
+    /// An argument of the kernel, where its path belongs.
+    Argument,
     /// An empty component: `//`.
     DoubleSlash,
 }
@@ -42,6 +44,9 @@ impl PathIssue {
     pub(crate) fn of(path: &[u8], purpose: Purpose, dialect: Dialect) -> Option<Self> {
         if purpose == Purpose::Kernel && dialect == Dialect::Legacy && path.starts_with(b"--") {
             return Some(Self::Option);
+        }
+        if purpose == Purpose::Kernel && is_argument(path, dialect) {
+            return Some(Self::Argument);
         }
         if path.ends_with(b"\\") && dialect != Dialect::Extlinux {
             return Some(Self::Continuation);
@@ -91,7 +96,7 @@ impl Plain {
             };
             let first = words(&plain.path).next().unwrap_or_default().to_vec();
             plain.path = match issue {
-                PathIssue::Continuation | PathIssue::Several | PathIssue::Option => return None,
+                PathIssue::Continuation | PathIssue::Several | PathIssue::Option | PathIssue::Argument => return None,
                 PathIssue::Variable if first.contains(&b'$') || first == plain.path => return None,
                 PathIssue::Variable => {
                     plain.same_for_grub = false;
@@ -115,6 +120,16 @@ impl Plain {
 /// The words of a path: what stands between spaces of any kind.
 pub(crate) fn words(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     path.split(|byte| byte.is_ascii_whitespace() || *byte == 0x0b).filter(|word| !word.is_empty())
+}
+
+/// Whether what stands where the path belongs is one of the kernel's arguments: `root=/dev/xvda1`, `ro`. extlinux takes a path from
+/// its own directory on, so that a word may be a file there.
+fn is_argument(path: &[u8], dialect: Dialect) -> bool {
+    const WORDS: [&[u8]; 8] = [b"ro", b"rw", b"quiet", b"splash", b"single", b"nomodeset", b"debug", b"rhgb"];
+    let name =
+        path.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')).count();
+    let assigns = name > 0 && path.get(name) == Some(&b'=') && !path[..name].contains(&b'/');
+    assigns || dialect != Dialect::Extlinux && WORDS.contains(&path)
 }
 
 /// What is in quotes, where all of the path is.
@@ -180,6 +195,11 @@ mod tests {
             ("/boot/vmlinuz-6.1.0", None),
             ("/k#1", None),
             ("/k\ta=0", Some(PathIssue::Tab)),
+            ("systemConfig=x", Some(PathIssue::Argument)),
+            ("root=/dev/xvda1", Some(PathIssue::Argument)),
+            ("ro", Some(PathIssue::Argument)),
+            ("/a=b", None),
+            ("vmlinuz", None),
             ("$p/k", Some(PathIssue::Variable)),
             ("\"$p/k\"", Some(PathIssue::Variable)),
             ("'$p/k'", Some(PathIssue::Quoted)),

@@ -34,6 +34,13 @@ pub enum Remedy {
         /// The other way, as an imperative.
         otherwise: Option<String>,
     },
+    /// A configuration to put where pygrub looks.
+    MoveConfiguration {
+        /// What to do, as an imperative.
+        what: String,
+        /// What keeps pygrub from booting then, as a clause. `None` if a run with it there boots.
+        then: Option<String>,
+    },
     /// Anything else, as an imperative.
     Other(String),
 }
@@ -58,6 +65,7 @@ impl Remedy {
             Self::LineEdit { .. } => "line-edit",
             Self::DiskOrder { .. } => "disk-order",
             Self::BootloaderArguments { .. } => "bootloader-arguments",
+            Self::MoveConfiguration { .. } => "move-configuration",
             Self::Other(_) => "other",
         }
     }
@@ -88,6 +96,8 @@ impl fmt::Display for Remedy {
                 write!(f, "call pygrub with bootloader_args = [\"{argument}\"]")?;
                 otherwise.as_ref().map_or(Ok(()), |otherwise| write!(f, ", or {otherwise}"))
             }
+            Self::MoveConfiguration { what, then: None } => write!(f, "{what}: a run with it there boots"),
+            Self::MoveConfiguration { what, then: Some(then) } => write!(f, "{what}; then this remains: {then}"),
             Self::Other(help) => f.write_str(help),
         }
     }

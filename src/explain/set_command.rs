@@ -1,8 +1,9 @@
 //! A `set` that does not have one name and one value.
 
 use super::advice::{Advice, Seen, advice};
+use super::no_entry::IMAGE;
 use super::remedy::Remedy;
-use crate::config::{Raised, Writer};
+use crate::config::{Raised, Writer, is_part_of_image};
 
 pub(super) fn set_arity(found: Option<Seen<'_>>, raised: &Raised) -> Advice {
     let label = "not one name and one value";
@@ -20,6 +21,9 @@ pub(super) fn set_arity(found: Option<Seen<'_>>, raised: &Raised) -> Advice {
         Some(equals) => (text[..equals].trim_ascii_end(), text[equals + 1..].trim_ascii_start()),
         None => (text, &b""[..]),
     };
+    if name == b"kernelopts" && found.is_some_and(|found| is_part_of_image(found.text)) {
+        return advice(reason, "a second `=`", IMAGE);
+    }
     if name == b"kernelopts" {
         return advice(
             reason,

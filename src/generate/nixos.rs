@@ -53,6 +53,14 @@ fn grub(text: &mut String, plan: &Plan) -> Result<(), Refusal> {
     default = {default};
     {why_root}
     extraConfig = {extra};
+    # What was written is judged by the pregrub that is installed in the guest, if there is one.
+    extraInstallCommands = ''
+      pregrub=/run/current-system/sw/bin/pregrub
+      if [ -x \"$pregrub\" ] && ! \"$pregrub\" check --until pygrub {boot}; then
+        echo \"pygrub would not boot what was written to /boot: see above\" >&2
+        exit 1
+      fi
+    '';
   }};
   # In seconds. With pygrub even 0 shows the menu for one.
   boot.loader.timeout = {timeout};
@@ -61,6 +69,7 @@ fn grub(text: &mut String, plan: &Plan) -> Result<(), Refusal> {
         limit = plan.configuration_limit,
         default = plan.default,
         extra = string(&plan.extra_config)?,
+        boot = if plan.devices.boot_is_directory() { "/" } else { "/boot" },
         timeout = plan.timeout,
     );
     Ok(())
@@ -141,12 +150,40 @@ const CHECKS: &str = r##"  # What pygrub could not boot, or not as GRUB does, sa
     odd = builtins.filter readDifferently (builtins.concatMap (pieces " ") config.boot.kernelParams);
     extraConfig = pieces "\n" (grub.extraConfig or "");
     extraEntries = pieces "\n" (grub.extraEntries or "");
+    perEntry = pieces "\n" (grub.extraPerEntryConfig or "");
+    count = test: lines: builtins.length (builtins.filter test lines);
+    setsBadly = line: begins "set" line && builtins.length (builtins.split "=" line) != 3 || has "^[[:space:]]*set[[:space:]]*$" line;
+    namesNoDisk = line: has "^[[:space:]]*set[[:space:]]+root=" line && !(has "=[\"']?[(]?hd[0-9]+(,[a-z]*[0-9]+)?[)]?[\"']?[[:space:]]*$" line);
+    closesMore = lines: count (has "^[[:space:]]*[}]") lines > count (has "[{][[:space:]]*$") lines;
+    texts = map (name: toString (grub.${name} or ""))
+      [ "extraConfig" "extraEntries" "extraPerEntryConfig" "extraPrepareConfig" "entryOptions" "subEntryOptions" "backgroundColor" ];
     begins = pattern: line: has "^[[:space:]]*(${pattern})[[:space:]]" line;
     goesOn = line: begins "menuentry|submenu|function" line && !(has "[{][[:space:]]*$" line);
   in [
     {
-      assertion = grub.enable && !(config.boot.loader.systemd-boot.enable or false) && !(config.boot.loader.external.enable or false);
-      message = "pygrub boots what boot.loader.grub writes: leave it enabled, and boot.loader.systemd-boot and boot.loader.external off";
+      assertion = grub.enable && !(config.boot.loader.systemd-boot.enable or false) && !(config.boot.loader.external.enable or false)
+        && !(config.boot.loader.limine.enable or false);
+      message = "pygrub boots what boot.loader.grub writes: leave it enabled, and boot.loader.systemd-boot, limine and external off";
+    }
+    {
+      assertion = !(builtins.any (has "[^ -~\t\n]") texts);
+      message = "NixOS writes what is not ASCII in the texts of boot.loader.grub as Latin-1, and pygrub then rejects the whole grub.cfg: write it in ASCII";
+    }
+    {
+      assertion = !(builtins.any setsBadly (extraConfig ++ extraEntries ++ perEntry));
+      message = "pygrub rejects the whole grub.cfg over a `set` that has not one name, one `=` and one value: correct extraConfig, extraEntries or extraPerEntryConfig";
+    }
+    {
+      assertion = !(builtins.any namesNoDisk (extraEntries ++ perEntry));
+      message = "pygrub rejects the whole grub.cfg over a `set root=` in an entry that is not `(hd0)`: leave it out of extraEntries and extraPerEntryConfig";
+    }
+    {
+      assertion = !(builtins.any (has "^[[:space:]]*set[[:space:]]+(default|timeout)=") (extraConfig ++ extraEntries));
+      message = "`set default` and `set timeout` in extraConfig or extraEntries win over boot.loader.grub.default and boot.loader.timeout: use those";
+    }
+    {
+      assertion = !(closesMore extraConfig) && !(closesMore extraEntries);
+      message = "pygrub rejects the whole grub.cfg over a `}` that closes no menu entry: remove it from extraConfig or extraEntries";
     }
     {
       assertion = builtins.any (boot: builtins.elem boot.path [ "/boot" "/boot/" ]) (grub.mirroredBoots or [ { path = "/boot"; } ]);

@@ -113,9 +113,28 @@ impl Staged {
         &self.file
     }
 
-    /// Its name for now, for a program that is given it: a real path.
-    pub(crate) fn temporary_path(&self) -> PathBuf {
+    /// The path of the open file, for a program that is given it. On Linux it leads to this very file, whatever has its name by
+    /// now: who can write the directory could put a link to another file there.
+    pub(crate) fn path_for_others(&self) -> PathBuf {
+        #[cfg(target_os = "linux")]
+        {
+            use std::os::fd::AsRawFd;
+            let path = PathBuf::from(format!("/proc/{}/fd/{}", std::process::id(), self.file.as_raw_fd()));
+            if path.exists() {
+                return path;
+            }
+        }
         self.directory.path().join(&self.temporary)
+    }
+
+    /// Whether the name for now still stands for the open file.
+    fn has_its_name(&self) -> io::Result<()> {
+        use std::os::unix::fs::MetadataExt;
+        let (node, metadata) = (self.directory.node(Path::new(&self.temporary))?, self.file.metadata()?);
+        if (node.device, node.inode) == (metadata.dev(), metadata.ino()) {
+            return Ok(());
+        }
+        Err(io::Error::other("somebody else has put another file into its place meanwhile"))
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), OutputError> {
@@ -129,6 +148,7 @@ impl Staged {
             _ => OutputError::of("write", &self.path, &error),
         };
         self.file.sync_all().map_err(failed)?;
+        self.has_its_name().map_err(failed)?;
         let (from, to) = (Path::new(&self.temporary), Path::new(&self.name));
         let renamed =
             if self.replace { self.directory.rename(from, to) } else { self.directory.rename_to_new(from, to) };

@@ -278,6 +278,17 @@ fn extra_config(choices: &Choices, devices: Devices) -> Result<String, Refusal> 
     if lines.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
         return Err(Refusal::new("the further lines for GRUB have a control character in them", "remove it"));
     }
+    if let Some(c) = lines.chars().find(|c| !c.is_ascii()) {
+        return Err(Refusal::new(
+            format!(
+                "the further lines for GRUB have `{}` (U+{:04X}) in them, and NixOS writes characters beyond ASCII as Latin-1 or twice \
+                 encoded: pygrub then rejects the whole file as not UTF-8",
+                escaped(&c.to_string()),
+                u32::from(c)
+            ),
+            "write them in ASCII, comments included",
+        ));
+    }
     let root = match (&choices.boot_uuid, devices.boot.partition()) {
         (Some(uuid), _) => format!("search --fs-uuid --set=root {uuid}"),
         (None, None) => "set root=(hd0)".to_owned(),

@@ -5,6 +5,9 @@ use super::disks::OneDisk;
 use super::machine::{Found, Machine};
 use super::settings::Platform;
 
+/// The most of a configuration that is read.
+pub const MOST: usize = 16 << 20;
+
 /// Where a configuration lies on a filesystem that is `/` or `/boot`, in the order in which pvgrub2 looks, openSUSE's and Fedora's
 /// names after it.
 const PATHS: [&str; 4] = ["/boot/grub/grub.cfg", "/grub/grub.cfg", "/boot/grub2/grub.cfg", "/grub2/grub.cfg"];
@@ -30,6 +33,56 @@ const VENDORS: [&str; 18] = [
     "kali",
     "ol",
 ];
+
+/// A configuration that GRUB starts with.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// Where it lies.
+    pub place: Place,
+    /// Its text.
+    pub text: Vec<u8>,
+    /// Other configurations, which GRUB starts with if it was installed with them.
+    pub others: Vec<Place>,
+}
+
+/// Why there is no configuration to start with; clauses without a full stop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoStart {
+    /// The disk has none where distributions put it.
+    Missing(String),
+    /// There may be one, and pregrub cannot read it.
+    Unknown(String),
+}
+
+/// The configuration that GRUB starts with on a disk.
+///
+/// # Errors
+///
+/// There is none, or pregrub cannot read it.
+pub fn start(disk: &OneDisk<'_>, platform: Platform) -> Result<Start, NoStart> {
+    let mut places = configurations(disk, platform).map_err(NoStart::Unknown)?.into_iter();
+    let Some(place) = places.next() else {
+        return Err(NoStart::Missing(format!("there is no grub.cfg on {}", disk.names().join(", "))));
+    };
+    let text = read(disk, &place).map_err(NoStart::Unknown)?;
+    Ok(Start { place, text, others: places.collect() })
+}
+
+/// The text of a configuration.
+///
+/// # Errors
+///
+/// It is not there, or cannot be read; a clause without a full stop.
+pub fn read(disk: &OneDisk<'_>, place: &Place) -> Result<Vec<u8>, String> {
+    disk.read(place.device.as_bytes(), place.path.as_bytes(), MOST).map_err(|found| {
+        let why = match found {
+            Found::Missing(failure) => failure.message,
+            Found::Unknown(why) => why,
+            Found::Directory | Found::File { .. } => "it is a directory".to_owned(),
+        };
+        format!("{} cannot be read: {why}", place.name())
+    })
+}
 
 /// The configurations on a disk, the one that GRUB starts with first.
 ///

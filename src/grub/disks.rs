@@ -105,6 +105,11 @@ impl<'v> OneDisk<'v> {
         self.volumes_on_it.iter().map(|volume| self.name_of(volume)).collect()
     }
 
+    /// Where on the disk a device begins, in bytes. `None` if GRUB has no such device.
+    pub fn offset(&self, device: &[u8]) -> Option<u64> {
+        self.volume(device).ok().map(|volume| volume.offset)
+    }
+
     fn name_of(&self, volume: &VolumeOnDisk) -> String {
         match &volume.partition {
             Some((partition, _)) => format!("{},{partition}", self.name),

@@ -17,7 +17,7 @@ pub struct Builder {
 }
 
 /// Whether a payload can be unpacked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Unpacking {
     /// It can.
     Possible,
@@ -82,14 +82,35 @@ impl Builder {
         }
     }
 
+    /// All that a look into a kernel depends on: two builders that have it in common see the same.
+    pub(super) fn abilities(self) -> Abilities {
+        Abilities {
+            unpacks: Compression::ALL.map(|compression| self.unpacks(compression)),
+            lzma_memory: self.lzma_memory(),
+            takes_short_lz4: self.takes_short_lz4(),
+            rules: self.rules(),
+            has_pvh: self.has_pvh(),
+        }
+    }
+
     /// Whether xl starts PVH guests.
     pub fn has_pvh(self) -> bool {
         self.release.has(Change::XlType)
     }
 }
 
+/// What a builder can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Abilities {
+    unpacks: [Unpacking; Compression::ALL.len()],
+    lzma_memory: u64,
+    takes_short_lz4: bool,
+    rules: NoteRules,
+    has_pvh: bool,
+}
+
 /// How notes are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct NoteRules {
     /// The note PHYS32_ENTRY is read.
     pub knows_physical_entry: bool,

@@ -67,7 +67,7 @@ pub fn build(
     };
     let size = file.size();
     let question = Question { release: run.options.release, flavour: run.options.flavour, guest };
-    let look = looks.look(&GuestFile(file), size, &question, depth)?;
+    let look = looks.look_at((offset, &chosen.kernel.path), &GuestFile(file), size, &question, depth)?;
     let attempt = Some(chosen.attempt);
     match look.outcome(guest) {
         Some(Outcome::Loads(_)) | None => {

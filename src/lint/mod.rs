@@ -21,6 +21,7 @@
 mod analysis;
 mod autofix;
 mod engine;
+mod explaining;
 mod registry;
 mod rules;
 mod selection;
@@ -42,7 +43,8 @@ pub use engine::releases::Releases;
 pub use engine::reporter::Reporter;
 pub use engine::rule::{BootImpact, Rule};
 pub use engine::severity::Severity;
-pub use registry::{RULES, find};
+pub use explaining::{explaining_findings, findings_of_differences};
+pub use registry::{RULES, closest, find};
 pub use selection::rule_levels::{Levels, Selector, UnknownSelector};
 
 use engine::limit;

@@ -112,7 +112,12 @@ registry! {
     pg602_pygrub_unrestricted,
     pg603_menu_editing_open,
     pg604_forged_record,
-    pg605_file_too_large;
+    pg605_file_too_large,
+    pg701_grub_boots_another_entry,
+    pg702_grub_hands_over_other_arguments,
+    pg703_grub_rejects_a_block,
+    pg704_root_misleads_grub,
+    pg705_grub_boots_without_the_initrd;
     about comments:
     pg801_unused_suppression,
     pg802_malformed_suppression
@@ -124,6 +129,30 @@ pub fn find(code_or_name: &str) -> Option<&'static Rule> {
         .iter()
         .find(|rule| rule.code.eq_ignore_ascii_case(code_or_name) || rule.name.eq_ignore_ascii_case(code_or_name))
         .copied()
+}
+
+/// The rule whose code or name looks most like `name`. `None` if none does, and in a library without the command line.
+#[cfg(feature = "cli")]
+pub fn closest(name: &str) -> Option<&'static Rule> {
+    /// Below this likeness, of which 1 is the most, the guess would not help.
+    const LEAST: f64 = 0.6;
+    /// Shorter words are in the name of a rule by chance.
+    const LONG_ENOUGH: usize = 4;
+    let name = name.to_lowercase();
+    let likeness = |rule: &Rule| {
+        let alike = |known: &str| strsim::normalized_damerau_levenshtein(known, &name);
+        let is_word = name.len() >= LONG_ENOUGH && rule.name.split('-').any(|word| word == name);
+        alike(&rule.code.to_lowercase()).max(alike(rule.name)).max(if is_word { 0.9 } else { 0.0 })
+    };
+    let rules = RULES.iter().map(|rule| (likeness(rule), *rule));
+    let best = rules.max_by(|(one, first), (other, second)| one.total_cmp(other).then(second.code.cmp(first.code)));
+    best.filter(|(likeness, _)| *likeness >= LEAST).map(|(_, rule)| rule)
+}
+
+/// The rule whose code or name looks most like `name`. `None` if none does, and in a library without the command line.
+#[cfg(not(feature = "cli"))]
+pub fn closest(_name: &str) -> Option<&'static Rule> {
+    None
 }
 
 #[cfg(test)]

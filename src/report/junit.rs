@@ -42,6 +42,7 @@ enum Ended {
     Passed,
     Failure { kind: String, message: String },
     Error { kind: String, message: String },
+    Skipped { message: String },
 }
 
 impl Report {
@@ -96,6 +97,7 @@ impl Report {
                     Verdict::Boots | Verdict::Selects => Ended::Passed,
                     Verdict::Fails => Ended::Failure { kind, message },
                     Verdict::Unknown => Ended::Error { kind, message },
+                    Verdict::NotApplicable => Ended::Skipped { message },
                 },
                 help,
             );
@@ -184,6 +186,7 @@ fn verdict(examined: &TargetReport<'_>) -> Option<Case> {
         Verdict::Boots | Verdict::Selects => Ended::Passed,
         Verdict::Fails => Ended::Failure { kind, message },
         Verdict::Unknown => Ended::Error { kind, message },
+        Verdict::NotApplicable => Ended::Skipped { message },
     };
     let mut text = examined.verdict()?;
     text.push('\n');
@@ -228,6 +231,11 @@ impl Case {
             Ended::Passed => BytesStart::new("system-out"),
             Ended::Failure { kind, message } => problem("failure", kind, message),
             Ended::Error { kind, message } => problem("error", kind, message),
+            Ended::Skipped { message } => {
+                let mut element = BytesStart::new("skipped");
+                element.push_attribute(("message", can_be_held(message).as_str()));
+                element
+            }
         };
         xml.write_event(Event::Start(start))?;
         let end = inner.to_end().into_owned();

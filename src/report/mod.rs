@@ -4,6 +4,9 @@
 
 pub mod builder;
 pub mod check;
+pub mod compare;
+#[cfg(feature = "cli")]
+pub mod compare_text;
 pub mod concise;
 #[cfg(feature = "cli")]
 mod diagnostic;

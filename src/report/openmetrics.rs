@@ -56,8 +56,8 @@ impl Report {
         let verdict = examined.judged().map(|run| run.verdict);
         let is_readable = !matches!(examined.outcome, Outcome::Unreadable { .. });
         let counts = [Severity::Error, Severity::Warning, Severity::Note].map(|severity| {
-            let count = examined.findings().iter().filter(|finding| finding.severity == severity).count();
-            (severity.name(), count)
+            let of_severity = examined.findings().iter().filter(|finding| finding.severity == severity);
+            (severity.name(), of_severity.map(|finding| finding.places).sum())
         });
         let pygrubs = match examined.outcome {
             Outcome::Read { pygrubs, .. } => pygrubs,
@@ -92,7 +92,10 @@ impl Report {
             [target].into_iter().chain(pygrubs).collect::<Labels>()
         };
         if let Some(verdict) = verdict {
-            self.set("pregrub_target_boots", labels(), value(verdict));
+            // One that pygrub has no part in has no sample.
+            if let Some(value) = value(verdict) {
+                self.set("pregrub_target_boots", labels(), value);
+            }
         } else if !is_readable {
             self.set("pregrub_target_boots", labels(), Value::NaN);
         }
@@ -163,11 +166,12 @@ impl Report {
     }
 }
 
-fn value(verdict: Verdict) -> Value {
+fn value(verdict: Verdict) -> Option<Value> {
     match verdict {
-        Verdict::Boots | Verdict::Selects => Value::Number(1),
-        Verdict::Fails => Value::Number(0),
-        Verdict::Unknown => Value::NaN,
+        Verdict::Boots | Verdict::Selects => Some(Value::Number(1)),
+        Verdict::Fails => Some(Value::Number(0)),
+        Verdict::Unknown => Some(Value::NaN),
+        Verdict::NotApplicable => None,
     }
 }
 

@@ -92,7 +92,8 @@ fn text(object: &Value, name: &str) -> Option<String> {
 }
 
 fn verdict(word: Option<&str>) -> Option<Verdict> {
-    [Verdict::Boots, Verdict::Selects, Verdict::Fails, Verdict::Unknown].into_iter().find(|v| Some(v.name()) == word)
+    use Verdict::{Boots, Fails, NotApplicable, Selects, Unknown};
+    [Boots, Selects, Fails, Unknown, NotApplicable].into_iter().find(|verdict| Some(verdict.name()) == word)
 }
 
 fn target(mut object: Value, named: &dyn Fn(&str) -> String) -> Result<Recorded, String> {
@@ -200,7 +201,7 @@ impl Recorded {
         match self.verdict {
             _ if !self.is_readable => writeln!(out, "unknown: {}{reason}", one_line(&self.target))?,
             Some(verdict) => {
-                writeln!(out, "{}: {} (Xen {}){reason}", verdict.name(), one_line(&self.target), self.release)?;
+                writeln!(out, "{}: {} (Xen {}){reason}", verdict.words(), one_line(&self.target), self.release)?;
             }
             None => {}
         }

@@ -32,6 +32,11 @@ pub fn write_text(out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "  {code}  {name:width$}  {severity:7}  {}{releases}", rule.stops.phrase())?;
         }
     }
+    writeln!(
+        out,
+        "\nThe severity is that of a finding about what boots. About entries that are not selected, and differences that GRUB or the guest \
+         does not mind, a rule reports a warning or a note."
+    )?;
     Ok(())
 }
 
@@ -48,7 +53,8 @@ pub fn write_markdown(out: &mut dyn Write) -> io::Result<()> {
          `pregrub explain CODE` shows the same.\n\n\
          A finding that *stops the boot* keeps pygrub from handing over a kernel, whatever else is fixed. Whether or not it does, an \
          *error* keeps something from booting as it is meant to; a *warning* says that something else boots than it seems, or that what works today may not \
-         tomorrow; a *note* is worth knowing. Codes and names are never used again for something else."
+         tomorrow; a *note* is worth knowing. The severity in the tables is that of a finding about what boots: about entries that are not selected, files that may be there, and differences that GRUB \
+         or the guest does not mind, a rule reports a warning or a note instead. Codes and names are never used again for something else."
     )?;
     for (group, rules) in by_group() {
         writeln!(out, "\n**{}** (`{}`, {}xx)\n", group.title(), group.name(), group.prefix())?;

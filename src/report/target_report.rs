@@ -88,7 +88,7 @@ impl<'a> TargetReport<'a> {
             Outcome::Read { pygrubs: Some(pygrubs), .. } => pygrubs.to_owned(),
             _ => format!("Xen {}", run.options.release),
         };
-        Some(format!("{}: {} ({who}){why}", run.verdict.name(), one_line(self.target)))
+        Some(format!("{}: {} ({who}){why}", run.verdict.words(), one_line(self.target)))
     }
 
     /// The run whose verdict is asked for.

@@ -32,6 +32,7 @@ fn style(verdict: Verdict) -> Style {
         Verdict::Boots | Verdict::Selects => AnsiColor::Green,
         Verdict::Fails => AnsiColor::Red,
         Verdict::Unknown => AnsiColor::Yellow,
+        Verdict::NotApplicable => AnsiColor::Cyan,
     };
     color.on_default().bold()
 }
@@ -55,7 +56,7 @@ pub struct Said<'a> {
 pub fn write(run: &Run, said: Said<'_>, target: &str, kind: Kind, look: Look, out: &mut dyn Write) -> io::Result<()> {
     let Said { explanation, built, findings } = said;
     let style = if look.color { style(run.verdict) } else { Style::new() };
-    write!(out, "{style}{}{style:#}", run.verdict.name())?;
+    write!(out, "{style}{}{style:#}", run.verdict.words())?;
     write!(Uncolored(out), ": {target} ({})", run.options.build())?;
     match (&run.chosen, explanation) {
         (Some(chosen), None) => {
@@ -303,7 +304,10 @@ const SEVERITIES: [Severity; 3] = [Severity::Error, Severity::Warning, Severity:
 impl Totals {
     /// Of these findings.
     pub fn of(findings: &[Finding]) -> Self {
-        let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+        let count = |severity| {
+            let of_severity = findings.iter().filter(|finding| finding.severity == severity);
+            of_severity.map(|finding| finding.places).sum()
+        };
         let stopping = findings.iter().filter(|finding| finding.stops_boot).count();
         Self { by_severity: SEVERITIES.map(count), stopping }
     }

@@ -102,7 +102,7 @@ pub fn write_text(
     for attempt in &run.attempts {
         write_attempt(run, attempt, kind, out)?;
     }
-    write!(out, "{}", run.verdict.name())?;
+    write!(out, "{}", run.verdict.words())?;
     match (&run.chosen, explanation) {
         (Some(chosen), None) => writeln!(out, ": kernel {}", chosen.kernel.path)?,
         (_, Some(explanation)) => writeln!(out, ": {}", explanation.reason)?,

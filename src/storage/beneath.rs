@@ -60,6 +60,15 @@ pub struct Node {
     pub modified: SystemTime,
 }
 
+/// The mount that a directory lies on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeldMount {
+    /// Its number in `/proc/self/mountinfo`.
+    pub number: u64,
+    /// Whether the directory is what is mounted.
+    pub is_root: bool,
+}
+
 /// A symbolic link where none may be.
 #[derive(Debug)]
 struct LinkInTheWay(OsString);
@@ -92,7 +101,8 @@ impl HeldDirectory {
     pub fn open(path: &Path) -> io::Result<Self> {
         let flags = HELD | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let descriptor = rustix::fs::open(path, flags, Mode::empty())?;
-        Ok(Self { descriptor: Arc::new(descriptor), path: path.canonicalize()? })
+        let path = real_path(&descriptor, path)?;
+        Ok(Self { descriptor: Arc::new(descriptor), path })
     }
 
     /// Holds the directory that a path of the caller's names, where some of it may be a guest's: a link on it is an error.
@@ -114,8 +124,8 @@ impl HeldDirectory {
                 Component::Normal(name) => descriptor = Arc::new(open_directory_at(descriptor.as_fd(), name, HELD)?),
             }
         }
-        // Without links both are one path.
-        Ok(Self { descriptor, path: path.canonicalize()? })
+        let path = real_path(&descriptor, path)?;
+        Ok(Self { descriptor, path })
     }
 
     /// Where it was when it was opened, for messages and for the table of mounts: a real path.
@@ -135,6 +145,49 @@ impl HeldDirectory {
             here.path.push(name);
         }
         Ok(here)
+    }
+
+    /// Holds the directory that this one lies in now.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be opened.
+    pub fn parent(&self) -> io::Result<Self> {
+        let descriptor = open_directory_at(self.descriptor.as_fd(), OsStr::new(".."), HELD)?;
+        let path = self.path.parent().unwrap_or(&self.path);
+        let path = real_path(&descriptor, path)?;
+        Ok(Self { descriptor: Arc::new(descriptor), path })
+    }
+
+    /// The mount that it lies on. `None` if the operating system does not say (Linux before 5.8).
+    pub fn mount(&self) -> Option<HeldMount> {
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::fs::{StatxAttributes, StatxFlags, statx};
+            let found = statx(&self.descriptor, "", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID).ok()?;
+            let said = StatxFlags::from_bits_retain(found.stx_mask).contains(StatxFlags::MNT_ID)
+                && found.stx_attributes_mask.contains(StatxAttributes::MOUNT_ROOT);
+            said.then(|| HeldMount {
+                number: found.stx_mnt_id,
+                is_root: found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT),
+            })
+        }
+        #[cfg(not(target_os = "linux"))]
+        None
+    }
+
+    /// A path by which another process of the same user comes to this directory, wherever it is by then.
+    #[cfg(target_os = "linux")]
+    pub fn path_for_others(&self) -> PathBuf {
+        use std::os::fd::AsRawFd;
+        let path = format!("/proc/{}/fd/{}", std::process::id(), self.descriptor.as_raw_fd());
+        let mine = self.itself().ok().map(|node| (node.device, node.inode));
+        let theirs = rustix::fs::stat(path.as_str()).ok().map(|stat| Node::new(&stat));
+        match theirs.map(|node| (node.device, node.inode)) {
+            theirs if theirs.is_some() && theirs == mine => path.into(),
+            // Without /proc.
+            _ => self.path.clone(),
+        }
     }
 
     /// What is at a path.
@@ -378,6 +431,26 @@ fn open_directory_at(parent: BorrowedFd<'_>, name: &OsStr, flags: OFlags) -> io:
     }
 }
 
+/// Where an open directory is, and not what has the path that it was opened by.
+fn real_path(descriptor: &OwnedFd, path: &Path) -> io::Result<PathBuf> {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::fd::AsRawFd;
+        let shown = std::fs::read_link(format!("/proc/self/fd/{}", descriptor.as_raw_fd()));
+        // What has no path any longer is shown with a word after it.
+        let is_it = |shown: &PathBuf| {
+            let node = |stat: Stat| (Node::new(&stat).device, Node::new(&stat).inode);
+            shown.is_absolute() && rustix::fs::stat(shown).ok().map(node) == fstat(descriptor).ok().map(node)
+        };
+        if let Some(shown) = shown.ok().filter(is_it) {
+            return Ok(shown);
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = descriptor;
+    path.canonicalize()
+}
+
 fn in_the_way(name: &OsStr) -> io::Error {
     io::Error::other(LinkInTheWay(name.to_owned()))
 }
@@ -466,6 +539,7 @@ mod tests {
         symlink(dir.path().join("outside"), dir.path().join("root/a")).unwrap();
         held.create(Path::new("new"), 0o600).unwrap();
         assert!(dir.path().join("root/c/new").exists() && !dir.path().join("outside/new").exists());
+        assert!(held.parent().unwrap().node(Path::new("c/new")).is_ok());
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! starts again at its root, `..` stays in it, and what is mounted below it belongs to another filesystem, which pygrub
 //! would not see.
 
-mod file;
+pub(super) mod file;
 mod volume;
 mod walk;
 
@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
+use std::ops::Bound;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,8 @@ use super::mount_table::MountPoint;
 #[derive(Debug)]
 pub struct Directory {
     root: HeldDirectory,
+    /// A directory in it that is held by itself: where it lay, and how it is reached whatever has its name by now.
+    part: Option<(PathBuf, HeldDirectory)>,
     device: u64,
     /// What is mounted here.
     mounted: Option<MountPoint>,
@@ -54,9 +57,25 @@ impl Directory {
     ///
     /// It cannot be examined, or is not a directory.
     pub fn new(root: &Path) -> io::Result<Self> {
-        let root = HeldDirectory::open(root)?;
-        let mounted = mounted(root.path());
-        Ok(Self { device: root.itself()?.device, root, mounted, unseen: false, planned: PlannedFiles::new() })
+        Self::held(HeldDirectory::open(root)?)
+    }
+
+    /// Takes a directory that is held for the root of a filesystem.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be examined.
+    pub fn held(root: HeldDirectory) -> io::Result<Self> {
+        let mounted = mounted(&root);
+        let device = root.itself()?.device;
+        Ok(Self { device, root, part: None, mounted, unseen: false, planned: PlannedFiles::new() })
+    }
+
+    /// The same, where what is beneath `path` is what is in `directory`, which lies there and is held, too.
+    #[must_use]
+    pub fn with_part(mut self, path: PathBuf, directory: HeldDirectory) -> Self {
+        self.part = Some((path, directory)).filter(|(path, _)| path.components().next().is_some());
+        self
     }
 
     /// The same with files that are still to come.
@@ -69,7 +88,26 @@ impl Directory {
     /// Whether a directory will be there for what is planned in it.
     fn holds_planned(&self, place: &[Vec<u8>]) -> bool {
         let place = relative(place);
-        self.planned.keys().any(|path| path.starts_with(&place))
+        self.planned_in(&place).next().is_some()
+    }
+
+    /// What is planned at a place and beneath it.
+    fn planned_in(&self, place: &Path) -> impl Iterator<Item = &PathBuf> {
+        // The order is that of the components.
+        let from = self.planned.range::<Path, _>((Bound::Included(place), Bound::Unbounded));
+        from.map(|(path, _)| path).take_while(move |path| path.starts_with(place))
+    }
+
+    /// What a place is reached by: a directory that is held, and the path beneath it.
+    fn reached<'a>(&'a self, place: &'a Path) -> (&'a HeldDirectory, &'a Path) {
+        let part = self.part.as_ref().and_then(|(path, held)| Some((held, place.strip_prefix(path).ok()?)));
+        part.unwrap_or((&self.root, place))
+    }
+
+    /// What is at a place.
+    fn node_at(&self, place: &Path) -> io::Result<Node> {
+        let (held, place) = self.reached(place);
+        held.node(place)
     }
 
     /// Whether a filesystem is mounted right here, so that its type is the guest's.
@@ -78,9 +116,9 @@ impl Directory {
     }
 }
 
-/// What is mounted at `path`. The root of this machine is not a guest's disk.
-fn mounted(path: &Path) -> Option<MountPoint> {
-    MountPoint::at(path).filter(|_| path != Path::new("/"))
+/// What is mounted right there. The root of this machine is not a guest's disk.
+fn mounted(root: &HeldDirectory) -> Option<MountPoint> {
+    MountPoint::at(root).filter(|_| root.path() != Path::new("/"))
 }
 
 impl Filesystem for Directory {
@@ -104,8 +142,9 @@ impl Filesystem for Directory {
         let mut walk = Walk { directory: self, steps: 0 };
         let Ok(place) = walk.open(Vec::new(), path, 0) else { return Vec::new() };
         let relative = relative(&place);
-        let here = self.root.names(&relative).into_iter().flatten().map(|name| name.as_bytes().to_vec());
-        let planned = self.planned.keys().filter_map(|path| {
+        let (held, beneath) = self.reached(&relative);
+        let here = held.names(beneath).into_iter().flatten().map(|name| name.as_bytes().to_vec());
+        let planned = self.planned_in(&relative).filter_map(|path| {
             let name = path.strip_prefix(&relative).ok()?.iter().next()?;
             Some(name.as_bytes().to_vec())
         });
@@ -118,8 +157,8 @@ impl Filesystem for Directory {
         let place = relative(&found);
         let (root, path) = match self.planned.get(&place) {
             Some(PlannedFile::Bytes(bytes)) => return Ok(Box::new(BytesFile(bytes))),
-            Some(PlannedFile::CopyOf(root, path)) => (root, path),
-            None => (&self.root, &place),
+            Some(PlannedFile::CopyOf(root, path)) => (root, path.as_path()),
+            None => self.reached(&place),
         };
         let kind = match root.node(path)?.kind {
             NodeKind::Directory => FileKind::Directory,
@@ -137,7 +176,7 @@ impl Directory {
     pub(crate) fn node(&self, path: &[u8]) -> Option<Node> {
         let mut walk = Walk { directory: self, steps: 0 };
         let place = relative(&walk.open(Vec::new(), path, 0).ok()?);
-        if self.planned.contains_key(&place) { None } else { self.root.node(&place).ok() }
+        if self.planned.contains_key(&place) { None } else { self.node_at(&place).ok() }
     }
 }
 
@@ -173,6 +212,24 @@ mod tests {
         assert_eq!(read("/absolute").unwrap(), fs::read("/etc/passwd").unwrap()[..9]);
         assert_eq!(read("/new/../new/k").as_deref(), Some(&b"in a dire"[..]));
         assert!(read("/new/other").is_none() && read("/neW/k").is_none() && read("/boot/k/x").is_none());
+    }
+
+    #[test]
+    fn a_part_that_is_held_stays_the_one_that_it_was() {
+        let dir = tree();
+        fs::create_dir_all(dir.path().join("other/grub")).unwrap();
+        fs::write(dir.path().join("other/k"), b"another").unwrap();
+        let root = HeldDirectory::open(dir.path()).unwrap();
+        let part = root.directory(Path::new("boot")).unwrap();
+        let directory = Directory::held(root).unwrap().with_part("boot".into(), part);
+        fs::rename(dir.path().join("boot"), dir.path().join("aside")).unwrap();
+        fs::rename(dir.path().join("other"), dir.path().join("boot")).unwrap();
+        for path in ["/boot/k", "/dir/k", "/absolute"] {
+            let mut buf = [0; 9];
+            let count = directory.open(path.as_bytes()).unwrap().read_at(0, &mut buf).unwrap();
+            assert_eq!(&buf[..count], b"kernel", "{path}");
+        }
+        assert_eq!(directory.names(b"/boot/", 9).len(), 2);
     }
 
     fn tree() -> tempfile::TempDir {

@@ -1,5 +1,6 @@
 //! From bytes to filesystems, as pygrub's libraries see them.
 
+pub(crate) mod added_file;
 #[doc(hidden)]
 pub mod beneath;
 mod budget;

@@ -252,7 +252,10 @@ fn mount_in_order(volume: &Volume, order: &[String]) -> io::Result<Mounting> {
             "ext2fs-lib" => {
                 "check it with e2fsck -fn; where it has a feature that pygrub refuses, format it as ext4 without"
             }
-            "fat" => "format it again with mkfs.fat -S 512, or put /boot on an ext4 filesystem",
+            "fat" => {
+                "format it again with mkfs.fat -S 512 (systemd-repart: make the image with --sector-size=512), or put \
+                 /boot on an ext4 filesystem"
+            }
             _ => "put /boot on an ext4 filesystem",
         };
         return Ok(Mounting::Refused { identified, why, instead: Some(instead) });

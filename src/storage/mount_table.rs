@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::beneath::{HeldDirectory, HeldMount};
 use super::ext::Ext;
 use super::filesystem::MountError;
 use super::source::{FileSource, Volume};
@@ -12,6 +13,8 @@ use super::source::{FileSource, Volume};
 /// A line of /proc/self/mountinfo.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct MountPoint {
+    /// Its number.
+    number: u64,
     /// `major:minor`.
     device: String,
     /// What of the filesystem is mounted.
@@ -24,27 +27,39 @@ pub(crate) struct MountPoint {
 }
 
 impl MountPoint {
-    /// The mount that a path lies on.
-    pub(crate) fn of(path: &Path) -> Option<Self> {
+    /// The mount that a directory lies on: by its number, or by the directory's path where the kernel gives no number.
+    pub(crate) fn of(directory: &HeldDirectory) -> Option<Self> {
+        match directory.mount() {
+            Some(HeldMount { number, .. }) => table()?.into_iter().find(|mount| mount.number == number),
+            None => Self::of_path(directory.path()),
+        }
+    }
+
+    /// The mount whose root a directory is.
+    pub(crate) fn at(directory: &HeldDirectory) -> Option<Self> {
+        match directory.mount() {
+            Some(mount) => Self::of(directory).filter(|_| mount.is_root),
+            None => table()?.into_iter().rfind(|mount| mount.point == directory.path()),
+        }
+    }
+
+    fn of_path(path: &Path) -> Option<Self> {
         // Of several at one place the last covers the others, and `max_by_key` takes the last.
         let mounts = table()?.into_iter().filter(|mount| path.starts_with(&mount.point));
         mounts.max_by_key(|mount| mount.point.components().count())
     }
 
-    /// The mount whose root a path is.
-    pub(crate) fn at(path: &Path) -> Option<Self> {
-        table()?.into_iter().rfind(|mount| mount.point == path)
-    }
-
     fn parse(line: &str) -> Option<Self> {
         let (left, right) = line.split_once(" - ")?;
-        let mut left = left.split(' ').skip(2);
+        let mut left = left.split(' ');
+        let number = left.next()?.parse().ok()?;
+        let mut left = left.skip(1);
         let device = left.next()?.to_owned();
         let root = unescape(left.next()?);
         let point = PathBuf::from(unescape(left.next()?));
         let mut right = right.split(' ');
         let kind = right.next()?.to_owned();
-        Some(Self { device, root, point, kind, source: unescape(right.next()?) })
+        Some(Self { number, device, root, point, kind, source: unescape(right.next()?) })
     }
 
     /// Whether it is one of the ext family.
@@ -110,8 +125,15 @@ mod tests {
     #[test]
     fn the_last_mount_at_a_place_covers_the_others() {
         // In a chroot nothing need be mounted on `/`.
-        if let Some(root) = MountPoint::at(Path::new("/")) {
-            assert_eq!(MountPoint::of(Path::new("/")), Some(root));
+        let held = HeldDirectory::open(Path::new("/")).unwrap();
+        if let Some(root) = MountPoint::at(&held) {
+            assert_eq!(MountPoint::of(&held).as_ref(), Some(&root));
+            assert_eq!(MountPoint::of_path(Path::new("/")), Some(root));
         }
+        // By its number and by its path it is the same.
+        let proc = HeldDirectory::open(Path::new("/proc")).unwrap();
+        assert_eq!(MountPoint::of(&proc), MountPoint::of_path(proc.path()));
+        assert_eq!(MountPoint::at(&proc).map(|mount| mount.kind), Some("proc".to_owned()));
+        assert_eq!(MountPoint::at(&HeldDirectory::open(Path::new("/proc/self")).unwrap()), None);
     }
 }

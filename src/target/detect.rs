@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::Kind;
+use super::{Kind, prose};
 use crate::config::Dialect;
 use crate::release::Release;
 use crate::xl::syntax;
@@ -17,7 +17,8 @@ pub(super) fn detect_kind(path: &Path, file: &mut File) -> io::Result<Kind> {
     if path.file_name().and_then(|name| Dialect::from_file_name(name.to_str()?)).is_some() {
         return Ok(Kind::Config);
     }
-    let mut head = Vec::new();
+    // Room for all of it, so that it is read at once.
+    let mut head = Vec::with_capacity(HEAD);
     file.take(HEAD as u64).read_to_end(&mut head)?;
     io::Seek::rewind(file)?;
     // VMware's descriptor of a disk is a text.
@@ -50,6 +51,7 @@ pub(super) fn looks_like_xl(text: &[u8], release: Release) -> bool {
     }
     // A word of a boot configuration says more than an assignment.
     guess_dialect(text).is_none()
+        && !prose::outweighs_assignments(text)
         && text.split(|&byte| byte == b'\n').take(1000).any(|line| {
             let mut sides = line.splitn(2, |&byte| byte == b'=');
             let name = sides.next().unwrap_or_default().trim_ascii();

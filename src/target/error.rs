@@ -65,6 +65,11 @@ pub enum TargetError {
         /// Whether a boot configuration is expected: it can be nothing else then.
         configuration: bool,
     },
+    /// It is a document, in which examples may stand.
+    Document {
+        /// The path.
+        path: PathBuf,
+    },
     /// It is of a kind that this build of pregrub does not read.
     Unsupported {
         /// The path.
@@ -119,6 +124,11 @@ pub enum StandardInput {
 }
 
 impl TargetError {
+    /// What the system says while the target of this name is read.
+    pub(crate) fn unreadable(name: &str, source: io::Error) -> Self {
+        Self::of(Path::new(name), Access::Read, source)
+    }
+
     /// What the system says of a path.
     pub(super) fn of(path: &Path, access: Access, source: io::Error) -> Self {
         let path = path.to_owned();
@@ -178,6 +188,11 @@ impl fmt::Display for TargetError {
                 f,
                 "`{}` is text, but no boot configuration that pregrub recognises: say --dialect grub2, legacy or extlinux if \
                  it is one, --as xl if it is a domain's, or --as image if it is a disk",
+                path.display()
+            ),
+            Self::Document { path } => write!(
+                f,
+                "`{}` is a document, and not a boot configuration, a disk or a domain: say --dialect or --as if it is one of those",
                 path.display()
             ),
             Self::Unsupported { path, feature } => {

@@ -4,9 +4,9 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::TargetError;
-use super::xl::{open_disk, run_call};
-use crate::boot::{FailureKind, Options, Run, Toolstack};
+use super::xl::{Started, open_again, open_disk, run_call};
+use super::{DiskAccess, TargetError};
+use crate::boot::{FailureKind, Options, Run, Toolstack, Verdict};
 use crate::release::Release;
 use crate::storage::container::ContainerLimits;
 use crate::storage::mount::MountedOnce;
@@ -23,8 +23,12 @@ const SEVERAL_OPTIONS: &str = "give one option, or write `&#32;&#9;&#10;` betwee
 pub struct LibvirtTarget {
     /// The domain, or why libvirt cannot read it.
     pub domain: Result<LibvirtDomain, XmlError>,
+    /// Which files it may have opened.
+    access: DiskAccess,
     /// How libxl calls pygrub, with the disk; or why it does not, or why the disk cannot be opened.
-    started: Result<(Call, Arc<dyn Source>), NotInvoked>,
+    started: Started,
+    /// What opening an image may do.
+    limits: ContainerLimits,
 }
 
 impl LibvirtTarget {
@@ -33,24 +37,43 @@ impl LibvirtTarget {
         text: Vec<u8>,
         release: Release,
         limits: ContainerLimits,
+        access: &DiskAccess,
     ) -> Result<Self, TargetError> {
         if text.len() > syntax::LIMIT {
             return Err(TargetError::TooLarge { path: path.to_owned(), limit: syntax::LIMIT });
         }
-        let domain = LibvirtDomain::parse(&text);
+        Ok(Self::of(LibvirtDomain::parse(&text), release, limits, access.clone(), |call| {
+            open_disk(call, limits, access)
+        }))
+    }
+
+    /// The same domain with libxl of another release.
+    pub(super) fn for_release(&self, release: Release) -> Self {
+        Self::of(self.domain.clone(), release, self.limits, self.access.clone(), |call| {
+            open_again(&self.started, call, self.limits, &self.access)
+        })
+    }
+
+    fn of(
+        domain: Result<LibvirtDomain, XmlError>,
+        release: Release,
+        limits: ContainerLimits,
+        access: DiskAccess,
+        open_disk: impl FnOnce(&Call) -> Result<Arc<dyn Source>, NotInvoked>,
+    ) -> Self {
         let started = match &domain {
             Ok(domain) => domain.call(release).and_then(|call| {
-                let disk = open_disk(&call, limits)?;
+                let disk = open_disk(&call)?;
                 Ok((call, disk))
             }),
             Err(error) => Err(NotInvoked {
-                fails: true,
+                verdict: Verdict::Fails,
                 reason: format!("libvirt rejects the domain: {error}"),
                 span: None,
                 help: None,
             }),
         };
-        Ok(Self { domain, started })
+        Self { domain, access, started, limits }
     }
 
     /// The type of the guest.
@@ -64,7 +87,8 @@ impl LibvirtTarget {
     }
 
     pub(super) fn run(&self, volumes: Option<&MountedOnce<'_>>, options: Options) -> io::Result<Run> {
-        let mut run = run_call(self.started.as_ref().map(|(call, _)| call), Toolstack::Libvirt, volumes, options)?;
+        let mut run =
+            run_call(self.started.as_ref().map(|(call, _)| call), Toolstack::Libvirt, volumes, options, &self.access)?;
         let several = self.domain.as_ref().is_ok_and(LibvirtDomain::has_unsplit_options);
         if let Some(FailureKind::NotStarted { help, .. }) = run.failure.as_mut().map(|failure| &mut failure.kind)
             && several

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::LibvirtTarget;
 use super::detect::{detect_kind, guess_dialect, looks_like_xl};
 use super::error::{Access, StandardInput, TargetError};
-use super::{Kind, OpenOptions, Target, XapiTarget, XlTarget};
+use super::{DiskAccess, Kind, OpenOptions, Target, XapiTarget, XlTarget, prose};
 use crate::config::{Dialect, READ_LIMIT};
 use crate::release::{Change, Release};
 use crate::storage::container::{self, ImageFormat};
@@ -22,14 +22,20 @@ const CONFIG_BOUND: usize = 16 << 20;
 
 impl Target {
     /// Opens a target for the pygrub of a release, which says how much of a configuration matters, and how xl reads a domain's.
-    pub(crate) fn open(path: &Path, wanted: OpenOptions, release: Release) -> Result<Self, TargetError> {
+    /// Neither it nor the disk of a domain is anything but what `access` has opened.
+    pub(crate) fn open(
+        path: &Path,
+        wanted: OpenOptions,
+        release: Release,
+        access: &DiskAccess,
+    ) -> Result<Self, TargetError> {
         if path == Path::new("-") {
             if matches!(wanted.kind, Some(Kind::Image | Kind::Directory)) {
                 return Err(TargetError::StandardInput(StandardInput::NotSeekable));
             }
             let text = read_limited(&mut io::stdin().lock(), release)
                 .map_err(|error| TargetError::of(path, Access::Read, error))?;
-            return Self::config(path, text, wanted, release);
+            return Self::config(path, text, wanted, release, access);
         }
         let metadata = fs::metadata(path).map_err(|error| TargetError::of(path, Access::Open, error))?;
         if metadata.is_dir() {
@@ -46,7 +52,7 @@ impl Target {
             // Opening a FIFO would wait for a writer.
             return Err(TargetError::Special { path: path.to_owned() });
         }
-        let mut file = open_without_waiting(path).map_err(|error| TargetError::of(path, Access::Open, error))?;
+        let mut file = access.open_file(path).map_err(|error| TargetError::of(path, Access::Open, error))?;
         let kind = match wanted.kind {
             Some(kind) => kind,
             None if device => Kind::Image,
@@ -56,7 +62,7 @@ impl Target {
         };
         if kind == Kind::Config || kind.is_domain() {
             let text = read_limited(&mut file, release).map_err(|error| TargetError::of(path, Access::Read, error))?;
-            return Self::config(path, text, wanted, release);
+            return Self::config(path, text, wanted, release, access);
         }
         let source = FileSource::new(file).map_err(|error| TargetError::of(path, Access::Read, error))?;
         let source: Arc<dyn Source> = Arc::new(source);
@@ -69,9 +75,15 @@ impl Target {
         }
     }
 
-    fn config(path: &Path, text: Vec<u8>, wanted: OpenOptions, release: Release) -> Result<Self, TargetError> {
+    fn config(
+        path: &Path,
+        text: Vec<u8>,
+        wanted: OpenOptions,
+        release: Release,
+        access: &DiskAccess,
+    ) -> Result<Self, TargetError> {
         if wanted.kind == Some(Kind::Xl) {
-            return Ok(Self::Xl(Box::new(XlTarget::new(path, text, release, wanted.limits)?)));
+            return Ok(Self::Xl(Box::new(XlTarget::new(path, text, release, wanted.limits, access)?)));
         }
         #[cfg(not(feature = "libvirt"))]
         if wanted.kind == Some(Kind::Libvirt) {
@@ -81,12 +93,12 @@ impl Target {
         if wanted.kind == Some(Kind::Libvirt)
             || wanted.kind.is_none() && wanted.dialect.is_none() && toolstack::libvirt::is_domain(&text)
         {
-            return Ok(Self::Libvirt(Box::new(LibvirtTarget::new(path, text, release, wanted.limits)?)));
+            return Ok(Self::Libvirt(Box::new(LibvirtTarget::new(path, text, release, wanted.limits, access)?)));
         }
         if wanted.kind == Some(Kind::Xapi)
             || wanted.kind.is_none() && wanted.dialect.is_none() && toolstack::xapi::is_record(&text)
         {
-            return Ok(Self::Xapi(Box::new(XapiTarget::new(&text, wanted.limits))));
+            return Ok(Self::Xapi(Box::new(XapiTarget::new(&text, wanted.limits, access))));
         }
         if path == Path::new("-") && wanted.dialect.is_none() {
             if text.is_empty() {
@@ -96,10 +108,13 @@ impl Target {
                 return Err(TargetError::StandardInput(StandardInput::NotText));
             }
         }
+        if wanted.kind.is_none() && wanted.dialect.is_none() && prose::is_document(path, &text) {
+            return Err(TargetError::Document { path: path.to_owned() });
+        }
         let by_name = || path.file_name().and_then(|name| Dialect::from_file_name(name.to_str()?));
         let dialect = wanted.dialect.or_else(by_name);
         if dialect.is_none() && wanted.kind.is_none() && looks_like_xl(&text, release) {
-            return Ok(Self::Xl(Box::new(XlTarget::new(path, text, release, wanted.limits)?)));
+            return Ok(Self::Xl(Box::new(XlTarget::new(path, text, release, wanted.limits, access)?)));
         }
         match dialect.or_else(|| guess_dialect(&text)) {
             Some(dialect) => Ok(Self::Config { dialect, text }),

@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::disk_access::{DiskAccess, NotOpened};
 use super::xl::{merged, open_attached};
 use crate::boot::{self, Handover, Options, Run, Toolstack, Verdict};
 use crate::release::Change;
@@ -22,18 +23,17 @@ pub struct XapiTarget {
 }
 
 impl XapiTarget {
-    pub(super) fn new(text: &[u8], limits: ContainerLimits) -> Self {
+    pub(super) fn new(text: &[u8], limits: ContainerLimits, access: &DiskAccess) -> Self {
         let record = Record::parse(text);
         let disk = match &record {
             Ok(record) => record.disk().and_then(|path| {
-                open_attached(Path::new(path), limits).map_err(|reason| NotCalled {
-                    fails: false,
-                    reason,
-                    help: None,
-                    error: None,
-                })
+                let unknown =
+                    |NotOpened { reason, help }| NotCalled { verdict: Verdict::Unknown, reason, help, error: None };
+                open_attached(Path::new(path), limits, access).map_err(unknown)
             }),
-            Err(error) => Err(NotCalled { fails: false, reason: error.to_string(), help: None, error: None }),
+            Err(error) => {
+                Err(NotCalled { verdict: Verdict::Unknown, reason: error.to_string(), help: None, error: None })
+            }
         };
         Self { record, disk }
     }
@@ -57,7 +57,7 @@ impl XapiTarget {
         options.caller.max_file_size = None;
         let mut handover = Handover { name: toolstack.name(), arguments: Vec::new(), error: None, notes: Vec::new() };
         let called = self.record.as_ref().map_err(|error| NotCalled {
-            fails: false,
+            verdict: Verdict::Unknown,
             reason: error.to_string(),
             help: None,
             error: None,
@@ -79,8 +79,7 @@ impl XapiTarget {
                 record.complete(&mut run);
                 Ok(run)
             }
-            Err(NotCalled { fails, reason, help, error }) => {
-                let verdict = if fails { Verdict::Fails } else { Verdict::Unknown };
+            Err(NotCalled { verdict, reason, help, error }) => {
                 let mut run = Run::not_started(options, verdict, reason, help);
                 handover.error = error;
                 run.handover = Some(handover);

@@ -1,23 +1,22 @@
 //! A domain as a target: the disk that its bootloader gets, and the options that it gets with it.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Access, TargetError};
+use super::disk_access::NotOpened;
+use super::{DiskAccess, TargetError};
 use crate::boot::{self, Caller, GivenDisk, Handover, Options, Run, Toolstack, Verdict};
 use crate::explain::{OtherDisk, OtherDisks};
 use crate::host;
 use crate::python::PyStr;
 use crate::release::Release;
-use crate::storage::container::{self, ContainerLimits, ImageFormat};
+use crate::storage::container::{self, ContainerError, ContainerLimits, ImageFormat};
 use crate::storage::identify::Format;
 use crate::storage::mount::MountedOnce;
-use crate::storage::source::{FileSource, Source};
+use crate::storage::source::Source;
 use crate::xl::call::{Call, NotInvoked, RESTRICTED_USER};
 use crate::xl::disk::DiskFormat;
 use crate::xl::domain::Domain;
@@ -29,8 +28,12 @@ pub struct XlTarget {
     pub text: Vec<u8>,
     /// The domain, or why xl cannot parse its configuration.
     pub domain: Result<Domain, SyntaxError>,
+    /// Which files it may have opened.
+    access: DiskAccess,
     /// How libxl calls pygrub, with the disk; or why it does not, or why the disk cannot be opened.
-    started: Result<(Call, Arc<dyn Source>), NotInvoked>,
+    started: Started,
+    /// What opening an image may do.
+    limits: ContainerLimits,
 }
 
 impl XlTarget {
@@ -39,23 +42,46 @@ impl XlTarget {
         text: Vec<u8>,
         release: Release,
         limits: ContainerLimits,
+        access: &DiskAccess,
     ) -> Result<Self, TargetError> {
         if text.len() > syntax::LIMIT {
             return Err(TargetError::TooLarge { path: path.to_owned(), limit: syntax::LIMIT });
         }
+        Ok(Self::read(text, release, limits, access.clone(), |call| open_disk(call, limits, access)))
+    }
+
+    /// The same domain as xl of another release reads it.
+    pub(super) fn for_release(&self, release: Release) -> Self {
+        Self::read(self.text.clone(), release, self.limits, self.access.clone(), |call| {
+            open_again(&self.started, call, self.limits, &self.access)
+        })
+    }
+
+    fn read(
+        text: Vec<u8>,
+        release: Release,
+        limits: ContainerLimits,
+        access: DiskAccess,
+        open_disk: impl FnOnce(&Call) -> Result<Arc<dyn Source>, NotInvoked>,
+    ) -> Self {
         let domain = syntax::parse(&text, release).map(|settings| Domain::new(settings, release));
         let started = match &domain {
             Ok(domain) => domain.call(release).and_then(|call| {
-                let disk = open_disk(&call, limits)?;
+                let disk = open_disk(&call)?;
                 Ok((call, disk))
             }),
             Err(error) => {
                 let (line, column) = (error.span.line, error.span.column);
                 let reason = format!("xl cannot parse the configuration: {error} (line {line}, column {column})");
-                Err(NotInvoked { fails: true, reason, span: None, help: None })
+                Err(NotInvoked { verdict: Verdict::Fails, reason, span: None, help: None })
             }
         };
-        Ok(Self { text, domain, started })
+        Self { text, domain, access, started, limits }
+    }
+
+    /// Which files it may have opened.
+    pub fn access(&self) -> &DiskAccess {
+        &self.access
     }
 
     /// The disk that the bootloader gets.
@@ -64,7 +90,7 @@ impl XlTarget {
     }
 
     pub(super) fn run(&self, volumes: Option<&MountedOnce<'_>>, options: Options) -> io::Result<Run> {
-        run_call(self.started.as_ref().map(|(call, _)| call), Toolstack::Xl, volumes, options)
+        run_call(self.started.as_ref().map(|(call, _)| call), Toolstack::Xl, volumes, options, &self.access)
     }
 }
 
@@ -74,6 +100,7 @@ pub(super) fn run_call(
     toolstack: Toolstack,
     volumes: Option<&MountedOnce<'_>>,
     mut options: Options,
+    access: &DiskAccess,
 ) -> io::Result<Run> {
     options.caller.toolstack = Some(toolstack);
     let restricted = options.caller.restricted;
@@ -91,7 +118,7 @@ pub(super) fn run_call(
     let handover = |arguments| Handover { name: toolstack.name(), arguments, error: None, notes: Vec::new() };
     let called = call.map_err(Clone::clone).and_then(|call| {
         let of_domain = call.options(options.release, options.flavour)?;
-        is_there(call)?;
+        is_there(call, access)?;
         Ok((call, merged(&options, of_domain)))
     });
     match called {
@@ -104,8 +131,7 @@ pub(super) fn run_call(
             run.handover = Some(handover(arguments(call)));
             Ok(run)
         }
-        Err(NotInvoked { fails, reason, span, help }) => {
-            let verdict = if fails { Verdict::Fails } else { Verdict::Unknown };
+        Err(NotInvoked { verdict, reason, span, help }) => {
             let place = span.map(|span| format!(" (line {})", span.line)).unwrap_or_default();
             let mut run = Run::not_started(options, verdict, format!("{reason}{place}"), help);
             run.handover = Some(handover(call.map(arguments).unwrap_or_default()));
@@ -122,7 +148,7 @@ impl OtherDisks for XlTarget {
         let tried = disks.filter(|disk| !disk.disk.cdrom).take(MOST).filter_map(|disk| {
             let path = disk.disk.target.clone()?;
             let raw = disk.disk.format == DiskFormat::Raw;
-            let source = raw.then(|| open_source(Path::new(OsStr::from_bytes(path.as_bytes())))).flatten();
+            let source = raw.then(|| self.access.disk(Path::new(OsStr::from_bytes(path.as_bytes())))).flatten();
             let tried = source.and_then(|source| boot::run(source, run.options.clone()).ok());
             Some(OtherDisk { path, line: disk.specification.span.line, verdict: tried.map(|run| run.verdict) })
         });
@@ -130,35 +156,18 @@ impl OtherDisks for XlTarget {
     }
 }
 
-/// A disk that can be read. `None` if it cannot be opened, or is something else.
-fn open_source(path: &Path) -> Option<Arc<dyn Source>> {
-    let place = host::placed(path).ok()?;
-    let metadata = fs::metadata(&place).ok()?;
-    let is_disk = metadata.is_file() || metadata.file_type().is_block_device();
-    let source = is_disk.then(|| super::open_without_waiting(&place).and_then(FileSource::new))?.ok()?;
-    Some(Arc::new(source))
-}
-
 /// Whether the pygrub that is called is there. Where no pygrub is installed this machine is not a dom0, and says nothing of one.
-fn is_there(call: &Call) -> Result<(), NotInvoked> {
+fn is_there(call: &Call, access: &DiskAccess) -> Result<(), NotInvoked> {
     let path = Path::new(OsStr::from_bytes(call.bootloader.text.as_bytes()));
-    if !path.is_absolute() || host::installed().is_err() || !is_missing(path) {
+    if !path.is_absolute() || host::installed().is_err() || !access.is_missing(path) {
         return Ok(());
     }
     Err(NotInvoked {
-        fails: true,
+        verdict: Verdict::Fails,
         reason: format!("there is no bootloader `{}` here", shown(&call.bootloader.text)),
         span: Some(call.bootloader.span),
         help: Some("write `bootloader = \"pygrub\"`: xl finds the one that belongs to it".to_owned()),
     })
-}
-
-/// Whether it is certain that the host has no such file.
-fn is_missing(path: &Path) -> bool {
-    match host::placed(path) {
-        Ok(place) => matches!(place.try_exists(), Ok(false)),
-        Err(error) => error.kind() == io::ErrorKind::NotFound,
-    }
 }
 
 /// What is asked for, and otherwise what the domain's configuration makes of the call.
@@ -181,18 +190,23 @@ pub(super) fn merged(wanted: &Options, of_domain: Options) -> Options {
 
 /// Opens the disk that a domain's bootloader gets. That it is not here does not say that it is not there where the domain is
 /// to be created.
-pub(super) fn open_disk(call: &Call, limits: ContainerLimits) -> Result<Arc<dyn Source>, NotInvoked> {
+pub(super) fn open_disk(
+    call: &Call,
+    limits: ContainerLimits,
+    access: &DiskAccess,
+) -> Result<Arc<dyn Source>, NotInvoked> {
     let path = Path::new(OsStr::from_bytes(call.disk.as_bytes()));
-    let unknown = |reason: String| NotInvoked {
-        fails: false,
+    let unknown = |NotOpened { reason, help }| NotInvoked {
+        verdict: Verdict::Unknown,
         reason: format!("{reason}; it is the first disk of the domain"),
         span: Some(call.disk_span),
-        help: path.is_relative().then(|| "xl looks for it from the directory that it is started in".to_owned()),
+        help: help.or_else(|| {
+            path.is_relative().then(|| "xl looks for it from the directory that it is started in".to_owned())
+        }),
     };
-    let file = open_path(path).map_err(unknown)?;
+    let file = access.open_disk(path).map_err(unknown)?;
     let Some(format) = format_of(call) else { return Ok(file) };
-    container::open(file, format, Some(path), limits)
-        .map_err(|error| unknown(format!("the disk in the image `{}` cannot be read: {error}", path.display())))
+    container::open(file, format, Some(path), limits).map_err(|error| unknown(not_inside(path, &error)))
 }
 
 /// The format of the image that libxl attaches before it calls the bootloader.
@@ -206,24 +220,33 @@ fn format_of(call: &Call) -> Option<Format> {
 }
 
 /// Opens the disk that a toolstack attaches to the host by what it finds in the file.
-pub(super) fn open_attached(path: &Path, limits: ContainerLimits) -> Result<Arc<dyn Source>, String> {
-    let file = open_path(path)?;
-    let inside = container::open_as(&file, ImageFormat::Detect, Some(path), limits)
-        .map_err(|error| format!("the disk in the image `{}` cannot be read: {error}", path.display()))?;
+pub(super) fn open_attached(
+    path: &Path,
+    limits: ContainerLimits,
+    access: &DiskAccess,
+) -> Result<Arc<dyn Source>, NotOpened> {
+    let file = access.open_disk(path)?;
+    let inside =
+        container::open_as(&file, ImageFormat::Detect, Some(path), limits).map_err(|error| not_inside(path, &error))?;
     Ok(inside.map_or(file, |(disk, _)| disk))
 }
 
-/// Opens a disk, or says in a sentence why not.
-pub(super) fn open_path(path: &Path) -> Result<Arc<dyn Source>, String> {
-    let place = host::placed(path).map_err(|error| cannot_open(path, error))?;
-    let metadata = fs::metadata(&place).map_err(|error| cannot_open(path, error))?;
-    if !metadata.is_file() && !metadata.file_type().is_block_device() {
-        return Err(format!("`{}` is neither a file nor a block device", path.display()));
+/// What a domain's bootloader is called with, and the disk that it gets; or why it is not called.
+pub(super) type Started = Result<(Call, Arc<dyn Source>), NotInvoked>;
+
+/// The disk of a call: the one that is open already, where it is the same.
+pub(super) fn open_again(
+    started: &Started,
+    call: &Call,
+    limits: ContainerLimits,
+    access: &DiskAccess,
+) -> Result<Arc<dyn Source>, NotInvoked> {
+    match started {
+        Ok((known, disk)) if known.disk == call.disk && known.attached == call.attached => Ok(Arc::clone(disk)),
+        _ => open_disk(call, limits, access),
     }
-    let source = super::open_without_waiting(&place).and_then(FileSource::new);
-    Ok(Arc::new(source.map_err(|error| cannot_open(path, error))?))
 }
 
-fn cannot_open(path: &Path, error: io::Error) -> String {
-    TargetError::of(path, Access::Open, error).to_string()
+fn not_inside(path: &Path, error: &ContainerError) -> NotOpened {
+    NotOpened { reason: format!("the disk in the image `{}` cannot be read: {error}", path.display()), help: None }
 }

@@ -7,6 +7,7 @@ mod document;
 
 use self::disks::{FirstDisk, first_disk};
 use self::document::{Document, Element};
+use crate::boot::Verdict;
 use crate::python::PyStr;
 use crate::release::Release;
 use crate::xl::call::{Call, NotInvoked};
@@ -32,6 +33,8 @@ pub struct LibvirtDomain {
     disk: FirstDisk,
     /// Where the type of the guest stands.
     guest_at: Item,
+    /// Whether it is a domain of Xen.
+    of_xen: bool,
 }
 
 /// Whether a text is a domain's XML: its first element is `<domain>`.
@@ -92,6 +95,7 @@ impl LibvirtDomain {
             cmdline: text_of(os, "cmdline"),
             disk: first_disk(root),
             guest_at: kind.unwrap_or(root).item(),
+            of_xen: xen,
         })
     }
 
@@ -107,24 +111,26 @@ impl LibvirtDomain {
     ///
     /// It does not call one, or not with something that can be known from the XML.
     pub fn call(&self, release: Release) -> Result<Call, NotInvoked> {
-        let unknown = |reason: &str, span, help: Option<&str>| NotInvoked {
-            fails: false,
+        let not_invoked = |verdict, reason: &str, span, help: Option<&str>| NotInvoked {
+            verdict,
             reason: reason.to_owned(),
             span,
             help: help.map(str::to_owned),
         };
+        let unknown = |reason: &str, span, help| not_invoked(Verdict::Unknown, reason, span, help);
+        let not_applicable = |reason: &str, span, help| not_invoked(Verdict::NotApplicable, reason, span, help);
         let guest_at = Some(self.guest_at.span);
         let bootloader = match (self.guest, &self.bootloader, &self.kernel) {
+            (None, ..) if !self.of_xen => {
+                let reason = "this is not a domain of Xen: pygrub boots guests of Xen only";
+                return Err(not_applicable(reason, guest_at, None));
+            }
             (None, ..) => {
-                return Err(unknown(
-                    "this is not a domain of Xen, or not of a type that pregrub knows",
-                    guest_at,
-                    None,
-                ));
+                return Err(unknown("this is not a type of guest that pregrub knows", guest_at, None));
             }
             (Some(Guest::Hvm), ..) => {
                 let reason = "this is an HVM guest, which boots from its own firmware: Xen runs no bootloader for it";
-                return Err(unknown(
+                return Err(not_applicable(
                     reason,
                     guest_at,
                     Some("with `<type>linux</type>` or `<type>xenpvh</type>` pygrub is run"),
@@ -136,11 +142,11 @@ impl LibvirtDomain {
                     "there is no bootloader: Xen starts the kernel `{}` of dom0, and does not look into the disk",
                     kernel.text.to_string_lossy()
                 );
-                return Err(unknown(&reason, Some(kernel.span), None));
+                return Err(not_applicable(&reason, Some(kernel.span), None));
             }
             (Some(Guest::Pvh), None, None) => {
                 return Err(NotInvoked {
-                    fails: true,
+                    verdict: Verdict::Fails,
                     reason: "a PVH guest has no default bootloader, and there is neither a bootloader nor a kernel"
                         .to_owned(),
                     span: guest_at,
@@ -156,7 +162,7 @@ impl LibvirtDomain {
             }
             FirstDisk::Refused { reason, at, help } => {
                 return Err(NotInvoked {
-                    fails: true,
+                    verdict: Verdict::Fails,
                     reason: reason.clone(),
                     span: Some(at.span),
                     help: Some((*help).to_owned()),
@@ -164,7 +170,7 @@ impl LibvirtDomain {
             }
             FirstDisk::None => {
                 return Err(NotInvoked {
-                    fails: true,
+                    verdict: Verdict::Fails,
                     reason: "the domain has no disk: libxl runs no bootloader without a disk".to_owned(),
                     span: None,
                     help: None,

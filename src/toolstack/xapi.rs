@@ -26,8 +26,8 @@ pub const RESTRICTED_USER: &str = "65537";
 /// A pygrub that is not run, or not on the disk, and what the API's user reads of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotCalled {
-    /// Whether it is certain that nothing boots.
-    pub fails: bool,
+    /// *fails* where it is certain that nothing boots; *not applicable* where the VM boots without pygrub; else *unknown*.
+    pub verdict: Verdict,
     /// Why, in one sentence without a full stop.
     pub reason: String,
     /// The way out, where it is known.
@@ -38,11 +38,15 @@ pub struct NotCalled {
 
 impl NotCalled {
     fn unknown(reason: impl Into<String>) -> Self {
-        Self { fails: false, reason: reason.into(), help: None, error: None }
+        Self { verdict: Verdict::Unknown, reason: reason.into(), help: None, error: None }
+    }
+
+    fn not_applicable(reason: impl Into<String>) -> Self {
+        Self { verdict: Verdict::NotApplicable, ..Self::unknown(reason) }
     }
 
     fn fails(reason: impl Into<String>, help: &str, error: ToolstackError) -> Self {
-        Self { fails: true, reason: reason.into(), help: Some(help.to_owned()), error: Some(error) }
+        Self { verdict: Verdict::Fails, reason: reason.into(), help: Some(help.to_owned()), error: Some(error) }
     }
 }
 
@@ -64,7 +68,7 @@ impl Record {
     /// pygrub is not asked, or there is no such disk.
     pub fn disk(&self) -> Result<&str, NotCalled> {
         if self.guest() == Guest::Hvm {
-            return Err(NotCalled::unknown(
+            return Err(NotCalled::not_applicable(
                 "this is an HVM guest, which boots from its own firmware: xapi does not run pygrub",
             ));
         }
@@ -78,7 +82,7 @@ impl Record {
             "" => {
                 let reason =
                     format!("PV-bootloader is empty: xapi starts `{}` of dom0, and pygrub is not run", self.kernel);
-                return Err(NotCalled::unknown(reason));
+                return Err(NotCalled::not_applicable(reason));
             }
             "eliloader" => {
                 let reason = "eliloader fetches a kernel from the installation source, and pregrub does not know which";

@@ -7,8 +7,9 @@ use std::path::Path;
 use super::disk::{Backend, Disk, DiskFormat};
 use super::domain::{Domain, DomainDisk, Guest};
 use super::settings::{Item, shown};
+use super::unknown_option;
 use crate::boot::command_line::{self, Directory, Ended};
-use crate::boot::{Caller, Format, Options, Task};
+use crate::boot::{Caller, Format, Options, Task, Verdict};
 use crate::config::Span;
 use crate::flavour::{Build, Flavour};
 use crate::python::PyStr;
@@ -44,8 +45,9 @@ const ATTACHED: &[u8] = b"/dev/xvda";
 /// Why pygrub is not run for a domain, or why pregrub cannot tell what it is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotInvoked {
-    /// Whether it is certain that nothing boots: xl, libxl or pygrub end with an error.
-    pub fails: bool,
+    /// *fails* where it is certain that nothing boots, since xl, libxl or pygrub end with an error; *not applicable* where the domain
+    /// boots without pygrub; else *unknown*.
+    pub verdict: Verdict,
     /// Why, in one sentence without a full stop.
     pub reason: String,
     /// Where in the configuration, if it is something that stands there.
@@ -56,11 +58,15 @@ pub struct NotInvoked {
 
 impl NotInvoked {
     fn fails(reason: impl Into<String>, span: Option<Span>, help: &str) -> Self {
-        Self { fails: true, reason: reason.into(), span, help: (!help.is_empty()).then(|| help.to_owned()) }
+        Self { verdict: Verdict::Fails, reason: reason.into(), span, help: (!help.is_empty()).then(|| help.to_owned()) }
     }
 
     fn unknown(reason: impl Into<String>, span: Option<Span>, help: &str) -> Self {
-        Self { fails: false, ..Self::fails(reason, span, help) }
+        Self { verdict: Verdict::Unknown, ..Self::fails(reason, span, help) }
+    }
+
+    fn not_applicable(reason: impl Into<String>, span: Option<Span>, help: &str) -> Self {
+        Self { verdict: Verdict::NotApplicable, ..Self::fails(reason, span, help) }
     }
 }
 
@@ -81,7 +87,7 @@ impl Domain {
         if self.guest == Guest::Hvm {
             let help = "with `type = \"pv\"` or `type = \"pvh\"` pygrub is run";
             let reason = "this is an HVM guest, which boots from its own firmware: Xen runs no bootloader for it";
-            return Err(NotInvoked::unknown(reason, self.guest_span, help));
+            return Err(NotInvoked::not_applicable(reason, self.guest_span, help));
         }
         let Some(bootloader) = &self.bootloader else {
             let kernel = self.kernel.as_ref().or(self.firmware.as_ref());
@@ -89,7 +95,7 @@ impl Domain {
             let reason = format!(
                 "there is no bootloader: Xen starts the kernel `{name}` of dom0, and does not look into the disk"
             );
-            return Err(NotInvoked::unknown(reason, kernel.map(|kernel| kernel.span), ""));
+            return Err(NotInvoked::not_applicable(reason, kernel.map(|kernel| kernel.span), ""));
         };
         let Some(DomainDisk { specification, disk }) = self.disks.first() else {
             return Err(self.no_disk());
@@ -187,14 +193,21 @@ impl Call {
         let path = Path::new(OsStr::from_bytes(self.bootloader.text.as_bytes()));
         if !path.file_name().is_some_and(|name| name == "pygrub" || name == "pregrub") {
             let reason = format!("the bootloader is `{}`, and not pygrub", shown(&self.bootloader.text));
-            return Err(NotInvoked::unknown(reason, Some(self.bootloader.span), IMAGE_INSTEAD));
+            return Err(NotInvoked::not_applicable(reason, Some(self.bootloader.span), IMAGE_INSTEAD));
         }
         let mut words: Vec<OsString> =
             self.arguments.iter().map(|text| OsStr::from_bytes(text.as_bytes()).to_owned()).collect();
         words.push(OsStr::from_bytes(self.disk.as_bytes()).to_owned());
         let made = |path: &Path| path == Path::new(OUTPUT_DIRECTORY) || path.is_dir();
-        let call = command_line::parse(&words, "pygrub", Build { release, flavour }, false, &made)
-            .map_err(|ended| refused(&ended, span))?;
+        let call =
+            command_line::parse(&words, "pygrub", Build { release, flavour }, false, &made).map_err(|ended| {
+                let build = Build { release, flavour };
+                let mut why = refused(&ended, span);
+                if let Some(help) = unknown_option::help(&words, build) {
+                    why.help = Some(help);
+                }
+                why
+            })?;
         let useless = |what: &str| {
             Err(NotInvoked::fails(
                 format!("bootloader_args make pygrub {what}, so that libxl gets no kernel from it"),

@@ -24,6 +24,7 @@ mod quoted;
 mod settings;
 pub mod syntax;
 mod token;
+mod unknown_option;
 
 pub(crate) use settings::shown;
 pub use settings::{Item, Setting, Settings, Value};

@@ -58,6 +58,12 @@ fn xsa_25_size_is_not_memory() {
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// Releases without XSA-198's fix up to 4.7.1, the point releases that brought it, and later ones.
+const RELEASES: [&str; 16] = [
+    "4.1", "4.1.0", "4.2", "4.2.5", "4.3", "4.4", "4.5", "4.6.0", "4.6.4", "4.6.5", "4.7.0", "4.7.1", "4.7.2", "4.8",
+    "4.17", "4.22",
+];
+
 /// XSA-198: delimiters of the result in what a guest wrote began records of their own, which named files of the host.
 #[test]
 fn xsa_198_a_guest_writes_no_record() {
@@ -79,7 +85,7 @@ fn xsa_198_a_guest_writes_no_record() {
         let config = format!("menuentry \"a\" {{\n linux /k {injected}\n initrd /i\n}}\n");
         let tree = Tree::new().file("/boot/grub/grub.cfg", config).file("/k", "k").file("/i", "i");
         let image = Image::whole(&Volume::ext4(tree).sized(2 << 20)).argument();
-        for release in ["4.8", "4.17", "4.22"] {
+        for release in RELEASES {
             let mut pygrub = command(&["pygrub", "-q", &format!("--output-format={format}"), &directory, &image]);
             let output = pygrub.env("PREGRUB_RELEASE", release).output().unwrap();
             let text = String::from_utf8_lossy(&output.stdout).into_owned();

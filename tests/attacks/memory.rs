@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use pregrub::boot::Options;
 use pregrub::config::Dialect;
-use pregrub::lint::{Levels, LintContext, lint};
+use pregrub::lint::{Fixer, Levels, LintContext, lint};
 use pregrub::release::Release;
 use pregrub::report::{entries, trace};
 use pregrub::simulation::Simulation;
@@ -87,6 +87,91 @@ fn any_configuration_takes_64_mib() {
         }
     }
     println!("most: {} MiB of {:?}", worst.0 >> 20, worst.1);
+}
+
+/// What `--fix`, `--diff` and `--unsafe` do as well: they keep the text and what was found in it before and after.
+#[test]
+fn fixes_take_no_more() {
+    let mut worst = (0, "");
+    for piece in REPEATED {
+        for dialect in [Dialect::Grub2, Dialect::Legacy, Dialect::Extlinux] {
+            let text = mebibyte("", piece);
+            let levels = Levels::default();
+            let fixer =
+                Fixer { name: "grub.cfg", dialect, options: Options::default(), levels: &levels, unsafe_too: true };
+            let (_, bytes) = memory::peak(|| fixer.fix(text));
+            worst = worst.max((bytes, piece));
+        }
+    }
+    println!("most: {} MiB of {:?}", worst.0 >> 20, worst.1);
+    assert!(worst.0 <= 96 << 20, "{:?}: {} MiB", worst.1, worst.0 >> 20);
+}
+
+/// What the program holds besides, without any input.
+const EMPTY: usize = 4 << 20;
+/// What it may take to show what would be fixed.
+const MOST_OF_DIFF: usize = 120 << 20;
+
+#[test]
+fn the_program_takes_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("grub.cfg").to_str().unwrap().to_owned();
+    for (piece, dialect) in [
+        ("set a\n", "grub2"),
+        ("menuentry \"a\" {\n", "grub2"),
+        ("menuentry a {\n}\n", "grub2"),
+        ("}\n", "grub2"),
+        ("title a\nroot x\n", "legacy"),
+        ("title a\n", "legacy"),
+        ("label a\nlinux /k\n", "extlinux"),
+        ("label a\n", "extlinux"),
+    ] {
+        fs::write(&path, mebibyte("", piece)).unwrap();
+        for (args, most) in [
+            (&["lint", "--diff", "--unsafe"][..], MOST_OF_DIFF),
+            (&["lint"], MOST),
+            (&["check"], MOST),
+            (&["trace"], MOST),
+            (&["entries"], MOST),
+        ] {
+            let output =
+                memory::limited(&command(&[args, &["--dialect", dialect, &path]].concat()), most + EMPTY).output();
+            let output = output.unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(matches!(output.status.code(), Some(0 | 1)), "{args:?} {piece:?}: {} {said}", output.status);
+        }
+    }
+}
+
+/// Both processes of the drop-in.
+#[test]
+fn nor_does_the_drop_in() {
+    if crate::common::tools::tool("mke2fs").is_none() {
+        return crate::common::tools::skipped("mke2fs");
+    }
+    for (path, pieces) in [
+        ("/boot/grub/grub.cfg", &["}\n", "\"\n", "a\n", "set a=b\n", "menuentry \"a\" {\n linux /k\n}\n"][..]),
+        ("/boot/grub/menu.lst", &["title a\n", "title a\nkernel /k\n"]),
+        ("/boot/extlinux.conf", &["label a\n", "label a\nkernel /k\nappend initrd=/i\n"]),
+    ] {
+        for piece in pieces {
+            let image = super::handed_over::disk(path, mebibyte("", piece));
+            let host = super::handed_over::Host::new();
+            for more in [&["-q"][..], &["-l"], &["--debug", "-q"]] {
+                let mut drop_in = super::handed_over::drop_in("4.17", more);
+                drop_in.args(host.options()).arg(image.path());
+                let free = drop_in.output().unwrap().status.code();
+                let output = memory::limited(&drop_in, MOST + EMPTY).output().unwrap();
+                let said = String::from_utf8_lossy(&output.stderr[..output.stderr.len().min(500)]);
+                assert!(
+                    output.status.code() == free && !said.contains("memory"),
+                    "{piece:?} {more:?}: {} {said}",
+                    output.status
+                );
+                host.clear();
+            }
+        }
+    }
 }
 
 /// All of it is one entry, whose lines are read when it ends; and an exception in the last line.

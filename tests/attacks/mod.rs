@@ -3,9 +3,11 @@
 
 mod advisories;
 mod delimiters;
+mod found_domains;
 mod handed_over;
 mod installer_links;
 mod installer_losses;
+mod installer_races;
 mod installer_signals;
 mod lying_worker;
 mod machine;

@@ -101,3 +101,29 @@ fn a_program_that_is_a_link_is_looked_for_below_the_root() {
         "{error}"
     );
 }
+
+/// One that sets itself apart with a session of its own, and a daemon that one leaves which has done its work: the program kills them.
+#[test]
+fn a_session_of_its_own_escapes_nothing() {
+    for (script, status) in [
+        ("setsid sh -c 'sleep 4; echo x > LATE' & sleep 600", 1),
+        ("(setsid sh -c '(sleep 4; echo x > LATE) & sleep 600' &) ; sleep 600", 1),
+        ("(setsid sh -c '(sleep 4; echo x > LATE) & exit' > /dev/null 2>&1 &) ; printf s >> \"$1\"", 0),
+    ] {
+        let mut store = Store::new();
+        let toplevel = store.build(&Spec { secrets: Some("s".into()), ..Spec::new(1) });
+        store.link(None, 1, &toplevel);
+        let late = store.root().join("late");
+        let script = script.replace("LATE", late.to_str().unwrap());
+        store.program(&format!("{toplevel}/append-initrd-secrets"), &format!("#!/bin/sh\n{script}\n"));
+        let begun = Instant::now();
+        let arguments = store.arguments();
+        let more = ["--secrets-timeout", "1", "--install", CURRENT];
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).chain(more).collect();
+        let ended = crate::common::program::run(&arguments);
+        assert_eq!(ended.status, status, "{script}: {}", ended.whole());
+        assert!(begun.elapsed() < Duration::from_secs(30));
+        std::thread::sleep(Duration::from_secs(6));
+        assert!(!late.exists(), "{script}");
+    }
+}

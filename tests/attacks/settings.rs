@@ -75,7 +75,8 @@ fn those_in_a_directory_that_is_a_target_are_not_read() {
         let ended = run(&at, &["lint", "--recursive", target, "--threshold", "warning"]);
         assert_eq!(ended.status, 1, "{from} {target}: {}{}", ended.stdout, ended.stderr);
         assert!(ended.stdout.contains("[PG101]"), "{}", ended.stdout);
-        let passed_over = "pregrub.toml` is not read, since what lies in a target may be a guest's: --config ";
+        let passed_over =
+            "pregrub.toml` is not read, because what lies in a target may be a guest's: if it is yours, add --config ";
         assert!(ended.stderr.contains(passed_over) && ended.stderr.lines().count() == 1, "{}", ended.stderr);
         // By a link to the tree as well.
         let link = directory.path().join("link");
@@ -88,4 +89,39 @@ fn those_in_a_directory_that_is_a_target_are_not_read() {
     fs::write(directory.path().join("pregrub.toml"), "allow = ['PG101']\nthreshold = 'note'\n").unwrap();
     let ended = run(directory.path(), &["lint", "--recursive", "guest"]);
     assert!(!ended.stdout.contains("[PG101]"), "{}", ended.stdout);
+}
+
+/// Of a disk that lies in a directory which a guest can write, say: a message on the file would quote the host's.
+#[test]
+fn neither_they_nor_their_baseline_are_read_through_a_link() {
+    let host = Host::new();
+    for link in ["pregrub.toml", "b.json", "sub"] {
+        let directory = guest("baseline = 'b.json'\n");
+        let guest = directory.path().join("guest");
+        if link == "sub" {
+            fs::write(guest.join("pregrub.toml"), "baseline = 'sub/shadow'\n").unwrap();
+            symlink(host.path("etc"), guest.join(link)).unwrap();
+        } else {
+            let _ = fs::remove_file(guest.join(link));
+            symlink(host.path("etc/shadow"), guest.join(link)).unwrap();
+        }
+        for command in ["lint", "check", "trace"] {
+            let ended = run(directory.path(), &[command, "guest/boot/grub/grub.cfg"]);
+            let said = format!("{link} {command}: {}{}", ended.stdout, ended.stderr);
+            assert!(!said.contains(super::machine::HOST), "{said}");
+            if command != "trace" || link == "pregrub.toml" {
+                assert_eq!(ended.status, 2, "{said}");
+                assert!(
+                    ended.stderr.contains(&format!("`{}` is a symbolic link, which is not followed", link)),
+                    "{said}"
+                );
+            }
+        }
+        host.assert_untouched(link);
+    }
+    // The caller's own may be one.
+    let directory = guest("allow = ['all']\n");
+    symlink("guest/pregrub.toml", directory.path().join("mine.toml")).unwrap();
+    let ended = run(directory.path(), &["lint", "--config", "mine.toml", "guest/boot/grub/grub.cfg"]);
+    assert_eq!((ended.status, ended.stdout.as_str()), (0, "no findings\n"), "{}", ended.stderr);
 }

@@ -1,4 +1,7 @@
-//! Signals to the drop-in, at every system call of its own: afterwards there is nothing, or a result in full with its files.
+//! Signals to the drop-in, at every system call of its own: afterwards there is nothing, or a result in full with its files. Every
+//! signal at every call of both processes is tried with
+//!
+//!     PREGRUB_EVERY_CALL=1 cargo test --test integration attacks::signals -- --nocapture
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
@@ -70,6 +73,12 @@ fn calls(strace: &str, all_processes: bool) -> Vec<Call> {
     calls
 }
 
+/// Each `step`th of the calls, or all of them where that is asked for.
+fn every(step: usize, from: usize, calls: &[Call]) -> impl Iterator<Item = &Call> {
+    let (step, from) = if std::env::var_os("PREGRUB_EVERY_CALL").is_some() { (1, 0) } else { (step, from) };
+    calls.iter().skip(from).step_by(step)
+}
+
 /// Sends `signal` at each of the calls, and says how often nothing came of it and how often everything.
 fn at_each<'a>(strace: &str, signal: &str, all_processes: bool, calls: impl Iterator<Item = &'a Call>) -> [usize; 2] {
     let mut counts = [0, 0];
@@ -99,7 +108,8 @@ fn a_signal_at_any_system_call_leaves_nothing_or_all() {
     // The last calls come too late, and only they.
     assert!(count > 80 && nothing > count / 2 && all > 0, "{count} {nothing} {all}");
     for (index, signal) in ["HUP", "INT", "QUIT", "USR1", "ALRM"].into_iter().enumerate() {
-        at_each(&strace, signal, false, calls.iter().skip(index).step_by(5));
+        let [nothing, all] = at_each(&strace, signal, false, every(5, index, &calls));
+        println!("{signal}: nothing {nothing}, all {all}");
     }
 }
 
@@ -109,8 +119,10 @@ fn nor_does_a_signal_to_both() {
     let Some(strace) = strace() else { return };
     let calls = calls(&strace, true);
     assert!(calls.len() > 150, "{}", calls.len());
-    at_each(&strace, "TERM", true, calls.iter().step_by(3));
-    at_each(&strace, "INT", true, calls.iter().skip(1).step_by(9));
+    for (signal, step, from) in [("TERM", 3, 0), ("INT", 9, 1)] {
+        let [nothing, all] = at_each(&strace, signal, true, every(step, from, &calls));
+        println!("{signal} at calls of both: nothing {nothing}, all {all}");
+    }
 }
 
 fn fifo(path: &Path) {

@@ -77,6 +77,38 @@ fn generated_files_follow_no_link() {
     assert_eq!(fs::read_dir(root.join("real")).unwrap().count(), 3);
 }
 
+/// In a directory that others can write: the programs that make the filesystem are not given a name that could be another file's by then.
+#[test]
+fn an_image_is_made_in_the_file_that_is_held() {
+    use std::os::unix::fs::PermissionsExt;
+    let Some(mke2fs) = tools::tool("mke2fs") else { return tools::skipped("mke2fs") };
+    let host = Host::new();
+    let directory = tempfile::tempdir().unwrap();
+    let (foreign, programs) = (directory.path().join("foreign"), directory.path().join("bin"));
+    fs::create_dir(&foreign).unwrap();
+    fs::create_dir(&programs).unwrap();
+    let image = foreign.join("boot.img");
+    for trick in ["rm \"$f\"; ln -s HOST \"$f\"", "rm \"$f\"; : > \"$f\"", "rm \"$f\""] {
+        let trick = trick.replace("HOST", host.path("etc/shadow").to_str().unwrap());
+        let script = format!(
+            "#!/bin/sh\nfor f in {}/.pregrub-*; do {trick}; done\nexec {} \"$@\"\n",
+            foreign.display(),
+            mke2fs.display()
+        );
+        let program = programs.join("mke2fs");
+        fs::write(&program, script).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+        let output = program::command(&["init", image.to_str().unwrap()]).env("PATH", path).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{trick}: {said}");
+        host.assert_untouched(&trick);
+        assert!(image.symlink_metadata().is_err(), "{trick}");
+    }
+    let output = program::command(&["init", image.to_str().unwrap()]).output().unwrap();
+    assert!(output.status.success() && fs::read_dir(&foreign).unwrap().count() <= 2);
+}
+
 /// A tree without tricks is written to.
 #[test]
 fn a_tree_without_links_is_written_to() {

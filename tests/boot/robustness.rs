@@ -42,7 +42,7 @@ fn examine(image: Vec<u8>, options: Options, context: &str) -> Run {
         Verdict::Unknown => {
             assert!(run.chosen.is_none() && !explain(&run).expect(context).reason.is_empty(), "{context}");
         }
-        Verdict::Selects => panic!("{context}: a disk never ends so"),
+        Verdict::Selects | Verdict::NotApplicable => panic!("{context}: a disk never ends so"),
     }
     run
 }

@@ -2,11 +2,13 @@
 
 mod bad_input;
 mod baseline;
+mod cat;
 mod check;
 mod contract;
 #[cfg(target_os = "linux")]
 mod contrib;
 mod entries;
+mod exit_status;
 mod explain;
 mod fix;
 mod flavours;
@@ -19,6 +21,7 @@ mod images;
 mod init;
 mod lint;
 mod merge;
+mod next_steps;
 #[cfg(target_os = "linux")]
 mod pygrub;
 mod recursive;

@@ -69,6 +69,33 @@ fn patterns_leave_out() {
 }
 
 #[test]
+fn what_is_passed_over_is_counted() {
+    let folder = tree();
+    folder.file("outside.img", fs::read(root().join("corpus/images/recipe.img")).unwrap());
+    folder.file("inside/boot.img", fs::read(root().join("corpus/images/recipe.img")).unwrap());
+    let place = |name: &str| folder.path().join("inside").join(name);
+    symlink("boot.img", place("again.img")).unwrap();
+    symlink("../outside.img", place("out.img")).unwrap();
+    symlink("nowhere", place("broken")).unwrap();
+    std::os::unix::net::UnixListener::bind(place("socket")).unwrap();
+    let ended = folder.run(&["check", "--recursive", "inside", "--format", "json"]);
+    // What lies in the tree is found once, where it is; what leads out of it is a stranger's word.
+    assert_eq!(targets(&ended.stdout), ["inside/boot.img"], "{}", ended.stderr);
+    assert_eq!(
+        ended.stderr,
+        "pregrub: passed over in `inside`: 1 link that leads out of it, 1 link that leads nowhere, 1 FIFO, socket or character device\n"
+    );
+    folder.file("notes/a", "text");
+    folder.file("notes/b", "text");
+    symlink("../outside.img", folder.path().join("notes/c")).unwrap();
+    assert_eq!(
+        folder.run(&["check", "--recursive", "notes"]).stderr,
+        "pregrub: there is no boot configuration, disk image or domain's configuration in `notes`: there are 2 other files, 1 link that \
+         leads out of it\n"
+    );
+}
+
+#[test]
 fn nothing_there() {
     let folder = Folder::new();
     fs::create_dir(folder.path().join("empty")).unwrap();

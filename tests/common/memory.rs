@@ -58,3 +58,14 @@ pub fn peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
     let peak = PEAK.with(Cell::get) - before;
     (result, usize::try_from(peak).unwrap_or(0))
 }
+
+/// The same program that gets no more than so much memory for data, and ends where it asks for more. (What `wait4` says of a program's
+/// peak is that of this process, too, which it was before.)
+pub fn limited(command: &std::process::Command, bytes: usize) -> std::process::Command {
+    let script = format!("ulimit -d {}; exec \"$@\"", bytes >> 10);
+    let mut limited = std::process::Command::new("/bin/sh");
+    limited.args(["-c", &script, "sh"]).arg(command.get_program()).args(command.get_args()).env_clear();
+    let set = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    limited.envs(set).stdin(std::process::Stdio::null());
+    limited
+}

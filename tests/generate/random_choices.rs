@@ -11,6 +11,11 @@ const PIECES: [&str; 30] = [
     "`", "é", "日本", "🐧", " ", "target=", "a", "b", "1", "<>", "&&",
 ];
 
+/// What NixOS writes as it is.
+fn ascii(text: &str) -> String {
+    text.replace(|c: char| !c.is_ascii(), "x")
+}
+
 /// A text without control characters, never empty and without blanks at its ends.
 pub fn awkward(random: &mut Random) -> String {
     let mut text = String::from("x");
@@ -81,7 +86,7 @@ pub fn choices(random: &mut Random) -> Choices {
         timeout: u32::try_from(random.below(100)).unwrap(),
         configuration_limit: 1 + u32::try_from(random.below(30)).unwrap(),
         grub_config: if random.chance(50) {
-            format!("# {}\n# {}", awkward(random), awkward(random))
+            format!("# {}\n# {}", ascii(&awkward(random)), ascii(&awkward(random)))
         } else {
             String::new()
         },

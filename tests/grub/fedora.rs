@@ -60,8 +60,8 @@ fn entries_are_sorted_and_expanded() {
 
 #[test]
 fn the_default_options_stand_in() {
-    let config =
-        CONFIG.replace("set default=\"m-6.9.7-200.fc40.x86_64\"", "set default_kernelopts='quiet $x'\nset x=splash");
+    let config = CONFIG
+        .replace("set default=\"m-6.9.7-200.fc40.x86_64\"", "set default_kernelopts='quiet $more'\nset more=splash");
     let run = run(&config, "loader/entries", Version::V2_06Fedora);
     // What follows an empty line is not read: no initrd.
     assert_eq!(words(&run), ["linux (hd0)/k1 quiet splash"]);

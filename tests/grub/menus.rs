@@ -50,6 +50,11 @@ fn is_of_a_device(error: &str) -> bool {
     error.starts_with("disk `") || error.starts_with("no server") || error.starts_with("loopback write")
 }
 
+/// Whether a word is a list of blocks, of which pregrub says nothing.
+fn is_blocks(word: &str) -> bool {
+    word.rsplit(')').next().is_some_and(|rest| rest.starts_with('+'))
+}
+
 /// The outcome in a form that both sides have.
 fn ours(run: &GrubRun) -> Result {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -59,8 +64,7 @@ fn ours(run: &GrubRun) -> Result {
         let empty = command.args == [&b""[..]];
         let files = command.files.iter().filter(|_| !empty);
         let words = command.args.iter().filter(|_| !empty);
-        // Lists of blocks are there for `test`.
-        let there = files.map(|file| file.exists != Some(false)).collect();
+        let there = files.map(|file| is_blocks(&text(&file.path)) || file.exists == Some(true)).collect();
         (command.command.clone(), words.map(|word| text(word)).collect(), there, command.root.as_deref().map(text))
     });
     let loading = run.attempts.iter().rev().find(|attempt| !attempt.commands.is_empty());
@@ -79,7 +83,8 @@ fn theirs(answer: &GrubAnswer) -> Result {
         }
         let ram_disk = command.command.starts_with("initrd");
         let words = args.iter().zip(&command.there).filter(|(word, _)| !word.starts_with("--"));
-        let there = words.map(|(_, there)| *there).take(if ram_disk { usize::MAX } else { 1 }).collect();
+        let there =
+            words.map(|(word, there)| is_blocks(word) || *there).take(if ram_disk { usize::MAX } else { 1 }).collect();
         (command.command.clone(), args, there, command.root.clone())
     });
     let errors = answer.errors.iter().filter(|error| !is_of_a_device(error)).cloned().collect();

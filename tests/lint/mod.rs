@@ -7,6 +7,7 @@ mod distributions;
 mod files;
 mod fix;
 mod fixture;
+mod grub_disagrees;
 mod grub_entries;
 mod initrds;
 mod limit;

@@ -83,7 +83,7 @@ fn differences() -> Vec<Row> {
         row(
             "next_entry",
             &["PG102"],
-            with("if [ \"${next_entry}\" ]; then\nset default=\"${next_entry}\"\nelse\nset default=0\nfi"),
+            with("load_env\nif [ \"${next_entry}\" ]; then\nset default=\"${next_entry}\"\nelse\nset default=0\nfi"),
         ),
         row("a path of numbers", &["PG101"], format!("set default=\"1>1\"\n{}{}", a(), submenu())),
         row("a path of titles", &["PG101"], format!("set default=\"S>C\"\n{}{}", a(), submenu())),

@@ -23,7 +23,9 @@ import tempfile
 import time
 
 TAG = "pregrub-oracle"
-SECONDS = 30
+SECONDS = 60
+# As long as that a menu says nothing when it waits for a key.
+QUIET = 4
 END = b"Failed to boot both"
 PROMPT = b"\rgrub> "
 LOADERS = (
@@ -118,10 +120,13 @@ def ask(folder, identity, case):
             if not piece:
                 raise ChildProcessError("%s: grub-emu ended: %r" % (case["config"], output[-1000:]))
             output += piece
+            if enter is not None:
+                # A menu that counts down is drawn again and again.
+                enter = (enter[0], time.monotonic() + QUIET)
             for question in questions.finditer(output, seen):
                 seen, key = question.end(), QUESTIONS[question[0]]
                 if key == b"\r":
-                    enter = (question.start(), time.monotonic() + 6)
+                    enter = (question.start(), time.monotonic() + QUIET)
                 elif key is None:
                     output, done = output[: question.start()], True
                     break

@@ -36,13 +36,15 @@ fn places_are_the_same_in_every_format() {
         let findings = object["findings"].as_array().unwrap();
         let results = log["runs"][0]["results"].as_array().unwrap();
         assert_eq!((findings.len(), concise.lines().count()), (results.len(), findings.len()), "{path}");
-        for (((finding, result), concise), github) in
-            findings.iter().zip(results).zip(concise.lines()).zip(github.lines())
-        {
+        // GitHub shows few annotations, so that findings of one cause share one.
+        assert!(github.lines().count() <= findings.len(), "{path}");
+        for ((finding, result), concise) in findings.iter().zip(results).zip(concise.lines()) {
             assert_eq!(finding["code"], result["ruleId"]);
             let (code, name) = (finding["code"].as_str().unwrap(), finding["name"].as_str().unwrap());
             assert!(concise.contains(&format!("[{code}] ")) && concise.ends_with(&format!(" ({name})")), "{concise}");
-            assert!(github.contains(&format!("title={code} {name}::")), "{github}");
+            let annotations: Vec<&str> =
+                github.lines().filter(|line| line.contains(&format!("title={code} {name}::"))).collect();
+            assert!(!annotations.is_empty(), "{path}: {code}: {github}");
             let region = &result["locations"][0]["physicalLocation"]["region"];
             let span = &finding["span"];
             assert_eq!(region.is_null(), span.is_null(), "{path}");
@@ -58,7 +60,9 @@ fn places_are_the_same_in_every_format() {
                 row.chars().skip(usize::try_from(column).unwrap() - 1).take(usize::try_from(length).unwrap()).collect();
             assert_eq!(piece(&text, region), want, "{path}");
             assert!(concise.contains(&format!(":{line}:{column}: ")), "{concise}");
-            assert!(github.contains(&format!(",line={line},endLine={line},col={column},")), "{github}");
+            let place = format!(",line={line},endLine={line},col={column},");
+            let alone = findings.iter().filter(|other| other["code"] == finding["code"]).count() == 1;
+            assert!(!alone || annotations[0].contains(&place), "{github}");
         }
     }
     assert!(places > 2, "only {places} places");

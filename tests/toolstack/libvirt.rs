@@ -38,15 +38,20 @@ fn who_boots() {
     assert_eq!(call(PV, "<bootloader> pygrub </bootloader>", DISK).unwrap(), [" pygrub ", "D"]);
     assert_eq!(call("<type>xenpvh</type>", "<bootloader>pygrub</bootloader>", DISK).unwrap(), ["pygrub", "D"]);
     let pvh = none("<type>xenpvh</type>", "");
-    assert!(pvh.fails && pvh.reason.starts_with("a PVH guest has no default bootloader"), "{}", pvh.reason);
-    assert!(!none("<type>hvm</type>", "<bootloader>pygrub</bootloader>").fails);
+    assert!(
+        pvh.verdict == Verdict::Fails && pvh.reason.starts_with("a PVH guest has no default bootloader"),
+        "{}",
+        pvh.reason
+    );
+    assert_eq!(none("<type>hvm</type>", "<bootloader>pygrub</bootloader>").verdict, Verdict::NotApplicable);
     assert!(none("<type>linux</type><kernel>/k</kernel>", "").reason.contains("starts the kernel `/k` of dom0"));
     let both = format!("{PV}<kernel>/k</kernel><initrd>/i</initrd><cmdline>a  b</cmdline><root>/dev/xvda1</root>");
     let want = ["pygrub", "--kernel=/k", "--ramdisk=/i", "--args=a  b", "D"];
     assert_eq!(call(&both, "<bootloader>pygrub</bootloader>", DISK).unwrap(), want);
     assert_eq!(call(&format!("{PV}<cmdline>&lt;&#97;&amp;</cmdline>"), "", DISK).unwrap()[1], "--args=<a&");
     let kvm = xml(PV, "", DISK).replace("'xen'", "'kvm'");
-    assert!(!LibvirtDomain::parse(kvm.as_bytes()).unwrap().call(Release::NEWEST).unwrap_err().fails);
+    let kvm = LibvirtDomain::parse(kvm.as_bytes()).unwrap().call(Release::NEWEST).unwrap_err();
+    assert_eq!(kvm.verdict, Verdict::NotApplicable);
 }
 
 /// Several options are one argument, unless space, tab and line feed stand between them in a row.
@@ -91,14 +96,14 @@ fn the_first_disk() {
         ("<driver name='phy' type='qcow2'/>", Err(true)),
         ("<driver name='blktap' type='raw'/>", Err(true)),
     ] {
-        let found = first(&[disk("Q", "dev='xvda'", driver)]).map_err(|why| why.fails);
+        let found = first(&[disk("Q", "dev='xvda'", driver)]).map_err(|why| why.verdict == Verdict::Fails);
         assert_eq!(found.as_deref(), want.as_ref().map(|want| *want), "{driver}");
     }
     let empty = "<disk type='file' device='cdrom'><target dev='xvda'/></disk>".to_owned();
-    assert!(first(&[disk("B", "dev='xvdb'", ""), empty]).unwrap_err().fails);
+    assert_eq!(first(&[disk("B", "dev='xvdb'", ""), empty]).unwrap_err().verdict, Verdict::Fails);
     let rbd = "<disk type='network'><source protocol='rbd' name='p/i'/><target dev='xvda'/></disk>".to_owned();
-    assert!(!first(&[rbd]).unwrap_err().fails);
-    assert!(first(&[]).unwrap_err().fails);
+    assert_eq!(first(&[rbd]).unwrap_err().verdict, Verdict::Unknown);
+    assert_eq!(first(&[]).unwrap_err().verdict, Verdict::Fails);
 }
 
 #[test]

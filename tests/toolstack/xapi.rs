@@ -114,15 +114,21 @@ fn options_that_xenopsd_cannot_use() {
 fn other_bootloaders_and_types() {
     let of = |lines: &str| Record::parse(format!("disk=/d\n{lines}").as_bytes()).unwrap().disk().map(str::to_owned);
     let path = of("PV-bootloader=/usr/bin/pygrub").unwrap_err();
-    assert!(path.fails && path.error.unwrap().message.ends_with("Bootloader.Unknown_bootloader /usr/bin/pygrub"));
-    assert!(!of("PV-bootloader=eliloader").unwrap_err().fails);
-    assert!(!of("PV-bootloader=pygrub\ndomain-type=hvm").unwrap_err().fails);
-    assert!(!of("PV-bootloader=pygrub\nHVM-boot-policy=BIOS order").unwrap_err().fails);
+    assert!(
+        path.verdict == Verdict::Fails
+            && path.error.unwrap().message.ends_with("Bootloader.Unknown_bootloader /usr/bin/pygrub")
+    );
+    assert_eq!(of("PV-bootloader=eliloader").unwrap_err().verdict, Verdict::Unknown);
+    assert_eq!(of("PV-bootloader=pygrub\ndomain-type=hvm").unwrap_err().verdict, Verdict::NotApplicable);
+    assert_eq!(of("PV-bootloader=pygrub\nHVM-boot-policy=BIOS order").unwrap_err().verdict, Verdict::NotApplicable);
     assert_eq!(of("PV-bootloader=pygrub").unwrap(), "/d");
-    assert!(of("PV-bootloader=").unwrap_err().fails);
+    assert_eq!(of("PV-bootloader=").unwrap_err().verdict, Verdict::Fails);
     let first = Record::parse(b"PV-bootloader=pygrub\ndisk-not-bootable=/a\ndisk=/b\ndisk=/c\n").unwrap();
     assert_eq!(first.disk().unwrap(), "/b");
-    assert!(Record::parse(b"PV-bootloader=pygrub\ndisk-not-bootable=/a\n").unwrap().disk().unwrap_err().fails);
+    assert!(
+        Record::parse(b"PV-bootloader=pygrub\ndisk-not-bootable=/a\n").unwrap().disk().unwrap_err().verdict
+            == Verdict::Fails
+    );
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn configuration(bootloader: &str, lines: &str) -> String {
 fn call(bootloader: &str, lines: &str, release: Release) -> Result<Call, NotInvoked> {
     let text = configuration(bootloader, lines);
     let settings = syntax::parse(text.as_bytes(), release).map_err(|error| NotInvoked {
-        fails: true,
+        verdict: Verdict::Fails,
         reason: error.to_string(),
         span: Some(error.span),
         help: None,

@@ -70,7 +70,7 @@ fn told(text: &[u8], release: Release) -> String {
         line("restricted", "yes".to_owned());
     }
     let mut not = |verb: &str, why: NotInvoked| {
-        let verdict = if why.fails { "fails" } else { "unknown" };
+        let verdict = why.verdict.words();
         line(verb, format!("{verdict}: {}, line {:?}, {:?}", why.reason, why.span.map(|span| span.line), why.help));
     };
     match domain.call(release) {

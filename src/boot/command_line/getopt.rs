@@ -74,7 +74,7 @@ fn owned(bytes: &[u8]) -> OsString {
 }
 
 /// The option of that name, or the only one that begins so.
-fn find_long<'a, T>(name: &[u8], known: &'a [Known<T>]) -> Option<&'a Known<T>> {
+pub(crate) fn find_long<'a, T>(name: &[u8], known: &'a [Known<T>]) -> Option<&'a Known<T>> {
     if let Some(exact) = known.iter().find(|known| known.long.as_bytes() == name) {
         return Some(exact);
     }

@@ -154,6 +154,29 @@ pub fn parse(
     Ok(call)
 }
 
+/// Whether an option (`--entry`, `-q`) takes a value. `None` if pygrub does not know it.
+pub(crate) fn takes_value(option: &str, build: Build) -> Option<bool> {
+    let known = options::known(build);
+    match option.strip_prefix("--") {
+        Some(long) => getopt::find_long(long.as_bytes(), &known).map(|option| option.long_value),
+        None => {
+            let letters = option.strip_prefix('-')?.as_bytes();
+            let options = letters.iter().map(|letter| known.iter().find(|known| known.short == Some(*letter)));
+            options.collect::<Option<Vec<_>>>()?.last().map(|option| option.short_value)
+        }
+    }
+}
+
+/// The options that pygrub's usage line shows.
+pub(crate) fn option_names(build: Build) -> Vec<String> {
+    options::usage(build, "")
+        .split_whitespace()
+        .skip(1)
+        .filter(|word| word.starts_with('['))
+        .map(str::to_owned)
+        .collect()
+}
+
 /// `int(value)`.
 fn integer(value: &OsStr, release: Release) -> Option<Int> {
     match release.python() {

@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::cli::baselines::BaselineArgs;
+use crate::cli::exit_status::ExitArgs;
 use crate::cli::guest_arg::GuestArg;
 use crate::cli::job_args::JobArgs;
 use crate::cli::levels::LevelArgs;
@@ -12,9 +13,10 @@ use crate::cli::recursive::RecursiveArgs;
 use crate::cli::target_list::TargetListArgs;
 
 const AFTER_CHECK: &str = "\
-Exit status: 0 Xen would boot it (or the bare configuration selects an entry) and no finding reaches the threshold; 1 it would \
-not, or a finding does; 2 usage error, a broken pregrub.toml, or an internal error; 3 a target could not be read, or a verdict \
-is unknown. With several targets the worst counts: 2, then 3, then 1.";
+Exit status: 0 Xen would boot it (or the bare configuration selects an entry, or pygrub is not asked for this domain) and no \
+finding reaches the threshold; 1 it would not, or a finding does; 2 usage error, a broken pregrub.toml, or an internal error; 3 a \
+target could not be read, or a verdict is unknown; 4 with --exit-not-applicable, pygrub is not asked. With several targets the worst \
+counts: 2, then 3, then 1, then 4.";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_CHECK)]
@@ -45,12 +47,20 @@ pub(in crate::cli) struct CheckArgs {
     /// Print more: pygrub's warnings, and every finding at its place, even if several say the same
     #[arg(short, long)]
     pub verbose: bool,
+    /// Report only targets that fail: those that boot are counted in the last line
+    #[arg(long)]
+    pub failures_only: bool,
     #[command(flatten)]
     pub levels: LevelArgs,
+    #[command(flatten)]
+    pub exit: ExitArgs,
     #[command(flatten)]
     pub baseline: BaselineArgs,
     #[command(flatten)]
     pub recursive: RecursiveArgs,
+    /// With --recursive, open the disks that the domains in the tree name wherever they are, and not only files of the tree: for a tree that only this host's administrator can write, such as /etc/xen
+    #[arg(long, requires = "recursive", help_heading = "Directories")]
+    pub trust_domains: bool,
 }
 
 /// How far a guest's way is followed.

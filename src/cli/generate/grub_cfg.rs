@@ -135,7 +135,7 @@ fn print(args: &GrubCfg, options: &Options) -> Result<Status, Error> {
 fn install(args: &GrubCfg, options: &Options) -> Result<Status, Error> {
     // Before anything is made, so that nothing is left.
     let signals = StopSignals::catch()?;
-    let installed = match grub_cfg::install(options, &args.toplevel, &mut HostDisk::until(signals.stop())) {
+    let installed = match grub_cfg::install(options, &args.toplevel, &mut HostDisk::until(signals.stop()).adopting()) {
         Ok(installed) => installed,
         Err(error) => {
             complain(&error.to_string());

@@ -22,7 +22,7 @@ impl Finder {
     /// As the command line says. A file that is named there is read at once. In a directory among `targets`, and below it,
     /// no other file is read.
     pub(in crate::cli) fn new(args: &SettingsArgs, targets: &[impl AsRef<str>]) -> Result<Self, String> {
-        let given = args.config.as_deref().map(Settings::read).transpose()?.map(Arc::new);
+        let given = args.config.as_deref().map(Settings::named).transpose()?.map(Arc::new);
         let trees = targets.iter().map(|target| Path::new(target.as_ref())).filter(|target| target.is_dir());
         let trees = trees.filter_map(|target| target.canonicalize().ok()).collect();
         Ok(Self { given, none: args.no_config, nothing: Arc::default(), known: Mutex::default(), trees })
@@ -82,13 +82,13 @@ impl Finder {
             .ancestors()
             .filter(outside)
             .map(|directory| directory.join(NAME))
-            .find(|path| path.is_file() || path.is_dir());
+            .find(|path| path.is_file() || path.is_dir() || path.is_symlink());
         match found {
-            Some(path) if path.is_dir() => Err(format!(
+            Some(path) if path.is_dir() && !path.is_symlink() => Err(format!(
                 "`{}` is a directory, and settings are in a file: rename it, or call with --no-config",
                 path.display()
             )),
-            Some(path) => Ok(Arc::new(Settings::read(&path)?)),
+            Some(path) => Ok(Arc::new(Settings::of_directory(path.parent().unwrap_or(&path))?)),
             None => Ok(Arc::clone(&self.nothing)),
         }
     }

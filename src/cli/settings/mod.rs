@@ -13,6 +13,7 @@ use super::levels::Threshold;
 use super::release_args::FlavourArg;
 use crate::cli::bounded_read;
 use crate::lint::Levels;
+use crate::storage::beneath::HeldDirectory;
 
 /// What a file says. Nothing of it has to be said.
 #[derive(Clone, Debug, Default)]
@@ -34,14 +35,35 @@ pub(super) struct Settings {
     pub exclude: Vec<String>,
 }
 
+/// More than that is no file of settings.
+const LARGEST: u64 = 1 << 20;
+
 /// The name of the file.
 const NAME: &str = "pregrub.toml";
 
 impl Settings {
-    /// Reads a file; what is wrong with it is one sentence that names it.
-    fn read(path: &Path) -> Result<Self, String> {
+    /// Reads the file that the caller names; what is wrong with it is one sentence that names it.
+    fn named(path: &Path) -> Result<Self, String> {
+        Self::parse(path, bounded_read::read(path, LARGEST))
+    }
+
+    /// Reads the file of a directory, which may be a guest's: through no symbolic link, which might lead anywhere.
+    fn of_directory(directory: &Path) -> Result<Self, String> {
+        let path = directory.join(NAME);
+        let text = HeldDirectory::open_without_links(directory)
+            .and_then(|held| bounded_read::read_beneath(&held, Path::new(NAME), LARGEST));
+        Self::parse(&path, text).map_err(|error| {
+            if path.is_symlink() {
+                format!("{error}: name the file with --config, or call with --no-config")
+            } else {
+                error
+            }
+        })
+    }
+
+    fn parse(path: &Path, text: std::io::Result<Vec<u8>>) -> Result<Self, String> {
         let shown = path.display().to_string();
-        let text = bounded_read::read(path, 1 << 20).map_err(|error| match error.kind() {
+        let text = text.map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => format!("cannot open `{shown}`: there is no such file"),
             _ => format!("cannot read `{shown}`: {}", super::why(&error)),
         })?;

@@ -24,8 +24,8 @@ pub enum Search {
 /// The boot disk.
 #[derive(Clone, Debug)]
 pub struct BootDisk {
-    /// The root of the filesystem, on this machine.
-    pub root: PathBuf,
+    /// The root of the filesystem, held open: whatever is judged there is looked at by this.
+    pub root: HeldDirectory,
     /// The boot directory, on this machine: `root` itself, or a directory in it.
     pub boot: PathBuf,
     /// The boot directory, held open: whatever is read or written there goes by this.
@@ -57,7 +57,7 @@ impl BootDisk {
             Error::new(format!("{sentence}: name the directory itself with --boot, if it is the guest's"))
         })?;
         let boot = directory.path().to_owned();
-        let mounted = MountPoint::of(&boot);
+        let mounted = MountPoint::of(&directory);
         let prefix = match (prefix, &mounted) {
             (Some(prefix), _) => prefix.trim_end_matches('/').to_owned(),
             (None, Some(mounted)) => place(mounted, &boot)?,
@@ -73,7 +73,7 @@ impl BootDisk {
                 escaped(&prefix)
             )));
         }
-        let root = above(&boot, &prefix)?;
+        let root = above(&directory, &prefix)?;
         // A directory that is said to lie elsewhere will be copied to another filesystem.
         let own = mounted.filter(|mounted| place(mounted, &boot).is_ok_and(|place| place == prefix));
         let own = own.map(|mounted| uuid(&mounted, &boot)).transpose()?.flatten();
@@ -83,6 +83,21 @@ impl BootDisk {
             Search::Device => own,
         };
         Ok(Self { root, boot, directory, prefix, uuid })
+    }
+
+    /// Whether the boot directory still lies where it lay on its filesystem.
+    ///
+    /// # Errors
+    ///
+    /// It was moved, so that pygrub would come to another one.
+    #[cfg(all(target_os = "linux", feature = "install"))]
+    pub(super) fn expect_in_place(&self) -> Result<(), Error> {
+        let there = self.root.directory(Path::new(self.prefix.trim_start_matches('/')));
+        if there.is_ok_and(|there| there.is_same(&self.directory)) {
+            return Ok(());
+        }
+        let boot = self.boot.display();
+        Err(Error::new(format!("`{boot}` was moved while pregrub was at work, or another directory has its name")))
     }
 
     /// How the boot disk names a file in the boot directory.
@@ -97,20 +112,20 @@ fn is_uuid(text: &str) -> bool {
 }
 
 /// The directory that `boot` is `prefix` of.
-fn above(boot: &Path, prefix: &str) -> Result<PathBuf, Error> {
-    let mut root = boot;
+fn above(boot: &HeldDirectory, prefix: &str) -> Result<HeldDirectory, Error> {
+    let mut root = boot.clone();
     for name in prefix.split('/').rev().filter(|name| !name.is_empty()) {
-        root = match root.parent() {
-            Some(parent) if root.file_name().is_some_and(|last| last == name) => parent,
-            _ => {
-                return Err(Error::new(format!(
-                    "`{}` does not end in `{prefix}`, as it is said to lie on its filesystem",
-                    boot.display()
-                )));
-            }
-        };
+        let parent = root.parent().map_err(|error| Error::io("open the directory above", root.path(), &error))?;
+        let named = parent.directory(Path::new(name));
+        if parent.is_same(&root) || !named.is_ok_and(|named| named.is_same(&root)) {
+            return Err(Error::new(format!(
+                "`{}` does not end in `{prefix}`, as it is said to lie on its filesystem",
+                boot.path().display()
+            )));
+        }
+        root = parent;
     }
-    Ok(root.to_owned())
+    Ok(root)
 }
 
 /// Where `path` lies on the filesystem that is mounted there.
@@ -158,9 +173,15 @@ mod tests {
 
     #[test]
     fn the_root_lies_above() {
-        assert_eq!(above(Path::new("/mnt/boot"), "").unwrap(), Path::new("/mnt/boot"));
-        assert_eq!(above(Path::new("/mnt/boot"), "/boot").unwrap(), Path::new("/mnt"));
-        assert!(above(Path::new("/mnt/efi"), "/boot").is_err());
+        let dir = tempfile::tempdir().unwrap();
+        let real = dir.path().canonicalize().unwrap();
+        std::fs::create_dir_all(real.join("mnt/boot/sub")).unwrap();
+        let boot = HeldDirectory::open(&real.join("mnt/boot")).unwrap();
+        assert_eq!(above(&boot, "").unwrap().path(), real.join("mnt/boot"));
+        assert_eq!(above(&boot, "/boot").unwrap().path(), real.join("mnt"));
+        assert_eq!(above(&boot, "/mnt/boot").unwrap().path(), real);
+        assert!(above(&boot, "/efi").is_err() && above(&boot, "/boot/boot").is_err());
+        assert!(above(&HeldDirectory::open(Path::new("/")).unwrap(), "/..").is_err());
     }
 
     #[test]

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use super::error::Error;
 use super::root::Root;
-use super::system::{System, dom0};
+use super::system::{MOST_ENTRIES, System, dom0, too_many_specialisations};
 
 /// More than that is not a description of a system.
 const MOST_BYTES: u64 = 2 << 20;
@@ -64,6 +64,9 @@ fn system(root: &Root, path: &Path, mut document: Map<String, Value>) -> Result<
     let specialisations = document.remove(SPECIALISATIONS).unwrap_or_else(|| Value::Object(Map::new()));
     let specialisations: BTreeMap<String, Map<String, Value>> =
         serde_json::from_value(specialisations).map_err(|error| wrong(SPECIALISATIONS, error))?;
+    if specialisations.len() > MOST_ENTRIES {
+        return Err(too_many_specialisations(&bootspec.toplevel));
+    }
     let resolved = |file: PathBuf| root.resolve(&file).map_err(|error| Error::io("find", &file, &error));
     Ok(System {
         kernel: resolved(bootspec.kernel)?,

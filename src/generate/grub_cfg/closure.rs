@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 use super::root::Root;
-use super::system::System;
+use super::system::{MOST_ENTRIES, System, too_many_specialisations};
 
 /// More than that is not a list of parameters.
 const MOST_BYTES: u64 = 1 << 20;
@@ -50,6 +50,9 @@ fn specialisations(root: &Root, toplevel: &Path) -> Result<BTreeMap<String, Syst
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
         Err(error) => return Err(failed(error)),
     };
+    if names.len() > MOST_ENTRIES {
+        return Err(too_many_specialisations(toplevel));
+    }
     let mut systems = BTreeMap::new();
     for name in names {
         let path = directory.join(&name);

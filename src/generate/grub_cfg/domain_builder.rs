@@ -4,6 +4,7 @@
 //! reach it. Of the system that is installed such a thing is an error, of an older generation a warning.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 
 use super::error::Error;
@@ -32,11 +33,17 @@ enum Judged {
 /// # Errors
 ///
 /// The system that is installed would not start, or a file cannot be read.
-pub(super) fn judge(options: &Options, sources: &SourceFiles<'_>, entries: &[MenuEntry]) -> Result<Vec<String>, Error> {
+pub(super) fn judge(
+    options: &Options,
+    sources: &SourceFiles<'_>,
+    entries: &[MenuEntry],
+    go_on: &dyn Fn() -> io::Result<()>,
+) -> Result<Vec<String>, Error> {
     let build = options.host.unwrap_or(Build::newest(Flavour::Upstream));
     let mut known: BTreeMap<(&Path, Option<&Path>), (Judged, bool)> = BTreeMap::new();
     let mut warnings = Vec::new();
     for entry in entries {
+        go_on().map_err(|error| Error::io("read", &entry.kernel, &error))?;
         let key = (entry.kernel.as_path(), entry.initrd.as_deref());
         let (judged, is_new) = match known.get(&key) {
             Some((judged, told)) => (judged.clone(), !told),

@@ -1,5 +1,7 @@
 //! pregrub's own simulation of what is about to be handed out.
 
+use std::io;
+use std::path::Path;
 use std::rc::Rc;
 
 use super::boot_disk::BootDisk;
@@ -13,6 +15,7 @@ use crate::grub::disks::OneDisk;
 use crate::grub::machine::Machine;
 use crate::grub::{Attempt, Place, Platform, Reading, Settings, Version};
 use crate::storage::directory::{PlannedFiles, PlannedVolume};
+use crate::storage::mount::MountedOnce;
 
 /// The most of a grub.cfg that GRUB's interpreter reads.
 const MOST: usize = 16 << 20;
@@ -20,14 +23,22 @@ const MOST: usize = 16 << 20;
 /// Whether pygrub boots every entry with its kernel, its initrd and its arguments, and the first of them by default under every
 /// release of Xen and every distributor's pygrub, once the boot disk has the files that are planned; and whether GRUB does.
 ///
+/// grub.cfg is parsed once for each pygrub, and not for each entry: what this costs grows with the text and no faster.
+///
 /// # Errors
 ///
-/// It does not, or it is not known whether it does.
-pub(super) fn judge(disk: &BootDisk, files: &PlannedFiles, entries: &[TextEntry]) -> Result<(), Error> {
-    let volume = PlannedVolume { root: &disk.root, files };
-    let run = |options: boot::Options| {
-        boot::run_on(&volume, None, options).map_err(|error| Error::io("read", &disk.root, &error))
-    };
+/// It does not, or it is not known whether it does, or `go_on`, which is asked between two runs, forbids it.
+pub(super) fn judge(
+    disk: &BootDisk,
+    files: &PlannedFiles,
+    entries: &[TextEntry],
+    go_on: &dyn Fn() -> io::Result<()>,
+) -> Result<(), Error> {
+    let prefix = Path::new(disk.prefix.trim_start_matches('/'));
+    let volume = PlannedVolume { root: &disk.root, part: (prefix, &disk.directory), files };
+    let volume = MountedOnce::new(volume);
+    let unread = |error: io::Error| Error::io("judge", disk.root.path(), &error);
+    let run = |options: boot::Options| go_on().and_then(|()| boot::run_on(&volume, None, options)).map_err(unread);
     // The newest of upstream first: its words are the plainest.
     let (upstream, distributed): (Vec<Build>, Vec<Build>) =
         Build::all().into_iter().partition(|build| build.flavour == Flavour::Upstream);
@@ -38,11 +49,12 @@ pub(super) fn judge(disk: &BootDisk, files: &PlannedFiles, entries: &[TextEntry]
             expect(disk, &run, 0, first, &format!("pygrub of {build}"))?;
         }
     }
+    let mut judged = run(boot::Options::default())?;
     for (index, entry) in entries.iter().enumerate() {
-        let run = run(boot::Options { entry: Some(index.to_string().as_str().into()), ..boot::Options::default() })?;
-        expect(disk, &run, index, entry, "pygrub")?;
+        judged = go_on().and_then(|()| boot::reselect(judged, &volume, index)).map_err(unread)?;
+        expect(disk, &judged, index, entry, "pygrub")?;
     }
-    by_grub(disk, &volume, entries)
+    by_grub(disk, &volume, entries, go_on)
 }
 
 /// Whether GRUB boots every entry by its number, with the same kernel, initrd and arguments, and the first of them by default.
@@ -50,7 +62,12 @@ pub(super) fn judge(disk: &BootDisk, files: &PlannedFiles, entries: &[TextEntry]
 /// # Errors
 ///
 /// It does not. Where pregrub cannot tell, nothing is said against it.
-fn by_grub(disk: &BootDisk, volume: &PlannedVolume<'_>, entries: &[TextEntry]) -> Result<(), Error> {
+fn by_grub(
+    disk: &BootDisk,
+    volume: &MountedOnce<'_>,
+    entries: &[TextEntry],
+    go_on: &dyn Fn() -> io::Result<()>,
+) -> Result<(), Error> {
     let path = disk.path(GRUB_CFG);
     let Ok(machine) = OneDisk::new(volume, Version::V2_06, Platform::Pc) else { return Ok(()) };
     let Ok(text) = machine.read(b"hd0", path.as_bytes(), MOST) else { return Ok(()) };
@@ -62,6 +79,7 @@ fn by_grub(disk: &BootDisk, volume: &PlannedVolume<'_>, entries: &[TextEntry]) -
     let by_default = entries.first().map(|entry| (None, entry));
     let by_number = entries.iter().enumerate().map(|(index, entry)| (Some(index.to_string()), entry));
     for (number, entry) in by_default.into_iter().chain(by_number) {
+        go_on().map_err(|error| Error::io("judge", disk.root.path(), &error))?;
         let booted = reading.boot(number.as_deref().map(str::as_bytes));
         if !booted.unknown.is_empty() {
             continue;

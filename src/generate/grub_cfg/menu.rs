@@ -7,7 +7,7 @@ use super::command_line::command_line;
 use super::error::Error;
 use super::profiles::Generation;
 use super::root::Root;
-use super::system::System;
+use super::system::{MOST_ENTRIES, System};
 use super::title::title;
 
 /// An entry, before its files have names on the boot disk.
@@ -79,6 +79,11 @@ impl Menu {
 
     /// Adds the entry of a system, and those of its specialisations.
     fn add(&mut self, name: &str, system: &System, wanted: bool) -> Result<(), Error> {
+        if self.entries.len().saturating_add(system.specialisations.len()) >= MOST_ENTRIES {
+            return Err(Error::new(format!(
+                "the menu would have more than {MOST_ENTRIES} entries: choose a lower --limit, or build fewer specialisations"
+            )));
+        }
         self.add_one(name, system, wanted)?;
         for (variant, system) in &system.specialisations {
             self.add_one(&format!("{name}, {variant}"), system, wanted)?;

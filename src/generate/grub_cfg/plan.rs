@@ -1,5 +1,7 @@
 //! What would be installed, without touching anything.
 
+use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -96,8 +98,9 @@ pub struct Plan {
 pub fn plan(options: &Options, toplevel: &Path) -> Result<Plan, Error> {
     let disk = BootDisk::find(&options.root, &options.boot, options.prefix.as_deref(), &options.search)?;
     let mut menu = menu(options, toplevel)?;
-    let sources = &mut SourceFiles::new(&options.root, &|| Ok(()));
-    let Draft { text, missing, warnings } = draft(options, &disk, &menu, sources)?;
+    let go_on = || Ok(());
+    let sources = &mut SourceFiles::new(&options.root, &go_on);
+    let Draft { text, missing, warnings } = draft(options, &disk, &menu, sources, &go_on)?;
     menu.warnings.extend(warnings);
     Ok(Plan { text, menu, missing })
 }
@@ -113,22 +116,23 @@ pub(super) struct Draft {
 }
 
 /// Reads what is to be copied and judges what would come of it. Nothing is changed. An initrd with secrets is judged as it is
-/// without them.
+/// without them. `go_on` is asked between the parts of the judgement: an error ends it.
 pub(super) fn draft(
     options: &Options,
     disk: &BootDisk,
     menu: &Menu,
     sources: &mut SourceFiles<'_>,
+    go_on: &dyn Fn() -> io::Result<()>,
 ) -> Result<Draft, Error> {
     let mut files = PlannedFiles::new();
-    let mut missing = Vec::new();
+    let (mut missing, mut known) = (Vec::new(), BTreeSet::new());
     let mut named = Vec::new();
     let root = sources.root()?;
     for entry in &menu.entries {
         let mut planned = |source: SourceFile, name: String| -> Result<String, Error> {
             let in_boot = format!("{KERNELS}/{name}");
             let on_disk = disk.path(&in_boot);
-            if disk.directory.node(Path::new(&in_boot)).is_err() && !missing.contains(&in_boot) {
+            if known.insert(in_boot.clone()) && disk.directory.node(Path::new(&in_boot)).is_err() {
                 missing.push(in_boot);
             }
             let copy = PlannedFile::CopyOf(root.clone(), source.place);
@@ -152,8 +156,8 @@ pub(super) fn draft(
     let entries = text_entries(disk, &menu.entries, &named);
     let text = text(&entries, options.timeout, disk.uuid.as_deref())?;
     files.insert(disk.path(GRUB_CFG).trim_start_matches('/').into(), PlannedFile::Bytes(text.clone().into_bytes()));
-    judge(disk, &files, &entries)?;
-    let warnings = domain_builder::judge(options, sources, &menu.entries)?;
+    judge(disk, &files, &entries, go_on)?;
+    let warnings = domain_builder::judge(options, sources, &menu.entries, go_on)?;
     Ok(Draft { text, missing, warnings })
 }
 

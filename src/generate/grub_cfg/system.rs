@@ -8,6 +8,10 @@ use super::root::Root;
 use super::{bootspec, closure};
 use crate::storage::beneath::NodeKind;
 
+/// How many variants a system may have, and how many entries a menu: more than anybody chooses from, and few enough that all of
+/// them are soon read and judged.
+pub(super) const MOST_ENTRIES: usize = 1000;
+
 /// What a system closure says of how it is booted. All paths are the guest's, without symbolic links where they are files to
 /// copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +66,11 @@ impl System {
         }
         self.specialisations.values().try_for_each(|system| system.check(root))
     }
+}
+
+/// Why a system has more variants than that.
+pub(super) fn too_many_specialisations(toplevel: &Path) -> Error {
+    Error::new(format!("`{}` has more than {MOST_ENTRIES} specialisations: build fewer", toplevel.display()))
 }
 
 /// Such a system boots by `multiboot`, which a guest cannot.

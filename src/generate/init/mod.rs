@@ -55,7 +55,7 @@ impl BootImage {
         }
         let installed = self.plan.installed(self.generations);
         let staged = Staged::new(path, replace)?;
-        let image = &staged.temporary_path();
+        let image = &staged.path_for_others();
         let cannot = |error: &io::Error| OutputError::of("write", path, error);
         let tree = tempfile::tempdir().map_err(|error| OutputError::of("write in", &std::env::temp_dir(), &error))?;
         self.fill(tree.path(), &installed)?;
@@ -79,7 +79,7 @@ impl BootImage {
             tree: tree.path(),
         };
         filesystem.make()?;
-        let run = self.judge(image, &installed).map_err(|error| match error {
+        let run = self.judge(file, &installed).map_err(|error| match error {
             Judged::Unreadable(error) => cannot(&error),
             Judged::Otherwise(why) => {
                 OutputError::new(format!("`{}` is not made", escaped(&path.display().to_string())), why)
@@ -111,8 +111,8 @@ impl BootImage {
     }
 
     /// Runs the finished image, which must boot the newest generation.
-    fn judge(&self, image: &Path, installed: &NixosGrubCfg) -> Result<Run, Judged> {
-        let source = fs::File::open(image).and_then(FileSource::new).map_err(Judged::Unreadable)?;
+    fn judge(&self, image: &fs::File, installed: &NixosGrubCfg) -> Result<Run, Judged> {
+        let source = image.try_clone().and_then(FileSource::new).map_err(Judged::Unreadable)?;
         let options = Options { release: self.plan.release, ..Options::default() };
         let run = boot::run(Arc::new(source), options).map_err(Judged::Unreadable)?;
         let expected = installed.default_boots();

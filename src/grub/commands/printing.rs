@@ -90,7 +90,7 @@ pub(super) fn translate(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Ou
     let letter = |byte: &u8| from.iter().position(|from| from == byte).map_or(*byte, |at| to[at]);
     let text: Vec<u8> = text.iter().map(letter).collect();
     match given.value("set") {
-        Some(variable) => grub.set(&variable.to_vec(), &text),
+        Some(variable) => grub.set(variable, &text),
         None => grub.print(&[&text[..], b"\n"].concat()),
     }
     Outcome::Status(0)

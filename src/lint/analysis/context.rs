@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 
 use crate::boot::{Attempt, Run, Verdict};
+use crate::compare::{Difference, DifferenceKind, Environment, Row};
 use crate::config::recover;
 use crate::config::{Cause, Raised, Recovered, Writer};
 use crate::explain::files::Files;
@@ -10,15 +11,17 @@ use crate::explain::mount_refusal::Refusal;
 use crate::explain::untried_filesystems::Untried;
 use crate::explain::{CauseId, CauseKind, Explanation, OtherDisks, explain_read};
 use crate::flavour::{Build, Flavour};
+use crate::grub::GrubRun;
 use crate::initrd;
 use crate::lint::analysis::configuration::{Configuration, GrubSource};
+use crate::lint::analysis::grub_pick::{self, GrubPick};
 use crate::lint::analysis::grub_reading::GrubReading;
 use crate::lint::analysis::handed_initrd::{self, LOOK};
 use crate::lint::analysis::root_disk::RootDisk;
 use crate::lint::engine::diagnostic::Source;
 use crate::release::{Change, Release};
 use crate::storage::mount::Volumes;
-use crate::target::{Kind, XlTarget};
+use crate::target::{DiskAccess, Kind, XlTarget};
 use crate::xl::SyntaxError;
 use crate::xl::domain::{Domain, Guest};
 
@@ -40,6 +43,7 @@ pub struct LintContext<'a> {
     files: OnceCell<Option<Files>>,
     untried: OnceCell<Option<Untried>>,
     initrd: OnceCell<Option<initrd::Report>>,
+    grub_pick: OnceCell<Option<Box<GrubPick>>>,
     grub: OnceCell<Option<GrubReading<'a>>>,
     initrd_depth: initrd::Depth,
     guest: Option<Guest>,
@@ -63,6 +67,7 @@ impl<'a> LintContext<'a> {
             files: OnceCell::new(),
             untried: OnceCell::new(),
             initrd: OnceCell::new(),
+            grub_pick: OnceCell::new(),
             grub: OnceCell::new(),
             initrd_depth: LOOK,
             guest: None,
@@ -91,7 +96,7 @@ impl<'a> LintContext<'a> {
     /// How many places a rule reports one by one, that usually are `usual`.
     pub(in crate::lint) fn most(&self, usual: usize) -> usize {
         /// Memory is bounded: what is more comes when these are fixed.
-        const ALL: usize = 50_000;
+        const ALL: usize = 25_000;
         if self.tells_all { ALL } else { usual }
     }
 
@@ -114,6 +119,25 @@ impl<'a> LintContext<'a> {
                 explain_read(self.run, self.volumes, others, at_hand)
             })
             .as_ref()
+    }
+
+    /// What GRUB 2 of a guest of type hvm picks from the same configuration. `None` where it does not start with that, where pregrub cannot
+    /// tell, and for the fixer, which nothing of it concerns.
+    pub fn picked_by_grub(&self) -> Option<&Row<Environment, GrubRun>> {
+        self.grub_pick().map(|pick| &pick.row)
+    }
+
+    /// Where pygrub parts from GRUB, if it is in this.
+    pub(in crate::lint) fn parts_from_grub(&self, kind: DifferenceKind) -> Option<&Difference> {
+        grub_pick::difference_of(self.grub_pick()?, kind)
+    }
+
+    fn grub_pick(&self) -> Option<&GrubPick> {
+        if self.tells_all {
+            return None;
+        }
+        let pick = || GrubPick::of(self.run, self.kind, self.volumes, self.explanation()).map(Box::new);
+        self.grub_pick.get_or_init(pick).as_deref()
     }
 
     /// The explanation, if its cause is of this kind.
@@ -155,6 +179,11 @@ impl<'a> LintContext<'a> {
     /// The domain whose first disk it is, if xl can parse its configuration.
     pub fn domain(&self) -> Option<&'a Domain> {
         self.domain?.domain.as_ref().ok()
+    }
+
+    /// Which files the domain may have opened.
+    pub fn disk_access(&self) -> DiskAccess {
+        self.domain.map(|domain| domain.access().clone()).unwrap_or_default()
     }
 
     /// Why xl cannot parse the domain's configuration.

@@ -1,15 +1,14 @@
 //! The disks that a domain's configuration gives its guest: how Linux calls them there, and what is on them.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::storage::partitions::linux::linux_partitions;
-use crate::storage::source::{FileSource, Source, Volume};
+use crate::storage::source::Volume;
 use crate::storage::volume_id::{VolumeId, volume_id};
+use crate::target::DiskAccess;
 use crate::xl::disk::DiskFormat;
 use crate::xl::domain::Domain;
 
@@ -62,7 +61,7 @@ pub(in crate::lint) struct GuestDisk<'a> {
 }
 
 /// The disks of a domain. `None` if one has a name that pregrub does not understand.
-pub(in crate::lint) fn of_domain(domain: &Domain) -> Option<Vec<GuestDisk<'_>>> {
+pub(in crate::lint) fn of_domain<'a>(domain: &'a Domain, access: &DiskAccess) -> Option<Vec<GuestDisk<'a>>> {
     domain
         .disks
         .iter()
@@ -71,18 +70,14 @@ pub(in crate::lint) fn of_domain(domain: &Domain) -> Option<Vec<GuestDisk<'_>>> 
             let plain =
                 disk.disk.format == DiskFormat::Raw && disk.disk.script.is_none() && disk.disk.backend_domain.is_none();
             let target = disk.disk.target.as_ref().filter(|_| plain && !disk.disk.cdrom);
-            let content = target.and_then(|target| content(Path::new(OsStr::from_bytes(target.as_bytes()))));
+            let content = target.and_then(|target| content(Path::new(OsStr::from_bytes(target.as_bytes())), access));
             Some(GuestDisk { name, content })
         })
         .collect()
 }
 
-fn content(path: &Path) -> Option<Content> {
-    let metadata = fs::metadata(path).ok()?;
-    if !metadata.is_file() && !metadata.file_type().is_block_device() {
-        return None;
-    }
-    let disk: Arc<dyn Source> = Arc::new(File::open(path).and_then(FileSource::new).ok()?);
+fn content(path: &Path, access: &DiskAccess) -> Option<Content> {
+    let disk = access.disk(path)?;
     let partitions = linux_partitions(&*disk).ok()?;
     let starts = partitions.as_ref().map_or_else(|| vec![0], |list| list.iter().map(|one| one.start).collect());
     let ids = starts.into_iter().map(|start| volume_id(&Volume::new(Arc::clone(&disk), start)).ok()?).collect();

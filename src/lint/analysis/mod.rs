@@ -9,6 +9,7 @@ pub(in crate::lint) mod entry_headers;
 pub(in crate::lint) mod external_menus;
 pub(in crate::lint) mod extlinux_keywords;
 pub(in crate::lint) mod grub_menu;
+pub(in crate::lint) mod grub_pick;
 pub(in crate::lint) mod grub_reading;
 pub(in crate::lint) mod grub_words;
 pub(in crate::lint) mod grubenv;

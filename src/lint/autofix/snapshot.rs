@@ -77,8 +77,9 @@ impl Seen {
             let is_reported = levels.of(finding.rule).is_some();
             Met::new(finding, is_reported)
         });
-        let mut met: Vec<Met> =
-            told.chain(suppressed.into_iter().map(|(finding, _)| Met::new(finding, false))).collect();
+        // Collected in place: two lists of them are too much.
+        let mut met: Vec<Met> = told.collect();
+        met.extend(suppressed.into_iter().map(|(finding, _)| Met::new(finding, false)));
         met.sort_by_key(|met| met.range.start);
         let mut stopping = BTreeMap::new();
         for met in met.iter().filter(|met| met.stops_boot) {

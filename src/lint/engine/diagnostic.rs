@@ -47,6 +47,8 @@ pub struct Diagnostic {
     pub raised: Option<Raised>,
     /// Which cause of a failed boot it is about: that of the verdict, if the two are equal.
     pub cause: Option<CauseId>,
+    /// How many places it stands for: more than one where it reports many of a kind at once.
+    pub places: usize,
 }
 
 impl Diagnostic {
@@ -63,6 +65,7 @@ impl Diagnostic {
             fix: None,
             raised: None,
             cause: None,
+            places: 1,
         }
     }
 

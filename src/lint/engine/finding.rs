@@ -34,13 +34,16 @@ pub struct Finding {
     pub raised: Option<Raised>,
     /// Which cause of a failed boot it is about: that of the verdict, if the two are equal.
     pub cause: Option<CauseId>,
+    /// How many places it stands for: more than one where it reports many of a kind at once.
+    pub places: usize,
 }
 
 impl Finding {
     /// The finding of `rule` that says this.
     pub(in crate::lint) fn new(rule: &'static Rule, severity: Severity, diagnostic: Diagnostic) -> Self {
-        let Diagnostic { stops_boot, message, source, span, label, related, help, fix, raised, cause } = diagnostic;
-        Self { rule, severity, stops_boot, message, source, span, label, related, help, fix, raised, cause }
+        let Diagnostic { stops_boot, message, source, span, label, related, help, fix, raised, cause, places } =
+            diagnostic;
+        Self { rule, severity, stops_boot, message, source, span, label, related, help, fix, raised, cause, places }
     }
 
     /// What findings are ordered by: what stops the boot, and of that the cause of the verdict first; then text, place, code.

@@ -17,7 +17,7 @@ pub enum Group {
     Toolstack,
     /// PG6xx: who can boot what, and what pygrub may do.
     Security,
-    /// PG7xx: reserved for what GRUB does otherwise.
+    /// PG7xx: what GRUB does otherwise with the same configuration.
     GrubDisagrees,
     /// PG8xx: the linter's own comments.
     Suppressions,

@@ -39,6 +39,7 @@ pub(in crate::lint) fn apply(findings: &mut Vec<Finding>, level: impl Fn(&Rule) 
         let Some(level) = level(rule) else { continue };
         let what = if more == 1 { "finding" } else { "findings" };
         let message = format!("{more} more {what} of this rule in other places");
-        Reporter::new(rule, level, findings).add_as(worst, Diagnostic { source, ..Diagnostic::new(message) });
+        Reporter::new(rule, level, findings)
+            .add_as(worst, Diagnostic { source, places: more, ..Diagnostic::new(message) });
     }
 }

@@ -31,6 +31,11 @@ impl<'a> Reporter<'a> {
         self
     }
 
+    /// Whether this rule, or one before it, has found something like that.
+    pub(in crate::lint) fn has_found(&self, like: impl Fn(&Finding) -> bool) -> bool {
+        self.findings.iter().any(like)
+    }
+
     /// Takes a diagnostic at the severity of the rule, or at the one that the user chose.
     pub fn add(&mut self, diagnostic: Diagnostic) {
         let severity = self.rule.severity;

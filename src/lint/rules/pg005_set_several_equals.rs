@@ -12,8 +12,8 @@ rule! {
     /// ## Why is this bad?
     ///
     /// pygrub splits what follows `set` at every `=`, quotes or not (where there is none in the first word: at spaces), and expects
-    /// exactly two parts. Otherwise it raises `ValueError: too many values to unpack (expected 2)` and rejects
-    /// the whole file. That Fedora and RHEL write `set kernelopts="root=... ro"` is why their guests did not boot with pygrub.
+    /// exactly two parts. Otherwise it raises `ValueError: too many values to unpack (expected 2)`, under Python
+    /// 3.14 with `(expected 2, got 3)`, and rejects the whole file. That Fedora and RHEL write `set kernelopts="root=... ro"` is why their guests did not boot with pygrub.
     ///
     /// GRUB reads an assignment alike with or without the word `set`; pygrub ignores one without it.
     ///

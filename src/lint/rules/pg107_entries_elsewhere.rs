@@ -1,5 +1,5 @@
-use crate::config::Cause;
-use crate::explain::no_entry::entries_elsewhere_help;
+use crate::config::{Cause, is_part_of_image};
+use crate::explain::no_entry::{IMAGE, entries_elsewhere_help};
 use crate::lint::analysis::external_menus::entries_elsewhere;
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
@@ -54,7 +54,10 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         None => Diagnostic::new(format!(
             "`{command}` takes menu entries from other files, which pygrub never opens: it does not see these entries, {what}"
         ))
-        .help(entries_elsewhere_help(configuration.dialect, configuration.writer(), bls)),
+        .help(match bls && is_part_of_image(configuration.text) {
+            true => IMAGE.into(),
+            false => entries_elsewhere_help(configuration.dialect, configuration.writer(), bls),
+        }),
     }
     .at(first.line, "ignored by pygrub");
     for directive in places.take(10) {

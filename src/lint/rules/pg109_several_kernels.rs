@@ -1,4 +1,4 @@
-use crate::config::{Directive, Effect, Entry};
+use crate::config::{Directive, Effect, Entry, Writer};
 use crate::lint::analysis::conditionals::Blocks;
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter, Severity};
@@ -49,6 +49,11 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         let conditional = blocks.around(last.line.line).is_some()
             || others.iter().any(|other| blocks.around(other.line.line).is_some());
         let title = configuration.title(index);
+        if conditional && effect == Effect::Kernel && others.iter().all(|other| same_path(&configuration, last, other))
+        {
+            report.add(arguments(&configuration, entry, last, &others, &title));
+            continue;
+        }
         let message = if conditional {
             format!("{title} names its {what} under a condition, which pygrub does not look at: the last line counts")
         } else {
@@ -73,6 +78,47 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         let severity = if conditional { Severity::Warning } else { Severity::Note };
         report.add_as(severity, finding.help(help));
     }
+}
+
+/// Whether two lines name the same kernel, with other arguments.
+fn same_path(configuration: &Configuration<'_>, one: &Directive, other: &Directive) -> bool {
+    let path = |directive: &Directive| configuration.at(directive.argument).split(u8::is_ascii_whitespace).next();
+    path(one) == path(other)
+}
+
+/// The finding about one kernel with different arguments: those of the last line count, and the initrd may be of another branch.
+fn arguments(
+    configuration: &Configuration<'_>,
+    entry: &Entry,
+    last: &Directive,
+    others: &[&Directive],
+    title: &str,
+) -> Diagnostic {
+    let blocks = Blocks::of(&entry.directives, configuration.text);
+    let initrd = entry.directives.iter().rev().find(|directive| directive.effect == Effect::Initrd);
+    // An initrd after the last kernel belongs to it, or stands outside of the condition.
+    let of_other_branch =
+        initrd.filter(|initrd| initrd.line.start < last.line.start && blocks.around(initrd.line.line).is_some());
+    let message = format!(
+        "{title} has one kernel with different arguments under a condition, which pygrub does not look at: those of the last line \
+         count{}",
+        if of_other_branch.is_some() { ", with the initrd of another branch" } else { "" }
+    );
+    let mut finding = Diagnostic::new(message).at(last.argument, "what pygrub takes");
+    for other in others.iter().take(10) {
+        finding = finding.and(other.argument, "what GRUB may take");
+    }
+    if let Some(initrd) = of_other_branch {
+        finding = finding.and(initrd.argument, "and what pygrub takes for the initrd");
+    }
+    let partuuid = memchr::memmem::find(configuration.text, b"initrdfail").is_some();
+    finding.help(match configuration.writer() {
+        Writer::Mkconfig if partuuid => {
+            "this is what GRUB_FORCE_PARTUUID makes of an entry: take it out of the guest's /etc/default/grub.d/*.cfg and \
+             /etc/default/grub, and run update-grub"
+        }
+        _ => "write an entry for each line of arguments, without a condition",
+    })
 }
 
 /// The last directive with this effect, and those before it that say something else.

@@ -77,7 +77,7 @@ fn finding(lookup: &Lookup<'_>, named: &NamedFile<'_>, why: &Why) -> Diagnostic 
     let Some(files) = lookup.files() else { return finding };
     let Some(found) = closest(files, configuration.seen(), named.purpose, &named.file.path) else { return finding };
     let start = configuration.at(named.file.span);
-    let may_be_written = !matches!(found.kinship, Kinship::NamedBy(_) | Kinship::Neighbour);
+    let may_be_written = !matches!(found.kinship, Kinship::NamedBy(_) | Kinship::Neighbour | Kinship::OtherVersion);
     if may_be_written && start == named.path() {
         let fix = Fix::uncertain(format!("write `{}`", found.path));
         return finding.fix(fix.replace(named.file.span, found.path));

@@ -77,21 +77,32 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let mut order: Vec<usize> = (0..configuration.entries().len()).collect();
     order.sort_by_key(|index| Some(*index) != selected);
     let most_places = context.most(MOST_PLACES);
-    let mut places: Vec<(Literal, Vec<Span>)> = Vec::new();
+    let mut places: Vec<(Literal, Vec<Span>, usize)> = Vec::new();
     for index in order {
         let Some(span) = configuration.entries()[index].args_span else { continue };
         for (literal, range) in literals(configuration.at(span)) {
             let place = configuration.part(span, range);
-            match places.iter().position(|(known, _)| *known == literal) {
-                Some(at) if places[at].1.len() <= most_places => places[at].1.push(place),
-                None if places.len() < MOST => places.push((literal, vec![place])),
-                Some(_) | None => {}
+            match places.iter().position(|(known, ..)| *known == literal) {
+                Some(at) => {
+                    let (_, kept, count) = &mut places[at];
+                    *count += 1;
+                    if kept.len() <= most_places {
+                        kept.push(place);
+                    }
+                }
+                None if places.len() < MOST => places.push((literal, vec![place], 1)),
+                None => {}
             }
         }
     }
-    for (literal, places) in places {
+    for (literal, places, count) in places {
         let severity = if literal.is_harmless() { Severity::Note } else { Severity::Warning };
-        report.add_as(severity, finding(&configuration, &literal, &places));
+        let mut finding = finding(&configuration, &literal, &places);
+        finding.places = count;
+        if let Some(more) = count.checked_sub(places.len()).filter(|more| *more > 0) {
+            finding.message.push_str(&format!("; so it is in {more} more place{}", if more == 1 { "" } else { "s" }));
+        }
+        report.add_as(severity, finding);
     }
 }
 

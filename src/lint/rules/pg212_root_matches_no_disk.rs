@@ -46,7 +46,8 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     if domain.is_some_and(|domain| domain.guest == Guest::Hvm) {
         return;
     }
-    let disks = domain.map(guest_disks::of_domain);
+    let access = context.disk_access();
+    let disks = domain.map(|domain| guest_disks::of_domain(domain, &access));
     // Of a domain whose disks have names by number, nothing is said of names.
     let root = Root { domain: domain.is_some(), disks: disks.flatten() };
     if let Some(args) = context.run.chosen.as_ref().and_then(|chosen| chosen.args.as_ref()) {

@@ -1,21 +1,23 @@
 use crate::boot::Purpose;
 use crate::config::{Cause, Span};
 use crate::explain::missing_path::empty_path;
+use crate::explain::path_issue::PathIssue;
 use crate::lint::analysis::named_file::{NamedFile, all};
 use crate::lint::rules::declare::rule;
+use crate::lint::rules::shared::unopenable_path;
 use crate::lint::rules::{Answer, Diagnostic, LintContext, Reporter, Severity};
 use crate::release::Change;
 
 rule! {
     /// ## What it does
     ///
-    /// Finds entries whose `linux`, `kernel` or `initrd` line names no file.
+    /// Finds entries whose `linux`, `kernel` or `initrd` line names no file, or has an argument of the kernel where its path belongs.
     ///
     /// ## Why is this bad?
     ///
     /// pygrub takes an empty kernel path for no kernel, goes on with the next partition, and says in the end that it found
     /// no partition with a kernel. An empty initrd path counts as no initrd: the guest boots without one and, as a rule,
-    /// does not find its root disk.
+    /// does not find its root disk. Of `linux ro quiet` pygrub treats `ro` as the kernel's path.
     ///
     /// ## Example
     ///
@@ -63,6 +65,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         finding.raised = raised.clone().filter(|_| stops);
         report.add_as(if stops { Severity::Error } else { Severity::Warning }, finding);
     }
+    unopenable_path::check(context, report, PathIssue::Argument);
 }
 
 /// The line: nothing stands where the path should.

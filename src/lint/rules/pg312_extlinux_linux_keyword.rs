@@ -47,7 +47,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         return;
     };
     let selected = configuration.selected();
-    let help = extlinux_keyword_help(configuration.writer()).to_string();
+    let help = extlinux_keyword_help(configuration.writer(), configuration.text).to_string();
     for (index, entry) in configuration.entries().iter().enumerate() {
         if !has_linux_keyword(&configuration, entry) {
             continue;

@@ -46,7 +46,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         return;
     }
     // Without a pygrub this machine is not a dom0, and says nothing of one.
-    let gone = host::installed().is_ok() && matches!(path.try_exists(), Ok(false));
+    let gone = host::installed().is_ok() && context.disk_access().is_missing(path);
     let (severity, message) = if gone {
         (Severity::Error, format!("there is no `{}` here", shown(path.as_os_str().as_bytes())))
     } else if path == Path::new("/usr/bin/pygrub") {

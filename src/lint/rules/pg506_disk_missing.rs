@@ -38,6 +38,7 @@ rule! {
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let Some(domain) = context.domain() else { return };
+    let access = context.disk_access();
     for DomainDisk { specification, disk } in &domain.disks {
         // What a script or another domain makes of the target is not known here.
         if disk.format == DiskFormat::Empty || disk.script.is_some() || disk.backend_domain.is_some() {
@@ -45,7 +46,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         }
         let target = disk.target.as_ref().map_or(&b""[..], PyStr::as_bytes);
         let path = Path::new(OsStr::from_bytes(target));
-        if !matches!(path.try_exists(), Ok(false)) {
+        if !access.is_missing(path) {
             continue;
         }
         let mut finding =

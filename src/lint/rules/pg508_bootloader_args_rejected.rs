@@ -1,3 +1,4 @@
+use crate::boot::Verdict;
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 
@@ -32,7 +33,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let Some(call) = context.domain().and_then(|domain| domain.call(context.release()).ok()) else { return };
     let Err(why) = call.options(context.release(), context.run.options.flavour) else { return };
     // Another bootloader than pygrub takes what it takes.
-    if !why.fails {
+    if why.verdict != Verdict::Fails {
         return;
     }
     let mut finding = Diagnostic::new(why.reason).in_domain(why.span, "not for pygrub").stops_boot(true);

@@ -1,3 +1,4 @@
+use crate::boot::Verdict;
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 use crate::xl::disk::DiskFormat;
@@ -52,5 +53,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let help = why
         .help
         .unwrap_or_else(|| "write `disk = [ \"/path/to/the/disk,raw,xvda,w\" ]`, the one with /boot first".to_owned());
-    report.add(Diagnostic::new(why.reason).in_domain(Some(span), label).help(help).stops_boot(why.fails));
+    report.add(
+        Diagnostic::new(why.reason).in_domain(Some(span), label).help(help).stops_boot(why.verdict == Verdict::Fails),
+    );
 }

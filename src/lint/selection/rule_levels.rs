@@ -5,7 +5,7 @@ use std::fmt;
 use crate::lint::engine::group::Group;
 use crate::lint::engine::level::Level;
 use crate::lint::engine::rule::Rule;
-use crate::lint::registry::find;
+use crate::lint::registry::{closest, find};
 
 /// What a user names: a rule, a group, or all.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +24,11 @@ pub struct UnknownSelector(String);
 
 impl fmt::Display for UnknownSelector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "there is no rule or group `{}`: `pregrub rules` lists them", self.0)
+        write!(f, "there is no rule or group `{}`", self.0)?;
+        if let Some(rule) = closest(&self.0) {
+            write!(f, "; the closest is {} ({})", rule.code, rule.name)?;
+        }
+        f.write_str(": `pregrub rules` lists them")
     }
 }
 

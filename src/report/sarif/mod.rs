@@ -46,6 +46,15 @@ pub struct Log {
     targets: HashSet<String>,
 }
 
+/// The level of a verdict that no finding explains.
+fn level_of(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Unknown => "warning",
+        Verdict::NotApplicable => "note",
+        Verdict::Boots | Verdict::Selects | Verdict::Fails => "error",
+    }
+}
+
 impl Log {
     /// A log of runs of this release.
     pub fn new(release: Release) -> Self {
@@ -93,10 +102,10 @@ impl Log {
         if let Some((verdict, reason)) = examined.untold() {
             self.has_verdicts = true;
             let help = examined.explanation().and_then(|explanation| explanation.help.as_deref());
-            let said = format!("{}{}: {}", verdict.name(), examined.whose(), one_line(reason));
+            let said = format!("{}{}: {}", verdict.words(), examined.whose(), one_line(reason));
             let result = LogResult {
                 fixes: Vec::new(),
-                level: if verdict == Verdict::Unknown { "warning" } else { "error" },
+                level: level_of(verdict),
                 locations: [whole()],
                 message: Message { text: message(&said, help, None) },
                 partial_fingerprints: Fingerprints::default(),
@@ -129,10 +138,10 @@ impl Log {
         }
         if let Some((verdict, reason)) = recorded.unexplained() {
             self.has_verdicts = true;
-            let said = format!("{}: {}", verdict.name(), one_line(reason));
+            let said = format!("{}: {}", verdict.words(), one_line(reason));
             let result = LogResult {
                 fixes: Vec::new(),
-                level: if verdict == Verdict::Unknown { "warning" } else { "error" },
+                level: level_of(verdict),
                 locations: [whole()],
                 message: Message { text: message(&said, recorded.help.as_deref(), None) },
                 partial_fingerprints: Fingerprints::default(),

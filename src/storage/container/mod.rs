@@ -107,6 +107,9 @@ pub fn open(
     open_image(file, format, Path::new(""), &mut chain)
 }
 
+/// The disk inside of an image, and the format of the image.
+pub type Inside = (Arc<dyn Source>, Format);
+
 /// Opens an image as it is to be read, and says in which format the disk is. `None` if it is raw.
 ///
 /// # Errors
@@ -117,7 +120,7 @@ pub fn open_as(
     how: ImageFormat,
     path: Option<&Path>,
     limits: ContainerLimits,
-) -> Result<Option<(Arc<dyn Source>, Format)>, ContainerError> {
+) -> Result<Option<Inside>, ContainerError> {
     let format = match how {
         ImageFormat::Raw => None,
         ImageFormat::Inside(format) => Some(format),

@@ -174,7 +174,7 @@ impl Qcow2 {
         if table == 0 {
             return Ok(None);
         }
-        if table % self.cluster() != 0 {
+        if !table.is_multiple_of(self.cluster()) {
             return Err(damaged_read("a table of clusters does not begin with a cluster"));
         }
         let width = if self.extended { 16 } else { 8 };
@@ -194,7 +194,7 @@ impl Qcow2 {
         let rest = self.cluster() - within;
         let host = entry & OFFSET;
         let allocated = host != 0 || self.external && entry & COPIED != 0;
-        if allocated && host % self.cluster() != 0 {
+        if allocated && !host.is_multiple_of(self.cluster()) {
             return Err(damaged_read("the data of a cluster does not begin with a cluster"));
         }
         if self.extended {

@@ -75,7 +75,7 @@ pub(super) fn open(
     let table = fields.be64(16).unwrap_or(0);
     let entries = u64::from(fields.be32(28).unwrap_or(0));
     let block = u64::from(fields.be32(32).unwrap_or(0));
-    if !block.is_power_of_two() || block < SECTOR || block > 1 << 30 {
+    if !block.is_power_of_two() || !(SECTOR..=1 << 30).contains(&block) {
         return Err(damaged(format!("its blocks have {block} bytes")));
     }
     if size.div_ceil(block) > entries {

@@ -53,7 +53,7 @@ impl OpenFile for DirectoryFile {
 }
 
 /// A file that is only planned.
-pub(super) struct BytesFile<'a>(pub &'a [u8]);
+pub(in crate::storage) struct BytesFile<'a>(pub &'a [u8]);
 
 impl OpenFile for BytesFile<'_> {
     fn size(&self) -> u64 {

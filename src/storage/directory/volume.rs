@@ -5,6 +5,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::{Directory, PlannedFiles};
+use crate::storage::beneath::HeldDirectory;
 use crate::storage::filesystem::MountError;
 use crate::storage::identify::Format;
 use crate::storage::mount::{Mounting, Volumes};
@@ -15,7 +16,9 @@ pub struct DirectoryVolume<'a>(pub &'a Path);
 /// The one volume that a directory will be.
 pub struct PlannedVolume<'a> {
     /// The directory.
-    pub root: &'a Path,
+    pub root: &'a HeldDirectory,
+    /// A directory in it that is held by itself, and where it lies: empty for `root` itself.
+    pub part: (&'a Path, &'a HeldDirectory),
     /// What is still to come in it.
     pub files: &'a PlannedFiles,
 }
@@ -28,7 +31,9 @@ impl Volumes for DirectoryVolume<'_> {
 
 impl Volumes for PlannedVolume<'_> {
     fn mount(&self, _offset: u64) -> io::Result<Mounting> {
-        Directory::new(self.root)?.with(self.files.clone()).mounting()
+        let (path, part) = self.part;
+        let directory = Directory::held(self.root.clone())?.with_part(path.to_owned(), part.clone());
+        directory.with(self.files.clone()).mounting()
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Walk<'a> {
 impl Walk<'_> {
     /// What is at a place, as names from the root. None of them is a link's but the last.
     fn node(&self, place: &[Vec<u8>]) -> io::Result<Node> {
-        self.directory.root.node(&relative(place))
+        self.directory.node_at(&relative(place))
     }
 
     pub(super) fn open(&mut self, base: Vec<Vec<u8>>, path: &[u8], nesting: u32) -> Result<Vec<Vec<u8>>, OpenError> {
@@ -87,7 +87,9 @@ impl Walk<'_> {
         if nesting >= DEEPEST {
             return Err(OpenError::NotFound(format!("`{shown}` is a symbolic link nested deeper than {DEEPEST}")));
         }
-        let target = self.directory.root.read_link(&relative(&next))?;
+        let next = relative(&next);
+        let (held, beneath) = self.directory.reached(&next);
+        let target = held.read_link(beneath)?;
         self.open(place, target.as_os_str().as_bytes(), nesting + 1)
     }
 }

@@ -25,7 +25,10 @@ pub(super) fn probe(head: &Head<'_>) -> io::Result<Option<Identified>> {
     let (why, instead) = if own_sectors {
         ("its boot sector and its first FAT do not agree with each other as pygrub's FAT driver expects", EXT4_BOOT)
     } else {
-        ("pygrub's FAT driver takes sectors of 512 bytes only", "format it again with mkfs.fat -S 512")
+        (
+            "pygrub's FAT driver takes sectors of 512 bytes only",
+            "format it again with mkfs.fat -S 512 (systemd-repart: make the image with --sector-size=512)",
+        )
     };
     let detail = format!("{detail}, {}-byte sectors", block.bytes_per_sector);
     Ok(Some(Identified::refused(Format::Vfat, detail, why, instead)))

@@ -5,7 +5,7 @@ use std::io;
 
 use super::head::Head;
 use super::{
-    EXT4_BOOT, Format, Identified, PLAIN_BOOT, btrfs, cluster, ext, fat, iso9660, kernel, lvm, md, minix,
+    EXT4_BOOT, Format, HVM, Identified, PLAIN_BOOT, btrfs, cluster, ext, fat, iso9660, kernel, lvm, md, minix,
     partition_table, reiserfs, swap, udf, ufs, xfs, zfs,
 };
 
@@ -80,6 +80,8 @@ const fn detailed(format: Format, bytes: &'static [(usize, &'static [u8])], deta
 
 const CANNOT_DECRYPT: &str = "pygrub cannot decrypt it";
 const DEVICE_MAPPER: Ruling = Refused("pygrub does not know the device mapper", PLAIN_BOOT);
+/// Of another system than Linux.
+const OTHER_SYSTEM: Ruling = Refused("pygrub has no driver for it", HVM);
 const COMPRESSED: Ruling = Refused("pygrub does not decompress disk images", "decompress the image");
 const ARCHIVE: Ruling = Refused("an archive is not a filesystem", "give pygrub a disk image");
 
@@ -129,8 +131,8 @@ pub(super) const ROWS: &[Row] = &[
         Refused("pygrub does not look past bcache's header", PLAIN_BOOT),
     ),
     Row::Look(xfs::probe),
-    magic(Format::BitLocker, &[(3, b"-FVE-FS-")], Refused(CANNOT_DECRYPT, EXT4_BOOT)),
-    magic(Format::Ntfs, &[(3, b"NTFS    ")], NoDriver),
+    magic(Format::BitLocker, &[(3, b"-FVE-FS-")], Refused(CANNOT_DECRYPT, HVM)),
+    magic(Format::Ntfs, &[(3, b"NTFS    ")], OTHER_SYSTEM),
     // pygrub's FAT driver refuses it, since it has 0 bytes a sector where FAT has their number.
     magic(Format::Exfat, &[(3, b"EXFAT   ")], Refused("pygrub's FAT driver does not read exFAT", EXT4_BOOT)),
     detailed(Format::Squashfs, &[(0, b"hsqs")], Read(squashfs_version), NoDriver),
@@ -151,9 +153,9 @@ pub(super) const ROWS: &[Row] = &[
     magic(Format::Jfs, &[(32 << 10, b"JFS1")], NoDriver),
     Row::Look(zfs::probe),
     // The volume header: signature and version.
-    magic(Format::HfsPlus, &[(KIB, b"H+\0\x04")], NoDriver),
-    magic(Format::HfsPlus, &[(KIB, b"HX\0\x05")], NoDriver),
-    magic(Format::Apfs, &[(32, b"NXSB")], NoDriver),
+    magic(Format::HfsPlus, &[(KIB, b"H+\0\x04")], OTHER_SYSTEM),
+    magic(Format::HfsPlus, &[(KIB, b"HX\0\x05")], OTHER_SYSTEM),
+    magic(Format::Apfs, &[(32, b"NXSB")], OTHER_SYSTEM),
     // Revision and magic number.
     magic(Format::Nilfs2, &[(KIB, b"\x02\0\0\0"), (KIB + 6, b"\x34\x34")], NoDriver),
     Row::Look(fat::probe),

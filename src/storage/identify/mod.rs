@@ -115,6 +115,12 @@ impl Identified {
 
 /// The way out for filesystems.
 const EXT4_BOOT: &str = "put /boot on an ext4 filesystem";
+/// The way out for disks of other systems.
+const HVM: &str = "if another system than Linux boots from it (Windows, macOS), make it an HVM guest: type = \"hvm\", and no bootloader; \
+                   the /boot of Linux belongs on an ext4 filesystem";
+/// The way out for disks of a BSD.
+const BSD: &str = "a BSD boots without pygrub: make it an HVM guest (type = \"hvm\", and no bootloader), or copy its kernel to the host and \
+                   name it with kernel= in the domain's configuration, without a bootloader";
 /// The way out for layers between the partition and the filesystem.
 const PLAIN_BOOT: &str = "put /boot on a plain ext4 partition of its own";
 

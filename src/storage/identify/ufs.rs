@@ -3,7 +3,7 @@
 use std::io;
 
 use super::head::Head;
-use super::{EXT4_BOOT, Format, Identified};
+use super::{BSD, Format, Identified};
 
 const UFS1_PLACE: usize = 8 << 10;
 const UFS2_PLACE: usize = 64 << 10;
@@ -24,7 +24,7 @@ fn is_mounted(head: &Head<'_>) -> bool {
 }
 
 pub(super) fn probe(head: &Head<'_>) -> io::Result<Option<Identified>> {
-    let refused = |detail, why| Some(Identified::refused(Format::Ufs, detail, why, EXT4_BOOT));
+    let refused = |detail, why| Some(Identified::refused(Format::Ufs, detail, why, BSD));
     if is_mounted(head) {
         return Ok(Some(Identified::readable(Format::Ufs, "UFS1", "ufs")));
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use pregrub::boot::{self, Options, Verdict};
 use pregrub::generate::grub_cfg::{self, Disk};
+use pregrub::storage::beneath::HeldDirectory;
 use pregrub::storage::directory::{DirectoryVolume, PlannedFile, PlannedFiles, PlannedVolume};
 use pregrub::storage::mount::{Mounting, Volumes};
 
@@ -281,7 +282,8 @@ fn try_all(
     reader: Reader,
     mut found: impl FnMut(usize, &BTreeMap<String, Vec<u8>>),
 ) -> Result<usize, String> {
-    let empty = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let empty = HeldDirectory::open(folder.path()).unwrap();
     let mut random = Random::new(5);
     let mut model = Model::new(reader, before);
     let mut tried = 0;
@@ -291,7 +293,7 @@ fn try_all(
             let planned: PlannedFiles =
                 files.iter().map(|(path, content)| (path.into(), PlannedFile::Bytes(content.clone()))).collect();
             guest
-                .judge(&PlannedVolume { root: empty.path(), files: &planned })
+                .judge(&PlannedVolume { root: &empty, part: (Path::new(""), &empty), files: &planned })
                 .map_err(|why| format!("{reader:?}, after {number} changes: {why}"))?;
             found(number, &files);
             tried += 1;

@@ -53,12 +53,21 @@ pub trait Disk {
 #[derive(Clone, Debug, Default)]
 pub struct HostDisk {
     stop: Arc<AtomicBool>,
+    /// Whether every child of this process is of a program that was started here.
+    adopts: bool,
 }
 
 impl HostDisk {
     /// Ends the installation, with the boot disk as it was, when this becomes true: a handler of signals sets it.
     pub fn until(stop: Arc<AtomicBool>) -> Self {
-        Self { stop }
+        Self { stop, ..Self::default() }
+    }
+
+    /// Has what a program leaves running killed with it even where it has left the program's process group and session. For a
+    /// process without other children: they would be killed as well.
+    #[must_use]
+    pub fn adopting(self) -> Self {
+        Self { adopts: true, ..self }
     }
 }
 
@@ -78,13 +87,20 @@ impl Disk for HostDisk {
     fn run(&mut self, program: &Path, boot: &HeldDirectory, path: &Path, limit: Duration) -> io::Result<ExitStatus> {
         // What it prints is for the administrator, and no part of a text on standard output.
         let mut command = Command::new(program);
-        command.arg(boot.path().join(path)).stdin(Stdio::null()).stdout(io::stderr()).process_group(0);
+        // By the directory that is held: another one may have its name by now, and somebody else's file would get the secrets.
+        command.arg(boot.path_for_others().join(path)).stdin(Stdio::null()).stdout(io::stderr()).process_group(0);
+        if self.adopts {
+            super::descendants::adopt()?;
+        }
         let mut child = command.spawn()?;
         let waited = self.wait_for(&child, limit);
         // What it has left running must not write to what is the boot disk's from now on. It is not reaped yet, so that the
         // number is its own.
         kill_group(&child);
         let status = child.wait()?;
+        if self.adopts {
+            super::descendants::kill_all()?;
+        }
         waited?;
         // It may have put another file in the place, and a link would lead anywhere.
         let file = boot.open_file(path)?;

@@ -1,9 +1,11 @@
 //! What an installation must not remove: whatever pygrub could be asked for while the disk is as it was.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::io;
 use std::time::{Duration, Instant};
 
+use super::super::boot_disk::BootDisk;
+use super::super::files::DIGITS;
 use crate::boot::{self, fixed_kernels::FIXED_FILES};
 use crate::config;
 use crate::flavour::Flavour;
@@ -14,15 +16,21 @@ use crate::storage::filesystem::{Filesystem, OpenError};
 
 /// How much of the old grub.cfg is read.
 pub(super) const LONGEST: u64 = 16 << 20;
-/// How much of a configuration is looked through for what it names: twice what pygrub reads today. What is longer keeps everything.
-const LOOKED_THROUGH: u64 = 2 << 20;
+/// How much of a configuration is looked through for what it names: what pygrub reads today. What is longer keeps everything.
+const LOOKED_THROUGH: u64 = 1 << 20;
 /// How long the paths in all configurations may take to follow, which a guest can fill with links. What takes longer keeps everything.
 const LONGEST_LOOK: Duration = Duration::from_secs(5);
+/// How many names and paths of all configurations together are remembered. What has more keeps everything.
+const MOST_NAMED: usize = 100_000;
 
-/// The files that some configuration of the boot disk names.
+/// The digits that the name of a copy begins with.
+type Digits = [u8; DIGITS];
+
+/// The files that some configuration of the boot disk names. No text is kept: they are as large as their guest likes.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    texts: Vec<Vec<u8>>,
+    /// What stands in these texts before a `-` and looks like the digits of a copy.
+    digits: BTreeSet<Digits>,
     /// Filesystem and number of what paths in these texts lead to, by links of the boot disk too.
     nodes: BTreeSet<(u64, u64)>,
     /// A configuration that could not be read, which may name anything.
@@ -30,16 +38,17 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// Reads every configuration that pygrub of any release looks for on the filesystem below `root`, not only the one that it
-    /// chooses now: the next one may choose another, and so does a user who moves one aside.
+    /// Reads every configuration that pygrub of any release looks for on the boot disk, not only the one that it chooses now: the
+    /// next one may choose another, and so does a user who moves one aside.
     ///
     /// `sources` are files that are about to be copied, by filesystem and number: a guest's kernel may lie among the copies.
     pub(super) fn on(
-        root: &Path,
+        disk: &BootDisk,
         sources: BTreeSet<(u64, u64)>,
-        go_on: &dyn Fn() -> std::io::Result<()>,
-    ) -> std::io::Result<Self> {
-        let directory = Directory::new(root)?;
+        go_on: &dyn Fn() -> io::Result<()>,
+    ) -> io::Result<Self> {
+        let prefix = disk.prefix.trim_start_matches('/');
+        let directory = Directory::held(disk.root.clone())?.with_part(prefix.into(), disk.directory.clone());
         let started = Instant::now();
         let mut kept = Self { nodes: sources, ..Self::default() };
         let fixed = Flavour::ALL.into_iter().filter_map(Flavour::missing_kernel).chain(FIXED_FILES);
@@ -60,6 +69,7 @@ impl Kept {
             };
             // It may be one of ours by its name, after a link.
             kept.nodes.extend(directory.node(path.as_bytes()).map(|node| (node.device, node.inode)));
+            kept.digits.extend(digits_in(&text));
             let mut named = BTreeSet::new();
             for release in Release::lines() {
                 go_on()?;
@@ -76,22 +86,32 @@ impl Kept {
                 }
                 kept.nodes.extend(directory.node(&path_named).map(|node| (node.device, node.inode)));
             }
-            kept.texts.push(text);
+            if kept.digits.len().saturating_add(kept.nodes.len()) > MOST_NAMED {
+                (kept.unread, kept.digits) = (Some(path), BTreeSet::new());
+            }
         }
         Ok(kept)
     }
 
-    /// Whether a file among the kernels is named.
+    /// Whether a file among the kernels is named: one of [ours](super::kernels), by its digits.
     pub(super) fn names(&self, name: &str, node: &Node) -> bool {
         self.unread.is_some()
             || self.nodes.contains(&(node.device, node.inode))
-            || self.texts.iter().any(|text| memchr::memmem::find(text, name.as_bytes()).is_some())
+            || digits_in(name.as_bytes()).any(|digits| self.digits.contains(&digits))
     }
 
     /// The configuration because of which nothing is removed.
     pub(super) fn unread(&self) -> Option<&'static str> {
         self.unread
     }
+}
+
+/// What stands before a `-` and is as long as the digits of a copy, and may be such. Digits that others precede count, too.
+fn digits_in(text: &[u8]) -> impl Iterator<Item = Digits> {
+    memchr::memchr_iter(b'-', text).filter_map(|end| {
+        let digits: Digits = text.get(end.checked_sub(DIGITS)?..end)?.try_into().ok()?;
+        digits.iter().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase()).then_some(digits)
+    })
 }
 
 /// The text of a configuration; nothing where there is none.
@@ -112,4 +132,43 @@ fn read(directory: &Directory, path: &str) -> Option<Result<Vec<u8>, ()>> {
         }
         Err(_) => Err(()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+    use crate::generate::grub_cfg::{Root, Search};
+
+    #[test]
+    fn digits_are_found_wherever_they_stand() {
+        let ours = "0123456789abcdef0123456789abcdef";
+        let of = |text: &str| digits_in(text.as_bytes()).count();
+        assert_eq!((of(&format!("/kernels/{ours}-k")), of(&format!("x{ours}-k")), of(ours)), (1, 1, 0));
+        assert_eq!((of(&format!("{}-k", ours.to_uppercase())), of("a-b"), of(&format!("{ours}-{ours}-"))), (0, 0, 2));
+    }
+
+    /// Whoever renames the boot directory in the meantime does not choose what is read.
+    #[test]
+    fn the_boot_directory_is_the_one_that_is_held() {
+        let dir = tempfile::tempdir().unwrap();
+        let real = dir.path().canonicalize().unwrap();
+        let name = |digit: &str| format!("{}-linux", digit.repeat(DIGITS));
+        for (boot, digit) in [("guest/boot", "a"), ("other", "b")] {
+            fs::create_dir_all(real.join(boot).join("grub")).unwrap();
+            let text = format!("menuentry \"A\" {{\n  linux /boot/kernels/{}\n}}\n", name(digit));
+            fs::write(real.join(boot).join("grub/grub.cfg"), text).unwrap();
+        }
+        let root = Root::new(real.join("guest"));
+        let disk = BootDisk::find(&root, &real.join("guest/boot"), Some("/boot"), &Search::Never).unwrap();
+        fs::rename(real.join("guest/boot"), real.join("aside")).unwrap();
+        fs::rename(real.join("other"), real.join("guest/boot")).unwrap();
+        let kept = Kept::on(&disk, BTreeSet::new(), &|| Ok(())).unwrap();
+        let node = disk.directory.node(Path::new("grub")).unwrap();
+        assert!(kept.names(&name("a"), &node) && !kept.names(&name("b"), &node));
+        let error = disk.expect_in_place().unwrap_err().to_string();
+        assert!(error.ends_with("guest/boot` was moved while pregrub was at work, or another directory has its name"));
+    }
 }

@@ -10,9 +10,10 @@
 //! - The old grub.cfg keeps a second name until the new one is in its place: otherwise its inode could be cleared on the disk
 //!   while the directory still leads to it.
 //!
-//! Everything in the boot directory is opened by its descriptor, beneath it, and never through a symbolic link
+//! Everything in the boot directory is opened by its descriptor, beneath it, also by the judgement, and never through a symbolic link
 //! ([`storage::beneath`](crate::storage::beneath)): a guest's link leads to the host's own files.
 
+mod descendants;
 mod disk;
 mod kept;
 mod kernels;
@@ -72,10 +73,10 @@ pub fn install(options: &Options, toplevel: &Path, disk: &mut dyn Disk) -> Resul
     [KERNELS, "grub"].iter().try_for_each(|name| examine_directory(boot, name)).map_err(|error| unchanged(&error))?;
     let old = read(boot).map_err(|error| unchanged(&error))?;
     let mut sources = SourceFiles::new(&options.root, &go_on);
-    let draft = draft(options, &boot_disk, &menu, &mut sources).map_err(|error| unchanged(&error))?;
+    let draft = draft(options, &boot_disk, &menu, &mut sources, &go_on).map_err(|error| unchanged(&error))?;
     menu.warnings.extend(draft.warnings);
-    let kept = Kept::on(&boot_disk.root, sources.nodes(), &go_on)
-        .map_err(|error| unchanged(&Error::io("read", &boot_disk.root, &error)))?;
+    let kept = Kept::on(&boot_disk, sources.nodes(), &go_on)
+        .map_err(|error| unchanged(&Error::io("read", boot_disk.root.path(), &error)))?;
     for directory in [KERNELS, "grub"] {
         make_directory(boot, directory, disk).map_err(|error| unchanged(&error))?;
     }
@@ -85,7 +86,7 @@ pub fn install(options: &Options, toplevel: &Path, disk: &mut dyn Disk) -> Resul
         menu,
         removed: 0,
     };
-    match installation.perform(options, old.as_deref(), &kept) {
+    match installation.perform(options, old.as_deref(), &kept, &go_on) {
         Ok(()) => {}
         Err(Failed::Before(error)) => {
             installation.take_back();
@@ -131,7 +132,13 @@ struct Installation<'a> {
 }
 
 impl Installation<'_> {
-    fn perform(&mut self, options: &Options, old: Option<&[u8]>, kept: &Kept) -> Result<(), Failed> {
+    fn perform(
+        &mut self,
+        options: &Options,
+        old: Option<&[u8]>,
+        kept: &Kept,
+        go_on: &dyn Fn() -> io::Result<()>,
+    ) -> Result<(), Failed> {
         let boot_disk = self.boot_disk;
         let boot = &boot_disk.directory;
         // From here on the disk has the configurations that are seen here, no matter who wrote them. What they do not name may go: a
@@ -147,8 +154,9 @@ impl Installation<'_> {
             boot_disk.path(GRUB_CFG).trim_start_matches('/').into(),
             PlannedFile::Bytes(text.clone().into_bytes()),
         )]);
-        judge(boot_disk, &planned, &entries)?;
+        judge(boot_disk, &planned, &entries, go_on)?;
         drop(entries);
+        boot_disk.expect_in_place()?;
 
         if old != Some(text.as_bytes()) {
             self.write_new(&text)?;

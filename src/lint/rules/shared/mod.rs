@@ -2,6 +2,7 @@
 
 pub(in crate::lint) mod device;
 pub(in crate::lint) mod exception;
+pub(in crate::lint) mod explained_elsewhere;
 pub(in crate::lint) mod initrd_problem;
 pub(in crate::lint) mod truncated_path;
 pub(in crate::lint) mod unopenable_path;

@@ -1,0 +1,55 @@
+//! What a search through directories passes over, counted by reason.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Why something in a tree is not a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reason {
+    /// A file that is none of what is looked for.
+    NothingKnown,
+    /// A link that leads out of the tree: what is found in a tree must not decide what is read elsewhere.
+    LeadsOut,
+    /// A link that leads nowhere.
+    LeadsNowhere,
+    /// A block device outside of /dev, or one on which nothing is recognised.
+    Device,
+    /// A FIFO, a socket or a character device.
+    Special,
+}
+
+/// How many for each reason.
+#[derive(Debug, Default)]
+pub(super) struct Skipped(BTreeMap<Reason, usize>);
+
+impl Skipped {
+    pub(super) fn count(&mut self, reason: Reason) {
+        *self.0.entry(reason).or_default() += 1;
+    }
+
+    /// Whether something was passed over that a user may have meant.
+    pub(super) fn is_notable(&self) -> bool {
+        self.0.keys().any(|reason| *reason != Reason::NothingKnown)
+    }
+}
+
+/// `3 other files, 2 links that lead out of it`.
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, (reason, count)) in self.0.iter().enumerate() {
+            let (one, several) = match reason {
+                Reason::NothingKnown => ("other file", "other files"),
+                Reason::LeadsOut => ("link that leads out of it", "links that lead out of it"),
+                Reason::LeadsNowhere => ("link that leads nowhere", "links that lead nowhere"),
+                Reason::Device => (
+                    "device on which nothing is recognised or allowed",
+                    "devices on which nothing is recognised or allowed",
+                ),
+                Reason::Special => ("FIFO, socket or character device", "FIFOs, sockets and character devices"),
+            };
+            let comma = if number > 0 { ", " } else { "" };
+            write!(f, "{comma}{count} {}", if *count == 1 { one } else { several })?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,290 @@
+//! What GRUB 2 picks where it runs.
+
+use std::io;
+
+use super::environment::Environment;
+use super::pick::{BootedFile, Pick, Picked};
+use super::pygrub_side::Packed;
+use super::row::{self, Row};
+use crate::boot::Verdict;
+use crate::config::Dialect;
+use crate::decompress::Compression;
+use crate::grub::discover::{self, NoStart, Start};
+use crate::grub::disks::{NoDisk, OneDisk};
+use crate::grub::machine::{Found, Machine};
+use crate::grub::{self, Attempt, GrubRun, LoadCommand, Message, Place, Platform, Settings, Stop, Version};
+use crate::storage::mount::Volumes;
+
+/// What GRUB reads.
+#[derive(Clone, Copy)]
+pub enum Reading<'a> {
+    /// A disk.
+    Disk(&'a dyn Volumes),
+    /// A configuration alone.
+    Text {
+        /// Its dialect.
+        dialect: Dialect,
+        /// Its text.
+        text: &'a [u8],
+    },
+}
+
+/// What GRUB picks in each environment.
+#[derive(Debug, Default)]
+pub struct GrubSide {
+    /// The environments in which it picks the same.
+    pub rows: Vec<Row<Environment, GrubRun>>,
+    /// Why there is nothing for GRUB to start with, as a clause without a full stop.
+    pub absent: Option<String>,
+}
+
+/// Commands that name initial RAM disks.
+const RAM_DISKS: [&str; 3] = ["initrd", "initrd16", "initrdefi"];
+/// What is said where the command is missing that reads the entries of the Boot Loader Specification.
+const NO_BLSCFG: &str = "this is upstream's GRUB, which has no `blscfg` here; that of Fedora and Red Hat has one";
+/// Commands that name what a multiboot kernel gets.
+const MODULES: [&str; 3] = ["module", "module2", "xen_module"];
+
+/// Runs GRUB in each of the environments, for at most `most_steps` in each.
+///
+/// # Errors
+///
+/// The disk cannot be read.
+pub fn read_with_grub(reading: Reading<'_>, environments: &[Environment], most_steps: u64) -> io::Result<GrubSide> {
+    let mut side = GrubSide::default();
+    for &environment in environments {
+        let Environment { version, platform } = environment;
+        let settings = Settings { version, platform, most_steps, ..Settings::default() };
+        match reading {
+            Reading::Text { dialect: Dialect::Grub2, text } => {
+                let run = grub::run(&NoDisk, &place_of_text(platform), text, &settings);
+                row::add(&mut side.rows, environment, pick(&run, |_| None), run);
+            }
+            Reading::Text { .. } => {
+                side.absent = Some("GRUB 2 does not read this kind of configuration".to_owned());
+            }
+            Reading::Disk(volumes) => {
+                let disk = OneDisk::new(volumes, version, platform)?;
+                match discover::start(&disk, platform) {
+                    Ok(Start { place, text, .. }) => {
+                        let run = grub::run(&disk, &place, &text, &settings);
+                        let pick = pick(&run, |command| {
+                            disk.offset(command.root.as_deref().unwrap_or(place.device.as_bytes()))
+                        });
+                        let pick = misled(with_devices(pick, &disk), &run, &place, &text, &disk);
+                        row::add(&mut side.rows, environment, pick, run);
+                    }
+                    Err(NoStart::Missing(why)) => side.absent = Some(why),
+                    Err(NoStart::Unknown(why)) => {
+                        let pick = failing(Verdict::Unknown, why, None);
+                        row::add(&mut side.rows, environment, pick, GrubRun::default());
+                    }
+                }
+            }
+        }
+    }
+    Ok(side)
+}
+
+/// The line after whose command GRUB goes on elsewhere in the one environment than in the other.
+pub(super) fn parting_line(reading: Reading<'_>, one: Environment, other: Environment) -> io::Result<Option<u32>> {
+    let trace = |Environment { version, platform }| -> io::Result<Vec<(String, u32)>> {
+        let settings = Settings { version, platform, trace: true, ..Settings::default() };
+        let run = match reading {
+            Reading::Text { text, .. } => grub::run(&NoDisk, &place_of_text(platform), text, &settings),
+            Reading::Disk(volumes) => {
+                let disk = OneDisk::new(volumes, version, platform)?;
+                let Ok(Start { place, text, .. }) = discover::start(&disk, platform) else { return Ok(Vec::new()) };
+                grub::run(&disk, &place, &text, &settings)
+            }
+        };
+        // The device is called otherwise under Xen.
+        let path = |file: &str| file.split_once(')').map_or(file, |(_, path)| path).to_owned();
+        Ok(run.trace.iter().map(|step| (path(&step.file), step.line)).collect())
+    };
+    let (one, other) = (trace(one)?, trace(other)?);
+    let common = one.iter().zip(&other).take_while(|(one, other)| one == other).count();
+    let last = one.get(..common).and_then(<[_]>::last);
+    Ok(last.filter(|_| common < one.len().max(other.len())).map(|(_, line)| *line))
+}
+
+/// Where a configuration that has no disk is taken to lie.
+fn place_of_text(platform: Platform) -> Place {
+    let device = if platform == Platform::Xen { "xen/xvda" } else { "hd0" };
+    Place { device: device.to_owned(), path: "/boot/grub/grub.cfg".to_owned() }
+}
+
+/// Takes kernels from pvgrub2 that it cannot unpack: it has gzip and xz, and from 2.14 on zstd, with which the initrd arrives damaged.
+/// Measured with grub-file and, for zstd, under a real Xen; GRUB for PVH guests has the kernel unpack itself.
+pub(super) fn judge_pvgrub2(rows: &mut Vec<Row<Environment, GrubRun>>, packed: &[Packed]) {
+    for row in std::mem::take(rows) {
+        let kernel =
+            row.pick.picked.as_ref().filter(|_| row.pick.verdict == Verdict::Boots).map(|picked| &picked.kernel);
+        let with = kernel.and_then(|kernel| packed.iter().find(|packed| packed.kernel.is_same(kernel)));
+        for environment in row.readers {
+            let refused = with.filter(|_| environment.platform == Platform::Xen).and_then(|packed| {
+                let (path, with) = (&packed.kernel.path, packed.with);
+                match with {
+                    Compression::Gzip | Compression::Xz => None,
+                    Compression::Zstd if environment.version >= Version::V2_14 => {
+                        let has_initrd = row.pick.picked.as_ref().is_some_and(|picked| !picked.initrds.is_empty());
+                        has_initrd.then(|| {
+                            format!("`{path}` is packed with zstd: pvgrub2 loads it, and its initrd arrives damaged")
+                        })
+                    }
+                    _ => Some(format!(
+                        "`{path}` is packed with {}, which pvgrub2 cannot unpack (`not xen image`)",
+                        with.name()
+                    )),
+                }
+            });
+            let pick = match refused {
+                Some(reason) => Pick {
+                    picked: row.pick.picked.clone(),
+                    help: (with.is_some_and(|packed| packed.with == Compression::Zstd)).then(|| {
+                        "boot the guest with pygrub, or as type = \"pvh\" with GRUB for PVH guests".to_owned()
+                    }),
+                    ..failing(Verdict::Fails, reason, row.pick.picked.as_ref().and_then(|picked| picked.line))
+                },
+                None => row.pick.clone(),
+            };
+            row::add(rows, environment, pick, row.run.clone());
+        }
+    }
+}
+
+/// A file that is named with its device lies there, not on `$root`.
+fn with_devices(mut pick: Pick, disk: &OneDisk<'_>) -> Pick {
+    if let Some(picked) = &mut pick.picked {
+        for file in std::iter::once(&mut picked.kernel).chain(&mut picked.initrds) {
+            let device = file.path.strip_prefix('(').and_then(|rest| rest.split_once(')'));
+            if let Some((device, _)) = device.filter(|(device, _)| !device.is_empty()) {
+                file.offset = disk.offset(device.as_bytes());
+            }
+        }
+    }
+    pick
+}
+
+/// Says what keeps GRUB from a kernel that lies beside its configuration: `$root`.
+fn misled(mut pick: Pick, run: &GrubRun, place: &Place, script: &[u8], disk: &OneDisk<'_>) -> Pick {
+    let kernel = run.chosen().and_then(Attempt::kernel).filter(|_| pick.verdict == Verdict::Fails);
+    let (Some(kernel), Some(path)) = (kernel, kernel.and_then(|kernel| kernel.files.first())) else { return pick };
+    let Some(root) = kernel.root.as_deref().filter(|_| path.path.starts_with(b"/")) else { return pick };
+    let before = || script.split(|&byte| byte == b'\n').zip(1_u32..).take_while(|(_, line)| *line < kernel.line);
+    // Another disk of the guest, which is not seen here, may have what is meant.
+    let elsewhere = !root.starts_with(b"hd0") && !root.starts_with(b"xen/xvda");
+    if elsewhere || before().any(|(line, _)| line.trim_ascii().starts_with(b"search")) {
+        return pick;
+    }
+    if disk.offset(root) == disk.offset(place.device.as_bytes())
+        || !matches!(disk.find(place.device.as_bytes(), &path.path), Found::File { .. })
+    {
+        return pick;
+    }
+    let (path, root) = (text(&path.path), text(root));
+    let assignment = before().filter(|(line, _)| sets_root(line.trim_ascii())).last();
+    pick.reason = Some(format!(
+        "for GRUB `$root` is {root}, where `{path}` is not: it lies on {}, beside the configuration; pygrub does not look at `root`",
+        place.device
+    ));
+    pick.line = assignment.map(|(_, line)| line).or(pick.line);
+    pick.help = Some(format!("remove the assignment of `root`, or write `set root={}`", place.device));
+    pick.misled = true;
+    pick
+}
+
+/// Whether a line assigns `root`.
+fn sets_root(line: &[u8]) -> bool {
+    let line = line.strip_prefix(b"set").map_or(line, <[u8]>::trim_ascii_start);
+    line.starts_with(b"root=")
+}
+
+fn failing(verdict: Verdict, reason: String, line: Option<u32>) -> Pick {
+    Pick { verdict, picked: None, reason: Some(reason), line, help: None, cause: None, note: None, misled: false }
+}
+
+/// What a run comes to.
+fn pick(run: &GrubRun, offset: impl Fn(&LoadCommand) -> Option<u64>) -> Pick {
+    let picked = run.chosen().filter(|attempt| attempt.works()).and_then(|attempt| picked(attempt, &offset));
+    if let Some(why) = run.unknown.first() {
+        return Pick { picked, ..failing(Verdict::Unknown, why.clone(), None) };
+    }
+    let Some(picked) = picked else {
+        let (reason, line) = why_not(run);
+        return failing(Verdict::Fails, reason, line);
+    };
+    let known = run.chosen().and_then(Attempt::kernel).and_then(|kernel| kernel.files.first()?.exists).is_some();
+    let verdict = if known { Verdict::Boots } else { Verdict::Selects };
+    let note = run.errors.iter().any(|error| error.text.contains("command `blscfg'")).then(|| NO_BLSCFG.to_owned());
+    Pick { verdict, picked: Some(picked), reason: None, line: None, help: None, cause: None, note, misled: false }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn picked(attempt: &Attempt, offset: &dyn Fn(&LoadCommand) -> Option<u64>) -> Option<Picked> {
+    let kernel = attempt.kernel()?;
+    let file = |command: &LoadCommand, path: &[u8]| BootedFile { path: text(path), offset: offset(command) };
+    let args = match grub::command_line(kernel, Platform::Xen) {
+        Some(line) => text(&line),
+        None => kernel.args.iter().skip(1).map(|word| text(word)).collect::<Vec<_>>().join(" "),
+    };
+    let after = attempt.commands.iter().rposition(|command| std::ptr::eq(command, kernel)).unwrap_or_default();
+    let after = &attempt.commands[after..];
+    // Another `initrd` takes the place of the one before.
+    let ram_disks = after.iter().rev().find(|command| RAM_DISKS.contains(&command.command.as_str()));
+    let modules = after.iter().filter(|command| MODULES.contains(&command.command.as_str()));
+    let loaded: Vec<&LoadCommand> = ram_disks.into_iter().chain(modules).collect();
+    // One that is missing keeps the command from loading any.
+    let whole = |command: &&&LoadCommand| {
+        command.error.is_none() && command.files.iter().all(|file| file.exists != Some(false))
+    };
+    let initrds =
+        loaded.iter().filter(whole).flat_map(|command| command.files.iter().map(|one| file(command, &one.path)));
+    let missing = loaded.iter().flat_map(|command| &command.files).filter(|file| file.exists == Some(false));
+    let mut missing: Vec<String> = missing.map(|file| text(&file.path)).collect();
+    if missing.is_empty() && !attempt.is_complete() {
+        // GRUB does not load it for another reason.
+        let failing = attempt.commands.iter().rev().find(|command| command.error.is_some());
+        missing.extend(failing.map(|command| command.args.first().map_or(command.command.clone(), |word| text(word))));
+    }
+    Some(Picked {
+        config: Some(kernel.file.clone()),
+        title: attempt.title().filter(|title| !title.is_empty()).map(text),
+        line: Some(kernel.line).filter(|line| *line > 0),
+        kernel: kernel.files.first().map(|first| file(kernel, &first.path))?,
+        initrds: initrds.collect(),
+        args,
+        missing,
+    })
+}
+
+/// Why GRUB boots nothing, and the line that it is about.
+fn why_not(run: &GrubRun) -> (String, Option<u32>) {
+    let in_config = |message: &&Message| message.file == run.config && message.line > 0;
+    let attempt = run.chosen();
+    let of_attempt = attempt.into_iter().flat_map(|attempt| &attempt.errors);
+    let error = of_attempt.chain(&run.errors).find(in_config);
+    let title = attempt.and_then(Attempt::title).map(text).unwrap_or_default();
+    let own = attempt.and_then(Attempt::kernel).and_then(|kernel| kernel.error.as_deref());
+    let said = own.or(error.map(|message| message.text.as_str()));
+    let said = said.map(|text| format!(": GRUB prints `error: {text}`")).unwrap_or_default();
+    let line = error.map(|message| message.line);
+    match (attempt, &run.stop) {
+        (None, Some(Stop::Left(command))) => (format!("`{command}` ends it before anything boots"), line),
+        (None, Some(Stop::Fatal(message))) => (format!("GRUB gives up with `{message}`"), line),
+        (None, Some(Stop::Limit(why))) => (why.clone(), line),
+        (None, _) if run.menu.is_empty() => (format!("GRUB's menu has no entry{said}"), line),
+        (None, _) => (format!("GRUB boots nothing{said}"), line),
+        (Some(attempt), _) => match attempt.kernel() {
+            None => (format!("the entry `{title}` loads no kernel{said}"), line),
+            Some(kernel) => {
+                let path = kernel.files.first().map(|file| text(&file.path)).unwrap_or_default();
+                let line = Some(kernel.line).filter(|_| kernel.file == run.config);
+                (format!("GRUB cannot open the kernel `{path}` of `{title}`{said}"), line)
+            }
+        },
+    }
+}

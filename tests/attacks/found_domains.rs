@@ -1,0 +1,139 @@
+//! A domain's configuration that is found in a tree chooses nothing of the host that is read.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use super::handed_over::good_disk;
+use super::machine::{fifo, within};
+use crate::common::program::{self, Ended};
+
+/// A tree, and beside it a disk of the host's.
+struct Place {
+    _folder: tempfile::TempDir,
+    tree: PathBuf,
+    disk: PathBuf,
+}
+
+fn place() -> Place {
+    let folder = tempfile::tempdir().unwrap();
+    let real = folder.path().canonicalize().unwrap();
+    let (tree, disk) = (real.join("tree"), real.join("host.img"));
+    fs::create_dir_all(tree.join("sub")).unwrap();
+    fs::copy(good_disk().path(), &disk).unwrap();
+    Place { _folder: folder, tree, disk }
+}
+
+fn domains(disk: &Path, second: &Path) -> [(&'static str, String); 4] {
+    let (disk, second) = (disk.display(), second.display());
+    [
+        ("a.cfg", format!("name = \"a\"\nbootloader = \"pygrub\"\ndisk = [ \"{disk},raw,xvda,w\" ]\n")),
+        // One that is named like a boot configuration.
+        (
+            "grub.cfg",
+            format!(
+                "<domain type='xen'><name>a</name><bootloader>pygrub</bootloader><os><type>linux</type></os><devices>\
+                 <disk type='file' device='disk'><source file='{disk}'/><target dev='xvda' bus='xen'/></disk></devices></domain>\n"
+            ),
+        ),
+        // The disk that is not the first is looked at, too.
+        (
+            "b.cfg",
+            format!(
+                "name = \"a\"\nbootloader = \"pygrub\"\ndisk = [ \"{second},raw,xvda,w\", \"{disk},raw,xvdb,w\" ]\n"
+            ),
+        ),
+        (
+            "c.cfg",
+            format!(
+                "name = \"a\"\nbootloader = \"{disk}\"\ndisk = [ \"{second},raw,xvda,w\" ]\nextra = \"root=/dev/xvda1\"\n"
+            ),
+        ),
+    ]
+}
+
+fn check(tree: &Path, more: &[&str]) -> Ended {
+    let mut arguments: Vec<String> =
+        ["check", "--until", "pygrub", "--format", "json", "--recursive"].iter().map(|&word| word.to_owned()).collect();
+    arguments.push(tree.to_str().unwrap().to_owned());
+    arguments.extend(more.iter().map(|&word| word.to_owned()));
+    within(60, "check", move || program::run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()))
+}
+
+const REFUSED: &str =
+    "is not opened, because this domain was found in a tree and names a disk that is not a regular file in";
+
+#[test]
+fn it_has_nothing_opened_outside_of_the_tree() {
+    let place = place();
+    let second = place.tree.join("sub/blank");
+    fs::write(&second, vec![0; 4096]).unwrap();
+    for (name, text) in domains(&place.disk, &second) {
+        let path = place.tree.join(name);
+        fs::write(&path, &text).unwrap();
+        let ended = check(&place.tree, &[]);
+        // Nothing says whether the host's file is there, or what is on it.
+        assert!(
+            !ended.stdout.contains("an initrd") && !ended.stdout.contains("\"boots\""),
+            "{name}: {}",
+            ended.whole()
+        );
+        // A file that is not there is refused as one that is.
+        fs::write(&path, text.replace("host.img", "gone.img")).unwrap();
+        let missing = check(&place.tree, &[]);
+        assert_eq!(
+            missing.stdout.replace("gone.img", "host.img"),
+            ended.stdout.replace("gone.img", "host.img"),
+            "{name}"
+        );
+        fs::write(&path, &text).unwrap();
+        if name != "b.cfg" && name != "c.cfg" {
+            assert_eq!(ended.status, 3, "{name}: {}", ended.whole());
+            assert!(
+                ended.stdout.contains(REFUSED) && ended.stdout.contains("--trust-domains"),
+                "{name}: {}",
+                ended.whole()
+            );
+            // Who trusts the tree, or names the file, has the disk opened.
+            for ended in [
+                check(&place.tree, &["--trust-domains"]),
+                program::run(&[
+                    "check",
+                    "--as",
+                    if name == "a.cfg" { "xl" } else { "libvirt" },
+                    path.to_str().unwrap(),
+                ]),
+            ] {
+                assert!(ended.stdout.contains("boots") && !ended.stdout.contains(REFUSED), "{name}: {}", ended.whole());
+            }
+        }
+        fs::remove_file(&path).unwrap();
+    }
+}
+
+#[test]
+fn nor_through_a_link_or_from_a_fifo_of_it() {
+    let place = place();
+    symlink(&place.disk, place.tree.join("link.img")).unwrap();
+    symlink("..", place.tree.join("up")).unwrap();
+    symlink("/dev", place.tree.join("dev")).unwrap();
+    fifo(&place.tree.join("fifo"));
+    for disk in ["link.img", "up/host.img", "../host.img", "sub/../../host.img", "dev/zero", "fifo", "sub"] {
+        let text = format!(
+            "name = \"a\"\nbootloader = \"pygrub\"\ndisk = [ \"{}/{disk},raw,xvda,w\" ]\n",
+            place.tree.display()
+        );
+        fs::write(place.tree.join("a.cfg"), text).unwrap();
+        let ended = check(&place.tree, &[]);
+        assert!(ended.status == 3 && ended.stdout.contains(REFUSED), "{disk}: {}", ended.whole());
+    }
+    // What is in the tree is.
+    fs::copy(&place.disk, place.tree.join("sub/disk.img")).unwrap();
+    let text = format!(
+        "name = \"a\"\nbootloader = \"pygrub\"\ndisk = [ \"{}/sub/disk.img,raw,xvda,w\" ]\n",
+        place.tree.display()
+    );
+    fs::write(place.tree.join("a.cfg"), text).unwrap();
+    let ended = check(&place.tree, &["--exclude", "*.img"]);
+    assert!(ended.stdout.contains("\"boots\"") && !ended.stdout.contains(REFUSED), "{}", ended.whole());
+}
