@@ -25,7 +25,7 @@ pub(super) struct Progress {
 const PATIENCE: Duration = Duration::from_millis(300);
 
 impl Progress {
-    /// Of so many targets.
+    /// How many targets there are.
     pub(super) fn new(targets: usize) -> Self {
         let is_wanted = targets > 1 && io::stderr().is_terminal();
         Self { bar: None, targets, is_wanted, began: Instant::now(), done: 0, failing: 0, unknown: 0 }

@@ -2,7 +2,7 @@
 
 use super::Comparison;
 use super::difference::{Difference, DifferenceKind, Side};
-use crate::boot::{Found, Run};
+use crate::boot::{Found, Run, Verdict};
 use crate::config::{Entry, Writer};
 use crate::explain::Remedy;
 use crate::grub::{GrubRun, LoadCommand, MenuItem};
@@ -35,10 +35,11 @@ fn found(run: &Run) -> Option<&Found> {
     run.deciding_attempt()?.found.as_ref().filter(|found| !found.directory)
 }
 
-/// Whether GRUB's name of a file, `(hd0)/grub/grub.cfg`, is that of the configuration.
-fn is_same_file(name: &str, found: &Found) -> bool {
+/// Whether GRUB's name of a file, `(hd0)/grub/grub.cfg`, is that of the configuration. A configuration alone is the only file there is,
+/// whatever its name.
+fn is_same_file(name: &str, run: &Run, found: &Found) -> bool {
     let path = name.split_once(')').map_or(name, |(_, path)| path);
-    path == found.path.to_string_lossy() || !found.path.as_bytes().starts_with(b"/")
+    run.verdict == Verdict::Selects || path == found.path.to_string_lossy()
 }
 
 /// The entry of pygrub's menu that has this line.
@@ -59,7 +60,7 @@ pub(super) fn pygrub_and_grub(run: &Run, grub: &GrubRun, side: Side, norm: Side)
     let kernel = attempt.kernel()?;
     let title = attempt.title().map(text).unwrap_or_default();
     let difference = |rule: String| Difference::new(DifferenceKind::Entry, side, Some(norm), rule);
-    if !is_same_file(&kernel.file, found) {
+    if !is_same_file(&kernel.file, run, found) {
         let rule = format!("GRUB boots `{title}` from `{}`, which pygrub does not read", kernel.file);
         return Some(difference(rule).at(Some(my_entry.header)));
     }
@@ -133,6 +134,14 @@ fn change(found: &Found, grub: &GrubRun, index: usize) -> (Option<String>, Optio
         let mut edited = found.text.clone();
         edited.extend_from_slice(format!("\nset default={index}\n").as_bytes());
         return (Some(how.to_string()), Some(edited));
+    }
+    if found.config.submenus.is_empty() {
+        // An entry that GRUB complains of is not in its menu, and the numbers shift.
+        let how = grub.errors.iter().find(|error| error.line > 0).map(|error| {
+            let text = &error.text;
+            format!("correct line {}, for which GRUB prints `{text}`: without that entry the numbers shift", error.line)
+        });
+        return (how, None);
     }
     let how = match writer {
         Writer::Mkconfig => Remedy::MkconfigVariable(

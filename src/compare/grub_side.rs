@@ -41,7 +41,7 @@ pub struct GrubSide {
 /// Commands that name initial RAM disks.
 const RAM_DISKS: [&str; 3] = ["initrd", "initrd16", "initrdefi"];
 /// What is said where the command is missing that reads the entries of the Boot Loader Specification.
-const NO_BLSCFG: &str = "this is upstream's GRUB, which has no `blscfg` here; that of Fedora and Red Hat has one";
+const NO_BLSCFG: &str = "upstream's GRUB has `blscfg` since 2.14; that of Fedora and Red Hat has always had one, and needs the variable `boot` on pc";
 /// Commands that name what a multiboot kernel gets.
 const MODULES: [&str; 3] = ["module", "module2", "xen_module"];
 

@@ -35,7 +35,7 @@ pub(super) struct Settings {
     pub exclude: Vec<String>,
 }
 
-/// More than that is no file of settings.
+/// A file of settings is never larger.
 const LARGEST: u64 = 1 << 20;
 
 /// The name of the file.

@@ -150,7 +150,7 @@ mod tests {
         assert_eq!((of(&format!("{}-k", ours.to_uppercase())), of("a-b"), of(&format!("{ours}-{ours}-"))), (0, 0, 2));
     }
 
-    /// Whoever renames the boot directory in the meantime does not choose what is read.
+    /// A process that renames the boot directory in the meantime does not choose what is read.
     #[test]
     fn the_boot_directory_is_the_one_that_is_held() {
         let dir = tempfile::tempdir().unwrap();
