@@ -162,7 +162,10 @@ fn looks_known(argument: &[u8], known: &[Known]) -> bool {
             let long = long.split(|byte| *byte == b'=').next().unwrap_or_default();
             matches!(long, b"help" | b"usage") || known.iter().any(|option| option.long.as_bytes() == long)
         }
-        [b'-', letter, ..] => matches!(letter, b'h' | b'u') || known.iter().any(|option| option.short == Some(*letter)),
+        // One letter that is none of them makes all of it a word.
+        [b'-', letters @ ..] if !letters.is_empty() => letters
+            .iter()
+            .all(|letter| matches!(letter, b'h' | b'u') || known.iter().any(|option| option.short == Some(*letter))),
         _ => true,
     }
 }
