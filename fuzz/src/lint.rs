@@ -6,6 +6,7 @@ use pregrub::boot::{Options, Verdict};
 use pregrub::config::Dialect;
 use pregrub::lint::{Fixer, Levels, LintContext, lint as all};
 use pregrub::release::Release;
+use pregrub::report::check::Hashes;
 use pregrub::report::finding::Sources;
 use pregrub::report::sarif::Log;
 use pregrub::report::target_report::{Outcome, TargetReport};
@@ -17,7 +18,7 @@ use pregrub::target::{Kind, Target};
 /// Looks at a configuration. The first byte says how; the rest is the text.
 ///
 /// Where pygrub fails on it, a finding stops the boot, and where it does not, none does. Places lie in the text, every report can
-/// be written, and what is mended is no worse than before.
+/// be written, and what is fixed is no worse than before.
 pub fn lint(input: &[u8]) {
     let Some((&how, text)) = input.split_first() else { return };
     let dialect = [Dialect::Grub2, Dialect::Legacy, Dialect::Extlinux][usize::from(how & 3).min(2)];
@@ -45,7 +46,19 @@ pub fn lint(input: &[u8]) {
     let written = write_findings(&findings, &run, None, sources, look, &mut io::sink());
     let explanation = pregrub::explain::explain(&run);
     let explanation = explanation.as_ref();
-    let read = Outcome::Read { kind: Kind::Config, run: &run, explanation, judged: true, findings: &findings, sources };
+    let hashes = Hashes::default();
+    let read = Outcome::Read {
+        kind: Kind::Config,
+        run: &run,
+        explanation,
+        judged: true,
+        built: None,
+        hashes: &hashes,
+        findings: &findings,
+        suppressed: 0,
+        sources,
+        pygrubs: None,
+    };
     let examined = TargetReport { target: "a configuration", outcome: read };
     let mut log = Log::new(release);
     log.add(&examined);
@@ -56,11 +69,11 @@ pub fn lint(input: &[u8]) {
     written.expect("a sink takes everything");
 
     let unsafe_too = how & 4 != 0;
-    let mending = Fixer { name: "a configuration", dialect, options, levels: &levels, unsafe_too };
-    let mended = mending.mend(text.to_owned()).text;
-    if mended != text && run.verdict == Verdict::Selects {
-        let after = simulation.on("a configuration", Target::Config { dialect, text: mended });
+    let fixer = Fixer { name: "a configuration", dialect, options, levels: &levels, unsafe_too };
+    let fixed = fixer.fix(text.to_owned()).text;
+    if fixed != text && run.verdict == Verdict::Selects {
+        let after = simulation.on("a configuration", Target::Config { dialect, text: fixed });
         let after = after.run_on(None).expect("it is in memory");
-        assert_ne!(after.verdict, Verdict::Fails, "mended to death");
+        assert_ne!(after.verdict, Verdict::Fails, "fixed, and worse than before");
     }
 }

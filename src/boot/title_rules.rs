@@ -62,6 +62,9 @@ impl RuleFiles {
             if files.len() >= MOST_FILES || metadata.len() > LONGEST_FILE && metadata.is_file() {
                 return Err(io::Error::new(io::ErrorKind::FileTooLarge, "there are more rules than pregrub reads"));
             }
+            if !metadata.is_dir() && !metadata.is_file() {
+                return Err(io::Error::other(format!("`{name}` is neither a file nor a directory")));
+            }
             let content = if metadata.is_dir() { None } else { Some(fs::read(entry.path())?) };
             files.push((name, content));
         }

@@ -42,10 +42,14 @@ impl Arguments {
     }
 }
 
+/// How many bytes the variables of one command may have. The longest command line that a kernel takes has some thousand.
+const LARGEST_GROWTH: usize = 256 << 10;
+
 impl Interpreter<'_> {
     /// What `words` become: variables expanded, values split, patterns replaced by the files that match.
     pub(super) fn expand(&mut self, words: &[Word]) -> Vec<Vec<u8>> {
         let mut arguments = Arguments::default();
+        let mut grown = 0;
         for word in words {
             for part in &word.parts {
                 self.note_if_unknown(part);
@@ -53,6 +57,9 @@ impl Interpreter<'_> {
                     Part::Bare(text) => arguments.append(text, false),
                     Part::Quoted(text) => arguments.append(text, true),
                     Part::Variable(name) => {
+                        if !self.may_grow(name, &mut grown) {
+                            return Vec::new();
+                        }
                         for (index, value) in self.values(name, false).iter().enumerate() {
                             if index > 0 {
                                 arguments.next();
@@ -61,6 +68,9 @@ impl Interpreter<'_> {
                         }
                     }
                     Part::QuotedVariable(name) => {
+                        if !self.may_grow(name, &mut grown) {
+                            return Vec::new();
+                        }
                         for (index, value) in self.values(name, true).iter().enumerate() {
                             if index > 0 {
                                 arguments.next();
@@ -84,6 +94,27 @@ impl Interpreter<'_> {
             }
         }
         expanded
+    }
+
+    /// Whether the words of a command, which have `grown` bytes from variables, may take the value of one more. Looked at before
+    /// anything is copied: a few lines that repeat a variable make words of gigabytes.
+    fn may_grow(&mut self, name: &[u8], grown: &mut usize) -> bool {
+        let length = match name {
+            b"@" | b"*" => {
+                self.parameters().unwrap_or_default().iter().map(|value| value.len().saturating_add(1)).sum()
+            }
+            _ => self.values(name, true).iter().map(Vec::len).sum(),
+        };
+        *grown = grown.saturating_add(length);
+        if *grown > LARGEST_GROWTH {
+            self.cannot_tell(format!(
+                "variables grow to more than {} KiB in one command, which pregrub does not follow",
+                LARGEST_GROWTH >> 10
+            ));
+            self.give_up();
+            return false;
+        }
+        true
     }
 
     /// GRUB knows where it was loaded from, and pregrub does not.

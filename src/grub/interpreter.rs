@@ -152,7 +152,8 @@ impl<'m> Interpreter<'m> {
     }
 
     pub(super) fn set(&mut self, name: &[u8], value: &[u8]) {
-        self.spend(value.len() as u64 / 64);
+        // What is kept costs more, the larger it is: the sum of all values stays small.
+        self.spend((value.len() / 64).saturating_add(value.len().saturating_sub(4096) / 4) as u64);
         self.context().set(name, value);
         self.mark_default(name);
     }
@@ -190,6 +191,11 @@ impl<'m> Interpreter<'m> {
     /// Counts work; [`Self::afford`] says when it is too much.
     pub(super) fn spend(&mut self, steps: u64) {
         self.steps = self.steps.saturating_add(steps);
+    }
+
+    /// Nothing more is executed.
+    pub(super) fn give_up(&mut self) {
+        self.steps = self.steps.max(self.settings.most_steps.saturating_add(1));
     }
 
     pub(super) fn afford(&mut self) -> Result<(), Stop> {

@@ -1,21 +1,18 @@
 //! The marks that distributors' patches leave in pygrub's text.
 
-use std::fs::{self, File};
-use std::io::Read;
 use std::path::Path;
 
 use memchr::memmem::find;
 
+use super::rooted::read_file;
 use crate::flavour::Flavour;
 
 /// pygrub has some 1,000 lines.
 const LONGEST: u64 = 1 << 20;
 
 /// The text of a pygrub; `None` if the file is not there or is not Python, as pregrub in its place is.
-pub(super) fn text(path: &Path) -> Option<Vec<u8>> {
-    let file = File::open(path).ok().filter(|_| fs::metadata(path).is_ok_and(|metadata| metadata.is_file()))?;
-    let mut text = Vec::new();
-    file.take(LONGEST).read_to_end(&mut text).ok()?;
+pub(super) fn text(root: &Path, path: &str) -> Option<Vec<u8>> {
+    let text = read_file(root, path, LONGEST).ok()?;
     let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
     (line.starts_with(b"#!") && find(line, b"python").is_some()).then_some(text)
 }

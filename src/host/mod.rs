@@ -200,7 +200,7 @@ fn program_places(root: &Path) -> Vec<(String, Option<u8>)> {
 /// The pygrub on the host that is Python: pregrub in its place is not.
 fn program(root: &Path) -> Option<Program> {
     program_places(root).into_iter().find_map(|(place, minor)| {
-        let text = marks::text(&root.join(&place))?;
+        let text = marks::text(root, &place)?;
         Some(Program { shown: format!("/{place}"), text, minor })
     })
 }
@@ -216,7 +216,9 @@ fn libraries(root: &Path) -> Option<String> {
 
 /// What the hypervisor says of itself in a dom0.
 fn running(root: &Path) -> Option<Release> {
-    let read = |name: &str| fs::read_to_string(root.join("sys/hypervisor/version").join(name)).ok();
+    let read = |name: &str| {
+        String::from_utf8(rooted::read_file(root, &format!("sys/hypervisor/version/{name}"), 4096).ok()?).ok()
+    };
     let (major, minor, extra) = (read("major")?, read("minor")?, read("extra").unwrap_or_default());
     let point: String = extra.trim().chars().skip(1).take_while(char::is_ascii_digit).collect();
     let text = format!("{}.{}{}{point}", major.trim(), minor.trim(), if point.is_empty() { "" } else { "." });

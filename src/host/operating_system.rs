@@ -1,9 +1,12 @@
 //! `/etc/os-release`: who made the operating system of the host.
 
-use std::fs;
 use std::path::Path;
 
+use super::rooted::read_file;
 use crate::flavour::Flavour;
+
+/// The file has some ten lines.
+const LONGEST: u64 = 1 << 20;
 
 /// What the file says.
 pub(super) struct OperatingSystem {
@@ -17,7 +20,7 @@ pub(super) struct OperatingSystem {
 
 /// Reads `/etc/os-release`, or `/usr/lib/os-release` without it.
 pub(super) fn of(root: &Path) -> Option<OperatingSystem> {
-    let read = |path: &str| fs::read_to_string(root.join(path)).ok();
+    let read = |path: &str| String::from_utf8(read_file(root, path, LONGEST).ok()?).ok();
     let text = read("etc/os-release").or_else(|| read("usr/lib/os-release"))?;
     let value = |key: &str| {
         let line = text.lines().rev().find_map(|line| line.strip_prefix(key)?.strip_prefix('='))?;

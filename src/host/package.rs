@@ -1,8 +1,13 @@
 //! The package that pygrub is in, by the files of dpkg's and rpm's databases.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+
+use super::rooted::{Rooted, read_file};
+
+/// The status of some ten thousand packages has 20 MiB.
+const LONGEST_STATUS: u64 = 48 << 20;
 
 /// A package.
 pub(super) struct Package {
@@ -27,7 +32,7 @@ fn package(name: &str, version: &str) -> Option<Package> {
 
 /// Debian has a package for each line of Xen: `xen-utils-4.17`.
 fn of_dpkg(root: &Path, minor: Option<u8>) -> Option<Package> {
-    let status = fs::read_to_string(root.join("var/lib/dpkg/status")).ok()?;
+    let status = String::from_utf8(read_file(root, "var/lib/dpkg/status", LONGEST_STATUS).ok()?).ok()?;
     let field = |stanza: &'_ str, key: &str| {
         stanza.lines().find_map(|line| Some(line.strip_prefix(key)?.strip_prefix(": ")?.trim().to_owned()))
     };
@@ -62,7 +67,7 @@ const OVERLAP: usize = 512;
 /// Each format stores a package's header as it is: its strings begin with the name, the version and the release of the package,
 /// each ended by a NUL, after the locale `C`.
 fn of_rpm(root: &Path) -> Option<Package> {
-    RPM.iter().find_map(|path| in_database(File::open(root.join(path)).ok()?))
+    RPM.iter().find_map(|path| in_database(Rooted::new(root).open(Path::new(path)).ok()?))
 }
 
 fn in_database(file: File) -> Option<Package> {

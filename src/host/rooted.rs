@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 /// The tree of a host.
@@ -120,6 +120,20 @@ impl Rooted {
     pub fn names(&self, path: &Path) -> io::Result<Vec<OsString>> {
         fs::read_dir(self.place(path)?)?.map(|entry| Ok(entry?.file_name())).collect()
     }
+}
+
+/// Reads at most `limit` bytes of a regular file of the host whose root directory is `root`.
+///
+/// # Errors
+///
+/// As the operating system says; the file is larger.
+pub(super) fn read_file(root: &Path, path: &str, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    Rooted::new(root).open(Path::new(path))?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than such a file is"));
+    }
+    Ok(bytes)
 }
 
 /// The names on a path; the root directory and `.` are none.

@@ -104,6 +104,12 @@ impl DiskAccess {
         Ok(Arc::new(source.map_err(failed)?))
     }
 
+    /// Whether a path means the same to this machine. Where it does not, the files that an image names are not looked for: their names
+    /// would be read as this machine's.
+    pub(super) fn names_this_machine(&self, path: &Path) -> bool {
+        self.tree.is_none() && host::placed(path).is_ok_and(|place| place == path)
+    }
+
     /// A disk that can be read. `None` if it cannot be opened, or is something else.
     pub fn disk(&self, path: &Path) -> Option<Arc<dyn Source>> {
         self.open_disk(path).ok()

@@ -170,3 +170,30 @@ fn a_kernel_larger_than_any_is_refused_unread() {
     });
     assert!(error.contains("it is larger than 1024 MiB; nothing was changed"), "{error}");
 }
+
+/// Names that the installation writes for a moment and removes again, where another configuration boots what is there.
+#[test]
+fn what_has_the_name_of_a_temporary_file_stays() {
+    for (held, by) in [
+        ("grub/.grub.cfg.old", "LABEL a\n  KERNEL /grub/.grub.cfg.old\n"),
+        ("grub/.grub.cfg.new", "LABEL a\n  KERNEL /grub/.grub.cfg.new\n"),
+        ("kernels/.new-x", "LABEL a\n  KERNEL /kernels/.new-x\n"),
+    ] {
+        let store = Store::of(&[Spec::new(1)]);
+        store.file(&format!("/boot/{held}"), b"a kernel");
+        store.file("/boot/extlinux.conf", by.as_bytes());
+        let before = listing(&store.boot());
+        let mut disk = FaultyDisk::new();
+        let error = grub_cfg::install(&store.options(), Path::new(CURRENT), &mut disk).unwrap_err().to_string();
+        assert!(error.contains("give that file another name"), "{held}: {error}");
+        assert_eq!(disk.log, [], "{held}: not even for a moment");
+        assert_eq!(listing(&store.boot()), before, "{held}");
+    }
+    // The configuration itself, by a link.
+    let store = Store::of(&[Spec::new(1)]);
+    store.file("/boot/grub/.grub.cfg.old", b"LABEL a\n  KERNEL /k\n");
+    fs::create_dir_all(store.boot().join("extlinux")).unwrap();
+    symlink("../grub/.grub.cfg.old", store.boot().join("extlinux/extlinux.conf")).unwrap();
+    assert!(grub_cfg::install(&store.options(), Path::new(CURRENT), &mut FaultyDisk::new()).is_err());
+    assert!(store.boot().join("grub/.grub.cfg.old").exists());
+}

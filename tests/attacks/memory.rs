@@ -281,3 +281,24 @@ fn nobody_waits_for_a_file() {
         assert!(matches!(status.code(), Some(2 | 3)), "{args:?}: {status}");
     }
 }
+
+/// Lines that repeat a variable multiply it: GRUB's side of a configuration of a few hundred bytes must not take gigabytes.
+#[test]
+fn variables_that_multiply_take_no_more() {
+    let times = |count: usize| "$a".repeat(count);
+    let entry = "{\n linux /k\n}\n";
+    for text in [
+        format!(
+            "menuentry \"x\" {entry}set a=aaaaaaaaaaaaaaaa\n{}menuentry \"$a\" {entry}",
+            format!("set a={}\n", times(100)).repeat(6)
+        ),
+        format!("menuentry \"x\" {entry}set a=a\n{}", format!("set a={}\n", times(8)).repeat(30)),
+        format!(
+            "menuentry a {entry}set a=a\n{}{}",
+            format!("set a={}\n", times(8)).repeat(6),
+            format!("menuentry \"$a\" {entry}").repeat(2000)
+        ),
+    ] {
+        take("multiplied", Dialect::Grub2, text.as_bytes(), Release::NEWEST);
+    }
+}

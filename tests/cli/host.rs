@@ -217,3 +217,19 @@ fn metrics_are_written_in_one_step() {
     assert!(text.contains("pregrub_guest_boots_after_upgrade{guest=\"web\""), "{text}");
     assert!(!text.contains("windows"), "{text}");
 }
+
+/// What lies below `--root` may be a stranger's: its links lead nowhere outside, and nobody waits for a FIFO.
+#[test]
+fn a_tree_of_a_host_says_nothing_of_this_one() {
+    let folder = dom0();
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("os"), "PRETTY_NAME=\"SECRET\"\nID=xcp-ng\nVERSION_ID=8.3\n").unwrap();
+    let release = folder.path().join("etc/os-release");
+    let _ = std::fs::remove_file(&release);
+    std::os::unix::fs::symlink(outside.path().join("os"), &release).unwrap();
+    let ended = host(&folder, &[]);
+    assert!(!ended.whole().contains("SECRET"), "{}", ended.whole());
+    std::fs::remove_file(&release).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&release).status().unwrap().success());
+    host(&folder, &[]);
+}

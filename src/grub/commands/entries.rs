@@ -27,6 +27,9 @@ pub(super) fn define(
     block: Option<&Block>,
     submenu: bool,
 ) -> Outcome {
+    // The menu keeps what is given here.
+    let kept: usize = arguments.iter().map(Vec::len).sum();
+    grub.spend((kept.saturating_sub(4096) / 4) as u64);
     let given = match options::parse(arguments, KNOWN, Style::Lenient) {
         Ok(given) => given,
         Err(Declined::Help) => return Outcome::Status(0),

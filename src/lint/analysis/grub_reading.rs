@@ -40,13 +40,21 @@ impl fmt::Debug for GrubReading<'_> {
     }
 }
 
+/// Whether a text has more commands or words than a menu of a thousand entries: each takes some hundred bytes once it is parsed.
+fn has_too_many_words(text: &[u8]) -> bool {
+    const MOST_COMMANDS: usize = 100_000;
+    const MOST_WORDS: usize = 300_000;
+    let count = |signs: &[u8]| text.iter().filter(|byte| signs.contains(byte)).count();
+    count(b"\n;|&{}") > MOST_COMMANDS || count(b" \t$\"'") > MOST_WORDS
+}
+
 impl<'a> GrubReading<'a> {
     /// GRUB on the disk of the run, or on none for a configuration alone. `None` for other dialects, and where pygrub's text is not
     /// the whole one.
     pub(in crate::lint) fn new(context: &LintContext<'a>) -> Option<Self> {
         let attempt = context.attempt()?;
         let found = attempt.found.as_ref().filter(|found| found.dialect == Dialect::Grub2 && !found.directory)?;
-        if found.config.truncated {
+        if found.config.truncated || has_too_many_words(&found.text) {
             return None;
         }
         let settings = Settings::default();

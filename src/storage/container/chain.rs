@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::ContainerError;
+use super::mapped::Unpacking;
 use crate::storage::beneath::{self, HeldDirectory};
 use crate::storage::source::{FileSource, Source};
 
@@ -33,6 +34,7 @@ pub(super) struct Chain {
     /// Its path as the caller gave it.
     base: PathBuf,
     depth: usize,
+    unpacking: Arc<Unpacking>,
 }
 
 /// A file that an image names, and where the names in it begin.
@@ -52,7 +54,12 @@ impl Chain {
         let parent = path.and_then(Path::parent).unwrap_or(Path::new(""));
         let base = if parent.as_os_str().is_empty() { PathBuf::from(".") } else { parent.to_owned() };
         let directory = path.and_then(|_| HeldDirectory::open(&base).ok());
-        Self { policy, directory, base, depth: 0 }
+        Self { policy, directory, base, depth: 0, unpacking: Arc::default() }
+    }
+
+    /// What its images have unpacked.
+    pub(super) fn unpacking(&self) -> Arc<Unpacking> {
+        Arc::clone(&self.unpacking)
     }
 
     /// One image deeper.

@@ -51,7 +51,7 @@ pub(super) trait Map: Send + Sync {
     }
 }
 
-/// How many bytes are unpacked of one image: much more than finding a kernel takes, and a limit for one that is made to keep its
+/// How many bytes are unpacked of one chain: much more than finding a kernel takes, and a limit for one that is made to keep its
 /// reader busy.
 const UNPACKED_AT_MOST: u64 = 8 << 30;
 
@@ -62,32 +62,47 @@ pub(super) struct Mapped<M> {
     pub data: Arc<dyn Source>,
     /// The disk that this one is based on.
     pub parent: Option<Arc<dyn Source>>,
-    /// The piece that was unpacked last.
-    last: Mutex<Option<(u64, Arc<[u8]>)>>,
-    unpacked: AtomicU64,
+    /// What all images of the chain have unpacked.
+    unpacking: Arc<Unpacking>,
+    /// Which of them this one is.
+    number: u64,
+}
+
+/// The piece that was unpacked last, of which image, and how many bytes were unpacked in all: one for a whole chain.
+#[derive(Default)]
+pub(super) struct Unpacking {
+    last: Mutex<Option<(u64, u64, Arc<[u8]>)>>,
+    bytes: AtomicU64,
+    images: AtomicU64,
 }
 
 impl<M: Map> Mapped<M> {
-    pub(super) fn new(map: M, data: Arc<dyn Source>, parent: Option<Arc<dyn Source>>) -> Self {
-        Self { map, data, parent, last: Mutex::default(), unpacked: AtomicU64::new(0) }
+    pub(super) fn new(
+        map: M,
+        data: Arc<dyn Source>,
+        parent: Option<Arc<dyn Source>>,
+        unpacking: Arc<Unpacking>,
+    ) -> Self {
+        let number = unpacking.images.fetch_add(1, Ordering::Relaxed);
+        Self { map, data, parent, unpacking, number }
     }
 
     /// What a compressed piece unpacks to.
     fn unpacked(&self, packed: Packed) -> io::Result<Arc<[u8]>> {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((start, bytes)) = &*last
-            && *start == packed.start
+        let mut last = self.unpacking.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((number, start, bytes)) = &*last
+            && (*number, *start) == (self.number, packed.start)
         {
             return Ok(Arc::clone(bytes));
         }
         let bytes: Arc<[u8]> = self.map.unpack(packed)?.into();
-        let before = self.unpacked.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        let before = self.unpacking.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         if before > UNPACKED_AT_MOST {
             return Err(io::Error::other(
                 "the same compressed pieces are read again and again: unpack the image first",
             ));
         }
-        *last = Some((packed.start, Arc::clone(&bytes)));
+        *last = Some((self.number, packed.start, Arc::clone(&bytes)));
         Ok(bytes)
     }
 

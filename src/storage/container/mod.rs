@@ -144,9 +144,9 @@ fn open_image(
         Format::Qcow => qcow::open(file, directory, chain),
         Format::Qcow2 => qcow2::open(file, directory, chain),
         Format::Vhd => vhd::open(file, directory, chain),
-        Format::Vhdx => vhdx::open(file),
+        Format::Vhdx => vhdx::open(file, chain),
         Format::Vmdk => vmdk::open(file, directory, chain),
-        Format::Vdi => vdi::open(file),
+        Format::Vdi => vdi::open(file, chain),
         other => Err(error::unsupported(format!("pregrub does not look into a {}", other.title()))),
     }
 }

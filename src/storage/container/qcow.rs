@@ -49,7 +49,7 @@ pub(super) fn open(
         Some(open_parent(chain, directory, &name, None)?)
     };
     let map = Qcow { file: Arc::clone(&file), size, cluster_bits, l2_bits, l1_offset };
-    Ok(Arc::new(Mapped::new(map, file, parent)))
+    Ok(Arc::new(Mapped::new(map, file, parent, chain.unpacking())))
 }
 
 impl Qcow {

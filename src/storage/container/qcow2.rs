@@ -66,7 +66,7 @@ pub(super) fn open(
         None => None,
         Some(name) => Some(open_parent(chain, directory, name, names.backing_format.as_deref())?),
     };
-    Ok(Arc::new(Mapped::new(map, data, parent)))
+    Ok(Arc::new(Mapped::new(map, data, parent, chain.unpacking())))
 }
 
 impl Qcow2 {

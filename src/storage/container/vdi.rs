@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use super::chain::Chain;
 use super::error::{ContainerError, damaged, unsupported};
 use super::fields::Fields;
 use super::mapped::{Map, Mapped, Piece, Place, read_some};
@@ -21,7 +22,7 @@ struct Vdi {
     blocks: u64,
 }
 
-pub(super) fn open(file: Arc<dyn Source>) -> Result<Arc<dyn Source>, ContainerError> {
+pub(super) fn open(file: Arc<dyn Source>, chain: &Chain) -> Result<Arc<dyn Source>, ContainerError> {
     let head = read_some(&*file, 0, 512)?;
     let fields = Fields(&head);
     let cut = || damaged("its header is cut");
@@ -48,7 +49,7 @@ pub(super) fn open(file: Arc<dyn Source>) -> Result<Arc<dyn Source>, ContainerEr
     }
     let (table, data, block, blocks) = (u64::from(table), u64::from(data), u64::from(block), u64::from(blocks));
     let map = Vdi { file: Arc::clone(&file), size, table, data, block, blocks };
-    Ok(Arc::new(Mapped::new(map, file, None)))
+    Ok(Arc::new(Mapped::new(map, file, None, chain.unpacking())))
 }
 
 impl Map for Vdi {

@@ -89,7 +89,7 @@ pub(super) fn open(
         None
     };
     let map = Dynamic { file: Arc::clone(&file), size, table, entries, block, bitmap };
-    Ok(Arc::new(Mapped::new(map, file, parent)))
+    Ok(Arc::new(Mapped::new(map, file, parent, chain.unpacking())))
 }
 
 /// The footer, or its copy at the start of the file. `None` if it has neither.

@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use super::chain::Chain;
 use super::error::{ContainerError, damaged, damaged_read, unsupported};
 use super::fields::Fields;
 use super::mapped::{Map, Mapped, Piece, Place, read_some};
@@ -36,7 +37,7 @@ struct Vhdx {
     ratio: u64,
 }
 
-pub(super) fn open(file: Arc<dyn Source>) -> Result<Arc<dyn Source>, ContainerError> {
+pub(super) fn open(file: Arc<dyn Source>, chain: &Chain) -> Result<Arc<dyn Source>, ContainerError> {
     if has_log(&*file)? {
         return Err(unsupported("its log has to be replayed first: attach the image once where it was in use"));
     }
@@ -69,7 +70,7 @@ pub(super) fn open(file: Arc<dyn Source>) -> Result<Arc<dyn Source>, ContainerEr
     }
     let ratio = (sector << 23) / block;
     let map = Vhdx { file: Arc::clone(&file), size, table, block, ratio };
-    Ok(Arc::new(Mapped::new(map, file, None)))
+    Ok(Arc::new(Mapped::new(map, file, None, chain.unpacking())))
 }
 
 /// Whether the newer of the two headers names a log that was not written back.

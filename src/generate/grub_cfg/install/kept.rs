@@ -100,6 +100,11 @@ impl Kept {
             || digits_in(name.as_bytes()).any(|digits| self.digits.contains(&digits))
     }
 
+    /// Whether some configuration leads to this file, or is this file.
+    pub(super) fn holds(&self, node: &Node) -> bool {
+        self.nodes.contains(&(node.device, node.inode))
+    }
+
     /// The configuration because of which nothing is removed.
     pub(super) fn unread(&self) -> Option<&'static str> {
         self.unread

@@ -331,7 +331,7 @@ fn is_ours(name: &str) -> bool {
 }
 
 /// What the name of a file begins with while it is written.
-const TEMPORARY: &str = ".new-";
+pub(super) const TEMPORARY: &str = ".new-";
 
 #[cfg(test)]
 mod tests {

@@ -20,12 +20,13 @@ mod kernels;
 mod lock;
 
 use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 pub use disk::{Disk, HostDisk};
 use kept::{Kept, LONGEST};
-use kernels::{Kernels, WithSecrets};
+use kernels::{Kernels, TEMPORARY, WithSecrets};
 use lock::Lock;
 
 use super::boot_disk::BootDisk;
@@ -77,6 +78,7 @@ pub fn install(options: &Options, toplevel: &Path, disk: &mut dyn Disk) -> Resul
     menu.warnings.extend(draft.warnings);
     let kept = Kept::on(&boot_disk, sources.nodes(), &go_on)
         .map_err(|error| unchanged(&Error::io("read", boot_disk.root.path(), &error)))?;
+    expect_free(boot, &kept).map_err(|error| unchanged(&error))?;
     for directory in [KERNELS, "grub"] {
         make_directory(boot, directory, disk).map_err(|error| unchanged(&error))?;
     }
@@ -264,6 +266,22 @@ fn make_directory(boot: &HeldDirectory, name: &str, disk: &mut dyn Disk) -> Resu
     disk.make_directory(boot, path)
         .and_then(|()| disk.sync_directory(boot, Path::new("")))
         .map_err(|error| Error::io("make the directory", &boot.path().join(path), &error))
+}
+
+/// Refuses a disk on which a configuration leads to a name that the installation writes for a moment and removes again.
+fn expect_free(boot: &HeldDirectory, kept: &Kept) -> Result<(), Error> {
+    let copies = boot.names(Path::new(KERNELS)).unwrap_or_default();
+    let temporary = copies.into_iter().filter(|name| name.as_bytes().starts_with(TEMPORARY.as_bytes()));
+    let paths = temporary.map(|name| Path::new(KERNELS).join(name)).chain([NEW_CFG, OLD_CFG].map(PathBuf::from));
+    for path in paths {
+        if boot.node(&path).is_ok_and(|node| kept.holds(&node)) {
+            return Err(Error::new(format!(
+                "a configuration of the boot disk leads to `{}`, a name that the installation needs for a moment: give that file another name",
+                boot.path().join(path).display()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The grub.cfg that is there.

@@ -36,7 +36,7 @@ pub(super) fn open(
             Some(text) => parent(&Descriptor::parse(&text)?, directory, chain)?,
             None => None,
         };
-        return sparse::open(file, &header, parent);
+        return sparse::open(file, &header, parent, chain);
     }
     let length = file.len().min(DESCRIPTOR_AT_MOST);
     let text = read_some(&*file, 0, usize::try_from(length).unwrap_or_default())?;
@@ -60,7 +60,7 @@ pub(super) fn open(
                 let header = sparse::Header::read(&*member.source)?;
                 let below =
                     parent.clone().map(|parent| Arc::new(Window::new(parent, start, length)) as Arc<dyn Source>);
-                sparse::open(member.source, &header, below)?
+                sparse::open(member.source, &header, below, chain)?
             }
         };
         parts.push(Part { start, length, source });

@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
+use super::super::chain::Chain;
 use super::super::error::{ContainerError, damaged, damaged_read, unsupported};
 use super::super::fields::Fields;
 use super::super::mapped::{Map, Mapped, Packed, Piece, Place, read_some};
@@ -91,6 +92,7 @@ pub(super) fn open(
     file: Arc<dyn Source>,
     header: &Header,
     parent: Option<Arc<dyn Source>>,
+    chain: &Chain,
 ) -> Result<Arc<dyn Source>, ContainerError> {
     let map = Sparse {
         file: Arc::clone(&file),
@@ -101,7 +103,7 @@ pub(super) fn open(
         zero_grains: header.flags & ZERO_GRAINS != 0,
         compressed: header.flags & COMPRESSED != 0,
     };
-    Ok(Arc::new(Mapped::new(map, file, parent)))
+    Ok(Arc::new(Mapped::new(map, file, parent, chain.unpacking())))
 }
 
 impl Sparse {
