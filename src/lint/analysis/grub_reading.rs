@@ -11,6 +11,10 @@ use crate::grub::machine::Machine;
 use crate::grub::{MenuItem, Place, Platform, Reading, Settings, Version};
 use crate::lint::analysis::context::LintContext;
 
+/// The longest text that GRUB's interpreter reads for the linter: its commands take more memory than the linter may have for a
+/// mebibyte of them. A menu of a thousand entries is no longer than this.
+const LARGEST: usize = 384 << 10;
+
 /// Which entry GRUB boots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::lint) struct Choice {
@@ -42,11 +46,11 @@ impl fmt::Debug for GrubReading<'_> {
 
 impl<'a> GrubReading<'a> {
     /// GRUB on the disk of the run, or on none for a configuration alone. `None` for other dialects, and where pygrub's text is not
-    /// the whole one.
+    /// the whole one or a very long one.
     pub(in crate::lint) fn new(context: &LintContext<'a>) -> Option<Self> {
         let attempt = context.attempt()?;
         let found = attempt.found.as_ref().filter(|found| found.dialect == Dialect::Grub2 && !found.directory)?;
-        if found.config.truncated {
+        if found.config.truncated || found.text.len() > LARGEST {
             return None;
         }
         let settings = Settings::default();
