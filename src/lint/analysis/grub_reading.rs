@@ -50,7 +50,7 @@ fn has_too_many_words(text: &[u8]) -> bool {
 
 impl<'a> GrubReading<'a> {
     /// GRUB on the disk of the run, or on none for a configuration alone. `None` for other dialects, and where pygrub's text is not
-    /// the whole one.
+    /// the whole one or a very long one.
     pub(in crate::lint) fn new(context: &LintContext<'a>) -> Option<Self> {
         let attempt = context.attempt()?;
         let found = attempt.found.as_ref().filter(|found| found.dialect == Dialect::Grub2 && !found.directory)?;
