@@ -51,6 +51,15 @@ pub(super) trait Map: Send + Sync {
     }
 }
 
+/// What a piece unpacked to.
+struct Unpacked {
+    /// Of which image.
+    image: u64,
+    /// The piece's offset in its file.
+    start: u64,
+    bytes: Arc<[u8]>,
+}
+
 /// How many bytes are unpacked of one chain: much more than finding a kernel takes, and a limit for one that is made to keep its
 /// reader busy.
 const UNPACKED_AT_MOST: u64 = 8 << 30;
@@ -71,7 +80,7 @@ pub(super) struct Mapped<M> {
 /// The piece that was unpacked last, of which image, and how many bytes were unpacked in all: one for a whole chain.
 #[derive(Default)]
 pub(super) struct Unpacking {
-    last: Mutex<Option<(u64, u64, Arc<[u8]>)>>,
+    last: Mutex<Option<Unpacked>>,
     bytes: AtomicU64,
     images: AtomicU64,
 }
@@ -90,10 +99,10 @@ impl<M: Map> Mapped<M> {
     /// What a compressed piece unpacks to.
     fn unpacked(&self, packed: Packed) -> io::Result<Arc<[u8]>> {
         let mut last = self.unpacking.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((number, start, bytes)) = &*last
-            && (*number, *start) == (self.number, packed.start)
+        if let Some(unpacked) = &*last
+            && (unpacked.image, unpacked.start) == (self.number, packed.start)
         {
-            return Ok(Arc::clone(bytes));
+            return Ok(Arc::clone(&unpacked.bytes));
         }
         let bytes: Arc<[u8]> = self.map.unpack(packed)?.into();
         let before = self.unpacking.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
@@ -102,7 +111,7 @@ impl<M: Map> Mapped<M> {
                 "the same compressed pieces are read again and again: unpack the image first",
             ));
         }
-        *last = Some((self.number, packed.start, Arc::clone(&bytes)));
+        *last = Some(Unpacked { image: self.number, start: packed.start, bytes: Arc::clone(&bytes) });
         Ok(bytes)
     }
 
