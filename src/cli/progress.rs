@@ -43,8 +43,9 @@ impl Progress {
             self.bar = Some(self.made());
         }
         let Some(bar) = &self.bar else { return write() };
-        bar.set_position(self.done);
+        // The position draws the bar.
         bar.set_message(self.message());
+        bar.set_position(self.done);
         bar.suspend(write)
     }
 

@@ -233,7 +233,7 @@ fn a_terminal_shows_how_far_it_is() {
     let mut seen = Vec::new();
     let mut terminal = fs::File::from(terminal);
     let mut piece = [0; 4096];
-    while !String::from_utf8_lossy(&seen).contains(" left") && seen.len() < 1 << 20 {
+    while !String::from_utf8_lossy(&seen).contains(" failing, ") && seen.len() < 1 << 20 {
         let count = terminal.read(&mut piece).unwrap();
         seen.extend_from_slice(&piece[..count]);
     }

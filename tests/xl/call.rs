@@ -118,6 +118,8 @@ fn arguments_as_libxl_gives_them() {
         let bootloader = "/bin/false";
         let Created { arguments, log, .. } = xl.create(bootloader, &lines);
         let ours = match call(bootloader, &lines, release(&oracle)) {
+            // Nothing attaches an image here: libxl waits for QEMU in vain, and calls nobody.
+            Ok(call) if call.attached.is_some() => Vec::new(),
             Ok(call) => {
                 let words = call.arguments.iter().chain([&call.disk]).map(ToString::to_string);
                 [bootloader.to_owned()].into_iter().chain(words).collect()
