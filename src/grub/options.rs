@@ -121,7 +121,10 @@ pub(super) fn parse(arguments: &[Vec<u8>], known: &[Known], style: Style) -> Res
                     return Err(Declined::Failed(Failure::bad_argument(message)));
                 }
                 (_, Some(value)) => Some(value.to_vec()),
-                (Value::Needed, None) => Some(rest.next().ok_or_else(|| no_value(option.long))?.clone()),
+                // A long option takes no word that looks like an option; a short one takes it.
+                (Value::Needed, None) => {
+                    Some(rest.next_if(|word| !word.starts_with(b"-")).ok_or_else(|| no_value(option.long))?.clone())
+                }
             };
             given.options.push((option.long, value));
         } else if argument.len() > 1 && argument[0] == b'-' {

@@ -273,8 +273,11 @@ fn expect_free(boot: &HeldDirectory, kept: &Kept) -> Result<(), Error> {
     let copies = boot.names(Path::new(KERNELS)).unwrap_or_default();
     let temporary = copies.into_iter().filter(|name| name.as_bytes().starts_with(TEMPORARY.as_bytes()));
     let paths = temporary.map(|name| Path::new(KERNELS).join(name)).chain([NEW_CFG, OLD_CFG].map(PathBuf::from));
+    // A run that was cut short leaves the old grub.cfg under two names: one may go.
+    let grub_cfg = boot.node(Path::new(GRUB_CFG)).ok().map(|node| (node.device, node.inode));
     for path in paths {
-        if boot.node(&path).is_ok_and(|node| kept.holds(&node)) {
+        let node = boot.node(&path).ok().filter(|node| grub_cfg != Some((node.device, node.inode)));
+        if node.is_some_and(|node| kept.holds(&node)) {
             return Err(Error::new(format!(
                 "a configuration of the boot disk leads to `{}`, a name that the installation needs for a moment: give that file another name",
                 boot.path().join(path).display()
