@@ -227,7 +227,7 @@ mod tests {
         }
         assert_eq!(PathIssue::of(b"/a,/b", Purpose::Ramdisk, Dialect::Extlinux), Some(PathIssue::Several));
         assert_eq!(PathIssue::of(b"--type=linux", Purpose::Kernel, Dialect::Legacy), Some(PathIssue::Option));
-        assert_eq!(PathIssue::of(b"--type=linux", Purpose::Kernel, Dialect::Extlinux), None);
+        assert_eq!(PathIssue::of(b"--type=linux", Purpose::Kernel, Dialect::Extlinux), Some(PathIssue::Argument));
         assert_eq!(PathIssue::of(b"\\", Purpose::Kernel, Dialect::Legacy), Some(PathIssue::Continuation));
     }
 

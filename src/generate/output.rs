@@ -272,7 +272,7 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "one");
         write_file(&path, "two", true).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "two");
-        assert!(write_file(directory.path(), "x", true).unwrap_err().to_string().contains("no regular file"));
+        assert!(write_file(directory.path(), "x", true).unwrap_err().to_string().contains("not a regular file"));
         assert!(
             write_file(Path::new("/nonexistent/x"), "x", false).unwrap_err().to_string().contains("no such directory")
         );
