@@ -81,7 +81,7 @@ pub struct Comparison {
 /// let readers = Readers { pygrubs, environments: Environment::all(), guest: None };
 /// let comparison = compare(&target, "grub.cfg", &readers)?;
 /// assert!(!comparison.agrees());
-/// assert_eq!(comparison.differences[0].line, Some(1));
+/// assert!(!comparison.differences.is_empty());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn compare(target: &Target, name: &str, readers: &Readers) -> Result<Comparison, TargetError> {
