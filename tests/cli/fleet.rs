@@ -6,6 +6,7 @@ use std::process::Stdio;
 
 use super::folder::{BY_TITLE, Folder};
 use crate::common::program::{command, root, run_with_input};
+use crate::common::terminal::Terminal;
 
 /// Disks of which some boot, some do not, and some are not there, in an order that mixes them.
 fn fleet() -> (Folder, Vec<String>) {
@@ -216,10 +217,7 @@ fn metrics_keep_the_rules_of_their_format() {
 fn a_terminal_shows_how_far_it_is() {
     use std::io::Read;
 
-    let terminal = rustix::pty::openpt(rustix::pty::OpenptFlags::RDWR | rustix::pty::OpenptFlags::NOCTTY).unwrap();
-    rustix::pty::grantpt(&terminal).unwrap();
-    rustix::pty::unlockpt(&terminal).unwrap();
-    let name = rustix::pty::ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
+    let terminal = Terminal::open();
     let folder = Folder::new();
     folder.file("a.cfg", "menuentry 'a' {\n linux ($drive1)/k\n}\n");
     folder.file("list", "a.cfg\n".repeat(2_000_000));
@@ -227,11 +225,11 @@ fn a_terminal_shows_how_far_it_is() {
         .current_dir(folder.path())
         .env("TERM", "xterm")
         .stdout(Stdio::null())
-        .stderr(fs::File::options().read(true).write(true).open(name).unwrap())
+        .stderr(terminal.program())
         .spawn()
         .unwrap();
     let mut seen = Vec::new();
-    let mut terminal = fs::File::from(terminal);
+    let mut terminal = terminal.into_user();
     let mut piece = [0; 4096];
     while !String::from_utf8_lossy(&seen).contains(" failing, ") && seen.len() < 1 << 20 {
         let count = terminal.read(&mut piece).unwrap();
