@@ -4,6 +4,7 @@ mod bad_input;
 mod baseline;
 mod cat;
 mod check;
+mod ci;
 mod colors;
 mod completions;
 mod contract;

@@ -65,7 +65,7 @@ fn gitlab_lists_what_is_wrong() {
     assert_eq!(of(&rows[0]), ("PG001".into(), "critical".into(), "@ROOT/corpus/images/nixos-default.img".into()));
     let titles: Vec<&Value> = rows.iter().filter(|row| row["check_name"] == "PG101").collect();
     assert_eq!(titles.len(), 1);
-    assert!(titles[0]["location"]["lines"]["begin"].as_u64().unwrap() > 1);
+    assert_eq!(titles[0]["location"]["lines"]["begin"], 1);
     assert_eq!(of(rows.last().unwrap()), ("unreadable".into(), "major".into(), "/nonexistent".into()));
     // GitLab drops an issue whose fingerprint it has seen.
     let prints: HashSet<&str> = rows.iter().map(|row| row["fingerprint"].as_str().unwrap()).collect();
@@ -100,21 +100,21 @@ fn checkstyle_lists_files_with_their_errors() {
 #[test]
 fn rdjson_counts_bytes_and_suggests() {
     json("rdjson.json", &check("rdjson"));
-    let text = "set default=0\nmenuentry \"é\" {\n  linux (hd0,msdos1 )/é x\n  linux é($a)/k\n}\n";
     let args = ["lint", "-", "--dialect", "grub2", "--format", "rdjson"];
-    json("rdjson.json", &run_with_input(&args, text.as_bytes()).stdout);
     let report = json("rdjson.json", &run_with_input(&args, BAD).stdout);
     let first = report["diagnostics"].as_array().unwrap().iter().find(|one| one["code"]["value"] == "PG001").unwrap();
     assert_eq!(first["severity"], "ERROR");
     let range = &first["location"]["range"];
     assert_eq!((&range["start"]["line"], &range["start"]["column"]), (&3.into(), &9.into()));
-    // `($é)`: four characters, five bytes.
-    assert_eq!(range["end"]["column"], 14);
+    // `($é`: three characters, four bytes.
+    assert_eq!(range["end"]["column"], 13);
     // A suggestion is the fix that --fix makes.
-    let fixable = run(&["lint", "--format", "rdjson", &corpus("lint/PG001/found-nixos-drive1/grub.cfg")]);
-    let report = json("rdjson.json", &fixable.stdout);
+    let text = "set default=\"B\"\nmenuentry \"A\" {\n linux /a\n}\nmenuentry \"B\" {\n linux /b\n}\n";
+    let report = json("rdjson.json", &run_with_input(&args, text.as_bytes()).stdout);
     let all = report["diagnostics"].as_array().unwrap();
-    assert!(all.iter().any(|one| one["suggestions"][0]["range"]["end"]["column"].is_u64()), "{report}");
+    let title = all.iter().find(|one| one["code"]["value"] == "PG101").unwrap();
+    let suggestion = &title["suggestions"][0];
+    assert_eq!((&suggestion["text"], &suggestion["range"]["start"]["line"]), (&"1".into(), &1.into()), "{report}");
 }
 
 #[test]
@@ -143,9 +143,10 @@ fn no_format_writes_a_command_of_a_runner() {
             command.args(["--template", "{% for finding in findings %}{{ finding.message }}\n{% endfor %}"]);
         }
         let mut child = command.env("CI", "true").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(HOSTILE[3]).unwrap();
+        let guest = b"menuentry \"x\" {\n linux ($##[error]y##vso[z]a)/k\n}\n";
+        child.stdin.take().unwrap().write_all(guest).unwrap();
         let text = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
-        assert!(text.contains("error"), "{text}");
+        assert!(text.contains("error]y"), "{text}");
         assert!(!text.contains("##[") && !text.contains("##vso["), "{text}");
         assert!(!text.lines().any(|line| line.trim_start().starts_with("::")), "{text}");
     }
