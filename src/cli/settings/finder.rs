@@ -21,9 +21,9 @@ pub(in crate::cli) struct Finder {
 impl Finder {
     /// As the command line says. A file that is named there is read at once. In a directory among `targets`, and below it,
     /// no other file is read.
-    pub(in crate::cli) fn new(args: &SettingsArgs, targets: &[impl AsRef<str>]) -> Result<Self, String> {
+    pub(in crate::cli) fn new(args: &SettingsArgs, targets: &[impl AsRef<Path>]) -> Result<Self, String> {
         let given = args.config.as_deref().map(Settings::named).transpose()?.map(Arc::new);
-        let trees = targets.iter().map(|target| Path::new(target.as_ref())).filter(|target| target.is_dir());
+        let trees = targets.iter().map(AsRef::as_ref).filter(|target| target.is_dir());
         let trees = trees.filter_map(|target| target.canonicalize().ok()).collect();
         Ok(Self { given, none: args.no_config, nothing: Arc::default(), known: Mutex::default(), trees })
     }
@@ -36,8 +36,9 @@ impl Finder {
 
     /// The settings for a target: those of the first `pregrub.toml` in its directory or above. Of a directory it is the one
     /// that it lies in, since what is in it may be a guest's; of standard input the working directory.
-    pub(in crate::cli) fn of(&self, target: &str) -> Result<Arc<Settings>, String> {
-        let target = if target == "-" { Path::new("./-") } else { Path::new(target) };
+    pub(in crate::cli) fn of(&self, target: impl AsRef<Path>) -> Result<Arc<Settings>, String> {
+        let target = target.as_ref();
+        let target = if target == Path::new("-") { Path::new("./-") } else { target };
         let parent = match target.parent() {
             Some(parent) if parent != Path::new("") => parent,
             Some(_) => Path::new("."),
