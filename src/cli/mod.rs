@@ -53,6 +53,7 @@ mod stdin_filename;
 mod stdout;
 mod target_args;
 mod target_list;
+mod target_name;
 mod trace;
 
 use std::io::{self, Write};
