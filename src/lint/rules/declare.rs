@@ -13,17 +13,18 @@ pub(in crate::lint) struct Check {
 }
 
 /// Writes a rule down. Its doc comment is its documentation, the only source of `pregrub explain`, `pregrub rules` and
-/// docs/rules.md. A rule without a `check` is one of the engine's, about the comments for it.
+/// docs/rules.md. After `or` stand severities that some of its findings have. A rule without a `check` is one of the engine's, about the comments for it.
 macro_rules! rule {
     (
         $(#[doc = $doc:literal])+
-        $code:literal $name:literal $severity:ident, stops: $stops:ident, releases: $releases:expr $(, $check:path)?
+        $code:literal $name:literal $severity:ident $(or $other:ident)*, stops: $stops:ident, releases: $releases:expr $(, $check:path)?
     ) => {
         $(#[doc = $doc])+
         pub(in crate::lint) static RULE: $crate::lint::engine::rule::Rule = $crate::lint::engine::rule::Rule {
             code: $code,
             name: $name,
             severity: $crate::lint::engine::severity::Severity::$severity,
+            other_severities: &[$($crate::lint::engine::severity::Severity::$other),*],
             stops: $crate::lint::engine::rule::BootImpact::$stops,
             releases: {
                 #[allow(unused_imports)]
