@@ -83,7 +83,7 @@ impl Finder {
             .ancestors()
             .filter(outside)
             .map(|directory| directory.join(NAME))
-            .find(|path| path.is_file() || path.is_dir() || path.is_symlink());
+            .find(|path| is_settings(path));
         match found {
             Some(path) if path.is_dir() && !path.is_symlink() => Err(format!(
                 "`{}` is a directory, and settings are in a file: rename it, or call with --no-config",
@@ -93,4 +93,10 @@ impl Finder {
             None => Ok(Arc::clone(&self.nothing)),
         }
     }
+}
+
+/// Whether something is there that a user may take for settings: no socket or device is.
+fn is_settings(path: &Path) -> bool {
+    let Ok(there) = path.symlink_metadata().map(|metadata| metadata.file_type()) else { return false };
+    there.is_file() || there.is_dir() || there.is_symlink()
 }
