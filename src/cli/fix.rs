@@ -12,6 +12,7 @@ use crate::cli::bounded_read;
 use crate::cli::effective_settings::EffectiveSettings;
 use crate::cli::stdout::{Out, complain};
 use crate::config::{Dialect, Writer};
+use crate::explain::instead_of_editing;
 use crate::lint::{FixResult, Fixer};
 use crate::simulation::Simulation;
 use crate::target::{DiskAccess, Kind, OpenOptions, Target};
@@ -156,7 +157,7 @@ impl FixArgs {
         let is_something_left = self.diff && mended.left > 0;
         if (mended.text != text || is_something_left)
             && !self.force
-            && let Some(how) = regenerated(&text)
+            && let Some(how) = instead_of_editing(Writer::of(&text))
         {
             complain(&format!("`{name}` was not fixed: {how} (use --force to edit it anyway)"));
             return Ok(None);
@@ -188,18 +189,5 @@ impl FixArgs {
             complain(&format!("{name}: {findings} that pregrub can make (pregrub lint shows what to do)"));
         }
         Ok(Some((text, mended)))
-    }
-}
-
-/// Who generates a text, and what to do instead of editing it.
-fn regenerated(text: &[u8]) -> Option<&'static str> {
-    match Writer::of(text) {
-        Writer::NixOs => {
-            Some("NixOS regenerates it: change the options that the help names and run nixos-rebuild boot")
-        }
-        Writer::Mkconfig => {
-            Some("grub-mkconfig regenerates it: change /etc/default/grub and run update-grub or grub2-mkconfig")
-        }
-        Writer::Other => None,
     }
 }

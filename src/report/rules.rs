@@ -28,16 +28,16 @@ pub fn write_text(out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{} ({}, {}xx)", group.title(), group.name(), group.prefix())?;
         for rule in rules {
             let releases = if rule.releases.are_all() { String::new() } else { format!("; {}", rule.releases) };
-            let (code, name, severity) = (rule.code, rule.name, rule.severity.name());
+            let (code, name, severity) = (rule.code, rule.name, severities(rule));
             let status = if rule.status == RuleStatus::Stable { "" } else { "; preview" };
             let (since, stops) = (rule.since, rule.stops.phrase());
-            writeln!(out, "  {code}  {name:width$}  {severity:7}  since {since}  {stops}{releases}{status}")?;
+            writeln!(out, "  {code}  {name:width$}  {severity:14}  since {since}  {stops}{releases}{status}")?;
         }
     }
     writeln!(
         out,
-        "\nThe severity is that of a finding about what boots. About entries that are not selected, and differences that GRUB or the guest \
-         does not mind, a rule reports a warning or a note."
+        "\nWhere a rule has two severities, the first is that of a finding about what boots, the second that of one about entries that are \
+         not selected, about what may be there, or about what neither GRUB nor the guest minds."
     )?;
     Ok(())
 }
@@ -55,20 +55,20 @@ pub fn write_markdown(out: &mut dyn Write) -> io::Result<()> {
          `pregrub explain CODE` shows the same.\n\n\
          A finding that *stops the boot* keeps pygrub from handing over a kernel, whatever else is fixed. Whether or not it does, an \
          *error* keeps something from booting as it is meant to; a *warning* says that something else boots than it seems, or that what works today may not \
-         tomorrow; a *note* is worth knowing. The severity in the tables is that of a finding about what boots: about entries that are not selected, files that may be there, and differences that GRUB \
-         or the guest does not mind, a rule reports a warning or a note instead. Codes and names are never used again for something else."
+         tomorrow; a *note* is worth knowing. Where a rule has two severities, the first is that of a finding about what boots, the second that of one about entries that are not selected, \
+         about files that may be there, or about what neither GRUB nor the guest minds. Codes and names are never used again for something else."
     )?;
     for (group, rules) in by_group() {
         writeln!(out, "\n**{}** (`{}`, {}xx)\n", group.title(), group.name(), group.prefix())?;
         writeln!(out, "| code | name | severity | boot | Xen | since |\n| --- | --- | --- | --- | --- | --- |")?;
         for rule in rules {
-            let (code, name, severity) = (rule.code, rule.name, rule.severity.name());
+            let (code, name, severity) = (rule.code, rule.name, severities(rule));
             let (stops, releases, since) = (rule.stops.phrase(), rule.releases, standing(rule));
             writeln!(out, "| [{code}](#{}) | {name} | {severity} | {stops} | {releases} | {since} |", anchor(rule))?;
         }
     }
     for rule in RULES {
-        let (severity, stops) = (rule.severity.name(), rule.stops.phrase());
+        let (severity, stops) = (severities(rule), rule.stops.phrase());
         writeln!(out, "\n## {} {}\n\n{severity}, {stops}; Xen: {}\n", rule.code, rule.name, rule.releases)?;
         let mut fenced = false;
         for line in rule.documentation().lines() {
@@ -89,6 +89,11 @@ pub(super) fn standing(rule: &Rule) -> String {
     }
 }
 
+/// `error, warning`: the severities that a rule reports, the usual one first.
+fn severities(rule: &Rule) -> String {
+    rule.severities().map(Severity::name).collect::<Vec<_>>().join(", ")
+}
+
 /// What GitHub and others make of the heading of a rule.
 fn anchor(rule: &Rule) -> String {
     format!("{}-{}", rule.code.to_lowercase(), rule.name)
@@ -107,6 +112,7 @@ struct RuleReport {
     name: &'static str,
     group: &'static str,
     severity: Severity,
+    severities: Vec<Severity>,
     stops_boot: &'static str,
     releases: String,
     status: &'static str,
@@ -128,6 +134,7 @@ impl Rules {
             name: rule.name,
             group: rule.group().name(),
             severity: rule.severity,
+            severities: rule.severities().collect(),
             stops_boot: match rule.stops {
                 BootImpact::Always => "always",
                 BootImpact::Sometimes => "sometimes",

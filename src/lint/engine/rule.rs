@@ -52,8 +52,10 @@ pub struct Rule {
     pub code: &'static str,
     /// In kebab case: `device-variable`.
     pub name: &'static str,
-    /// How bad its findings are, unless one says otherwise.
+    /// How bad its findings are, as a rule: where they are about what boots.
     pub severity: Severity,
+    /// How bad some of its findings are instead.
+    pub other_severities: &'static [Severity],
     /// Whether its findings stop the boot.
     pub stops: BootImpact,
     /// The releases of Xen in which it can find something.
@@ -69,6 +71,11 @@ pub struct Rule {
 impl Rule {
     /// The headings that the documentation of every rule has, in this order. They are of the second level.
     pub const SECTIONS: [&'static str; 5] = ["What it does", "Why is this bad?", "Example", "Use instead", "Source"];
+
+    /// All severities that it reports, the usual one first.
+    pub fn severities(&self) -> impl Iterator<Item = Severity> {
+        std::iter::once(self.severity).chain(self.other_severities.iter().copied())
+    }
 
     /// Whether its findings are attacks on the host, which a guest's comment cannot suppress.
     pub fn ignores_guest_comments(&self) -> bool {
