@@ -6,13 +6,12 @@ use std::time::Duration;
 use clap::Args;
 
 use super::Error;
-use super::target_args::DialectArg;
 use super::target_name::TargetName;
 use crate::cli::atomic_replace::replace;
 use crate::cli::bounded_read;
 use crate::cli::effective_settings::EffectiveSettings;
 use crate::cli::stdout::{Out, complain};
-use crate::config::Writer;
+use crate::config::{Dialect, Writer};
 use crate::explain::instead_of_editing;
 use crate::lint::{FixResult, Fixer};
 use crate::simulation::Simulation;
@@ -70,7 +69,7 @@ impl FixArgs {
     pub(super) fn fix(
         &self,
         (name, access): (&TargetName, &DiskAccess),
-        dialect: Option<DialectArg>,
+        dialect: Option<Dialect>,
         asked: &EffectiveSettings,
         tally: &mut Tally,
     ) -> Result<Vec<String>, String> {
@@ -97,7 +96,7 @@ impl FixArgs {
     pub(super) fn diff(
         &self,
         (name, access): (&TargetName, &DiskAccess),
-        dialect: Option<DialectArg>,
+        (shown, dialect): (&TargetName, Option<Dialect>),
         asked: &EffectiveSettings,
         out: &mut Out,
     ) -> Result<bool, Error> {
@@ -111,7 +110,7 @@ impl FixArgs {
             .timeout(Duration::from_secs(5))
             .diff_lines(old.as_slice(), mended.text.as_slice());
         let mut text = Vec::new();
-        diff.unified_diff().context_radius(3).header(name.as_str(), name.as_str()).to_writer(&mut text)?;
+        diff.unified_diff().context_radius(3).header(shown.as_str(), shown.as_str()).to_writer(&mut text)?;
         // What goes into a file or to `patch` goes as it is.
         if out.is_seen() {
             out.text().write_all(&text)?
@@ -131,11 +130,10 @@ impl FixArgs {
     fn mended(
         &self,
         (name, access): (&TargetName, &DiskAccess),
-        dialect: Option<DialectArg>,
+        dialect: Option<Dialect>,
         asked: &EffectiveSettings,
     ) -> Result<Option<(Vec<u8>, FixResult)>, String> {
-        let wanted =
-            OpenOptions { kind: Some(Kind::Config), dialect: dialect.map(Into::into), ..OpenOptions::default() };
+        let wanted = OpenOptions { kind: Some(Kind::Config), dialect, ..OpenOptions::default() };
         let opened = Simulation::from(asked.options.clone()).open_with(name, wanted, access);
         let opened = opened.map_err(|error| error.to_string())?;
         let Target::Config { dialect, text } = opened.into_target() else { return Ok(None) };

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::lint::{BootImpact, Group, RULES, Rule, Severity};
+use crate::lint::{BootImpact, Group, RULES, Rule, RuleStatus, Severity};
 
 /// Groups that have rules, with them.
 fn by_group() -> impl Iterator<Item = (Group, Vec<&'static Rule>)> {
@@ -29,7 +29,9 @@ pub fn write_text(out: &mut dyn Write) -> io::Result<()> {
         for rule in rules {
             let releases = if rule.releases.are_all() { String::new() } else { format!("; {}", rule.releases) };
             let (code, name, severity) = (rule.code, rule.name, severities(rule));
-            writeln!(out, "  {code}  {name:width$}  {severity:14}  {}{releases}", rule.stops.phrase())?;
+            let status = if rule.status == RuleStatus::Stable { "" } else { "; preview" };
+            let (since, stops) = (rule.since, rule.stops.phrase());
+            writeln!(out, "  {code}  {name:width$}  {severity:14}  since {since}  {stops}{releases}{status}")?;
         }
     }
     writeln!(
@@ -58,11 +60,11 @@ pub fn write_markdown(out: &mut dyn Write) -> io::Result<()> {
     )?;
     for (group, rules) in by_group() {
         writeln!(out, "\n**{}** (`{}`, {}xx)\n", group.title(), group.name(), group.prefix())?;
-        writeln!(out, "| code | name | severity | boot | Xen |\n| --- | --- | --- | --- | --- |")?;
+        writeln!(out, "| code | name | severity | boot | Xen | since |\n| --- | --- | --- | --- | --- | --- |")?;
         for rule in rules {
             let (code, name, severity) = (rule.code, rule.name, severities(rule));
-            let (stops, releases) = (rule.stops.phrase(), rule.releases);
-            writeln!(out, "| [{code}](#{}) | {name} | {severity} | {stops} | {releases} |", anchor(rule))?;
+            let (stops, releases, since) = (rule.stops.phrase(), rule.releases, standing(rule));
+            writeln!(out, "| [{code}](#{}) | {name} | {severity} | {stops} | {releases} | {since} |", anchor(rule))?;
         }
     }
     for rule in RULES {
@@ -77,6 +79,14 @@ pub fn write_markdown(out: &mut dyn Write) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Since when there is the rule: `0.1.0`, or `0.2.0 (preview)`.
+pub(super) fn standing(rule: &Rule) -> String {
+    match rule.status {
+        RuleStatus::Stable => rule.since.to_owned(),
+        status => format!("{} ({})", rule.since, status.name()),
+    }
 }
 
 /// `error, warning`: the severities that a rule reports, the usual one first.
@@ -105,6 +115,8 @@ struct RuleReport {
     severities: Vec<Severity>,
     stops_boot: &'static str,
     releases: String,
+    status: &'static str,
+    since: &'static str,
     summary: String,
     documentation: String,
 }
@@ -112,6 +124,11 @@ struct RuleReport {
 impl Rules {
     /// All rules.
     pub fn all() -> Self {
+        Self::of(RULES)
+    }
+
+    /// These rules, in this order.
+    pub fn of(rules: &[&'static Rule]) -> Self {
         let report = |rule: &&'static Rule| RuleReport {
             code: rule.code,
             name: rule.name,
@@ -124,9 +141,11 @@ impl Rules {
                 BootImpact::Never => "never",
             },
             releases: rule.releases.to_string(),
+            status: rule.status.name(),
+            since: rule.since,
             summary: rule.summary(),
             documentation: rule.documentation(),
         };
-        Self { schema: "pregrub.rules/1", rules: RULES.iter().map(report).collect() }
+        Self { schema: "pregrub.rules/1", rules: rules.iter().map(report).collect() }
     }
 }

@@ -26,6 +26,25 @@ impl BootImpact {
     }
 }
 
+/// How settled a rule is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleStatus {
+    /// What it finds and how it is called changes only with an entry in the changelog.
+    Stable,
+    /// It is new: what it finds may still change from version to version.
+    Preview,
+}
+
+impl RuleStatus {
+    /// The word for it in the reference and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stable => "stable",
+            Self::Preview => "preview",
+        }
+    }
+}
+
 /// A rule. Codes and names are never used again for something else.
 #[derive(Debug)]
 pub struct Rule {
@@ -41,6 +60,10 @@ pub struct Rule {
     pub stops: BootImpact,
     /// The releases of Xen in which it can find something.
     pub releases: Releases,
+    /// How settled it is.
+    pub status: RuleStatus,
+    /// The first version of pregrub that has it: `0.1.0`.
+    pub since: &'static str,
     /// Its documentation in Markdown: the doc comment of the rule, with the headings of [`SECTIONS`](Self::SECTIONS).
     pub doc: &'static str,
 }
