@@ -11,6 +11,7 @@ use super::release_args::ReleaseArgs;
 use super::settings::SettingsArgs;
 use super::{Error, Status, why};
 use crate::cli::stdout::{Out, complain};
+use crate::initrd::beside;
 use crate::initrd::kernel_file::{self, BEGINNING};
 use crate::initrd::{Depth, GuestKernel, KernelConfig, Report, Verdict, judge};
 use crate::release::Release;
@@ -114,12 +115,22 @@ fn kernel(args: &InitrdArgs) -> Result<GuestKernel, String> {
         if kernel.release.is_none() {
             complain(&format!("`{file}` does not state a version: it is not a bzImage"));
         }
-        // Distributions put both into /boot.
-        if let (Some(release), None, Some(folder)) = (&kernel.release, &args.kernel_config, Path::new(file).parent()) {
-            let path = folder.join(format!("config-{release}"));
-            if let Ok(text) = self::beginning(&path, CONFIG) {
-                kernel.config = KernelConfig::read(&text).map(|config| (config, path.display().to_string()));
+        if let Some(release) = &kernel.release {
+            let path = file.as_bytes();
+            let read =
+                |path: &[u8], most: usize| self::beginning(Path::new(std::str::from_utf8(path).ok()?), most).ok();
+            if args.kernel_config.is_none() {
+                kernel.config = beside::configurations(path, release).into_iter().find_map(|path| {
+                    let config = KernelConfig::read(&read(&path, CONFIG)?)?;
+                    Some((config, String::from_utf8_lossy(&path).into_owned()))
+                });
             }
+            // Of this machine's own lists nothing is known to be of the guest.
+            let relative = |path: &[u8], most: usize| {
+                let below = path.strip_prefix(beside::folder(file.as_bytes()))?;
+                if below.starts_with(b"/") { None } else { read(path, most) }
+            };
+            kernel.built_in = beside::built_in(path, release, None, &relative);
         }
     }
     if let Some(file) = &args.kernel_config {
