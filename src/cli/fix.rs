@@ -1,13 +1,13 @@
 //! `--fix` and `--diff`.
 
 use std::io::Write;
-use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::Error;
 use super::target_args::DialectArg;
+use super::target_name::TargetName;
 use crate::cli::atomic_replace::replace;
 use crate::cli::bounded_read;
 use crate::cli::effective_settings::EffectiveSettings;
@@ -68,19 +68,19 @@ impl FixArgs {
     /// Fixes the file `name`, as far as it can be. What goes wrong is one sentence.
     pub(super) fn fix(
         &self,
-        (name, access): (&str, &DiskAccess),
+        (name, access): (&TargetName, &DiskAccess),
         dialect: Option<DialectArg>,
         asked: &EffectiveSettings,
         tally: &mut Tally,
     ) -> Result<Vec<String>, String> {
-        if name == "-" {
+        if name.is_stdin() {
             return Err("standard input cannot be fixed: --diff shows what would change".to_owned());
         }
         let Some((old, mended)) = self.mended((name, access), dialect, asked)? else { return Ok(Vec::new()) };
         if mended.text == old {
             return Ok(Vec::new());
         }
-        replace(Path::new(name), &old, &mended.text).map_err(|why| format!("cannot fix `{name}`: {why}"))?;
+        replace(name.path(), &old, &mended.text).map_err(|why| format!("cannot fix `{name}`: {why}"))?;
         tally.fixes += mended.made.len();
         tally.files += 1;
         let made = mended.made.iter().take(TOLD);
@@ -95,7 +95,7 @@ impl FixArgs {
     /// Writes what would change as `diff -u` does, and says whether that is something.
     pub(super) fn diff(
         &self,
-        (name, access): (&str, &DiskAccess),
+        (name, access): (&TargetName, &DiskAccess),
         dialect: Option<DialectArg>,
         asked: &EffectiveSettings,
         out: &mut Out,
@@ -110,7 +110,7 @@ impl FixArgs {
             .timeout(Duration::from_secs(5))
             .diff_lines(old.as_slice(), mended.text.as_slice());
         let mut text = Vec::new();
-        diff.unified_diff().context_radius(3).header(name, name).to_writer(&mut text)?;
+        diff.unified_diff().context_radius(3).header(name.as_str(), name.as_str()).to_writer(&mut text)?;
         // What goes into a file or to `patch` goes as it is.
         if out.is_seen() {
             out.text().write_all(&text)?
@@ -129,7 +129,7 @@ impl FixArgs {
     /// The text of a file, and what comes of it; nothing where it is left alone.
     fn mended(
         &self,
-        (name, access): (&str, &DiskAccess),
+        (name, access): (&TargetName, &DiskAccess),
         dialect: Option<DialectArg>,
         asked: &EffectiveSettings,
     ) -> Result<Option<(Vec<u8>, FixResult)>, String> {
@@ -139,16 +139,21 @@ impl FixArgs {
         let opened = opened.map_err(|error| error.to_string())?;
         let Target::Config { dialect, text } = opened.into_target() else { return Ok(None) };
         // The target has no more than pygrub reads.
-        let text = if name == "-" {
+        let text = if name.is_stdin() {
             text
         } else {
             access
-                .open_file(Path::new(name))
+                .open_file(name.path())
                 .and_then(|file| bounded_read::read_file(file, LARGEST))
                 .map_err(|error| format!("cannot read `{name}`: {}", super::why(&error)))?
         };
-        let fixer =
-            Fixer { name, dialect, options: asked.options.clone(), levels: &asked.levels, unsafe_too: self.unsafe_too };
+        let fixer = Fixer {
+            name: name.as_str(),
+            dialect,
+            options: asked.options.clone(),
+            levels: &asked.levels,
+            unsafe_too: self.unsafe_too,
+        };
         let mended = fixer.fix(text.clone());
         let is_something_left = self.diff && mended.left > 0;
         if (mended.text != text || is_something_left)
@@ -175,9 +180,10 @@ impl FixArgs {
         }
         if mended.left_unsafe > 0 {
             complain(&format!(
-                "{name}: {} {} that must be reviewed (use --unsafe to include it)",
+                "{name}: {} {} that must be reviewed: pregrub lint --diff --unsafe {}",
                 mended.left_unsafe,
-                have(mended.left_unsafe)
+                have(mended.left_unsafe),
+                name.shell_word()
             ));
         } else if is_something_left && mended.text == text && mended.refused.is_empty() && mended.untried == 0 {
             let findings = if mended.left == 1 { "the finding has no fix" } else { "no finding has a fix" };

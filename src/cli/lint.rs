@@ -18,6 +18,7 @@ use super::release_args::ReleaseArgs;
 use super::settings::{Finder, Settings, SettingsArgs};
 use super::target_args::DialectArg;
 use super::target_list::TargetListArgs;
+use super::target_name::TargetName;
 use super::{Error, Status};
 use crate::boot::Options;
 use crate::cli::effective_settings::{AllAsked, EffectiveSettings};
@@ -43,7 +44,7 @@ fixed.";
 pub(super) struct LintArgs {
     /// The configurations: grub.cfg, menu.lst, extlinux.conf, or `-`; with --recursive directories too
     #[arg(required_unless_present = "targets_from", value_name = "FILE")]
-    pub files: Vec<String>,
+    pub files: Vec<TargetName>,
     #[command(flatten)]
     pub list: TargetListArgs,
     #[command(flatten)]
@@ -168,7 +169,7 @@ fn unreadable(args: &LintArgs, name: &str, release: Release, why: &str, reports:
 
 impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
     /// Looks at one file, fixes it where that is asked for, and reports on it.
-    fn one(&self, name: &str, reports: &mut Emitter) -> Result<Ended<Sum>, Trouble> {
+    fn one(&self, name: &TargetName, reports: &mut Emitter) -> Result<Ended<Sum>, Trouble> {
         let args = self.args;
         let all = self.asked.of(name).map_err(Error::Usage)?;
         let Some(asked) = all.first() else { return Ok(Ended { status: Status::Fine, more: Sum::default() }) };
@@ -209,7 +210,7 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
             Ok(run) => run,
             Err(error) => {
                 let error = error.to_string();
-                unreadable(args, name, release, &error, reports)?;
+                unreadable(args, name.as_str(), release, &error, reports)?;
                 return failed(&error, sum);
             }
         };
@@ -226,7 +227,7 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
         }
         let lint::Findings { active: findings, suppressed } = lint::lint_all(&context, &asked.levels);
         let suppressed = suppressed.len();
-        let sources = Sources { configuration: Some(name), ..Sources::default() };
+        let sources = Sources { configuration: Some(name.as_str()), ..Sources::default() };
         let findings = self.baselines.filter(&asked.settings, name, &run, sources, findings);
         let findings = findings.map_err(|error| Trouble::All(Error::Usage(error)))?;
         let outcome = Outcome::Read {
@@ -241,7 +242,7 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
             sources,
             pygrubs: None,
         };
-        reports.add(&TargetReport { target: name, outcome })?;
+        reports.add(&TargetReport { target: name.as_str(), outcome })?;
         sum.suppressed = suppressed;
         sum.totals = text::Totals::of(&findings);
         if let Some(found) = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()) {
@@ -268,8 +269,10 @@ fn finish(args: &LintArgs, mut reports: Emitter, sum: &Sum, total: &Total, left_
         for line in sum.fixed.line().iter().map(String::as_str).chain(suppressed.as_deref()).chain(left_out) {
             writeln!(reports.out.text(), "{line}")?;
         }
-        let file = if let [file] = args.files.as_slice() { Some(file.as_str()) } else { None };
-        for line in sum.fixable.lines(file.filter(|file| *file != "-" && !args.recursive.recursive)) {
+        let file = if let [file] = args.files.as_slice() { Some(file) } else { None };
+        for line in sum.fixable.lines(
+            file.filter(|file| !file.is_stdin() && !args.recursive.recursive).map(TargetName::shell_word).as_deref(),
+        ) {
             writeln!(reports.out.text(), "{line}")?;
         }
         if args.recursive.recursive || args.list.is_given() || total.is_interrupted {

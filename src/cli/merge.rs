@@ -11,8 +11,10 @@ use super::baselines::merged_baseline;
 use super::levels::Threshold;
 use super::output_args::Color;
 use super::stdout::Out;
+use super::target_name::TargetName;
 use super::{Error, Status};
 use crate::boot::Verdict;
+use crate::escape::shown_path;
 use crate::release::Release;
 use crate::report::recorded::{self, Recorded};
 use crate::report::{junit, openmetrics, sarif};
@@ -26,7 +28,7 @@ file holds something else; 3 a target could not be read, or its verdict is unkno
 pub(super) struct MergeArgs {
     /// What `check`, `lint` or `host --format json` have written; `-` is standard input. Or baselines, which become one
     #[arg(required = true, value_name = "FILE")]
-    files: Vec<String>,
+    files: Vec<TargetName>,
     /// How the targets are named in the report
     #[arg(long, value_enum, default_value_t = Names::ByFile)]
     names: Names,
@@ -78,8 +80,8 @@ pub(super) fn run(args: &MergeArgs) -> Result<Status, Error> {
     };
     let mut baselines = Vec::new();
     for file in &args.files {
-        if file != "-" && is_baseline(Path::new(file)) {
-            baselines.push(file.as_str());
+        if !file.is_stdin() && is_baseline(file.path()) {
+            baselines.push(file);
         }
     }
     if !baselines.is_empty() {
@@ -92,7 +94,7 @@ pub(super) fn run(args: &MergeArgs) -> Result<Status, Error> {
         return Ok(Status::Fine);
     }
     for file in &args.files {
-        let stem = Path::new(file).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let stem = file.path().file_stem().map(|stem| shown_path(Path::new(stem))).unwrap_or_default();
         let has_prefix = args.names == Names::ByFile && args.files.len() > 1;
         let named = |name: &str| if has_prefix { format!("{stem}:{name}") } else { name.to_owned() };
         merging.file(file, &named)?;
@@ -120,11 +122,11 @@ struct Merging {
 }
 
 impl Merging {
-    fn file(&mut self, file: &str, named: &dyn Fn(&str) -> String) -> Result<(), Error> {
+    fn file(&mut self, file: &TargetName, named: &dyn Fn(&str) -> String) -> Result<(), Error> {
         let unreadable = |error: &io::Error| Error::Usage(format!("cannot read `{file}`: {}", super::why(error)));
-        let reader: Box<dyn Read> = match file {
-            "-" => Box::new(io::stdin()),
-            path => Box::new(File::open(path).map_err(|error| unreadable(&error))?),
+        let reader: Box<dyn Read> = match file.is_stdin() {
+            true => Box::new(io::stdin()),
+            false => Box::new(File::open(file.path()).map_err(|error| unreadable(&error))?),
         };
         let mut reader = BufReader::new(reader);
         let (mut line, mut number) = (Vec::new(), 0_usize);

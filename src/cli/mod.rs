@@ -48,6 +48,7 @@ mod skipped;
 mod stdout;
 mod target_args;
 mod target_list;
+mod target_name;
 mod trace;
 
 use std::io::{self, Write};

@@ -10,6 +10,7 @@ use super::image_args::ImageArgs;
 use super::release_args::{self, ReleaseArgs};
 use super::settings::{Settings, SettingsArgs};
 use super::target_args::{DialectArg, KindArg};
+use super::target_name::TargetName;
 use crate::boot::{Options, RuleFiles};
 use crate::flavour::{Build, ExtraOption, Flavour};
 use crate::host;
@@ -185,7 +186,7 @@ impl PygrubArgs {
     /// # Errors
     ///
     /// It cannot be read, or these options do not go with it.
-    pub(super) fn open(&self, name: &str, options: Options) -> Result<OpenTarget, Error> {
+    pub(super) fn open(&self, name: &TargetName, options: Options) -> Result<OpenTarget, Error> {
         self.open_with(name, options, &DiskAccess::anywhere())
     }
 
@@ -194,11 +195,16 @@ impl PygrubArgs {
     /// # Errors
     ///
     /// As [`open`](Self::open).
-    pub(super) fn open_with(&self, name: &str, options: Options, access: &DiskAccess) -> Result<OpenTarget, Error> {
+    pub(super) fn open_with(
+        &self,
+        name: &TargetName,
+        options: Options,
+        access: &DiskAccess,
+    ) -> Result<OpenTarget, Error> {
         let target = Simulation::from(options)
             .open_with(name, self.open_options(), access)
             .map_err(|error| Error::Target(error.to_string()))?;
-        self.caller.suits(name, target.kind()).map_err(Error::Usage)?;
+        self.caller.suits(name.as_str(), target.kind()).map_err(Error::Usage)?;
         Ok(target)
     }
 

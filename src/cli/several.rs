@@ -7,6 +7,7 @@ use super::check::{self, CheckArgs, Judged};
 use super::effective_settings::EffectiveSettings;
 use super::emitter::Emitter;
 use super::stdout::{Out, complain};
+use super::target_name::TargetName;
 use super::{Error, Status};
 use crate::boot::{Run, Verdict};
 use crate::explain::explain;
@@ -65,7 +66,7 @@ struct Shared {
 /// Checks one target with each of the pygrubs. Returns what came of it, and whether it could be read.
 pub(super) fn check(
     args: &CheckArgs,
-    (name, access): (&str, DiskAccess),
+    (name, access): (&TargetName, DiskAccess),
     asked: &[EffectiveSettings],
     root_disk: Option<&RootDisk>,
     looks: &Looks,
@@ -84,7 +85,7 @@ pub(super) fn check(
             }
             Err(Error::Target(why)) => {
                 let outcome = target_report::Outcome::Unreadable { why: &why, release };
-                reports.add(&TargetReport { target: name, outcome })?;
+                reports.add(&TargetReport { target: name.as_str(), outcome })?;
                 complain(&why);
                 return Ok((Status::Unknown, false));
             }
@@ -111,7 +112,7 @@ pub(super) fn check(
         if reports.is_json() {
             worst = worst.max(asked.threshold.status(&found));
             let configuration = judged.configuration();
-            reports.add(&judged.report(name, &found, configuration.as_deref(), None))?;
+            reports.add(&judged.report(name.as_str(), &found, configuration.as_deref(), None))?;
             continue;
         }
         match groups.get_mut(group) {
@@ -135,7 +136,7 @@ pub(super) fn check(
         }
     }
     if reports.is_text() {
-        text(name, &builds, &groups, &shared, args.verbose, &mut reports.out)?;
+        text(name.as_str(), &builds, &groups, &shared, args.verbose, &mut reports.out)?;
         return Ok((worst, true));
     }
     for (number, group) in groups.iter().enumerate() {
@@ -151,7 +152,7 @@ pub(super) fn check(
             })
             .collect();
         let (configuration, pygrubs) = (judged.configuration(), folded(&builds, &group.builds));
-        reports.add(&judged.report(name, &findings, configuration.as_deref(), Some(&pygrubs)))?;
+        reports.add(&judged.report(name.as_str(), &findings, configuration.as_deref(), Some(&pygrubs)))?;
     }
     Ok((worst, true))
 }

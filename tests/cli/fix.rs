@@ -87,7 +87,7 @@ fn a_difference_that_is_empty_is_explained() {
     let ended = run(&["lint", "--diff", "--no-config", &uncertain]);
     assert_eq!((ended.stdout.as_str(), ended.status), ("", 0));
     assert!(
-        ended.stderr.ends_with("1 finding has a fix that must be reviewed (use --unsafe to include it)\n"),
+        ended.stderr.contains(": 1 finding has a fix that must be reviewed: pregrub lint --diff --unsafe "),
         "{}",
         ended.stderr
     );

@@ -21,6 +21,7 @@ mod images;
 mod init;
 mod lint;
 mod merge;
+mod names;
 mod next_steps;
 #[cfg(target_os = "linux")]
 mod pygrub;

@@ -11,6 +11,7 @@ use crate::cli::output_args::ReportOutputArgs;
 use crate::cli::pygrub_args::PygrubArgs;
 use crate::cli::recursive::RecursiveArgs;
 use crate::cli::target_list::TargetListArgs;
+use crate::cli::target_name::TargetName;
 
 const AFTER_CHECK: &str = "\
 Exit status: 0 Xen would boot it (or the bare configuration selects an entry, or pygrub is not asked for this domain) and no \
@@ -23,7 +24,7 @@ counts: 2, then 3, then 1, then 4.";
 pub(in crate::cli) struct CheckArgs {
     /// What to check: an image, a block device, a directory, a configuration (of the boot, or of a domain), or `-`
     #[arg(required_unless_present = "targets_from", value_name = "TARGET")]
-    pub targets: Vec<String>,
+    pub targets: Vec<TargetName>,
     #[command(flatten)]
     pub list: TargetListArgs,
     #[command(flatten)]
@@ -43,7 +44,7 @@ pub(in crate::cli) struct CheckArgs {
     pub until: Until,
     /// The guest's root disk, an image or a directory: to look there for what `init=` names
     #[arg(long, value_name = "TARGET")]
-    pub root_disk: Option<String>,
+    pub root_disk: Option<TargetName>,
     /// Print more: pygrub's warnings, and every finding at its place, even if several say the same
     #[arg(short, long)]
     pub verbose: bool,
