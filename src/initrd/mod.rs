@@ -26,6 +26,7 @@ pub use guest_kernel::{GuestKernel, KernelConfig, LinuxVersion, Setting};
 pub use inventory::Inventory;
 pub use libxenguest::Handed;
 pub use message::Message;
+pub(crate) use problem::BUILD_AGAIN;
 pub use problem::{Problem, Weight};
 pub use report::{Depth, Report, Verdict, judge};
 pub use walk::{FirstGzip, Member, Unfinished, Walk};
