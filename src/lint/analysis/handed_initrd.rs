@@ -2,9 +2,12 @@
 
 use crate::boot::ChosenFile;
 use crate::decompress::ReadAt;
+use crate::initrd::beside;
 use crate::initrd::kernel_file::{self, BEGINNING};
 use crate::initrd::{Depth, GuestKernel, KernelConfig, Report, judge};
 use crate::lint::analysis::context::LintContext;
+use crate::lint::analysis::kernel_argument::last_value;
+use crate::lint::analysis::root_disk::RootDisk;
 use crate::storage::filesystem::Filesystem;
 use crate::storage::guest_file::GuestFile;
 use crate::storage::mount::Mounting;
@@ -23,7 +26,11 @@ pub(in crate::lint) fn look(context: &LintContext<'_>, depth: Depth) -> Option<R
     let offset = u64::try_from(context.run.attempts.get(chosen.attempt)?.offset).ok()?;
     let Mounting::Mounted(filesystem) = context.volumes()?.mount(offset).ok()? else { return None };
     let filesystem = &*filesystem;
-    let kernel = guest_kernel(filesystem, &chosen.kernel)?;
+    let init = chosen.args.as_ref().and_then(|args| {
+        let args = args.as_bytes();
+        Some(&args[last_value(args, b"init=")?])
+    });
+    let kernel = guest_kernel(filesystem, &chosen.kernel, init, context.root_disk())?;
     let initrd = open(filesystem, ramdisk)?;
     judge(&initrd, initrd.size(), &kernel, context.release(), depth).ok()
 }
@@ -40,8 +47,13 @@ fn beginning(file: &GuestFile<'_>, most: usize) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// What is known of the kernel: its release, and the configuration that distributions put beside it. `None` if it is not a kernel.
-fn guest_kernel(filesystem: &dyn Filesystem, kernel: &ChosenFile) -> Option<GuestKernel> {
+/// What is known of the kernel: its release, and what lies beside it or on the root disk. `None` if it is not a kernel.
+fn guest_kernel(
+    filesystem: &dyn Filesystem,
+    kernel: &ChosenFile,
+    init: Option<&[u8]>,
+    root_disk: Option<&RootDisk>,
+) -> Option<GuestKernel> {
     let start = beginning(&open(filesystem, kernel)?, BEGINNING)?;
     let is_kernel = start.get(0x202..0x206) == Some(b"HdrS")
         || start.get(0x38..0x3c) == Some(b"ARM\x64")
@@ -50,14 +62,15 @@ fn guest_kernel(filesystem: &dyn Filesystem, kernel: &ChosenFile) -> Option<Gues
     if !is_kernel {
         return None;
     }
-    let release = kernel_file::release(&start);
-    let config = release.as_ref().and_then(|release| {
-        let path = kernel.path.as_bytes();
-        let folder = &path[..path.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1)];
-        let path = [folder, b"config-", release.as_bytes()].concat();
-        let file = GuestFile(filesystem.open(&path).ok()?);
-        let config = KernelConfig::read(&beginning(&file, CONFIG)?)?;
+    let Some(release) = kernel_file::release(&start) else { return Some(GuestKernel::default()) };
+    let beside = |path: &[u8], most: usize| beginning(&GuestFile(filesystem.open(path).ok()?), most);
+    let on_root = |path: &[u8], most: usize| root_disk?.beginning(path, most);
+    let path = kernel.path.as_bytes();
+    let config = beside::configurations(path, &release).into_iter().find_map(|path| {
+        let config = KernelConfig::read(&beside(&path, CONFIG)?)?;
         Some((config, String::from_utf8_lossy(&path).into_owned()))
     });
-    Some(GuestKernel { release, config })
+    let built_in =
+        beside::built_in(path, &release, init, &beside).or_else(|| beside::built_in(path, &release, init, &on_root));
+    Some(GuestKernel { release: Some(release), config, built_in })
 }
