@@ -63,5 +63,6 @@ cases! { PG701: found_entry_that_grub_refuses = "found-entry-that-grub-refuses",
 cases! { PG702: found_pattern = "found-pattern", near_miss_double_spaces = "near-miss-double-spaces", near_miss_no_file = "near-miss-no-file" }
 cases! { PG703: found_empty_entry = "found-empty-entry", found_if_without_fi = "found-if-without-fi", near_miss_one_command = "near-miss-one-command" }
 cases! { PG705: found_removed = "found-removed", near_miss_kernel = "near-miss-kernel" }
+cases! { PG706: found_no_slash = "found-no-slash", near_miss_slash = "near-miss-slash" }
 cases! { PG801: found_nothing_to_suppress = "found-nothing-to-suppress", near_miss_used = "near-miss-used" }
 cases! { PG802: found_mistakes = "found-mistakes", near_miss_other_comments = "near-miss-other-comments" }
