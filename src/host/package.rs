@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use super::rooted::{Rooted, read_file};
+use super::rooted::Rooted;
 
 /// The status of some ten thousand packages has 20 MiB.
 const LONGEST_STATUS: u64 = 48 << 20;
@@ -19,8 +19,8 @@ pub(super) struct Package {
 }
 
 /// The package with pygrub; of Debian's that of the line 4.`minor`, where that is known, else the newest.
-pub(super) fn find(root: &Path, minor: Option<u8>) -> Option<Package> {
-    of_dpkg(root, minor).or_else(|| of_rpm(root))
+pub(super) fn find(host: &Rooted, minor: Option<u8>) -> Option<Package> {
+    of_dpkg(host, minor).or_else(|| of_rpm(host))
 }
 
 fn package(name: &str, version: &str) -> Option<Package> {
@@ -31,8 +31,8 @@ fn package(name: &str, version: &str) -> Option<Package> {
 }
 
 /// Debian has a package for each line of Xen: `xen-utils-4.17`.
-fn of_dpkg(root: &Path, minor: Option<u8>) -> Option<Package> {
-    let status = String::from_utf8(read_file(root, "var/lib/dpkg/status", LONGEST_STATUS).ok()?).ok()?;
+fn of_dpkg(host: &Rooted, minor: Option<u8>) -> Option<Package> {
+    let status = String::from_utf8(host.read("var/lib/dpkg/status", LONGEST_STATUS).ok()?).ok()?;
     let field = |stanza: &'_ str, key: &str| {
         stanza.lines().find_map(|line| Some(line.strip_prefix(key)?.strip_prefix(": ")?.trim().to_owned()))
     };
@@ -66,8 +66,8 @@ const OVERLAP: usize = 512;
 
 /// Each format stores a package's header as it is: its strings begin with the name, the version and the release of the package,
 /// each ended by a NUL, after the locale `C`.
-fn of_rpm(root: &Path) -> Option<Package> {
-    RPM.iter().find_map(|path| in_database(Rooted::new(root).open(Path::new(path)).ok()?))
+fn of_rpm(host: &Rooted) -> Option<Package> {
+    RPM.iter().find_map(|path| in_database(host.open(Path::new(path)).ok()?))
 }
 
 fn in_database(file: File) -> Option<Package> {
