@@ -49,6 +49,7 @@ mod stdout;
 mod target_args;
 mod target_list;
 mod trace;
+mod unified_diff;
 
 use std::io;
 use std::path::Path;
