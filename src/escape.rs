@@ -1,4 +1,7 @@
-//! Characters that steer the terminal or the eye: what a guest wrote with them does not look like what it is.
+//! Characters that steer the terminal or the eye: what a guest wrote with them does not look like what it is. Bytes of a path that are
+//! not text at all.
+
+use std::path::Path;
 
 /// Whether `c` is a control character, or one that nobody sees and that moves, hides or turns what stands around it: soft
 /// hyphens, joiners, marks and overrides of the writing direction, line and paragraph separators, byte order marks, annotations,
@@ -38,6 +41,17 @@ pub(crate) fn escaped(text: &str) -> String {
     out
 }
 
+/// A path as text: bytes that are not UTF-8 become `\\xff`, as Python writes bytes. What steers is left for the output to escape.
+pub(crate) fn shown_path(path: &Path) -> String {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        chunk.invalid().iter().for_each(|byte| out.push_str(&format!("\\x{byte:02x}")));
+    }
+    out
+}
+
 /// The first `most` characters of `text`, [escaped], and `...` after them where there are more: for a message that must not
 /// become too long.
 pub(crate) fn beginning(text: &str, most: usize) -> String {
@@ -50,6 +64,16 @@ pub(crate) fn beginning(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_path_of_any_bytes_is_shown() {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+        let shown = |bytes: &[u8]| shown_path(Path::new(OsStr::from_bytes(bytes)));
+        assert_eq!(shown(b"/srv/caf\xe9/\xc3\xbc"), "/srv/caf\\xe9/ü");
+        assert_eq!(shown(b"\xff\xfe"), "\\xff\\xfe");
+    }
 
     #[test]
     fn what_steers_is_escaped() {

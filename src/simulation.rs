@@ -18,6 +18,7 @@
 use std::path::Path;
 
 use crate::boot::{BootFiles, Failure, FailureKind, Options, Run, Verdict};
+use crate::escape::shown_path;
 use crate::explain::Explanation;
 use crate::flavour::Build;
 use crate::python::PyStr;
@@ -71,7 +72,7 @@ impl Simulation {
     ) -> Result<OpenTarget, TargetError> {
         let path = path.as_ref();
         let target = Target::open(path, how, self.options.release, access)?;
-        Ok(self.on(&path.display().to_string(), target))
+        Ok(self.on(&shown_path(path), target))
     }
 
     /// Takes a target that is at hand: a disk in memory, the text of a configuration. `name` is what it is called in the result.

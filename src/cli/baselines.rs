@@ -8,8 +8,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use clap::Args;
 
 use super::settings::Settings;
+use super::target_name::TargetName;
 use crate::boot::Run;
 use crate::cli::bounded_read;
+use crate::escape::shown_path;
 use crate::generate::output::write_file;
 use crate::lint::{Baseline, Comparison, Finding, Identity, Source};
 use crate::report::finding::Sources;
@@ -46,7 +48,7 @@ impl<'a> Baselines<'a> {
     pub(super) fn filter(
         &self,
         settings: &Settings,
-        target: &str,
+        target: &TargetName,
         run: &Run,
         sources: Sources<'_>,
         findings: Vec<Finding>,
@@ -77,7 +79,7 @@ impl<'a> Baselines<'a> {
         let (mut told, mut left_out) = (Vec::new(), 0);
         for finding in findings {
             let text = found.filter(|_| finding.source == Source::Configuration).map(|found| found.text.as_slice());
-            let within = sources.of(&finding).filter(|name| *name != target);
+            let within = sources.of(&finding).filter(|name| *name != target.as_str());
             let known = comparison.knows(Identity::of(&file, within, &finding, text));
             if known || self.args.update_baseline {
                 left_out += 1;
@@ -100,9 +102,12 @@ impl<'a> Baselines<'a> {
         let mut written = Vec::new();
         for (path, comparison) in &state.open {
             let directory = directory(path);
-            let baseline = comparison.renewed(|file| file == "-" || directory.join(file).exists());
+            let baseline = comparison.renewed(
+                |file| // A name that is not UTF-8 stands there escaped: nobody knows whether that file is gone.
+                file == "-" || file.contains("\\x") || directory.join(file).exists(),
+            );
             write_file(path, &baseline.to_json(), true).map_err(|error| error.to_string())?;
-            written.push(format!("wrote {} to the baseline `{}`", findings(baseline.len()), path.display()));
+            written.push(format!("wrote {} to the baseline `{}`", findings(baseline.len()), shown_path(path)));
         }
         Ok((!written.is_empty()).then(|| written.join("\n")))
     }
@@ -122,10 +127,10 @@ const LARGEST: u64 = 64 << 20;
 /// # Errors
 ///
 /// One cannot be read, or is not a baseline.
-pub(super) fn merged_baseline(paths: &[&str]) -> Result<String, String> {
+pub(super) fn merged_baseline(paths: &[&TargetName]) -> Result<String, String> {
     let mut merged = Baseline::default();
     for path in paths {
-        let text = bounded_read::read(Path::new(path), LARGEST)
+        let text = bounded_read::read(path.path(), LARGEST)
             .map_err(|error| format!("cannot read the baseline `{path}`: {}", super::why(&error)))?;
         merged.add(Baseline::parse(&text).map_err(|why| format!("`{path}` is not a baseline: {why}"))?);
     }
@@ -133,7 +138,7 @@ pub(super) fn merged_baseline(paths: &[&str]) -> Result<String, String> {
 }
 
 fn read(path: &Path, text: io::Result<Vec<u8>>, may_be_missing: bool) -> Result<Comparison, String> {
-    let shown = path.display();
+    let shown = shown_path(path);
     let text = match text {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound && may_be_missing => return Ok(Comparison::default()),
@@ -152,15 +157,15 @@ fn directory(baseline: &Path) -> &Path {
 }
 
 /// The target as the baseline names it, wherever the program is called from: relative to the baseline's directory.
-fn relative(target: &str, baseline: &Path) -> String {
+fn relative(target: &TargetName, baseline: &Path) -> String {
     let real = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path));
-    let (Ok(target_path), Ok(from), true) = (real(Path::new(target)), real(directory(baseline)), target != "-") else {
-        return target.to_owned();
+    let (Ok(target_path), Ok(from), true) = (real(target.path()), real(directory(baseline)), !target.is_stdin()) else {
+        return target.to_string();
     };
     let (target_parts, from_parts): (Vec<_>, Vec<_>) =
         (target_path.components().collect(), from.components().collect());
     let common = target_parts.iter().zip(&from_parts).take_while(|(a, b)| a == b).count();
     let up = from_parts[common..].iter().map(|_| Component::ParentDir);
     let path: PathBuf = up.chain(target_parts[common..].iter().copied()).collect();
-    path.to_string_lossy().into_owned()
+    shown_path(&path)
 }

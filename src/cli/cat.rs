@@ -1,5 +1,6 @@
 //! `pregrub cat`: a file out of a disk, as pygrub would read it.
 
+use std::ffi::OsString;
 use std::io::{self, Read, Seek, Write};
 
 use clap::Args;
@@ -11,6 +12,7 @@ use super::runner_commands;
 use super::settings::SettingsArgs;
 use super::stdout::{Out, complain, goes_to_a_file};
 use super::target_args::KindArg;
+use super::target_name::TargetName;
 use super::{Error, Status};
 use crate::boot::{Mounted, Options, Run};
 use crate::config::READ_LIMIT;
@@ -34,10 +36,10 @@ the target could not be read, or pregrub cannot tell what pygrub reads.";
 pub(super) struct CatArgs {
     /// Where to look: an image, a block device, a directory, a domain's configuration (its first disk), or a boot configuration
     #[arg(value_name = "TARGET")]
-    target: String,
+    target: TargetName,
     /// The file, by its path in the guest [default: the configuration that pygrub uses]
     #[arg(value_name = "PATH")]
-    path: Option<String>,
+    path: Option<OsString>,
     #[command(flatten)]
     xen: ReleaseArgs,
     /// Look only on the filesystem at this byte, as with pygrub's --offset
@@ -75,7 +77,7 @@ pub(super) fn run(args: &CatArgs) -> Result<Status, Error> {
     let place = place(&run);
     let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
     let path = match (&args.path, found) {
-        (Some(path), _) => path.as_bytes().to_vec(),
+        (Some(path), _) => path.as_encoded_bytes().to_vec(),
         (None, Some(found)) => found.path.as_bytes().to_vec(),
         (None, None) => return Err(nothing(&target, &run, Some(volumes))),
     };

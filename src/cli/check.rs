@@ -12,6 +12,7 @@ use super::baselines::Baselines;
 use super::fleet::{Ended, Fleet, Trouble};
 use super::recursive::{Sought, Targets};
 use super::settings::{Finder, Settings};
+use super::target_name::TargetName;
 use super::{Error, Status, several};
 use crate::boot::{self, Options, Run, Verdict};
 use crate::cli::effective_settings::{AllAsked, EffectiveSettings};
@@ -44,7 +45,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
     let whole = EffectiveSettings::new(Arc::clone(&first), options, &args.levels);
     let release = whole.options.release;
     // Each thread has its own, since what is known of a disk grows while it is looked at.
-    let root_disk = || args.root_disk.as_deref().map(|name| open_root_disk(name, release)).transpose();
+    let root_disk = || args.root_disk.as_ref().map(|name| open_root_disk(name, release)).transpose();
     let first_root_disk = root_disk()?;
     let checking = Checking {
         args,
@@ -55,8 +56,8 @@ pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
         looks: Looks::remembering(targets.names.len() > 1),
     };
     let out = Out::new(args.output.color);
-    let format = args.output.format;
-    let mut reports = Emitter::new(out, format, release, whole.threshold, Command::Check, args.verbose);
+    let form = args.output.form().map_err(Error::Usage)?;
+    let mut reports = Emitter::new(out, &form, release, whole.threshold, Command::Check, args.verbose);
     let text = reports.is_text();
     let fleet = Fleet {
         names: &targets.names,
@@ -87,7 +88,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
     Ok(total.status)
 }
 
-fn open_root_disk(name: &str, release: Release) -> Result<RootDisk, Error> {
+fn open_root_disk(name: &TargetName, release: Release) -> Result<RootDisk, Error> {
     let opened = Simulation::new(release).open(name, OpenOptions::default());
     let opened = opened.map_err(|error| Error::Target(error.to_string()))?;
     RootDisk::open(opened.target())
@@ -120,11 +121,11 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Checking<'_, O> {
     fn one(
         &self,
         root_disk: Result<&Option<RootDisk>, &Error>,
-        name: &str,
+        name: &TargetName,
         reports: &mut Emitter,
     ) -> Result<Ended<Status>, Trouble> {
         let root_disk = root_disk.map_err(|error| Error::Target(error.to_string()))?.as_ref();
-        let all = self.asked.of(name).map_err(Error::Usage)?;
+        let all = self.asked.of(self.args.stdin.shown(name)).map_err(Error::Usage)?;
         if let [asked] = &*all {
             return self.by_one_pygrub(root_disk, name, asked, reports);
         }
@@ -136,7 +137,7 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Checking<'_, O> {
     fn by_one_pygrub(
         &self,
         root_disk: Option<&RootDisk>,
-        name: &str,
+        name: &TargetName,
         asked: &EffectiveSettings,
         reports: &mut Emitter,
     ) -> Result<Ended<Status>, Trouble> {
@@ -144,14 +145,15 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Checking<'_, O> {
         match examine(self.args, (name, self.targets.access(name)), asked, root_disk, &[], &self.looks) {
             Ok(mut judged) => {
                 let found = std::mem::take(&mut judged.findings);
-                let configuration = judged.configuration();
-                let sources = judged.sources(name, configuration.as_deref());
-                let findings = self.baselines.filter(&asked.settings, name, &judged.run, sources, found);
+                let shown = self.args.stdin.shown(name);
+                let configuration = judged.configuration_shown(name, shown);
+                let sources = judged.sources(shown.as_str(), configuration.as_deref());
+                let findings = self.baselines.filter(&asked.settings, shown, &judged.run, sources, found);
                 let findings = findings.map_err(|error| Trouble::All(Error::Usage(error)))?;
                 let verdict = Status::from(judged.run.verdict);
                 let status = verdict.max(asked.threshold.status(&findings));
                 if !self.args.failures_only || status > Status::NotApplicable {
-                    reports.add(&judged.report(name, &findings, configuration.as_deref(), None))?;
+                    reports.add(&judged.report(shown.as_str(), &findings, configuration.as_deref(), None))?;
                 }
                 let status = self.args.exit.applied(status);
                 if self.single {
@@ -161,7 +163,8 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Checking<'_, O> {
                 Ok(Ended { status, more: verdict })
             }
             Err(Error::Target(why)) => {
-                reports.add(&TargetReport { target: name, outcome: Outcome::Unreadable { why: &why, release } })?;
+                let target = self.args.stdin.shown(name).as_str();
+                reports.add(&TargetReport { target, outcome: Outcome::Unreadable { why: &why, release } })?;
                 complain(&why);
                 Ok(Ended { status: Status::Unknown, more: Status::Unknown })
             }
@@ -221,6 +224,11 @@ impl Judged {
         found.map(|found| found.path.to_string())
     }
 
+    /// The same, where standard input stands for a file.
+    pub(super) fn configuration_shown(&self, name: &TargetName, shown: &TargetName) -> Option<String> {
+        if name != shown && self.kind == Kind::Config { Some(shown.to_string()) } else { self.configuration() }
+    }
+
     /// What the texts are called that findings point into. `configuration` is that of [`configuration`](Self::configuration).
     fn sources<'a>(&'a self, target: &'a str, configuration: Option<&'a str>) -> Sources<'a> {
         let domain = (self.kind == Kind::Xl).then_some(target);
@@ -254,7 +262,7 @@ impl Judged {
 /// The run alone, with what Xen's builder says of its kernel: no look at what is wrong.
 pub(super) fn run_target(
     args: &CheckArgs,
-    (name, access): (&str, DiskAccess),
+    (name, access): (&TargetName, DiskAccess),
     asked: &EffectiveSettings,
     looks: &Looks,
 ) -> Result<Run, Error> {
@@ -265,7 +273,7 @@ pub(super) fn run_target(
 
 fn perform(
     args: &CheckArgs,
-    name: &str,
+    name: &TargetName,
     target: &OpenTarget,
     volumes: Option<&MountedOnce<'_>>,
     looks: &Looks,
@@ -287,12 +295,12 @@ fn perform(
 
 fn open_target(
     args: &CheckArgs,
-    name: &str,
+    name: &TargetName,
     asked: &EffectiveSettings,
     access: &DiskAccess,
 ) -> Result<OpenTarget, Error> {
     let options = &asked.options;
-    let target = args.pygrub.open_with(name, options.clone(), access)?;
+    let target = args.pygrub.open_standing_for(name, &args.stdin, options.clone(), access)?;
     let kind = target.kind();
     if kind == Kind::Config && (options.kernel.is_some() || options.offset.is_some()) {
         return Err(Error::Usage(format!("`{name}` is a configuration alone: --kernel and --offset need a disk")));
@@ -303,7 +311,7 @@ fn open_target(
 /// Everything about a target, by its name and what it may have opened. `outcomes` are the verdicts by all pygrubs, where several are asked.
 pub(super) fn examine(
     args: &CheckArgs,
-    (name, access): (&str, DiskAccess),
+    (name, access): (&TargetName, DiskAccess),
     asked: &EffectiveSettings,
     root_disk: Option<&RootDisk>,
     outcomes: &[(Build, Verdict)],

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::path::Path;
 
 use clap::Args;
 
@@ -15,6 +14,7 @@ use super::pygrub_args::PygrubArgs;
 use super::recursive::{RecursiveArgs, Sought};
 use super::settings::{Finder, Settings};
 use super::stdout::{Out, complain};
+use super::target_name::TargetName;
 use super::{Error, Status};
 use crate::boot::Options;
 use crate::compare::{Change, Comparison, Environment, Readers, compare_on};
@@ -39,7 +39,7 @@ pregrub cannot tell (with several targets this wins over 1).";
 pub(super) struct CompareArgs {
     /// What to compare on: an image, a block device, a directory, a configuration (of the boot, or of a domain), or `-`
     #[arg(required = true, value_name = "TARGET")]
-    targets: Vec<String>,
+    targets: Vec<TargetName>,
     /// The pygrub of today, as --release takes it: show only what another one (--to) changes [default with --to: host]
     #[arg(long, value_name = "RELEASE", requires = "to", conflicts_with = "release")]
     from: Option<String>,
@@ -73,10 +73,11 @@ pub(super) fn run(args: &CompareArgs) -> Result<Status, Error> {
     let first = finder.of("-").map_err(Error::Usage)?;
     let asked = args.readers(&first).map_err(Error::Usage)?;
     let newest = asked.pygrubs.iter().map(|options| options.release).max().unwrap_or(Release::NEWEST);
+    let form = args.output.form().map_err(Error::Usage)?;
     let out = Out::new(args.output.color);
     let mut work = Work {
         args,
-        reports: Emitter::new(out, args.output.format, newest, Threshold::default(), Command::Check, args.verbose),
+        reports: Emitter::new(out, &form, newest, Threshold::default(), Command::Check, args.verbose),
         newest,
         counts: BTreeMap::new(),
         unreadable: 0,
@@ -139,18 +140,19 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn one(&mut self, name: &str, readers: &Readers, access: &DiskAccess) -> io::Result<Status> {
+    fn one(&mut self, name: &TargetName, readers: &Readers, access: &DiskAccess) -> io::Result<Status> {
         let target = open(self.args, name, readers, access);
-        let compared = target.as_ref().map_err(Clone::clone).and_then(|target| Compared::new(target, name, readers));
+        let compared =
+            target.as_ref().map_err(Clone::clone).and_then(|target| Compared::new(target, name.as_str(), readers));
         match compared {
-            Ok(compared) => self.report(name, &compared),
+            Ok(compared) => self.report(name.as_str(), &compared),
             Err(error) => {
                 self.unreadable += 1;
-                if self.args.output.format == ReportFormat::Json {
-                    self.reports.out.json(&Report::of_unreadable(name, &error))?;
+                if self.reports.has_objects() {
+                    self.reports.object(&Report::of_unreadable(name.as_str(), &error))?;
                 } else {
                     let outcome = Outcome::Unreadable { why: &error, release: self.newest };
-                    self.reports.add(&TargetReport { target: name, outcome })?;
+                    self.reports.add(&TargetReport { target: name.as_str(), outcome })?;
                 }
                 complain(&error);
                 Ok(Status::Unknown)
@@ -181,8 +183,8 @@ impl Work<'_> {
             None if comparison.agrees() => Status::Fine,
             None => Status::Fails,
         };
-        if self.args.output.format == ReportFormat::Json {
-            self.reports.out.json(&Report::new(name, kind, comparison, &codes, upgrade))?;
+        if self.reports.has_objects() {
+            self.reports.object(&Report::new(name, kind, comparison, &codes, upgrade))?;
             return Ok(status);
         }
         if upgrade.is_some_and(|upgrade| upgrade.change.is_none()) {
@@ -250,9 +252,9 @@ struct Compared<'t> {
 }
 
 /// Opens a target for the oldest of its readers, who reads most of a configuration.
-fn open(args: &CompareArgs, name: &str, readers: &Readers, access: &DiskAccess) -> Result<Target, String> {
+fn open(args: &CompareArgs, name: &TargetName, readers: &Readers, access: &DiskAccess) -> Result<Target, String> {
     let oldest = readers.pygrubs.iter().map(|options| options.release).min().unwrap_or(Release::NEWEST);
-    Target::open(Path::new(name), args.pygrub.open_options(), oldest, access).map_err(|error| error.to_string())
+    Target::open(name.path(), args.pygrub.open_options(), oldest, access).map_err(|error| error.to_string())
 }
 
 impl<'t> Compared<'t> {

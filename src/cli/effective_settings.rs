@@ -1,6 +1,7 @@
 //! What is asked of one target: the command line, with the settings that are in force where the target lies.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::boot::Options;
@@ -45,7 +46,7 @@ impl<'a, O: Fn(&Settings) -> Result<Vec<Options>, String>> AllAsked<'a, O> {
     }
 
     /// What is asked of a target.
-    pub(super) fn of(&self, target: &str) -> Result<Arc<[EffectiveSettings]>, String> {
+    pub(super) fn of(&self, target: impl AsRef<Path>) -> Result<Arc<[EffectiveSettings]>, String> {
         let settings = self.finder.of(target)?;
         let key = Arc::as_ptr(&settings).addr();
         if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::output_args::{Format, OutputArgs};
 use super::pygrub_args::PygrubArgs;
+use super::target_name::TargetName;
 use super::{Error, Status};
 use crate::boot::{Options, Overrides};
 use crate::cli::stdout::{Out, complain};
@@ -20,7 +21,7 @@ an internal error; 3 the target could not be read.";
 pub(super) struct EntriesArgs {
     /// Whose menu to show: a configuration, an image, a block device, a directory, or `-`
     #[arg(value_name = "TARGET")]
-    pub target: String,
+    pub target: TargetName,
     #[command(flatten)]
     pub pygrub: PygrubArgs,
     #[command(flatten)]

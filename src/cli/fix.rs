@@ -1,19 +1,19 @@
 //! `--fix` and `--diff`.
 
 use std::io::Write;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 
 use super::Error;
-use super::target_args::DialectArg;
+use super::target_name::TargetName;
 use crate::cli::atomic_replace::replace;
 use crate::cli::bounded_read;
 use crate::cli::effective_settings::EffectiveSettings;
 use crate::cli::stdout::{Out, complain};
 use crate::cli::unified_diff::unified_diff;
-use crate::config::Writer;
+use crate::config::{Dialect, Writer};
+use crate::explain::instead_of_editing;
 use crate::lint::{FixResult, Fixer};
 use crate::simulation::Simulation;
 use crate::target::{DiskAccess, Kind, OpenOptions, Target};
@@ -72,19 +72,19 @@ impl FixArgs {
     /// Fixes the file `name`, as far as it can be. What goes wrong is one sentence.
     pub(super) fn fix(
         &self,
-        (name, access): (&str, &DiskAccess),
-        dialect: Option<DialectArg>,
+        (name, access): (&TargetName, &DiskAccess),
+        dialect: Option<Dialect>,
         asked: &EffectiveSettings,
         tally: &mut Tally,
     ) -> Result<Vec<String>, String> {
-        if name == "-" {
+        if name.is_stdin() {
             return Err("standard input cannot be fixed: --diff shows what would change".to_owned());
         }
         let Some((old, mended)) = self.mended((name, access), dialect, asked)? else { return Ok(Vec::new()) };
         if mended.text == old {
             return Ok(Vec::new());
         }
-        replace(Path::new(name), &old, &mended.text).map_err(|why| format!("cannot fix `{name}`: {why}"))?;
+        replace(name.path(), &old, &mended.text).map_err(|why| format!("cannot fix `{name}`: {why}"))?;
         tally.fixes += mended.made.len();
         tally.files += 1;
         let made = mended.made.iter().take(TOLD);
@@ -99,8 +99,8 @@ impl FixArgs {
     /// Writes what would change as `diff -u` does, and says whether that is something.
     pub(super) fn diff(
         &self,
-        (name, access): (&str, &DiskAccess),
-        dialect: Option<DialectArg>,
+        (name, access): (&TargetName, &DiskAccess),
+        (shown, dialect): (&TargetName, Option<Dialect>),
         asked: &EffectiveSettings,
         out: &mut Out,
     ) -> Result<bool, Error> {
@@ -112,7 +112,7 @@ impl FixArgs {
         if new == old {
             return Ok(false);
         }
-        let text = unified_diff(name, &old, &new, Instant::now() + LONGEST_COMPARISON);
+        let text = unified_diff(shown.as_str(), &old, &new, Instant::now() + LONGEST_COMPARISON);
         // What goes into a file or to `patch` goes as it is.
         if out.is_seen() {
             out.text().write_all(&text)?
@@ -131,31 +131,35 @@ impl FixArgs {
     /// The text of a file, and what comes of it; nothing where it is left alone.
     fn mended(
         &self,
-        (name, access): (&str, &DiskAccess),
-        dialect: Option<DialectArg>,
+        (name, access): (&TargetName, &DiskAccess),
+        dialect: Option<Dialect>,
         asked: &EffectiveSettings,
     ) -> Result<Option<(Vec<u8>, FixResult)>, String> {
-        let wanted =
-            OpenOptions { kind: Some(Kind::Config), dialect: dialect.map(Into::into), ..OpenOptions::default() };
+        let wanted = OpenOptions { kind: Some(Kind::Config), dialect, ..OpenOptions::default() };
         let opened = Simulation::from(asked.options.clone()).open_with(name, wanted, access);
         let opened = opened.map_err(|error| error.to_string())?;
         let Target::Config { dialect, text } = opened.into_target() else { return Ok(None) };
         // The target has no more than pygrub reads.
-        let text = if name == "-" {
+        let text = if name.is_stdin() {
             text
         } else {
             access
-                .open_file(Path::new(name))
+                .open_file(name.path())
                 .and_then(|file| bounded_read::read_file(file, LARGEST))
                 .map_err(|error| format!("cannot read `{name}`: {}", super::why(&error)))?
         };
-        let fixer =
-            Fixer { name, dialect, options: asked.options.clone(), levels: &asked.levels, unsafe_too: self.unsafe_too };
+        let fixer = Fixer {
+            name: name.as_str(),
+            dialect,
+            options: asked.options.clone(),
+            levels: &asked.levels,
+            unsafe_too: self.unsafe_too,
+        };
         let mended = fixer.fix(text.clone());
         let is_something_left = self.diff && mended.left > 0;
         if (mended.text != text || is_something_left)
             && !self.force
-            && let Some(how) = regenerated(&text)
+            && let Some(how) = instead_of_editing(Writer::of(&text))
         {
             complain(&format!("`{name}` was not fixed: {how} (use --force to edit it anyway)"));
             return Ok(None);
@@ -177,27 +181,15 @@ impl FixArgs {
         }
         if mended.left_unsafe > 0 {
             complain(&format!(
-                "{name}: {} {} that must be reviewed (use --unsafe to include it)",
+                "{name}: {} {} that must be reviewed: pregrub lint --diff --unsafe {}",
                 mended.left_unsafe,
-                have(mended.left_unsafe)
+                have(mended.left_unsafe),
+                name.shell_word()
             ));
         } else if is_something_left && mended.text == text && mended.refused.is_empty() && mended.untried == 0 {
             let findings = if mended.left == 1 { "the finding has no fix" } else { "no finding has a fix" };
             complain(&format!("{name}: {findings} that pregrub can make (pregrub lint shows what to do)"));
         }
         Ok(Some((text, mended)))
-    }
-}
-
-/// Who generates a text, and what to do instead of editing it.
-fn regenerated(text: &[u8]) -> Option<&'static str> {
-    match Writer::of(text) {
-        Writer::NixOs => {
-            Some("NixOS regenerates it: change the options that the help names and run nixos-rebuild boot")
-        }
-        Writer::Mkconfig => {
-            Some("grub-mkconfig regenerates it: change /etc/default/grub and run update-grub or grub2-mkconfig")
-        }
-        Writer::Other => None,
     }
 }

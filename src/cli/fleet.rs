@@ -11,11 +11,12 @@ use super::interrupt::Interrupt;
 use super::pool::{Panicked, Pool};
 use super::progress::Progress;
 use super::stdout::{complain, keeping_back};
+use super::target_name::TargetName;
 use super::{Error, Status};
 
 /// The targets, and how they are gone through.
 pub(super) struct Fleet<'a> {
-    pub names: &'a [String],
+    pub names: &'a [TargetName],
     pub pool: Pool,
     /// Whether an empty line separates the reports.
     pub is_spaced: bool,
@@ -84,7 +85,7 @@ impl Fleet<'_> {
         reports: &mut Emitter,
         first: S,
         start: impl Fn() -> S + Sync,
-        work: impl Fn(&mut S, &str, &mut Emitter) -> Result<Ended<X>, Trouble> + Sync,
+        work: impl Fn(&mut S, &TargetName, &mut Emitter) -> Result<Ended<X>, Trouble> + Sync,
         unreadable: impl Fn(&str, &str, &mut Emitter) -> io::Result<()> + Sync,
         mut each: impl FnMut(Status, Option<X>) + Send,
     ) -> Result<Total, Error> {
@@ -96,9 +97,11 @@ impl Fleet<'_> {
         let mut reported = 0;
         let template = reports.part();
         let one = |state: &mut S, index: usize| {
-            let name = self.names.get(index).map(String::as_str).unwrap_or_default();
             let mut part = template.part();
-            let (ended, complaints) = keeping_back(|| work(state, name, &mut part));
+            let (ended, complaints) = keeping_back(|| match self.names.get(index) {
+                Some(name) => work(state, name, &mut part),
+                None => Err(Trouble::Target(Error::Usage("there is no such target".to_owned()))),
+            });
             Part { reports: part, complaints, ended }
         };
         let mut hand_on = |total: &mut Total, name: &str, part: Result<Part<X>, Panicked>| {
@@ -139,7 +142,7 @@ impl Fleet<'_> {
             Ok(())
         };
         let take = |index: usize, part| {
-            let name = self.names.get(index).map(String::as_str).unwrap_or_default();
+            let name = self.names.get(index).map(TargetName::as_str).unwrap_or_default();
             if let Err(error) = hand_on(&mut total, name, part) {
                 trouble = Some(error);
                 return ControlFlow::Break(());

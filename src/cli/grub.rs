@@ -1,13 +1,12 @@
 //! `pregrub grub`.
 
-use std::path::Path;
-
 use clap::Args;
 
 use super::image_args::ImageArgs;
 use super::output_args::{Format, OutputArgs};
 use super::stdout::Out;
 use super::target_args::KindArg;
+use super::target_name::TargetName;
 use super::{Error, Status};
 use crate::config::Dialect;
 use crate::grub::discover::{self, NoStart, Start};
@@ -27,7 +26,7 @@ Exit status: 0 GRUB boots the entry and every file that it names is there (of a 
 pub(super) struct GrubArgs {
     /// What GRUB starts from: an image, a block device, a directory, a grub.cfg alone, a domain's configuration, or `-`
     #[arg(value_name = "TARGET")]
-    pub target: String,
+    pub target: TargetName,
     /// Which GRUB: 2.06, 2.12 or 2.14, or Fedora's and Red Hat's, 2.06-fedora or 2.12-fedora
     #[arg(long, value_name = "RELEASE", default_value = "2.06")]
     grub: String,
@@ -96,7 +95,7 @@ pub(super) fn run(args: &GrubArgs) -> Result<Status, Error> {
 fn examine(args: &GrubArgs, settings: &Settings) -> Result<GrubRun, String> {
     let wanted = OpenOptions { kind: args.kind(), ..args.image.options() };
     // A text is GRUB's here, whatever its name is.
-    let name = Path::new(&args.target);
+    let name = args.target.path();
     let simulation = Simulation::default();
     let target = match simulation.open(name, wanted) {
         Err(_) if wanted.kind.is_none() && !name.is_dir() => {

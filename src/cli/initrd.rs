@@ -1,16 +1,21 @@
 //! `pregrub initrd`.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::output_args::{Format, OutputArgs};
 use super::release_args::ReleaseArgs;
 use super::settings::SettingsArgs;
+use super::target_name::TargetName;
 use super::{Error, Status, why};
 use crate::cli::stdout::{Out, complain};
+use crate::escape::shown_path;
+use crate::initrd::beside;
 use crate::initrd::kernel_file::{self, BEGINNING};
 use crate::initrd::{Depth, GuestKernel, KernelConfig, Report, Verdict, judge};
 use crate::release::Release;
@@ -29,15 +34,15 @@ could not be read, or the answer is unknown.";
 pub(super) struct InitrdArgs {
     /// The initrds
     #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<String>,
+    pub files: Vec<TargetName>,
     #[command(flatten)]
     release: ReleaseArgs,
     /// The guest's kernel: its version decides what it unpacks, and config-VERSION beside it is read if it is there
     #[arg(long, value_name = "FILE")]
-    pub kernel: Option<String>,
+    pub kernel: Option<TargetName>,
     /// The configuration that the guest's kernel was built with, as /boot/config-VERSION
     #[arg(long, value_name = "FILE")]
-    pub kernel_config: Option<String>,
+    pub kernel_config: Option<TargetName>,
     #[command(flatten)]
     pub output: OutputArgs,
     #[command(flatten)]
@@ -59,15 +64,15 @@ pub(super) fn run(args: &InitrdArgs) -> Result<Status, Error> {
     let mut out = Out::new(args.output.color);
     let mut worst = Status::Fine;
     for (number, file) in args.files.iter().enumerate() {
-        let status = match look(Path::new(file), &kernel, release) {
+        let status = match look(file.path(), &kernel, release) {
             Ok(report) => {
                 match args.output.format {
-                    Format::Json => out.json(&InitrdReport::new(file, &report))?,
+                    Format::Json => out.json(&InitrdReport::new(file.as_str(), &report))?,
                     Format::Text => {
                         if number > 0 {
                             writeln!(out.text())?;
                         }
-                        write_text(file, &report, &mut out.text())?;
+                        write_text(file.as_str(), &report, &mut out.text())?;
                     }
                 }
                 match report.verdict() {
@@ -79,7 +84,7 @@ pub(super) fn run(args: &InitrdArgs) -> Result<Status, Error> {
             Err(error) => {
                 let error = format!("cannot read `{file}`: {}", why(&error));
                 if args.output.format == Format::Json {
-                    out.json(&InitrdReport::of_unreadable(file, release, &error))?;
+                    out.json(&InitrdReport::of_unreadable(file.as_str(), release, &error))?;
                 }
                 complain(&error);
                 Status::Unknown
@@ -107,26 +112,35 @@ fn look(path: &Path, kernel: &GuestKernel, release: Release) -> io::Result<Repor
 /// What --kernel and --kernel-config tell of the kernel.
 fn kernel(args: &InitrdArgs) -> Result<GuestKernel, String> {
     let mut kernel = GuestKernel::default();
-    let unreadable = |file: &str, error: &io::Error| format!("cannot read `{file}`: {}", why(error));
+    let unreadable = |file: &TargetName, error: &io::Error| format!("cannot read `{file}`: {}", why(error));
     if let Some(file) = &args.kernel {
-        let beginning = beginning(Path::new(file), BEGINNING).map_err(|error| unreadable(file, &error))?;
+        let beginning = beginning(file.path(), BEGINNING).map_err(|error| unreadable(file, &error))?;
         kernel.release = kernel_file::release(&beginning);
         if kernel.release.is_none() {
             complain(&format!("`{file}` does not state a version: it is not a bzImage"));
         }
-        // Distributions put both into /boot.
-        if let (Some(release), None, Some(folder)) = (&kernel.release, &args.kernel_config, Path::new(file).parent()) {
-            let path = folder.join(format!("config-{release}"));
-            if let Ok(text) = self::beginning(&path, CONFIG) {
-                kernel.config = KernelConfig::read(&text).map(|config| (config, path.display().to_string()));
+        if let Some(release) = &kernel.release {
+            let path = file.path().as_os_str().as_bytes();
+            let read = |path: &[u8], most: usize| self::beginning(&native(path), most).ok();
+            if args.kernel_config.is_none() {
+                kernel.config = beside::configurations(path, release).into_iter().find_map(|path| {
+                    let config = KernelConfig::read(&read(&path, CONFIG)?)?;
+                    Some((config, shown_path(&native(&path))))
+                });
             }
+            // Of this machine's own lists nothing is known to be of the guest.
+            let beside = |path: &[u8], most: usize| {
+                let below = path.strip_prefix(beside::folder(file.path().as_os_str().as_bytes()))?;
+                if below.starts_with(b"/") { None } else { read(path, most) }
+            };
+            kernel.built_in = beside::built_in(path, release, None, &beside);
         }
     }
     if let Some(file) = &args.kernel_config {
-        let text = beginning(Path::new(file), CONFIG).map_err(|error| unreadable(file, &error))?;
+        let text = beginning(file.path(), CONFIG).map_err(|error| unreadable(file, &error))?;
         let config =
             KernelConfig::read(&text).ok_or_else(|| format!("`{file}` is not the configuration of a kernel"))?;
-        kernel.config = Some((config, file.clone()));
+        kernel.config = Some((config, file.to_string()));
     }
     Ok(kernel)
 }
@@ -138,4 +152,9 @@ fn beginning(path: &Path, most: usize) -> io::Result<Vec<u8>> {
     let count = source.read_at(0, &mut bytes)?;
     bytes.truncate(count);
     Ok(bytes)
+}
+
+/// A path of this machine.
+fn native(path: &[u8]) -> PathBuf {
+    PathBuf::from(OsStr::from_bytes(path))
 }

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
 
 use clap::Args;
 
@@ -10,6 +9,7 @@ use super::guest_arg::GuestArg;
 use super::output_args::{Format, OutputArgs};
 use super::release_args::ReleaseArgs;
 use super::settings::SettingsArgs;
+use super::target_name::TargetName;
 use super::{Error, Status};
 use crate::cli::stdout::{Out, complain};
 use crate::flavour::Build;
@@ -26,7 +26,7 @@ pregrub.toml, or an internal error; 3 a file could not be read, or a verdict is 
 pub(super) struct KernelArgs {
     /// The kernels: vmlinuz, bzImage, an ELF file
     #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<String>,
+    pub files: Vec<TargetName>,
     /// The type of the guest
     #[arg(long = "type", value_enum, default_value_t = GuestArg::Pv)]
     guest: GuestArg,
@@ -60,9 +60,9 @@ pub(super) fn run(args: &KernelArgs) -> Result<Status, Error> {
         match look(file, &question, &looks) {
             Ok(look) => {
                 if json {
-                    out.json(&Report::of_look(file, &look, &question))?;
+                    out.json(&Report::of_look(file.as_str(), &look, &question))?;
                 } else {
-                    report::write_text(file, &look, &question, &mut out.text())?;
+                    report::write_text(file.as_str(), &look, &question, &mut out.text())?;
                 }
                 worst = worst.max(match look.outcome(question.guest).and_then(Outcome::starts) {
                     Some(true) => Status::Fine,
@@ -73,7 +73,7 @@ pub(super) fn run(args: &KernelArgs) -> Result<Status, Error> {
             Err(error) => {
                 let error = format!("cannot read `{file}`: {}", super::why(&error));
                 if json {
-                    out.json(&Report::of_unreadable(file, &question, &error))?;
+                    out.json(&Report::of_unreadable(file.as_str(), &question, &error))?;
                 }
                 complain(&error);
                 worst = Status::Unknown;
@@ -84,8 +84,8 @@ pub(super) fn run(args: &KernelArgs) -> Result<Status, Error> {
     Ok(worst)
 }
 
-fn look(file: &str, question: &Question, looks: &Looks) -> io::Result<Look> {
-    let file = File::open(Path::new(file))?;
+fn look(file: &TargetName, question: &Question, looks: &Looks) -> io::Result<Look> {
+    let file = File::open(file.path())?;
     if file.metadata()?.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }

@@ -11,11 +11,14 @@ use super::baselines::merged_baseline;
 use super::levels::Threshold;
 use super::output_args::Color;
 use super::stdout::Out;
+use super::target_name::TargetName;
 use super::{Error, Status};
 use crate::boot::Verdict;
+use crate::escape::shown_path;
 use crate::release::Release;
+use crate::report::issue::Issue;
 use crate::report::recorded::{self, Recorded};
-use crate::report::{junit, openmetrics, sarif};
+use crate::report::{checkstyle, gitlab, junit, openmetrics, rdjson, sarif};
 
 const AFTER_MERGE: &str = "\
 Exit status: 0 every target boots, and no finding reaches the threshold; 1 one does not, or a finding does; 2 called wrongly, or a \
@@ -26,7 +29,7 @@ file holds something else; 3 a target could not be read, or its verdict is unkno
 pub(super) struct MergeArgs {
     /// What `check`, `lint` or `host --format json` have written; `-` is standard input. Or baselines, which become one
     #[arg(required = true, value_name = "FILE")]
-    files: Vec<String>,
+    files: Vec<TargetName>,
     /// How the targets are named in the report
     #[arg(long, value_enum, default_value_t = Names::ByFile)]
     names: Names,
@@ -60,6 +63,12 @@ enum MergeFormat {
     Junit,
     /// Gauges for Prometheus: a file for node_exporter's textfile collector
     Openmetrics,
+    /// GitLab's code quality report: one array for all targets
+    Gitlab,
+    /// Checkstyle's XML, for Jenkins and editors
+    Checkstyle,
+    /// reviewdog's rdjson
+    Rdjson,
 }
 
 /// A longer line is not one of pregrub's.
@@ -73,13 +82,16 @@ pub(super) fn run(args: &MergeArgs) -> Result<Status, Error> {
         sarif: sarif::Log::new(Release::NEWEST),
         junit: junit::Report::new(args.threshold.least()),
         metrics: openmetrics::Report::default(),
+        gitlab: gitlab::Report::default(),
+        checkstyle: checkstyle::Report::default(),
+        rdjson: rdjson::Report::default(),
         tally: Tally::default(),
         status: Status::Fine,
     };
     let mut baselines = Vec::new();
     for file in &args.files {
-        if file != "-" && is_baseline(Path::new(file)) {
-            baselines.push(file.as_str());
+        if !file.is_stdin() && is_baseline(file.path()) {
+            baselines.push(file);
         }
     }
     if !baselines.is_empty() {
@@ -92,7 +104,7 @@ pub(super) fn run(args: &MergeArgs) -> Result<Status, Error> {
         return Ok(Status::Fine);
     }
     for file in &args.files {
-        let stem = Path::new(file).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let stem = file.path().file_stem().map(|stem| shown_path(Path::new(stem))).unwrap_or_default();
         let has_prefix = args.names == Names::ByFile && args.files.len() > 1;
         let named = |name: &str| if has_prefix { format!("{stem}:{name}") } else { name.to_owned() };
         merging.file(file, &named)?;
@@ -115,16 +127,19 @@ struct Merging {
     sarif: sarif::Log,
     junit: junit::Report,
     metrics: openmetrics::Report,
+    gitlab: gitlab::Report,
+    checkstyle: checkstyle::Report,
+    rdjson: rdjson::Report,
     tally: Tally,
     status: Status,
 }
 
 impl Merging {
-    fn file(&mut self, file: &str, named: &dyn Fn(&str) -> String) -> Result<(), Error> {
+    fn file(&mut self, file: &TargetName, named: &dyn Fn(&str) -> String) -> Result<(), Error> {
         let unreadable = |error: &io::Error| Error::Usage(format!("cannot read `{file}`: {}", super::why(error)));
-        let reader: Box<dyn Read> = match file {
-            "-" => Box::new(io::stdin()),
-            path => Box::new(File::open(path).map_err(|error| unreadable(&error))?),
+        let reader: Box<dyn Read> = match file.is_stdin() {
+            true => Box::new(io::stdin()),
+            false => Box::new(File::open(file.path()).map_err(|error| unreadable(&error))?),
         };
         let mut reader = BufReader::new(reader);
         let (mut line, mut number) = (Vec::new(), 0_usize);
@@ -163,6 +178,9 @@ impl Merging {
             MergeFormat::Json => self.out.json(&target.object)?,
             MergeFormat::Sarif => self.sarif.add_recorded(target),
             MergeFormat::Junit => self.junit.add_recorded(target),
+            MergeFormat::Gitlab => self.gitlab.add(Issue::of_recorded(target)),
+            MergeFormat::Checkstyle => self.checkstyle.add(&target.target, Issue::of_recorded(target)),
+            MergeFormat::Rdjson => self.rdjson.add(Issue::of_recorded(target)),
             MergeFormat::Openmetrics => {
                 self.metrics.add_target(&target.target, target.verdict, target.is_readable, &target.counts());
             }
@@ -177,6 +195,9 @@ impl Merging {
             MergeFormat::Sarif => self.sarif.write(self.status.code(), self.out.json_document())?,
             MergeFormat::Junit => self.junit.write(self.out.xml_document())?,
             MergeFormat::Openmetrics => self.metrics.write(&mut self.out.generated())?,
+            MergeFormat::Gitlab => self.gitlab.write(self.out.json_document())?,
+            MergeFormat::Checkstyle => self.checkstyle.write(self.out.xml_document())?,
+            MergeFormat::Rdjson => self.rdjson.write(self.out.json_document())?,
         }
         self.out.finish()?;
         Ok(self.status)

@@ -13,8 +13,10 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::settings::{Finder, Settings};
 use super::skipped::{Reason, Skipped};
+use super::target_name::TargetName;
 use crate::cli::stdout::complain;
 use crate::config::Dialect;
+use crate::escape::shown_path;
 use crate::release::Release;
 use crate::storage::identify::{Format, identify};
 use crate::storage::source::{FileSource, Source, Volume};
@@ -43,9 +45,9 @@ pub(super) enum Sought {
 /// The targets, with those in the trees.
 #[derive(Debug, Default)]
 pub(super) struct Targets {
-    pub names: Vec<String>,
+    pub names: Vec<TargetName>,
     /// What those that were found in a tree may have opened, by their names.
-    found: HashMap<String, DiskAccess>,
+    found: HashMap<PathBuf, DiskAccess>,
     /// Something could not be looked at. It has been complained about.
     pub incomplete: bool,
 }
@@ -59,38 +61,38 @@ impl Targets {
     }
 
     /// Which files a target may have opened: any if it was named, those of the tree if it was found there.
-    pub(super) fn access(&self, name: &str) -> DiskAccess {
-        self.found.get(name).cloned().unwrap_or_default()
+    pub(super) fn access(&self, name: &TargetName) -> DiskAccess {
+        self.found.get(name.path()).cloned().unwrap_or_default()
     }
 
-    fn add(&mut self, name: &str, tree: &DiskAccess) {
-        self.names.push(name.to_owned());
-        self.found.insert(name.to_owned(), tree.clone());
+    fn add(&mut self, path: &Path, tree: &DiskAccess) {
+        self.names.push(path.into());
+        self.found.insert(path.to_owned(), tree.clone());
     }
 }
 
 impl RecursiveArgs {
     /// Puts into the place of each directory what is found below it, in the order of the names. What is wrong with a pattern or
     /// with settings is one sentence.
-    pub(super) fn targets(&self, names: Vec<String>, sought: Sought, finder: &Finder) -> Result<Targets, String> {
+    pub(super) fn targets(&self, names: Vec<TargetName>, sought: Sought, finder: &Finder) -> Result<Targets, String> {
         let mut targets = Targets::default();
         for name in names {
-            if !self.recursive || !Path::new(&name).is_dir() {
+            if !self.recursive || !name.path().is_dir() {
                 targets.names.push(name);
                 continue;
             }
-            let name = name.as_str();
-            let settings = finder.in_force_in(Path::new(name))?;
-            if let Some(path) = finder.passed_over(Path::new(name)) {
-                let path = path.display();
+            let root = name.path();
+            let settings = finder.in_force_in(root)?;
+            if let Some(path) = finder.passed_over(root) {
+                let path = shown_path(&path);
                 complain(&format!(
                     "`{path}` is not read, because what lies in a target may be a guest's: if it is yours, add --config {path}"
                 ));
             }
-            let excluded = Excluded::new(&self.exclude, Path::new(name), &settings)?;
+            let excluded = Excluded::new(&self.exclude, root, &settings)?;
             let before = targets.names.len();
-            let skipped = match DiskAccess::beneath(Path::new(name)) {
-                Ok(tree) => walk(Path::new(name), sought, &excluded, &tree, &mut targets),
+            let skipped = match DiskAccess::beneath(root) {
+                Ok(tree) => walk(root, sought, &excluded, &tree, &mut targets),
                 Err(error) => {
                     complain(&format!("cannot open `{name}`: {}", super::why(&error)));
                     Skipped::default()
@@ -124,7 +126,7 @@ fn walk(root: &Path, sought: Sought, excluded: &Excluded, tree: &DiskAccess, tar
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
-                let path = error.path().unwrap_or(root).display().to_string();
+                let path = shown_path(error.path().unwrap_or(root));
                 let why = error.io_error().map_or_else(|| error.to_string(), super::why);
                 complain(&format!("cannot read `{path}`: {why}"));
                 targets.incomplete = true;
@@ -154,17 +156,13 @@ fn walk(root: &Path, sought: Sought, excluded: &Excluded, tree: &DiskAccess, tar
                 false => is_domain(path, tree).and_then(|domain| if domain { Ok(true) } else { is_image(path, tree) }),
             }
         };
-        match (fits, entry.path().to_str()) {
-            (Ok(false), _) => skipped.count(Reason::NothingKnown),
+        match fits {
+            Ok(false) => skipped.count(Reason::NothingKnown),
             // A device of the host is as good as named.
-            (Ok(true), Some(name)) if !kind.is_file() => targets.names.push(name.to_owned()),
-            (Ok(true), Some(name)) => targets.add(name, tree),
-            (Ok(true), None) => {
-                complain(&format!("cannot take `{}`: its name is not UTF-8", entry.path().display()));
-                targets.incomplete = true;
-            }
-            (Err(error), _) => {
-                complain(&format!("cannot read `{}`: {}", entry.path().display(), super::why(&error)));
+            Ok(true) if !kind.is_file() => targets.names.push(path.into()),
+            Ok(true) => targets.add(path, tree),
+            Err(error) => {
+                complain(&format!("cannot read `{}`: {}", shown_path(path), super::why(&error)));
                 targets.incomplete = true;
             }
         }

@@ -7,13 +7,14 @@ use std::str::FromStr;
 use clap::Args;
 use sha2::{Digest, Sha256};
 
+use super::target_name::TargetName;
 use crate::cli::stdout::complain;
 
 #[derive(Debug, Args)]
 pub(super) struct TargetListArgs {
     /// Take targets from this file as well, or from standard input (`-`): one a line, or separated by NUL bytes where there is one, as `find -print0` writes them
     #[arg(long, value_name = "FILE|-", help_heading = "Many targets")]
-    targets_from: Option<String>,
+    targets_from: Option<TargetName>,
     /// Look only at part I of N of the targets, for N jobs with the same targets: I is 1 to N; a target stays in its part when others are added
     #[arg(long, value_name = "I/N", help_heading = "Many targets")]
     shard: Option<Shard>,
@@ -22,8 +23,8 @@ pub(super) struct TargetListArgs {
 /// The targets that are named, before directories are searched.
 #[derive(Debug)]
 pub(super) struct Named {
-    pub names: Vec<String>,
-    /// Something could not be taken. It has been complained about.
+    pub names: Vec<TargetName>,
+    /// The list has no target. It has been complained about.
     pub is_incomplete: bool,
 }
 
@@ -36,26 +37,19 @@ impl TargetListArgs {
     /// # Errors
     ///
     /// The list cannot be read.
-    pub(super) fn named(&self, given: &[String]) -> Result<Named, String> {
+    pub(super) fn named(&self, given: &[TargetName]) -> Result<Named, String> {
         let mut named = Named { names: given.to_vec(), is_incomplete: false };
         let Some(list) = &self.targets_from else { return Ok(named) };
-        if list == "-" && given.iter().any(|name| name == "-") {
+        if list.is_stdin() && given.iter().any(TargetName::is_stdin) {
             return Err("standard input cannot be both the list of targets and a target".to_owned());
         }
         let text =
             read(list).map_err(|error| format!("cannot read the targets from `{list}`: {}", super::why(&error)))?;
         let separator = if memchr::memchr(0, &text).is_some() { 0 } else { b'\n' };
         let before = named.names.len();
-        for name in text.split(|&byte| byte == separator).filter(|name| !name.is_empty()) {
-            match std::str::from_utf8(name) {
-                Ok(name) => named.names.push(name.to_owned()),
-                Err(_) => {
-                    complain(&format!("cannot take `{}`: its name is not UTF-8", String::from_utf8_lossy(name)));
-                    named.is_incomplete = true;
-                }
-            }
-        }
-        if named.names.len() == before && !named.is_incomplete {
+        let names = text.split(|&byte| byte == separator).filter(|name| !name.is_empty());
+        named.names.extend(names.map(TargetName::of_bytes));
+        if named.names.len() == before {
             complain(&format!("there is no target in `{list}`"));
             named.is_incomplete = true;
         }
@@ -68,17 +62,17 @@ impl TargetListArgs {
     }
 
     /// Leaves only the targets of the part that is asked for.
-    pub(super) fn keep_shard(&self, names: &mut Vec<String>) {
+    pub(super) fn keep_shard(&self, names: &mut Vec<TargetName>) {
         if let Some(shard) = self.shard {
-            names.retain(|name| shard.has(name));
+            names.retain(|name| shard.has(name.path().as_os_str().as_encoded_bytes()));
         }
     }
 }
 
-fn read(list: &str) -> io::Result<Vec<u8>> {
+fn read(list: &TargetName) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     let mut reader: Box<dyn Read> =
-        if list == "-" { Box::new(io::stdin().lock()) } else { Box::new(File::open(list)?) };
+        if list.is_stdin() { Box::new(io::stdin().lock()) } else { Box::new(File::open(list.path())?) };
     (&mut reader).take(LONGEST).read_to_end(&mut text)?;
     Ok(text)
 }
@@ -110,8 +104,8 @@ impl FromStr for Shard {
 
 impl Shard {
     /// Whether a target belongs to this part: by a hash of its name alone.
-    fn has(self, name: &str) -> bool {
-        let digest = Sha256::digest(name.as_bytes());
+    fn has(self, name: &[u8]) -> bool {
+        let digest = Sha256::digest(name);
         let key = digest.iter().take(8).fold(0_u64, |key, byte| key << 8 | u64::from(*byte));
         jump(key, self.count) == self.index
     }
@@ -148,8 +142,9 @@ mod tests {
     #[test]
     fn each_target_is_in_one_part_and_stays_there() {
         let names: Vec<String> = (0..2000).map(|number| format!("/dev/vg/guest{number}-boot")).collect();
-        let part =
-            |name: &str, count| -> Vec<u32> { (0..count).filter(|&index| Shard { index, count }.has(name)).collect() };
+        let part = |name: &str, count| -> Vec<u32> {
+            (0..count).filter(|&index| Shard { index, count }.has(name.as_bytes())).collect()
+        };
         let (mut sizes, mut moved) = ([0; 4], 0);
         for name in &names {
             let [four] = part(name, 4)[..] else { panic!("{name}") };

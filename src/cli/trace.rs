@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::output_args::{Format, OutputArgs};
 use super::pygrub_args::PygrubArgs;
+use super::target_name::TargetName;
 use super::{Error, Status};
 use crate::cli::stdout::Out;
 use crate::report::trace;
@@ -18,7 +19,7 @@ pregrub.toml, or an internal error; 3 the target could not be read, or the verdi
 pub(super) struct TraceArgs {
     /// What to trace: an image, a block device, a directory, a configuration (of the boot, or of a domain), or `-`
     #[arg(value_name = "TARGET")]
-    pub target: String,
+    pub target: TargetName,
     #[command(flatten)]
     pub pygrub: PygrubArgs,
     #[command(flatten)]
@@ -35,8 +36,8 @@ pub(super) fn run(args: &TraceArgs) -> Result<Status, Error> {
     let explanation = explanation.as_ref();
     let mut out = Out::new(args.output.color);
     match args.output.format {
-        Format::Json => out.json(&trace::Trace::of(&run, explanation, name, kind))?,
-        Format::Text => trace::write_text(&run, explanation, name, kind, &mut out.text())?,
+        Format::Json => out.json(&trace::Trace::of(&run, explanation, name.as_str(), kind))?,
+        Format::Text => trace::write_text(&run, explanation, name.as_str(), kind, &mut out.text())?,
     }
     out.finish()?;
     Ok(match Status::from(run.verdict) {

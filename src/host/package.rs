@@ -4,10 +4,16 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use memchr::memmem;
+
 use super::rooted::Rooted;
 
 /// The status of some ten thousand packages has 20 MiB.
 const LONGEST_STATUS: u64 = 48 << 20;
+/// How much of it is read at once: it has a megabyte, and is read before the first verdict.
+const STATUS_PIECE: usize = 64 << 10;
+/// No package has a longer stanza.
+const LONGEST_STANZA: usize = 4 << 20;
 
 /// A package.
 pub(super) struct Package {
@@ -32,19 +38,42 @@ fn package(name: &str, version: &str) -> Option<Package> {
 
 /// Debian has a package for each line of Xen: `xen-utils-4.17`.
 fn of_dpkg(host: &Rooted, minor: Option<u8>) -> Option<Package> {
-    let status = String::from_utf8(host.read("var/lib/dpkg/status", LONGEST_STATUS).ok()?).ok()?;
-    let field = |stanza: &'_ str, key: &str| {
-        stanza.lines().find_map(|line| Some(line.strip_prefix(key)?.strip_prefix(": ")?.trim().to_owned()))
-    };
-    let packages = status.split("\n\n").filter_map(|stanza| {
-        let name = field(stanza, "Package")?;
+    let mut file = host.open(Path::new("var/lib/dpkg/status")).ok()?.take(LONGEST_STATUS);
+    let mut window = Vec::with_capacity(2 * STATUS_PIECE);
+    let mut newest = None::<(u8, Package)>;
+    loop {
+        let count = file.by_ref().take(STATUS_PIECE as u64).read_to_end(&mut window).ok()?;
+        // A stanza that is cut is looked at with its rest.
+        let whole = if count == 0 { window.len() } else { memmem::rfind(&window, b"\n\n").map_or(0, |at| at + 1) };
+        for (line, package) in in_status(&window[..whole], minor) {
+            if newest.as_ref().is_none_or(|(newest, _)| *newest <= line) {
+                newest = Some((line, package));
+            }
+        }
+        if count == 0 || window.len() > LONGEST_STANZA {
+            return newest.map(|(_, package)| package);
+        }
+        window.drain(..whole);
+    }
+}
+
+/// The packages in some stanzas of dpkg's status.
+fn in_status(stanzas: &[u8], minor: Option<u8>) -> impl Iterator<Item = (u8, Package)> {
+    const NAMED: &[u8] = b"Package: xen-utils-4.";
+    memmem::find_iter(stanzas, NAMED).filter_map(move |at| {
+        let begins = memmem::rfind(&stanzas[..at], b"\n\n").map_or(0, |at| at + 2);
+        let ends = memmem::find(&stanzas[at..], b"\n\n").map_or(stanzas.len(), |length| at + length);
+        let stanza = std::str::from_utf8(&stanzas[begins..ends]).ok()?;
+        let field = |key: &str| {
+            stanza.lines().find_map(|line| Some(line.strip_prefix(key)?.strip_prefix(": ")?.trim().to_owned()))
+        };
+        let name = field("Package")?;
         let line: u8 = name.strip_prefix("xen-utils-4.")?.parse().ok()?;
         // A package that was removed keeps its stanza.
-        let is_there = field(stanza, "Status").is_none_or(|status| status.ends_with(" installed"));
+        let is_there = field("Status").is_none_or(|status| status.ends_with(" installed"));
         let asked = minor.is_none_or(|minor| minor == line);
-        (is_there && asked).then(|| Some((line, package(&name, &field(stanza, "Version")?)?))).flatten()
-    });
-    packages.max_by_key(|(line, _)| *line).map(|(_, package)| package)
+        (is_there && asked).then(|| Some((line, package(&name, &field("Version")?)?))).flatten()
+    })
 }
 
 /// Where rpm keeps its database: SQLite, ndb, Berkeley DB.
@@ -88,7 +117,7 @@ fn in_database(file: File) -> Option<Package> {
 
 fn in_header(bytes: &[u8], name: &str) -> Option<Package> {
     let pattern = [b"C\0", name.as_bytes(), b"\0"].concat();
-    memchr::memmem::find_iter(bytes, &pattern).find_map(|at| {
+    memmem::find_iter(bytes, &pattern).find_map(|at| {
         // A version that is cut is looked at again, in the next window.
         let rest = &bytes[at + pattern.len()..];
         let end = memchr::memchr(0, rest).filter(|&end| end < 64)?;

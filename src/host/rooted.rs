@@ -158,8 +158,10 @@ impl Rooted {
     ///
     /// As the operating system says; the file is larger.
     pub(super) fn read(&self, path: &str, limit: u64) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        self.open(Path::new(path))?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+        let file = self.open(Path::new(path))?;
+        let length = file.metadata()?.len().min(limit);
+        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0).saturating_add(1));
+        file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > limit {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than such a file is"));
         }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Access, TargetError, open_without_waiting};
+use crate::escape::shown_path;
 use crate::host;
 use crate::storage::beneath::{HeldDirectory, NodeKind};
 use crate::storage::source::{FileSource, Source};
@@ -73,7 +74,7 @@ impl DiskAccess {
 
     /// Opens the disk that a domain names, or says why not.
     pub(super) fn open_disk(&self, path: &Path) -> Result<Arc<dyn Source>, NotOpened> {
-        let shown = path.display();
+        let shown = shown_path(path);
         let no_help = |reason: String| NotOpened { reason, help: None };
         if let Some(tree) = &self.tree {
             let source = tree.place(path).map(|place| tree.held.open_file(&place).and_then(FileSource::new));
@@ -85,7 +86,7 @@ impl DiskAccess {
                 _ => Err(NotOpened {
                     reason: format!(
                         "`{shown}` is not opened, because this domain was found in a tree and names a disk that is not a regular file in `{}`",
-                        tree.name.display()
+                        shown_path(&tree.name)
                     ),
                     help: Some(
                         "name the domain itself, or add --trust-domains if the tree is not a guest's or a stranger's"

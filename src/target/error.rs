@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Kind;
+use crate::escape::shown_path;
 use crate::storage::container::ContainerError;
 
 /// Why a target cannot be opened or read. Displayed, it is one sentence: what, where, and what to do.
@@ -149,25 +150,25 @@ impl fmt::Display for TargetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing { path, access, .. } => {
-                write!(f, "cannot {} `{}`: there is no such file", access.verb(), path.display())
+                write!(f, "cannot {} `{}`: there is no such file", access.verb(), shown_path(path))
             }
             Self::Forbidden { path, access, .. } => write!(
                 f,
                 "cannot {} `{}`: permission denied; it must be readable for you",
                 access.verb(),
-                path.display()
+                shown_path(path)
             ),
             Self::Unreadable { path, access, source } => {
-                write!(f, "cannot {} `{}`: {}", access.verb(), path.display(), reason(source))
+                write!(f, "cannot {} `{}`: {}", access.verb(), shown_path(path), reason(source))
             }
             Self::Directory { path, expected } => {
-                write!(f, "`{}` is a directory, no {}", path.display(), expected.name())
+                write!(f, "`{}` is a directory, no {}", shown_path(path), expected.name())
             }
-            Self::NotADirectory { path } => write!(f, "`{}` is not a directory", path.display()),
+            Self::NotADirectory { path } => write!(f, "`{}` is not a directory", shown_path(path)),
             Self::Special { path } => write!(
                 f,
                 "`{}` is neither a file nor a block device nor a directory: name one of those",
-                path.display()
+                shown_path(path)
             ),
             Self::StandardInput(StandardInput::NotSeekable) => {
                 f.write_str("standard input can only be a configuration: name an image by its path")
@@ -182,30 +183,30 @@ impl fmt::Display for TargetError {
                 f,
                 "`{}` is not a boot configuration that pregrub recognises: say --dialect grub2, legacy or extlinux if it is one; \
                  disks and domains are for `pregrub check`",
-                path.display()
+                shown_path(path)
             ),
             Self::Unrecognised { path, configuration: false } => write!(
                 f,
                 "`{}` is text, but no boot configuration that pregrub recognises: say --dialect grub2, legacy or extlinux if \
                  it is one, --as xl if it is a domain's, or --as image if it is a disk",
-                path.display()
+                shown_path(path)
             ),
             Self::Document { path } => write!(
                 f,
                 "`{}` is a document, and not a boot configuration, a disk or a domain: say --dialect or --as if it is one of those",
-                path.display()
+                shown_path(path)
             ),
             Self::Unsupported { path, feature } => {
-                write!(f, "cannot read `{}`: pregrub is built without its feature `{feature}`", path.display())
+                write!(f, "cannot read `{}`: pregrub is built without its feature `{feature}`", shown_path(path))
             }
             Self::Image { path, source } => write!(
                 f,
                 "cannot read the disk in the image `{}`: {source}; convert it with `qemu-img convert -O raw`, or see with \
                  --image-format raw what pygrub makes of the file itself",
-                path.display()
+                shown_path(path)
             ),
             Self::TooLarge { path, limit } => {
-                write!(f, "`{}` has more than {} MiB, which no domain needs", path.display(), limit >> 20)
+                write!(f, "`{}` has more than {} MiB, which no domain needs", shown_path(path), limit >> 20)
             }
         }
     }

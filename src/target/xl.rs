@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::disk_access::NotOpened;
 use super::{DiskAccess, TargetError};
 use crate::boot::{self, Caller, GivenDisk, Handover, Options, Run, Toolstack, Verdict};
+use crate::escape::shown_path;
 use crate::explain::{OtherDisk, OtherDisks};
 use crate::host;
 use crate::python::PyStr;
@@ -250,5 +251,5 @@ pub(super) fn open_again(
 }
 
 fn not_inside(path: &Path, error: &ContainerError) -> NotOpened {
-    NotOpened { reason: format!("the disk in the image `{}` cannot be read: {error}", path.display()), help: None }
+    NotOpened { reason: format!("the disk in the image `{}` cannot be read: {error}", shown_path(path)), help: None }
 }

@@ -1,11 +1,11 @@
 //! `pregrub cat`: the bytes are those that the installed pygrub copies out of the same disk.
 
 use std::fs;
-use std::process::{Command, Stdio};
 
 use crate::common::images::{Filesystem, Image, Tree, Volume};
 use crate::common::oracle::RunCase;
 use crate::common::program::{command, corpus, run};
+use crate::common::terminal::on_terminal;
 
 fn cat(args: &[&str]) -> (i32, Vec<u8>, String) {
     let output = command(&[&["cat"], args].concat()).output().expect("it runs");
@@ -101,21 +101,14 @@ fn what_is_not_written() {
 fn terminals_and_runners() {
     let tree = Tree::bootable().file("/esc", "a\x1b[2Jb\n").file("/command", "::stop-commands::x\n");
     let image = Image::whole(&Volume::ext4(tree));
-    if std::path::Path::new("/usr/bin/script").exists() {
-        let in_terminal = |path: &str, more: &str| {
-            let line = format!("{} cat {} {path} {more}", crate::common::program::path().display(), image.argument());
-            let output = Command::new("/usr/bin/script")
-                .args(["-qec", &line, "/dev/null"])
-                .stdin(Stdio::null())
-                .output()
-                .expect("it runs");
-            (output.status.code(), output.stdout)
-        };
-        let (status, bytes) = in_terminal("/esc", "");
-        assert!(status == Some(1) && !bytes.contains(&0x1b), "{}", String::from_utf8_lossy(&bytes));
-        assert!(in_terminal("/esc", "--force").1.contains(&0x1b));
-        assert_eq!(in_terminal("/boot/grub/grub.cfg", "").0, Some(0));
-    }
+    let in_terminal = |path: &str, more: &[&str]| {
+        let (status, bytes) = on_terminal(&mut command(&[&["cat", &image.argument(), path], more].concat()));
+        (status.code(), bytes)
+    };
+    let (status, bytes) = in_terminal("/esc", &[]);
+    assert!(status == Some(1) && !bytes.contains(&0x1b), "{}", String::from_utf8_lossy(&bytes));
+    assert_eq!(in_terminal("/esc", &["--force"]), (Some(0), b"a\x1b[2Jb\r\n".to_vec()));
+    assert_eq!(in_terminal("/boot/grub/grub.cfg", &[]).0, Some(0));
     let of_runner = |path: &str| {
         let mut command = command(&["cat", &image.argument(), path]);
         command.env("GITHUB_ACTIONS", "true").output().expect("it runs")

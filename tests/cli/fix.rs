@@ -87,13 +87,13 @@ fn a_difference_that_is_empty_is_explained() {
     let ended = run(&["lint", "--diff", "--no-config", &uncertain]);
     assert_eq!((ended.stdout.as_str(), ended.status), ("", 0));
     assert!(
-        ended.stderr.ends_with("1 finding has a fix that must be reviewed (use --unsafe to include it)\n"),
+        ended.stderr.contains(": 1 finding has a fix that must be reviewed: pregrub lint --diff --unsafe "),
         "{}",
         ended.stderr
     );
     let generated = corpus("lint/PG108/found-nixos-zero/grub.cfg");
     let ended = run(&["lint", "--diff", "--no-config", &generated]);
-    let why = "was not fixed: NixOS regenerates it: change the options that the help names and run nixos-rebuild boot (use --force to edit it anyway)\n";
+    let why = "was not fixed: NixOS regenerates it: set the options that the help names in the guest's NixOS configuration, and run nixos-rebuild boot (use --force to edit it anyway)\n";
     assert!(ended.stdout.is_empty() && ended.stderr.ends_with(why), "{}", ended.whole());
     let folder = Folder::new();
     folder.file("grub.cfg", "menuentry \"A\" {\n linux /k\n}\n");

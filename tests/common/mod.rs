@@ -23,6 +23,7 @@ pub mod setting;
 pub mod shape;
 pub mod side_by_side;
 pub mod stub;
+pub mod terminal;
 pub mod tools;
 pub mod volumes;
 pub mod walked_paths;

@@ -10,7 +10,9 @@ use crate::cli::levels::LevelArgs;
 use crate::cli::output_args::ReportOutputArgs;
 use crate::cli::pygrub_args::PygrubArgs;
 use crate::cli::recursive::RecursiveArgs;
+use crate::cli::stdin_filename::StdinArgs;
 use crate::cli::target_list::TargetListArgs;
+use crate::cli::target_name::TargetName;
 
 const AFTER_CHECK: &str = "\
 Exit status: 0 Xen would boot it (or the bare configuration selects an entry, or pygrub is not asked for this domain) and no \
@@ -23,13 +25,15 @@ counts: 2, then 3, then 1, then 4.";
 pub(in crate::cli) struct CheckArgs {
     /// What to check: an image, a block device, a directory, a configuration (of the boot, or of a domain), or `-`
     #[arg(required_unless_present = "targets_from", value_name = "TARGET")]
-    pub targets: Vec<String>,
+    pub targets: Vec<TargetName>,
     #[command(flatten)]
     pub list: TargetListArgs,
     #[command(flatten)]
     pub pygrub: PygrubArgs,
     #[command(flatten)]
     pub output: ReportOutputArgs,
+    #[command(flatten)]
+    pub stdin: StdinArgs,
     #[command(flatten)]
     pub jobs: JobArgs,
     /// Read kernel and initrd in full and print their SHA-256
@@ -43,7 +47,7 @@ pub(in crate::cli) struct CheckArgs {
     pub until: Until,
     /// The guest's root disk, an image or a directory: to look there for what `init=` names
     #[arg(long, value_name = "TARGET")]
-    pub root_disk: Option<String>,
+    pub root_disk: Option<TargetName>,
     /// Print more: pygrub's warnings, and every finding at its place, even if several say the same
     #[arg(short, long)]
     pub verbose: bool,

@@ -1,6 +1,6 @@
 //! `--config` and `--no-config`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -19,7 +19,7 @@ pub(in crate::cli) struct SettingsArgs {
 
 impl SettingsArgs {
     /// The settings of the only target.
-    pub(in crate::cli) fn of(&self, target: &str) -> Result<Arc<Settings>, String> {
-        Finder::new(self, &[target])?.of(target)
+    pub(in crate::cli) fn of(&self, target: impl AsRef<Path>) -> Result<Arc<Settings>, String> {
+        Finder::new(self, &[target.as_ref()])?.of(target)
     }
 }

@@ -21,9 +21,9 @@ pub(in crate::cli) struct Finder {
 impl Finder {
     /// As the command line says. A file that is named there is read at once. In a directory among `targets`, and below it,
     /// no other file is read.
-    pub(in crate::cli) fn new(args: &SettingsArgs, targets: &[impl AsRef<str>]) -> Result<Self, String> {
+    pub(in crate::cli) fn new(args: &SettingsArgs, targets: &[impl AsRef<Path>]) -> Result<Self, String> {
         let given = args.config.as_deref().map(Settings::named).transpose()?.map(Arc::new);
-        let trees = targets.iter().map(|target| Path::new(target.as_ref())).filter(|target| target.is_dir());
+        let trees = targets.iter().map(AsRef::as_ref).filter(|target| target.is_dir());
         let trees = trees.filter_map(|target| target.canonicalize().ok()).collect();
         Ok(Self { given, none: args.no_config, nothing: Arc::default(), known: Mutex::default(), trees })
     }
@@ -36,8 +36,9 @@ impl Finder {
 
     /// The settings for a target: those of the first `pregrub.toml` in its directory or above. Of a directory it is the one
     /// that it lies in, since what is in it may be a guest's; of standard input the working directory.
-    pub(in crate::cli) fn of(&self, target: &str) -> Result<Arc<Settings>, String> {
-        let target = if target == "-" { Path::new("./-") } else { Path::new(target) };
+    pub(in crate::cli) fn of(&self, target: impl AsRef<Path>) -> Result<Arc<Settings>, String> {
+        let target = target.as_ref();
+        let target = if target == Path::new("-") { Path::new("./-") } else { target };
         let parent = match target.parent() {
             Some(parent) if parent != Path::new("") => parent,
             Some(_) => Path::new("."),
@@ -78,11 +79,8 @@ impl Finder {
     /// The first file in a directory, by its real path, or above.
     fn read(&self, directory: &Path) -> Result<Arc<Settings>, String> {
         let outside = |directory: &&Path| !self.trees.iter().any(|tree| directory.starts_with(tree));
-        let found = directory
-            .ancestors()
-            .filter(outside)
-            .map(|directory| directory.join(NAME))
-            .find(|path| path.is_file() || path.is_dir() || path.is_symlink());
+        let found =
+            directory.ancestors().filter(outside).map(|directory| directory.join(NAME)).find(|path| is_settings(path));
         match found {
             Some(path) if path.is_dir() && !path.is_symlink() => Err(format!(
                 "`{}` is a directory, and settings are in a file: rename it, or call with --no-config",
@@ -92,4 +90,10 @@ impl Finder {
             None => Ok(Arc::clone(&self.nothing)),
         }
     }
+}
+
+/// Whether something is there that a user may take for settings: no socket or device is.
+fn is_settings(path: &Path) -> bool {
+    let Ok(there) = path.symlink_metadata().map(|metadata| metadata.file_type()) else { return false };
+    there.is_file() || there.is_dir() || there.is_symlink()
 }

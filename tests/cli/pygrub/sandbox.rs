@@ -14,6 +14,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::common::terminal::Terminal;
 use pregrub::cli::pygrub::sandbox::{Limits, Privileges, enter};
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags};
 use rustix::process::{getegid, geteuid, getgroups, getppid};
@@ -84,15 +85,11 @@ impl Case {
         mode("stray", b"a file that was open by mistake", others);
 
         // A terminal as libxl makes it.
-        let terminal = rustix::pty::openpt(rustix::pty::OpenptFlags::RDWR | rustix::pty::OpenptFlags::NOCTTY).unwrap();
-        rustix::pty::grantpt(&terminal).unwrap();
-        rustix::pty::unlockpt(&terminal).unwrap();
-        let name = rustix::pty::ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
-        let stdin = OpenOptions::new().read(true).write(true).open(name).unwrap();
+        let terminal = Terminal::open();
 
         // Not by its path, which another user may be unable to walk.
         let mut command = Command::new("/proc/self/exe");
-        command.args(["--exact", "cli::pygrub::sandbox::inside", "--nocapture"]).stdin(stdin);
+        command.args(["--exact", "cli::pygrub::sandbox::inside", "--nocapture"]).stdin(terminal.program());
         command
             .env(DIRECTORY, directory.path())
             .env(WITHOUT, self.without)

@@ -1,0 +1,102 @@
+//! What a target is called on the command line. A path is bytes, and need not be UTF-8.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+
+use crate::escape::shown_path;
+
+/// The name of a target: the path that is opened, and the text that stands for it in messages and reports.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct TargetName {
+    path: PathBuf,
+    /// As [`shown_path`] makes it.
+    shown: String,
+}
+
+impl TargetName {
+    /// A name of any bytes, as a list holds it.
+    pub(super) fn of_bytes(bytes: &[u8]) -> Self {
+        OsString::from_vec(bytes.to_vec()).into()
+    }
+
+    /// The path.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The name in reports: bytes that are not UTF-8 are written as `\xff`.
+    pub(super) fn as_str(&self) -> &str {
+        &self.shown
+    }
+
+    /// The name as a word of a shell's command line: quoted where that must be.
+    pub(super) fn shell_word(&self) -> String {
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./=:,+@%".contains(byte);
+        let bytes = self.path.as_os_str().as_encoded_bytes();
+        if !bytes.is_empty() && bytes.iter().all(is_plain) {
+            return self.shown.clone();
+        }
+        if self.path.to_str().is_some_and(|name| !name.chars().any(char::is_control)) {
+            return format!("'{}'", self.shown.replace('\'', "'\\''"));
+        }
+        // Bash, zsh and POSIX of 2024.
+        let escaped = bytes.iter().map(|&byte| match byte {
+            b'\\' | b'\'' => format!("\\{}", char::from(byte)),
+            b' '..=b'~' => char::from(byte).to_string(),
+            // In octal, which takes three digits whatever comes after it.
+            byte => format!("\\{byte:03o}"),
+        });
+        format!("$'{}'", escaped.collect::<String>())
+    }
+
+    /// Whether it stands for standard input.
+    pub(super) fn is_stdin(&self) -> bool {
+        self.path.as_os_str() == "-"
+    }
+}
+
+impl From<OsString> for TargetName {
+    fn from(name: OsString) -> Self {
+        Self { shown: shown_path(Path::new(&name)), path: name.into() }
+    }
+}
+
+impl From<&Path> for TargetName {
+    fn from(path: &Path) -> Self {
+        path.as_os_str().to_owned().into()
+    }
+}
+
+impl From<&str> for TargetName {
+    fn from(name: &str) -> Self {
+        OsStr::new(name).to_owned().into()
+    }
+}
+
+impl AsRef<Path> for TargetName {
+    fn as_ref(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl fmt::Display for TargetName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_words_of_a_shell() {
+        let word = |bytes: &[u8]| TargetName::of_bytes(bytes).shell_word();
+        assert_eq!(word(b"/boot/grub/grub.cfg"), "/boot/grub/grub.cfg");
+        assert_eq!(word("it's für.cfg".as_bytes()), "'it'\\''s für.cfg'");
+        assert_eq!(word(b"caf\xe91 'x'.cfg"), "$'caf\\3511 \\'x\\'.cfg'");
+        assert_eq!(word(b"a\nb"), "$'a\\012b'");
+    }
+}
