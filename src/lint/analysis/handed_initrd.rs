@@ -1,7 +1,5 @@
 //! The initrd that pygrub hands over, looked into, with what the disk tells of the kernel beside it.
 
-use std::io;
-
 use crate::boot::ChosenFile;
 use crate::decompress::ReadAt;
 use crate::initrd::beside;
@@ -10,7 +8,8 @@ use crate::initrd::{Depth, GuestKernel, KernelConfig, Report, judge};
 use crate::lint::analysis::context::LintContext;
 use crate::lint::analysis::kernel_argument::last_value;
 use crate::lint::analysis::root_disk::RootDisk;
-use crate::storage::filesystem::{Filesystem, OpenFile, ReadError};
+use crate::storage::filesystem::Filesystem;
+use crate::storage::guest_file::GuestFile;
 use crate::storage::mount::Mounting;
 
 /// How much is unpacked unless all of it is asked for: what a usual initrd's modules need, in a fraction of a second.
@@ -18,32 +17,6 @@ pub(in crate::lint) const LOOK: Depth = Depth::Bytes(32 << 20);
 
 /// The most that a kernel's configuration has.
 const CONFIG: usize = 4 << 20;
-
-/// A file of the guest's.
-struct InGuest<'a>(Box<dyn OpenFile + 'a>);
-
-impl InGuest<'_> {
-    fn size(&self) -> u64 {
-        self.0.size()
-    }
-}
-
-impl ReadAt for InGuest<'_> {
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        let mut done = 0;
-        while done < buf.len() {
-            let count = self.0.read_at(offset + done as u64, &mut buf[done..]).map_err(|error| match error {
-                ReadError::Io(error) => error,
-                other => io::Error::other(other),
-            })?;
-            if count == 0 {
-                break;
-            }
-            done += count;
-        }
-        Ok(done)
-    }
-}
 
 /// Judges the initrd of the run. `None` if there is none, if it or the kernel cannot be read, or if the kernel is not one: then the
 /// initrd is the lesser trouble.
@@ -62,12 +35,12 @@ pub(in crate::lint) fn look(context: &LintContext<'_>, depth: Depth) -> Option<R
     judge(&initrd, initrd.size(), &kernel, context.release(), depth).ok()
 }
 
-fn open<'a>(filesystem: &'a dyn Filesystem, file: &ChosenFile) -> Option<InGuest<'a>> {
-    filesystem.open(file.path.as_bytes()).ok().map(InGuest)
+fn open<'a>(filesystem: &'a dyn Filesystem, file: &ChosenFile) -> Option<GuestFile<'a>> {
+    filesystem.open(file.path.as_bytes()).ok().map(GuestFile)
 }
 
 /// The first bytes of a file.
-fn beginning(file: &InGuest<'_>, most: usize) -> Option<Vec<u8>> {
+fn beginning(file: &GuestFile<'_>, most: usize) -> Option<Vec<u8>> {
     let mut bytes = vec![0; usize::try_from(file.size()).unwrap_or(most).min(most)];
     let count = file.read_at(0, &mut bytes).ok()?;
     bytes.truncate(count);
@@ -90,7 +63,7 @@ fn guest_kernel(
         return None;
     }
     let Some(release) = kernel_file::release(&start) else { return Some(GuestKernel::default()) };
-    let beside = |path: &[u8], most: usize| beginning(&InGuest(filesystem.open(path).ok()?), most);
+    let beside = |path: &[u8], most: usize| beginning(&GuestFile(filesystem.open(path).ok()?), most);
     let on_root = |path: &[u8], most: usize| root_disk?.beginning(path, most);
     let path = kernel.path.as_bytes();
     let config = beside::configurations(path, &release).into_iter().find_map(|path| {
