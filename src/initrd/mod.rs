@@ -4,6 +4,7 @@
 //! and the kernel unpacks archives of cpio one after another, compressed or not, with rules of its own. Both are followed here byte by
 //! byte; what was measured with real kernels is in `corpus/initrd`.
 
+pub(crate) mod beside;
 mod compression;
 mod cpio;
 mod decoder;

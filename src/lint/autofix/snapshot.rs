@@ -32,10 +32,11 @@ pub(super) struct Met {
 }
 
 impl Met {
-    fn new(finding: Finding, is_reported: bool) -> Self {
+    fn new(mut finding: Finding, is_reported: bool) -> Self {
         let mut said = DefaultHasher::new();
         (finding.rule.code, without_numbers(&finding.message)).hash(&mut said);
-        let fix = finding.fix.filter(|_| is_reported && finding.source == Source::Configuration);
+        let is_kept = is_reported && finding.source == Source::Configuration;
+        let fix = finding.fix.take().filter(|_| is_kept);
         Self {
             code: finding.rule.code,
             group: finding.rule.group(),
