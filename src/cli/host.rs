@@ -77,10 +77,10 @@ pub(super) fn run(args: &HostArgs) -> Result<Status, Error> {
             return Err(Error::Usage(format!("`{}`, for --root, is not a directory", root.display())));
         }
         Some(root) => root.canonicalize().map_err(|error| Error::Usage(super::why(&error)))?,
-        None => host::root(),
+        None => host::rooted().root().to_owned(),
     };
-    host::look_below(root.clone());
     let rooted = Rooted::new(root);
+    host::look_on(rooted.clone());
     let settings = args.settings.of("-").map_err(Error::Usage)?;
     let (build, evidence) = if args.xen.is_open(&settings) {
         let installed = host::installed().map_err(|error| Error::Usage(error.to_string()))?;
@@ -230,14 +230,14 @@ impl<'a> Judge<'a> {
             Keeper::Xl => Kind::Xl,
             Keeper::Libvirt => Kind::Libvirt,
         };
-        let place = match self.host.place(&domain.path) {
-            Ok(place) => place,
+        let mut file = match self.host.open(&domain.path) {
+            Ok(file) => file,
             Err(error) => {
                 return (unknown(format!("its configuration cannot be opened: {}", super::why(&error))), None);
             }
         };
         let wanted = OpenOptions { kind: Some(kind), ..OpenOptions::default() };
-        let target = match Target::open(&place, wanted, options.release, &DiskAccess::anywhere()) {
+        let target = match Target::read(&domain.path, &mut file, wanted, options.release, &DiskAccess::anywhere()) {
             Ok(target) => target,
             Err(error) => return (unknown(error.to_string()), None),
         };

@@ -6,11 +6,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::host::rooted::Rooted;
 use crate::release::Release;
+use crate::storage::beneath::NodeKind;
 use crate::toolstack::libvirt;
 use crate::xl::syntax;
 
@@ -168,25 +168,25 @@ impl HostDomains {
     ) {
         for name in self.names(host, directory) {
             let path = directory.join(&name);
-            let Ok(metadata) = host.metadata(&path) else {
+            let Ok(node) = host.node(&path) else {
                 self.unreadable.push((path, "it is a link to nothing".to_owned()));
                 continue;
             };
-            if metadata.is_dir() {
+            if node.kind == NodeKind::Directory {
                 let is_link = host.is_link(&path);
                 if path != auto && name != "scripts" && depth < DEPTH && !is_link && !name.starts_with('.') {
                     self.kept(host, &path, auto, release, depth + 1, seen);
                 }
                 continue;
             }
-            if !metadata.is_file() || self.domains.len() >= MOST {
+            if node.kind != NodeKind::Regular || self.domains.len() >= MOST {
                 continue;
             }
             if let Some(why) = by_name(&name) {
                 self.passed_over.entry(why).or_default().push(path);
                 continue;
             }
-            let identity = (metadata.dev(), metadata.ino());
+            let identity = (node.device, node.inode);
             if seen.contains(&identity) {
                 self.passed_over.entry(PassedOver::SecondName).or_default().push(path);
                 continue;
@@ -213,7 +213,7 @@ impl HostDomains {
         let started = self.names(host, &directory.join("autostart"));
         for name in self.names(host, directory) {
             let path = directory.join(&name);
-            if !name.ends_with(".xml") || !host.metadata(&path).is_ok_and(|metadata| metadata.is_file()) {
+            if !name.ends_with(".xml") || !host.is_file(&path) {
                 continue;
             }
             if identity(host, &path).is_some_and(|identity| seen.contains(&identity)) {
@@ -264,7 +264,7 @@ fn why(error: &io::Error) -> String {
 }
 
 fn identity(host: &Rooted, path: &Path) -> Option<(u64, u64)> {
-    host.metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
+    host.node(path).ok().map(|node| (node.device, node.inode))
 }
 
 fn text_of(host: &Rooted, path: &Path) -> io::Result<Vec<u8>> {
