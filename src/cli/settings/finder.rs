@@ -79,11 +79,8 @@ impl Finder {
     /// The first file in a directory, by its real path, or above.
     fn read(&self, directory: &Path) -> Result<Arc<Settings>, String> {
         let outside = |directory: &&Path| !self.trees.iter().any(|tree| directory.starts_with(tree));
-        let found = directory
-            .ancestors()
-            .filter(outside)
-            .map(|directory| directory.join(NAME))
-            .find(|path| is_settings(path));
+        let found =
+            directory.ancestors().filter(outside).map(|directory| directory.join(NAME)).find(|path| is_settings(path));
         match found {
             Some(path) if path.is_dir() && !path.is_symlink() => Err(format!(
                 "`{}` is a directory, and settings are in a file: rename it, or call with --no-config",
