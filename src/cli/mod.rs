@@ -51,7 +51,7 @@ mod target_list;
 mod target_name;
 mod trace;
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -124,7 +124,7 @@ pub fn main() -> ExitCode {
         Ok(command) => command,
         // A file's name among the arguments may be a guest's.
         Err(error) if error.use_stderr() && runner_commands::are_obeyed() => {
-            let _ = stdout::stderr().write_all(error.render().to_string().as_bytes());
+            stdout::say(&error.render().to_string());
             return ExitCode::from(Status::Usage.code());
         }
         Err(error) => {
