@@ -15,6 +15,22 @@
         default = pregrub;
       });
 
+      overlays = rec {
+        pregrub = _final: previous: { pregrub = previous.callPackage ./nix/package.nix { }; };
+        default = pregrub;
+      };
+
+      # guestCheck { pkgs, system, ... }: a check that fails where pygrub could not boot a NixOS guest (nix/check.nix).
+      lib.guestCheck = arguments: import ./nix/check.nix arguments;
+
+      # The package builds, and judges a disk of this repository.
+      checks = forEach (system: {
+        boots = nixpkgs.legacyPackages.${system}.runCommand "pregrub-boots" { } ''
+          ${self.packages.${system}.pregrub}/bin/pregrub check ${./corpus/images/recipe.img}
+          touch $out
+        '';
+      });
+
       nixosModules = rec {
         # With the package from here, whatever Rust the guest's nixpkgs has.
         pregrub =

@@ -2,7 +2,7 @@
 #
 # It takes the Rust that Cargo.toml names as `rust-version` (1.88), which nixpkgs has from NixOS 25.11 on. With an older nixpkgs
 # take this one package from a newer, as the flake does, or hand over a newer `rustPlatform` together with its `rustc`.
-{ lib, rustPlatform, rustc }:
+{ lib, rustPlatform, rustc, installShellFiles }:
 
 let
   cargo = (lib.importTOML ../Cargo.toml).package;
@@ -22,6 +22,16 @@ rustPlatform.buildRustPackage {
     filter = path: _type: !(builtins.elem path built);
   };
   cargoLock.lockFile = ../Cargo.lock;
+
+  nativeBuildInputs = [ installShellFiles ];
+  postInstall = ''
+    $out/bin/pregrub man --directory man
+    installManPage man/*.1
+    for shell in bash zsh fish; do
+      $out/bin/pregrub completions $shell > pregrub.$shell
+    done
+    installShellCompletion --bash --name pregrub pregrub.bash --zsh --name _pregrub pregrub.zsh --fish pregrub.fish
+  '';
 
   # The tests compare with the pygrub, the GRUB and the mkfs programs that Debian has (tests/run).
   doCheck = false;

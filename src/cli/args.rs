@@ -53,10 +53,16 @@ pub(super) enum Command {
     Init(super::init::Init),
     /// Put what many runs have found into one report: JSON Lines of many machines, or baselines
     Merge(super::merge::MergeArgs),
+    /// Print the JSON schema of an output, or list all schemas
+    Schema(super::schema::SchemaArgs),
     /// Explain rules: what they find, why that is bad, and what to write instead
     Explain(super::explain::ExplainArgs),
     /// List all rules
     Rules(super::rules::RulesArgs),
+    /// Write the script that completes this command line in a shell
+    Completions(super::completions::CompletionsArgs),
+    /// Print a manual page, or write all of them
+    Man(super::man::ManArgs),
     /// Replace pygrub: copy kernel and initrd out and report them to the toolstack
     #[cfg(target_os = "linux")]
     #[command(disable_help_flag = true, after_help = AFTER_PYGRUB)]
@@ -84,6 +90,9 @@ impl Command {
             Self::Generate(args) => super::generate::run(args),
             Self::Init(args) => super::init::run(args),
             Self::Merge(args) => super::merge::run(args),
+            Self::Schema(args) => super::schema::run(args),
+            Self::Completions(args) => super::completions::run(args),
+            Self::Man(args) => super::man::run(args),
             Self::Explain(args) => super::explain::run(args),
             Self::Rules(args) => super::rules::run(args),
             // Run by the supervisor, which has an exit status of its own.

@@ -56,8 +56,8 @@ pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
         looks: Looks::remembering(targets.names.len() > 1),
     };
     let out = Out::new(args.output.color);
-    let format = args.output.format;
-    let mut reports = Emitter::new(out, format, release, whole.threshold, Command::Check, args.verbose);
+    let form = args.output.form().map_err(Error::Usage)?;
+    let mut reports = Emitter::new(out, &form, release, whole.threshold, Command::Check, args.verbose);
     let text = reports.is_text();
     let fleet = Fleet {
         names: &targets.names,
@@ -125,7 +125,7 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Checking<'_, O> {
         reports: &mut Emitter,
     ) -> Result<Ended<Status>, Trouble> {
         let root_disk = root_disk.map_err(|error| Error::Target(error.to_string()))?.as_ref();
-        let all = self.asked.of(name).map_err(Error::Usage)?;
+        let all = self.asked.of(self.args.stdin.shown(name)).map_err(Error::Usage)?;
         if let [asked] = &*all {
             return self.by_one_pygrub(root_disk, name, asked, reports);
         }
@@ -145,14 +145,15 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Checking<'_, O> {
         match examine(self.args, (name, self.targets.access(name)), asked, root_disk, &[], &self.looks) {
             Ok(mut judged) => {
                 let found = std::mem::take(&mut judged.findings);
-                let configuration = judged.configuration();
-                let sources = judged.sources(name.as_str(), configuration.as_deref());
-                let findings = self.baselines.filter(&asked.settings, name, &judged.run, sources, found);
+                let shown = self.args.stdin.shown(name);
+                let configuration = judged.configuration_shown(name, shown);
+                let sources = judged.sources(shown.as_str(), configuration.as_deref());
+                let findings = self.baselines.filter(&asked.settings, shown, &judged.run, sources, found);
                 let findings = findings.map_err(|error| Trouble::All(Error::Usage(error)))?;
                 let verdict = Status::from(judged.run.verdict);
                 let status = verdict.max(asked.threshold.status(&findings));
                 if !self.args.failures_only || status > Status::NotApplicable {
-                    reports.add(&judged.report(name.as_str(), &findings, configuration.as_deref(), None))?;
+                    reports.add(&judged.report(shown.as_str(), &findings, configuration.as_deref(), None))?;
                 }
                 let status = self.args.exit.applied(status);
                 if self.single {
@@ -162,10 +163,8 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Checking<'_, O> {
                 Ok(Ended { status, more: verdict })
             }
             Err(Error::Target(why)) => {
-                reports.add(&TargetReport {
-                    target: name.as_str(),
-                    outcome: Outcome::Unreadable { why: &why, release },
-                })?;
+                let target = self.args.stdin.shown(name).as_str();
+                reports.add(&TargetReport { target, outcome: Outcome::Unreadable { why: &why, release } })?;
                 complain(&why);
                 Ok(Ended { status: Status::Unknown, more: Status::Unknown })
             }
@@ -223,6 +222,11 @@ impl Judged {
     pub(super) fn configuration(&self) -> Option<String> {
         let found = self.run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
         found.map(|found| found.path.to_string())
+    }
+
+    /// The same, where standard input stands for a file.
+    pub(super) fn configuration_shown(&self, name: &TargetName, shown: &TargetName) -> Option<String> {
+        if name != shown && self.kind == Kind::Config { Some(shown.to_string()) } else { self.configuration() }
     }
 
     /// What the texts are called that findings point into. `configuration` is that of [`configuration`](Self::configuration).
@@ -296,7 +300,7 @@ fn open_target(
     access: &DiskAccess,
 ) -> Result<OpenTarget, Error> {
     let options = &asked.options;
-    let target = args.pygrub.open_with(name, options.clone(), access)?;
+    let target = args.pygrub.open_standing_for(name, &args.stdin, options.clone(), access)?;
     let kind = target.kind();
     if kind == Kind::Config && (options.kernel.is_some() || options.offset.is_some()) {
         return Err(Error::Usage(format!("`{name}` is a configuration alone: --kernel and --offset need a disk")));

@@ -73,10 +73,11 @@ pub(super) fn run(args: &CompareArgs) -> Result<Status, Error> {
     let first = finder.of("-").map_err(Error::Usage)?;
     let asked = args.readers(&first).map_err(Error::Usage)?;
     let newest = asked.pygrubs.iter().map(|options| options.release).max().unwrap_or(Release::NEWEST);
+    let form = args.output.form().map_err(Error::Usage)?;
     let out = Out::new(args.output.color);
     let mut work = Work {
         args,
-        reports: Emitter::new(out, args.output.format, newest, Threshold::default(), Command::Check, args.verbose),
+        reports: Emitter::new(out, &form, newest, Threshold::default(), Command::Check, args.verbose),
         newest,
         counts: BTreeMap::new(),
         unreadable: 0,
@@ -147,8 +148,8 @@ impl Work<'_> {
             Ok(compared) => self.report(name.as_str(), &compared),
             Err(error) => {
                 self.unreadable += 1;
-                if self.args.output.format == ReportFormat::Json {
-                    self.reports.out.json(&Report::of_unreadable(name.as_str(), &error))?;
+                if self.reports.has_objects() {
+                    self.reports.object(&Report::of_unreadable(name.as_str(), &error))?;
                 } else {
                     let outcome = Outcome::Unreadable { why: &error, release: self.newest };
                     self.reports.add(&TargetReport { target: name.as_str(), outcome })?;
@@ -182,8 +183,8 @@ impl Work<'_> {
             None if comparison.agrees() => Status::Fine,
             None => Status::Fails,
         };
-        if self.args.output.format == ReportFormat::Json {
-            self.reports.out.json(&Report::new(name, kind, comparison, &codes, upgrade))?;
+        if self.reports.has_objects() {
+            self.reports.object(&Report::new(name, kind, comparison, &codes, upgrade))?;
             return Ok(status);
         }
         if upgrade.is_some_and(|upgrade| upgrade.change.is_none()) {

@@ -4,20 +4,20 @@ use std::io::Write;
 
 use clap::Args;
 
-use super::output_args::Color;
+use super::output_args::{Format, OutputArgs};
 use super::{Error, Status};
 use crate::cli::stdout::Out;
-use crate::lint::{Group, Rule, Selector, closest, find};
+use crate::lint::{Group, RULES, Rule, Selector, closest, find};
 use crate::report::explain;
+use crate::report::rules::Rules;
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
     /// The rules, by code or name: PG001, device-variable; of a group (storage, PG3) its list
     #[arg(required = true, value_name = "RULE")]
     pub rules: Vec<String>,
-    /// When to use colours; auto respects the terminal and NO_COLOR
-    #[arg(long, value_enum, default_value_t = Color::Auto)]
-    pub color: Color,
+    #[command(flatten)]
+    pub output: OutputArgs,
 }
 
 pub(super) fn run(args: &ExplainArgs) -> Result<Status, Error> {
@@ -29,7 +29,13 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Status, Error> {
             _ => return Err(Error::Usage(unknown(name))),
         }
     }
-    let mut out = Out::new(args.color);
+    let mut out = Out::new(args.output.color);
+    if args.output.format == Format::Json {
+        let rules: Vec<&Rule> = asked.into_iter().flat_map(About::rules).collect();
+        out.json(&Rules::of(&rules))?;
+        out.finish()?;
+        return Ok(Status::Fine);
+    }
     let look = out.look(false);
     for (number, about) in asked.into_iter().enumerate() {
         if number > 0 {
@@ -48,6 +54,16 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Status, Error> {
 enum About {
     Rule(&'static Rule),
     Group(Group),
+}
+
+impl About {
+    /// The rules that it is about.
+    fn rules(self) -> Vec<&'static Rule> {
+        match self {
+            Self::Rule(rule) => vec![rule],
+            Self::Group(group) => RULES.iter().copied().filter(|rule| rule.group() == group).collect(),
+        }
+    }
 }
 
 /// That there is no such rule, and which one may be meant.

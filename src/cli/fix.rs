@@ -1,18 +1,19 @@
 //! `--fix` and `--diff`.
 
 use std::io::Write;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
 use super::Error;
-use super::target_args::DialectArg;
 use super::target_name::TargetName;
 use crate::cli::atomic_replace::replace;
 use crate::cli::bounded_read;
 use crate::cli::effective_settings::EffectiveSettings;
 use crate::cli::stdout::{Out, complain};
-use crate::config::Writer;
+use crate::cli::unified_diff::unified_diff;
+use crate::config::{Dialect, Writer};
+use crate::explain::instead_of_editing;
 use crate::lint::{FixResult, Fixer};
 use crate::simulation::Simulation;
 use crate::target::{DiskAccess, Kind, OpenOptions, Target};
@@ -51,6 +52,9 @@ impl Tally {
 /// At most this many fixes of a file are reported one by one: a guest's file can need half a million.
 const TOLD: usize = 100;
 
+/// How long a shorter form of the differences is looked for.
+const LONGEST_COMPARISON: Duration = Duration::from_secs(5);
+
 /// Larger files are not configurations.
 const LARGEST: u64 = 64 << 20;
 
@@ -69,7 +73,7 @@ impl FixArgs {
     pub(super) fn fix(
         &self,
         (name, access): (&TargetName, &DiskAccess),
-        dialect: Option<DialectArg>,
+        dialect: Option<Dialect>,
         asked: &EffectiveSettings,
         tally: &mut Tally,
     ) -> Result<Vec<String>, String> {
@@ -96,21 +100,19 @@ impl FixArgs {
     pub(super) fn diff(
         &self,
         (name, access): (&TargetName, &DiskAccess),
-        dialect: Option<DialectArg>,
+        (shown, dialect): (&TargetName, Option<Dialect>),
         asked: &EffectiveSettings,
         out: &mut Out,
     ) -> Result<bool, Error> {
-        let Some((old, mended)) = self.mended((name, access), dialect, asked).map_err(Error::Target)? else {
+        let Some((old, FixResult { text: new, .. })) =
+            self.mended((name, access), dialect, asked).map_err(Error::Target)?
+        else {
             return Ok(false);
         };
-        if mended.text == old {
+        if new == old {
             return Ok(false);
         }
-        let diff = similar::TextDiff::configure()
-            .timeout(Duration::from_secs(5))
-            .diff_lines(old.as_slice(), mended.text.as_slice());
-        let mut text = Vec::new();
-        diff.unified_diff().context_radius(3).header(name.as_str(), name.as_str()).to_writer(&mut text)?;
+        let text = unified_diff(shown.as_str(), &old, &new, Instant::now() + LONGEST_COMPARISON);
         // What goes into a file or to `patch` goes as it is.
         if out.is_seen() {
             out.text().write_all(&text)?
@@ -130,11 +132,10 @@ impl FixArgs {
     fn mended(
         &self,
         (name, access): (&TargetName, &DiskAccess),
-        dialect: Option<DialectArg>,
+        dialect: Option<Dialect>,
         asked: &EffectiveSettings,
     ) -> Result<Option<(Vec<u8>, FixResult)>, String> {
-        let wanted =
-            OpenOptions { kind: Some(Kind::Config), dialect: dialect.map(Into::into), ..OpenOptions::default() };
+        let wanted = OpenOptions { kind: Some(Kind::Config), dialect, ..OpenOptions::default() };
         let opened = Simulation::from(asked.options.clone()).open_with(name, wanted, access);
         let opened = opened.map_err(|error| error.to_string())?;
         let Target::Config { dialect, text } = opened.into_target() else { return Ok(None) };
@@ -158,7 +159,7 @@ impl FixArgs {
         let is_something_left = self.diff && mended.left > 0;
         if (mended.text != text || is_something_left)
             && !self.force
-            && let Some(how) = regenerated(&text)
+            && let Some(how) = instead_of_editing(Writer::of(&text))
         {
             complain(&format!("`{name}` was not fixed: {how} (use --force to edit it anyway)"));
             return Ok(None);
@@ -190,18 +191,5 @@ impl FixArgs {
             complain(&format!("{name}: {findings} that pregrub can make (pregrub lint shows what to do)"));
         }
         Ok(Some((text, mended)))
-    }
-}
-
-/// Who generates a text, and what to do instead of editing it.
-fn regenerated(text: &[u8]) -> Option<&'static str> {
-    match Writer::of(text) {
-        Writer::NixOs => {
-            Some("NixOS regenerates it: change the options that the help names and run nixos-rebuild boot")
-        }
-        Writer::Mkconfig => {
-            Some("grub-mkconfig regenerates it: change /etc/default/grub and run update-grub or grub2-mkconfig")
-        }
-        Writer::Other => None,
     }
 }

@@ -1,6 +1,7 @@
 //! Which findings have a fix, and how it is made: what `lint` says at its end.
 
 use crate::config::Writer;
+use crate::explain::instead_of_editing;
 use crate::lint::{Finding, Safety};
 
 /// Findings that have a fix.
@@ -60,14 +61,7 @@ impl Fixable {
             )),
         }
         if self.written_anew > 0 {
-            let how = match self.written_by {
-                Some(Writer::NixOs) => {
-                    "NixOS writes the file anew: set the options that the help names, and run nixos-rebuild boot"
-                }
-                _ => {
-                    "grub-mkconfig writes the file anew: change /etc/default/grub or /etc/grub.d, and run update-grub or grub2-mkconfig"
-                }
-            };
+            let how = self.written_by.and_then(instead_of_editing).unwrap_or_default();
             lines.push(format!("{} could be fixed in the text, but {how}", findings(self.written_anew)));
         }
         lines

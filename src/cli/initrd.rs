@@ -1,8 +1,10 @@
 //! `pregrub initrd`.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -13,6 +15,7 @@ use super::target_name::TargetName;
 use super::{Error, Status, why};
 use crate::cli::stdout::{Out, complain};
 use crate::escape::shown_path;
+use crate::initrd::beside;
 use crate::initrd::kernel_file::{self, BEGINNING};
 use crate::initrd::{Depth, GuestKernel, KernelConfig, Report, Verdict, judge};
 use crate::release::Release;
@@ -116,12 +119,21 @@ fn kernel(args: &InitrdArgs) -> Result<GuestKernel, String> {
         if kernel.release.is_none() {
             complain(&format!("`{file}` does not state a version: it is not a bzImage"));
         }
-        // Distributions put both into /boot.
-        if let (Some(release), None, Some(folder)) = (&kernel.release, &args.kernel_config, file.path().parent()) {
-            let path = folder.join(format!("config-{release}"));
-            if let Ok(text) = self::beginning(&path, CONFIG) {
-                kernel.config = KernelConfig::read(&text).map(|config| (config, shown_path(&path)));
+        if let Some(release) = &kernel.release {
+            let path = file.path().as_os_str().as_bytes();
+            let read = |path: &[u8], most: usize| self::beginning(&native(path), most).ok();
+            if args.kernel_config.is_none() {
+                kernel.config = beside::configurations(path, release).into_iter().find_map(|path| {
+                    let config = KernelConfig::read(&read(&path, CONFIG)?)?;
+                    Some((config, shown_path(&native(&path))))
+                });
             }
+            // Of this machine's own lists nothing is known to be of the guest.
+            let beside = |path: &[u8], most: usize| {
+                let below = path.strip_prefix(beside::folder(file.path().as_os_str().as_bytes()))?;
+                if below.starts_with(b"/") { None } else { read(path, most) }
+            };
+            kernel.built_in = beside::built_in(path, release, None, &beside);
         }
     }
     if let Some(file) = &args.kernel_config {
@@ -140,4 +152,9 @@ fn beginning(path: &Path, most: usize) -> io::Result<Vec<u8>> {
     let count = source.read_at(0, &mut bytes)?;
     bytes.truncate(count);
     Ok(bytes)
+}
+
+/// A path of this machine.
+fn native(path: &[u8]) -> PathBuf {
+    PathBuf::from(OsStr::from_bytes(path))
 }

@@ -16,6 +16,7 @@ use super::pool::Pool;
 use super::recursive::{RecursiveArgs, Sought, Targets};
 use super::release_args::ReleaseArgs;
 use super::settings::{Finder, Settings, SettingsArgs};
+use super::stdin_filename::StdinArgs;
 use super::target_args::DialectArg;
 use super::target_list::TargetListArgs;
 use super::target_name::TargetName;
@@ -57,6 +58,8 @@ pub(super) struct LintArgs {
     pub dialect: Option<DialectArg>,
     #[command(flatten)]
     pub output: ReportOutputArgs,
+    #[command(flatten)]
+    pub stdin: StdinArgs,
     /// Show every finding at its place, even if several say the same
     #[arg(short, long)]
     pub verbose: bool,
@@ -100,8 +103,8 @@ pub(super) fn run(args: &LintArgs) -> Result<Status, Error> {
     let whole = EffectiveSettings::new(first, options, &args.levels);
     let release = whole.options.release;
     let out = Out::new(args.output.color);
-    let format = args.output.format;
-    let mut reports = Emitter::new(out, format, release, whole.threshold, Command::Lint, args.verbose);
+    let form = args.output.form().map_err(Error::Usage)?;
+    let mut reports = Emitter::new(out, &form, release, whole.threshold, Command::Lint, args.verbose);
     let linting = Linting {
         args,
         targets: &targets,
@@ -171,7 +174,9 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
     /// Looks at one file, fixes it where that is asked for, and reports on it.
     fn one(&self, name: &TargetName, reports: &mut Emitter) -> Result<Ended<Sum>, Trouble> {
         let args = self.args;
-        let all = self.asked.of(name).map_err(Error::Usage)?;
+        let shown = args.stdin.shown(name);
+        let dialect = args.stdin.dialect(name, args.dialect);
+        let all = self.asked.of(shown).map_err(Error::Usage)?;
         let Some(asked) = all.first() else { return Ok(Ended { status: Status::Fine, more: Sum::default() }) };
         let access = self.targets.access(name);
         let mut sum = Sum::default();
@@ -180,7 +185,7 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
             Ok(Ended { status: Status::Unknown, more: sum })
         };
         if args.fix.diff {
-            return match args.fix.diff((name, &access), args.dialect, asked, &mut reports.out) {
+            return match args.fix.diff((name, &access), (shown, dialect), asked, &mut reports.out) {
                 Ok(some) => {
                     let status = args.exit.applied(if some { Status::Fails } else { Status::Fine });
                     Ok(Ended { status, more: sum })
@@ -191,7 +196,7 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
         }
         let mut trouble = None;
         if args.fix.fix {
-            match args.fix.fix((name, &access), args.dialect, asked, &mut sum.fixed) {
+            match args.fix.fix((name, &access), dialect, asked, &mut sum.fixed) {
                 Ok(lines) => {
                     let is_text = reports.is_text();
                     for line in lines.iter().filter(|_| is_text) {
@@ -203,14 +208,13 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
             }
         }
         let release = asked.options.release;
-        let wanted =
-            OpenOptions { kind: Some(Kind::Config), dialect: args.dialect.map(Into::into), ..OpenOptions::default() };
+        let wanted = OpenOptions { kind: Some(Kind::Config), dialect, ..OpenOptions::default() };
         let opened = Simulation::from(asked.options.clone()).open_with(name, wanted, &access);
         let run = match opened.and_then(|target| target.run_on(None)) {
             Ok(run) => run,
             Err(error) => {
                 let error = error.to_string();
-                unreadable(args, name.as_str(), release, &error, reports)?;
+                unreadable(args, shown.as_str(), release, &error, reports)?;
                 return failed(&error, sum);
             }
         };
@@ -227,8 +231,8 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
         }
         let lint::Findings { active: findings, suppressed } = lint::lint_all(&context, &asked.levels);
         let suppressed = suppressed.len();
-        let sources = Sources { configuration: Some(name.as_str()), ..Sources::default() };
-        let findings = self.baselines.filter(&asked.settings, name, &run, sources, findings);
+        let sources = Sources { configuration: Some(shown.as_str()), ..Sources::default() };
+        let findings = self.baselines.filter(&asked.settings, shown, &run, sources, findings);
         let findings = findings.map_err(|error| Trouble::All(Error::Usage(error)))?;
         let outcome = Outcome::Read {
             kind: Kind::Config,
@@ -242,7 +246,7 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
             sources,
             pygrubs: None,
         };
-        reports.add(&TargetReport { target: name.as_str(), outcome })?;
+        reports.add(&TargetReport { target: shown.as_str(), outcome })?;
         sum.suppressed = suppressed;
         sum.totals = text::Totals::of(&findings);
         if let Some(found) = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()) {

@@ -16,8 +16,9 @@ use super::{Error, Status};
 use crate::boot::Verdict;
 use crate::escape::shown_path;
 use crate::release::Release;
+use crate::report::issue::Issue;
 use crate::report::recorded::{self, Recorded};
-use crate::report::{junit, openmetrics, sarif};
+use crate::report::{checkstyle, gitlab, junit, openmetrics, rdjson, sarif};
 
 const AFTER_MERGE: &str = "\
 Exit status: 0 every target boots, and no finding reaches the threshold; 1 one does not, or a finding does; 2 called wrongly, or a \
@@ -62,6 +63,12 @@ enum MergeFormat {
     Junit,
     /// Gauges for Prometheus: a file for node_exporter's textfile collector
     Openmetrics,
+    /// GitLab's code quality report: one array for all targets
+    Gitlab,
+    /// Checkstyle's XML, for Jenkins and editors
+    Checkstyle,
+    /// reviewdog's rdjson
+    Rdjson,
 }
 
 /// A longer line is not one of pregrub's.
@@ -75,6 +82,9 @@ pub(super) fn run(args: &MergeArgs) -> Result<Status, Error> {
         sarif: sarif::Log::new(Release::NEWEST),
         junit: junit::Report::new(args.threshold.least()),
         metrics: openmetrics::Report::default(),
+        gitlab: gitlab::Report::default(),
+        checkstyle: checkstyle::Report::default(),
+        rdjson: rdjson::Report::default(),
         tally: Tally::default(),
         status: Status::Fine,
     };
@@ -117,6 +127,9 @@ struct Merging {
     sarif: sarif::Log,
     junit: junit::Report,
     metrics: openmetrics::Report,
+    gitlab: gitlab::Report,
+    checkstyle: checkstyle::Report,
+    rdjson: rdjson::Report,
     tally: Tally,
     status: Status,
 }
@@ -165,6 +178,9 @@ impl Merging {
             MergeFormat::Json => self.out.json(&target.object)?,
             MergeFormat::Sarif => self.sarif.add_recorded(target),
             MergeFormat::Junit => self.junit.add_recorded(target),
+            MergeFormat::Gitlab => self.gitlab.add(Issue::of_recorded(target)),
+            MergeFormat::Checkstyle => self.checkstyle.add(&target.target, Issue::of_recorded(target)),
+            MergeFormat::Rdjson => self.rdjson.add(Issue::of_recorded(target)),
             MergeFormat::Openmetrics => {
                 self.metrics.add_target(&target.target, target.verdict, target.is_readable, &target.counts());
             }
@@ -179,6 +195,9 @@ impl Merging {
             MergeFormat::Sarif => self.sarif.write(self.status.code(), self.out.json_document())?,
             MergeFormat::Junit => self.junit.write(self.out.xml_document())?,
             MergeFormat::Openmetrics => self.metrics.write(&mut self.out.generated())?,
+            MergeFormat::Gitlab => self.gitlab.write(self.out.json_document())?,
+            MergeFormat::Checkstyle => self.checkstyle.write(self.out.xml_document())?,
+            MergeFormat::Rdjson => self.rdjson.write(self.out.json_document())?,
         }
         self.out.finish()?;
         Ok(self.status)

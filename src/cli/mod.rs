@@ -7,7 +7,9 @@ mod bounded_read;
 mod caller_args;
 mod cat;
 mod check;
+mod color_choice;
 mod compare;
+mod completions;
 mod effective_settings;
 mod emitter;
 mod entries;
@@ -30,6 +32,7 @@ mod job_args;
 mod kernel;
 mod levels;
 mod lint;
+mod man;
 mod merge;
 mod output_args;
 mod pool;
@@ -42,21 +45,24 @@ mod recursive;
 mod release_args;
 mod rules;
 mod runner_commands;
+mod schema;
 mod settings;
 mod several;
 mod skipped;
+mod stdin_filename;
 mod stdout;
 mod target_args;
 mod target_list;
 mod target_name;
 mod trace;
+mod unified_diff;
 
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory, FromArgMatches};
 
 use self::error::Error;
 use crate::boot::Verdict;
@@ -120,7 +126,9 @@ pub fn main() -> ExitCode {
     if let Some(ended) = pygrub::if_called() {
         return ended;
     }
-    let command = match args::CommandLine::try_parse() {
+    let table = args::CommandLine::command().color(color_choice::for_clap());
+    let parsed = table.try_get_matches().and_then(|matches| args::CommandLine::from_arg_matches(&matches));
+    let command = match parsed {
         Ok(command) => command,
         // A file's name among the arguments may be a guest's.
         Err(error) if error.use_stderr() && runner_commands::are_obeyed() => {

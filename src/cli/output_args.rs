@@ -1,6 +1,12 @@
-//! `--format` and `--color`.
+//! `--format`, `--template` and `--color`.
+
+use std::path::Path;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
+
+use super::bounded_read;
+use crate::report::template::Template;
 
 /// The form of the output.
 #[derive(Debug, Args)]
@@ -19,6 +25,9 @@ pub(super) struct ReportOutputArgs {
     /// Output format
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     pub format: ReportFormat,
+    /// For --format template: a Jinja template, or the file that it is in (`@FILE`). It gets the JSON object of each target
+    #[arg(long, value_name = "TEXT|@FILE", required_if_eq("format", "template"))]
+    pub template: Option<String>,
     /// When to use colours; auto respects the terminal and NO_COLOR
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
@@ -48,6 +57,49 @@ pub(super) enum ReportFormat {
     Junit,
     /// Gauges for Prometheus: a file for node_exporter's textfile collector
     Openmetrics,
+    /// GitLab's code quality report: one array for all targets
+    Gitlab,
+    /// Checkstyle's XML, for Jenkins and editors
+    Checkstyle,
+    /// reviewdog's rdjson, with suggestions
+    Rdjson,
+    /// Your own form: see --template
+    Template,
+}
+
+/// A format, with what it needs.
+#[derive(Clone, Debug)]
+pub(super) struct OutputForm {
+    pub format: ReportFormat,
+    /// Of the format `template`.
+    pub template: Option<Arc<Template>>,
+}
+
+/// A longer one is not a template.
+const LONGEST_TEMPLATE: u64 = 1 << 20;
+
+impl ReportOutputArgs {
+    /// The format that is asked for, with its template read and parsed.
+    pub(super) fn form(&self) -> Result<OutputForm, String> {
+        let format = self.format;
+        let template = match (&self.template, format) {
+            (None, _) => None,
+            (Some(text), ReportFormat::Template) => Some(Arc::new(template(text)?)),
+            (Some(_), _) => return Err("--template needs --format template".to_owned()),
+        };
+        Ok(OutputForm { format, template })
+    }
+}
+
+fn template(given: &str) -> Result<Template, String> {
+    let Some(file) = given.strip_prefix('@') else {
+        return Template::new("template", given.to_owned())
+            .map_err(|why| format!("--template is not a template: {why}"));
+    };
+    let text = bounded_read::read(Path::new(file), LONGEST_TEMPLATE)
+        .map_err(|error| format!("cannot read the template `{file}`: {}", super::why(&error)))?;
+    let text = String::from_utf8(text).map_err(|_| format!("the template `{file}` is not UTF-8"))?;
+    Template::new(file, text).map_err(|why| format!("`{file}` is not a template: {why}"))
 }
 
 /// When output has colours.

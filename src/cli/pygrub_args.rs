@@ -9,6 +9,7 @@ use super::caller_args::CallerArgs;
 use super::image_args::ImageArgs;
 use super::release_args::{self, ReleaseArgs};
 use super::settings::{Settings, SettingsArgs};
+use super::stdin_filename::StdinArgs;
 use super::target_args::{DialectArg, KindArg};
 use super::target_name::TargetName;
 use crate::boot::{Options, RuleFiles};
@@ -206,8 +207,34 @@ impl PygrubArgs {
         options: Options,
         access: &DiskAccess,
     ) -> Result<OpenTarget, Error> {
+        self.open_as(name, self.open_options(), options, access)
+    }
+
+    /// Opens the target as [`open_with`](Self::open_with) does, where standard input may stand for a file.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub(super) fn open_standing_for(
+        &self,
+        name: &TargetName,
+        stdin: &StdinArgs,
+        options: Options,
+        access: &DiskAccess,
+    ) -> Result<OpenTarget, Error> {
+        let wanted = OpenOptions { dialect: stdin.dialect(name, self.dialect), ..self.open_options() };
+        self.open_as(name, wanted, options, access)
+    }
+
+    fn open_as(
+        &self,
+        name: &TargetName,
+        wanted: OpenOptions,
+        options: Options,
+        access: &DiskAccess,
+    ) -> Result<OpenTarget, Error> {
         let target = Simulation::from(options)
-            .open_with(name, self.open_options(), access)
+            .open_with(name, wanted, access)
             .map_err(|error| Error::Target(error.to_string()))?;
         self.caller.suits(name.as_str(), target.kind()).map_err(Error::Usage)?;
         Ok(target)

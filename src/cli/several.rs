@@ -72,6 +72,7 @@ pub(super) fn check(
     looks: &Looks,
     reports: &mut Emitter,
 ) -> Result<(Status, bool), Error> {
+    let shown = args.stdin.shown(name);
     let builds: Vec<Build> = asked.iter().map(|asked| asked.options.build()).collect();
     // The verdicts first: the linter is shown all of them.
     let mut verdicts = Vec::with_capacity(builds.len());
@@ -85,7 +86,7 @@ pub(super) fn check(
             }
             Err(Error::Target(why)) => {
                 let outcome = target_report::Outcome::Unreadable { why: &why, release };
-                reports.add(&TargetReport { target: name.as_str(), outcome })?;
+                reports.add(&TargetReport { target: shown.as_str(), outcome })?;
                 complain(&why);
                 return Ok((Status::Unknown, false));
             }
@@ -109,10 +110,10 @@ pub(super) fn check(
         }
         let mut judged = check::examine(args, (name, access.clone()), asked, root_disk, &verdicts, looks)?;
         let found = std::mem::take(&mut judged.findings);
-        if reports.is_json() {
+        if reports.has_objects() {
             worst = worst.max(asked.threshold.status(&found));
-            let configuration = judged.configuration();
-            reports.add(&judged.report(name.as_str(), &found, configuration.as_deref(), None))?;
+            let configuration = judged.configuration_shown(name, shown);
+            reports.add(&judged.report(shown.as_str(), &found, configuration.as_deref(), None))?;
             continue;
         }
         match groups.get_mut(group) {
@@ -136,7 +137,7 @@ pub(super) fn check(
         }
     }
     if reports.is_text() {
-        text(name.as_str(), &builds, &groups, &shared, args.verbose, &mut reports.out)?;
+        text(shown.as_str(), &builds, &groups, &shared, args.verbose, &mut reports.out)?;
         return Ok((worst, true));
     }
     for (number, group) in groups.iter().enumerate() {
@@ -151,8 +152,8 @@ pub(super) fn check(
                 finding
             })
             .collect();
-        let (configuration, pygrubs) = (judged.configuration(), folded(&builds, &group.builds));
-        reports.add(&judged.report(name.as_str(), &findings, configuration.as_deref(), Some(&pygrubs)))?;
+        let (configuration, pygrubs) = (judged.configuration_shown(name, shown), folded(&builds, &group.builds));
+        reports.add(&judged.report(shown.as_str(), &findings, configuration.as_deref(), Some(&pygrubs)))?;
     }
     Ok((worst, true))
 }

@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
+use crate::cli::color_choice::is_colored;
 use crate::cli::escaping_writer::EscapingWriter;
 use crate::cli::output_args::Color;
 use crate::cli::runner_commands::{self, Disarmed, Form, Way};
@@ -106,14 +107,7 @@ impl Write for Sink {
 
 impl Out {
     pub(super) fn new(color: Color) -> Self {
-        let color = match color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => {
-                io::stdout().is_terminal()
-                    && anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
-            }
-        };
+        let color = is_colored(color);
         Self { stdout: Disarmed::new(Sink::Stdout(Lines::new(io::stdout())), Form::Unread), color }
     }
 
@@ -183,6 +177,12 @@ impl Out {
     pub(super) fn annotations(&mut self) -> EscapingWriter<&mut dyn Write> {
         self.stdout.set_form(Form::Annotation);
         EscapingWriter::new(&mut self.stdout, false)
+    }
+
+    /// Where a text goes that is a part of pregrub, without a word of a guest: as it is, for a shell or a parser.
+    pub(super) fn own(&mut self) -> &mut dyn Write {
+        self.stdout.set_form(Form::Unread);
+        &mut self.stdout
     }
 
     /// Where data goes as it is, such as a patch. A runner does not read the files that a step writes; of what it reads, commands

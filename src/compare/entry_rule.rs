@@ -69,7 +69,7 @@ pub(super) fn pygrub_and_grub(run: &Run, grub: &GrubRun, side: Side, norm: Side)
         return None;
     }
     let default = config.default_span.and_then(|span| Some((span, text(found.text.get(span.range())?))));
-    let value = grub.default.as_deref().map(text).unwrap_or_default();
+    let value = grub.shown.default.as_deref().map(text).unwrap_or_default();
     let mine_is = named(my_entry, mine);
     let Some(index) = theirs else {
         let skipped = config
@@ -122,7 +122,7 @@ pub(super) fn pygrub_and_grub(run: &Run, grub: &GrubRun, side: Side, norm: Side)
 fn change(found: &Found, grub: &GrubRun, index: usize) -> (Option<String>, Option<Vec<u8>>) {
     let writer = Writer::of(&found.text);
     let line = found.config.entries.get(index).and_then(|entry| Some(entry.kernel.as_ref()?.span.line));
-    let place = grub_index(&grub.menu, line);
+    let place = grub_index(&grub.shown.items, line);
     if place.is_some_and(|place| place == index.to_string()) {
         let how = match writer {
             Writer::NixOs => Remedy::NixosOption(format!("set boot.loader.grub.default = {index}")),

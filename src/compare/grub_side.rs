@@ -38,8 +38,6 @@ pub struct GrubSide {
     pub absent: Option<String>,
 }
 
-/// Commands that name initial RAM disks.
-const RAM_DISKS: [&str; 3] = ["initrd", "initrd16", "initrdefi"];
 /// What is said where the command is missing that reads the entries of the Boot Loader Specification.
 const NO_BLSCFG: &str = "upstream's GRUB has `blscfg` since 2.14; that of Fedora and Red Hat has always had one, and needs the variable `boot` on pc";
 /// Commands that name what a multiboot kernel gets.
@@ -231,19 +229,13 @@ fn picked(attempt: &Attempt, offset: &dyn Fn(&LoadCommand) -> Option<u64>) -> Op
         Some(line) => text(&line),
         None => kernel.args.iter().skip(1).map(|word| text(word)).collect::<Vec<_>>().join(" "),
     };
-    let after = attempt.commands.iter().rposition(|command| std::ptr::eq(command, kernel)).unwrap_or_default();
-    let after = &attempt.commands[after..];
-    // Another `initrd` takes the place of the one before.
-    let ram_disks = after.iter().rev().find(|command| RAM_DISKS.contains(&command.command.as_str()));
-    let modules = after.iter().filter(|command| MODULES.contains(&command.command.as_str()));
-    let loaded: Vec<&LoadCommand> = ram_disks.into_iter().chain(modules).collect();
-    // One that is missing keeps the command from loading any.
-    let whole = |command: &&&LoadCommand| {
-        command.error.is_none() && command.files.iter().all(|file| file.exists != Some(false))
-    };
-    let initrds =
-        loaded.iter().filter(whole).flat_map(|command| command.files.iter().map(|one| file(command, &one.path)));
-    let missing = loaded.iter().flat_map(|command| &command.files).filter(|file| file.exists == Some(false));
+    let is_initrd = |command: &&LoadCommand| command.is_ram_disk() || MODULES.contains(&command.command.as_str());
+    let initrds = attempt.beside_kernel().filter(is_initrd);
+    let initrds = initrds.flat_map(|command| command.files.iter().map(|one| file(command, &one.path)));
+    // What a command replaces that succeeds is not missed.
+    let fails = |command: &&LoadCommand| command.in_effect || command.error.is_some();
+    let missing = attempt.commands.iter().filter(fails).flat_map(|command| &command.files);
+    let missing = missing.filter(|file| file.exists == Some(false));
     let mut missing: Vec<String> = missing.map(|file| text(&file.path)).collect();
     if missing.is_empty() && !attempt.is_complete() {
         // GRUB does not load it for another reason.
@@ -276,14 +268,19 @@ fn why_not(run: &GrubRun) -> (String, Option<u32>) {
         (None, Some(Stop::Left(command))) => (format!("`{command}` ends it before anything boots"), line),
         (None, Some(Stop::Fatal(message))) => (format!("GRUB gives up with `{message}`"), line),
         (None, Some(Stop::Limit(why))) => (why.clone(), line),
-        (None, _) if run.menu.is_empty() => (format!("GRUB's menu has no entry{said}"), line),
+        (None, _) if run.shown.items.is_empty() => (format!("GRUB's menu has no entry{said}"), line),
         (None, _) => (format!("GRUB boots nothing{said}"), line),
         (Some(attempt), _) => match attempt.kernel() {
             None => (format!("the entry `{title}` loads no kernel{said}"), line),
             Some(kernel) => {
                 let path = kernel.files.first().map(|file| text(&file.path)).unwrap_or_default();
                 let line = Some(kernel.line).filter(|_| kernel.file == run.config);
-                (format!("GRUB cannot open the kernel `{path}` of `{title}`{said}"), line)
+                let cannot = if kernel.files.first().is_some_and(|file| file.exists == Some(true)) {
+                    "does not load"
+                } else {
+                    "cannot open"
+                };
+                (format!("GRUB {cannot} the kernel `{path}` of `{title}`{said}"), line)
             }
         },
     }

@@ -8,7 +8,6 @@
 mod arguments;
 mod change;
 mod difference;
-mod edited;
 mod entry_rule;
 mod environment;
 mod file_rule;

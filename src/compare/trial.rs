@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::difference::{Difference, Side};
-use super::edited::Edited;
 use super::environment::Environment;
 use super::grub_side::parting_line;
 use super::pick::Pick;
@@ -12,6 +11,7 @@ use super::pygrub_side::PygrubSide;
 use super::{Comparison, Readers, grub_rows, reading};
 use crate::boot::Options;
 use crate::kernel::Looks;
+use crate::storage::added_file::WithFile;
 use crate::storage::mount::{MountedOnce, Volumes};
 use crate::target::{Target, TargetError};
 
@@ -79,11 +79,11 @@ impl Bench<'_, '_> {
                     self.pick(&target, None, reader)?
                 }
                 (_, Some(volumes), Some(offset)) => {
-                    let edited = Edited {
+                    let edited = WithFile {
                         volumes: volumes as &dyn Volumes,
                         offset,
                         path: found.path.as_bytes().to_vec(),
-                        text: Rc::from(text.as_slice()),
+                        bytes: Rc::from(text.as_slice()),
                     };
                     self.pick(self.target, Some(&MountedOnce::new(edited)), reader)?
                 }

@@ -25,6 +25,7 @@ mod lzma;
 mod lzo;
 mod window;
 pub mod xz;
+mod xz_blocks;
 mod zstd;
 
 use std::fmt;
@@ -108,11 +109,14 @@ pub struct Limits {
     pub output: u64,
     /// Whether one frame of zstd is all that is read, and a window beyond the limit is refused whatever is put out.
     pub one_frame: bool,
+    /// How many bytes the reader takes at most, if that is less than all: checksums of the output are not computed then, and of xz no
+    /// larger dictionary is held. A failure says only that a decoder without this limit must be asked.
+    pub stops_at: Option<u64>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { dictionary: 256 << 20, window: 160 << 20, output: 1 << 30, one_frame: false }
+        Self { dictionary: 256 << 20, window: 160 << 20, output: 1 << 30, one_frame: false, stops_at: None }
     }
 }
 

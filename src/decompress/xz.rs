@@ -4,19 +4,28 @@ use std::io::Read;
 
 use lzma_rust2::XzReader;
 
+use super::xz_blocks::Blocks;
 use super::{DecodeError, Decoder, Input, Limits};
 
 /// Bytes of the stream's header.
-const HEADER: usize = 12;
+pub(super) const HEADER: usize = 12;
 /// How much of a stream has the headers: its own, and the longest of a block.
 pub const BEGINNING: usize = HEADER + 1024;
 
-/// A decoder of one xz stream. Its checks, its index and its footer are verified.
-pub(super) struct Xz<'a, 'b>(XzReader<&'a mut Input<'b>>);
+/// A decoder of one xz stream.
+pub(super) enum Xz<'a, 'b> {
+    /// Its checks, its index and its footer are verified.
+    Verified(Box<XzReader<&'a mut Input<'b>>>),
+    /// For a reader who stops before they come.
+    Early(Blocks<'a, 'b>),
+}
 
 impl<'a, 'b> Xz<'a, 'b> {
     pub(super) fn new(input: &'a mut Input<'b>, limits: Limits) -> Self {
-        Self(XzReader::new_mem_limit(input, false, kibibytes(limits)))
+        match Blocks::new(input, limits) {
+            Ok(blocks) => Self::Early(blocks),
+            Err(input) => Self::Verified(Box::new(XzReader::new_mem_limit(input, false, kibibytes(limits)))),
+        }
     }
 }
 
@@ -27,7 +36,12 @@ pub(super) fn kibibytes(limits: Limits) -> u32 {
 
 impl Decoder for Xz<'_, '_> {
     fn read(&mut self, out: &mut [u8]) -> Result<usize, DecodeError> {
-        self.0.read(out).map_err(|error| DecodeError::of(&error, self.0.inner_mut().take_failure()))
+        match self {
+            Self::Verified(reader) => {
+                reader.read(out).map_err(|error| DecodeError::of(&error, reader.inner_mut().take_failure()))
+            }
+            Self::Early(blocks) => blocks.read(out),
+        }
     }
 }
 
@@ -56,7 +70,7 @@ pub fn has_other_filter(stream: &[u8]) -> bool {
 }
 
 /// A number of seven bits a byte, the last byte without the eighth.
-fn number(bytes: &mut &[u8]) -> Option<u64> {
+pub(super) fn number(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
     for shift in (0..63).step_by(7) {
         let (&byte, rest) = bytes.split_first()?;

@@ -46,9 +46,9 @@ impl Closest<'_> {
                 let title = shown(&entry.title);
                 match writer {
                     Writer::NixOs => format!(
-                        "boot \"{title}\", whose {} `{path}` is there, and run nixos-rebuild boot in the guest, which \
-                         regenerates the menu",
-                        word(purpose)
+                        "boot \"{title}\", whose {} `{path}` is there, and {}",
+                        word(purpose),
+                        Remedy::NixosRebuild("which regenerates the menu".to_owned())
                     ),
                     _ => format!("`{path}`, which \"{title}\" names, is there: is that file meant?"),
                 }

@@ -155,28 +155,26 @@ impl MissingPath<'_> {
         let text = String::from_utf8_lossy(self.path.as_bytes());
         match (issue, writer) {
             (PathIssue::Several, _) if text.contains("ucode") || text.contains("microcode") => {
-                let how = match writer {
-                    Writer::Mkconfig => {
+                let how: Remedy = match writer {
+                    Writer::Mkconfig => Remedy::MkconfigVariable(
                         "remove the microcode package from the guest, or empty GRUB_EARLY_INITRD_LINUX_CUSTOM and \
-                         GRUB_EARLY_INITRD_LINUX_STOCK in its /etc/default/grub, and run update-grub or grub2-mkconfig"
-                    }
-                    Writer::NixOs => {
-                        "set hardware.cpu.intel.updateMicrocode and hardware.cpu.amd.updateMicrocode to false in the guest's \
-                         NixOS configuration, and run nixos-rebuild boot"
-                    }
-                    Writer::Other => "name the real initrd alone",
+                         GRUB_EARLY_INITRD_LINUX_STOCK"
+                            .to_owned(),
+                    ),
+                    Writer::NixOs => Remedy::nixos(
+                        "set hardware.cpu.intel.updateMicrocode and hardware.cpu.amd.updateMicrocode to false",
+                    ),
+                    Writer::Other => "name the real initrd alone".into(),
                 };
                 format!("pygrub takes one initrd, and a guest loads no microcode: {how}")
             }
             (PathIssue::Several, Writer::NixOs) => {
-                "pygrub takes one initrd: do without boot.initrd.secrets in the guest's NixOS \
-                 configuration and run nixos-rebuild boot, or concatenate the files into one"
-                    .to_owned()
+                let without = Remedy::nixos("do without boot.initrd.secrets");
+                format!("pygrub takes one initrd: {without}, or concatenate the files into one")
             }
             (PathIssue::Several, Writer::Mkconfig) => {
-                "pygrub takes one initrd: empty GRUB_EARLY_INITRD_LINUX_CUSTOM in \
-                 /etc/default/grub and run update-grub or grub2-mkconfig, or concatenate the files into one"
-                    .to_owned()
+                let empty = Remedy::MkconfigVariable("empty GRUB_EARLY_INITRD_LINUX_CUSTOM".to_owned());
+                format!("pygrub takes one initrd: {empty}, or concatenate the files into one")
             }
             (PathIssue::Several, Writer::Other) => {
                 "pygrub takes one initrd: concatenate the files into one (cat FIRST SECOND > BOTH) and name that"

@@ -20,6 +20,7 @@ pub(crate) mod mount_refusal;
 pub(crate) mod no_configuration;
 pub(crate) mod no_entry;
 pub(crate) mod no_kernel;
+mod not_utf_8;
 mod other_loaders;
 pub(crate) mod partition_name;
 mod partition_table;
@@ -37,6 +38,8 @@ pub(crate) mod untried_filesystems;
 pub use cause::{CauseId, CauseKind};
 pub use disk_order::{OtherDisk, OtherDisks};
 pub use remedy::Remedy;
+#[cfg(feature = "cli")]
+pub(crate) use remedy::instead_of_editing;
 
 use crate::boot::{ChosenFile, Failure, FailureKind, Run};
 use crate::config::{self, Cause, Raised, Recovered, Stage};

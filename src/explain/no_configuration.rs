@@ -3,7 +3,7 @@
 use super::advice::{Advice, advice};
 use super::files::Files;
 use super::other_loaders::Other;
-use super::remedy::Remedy;
+use super::remedy::{MKCONFIG, NIXOS_REBUILD, Remedy};
 use super::similar_names::Neighbours;
 use super::stray_configuration::Stray;
 use super::trial;
@@ -27,16 +27,24 @@ pub(super) fn of(attempt: Option<&Attempt>, files: Option<&Files>) -> Advice {
     }
     let is_root = files.is_some_and(|files| files.exists(b"/etc/fstab"));
     let plain_names = attempt.is_some_and(|attempt| attempt.notes.iter().any(|note| note.topic == Topic::Names));
+    let reason = format!("{} has none of the configurations that pygrub looks for", name(attempt));
     let help = if is_root {
-        "this is the guest's root without a configuration in its /boot: if /boot is a filesystem of its own, let the disk with \
-         it come first in the domain's configuration, else run update-grub, grub2-mkconfig or nixos-rebuild boot in the guest"
+        return advice(
+            reason,
+            "",
+            format!(
+                "this is the guest's root without a configuration in its /boot: if /boot is a filesystem of its own, let the \
+                 disk with it come first in the domain's configuration, else write the menu in the guest ({MKCONFIG}; for \
+                 NixOS {NIXOS_REBUILD})"
+            ),
+        );
     } else if plain_names {
         "make the image with Rock Ridge names: xorriso -as mkisofs -R"
     } else {
         "pygrub looks for /boot/grub/grub.cfg, /grub/grub.cfg and eleven more (pregrub trace lists them); is this the disk with \
          /boot, and is it the domain's first disk?"
     };
-    advice(format!("{} has none of the configurations that pygrub looks for", name(attempt)), "", help)
+    advice(reason, "", help)
 }
 
 /// What is wrong, and the way out, with the disk at hand: what lies a little beside, what other loaders left, kernels without a

@@ -12,6 +12,7 @@ use super::mount_refusal;
 use super::no_configuration;
 use super::no_entry::{elsewhere, no_entry_help};
 use super::no_kernel::no_kernel;
+use super::not_utf_8;
 use super::read_limit::cut_help;
 use super::remedy::Remedy;
 use super::set_command::set_arity;
@@ -106,7 +107,7 @@ pub(crate) fn of_raised(
         Cause::NotUtf8 => advice(
             "the file is not UTF-8, and pygrub under Python 3 reads nothing else",
             "not UTF-8",
-            "convert the file to UTF-8, comments and titles included",
+            not_utf_8::help(found, raised),
         ),
         Cause::AppendUnsupported => advice(
             "pygrub of this release cannot store what `append` says and rejects the whole file",

@@ -126,6 +126,19 @@ pub(crate) const NIXOS_REBUILD: &str = "run nixos-rebuild boot";
 /// How what grub-mkconfig writes is written anew.
 pub(crate) const MKCONFIG: &str = "run update-grub or grub2-mkconfig";
 
+/// What to do in place of editing a file that is written anew: `NixOS regenerates it: ...`. `None` for one that is not.
+pub(crate) fn instead_of_editing(writer: Writer) -> Option<String> {
+    match writer {
+        Writer::NixOs => Some(format!(
+            "NixOS regenerates it: set the options that the help names in the guest's NixOS configuration, and {NIXOS_REBUILD}"
+        )),
+        Writer::Mkconfig => {
+            Some(format!("grub-mkconfig regenerates it: change /etc/default/grub or /etc/grub.d, and {MKCONFIG}"))
+        }
+        Writer::Other => None,
+    }
+}
+
 /// Where a line of an entry comes from that somebody wrote himself, as the end of a sentence.
 pub(crate) fn change_at_source(writer: Writer) -> String {
     match writer {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::interpreter::{Interpreter, Stop};
 use super::menu::{MenuEntry, as_step, behind_first_step, first_fallback, resolve};
 use super::number;
-use super::outcome::{Attempt, MenuItem};
+use super::outcome::{Attempt, MenuItem, ShownMenu};
 
 /// How deep submenus may be nested in the menu that is shown.
 const DEEPEST: usize = 20;
@@ -45,15 +45,35 @@ impl Interpreter<'_> {
         menu.get(found.unwrap_or(0)).cloned()
     }
 
+    /// A menu as it is shown now.
+    pub(super) fn shown_menu(&self, config: Option<String>, menu: &[Rc<MenuEntry>]) -> ShownMenu {
+        let value = |name: &[u8]| self.get(name).filter(|value| !value.is_empty()).map(<[u8]>::to_vec);
+        ShownMenu {
+            config,
+            default: value(b"default"),
+            timeout: value(b"timeout"),
+            timeout_style: value(b"timeout_style"),
+            fallback: value(b"fallback"),
+            superusers: value(b"superusers"),
+            items: self.drawn(menu, "", 0),
+        }
+    }
+
     /// Shows the menu of a configuration that another one handed over to.
-    pub(super) fn show_nested(&mut self, menu: &[Rc<MenuEntry>]) -> Result<(), Stop> {
+    pub(super) fn show_configuration(&mut self, file: &str, menu: &[Rc<MenuEntry>]) -> Result<(), Stop> {
+        if self.attempts.is_empty() && self.titles.is_empty() {
+            self.shown = Some(self.shown_menu(Some(file.to_owned()), menu));
+        }
+        self.show_nested(file, menu)
+    }
+
+    fn show_nested(&mut self, file: &str, menu: &[Rc<MenuEntry>]) -> Result<(), Stop> {
         let timeout = self.get(b"timeout").map(number::read_signed);
         if let Some(Ok((seconds, _))) = timeout
             && seconds >= 0
         {
             return self.boot_default(menu);
         }
-        let file = self.get(b"config_file").map(|name| String::from_utf8_lossy(name).into_owned()).unwrap_or_default();
         self.note(format!("the menu of {file} has no timeout: GRUB waits there until somebody presses Enter"));
         match self.default_entry(menu) {
             Some(entry) => self.boot_entry(&entry, false, false),
@@ -108,15 +128,21 @@ impl Interpreter<'_> {
             let title = String::from_utf8_lossy(&entry.title).into_owned();
             self.note(format!("GRUB asks for a user name and a password before it boots `{title}`"));
         }
+        let errors = self.printed_errors;
         self.run_scoped(&entry.source, entry.arguments.clone())?;
-        if self.loaded {
+        if self.printed_errors > errors {
+            let title = String::from_utf8_lossy(&entry.title).into_owned();
+            self.note(format!("after the error in `{title}` GRUB waits for a key, for at most 10 seconds"));
+        }
+        if self.loaded.is_some() {
+            self.keep_what_is_loaded();
             return Err(Stop::Booted);
         }
         if entry.submenu {
             let menu = self.context().menu.clone();
             if !menu.is_empty() {
                 self.titles.push(entry.title.clone());
-                let done = if auto { self.boot_default(&menu) } else { self.show_nested(&menu) };
+                let done = if auto { self.boot_default(&menu) } else { self.show_nested(&entry.file, &menu) };
                 self.titles.pop();
                 done?;
             }
@@ -130,6 +156,15 @@ impl Interpreter<'_> {
         }
         self.context().unset(b"timeout");
         Ok(())
+    }
+
+    /// Adds to the entry that boots what was loaded before it, outside of entries or by a submenu.
+    fn keep_what_is_loaded(&mut self) {
+        let Some((last, before)) = self.attempts.split_last_mut() else { return };
+        if !last.works() {
+            let loaded = before.iter().flat_map(|attempt| &attempt.commands).filter(|command| command.in_effect);
+            last.commands.splice(0..0, loaded.cloned().collect::<Vec<_>>());
+        }
     }
 
     /// The menu as it would be shown, with what its submenus open: they are executed on a copy.

@@ -11,6 +11,7 @@ use super::settings::{Platform, Version};
 use crate::storage::filesystem::{FileKind, Filesystem, OpenError, ReadError};
 use crate::storage::identify::{Format, Identified};
 use crate::storage::mount::{Mounting, Volumes};
+use crate::storage::source::Source;
 
 /// No disk: a configuration alone. Nothing is known of any file.
 #[derive(Clone, Copy, Debug, Default)]
@@ -60,6 +61,8 @@ struct VolumeOnDisk {
     /// `msdos1`; `None` for the whole disk.
     partition: Option<(String, u32)>,
     offset: u64,
+    /// Its length in bytes; `None` if it is not a disk but a directory.
+    length: Option<u64>,
     mounted: OnceCell<Mounted>,
 }
 
@@ -69,6 +72,8 @@ struct Mounted {
     filesystem: Option<Rc<dyn Filesystem>>,
 }
 
+/// Bytes in a sector.
+const SECTOR: u64 = 512;
 /// The most of one disk's partitions.
 const MOST_PARTITIONS: usize = 512;
 /// The most names of one directory.
@@ -81,12 +86,14 @@ impl<'v> OneDisk<'v> {
     ///
     /// It cannot be read.
     pub fn new(volumes: &'v dyn Volumes, version: Version, platform: Platform) -> io::Result<Self> {
-        let mut all = vec![VolumeOnDisk { partition: None, offset: 0, mounted: OnceCell::new() }];
+        let length = volumes.disk().map(Source::len);
+        let mut all = vec![VolumeOnDisk { partition: None, offset: 0, length, mounted: OnceCell::new() }];
         if let Some(disk) = volumes.disk() {
             let partitions = partition_map::partitions(disk)?.into_iter().take(MOST_PARTITIONS);
             all.extend(partitions.map(|partition| VolumeOnDisk {
                 partition: Some((partition.name, partition.number)),
                 offset: partition.offset,
+                length: Some(partition.length),
                 mounted: OnceCell::new(),
             }));
         }
@@ -331,6 +338,29 @@ fn format_of(name: &str) -> Option<Format> {
 }
 
 impl Machine for OneDisk<'_> {
+    fn sectors(&self, device: &[u8]) -> Result<u64, Found> {
+        let volume = self.volume(device).map_err(Found::Missing)?;
+        match volume.length {
+            Some(length) => Ok(length / SECTOR),
+            None => Err(Found::Unknown("a directory has no blocks".to_owned())),
+        }
+    }
+
+    fn read_sectors(&self, device: &[u8], start: u64, length: usize) -> Result<Vec<u8>, Found> {
+        let volume = self.volume(device).map_err(Found::Missing)?;
+        let Some(disk) = self.volumes.disk() else {
+            return Err(Found::Unknown("a directory has no blocks".to_owned()));
+        };
+        let at = volume.offset.saturating_add(start.saturating_mul(SECTOR));
+        let left = usize::try_from(disk.len().saturating_sub(at)).unwrap_or(usize::MAX);
+        let mut bytes = vec![0; length.min(left)];
+        let count = disk
+            .read_at(at, &mut bytes)
+            .map_err(|error| Found::Unknown(format!("the disk cannot be read: {error}")))?;
+        bytes.truncate(count);
+        Ok(bytes)
+    }
+
     fn devices(&self) -> Vec<Device> {
         // The disk, and its partitions from the last to the first.
         let (whole, partitions) = match self.volumes_on_it.split_first() {

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::blocks;
 use super::commands;
+use super::loaded::Loaded;
 use super::machine::{Failure, FileName, Found, Machine};
-use super::outcome::{Attempt, Message, Step};
+use super::outcome::{Attempt, Message, ShownMenu, Step};
 use super::parser::{Parser, Unit};
 use super::settings::Settings;
 use super::syntax::{Command, Statement};
@@ -57,6 +59,8 @@ pub(super) struct Interpreter<'m> {
     /// Errors before the first attempt.
     pub errors: Vec<Message>,
     pub attempts: Vec<Attempt>,
+    /// The menu of the last configuration that the first one handed over to.
+    pub shown: Option<ShownMenu>,
     /// The titles of the submenus that are open.
     pub titles: Vec<Vec<u8>>,
     pub trace: Vec<Step>,
@@ -64,8 +68,8 @@ pub(super) struct Interpreter<'m> {
     pub notes: Vec<String>,
     /// What pregrub cannot tell, as clauses without a full stop.
     pub unknown: Vec<String>,
-    /// Whether something was loaded.
-    pub loaded: bool,
+    /// What was loaded and is in memory.
+    pub loaded: Option<Loaded>,
     /// Whether each menu has the entry that the default names.
     pub named: bool,
     /// Where `default` was set or removed last.
@@ -104,11 +108,12 @@ impl<'m> Interpreter<'m> {
             output: Vec::new(),
             errors: Vec::new(),
             attempts: Vec::new(),
+            shown: None,
             titles: Vec::new(),
             trace: Vec::new(),
             notes: Vec::new(),
             unknown: Vec::new(),
-            loaded: false,
+            loaded: None,
             named: true,
             default_at: None,
             graphics: false,
@@ -266,10 +271,14 @@ impl<'m> Interpreter<'m> {
 
     // Files.
 
-    /// Device and path of a file's name; GRUB's complaint where it has neither.
+    /// Device and path of a file's name; GRUB's complaint if it has neither.
     pub(super) fn locate(&self, name: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Failure> {
-        let shown = String::from_utf8_lossy(name).into_owned();
-        let invalid = || Failure::new(Failure::BAD_FILENAME, format!("invalid file name `{shown}'"));
+        let (device, path) = self.place(name)?;
+        if path.first() == Some(&b'/') { Ok((device, path)) } else { Err(blocks::invalid(&path)) }
+    }
+
+    /// Device of a name, and what follows it: a path, or a list of blocks.
+    fn place(&self, name: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Failure> {
         let parts = FileName::of(name).ok_or_else(|| Failure::new(Failure::BAD_FILENAME, "missing `)' symbol"))?;
         let root = || {
             let root = self.get(b"root").filter(|root| !root.is_empty());
@@ -281,24 +290,32 @@ impl<'m> Interpreter<'m> {
             Some(b"") => return Err(Failure::new(Failure::UNKNOWN_DEVICE, "disk `' not found")),
             Some(device) => device.to_vec(),
         };
-        if parts.path.first() != Some(&b'/') {
-            return Err(invalid());
-        }
         Ok((device, parts.path.to_vec()))
     }
 
     pub(super) fn find(&mut self, name: &[u8]) -> Found {
         self.spend(20);
-        match self.locate(name) {
-            Ok((device, path)) => self.machine.find(&device, &path),
+        match self.place(name) {
+            Ok((device, path)) => self.find_on(&device, &path),
             Err(failure) => Found::Missing(failure),
+        }
+    }
+
+    /// Looks for a path, or a list of blocks, on a device.
+    pub(super) fn find_on(&self, device: &[u8], path: &[u8]) -> Found {
+        match path.first() {
+            Some(b'/') => self.machine.find(device, path),
+            _ => blocks::find(&*self.machine, self.settings.version, device, path),
         }
     }
 
     pub(super) fn read(&mut self, name: &[u8], limit: usize) -> Result<Vec<u8>, Found> {
         self.spend(20);
-        let (device, path) = self.locate(name).map_err(Found::Missing)?;
-        let text = self.machine.read(&device, &path, limit)?;
+        let (device, path) = self.place(name).map_err(Found::Missing)?;
+        let text = match path.first() {
+            Some(b'/') => self.machine.read(&device, &path, limit)?,
+            _ => blocks::read(&*self.machine, self.settings.version, &device, &path, limit)?,
+        };
         self.spend(text.len() as u64 / 256);
         Ok(text)
     }

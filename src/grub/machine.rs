@@ -38,6 +38,7 @@ impl Failure {
     pub(super) const UNKNOWN_COMMAND: i32 = 16;
     pub(super) const INVALID_COMMAND: i32 = 17;
     pub(super) const BAD_ARGUMENT: i32 = 18;
+    pub(super) const BAD_OS: i32 = 21;
 
     pub(super) fn new(number: i32, message: impl Into<String>) -> Self {
         Self { number, message: message.into() }
@@ -111,6 +112,27 @@ pub trait Machine {
     /// What GRUB says, or that pregrub cannot tell.
     fn list(&self, device: &[u8], path: &[u8]) -> Result<Vec<Vec<u8>>, Found>;
 
+    /// How many sectors of 512 bytes a device has.
+    ///
+    /// # Errors
+    ///
+    /// GRUB knows no such device, or pregrub cannot tell.
+    fn sectors(&self, device: &[u8]) -> Result<u64, Found> {
+        self.device(device).map_err(Found::Missing)?;
+        Err(Found::Unknown("pregrub does not know how large the device is".to_owned()))
+    }
+
+    /// The first `length` bytes from a sector of a device on.
+    ///
+    /// # Errors
+    ///
+    /// GRUB knows no such device, or pregrub cannot tell.
+    fn read_sectors(&self, device: &[u8], start: u64, length: usize) -> Result<Vec<u8>, Found> {
+        let _ = (start, length);
+        self.device(device).map_err(Found::Missing)?;
+        Err(Found::Unknown("pregrub does not read single blocks of this device".to_owned()))
+    }
+
     /// Whether there is no disk at all, so that nothing is known of any file.
     fn is_imagined(&self) -> bool {
         false
@@ -136,6 +158,14 @@ impl<M: Machine + ?Sized> Machine for &M {
 
     fn list(&self, device: &[u8], path: &[u8]) -> Result<Vec<Vec<u8>>, Found> {
         (**self).list(device, path)
+    }
+
+    fn sectors(&self, device: &[u8]) -> Result<u64, Found> {
+        (**self).sectors(device)
+    }
+
+    fn read_sectors(&self, device: &[u8], start: u64, length: usize) -> Result<Vec<u8>, Found> {
+        (**self).read_sectors(device, start, length)
     }
 
     fn is_imagined(&self) -> bool {

@@ -8,6 +8,7 @@
 //! `variables`, `expansion`, `interpreter` and `commands`; then [`menu`] and `boot`. A script sees the world through
 //! [`machine::Machine`]; [`disks`] makes one of a disk.
 
+mod blocks;
 mod boot;
 mod boot_loader_specification;
 mod command_line;
@@ -18,7 +19,9 @@ mod expansion;
 mod fedora_entries;
 mod identity;
 mod interpreter;
+mod kernel_file;
 mod lexer;
+mod loaded;
 pub mod machine;
 pub mod menu;
 pub(crate) mod number;
@@ -39,7 +42,7 @@ pub use self::command_line::command_line;
 pub use self::commands::environment_block;
 pub use self::interpreter::Stop;
 pub use self::menu::MenuEntry;
-pub use self::outcome::{Attempt, GrubRun, LoadCommand, MenuItem, Message, NamedFile, Step};
+pub use self::outcome::{Attempt, GrubRun, LoadCommand, MenuItem, Message, NamedFile, ShownMenu, Step};
 pub use self::parser::Rejected;
 pub use self::reading::{Booted, Reading};
 pub use self::settings::{Platform, Settings, UnknownName, Version};
@@ -106,19 +109,14 @@ pub fn run(machine: &dyn Machine, place: &Place, text: &[u8], settings: &Setting
     begin(&mut grub, place, settings);
     let name = place.name();
     let mut result = GrubRun { config: name.clone(), ..GrubRun::default() };
-    let mut stop = grub.run_file(name.as_bytes(), text).err();
-    // A configuration that boots something itself is never read to its end.
-    let read = stop.is_none();
-    let value = |grub: &Interpreter<'_>, name: &[u8]| {
-        grub.get(name).filter(|value| read && !value.is_empty()).map(<[u8]>::to_vec)
-    };
-    result.default = value(&grub, b"default");
-    result.timeout = value(&grub, b"timeout");
-    result.timeout_style = value(&grub, b"timeout_style");
-    result.fallback = value(&grub, b"fallback");
-    result.superusers = value(&grub, b"superusers");
+    let mut stop = read(&mut grub, place, text).err();
     let menu = grub.context().menu.clone();
-    result.menu = grub.drawn(&menu, "", 0);
+    // A configuration that boots something itself is never read to its end, and another's menu is the one that is shown.
+    result.shown = match grub.shown.take().filter(|_| stop.is_some()) {
+        Some(shown) => shown,
+        None if stop.is_none() => grub.shown_menu(None, &menu),
+        None => ShownMenu { items: grub.drawn(&menu, "", 0), ..ShownMenu::default() },
+    };
     if stop.is_none() && !menu.is_empty() {
         if let Some(entry) = &settings.entry {
             grub.set(b"default", entry);
@@ -161,18 +159,22 @@ fn begin(grub: &mut Interpreter<'_>, place: &Place, settings: &Settings) {
     export("grub_platform", settings.platform.name());
     export("grub_cpu", settings.platform.cpu());
     export("root", &place.device);
-    let name = place.name();
     let prefix = match settings.platform {
         Platform::Xen => "(memdisk)/boot/grub".to_owned(),
         Platform::Pc | Platform::Efi => format!("({}){}", place.device, place.directory()),
     };
     export("prefix", &prefix);
-    export("config_file", &name);
-    export("config_directory", &format!("({}){}", place.device, place.directory()));
     for (name, value) in &settings.variables {
         context.set(name, value);
         context.export(name);
     }
+}
+
+/// Reads and executes the configuration. It can ask for its own place; its entries cannot, which run after it was read.
+fn read(grub: &mut Interpreter<'_>, place: &Place, text: &[u8]) -> Result<i32, Stop> {
+    let name = place.name();
+    let directory = format!("({}){}", place.device, place.directory());
+    commands::at_place(grub, name.as_bytes(), directory.as_bytes(), |grub| grub.run_file(name.as_bytes(), text))
 }
 
 /// What GRUB's parser says of a script.

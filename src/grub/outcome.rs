@@ -44,6 +44,8 @@ pub struct LoadCommand {
     pub root: Option<Vec<u8>>,
     /// What GRUB prints after `error: ` when it cannot do it.
     pub error: Option<String>,
+    /// Whether what it loads is in memory when GRUB boots: it succeeds, and no later command takes its place.
+    pub in_effect: bool,
     /// Where it stands: file and line.
     pub file: String,
     /// The line, from 1.
@@ -55,7 +57,7 @@ pub struct LoadCommand {
 pub struct NamedFile {
     /// As it is written, after expansion.
     pub path: Vec<u8>,
-    /// Whether GRUB can open it and it is not empty; `None` for a list of blocks and where nothing is known of the disk.
+    /// Whether GRUB can open it and it is not empty; `None` if nothing is known of the disk.
     pub exists: Option<bool>,
 }
 
@@ -82,9 +84,24 @@ pub struct Attempt {
 const KERNELS: [&str; 9] =
     ["linux", "linux16", "linuxefi", "multiboot", "multiboot2", "xen_hypervisor", "chainloader", "ntldr", "freedos"];
 
+/// Commands that name initial RAM disks: every word is a file.
+pub(super) const RAM_DISKS: [&str; 3] = ["initrd", "initrd16", "initrdefi"];
+
 /// Whether a command names what is booted.
 pub(super) fn is_kernel(command: &str) -> bool {
     KERNELS.contains(&command)
+}
+
+impl LoadCommand {
+    /// Whether it names what is booted, not what goes with it.
+    pub fn is_kernel(&self) -> bool {
+        is_kernel(&self.command)
+    }
+
+    /// Whether it names initial RAM disks.
+    pub fn is_ram_disk(&self) -> bool {
+        RAM_DISKS.contains(&self.command.as_str())
+    }
 }
 
 impl Attempt {
@@ -93,14 +110,20 @@ impl Attempt {
         self.titles.last().map(Vec::as_slice)
     }
 
-    /// The last command that names a kernel: the one that counts.
+    /// The command whose kernel GRUB boots; without one the last command that names a kernel.
     pub fn kernel(&self) -> Option<&LoadCommand> {
-        self.commands.iter().rev().find(|command| is_kernel(&command.command))
+        let kernels = || self.commands.iter().rev().filter(|command| command.is_kernel());
+        kernels().find(|command| command.in_effect).or_else(|| kernels().next())
     }
 
-    /// Whether it names a kernel that is there, as far as anybody knows.
+    /// What GRUB boots beside the kernel: the commands for initrds and modules that are in effect.
+    pub fn beside_kernel(&self) -> impl Iterator<Item = &LoadCommand> {
+        self.commands.iter().filter(|command| command.in_effect && !command.is_kernel())
+    }
+
+    /// Whether GRUB has a kernel to boot at its end, as far as pregrub knows.
     pub fn works(&self) -> bool {
-        self.kernel().is_some_and(|kernel| kernel.files.first().is_some_and(|file| file.exists != Some(false)))
+        self.kernel().is_some_and(|kernel| kernel.in_effect)
     }
 
     /// Whether it works, every file that it names is there, and no command fails.
@@ -121,11 +144,11 @@ pub struct MenuItem {
     pub items: Vec<MenuItem>,
 }
 
-/// What GRUB does: the result of [`run`](super::run).
+/// The menu that GRUB shows, and what its variables are then.
 #[derive(Clone, Debug, Default)]
-pub struct GrubRun {
-    /// The file that is executed, as GRUB names it: `(hd0)/grub/grub.cfg`.
-    pub config: String,
+pub struct ShownMenu {
+    /// The configuration that it belongs to, if the one that GRUB starts with hands over to another by `configfile`.
+    pub config: Option<String>,
     /// `$default` after the configuration was read.
     pub default: Option<Vec<u8>>,
     /// `$timeout` then.
@@ -136,8 +159,17 @@ pub struct GrubRun {
     pub fallback: Option<Vec<u8>>,
     /// `$superusers` then: entries ask for a password unless they are unrestricted.
     pub superusers: Option<Vec<u8>>,
-    /// The menu.
-    pub menu: Vec<MenuItem>,
+    /// The items.
+    pub items: Vec<MenuItem>,
+}
+
+/// What GRUB does: the result of [`run`](super::run).
+#[derive(Clone, Debug, Default)]
+pub struct GrubRun {
+    /// The file that is executed, as GRUB names it: `(hd0)/grub/grub.cfg`.
+    pub config: String,
+    /// The menu, and the variables that decide what it does.
+    pub shown: ShownMenu,
     /// What GRUB tries to boot, in order.
     pub attempts: Vec<Attempt>,
     /// The one that it ends with: the first that works, else the first.

@@ -24,6 +24,8 @@ pub(super) struct Partition {
     pub number: u32,
     /// Its first byte.
     pub offset: u64,
+    /// Its length in bytes.
+    pub length: u64,
 }
 
 /// The partitions of a disk, in the order of their numbers.
@@ -72,7 +74,12 @@ fn msdos(disk: &dyn Source, record: &[u8; 512]) -> io::Result<Vec<Partition>> {
             extended = extended.or(Some(start));
         } else if kind != 0 && length != 0 {
             let number = slot as u32 + 1;
-            found.push(Partition { name: format!("msdos{number}"), number, offset: u64::from(start) * SECTOR });
+            found.push(Partition {
+                name: format!("msdos{number}"),
+                number,
+                offset: u64::from(start) * SECTOR,
+                length: u64::from(length) * SECTOR,
+            });
         }
     }
     let Some(base) = extended else { return Ok(found) };
@@ -90,7 +97,8 @@ fn msdos(disk: &dyn Source, record: &[u8; 512]) -> io::Result<Vec<Partition>> {
                 next = next.or(Some(base.wrapping_add(start)));
             } else if kind != 0 && length != 0 {
                 let offset = (u64::from(at) + u64::from(start)) * SECTOR;
-                found.push(Partition { name: format!("msdos{number}"), number, offset });
+                let length = u64::from(length) * SECTOR;
+                found.push(Partition { name: format!("msdos{number}"), number, offset, length });
                 number += 1;
             }
         }
@@ -124,7 +132,9 @@ fn gpt(disk: &dyn Source) -> io::Result<Vec<Partition>> {
             if entry[..16] != [0; 16] {
                 let number = index + 1;
                 let offset = le64(&entry[32..]).saturating_mul(unit);
-                found.push(Partition { name: format!("gpt{number}"), number, offset });
+                let last = le64(&entry[40..]);
+                let length = last.saturating_sub(le64(&entry[32..])).saturating_add(1).saturating_mul(unit);
+                found.push(Partition { name: format!("gpt{number}"), number, offset, length });
             }
         }
         return Ok(found);

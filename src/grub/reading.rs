@@ -40,7 +40,7 @@ impl<'m> Reading<'m> {
     pub fn new(machine: Rc<dyn Machine + 'm>, place: &Place, text: &[u8], settings: Settings) -> Self {
         let mut grub = Interpreter::new(machine, Rc::new(settings.clone()));
         begin(&mut grub, place, &settings);
-        let read = grub.run_file(place.name().as_bytes(), text).is_ok();
+        let read = super::read(&mut grub, place, text).is_ok();
         Self { grub, read }
     }
 

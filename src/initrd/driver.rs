@@ -21,19 +21,23 @@ impl BlockDriver {
     pub fn find(inventory: &Inventory, kernel: &GuestKernel, whole: bool) -> Self {
         let config = kernel.config.as_ref().map(|(config, source)| (config.block_frontend(), source));
         let option = KernelConfig::BLOCK_FRONTEND;
-        match (&inventory.driver, config) {
-            (_, Some((Setting::BuiltIn, source))) => Self::BuiltIn(format!("{source} has {option}=y")),
-            (_, Some((Setting::Off, source))) => Self::Missing(format!("{source} has no {option}")),
-            (Some(path), _) => Self::Module(path.clone()),
+        match (&inventory.driver, config, &kernel.built_in) {
+            (_, Some((Setting::BuiltIn, source)), _) => Self::BuiltIn(format!("{source} has {option}=y")),
+            (_, Some((Setting::Off, source)), _) => Self::Missing(format!("{source} has no {option}")),
+            (Some(path), ..) => Self::Module(path.clone()),
             _ if inventory.built_in == Some(true) => Self::BuiltIn("modules.builtin of the initrd lists it".to_owned()),
+            (None, None, Some((true, source))) => Self::BuiltIn(format!("{source} lists it")),
             _ if !whole => Self::Unknown("not all of the initrd was looked at".to_owned()),
-            (None, Some((Setting::Module, source))) => {
+            (None, Some((Setting::Module, source)), _) => {
                 Self::Missing(format!("{source} has {option}=m, and the initrd has no xen-blkfront.ko"))
             }
-            (None, None) if inventory.built_in == Some(false) => Self::Missing(
+            (None, None, Some((false, source))) => {
+                Self::Missing(format!("the initrd has no xen-blkfront.ko, and {source} does not list the driver"))
+            }
+            (None, None, None) if inventory.built_in == Some(false) => Self::Missing(
                 "the initrd has no xen-blkfront.ko, and its modules.builtin does not list the driver".to_owned(),
             ),
-            (None, None) => Self::Unknown(
+            (None, None, None) => Self::Unknown(
                 "the initrd has no xen-blkfront.ko, and nothing says whether the kernel has the driver built in"
                     .to_owned(),
             ),

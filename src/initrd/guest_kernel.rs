@@ -108,6 +108,8 @@ pub struct GuestKernel {
     pub release: Option<String>,
     /// Its configuration, and where that comes from.
     pub config: Option<(KernelConfig, String)>,
+    /// Whether its modules.builtin lists the driver for Xen's disks, and where that is.
+    pub built_in: Option<(bool, String)>,
 }
 
 impl GuestKernel {
@@ -153,7 +155,7 @@ mod tests {
 
     #[test]
     fn old_kernels_know_no_new_compression() {
-        let kernel = |release: &str| GuestKernel { release: Some(release.to_owned()), config: None };
+        let kernel = |release: &str| GuestKernel { release: Some(release.to_owned()), ..GuestKernel::default() };
         assert_eq!(kernel("5.4.0-99-generic").unpacks(Compression::Zstd).map(|(unpacks, _)| unpacks), Some(false));
         assert_eq!(kernel("5.9.0").unpacks(Compression::Zstd), None);
         assert_eq!(kernel("2.6.18-xen").unpacks(Compression::Bzip2).map(|(unpacks, _)| unpacks), Some(false));

@@ -2,6 +2,7 @@
 
 use memchr::memmem;
 
+use super::beside::names_driver;
 use super::cpio::{Contents, Header, Kind};
 
 /// The driver for Xen's disks, as a module is named.
@@ -73,10 +74,7 @@ impl Contents for Inventory {
         let Some(tail) = &mut self.reading else { return };
         // The name may begin in one piece and end in the next.
         tail.extend_from_slice(&piece[..piece.len().min(DRIVER.len())]);
-        let found = |text: &[u8]| {
-            memmem::find(text, b"xen-blkfront.ko").or_else(|| memmem::find(text, b"xen_blkfront.ko")).is_some()
-        };
-        if found(tail) || found(piece) {
+        if names_driver(tail) || names_driver(piece) {
             self.built_in = Some(true);
             self.reading = None;
             return;

@@ -4,6 +4,7 @@
 //! and the kernel unpacks archives of cpio one after another, compressed or not, with rules of its own. Both are followed here byte by
 //! byte; what was measured with real kernels is in `corpus/initrd`.
 
+pub(crate) mod beside;
 mod compression;
 mod cpio;
 mod decoder;
@@ -25,6 +26,7 @@ pub use guest_kernel::{GuestKernel, KernelConfig, LinuxVersion, Setting};
 pub use inventory::Inventory;
 pub use libxenguest::Handed;
 pub use message::Message;
+pub(crate) use problem::BUILD_AGAIN;
 pub use problem::{Problem, Weight};
 pub use report::{Depth, Report, Verdict, judge};
 pub use walk::{FirstGzip, Member, Unfinished, Walk};

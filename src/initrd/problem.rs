@@ -3,6 +3,10 @@
 use super::message::Message;
 use crate::decompress::Compression;
 
+/// The way out where an initrd was not written in full.
+pub(crate) const BUILD_AGAIN: &str =
+    "build the initrd again (update-initramfs -u, dracut -f, or nixos-rebuild boot), and look for a full disk";
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
@@ -165,7 +169,7 @@ impl Problem {
     pub fn help(&self) -> Option<String> {
         Some(match self {
             Self::Empty | Self::Cut { .. } | Self::WithoutTrailer => {
-                "build the initrd again (update-initramfs -u, dracut -f, nixos-rebuild boot), and look for a full disk".to_owned()
+                BUILD_AGAIN.to_owned()
             }
             Self::NotAnArchive { .. } => "name the initrd that belongs to the kernel".to_owned(),
             Self::Refused { message, .. } => match refused_help(message) {

@@ -3,6 +3,7 @@
 use super::argument_limits::{LIBXL_TAKES, PVH_STARTS_WITH};
 use super::guest_type::GuestType;
 use crate::boot::BootFiles;
+use crate::initrd::BUILD_AGAIN;
 
 /// Why a guest of this type does not start with what pygrub hands over, and the way out; nothing where it does.
 ///
@@ -12,7 +13,7 @@ pub(super) fn refusal(files: &BootFiles, guest: GuestType) -> Option<(&'static s
     if files.ramdisk.as_ref().is_some_and(|ramdisk| ramdisk.size == Some(0)) {
         return Some((
             "the initrd is empty: pygrub hands it over, and xl fails to open it (`boot_ramdisk...: No such file or directory`)",
-            "build the initrd again (update-initramfs -u, dracut -f, nixos-rebuild boot), and look for a full disk",
+            BUILD_AGAIN,
         ));
     }
     let length = files.args.as_ref().map_or(0, |args| args.as_bytes().len());

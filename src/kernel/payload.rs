@@ -47,6 +47,20 @@ impl From<DecodeError> for Failure {
 /// How often the data is unpacked from its beginning, if a header refers back.
 const MOST_PASSES: usize = 4;
 
+/// Output that has the file's headers.
+const FIRST_STOP: u64 = PAGE;
+/// How much further a pass goes than the page that is needed.
+const FURTHER: u64 = 1 << 20;
+
+/// How a pass ended.
+enum Pass<T> {
+    Answered(T),
+    /// A page is needed that lies before what is unpacked now.
+    Before,
+    /// A page is needed that lies after the stop.
+    StopsTooEarly(u64),
+}
+
 /// The image that the answer rests on, and the answer.
 pub(super) struct Answered<T> {
     pub image: Image,
@@ -64,39 +78,80 @@ impl Packed<'_> {
     /// Unpacks until `ask` is answered, or everything.
     pub(super) fn ask<T>(&self, depth: Depth, ask: impl Fn(&Image) -> Access<T>) -> Result<Answered<T>, Failure> {
         let mut image = Image::new(self.image_size());
-        let mut read = 0;
-        for _ in 0..MOST_PASSES {
+        let mut stops_at = self.first_stop(depth);
+        let (mut read, mut passes) = (0, 0);
+        while passes < MOST_PASSES {
             let mut input = Input::new(self.file, self.start, self.end);
-            let limits = Limits { dictionary: self.lzma_memory, output: self.image_size(), ..Limits::default() };
-            let mut stream =
-                Stream { decoder: decoder(self.compression, &mut input, limits), at: 0, ended: false, of: self };
-            let answer = loop {
-                match ask(&image) {
-                    Ok(answer) => break Some(answer),
-                    // It lies before what is unpacked now.
-                    Err(Need(page)) if page * PAGE < stream.at => break None,
-                    Err(Need(page)) => {
-                        if image.pages() >= MOST_PAGES {
-                            let why = "its headers are spread further than pregrub reads";
-                            return Err(Failure::Unknown(why.to_owned()));
-                        }
-                        stream.skip_to(page * PAGE)?;
-                        let mut bytes = vec![0; image.page_length(page)];
-                        stream.fill(&mut bytes)?;
-                        image.add(page, bytes.into_boxed_slice());
-                    }
-                }
-            };
-            if answer.is_some() && depth == Depth::All {
-                stream.finish()?;
-            }
-            drop(stream);
+            let pass = self.pass(&mut input, &mut image, stops_at, depth, &ask);
             read = read.max(input.position());
-            if let Some(answer) = answer {
-                return Ok(Answered { image, answer, read });
+            match pass {
+                Ok(Pass::Answered(answer)) => return Ok(Answered { image, answer, read }),
+                Ok(Pass::StopsTooEarly(page)) => {
+                    // Notes mostly lie together.
+                    let next = Some((page + 1) * PAGE + FURTHER).filter(|_| stops_at == Some(FIRST_STOP));
+                    stops_at = next.filter(|&next| next < self.image_size());
+                }
+                Ok(Pass::Before) => passes += 1,
+                Err(Failure::Io(error)) => return Err(Failure::Io(error)),
+                // What is wrong with it, the decoder that verifies everything says, from the beginning.
+                Err(_) if stops_at.is_some() => {
+                    stops_at = None;
+                    image = Image::new(self.image_size());
+                }
+                Err(failure) => return Err(failure),
             }
         }
         Err(Failure::Unknown("its headers refer back more often than pregrub follows".to_owned()))
+    }
+
+    /// Where a pass that does not go to the end stops at first: those that hold a dictionary as large as their output after the
+    /// headers, which show how large that is.
+    fn first_stop(&self, depth: Depth) -> Option<u64> {
+        let stop = match self.compression {
+            _ if depth == Depth::All => None,
+            Compression::Xz => Some(FIRST_STOP),
+            Compression::Zstd => Some(self.image_size()),
+            _ => None,
+        };
+        stop.filter(|&stop| stop <= self.image_size())
+    }
+
+    /// Unpacks once from the beginning, adding to `image` what `ask` needs.
+    fn pass<T>(
+        &self,
+        input: &mut Input<'_>,
+        image: &mut Image,
+        stops_at: Option<u64>,
+        depth: Depth,
+        ask: &impl Fn(&Image) -> Access<T>,
+    ) -> Result<Pass<T>, Failure> {
+        let limits = Limits { dictionary: self.lzma_memory, output: self.image_size(), stops_at, ..Limits::default() };
+        let mut stream = Stream { decoder: decoder(self.compression, input, limits), at: 0, ended: false, of: self };
+        loop {
+            match ask(image) {
+                Ok(answer) => {
+                    if depth == Depth::All {
+                        stream.finish()?;
+                    }
+                    return Ok(Pass::Answered(answer));
+                }
+                Err(Need(page)) if page * PAGE < stream.at => return Ok(Pass::Before),
+                Err(Need(page)) => {
+                    let end = page * PAGE + image.page_length(page) as u64;
+                    if stops_at.is_some_and(|stops_at| end > stops_at) {
+                        return Ok(Pass::StopsTooEarly(page));
+                    }
+                    if image.pages() >= MOST_PAGES {
+                        let why = "its headers are spread further than pregrub reads";
+                        return Err(Failure::Unknown(why.to_owned()));
+                    }
+                    stream.skip_to(page * PAGE)?;
+                    let mut bytes = vec![0; image.page_length(page)];
+                    stream.fill(&mut bytes)?;
+                    image.add(page, bytes.into_boxed_slice());
+                }
+            }
+        }
     }
 
     /// Unpacks everything into memory, if it is not longer than `most`.

@@ -10,8 +10,8 @@ use super::loader::{Depth, Question};
 use super::outcome::{Look, Outcome};
 use crate::boot::{Failure, FailureKind, Run, Verdict};
 use crate::config::Stage;
-use crate::decompress::ReadAt;
-use crate::storage::filesystem::{OpenError, OpenFile, ReadError};
+use crate::storage::filesystem::OpenError;
+use crate::storage::guest_file::GuestFile;
 use crate::storage::mount::{Mounting, Volumes};
 
 /// What the domain builder makes of the kernel of a run.
@@ -21,26 +21,6 @@ pub struct Built {
     pub look: Look,
     /// Who was to load it, and for what.
     pub question: Question,
-}
-
-/// A guest's file as something that is read at any offset.
-struct GuestFile<'a>(Box<dyn OpenFile + 'a>);
-
-impl ReadAt for GuestFile<'_> {
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        let mut done = 0;
-        while done < buf.len() {
-            let count = self.0.read_at(offset + done as u64, &mut buf[done..]).map_err(|error| match error {
-                ReadError::Io(error) => error,
-                other => io::Error::other(other),
-            })?;
-            if count == 0 {
-                break;
-            }
-            done += count;
-        }
-        Ok(done)
-    }
 }
 
 /// Shows the kernel of a run that boots to the domain builder. If the builder refuses it, the run fails after all, at the stage

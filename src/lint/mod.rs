@@ -41,7 +41,7 @@ pub use engine::group::Group;
 pub use engine::level::Level;
 pub use engine::releases::Releases;
 pub use engine::reporter::Reporter;
-pub use engine::rule::{BootImpact, Rule};
+pub use engine::rule::{BootImpact, Rule, RuleStatus};
 pub use engine::severity::Severity;
 pub use explaining::{explaining_findings, findings_of_differences};
 pub use registry::{RULES, closest, find};

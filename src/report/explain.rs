@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
+use super::rules::standing;
 use super::text::Look;
 use crate::lint::{Group, RULES, Rule, Severity};
 
@@ -29,6 +30,7 @@ pub fn write(rule: &Rule, look: Look, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{severity}{}{severity:#}, {}", rule.severity.name(), rule.stops.phrase())?;
     writeln!(out, "releases of Xen: {}", rule.releases)?;
     writeln!(out, "group: {} ({}, {}xx)", group.title(), group.name(), group.prefix())?;
+    writeln!(out, "since pregrub {}", standing(rule))?;
     let documentation = rule.documentation();
     let mut page = Page { styles, width: look.width.min(WIDEST), text: String::new(), lists: 0, out };
     for event in Parser::new(&documentation) {

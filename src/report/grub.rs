@@ -50,15 +50,16 @@ impl<'a> Report<'a> {
             grub: self.settings.version.name(),
             platform: self.settings.platform.name(),
             config: run.config.clone(),
-            default: run.default.as_deref().map(text),
-            timeout: run.timeout.as_deref().map(text),
-            superusers: run.superusers.as_deref().map(text),
+            menu_config: run.shown.config.clone(),
+            default: run.shown.default.as_deref().map(text),
+            timeout: run.shown.timeout.as_deref().map(text),
+            superusers: run.shown.superusers.as_deref().map(text),
             chosen: self.chosen(),
             path: path(chosen),
             commands: chosen.commands.iter().map(CommandReport::from).collect(),
             command_line: self.command_line(),
             tried: run.tried().iter().map(AttemptReport::from).collect(),
-            menu: run.menu.iter().map(ItemReport::from).collect(),
+            menu: run.shown.items.iter().map(ItemReport::from).collect(),
             errors: errors.clone().map(|message| message.text.clone()).collect(),
             places: errors.map(PlaceReport::from).collect(),
             boots: if !run.unknown.is_empty() { None } else { Some(run.boots()) },
@@ -85,19 +86,24 @@ impl<'a> Report<'a> {
                 writeln!(out, "{:>7} {:>5}  {}{status}", step.number, step.line, words.join(" "))?;
             }
         }
-        writeln!(out, "\nmenu:")?;
+        match &run.shown.config {
+            Some(config) => writeln!(out, "\nmenu of {config}:")?,
+            None => writeln!(out, "\nmenu:")?,
+        }
         let path = run.chosen().and_then(|attempt| attempt.path.as_deref());
-        if run.menu.is_empty() {
+        if run.shown.items.is_empty() {
             writeln!(out, "  none: GRUB shows its prompt")?;
         }
-        for item in &run.menu {
+        for item in &run.shown.items {
             self.write_item(item, &[], path, out)?;
         }
         writeln!(out, "\n{}", self.verdict())?;
         for attempt in run.tried() {
             let title = attempt.title().map(text).unwrap_or_default();
             let fallback = if attempt.fallback { "as a fallback" } else { "first" };
-            writeln!(out, "  tried {fallback}: `{title}`, whose kernel is missing")?;
+            let error = attempt.kernel().and_then(|kernel| kernel.error.as_deref());
+            let error = error.map(|error| format!(": GRUB prints `error: {error}`")).unwrap_or_default();
+            writeln!(out, "  tried {fallback}: `{title}`, which loads no kernel{error}")?;
         }
         if let Some(attempt) = run.chosen() {
             for command in &attempt.commands {
@@ -144,7 +150,7 @@ impl<'a> Report<'a> {
     /// The outcome as a sentence.
     fn verdict(&self) -> String {
         let run = self.run;
-        let wait = match (run.timeout.as_deref().map(text), run.menu.is_empty()) {
+        let wait = match (run.shown.timeout.as_deref().map(text), run.shown.items.is_empty()) {
             (_, true) => String::new(),
             (Some(seconds), _) if seconds == "0" => " at once".to_owned(),
             (Some(seconds), _) if seconds.parse::<u32>().is_ok() => format!(" after {seconds} seconds"),
@@ -158,15 +164,26 @@ impl<'a> Report<'a> {
             (None, Some(Stop::Left(command))) => format!("boots nothing: `{command}` ends it"),
             (None, Some(Stop::Fatal(message))) => format!("boots nothing: GRUB gives up with `{message}`"),
             (None, Some(Stop::Limit(why))) => format!("unknown: {why}"),
-            (None, _) if run.menu.is_empty() => "boots nothing: the menu has no entry".to_owned(),
+            (None, _) if run.shown.items.is_empty() => "boots nothing: the menu has no entry".to_owned(),
             (None, _) => "boots nothing".to_owned(),
             (Some(attempt), _) if attempt.is_complete() => format!("boots {title}{wait}"),
-            (Some(attempt), _) if attempt.works() => {
-                format!("boots {title}{wait}, without files that are missing")
-            }
+            (Some(attempt), _) if attempt.works() => format!("boots {title}{wait}{}", but(attempt)),
             (Some(attempt), _) if attempt.kernel().is_none() => format!("does not boot: {title} loads no kernel"),
-            (Some(_), _) => format!("does not boot: GRUB cannot open the kernel of {title}"),
+            (Some(_), _) => format!("does not boot: GRUB does not load the kernel of {title}"),
         }
+    }
+}
+
+/// What is not as the entry says, although it boots.
+fn but(attempt: &Attempt) -> &'static str {
+    let fails = |command: &&LoadCommand| !command.in_effect && command.error.is_some();
+    let failing = || attempt.commands.iter().filter(fails);
+    if failing().any(LoadCommand::is_kernel) {
+        ", with the kernel that was loaded before another one fails"
+    } else if failing().any(LoadCommand::is_ram_disk) && !attempt.beside_kernel().any(LoadCommand::is_ram_disk) {
+        ", without the initrd"
+    } else {
+        ", without a file that is missing or empty"
     }
 }
 
@@ -182,6 +199,8 @@ struct Json {
     grub: &'static str,
     platform: &'static str,
     config: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    menu_config: Option<String>,
     default: Option<String>,
     timeout: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -211,6 +230,7 @@ struct CommandReport {
     root: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    loaded: bool,
     line: u32,
 }
 
@@ -266,6 +286,7 @@ impl From<&LoadCommand> for CommandReport {
                 .collect(),
             root: command.root.as_deref().map(text),
             error: command.error.clone(),
+            loaded: command.in_effect,
             line: command.line,
         }
     }

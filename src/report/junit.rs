@@ -254,7 +254,7 @@ fn problem<'a>(name: &'static str, kind: &str, message: &str) -> BytesStart<'a> 
 }
 
 /// The text without the characters that XML cannot hold, however they are written.
-fn can_be_held(text: &str) -> String {
+pub(super) fn can_be_held(text: &str) -> String {
     let held = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{fffd}' | '\u{10000}'..);
     text.chars().map(|c| if held(c) { c } else { '\u{fffd}' }).collect()
 }

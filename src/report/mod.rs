@@ -4,6 +4,7 @@
 
 pub mod builder;
 pub mod check;
+pub mod checkstyle;
 pub mod compare;
 #[cfg(feature = "cli")]
 pub mod compare_text;
@@ -16,11 +17,14 @@ mod excerpt;
 #[cfg(feature = "cli")]
 pub mod explain;
 pub mod finding;
+mod fingerprint;
 pub mod github;
+pub mod gitlab;
 pub mod grub;
 #[cfg(feature = "cli")]
 pub mod host;
 pub mod initrd;
+pub mod issue;
 pub mod junit;
 pub mod kernel;
 pub mod lint;
@@ -29,12 +33,16 @@ pub(crate) mod notes;
 mod one_line;
 #[cfg(feature = "cli")]
 pub mod openmetrics;
+pub mod rdjson;
 #[cfg(feature = "cli")]
 pub mod recorded;
 pub mod region;
 pub mod rules;
 pub mod sarif;
+pub mod schema;
 pub mod target_report;
+#[cfg(feature = "cli")]
+pub mod template;
 #[cfg(feature = "cli")]
 pub mod text;
 pub mod trace;

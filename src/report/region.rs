@@ -5,7 +5,7 @@ use crate::config::Span;
 /// A piece of a text.
 ///
 /// Lines and columns are counted from 1, columns in characters (Unicode code points) whatever release the run is of; a byte that
-/// is not UTF-8 is a character. The end is after the last character.
+/// is not UTF-8 is a character. The end is after the last character. Only [`in_bytes`](Self::in_bytes) counts columns in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Region {
     /// The line of the first character.
@@ -21,14 +21,23 @@ pub struct Region {
 impl Region {
     /// Where `span` is in `text`.
     pub fn new(text: &[u8], span: Span) -> Self {
+        Self::counted(text, span, characters)
+    }
+
+    /// Where `span` is in `text`, with columns counted in bytes.
+    pub fn in_bytes(text: &[u8], span: Span) -> Self {
+        Self::counted(text, span, |text| u32::try_from(text.len()).unwrap_or(u32::MAX))
+    }
+
+    fn counted(text: &[u8], span: Span, columns: impl Fn(&[u8]) -> u32) -> Self {
         let before = &text[..span.range().start.min(text.len())];
         let inside = &text[before.len()..span.range().end.clamp(before.len(), text.len())];
         let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
-        let column = characters(&before[line_start..]).saturating_add(1);
+        let column = columns(&before[line_start..]).saturating_add(1);
         let newlines = memchr::memchr_iter(b'\n', inside).count();
         let end_column = match memchr::memrchr(b'\n', inside) {
-            None => column.saturating_add(characters(inside)),
-            Some(newline) => characters(&inside[newline + 1..]).saturating_add(1),
+            None => column.saturating_add(columns(inside)),
+            Some(newline) => columns(&inside[newline + 1..]).saturating_add(1),
         };
         let end_line = span.line.saturating_add(u32::try_from(newlines).unwrap_or(u32::MAX));
         Self { line: span.line, column, end_line, end_column }
@@ -61,6 +70,7 @@ mod tests {
         assert_eq!(&text[11..14], "/ü".as_bytes());
         assert_eq!(region, Region { line: 2, column: 6, end_line: 2, end_column: 8 });
         assert_eq!(Region::new(b"a\xff\xfe b", span(1, 4, 5)).column, 5);
+        assert_eq!(Region::in_bytes(text, span(2, 11, 14)), Region { line: 2, column: 7, end_line: 2, end_column: 10 });
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::lint::{BootImpact, Group, RULES, Rule, Severity};
+use crate::lint::{BootImpact, Group, RULES, Rule, RuleStatus, Severity};
 
 /// Groups that have rules, with them.
 fn by_group() -> impl Iterator<Item = (Group, Vec<&'static Rule>)> {
@@ -28,14 +28,16 @@ pub fn write_text(out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{} ({}, {}xx)", group.title(), group.name(), group.prefix())?;
         for rule in rules {
             let releases = if rule.releases.are_all() { String::new() } else { format!("; {}", rule.releases) };
-            let (code, name, severity) = (rule.code, rule.name, rule.severity.name());
-            writeln!(out, "  {code}  {name:width$}  {severity:7}  {}{releases}", rule.stops.phrase())?;
+            let (code, name, severity) = (rule.code, rule.name, severities(rule));
+            let status = if rule.status == RuleStatus::Stable { "" } else { "; preview" };
+            let (since, stops) = (rule.since, rule.stops.phrase());
+            writeln!(out, "  {code}  {name:width$}  {severity:14}  since {since}  {stops}{releases}{status}")?;
         }
     }
     writeln!(
         out,
-        "\nThe severity is that of a finding about what boots. About entries that are not selected, and differences that GRUB or the guest \
-         does not mind, a rule reports a warning or a note."
+        "\nWhere a rule has two severities, the first is that of a finding about what boots, the second that of one about entries that are \
+         not selected, about what may be there, or about what neither GRUB nor the guest minds."
     )?;
     Ok(())
 }
@@ -53,20 +55,20 @@ pub fn write_markdown(out: &mut dyn Write) -> io::Result<()> {
          `pregrub explain CODE` shows the same.\n\n\
          A finding that *stops the boot* keeps pygrub from handing over a kernel, whatever else is fixed. Whether or not it does, an \
          *error* keeps something from booting as it is meant to; a *warning* says that something else boots than it seems, or that what works today may not \
-         tomorrow; a *note* is worth knowing. The severity in the tables is that of a finding about what boots: about entries that are not selected, files that may be there, and differences that GRUB \
-         or the guest does not mind, a rule reports a warning or a note instead. Codes and names are never used again for something else."
+         tomorrow; a *note* is worth knowing. Where a rule has two severities, the first is that of a finding about what boots, the second that of one about entries that are not selected, \
+         about files that may be there, or about what neither GRUB nor the guest minds. Codes and names are never used again for something else."
     )?;
     for (group, rules) in by_group() {
         writeln!(out, "\n**{}** (`{}`, {}xx)\n", group.title(), group.name(), group.prefix())?;
-        writeln!(out, "| code | name | severity | boot | Xen |\n| --- | --- | --- | --- | --- |")?;
+        writeln!(out, "| code | name | severity | boot | Xen | since |\n| --- | --- | --- | --- | --- | --- |")?;
         for rule in rules {
-            let (code, name, severity) = (rule.code, rule.name, rule.severity.name());
-            let (stops, releases) = (rule.stops.phrase(), rule.releases);
-            writeln!(out, "| [{code}](#{}) | {name} | {severity} | {stops} | {releases} |", anchor(rule))?;
+            let (code, name, severity) = (rule.code, rule.name, severities(rule));
+            let (stops, releases, since) = (rule.stops.phrase(), rule.releases, standing(rule));
+            writeln!(out, "| [{code}](#{}) | {name} | {severity} | {stops} | {releases} | {since} |", anchor(rule))?;
         }
     }
     for rule in RULES {
-        let (severity, stops) = (rule.severity.name(), rule.stops.phrase());
+        let (severity, stops) = (severities(rule), rule.stops.phrase());
         writeln!(out, "\n## {} {}\n\n{severity}, {stops}; Xen: {}\n", rule.code, rule.name, rule.releases)?;
         let mut fenced = false;
         for line in rule.documentation().lines() {
@@ -77,6 +79,19 @@ pub fn write_markdown(out: &mut dyn Write) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Since when there is the rule: `0.1.0`, or `0.2.0 (preview)`.
+pub(super) fn standing(rule: &Rule) -> String {
+    match rule.status {
+        RuleStatus::Stable => rule.since.to_owned(),
+        status => format!("{} ({})", rule.since, status.name()),
+    }
+}
+
+/// `error, warning`: the severities that a rule reports, the usual one first.
+fn severities(rule: &Rule) -> String {
+    rule.severities().map(Severity::name).collect::<Vec<_>>().join(", ")
 }
 
 /// What GitHub and others make of the heading of a rule.
@@ -97,8 +112,11 @@ struct RuleReport {
     name: &'static str,
     group: &'static str,
     severity: Severity,
+    severities: Vec<Severity>,
     stops_boot: &'static str,
     releases: String,
+    status: &'static str,
+    since: &'static str,
     summary: String,
     documentation: String,
 }
@@ -106,20 +124,28 @@ struct RuleReport {
 impl Rules {
     /// All rules.
     pub fn all() -> Self {
+        Self::of(RULES)
+    }
+
+    /// These rules, in this order.
+    pub fn of(rules: &[&'static Rule]) -> Self {
         let report = |rule: &&'static Rule| RuleReport {
             code: rule.code,
             name: rule.name,
             group: rule.group().name(),
             severity: rule.severity,
+            severities: rule.severities().collect(),
             stops_boot: match rule.stops {
                 BootImpact::Always => "always",
                 BootImpact::Sometimes => "sometimes",
                 BootImpact::Never => "never",
             },
             releases: rule.releases.to_string(),
+            status: rule.status.name(),
+            since: rule.since,
             summary: rule.summary(),
             documentation: rule.documentation(),
         };
-        Self { schema: "pregrub.rules/1", rules: RULES.iter().map(report).collect() }
+        Self { schema: "pregrub.rules/1", rules: rules.iter().map(report).collect() }
     }
 }

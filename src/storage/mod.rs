@@ -15,6 +15,7 @@ pub mod ext;
 #[doc(hidden)]
 pub mod fat;
 pub mod filesystem;
+pub(crate) mod guest_file;
 pub mod identify;
 #[doc(hidden)]
 pub mod iso9660;

@@ -76,8 +76,11 @@ impl Token {
 
 /// The tokens of a line, its line feed included, each with the piece of the line that it is. After a stray one there is nothing.
 pub(super) fn tokens(line: &str) -> impl Iterator<Item = (Token, &str)> {
-    // Every line matches, so that an error cannot be; it would read as an empty line.
-    Grammar::parse(Rule::xl_line, line).into_iter().flatten().map(|pair| {
+    // One at a time: a line of a mebibyte may have as many tokens.
+    let mut rest = line;
+    std::iter::from_fn(move || {
+        // Every line matches, so that an error cannot be; it would read as the end of the line.
+        let pair = Grammar::parse(Rule::xl_token, rest).ok()?.next()?;
         let token = match pair.as_rule() {
             Rule::name => Token::Name,
             Rule::number => Token::Number,
@@ -91,7 +94,11 @@ pub(super) fn tokens(line: &str) -> impl Iterator<Item = (Token, &str)> {
             Rule::newline => Token::Newline,
             _ => Token::Stray,
         };
-        (token, pair.as_str())
+        rest = match token {
+            Token::Stray => "",
+            _ => rest.get(pair.as_span().end()..).unwrap_or_default(),
+        };
+        Some((token, pair.as_str()))
     })
 }
 

@@ -71,7 +71,8 @@ fn nothing_of_this_machine_is_read() {
             if place == "etc/pygrub/rules.d" && matches!(trick, Trick::Absolute | Trick::Relative | Trick::Dangling) {
                 assert_eq!(verdict(&ended, "web").as_deref(), Some("boots"), "{what}: {}", ended.whole());
             }
-            if place == "srv/web.img" {
+            // The decoy is the disk itself, by a link that stays in the tree.
+            if place == "srv/web.img" && trick != Trick::AbsoluteWithDecoy {
                 assert_ne!(verdict(&ended, "web").as_deref(), Some("boots"), "{what}");
             }
             host.assert_untouched(&what);

@@ -167,6 +167,71 @@ fn what_is_none_is_not_touched() {
     assert!(String::from_utf8_lossy(&without.stdout).contains("##[nothing]"));
 }
 
+/// File names, a label, and paths of a disk; the reports on a menu, on files and on hosts.
+#[test]
+fn in_every_other_report() {
+    if tools::tool("mke2fs").is_none() {
+        return tools::skipped("mke2fs");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for command in COMMANDS {
+        // A name has no slash.
+        let name = command.replace('/', "-");
+        let legacy = format!(
+            "title {command}\nroot (hd0,0)\nkernel /{name}k {command}\ninitrd /{name}i\nsavedefault {command}\n"
+        );
+        let extlinux =
+            format!("DEFAULT {command}\nLABEL {command}\n KERNEL /{name}/k\n APPEND initrd=/{name}i {command}\n");
+        // Paths that are not there, beside names that are nearly so.
+        let grub2 = format!("menuentry '{command}' {{\n linux /{name}kk {command}\n initrd /{name}ii\n}}\n");
+        let disks = [("/boot/grub/menu.lst", legacy), ("/extlinux.conf", extlinux), ("/boot/grub/grub.cfg", grub2)];
+        for (number, (path, text)) in disks.into_iter().enumerate() {
+            let tree = Tree::new().file(path, text).file(&format!("/{name}k"), "k").file(&format!("/{name}i"), "i");
+            let image = Image::whole(&Volume::ext4(tree.directory(&format!("/{name}"))).sized(2 << 20));
+            // The label, and where it was mounted last.
+            image.patch(1024 + 0x78, &[name.as_bytes(), &[0; 16]].concat()[..16]);
+            image.patch(1024 + 0x88, &[name.as_bytes(), &[0; 64]].concat()[..64]);
+            let image = image.argument();
+            let runner = Some(RUNNERS[number]);
+            for format in ["text", "concise", "json", "sarif", "junit"] {
+                check(&["check", "--color", "always", "--format", format, &image], runner, none_is_ours);
+                check(&["compare", "--format", format, &image], runner, none_is_ours);
+            }
+            for format in ["text", "json"] {
+                check(&["grub", "--format", format, &image], runner, none_is_ours);
+                check(&["entries", "--format", format, &image], runner, none_is_ours);
+                check(&["trace", "--format", format, &image], runner, none_is_ours);
+            }
+            check(&["check", "--format", "github", &image], None, annotation);
+            check(&["cat", &image], runner, none_is_ours);
+            check(&["cat", &image, &format!("/{name}")], runner, none_is_ours);
+        }
+        // Files whose names and contents are a guest's.
+        let file = folder.path().join(&name).to_str().unwrap().to_owned();
+        fs::write(&file, format!("{command}\n").repeat(200)).unwrap();
+        for format in ["text", "json"] {
+            check(&["kernel", "--format", format, &file], Some(RUNNERS[0]), none_is_ours);
+            check(&["initrd", "--format", format, &file], Some(RUNNERS[1]), none_is_ours);
+        }
+        check(&["merge", &file], Some(RUNNERS[2]), none_is_ours);
+        // A host with such a domain.
+        let host = folder.path().join("host");
+        fs::create_dir_all(host.join("etc/xen/auto")).unwrap();
+        let domain = format!(
+            "name = \"{command}\"\nmemory = 1\nbootloader = \"pygrub\"\ndisk = [ \"/{command},raw,xvda,w\" ]\n"
+        );
+        fs::write(host.join("etc/xen/auto").join(&name), domain).unwrap();
+        let host = host.to_str().unwrap().to_owned();
+        for format in ["text", "json", "openmetrics"] {
+            check(
+                &["host", "-v", "--release", "4.17", "--root", &host, "--format", format],
+                Some(RUNNERS[0]),
+                none_is_ours,
+            );
+        }
+    }
+}
+
 #[test]
 fn json_means_the_same() {
     for command in COMMANDS {
@@ -281,6 +346,12 @@ fn in_what_the_drop_in_says() {
             check(&["pygrub", "-q", "--output-format=simple", &directory, &image], runner, none_is_ours);
             check(&["pygrub", "-q", "--isconfig", &config], runner, none_is_ours);
             check(&["pygrub", "-q", &format!("--entry={command}"), "-l", &image], runner, none_is_ours);
+        }
+        // Both streams in one pipe, and the two processes.
+        for args in [&["-l", &image][..], &["--debug", "-n", &image], &[&directory, &image], &[&directory, &broken]] {
+            let mut both = command_of(&[&["pygrub", "-q"], args].concat());
+            let output = both.env("GITHUB_ACTIONS", "true").output().unwrap();
+            assert_eq!(obeyed(&output.stdout), Vec::<String>::new(), "{args:?} {command}");
         }
     }
     // What cannot be printed is not handed over, and a file gets it as it is.

@@ -4,6 +4,9 @@ mod bad_input;
 mod baseline;
 mod cat;
 mod check;
+mod ci;
+mod colors;
+mod completions;
 mod contract;
 #[cfg(target_os = "linux")]
 mod contrib;
@@ -26,6 +29,8 @@ mod next_steps;
 #[cfg(target_os = "linux")]
 mod pygrub;
 mod recursive;
+mod schema;
 mod settings;
+mod stdin_filename;
 mod trace;
 mod xl;

@@ -126,6 +126,7 @@ pub fn bzimage(payload: &[u8]) -> Vec<u8> {
     put(0x202, b"HdrS");
     put(0x206, &0x020f_u16.to_le_bytes());
     put(0x20e, &0x80_u16.to_le_bytes());
+    put(0x211, &[1]); // loaded high
     put(0x24c, &(payload.len() as u32).to_le_bytes());
     put(0x280, b"6.6.0-test (pregrub)");
     setup.extend(payload);

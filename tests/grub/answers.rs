@@ -72,7 +72,7 @@ fn are_given() {
             assert_eq!(&text(&run.output), output, "{id}");
         }
         if let Some(default) = &answer.default {
-            assert_eq!(run.default.as_deref().map(text).as_ref(), Some(default), "{id}");
+            assert_eq!(run.shown.default.as_deref().map(text).as_ref(), Some(default), "{id}");
         }
         assert_eq!(run.unknown, [""; 0], "{id}");
     }

@@ -34,7 +34,7 @@ fn run(config: &str, directory: &str, version: Version) -> GrubRun {
 }
 
 fn titles(run: &GrubRun) -> Vec<String> {
-    run.menu.iter().map(|item| String::from_utf8_lossy(&item.entry.title).into_owned()).collect()
+    run.shown.items.iter().map(|item| String::from_utf8_lossy(&item.entry.title).into_owned()).collect()
 }
 
 fn words(run: &GrubRun) -> Vec<String> {

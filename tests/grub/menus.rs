@@ -10,7 +10,7 @@ use pregrub::storage::source::FileSource;
 
 use super::generator::Generator;
 use crate::common::grub::{GrubAnswer, GrubCase, picks};
-use crate::common::{ext_images, tools};
+use crate::common::{ext_images, kernels, tools};
 
 pub const UUID: &str = "11111111-2222-3333-4444-555555555555";
 
@@ -19,7 +19,10 @@ pub fn furnish(root: &Path) {
     for folder in ["boot", "t", "grub"] {
         fs::create_dir_all(root.join(folder)).unwrap();
     }
-    for file in ["k0", "k1", "k2", "i0", "i1", "boot/k"] {
+    for file in ["k0", "k1", "k2", "boot/k"] {
+        fs::write(root.join(file), kernels::bzimage(file.as_bytes())).unwrap();
+    }
+    for file in ["i0", "i1"] {
         fs::write(root.join(file), file).unwrap();
     }
     std::os::unix::fs::symlink("k0", root.join("link")).unwrap();
@@ -50,11 +53,6 @@ fn is_of_a_device(error: &str) -> bool {
     error.starts_with("disk `") || error.starts_with("no server") || error.starts_with("loopback write")
 }
 
-/// Whether a word is a list of blocks, of which pregrub says nothing.
-fn is_blocks(word: &str) -> bool {
-    word.rsplit(')').next().is_some_and(|rest| rest.starts_with('+'))
-}
-
 /// The outcome in a form that both sides have.
 fn ours(run: &GrubRun) -> Result {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -64,7 +62,7 @@ fn ours(run: &GrubRun) -> Result {
         let empty = command.args == [&b""[..]];
         let files = command.files.iter().filter(|_| !empty);
         let words = command.args.iter().filter(|_| !empty);
-        let there = files.map(|file| is_blocks(&text(&file.path)) || file.exists == Some(true)).collect();
+        let there = files.map(|file| file.exists == Some(true)).collect();
         (command.command.clone(), words.map(|word| text(word)).collect(), there, command.root.as_deref().map(text))
     });
     let loading = run.attempts.iter().rev().find(|attempt| !attempt.commands.is_empty());
@@ -83,8 +81,7 @@ fn theirs(answer: &GrubAnswer) -> Result {
         }
         let ram_disk = command.command.starts_with("initrd");
         let words = args.iter().zip(&command.there).filter(|(word, _)| !word.starts_with("--"));
-        let there =
-            words.map(|(word, there)| is_blocks(word) || *there).take(if ram_disk { usize::MAX } else { 1 }).collect();
+        let there = words.map(|(_, there)| *there).take(if ram_disk { usize::MAX } else { 1 }).collect();
         (command.command.clone(), args, there, command.root.clone())
     });
     let errors = answer.errors.iter().filter(|error| !is_of_a_device(error)).cloned().collect();
@@ -102,7 +99,7 @@ pub fn compare(image: &Path, cases: &[(String, String)]) -> Vec<String> {
         let (want, got) = (plain(format!("{:?}", theirs(answer))), plain(format!("{:?}", ours(&run))));
         let variable =
             |value: &Option<Vec<u8>>| value.as_deref().map(|value| String::from_utf8_lossy(value).into_owned());
-        let found = (variable(&run.default), variable(&run.timeout));
+        let found = (variable(&run.shown.default), variable(&run.shown.timeout));
         let wanted = [&answer.default, &answer.timeout].map(|value| value.clone().filter(|value| !value.is_empty()));
         // A configuration that hands over to another one is never read to its end.
         let read = answer.default.is_some();

@@ -7,6 +7,7 @@ mod fedora;
 mod generator;
 mod language;
 mod limits;
+mod loaded;
 mod menus;
 mod program;
 mod syntax;

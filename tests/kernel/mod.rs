@@ -3,6 +3,7 @@
 mod builder;
 mod command;
 mod debian;
+mod fleet;
 mod grub_file;
 mod judge;
 mod mutated;

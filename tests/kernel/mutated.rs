@@ -48,12 +48,21 @@ fn mutate(kernel: &[u8], random: &mut Random) -> Vec<u8> {
     bytes
 }
 
-/// Damage that one of the two decoders does not notice, though no kernel comes out: libzstd does not look whether literals end where
-/// their data does, on processors for which it has a faster decoder; lzma-rust2 does not look whether the range coder ends at zero.
-fn is_known(ours: &str, theirs: &str) -> bool {
+/// Differences that are known, each of one kind of kernel and of damage to its compressed data. Anything else is new.
+///
+/// - zstd without a checksum (`zstd-1`): libzstd does not look whether literals end where their data does, on processors for which it
+///   has a faster decoder, and loads what pregrub refuses.
+/// - lzma: lzma-rust2 does not look whether the range coder ends at zero, and loads what liblzma refuses.
+fn is_known(name: &str, ours: &str, theirs: &str) -> bool {
     const ZSTD: &str = "refused xc_dom_probe_bzimage_kernel unable to ZSTD decompress kernel";
     const LZMA: &str = "refused xc_dom_probe_bzimage_kernel unable to LZMA decompress kernel";
-    ours == ZSTD || theirs == LZMA
+    name.ends_with(", zstd-1") && ours == ZSTD && theirs.starts_with("loads ")
+        || name.ends_with(", lzma") && ours.starts_with("loads ") && theirs == LZMA
+}
+
+/// Whether only unpacking everything shows what is wrong.
+fn is_damage(answer: &str) -> bool {
+    answer.contains(" decompress kernel") || answer.contains("inflate failed")
 }
 
 #[test]
@@ -78,12 +87,17 @@ fn damaged_kernels_load_as_libxenguest_says() {
         for ((name, bytes, _), theirs) in damaged.iter().zip(judge.ask(guest, &files)) {
             let ours = judge.ours(guest, bytes, Depth::All);
             // A library that a file makes crash says nothing.
-            if !theirs.starts_with("died") && without_code(&ours) != without_code(&theirs) && !is_known(&ours, &theirs)
+            if !theirs.starts_with("died")
+                && without_code(&ours) != without_code(&theirs)
+                && !is_known(name, &ours, &theirs)
             {
                 different.push(format!("{name}, {}: {theirs:?}, and pregrub says {ours:?}", guest.title()));
             }
-            // No panic, and no more than the short look can know.
-            judge.ours(guest, bytes, Depth::Notes);
+            // The short look says the same, unless the damage comes later than it looks.
+            let short = judge.ours(guest, bytes, Depth::Notes);
+            if short != ours && !(is_damage(&ours) && (short.starts_with("loads ") || short.starts_with("refused "))) {
+                different.push(format!("{name}, {}: {ours:?}, and as far as the notes {short:?}", guest.title()));
+            }
         }
     }
     assert!(different.is_empty(), "{} differences:\n{}", different.len(), different.join("\n"));

@@ -83,18 +83,3 @@ fn a_damaged_second_half_is_seen_by_the_whole_look() {
     let (status, whole) = check(&image, &["--hash"]);
     assert_eq!((status, &whole["builder"]["cause"]), (1, &"damaged".into()));
 }
-
-#[test]
-fn five_kernels_on_a_thousand_disks_are_looked_into_once_each() {
-    use pregrub::kernel::{Depth, Looks, Question};
-    let looks = Looks::remembering(true);
-    let kernels: Vec<Vec<u8>> =
-        (0..5).map(|number| bzimage(&Elf { code: 40_000 + 8 * number, ..Elf::default() }.bytes())).collect();
-    for _ in 0..200 {
-        for kernel in &kernels {
-            let file = kernel.as_slice();
-            looks.look(&file, kernel.len() as u64, &Question::default(), Depth::Notes).unwrap();
-        }
-    }
-    assert_eq!(looks.len(), 5);
-}

@@ -13,7 +13,7 @@ cases! { PG009: found_brace_behind_command = "found-brace-behind-command", found
 cases! { PG010: found_assignment = "found-assignment", found_nothing_left = "found-nothing-left", found_one_line = "found-one-line", found_open_to_the_end = "found-open-to-the-end", near_miss_several_lines = "near-miss-several-lines" }
 cases! { PG011: found_grub_cfg = "found-grub-cfg", found_menu_lst = "found-menu-lst", found_nixos = "found-nixos", near_miss_title_release = "near-miss-title-release", near_miss_zero = "near-miss-zero" }
 cases! { PG012: found_long = "found-long", found_next_entry_old = "found-next-entry-old", found_title_old = "found-title-old", near_miss_now = "near-miss-now" }
-cases! { PG013: found_comment = "found-comment", found_title = "found-title", near_miss_python_2 = "near-miss-python-2", near_miss_utf_8 = "near-miss-utf-8" }
+cases! { PG013: found_comment = "found-comment", found_nixos = "found-nixos", found_title = "found-title", near_miss_python_2 = "near-miss-python-2", near_miss_utf_8 = "near-miss-utf-8" }
 cases! { PG014: found_in_a_character = "found-in-a-character", found_in_a_comment = "found-in-a-comment", found_in_an_entry = "found-in-an-entry", found_no_entry = "found-no-entry", near_miss_reads_all = "near-miss-reads-all", near_miss_shorter = "near-miss-shorter" }
 cases! { PG015: found_extlinux = "found-extlinux", found_menu = "found-menu", found_quiet = "found-quiet", near_miss_negative = "near-miss-negative" }
 cases! { PG016: found_behind_the_parser = "found-behind-the-parser", found_long_title = "found-long-title", found_nul = "found-nul", near_miss_fits = "near-miss-fits", near_miss_quiet = "near-miss-quiet" }

@@ -20,6 +20,7 @@ use tempfile::TempDir;
 use walkdir::WalkDir;
 
 use crate::common::images::{Image, Tree, Volume};
+use crate::common::kernels;
 use crate::common::side_by_side;
 
 /// Rules whose cases are disks that other tests of this folder make.
@@ -125,7 +126,7 @@ impl Case {
         match &self.description.files {
             Some(files) => {
                 for (path, length) in files {
-                    tree = tree.file(path, vec![b'k'; *length]);
+                    tree = tree.file(path, loadable(*length));
                 }
             }
             None => {
@@ -133,7 +134,7 @@ impl Case {
                 let files = survey.config.entries.iter().flat_map(|entry| [&entry.kernel, &entry.initrd]).flatten();
                 for path in files.filter_map(|file| file.path.to_str()) {
                     if can_be_made(path) && path != self.description.path {
-                        tree = tree.file(path, "a kernel or an initrd");
+                        tree = tree.file(path, loadable(1536));
                     }
                 }
             }
@@ -169,6 +170,13 @@ pub fn lint_disk(disk: &Path, options: Options, root_disk: Option<&RootDisk>) ->
     let findings = lint::lint(&context, &Levels::default());
     drop(context);
     Linted { run, findings }
+}
+
+/// A file of this length that GRUB takes for a kernel, if it is long enough.
+fn loadable(length: usize) -> Vec<u8> {
+    let mut file = kernels::bzimage(b"a kernel or an initrd");
+    file.resize(length, b'k');
+    file
 }
 
 /// A plain path that can stand in an ext4 filesystem as a file.

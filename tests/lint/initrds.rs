@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use pregrub::boot::{self, Options};
-use pregrub::lint::{self, Finding, Levels, LintContext};
+use pregrub::lint::{self, Finding, Levels, LintContext, RootDisk};
 use pregrub::simulation::Simulation;
 use pregrub::storage::mount::DiskVolumes;
 use pregrub::storage::source::{FileSource, Source};
@@ -91,6 +91,42 @@ fn what_is_wrong_with_an_initrd_is_found() {
     ];
     for (name, initrd, version, config, release, expected) in cases {
         assert_eq!(codes(&initrd, version, config, release), expected, "{name}");
+    }
+}
+
+#[test]
+fn the_list_of_what_is_built_in_may_be_on_the_disk_or_on_the_root_disk() {
+    let system = "/nix/store/abc-nixos-system/kernel-modules/lib/modules/6.1.0/modules.builtin";
+    for (place, on_root_disk) in [
+        ("/lib/modules/6.1.0/modules.builtin", false),
+        ("/usr/lib/modules/6.1.0/modules.builtin", true),
+        (system, false),
+        (system, true),
+    ] {
+        for (driver, expected) in [("kernel/drivers/block/xen-blkfront.ko\n", None), ("", Some("PG424"))] {
+            let list = format!("kernel/fs/ext4/ext4.ko\n{driver}");
+            let menu =
+                "menuentry \"A\" {\n  linux /k root=/dev/xvda1 init=/nix/store/abc-nixos-system/init\n  initrd /i\n}\n";
+            let mut boot =
+                Tree::new().file("/boot/grub/grub.cfg", menu).file("/k", kernel("6.1.0")).file("/i", corpus("zstd"));
+            let mut root = Tree::new().file("/etc/fstab", "");
+            let there = if on_root_disk { &mut root } else { &mut boot };
+            *there = std::mem::take(there).file(place, list);
+            let (boot, root) = (Image::whole(&Volume::ext4(boot)), Image::whole(&Volume::ext4(root)));
+            let root = Simulation::default().open(root.path(), OpenOptions::default()).unwrap();
+            let root = RootDisk::open(root.target()).unwrap();
+            let source: Arc<dyn Source> = Arc::new(FileSource::new(File::open(boot.path()).unwrap()).unwrap());
+            let options = Options { interactive: Some(false), ..Options::default() };
+            let run = boot::run(Arc::clone(&source), options).unwrap();
+            let volumes = DiskVolumes::new(source);
+            let context = LintContext::new(&run, Kind::Image).with_volumes(&volumes).with_root_disk(&root);
+            let findings = lint::lint(&context, &Levels::default());
+            let found = findings.iter().find(|finding| finding.rule.code == "PG424");
+            assert_eq!(found.map(|finding| finding.rule.code), expected, "{place} {on_root_disk} {driver}");
+            if let Some(found) = found {
+                assert!(found.message.contains(place), "{}", found.message);
+            }
+        }
     }
 }
 

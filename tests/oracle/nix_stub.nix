@@ -36,7 +36,7 @@ rec {
 
   pkgs = {
     callPackage = path: more:
-      import path ({ inherit lib; rustc.version = "1.91.1"; rustPlatform.buildRustPackage = package: package; } // more);
+      import path ({ inherit lib; installShellFiles = { }; rustc.version = "1.91.1"; rustPlatform.buildRustPackage = package: package; } // more);
     writeShellScript = name: text: { inherit name text; };
   };
 

@@ -10,6 +10,7 @@ use crate::cli::levels::LevelArgs;
 use crate::cli::output_args::ReportOutputArgs;
 use crate::cli::pygrub_args::PygrubArgs;
 use crate::cli::recursive::RecursiveArgs;
+use crate::cli::stdin_filename::StdinArgs;
 use crate::cli::target_list::TargetListArgs;
 use crate::cli::target_name::TargetName;
 
@@ -31,6 +32,8 @@ pub(in crate::cli) struct CheckArgs {
     pub pygrub: PygrubArgs,
     #[command(flatten)]
     pub output: ReportOutputArgs,
+    #[command(flatten)]
+    pub stdin: StdinArgs,
     #[command(flatten)]
     pub jobs: JobArgs,
     /// Read kernel and initrd in full and print their SHA-256

@@ -9,6 +9,20 @@ use super::huffman::Huffman;
 use super::literals;
 use super::sequences::Field;
 
+/// How many sequences are decoded before they are carried out: what they refer to mostly lies in no cache, and is loaded for all of
+/// them at once.
+const BATCH: usize = 32;
+
+/// A sequence: literals, then a match.
+#[derive(Clone, Copy, Default)]
+struct Sequence {
+    literals: usize,
+    length: usize,
+    distance: usize,
+    /// Bytes of output before the match that the batch has not put out yet.
+    ahead: usize,
+}
+
 /// What a block leaves to the next one of its frame.
 pub(super) struct Tables {
     huffman: Huffman,
@@ -78,59 +92,62 @@ impl Tables {
         let mut offset_state = self.offsets.start(&mut bits);
         let mut match_state = self.match_lengths.start(&mut bits);
         let [mut first, mut second, mut third] = self.recent;
-        for number in 0..count {
-            let literal = self.literal_lengths.state(literal_state);
-            let offset = self.offsets.state(offset_state);
-            let matched = self.match_lengths.state(match_state);
-            // At most 31 and 16 bits.
-            let word = bits.peek();
-            let (raw, extra) = (offset.code.0 as usize, u32::from(offset.code.1));
-            let raw = raw + Bits::of(word, 0, extra) as usize;
-            let taken = u32::from(matched.code.1);
-            let length = matched.code.0 as usize + Bits::of(word, extra, taken) as usize;
-            bits.skip(extra + taken);
-            // At most 16, 9, 9 and 8 bits.
-            let word = bits.peek();
-            let mut taken = u32::from(literal.code.1);
-            let literal_length = literal.code.0 as usize + Bits::of(word, 0, taken) as usize;
-            if number + 1 < count {
-                literal_state = literal.next_in(word, &mut taken);
-                match_state = matched.next_in(word, &mut taken);
-                offset_state = offset.next_in(word, &mut taken);
-            }
-            bits.skip(taken);
-            // The three last distances have numbers of their own, other ones where no literals stand before.
-            let distance = if raw > 3 {
-                (first, second, third) = (raw - 3, first, second);
-                first
-            } else {
-                match raw - 1 + usize::from(literal_length == 0) {
-                    0 => first,
-                    1 => {
-                        (first, second) = (second, first);
-                        first
-                    }
-                    2 => {
-                        (first, second, third) = (third, first, second);
-                        first
-                    }
-                    _ => {
-                        (first, second, third) = (first.saturating_sub(1), first, second);
-                        first
+        let mut batch = [Sequence::default(); BATCH];
+        let mut left = count;
+        while left > 0 {
+            let now = left.min(BATCH);
+            left -= now;
+            let mut ahead = 0;
+            for (number, sequence) in batch[..now].iter_mut().enumerate() {
+                let literal = self.literal_lengths.state(literal_state);
+                let offset = self.offsets.state(offset_state);
+                let matched = self.match_lengths.state(match_state);
+                // At most 31 and 16 bits.
+                let word = bits.peek();
+                let (raw, extra) = (offset.code.0 as usize, u32::from(offset.code.1));
+                let raw = raw + Bits::of(word, 0, extra) as usize;
+                let taken = u32::from(matched.code.1);
+                let length = matched.code.0 as usize + Bits::of(word, extra, taken) as usize;
+                bits.skip(extra + taken);
+                // At most 16, 9, 9 and 8 bits.
+                let word = bits.peek();
+                let mut taken = u32::from(literal.code.1);
+                let literal_length = literal.code.0 as usize + Bits::of(word, 0, taken) as usize;
+                if left > 0 || number + 1 < now {
+                    literal_state = literal.next_in(word, &mut taken);
+                    match_state = matched.next_in(word, &mut taken);
+                    offset_state = offset.next_in(word, &mut taken);
+                }
+                bits.skip(taken);
+                // The three last distances have numbers of their own, other ones where no literals stand before.
+                if raw > 3 {
+                    (first, second, third) = (raw - 3, first, second);
+                } else {
+                    match raw - 1 + usize::from(literal_length == 0) {
+                        0 => {}
+                        1 => (first, second) = (second, first),
+                        2 => (first, second, third) = (third, first, second),
+                        _ => (first, second, third) = (first.saturating_sub(1), first, second),
                     }
                 }
-            };
-            let total = literal_length + length;
-            if total > room || literal_length > literals.len() {
-                return Err(damaged());
+                ahead += literal_length;
+                *sequence = Sequence { literals: literal_length, length, distance: first, ahead };
+                ahead += length;
             }
-            room -= total;
-            output.append_start(literals, literal_length);
-            literals = &literals[literal_length..];
-            if distance > reach.max(output.held()) {
-                return Err(damaged());
+            output.touch(batch[..now].iter().map(|sequence| sequence.distance.wrapping_sub(sequence.ahead)));
+            for sequence in &batch[..now] {
+                let total = sequence.literals + sequence.length;
+                if total > room || sequence.literals > literals.len() {
+                    return Err(damaged());
+                }
+                room -= total;
+                output.append_start(literals, sequence.literals);
+                literals = &literals[sequence.literals..];
+                if sequence.distance > reach.max(output.held()) {
+                    return Err(damaged());
+                }
+                output.repeat(sequence.distance, sequence.length)?;
             }
-            output.repeat(distance, length)?;
         }
         if bits.left() != 0 || literals.len() > room {
             return Err(damaged());

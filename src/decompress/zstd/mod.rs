@@ -30,7 +30,9 @@ struct Frame {
     content_size: Option<u64>,
     /// What was put out before it began.
     began_at: u64,
+    /// Of what was put out, if somebody will look at it.
     checksum: Option<XxHash64>,
+    has_checksum: bool,
     largest_block: usize,
     window: u64,
 }
@@ -125,7 +127,8 @@ impl<'a, 'b> Zstd<'a, 'b> {
         self.frame = Some(Frame {
             content_size,
             began_at: self.window.total(),
-            checksum: (descriptor & 0x04 != 0).then(|| XxHash64::with_seed(0)),
+            checksum: (descriptor & 0x04 != 0 && self.limits.stops_at.is_none()).then(|| XxHash64::with_seed(0)),
+            has_checksum: descriptor & 0x04 != 0,
             largest_block: usize::try_from(window).unwrap_or(LARGEST_BLOCK).min(LARGEST_BLOCK),
             window,
         });
@@ -178,9 +181,9 @@ impl<'a, 'b> Zstd<'a, 'b> {
             if frame.content_size.is_some_and(|size| length != size) {
                 return Err(DecodeError::damaged("it unpacks to less than its header says"));
             }
-            if let Some(checksum) = &frame.checksum {
+            if frame.has_checksum {
                 let stored = u32::from_le_bytes(self.input.array()?);
-                if stored != checksum.finish() as u32 {
+                if frame.checksum.as_ref().is_some_and(|checksum| stored != checksum.finish() as u32) {
                     return Err(DecodeError::damaged("its checksum is wrong"));
                 }
             }

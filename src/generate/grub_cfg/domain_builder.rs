@@ -95,7 +95,7 @@ fn judge_files(options: &Options, build: Build, sources: &SourceFiles<'_>, entry
         let mut beginning = vec![0; BEGINNING];
         let count =
             Source::read_at(&file, 0, &mut beginning).map_err(|error| Error::io("read", &entry.kernel, &error))?;
-        let guest = GuestKernel { release: kernel_file::release(&beginning[..count]), config: None };
+        let guest = GuestKernel { release: kernel_file::release(&beginning[..count]), ..GuestKernel::default() };
         let initrd = judge_initrd(build, &source(path)?, &guest).map_err(|error| Error::io("read", path, &error))?;
         if !matches!(initrd, Judged::Fine) {
             return Ok(initrd);

@@ -22,7 +22,8 @@ pub struct Generation {
 }
 
 /// The generations in a directory of profiles, usually `/nix/var/nix/profiles`: those of the system (`system-N-link`), then
-/// those of each further profile by its name (`system-profiles/NAME-N-link`), of each the newest first.
+/// those of each further profile by its name (`system-profiles/NAME-N-link`), of each the newest first. As in NixOS' own menu a further profile
+/// counts only if its name has letters, digits and `_` alone.
 ///
 /// # Errors
 ///
@@ -31,12 +32,17 @@ pub fn generations(root: &Root, profiles: &Path) -> Result<Vec<Generation>, Erro
     let failed = |error: io::Error| Error::io("read the profiles in", profiles, &error);
     let mut found = links(root, profiles, |name| (name == "system").then_some(None)).map_err(failed)?;
     let further = profiles.join("system-profiles");
-    match links(root, &further, |name| Some(Some(name.to_owned()))) {
+    match links(root, &further, |name| is_listed(name).then(|| Some(name.to_owned()))) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         links => found.extend(links.map_err(|error| Error::io("read the profiles in", &further, &error))?),
     }
     found.sort_by(|a, b| a.profile.cmp(&b.profile).then(b.number.cmp(&a.number)));
     Ok(found)
+}
+
+/// Whether NixOS lists a further profile: by Perl's `\w+`.
+fn is_listed(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// The links `NAME-N-link` whose name is wanted.

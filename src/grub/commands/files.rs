@@ -20,6 +20,10 @@ pub(super) fn cannot_look(grub: &mut Interpreter<'_>, name: &[u8], why: String) 
 
 /// What stands in a directory, as `test` sees it: links are not followed.
 pub(super) fn exists(grub: &mut Interpreter<'_>, name: &[u8]) -> Entry {
+    if grub.locate(name).is_err() {
+        // A list of blocks stands in no directory.
+        return Entry::Nothing;
+    }
     match grub.find(name) {
         Found::File { .. } => Entry::File,
         Found::Directory => Entry::Directory,
@@ -54,6 +58,8 @@ pub(super) fn list(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome
         let found = if word.starts_with(b"(") && word.ends_with(b")") {
             let device = &word[1..word.len() - 1];
             grub.machine.device(device).map(|_| ())
+        } else if let Err(failure) = grub.locate(&word) {
+            Err(failure)
         } else {
             match grub.find(&word) {
                 Found::Missing(failure) => Err(failure),

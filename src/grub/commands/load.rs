@@ -2,13 +2,15 @@
 
 use super::Done;
 use crate::grub::interpreter::{Interpreter, Outcome, Stop};
+use crate::grub::kernel_file;
+use crate::grub::loaded::Loader;
 use crate::grub::machine::{Failure, Found};
-use crate::grub::outcome::{Attempt, LoadCommand, NamedFile, is_kernel};
+use crate::grub::outcome::{Attempt, LoadCommand, NamedFile, RAM_DISKS, is_kernel};
 
-/// Commands that name initial RAM disks: every word is a file.
-const RAM_DISKS: [&str; 3] = ["initrd", "initrd16", "initrdefi"];
 /// Commands that name one file more.
 const MODULES: [&str; 4] = ["module", "module2", "xen_module", "devicetree"];
+/// What an initrd's file has before it if it is packed under a name: `newc:NAME:FILE`.
+const NEWC: &[u8] = b"newc:";
 
 /// Whether a command loads something.
 pub(super) fn loads(name: &str) -> bool {
@@ -17,28 +19,29 @@ pub(super) fn loads(name: &str) -> bool {
 
 pub(super) fn load(grub: &mut Interpreter<'_>, name: &str, arguments: &[Vec<u8>]) -> Outcome {
     let words: Vec<&Vec<u8>> = arguments.iter().filter(|word| !word.starts_with(b"--")).collect();
-    let named = if RAM_DISKS.contains(&name) { &words[..] } else { &words[..words.len().min(1)] };
+    let kernel = is_kernel(name);
+    let is_ram_disk = RAM_DISKS.contains(&name);
+    let named = if is_ram_disk { &words[..] } else { &words[..words.len().min(1)] };
     let mut files = Vec::new();
     let mut failure = None;
-    for path in named {
-        let (exists, trouble) = look(grub, path);
+    for word in named {
+        let path = if is_ram_disk { file_of(word) } else { word };
+        let (exists, trouble) = look(grub, name, arguments, path);
         files.push(NamedFile { path: path.to_vec(), exists });
         if failure.is_none() {
             failure = trouble;
         }
     }
-    let kernel = is_kernel(name);
-    if !kernel && !grub.loaded {
-        let first = if name == "devicetree" || RAM_DISKS.contains(&name) {
-            "you need to load the kernel first"
-        } else {
-            "you need to load the multiboot kernel first"
-        };
-        failure = Some(Failure::bad_argument(first));
+    if !kernel && !grub.has_loaded_for(name) {
+        failure = Some(Failure::bad_argument("you need to load the kernel first"));
     } else if words.is_empty() {
         failure = Some(Failure::bad_argument("filename expected"));
-    } else if kernel {
-        grub.loaded = failure.is_none();
+    }
+    if kernel {
+        let loader = Loader::of(name);
+        if failure.is_none() { grub.kernel_loads(loader) } else { grub.kernel_fails(loader) }
+    } else if is_ram_disk && failure.is_none() {
+        grub.replace_ram_disk();
     }
     let command = LoadCommand {
         command: name.to_owned(),
@@ -46,6 +49,7 @@ pub(super) fn load(grub: &mut Interpreter<'_>, name: &str, arguments: &[Vec<u8>]
         files,
         root: grub.get(b"root").map(<[u8]>::to_vec),
         error: failure.as_ref().map(|failure| format!("{}.", failure.message)),
+        in_effect: failure.is_none(),
         file: grub.file.to_string(),
         line: grub.line,
     };
@@ -60,19 +64,25 @@ pub(super) fn load(grub: &mut Interpreter<'_>, name: &str, arguments: &[Vec<u8>]
         attempt.commands.push(command);
     }
     // Its error is printed, too, and kept with the command.
+    grub.printed_errors += u64::from(failure.is_some());
     Outcome::Status(failure.map_or(0, |failure| failure.number))
 }
 
-/// Whether GRUB can open a file and finds something in it, and what it says where not.
-fn look(grub: &mut Interpreter<'_>, path: &[u8]) -> (Option<bool>, Option<Failure>) {
-    // `+1`, `(hd0)0+1`: blocks of a device, of which there is no file.
-    let blocks = path.strip_prefix(b"(").and_then(|rest| rest.splitn(2, |byte| *byte == b')').nth(1)).unwrap_or(path);
-    if blocks.first().is_some_and(|byte| byte.is_ascii_digit() || *byte == b'+') {
-        return (None, None);
-    }
+/// The file that a word of `initrd` names.
+fn file_of(word: &[u8]) -> &[u8] {
+    let named = word.strip_prefix(NEWC).and_then(|rest| rest.splitn(2, |byte| *byte == b':').nth(1));
+    named.unwrap_or(word)
+}
+
+/// Whether GRUB can open a file and the command takes it, and what it says if not.
+fn look(
+    grub: &mut Interpreter<'_>,
+    command: &str,
+    arguments: &[Vec<u8>],
+    path: &[u8],
+) -> (Option<bool>, Option<Failure>) {
     match grub.find(path) {
-        Found::File { size } if size > 0 => (Some(true), None),
-        Found::File { .. } => (Some(false), Some(Failure::new(Failure::BAD_FILE_TYPE, "premature end of file"))),
+        Found::File { size } => (Some(size > 0), refusal(grub, command, arguments, path, size)),
         Found::Directory => (Some(false), Some(Failure::new(Failure::BAD_FILE_TYPE, "not a regular file"))),
         Found::Missing(failure) => (Some(false), Some(failure)),
         Found::Unknown(why) => {
@@ -85,8 +95,35 @@ fn look(grub: &mut Interpreter<'_>, path: &[u8]) -> (Option<bool>, Option<Failur
     }
 }
 
+/// What a command says of a file that it does not take.
+fn refusal(
+    grub: &mut Interpreter<'_>,
+    command: &str,
+    arguments: &[Vec<u8>],
+    path: &[u8],
+    size: u64,
+) -> Option<Failure> {
+    let limit = kernel_file::needed(command)?;
+    let shown = || String::from_utf8_lossy(path).into_owned();
+    let start = match grub.read(path, limit) {
+        Ok(start) => start,
+        Err(found) => {
+            if let Found::Unknown(why) = found {
+                grub.cannot_tell(format!("whether GRUB can load `{}`: {why}", shown()));
+            }
+            return None;
+        }
+    };
+    if kernel_file::is_packed(&start) {
+        let why = "which is compressed as a whole: GRUB needs the module for that, and pregrub does not unpack it";
+        grub.cannot_tell(format!("whether GRUB loads `{}`, {why}", shown()));
+        return None;
+    }
+    kernel_file::refusal(command, arguments, path, &start, size, &grub.settings)
+}
+
 pub(super) fn boot(grub: &mut Interpreter<'_>) -> Done {
-    if grub.loaded {
+    if grub.loaded.is_some() {
         return Err(Stop::Booted);
     }
     Ok(Outcome::Failed(Failure::new(24, "you need to load the kernel first")))

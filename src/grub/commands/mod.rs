@@ -26,6 +26,7 @@ type Done = Result<Outcome, Stop>;
 
 pub use self::environment_block::parse as environment_block;
 pub(super) use self::files::not_read;
+pub(super) use self::sources::at_place;
 
 /// Whether GRUB has a command of this name.
 pub(super) fn is_known(name: &[u8], settings: &Settings) -> bool {

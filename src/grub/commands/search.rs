@@ -63,8 +63,9 @@ fn look(grub: &mut Interpreter<'_>, key: Key, wanted: &[u8], variable: Option<&[
     for device in grub.machine.devices() {
         grub.spend(20);
         let hit = match (&device.content, key) {
-            (Content::Nothing, _) => false,
-            (_, Key::File) => match grub.machine.find(device.name.as_bytes(), wanted) {
+            (Content::Nothing, Key::File) if wanted.first() == Some(&b'/') => false,
+            (Content::Nothing, Key::Label | Key::Uuid) => false,
+            (_, Key::File) => match grub.find_on(device.name.as_bytes(), wanted) {
                 Found::File { .. } => true,
                 Found::Directory | Found::Missing(_) => false,
                 Found::Unknown(_) if grub.machine.is_imagined() => true,

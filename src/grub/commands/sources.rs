@@ -13,29 +13,42 @@ fn filename_expected() -> Outcome {
     Outcome::Failed(Failure::bad_argument("filename expected"))
 }
 
-/// Sets what a configuration can ask of its own place.
-fn set_place(grub: &mut Interpreter<'_>, name: &[u8]) {
-    let Ok((device, path)) = grub.locate(name) else { return };
-    let full = if name.starts_with(b"(") { name.to_vec() } else { [b"(", &device[..], b")", &path].concat() };
-    let directory = &full[..full.iter().rposition(|byte| *byte == b'/').unwrap_or(0)];
-    for (variable, value) in [(&b"config_file"[..], &full[..]), (b"config_directory", directory)] {
+/// Does something while `$config_file` and `$config_directory` say where a configuration lies; afterwards they are what they were.
+pub(in crate::grub) fn at_place<T>(
+    grub: &mut Interpreter<'_>,
+    file: &[u8],
+    directory: &[u8],
+    what: impl FnOnce(&mut Interpreter<'_>) -> T,
+) -> T {
+    let places = [(&b"config_file"[..], file), (b"config_directory", directory)];
+    let before = places.map(|(name, _)| grub.get(name).map(<[u8]>::to_vec));
+    for (variable, value) in places {
         grub.set(variable, value);
         grub.context().export(variable);
     }
+    let done = what(grub);
+    for ((variable, _), value) in places.into_iter().zip(before) {
+        match value {
+            Some(value) => grub.set(variable, &value),
+            None => grub.context().unset(variable),
+        }
+    }
+    done
 }
 
 /// Reads and executes a file in the present context.
 pub(in crate::grub) fn run(grub: &mut Interpreter<'_>, name: &[u8]) -> Done {
     match grub.read(name, MOST) {
         Ok(text) => {
-            let before = [&b"config_file"[..], b"config_directory"].map(|name| grub.get(name).map(<[u8]>::to_vec));
-            set_place(grub, name);
-            let status = grub.run_file(name, &text)?;
-            for (name, value) in [&b"config_file"[..], b"config_directory"].into_iter().zip(before) {
-                if let Some(value) = value {
-                    grub.set(name, &value);
+            let status = match grub.locate(name) {
+                Ok((device, path)) => {
+                    let full =
+                        if name.starts_with(b"(") { name.to_vec() } else { [b"(", &device[..], b")", &path].concat() };
+                    let directory = &full[..full.iter().rposition(|byte| *byte == b'/').unwrap_or(0)];
+                    at_place(grub, &full, directory, |grub| grub.run_file(name, &text))?
                 }
-            }
+                Err(_) => grub.run_file(name, &text)?,
+            };
             Ok(Outcome::Status(status))
         }
         // GRUB says nothing of a file that it cannot open, and the command counts as done.
@@ -66,10 +79,14 @@ pub(super) fn configfile(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> D
     let [name] = arguments else { return Ok(filename_expected()) };
     let inner = grub.context().inner(false);
     grub.contexts.push(inner);
+    let file = match grub.locate(name) {
+        Ok((device, path)) => format!("({}){}", String::from_utf8_lossy(&device), String::from_utf8_lossy(&path)),
+        Err(_) => String::from_utf8_lossy(name).into_owned(),
+    };
     let done = run(grub, name).and_then(|outcome| {
         let menu = grub.context().menu.clone();
         if !menu.is_empty() {
-            grub.show_nested(&menu)?;
+            grub.show_configuration(&file, &menu)?;
         }
         Ok(outcome)
     });

@@ -1,13 +1,15 @@
 //! The initrd that pygrub hands over, looked into, with what the disk tells of the kernel beside it.
 
-use std::io;
-
 use crate::boot::ChosenFile;
 use crate::decompress::ReadAt;
+use crate::initrd::beside;
 use crate::initrd::kernel_file::{self, BEGINNING};
 use crate::initrd::{Depth, GuestKernel, KernelConfig, Report, judge};
 use crate::lint::analysis::context::LintContext;
-use crate::storage::filesystem::{Filesystem, OpenFile, ReadError};
+use crate::lint::analysis::kernel_argument::last_value;
+use crate::lint::analysis::root_disk::RootDisk;
+use crate::storage::filesystem::Filesystem;
+use crate::storage::guest_file::GuestFile;
 use crate::storage::mount::Mounting;
 
 /// How much is unpacked unless all of it is asked for: what a usual initrd's modules need, in a fraction of a second.
@@ -15,32 +17,6 @@ pub(in crate::lint) const LOOK: Depth = Depth::Bytes(32 << 20);
 
 /// The most that a kernel's configuration has.
 const CONFIG: usize = 4 << 20;
-
-/// A file of the guest's.
-struct InGuest<'a>(Box<dyn OpenFile + 'a>);
-
-impl InGuest<'_> {
-    fn size(&self) -> u64 {
-        self.0.size()
-    }
-}
-
-impl ReadAt for InGuest<'_> {
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        let mut done = 0;
-        while done < buf.len() {
-            let count = self.0.read_at(offset + done as u64, &mut buf[done..]).map_err(|error| match error {
-                ReadError::Io(error) => error,
-                other => io::Error::other(other),
-            })?;
-            if count == 0 {
-                break;
-            }
-            done += count;
-        }
-        Ok(done)
-    }
-}
 
 /// Judges the initrd of the run. `None` if there is none, if it or the kernel cannot be read, or if the kernel is not one: then the
 /// initrd is the lesser trouble.
@@ -50,25 +26,34 @@ pub(in crate::lint) fn look(context: &LintContext<'_>, depth: Depth) -> Option<R
     let offset = u64::try_from(context.run.attempts.get(chosen.attempt)?.offset).ok()?;
     let Mounting::Mounted(filesystem) = context.volumes()?.mount(offset).ok()? else { return None };
     let filesystem = &*filesystem;
-    let kernel = guest_kernel(filesystem, &chosen.kernel)?;
+    let init = chosen.args.as_ref().and_then(|args| {
+        let args = args.as_bytes();
+        Some(&args[last_value(args, b"init=")?])
+    });
+    let kernel = guest_kernel(filesystem, &chosen.kernel, init, context.root_disk())?;
     let initrd = open(filesystem, ramdisk)?;
     judge(&initrd, initrd.size(), &kernel, context.release(), depth).ok()
 }
 
-fn open<'a>(filesystem: &'a dyn Filesystem, file: &ChosenFile) -> Option<InGuest<'a>> {
-    filesystem.open(file.path.as_bytes()).ok().map(InGuest)
+fn open<'a>(filesystem: &'a dyn Filesystem, file: &ChosenFile) -> Option<GuestFile<'a>> {
+    filesystem.open(file.path.as_bytes()).ok().map(GuestFile)
 }
 
 /// The first bytes of a file.
-fn beginning(file: &InGuest<'_>, most: usize) -> Option<Vec<u8>> {
+fn beginning(file: &GuestFile<'_>, most: usize) -> Option<Vec<u8>> {
     let mut bytes = vec![0; usize::try_from(file.size()).unwrap_or(most).min(most)];
     let count = file.read_at(0, &mut bytes).ok()?;
     bytes.truncate(count);
     Some(bytes)
 }
 
-/// What is known of the kernel: its release, and the configuration that distributions put beside it. `None` if it is not a kernel.
-fn guest_kernel(filesystem: &dyn Filesystem, kernel: &ChosenFile) -> Option<GuestKernel> {
+/// What is known of the kernel: its release, and what lies beside it or on the root disk. `None` if it is not a kernel.
+fn guest_kernel(
+    filesystem: &dyn Filesystem,
+    kernel: &ChosenFile,
+    init: Option<&[u8]>,
+    root_disk: Option<&RootDisk>,
+) -> Option<GuestKernel> {
     let start = beginning(&open(filesystem, kernel)?, BEGINNING)?;
     let is_kernel = start.get(0x202..0x206) == Some(b"HdrS")
         || start.get(0x38..0x3c) == Some(b"ARM\x64")
@@ -77,14 +62,15 @@ fn guest_kernel(filesystem: &dyn Filesystem, kernel: &ChosenFile) -> Option<Gues
     if !is_kernel {
         return None;
     }
-    let release = kernel_file::release(&start);
-    let config = release.as_ref().and_then(|release| {
-        let path = kernel.path.as_bytes();
-        let folder = &path[..path.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1)];
-        let path = [folder, b"config-", release.as_bytes()].concat();
-        let file = InGuest(filesystem.open(&path).ok()?);
-        let config = KernelConfig::read(&beginning(&file, CONFIG)?)?;
+    let Some(release) = kernel_file::release(&start) else { return Some(GuestKernel::default()) };
+    let beside = |path: &[u8], most: usize| beginning(&GuestFile(filesystem.open(path).ok()?), most);
+    let on_root = |path: &[u8], most: usize| root_disk?.beginning(path, most);
+    let path = kernel.path.as_bytes();
+    let config = beside::configurations(path, &release).into_iter().find_map(|path| {
+        let config = KernelConfig::read(&beside(&path, CONFIG)?)?;
         Some((config, String::from_utf8_lossy(&path).into_owned()))
     });
-    Some(GuestKernel { release, config })
+    let built_in =
+        beside::built_in(path, &release, init, &beside).or_else(|| beside::built_in(path, &release, init, &on_root));
+    Some(GuestKernel { release: Some(release), config, built_in })
 }

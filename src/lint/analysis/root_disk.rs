@@ -77,6 +77,11 @@ impl RootDisk {
         if filesystems.is_empty() { Err(NoRoot::NoFilesystem) } else { Ok(Self { filesystems }) }
     }
 
+    /// The first bytes of a file, at most `most`; `None` if none of the filesystems has it.
+    pub(in crate::lint) fn beginning(&self, path: &[u8], most: usize) -> Option<Vec<u8>> {
+        self.filesystems.iter().find_map(|files| files.beginning(path, most))
+    }
+
     /// Why none of the filesystems has this path, as a clause; nothing where one has it or pregrub cannot tell.
     pub fn why_missing(&self, path: &[u8]) -> Option<String> {
         let mut first = None;

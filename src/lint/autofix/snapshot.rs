@@ -97,11 +97,11 @@ struct Collected<'a> {
 }
 
 impl Keeper for Collected<'_> {
-    fn keep(&mut self, finding: Finding, is_cause: bool, is_suppressed: bool) {
+    fn keep(&mut self, mut finding: Finding, is_cause: bool, is_suppressed: bool) {
         let is_reported = !is_suppressed && self.levels.of(finding.rule).is_some();
         let mut said = DefaultHasher::new();
         (finding.rule.code, without_numbers(&finding.message)).hash(&mut said);
-        let fix = finding.fix.filter(|_| is_reported && finding.source == Source::Configuration);
+        let fix = finding.fix.take().filter(|_| is_reported && finding.source == Source::Configuration);
         let fix = fix.map(|fix| Box::new(self.change(fix)));
         let (start, end, line) = finding.span.map_or((0, 0, 0), |span| (span.start, span.end, span.line));
         // A list that doubles is up to three times as large as what is in it while it grows.

@@ -67,6 +67,7 @@ impl<'a> Reporter<'a> {
 
     /// Takes a diagnostic that is worse, or less bad, than those of the rule usually are. The user's choice overrides it.
     pub fn add_as(&mut self, severity: Severity, diagnostic: Diagnostic) {
+        debug_assert!(self.rule.severities().any(|one| one == severity), "{}: {severity:?}", self.rule.code);
         let severity = match self.level {
             Level::Default => severity,
             Level::Warn => Severity::Warning,

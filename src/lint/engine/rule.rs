@@ -26,6 +26,25 @@ impl BootImpact {
     }
 }
 
+/// How settled a rule is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleStatus {
+    /// What it finds and how it is called changes only with an entry in the changelog.
+    Stable,
+    /// It is new: what it finds may still change from version to version.
+    Preview,
+}
+
+impl RuleStatus {
+    /// The word for it in the reference and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stable => "stable",
+            Self::Preview => "preview",
+        }
+    }
+}
+
 /// A rule. Codes and names are never used again for something else.
 #[derive(Debug)]
 pub struct Rule {
@@ -33,12 +52,18 @@ pub struct Rule {
     pub code: &'static str,
     /// In kebab case: `device-variable`.
     pub name: &'static str,
-    /// How bad its findings are, unless one says otherwise.
+    /// How bad its findings are, as a rule: where they are about what boots.
     pub severity: Severity,
+    /// How bad some of its findings are instead.
+    pub other_severities: &'static [Severity],
     /// Whether its findings stop the boot.
     pub stops: BootImpact,
     /// The releases of Xen in which it can find something.
     pub releases: Releases,
+    /// How settled it is.
+    pub status: RuleStatus,
+    /// The first version of pregrub that has it: `0.1.0`.
+    pub since: &'static str,
     /// Its documentation in Markdown: the doc comment of the rule, with the headings of [`SECTIONS`](Self::SECTIONS).
     pub doc: &'static str,
 }
@@ -46,6 +71,11 @@ pub struct Rule {
 impl Rule {
     /// The headings that the documentation of every rule has, in this order. They are of the second level.
     pub const SECTIONS: [&'static str; 5] = ["What it does", "Why is this bad?", "Example", "Use instead", "Source"];
+
+    /// All severities that it reports, the usual one first.
+    pub fn severities(&self) -> impl Iterator<Item = Severity> {
+        std::iter::once(self.severity).chain(self.other_severities.iter().copied())
+    }
 
     /// Whether its findings are attacks on the host, which a guest's comment cannot suppress.
     pub fn ignores_guest_comments(&self) -> bool {

@@ -1,4 +1,5 @@
 use crate::config::{Cause, Function};
+use crate::explain::remedy::Remedy;
 use crate::lint::analysis::post_parse_errors;
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception::MOST_RELATED;
@@ -39,7 +40,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17, and recorded for every release from 4.0 on (corpus/conformance, g2-st-function-oneline).
-    "PG010" "function-swallows-entries" Error, stops: Sometimes, releases: all(), check
+    "PG010" "function-swallows-entries" Error or Warning, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -79,16 +80,17 @@ fn told(configuration: &Configuration<'_>, function: &Function) -> Diagnostic {
             let brace = configuration.part(function.header, body.len()..header.len());
             Fix::safe("write the `}` of the function on a line of its own").replace(brace, "\n}")
         });
-        ("the `}` of this line is not seen", "write the `}` of the function on a line of its own", fix)
+        ("the `}` of this line is not seen", "write the `}` of the function on a line of its own".to_owned(), fix)
     } else if is_assignment(header) {
         let start = configuration.part(function.header, 0..0);
         let fix = Fix::safe("write `set` before it, which is the same to GRUB").replace(start, "set ");
-        ("a function for pygrub", "write `set` before the name, which is the same to GRUB", Some(fix))
+        ("a function for pygrub", "write `set` before the name, which is the same to GRUB".to_owned(), Some(fix))
     } else {
-        let help = if configuration.is_from_nixos() {
-            "take the function out of boot.loader.grub.extraConfig, or write the entries outside of it, and run nixos-rebuild boot"
+        let help: String = if configuration.is_from_nixos() {
+            Remedy::nixos("take the function out of boot.loader.grub.extraConfig, or write the entries outside of it,")
+                .into()
         } else {
-            "write the entries outside of the function: pygrub calls none"
+            "write the entries outside of the function: pygrub calls none".to_owned()
         };
         ("a function for pygrub", help, None)
     };

@@ -31,7 +31,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17 on a pseudo-terminal, and recorded for other releases (corpus/conformance, interactive).
-    "PG015" "timeout-no-integer" Error, stops: Sometimes, releases: all(), check
+    "PG015" "timeout-no-integer" Error or Warning, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

@@ -1,4 +1,5 @@
 use crate::config::{Dialect, Directive};
+use crate::explain::remedy::Remedy;
 use crate::lint::analysis::conditionals::Blocks;
 use crate::lint::analysis::default_value;
 use crate::lint::analysis::default_value::{DefaultValue, Meaning, assignments};
@@ -69,9 +70,10 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     }
     let selected = configuration.selected_by_default().unwrap_or(0);
     let help = if configuration.is_from_nixos() {
-        "let nothing but boot.loader.grub.default set the default: take the assignment out of boot.loader.grub.extraConfig, and \
-         run nixos-rebuild boot"
-            .to_owned()
+        Remedy::nixos(
+            "let nothing but boot.loader.grub.default set the default: take the assignment out of boot.loader.grub.extraConfig",
+        )
+        .into()
     } else {
         format!(
             "set the default once, without a condition; for {}, which pygrub boots now, {}",

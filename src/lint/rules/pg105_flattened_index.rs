@@ -1,5 +1,5 @@
 use crate::config::Dialect;
-use crate::explain::remedy::Remedy;
+use crate::explain::remedy::{NIXOS_REBUILD, Remedy};
 use crate::lint::analysis::conditionals::Blocks;
 use crate::lint::analysis::default_value::{DefaultValue, Meaning, pygrub_number};
 use crate::lint::analysis::grub_menu::GrubMenu;
@@ -84,7 +84,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let both = menu.choose(other.to_string().as_bytes()).entry == Some(other);
     finding = if configuration.is_from_nixos() {
         finding.help(format!(
-            "{}; to go back to an older generation, switch to it with nixos-rebuild boot --rollback, which makes it the first entry",
+            "{}; to go back to an older generation, {NIXOS_REBUILD} --rollback, which makes it the first entry",
             Remedy::nixos("set boot.loader.grub.default = 0")
         ))
     } else if both {

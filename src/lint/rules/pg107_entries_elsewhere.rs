@@ -36,7 +36,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17; no release reads a second file.
-    "PG107" "entries-elsewhere" Warning, stops: Sometimes, releases: all(), check
+    "PG107" "entries-elsewhere" Warning or Error, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

@@ -1,4 +1,5 @@
 use crate::config::{Dialect, IfBlock};
+use crate::explain::remedy::Remedy;
 use crate::flavour::IfBlocks;
 use crate::lint::analysis::conditionals::Blocks;
 use crate::lint::rules::declare::rule;
@@ -69,11 +70,13 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     for (_, entry) in conditional.filter(|(_, entry)| entry.title_span != span).take(10) {
         finding = finding.and(entry.title_span, "so is this");
     }
-    let help = if configuration.is_from_nixos() {
-        "let boot.loader.grub.extraEntries have no `if` and no loop, or stand after the entries of NixOS \
-         (boot.loader.grub.extraEntriesBeforeNixOS = false), and run nixos-rebuild boot"
+    let help: Remedy = if configuration.is_from_nixos() {
+        Remedy::nixos(
+            "let boot.loader.grub.extraEntries have no `if` and no loop, or stand after the entries of NixOS \
+             (boot.loader.grub.extraEntriesBeforeNixOS = false),",
+        )
     } else {
-        "take the entries out of the `if` or the loop, or move them to the end of the file"
+        "take the entries out of the `if` or the loop, or move them to the end of the file".into()
     };
     report.add(finding.help(help));
 }

@@ -40,7 +40,7 @@ rule! {
     ///
     /// Measured with xen-utils-4.17 on ext4 and FAT, and booted with GRUB 2.06 in qemu; NixOS writes the second file for
     /// `boot.initrd.secrets` (install-grub.pl).
-    "PG201" "several-initrds" Error, stops: Sometimes, releases: all(), check
+    "PG201" "several-initrds" Error or Warning, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

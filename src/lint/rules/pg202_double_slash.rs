@@ -35,7 +35,7 @@ rule! {
     ///
     /// Measured with xen-utils-4.17 on ext4, FAT, ISO 9660, XFS, reiserfs and UFS. nixpkgs pull requests 12943 and 45907;
     /// Red Hat bug 1703700.
-    "PG202" "double-slash" Error, stops: Sometimes, releases: all(), check
+    "PG202" "double-slash" Error or Warning, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

@@ -33,7 +33,7 @@ rule! {
     /// Measured with xen-utils-4.17 and GRUB 2.06 (grub-emu) on the same ext4 image, and by 1,000 random trees and
     /// configurations (tests/lint/files.rs). On FAT, ISO 9660, XFS, reiserfs and UFS pygrub's drivers end a path at its
     /// first space, so that a comment does no harm there.
-    "PG205" "path-with-trailing-text" Error, stops: Sometimes, releases: all(), check
+    "PG205" "path-with-trailing-text" Error or Warning, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

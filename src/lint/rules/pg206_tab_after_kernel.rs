@@ -33,7 +33,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17 on ext4 and FAT; GRUB 2.06 (grub-emu) treats a tab as a space.
-    "PG206" "tab-after-kernel" Error, stops: Sometimes, releases: all(), check
+    "PG206" "tab-after-kernel" Error or Warning, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

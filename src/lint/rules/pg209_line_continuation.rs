@@ -38,7 +38,7 @@ rule! {
     ///
     /// Measured with xen-utils-4.17 and GRUB 2.06 (grub-emu) on the same image. That GRUB Legacy joins the lines of a menu.lst as
     /// well, with a space in the place of the backslash, is read from its source (0.97).
-    "PG209" "line-continuation" Error, stops: Sometimes, releases: all(), check
+    "PG209" "line-continuation" Error or Warning, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

@@ -34,7 +34,7 @@ rule! {
     /// Measured with Xen 4.17 and Linux 6.1 and 6.12: a PV guest finds the first 1023 bytes in /proc/cmdline, a PVH guest 2047 and
     /// with one more it does not start; from 8187 bytes on (8192 with `args ` and the end) xl warns `bootloader output contained overly
     /// long item` and /proc/cmdline is empty.
-    "PG210" "arguments-too-long" Warning, stops: Sometimes, releases: all(), check
+    "PG210" "arguments-too-long" Warning or Error, stops: Sometimes, releases: all(), check
 }
 
 /// What becomes of arguments that are too long.

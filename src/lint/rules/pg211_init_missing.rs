@@ -1,4 +1,5 @@
 use crate::explain::missing_path::shown;
+use crate::explain::remedy::Remedy;
 use crate::lint::analysis::kernel_argument::last_value;
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter, Severity};
@@ -34,7 +35,7 @@ rule! {
     ///
     /// The kernel's init/main.c and NixOS's stage 1 run what `init=` says in the root filesystem. Looked up here with
     /// pregrub's drivers.
-    "PG211" "init-missing" Error, stops: Never, releases: all(), check
+    "PG211" "init-missing" Error or Warning, stops: Never, releases: all(), check
 }
 
 /// How many entries that are not selected are reported.
@@ -71,10 +72,11 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     }
 }
 
-fn help(configuration: &Configuration<'_>) -> &'static str {
+fn help(configuration: &Configuration<'_>) -> String {
     if configuration.is_from_nixos() {
-        "run nixos-rebuild boot in the guest, which regenerates the menu, or boot an entry whose system is still there"
+        let regenerate = Remedy::NixosRebuild("which regenerates the menu".to_owned());
+        format!("{regenerate}, or boot an entry whose system is still there")
     } else {
-        "name a program that is there, or check that this is the guest's root disk"
+        "name a program that is there, or check that this is the guest's root disk".to_owned()
     }
 }

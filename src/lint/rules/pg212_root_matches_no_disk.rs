@@ -1,3 +1,4 @@
+use crate::explain::remedy::Remedy;
 use crate::lint::analysis::guest_disks::{self, DeviceName, GuestDisk};
 use crate::lint::analysis::kernel_argument::last_value;
 use crate::lint::rules::declare::rule;
@@ -35,7 +36,7 @@ rule! {
     /// ## Source
     ///
     /// Linux's xen-blkfront names disks so since 2.6.37, `hda` and `sda` of the domain's configuration too (`xen_translate_vdev`).
-    "PG212" "root-matches-no-disk" Error, stops: Never, releases: all(), check
+    "PG212" "root-matches-no-disk" Error or Warning, stops: Never, releases: all(), check
 }
 
 /// How many entries that are not selected are reported.
@@ -95,18 +96,19 @@ fn selected(context: &LintContext<'_>, root: &Root<'_>, args: &[u8], report: &mu
     });
 }
 
-fn help(configuration: &Configuration<'_>, root: &Root<'_>) -> &'static str {
+fn help(configuration: &Configuration<'_>, root: &Root<'_>) -> String {
     match (configuration.is_from_nixos(), root.domain) {
         (true, true) => {
-            "name one of the domain's disks in fileSystems.\"/\".device (or boot.kernelParams) of the guest's NixOS configuration and run \
-             nixos-rebuild boot, or add the disk to the domain's list"
+            let name =
+                Remedy::nixos("name one of the domain's disks in fileSystems.\"/\".device (or boot.kernelParams)");
+            format!("{name}, or add the disk to the domain's list")
         }
         (true, false) => {
-            "name the disk as the guest sees it (/dev/xvda1, or by its UUID) in fileSystems.\"/\".device (or boot.kernelParams) of the guest's \
-             NixOS configuration and run nixos-rebuild boot"
+            let name = "name the disk as the guest sees it (/dev/xvda1, or by its UUID) in fileSystems.\"/\".device (or boot.kernelParams)";
+            Remedy::nixos(name).into()
         }
-        (false, true) => "name one of the domain's disks, or add the disk to its list",
-        (false, false) => "name the disk as the guest sees it: /dev/xvda1, or by its UUID",
+        (false, true) => "name one of the domain's disks, or add the disk to its list".to_owned(),
+        (false, false) => "name the disk as the guest sees it: /dev/xvda1, or by its UUID".to_owned(),
     }
 }
 

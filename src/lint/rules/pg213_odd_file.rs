@@ -33,7 +33,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17 on ext4 (directories, empty files, FIFOs) and FAT (damaged chains).
-    "PG213" "odd-file" Error, stops: Sometimes, releases: all(), check
+    "PG213" "odd-file" Error or Warning, stops: Sometimes, releases: all(), check
 }
 
 /// How many files of entries that are not selected are reported.

@@ -2,6 +2,7 @@ use std::ops::Range;
 
 use crate::config::{Dialect, Directive, Effect, Writer};
 use crate::explain::missing_path::shown;
+use crate::explain::remedy::{MKCONFIG, Remedy};
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter};
 
@@ -112,14 +113,15 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     }
 }
 
-fn help(configuration: &Configuration<'_>) -> &'static str {
+fn help(configuration: &Configuration<'_>) -> String {
     match configuration.writer() {
         Writer::Mkconfig => {
-            "make the initrd in the guest (update-initramfs -u or dracut -f), and run update-grub or grub2-mkconfig"
+            format!("make the initrd in the guest (update-initramfs -u or dracut -f), and {MKCONFIG}")
         }
-        Writer::NixOs => "run nixos-rebuild boot in the guest: NixOS writes an initrd for every generation",
+        Writer::NixOs => Remedy::NixosRebuild("which writes an initrd for every generation".to_owned()).into(),
         Writer::Other => {
             "add `initrd /path` to the entry, or name the root disk as the kernel knows it, as in root=/dev/xvda1"
+                .to_owned()
         }
     }
 }

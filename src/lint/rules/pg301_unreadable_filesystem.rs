@@ -32,7 +32,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with libfsimage of xen-utils-4.17 on images of 53 formats.
-    "PG301" "unreadable-filesystem" Error, stops: Sometimes, releases: all(), check
+    "PG301" "unreadable-filesystem" Error or Warning, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

@@ -39,7 +39,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17. Releases up to 4.1.2 cannot store what `APPEND` says at all.
-    "PG312" "extlinux-linux-keyword" Error, stops: Sometimes, releases: all(), check
+    "PG312" "extlinux-linux-keyword" Error or Warning, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

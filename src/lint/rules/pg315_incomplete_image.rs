@@ -32,7 +32,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with libfsimage of xen-utils-4.17.
-    "PG315" "incomplete-image" Error, stops: Sometimes, releases: all(), check
+    "PG315" "incomplete-image" Error or Warning, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

@@ -32,7 +32,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xl 4.17.7 and stand-ins for the hypervisor (tests/xl/call.rs).
-    "PG503" "pygrub-by-path" Warning, stops: Sometimes, releases: all(), check
+    "PG503" "pygrub-by-path" Warning or Error, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

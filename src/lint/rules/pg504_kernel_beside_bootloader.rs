@@ -30,7 +30,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xl 4.17.7 and stand-ins for the hypervisor (tests/xl/call.rs).
-    "PG504" "kernel-beside-bootloader" Warning, stops: Sometimes, releases: all(), check
+    "PG504" "kernel-beside-bootloader" Warning or Error, stops: Sometimes, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {

@@ -34,7 +34,7 @@ rule! {
     /// ## Source
     ///
     /// Measured with xen-utils-4.17 on sparse files; the limit is libxenguest's XC_DOM_DECOMPRESS_MAX.
-    "PG605" "file-too-large" Error, stops: Sometimes, releases: all(), check
+    "PG605" "file-too-large" Error or Warning, stops: Sometimes, releases: all(), check
 }
 
 /// How many files of entries that are not selected are reported.

@@ -9,18 +9,19 @@ use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 
 use self::document::{
     Artifact, ArtifactChange, ArtifactLocation, Configuration, Document, Fingerprints, FixProperties, Help, Invocation,
     LogFix, LogLocation, LogRegion, LogResult, LogRun, LogicalLocation, Message, Notification, PhysicalLocation,
     Replacement, ReportingDescriptor, ResultProperties, RuleProperties, RunProperties, Tool, ToolComponent,
 };
+use super::fingerprint::{digest, digest_of, fingerprint};
 use super::location::Location;
 use super::one_line::one_line;
 use super::region::Region;
 use crate::boot::Verdict;
-use crate::lint::{BootImpact, Finding, Fix, Identity, RULES, Rule, Severity};
+use crate::lint::{BootImpact, Finding, Fix, RULES, Rule, Severity};
 use crate::release::Release;
 #[cfg(feature = "cli")]
 use crate::report::recorded::{Recorded, RecordedFinding};
@@ -253,44 +254,6 @@ impl Log {
     }
 }
 
-/// What makes a finding the same as one of another run: the rule, the file and the text of the line, but not its number.
-fn digest_of(examined: &TargetReport<'_>, finding: &Finding) -> Sha256 {
-    let place = examined.place_of(finding);
-    let identity = Identity::of(&place.file, place.inside, finding, examined.text_of(finding));
-    digest(&identity.parts())
-}
-
-fn digest(parts: &[&str]) -> Sha256 {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(part.len().to_le_bytes());
-        hash.update(part.as_bytes());
-    }
-    hash
-}
-
-/// The fingerprint of a result. Of several results that are the same, each has its own: `given` counts them.
-fn fingerprint(digest: &Sha256, given: &mut HashMap<[u8; 16], usize>) -> String {
-    let first = shortened(digest.clone());
-    let times = given.entry(first).or_default();
-    *times += 1;
-    data_encoding::HEXLOWER.encode(&match *times {
-        1 => first,
-        times => {
-            let (mut more, times) = (digest.clone(), times.to_string());
-            more.update(times.len().to_le_bytes());
-            more.update(times.as_bytes());
-            shortened(more)
-        }
-    })
-}
-
-fn shortened(digest: Sha256) -> [u8; 16] {
-    let mut short = [0; 16];
-    short.copy_from_slice(&digest.finalize()[..16]);
-    short
-}
-
 fn descriptor(rule: &Rule) -> ReportingDescriptor {
     let documentation = rule.documentation();
     let mut tags = vec![rule.group().name()];
@@ -445,15 +408,5 @@ mod tests {
     fn a_guest_plants_no_link() {
         assert_eq!(sentence("see [this](https://example.org)"), "see \\[this\\](https://example.org).");
         assert_eq!(sentence("`a[0]` is not a name"), "`a[0]` is not a name.");
-    }
-
-    #[test]
-    fn fingerprints_are_given_once() {
-        let mut given = HashMap::new();
-        let mut of = |parts: &[&str]| fingerprint(&digest(parts), &mut given);
-        let (first, second) = (of(&["a", "b"]), of(&["a", "b"]));
-        assert_ne!(first, second);
-        assert_ne!(first, of(&["ab", ""]));
-        assert_eq!(first, fingerprint(&digest(&["a", "b"]), &mut HashMap::new()));
     }
 }

@@ -16,7 +16,8 @@ const PIECE: usize = 256 << 10;
 const HOLE: usize = 4096;
 
 /// What a decoder may use: as much as `xz -9` and `zstd -19` ask for.
-const LIMITS: Limits = Limits { dictionary: 72 << 20, window: 64 << 20, output: u64::MAX, one_frame: false };
+const LIMITS: Limits =
+    Limits { dictionary: 72 << 20, window: 64 << 20, output: u64::MAX, one_frame: false, stops_at: None };
 
 struct Reading<'a>(&'a dyn Source);
 

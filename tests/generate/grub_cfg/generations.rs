@@ -69,6 +69,7 @@ fn profiles_are_read_newest_first() {
     for number in [1, 2, 10, 9] {
         store.link(None, number, &toplevel);
     }
+    // NixOS does not list one with a hyphen.
     for profile in ["work", "two-words", "1"] {
         store.link(Some(profile), 3, &toplevel);
         store.link(Some(profile), 12, &toplevel);
@@ -91,8 +92,6 @@ fn profiles_are_read_newest_first() {
         "system 1 2024-06-01",
         "1 12 2024-06-12",
         "1 3 2024-06-03",
-        "two-words 12 2024-06-12",
-        "two-words 3 2024-06-03",
         "work 12 2024-06-12",
         "work 3 2024-06-03",
     ];

@@ -5,6 +5,7 @@ mod domain_builder;
 mod failures;
 mod features;
 mod generations;
+mod guest_check;
 mod hook;
 mod mounted;
 mod nix;

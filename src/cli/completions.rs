@@ -1,0 +1,104 @@
+//! `pregrub completions`: scripts that complete the command line, from the table of options that parses it.
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Command, CommandFactory, ValueEnum, ValueHint};
+use clap_complete::Shell;
+use clap_complete_nushell::Nushell;
+
+use super::args::CommandLine;
+use super::output_args::Color;
+use super::{Error, Status};
+use crate::cli::stdout::Out;
+use crate::lint::{Group, RULES};
+use crate::report::schema::SCHEMAS;
+
+const AFTER_COMPLETIONS: &str = "\
+Where the script belongs:
+  bash        /usr/share/bash-completion/completions/pregrub
+  zsh         a directory of $fpath, as _pregrub
+  fish        ~/.config/fish/completions/pregrub.fish
+  elvish      eval (pregrub completions elvish | slurp), in rc.elv
+  nushell     a file that config.nu names with `use`
+  powershell  pregrub completions powershell | Out-String | Invoke-Expression, in $PROFILE
+
+The packages install those of bash, zsh and fish.";
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_COMPLETIONS)]
+pub(super) struct CompletionsArgs {
+    /// The shell to write the script for
+    #[arg(value_enum, value_name = "SHELL")]
+    shell: ShellArg,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ShellArg {
+    Bash,
+    Elvish,
+    Fish,
+    Nushell,
+    Powershell,
+    Zsh,
+}
+
+pub(super) fn run(args: &CompletionsArgs) -> Result<Status, Error> {
+    let mut command = suggesting(CommandLine::command());
+    let mut script = Vec::new();
+    let mut write = |shell: Shell| clap_complete::generate(shell, &mut command, "pregrub", &mut script);
+    match args.shell {
+        ShellArg::Bash => write(Shell::Bash),
+        ShellArg::Elvish => write(Shell::Elvish),
+        ShellArg::Fish => write(Shell::Fish),
+        ShellArg::Powershell => write(Shell::PowerShell),
+        ShellArg::Zsh => write(Shell::Zsh),
+        ShellArg::Nushell => clap_complete::generate(Nushell, &mut command, "pregrub", &mut script),
+    }
+    let mut out = Out::new(Color::Never);
+    out.own().write_all(&script)?;
+    out.finish()?;
+    Ok(Status::Fine)
+}
+
+/// The table with what a shell may suggest: files, rules and schemas. Parsing does not go by it, since more is accepted.
+fn suggesting(command: Command) -> Command {
+    command.mut_subcommands(|subcommand| {
+        let name = subcommand.get_name().to_owned();
+        subcommand
+            .mut_args(|arg| {
+                let values: Vec<&'static str> = match (name.as_str(), arg.get_id().as_str()) {
+                    ("explain", "rules") => rules(),
+                    ("schema", "name") => SCHEMAS.iter().map(|schema| schema.word()).collect(),
+                    (_, "allow" | "warn" | "deny") => rules().into_iter().chain(["all"]).collect(),
+                    _ => Vec::new(),
+                };
+                if !values.is_empty() {
+                    return arg.value_parser(PossibleValuesParser::new(values));
+                }
+                match hint(arg.get_value_names().unwrap_or_default()) {
+                    Some(hint) => arg.value_hint(hint),
+                    None => arg,
+                }
+            })
+            .mut_subcommands(|subcommand| {
+                subcommand.mut_args(|arg| match hint(arg.get_value_names().unwrap_or_default()) {
+                    Some(hint) => arg.value_hint(hint),
+                    None => arg,
+                })
+            })
+    })
+}
+
+/// Codes of rules and names of groups.
+fn rules() -> Vec<&'static str> {
+    RULES.iter().map(|rule| rule.code).chain(Group::ALL.into_iter().map(Group::name)).collect()
+}
+
+/// What a value is, by the name that the help gives it.
+fn hint(names: &[impl AsRef<str>]) -> Option<ValueHint> {
+    names.first().and_then(|name| match name.as_ref() {
+        "TARGET" => Some(ValueHint::AnyPath),
+        "FILE" | "FILE|-" | "IMAGE" => Some(ValueHint::FilePath),
+        "DIRECTORY" => Some(ValueHint::DirPath),
+        _ => None,
+    })
+}

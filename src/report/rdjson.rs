@@ -1,0 +1,117 @@
+//! rdjson, the format of reviewdog: diagnostics with suggestions, which it makes into comments on a change.
+//!
+//! Form and meaning are those of reviewdog's `DiagnosticResult`: columns are counted in bytes, the end is exclusive.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::issue::Issue;
+use super::region::Region;
+use crate::lint::Severity;
+
+/// The diagnostics of all targets.
+#[derive(Debug, Default)]
+pub struct Report {
+    issues: Vec<Issue>,
+}
+
+#[derive(Serialize)]
+struct DiagnosticResult<'a> {
+    source: Tool,
+    diagnostics: Vec<ReviewDiagnostic<'a>>,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+}
+
+#[derive(Serialize)]
+struct ReviewDiagnostic<'a> {
+    message: String,
+    location: Place<'a>,
+    severity: &'static str,
+    code: Code<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suggestions: Vec<Suggestion<'a>>,
+}
+
+#[derive(Serialize)]
+struct Place<'a> {
+    path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    range: Option<Range>,
+}
+
+#[derive(Serialize)]
+struct Range {
+    start: Position,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<Position>,
+}
+
+#[derive(Serialize)]
+struct Position {
+    line: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct Code<'a> {
+    value: &'a str,
+}
+
+#[derive(Serialize)]
+struct Suggestion<'a> {
+    range: Range,
+    text: &'a str,
+}
+
+impl Report {
+    /// Adds issues.
+    pub fn add(&mut self, issues: Vec<Issue>) {
+        self.issues.extend(issues);
+    }
+
+    /// Takes over the issues of another report.
+    pub fn append(&mut self, mut part: Self) {
+        self.issues.append(&mut part.issues);
+    }
+
+    /// Writes the document.
+    ///
+    /// # Errors
+    ///
+    /// As `out` says.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let diagnostics = self.issues.iter().map(diagnostic).collect();
+        let document = DiagnosticResult { source: Tool { name: "pregrub" }, diagnostics };
+        crate::json::write_pretty(&document, out)?;
+        out.write_all(b"\n")
+    }
+}
+
+fn diagnostic(issue: &Issue) -> ReviewDiagnostic<'_> {
+    // Without the text only the line is certain: columns would be characters.
+    let line = issue.region.map(|region| Range { start: Position { line: region.line, column: None }, end: None });
+    ReviewDiagnostic {
+        message: issue.sentence(),
+        location: Place { path: &issue.file, range: issue.bytes.map(range).or(line) },
+        severity: match issue.severity {
+            Severity::Error => "ERROR",
+            Severity::Warning => "WARNING",
+            Severity::Note => "INFO",
+        },
+        code: Code { value: &issue.code },
+        suggestions: issue.edits.iter().map(|(region, text)| Suggestion { range: range(*region), text }).collect(),
+    }
+}
+
+fn range(region: Region) -> Range {
+    Range {
+        start: Position { line: region.line, column: Some(region.column) },
+        end: Some(Position { line: region.end_line, column: Some(region.end_column) }),
+    }
+}

@@ -1,0 +1,76 @@
+//! `--format template`: a user's own form of the JSON objects, in the language of Jinja.
+
+use std::fmt;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior};
+use serde::Serialize;
+
+/// A template, parsed.
+pub struct Template {
+    environment: Environment<'static>,
+    name: String,
+}
+
+impl fmt::Debug for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Template").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Template {
+    /// Parses a template. By the end of its name, values are escaped for HTML and XML (`.html`, `.xml`) or written as JSON (`.json`).
+    ///
+    /// # Errors
+    ///
+    /// It is not a template; the message is a clause with the line.
+    pub fn new(name: &str, text: String) -> Result<Self, String> {
+        let mut environment = Environment::new();
+        // Much of an object may be null: what is below that is empty.
+        environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
+        environment.set_syntax(syntax.map_err(|error| one_clause(&error))?);
+        environment.add_template_owned(name.to_owned(), text).map_err(|error| one_clause(&error))?;
+        Ok(Self { environment, name: name.to_owned() })
+    }
+
+    /// The text for an object, with a line feed at its end where there is any text.
+    ///
+    /// # Errors
+    ///
+    /// As the template says, such as a filter that a value does not suit; the message is a clause with the line.
+    pub fn render(&self, object: &impl Serialize) -> Result<String, String> {
+        let template = self.environment.get_template(&self.name).map_err(|error| one_clause(&error))?;
+        let mut text = template.render(Serde(object)).map_err(|error| one_clause(&error))?;
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        Ok(text)
+    }
+}
+
+/// `syntax error: unexpected end of input (line 3)`.
+fn one_clause(error: &minijinja::Error) -> String {
+    let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
+    let line = error.line().map(|line| format!(" (line {line})")).unwrap_or_default();
+    super::one_line::one_line(&format!("{}{detail}{line}", error.kind()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn objects_are_rendered() {
+        let object = json!({"target": "a<b", "boot": null, "findings": [{"code": "PG001"}, {"code": "PG002"}]});
+        let render = |name, text: &str| Template::new(name, text.to_owned()).and_then(|one| one.render(&object));
+        let text = "{{ target }}{{ boot.kernel.path }}:{% for f in findings %} {{ f.code }}{% endfor %}";
+        assert_eq!(render("t", text).unwrap(), "a<b: PG001 PG002\n");
+        assert_eq!(render("t.html", "{{ target }}").unwrap(), "a&lt;b\n");
+        assert_eq!(render("t", "{% if boot %}x{% endif %}").unwrap(), "");
+        assert!(render("t", "a\n{% for %}").unwrap_err().ends_with("(line 2)"));
+    }
+}
