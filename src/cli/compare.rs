@@ -6,10 +6,11 @@ use std::io::{self, Write};
 use clap::Args;
 
 use super::emitter::{Command, Emitter};
+use super::fleet::{Ended, Fleet};
 use super::guest_arg::GuestArg;
+use super::job_args::JobArgs;
 use super::levels::Threshold;
 use super::output_args::{ReportFormat, ReportOutputArgs};
-use super::progress::Progress;
 use super::pygrub_args::PygrubArgs;
 use super::recursive::{RecursiveArgs, Sought};
 use super::settings::{Finder, Settings};
@@ -61,6 +62,8 @@ pub(super) struct CompareArgs {
     output: ReportOutputArgs,
     #[command(flatten)]
     recursive: RecursiveArgs,
+    #[command(flatten)]
+    jobs: JobArgs,
 }
 
 pub(super) fn run(args: &CompareArgs) -> Result<Status, Error> {
@@ -75,27 +78,70 @@ pub(super) fn run(args: &CompareArgs) -> Result<Status, Error> {
     let newest = asked.pygrubs.iter().map(|options| options.release).max().unwrap_or(Release::NEWEST);
     let form = args.output.form().map_err(Error::Usage)?;
     let out = Out::new(args.output.color);
-    let mut work = Work {
-        args,
-        reports: Emitter::new(out, &form, newest, Threshold::default(), Command::Check, args.verbose),
-        newest,
-        counts: BTreeMap::new(),
-        unreadable: 0,
-        upgrade: args.upgrade().map_err(Error::Usage)?,
-        written: false,
+    let mut reports = Emitter::new(out, &form, newest, Threshold::default(), Command::Check, args.verbose);
+    let work = Work { args, newest, upgrade: args.upgrade().map_err(Error::Usage)? };
+    let is_text = args.output.format == ReportFormat::Text;
+    let fleet = Fleet {
+        names: &targets.names,
+        pool: args.jobs.pool(targets.names.len()),
+        is_spaced: is_text,
+        leaves_out: work.upgrade.is_some(),
+        least: if targets.incomplete { Status::Unknown } else { Status::Fine },
     };
-    let mut progress = Progress::new(targets.names.len());
-    let mut worst = if targets.incomplete { Status::Unknown } else { Status::Fine };
-    for name in &targets.names {
-        let settings = finder.of(name).map_err(Error::Usage)?;
-        let readers = args.readers(&settings).map_err(Error::Usage)?;
-        let status = work.one(name, &readers, &targets.access(name))?;
-        worst = worst.max(status);
-        progress.done(status, || work.reports.out.flush())?;
+    let mut tally = Tally::default();
+    let total = fleet.look_at(
+        &mut reports,
+        (),
+        || (),
+        |(), name, reports| {
+            let settings = finder.of(name).map_err(Error::Usage)?;
+            let readers = args.readers(&settings).map_err(Error::Usage)?;
+            Ok(work.one(name, &readers, &targets.access(name), reports)?)
+        },
+        |name, why, reports| work.unreadable(name, why, reports),
+        |_, change| tally.count(change),
+    )?;
+    if let Some((from, to)) = work.upgrade.filter(|_| is_text) {
+        let names = (from.to_string(), to.to_string());
+        let summary = compare_text::summary((&names.0, &names.1), &tally.changes, tally.unreadable);
+        let gap = if tally.reported > 0 { "\n" } else { "" };
+        writeln!(reports.out.text(), "{gap}{summary}")?;
     }
-    progress.finish();
-    work.finish(worst)?;
-    Ok(worst)
+    reports.finish(total.status)?;
+    Ok(total.status)
+}
+
+/// What came of a target, to be added up.
+#[derive(Clone, Copy, Debug)]
+enum Counted {
+    /// It was compared; with `--from` and `--to` what changes for it.
+    Compared(Option<Change>),
+    /// It could not be read.
+    Unreadable,
+}
+
+/// How many targets came out how.
+#[derive(Default)]
+struct Tally {
+    changes: BTreeMap<Change, usize>,
+    unreadable: usize,
+    /// How many are on the page.
+    reported: usize,
+}
+
+impl Tally {
+    /// Counts a target; `None` if its comparison broke off.
+    fn count(&mut self, counted: Option<Counted>) {
+        match counted {
+            Some(Counted::Compared(change)) => {
+                if let Some(change) = change {
+                    *self.changes.entry(change).or_default() += 1;
+                }
+                self.reported += usize::from(change.is_none_or(|change| !change.is_none()));
+            }
+            Some(Counted::Unreadable) | None => self.unreadable += 1,
+        }
+    }
 }
 
 impl CompareArgs {
@@ -129,38 +175,41 @@ impl CompareArgs {
 /// The work on all targets.
 struct Work<'a> {
     args: &'a CompareArgs,
-    reports: Emitter,
     /// The newest release that is asked.
     newest: Release,
-    counts: BTreeMap<Change, usize>,
-    unreadable: usize,
     upgrade: Option<(Build, Build)>,
-    /// Whether a target is on the page already.
-    written: bool,
 }
 
 impl Work<'_> {
-    fn one(&mut self, name: &TargetName, readers: &Readers, access: &DiskAccess) -> io::Result<Status> {
+    fn one(
+        &self,
+        name: &TargetName,
+        readers: &Readers,
+        access: &DiskAccess,
+        reports: &mut Emitter,
+    ) -> io::Result<Ended<Counted>> {
         let target = open(self.args, name, readers, access);
         let compared =
             target.as_ref().map_err(Clone::clone).and_then(|target| Compared::new(target, name.as_str(), readers));
         match compared {
-            Ok(compared) => self.report(name.as_str(), &compared),
+            Ok(compared) => self.report(name.as_str(), &compared, reports),
             Err(error) => {
-                self.unreadable += 1;
-                if self.reports.has_objects() {
-                    self.reports.object(&Report::of_unreadable(name.as_str(), &error))?;
-                } else {
-                    let outcome = Outcome::Unreadable { why: &error, release: self.newest };
-                    self.reports.add(&TargetReport { target: name.as_str(), outcome })?;
-                }
+                self.unreadable(name.as_str(), &error, reports)?;
                 complain(&error);
-                Ok(Status::Unknown)
+                Ok(Ended { status: Status::Unknown, more: Counted::Unreadable })
             }
         }
     }
 
-    fn report(&mut self, name: &str, compared: &Compared<'_>) -> io::Result<Status> {
+    fn unreadable(&self, name: &str, why: &str, reports: &mut Emitter) -> io::Result<()> {
+        if reports.has_objects() {
+            return reports.object(&Report::of_unreadable(name, why));
+        }
+        let outcome = Outcome::Unreadable { why, release: self.newest };
+        reports.add(&TargetReport { target: name, outcome })
+    }
+
+    fn report(&self, name: &str, compared: &Compared<'_>, reports: &mut Emitter) -> io::Result<Ended<Counted>> {
         let Compared { target, volumes, comparison, explained } = compared;
         let kind = target.kind();
         let codes: Vec<Option<&str>> = explained.iter().map(|finding| Some(finding.as_ref()?.rule.code)).collect();
@@ -172,9 +221,6 @@ impl Work<'_> {
             };
             Some(Upgrade { from, to, change })
         });
-        if let Some(upgrade) = upgrade {
-            *self.counts.entry(upgrade.change).or_default() += 1;
-        }
         let status = match upgrade.map(|upgrade| upgrade.change) {
             Some(Change::Unknown) => Status::Unknown,
             Some(change) if change.is_bad() => Status::Fails,
@@ -183,19 +229,20 @@ impl Work<'_> {
             None if comparison.agrees() => Status::Fine,
             None => Status::Fails,
         };
-        if self.reports.has_objects() {
-            self.reports.object(&Report::new(name, kind, comparison, &codes, upgrade))?;
-            return Ok(status);
+        let ended = Ended { status, more: Counted::Compared(upgrade.map(|upgrade| upgrade.change)) };
+        if reports.has_objects() {
+            reports.object(&Report::new(name, kind, comparison, &codes, upgrade))?;
+            return Ok(ended);
         }
         if upgrade.is_some_and(|upgrade| upgrade.change.is_none()) {
-            return Ok(status);
+            return Ok(ended);
         }
         if self.args.output.format != ReportFormat::Text {
             let row = match upgrade {
                 Some(upgrade) => comparison.of_build(upgrade.to),
                 None => comparison.pygrub.iter().max_by_key(|row| row.readers.iter().map(|build| build.release).max()),
             };
-            let Some(row) = row else { return Ok(status) };
+            let Some(row) = row else { return Ok(ended) };
             let explanation = target.explain(&row.run, volumes.as_ref());
             let findings = findings_of_differences(comparison, explained);
             let path = row.run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
@@ -215,30 +262,17 @@ impl Work<'_> {
                 sources,
                 pygrubs: None,
             };
-            self.reports.add(&TargetReport { target: name, outcome })?;
-            return Ok(status);
+            reports.add(&TargetReport { target: name, outcome })?;
+            return Ok(ended);
         }
-        if std::mem::replace(&mut self.written, true) {
-            writeln!(self.reports.out.text())?;
-        }
-        let look = self.reports.out.look(self.args.verbose);
+        let look = reports.out.look(self.args.verbose);
         match upgrade {
             Some(upgrade) => {
-                compare_text::write_upgrade(comparison, name, upgrade, &codes, look, &mut self.reports.out.colored())?;
+                compare_text::write_upgrade(comparison, name, upgrade, &codes, look, &mut reports.out.colored())?;
             }
-            None => compare_text::write(comparison, name, &codes, look, &mut self.reports.out.colored())?,
+            None => compare_text::write(comparison, name, &codes, look, &mut reports.out.colored())?,
         }
-        Ok(status)
-    }
-
-    fn finish(mut self, worst: Status) -> io::Result<()> {
-        if let Some((from, to)) = self.upgrade.filter(|_| self.args.output.format == ReportFormat::Text) {
-            let names = (from.to_string(), to.to_string());
-            let summary = compare_text::summary((&names.0, &names.1), &self.counts, self.unreadable);
-            let gap = if self.written { "\n" } else { "" };
-            writeln!(self.reports.out.text(), "{gap}{summary}")?;
-        }
-        self.reports.finish(worst)
+        Ok(ended)
     }
 }
 

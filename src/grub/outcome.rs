@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::interpreter::Stop;
+use super::machine::FileName;
 use super::menu::MenuEntry;
 
 /// An error that GRUB prints.
@@ -96,6 +97,15 @@ impl LoadCommand {
     /// Whether it names what is booted, not what goes with it.
     pub fn is_kernel(&self) -> bool {
         is_kernel(&self.command)
+    }
+
+    /// Where GRUB looks for a file that the command names: the device, `$root` if the name has none, and the path, several slashes
+    /// as one.
+    pub fn place_of(&self, file: &NamedFile) -> (Vec<u8>, Vec<u8>) {
+        let parts = FileName::of(&file.path).unwrap_or(FileName { device: None, path: &file.path });
+        let device = parts.device.or(self.root.as_deref()).unwrap_or_default().to_vec();
+        let names = parts.path.split(|byte| *byte == b'/').filter(|name| !name.is_empty());
+        (device, names.flat_map(|name| [b"/", name].concat()).collect())
     }
 
     /// Whether it names initial RAM disks.

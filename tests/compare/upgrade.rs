@@ -114,3 +114,19 @@ fn says_what_is_wrong_with_the_call() {
     assert_eq!(run(&["compare", &image, "--releases", "4.17,4.20"]).status, 0);
     assert_eq!(run(&["compare", &image, "--from", "4.17", "--to", "4.20"]).status, 0);
 }
+
+/// Threads change neither what is reported nor its order.
+#[test]
+fn the_number_of_jobs_changes_nothing() {
+    let fleet = Fleet::new();
+    for (name, config) in [("a", ONE), ("b", BY_TITLE), ("c", "nothing\n"), ("d", BY_TITLE)] {
+        fleet.guest(name, guest(config, guests::kernel()));
+    }
+    fs::write(fleet.path().join("e.cfg"), "disk = [ \"/nonexistent,raw,xvda,w\" ]\nbootloader = \"pygrub\"\n").unwrap();
+    let upgrade = ["--from", "4.12", "--to", "4.22"];
+    for args in [&upgrade[..], &["--format", "json"], &["--releases", "4.17,4.20", "--no-grub"]] {
+        let one = fleet.compare(&[args, &["--jobs", "1"]].concat());
+        let four = fleet.compare(&[args, &["--jobs", "4"]].concat());
+        assert_eq!((one.stdout, one.stderr, one.status), (four.stdout, four.stderr, four.status), "{args:?}");
+    }
+}

@@ -88,10 +88,21 @@ fn by_grub(
         let attempt = booted.attempts.first();
         let kernel = attempt.and_then(Attempt::kernel);
         let path = kernel.and_then(|command| command.args.first()).map(|path| text(path)).unwrap_or_default();
-        if path != entry.kernel || !attempt.is_some_and(Attempt::works) {
+        let attempt = attempt.filter(|attempt| path == entry.kernel && attempt.works());
+        let Some(attempt) = attempt else {
+            let attempt = booted.attempts.first();
             let title = attempt.and_then(Attempt::title).map(text).unwrap_or_default();
             return Err(Error::new(format!(
                 "GRUB would not boot the entry `{}` with its kernel, but `{title}` with `{path}`",
+                entry.title
+            )));
+        };
+        let args: Vec<String> =
+            kernel.map(|kernel| kernel.args.iter().skip(1).map(|word| text(word)).collect()).unwrap_or_default();
+        let initrds = attempt.beside_kernel().flat_map(|command| &command.files).map(|file| text(&file.path));
+        if args.join(" ") != entry.args || !initrds.eq(entry.initrd.clone()) {
+            return Err(Error::new(format!(
+                "GRUB would boot the entry `{}` with another initrd or other arguments",
                 entry.title
             )));
         }

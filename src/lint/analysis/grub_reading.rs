@@ -8,7 +8,7 @@ use std::rc::Rc;
 use crate::config::{Config, Dialect};
 use crate::grub::disks::{NoDisk, OneDisk};
 use crate::grub::machine::Machine;
-use crate::grub::{MenuItem, Place, Platform, Reading, Settings, Version};
+use crate::grub::{Attempt, MenuItem, Place, Platform, Reading, Settings, Version};
 use crate::lint::analysis::context::LintContext;
 
 /// Which entry GRUB boots.
@@ -24,6 +24,35 @@ pub(in crate::lint) struct Choice {
 
 impl Choice {
     const UNKNOWN: Self = Self { entry: None, named: false, known: false };
+}
+
+/// A file: where GRUB looks for it.
+type FilePlace = (Vec<u8>, Vec<u8>);
+
+/// What GRUB boots.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::lint) struct GrubBoots {
+    /// The titles of the entry, those of submenus first; empty if it boots nothing.
+    pub titles: Vec<Vec<u8>>,
+    /// The kernel, the words after it and the initrds; `None` if the entry loads no kernel.
+    pub loaded: Option<(FilePlace, Vec<Vec<u8>>, Vec<FilePlace>)>,
+}
+
+impl GrubBoots {
+    fn of(attempt: &Attempt) -> Self {
+        let loaded = attempt.kernel().filter(|_| attempt.works()).and_then(|kernel| {
+            let place = kernel.place_of(kernel.files.first()?);
+            let args = kernel.args.iter().skip(1).cloned().collect();
+            let beside = attempt.beside_kernel();
+            Some((place, args, beside.flat_map(|it| it.files.iter().map(|file| it.place_of(file))).collect()))
+        });
+        Self { titles: attempt.titles.clone(), loaded }
+    }
+
+    /// Whether GRUB boots this entry and all that it loads with `other`, too.
+    pub fn is_kept_by(&self, other: &Self) -> bool {
+        self.titles == other.titles && (self.loaded.is_none() || self.loaded == other.loaded)
+    }
 }
 
 /// A configuration as GRUB has read it.
@@ -94,14 +123,14 @@ impl<'a> GrubReading<'a> {
         choice
     }
 
-    /// The titles of what GRUB boots, those of submenus first; empty if it boots nothing. `None` if pregrub cannot tell.
-    pub(in crate::lint) fn booted_titles(&self) -> Option<Vec<Vec<u8>>> {
+    /// What GRUB boots by default. `None` if pregrub cannot tell.
+    pub(in crate::lint) fn boots(&self) -> Option<GrubBoots> {
         if !self.is_known() {
             return None;
         }
         let booted = self.reading.boot(None);
-        let titles = booted.attempts.into_iter().next().map(|attempt| attempt.titles).unwrap_or_default();
-        booted.unknown.is_empty().then_some(titles)
+        let boots = booted.attempts.first().map(GrubBoots::of).unwrap_or_default();
+        booted.unknown.is_empty().then_some(boots)
     }
 
     /// A variable after the configuration was read; `None` if it is not set, is empty, or if that is not known.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::boot::Run;
 use crate::lint::analysis::context::LintContext;
+use crate::lint::analysis::grub_reading::GrubBoots;
 use crate::lint::engine::baseline::without_numbers;
 use crate::lint::engine::fix::{Fix, Safety};
 use crate::lint::engine::group::Group;
@@ -145,8 +146,8 @@ impl Collected<'_> {
 /// What the simulation shows of a text.
 pub(super) struct Seen {
     pub(super) boots: Option<Boots>,
-    /// The titles of what GRUB boots; `None` if pregrub cannot tell.
-    pub(super) grub: Option<Vec<Vec<u8>>>,
+    /// What GRUB boots; `None` if pregrub cannot tell.
+    pub(super) grub: Option<GrubBoots>,
     /// In the order of the places.
     pub(super) met: Vec<Met>,
     /// How much pygrub raises, or would raise.
@@ -168,7 +169,7 @@ impl Seen {
         for met in met.iter().filter(|met| met.stops_boot) {
             *stopping.entry(met.said).or_default() += 1;
         }
-        let grub = context.configuration().and_then(|configuration| configuration.grub()?.booted_titles());
+        let grub = context.configuration().and_then(|configuration| configuration.grub()?.boots());
         Self {
             boots: Boots::of(context.run),
             grub,

@@ -126,8 +126,8 @@ fn worse(before: &Seen, after: &Seen, batch: &[&Met]) -> Option<Why> {
     // What a safe fix does for pygrub it must not take from GRUB.
     let safe = batch.iter().all(|met| met.fix.as_ref().is_none_or(|fix| fix.safety == Safety::Safe));
     if let (true, Some(was), Some(is)) = (safe, &before.grub, &after.grub)
-        && !was.is_empty()
-        && was != is
+        && !was.titles.is_empty()
+        && !was.is_kept_by(is)
     {
         return Some(Why::GrubBootsSomethingElse);
     }
