@@ -31,8 +31,6 @@ pub struct Vm {
     pub places: Vec<Vec<String>>,
     /// Whether the host starts it at boot: `auto_poweron` in its `other-config`.
     pub starts_at_boot: bool,
-    /// The UUID of the host that it runs on; empty where it does not run.
-    pub runs_on: String,
 }
 
 /// Why a database cannot be read.
@@ -50,7 +48,7 @@ impl std::error::Error for DatabaseError {}
 type Row = HashMap<String, String>;
 
 /// The classes that are read.
-const CLASSES: [&str; 5] = ["VM", "VBD", "VDI", "SR", "host"];
+const CLASSES: [&str; 4] = ["VM", "VBD", "VDI", "SR"];
 
 /// The rows of the classes, in the order of the file.
 #[derive(Default)]
@@ -150,10 +148,6 @@ fn vm(row: &Row, tables: &Tables, disks_of: &HashMap<&str, Vec<&Row>>) -> Vm {
     Vm {
         name: if name.is_empty() { record.uuid.clone() } else { name },
         starts_at_boot: options.chunks(2).any(|pair| pair == ["auto_poweron", "true"]),
-        runs_on: tables
-            .at(row.get("resident_on").map(String::as_str))
-            .map(|host| text(host, "uuid").to_owned())
-            .unwrap_or_default(),
         record,
         places,
     }
