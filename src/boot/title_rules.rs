@@ -5,9 +5,10 @@
 //! count where no menu is shown.
 
 use std::cell::OnceCell;
-use std::path::Path;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Read};
 use std::sync::Arc;
-use std::{fs, io};
 
 use crate::config::{Cause, Config, Raised, Stage};
 use crate::flavour::Build;
@@ -44,29 +45,33 @@ impl RuleFiles {
         Self(Arc::new(files.into_iter().map(|(name, content)| RuleFile { name, content }).collect()))
     }
 
-    /// Reads the directory. One that does not exist has no rules.
+    /// Reads the files of these names, as `open` opens them: nothing stands for a directory. What is not a regular file is an error.
     ///
     /// # Errors
     ///
-    /// It cannot be read, or has more than pregrub reads.
-    pub fn of_directory(path: &Path) -> io::Result<Self> {
-        let entries = match fs::read_dir(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            entries => entries?,
-        };
+    /// One cannot be read, or there is more than pregrub reads.
+    pub fn read(
+        names: impl IntoIterator<Item = OsString>,
+        open: impl Fn(&OsStr) -> io::Result<Option<File>>,
+    ) -> io::Result<Self> {
+        let too_much = || io::Error::new(io::ErrorKind::FileTooLarge, "there are more rules than pregrub reads");
         let mut files = Vec::new();
-        for entry in entries {
-            let entry = entry?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let metadata = fs::metadata(entry.path())?;
-            if files.len() >= MOST_FILES || metadata.len() > LONGEST_FILE && metadata.is_file() {
-                return Err(io::Error::new(io::ErrorKind::FileTooLarge, "there are more rules than pregrub reads"));
+        for name in names {
+            if files.len() >= MOST_FILES {
+                return Err(too_much());
             }
-            if !metadata.is_dir() && !metadata.is_file() {
-                return Err(io::Error::other(format!("`{name}` is neither a file nor a directory")));
-            }
-            let content = if metadata.is_dir() { None } else { Some(fs::read(entry.path())?) };
-            files.push((name, content));
+            let content = match open(&name)? {
+                None => None,
+                Some(file) => {
+                    let mut content = Vec::new();
+                    file.take(LONGEST_FILE + 1).read_to_end(&mut content)?;
+                    if content.len() as u64 > LONGEST_FILE {
+                        return Err(too_much());
+                    }
+                    Some(content)
+                }
+            };
+            files.push((name.to_string_lossy().into_owned(), content));
         }
         files.sort_by(|(a, _), (b, _)| a.cmp(b));
         Ok(Self::new(files))

@@ -1,7 +1,7 @@
 //! `--fix` and `--diff`.
 
 use std::io::Write;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
@@ -11,6 +11,7 @@ use crate::cli::atomic_replace::replace;
 use crate::cli::bounded_read;
 use crate::cli::effective_settings::EffectiveSettings;
 use crate::cli::stdout::{Out, complain};
+use crate::cli::unified_diff::unified_diff;
 use crate::config::{Dialect, Writer};
 use crate::explain::instead_of_editing;
 use crate::lint::{FixResult, Fixer};
@@ -50,6 +51,9 @@ impl Tally {
 
 /// At most this many fixes of a file are reported one by one: a guest's file can need half a million.
 const TOLD: usize = 100;
+
+/// How long a shorter form of the differences is looked for.
+const LONGEST_COMPARISON: Duration = Duration::from_secs(5);
 
 /// Larger files are not configurations.
 const LARGEST: u64 = 64 << 20;
@@ -100,17 +104,15 @@ impl FixArgs {
         asked: &EffectiveSettings,
         out: &mut Out,
     ) -> Result<bool, Error> {
-        let Some((old, mended)) = self.mended((name, access), dialect, asked).map_err(Error::Target)? else {
+        let Some((old, FixResult { text: new, .. })) =
+            self.mended((name, access), dialect, asked).map_err(Error::Target)?
+        else {
             return Ok(false);
         };
-        if mended.text == old {
+        if new == old {
             return Ok(false);
         }
-        let diff = similar::TextDiff::configure()
-            .timeout(Duration::from_secs(5))
-            .diff_lines(old.as_slice(), mended.text.as_slice());
-        let mut text = Vec::new();
-        diff.unified_diff().context_radius(3).header(shown.as_str(), shown.as_str()).to_writer(&mut text)?;
+        let text = unified_diff(shown.as_str(), &old, &new, Instant::now() + LONGEST_COMPARISON);
         // What goes into a file or to `patch` goes as it is.
         if out.is_seen() {
             out.text().write_all(&text)?

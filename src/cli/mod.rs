@@ -55,8 +55,9 @@ mod target_args;
 mod target_list;
 mod target_name;
 mod trace;
+mod unified_diff;
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -131,7 +132,7 @@ pub fn main() -> ExitCode {
         Ok(command) => command,
         // A file's name among the arguments may be a guest's.
         Err(error) if error.use_stderr() && runner_commands::are_obeyed() => {
-            let _ = stdout::stderr().write_all(error.render().to_string().as_bytes());
+            stdout::say(&error.render().to_string());
             return ExitCode::from(Status::Usage.code());
         }
         Err(error) => {

@@ -15,6 +15,7 @@ use super::target_name::TargetName;
 use crate::boot::{Options, RuleFiles};
 use crate::flavour::{Build, ExtraOption, Flavour};
 use crate::host;
+use crate::host::rooted::Rooted;
 use crate::python::{PyStr, Python, int};
 use crate::release::Change;
 use crate::simulation::{OpenTarget, Simulation};
@@ -155,7 +156,11 @@ impl PygrubArgs {
             Some(directory) if !directory.is_dir() => {
                 return Err(format!("`{}`, for the rules on titles, is not a directory", directory.display()));
             }
-            Some(directory) => RuleFiles::of_directory(directory).map_err(unreadable)?,
+            Some(directory) => {
+                // It is the caller's, and so are the links on it.
+                let path = std::path::absolute(directory).map_err(unreadable)?;
+                release_args::title_rules(&Rooted::new("/"), &path).map_err(unreadable)?
+            }
             None if self.xen.is_host(settings) => release_args::title_rules_of_host(build).map_err(unreadable)?,
             None => RuleFiles::default(),
         };

@@ -1,13 +1,15 @@
 //! `--release` and `--flavour`: whose pygrub is meant, or which several.
 
 use std::io;
+use std::path::Path;
 
 use clap::{Args, ValueEnum};
 
 use super::settings::Settings;
 use crate::boot::RuleFiles;
 use crate::flavour::{Build, Flavour};
-use crate::host;
+use crate::host::{self, rooted::Rooted};
+use crate::storage::beneath::NodeKind;
 
 /// Whose pygrub it is.
 #[derive(Debug, Args)]
@@ -76,9 +78,31 @@ pub(super) fn named(word: &str, flavour: Option<Flavour>) -> Result<Build, Strin
 /// The directory cannot be read.
 pub(super) fn title_rules_of_host(build: Build) -> io::Result<RuleFiles> {
     match build.flavour.title_rules() {
-        Some(directory) => RuleFiles::of_directory(&host::root().join(directory.trim_start_matches('/'))),
+        Some(directory) => title_rules(&host::rooted(), Path::new(directory)),
         None => Ok(RuleFiles::default()),
     }
+}
+
+/// The rules on titles in a directory of a host. One that does not exist has none.
+///
+/// # Errors
+///
+/// The directory cannot be read.
+pub(super) fn title_rules(host: &Rooted, directory: &Path) -> io::Result<RuleFiles> {
+    let names = match host.names(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(RuleFiles::default()),
+        names => names?,
+    };
+    RuleFiles::read(names, |name| {
+        let path = directory.join(name);
+        match host.node(&path)?.kind {
+            NodeKind::Directory => Ok(None),
+            NodeKind::Regular => host.open(&path).map(Some),
+            NodeKind::Link | NodeKind::Special => {
+                Err(io::Error::other(format!("`{}` is neither a file nor a directory", Path::new(name).display())))
+            }
+        }
+    })
 }
 
 /// Whether a release has its distributor in front of it.

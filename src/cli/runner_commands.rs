@@ -8,6 +8,9 @@
 //! Everything that is printed goes through [`Disarmed`], which completes no such marker: of `##vso[` the bracket and of a `::` at
 //! the start of a line the second colon are escaped, as the format of the output requires. Characters that are not ASCII count as
 //! absent, since .NET's comparison of strings skips some of them.
+//!
+//! Standard output and standard error may be one pipe. Each is handed over in whole lines, so that neither continues a line of the
+//! other; where a line is too long for that, what follows counts as the start of a line as well ([`Way::was_cut`]).
 
 use std::env;
 use std::io::{self, Write};
@@ -68,6 +71,18 @@ impl Form {
     }
 }
 
+/// Where what is disarmed goes.
+pub(super) trait Way: Write {
+    /// Whether what was written last was handed over in the middle of a line, so that another stream may go on there.
+    fn was_cut(&mut self) -> bool {
+        false
+    }
+}
+
+impl Way for Vec<u8> {}
+impl Way for &mut Vec<u8> {}
+impl Way for io::Sink {}
+
 /// A writer that hands everything on, but completes no command.
 pub(super) struct Disarmed<W> {
     inner: W,
@@ -94,7 +109,7 @@ enum Start {
     Passed,
 }
 
-impl<W: Write> Disarmed<W> {
+impl<W: Way> Disarmed<W> {
     pub(super) fn new(inner: W, form: Form) -> Self {
         Self { inner, form, line: Line::default(), met: false }
     }
@@ -122,6 +137,14 @@ impl<W: Write> Disarmed<W> {
     /// Whether something was escaped so far.
     pub(super) fn has_met_one(&self) -> bool {
         self.met
+    }
+
+    fn hand_on(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.inner.write_all(bytes)?;
+        if self.inner.was_cut() {
+            self.line.start = Start::Here;
+        }
+        Ok(())
     }
 
     /// Whether `byte` would complete a command.
@@ -159,7 +182,7 @@ impl<W: Write> Disarmed<W> {
     }
 }
 
-impl<W: Write> Write for Disarmed<W> {
+impl<W: Way> Write for Disarmed<W> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         if self.form == Form::Unread {
             return self.inner.write(buf);
@@ -168,12 +191,12 @@ impl<W: Write> Write for Disarmed<W> {
         for (at, &byte) in buf.iter().enumerate() {
             if self.completes(byte) {
                 self.met = true;
-                self.inner.write_all(buf.get(from..at).unwrap_or_default())?;
-                self.inner.write_all(self.form.escaped(byte).as_bytes())?;
+                self.hand_on(buf.get(from..at).unwrap_or_default())?;
+                self.hand_on(self.form.escaped(byte).as_bytes())?;
                 from = at + 1;
             }
         }
-        self.inner.write_all(buf.get(from..).unwrap_or_default())?;
+        self.hand_on(buf.get(from..).unwrap_or_default())?;
         Ok(buf.len())
     }
 
@@ -214,6 +237,35 @@ mod tests {
         assert_eq!(disarmed(Form::Plain, &["##\x1b[1ma"]), "##\x1b[1ma");
         assert_eq!(disarmed(Form::Unread, &["::a ##[b"]), "::a ##[b");
         assert_eq!(disarmed(Form::Annotation, &["::error::a ##[b"]), "::error::a ##\\x5bb");
+    }
+
+    /// Hands over every piece at once.
+    struct Cutting(Vec<u8>);
+
+    impl Write for Cutting {
+        fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+            self.0.write(buf)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Way for Cutting {
+        fn was_cut(&mut self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn after_a_cut_a_line_may_start() {
+        let mut writer = Disarmed::new(Cutting(Vec::new()), Form::Json);
+        for piece in ["{\"a\":\"b", "::c##", "[d::::e\"}"] {
+            writer.write_all(piece.as_bytes()).unwrap();
+        }
+        let text = String::from_utf8(writer.into_inner().0).unwrap();
+        assert_eq!(text, "{\"a\":\"b:\\u003ac##\\u005bd::::e\"}");
     }
 
     #[test]

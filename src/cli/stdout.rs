@@ -6,10 +6,10 @@ use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
-use crate::cli::color_choice::is_colored;
+use crate::cli::color_choice::{has_links, is_colored};
 use crate::cli::escaping_writer::EscapingWriter;
 use crate::cli::output_args::Color;
-use crate::cli::runner_commands::{self, Disarmed, Form};
+use crate::cli::runner_commands::{self, Disarmed, Form, Way};
 use crate::json;
 use crate::report::text::Look;
 
@@ -17,12 +17,77 @@ use crate::report::text::Look;
 pub(super) struct Out {
     stdout: Disarmed<Sink>,
     color: bool,
+    links: bool,
 }
 
 /// Where the bytes go.
 enum Sink {
-    Stdout(io::BufWriter<io::Stdout>),
+    Stdout(Lines<io::Stdout>),
     Memory(Vec<u8>),
+}
+
+/// Hands over whole lines, and one that is too long to be kept in pieces.
+struct Lines<W: Write> {
+    inner: W,
+    kept: Vec<u8>,
+    /// Whether the last write handed over a piece of a line.
+    was_cut: bool,
+}
+
+/// What is handed over at once, if it ends in a line, in bytes.
+const FULL: usize = 8 << 10;
+
+/// At most this much of a line is kept, in bytes.
+const LONGEST_KEPT: usize = 256 << 10;
+
+impl<W: Write> Lines<W> {
+    fn new(inner: W) -> Self {
+        Self { inner, kept: Vec::new(), was_cut: false }
+    }
+
+    fn hand_over(&mut self, length: usize) -> io::Result<()> {
+        let handed_over = self.inner.write_all(self.kept.get(..length).unwrap_or_default());
+        // After an error nothing of it is written a second time.
+        self.kept.drain(..length.min(self.kept.len()));
+        handed_over
+    }
+}
+
+impl<W: Write> Write for Lines<W> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.was_cut = false;
+        self.kept.extend_from_slice(buf);
+        if self.kept.len() >= FULL {
+            let lines = memchr::memrchr(b'\n', &self.kept).map_or(0, |at| at + 1);
+            self.hand_over(lines)?;
+            if self.kept.len() >= LONGEST_KEPT {
+                self.hand_over(self.kept.len())?;
+                self.was_cut = true;
+            }
+        }
+        Ok(buf.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.hand_over(self.kept.len())?;
+        self.inner.flush()
+    }
+}
+
+impl<W: Write> Drop for Lines<W> {
+    fn drop(&mut self) {
+        // What failed is of no interest any more.
+        let _ = self.flush();
+    }
+}
+
+impl Way for Sink {
+    fn was_cut(&mut self) -> bool {
+        match self {
+            Self::Stdout(stdout) => std::mem::take(&mut stdout.was_cut),
+            Self::Memory(_) => false,
+        }
+    }
 }
 
 impl Write for Sink {
@@ -43,13 +108,13 @@ impl Write for Sink {
 
 impl Out {
     pub(super) fn new(color: Color) -> Self {
-        let color = is_colored(color);
-        Self { stdout: Disarmed::new(Sink::Stdout(io::BufWriter::new(io::stdout())), Form::Unread), color }
+        let (color, links) = (is_colored(color), has_links(color));
+        Self { stdout: Disarmed::new(Sink::Stdout(Lines::new(io::stdout())), Form::Unread), color, links }
     }
 
     /// A part of this output, whole lines of it, which [`append`](Self::append) puts into its place.
     pub(super) fn part(&self) -> Self {
-        Self { stdout: Disarmed::new(Sink::Memory(Vec::new()), Form::Unread), color: self.color }
+        Self { stdout: Disarmed::new(Sink::Memory(Vec::new()), Form::Unread), color: self.color, links: self.links }
     }
 
     /// Takes a part over.
@@ -80,7 +145,7 @@ impl Out {
     /// How text is to look.
     pub(super) fn look(&self, verbose: bool) -> Look {
         let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0).clamp(40, 160));
-        Look { color: self.color, width, verbose }
+        Look { color: self.color, width, verbose, links: self.links }
     }
 
     /// Whether it goes to a terminal.
@@ -90,8 +155,8 @@ impl Out {
 
     /// Where text goes that has colours, and where what a guest wrote is escaped before they are added.
     pub(super) fn colored(&mut self) -> EscapingWriter<&mut dyn Write> {
-        let color = self.color;
-        EscapingWriter::new(self.plain_form(), color)
+        let (color, links) = (self.color, self.links);
+        EscapingWriter::new(self.plain_form(), color).with_links(links)
     }
 
     /// Where text without colours goes.
@@ -170,10 +235,14 @@ pub(super) fn goes_to_a_file() -> bool {
     file.and_then(|file| file.metadata()).is_ok_and(|metadata| metadata.is_file())
 }
 
-/// Where standard error goes: for people, and disarmed where a runner reads it.
-pub(super) fn stderr() -> impl Write {
+/// Prints whole lines on standard error, for people, and disarmed where a runner reads it. Nobody is left to hear that this failed.
+pub(super) fn say(lines: &str) {
     let form = if runner_commands::are_obeyed() { Form::Plain } else { Form::Unread };
-    EscapingWriter::new(Disarmed::new(io::stderr(), form), false)
+    let mut text = Vec::with_capacity(lines.len());
+    let escaped = EscapingWriter::new(Disarmed::new(&mut text, form), false).write_all(lines.as_bytes());
+    // Nothing of standard output comes in between.
+    let _turn = io::stdout().lock();
+    let _ = escaped.and_then(|()| io::stderr().write_all(&text));
 }
 
 thread_local! {
@@ -202,5 +271,5 @@ pub(super) fn complain(sentence: &str) {
     if kept {
         return;
     }
-    let _ = stderr().write_all(format!("pregrub: {sentence}\n").as_bytes());
+    say(&format!("pregrub: {sentence}\n"));
 }

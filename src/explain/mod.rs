@@ -171,7 +171,12 @@ fn of_exception(
         }
         return explained(CauseId::of_raised(Some(index), raised), said, raised);
     }
-    let attempt = failure.attempt.and_then(|index| run.attempts.get(index));
+    // Nobody means an EFI system partition to be /boot: what is wrong is with the root after it.
+    let blamed = match raised.cause {
+        Cause::NoConfiguration => mount_refusal::after_efi_partition(run, failure.attempt, volumes).or(failure.attempt),
+        _ => failure.attempt,
+    };
+    let attempt = blamed.and_then(|index| run.attempts.get(index));
     let files =
         attempt.zip(volumes).and_then(|(attempt, volumes)| Files::mount(volumes, u64::try_from(attempt.offset).ok()?));
     // Where the parser raised, what follows belongs to the explanation: the error-recovering parse has it.
@@ -204,8 +209,8 @@ fn of_exception(
         }
     }
     let id = match (raised.cause, attempt.and_then(no_configuration::file_types)) {
-        (Cause::NoConfiguration, Some(_)) => CauseId::of(CauseKind::FileTypes, failure.attempt),
-        _ => CauseId::of_raised(failure.attempt, raised),
+        (Cause::NoConfiguration, Some(_)) => CauseId::of(CauseKind::FileTypes, blamed),
+        _ => CauseId::of_raised(blamed, raised),
     };
     explained(id, said, raised)
 }

@@ -43,6 +43,21 @@ fn is_extended(attempt: &Attempt) -> bool {
     matches!(origin, Some(Origin::MbrSlot { partition_type, .. }) if unseen::is_extended(partition_type))
 }
 
+/// Of filesystems that all lack a configuration: the first that is not an EFI system partition, if the one that pygrub names is.
+pub(super) fn after_efi_partition(run: &Run, named: Option<usize>, volumes: Option<&dyn Volumes>) -> Option<usize> {
+    let named = run.attempts.get(named?)?;
+    let files = Files::mount(volumes?, u64::try_from(named.offset).ok()?)?;
+    let is_efi = |name: &Vec<u8>| name.eq_ignore_ascii_case(b"efi");
+    if !is_efi_partition(named, volumes) || !files.names(b"/").iter().all(is_efi) {
+        return None;
+    }
+    run.attempts.iter().position(|attempt| {
+        attempt.raised.as_ref().is_some_and(|raised| raised.cause == Cause::NoConfiguration)
+            && matches!(attempt.mounted, Mounted::Yes(_))
+            && !is_efi_partition(attempt, volumes)
+    })
+}
+
 /// The attempt that the user must change where nothing was found: the partition that pygrub cannot read and that the guest
 /// boots from. A filesystem that was mounted and has no configuration stands back after it only if it is FAT, as an EFI system
 /// partition is, since nobody means that to be /boot.

@@ -1,18 +1,16 @@
 //! The marks that distributors' patches leave in pygrub's text.
 
-use std::path::Path;
-
 use memchr::memmem::find;
 
-use super::rooted::read_file;
+use super::rooted::Rooted;
 use crate::flavour::Flavour;
 
 /// pygrub has some 1,000 lines.
 const LONGEST: u64 = 1 << 20;
 
 /// The text of a pygrub; `None` if the file is not there or is not Python, as pregrub in its place is.
-pub(super) fn text(root: &Path, path: &str) -> Option<Vec<u8>> {
-    let text = read_file(root, path, LONGEST).ok()?;
+pub(super) fn text(host: &Rooted, path: &str) -> Option<Vec<u8>> {
+    let text = host.read(path, LONGEST).ok()?;
     let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
     (line.starts_with(b"#!") && find(line, b"python").is_some()).then_some(text)
 }

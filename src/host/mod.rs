@@ -11,15 +11,13 @@ mod package;
 mod plugins;
 pub mod rooted;
 
-use std::borrow::Cow;
 use std::fmt;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 pub use self::drop_in::{is_drop_in, runs_drop_in};
 pub use self::plugins::plugins;
+use self::rooted::Rooted;
 use crate::flavour::Build;
 use crate::release::Release;
 
@@ -72,37 +70,30 @@ impl std::error::Error for NoHost {}
 ///
 /// There is none, or it is one that pregrub does not know.
 pub fn installed() -> Result<Installed, NoHost> {
-    installed_below(&root())
+    installed_on(&rooted())
 }
 
-/// The root directory that the command line names.
-static GIVEN: OnceLock<PathBuf> = OnceLock::new();
+/// The host that the command line names.
+static GIVEN: OnceLock<Rooted> = OnceLock::new();
 
-/// From now on, the host is the one with this root directory, whatever the environment says. The first call counts.
-pub fn look_below(root: PathBuf) {
-    let _ = GIVEN.set(root);
+/// From now on, this is the host, whatever the environment says. The first call counts.
+pub fn look_on(host: Rooted) {
+    let _ = GIVEN.set(host);
 }
 
-/// Where a file of the host is on this machine: elsewhere only after [`look_below`], and then a relative path starts at the host's
-/// root directory.
-///
-/// # Errors
-///
-/// There is no such file on that host.
-pub fn placed(path: &Path) -> io::Result<Cow<'_, Path>> {
-    match GIVEN.get() {
-        Some(root) => rooted::Rooted::new(root).place(path).map(Cow::Owned),
-        None => Ok(Cow::Borrowed(path)),
-    }
+/// The host that [`look_on`] names, where that is not this machine: the paths of its domains are paths of its own, and a relative one
+/// starts at its root directory.
+pub fn other_machine() -> Option<&'static Rooted> {
+    GIVEN.get().filter(|host| !host.is_this_machine())
 }
 
-/// The root directory to look in.
-pub fn root() -> PathBuf {
-    if let Some(root) = GIVEN.get() {
-        return root.clone();
+/// The host to look on.
+pub fn rooted() -> Rooted {
+    if let Some(host) = GIVEN.get() {
+        return host.clone();
     }
     let root = std::env::var_os(ROOT).filter(|root| !root.is_empty());
-    root.map_or_else(|| PathBuf::from("/"), PathBuf::from)
+    Rooted::new(root.map_or_else(|| PathBuf::from("/"), PathBuf::from))
 }
 
 /// Finds the pygrub that is installed below a root directory.
@@ -111,15 +102,19 @@ pub fn root() -> PathBuf {
 ///
 /// As [`installed`].
 pub fn installed_below(root: &Path) -> Result<Installed, NoHost> {
-    let program = program(root);
-    let hypervisor = running(root);
-    let package = package::find(root, program.as_ref().and_then(|program| program.minor));
+    installed_on(&Rooted::new(root))
+}
+
+fn installed_on(host: &Rooted) -> Result<Installed, NoHost> {
+    let program = program(host);
+    let hypervisor = running(host);
+    let package = package::find(host, program.as_ref().and_then(|program| program.minor));
     if program.is_none() && package.is_none() {
         let release = hypervisor.ok_or(NoHost::Nothing)?;
         let evidence = vec!["no pygrub is installed, and the running hypervisor is of this release".to_owned()];
         return Ok(Installed { build: release.into(), evidence });
     }
-    let system = operating_system::of(root);
+    let system = operating_system::of(host);
     let mut evidence = Vec::new();
     let marked = program.as_ref().and_then(|program| {
         let (flavour, mark) = marks::flavour(&program.text)?;
@@ -143,7 +138,7 @@ pub fn installed_below(root: &Path) -> Result<Installed, NoHost> {
     let numbers: [&dyn Fn() -> Option<(String, &'static str)>; 5] = [
         &|| Some((own.clone()?, "/etc/os-release has this number")),
         &|| Some((package.as_ref()?.release.clone(), "")),
-        &|| Some((libraries(root)?, "libxenctrl has this number")),
+        &|| Some((libraries(host)?, "libxenctrl has this number")),
         &|| Some((format!("4.{}", program.as_ref()?.minor?), "its directory has this number")),
         &|| Some((hypervisor?.to_string(), "the running hypervisor is of this release")),
     ];
@@ -186,12 +181,9 @@ const PLACES: [&str; 7] = [
 ];
 
 /// Where pygrub may be, with the line of Xen that a directory is named after: the newest of Debian's first.
-fn program_places(root: &Path) -> Vec<(String, Option<u8>)> {
-    let entries = fs::read_dir(root.join("usr/lib")).into_iter().flatten();
-    let mut lines: Vec<u8> = entries
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter_map(|name| name.strip_prefix("xen-4.")?.parse().ok())
-        .collect();
+fn program_places(host: &Rooted) -> Vec<(String, Option<u8>)> {
+    let names = host.texts("usr/lib");
+    let mut lines: Vec<u8> = names.filter_map(|name| name.strip_prefix("xen-4.")?.parse().ok()).collect();
     lines.sort_unstable();
     let of_debian = lines.into_iter().rev().map(|minor| (format!("usr/lib/xen-4.{minor}/bin/pygrub"), Some(minor)));
     let places = of_debian.chain(PLACES.map(|place| (place.to_owned(), None)));
@@ -199,27 +191,24 @@ fn program_places(root: &Path) -> Vec<(String, Option<u8>)> {
 }
 
 /// The pygrub on the host that is Python: pregrub in its place is not.
-fn program(root: &Path) -> Option<Program> {
-    program_places(root).into_iter().find_map(|(place, minor)| {
-        let text = marks::text(root, &place)?;
+fn program(host: &Rooted) -> Option<Program> {
+    program_places(host).into_iter().find_map(|(place, minor)| {
+        let text = marks::text(host, &place)?;
         Some(Program { shown: format!("/{place}"), text, minor })
     })
 }
 
 /// The number of the installed libxenctrl, which is that of Xen's line: `libxenctrl.so.4.17.0`.
-fn libraries(root: &Path) -> Option<String> {
+fn libraries(host: &Rooted) -> Option<String> {
     let directories = ["usr/lib64", "usr/lib", "usr/lib/x86_64-linux-gnu", "usr/local/lib", "usr/local/lib64"];
-    let names = directories.iter().flat_map(|directory| fs::read_dir(root.join(directory)).into_iter().flatten());
-    let names = names.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let names = directories.iter().flat_map(|directory| host.texts(directory));
     let lines = names.filter_map(|name| name.strip_prefix("libxenctrl.so.4.")?.split('.').next()?.parse::<u8>().ok());
     lines.max().map(|minor| format!("4.{minor}"))
 }
 
 /// What the hypervisor says of itself in a dom0.
-fn running(root: &Path) -> Option<Release> {
-    let read = |name: &str| {
-        String::from_utf8(rooted::read_file(root, &format!("sys/hypervisor/version/{name}"), 4096).ok()?).ok()
-    };
+fn running(host: &Rooted) -> Option<Release> {
+    let read = |name: &str| String::from_utf8(host.read(&format!("sys/hypervisor/version/{name}"), 4096).ok()?).ok();
     let (major, minor, extra) = (read("major")?, read("minor")?, read("extra").unwrap_or_default());
     let point: String = extra.trim().chars().skip(1).take_while(char::is_ascii_digit).collect();
     let text = format!("{}.{}{}{point}", major.trim(), minor.trim(), if point.is_empty() { "" } else { "." });

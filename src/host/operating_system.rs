@@ -1,8 +1,6 @@
 //! `/etc/os-release`: who made the operating system of the host.
 
-use std::path::Path;
-
-use super::rooted::read_file;
+use super::rooted::Rooted;
 use crate::flavour::Flavour;
 
 /// The file has some ten lines.
@@ -19,8 +17,8 @@ pub(super) struct OperatingSystem {
 }
 
 /// Reads `/etc/os-release`, or `/usr/lib/os-release` without it.
-pub(super) fn of(root: &Path) -> Option<OperatingSystem> {
-    let read = |path: &str| String::from_utf8(read_file(root, path, LONGEST).ok()?).ok();
+pub(super) fn of(host: &Rooted) -> Option<OperatingSystem> {
+    let read = |path: &str| String::from_utf8(host.read(path, LONGEST).ok()?).ok();
     let text = read("etc/os-release").or_else(|| read("usr/lib/os-release"))?;
     let value = |key: &str| {
         let line = text.lines().rev().find_map(|line| line.strip_prefix(key)?.strip_prefix('='))?;

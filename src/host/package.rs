@@ -25,8 +25,8 @@ pub(super) struct Package {
 }
 
 /// The package with pygrub; of Debian's that of the line 4.`minor`, where that is known, else the newest.
-pub(super) fn find(root: &Path, minor: Option<u8>) -> Option<Package> {
-    of_dpkg(root, minor).or_else(|| of_rpm(root))
+pub(super) fn find(host: &Rooted, minor: Option<u8>) -> Option<Package> {
+    of_dpkg(host, minor).or_else(|| of_rpm(host))
 }
 
 fn package(name: &str, version: &str) -> Option<Package> {
@@ -37,8 +37,8 @@ fn package(name: &str, version: &str) -> Option<Package> {
 }
 
 /// Debian has a package for each line of Xen: `xen-utils-4.17`.
-fn of_dpkg(root: &Path, minor: Option<u8>) -> Option<Package> {
-    let mut file = Rooted::new(root).open(Path::new("var/lib/dpkg/status")).ok()?.take(LONGEST_STATUS);
+fn of_dpkg(host: &Rooted, minor: Option<u8>) -> Option<Package> {
+    let mut file = host.open(Path::new("var/lib/dpkg/status")).ok()?.take(LONGEST_STATUS);
     let mut window = Vec::with_capacity(2 * STATUS_PIECE);
     let mut newest = None::<(u8, Package)>;
     loop {
@@ -95,8 +95,8 @@ const OVERLAP: usize = 512;
 
 /// Each format stores a package's header as it is: its strings begin with the name, the version and the release of the package,
 /// each ended by a NUL, after the locale `C`.
-fn of_rpm(root: &Path) -> Option<Package> {
-    RPM.iter().find_map(|path| in_database(Rooted::new(root).open(Path::new(path)).ok()?))
+fn of_rpm(host: &Rooted) -> Option<Package> {
+    RPM.iter().find_map(|path| in_database(host.open(Path::new(path)).ok()?))
 }
 
 fn in_database(file: File) -> Option<Package> {

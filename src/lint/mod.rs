@@ -47,7 +47,9 @@ pub use explaining::{explaining_findings, findings_of_differences};
 pub use registry::{RULES, closest, find};
 pub use selection::rule_levels::{Levels, Selector, UnknownSelector};
 
+use crate::explain::CauseId;
 use engine::limit;
+use engine::reporter::Sink;
 use registry::CHECKS;
 use rules::{pg801_unused_suppression, pg802_malformed_suppression};
 use selection::suppression::Suppressions;
@@ -71,25 +73,10 @@ pub fn lint(context: &LintContext<'_>, levels: &Levels) -> Vec<Finding> {
 /// Does what [`lint`] does, and keeps what comments suppress.
 pub fn lint_all(context: &LintContext<'_>, levels: &Levels) -> Findings {
     let mut findings = Vec::new();
-    for check in CHECKS {
-        let Some(level) = levels.of(check.rule) else { continue };
-        let mut reporter = Reporter::new(check.rule, level, &mut findings).for_fixes(context.tells_all());
-        (check.check)(context, &mut reporter);
-    }
     let suppressions = Suppressions::of(context);
-    let malformed = &pg802_malformed_suppression::RULE;
-    if let Some(level) = levels.of(malformed) {
-        let mut reporter = Reporter::new(malformed, level, &mut findings).for_fixes(context.tells_all());
-        for (source, suppressions) in &suppressions {
-            for comment in &suppressions.malformed {
-                let diagnostic = pg802_malformed_suppression::diagnostic(&comment.message);
-                reporter.add(diagnostic.within(*source, comment.span, "here"));
-            }
-        }
-    }
+    check_all(context, levels, &suppressions, &mut findings);
     let mut sorted = Findings::default();
-    let comments = suppressions.iter().flat_map(|(source, read)| read.list.iter().map(|one| (*source, one)));
-    let mut covering = SuppressionIndex::new(comments.collect());
+    let mut covering = index(&suppressions);
     let cause = context.explanation().map(|explanation| explanation.cause);
     // What ends a run without an exception is one thing: what a rule says of it stops the boot.
     let not_raised = context.explanation().filter(|explanation| explanation.evidence.is_none()).and(cause);
@@ -107,25 +94,91 @@ pub fn lint_all(context: &LintContext<'_>, levels: &Levels) -> Findings {
         }
     });
     sorted.active = active.collect();
-    let unused = &pg801_unused_suppression::RULE;
-    if let Some(level) = levels.of(unused) {
-        let mut reporter = Reporter::new(unused, level, &mut sorted.active);
-        // Of a rule that is silent anyway nobody knows.
-        let speaking: Vec<&Rule> = RULES.iter().copied().filter(|rule| levels.of(rule).is_some()).collect();
-        for (source, one) in covering.unused() {
-            if !speaking.iter().any(|rule| one.selector.covers(rule)) {
-                continue;
-            }
-            let name = shown_text(context.text(source).get(one.span.range()).unwrap_or_default());
-            let diagnostic = pg801_unused_suppression::diagnostic(&name);
-            reporter.add(diagnostic.within(source, one.span, "named in vain"));
-        }
-    }
+    check_unused(context, levels, &covering, &mut sorted.active);
     sorted.active.sort_by(|a, b| a.order(cause).cmp(&b.order(cause)));
-    if !context.tells_all() {
-        limit::apply(&mut sorted.active, |rule| levels.of(rule));
-        sorted.active.sort_by(|a, b| a.order(cause).cmp(&b.order(cause)));
-    }
+    limit::apply(&mut sorted.active, |rule| levels.of(rule));
+    sorted.active.sort_by(|a, b| a.order(cause).cmp(&b.order(cause)));
     sorted.suppressed.sort_by(|(a, _), (b, _)| a.order(cause).cmp(&b.order(cause)));
     sorted
+}
+
+/// What the fixer keeps of findings, of which there may be very many: each is handed over when it is found.
+trait Keeper {
+    /// Takes a finding in.
+    fn keep(&mut self, finding: Finding, is_cause: bool, is_suppressed: bool);
+    /// Whether one of those that were kept is of such a rule, in such a line.
+    fn has_kept(&self, like: &dyn Fn(&'static Rule, Option<u32>) -> bool) -> bool;
+}
+
+/// Does what [`lint_all`] does for the fixer: there is no limit, and nothing is sorted or kept here.
+fn lint_each(context: &LintContext<'_>, levels: &Levels, keeper: &mut dyn Keeper) {
+    let suppressions = Suppressions::of(context);
+    let explanation = context.explanation();
+    let cause = explanation.map(|explanation| explanation.cause);
+    let not_raised = explanation.filter(|explanation| explanation.evidence.is_none()).and(cause);
+    let mut screen = Screen { covering: index(&suppressions), cause, not_raised, keeper };
+    check_all(context, levels, &suppressions, &mut screen);
+    let Screen { covering, keeper, .. } = screen;
+    let none = index(&[]);
+    check_unused(context, levels, &covering, &mut Screen { covering: none, cause, not_raised, keeper });
+}
+
+/// Finds out whether a comment suppresses a finding, and hands it on.
+struct Screen<'a> {
+    covering: SuppressionIndex<'a>,
+    cause: Option<CauseId>,
+    /// The cause, where it is not an exception.
+    not_raised: Option<CauseId>,
+    keeper: &'a mut dyn Keeper,
+}
+
+impl Sink for Screen<'_> {
+    fn take(&mut self, finding: Finding, _: usize) {
+        let cause = finding.cause.or(self.not_raised.filter(|_| finding.stops_boot));
+        let is_suppressed = !finding.rule.ignores_guest_comments() && self.covering.silences(&finding).is_some();
+        self.keeper.keep(finding, cause.is_some() && cause == self.cause, is_suppressed);
+    }
+
+    fn has_taken(&self, like: &dyn Fn(&'static Rule, Option<u32>) -> bool) -> bool {
+        self.keeper.has_kept(like)
+    }
+}
+
+/// Asks every rule but the one about comments that suppress nothing.
+fn check_all(context: &LintContext<'_>, levels: &Levels, suppressions: &[(Source, Suppressions)], sink: &mut dyn Sink) {
+    for check in CHECKS {
+        let Some(level) = levels.of(check.rule) else { continue };
+        (check.check)(context, &mut Reporter::new(check.rule, level, sink));
+    }
+    let malformed = &pg802_malformed_suppression::RULE;
+    let Some(level) = levels.of(malformed) else { return };
+    let mut reporter = Reporter::new(malformed, level, sink);
+    for (source, suppressions) in suppressions {
+        for comment in &suppressions.malformed {
+            let diagnostic = pg802_malformed_suppression::diagnostic(&comment.message);
+            reporter.add(diagnostic.within(*source, comment.span, "here"));
+        }
+    }
+}
+
+/// Reports the comments that suppress nothing.
+fn check_unused(context: &LintContext<'_>, levels: &Levels, covering: &SuppressionIndex<'_>, sink: &mut dyn Sink) {
+    let unused = &pg801_unused_suppression::RULE;
+    let Some(level) = levels.of(unused) else { return };
+    let mut reporter = Reporter::new(unused, level, sink);
+    // Of a rule that is silent anyway nobody knows.
+    let speaking: Vec<&Rule> = RULES.iter().copied().filter(|rule| levels.of(rule).is_some()).collect();
+    for (source, one) in covering.unused() {
+        if !speaking.iter().any(|rule| one.selector.covers(rule)) {
+            continue;
+        }
+        let name = shown_text(context.text(source).get(one.span.range()).unwrap_or_default());
+        let diagnostic = pg801_unused_suppression::diagnostic(&name);
+        reporter.add(diagnostic.within(source, one.span, "named in vain"));
+    }
+}
+
+fn index(suppressions: &[(Source, Suppressions)]) -> SuppressionIndex<'_> {
+    let comments = suppressions.iter().flat_map(|(source, read)| read.list.iter().map(|one| (*source, one)));
+    SuppressionIndex::new(comments.collect())
 }

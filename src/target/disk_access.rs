@@ -3,7 +3,7 @@
 //! Who names a domain's configuration on the command line has chosen it. One that was found in a tree of directories may be anybody's: a
 //! guest's, whose tree is mounted there, or a stranger's, whose commit is checked. It must not choose what of the host is read.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::{Access, TargetError, open_without_waiting};
 use crate::escape::shown_path;
 use crate::host;
-use crate::storage::beneath::HeldDirectory;
+use crate::storage::beneath::{HeldDirectory, NodeKind};
 use crate::storage::source::{FileSource, Source};
 
 /// Which files may be opened: any, or those beneath the directory in which the target was found.
@@ -67,7 +67,7 @@ impl DiskAccess {
             None => open_without_waiting(path),
             Some(tree) => match tree.place(path) {
                 Some(place) => tree.held.open_file(&place),
-                None => Err(io::Error::other("it is outside of the directory that is searched")),
+                None => Err(outside()),
             },
         }
     }
@@ -96,19 +96,64 @@ impl DiskAccess {
             };
         }
         let failed = |error| no_help(TargetError::of(path, Access::Open, error).to_string());
-        let place = host::placed(path).map_err(failed)?;
-        let metadata = fs::metadata(&place).map_err(failed)?;
-        if !metadata.is_file() && !metadata.file_type().is_block_device() {
-            return Err(no_help(format!("`{shown}` is neither a file nor a block device")));
+        let neither = || no_help(format!("`{shown}` is neither a file nor a block device"));
+        if let Some(other) = host::other_machine() {
+            // A device in its tree would be one of this machine's.
+            return match other.node(path).map_err(failed)?.kind {
+                NodeKind::Regular => Ok(Arc::new(other.open(path).and_then(FileSource::new).map_err(failed)?)),
+                NodeKind::Special => {
+                    Err(no_help(format!("`{shown}` is not a regular file of the host that is looked at")))
+                }
+                NodeKind::Directory | NodeKind::Link => Err(neither()),
+            };
         }
-        let source = open_without_waiting(&place).and_then(FileSource::new);
-        Ok(Arc::new(source.map_err(failed)?))
+        let is_disk = |metadata: Metadata| metadata.is_file() || metadata.file_type().is_block_device();
+        // Opening a device of another kind may do something.
+        if !is_disk(fs::metadata(path).map_err(failed)?) {
+            return Err(neither());
+        }
+        let file = open_without_waiting(path).map_err(failed)?;
+        if !is_disk(file.metadata().map_err(failed)?) {
+            return Err(neither());
+        }
+        Ok(Arc::new(FileSource::new(file).map_err(failed)?))
     }
 
-    /// Whether a path means the same to this machine. Where it does not, the files that an image names are not looked for: their names
+    /// What is at a path: a file that was found in a tree is looked for there, and nothing else is.
+    ///
+    /// # Errors
+    ///
+    /// There is nothing.
+    pub(super) fn examine(&self, path: &Path) -> io::Result<Examined> {
+        let Some(tree) = &self.tree else {
+            let metadata = fs::metadata(path)?;
+            return Ok(match metadata.file_type() {
+                kind if kind.is_dir() => Examined::Directory,
+                kind if kind.is_file() => Examined::File,
+                kind if kind.is_block_device() => Examined::Device,
+                _ => Examined::Special,
+            });
+        };
+        let place = tree.place(path).ok_or_else(outside)?;
+        Ok(match tree.held.node(&place)?.kind {
+            NodeKind::Regular => Examined::File,
+            NodeKind::Directory | NodeKind::Link | NodeKind::Special => Examined::Special,
+        })
+    }
+
+    /// The directory of a file beneath the tree. `None` without a tree.
+    pub(super) fn directory_of(&self, path: &Path) -> Option<io::Result<HeldDirectory>> {
+        let tree = self.tree.as_ref()?;
+        Some(tree.place(path).ok_or_else(outside).and_then(|place| match place.parent() {
+            Some(parent) => tree.held.directory(parent),
+            None => Err(outside()),
+        }))
+    }
+
+    /// Whether paths mean the same to this machine. Where they do not, the files that an image names are not looked for: their names
     /// would be read as this machine's.
-    pub(super) fn names_this_machine(&self, path: &Path) -> bool {
-        self.tree.is_none() && host::placed(path).is_ok_and(|place| place == path)
+    pub(super) fn names_this_machine(&self) -> bool {
+        self.tree.is_none() && host::other_machine().is_none()
     }
 
     /// A disk that can be read. `None` if it cannot be opened, or is something else.
@@ -119,9 +164,9 @@ impl DiskAccess {
     /// Whether it is certain that there is nothing at a path. Outside of the tree nothing is.
     pub fn is_missing(&self, path: &Path) -> bool {
         match &self.tree {
-            None => match host::placed(path) {
-                Ok(place) => matches!(place.try_exists(), Ok(false)),
-                Err(error) => error.kind() == io::ErrorKind::NotFound,
+            None => match host::other_machine() {
+                None => matches!(path.try_exists(), Ok(false)),
+                Some(other) => other.node(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound),
             },
             Some(tree) => {
                 let node = tree.place(path).map(|place| tree.held.node(&place));
@@ -129,6 +174,20 @@ impl DiskAccess {
             }
         }
     }
+}
+
+fn outside() -> io::Error {
+    io::Error::other("it is outside of the directory that is searched")
+}
+
+/// What is at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Examined {
+    Directory,
+    File,
+    /// A block device.
+    Device,
+    Special,
 }
 
 impl Tree {

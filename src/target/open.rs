@@ -1,19 +1,19 @@
 //! Opening a target: what it is, and how much of it is read.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::sync::Arc;
 
 #[cfg(feature = "libvirt")]
 use super::LibvirtTarget;
 use super::detect::{detect_kind, guess_dialect, looks_like_xl};
+use super::disk_access::Examined;
 use super::error::{Access, StandardInput, TargetError};
 use super::{DiskAccess, Kind, OpenOptions, Target, XapiTarget, XlTarget, prose};
 use crate::config::{Dialect, READ_LIMIT};
 use crate::release::{Change, Release};
-use crate::storage::container::{self, ImageFormat};
+use crate::storage::container::{self, ImageFormat, ImagePlace};
 use crate::storage::source::{FileSource, Source};
 use crate::toolstack;
 
@@ -37,8 +37,8 @@ impl Target {
                 .map_err(|error| TargetError::of(path, Access::Read, error))?;
             return Self::config(path, text, wanted, release, access);
         }
-        let metadata = fs::metadata(path).map_err(|error| TargetError::of(path, Access::Open, error))?;
-        if metadata.is_dir() {
+        let examined = access.examine(path).map_err(|error| TargetError::of(path, Access::Open, error))?;
+        if examined == Examined::Directory {
             return match wanted.kind {
                 None | Some(Kind::Directory) => Ok(Self::Directory(path.to_owned())),
                 Some(expected) => Err(TargetError::Directory { path: path.to_owned(), expected }),
@@ -47,8 +47,8 @@ impl Target {
         if wanted.kind == Some(Kind::Directory) {
             return Err(TargetError::NotADirectory { path: path.to_owned() });
         }
-        let device = metadata.file_type().is_block_device();
-        if !metadata.is_file() && !device {
+        let device = examined == Examined::Device;
+        if examined == Examined::Special {
             // Opening a FIFO would wait for a writer.
             return Err(TargetError::Special { path: path.to_owned() });
         }
@@ -68,11 +68,27 @@ impl Target {
         let source: Arc<dyn Source> = Arc::new(source);
         // A device is what somebody attached: raw.
         let how = if device && wanted.image == ImageFormat::Detect { ImageFormat::Raw } else { wanted.image };
-        match container::open_as(&source, how, Some(path), wanted.limits) {
+        let place = match access.directory_of(path) {
+            None => ImagePlace::of(path),
+            Some(held) => ImagePlace::beneath(path, held.ok()),
+        };
+        match container::open_as_at(&source, how, place, wanted.limits) {
             Ok(None) => Ok(Self::Image(source)),
             Ok(Some((disk, format))) => Ok(Self::Inside { disk, format }),
             Err(source) => Err(TargetError::Image { path: path.to_owned(), source }),
         }
+    }
+
+    /// What is read from `file` as a configuration or a domain: nothing is opened by the name `path`.
+    pub(crate) fn read(
+        path: &Path,
+        file: &mut dyn Read,
+        wanted: OpenOptions,
+        release: Release,
+        access: &DiskAccess,
+    ) -> Result<Self, TargetError> {
+        let text = read_limited(file, release).map_err(|error| TargetError::of(path, Access::Read, error))?;
+        Self::config(path, text, wanted, release, access)
     }
 
     fn config(

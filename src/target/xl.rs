@@ -207,7 +207,7 @@ pub(super) fn open_disk(
     };
     let file = access.open_disk(path).map_err(unknown)?;
     let Some(format) = format_of(call) else { return Ok(file) };
-    let named = access.names_this_machine(path).then_some(path);
+    let named = access.names_this_machine().then_some(path);
     container::open(file, format, named, limits).map_err(|error| unknown(not_inside(path, &error)))
 }
 
@@ -228,7 +228,7 @@ pub(super) fn open_attached(
     access: &DiskAccess,
 ) -> Result<Arc<dyn Source>, NotOpened> {
     let file = access.open_disk(path)?;
-    let named = access.names_this_machine(path).then_some(path);
+    let named = access.names_this_machine().then_some(path);
     let inside =
         container::open_as(&file, ImageFormat::Detect, named, limits).map_err(|error| not_inside(path, &error))?;
     Ok(inside.map_or(file, |(disk, _)| disk))

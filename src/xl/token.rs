@@ -1,6 +1,7 @@
 //! The tokens of one line, by `grammar/xl.pest`.
 
 use pest::Parser;
+use pest::iterators::Pair;
 
 /// The grammar. Its rules are documented in `grammar/xl.pest`.
 #[derive(pest_derive::Parser)]
@@ -74,25 +75,38 @@ impl Token {
     }
 }
 
+/// A longer line is split token by token: one of a mebibyte may have as many, and pest keeps all that it finds.
+const AT_ONCE: usize = 4096;
+
 /// The tokens of a line, its line feed included, each with the piece of the line that it is. After a stray one there is nothing.
 pub(super) fn tokens(line: &str) -> impl Iterator<Item = (Token, &str)> {
+    let (short, mut long) = if line.len() <= AT_ONCE { (line, "") } else { ("", line) };
     // Every line matches, so that an error cannot be; it would read as an empty line.
-    Grammar::parse(Rule::xl_line, line).into_iter().flatten().map(|pair| {
-        let token = match pair.as_rule() {
-            Rule::name => Token::Name,
-            Rule::number => Token::Number,
-            Rule::string => Token::String,
-            Rule::append => Token::Append,
-            Rule::comma => Token::Comma,
-            Rule::open => Token::Open,
-            Rule::close => Token::Close,
-            Rule::assign => Token::Assign,
-            Rule::semicolon => Token::Semicolon,
-            Rule::newline => Token::Newline,
-            _ => Token::Stray,
-        };
-        (token, pair.as_str())
-    })
+    let short = Grammar::parse(Rule::xl_line, short).into_iter().flatten().map(token_of);
+    short.chain(std::iter::from_fn(move || {
+        let pair = Grammar::parse(Rule::xl_token, long).ok()?.next()?;
+        let end = pair.as_span().end();
+        let found = token_of(pair);
+        long = if found.0 == Token::Stray { "" } else { long.get(end..).unwrap_or_default() };
+        Some(found)
+    }))
+}
+
+fn token_of(pair: Pair<'_, Rule>) -> (Token, &str) {
+    let token = match pair.as_rule() {
+        Rule::name => Token::Name,
+        Rule::number => Token::Number,
+        Rule::string => Token::String,
+        Rule::append => Token::Append,
+        Rule::comma => Token::Comma,
+        Rule::open => Token::Open,
+        Rule::close => Token::Close,
+        Rule::assign => Token::Assign,
+        Rule::semicolon => Token::Semicolon,
+        Rule::newline => Token::Newline,
+        _ => Token::Stray,
+    };
+    (token, pair.as_str())
 }
 
 #[cfg(test)]
@@ -136,5 +150,12 @@ mod tests {
         let found: Vec<_> = tokens("a = -1\n").map(|(token, _)| token).collect();
         assert_eq!(found, [Token::Name, Token::Assign, Token::Stray]);
         assert_eq!(tokens("").count(), 0);
+        // A long line as a short one.
+        let piece = "a+=[1,'x'] ;b=2g ";
+        let all =
+            |count: usize| tokens(&format!("{}-x\n", piece.repeat(count))).map(|(token, _)| token).collect::<Vec<_>>();
+        let (one, many) = (all(1), all(1000));
+        assert_eq!(many.len(), (one.len() - 1) * 1000 + 1);
+        assert_eq!((&many[..one.len() - 1], many.last()), (&one[..one.len() - 1], Some(&Token::Stray)));
     }
 }

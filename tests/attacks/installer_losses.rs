@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use pregrub::generate::grub_cfg;
 
 use super::machine::{fifo, listing, within};
-use crate::common::faulty_disk::FaultyDisk;
+use crate::common::faulty_disk::{DriverError, FaultyDisk};
 use crate::common::memory;
 use crate::common::nixos_store::{Spec, Store};
 use crate::common::program;
@@ -171,6 +171,47 @@ fn a_kernel_larger_than_any_is_refused_unread() {
     assert!(error.contains("it is larger than 1024 MiB; nothing was changed"), "{error}");
 }
 
+/// What has the name of a copy, and other content, is what a configuration boots: it stays whatever comes of the installation.
+#[test]
+fn what_has_the_name_of_a_copy_stays() {
+    let booted = |store: &Store, copy: &str| {
+        let extlinux = format!("LABEL a\n  KERNEL /kernels/{copy}\n");
+        store.file("/boot/extlinux.conf", extlinux.as_bytes());
+        store.file(&format!("/boot/kernels/{copy}"), b"what the other configuration boots");
+    };
+    let copies = |store: &Store| -> Vec<String> {
+        let names = fs::read_dir(store.boot().join("kernels")).unwrap();
+        names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    let first = Store::of(&[Spec::new(1)]);
+    grub_cfg::install(&first.options(), Path::new(CURRENT), &mut FaultyDisk::new()).unwrap();
+    let names = copies(&first);
+    assert!(names.len() >= 2, "{names:?}");
+    for name in names {
+        for fault in [None, Some(DriverError::Cut), Some(DriverError::Error(std::io::ErrorKind::StorageFull))] {
+            for number in 0.. {
+                let store = Store::of(&[Spec::new(1)]);
+                booted(&store, &name);
+                let before = listing(&store.boot().join("kernels"))[Path::new(&name)].clone();
+                let mut disk = fault.map_or_else(FaultyDisk::new, |fault| FaultyDisk::failing(number, fault));
+                let result = grub_cfg::install(&store.options(), Path::new(CURRENT), &mut disk);
+                let now = listing(&store.boot().join("kernels")).get(Path::new(&name)).cloned();
+                assert_eq!(now.as_deref(), Some(before.as_str()), "{name} {fault:?} {number}: {result:?}");
+                if !disk.failed() {
+                    // The second name is what the new grub.cfg boots.
+                    assert!(copies(&store).iter().any(|copy| copy.contains("-copy-2-")), "{name}: {result:?}");
+                    let boot = store.boot().to_str().unwrap().to_owned();
+                    assert_eq!(program::run(&["check", "--until", "pygrub", &boot]).status, 0, "{name}");
+                    // And that stays so.
+                    grub_cfg::install(&store.options(), Path::new(CURRENT), &mut FaultyDisk::new()).unwrap();
+                    assert_eq!(program::run(&["check", "--until", "pygrub", &boot]).status, 0, "{name}");
+                    break;
+                }
+            }
+        }
+    }
+}
+
 /// Names that the installation writes for a moment and removes again, where another configuration boots what is there.
 #[test]
 fn what_has_the_name_of_a_temporary_file_stays() {
@@ -189,6 +230,18 @@ fn what_has_the_name_of_a_temporary_file_stays() {
         assert_eq!(disk.log, [], "{held}: not even for a moment");
         assert_eq!(listing(&store.boot()), before, "{held}");
     }
+    // Whatever is there may be what a configuration boots that is too long to be read.
+    let store = Store::of(&[Spec::new(1)]);
+    let temporary = format!("/boot/kernels/.new-{}", name("7"));
+    store.file(&temporary, b"a kernel");
+    store.file(
+        "/boot/extlinux.conf",
+        &[format!("LABEL a\n  KERNEL {temporary}\n").as_bytes(), &[b'#'; 1 << 20]].concat(),
+    );
+    let before = listing(&store.boot());
+    let error = grub_cfg::install(&store.options(), Path::new(CURRENT), &mut FaultyDisk::new()).unwrap_err();
+    assert!(error.to_string().contains("`/extlinux.conf` of the boot disk cannot be read and may lead to"), "{error}");
+    assert_eq!(listing(&store.boot()), before);
     // The configuration itself, by a link.
     let store = Store::of(&[Spec::new(1)]);
     store.file("/boot/grub/.grub.cfg.old", b"LABEL a\n  KERNEL /k\n");

@@ -40,6 +40,16 @@ impl Host {
         fs::write(path.join(format!("boot/kernels/{}-linux", "h".repeat(32))), HOST.repeat(50)).unwrap();
         fs::write(path.join(format!("boot/kernels/.new-{}-linux", "h".repeat(32))), HOST).unwrap();
         fs::write(path.join("etc/shadow"), format!("root:{HOST}:1::::::\n")).unwrap();
+        // What a toolstack's host has.
+        fs::create_dir_all(path.join("etc/xen/auto")).unwrap();
+        fs::create_dir_all(path.join("etc/rules")).unwrap();
+        let domain =
+            format!("name = \"{HOST}\"\nmemory = 512\nbootloader = \"pygrub\"\ndisk = [ \"/{HOST},raw,xvda,w\" ]\n");
+        for name in ["etc/xen/domain.cfg", "etc/xen/auto/domain.cfg"] {
+            fs::write(path.join(name), &domain).unwrap();
+        }
+        fs::write(path.join("etc/rules/rule"), format!("title blacklist ({HOST}\n")).unwrap();
+        fs::write(path.join("etc/os-release"), format!("ID=suse\nPRETTY_NAME=\"{HOST}\"\n")).unwrap();
         fifo(&path.join("fifo"));
         symlink("/dev/zero", path.join("zero")).unwrap();
         symlink("/dev/null", path.join("null")).unwrap();

@@ -65,16 +65,28 @@ fn mebibyte(beginning: &str, piece: &str) -> Vec<u8> {
     text
 }
 
-fn take(name: &str, dialect: Dialect, text: &[u8], release: Release) -> usize {
-    let (_, bytes) = memory::peak(|| {
+/// How much it takes to read, judge and lint a text, and whether something has a fix.
+fn take(name: &str, dialect: Dialect, text: &[u8], release: Release) -> (usize, bool) {
+    let (has_fix, bytes) = memory::peak(|| {
         let options = Options { release, ..Options::default() };
         let target = Target::Config { dialect, text: text.to_vec() };
         let run = Simulation::from(options).on("grub.cfg", target).run_on(None).unwrap();
         let findings = lint(&LintContext::new(&run, Kind::Config), &Levels::default());
         assert!(findings.len() < 70_000, "{name}");
-        run.stderr().count()
+        run.stderr().count();
+        findings.iter().any(|finding| finding.fix.is_some())
     });
     assert!(bytes <= MOST, "{name:?}, {}: {} MiB", dialect.name(), bytes >> 20);
+    (bytes, has_fix)
+}
+
+/// How much it takes to fix a text, also with what must be reviewed.
+fn take_to_fix(name: &str, dialect: Dialect, text: Vec<u8>) -> usize {
+    let levels = Levels::default();
+    let fixer = Fixer { name: "grub.cfg", dialect, options: Options::default(), levels: &levels, unsafe_too: true };
+    let (fixed, bytes) = memory::peak(|| fixer.fix(text));
+    println!("{} MiB to fix {} of {name:?}, {}", bytes >> 20, fixed.made.len(), dialect.name());
+    assert!(bytes <= MOST, "{name:?}, {}: {} MiB to fix it", dialect.name(), bytes >> 20);
     bytes
 }
 
@@ -83,36 +95,35 @@ fn any_configuration_takes_64_mib() {
     let mut worst = (0, "");
     for piece in REPEATED {
         for dialect in [Dialect::Grub2, Dialect::Legacy, Dialect::Extlinux] {
-            worst = worst.max((take(piece, dialect, &mebibyte("", piece), Release::NEWEST), piece));
+            let text = mebibyte("", piece);
+            let (bytes, has_fix) = take(piece, dialect, &text, Release::NEWEST);
+            worst = worst.max((bytes, piece));
+            // Where nothing has a fix, the fixer looks once and that is all.
+            if has_fix {
+                worst = worst.max((take_to_fix(piece, dialect, text), piece));
+            }
         }
     }
     println!("most: {} MiB of {:?}", worst.0 >> 20, worst.1);
 }
 
-/// What `--fix`, `--diff` and `--unsafe` do keeps the text and what was found in it before and after. These take the most of what is
-/// [repeated](REPEATED) above.
+/// Many fixes that do no good alone, and lines of several rules.
 #[test]
-fn fixes_take_less_than_twice_as_much() {
+fn fixes_of_mixed_lines_take_no_more() {
     for (piece, dialect) in [
-        ("a;", Dialect::Grub2),
-        ("set a\n", Dialect::Grub2),
-        ("menuentry a {\n}\n", Dialect::Grub2),
-        ("title a\nroot x\n", Dialect::Legacy),
-        ("label a\nlinux /k\n", Dialect::Extlinux),
+        ("menuentry 'a' {\n linux ($a)/k;\n initrd /i\\\n}\nset default=\"a\"\n", Dialect::Grub2),
+        ("menuentry a {\n set root=hd0\n linux  //k $a\n}}\n", Dialect::Grub2),
+        ("title a\nroot x\nkernel --no-mem-option /k\nmodule //i\n", Dialect::Legacy),
+        ("label a\nlinux //k\nappend initrd=//i\n", Dialect::Extlinux),
     ] {
-        let text = mebibyte("", piece);
-        let levels = Levels::default();
-        let fixer = Fixer { name: "grub.cfg", dialect, options: Options::default(), levels: &levels, unsafe_too: true };
-        let (_, bytes) = memory::peak(|| fixer.fix(text));
-        println!("{} MiB of {piece:?}", bytes >> 20);
-        assert!(bytes <= 116 << 20, "{piece:?}: {} MiB", bytes >> 20);
+        take_to_fix(piece, dialect, mebibyte("", piece));
     }
 }
 
 /// What the program holds besides, without any input.
 const EMPTY: usize = 4 << 20;
-/// What it may take to show what would be fixed.
-const MOST_OF_DIFF: usize = 120 << 20;
+/// What fixing takes of the operating system: its peak is [`MOST`], but the C library's allocator does not give back what lies between.
+const MOST_OF_FIX: usize = 96 << 20;
 
 #[test]
 fn the_program_takes_no_more() {
@@ -130,11 +141,11 @@ fn the_program_takes_no_more() {
     ] {
         fs::write(&path, mebibyte("", piece)).unwrap();
         for (args, most) in [
-            (&["lint", "--diff", "--unsafe"][..], MOST_OF_DIFF),
-            (&["lint"], MOST),
+            (&["lint"][..], MOST),
             (&["check"], MOST),
             (&["trace"], MOST),
             (&["entries"], MOST),
+            (&["lint", "--diff", "--unsafe"], MOST_OF_FIX),
         ] {
             let output =
                 memory::limited(&command(&[args, &["--dialect", dialect, &path]].concat()), most + EMPTY).output();
@@ -142,6 +153,48 @@ fn the_program_takes_no_more() {
             let said = String::from_utf8_lossy(&output.stderr);
             assert!(matches!(output.status.code(), Some(0 | 1)), "{args:?} {piece:?}: {} {said}", output.status);
         }
+    }
+}
+
+/// Domains, of every toolstack.
+#[test]
+fn a_domain_takes_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("domain").to_str().unwrap().to_owned();
+    let disk = "bootloader = \"pygrub\"\ndisk = [ \"/none,raw,xvda,w\" ]\n";
+    for (kind, beginning, piece) in [
+        ("xl", disk, "a=1\n"),
+        ("xl", disk, "a\n"),
+        ("xl", disk, "}\n"),
+        ("xl", disk, "\"\n"),
+        ("xl", disk, "#\n"),
+        ("xl", disk, ";"),
+        ("xl", disk, "a+='x'\n"),
+        ("xl", disk, "disk=['']\n"),
+        ("xl", disk, "disk+=['a']\n"),
+        ("xl", "a=[", "1,"),
+        ("xl", "disk=[", "'a,',"),
+        ("xl", "bootloader='pygrub'\nbootloader_args=[", "'',"),
+        ("xl", "a=", "["),
+        ("libvirt", "<domain type='xen'>", "<a>"),
+        ("libvirt", "<domain type='xen'>", "<a/>"),
+        ("libvirt", "<domain type='xen'>", "<devices><disk/></devices>"),
+        ("libvirt", "<domain type='xen' ", "a='' "),
+        ("libvirt", "<domain type='xen'><name>", "&lt;"),
+        ("libvirt", "<!DOCTYPE a [", "<!ENTITY a 'a'>"),
+        ("xapi", "", "uuid ( RO) : a\n"),
+        ("xapi", "", "a:"),
+        ("xapi", "PV-args ( RW): ", "a; "),
+    ] {
+        fs::write(&path, mebibyte(beginning, piece)).unwrap();
+        let arguments = ["check", "--as", kind, &path];
+        let output = memory::limited(&command(&arguments), MOST + EMPTY).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr[..output.stderr.len().min(500)]);
+        assert!(
+            matches!(output.status.code(), Some(0 | 1 | 3)),
+            "{arguments:?} {beginning:?} {piece:?}: {} {said}",
+            output.status
+        );
     }
 }
 

@@ -2,6 +2,7 @@
 //! folder of the test's own, and nothing does anything where it succeeds.
 
 mod advisories;
+mod another_host;
 mod delimiters;
 mod found_domains;
 mod handed_over;

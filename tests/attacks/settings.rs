@@ -4,8 +4,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use super::machine::Host;
-use crate::common::program::{Ended, command};
+use super::machine::{Host, TRICKS, within};
+use crate::common::program::{self, Ended, command};
 
 const CONFIGURATION: &str = "set default=\"B\"\nmenuentry \"A\" {\n  linux /a\n}\nmenuentry \"B\" {\n  linux /b\n}\n";
 
@@ -60,6 +60,35 @@ fn a_link_on_the_way_to_their_baseline_is_not_followed() {
         );
         assert_eq!(ended.status, 2, "{link}: {}{}", ended.stdout, ended.stderr);
         host.assert_untouched(link);
+    }
+}
+
+/// A baseline in a guest's tree, with anything in its place or in that of its directory.
+#[test]
+fn a_baseline_leads_nowhere_else() {
+    for place in ["b", "b/known.json"] {
+        for trick in TRICKS {
+            for update in [false, true] {
+                let what = format!("{trick:?} in the place of {place}, update: {update}");
+                let host = Host::new();
+                let directory = guest("");
+                let root = directory.path().canonicalize().unwrap().join("guest");
+                fs::create_dir(root.join("b")).unwrap();
+                fs::write(root.join("b/known.json"), "{}").unwrap();
+                trick.play(&root, place, &host, if place == "b" { "etc" } else { "etc/shadow" });
+                let named = root.join("b/known.json").to_str().unwrap().to_owned();
+                let target = root.join("boot/grub/grub.cfg").to_str().unwrap().to_owned();
+                let ended = within(60, &what, move || {
+                    let mut arguments = vec!["lint", "--no-config", "--baseline", &named, &target];
+                    arguments.extend(update.then_some("--update-baseline"));
+                    program::run(&arguments)
+                });
+                // In a directory that is not there, nothing is written either.
+                assert_eq!(ended.status, 2, "{what}: {}", ended.whole());
+                assert!(!ended.whole().contains(super::machine::HOST), "{what}: {}", ended.whole());
+                host.assert_untouched(&what);
+            }
+        }
     }
 }
 

@@ -21,6 +21,12 @@ fn esp() -> Volume {
     Volume::new(Filesystem::fat(16), Tree::new().file("/EFI/BOOT/x", "x")).sized(20 << 20)
 }
 
+/// The ESP of systemd-repart, which takes 4096 bytes for a sector where nobody says otherwise.
+fn esp_4096() -> Volume {
+    let options = ["-F", "32", "-S", "4096"].map(String::from).to_vec();
+    Volume::new(Filesystem::Fat { options }, Tree::new()).sized(300 << 20)
+}
+
 /// The partition for GRUB's core image: no filesystem.
 fn bios_boot() -> Volume {
     Volume::new(Filesystem::Raw(vec![0x90; 1 << 20]), Tree::new())
@@ -51,6 +57,13 @@ fn layouts_of_distributions() {
         .file("/boot/extlinux.conf", configuration("alpine-extlinux", "extlinux.conf"))
         .file("/boot/vmlinuz-lts", "k")
         .file("/boot/initramfs-lts", "i");
+    let fat = |tree| Volume::new(Filesystem::fat(16), tree).sized(20 << 20);
+    let mkosi = fat(Tree::new()
+        .file("/EFI/BOOT/BOOTX64.EFI", "MZ")
+        .file("/loader/loader.conf", "timeout 3\n")
+        .file("/loader/entries/x.conf", "title x\nlinux /x/6.1/vmlinuz\n")
+        .file("/x/6.1/vmlinuz", "k"));
+    let disko = fat(Tree::new().file("/grub/grub.cfg", configuration("nixos-default", "grub.cfg")));
     // Name, disk, whether it boots, and what the reason and the way out say.
     let layouts = vec![
         // GPT: root, BIOS boot, ESP.
@@ -114,6 +127,45 @@ fn layouts_of_distributions() {
             false,
             "($drive1",
             "fsIdentifier = \"provided\" and let fileSystems.\"/\".device",
+        ),
+        // systemd-repart 257 with an ESP among the definitions, `CopyFiles=/:/` for the root, and --sector-size=512: GPT; /boot of the
+        // root is left empty, whatever the tree has there.
+        (
+            "systemd-repart",
+            Image::gpt(&[esp(), Volume::ext4(root_tree())]),
+            false,
+            "the guest's root has an empty /boot, beside an EFI system partition (GPT entry 1)",
+            "an ext4 partition of their own",
+        ),
+        // The same without the option: the FAT has sectors of 4096 bytes in a GPT of 512.
+        (
+            "systemd-repart, 4096",
+            Image::gpt(&[esp_4096(), Volume::ext4(root_tree())]),
+            false,
+            "the guest's root has an empty /boot, beside an EFI system partition (GPT entry 1)",
+            "an ext4 partition of their own",
+        ),
+        // mkosi: ESP with `CopyFiles=/boot:/` and `/efi:/`, BIOS boot, root. Kernels and entries of systemd-boot are on the ESP.
+        ("mkosi", Image::gpt(&[mkosi, bios_boot(), Volume::ext4(root_tree())]), false, "systemd-boot", ""),
+        // disko's example hybrid.nix: BIOS boot, ESP as /boot with NixOS' menu by UUID, root.
+        (
+            "disko",
+            Image::gpt(&[bios_boot(), disko, Volume::ext4(root_tree())]),
+            false,
+            "($drive1",
+            "fsIdentifier = \"provided\"",
+        ),
+        // virt-builder's templates: MBR with /boot, swap and root.
+        (
+            "virt-builder",
+            Image::mbr(&[
+                Volume::ext4(Tree::new().file("/grub/grub.cfg", menu("/vmlinuz")).file("/vmlinuz", "k")),
+                Volume::new(Filesystem::Raw(vec![0; 1 << 20]), Tree::new()),
+                Volume::ext4(root_tree()),
+            ]),
+            true,
+            "",
+            "",
         ),
     ];
     let mut pairs = Pairs::default();

@@ -43,6 +43,12 @@ pub(super) struct SourceFile {
 }
 
 impl SourceFile {
+    /// What a copy of it is called where its name is another file's; `number` tells them apart.
+    pub(super) fn beside(&self, number: u32) -> String {
+        let (digits, suffix) = self.name.split_at(DIGITS);
+        format!("{digits}-copy-{number}{suffix}")
+    }
+
     /// What a copy of it with secrets appended is called; `number` tells those of one initrd apart. The name says nothing about
     /// the secrets, not even a digest.
     pub(super) fn with_secrets(&self, number: u32) -> String {

@@ -88,11 +88,6 @@ impl<'a> LintContext<'a> {
         self
     }
 
-    /// Whether rules report all that they find.
-    pub(in crate::lint) fn tells_all(&self) -> bool {
-        self.tells_all
-    }
-
     /// How many places a rule reports one by one, that usually are `usual`.
     pub(in crate::lint) fn most(&self, usual: usize) -> usize {
         /// Memory is bounded: what is more comes when these are fixed.

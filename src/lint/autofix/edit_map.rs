@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::lint::engine::fix::Edit;
+use crate::lint::autofix::snapshot::Replacement;
 
 /// What was replaced by what: byte ranges of the text before and after.
 #[derive(Clone, Debug)]
@@ -20,16 +20,16 @@ pub(super) struct EditMap {
 
 impl EditMap {
     /// Makes edits that do not overlap, and remembers where everything went.
-    pub(super) fn apply(&mut self, text: &[u8], mut edits: Vec<&Edit>) -> Vec<u8> {
-        edits.sort_by_key(|edit| edit.span.start);
+    pub(super) fn apply(&mut self, text: &[u8], mut edits: Vec<&Replacement>) -> Vec<u8> {
+        edits.sort_by_key(|edit| edit.start);
         let mut changed = Vec::with_capacity(text.len());
         let mut step = Vec::with_capacity(edits.len());
         let mut done = 0;
         for edit in edits {
-            let old = edit.span.range();
+            let old = edit.range();
             changed.extend_from_slice(&text[done..old.start]);
             let start = changed.len();
-            changed.extend_from_slice(edit.replacement.as_bytes());
+            changed.extend_from_slice(edit.text.as_bytes());
             done = old.end;
             step.push(Replaced { old, new: start..changed.len() });
         }
@@ -74,11 +74,9 @@ impl EditMap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Span;
 
-    fn edit(start: u32, end: u32, replacement: &str) -> Edit {
-        let span = Span { start, end, line: 1, column: start + 1, length: end - start };
-        Edit { span, replacement: replacement.to_owned() }
+    fn edit(start: u32, end: u32, text: &str) -> Replacement {
+        Replacement { start, end, text: text.into() }
     }
 
     #[test]

@@ -7,16 +7,17 @@ mod verification;
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use crate::boot::{self, Options};
 use crate::config::Dialect;
 use crate::lint::analysis::context::LintContext;
-use crate::lint::engine::fix::{Edit, Fix, Safety};
+use crate::lint::engine::fix::Safety;
 use crate::lint::selection::rule_levels::Levels;
 use crate::target::Kind;
 use edit_map::EditMap;
 use occupied_ranges::OccupiedRanges;
-use snapshot::{Met, Seen};
+use snapshot::{Change, Met, Replacement, Seen};
 use verification::{Verification, Why, judge, uncovered};
 
 /// How a configuration is to be fixed.
@@ -41,8 +42,8 @@ pub struct FixAttempt {
     pub code: &'static str,
     /// The line, at the time.
     pub line: u32,
-    /// What the fix does.
-    pub description: String,
+    /// What the fix does: shared, since hundreds of thousands may do the same.
+    pub description: Arc<str>,
     /// Why it was refused; empty where it was made. A clause without a full stop.
     pub why: String,
 }
@@ -166,8 +167,8 @@ struct Mender<'a> {
     work: Work,
 }
 
-/// A change that does good.
-struct Change {
+/// Changes that do good.
+struct Attempted {
     text: Vec<u8>,
     seen: Seen,
     moves: EditMap,
@@ -241,10 +242,10 @@ impl Mender<'_> {
     }
 
     /// The fixes that may be made, by the numbers of their findings.
-    fn candidates(&self) -> impl Iterator<Item = (usize, &Met, &Fix)> {
+    fn candidates(&self) -> impl Iterator<Item = (usize, &Met, &Change)> {
         let all = self.now.met.iter().enumerate();
-        all.filter_map(|(index, met)| Some((index, met, met.fix.as_ref()?)))
-            .filter(|(_, met, fix)| fix.safety == Safety::Safe || self.unsafe_too && self.codes.contains(met.code))
+        all.filter_map(|(index, met)| Some((index, met, met.fix.as_deref()?)))
+            .filter(|(_, met, fix)| fix.safety == Safety::Safe || self.unsafe_too && self.codes.contains(met.code()))
     }
 
     /// Fixes of one group that can be made at once: those that nobody tried, or those under suspicion.
@@ -258,7 +259,9 @@ impl Mender<'_> {
                 Some(Standing::Suspect) => suspects,
                 Some(Standing::Refused(_)) => false,
             };
-            if wanted && *group.get_or_insert(met.group) == met.group && taken.take(&fix.edits, self.mended.text.len())
+            if wanted
+                && *group.get_or_insert(met.group()) == met.group()
+                && taken.take(&fix.edits, self.mended.text.len())
             {
                 batch.push(index);
             }
@@ -267,7 +270,7 @@ impl Mender<'_> {
     }
 
     /// Tries these fixes together, and with them those that are needed for what they uncover.
-    fn attempt(&mut self, batch: &[usize]) -> Result<Change, Verification> {
+    fn attempt(&mut self, batch: &[usize]) -> Result<Attempted, Verification> {
         let batch: Vec<&Met> = batch.iter().map(|index| &self.now.met[*index]).collect();
         let mut moves = EditMap::default();
         let mut codes = self.codes.clone();
@@ -285,12 +288,12 @@ impl Mender<'_> {
                 if self.texts.contains(&fingerprint(&text)) {
                     return Err(Verification::Bad(Why::BackAgain));
                 }
-                return Ok(Change { text, seen, moves, made, codes, mixed });
+                return Ok(Attempted { text, seen, moves, made, codes, mixed });
             }
             let mut taken = OccupiedRanges::default();
             let next: Vec<&Met> = uncovered(&self.now, &seen, &moves)
                 .into_iter()
-                .filter(|met| !is_uncertain(met) || self.unsafe_too && codes.contains(met.code))
+                .filter(|met| !is_uncertain(met) || self.unsafe_too && codes.contains(met.code()))
                 .filter(|met| met.fix.as_ref().is_some_and(|fix| taken.take(&fix.edits, text.len())))
                 .collect();
             if next.is_empty() || following == FOLLOWING || self.work.is_spent() {
@@ -304,8 +307,8 @@ impl Mender<'_> {
         }
     }
 
-    fn make(&mut self, change: Change) {
-        let Change { text, seen, moves, made, codes, mixed } = change;
+    fn make(&mut self, change: Attempted) {
+        let Attempted { text, seen, moves, made, codes, mixed } = change;
         self.texts.insert(fingerprint(&text));
         self.mended.text = text;
         self.mended.made.extend(made);
@@ -337,8 +340,8 @@ impl Mender<'_> {
     }
 }
 
-fn edits<'a>(batch: &[&'a Met]) -> Vec<&'a Edit> {
-    batch.iter().filter_map(|met| met.fix.as_ref()).flat_map(|fix| &fix.edits).collect()
+fn edits<'a>(batch: &[&'a Met]) -> Vec<&'a Replacement> {
+    batch.iter().filter_map(|met| met.fix.as_deref()).flat_map(|fix| &*fix.edits).collect()
 }
 
 fn is_uncertain(met: &Met) -> bool {
@@ -346,6 +349,6 @@ fn is_uncertain(met: &Met) -> bool {
 }
 
 fn attempt_of(met: &Met, why: String) -> FixAttempt {
-    let description = met.fix.as_ref().map(|fix| fix.description.clone()).unwrap_or_default();
-    FixAttempt { code: met.code, line: met.line, description, why }
+    let description = met.fix.as_ref().map_or_else(|| Arc::from(""), |fix| Arc::clone(&fix.description));
+    FixAttempt { code: met.code(), line: met.line(), description, why }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
 
-use crate::lint::engine::fix::Edit;
+use crate::lint::autofix::snapshot::Replacement;
 
 /// The ranges of edits that are apart from each other: the start of each, and its end.
 #[derive(Debug, Default)]
@@ -12,17 +12,16 @@ pub(super) struct OccupiedRanges(BTreeMap<u32, u32>);
 impl OccupiedRanges {
     /// Takes the edits of a fix where all of them lie in a text of this length, apart from each other and from what is taken. Otherwise
     /// nothing changes.
-    pub(super) fn take(&mut self, edits: &[Edit], length: usize) -> bool {
+    pub(super) fn take(&mut self, edits: &[Replacement], length: usize) -> bool {
         for (done, edit) in edits.iter().enumerate() {
-            let span = edit.span;
-            let inside = span.start <= span.end && span.range().end <= length;
-            if !inside || self.touches(span.start, span.end) {
+            let inside = edit.start <= edit.end && edit.range().end <= length;
+            if !inside || self.touches(edit.start, edit.end) {
                 for edit in &edits[..done] {
-                    self.0.remove(&edit.span.start);
+                    self.0.remove(&edit.start);
                 }
                 return false;
             }
-            self.0.insert(span.start, span.end);
+            self.0.insert(edit.start, edit.end);
         }
         !edits.is_empty()
     }
@@ -39,11 +38,9 @@ impl OccupiedRanges {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Span;
 
-    fn edit(start: u32, end: u32) -> Edit {
-        let span = Span { start, end, line: 1, column: start + 1, length: end.saturating_sub(start) };
-        Edit { span, replacement: String::new() }
+    fn edit(start: u32, end: u32) -> Replacement {
+        Replacement { start, end, text: "".into() }
     }
 
     #[test]
@@ -61,7 +58,7 @@ mod tests {
 
     #[test]
     fn a_fix_outside_of_the_text_is_not_taken() {
-        let take = |edits: &[Edit]| OccupiedRanges::default().take(edits, 4);
+        let take = |edits: &[Replacement]| OccupiedRanges::default().take(edits, 4);
         assert!(take(&[edit(0, 2), edit(2, 4)]));
         assert!(!take(&[edit(0, 5)]) && !take(&[edit(3, 2)]) && !take(&[]));
     }

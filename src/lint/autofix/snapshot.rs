@@ -3,56 +3,143 @@
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::boot::Run;
 use crate::lint::analysis::context::LintContext;
 use crate::lint::analysis::grub_reading::GrubBoots;
 use crate::lint::engine::baseline::without_numbers;
-use crate::lint::engine::fix::Fix;
+use crate::lint::engine::fix::{Fix, Safety};
 use crate::lint::engine::group::Group;
+use crate::lint::engine::rule::Rule;
 use crate::lint::engine::{diagnostic::Source, finding::Finding};
 use crate::lint::selection::rule_levels::Levels;
-use crate::lint::{Findings, lint_all};
+use crate::lint::{Keeper, lint_each};
 use crate::python::PyStr;
 
-/// A finding, without what only its readers need: there may be very many.
+/// A finding, without what only its readers need: there may be very many, and two texts of them are kept.
 #[derive(Clone, Debug)]
 pub(super) struct Met {
-    pub(super) code: &'static str,
-    pub(super) group: Group,
+    rule: &'static Rule,
     /// Where it is, in bytes; the start of the text where it is about the whole.
-    pub(super) range: Range<usize>,
-    pub(super) line: u32,
+    start: u32,
+    end: u32,
+    /// 0 where it is about the whole.
+    line: u32,
+    /// What it says, but for the numbers.
+    said: u64,
+    source: Source,
+    is_cause: bool,
+    is_suppressed: bool,
     pub(super) stops_boot: bool,
     /// Whether its rule is on and no comment suppresses it.
     pub(super) is_reported: bool,
-    /// What it says, but for the numbers.
-    said: u64,
     /// The change that fixes it; nothing where nobody needs it.
-    pub(super) fix: Option<Fix>,
+    pub(super) fix: Option<Box<Change>>,
+}
+
+/// A change that fixes a finding.
+#[derive(Clone, Debug)]
+pub(super) struct Change {
+    pub(super) description: Arc<str>,
+    pub(super) safety: Safety,
+    pub(super) edits: Box<[Replacement]>,
+}
+
+/// One replacement in the text: these bytes by that. Without bytes it inserts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Replacement {
+    pub(super) start: u32,
+    pub(super) end: u32,
+    pub(super) text: Box<str>,
+}
+
+impl Replacement {
+    /// The bytes that are replaced.
+    pub(super) fn range(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
 }
 
 impl Met {
-    fn new(mut finding: Finding, is_reported: bool) -> Self {
-        let mut said = DefaultHasher::new();
-        (finding.rule.code, without_numbers(&finding.message)).hash(&mut said);
-        let is_kept = is_reported && finding.source == Source::Configuration;
-        let fix = finding.fix.take().filter(|_| is_kept);
-        Self {
-            code: finding.rule.code,
-            group: finding.rule.group(),
-            range: finding.span.map_or(0..0, |span| span.range()),
-            line: finding.span.map_or(1, |span| span.line),
-            stops_boot: finding.stops_boot,
-            is_reported,
-            said: said.finish(),
-            fix,
-        }
+    pub(super) fn code(&self) -> &'static str {
+        self.rule.code
+    }
+
+    pub(super) fn group(&self) -> Group {
+        self.rule.group()
+    }
+
+    pub(super) fn line(&self) -> u32 {
+        self.line.max(1)
+    }
+
+    pub(super) fn range(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
     }
 
     /// What it is known by while the text stays as it is.
     pub(super) fn known_by(&self) -> (&'static str, usize) {
-        (self.code, self.range.start)
+        (self.code(), self.range().start)
+    }
+
+    /// What findings are ordered by: their places, and then as they are shown.
+    fn order(&self) -> (u32, bool, bool, bool, Source, bool, &'static str) {
+        (self.start, self.is_suppressed, !self.is_cause, !self.stops_boot, self.source, self.line > 0, self.code())
+    }
+}
+
+/// Findings as they come.
+struct Collected<'a> {
+    levels: &'a Levels,
+    met: Vec<Met>,
+    /// What the last fix does: many say the same.
+    description: Arc<str>,
+}
+
+impl Keeper for Collected<'_> {
+    fn keep(&mut self, mut finding: Finding, is_cause: bool, is_suppressed: bool) {
+        let is_reported = !is_suppressed && self.levels.of(finding.rule).is_some();
+        let mut said = DefaultHasher::new();
+        (finding.rule.code, without_numbers(&finding.message)).hash(&mut said);
+        let fix = finding.fix.take().filter(|_| is_reported && finding.source == Source::Configuration);
+        let fix = fix.map(|fix| Box::new(self.change(fix)));
+        let (start, end, line) = finding.span.map_or((0, 0, 0), |span| (span.start, span.end, span.line));
+        // A list that doubles is up to three times as large as what is in it while it grows.
+        if self.met.len() == self.met.capacity() {
+            self.met.reserve_exact((self.met.len() / 4).max(64));
+        }
+        self.met.push(Met {
+            rule: finding.rule,
+            start,
+            end,
+            line,
+            said: said.finish(),
+            source: finding.source,
+            is_cause,
+            is_suppressed,
+            stops_boot: finding.stops_boot,
+            is_reported,
+            fix,
+        });
+    }
+
+    fn has_kept(&self, like: &dyn Fn(&'static Rule, Option<u32>) -> bool) -> bool {
+        self.met.iter().any(|met| like(met.rule, (met.line > 0).then_some(met.line)))
+    }
+}
+
+impl Collected<'_> {
+    fn change(&mut self, fix: Fix) -> Change {
+        if *self.description != *fix.description {
+            self.description = fix.description.into();
+        }
+        let edits = fix.edits.into_iter().map(|edit| Replacement {
+            start: edit.span.start,
+            end: edit.span.end,
+            text: edit.replacement.into_boxed_str(),
+        });
+        Change { description: Arc::clone(&self.description), safety: fix.safety, edits: edits.collect() }
     }
 }
 
@@ -73,16 +160,11 @@ impl Seen {
     /// What a run shows. Rules that `levels` silence count all the same, and so does what comments suppress: only the fixes leave it alone.
     pub(super) fn of(context: LintContext<'_>, levels: &Levels) -> Self {
         let context = context.telling_all();
-        let Findings { active: told, suppressed } = lint_all(&context, &Levels::default());
+        let mut collected = Collected { levels, met: Vec::new(), description: Arc::from("") };
+        lint_each(&context, &Levels::default(), &mut collected);
         let raised = context.count_of_raised();
-        let told = told.into_iter().map(|finding| {
-            let is_reported = levels.of(finding.rule).is_some();
-            Met::new(finding, is_reported)
-        });
-        // Collected in place: two lists of them are too much.
-        let mut met: Vec<Met> = told.collect();
-        met.extend(suppressed.into_iter().map(|(finding, _)| Met::new(finding, false)));
-        met.sort_by_key(|met| met.range.start);
+        let mut met = collected.met;
+        met.sort_by_key(Met::order);
         let mut stopping = BTreeMap::new();
         for met in met.iter().filter(|met| met.stops_boot) {
             *stopping.entry(met.said).or_default() += 1;
@@ -99,7 +181,7 @@ impl Seen {
 
     /// The rules that found something.
     pub(super) fn codes(&self) -> HashSet<&'static str> {
-        self.met.iter().map(|met| met.code).collect()
+        self.met.iter().map(Met::code).collect()
     }
 
     /// Those that stop the boot, of which there are more than in `before`.

@@ -50,12 +50,12 @@ impl Why {
 pub(super) fn judge(before: &Seen, after: &Seen, moves: &EditMap, batch: &[&Met], text: &[u8]) -> Verification {
     let mut blamed: HashMap<usize, Why> = HashMap::new();
     let mut there: HashMap<&str, Vec<&Met>> = HashMap::new();
-    let codes: HashSet<&str> = batch.iter().map(|met| met.code).collect();
-    for met in after.met.iter().filter(|met| codes.contains(met.code)) {
-        there.entry(met.code).or_default().push(met);
+    let codes: HashSet<&str> = batch.iter().map(|met| met.code()).collect();
+    for met in after.met.iter().filter(|met| codes.contains(met.code())) {
+        there.entry(met.code()).or_default().push(met);
     }
     for (index, met) in batch.iter().enumerate() {
-        let others = there.get(met.code).map(Vec::as_slice).unwrap_or_default();
+        let others = there.get(met.code()).map(Vec::as_slice).unwrap_or_default();
         if is_still_there(met, moves, others) {
             blamed.insert(index, Why::StillThere);
         }
@@ -65,17 +65,17 @@ pub(super) fn judge(before: &Seen, after: &Seen, moves: &EditMap, batch: &[&Met]
     if !stops.is_empty() {
         // Each is laid to the fix whose edit stands last before it.
         let edits = batch.iter().enumerate().flat_map(|(index, met)| {
-            let edits = met.fix.iter().flat_map(|fix| &fix.edits);
-            edits.map(move |edit| (moves.to_new(edit.span.range()).start, index))
+            let edits = met.fix.iter().flat_map(|fix| &*fix.edits);
+            edits.map(move |edit| (moves.to_new(edit.range()).start, index))
         });
         let mut edits: Vec<(usize, usize)> = edits.collect();
         edits.sort_unstable();
         let newlines: Vec<usize> = memchr::memchr_iter(b'\n', text).collect();
         for met in stops {
-            let place = moves.to_old(met.range.start).min(text.len());
+            let place = moves.to_old(met.range().start).min(text.len());
             let line = newlines.partition_point(|newline| *newline < place) + 1;
-            let why = Why::Instead(met.code, u32::try_from(line).unwrap_or(u32::MAX));
-            let last = edits.partition_point(|(at, _)| *at <= met.range.end).saturating_sub(1);
+            let why = Why::Instead(met.code(), u32::try_from(line).unwrap_or(u32::MAX));
+            let last = edits.partition_point(|(at, _)| *at <= met.range().end).saturating_sub(1);
             match edits.get(last) {
                 Some((_, index)) => drop(blamed.entry(*index).or_insert(why)),
                 None => drop(bad.get_or_insert(why)),
@@ -95,10 +95,10 @@ pub(super) fn judge(before: &Seen, after: &Seen, moves: &EditMap, batch: &[&Met]
 
 /// Whether one of `others`, of the same rule and in the order of their places, is where `met` was.
 fn is_still_there(met: &Met, moves: &EditMap, others: &[&Met]) -> bool {
-    let place = moves.to_new(met.range.clone());
-    let behind = others.partition_point(|other| other.range.start < place.end.max(place.start + 1));
+    let place = moves.to_new(met.range());
+    let behind = others.partition_point(|other| other.range().start < place.end.max(place.start + 1));
     // Findings of one rule lie side by side: the last that begins before the end of the place reaches furthest.
-    others[..behind].last().is_some_and(|other| other.range.end > place.start || other.range == place)
+    others[..behind].last().is_some_and(|other| other.range().end > place.start || other.range() == place)
 }
 
 /// What stops the boot after the fixes and did not before: nothing where there are no more that say the same than before. The place of
@@ -112,7 +112,7 @@ pub(super) fn uncovered<'a>(before: &'a Seen, after: &'a Seen, moves: &EditMap) 
         .met
         .iter()
         .filter(|met| met.stops_boot)
-        .map(|met| (met.code, moves.to_new(met.range.clone()).start))
+        .map(|met| (met.code(), moves.to_new(met.range()).start))
         .collect();
     let new: Vec<&Met> = more.iter().copied().filter(|met| !known.contains(&met.known_by())).collect();
     if new.is_empty() { more } else { new }
@@ -133,7 +133,7 @@ fn worse(before: &Seen, after: &Seen, batch: &[&Met]) -> Option<Why> {
     }
     let was = before.boots.as_ref()?;
     let Some(is) = &after.boots else { return Some(Why::BootsNothing) };
-    let same = match batch.first().map(|met| met.group) {
+    let same = match batch.first().map(|met| met.group()) {
         Some(Group::BootsSomethingElse) => true,
         Some(Group::KernelInitrdArguments) => was.same_entry(is),
         _ => was == is,

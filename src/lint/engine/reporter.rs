@@ -6,34 +6,57 @@ use crate::lint::engine::level::Level;
 use crate::lint::engine::rule::Rule;
 use crate::lint::engine::severity::Severity;
 
+/// Where findings go.
+pub(in crate::lint) trait Sink {
+    /// Takes one. How many its rule has found so far, counts this one.
+    fn take(&mut self, finding: Finding, number: usize);
+    /// Whether one of those that were taken is of such a rule, in such a line; `None` for one without a place.
+    fn has_taken(&self, like: &dyn Fn(&'static Rule, Option<u32>) -> bool) -> bool;
+}
+
+/// For readers: all of them, those that are shown with all that belongs to them.
+impl Sink for Vec<Finding> {
+    fn take(&mut self, mut finding: Finding, number: usize) {
+        if number > IN_FULL && !finding.stops_boot {
+            // What is not shown needs no more than its place and what it says. A guest can have a hundred thousand.
+            finding.label = String::new();
+            finding.related = Vec::new();
+            finding.help = None;
+            finding.raised = None;
+            finding.fix = None;
+        }
+        // A list that doubles is up to three times as large as what is in it while it grows.
+        if self.len() == self.capacity() {
+            self.reserve_exact((self.len() / 4).max(64));
+        }
+        self.push(finding);
+    }
+
+    fn has_taken(&self, like: &dyn Fn(&'static Rule, Option<u32>) -> bool) -> bool {
+        self.iter().any(|finding| like(finding.rule, finding.span.map(|span| span.line)))
+    }
+}
+
 /// Takes the diagnostics of one rule and makes findings of them.
 pub struct Reporter<'a> {
     rule: &'static Rule,
     level: Level,
-    findings: &'a mut Vec<Finding>,
+    findings: &'a mut dyn Sink,
     /// How many there were.
     count: usize,
-    /// The findings are for the fixer, which reads where they are, what they say and how they are fixed.
-    for_fixes: bool,
 }
 
 /// How many findings of a rule are kept with all that belongs to them: more than are shown.
 const IN_FULL: usize = 1000;
 
 impl<'a> Reporter<'a> {
-    pub(in crate::lint) fn new(rule: &'static Rule, level: Level, findings: &'a mut Vec<Finding>) -> Self {
-        Self { rule, level, findings, count: 0, for_fixes: false }
+    pub(in crate::lint) fn new(rule: &'static Rule, level: Level, findings: &'a mut dyn Sink) -> Self {
+        Self { rule, level, findings, count: 0 }
     }
 
-    /// Keeps of each finding only what the fixer reads.
-    pub(in crate::lint) fn for_fixes(mut self, for_fixes: bool) -> Self {
-        self.for_fixes = for_fixes;
-        self
-    }
-
-    /// Whether this rule, or one before it, has found something like that.
-    pub(in crate::lint) fn has_found(&self, like: impl Fn(&Finding) -> bool) -> bool {
-        self.findings.iter().any(like)
+    /// Whether this rule, or one before it, has found something of such a rule, in such a line.
+    pub(in crate::lint) fn has_found(&self, like: impl Fn(&'static Rule, Option<u32>) -> bool) -> bool {
+        self.findings.has_taken(&like)
     }
 
     /// Takes a diagnostic at the severity of the rule, or at the one that the user chose.
@@ -50,22 +73,7 @@ impl<'a> Reporter<'a> {
             Level::Warn => Severity::Warning,
             Level::Deny => Severity::Error,
         };
-        let mut finding = Finding::new(self.rule, severity, diagnostic);
         self.count += 1;
-        if self.for_fixes || self.count > IN_FULL && !finding.stops_boot {
-            // What is not shown needs no more than its place and what it says. A guest can have a hundred thousand.
-            finding.label = String::new();
-            finding.related = Vec::new();
-            finding.help = None;
-            finding.raised = None;
-            if !self.for_fixes {
-                finding.fix = None;
-            }
-        }
-        // A list that doubles is up to three times as large as what is in it while it grows.
-        if self.findings.len() == self.findings.capacity() {
-            self.findings.reserve_exact((self.findings.len() / 4).max(64));
-        }
-        self.findings.push(finding);
+        self.findings.take(Finding::new(self.rule, severity, diagnostic), self.count);
     }
 }

@@ -1,7 +1,7 @@
 use crate::compare::DifferenceKind;
 use crate::lint::analysis::grub_pick;
-use crate::lint::engine::finding::Finding;
 use crate::lint::engine::group::Group;
+use crate::lint::engine::rule::Rule;
 use crate::lint::rules::declare::{Check, rule};
 use crate::lint::rules::shared::explained_elsewhere::is_explained;
 use crate::lint::rules::{Diagnostic, LintContext, Reporter};
@@ -72,7 +72,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     }
     // What GRUB rejects shifts its entries: PG703 reports that.
     let Some(difference) = context.parts_from_grub(DifferenceKind::Entry) else { return };
-    let stops = |finding: &Finding| finding.rule.group() == Group::StopsTheRun;
+    let stops = |rule: &'static Rule, _| rule.group() == Group::StopsTheRun;
     if report.has_found(stops) || grub_pick::rejects(context) || is_explained(context, &EXPLAIN) {
         return;
     }

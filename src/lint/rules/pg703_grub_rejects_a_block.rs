@@ -52,13 +52,13 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         return;
     };
     // What stops pygrub is to be fixed first, and often is the same mistake. A text that is cut off is not GRUB's.
-    if configuration.config.truncated || report.has_found(|finding| finding.rule.group() == Group::StopsTheRun) {
+    if configuration.config.truncated || report.has_found(|rule, _| rule.group() == Group::StopsTheRun) {
         return;
     }
     for rejected in grub_pick::rejected(context).iter().take(context.most(5)) {
         let Some(span) = line(&configuration, rejected.line) else { continue };
         // Another rule says what is wrong with this line.
-        if report.has_found(|finding| finding.span.is_some_and(|other| other.line == span.line)) {
+        if report.has_found(|_, line| line == Some(span.line)) {
             continue;
         }
         let syntax = rejected.messages.iter().find(|message| message.starts_with("syntax error"));

@@ -26,6 +26,27 @@ pub enum ChainPolicy {
     Anywhere,
 }
 
+/// Where an image is, for the files that it names.
+#[derive(Clone, Debug, Default)]
+pub struct ImagePlace<'a> {
+    path: Option<&'a Path>,
+    /// Its directory, if it is held already: then it is not opened by its name.
+    directory: Option<Option<HeldDirectory>>,
+}
+
+impl<'a> ImagePlace<'a> {
+    /// At a path of the caller's.
+    pub fn of(path: &'a Path) -> Self {
+        Self { path: Some(path), directory: None }
+    }
+
+    /// In a directory that is held, from which it was opened; `path` is what the caller calls it. `None` if that cannot be held: then
+    /// no other file is opened.
+    pub fn beneath(path: &'a Path, directory: Option<HeldDirectory>) -> Self {
+        Self { path: Some(path), directory: Some(directory) }
+    }
+}
+
 /// The directory of the first image, and what was opened from it.
 pub(super) struct Chain {
     policy: ChainPolicy,
@@ -49,11 +70,14 @@ fn refused(why: String) -> ContainerError {
 }
 
 impl Chain {
-    /// For the image at `path`; `None` for one without a name, which cannot name others.
-    pub(super) fn of(path: Option<&Path>, policy: ChainPolicy) -> Self {
-        let parent = path.and_then(Path::parent).unwrap_or(Path::new(""));
+    /// For the image at this place.
+    pub(super) fn of(place: ImagePlace<'_>, policy: ChainPolicy) -> Self {
+        let parent = place.path.and_then(Path::parent).unwrap_or(Path::new(""));
         let base = if parent.as_os_str().is_empty() { PathBuf::from(".") } else { parent.to_owned() };
-        let directory = path.and_then(|_| HeldDirectory::open(&base).ok());
+        let directory = match place.directory {
+            Some(held) => held,
+            None => place.path.and_then(|_| HeldDirectory::open(&base).ok()),
+        };
         Self { policy, directory, base, depth: 0, unpacking: Arc::default() }
     }
 
@@ -184,14 +208,25 @@ mod tests {
         std::os::unix::fs::symlink("../outside", folder.path().join("images/link")).unwrap();
         let top = folder.path().join("images/top.qcow2");
         let absolute = folder.path().join("images/base");
-        let chain = Chain::of(Some(&top), ChainPolicy::Beneath);
+        let chain = Chain::of(ImagePlace::of(&top), ChainPolicy::Beneath);
         let open = |directory: &str, name: &[u8]| chain.open(Path::new(directory), name, "backing file");
         assert!(open("", b"base").is_ok() && open("sub", b"../base").is_ok());
         assert!(open("", absolute.as_os_str().as_bytes()).is_ok());
         for name in ["../outside", "/etc/passwd", "link", "sub/../../outside", "none", ""] {
             assert!(matches!(open("", name.as_bytes()), Err(ContainerError::Chain(_))), "{name}");
         }
-        let chain = Chain::of(Some(&top), ChainPolicy::Anywhere);
+        // By the directory that is held, whatever has its name by now.
+        let held = HeldDirectory::open(&folder.path().join("images")).unwrap();
+        std::fs::create_dir(folder.path().join("other")).unwrap();
+        std::fs::write(folder.path().join("other/secret"), "x").unwrap();
+        std::fs::rename(folder.path().join("images"), folder.path().join("aside")).unwrap();
+        std::os::unix::fs::symlink("other", folder.path().join("images")).unwrap();
+        let chain = Chain::of(ImagePlace::beneath(&top, Some(held)), ChainPolicy::Beneath);
+        assert!(chain.open(Path::new(""), b"base", "backing file").is_ok());
+        assert!(chain.open(Path::new(""), b"secret", "backing file").is_err());
+        let chain = Chain::of(ImagePlace::beneath(&top, None), ChainPolicy::Beneath);
+        assert!(chain.open(Path::new(""), b"secret", "backing file").is_err());
+        let chain = Chain::of(ImagePlace::of(&top), ChainPolicy::Anywhere);
         assert!(chain.open(Path::new(""), b"../outside", "backing file").is_ok());
     }
 }

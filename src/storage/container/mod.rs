@@ -24,7 +24,7 @@ mod vmdk;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use self::chain::ChainPolicy;
+pub use self::chain::{ChainPolicy, ImagePlace};
 pub use self::error::ContainerError;
 
 use self::chain::Chain;
@@ -100,10 +100,19 @@ pub fn open(
     path: Option<&Path>,
     limits: ContainerLimits,
 ) -> Result<Arc<dyn Source>, ContainerError> {
+    open_at(file, format, path.map(ImagePlace::of).unwrap_or_default(), limits)
+}
+
+fn open_at(
+    file: Arc<dyn Source>,
+    format: Format,
+    place: ImagePlace<'_>,
+    limits: ContainerLimits,
+) -> Result<Arc<dyn Source>, ContainerError> {
     if matches!(format, Format::Gzip | Format::Bzip2 | Format::Xz | Format::Zstd) {
         return unpacked::open(&*file, limits.unpacked);
     }
-    let mut chain = Chain::of(path, limits.chain);
+    let mut chain = Chain::of(place, limits.chain);
     open_image(file, format, Path::new(""), &mut chain)
 }
 
@@ -121,12 +130,26 @@ pub fn open_as(
     path: Option<&Path>,
     limits: ContainerLimits,
 ) -> Result<Option<Inside>, ContainerError> {
+    open_as_at(file, how, path.map(ImagePlace::of).unwrap_or_default(), limits)
+}
+
+/// Does what [`open_as`] does for an image at this place.
+///
+/// # Errors
+///
+/// As [`ContainerError`] says.
+pub fn open_as_at(
+    file: &Arc<dyn Source>,
+    how: ImageFormat,
+    place: ImagePlace<'_>,
+    limits: ContainerLimits,
+) -> Result<Option<Inside>, ContainerError> {
     let format = match how {
         ImageFormat::Raw => None,
         ImageFormat::Inside(format) => Some(format),
         ImageFormat::Detect => format_of(&**file)?,
     };
-    format.map(|format| Ok((open(Arc::clone(file), format, path, limits)?, format))).transpose()
+    format.map(|format| Ok((open_at(Arc::clone(file), format, place, limits)?, format))).transpose()
 }
 
 fn open_image(

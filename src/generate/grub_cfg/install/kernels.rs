@@ -12,6 +12,8 @@ use super::disk::Disk;
 use super::kept::Kept;
 use crate::storage::beneath::{HeldDirectory, NodeKind};
 
+/// At most this many names are tried for a copy.
+const MOST_BESIDE: u32 = 100;
 /// Permissions of what everybody may read in the store as well.
 const PLAIN: u32 = 0o644;
 /// Permissions of what has secrets in it.
@@ -69,14 +71,32 @@ impl<'a> Kernels<'a> {
         self.copy(source)
     }
 
+    /// What stands under its name with other content may be a copy that a power cut has damaged, or what another configuration
+    /// boots, and this installation may still be refused: it stays, and the copy gets a name of its own.
     fn copy(&mut self, source: SourceFile) -> Result<String, Error> {
-        let place = in_kernels(&source.name);
-        if !self.used.contains(&source.name) && !self.holds(&place, &source)? {
-            let temporary = self.write(&source, PLAIN)?;
-            self.settle(&temporary, &place)?;
+        let names = std::iter::once(source.name.clone()).chain((2..MOST_BESIDE).map(|number| source.beside(number)));
+        for name in names {
+            let place = in_kernels(&name);
+            if self.used.contains(&name) || self.holds(&place, &source)? {
+                self.used.insert(name.clone());
+                return Ok(name);
+            }
+            match self.boot.node(&place) {
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    let temporary = self.write(&source, PLAIN)?;
+                    self.settle(&temporary, &place)?;
+                    self.used.insert(name.clone());
+                    return Ok(name);
+                }
+                Err(error) => return Err(self.failed("examine", &place, &error)),
+            }
         }
-        self.used.insert(source.name.clone());
-        Ok(source.name)
+        let place = self.boot.path().join(in_kernels(&source.name));
+        Err(Error::new(format!(
+            "`{}` and all names like it are other files: move them out of the way",
+            place.display()
+        )))
     }
 
     /// Puts an initrd with the secrets that `program` appends on the boot disk, as one file, and tells its name. Where there
@@ -204,21 +224,16 @@ impl<'a> Kernels<'a> {
         Ok(())
     }
 
-    /// Gives a copy that is whole and on the disk its name.
+    /// Gives a copy that is whole and on the disk its name, which nothing has.
     fn settle(&mut self, temporary: &Path, place: &Path) -> Result<(), Error> {
         let boot = self.boot;
-        // What stands under this name with other content is a copy that a power cut has damaged: it is replaced by what it was
-        // to be, and stays whatever comes of this installation.
-        let is_new = boot.node(place).is_err();
         let settled = self
             .change(temporary, |disk| disk.sync_file(boot, temporary))
             .and_then(|()| self.change(place, |disk| disk.rename(boot, temporary, place)));
         if settled.is_err() {
             self.give_up(temporary);
         }
-        if is_new {
-            self.added.push(place.to_owned());
-        }
+        self.added.push(place.to_owned());
         settled
     }
 

@@ -268,7 +268,7 @@ fn make_directory(boot: &HeldDirectory, name: &str, disk: &mut dyn Disk) -> Resu
         .map_err(|error| Error::io("make the directory", &boot.path().join(path), &error))
 }
 
-/// Refuses a disk on which a configuration leads to a name that the installation writes for a moment and removes again.
+/// Refuses a disk on which a configuration leads, or may lead, to a name that the installation writes for a moment and removes again.
 fn expect_free(boot: &HeldDirectory, kept: &Kept) -> Result<(), Error> {
     let copies = boot.names(Path::new(KERNELS)).unwrap_or_default();
     let temporary = copies.into_iter().filter(|name| name.as_bytes().starts_with(TEMPORARY.as_bytes()));
@@ -277,12 +277,16 @@ fn expect_free(boot: &HeldDirectory, kept: &Kept) -> Result<(), Error> {
     let grub_cfg = boot.node(Path::new(GRUB_CFG)).ok().map(|node| (node.device, node.inode));
     for path in paths {
         let node = boot.node(&path).ok().filter(|node| grub_cfg != Some((node.device, node.inode)));
-        if node.is_some_and(|node| kept.holds(&node)) {
-            return Err(Error::new(format!(
-                "a configuration of the boot disk leads to `{}`, a name that the installation needs for a moment: give that file another name",
-                boot.path().join(path).display()
-            )));
-        }
+        let Some(node) = node else { continue };
+        let leads = match kept.unread() {
+            _ if kept.holds(&node) => "a configuration of the boot disk leads".to_owned(),
+            Some(unread) => format!("`{unread}` of the boot disk cannot be read and may lead"),
+            None => continue,
+        };
+        return Err(Error::new(format!(
+            "{leads} to `{}`, a name that the installation needs for a moment: give that file another name",
+            boot.path().join(path).display()
+        )));
     }
     Ok(())
 }
