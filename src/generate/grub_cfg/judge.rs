@@ -88,7 +88,9 @@ fn by_grub(
         let attempt = booted.attempts.first();
         let kernel = attempt.and_then(Attempt::kernel);
         let path = kernel.and_then(|command| command.args.first()).map(|path| text(path)).unwrap_or_default();
-        let attempt = attempt.filter(|attempt| path == entry.kernel && attempt.works());
+        // Whether the file is a kernel another judge says, who lets an older generation have a warning.
+        let is_there = kernel.and_then(|kernel| kernel.files.first()).is_some_and(|file| file.exists != Some(false));
+        let attempt = attempt.filter(|_| path == entry.kernel && is_there);
         let Some(attempt) = attempt else {
             let attempt = booted.attempts.first();
             let title = attempt.and_then(Attempt::title).map(text).unwrap_or_default();
@@ -100,7 +102,7 @@ fn by_grub(
         let args: Vec<String> =
             kernel.map(|kernel| kernel.args.iter().skip(1).map(|word| text(word)).collect()).unwrap_or_default();
         let initrds = attempt.beside_kernel().flat_map(|command| &command.files).map(|file| text(&file.path));
-        if args.join(" ") != entry.args || !initrds.eq(entry.initrd.clone()) {
+        if args.join(" ") != entry.args || attempt.works() && !initrds.eq(entry.initrd.clone()) {
             return Err(Error::new(format!(
                 "GRUB would boot the entry `{}` with another initrd or other arguments",
                 entry.title
