@@ -5,5 +5,6 @@ mod unpacker;
 
 #[cfg(test)]
 pub use header::Format;
-pub use header::{Header, Kind};
-pub use unpacker::{Contents, End, Unpacker};
+pub(crate) use header::{Header, Kind};
+pub use unpacker::End;
+pub(crate) use unpacker::{Contents, Unpacker};
