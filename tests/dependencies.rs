@@ -49,6 +49,22 @@ fn licences_are_allowed() {
     }
 }
 
+/// `rust-version` in Cargo.toml is kept by every crate that pregrub is built from; those that only its tests need count as well.
+#[test]
+fn no_crate_needs_a_newer_rust() {
+    let number =
+        |text: &str| -> Vec<u32> { text.split('.').map(|part| part.parse().unwrap()).chain([0]).take(3).collect() };
+    let packages = packages();
+    let own = packages.iter().find(|package| package["name"] == "pregrub").unwrap();
+    let own = own["rust_version"].as_str().unwrap();
+    for package in &packages {
+        let Some(needed) = package["rust_version"].as_str() else { continue };
+        assert!(number(needed) <= number(own), "{} needs Rust {needed}, and Cargo.toml says {own}", package["name"]);
+    }
+    let says = |file: &str, text: &str| std::fs::read_to_string(root().join(file)).unwrap().contains(text);
+    assert!(says("README.md", &format!("Rust ({own} or later)")) && says("docs/install.md", &format!("Rust {own}")));
+}
+
 #[test]
 fn each_crate_is_there_in_one_version() {
     let rules = rules();

@@ -1,10 +1,11 @@
-//! Whether to use colours: what the command line says, then the environment, then the terminal.
+//! Whether to use colours and links: what the command line says, then the environment, then the terminal.
 
 use std::env;
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
 
 use crate::cli::output_args::Color;
+use crate::cli::runner_commands;
 
 /// What the environment asks for, whatever the terminal is: `None` if nothing.
 ///
@@ -32,6 +33,15 @@ pub(super) fn is_colored(color: Color) -> bool {
         Color::Auto => from_environment(|name| env::var_os(name))
             .unwrap_or_else(|| io::stdout().is_terminal() && env::var_os("TERM").is_none_or(|term| term != "dumb")),
     }
+}
+
+/// Whether standard output gets links to files: only a terminal that shows them does (`FORCE_HYPERLINK` overrides what is known of it),
+/// and no runner whose log only looks like one.
+pub(super) fn has_links(color: Color) -> bool {
+    !matches!(color, Color::Never)
+        && io::stdout().is_terminal()
+        && !runner_commands::are_obeyed()
+        && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout)
 }
 
 /// How clap colours help and errors: it sees the terminal by itself.

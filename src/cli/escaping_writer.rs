@@ -5,10 +5,11 @@ use std::io::{self, Write};
 use crate::escape::{is_unsafe_char, push_escaped};
 
 /// Escapes control characters and invisible ones as `\x1b` and `\u202e`; line feeds and tabs pass. Where colours are on, so do the
-/// sequences that set them, ours and any other.
+/// sequences that set them, ours and any other; where links are on, so do those of links to files.
 pub(super) struct EscapingWriter<W> {
     inner: W,
     color: bool,
+    links: bool,
     /// How long a line may be, in bytes.
     longest: usize,
     /// How long the line is so far.
@@ -20,7 +21,13 @@ const LONGEST: usize = 16 << 10;
 
 impl<W: Write> EscapingWriter<W> {
     pub(super) fn new(inner: W, color: bool) -> Self {
-        Self { inner, color, longest: LONGEST, length: 0 }
+        Self { inner, color, links: false, longest: LONGEST, length: 0 }
+    }
+
+    /// Lets links to files pass.
+    pub(super) fn with_links(mut self, links: bool) -> Self {
+        self.links = links;
+        self
     }
 
     /// For what is written to be used, and not to be read: lines of any length.
@@ -35,6 +42,16 @@ fn color_sequence(bytes: &[u8]) -> Option<usize> {
     let rest = bytes.strip_prefix(b"\x1b[")?;
     let end = rest.iter().position(|byte| !matches!(byte, b'0'..=b'9' | b';'))?;
     (rest[end] == b'm').then_some(end + 3)
+}
+
+/// The length of an ESC `]8;;` ... ESC `\` at the start of `bytes`: the start of a link to a file, its address in printable ASCII, or the
+/// end of a link.
+fn link_sequence(bytes: &[u8]) -> Option<usize> {
+    let rest = bytes.strip_prefix(b"\x1b]8;;")?;
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/-._~%:".contains(byte);
+    let end = rest.iter().position(|byte| !is_plain(byte))?;
+    let is_file = end == 0 || rest.starts_with(b"file:///");
+    (is_file && rest[end..].starts_with(b"\x1b\\")).then_some(5 + end + 2)
 }
 
 impl<W: Write> EscapingWriter<W> {
@@ -72,7 +89,9 @@ impl<W: Write> Write for EscapingWriter<W> {
         for chunk in buf.utf8_chunks() {
             let mut rest = chunk.valid();
             while let Some(c) = rest.chars().next() {
-                let length = match color_sequence(rest.as_bytes()).filter(|_| self.color) {
+                let color = color_sequence(rest.as_bytes()).filter(|_| self.color);
+                let link = link_sequence(rest.as_bytes()).filter(|_| self.links);
+                let length = match color.or(link) {
                     Some(length) => length,
                     // A run of what passes as it is.
                     None => rest.find(|c| is_unsafe_char(c) && !matches!(c, '\n' | '\t')).unwrap_or(rest.len()),
@@ -115,6 +134,26 @@ mod tests {
         let text = guarded(&format!("a{long}\nb\n"), false);
         assert!(text.starts_with("aéé") && text.ends_with("é... (16385 bytes more)\nb\n"), "{}", text.len());
         assert_eq!(text.lines().next().unwrap().len(), LONGEST - 1 + "... (16385 bytes more)".len());
+    }
+
+    #[test]
+    fn links_to_files_pass() {
+        let linked = |text: &str, links: bool| {
+            let mut out = Vec::new();
+            EscapingWriter::new(&mut out, false).with_links(links).write_all(text.as_bytes()).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let link = "\x1b]8;;file:///a%20b/grub.cfg\x1b\\name\x1b]8;;\x1b\\";
+        assert_eq!(linked(link, true), link);
+        assert!(!linked(link, false).contains('\x1b'));
+        for other in [
+            "\x1b]8;;https://example.org\x1b\\",
+            "\x1b]8;;file:///a\x07",
+            "\x1b]8;;file:///a b\x1b\\",
+            "\x1b]0;x\x1b\\",
+        ] {
+            assert!(!linked(other, true).contains('\x1b'), "{other:?}");
+        }
     }
 
     #[test]

@@ -21,14 +21,17 @@ use crate::kernel::{Depth, GuestType, Looks, build};
 use crate::release::Change as ReleaseChange;
 use crate::report::host::{Booted, Change, Guest, GuestOutcome, GuestVerdict, Host};
 use crate::report::openmetrics;
+use crate::storage::beneath::NodeKind;
 use crate::target::{DiskAccess, Kind, OpenOptions, Target};
 use crate::toolstack::host_domains::{HostDomain, HostDomains, Keeper, stem};
+use crate::toolstack::xapi::Record;
+use crate::toolstack::xapi::database::Vm;
 use crate::xl::domain::Guest as GuestKind;
 use crate::xl::{shown, syntax};
 
 const AFTER_HOST: &str = "\
 Guests of xl are looked for in /etc/xen and in the directory of xendomains (/etc/xen/auto), which are started at boot; those of libvirt \
-in /etc/libvirt/libxl. Relative paths of disks start at the host's root directory.
+in /etc/libvirt/libxl; those of xapi in its database (/var/lib/xcp/state.db, or what /etc/xensource/db.conf says). Relative paths of disks start at the host's root directory.
 
 Exit status: 0 every guest boots, or pygrub has no part in it; with --to: the upgrade changes nothing for the worse; 1 a guest does \
 not boot; with --to: one would stop booting, or boot something else; 2 called wrongly, no Xen is installed, or an internal error; 3 \
@@ -154,7 +157,7 @@ fn internal_error(domain: &HostDomain, why: &str, upgrades: bool) -> Guest {
     let now =
         GuestOutcome { verdict: GuestVerdict::Unknown, boot: None, cause: None, reason: Some(reason), help: None };
     Guest {
-        name: stem(&domain.path),
+        name: domain.vm.as_ref().map_or_else(|| stem(&domain.path), shown_name),
         file: domain.path.to_string_lossy().into_owned(),
         toolstack: domain.keeper.name(),
         starts_at_boot: domain.starts_at_boot,
@@ -217,6 +220,45 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// The domain in a file.
+    fn read(&self, domain: &HostDomain, options: &Options) -> Result<Target, String> {
+        let kind = if domain.keeper == Keeper::Libvirt { Kind::Libvirt } else { Kind::Xl };
+        let mut file = self
+            .host
+            .open(&domain.path)
+            .map_err(|error| format!("its configuration cannot be opened: {}", super::why(&error)))?;
+        let wanted = OpenOptions { kind: Some(kind), ..OpenOptions::default() };
+        Target::read(&domain.path, &mut file, wanted, options.release, &DiskAccess::anywhere())
+            .map_err(|error| error.to_string())
+    }
+
+    /// A VM of xapi with the paths at which its disks are now; or why its disk is out of reach, and what to do.
+    fn record(&self, vm: &Vm) -> Result<Record, (String, String)> {
+        let mut record = vm.record.clone();
+        let is_there = |path: &str| {
+            let node = self.host.node(Path::new(path));
+            node.is_ok_and(|node| matches!(node.kind, NodeKind::Regular | NodeKind::Special))
+        };
+        for (disk, places) in record.disks.iter_mut().zip(&vm.places) {
+            if !is_there(&disk.path) {
+                if let Some(place) = places.iter().find(|place| is_there(place)) {
+                    disk.path.clone_from(place);
+                }
+            }
+        }
+        match record.disk() {
+            Ok(path) if !is_there(path) => Err((
+                format!("`{path}` is not attached, and no file or volume of that disk is on this host"),
+                format!(
+                    "run this where the storage repository is plugged in, activate the volume (lvchange -ay), or check a \
+                     raw copy: xe vdi-export uuid={} format=raw",
+                    path.rsplit('/').next().unwrap_or_default()
+                ),
+            )),
+            _ => Ok(record),
+        }
+    }
+
     /// What comes of a domain, and what its configuration calls it.
     fn outcome(&self, domain: &HostDomain, options: &Options) -> (GuestOutcome, Option<String>) {
         let unknown = |reason: String| GuestOutcome {
@@ -226,22 +268,24 @@ impl<'a> Judge<'a> {
             reason: Some(reason),
             help: None,
         };
-        let kind = match domain.keeper {
-            Keeper::Xl => Kind::Xl,
-            Keeper::Libvirt => Kind::Libvirt,
+        let (target, name) = match &domain.vm {
+            Some(vm) => match self.record(vm) {
+                Ok(record) => {
+                    let limits = OpenOptions::default().limits;
+                    (Target::of_record(record, limits, &DiskAccess::anywhere()), Some(shown_name(vm)))
+                }
+                Err((reason, help)) => {
+                    return (GuestOutcome { help: Some(help), ..unknown(reason) }, Some(shown_name(vm)));
+                }
+            },
+            None => match self.read(domain, options) {
+                Ok(target) => {
+                    let name = name(&target);
+                    (target, name)
+                }
+                Err(reason) => return (unknown(reason), None),
+            },
         };
-        let mut file = match self.host.open(&domain.path) {
-            Ok(file) => file,
-            Err(error) => {
-                return (unknown(format!("its configuration cannot be opened: {}", super::why(&error))), None);
-            }
-        };
-        let wanted = OpenOptions { kind: Some(kind), ..OpenOptions::default() };
-        let target = match Target::read(&domain.path, &mut file, wanted, options.release, &DiskAccess::anywhere()) {
-            Ok(target) => target,
-            Err(error) => return (unknown(error.to_string()), None),
-        };
-        let name = name(&target);
         let mut options = options.clone();
         options.caller.restricted = self.is_restricted && says_nothing_of_restriction(&target);
         let volumes = target.volumes();
@@ -285,6 +329,11 @@ fn booted(run: &Run) -> Option<Booted> {
         ramdisk: chosen.ramdisk.as_ref().map(|file| file.path.to_string()),
         args: chosen.args.as_ref().map(ToString::to_string).unwrap_or_default(),
     })
+}
+
+/// What the users of xapi call a VM.
+fn shown_name(vm: &Vm) -> String {
+    shown(&vm.name.as_str().into())
 }
 
 fn name(target: &Target) -> Option<String> {

@@ -26,7 +26,7 @@ use crate::cli::effective_settings::{AllAsked, EffectiveSettings};
 use crate::cli::emitter::{Command, Emitter};
 use crate::cli::stdout::{Out, complain};
 use crate::flavour::Build;
-use crate::lint::{self, LintContext};
+use crate::lint::{self, LintContext, Source};
 use crate::release::Release;
 use crate::report::check::Hashes;
 use crate::report::finding::Sources;
@@ -231,7 +231,11 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
         }
         let lint::Findings { active: findings, suppressed } = lint::lint_all(&context, &asked.levels);
         let suppressed = suppressed.len();
-        let sources = Sources { configuration: Some(shown.as_str()), ..Sources::default() };
+        let sources = Sources {
+            configuration: Some(shown.as_str()),
+            file: Some((Source::Configuration, shown.as_str())),
+            ..Sources::default()
+        };
         let findings = self.baselines.filter(&asked.settings, shown, &run, sources, findings);
         let findings = findings.map_err(|error| Trouble::All(Error::Usage(error)))?;
         let outcome = Outcome::Read {

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
-use crate::cli::color_choice::is_colored;
+use crate::cli::color_choice::{has_links, is_colored};
 use crate::cli::escaping_writer::EscapingWriter;
 use crate::cli::output_args::Color;
 use crate::cli::runner_commands::{self, Disarmed, Form, Way};
@@ -17,6 +17,7 @@ use crate::report::text::Look;
 pub(super) struct Out {
     stdout: Disarmed<Sink>,
     color: bool,
+    links: bool,
 }
 
 /// Where the bytes go.
@@ -107,13 +108,13 @@ impl Write for Sink {
 
 impl Out {
     pub(super) fn new(color: Color) -> Self {
-        let color = is_colored(color);
-        Self { stdout: Disarmed::new(Sink::Stdout(Lines::new(io::stdout())), Form::Unread), color }
+        let (color, links) = (is_colored(color), has_links(color));
+        Self { stdout: Disarmed::new(Sink::Stdout(Lines::new(io::stdout())), Form::Unread), color, links }
     }
 
     /// A part of this output, whole lines of it, which [`append`](Self::append) puts into its place.
     pub(super) fn part(&self) -> Self {
-        Self { stdout: Disarmed::new(Sink::Memory(Vec::new()), Form::Unread), color: self.color }
+        Self { stdout: Disarmed::new(Sink::Memory(Vec::new()), Form::Unread), color: self.color, links: self.links }
     }
 
     /// Takes a part over.
@@ -144,7 +145,7 @@ impl Out {
     /// How text is to look.
     pub(super) fn look(&self, verbose: bool) -> Look {
         let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0).clamp(40, 160));
-        Look { color: self.color, width, verbose }
+        Look { color: self.color, width, verbose, links: self.links }
     }
 
     /// Whether it goes to a terminal.
@@ -154,8 +155,8 @@ impl Out {
 
     /// Where text goes that has colours, and where what a guest wrote is escaped before they are added.
     pub(super) fn colored(&mut self) -> EscapingWriter<&mut dyn Write> {
-        let color = self.color;
-        EscapingWriter::new(self.plain_form(), color)
+        let (color, links) = (self.color, self.links);
+        EscapingWriter::new(self.plain_form(), color).with_links(links)
     }
 
     /// Where text without colours goes.

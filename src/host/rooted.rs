@@ -159,8 +159,8 @@ impl Rooted {
     /// As the operating system says; the file is larger.
     pub(super) fn read(&self, path: &str, limit: u64) -> io::Result<Vec<u8>> {
         let file = self.open(Path::new(path))?;
-        let length = file.metadata()?.len().min(limit);
-        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0).saturating_add(1));
+        let length = usize::try_from(file.metadata()?.len().min(limit)).unwrap_or_default();
+        let mut bytes = Vec::with_capacity(length.saturating_add(1));
         file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > limit {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than such a file is"));

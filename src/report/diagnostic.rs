@@ -22,6 +22,8 @@ pub(crate) struct SourceText<'a> {
     pub name: &'a str,
     /// The text.
     pub text: &'a [u8],
+    /// The address that the name leads to on a terminal: printable ASCII.
+    pub link: Option<&'a str>,
 }
 
 /// A diagnostic, ready to be rendered.
@@ -42,7 +44,7 @@ impl Shown {
         // The blocks of a directory are not text to show.
         let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()).filter(|found| !found.directory);
         let name = found.map(|found| found.path.to_string()).unwrap_or_default();
-        let source = found.map(|found| SourceText { name: &name, text: &found.text });
+        let source = found.map(|found| SourceText { name: &name, text: &found.text, link: None });
         let places: Vec<(Span, &str)> = raised.span.iter().map(|span| (*span, explanation.label)).collect();
         let severity = miette::Severity::Error;
         let shown = Self::new(severity, explanation.reason.clone(), source, &places, explanation.help.clone(), look);
@@ -79,10 +81,10 @@ impl Shown {
     ) -> Self {
         let excerpt = source
             .filter(|_| !places.is_empty())
-            .and_then(|source| Some((source.name, Excerpt::new(source.text, places, look.width)?)));
+            .and_then(|source| Some((source, Excerpt::new(source.text, places, look.width)?)));
         let (name, text, at, cut) = match excerpt {
-            Some((name, excerpt)) => (name, excerpt.text, excerpt.places, excerpt.cut),
-            None => ("", String::new(), Vec::new(), Vec::new()),
+            Some((source, excerpt)) => (linked(source), excerpt.text, excerpt.places, excerpt.cut),
+            None => (String::new(), String::new(), Vec::new(), Vec::new()),
         };
         let labels = at
             .into_iter()
@@ -96,7 +98,7 @@ impl Shown {
             severity,
             message,
             labels,
-            source: Snippet { named: NamedSource::new(one_line(name), text), cut },
+            source: Snippet { named: NamedSource::new(name, text), cut },
             help,
             raised: None,
         }
@@ -126,6 +128,15 @@ impl Shown {
             Ok(()) => rendered,
             Err(_) => format!("  {self}\n"),
         }
+    }
+}
+
+/// The name of a text, as a link (OSC 8) where there is an address.
+fn linked(source: SourceText<'_>) -> String {
+    let name = one_line(source.name);
+    match source.link {
+        Some(address) => format!("\x1b]8;;{address}\x1b\\{name}\x1b]8;;\x1b\\"),
+        None => name,
     }
 }
 

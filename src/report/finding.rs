@@ -16,6 +16,8 @@ pub struct Sources<'a> {
     pub domain: Option<&'a str>,
     /// The text of the domain's configuration; that of the boot configuration stands in the run.
     pub domain_text: Option<&'a [u8]>,
+    /// Which of the texts is a file of this machine, and its name: a terminal gets a link to it.
+    pub file: Option<(Source, &'a str)>,
 }
 
 impl<'a> Sources<'a> {

@@ -180,8 +180,6 @@ struct Unreadable<'a> {
     error: &'a str,
 }
 
-/// A note for a host on which xapi runs.
-const XAPI: &str = "xapi keeps its VMs in a database of its own, which is not looked into: check each with `xe vm-param-list uuid=UUID | pregrub check --as xapi -`";
 /// A note for a host that starts nothing.
 const STARTS_NOTHING: &str = "nothing is started at boot: the service xendomains is not enabled";
 
@@ -283,9 +281,6 @@ impl Host<'_> {
         let mut notes = Vec::new();
         if self.found.starts_domains == Some(false) && self.guests.iter().any(|guest| guest.starts_at_boot) {
             notes.push(STARTS_NOTHING.to_owned());
-        }
-        if self.found.has_xapi {
-            notes.push(XAPI.to_owned());
         }
         for (path, error) in &self.found.unreadable {
             notes.push(format!("cannot read `{}`: {error}", path.display()));

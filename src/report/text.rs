@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use super::diagnostic::{Shown, SourceText};
 use super::finding::Sources;
@@ -25,6 +26,8 @@ pub struct Look {
     pub width: usize,
     /// Whether to print more.
     pub verbose: bool,
+    /// Whether names of files are links.
+    pub links: bool,
 }
 
 fn style(verdict: Verdict) -> Style {
@@ -231,13 +234,24 @@ pub fn write_findings(
             Source::Domain => sources.domain_text,
             Source::Configuration => found.map(|found| found.text.as_slice()),
         };
-        let source = sources.of(finding).zip(text).map(|(name, text)| SourceText { name, text });
+        let source = sources.of(finding).zip(text).map(|(name, text)| SourceText { name, text, link: None });
+        let file = sources.file.filter(|(source, _)| look.links && *source == finding.source);
+        let link = file.and_then(|(_, file)| file_link(file));
+        let source = source.map(|source| SourceText { link: link.as_deref(), ..source });
         let raised = finding.raised.as_ref().filter(|_| verdict_above.is_some());
         write_headline(finding, sources, look, out)?;
         write!(out, "{}", Shown::finding(finding, source, raised, look).render(look))?;
         write_others(&others, out)?;
     }
     Ok(())
+}
+
+/// The address of a file of this machine. `None` if there is no such file.
+fn file_link(name: &str) -> Option<String> {
+    /// What stands in a path as it is.
+    const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    let path = std::fs::canonicalize(name).ok().filter(|path| path.is_file())?;
+    Some(format!("file://{}", percent_encode(path.as_os_str().as_encoded_bytes(), PATH)))
 }
 
 /// `error[PG001] device-variable, stops the boot`, and the file where no line of it is shown.

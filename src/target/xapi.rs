@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::Target;
 use super::disk_access::{DiskAccess, NotOpened};
 use super::xl::{merged, open_attached};
 use crate::boot::{self, Handover, Options, Run, Toolstack, Verdict};
@@ -22,9 +23,19 @@ pub struct XapiTarget {
     disk: Result<Arc<dyn Source>, NotCalled>,
 }
 
+impl Target {
+    /// The VM of a record that is known already, as [`Target::open`] has that of a file. Its disk is opened where `access` allows it.
+    pub fn of_record(record: Record, limits: ContainerLimits, access: &DiskAccess) -> Self {
+        Self::Xapi(Box::new(XapiTarget::of_record(Ok(record), limits, access)))
+    }
+}
+
 impl XapiTarget {
     pub(super) fn new(text: &[u8], limits: ContainerLimits, access: &DiskAccess) -> Self {
-        let record = Record::parse(text);
+        Self::of_record(Record::parse(text), limits, access)
+    }
+
+    fn of_record(record: Result<Record, RecordError>, limits: ContainerLimits, access: &DiskAccess) -> Self {
         let disk = match &record {
             Ok(record) => record.disk().and_then(|path| {
                 let unknown =

@@ -2,16 +2,20 @@
 //!
 //! xl itself keeps no list. The script `xendomains` runs `xl create` for every name in its directory `auto`, whatever the file is
 //! (Xen 4.17.7: a backup that an editor leaves there is started, too). By custom all others are in `/etc/xen`. libvirt's driver for Xen
-//! keeps `/etc/libvirt/libxl/NAME.xml`, with a link in `autostart` for each that it starts (libvirt 9.0.0).
+//! keeps `/etc/libvirt/libxl/NAME.xml`, with a link in `autostart` for each that it starts (libvirt 9.0.0). xapi has one database for all
+//! VMs of the pool, at the path that `/etc/xensource/db.conf` names.
 
 use std::collections::{BTreeMap, HashSet};
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+
+use flate2::bufread::MultiGzDecoder;
 
 use crate::host::rooted::Rooted;
 use crate::release::Release;
 use crate::storage::beneath::NodeKind;
 use crate::toolstack::libvirt;
+use crate::toolstack::xapi::database::{self, Vm};
 use crate::xl::syntax;
 
 /// The toolstack that a domain's file is for.
@@ -21,6 +25,8 @@ pub enum Keeper {
     Xl,
     /// libvirt.
     Libvirt,
+    /// xapi, in its database.
+    Xapi,
 }
 
 impl Keeper {
@@ -29,6 +35,7 @@ impl Keeper {
         match self {
             Self::Xl => "xl",
             Self::Libvirt => "libvirt",
+            Self::Xapi => "xapi",
         }
     }
 }
@@ -46,6 +53,8 @@ pub struct HostDomain {
     pub saved_state: Option<PathBuf>,
     /// Its name says that it is a copy, and yet it is started.
     pub is_started_copy: bool,
+    /// What xapi's database says of it.
+    pub vm: Option<Vm>,
 }
 
 /// Why a file is not the file of a domain.
@@ -108,7 +117,7 @@ pub struct HostDomains {
     pub unreadable: Vec<(PathBuf, String)>,
     /// Whether the script that starts domains at boot is enabled; `None` where that cannot be seen.
     pub starts_domains: Option<bool>,
-    /// Whether xapi keeps domains here, in its own database.
+    /// Whether xapi keeps VMs here, in its own database.
     pub has_xapi: bool,
 }
 
@@ -122,7 +131,7 @@ const DEPTH: usize = 4;
 impl HostDomains {
     /// Finds them on a host, as an xl of `release` reads their files.
     pub fn find(host: &Rooted, release: Release) -> Self {
-        let mut this = Self { has_xapi: host.is_file("/var/lib/xcp/state.db"), ..Self::default() };
+        let mut this = Self::default();
         let mut seen = HashSet::new();
         let settings = Xendomains::of(host);
         this.starts_domains = settings.is_enabled(host);
@@ -132,6 +141,8 @@ impl HostDomains {
         let auto = settings.auto.as_deref().unwrap_or(Path::new("/etc/xen/auto"));
         this.kept(host, Path::new("/etc/xen"), auto, release, 0, &mut seen);
         this.of_libvirt(host, &mut seen);
+        this.of_xapi(host);
+        // The VMs of a database keep its order.
         this.domains.sort_by(|a, b| (!a.starts_at_boot, &a.path).cmp(&(!b.starts_at_boot, &b.path)));
         this
     }
@@ -151,6 +162,7 @@ impl HostDomains {
                 starts_at_boot: true,
                 saved_state: settings.saved(host, &name),
                 is_started_copy: is_copy(&name),
+                vm: None,
                 path,
             });
         }
@@ -200,6 +212,7 @@ impl HostDomains {
                         starts_at_boot: false,
                         saved_state: None,
                         is_started_copy: false,
+                        vm: None,
                     });
                 }
                 Ok(Some(why)) => self.passed_over.entry(why).or_default().push(path),
@@ -226,10 +239,40 @@ impl HostDomains {
                     starts_at_boot: started.contains(&name),
                     saved_state: None,
                     is_started_copy: false,
+                    vm: None,
                 }),
                 Ok(_) => self.passed_over.entry(PassedOver::NotADomain).or_default().push(path),
                 Err(error) => self.unreadable.push((path, why(&error))),
             }
+        }
+    }
+
+    fn of_xapi(&mut self, host: &Rooted) {
+        let path = xapi_database(host);
+        if !host.is_file(&path) {
+            return;
+        }
+        self.has_xapi = true;
+        let read = host.open(&path).map_err(|error| why(&error)).and_then(|file| {
+            let mut packed = BufReader::new(file);
+            // `compress:true` in db.conf.
+            let is_packed = packed.fill_buf().is_ok_and(|start| start.starts_with(&[0x1f, 0x8b]));
+            let read = match is_packed {
+                true => database::read(BufReader::new(MultiGzDecoder::new(packed).take(LARGEST_DATABASE))),
+                false => database::read(packed.take(LARGEST_DATABASE)),
+            };
+            read.map_err(|error| error.to_string())
+        });
+        match read {
+            Ok(vms) => self.domains.extend(vms.into_iter().map(|vm| HostDomain {
+                path: path.clone(),
+                keeper: Keeper::Xapi,
+                starts_at_boot: vm.starts_at_boot,
+                saved_state: None,
+                is_started_copy: false,
+                vm: Some(vm),
+            })),
+            Err(error) => self.unreadable.push((path, error)),
         }
     }
 
@@ -271,6 +314,17 @@ fn text_of(host: &Rooted, path: &Path) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     host.open(path)?.take(syntax::LIMIT as u64 + 1).read_to_end(&mut text)?;
     Ok(text)
+}
+
+/// The largest pools have some tens of megabytes.
+const LARGEST_DATABASE: u64 = 512 << 20;
+
+/// Where xapi's database is: the first path in square brackets in its settings.
+fn xapi_database(host: &Rooted) -> PathBuf {
+    let settings = text_of(host, Path::new("/etc/xensource/db.conf")).unwrap_or_default();
+    let settings = String::from_utf8_lossy(&settings);
+    let named = settings.lines().find_map(|line| line.trim_end().strip_prefix('[')?.strip_suffix(']'));
+    PathBuf::from(named.filter(|path| path.starts_with('/')).unwrap_or("/var/lib/xcp/state.db"))
 }
 
 /// The endings of copies that editors and package managers leave.

@@ -4,6 +4,8 @@
 //! `PV-legacy-args` and `PV-args` to the arguments that pygrub prints. Read in the sources of xenopsd 0.150.19 and xapi 26.1.4, and
 //! run with pygrub 4.17.7 and a model of xenopsd's parser.
 
+#[cfg(feature = "libvirt")]
+pub mod database;
 mod record;
 
 use std::ffi::{OsStr, OsString};

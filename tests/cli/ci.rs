@@ -151,7 +151,14 @@ fn pre_commit_runs_the_hooks() {
 /// Scripts that packages and runners start are executable.
 #[test]
 fn scripts_can_be_started() {
-    let scripts = ["packaging/make", "packaging/sbom", "packaging/test-deb", "packaging/pygrub", "contrib/github/run"];
+    let scripts = [
+        "packaging/make",
+        "packaging/sbom",
+        "packaging/test-deb",
+        "packaging/test-glibc",
+        "packaging/pygrub",
+        "contrib/github/run",
+    ];
     for script in scripts.into_iter().chain(["contrib/github/key"]) {
         let mode = fs::metadata(root().join(script)).unwrap().permissions().mode();
         assert_eq!(mode & 0o111, 0o111, "{script}");

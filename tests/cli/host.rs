@@ -233,3 +233,113 @@ fn a_tree_of_a_host_says_nothing_of_this_one() {
     assert!(std::process::Command::new("mkfifo").arg(&release).status().unwrap().success());
     host(&folder, &[]);
 }
+
+const REPOSITORY: &str = "11111111-2222-3333-4444-555555555555";
+
+/// The database of a pool, as xapi writes it. The disk of VM number N is `0000000N-...`.
+fn database(vms: &[(&str, &str)]) -> String {
+    let disk = |number: usize| format!("{number:08}-aaaa-bbbb-cccc-dddddddddddd");
+    let mut text = "<database><manifest><pair key=\"schema_major_vsn\" value=\"5\"/></manifest>".to_owned();
+    text += &format!(
+        "<table name=\"SR\"><row ref=\"OpaqueRef:sr\" __ctime=\"1\" __mtime=\"2\" uuid=\"{REPOSITORY}\" type=\"ext\"/></table>"
+    );
+    text += "<table name=\"VBD\">";
+    for number in 0..vms.len() {
+        // A drive without a disc, and a disk that is not bootable, come first.
+        text += &format!(
+            "<row ref=\"OpaqueRef:cd{number}\" VM=\"OpaqueRef:vm{number}\" VDI=\"OpaqueRef:NULL\" empty=\"true\" bootable=\"true\"/>\
+             <row ref=\"OpaqueRef:data{number}\" VM=\"OpaqueRef:vm{number}\" VDI=\"OpaqueRef:other\" empty=\"false\" bootable=\"false\"/>\
+             <row ref=\"OpaqueRef:disk{number}\" VM=\"OpaqueRef:vm{number}\" VDI=\"OpaqueRef:vdi{number}\" empty=\"false\" bootable=\"true\"/>"
+        );
+    }
+    text += "</table><table name=\"VDI\">";
+    for number in 0..vms.len() {
+        text += &format!(
+            "<row ref=\"OpaqueRef:vdi{number}\" uuid=\"{}\" SR=\"OpaqueRef:sr\" location=\"x\"/>",
+            disk(number)
+        );
+    }
+    text += &format!("<row ref=\"OpaqueRef:other\" uuid=\"{}\" SR=\"OpaqueRef:sr\"/>", disk(99));
+    text += "</table><table name=\"VM\">";
+    for (number, (name, fields)) in vms.iter().enumerate() {
+        text += &format!(
+            "<row ref=\"OpaqueRef:vm{number}\" uuid=\"{}\" name__label=\"{name}\" PV__bootloader=\"pygrub\" PV__args=\"x=1%.y\" \
+             VBDs=\"('OpaqueRef:cd{number}'%.'OpaqueRef:data{number}'%.'OpaqueRef:disk{number}')\" {fields}/>",
+            disk(number)
+        );
+    }
+    text + "</table></database>"
+}
+
+#[test]
+fn the_vms_of_xapi_are_guests() {
+    let folder = dom0();
+    folder.file("etc/xensource/db.conf", "[/var/lib/xcp/state.db]\nmode:no_limit\nformat:xml\ncompress:false\n");
+    let pv = "domain_type=\"pv\" is_a_template=\"false\" other_config=\"()\"";
+    folder.file(
+        "var/lib/xcp/state.db",
+        database(&[
+            ("file%.of%.VHD", "domain_type=\"pv\" other_config=\"(('auto_poweron'%.'true'))\""),
+            ("attached", pv),
+            ("volume", pv),
+            ("nowhere", pv),
+            ("empty", pv),
+            ("windows%.server", "domain_type=\"hvm\""),
+            ("a template", "domain_type=\"pv\" is_a_template=\"true\""),
+            ("a snapshot", "domain_type=\"pv\" is_a_snapshot=\"true\""),
+            ("dom0", "domain_type=\"pv\" is_control_domain=\"true\""),
+        ]),
+    );
+    let image = fs::read(root().join("corpus/images/recipe.img")).unwrap();
+    let disk = |number: usize| format!("{number:08}-aaaa-bbbb-cccc-dddddddddddd");
+    folder.file(&format!("dev/sm/backend/{REPOSITORY}/{}", disk(1)), &image);
+    folder.file(&format!("dev/VG_XenStorage-{REPOSITORY}/LV-{}", disk(2)), &image);
+    folder.file(&format!("run/sr-mount/{REPOSITORY}/{}.raw", disk(4)), vec![0; 1 << 20]);
+    let vhd = folder.path().join(format!("run/sr-mount/{REPOSITORY}/{}.vhd", disk(0)));
+    let Some(qemu_img) = crate::common::tools::tool("qemu-img") else { return };
+    let mut command = std::process::Command::new(qemu_img);
+    command.args(["convert", "-f", "raw", "-O", "vpc"]).arg(root().join("corpus/images/recipe.img")).arg(&vhd);
+    assert!(command.status().unwrap().success());
+
+    let ended = host(&folder, &["--format", "json"]);
+    let document = json(&ended);
+    let guests = document["guests"].as_array().unwrap().iter().filter(|guest| guest["toolstack"] == "xapi");
+    let found: Vec<String> = guests
+        .clone()
+        .map(|guest| {
+            format!(
+                "{}: {} {}",
+                guest["name"].as_str().unwrap(),
+                guest["verdict"].as_str().unwrap(),
+                guest["starts_at_boot"]
+            )
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "file of VHD: boots true",
+            "attached: boots false",
+            "volume: boots false",
+            "nowhere: unknown false",
+            "empty: fails false",
+            "windows server: not-asked false"
+        ],
+        "{}",
+        ended.stdout
+    );
+    // A table is wrapped.
+    let text = host(&folder, &[]).stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("is not attached") && text.contains("xe vdi-export uuid=00000003-aaaa"), "{text}");
+    let args = guests.clone().next().unwrap()["boot"]["args"].as_str().unwrap().to_owned();
+    assert!(args.ends_with("x=1 y"), "xapi appends PV-args: {args}");
+
+    // A database that is packed, and one that is cut.
+    let path = folder.path().join("var/lib/xcp/state.db");
+    assert!(std::process::Command::new("gzip").arg(&path).status().unwrap().success());
+    fs::rename(path.with_extension("db.gz"), &path).unwrap();
+    assert_eq!(json(&host(&folder, &["--format", "json"]))["guests"], document["guests"]);
+    folder.file("var/lib/xcp/state.db", "<database><table name=\"VM\">");
+    let ended = host(&folder, &[]);
+    assert!(ended.stdout.contains("cannot read `/var/lib/xcp/state.db`: the database is cut"), "{}", ended.whole());
+}

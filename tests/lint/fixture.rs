@@ -206,7 +206,7 @@ impl Linted {
         let path =
             self.run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()).map(|found| found.path.to_string());
         let sources = Sources { configuration: path.as_deref(), ..Sources::default() };
-        let look = Look { color: false, width: 100, verbose: true };
+        let look = Look { color: false, width: 100, verbose: true, links: false };
         let mut shown = Vec::new();
         text::write_findings(findings, &self.run, None, sources, look, &mut shown).expect("memory");
         String::from_utf8(shown).expect("UTF-8")

@@ -10,7 +10,7 @@ use crate::cli::target_name::TargetName;
 use crate::explain::Explanation;
 use crate::flavour::Build;
 use crate::kernel::{Built, Depth, GuestType, Looks, build};
-use crate::lint::{self, Finding, LintContext, RootDisk};
+use crate::lint::{self, Finding, LintContext, RootDisk, Source};
 use crate::report::check::Hashes;
 use crate::report::finding::Sources;
 use crate::report::target_report::{Outcome, TargetReport};
@@ -48,7 +48,12 @@ impl Judged {
     /// What the texts are called that findings point into. `configuration` is that of [`configuration`](Self::configuration).
     pub(super) fn sources<'a>(&'a self, target: &'a str, configuration: Option<&'a str>) -> Sources<'a> {
         let domain = (self.kind == Kind::Xl).then_some(target);
-        Sources { configuration, domain, domain_text: self.domain_text.as_deref() }
+        let file = match self.kind {
+            Kind::Config => Some((Source::Configuration, target)),
+            Kind::Xl => Some((Source::Domain, target)),
+            _ => None,
+        };
+        Sources { configuration, domain, domain_text: self.domain_text.as_deref(), file }
     }
 
     /// The report with these of its findings. `pygrubs` are those that come to it, if several were asked.
