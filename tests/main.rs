@@ -12,6 +12,7 @@ mod cli;
 mod compare;
 mod config;
 mod conformance;
+mod decompress;
 mod dependencies;
 mod explain;
 mod generate;

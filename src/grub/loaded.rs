@@ -3,7 +3,7 @@
 //! A loader that fails later on does not always take it away. Seen with real GRUBs in QEMU (docs/grub.md).
 
 use super::interpreter::Interpreter;
-use super::settings::Platform;
+use super::settings::{Platform, Version};
 
 /// The loaders of GRUB that boot the same way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Loader {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Loaded {
     pub loader: Loader,
-    /// Whether its command for an initrd or a module still finds it: not after the same loader has failed.
+    /// Whether its command for an initrd or a module still finds it: with most loaders not after the same one has failed.
     open: bool,
 }
 
@@ -59,12 +59,21 @@ impl Interpreter<'_> {
             && self.settings.platform != Platform::Xen
             && self.loaded.is_some_and(|loaded| loaded.loader == loader)
         {
-            self.cannot_tell(
-                "GRUB loads a kernel over another one and loses its arguments: what the kernel gets is not what stands in the entry".to_owned(),
-            );
+            self.cannot_tell(if self.has_loader_of_efi() {
+                "whether a kernel that is loaded over another one keeps its arguments: 2.12 loses those of one without an EFI stub"
+                    .to_owned()
+            } else {
+                "which arguments the kernel gets: it is loaded over another one, and GRUB loses those that stand in the entry"
+                    .to_owned()
+            });
         }
         self.forget();
         self.loaded = Some(Loaded { loader, open: true });
+    }
+
+    /// Whether `linux` is the loader of EFI that came with 2.12, for which an initrd finds the kernel before the one that failed.
+    fn has_loader_of_efi(&self) -> bool {
+        self.settings.platform == Platform::Efi && self.settings.version >= Version::V2_12
     }
 
     /// A loader has failed.
@@ -83,7 +92,7 @@ impl Interpreter<'_> {
                 );
                 return;
             }
-            _ if loaded.loader == loader => loaded.open = false,
+            _ if loaded.loader == loader => loaded.open = self.has_loader_of_efi(),
             _ => {}
         }
         self.loaded = Some(loaded);

@@ -117,7 +117,8 @@ registry! {
     pg702_grub_hands_over_other_arguments,
     pg703_grub_rejects_a_block,
     pg704_root_misleads_grub,
-    pg705_grub_boots_without_the_initrd;
+    pg705_grub_boots_without_the_initrd,
+    pg706_grub_boots_nothing;
     about comments:
     pg801_unused_suppression,
     pg802_malformed_suppression

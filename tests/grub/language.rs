@@ -1,4 +1,4 @@
-//! What scripts print, by grub-emu: 500 here, as many as `PREGRUB_GRUB_SCRIPTS` says at the desk. One run of grub-emu executes many
+//! What scripts print, by grub-emu: 2,000 here, as many as `PREGRUB_GRUB_SCRIPTS` says at the desk. One run of grub-emu executes many
 //! of them, each in a context of its own.
 
 use std::collections::BTreeMap;
@@ -79,7 +79,7 @@ fn plain(text: &str) -> Vec<String> {
 #[test]
 fn is_grubs() {
     let Some(grub_emu) = tools::tool("grub-emu") else { return };
-    let count = super::cases("PREGRUB_GRUB_SCRIPTS", 500);
+    let count = super::cases("PREGRUB_GRUB_SCRIPTS", 2000);
     let mut generator = Generator::new(super::seed());
     let place = Place { device: "hd0".to_owned(), path: "/grub/grub.cfg".to_owned() };
     let mut wrong = Vec::new();

@@ -4,6 +4,7 @@ mod builder;
 mod command;
 mod debian;
 mod fleet;
+mod foreign;
 mod grub_file;
 mod judge;
 mod mutated;

@@ -1,5 +1,6 @@
 //! Damaged kernels. `PREGRUB_KERNEL_MUTATIONS=5000` tries more than CI does.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
@@ -48,16 +49,19 @@ fn mutate(kernel: &[u8], random: &mut Random) -> Vec<u8> {
     bytes
 }
 
-/// Differences that are known, each of one kind of kernel and of damage to its compressed data. Anything else is new.
+/// A difference that is known, each of one kind of kernel and of damage to its compressed data: one of the two decoders does not notice
+/// it, and what it says is what the kernel without the damage gets (`sound`). Anything else is new.
 ///
 /// - zstd without a checksum (`zstd-1`): libzstd does not look whether literals end where their data does, on processors for which it
-///   has a faster decoder, and loads what pregrub refuses.
-/// - lzma: lzma-rust2 does not look whether the range coder ends at zero, and loads what liblzma refuses.
-fn is_known(name: &str, ours: &str, theirs: &str) -> bool {
+///   has a faster decoder.
+/// - lzma: lzma-rust2 does not look whether the range coder ends at zero, and liblzma does.
+fn known(name: &str, sound: &str, ours: &str, theirs: &str) -> Option<&'static str> {
     const ZSTD: &str = "refused xc_dom_probe_bzimage_kernel unable to ZSTD decompress kernel";
     const LZMA: &str = "refused xc_dom_probe_bzimage_kernel unable to LZMA decompress kernel";
-    name.ends_with(", zstd-1") && ours == ZSTD && theirs.starts_with("loads ")
-        || name.ends_with(", lzma") && ours.starts_with("loads ") && theirs == LZMA
+    if name.ends_with(", zstd-1") && ours == ZSTD && theirs == sound {
+        return Some("zstd literals");
+    }
+    (name.ends_with(", lzma") && ours == sound && theirs == LZMA).then_some("the end of lzma")
 }
 
 /// Whether only unpacking everything shows what is wrong.
@@ -79,19 +83,22 @@ fn damaged_kernels_load_as_libxenguest_says() {
         let bytes = mutate(kernel, &mut random);
         let file = folder.path().join(number.to_string());
         fs::write(&file, &bytes).unwrap();
-        damaged.push((format!("{number}: {name}"), bytes, file));
+        damaged.push((format!("{number}: {name}"), bytes, file, kernel));
     }
-    let files: Vec<PathBuf> = damaged.iter().map(|(_, _, file)| file.clone()).collect();
+    let files: Vec<PathBuf> = damaged.iter().map(|(_, _, file, _)| file.clone()).collect();
     let mut different = Vec::new();
+    let mut accepted = BTreeMap::new();
     for guest in GuestType::ALL {
-        for ((name, bytes, _), theirs) in damaged.iter().zip(judge.ask(guest, &files)) {
+        for ((name, bytes, _, sound), theirs) in damaged.iter().zip(judge.ask(guest, &files)) {
             let ours = judge.ours(guest, bytes, Depth::All);
             // A library that a file makes crash says nothing.
-            if !theirs.starts_with("died")
-                && without_code(&ours) != without_code(&theirs)
-                && !is_known(name, &ours, &theirs)
-            {
-                different.push(format!("{name}, {}: {theirs:?}, and pregrub says {ours:?}", guest.title()));
+            if !theirs.starts_with("died") && without_code(&ours) != without_code(&theirs) {
+                match known(name, &judge.ours(guest, sound, Depth::All), &ours, &theirs) {
+                    Some(kind) => *accepted.entry(kind).or_insert(0) += 1,
+                    None => {
+                        different.push(format!("{name}, {}: {theirs:?}, and pregrub says {ours:?}", guest.title()));
+                    }
+                }
             }
             // The short look says the same, unless the damage comes later than it looks.
             let short = judge.ours(guest, bytes, Depth::Notes);
@@ -100,5 +107,6 @@ fn damaged_kernels_load_as_libxenguest_says() {
             }
         }
     }
+    println!("{many} kernels for two types of guest, known differences: {accepted:?}");
     assert!(different.is_empty(), "{} differences:\n{}", different.len(), different.join("\n"));
 }

@@ -36,7 +36,7 @@ cases! { PG110: found_comment = "found-comment", found_default = "found-default"
 cases! { PG111: found_comment = "found-comment", found_extlinux_default_below = "found-extlinux-default-below", found_extlinux_menu_default = "found-extlinux-menu-default", found_extlinux_no_label = "found-extlinux-no-label", found_hexadecimal = "found-hexadecimal", found_ordinal = "found-ordinal", found_plus = "found-plus", found_semicolon = "found-semicolon", near_miss_extlinux = "near-miss-extlinux", near_miss_extlinux_menu_default = "near-miss-extlinux-menu-default", near_miss_quotes = "near-miss-quotes", near_miss_the_same = "near-miss-the-same" }
 cases! { PG112: found_before = "found-before", found_if_true_else = "found-if-true-else", found_loop = "found-loop", found_selected = "found-selected", near_miss_behind = "near-miss-behind", near_miss_if_true = "near-miss-if-true" }
 cases! { PG113: found_number = "found-number", found_unknown = "found-unknown", near_miss_single_quotes = "near-miss-single-quotes" }
-cases! { PG114: found_grub = "found-grub", found_menu_lst = "found-menu-lst", near_miss_empty = "near-miss-empty" }
+cases! { PG114: found_grub = "found-grub", found_menu_lst = "found-menu-lst", near_miss_condition = "near-miss-condition", near_miss_empty = "near-miss-empty" }
 cases! { PG115: found_behind_a_semicolon = "found-behind-a-semicolon", found_in_a_function = "found-in-a-function", found_in_a_submenu = "found-in-a-submenu", found_one_line_if = "found-one-line-if", found_timeout = "found-timeout", found_unset = "found-unset", found_without_set = "found-without-set", near_miss_another_name = "near-miss-another-name", near_miss_set_later = "near-miss-set-later" }
 cases! { PG116: found_dom0 = "found-dom0", found_not_selected = "found-not-selected", near_miss_no_kernel = "near-miss-no-kernel" }
 cases! { PG121: found_append_first = "found-append-first", found_dash = "found-dash", found_global_append = "found-global-append", found_words_after_the_path = "found-words-after-the-path", near_miss_kernel_first = "near-miss-kernel-first" }
@@ -63,5 +63,6 @@ cases! { PG701: found_entry_that_grub_refuses = "found-entry-that-grub-refuses",
 cases! { PG702: found_pattern = "found-pattern", near_miss_double_spaces = "near-miss-double-spaces", near_miss_no_file = "near-miss-no-file" }
 cases! { PG703: found_empty_entry = "found-empty-entry", found_if_without_fi = "found-if-without-fi", near_miss_one_command = "near-miss-one-command" }
 cases! { PG705: found_removed = "found-removed", near_miss_kernel = "near-miss-kernel" }
+cases! { PG706: found_no_slash = "found-no-slash", near_miss_slash = "near-miss-slash" }
 cases! { PG801: found_nothing_to_suppress = "found-nothing-to-suppress", near_miss_used = "near-miss-used" }
 cases! { PG802: found_mistakes = "found-mistakes", near_miss_other_comments = "near-miss-other-comments" }

@@ -114,5 +114,6 @@ pub(super) mod pg702_grub_hands_over_other_arguments;
 pub(super) mod pg703_grub_rejects_a_block;
 pub(super) mod pg704_root_misleads_grub;
 pub(super) mod pg705_grub_boots_without_the_initrd;
+pub(super) mod pg706_grub_boots_nothing;
 pub(super) mod pg801_unused_suppression;
 pub(super) mod pg802_malformed_suppression;
