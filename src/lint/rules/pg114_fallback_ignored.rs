@@ -36,6 +36,11 @@ rule! {
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let Some(configuration) = context.configuration() else { return };
     let Some(directive) = last(&configuration) else { return };
+    // A `fallback` that GRUB ends up without is none: under a condition that is not met, or unset again.
+    let grub = configuration.grub().filter(|grub| configuration.dialect == Dialect::Grub2 && grub.is_known());
+    if grub.is_some_and(|grub| grub.variable("fallback").is_none()) {
+        return;
+    }
     report.add(
         Diagnostic::new("pygrub knows no fallback: if the selected entry does not boot, nothing does")
             .at(directive.line, "never looked at")
