@@ -92,8 +92,8 @@ in
       }
       {
         # NixOS itself would speak of two definitions of system.build.installBootLoader.
-        assertion = !(config.boot.loader.grub.enable or false) && !(config.boot.loader.systemd-boot.enable or false);
-        message = "boot.loader.pregrub: this installs the menu in place of boot.loader.grub and boot.loader.systemd-boot: leave those off.";
+        assertion = !(builtins.any (name: config.boot.loader.${name}.enable or false) [ "grub" "systemd-boot" "limine" "refind" ]);
+        message = "boot.loader.pregrub: this installs the menu in place of boot.loader.grub, systemd-boot, limine and refind: leave those off.";
       }
     ];
 

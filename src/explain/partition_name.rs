@@ -3,7 +3,7 @@
 use crate::storage::partitions::{Candidate, Origin};
 
 /// `MBR slot 2 (type 0x83)`, `GPT entry 3`, `whole disk`.
-pub fn describe(candidate: Option<&Candidate>) -> String {
+pub(crate) fn describe(candidate: Option<&Candidate>) -> String {
     let Some(candidate) = candidate else { return "as given".to_owned() };
     match candidate.origin {
         Origin::WholeDisk => "whole disk".to_owned(),

@@ -94,12 +94,12 @@ fn filesystems(text: &mut String, plan: &Plan) -> Result<(), Refusal> {
     let mut places = vec![("/", devices.root, plan.root)];
     let why = if devices.boot_is_directory() {
         "  # A plain device node, and /boot a directory of it: by label or UUID `provided` would fall back to `($drive1)` paths.
-  # By force, because nixos-generate-config writes UUIDs.
+  # By force, because nixos-generate-config writes UUIDs, and a label beside another device stops NixOS.
 "
     } else {
         places.push(("/boot", devices.boot, plan.boot.name()));
         "  # Plain device nodes: with /boot by label or UUID `provided` would fall back to `($drive1)` paths. By force, because
-  # nixos-generate-config writes UUIDs.
+  # nixos-generate-config writes UUIDs, and a label beside another device stops NixOS.
 "
     };
     text.push_str(why);
@@ -107,7 +107,7 @@ fn filesystems(text: &mut String, plan: &Plan) -> Result<(), Refusal> {
         let (device, kind) = (string(&device.to_string())?, string(kind)?);
         let _ = writeln!(
             text,
-            "  fileSystems.\"{place}\" = {{ device = lib.mkForce {device}; fsType = lib.mkForce {kind}; }};"
+            "  fileSystems.\"{place}\" = {{ device = lib.mkForce {device}; fsType = lib.mkForce {kind}; label = lib.mkForce null; }};"
         );
     }
     text.push_str(
@@ -188,6 +188,10 @@ const CHECKS: &str = r##"  # What pygrub could not boot, or not as GRUB does, sa
     {
       assertion = builtins.any (boot: builtins.elem boot.path [ "/boot" "/boot/" ]) (grub.mirroredBoots or [ { path = "/boot"; } ]);
       message = "pygrub boots what is written to /boot, and boot.loader.grub.mirroredBoots lists other places alone";
+    }
+    {
+      assertion = builtins.all (device: device == "nodev") (grub.devices or [ ]);
+      message = "NixOS would install GRUB on what boot.loader.grub.devices lists beside \"nodev\", where the filesystem begins that pygrub reads: leave devices out";
     }
     {
       assertion = grub.fsIdentifier == "provided";

@@ -172,7 +172,7 @@ impl Plan {
             default: self.default,
             extra_config: self.extra_config.clone(),
             // NixOS adds the last one.
-            parameters: format!("{} loglevel=4", self.kernel_parameters.join(" ")),
+            parameters: format!("{} root=fstab loglevel=4", self.kernel_parameters.join(" ")),
         }
     }
 

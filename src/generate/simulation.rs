@@ -28,6 +28,15 @@ pub(crate) fn prove(written: &NixosGrubCfg, release: Release) -> Result<(), Refu
         if run.verdict != Verdict::Selects {
             return Err(not_booting(&run, build));
         }
+        let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
+        if found.is_some_and(|found| found.config.truncated) {
+            return Err(Refusal::new(
+                format!(
+                    "pregrub's own simulation of {build} does not see all that NixOS would write: pygrub reads no more than 1 MiB of it"
+                ),
+                "keep fewer generations: a lower --limit (boot.loader.grub.configurationLimit)",
+            ));
+        }
         if let Some(other) = other_than_written(&run, written) {
             return Err(Refusal::new(
                 format!("pregrub's own simulation of {build} sees another menu than NixOS would write: {other}"),

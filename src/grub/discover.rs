@@ -6,7 +6,7 @@ use super::machine::{Found, Machine};
 use super::settings::Platform;
 
 /// The most of a configuration that is read.
-pub const MOST: usize = 16 << 20;
+pub(crate) const MOST: usize = 16 << 20;
 
 /// Where a configuration lies on a filesystem that is `/` or `/boot`, in the order in which pvgrub2 looks, openSUSE's and Fedora's
 /// names after it.
@@ -36,7 +36,7 @@ const VENDORS: [&str; 18] = [
 
 /// A configuration that GRUB starts with.
 #[derive(Clone, Debug)]
-pub struct Start {
+pub(crate) struct Start {
     /// Where it lies.
     pub place: Place,
     /// Its text.
@@ -47,7 +47,7 @@ pub struct Start {
 
 /// Why there is no configuration to start with; clauses without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NoStart {
+pub(crate) enum NoStart {
     /// The disk has none where distributions put it.
     Missing(String),
     /// There may be one, and pregrub cannot read it.
@@ -59,7 +59,7 @@ pub enum NoStart {
 /// # Errors
 ///
 /// There is none, or pregrub cannot read it.
-pub fn start(disk: &OneDisk<'_>, platform: Platform) -> Result<Start, NoStart> {
+pub(crate) fn start(disk: &OneDisk<'_>, platform: Platform) -> Result<Start, NoStart> {
     let mut places = configurations(disk, platform).map_err(NoStart::Unknown)?.into_iter();
     let Some(place) = places.next() else {
         return Err(NoStart::Missing(format!("there is no grub.cfg on {}", disk.names().join(", "))));
@@ -73,7 +73,7 @@ pub fn start(disk: &OneDisk<'_>, platform: Platform) -> Result<Start, NoStart> {
 /// # Errors
 ///
 /// It is not there, or cannot be read; a clause without a full stop.
-pub fn read(disk: &OneDisk<'_>, place: &Place) -> Result<Vec<u8>, String> {
+pub(crate) fn read(disk: &OneDisk<'_>, place: &Place) -> Result<Vec<u8>, String> {
     disk.read(place.device.as_bytes(), place.path.as_bytes(), MOST).map_err(|found| {
         let why = match found {
             Found::Missing(failure) => failure.message,
@@ -89,7 +89,7 @@ pub fn read(disk: &OneDisk<'_>, place: &Place) -> Result<Vec<u8>, String> {
 /// # Errors
 ///
 /// There may be one where pregrub cannot look; the reason is a clause without a full stop.
-pub fn configurations(disk: &OneDisk<'_>, platform: Platform) -> Result<Vec<Place>, String> {
+pub(crate) fn configurations(disk: &OneDisk<'_>, platform: Platform) -> Result<Vec<Place>, String> {
     let mut found = Vec::new();
     let mut unknown = None;
     let mut look = |device: &str, path: &str| match disk.find(device.as_bytes(), path.as_bytes()) {

@@ -2,7 +2,7 @@
 
 /// Why there is no number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotANumber {
+pub(crate) enum NotANumber {
     /// There is no digit.
     Unrecognized,
     /// It does not fit in 64 bits.
@@ -15,7 +15,7 @@ pub enum NotANumber {
 /// # Errors
 ///
 /// There is none, or it is too large.
-pub fn read(text: &[u8]) -> Result<(u64, &[u8]), NotANumber> {
+pub(crate) fn read(text: &[u8]) -> Result<(u64, &[u8]), NotANumber> {
     let start = text.iter().position(|byte| !is_space(*byte)).unwrap_or(text.len());
     let text = &text[start..];
     let (base, mut rest) = match text {
@@ -41,7 +41,7 @@ pub fn read(text: &[u8]) -> Result<(u64, &[u8]), NotANumber> {
 /// # Errors
 ///
 /// There is none, or it is too large for a signed number of 64 bits.
-pub fn read_signed(text: &[u8]) -> Result<(i64, &[u8]), NotANumber> {
+pub(crate) fn read_signed(text: &[u8]) -> Result<(i64, &[u8]), NotANumber> {
     let start = text.iter().position(|byte| !is_space(*byte)).unwrap_or(text.len());
     let (negative, digits) = match &text[start..] {
         [b'-', rest @ ..] => (true, rest),
@@ -53,7 +53,7 @@ pub fn read_signed(text: &[u8]) -> Result<(i64, &[u8]), NotANumber> {
 }
 
 /// Whether GRUB takes a byte for white space.
-pub fn is_space(byte: u8) -> bool {
+pub(crate) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c)
 }
 

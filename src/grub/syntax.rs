@@ -6,7 +6,7 @@ use super::word::Word;
 
 /// A statement.
 #[derive(Clone, Debug)]
-pub enum Statement {
+pub(crate) enum Statement {
     /// A command with its arguments.
     Command(Command),
     /// `if`, with the conditions of `elif` inside the other branch.
@@ -51,7 +51,7 @@ pub enum Statement {
 
 /// A command.
 #[derive(Clone, Debug)]
-pub struct Command {
+pub(crate) struct Command {
     /// The words: its name first.
     pub words: Vec<Word>,
     /// A block as the last argument, as a menu entry has one.
@@ -62,7 +62,7 @@ pub struct Command {
 
 /// A block that is an argument.
 #[derive(Clone, Debug)]
-pub struct Block {
+pub(crate) struct Block {
     /// The text with its braces, each byte a character.
     pub text: Rc<str>,
     /// The line of each line of it.

@@ -2,14 +2,14 @@
 
 /// A word, and how its characters are protected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Word {
+pub(crate) struct Word {
     /// Its pieces, in order. None where it is nothing but a line continuation.
     pub parts: Vec<Part>,
 }
 
 /// A piece of a word.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
+pub(crate) enum Part {
     /// Characters outside quotes: `*` and `?` in them are patterns.
     Bare(Vec<u8>),
     /// Characters in quotes or after a backslash, which stand for themselves; possibly none.
@@ -22,7 +22,7 @@ pub enum Part {
 
 impl Word {
     /// The word where no variable stands in it, without its quotes.
-    pub fn literal(&self) -> Option<Vec<u8>> {
+    pub(crate) fn literal(&self) -> Option<Vec<u8>> {
         let mut text = Vec::new();
         for part in &self.parts {
             match part {

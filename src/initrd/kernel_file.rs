@@ -1,12 +1,12 @@
 //! The release that a kernel's file says: the version in the header of a bzImage.
 
 /// How much of the beginning of a kernel is looked at.
-pub const BEGINNING: usize = 64 * 1024;
+pub(crate) const BEGINNING: usize = 64 * 1024;
 
 /// Its release, as `uname -r` prints it, by the first bytes of the file. `None` if it is not a bzImage for x86 or tells none.
 ///
 /// Source: Linux's boot protocol for x86, `kernel_version` at 0x20e.
-pub fn release(beginning: &[u8]) -> Option<String> {
+pub(crate) fn release(beginning: &[u8]) -> Option<String> {
     (beginning.get(0x202..0x206)? == b"HdrS").then_some(())?;
     let at = u16::from_le_bytes([*beginning.get(0x20e)?, *beginning.get(0x20f)?]);
     if at == 0 {

@@ -40,13 +40,13 @@ fn has_fields(beginning: &[u8]) -> bool {
 }
 
 /// The four bytes at the end of a file as the size that they tell.
-pub fn told_size(last: [u8; 4]) -> u64 {
+pub(crate) fn told_size(last: [u8; 4]) -> u64 {
     u64::from(u32::from_le_bytes(last))
 }
 
 /// What this release does with an initrd of `size` bytes that begins with `beginning` and ends with `last`. `first` is its first
 /// member, if that was unpacked to its end; `broken` says that it cannot be.
-pub fn handed(
+pub(crate) fn handed(
     release: Release,
     size: u64,
     beginning: &[u8],

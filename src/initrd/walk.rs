@@ -78,7 +78,7 @@ const MOST_MEMBERS: usize = 64;
 /// # Errors
 ///
 /// The initrd cannot be read.
-pub fn walk(file: &dyn ReadAt, size: u64, limit: u64, has: &dyn Fn(Compression) -> bool) -> io::Result<Walk> {
+pub(crate) fn walk(file: &dyn ReadAt, size: u64, limit: u64, has: &dyn Fn(Compression) -> bool) -> io::Result<Walk> {
     let mut input = Input::new(file, 0, size);
     let mut unpacker = Unpacker::new();
     let mut walk = Walk {

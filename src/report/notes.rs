@@ -6,7 +6,7 @@ use crate::storage::filesystem::Topic;
 use crate::storage::identify::Format;
 
 /// Notes on what is booted, each a sentence without a full stop.
-pub fn of(run: &Run) -> Vec<String> {
+pub(crate) fn of(run: &Run) -> Vec<String> {
     let mut notes = Vec::new();
     notes.extend(run.image_format.map(|format| of_image(run, format)));
     if run.options.ramdisk.is_some() && run.options.kernel.as_ref().is_none_or(PyStr::is_empty) {
@@ -38,7 +38,7 @@ fn of_image(run: &Run, format: Format) -> String {
 }
 
 /// Notes on the disk that no rule of the linter tells, each a sentence without a full stop.
-pub fn of_disk(run: &Run) -> impl Iterator<Item = String> {
+pub(crate) fn of_disk(run: &Run) -> impl Iterator<Item = String> {
     let notes = run.deciding_attempt().into_iter().flat_map(|attempt| &attempt.notes);
     notes.filter(|note| matches!(note.topic, Topic::Names | Topic::Directory)).map(|note| note.text.clone())
 }

@@ -6,7 +6,7 @@ use super::source::Volume;
 
 /// What a filesystem is found by.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VolumeId {
+pub(crate) struct VolumeId {
     /// The UUID as `blkid -s UUID` prints it.
     pub uuid: String,
     /// The label, without the padding; empty if it has none.
@@ -18,7 +18,7 @@ pub struct VolumeId {
 /// # Errors
 ///
 /// The volume cannot be read.
-pub fn volume_id(volume: &Volume) -> io::Result<Option<VolumeId>> {
+pub(crate) fn volume_id(volume: &Volume) -> io::Result<Option<VolumeId>> {
     let mut head = vec![0; 4096];
     let count = volume.read_at(0, &mut head)?;
     head.truncate(count);

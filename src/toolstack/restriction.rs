@@ -22,7 +22,7 @@ struct Reason {
 
 /// Applies the restriction of the run's caller to its outcome: a file above the limit makes it fail, and a failure shows as exit
 /// status 0 without output.
-pub fn apply(run: &mut Run) {
+pub(crate) fn apply(run: &mut Run) {
     if !run.options.caller.restricted || !run.options.build().has(Change::Runas) || !run.started() {
         return;
     }

@@ -13,7 +13,7 @@ const WORTH_A_WORD: u64 = 16 << 20;
 /// The directory that holds the copies until the domain is built: libxl's own, or pygrub's default under xapi.
 ///
 /// libxl uses `/var/run/xen`, often on a small tmpfs, before 4.18.0 and 4.17.3, and `/var/lib/xen` since.
-pub fn directory(run: &Run) -> &'static str {
+pub(crate) fn directory(run: &Run) -> &'static str {
     if run.options.caller.is_xapi() {
         return default_directory(run.options.build());
     }
@@ -31,14 +31,14 @@ fn needed(run: &Run) -> Option<u64> {
 }
 
 /// A note on the space that is needed, for a run that hands over files of some size. A sentence without a full stop.
-pub fn note(run: &Run) -> Option<String> {
+pub(crate) fn note(run: &Run) -> Option<String> {
     let needed = needed(run).filter(|needed| *needed >= WORTH_A_WORD)?;
     let (mib, directory) = (needed.div_ceil(1 << 20), directory(run));
     Some(format!("the copies of kernel and initrd need {mib} MiB of free space in {directory} of dom0"))
 }
 
 /// Makes a run fail whose copies do not fit into the directory of this host. Only a host with a pygrub of its own is asked.
-pub fn apply(run: &mut Run) {
+pub(crate) fn apply(run: &mut Run) {
     let Some(needed) = needed(run) else { return };
     let directory = directory(run);
     if host::installed().is_err() {

@@ -3,6 +3,7 @@
 mod grub_cfg;
 mod init;
 mod nixos;
+mod nixpkgs;
 mod random_choices;
 mod recipe;
 mod refusals;

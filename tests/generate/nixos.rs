@@ -43,7 +43,7 @@ fn expected(choices: &Choices) -> Value {
         (false, _) => "/dev/xvdb".to_owned(),
     });
     let forced = |value: &str| json!({ "by": "force", "value": value });
-    let filesystem = |device: &str, kind: &str| json!({ "device": forced(device), "fsType": forced(kind) });
+    let filesystem = |device: &str, kind: &str| json!({ "device": forced(device), "fsType": forced(kind), "label": { "by": "force", "value": null } });
     let boot_filesystem = choices.boot_filesystem.as_deref().unwrap_or("ext4");
     let mut filesystems = json!({});
     if boot == root {
@@ -181,6 +181,8 @@ fn the_module_objects_to_what_cannot_boot() {
         ("boot.loader.grub.extraEntries = \"linux (\\$drive1)/k\";", Some("plain paths"), 0),
         ("boot.loader.grub.extraEntries = \"linux /k\";", None, 0),
         ("boot.loader.grub.useOSProber = true;", Some("os-prober"), 0),
+        ("boot.loader.grub.devices = [ \"nodev\" ];", None, 0),
+        ("boot.loader.grub.devices = [ \"/dev/xvda\" \"nodev\" ];", Some("install GRUB"), 0),
         ("virtualisation.xen.enable = true;", Some("dom0"), 0),
         ("boot.loader.grub.users.a.password = \"x\";", None, 1),
     ];

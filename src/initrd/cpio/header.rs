@@ -1,14 +1,14 @@
 //! The header of an entry: 110 bytes, of which thirteen numbers are hexadecimal text.
 
 /// Bytes of a header.
-pub const LENGTH: usize = 110;
+pub(crate) const LENGTH: usize = 110;
 
 /// The longest name, and the longest target of a symbolic link, that the kernel takes: its `PATH_MAX`, with the NUL.
-pub const PATH_MAX: u32 = 4096;
+pub(crate) const PATH_MAX: u32 = 4096;
 
 /// Which of the two formats an entry is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     /// `070701`.
     Newc,
     /// `070702`: newc with a sum over the data of each file.
@@ -17,7 +17,7 @@ pub enum Format {
 
 /// What an entry is, by the type bits of its mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A regular file, the only one whose data is written.
     Regular,
     /// A directory.
@@ -32,7 +32,7 @@ pub enum Kind {
 
 /// The numbers of a header that matter for unpacking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Header {
+pub(crate) struct Header {
     /// The format.
     pub format: Format,
     /// Type and permission bits.
@@ -47,7 +47,7 @@ pub struct Header {
 
 /// Why 110 bytes are not a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bad {
+pub(crate) enum Bad {
     /// The old portable format of cpio, `070707`, which the kernel knows and does not unpack.
     OldFormat,
     /// Something else.
@@ -60,7 +60,7 @@ impl Header {
     /// # Errors
     ///
     /// It does not begin with one of the two magic numbers that the kernel unpacks.
-    pub fn read(bytes: &[u8; LENGTH]) -> Result<Self, Bad> {
+    pub(crate) fn read(bytes: &[u8; LENGTH]) -> Result<Self, Bad> {
         let format = match &bytes[..6] {
             b"070701" => Format::Newc,
             b"070702" => Format::Crc,
@@ -72,7 +72,7 @@ impl Header {
     }
 
     /// What the entry is.
-    pub fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> Kind {
         match self.mode & 0o170_000 {
             0o100_000 => Kind::Regular,
             0o040_000 => Kind::Directory,
@@ -83,7 +83,7 @@ impl Header {
     }
 
     /// Bytes of the name with the padding after it: header and name together are a multiple of four.
-    pub fn name_field(&self) -> u64 {
+    pub(crate) fn name_field(&self) -> u64 {
         ((u64::from(self.name_length) + 1) & !3) + 2
     }
 }

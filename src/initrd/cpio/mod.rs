@@ -4,6 +4,7 @@ mod header;
 mod unpacker;
 
 #[cfg(test)]
-pub use header::Format;
-pub use header::{Header, Kind};
-pub use unpacker::{Contents, End, Unpacker};
+pub(crate) use header::Format;
+pub(crate) use header::{Header, Kind};
+pub use unpacker::End;
+pub(crate) use unpacker::{Contents, Unpacker};

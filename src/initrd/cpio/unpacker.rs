@@ -4,7 +4,7 @@ use super::header::{Bad, Format, Header, Kind, LENGTH, PATH_MAX};
 use crate::initrd::message::Message;
 
 /// What is unpacked, entry by entry.
-pub trait Contents {
+pub(crate) trait Contents {
     /// An entry begins that is created: its name without NUL, as it stands in the archive.
     fn entry(&mut self, header: &Header, name: &[u8]);
 
@@ -34,7 +34,7 @@ enum State {
 }
 
 /// The state between pieces.
-pub struct Unpacker {
+pub(crate) struct Unpacker {
     state: State,
     header: Option<Header>,
     /// Header, or name, as far as it has come.
@@ -70,7 +70,7 @@ pub enum End {
 
 impl Unpacker {
     /// At the beginning.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             state: State::Header,
             header: None,
@@ -86,39 +86,39 @@ impl Unpacker {
     }
 
     /// What the kernel complains of.
-    pub fn message(&self) -> Option<&Message> {
+    pub(crate) fn message(&self) -> Option<&Message> {
         self.message.as_ref()
     }
 
     /// The kernel complains of this, unless it complained before: only the first counts.
-    pub fn complain(&mut self, message: Message) {
+    pub(crate) fn complain(&mut self, message: Message) {
         self.message.get_or_insert(message);
     }
 
     /// Bytes since the beginning.
-    pub fn position(&self) -> u64 {
+    pub(crate) fn position(&self) -> u64 {
         self.position
     }
 
     /// The next byte has this position, for padding.
-    pub fn set_position(&mut self, position: u64) {
+    pub(crate) fn set_position(&mut self, position: u64) {
         self.position = position;
     }
 
     /// An entry's header comes next.
-    pub fn start(&mut self) {
+    pub(crate) fn start(&mut self) {
         self.state = State::Header;
         self.collected.clear();
         self.missing = LENGTH as u64;
     }
 
     /// Whether the last entry has ended.
-    pub fn between_entries(&self) -> bool {
+    pub(crate) fn between_entries(&self) -> bool {
         self.state == State::After
     }
 
     /// How the archive ends, if nothing more comes.
-    pub fn end(&self) -> End {
+    pub(crate) fn end(&self) -> End {
         if !self.begun {
             return End::Complete;
         }
@@ -139,7 +139,7 @@ impl Unpacker {
 
     /// Takes bytes of an uncompressed archive. Returns how many it took: fewer than it got where what follows the NULs
     /// after an entry is for somebody else to judge, or where it complains.
-    pub fn write(&mut self, piece: &[u8], contents: &mut dyn Contents) -> usize {
+    pub(crate) fn write(&mut self, piece: &[u8], contents: &mut dyn Contents) -> usize {
         let mut rest = piece;
         loop {
             let (taken, goes_on) = self.step(rest, contents);
@@ -152,7 +152,7 @@ impl Unpacker {
     }
 
     /// Takes bytes that a decompressor gives. Whether it goes on: not after a complaint.
-    pub fn write_unpacked(&mut self, piece: &[u8], contents: &mut dyn Contents) -> bool {
+    pub(crate) fn write_unpacked(&mut self, piece: &[u8], contents: &mut dyn Contents) -> bool {
         if self.message.is_some() {
             return false;
         }

@@ -15,11 +15,11 @@ use super::message::Message;
 use crate::decompress::{Compression, Input};
 
 /// Where unpacked bytes go. It says whether it takes more.
-pub type Sink<'a> = dyn FnMut(&[u8]) -> bool + 'a;
+pub(crate) type Sink<'a> = dyn FnMut(&[u8]) -> bool + 'a;
 
 /// How a stream ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ended {
+pub(crate) enum Ended {
     /// Unpacked to its end.
     Complete,
     /// The kernel rejects it, with these words.
@@ -37,7 +37,7 @@ const ROOM: usize = 64 * 1024;
 const LARGEST_WINDOW: u64 = 1 << 27;
 
 /// Unpacks the stream that begins at the next byte of `input`.
-pub fn unpack(compression: Compression, input: &mut Input<'_>, sink: &mut Sink<'_>) -> Ended {
+pub(crate) fn unpack(compression: Compression, input: &mut Input<'_>, sink: &mut Sink<'_>) -> Ended {
     match compression {
         Compression::Gzip => gzip::unpack(input, sink),
         Compression::Bzip2 => bzip2::unpack(input, sink),

@@ -50,7 +50,7 @@ impl GrubBoots {
     }
 
     /// Whether GRUB boots this entry and all that it loads with `other`, too.
-    pub fn is_kept_by(&self, other: &Self) -> bool {
+    pub(crate) fn is_kept_by(&self, other: &Self) -> bool {
         self.titles == other.titles && (self.loaded.is_none() || self.loaded == other.loaded)
     }
 }

@@ -8,7 +8,7 @@ use crate::storage::source::Source;
 
 /// A partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LinuxPartition {
+pub(crate) struct LinuxPartition {
     /// The number at the end of its device's name: 1 of `xvda1`.
     pub number: u32,
     /// Its first byte.
@@ -25,7 +25,7 @@ const MOST: u32 = 256;
 /// # Errors
 ///
 /// The disk cannot be read.
-pub fn linux_partitions(disk: &dyn Source) -> io::Result<Option<Vec<LinuxPartition>>> {
+pub(crate) fn linux_partitions(disk: &dyn Source) -> io::Result<Option<Vec<LinuxPartition>>> {
     let Some(sector) = sector(disk, 0)?.filter(has_signature) else { return Ok(None) };
     let slots = slots(&sector);
     // The boot sector of a FAT ends like a partition table.

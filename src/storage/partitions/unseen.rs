@@ -17,7 +17,7 @@ const SLOT_SIZE: usize = 16;
 const GPT_MAGIC: &[u8; 8] = b"EFI PART";
 
 /// Whether a slot of the MBR of this type holds logical partitions.
-pub fn is_extended(partition_type: u8) -> bool {
+pub(crate) fn is_extended(partition_type: u8) -> bool {
     matches!(partition_type, 0x05 | 0x0f | 0x85)
 }
 
@@ -27,7 +27,7 @@ pub fn is_extended(partition_type: u8) -> bool {
 /// # Errors
 ///
 /// The disk cannot be read.
-pub fn logical(disk: &dyn Source, start: u64) -> io::Result<Vec<u64>> {
+pub(crate) fn logical(disk: &dyn Source, start: u64) -> io::Result<Vec<u64>> {
     let mut found = Vec::new();
     let mut place = start;
     for _ in 0..MOST {
@@ -57,7 +57,7 @@ pub fn logical(disk: &dyn Source, start: u64) -> io::Result<Vec<u64>> {
 /// # Errors
 ///
 /// The disk cannot be read.
-pub fn gpt_of_large_sectors(disk: &dyn Source) -> io::Result<Option<Vec<u64>>> {
+pub(crate) fn gpt_of_large_sectors(disk: &dyn Source) -> io::Result<Option<Vec<u64>>> {
     const TABLE_AT: usize = 72;
     const COUNT_AT: usize = 80;
     const ENTRY_SIZE_AT: usize = 84;
@@ -86,7 +86,7 @@ pub fn gpt_of_large_sectors(disk: &dyn Source) -> io::Result<Option<Vec<u64>>> {
 }
 
 /// Where something lies that is at byte `offset` if sectors have 512 bytes, on a disk whose sectors have 4096.
-pub fn with_large_sectors(offset: u64) -> u64 {
+pub(crate) fn with_large_sectors(offset: u64) -> u64 {
     offset.saturating_mul(LARGE_SECTOR / SECTOR)
 }
 

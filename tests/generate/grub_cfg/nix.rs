@@ -81,6 +81,7 @@ fn the_module_refuses_what_pygrub_cannot_boot() {
         ("boot = \"/\";", r#"fileSystems."/".fsType = "f2fs";"#, Some(r#"fileSystems."/""#)),
         ("", "loader.grub.enable = true;", Some("boot.loader.grub")),
         ("", "loader.systemd-boot.enable = true;", Some("systemd-boot")),
+        ("", "loader.limine.enable = true;", Some("limine")),
         ("", "loader.grub.enable = false; loader.systemd-boot.enable = false;", None),
     ] {
         let judged = module(&format!("{{ enable = true; {settings} }}"), &format!("{{ {system} }}")).unwrap();
