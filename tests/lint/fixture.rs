@@ -131,10 +131,13 @@ impl Case {
             }
             None => {
                 let survey = config::recover(self.dialect(), &self.text, Release::NEWEST);
-                let files = survey.config.entries.iter().flat_map(|entry| [&entry.kernel, &entry.initrd]).flatten();
-                for path in files.filter_map(|file| file.path.to_str()) {
-                    if can_be_made(path) && path != self.description.path {
-                        tree = tree.file(path, loadable(1536));
+                let files = survey.config.entries.iter().flat_map(|entry| {
+                    [(&entry.kernel, loadable(1536)), (&entry.initrd, b"a kernel or an initrd".to_vec())]
+                });
+                for (file, content) in files {
+                    let path = file.as_ref().and_then(|file| file.path.to_str());
+                    if let Some(path) = path.filter(|path| can_be_made(path) && *path != self.description.path) {
+                        tree = tree.file(path, content);
                     }
                 }
             }
