@@ -240,10 +240,10 @@ impl<'a> Judge<'a> {
             node.is_ok_and(|node| matches!(node.kind, NodeKind::Regular | NodeKind::Special))
         };
         for (disk, places) in record.disks.iter_mut().zip(&vm.places) {
-            if !is_there(&disk.path) {
-                if let Some(place) = places.iter().find(|place| is_there(place)) {
-                    disk.path.clone_from(place);
-                }
+            if !is_there(&disk.path)
+                && let Some(place) = places.iter().find(|place| is_there(place))
+            {
+                disk.path.clone_from(place);
             }
         }
         match record.disk() {
