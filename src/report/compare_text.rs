@@ -167,7 +167,7 @@ impl Page<'_, '_> {
             if number < full {
                 self.body(block.pick, &block.sides, norm.filter(|_| number > 0))?;
             } else {
-                self.brief(block)?;
+                self.brief(block, norm)?;
             }
         }
         match &self.comparison.without_grub {
@@ -176,8 +176,19 @@ impl Page<'_, '_> {
         }
     }
 
-    /// Why a block parts from the first, in one sentence.
-    fn brief(&mut self, block: &Block<'_>) -> io::Result<()> {
+    /// What a block boots, by its title, and why it parts from the first, in one sentence.
+    fn brief(&mut self, block: &Block<'_>, norm: Option<&Pick>) -> io::Result<()> {
+        let norm = norm.filter(|norm| norm.boots()).and_then(|norm| norm.picked.as_ref());
+        let other = block.pick.picked.as_ref().filter(|picked| {
+            block.pick.boots()
+                && norm.is_none_or(|norm| !norm.is_same_entry(picked) || !norm.kernel.is_same(&picked.kernel))
+        });
+        if let Some(picked) = other {
+            match &picked.title {
+                Some(title) => self.line("entry", &one_line(title).chars().take(60).collect::<String>())?,
+                None => self.line("kernel", &picked.kernel.path)?,
+            }
+        }
         if let Some(note) = &block.pick.note {
             return self.line("note", note);
         }

@@ -275,7 +275,7 @@ impl Mender<'_> {
         let mut moves = EditMap::default();
         let mut codes = self.codes.clone();
         let mut mixed = self.mixed || batch.iter().any(|met| is_uncertain(met));
-        let mut made: Vec<FixAttempt> = batch.iter().map(|met| attempt_of(met, String::new())).collect();
+        let mut followers = Vec::new();
         let mut text = moves.apply(&self.mended.text, edits(&batch));
         let mut seen = self.work.look(self.mending, &text);
         let mut following = 0;
@@ -288,6 +288,7 @@ impl Mender<'_> {
                 if self.texts.contains(&fingerprint(&text)) {
                     return Err(Verification::Bad(Why::BackAgain));
                 }
+                let made = batch.iter().map(|met| attempt_of(met, String::new())).chain(followers).collect();
                 return Ok(Attempted { text, seen, moves, made, codes, mixed });
             }
             let mut taken = OccupiedRanges::default();
@@ -301,7 +302,7 @@ impl Mender<'_> {
             }
             following += 1;
             mixed |= next.iter().any(|met| is_uncertain(met));
-            made.extend(next.iter().map(|met| attempt_of(met, String::new())));
+            followers.extend(next.iter().map(|met| attempt_of(met, String::new())));
             text = moves.apply(&text, edits(&next));
             seen = self.work.look(self.mending, &text);
         }

@@ -162,21 +162,18 @@ impl Seen {
         let context = context.telling_all();
         let mut collected = Collected { levels, met: Vec::new(), description: Arc::from("") };
         lint_each(&context, &Levels::default(), &mut collected);
-        let raised = context.count_of_raised();
+        let raised = context.count_of_raised() + usize::from(context.run.failure.is_some());
+        let grub = context.configuration().and_then(|configuration| configuration.grub()?.boots());
+        let boots = Boots::of(context.run);
+        // What the rules have worked out of the text is as large as the findings, and sorting takes half as much once more.
+        drop(context);
         let mut met = collected.met;
         met.sort_by_key(Met::order);
         let mut stopping = BTreeMap::new();
         for met in met.iter().filter(|met| met.stops_boot) {
             *stopping.entry(met.said).or_default() += 1;
         }
-        let grub = context.configuration().and_then(|configuration| configuration.grub()?.boots());
-        Self {
-            boots: Boots::of(context.run),
-            grub,
-            met,
-            raised: raised + usize::from(context.run.failure.is_some()),
-            stopping,
-        }
+        Self { boots, grub, met, raised, stopping }
     }
 
     /// The rules that found something.
