@@ -43,6 +43,19 @@ const NO_BLSCFG: &str = "upstream's GRUB has `blscfg` since 2.14; that of Fedora
 /// Commands that name what a multiboot kernel gets.
 const MODULES: [&str; 3] = ["module", "module2", "xen_module"];
 
+/// The most bytes that all runs may take after each was looked at.
+const MOST_KEPT: usize = 8 << 20;
+
+/// The run, or its outline where the runs before it have left no room for all of it.
+fn outlined(run: GrubRun, kept: &mut usize) -> GrubRun {
+    let size = run.size();
+    if kept.saturating_add(size) > MOST_KEPT {
+        return run.outline();
+    }
+    *kept += size;
+    run
+}
+
 /// Runs GRUB in each of the environments, for at most `most_steps` in each.
 ///
 /// # Errors
@@ -50,13 +63,15 @@ const MODULES: [&str; 3] = ["module", "module2", "xen_module"];
 /// The disk cannot be read.
 pub fn read_with_grub(reading: Reading<'_>, environments: &[Environment], most_steps: u64) -> io::Result<GrubSide> {
     let mut side = GrubSide::default();
+    let mut kept = 0;
     for &environment in environments {
         let Environment { version, platform } = environment;
         let settings = Settings { version, platform, most_steps, ..Settings::default() };
         match reading {
             Reading::Text { dialect: Dialect::Grub2, text } => {
                 let run = grub::run(&NoDisk, &place_of_text(platform), text, &settings);
-                row::add(&mut side.rows, environment, pick(&run, |_| None), run);
+                let pick = pick(&run, |_| None);
+                row::add(&mut side.rows, environment, pick, outlined(run, &mut kept));
             }
             Reading::Text { .. } => {
                 side.absent = Some("GRUB 2 does not read this kind of configuration".to_owned());
@@ -70,7 +85,7 @@ pub fn read_with_grub(reading: Reading<'_>, environments: &[Environment], most_s
                             disk.offset(command.root.as_deref().unwrap_or(place.device.as_bytes()))
                         });
                         let pick = misled(with_devices(pick, &disk), &run, &place, &text, &disk);
-                        row::add(&mut side.rows, environment, pick, run);
+                        row::add(&mut side.rows, environment, pick, outlined(run, &mut kept));
                     }
                     Err(NoStart::Missing(why)) => side.absent = Some(why),
                     Err(NoStart::Unknown(why)) => {

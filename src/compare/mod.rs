@@ -55,7 +55,8 @@ pub struct Comparison {
     pub pygrub: Vec<Row<Build, Run>>,
     /// The environments that were asked.
     pub environments: Vec<Environment>,
-    /// The environments in which GRUB picks the same.
+    /// The environments in which GRUB picks the same. Where the runs take more than 8 MiB together, the last of them are without
+    /// their menus and have only the chosen entry.
     pub grub: Vec<Row<Environment, GrubRun>>,
     /// Why GRUB was not asked, or has nothing to start with: a clause without a full stop.
     pub without_grub: Option<String>,

@@ -3,12 +3,17 @@
 use std::rc::Rc;
 
 use super::interpreter::{Interpreter, Stop};
+use super::memory;
 use super::menu::{MenuEntry, as_step, behind_first_step, first_fallback, resolve};
 use super::number;
 use super::outcome::{Attempt, MenuItem, ShownMenu};
 
 /// How deep submenus may be nested in the menu that is shown.
 const DEEPEST: usize = 20;
+/// How many times the steps of a run all submenus together may take before the menu is shown.
+const DRAWINGS: u64 = 2;
+/// What an attempt costs beside its words.
+const ATTEMPT: usize = 256;
 
 impl Interpreter<'_> {
     /// Boots the default entry of a menu as if nobody pressed a key, with its fallbacks.
@@ -92,6 +97,7 @@ impl Interpreter<'_> {
             if self.attempts.len() >= 1000 {
                 return Err(Stop::Limit("more than 1000 entries were tried".to_owned()));
             }
+            self.keep(memory::of_words(&titles) + memory::of_words(std::slice::from_ref(&entry.id)) + ATTEMPT);
             self.attempts.push(Attempt {
                 titles: titles.clone(),
                 fallback,
@@ -167,6 +173,14 @@ impl Interpreter<'_> {
         }
     }
 
+    /// Says that not all submenus could be executed for the menu that is shown.
+    pub(super) fn note_of_drawing(&mut self) {
+        let most = self.settings.most_steps.saturating_mul(DRAWINGS);
+        if self.drawing.get() > most {
+            self.note(format!("what the submenus open is not shown in full: that takes more than {most} steps"));
+        }
+    }
+
     /// The menu as it would be shown, with what its submenus open: they are executed on a copy.
     pub(super) fn drawn(&self, menu: &[Rc<MenuEntry>], prefix: &str, depth: usize) -> Vec<MenuItem> {
         let mut items = Vec::with_capacity(menu.len());
@@ -174,13 +188,23 @@ impl Interpreter<'_> {
             let index = format!("{prefix}{position}");
             let mut inner = Vec::new();
             if entry.submenu && depth < DEEPEST {
-                let mut probe = self.probe();
-                let context = probe.context().inner(false);
-                probe.contexts.push(context);
+                let most = self.settings.most_steps.saturating_mul(DRAWINGS);
+                if self.drawing.get() > most || !self.has_room() {
+                    items.push(MenuItem { entry: Rc::clone(entry), index, items: inner });
+                    continue;
+                }
+                let Some(context) = self.contexts.last().map(|context| context.inner(false)) else { continue };
+                let size = context.size();
+                let mut probe = self.probe(vec![context]);
+                probe.drawing.set(self.drawing.get());
+                let before = (probe.kept.get(), probe.steps);
                 // What ends a run here ends it at boot, too: the menu shows what there is before that.
                 let _ = probe.run_scoped(&entry.source, entry.arguments.clone());
                 let opened = probe.context().menu.clone();
                 inner = probe.drawn(&opened, &format!("{index}>"), depth + 1);
+                self.keep(probe.kept.get().saturating_sub(before.0));
+                let steps = probe.steps.saturating_sub(before.1).saturating_add(size as u64 / 1024);
+                self.drawing.set(probe.drawing.get().saturating_add(steps));
             }
             items.push(MenuItem { entry: Rc::clone(entry), index, items: inner });
         }

@@ -53,6 +53,9 @@ pub(super) fn blscfg(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outco
         names.retain(|name| name[..name.len() - 5] == wanted[..]);
     }
     for name in names {
+        if !grub.has_room() {
+            break;
+        }
         let file = [&b"("[..], &located.0, b")", &located.1, b"/", &name].concat();
         match grub.read(&file, MOST) {
             Ok(text) => add(grub, &name[..name.len() - 5], &text),
@@ -149,7 +152,7 @@ fn add(grub: &mut Interpreter<'_>, id: &[u8], text: &[u8]) {
     };
     let _ = fields.argument;
     grub.spend(20);
-    grub.context().menu.push(Rc::new(entry));
+    grub.add_entry(entry);
 }
 
 /// The order of two names: the newer version first, by the rules of RPM.

@@ -1,6 +1,7 @@
 //! From the words of a script to the arguments of a command.
 
 use super::interpreter::Interpreter;
+use super::memory::MOST_WORDS;
 use super::number::is_space;
 use super::word::{Part, Word};
 
@@ -64,6 +65,10 @@ impl Interpreter<'_> {
                             if index > 0 {
                                 arguments.next();
                             }
+                            let most = value.iter().filter(|byte| is_space(**byte)).count();
+                            if arguments.done.len() + most >= MOST_WORDS {
+                                return self.too_many_words();
+                            }
                             arguments.split(value);
                         }
                     }
@@ -81,7 +86,12 @@ impl Interpreter<'_> {
                 }
             }
             arguments.next();
+            if arguments.done.len() > MOST_WORDS {
+                return self.too_many_words();
+            }
         }
+        // A command of many words is so much more work.
+        self.spend((arguments.done.len().saturating_sub(64) / 4) as u64);
         let mut expanded = Vec::with_capacity(arguments.done.len());
         for draft in arguments.done {
             self.spend(draft.len() as u64 / 16);
@@ -92,8 +102,18 @@ impl Interpreter<'_> {
             } else {
                 expanded.extend(files);
             }
+            if expanded.len() > MOST_WORDS {
+                return self.too_many_words();
+            }
         }
         expanded
+    }
+
+    /// Nothing becomes of a command with that many words.
+    fn too_many_words(&mut self) -> Vec<Vec<u8>> {
+        self.cannot_tell(format!("pregrub stops at a command of more than {MOST_WORDS} words (line {})", self.line));
+        self.give_up();
+        Vec::new()
     }
 
     /// Whether the words of a command, which have `grown` bytes from variables, may take the value of one more. Looked at before

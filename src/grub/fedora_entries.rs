@@ -8,6 +8,7 @@ use std::rc::Rc;
 use super::boot_loader_specification::compare;
 use super::interpreter::{Interpreter, Outcome};
 use super::machine::{Failure, Found};
+use super::memory;
 use super::menu::MenuEntry;
 use super::number;
 use super::settings::Platform;
@@ -150,6 +151,9 @@ fn read(grub: &mut Interpreter<'_>, path: Option<&[u8]>) -> Result<Vec<Entry>, O
     };
     let mut entries: Vec<Entry> = Vec::new();
     for name in names {
+        if !grub.has_room() {
+            break;
+        }
         if name.len() <= 5 || name.starts_with(b".") || !name.ends_with(b".conf") {
             continue;
         }
@@ -165,6 +169,7 @@ fn read(grub: &mut Interpreter<'_>, path: Option<&[u8]>) -> Result<Vec<Entry>, O
         };
         let entry = Entry::read(&name[..name.len() - 5], &text);
         // Of two that are the same version the first one stays.
+        grub.keep(entry.fields.iter().map(|(name, value)| name.len() + value.len() + 2 * memory::EACH).sum());
         let place = entries.iter().position(|other| order(&entry.id, &other.id) != Ordering::Less);
         match place {
             Some(at) if order(&entry.id, &entries[at].id) == Ordering::Equal => {}
@@ -266,5 +271,5 @@ fn add(grub: &mut Interpreter<'_>, entry: &Entry) {
         line: grub.line,
     };
     grub.spend(20);
-    grub.context().menu.push(Rc::new(item));
+    grub.add_entry(item);
 }

@@ -1,5 +1,6 @@
 //! Executes scripts: statements, functions, contexts, and what it costs.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -7,10 +8,12 @@ use super::blocks;
 use super::commands;
 use super::loaded::Loaded;
 use super::machine::{Failure, FileName, Found, Machine};
+use super::memory;
+use super::menu::MenuEntry;
 use super::outcome::{Attempt, Message, ShownMenu, Step};
 use super::parser::{Parser, Unit};
 use super::settings::Settings;
-use super::syntax::{Command, Statement};
+use super::syntax::{Block, Command, Statement};
 use super::text::{ScriptText, bytes};
 use super::variables::Context;
 
@@ -44,7 +47,7 @@ pub(super) struct Interpreter<'m> {
     pub machine: Rc<dyn Machine + 'm>,
     pub settings: Rc<Settings>,
     pub contexts: Vec<Context>,
-    functions: HashMap<Vec<u8>, Rc<[Statement]>>,
+    functions: Rc<HashMap<Vec<u8>, Rc<[Statement]>>>,
     scope: Option<Scope>,
     loops: usize,
     breaks: usize,
@@ -54,6 +57,12 @@ pub(super) struct Interpreter<'m> {
     depth: u32,
     /// What has been done, in steps.
     pub steps: u64,
+    /// What is kept, in bytes, but for the variables: see `memory`.
+    pub kept: Cell<usize>,
+    /// The steps that drawing the menu took: submenus are executed for it.
+    pub drawing: Cell<u64>,
+    /// How many bytes the trace has.
+    traced: usize,
     /// What `echo` and other commands have printed.
     pub output: Vec<u8>,
     /// Errors before the first attempt.
@@ -97,7 +106,7 @@ impl<'m> Interpreter<'m> {
             machine,
             settings,
             contexts: vec![Context::default()],
-            functions: HashMap::new(),
+            functions: Rc::default(),
             scope: None,
             loops: 0,
             breaks: 0,
@@ -105,6 +114,9 @@ impl<'m> Interpreter<'m> {
             returns: false,
             depth: 0,
             steps: 0,
+            kept: Cell::new(0),
+            drawing: Cell::new(0),
+            traced: 0,
             output: Vec::new(),
             errors: Vec::new(),
             attempts: Vec::new(),
@@ -125,11 +137,13 @@ impl<'m> Interpreter<'m> {
         }
     }
 
-    /// A copy that tries something out: it keeps what is in memory and forgets what was reported.
-    pub(super) fn probe(&self) -> Self {
+    /// A copy with these contexts that tries something out: it keeps what is in memory and forgets what was reported.
+    pub(super) fn probe(&self, contexts: Vec<Context>) -> Self {
         Self {
-            contexts: self.contexts.clone(),
-            functions: self.functions.clone(),
+            contexts,
+            // What it keeps comes on top of what is kept already.
+            kept: Cell::new(self.memory()),
+            functions: Rc::clone(&self.functions),
             scope: self.scope.clone(),
             depth: self.depth,
             steps: self.steps,
@@ -212,7 +226,46 @@ impl<'m> Interpreter<'m> {
             );
             return Err(Stop::Limit(why));
         }
+        self.afford_memory()
+    }
+
+    /// Counts memory that is kept; [`Self::afford`] says when it is too much.
+    pub(super) fn keep(&self, bytes: usize) {
+        self.kept.set(self.kept.get().saturating_add(bytes));
+    }
+
+    /// Takes back what was counted.
+    fn release(&self, bytes: usize) {
+        self.kept.set(self.kept.get().saturating_sub(bytes));
+    }
+
+    /// How many bytes are kept.
+    fn memory(&self) -> usize {
+        self.contexts.iter().map(Context::size).fold(self.kept.get(), usize::saturating_add)
+    }
+
+    fn afford_memory(&self) -> Result<(), Stop> {
+        if self.memory() > memory::MOST {
+            // What is left out for that is not made up for by what is taken back.
+            self.kept.set(usize::MAX);
+            return Err(memory::exceeded());
+        }
         Ok(())
+    }
+
+    /// Whether what is kept is within the limit.
+    pub(super) fn has_room(&self) -> bool {
+        self.afford_memory().is_ok()
+    }
+
+    /// Adds an entry to the menu.
+    pub(super) fn add_entry(&mut self, entry: MenuEntry) {
+        /// The most entries of a menu.
+        const MOST: usize = 100_000;
+        if self.has_room() && self.context().menu.len() < MOST {
+            self.keep(memory::of_entry(&entry));
+            self.context().menu.push(Rc::new(entry));
+        }
     }
 
     /// Prints an error as GRUB does, unless it is a condition that is not met.
@@ -227,18 +280,21 @@ impl<'m> Interpreter<'m> {
     pub(super) fn complain(&mut self, text: String) {
         self.printed_errors += 1;
         let message = Message { text, file: self.file.to_string(), line: self.line };
+        let size = 2 * memory::EACH + message.text.len() + message.file.len();
         let list = match self.attempts.last_mut() {
             Some(attempt) => &mut attempt.errors,
             None => &mut self.errors,
         };
         if list.len() < MOST_LINES {
             list.push(message);
+            self.keep(size);
         }
     }
 
     pub(super) fn note(&mut self, note: impl Into<String>) {
         let note = note.into();
         if self.notes.len() < MOST_LINES && !self.notes.contains(&note) {
+            self.keep(memory::EACH + note.len());
             self.notes.push(note);
         }
     }
@@ -246,6 +302,7 @@ impl<'m> Interpreter<'m> {
     /// pregrub cannot tell something on which the outcome may rest.
     pub(super) fn cannot_tell(&mut self, why: String) {
         if self.unknown.len() < MOST_LINES && !self.unknown.contains(&why) {
+            self.keep(memory::EACH + why.len());
             self.unknown.push(why);
         }
     }
@@ -257,7 +314,10 @@ impl<'m> Interpreter<'m> {
     }
 
     fn step(&mut self, words: &[Vec<u8>]) {
-        if self.settings.trace && self.trace.len() < self.settings.most_trace {
+        let size = 2 * memory::EACH + self.file.len() + memory::of_words(words);
+        let fits = self.traced.saturating_add(size) <= memory::MOST_TRACE;
+        if self.settings.trace && fits && self.trace.len() < self.settings.most_trace {
+            self.traced += size;
             let words = words.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
             self.trace.push(Step {
                 number: self.steps,
@@ -329,10 +389,15 @@ impl<'m> Interpreter<'m> {
 
     /// Executes a file as `source` does: in the present context.
     pub(super) fn run_file(&mut self, name: &[u8], text: &[u8]) -> Executed {
+        let size = text.len();
+        self.keep(size.saturating_mul(2));
+        self.afford_memory()?;
+        self.release(size);
         let script = ScriptText::file(&String::from_utf8_lossy(name), text);
         let before = (Rc::clone(&self.file), self.line);
         let status = self.run_text(&script, false);
         (self.file, self.line) = before;
+        self.release(size);
         status
     }
 
@@ -343,7 +408,9 @@ impl<'m> Interpreter<'m> {
         }
         self.depth += 1;
         self.file = Rc::clone(&script.origin);
+        self.keep(script.size());
         let status = self.run_units(script);
+        self.release(script.size());
         self.depth -= 1;
         status
     }
@@ -352,13 +419,22 @@ impl<'m> Interpreter<'m> {
         let mut parser = Parser::new(script);
         let mut status = 0;
         let mut words = 0;
-        while let Some(unit) = parser.unit() {
+        loop {
+            parser.limit(memory::MOST.saturating_sub(self.memory()));
+            let Some(unit) = parser.unit() else { return Ok(status) };
+            let size = parser.size();
+            self.keep(size);
             self.spend((parser.words() - words) as u64 / 8);
             words = parser.words();
             self.afford()?;
-            for function in parser.take_functions() {
+            let functions = parser.take_functions();
+            if !functions.is_empty() {
+                self.keep(size);
+            }
+            for function in functions {
                 if let Statement::Function { name, body } = function {
-                    self.functions.insert(name, body);
+                    self.keep(name.len() + 2 * memory::EACH);
+                    Rc::make_mut(&mut self.functions).insert(name, body);
                 }
             }
             self.file = Rc::clone(&script.origin);
@@ -380,9 +456,10 @@ impl<'m> Interpreter<'m> {
                 Unit::TooDeep { line } => {
                     return Err(Stop::Limit(format!("line {line} nests blocks deeper than pregrub follows")));
                 }
+                Unit::TooLarge => return Err(memory::exceeded()),
             }
+            self.release(size);
         }
-        Ok(status)
     }
 
     fn statements(&mut self, statements: &[Statement]) -> Executed {
@@ -416,6 +493,8 @@ impl<'m> Interpreter<'m> {
             Statement::For { name, words, body, line } => {
                 self.line = *line;
                 let values = self.expand(words);
+                let size = memory::of_words(&values);
+                self.keep(size);
                 let mut status = 0;
                 self.loops += 1;
                 for value in values {
@@ -430,6 +509,7 @@ impl<'m> Interpreter<'m> {
                     }
                 }
                 self.leave_loop();
+                self.release(size);
                 Ok(status)
             }
             Statement::While { until, condition, body, line } => {
@@ -455,7 +535,7 @@ impl<'m> Interpreter<'m> {
                 Ok(status)
             }
             Statement::Function { name, body } => {
-                self.functions.insert(name.clone(), Rc::clone(body));
+                Rc::make_mut(&mut self.functions).insert(name.clone(), Rc::clone(body));
                 Ok(0)
             }
         }
@@ -474,7 +554,16 @@ impl<'m> Interpreter<'m> {
 
     fn command(&mut self, command: &Command) -> Executed {
         self.line = command.line;
-        let mut words = self.expand(&command.words);
+        let words = self.expand(&command.words);
+        let size = memory::of_words(&words);
+        self.keep(size);
+        let status = self.execute_words(words, command.block.as_ref())?;
+        self.release(size);
+        Ok(status)
+    }
+
+    /// Executes a command by its words.
+    fn execute_words(&mut self, mut words: Vec<Vec<u8>>, block: Option<&Block>) -> Executed {
         let mut invert = false;
         if words.first().is_some_and(|word| word == b"!") {
             if words.len() < 2 {
@@ -489,7 +578,6 @@ impl<'m> Interpreter<'m> {
         }
         self.step(&words);
         let name = words.remove(0);
-        let block = command.block.as_ref();
         let result = if commands::is_known(&name, &self.settings) {
             if let Some(block) = block {
                 words.push(bytes(&block.text));
@@ -570,11 +658,14 @@ impl<'m> Interpreter<'m> {
 
     /// Executes a text with parameters of its own, as a menu entry is.
     pub(super) fn run_scoped(&mut self, script: &ScriptText, parameters: Vec<Vec<u8>>) -> Executed {
+        let size = memory::of_words(&parameters);
+        self.keep(size);
         let outer = self.scope.replace(Scope { parameters, shifted: 0, function: false });
         let before = (Rc::clone(&self.file), self.line);
         let status = self.run_text(script, true);
         (self.file, self.line) = before;
         self.scope = outer;
+        self.release(size);
         status
     }
 

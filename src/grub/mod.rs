@@ -5,7 +5,7 @@
 //! (`tests/grub`). What cannot be known is said ([`GrubRun::unknown`]), never guessed.
 //!
 //! The rooms, from the letters up: `number`, `word`, [`text`], `lexer` (with `grammar/script.pest`), `syntax`, `parser`; then
-//! `variables`, `expansion`, `interpreter` and `commands`; then [`menu`] and `boot`. A script sees the world through
+//! `variables`, `memory`, `expansion`, `interpreter` and `commands`; then [`menu`] and `boot`. A script sees the world through
 //! [`machine::Machine`]; [`disks`] makes one of a disk.
 
 mod blocks;
@@ -23,6 +23,7 @@ mod kernel_file;
 mod lexer;
 mod loaded;
 pub mod machine;
+mod memory;
 pub mod menu;
 pub(crate) mod number;
 mod options;
@@ -117,6 +118,7 @@ pub fn run(machine: &dyn Machine, place: &Place, text: &[u8], settings: &Setting
         None if stop.is_none() => grub.shown_menu(None, &menu),
         None => ShownMenu { items: grub.drawn(&menu, "", 0), ..ShownMenu::default() },
     };
+    grub.note_of_drawing();
     if stop.is_none() && !menu.is_empty() {
         if let Some(entry) = &settings.entry {
             grub.set(b"default", entry);
@@ -202,7 +204,7 @@ pub fn check_syntax(text: &[u8]) -> Syntax {
         match unit {
             Unit::Statements(statements) => syntax.has_commands |= !statements.is_empty(),
             Unit::Rejected(rejected) => syntax.rejected.push(rejected),
-            Unit::TooDeep { .. } => syntax.too_deep = true,
+            Unit::TooDeep { .. } | Unit::TooLarge => syntax.too_deep = true,
         }
     }
     syntax

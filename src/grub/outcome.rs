@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::interpreter::Stop;
 use super::machine::FileName;
+use super::memory;
 use super::menu::MenuEntry;
 
 /// An error that GRUB prints.
@@ -114,7 +115,29 @@ impl LoadCommand {
     }
 }
 
+impl MenuItem {
+    fn size(&self) -> usize {
+        memory::of_entry(&self.entry) + self.items.iter().map(Self::size).sum::<usize>()
+    }
+}
+
 impl Attempt {
+    fn size(&self) -> usize {
+        let commands = self.commands.iter().map(|command| {
+            let files: usize = command.files.iter().map(|file| file.path.len() + memory::EACH).sum();
+            4 * memory::EACH + files + memory::of_words(&command.args) + command.error.as_ref().map_or(0, String::len)
+        });
+        let errors = self.errors.iter().map(|error| error.text.len() + error.file.len() + 2 * memory::EACH);
+        memory::of_words(&self.titles) + commands.chain(errors).sum::<usize>()
+    }
+
+    /// What it boots, without the words.
+    fn outline(mut self) -> Self {
+        let kernel = self.kernel().map(|kernel| LoadCommand { args: Vec::new(), ..kernel.clone() });
+        self.titles.drain(..self.titles.len().saturating_sub(1));
+        Self { commands: kernel.into_iter().collect(), errors: Vec::new(), path: None, ..self }
+    }
+
     /// The title of the entry.
     pub fn title(&self) -> Option<&[u8]> {
         self.titles.last().map(Vec::as_slice)
@@ -212,6 +235,33 @@ impl GrubRun {
             Some(picked) if self.chosen().is_some_and(Attempt::works) => &self.attempts[..picked],
             Some(_) => self.attempts.get(1..).unwrap_or_default(),
             None => &[],
+        }
+    }
+
+    /// How many bytes it takes, about.
+    pub(crate) fn size(&self) -> usize {
+        let items: usize = self.shown.items.iter().map(MenuItem::size).sum();
+        let attempts: usize = self.attempts.iter().map(Attempt::size).sum();
+        let messages = self.errors.iter().map(|error| error.text.len() + error.file.len() + 2 * memory::EACH);
+        let sentences = self.notes.iter().chain(&self.unknown).map(|text| text.len() + memory::EACH);
+        items + attempts + self.output.len() + messages.chain(sentences).sum::<usize>()
+    }
+
+    /// The same without what only its report needs, in as little memory as possible: which line of which entry is booted, and why it
+    /// ended.
+    pub(crate) fn outline(mut self) -> Self {
+        let picked = self.picked.and_then(|picked| self.attempts.into_iter().nth(picked));
+        let attempts: Vec<Attempt> = picked.map(Attempt::outline).into_iter().collect();
+        self.errors.truncate(1);
+        Self {
+            config: self.config,
+            shown: ShownMenu { config: self.shown.config, default: self.shown.default, ..ShownMenu::default() },
+            picked: (!attempts.is_empty()).then_some(0),
+            attempts,
+            errors: self.errors,
+            steps: self.steps,
+            stop: self.stop,
+            ..Self::default()
         }
     }
 

@@ -14,6 +14,11 @@ use super::word::Word;
 /// How deep blocks and conditions may be nested. GRUB's own limit is its memory.
 const DEEPEST: u32 = 200;
 
+/// What a statement takes in the tree beside its words.
+const STATEMENT: usize = 256;
+/// What a word takes beside its bytes; with several pieces, each of them.
+const WORD: usize = 112;
+
 /// What GRUB makes of one unit.
 #[derive(Debug)]
 pub(super) enum Unit {
@@ -26,6 +31,8 @@ pub(super) enum Unit {
         /// The line of the block that is one too many.
         line: u32,
     },
+    /// Its tree would take more memory than there is room for.
+    TooLarge,
 }
 
 /// Why a unit is rejected.
@@ -50,6 +57,12 @@ pub(super) struct Parser<'t> {
     /// Functions that the unit defines: GRUB defines them even where it then rejects the unit.
     functions: Vec<Statement>,
     words: usize,
+    /// How many bytes the tree of the unit takes.
+    size: usize,
+    /// How many it may take.
+    room: usize,
+    /// How many blocks are open whose commands are looked at only: what they do is parsed again when it is executed.
+    unkept: u32,
     /// Whether the last commands were followed by delimiters, which are used.
     ended: bool,
 }
@@ -60,6 +73,8 @@ enum Stop {
     Unexpected,
     /// It is nested too deep.
     TooDeep(u32),
+    /// There is no room for it.
+    TooLarge,
 }
 
 type Parsed<T> = Result<T, Stop>;
@@ -75,6 +90,9 @@ impl<'t> Parser<'t> {
             depth: 0,
             functions: Vec::new(),
             words: 0,
+            size: 0,
+            room: usize::MAX,
+            unkept: 0,
             ended: false,
         }
     }
@@ -89,10 +107,28 @@ impl<'t> Parser<'t> {
         self.words
     }
 
+    /// How many bytes the tree of the last unit takes, with its functions.
+    pub(super) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The trees of the units that follow may each take `room` bytes.
+    pub(super) fn limit(&mut self, room: usize) {
+        self.room = room;
+    }
+
+    /// Counts what is added to the tree.
+    fn keep(&mut self, bytes: usize) -> Parsed<()> {
+        self.size = self.size.saturating_add(bytes);
+        if self.size > self.room { Err(Stop::TooLarge) } else { Ok(()) }
+    }
+
     /// The next unit; nothing at the end of the text.
     pub(super) fn unit(&mut self) -> Option<Unit> {
         self.used = true;
         self.depth = 0;
+        self.unkept = 0;
+        self.size = 0;
         let mut statements = Vec::new();
         let mut first = true;
         loop {
@@ -112,6 +148,10 @@ impl<'t> Parser<'t> {
                 Err(Stop::TooDeep(line)) => {
                     self.lexer.skip_line();
                     return Some(Unit::TooDeep { line });
+                }
+                Err(Stop::TooLarge) => {
+                    self.lexer.skip_line();
+                    return Some(Unit::TooLarge);
                 }
                 Err(Stop::Unexpected) => return Some(Unit::Rejected(self.rejected(!first && !begins))),
             }
@@ -228,6 +268,9 @@ impl<'t> Parser<'t> {
 
     /// Any statement but the definition of a function.
     fn command(&mut self) -> Parsed<Statement> {
+        if self.unkept == 0 {
+            self.keep(STATEMENT)?;
+        }
         let line = self.text.line(self.peek().line);
         match self.token.kind {
             Kind::Word(..) => self.simple(line),
@@ -245,7 +288,7 @@ impl<'t> Parser<'t> {
                 let name = word.literal().unwrap_or_default();
                 self.used = true;
                 self.keyword(Keyword::In)?;
-                let words = self.arguments();
+                let words = self.arguments()?;
                 self.delimiters(true)?;
                 let body = self.body()?;
                 self.leave();
@@ -301,39 +344,56 @@ impl<'t> Parser<'t> {
     }
 
     /// Words up to something else.
-    fn arguments(&mut self) -> Vec<Word> {
+    fn arguments(&mut self) -> Parsed<Vec<Word>> {
         let mut words = Vec::new();
         loop {
             self.peek();
+            if self.unkept > 0 {
+                if !matches!(self.token.kind, Kind::Word(..) | Kind::Keyword(_)) {
+                    return Ok(words);
+                }
+                self.used = true;
+                continue;
+            }
             match &mut self.token.kind {
-                Kind::Word(word, _) => words.push(std::mem::take(word)),
+                Kind::Word(word, _) => {
+                    let word = std::mem::take(word);
+                    self.keep(self.token.end - self.token.start + word.parts.len().max(1).saturating_mul(WORD))?;
+                    words.push(word);
+                }
                 Kind::Keyword(_) => {
                     let mut word = Word::default();
                     word.push_bare(&self.text.as_str().as_bytes()[self.token.start..self.token.end]);
+                    self.keep(WORD)?;
                     words.push(word);
                 }
-                _ => return words,
+                _ => return Ok(words),
             }
             self.used = true;
         }
     }
 
     fn simple(&mut self, line: u32) -> Parsed<Statement> {
-        let words = self.arguments();
+        let words = self.arguments()?;
         let mut block = None;
         if self.peek().kind == Kind::Open {
             let open = self.take();
             self.enter()?;
+            self.unkept += 1;
             self.commands()?;
             self.delimiters(false)?;
+            self.unkept -= 1;
             if self.peek().kind != Kind::Close {
                 return Err(Stop::Unexpected);
             }
             self.used = true;
             self.leave();
-            let text = &self.text.as_str()[open.start..self.token.end];
-            let lines = (open.line..=self.token.line).map(|index| self.text.line(index)).collect();
-            block = Some(Block { text: Rc::from(text), lines });
+            if self.unkept == 0 {
+                let text = &self.text.as_str()[open.start..self.token.end];
+                self.keep(text.len() + (self.token.line - open.line).saturating_mul(4))?;
+                let lines = (open.line..=self.token.line).map(|index| self.text.line(index)).collect();
+                block = Some(Block { text: Rc::from(text), lines });
+            }
         }
         Ok(Statement::Command(Command { words, block, line }))
     }
@@ -342,7 +402,11 @@ impl<'t> Parser<'t> {
     /// is where a token follows that begins no command.
     fn commands(&mut self) -> Parsed<Vec<Statement>> {
         self.newlines();
-        let mut commands = vec![self.command()?];
+        let mut commands = Vec::new();
+        let first = self.command()?;
+        if self.unkept == 0 {
+            commands.push(first);
+        }
         self.ended = false;
         while matches!(self.peek().kind, Kind::Newline | Kind::Semicolon) {
             self.used = true;
@@ -352,7 +416,10 @@ impl<'t> Parser<'t> {
                 self.ended = true;
                 break;
             }
-            commands.push(self.command()?);
+            let command = self.command()?;
+            if self.unkept == 0 {
+                commands.push(command);
+            }
             self.ended = false;
         }
         Ok(commands)

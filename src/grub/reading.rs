@@ -65,7 +65,7 @@ impl<'m> Reading<'m> {
 
     /// What GRUB boots without anybody pressing a key; with `entry` as if `set default=ENTRY` stood at the end.
     pub fn boot(&self, entry: Option<&[u8]>) -> Booted {
-        let mut grub = self.grub.probe();
+        let mut grub = self.grub.probe(self.grub.contexts.clone());
         let menu = grub.context().menu.clone();
         if let Some(entry) = entry {
             grub.set(b"default", entry);

@@ -54,6 +54,11 @@ impl ScriptText {
         Self { origin: Rc::clone(origin), text: text.into(), lines: lines.into() }
     }
 
+    /// How many bytes it takes.
+    pub(super) fn size(&self) -> usize {
+        self.text.len().saturating_add(self.lines.len().saturating_mul(4))
+    }
+
     pub(super) fn as_str(&self) -> &str {
         &self.text
     }

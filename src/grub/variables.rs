@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::memory;
 use super::menu::MenuEntry;
 
 /// A value, and whether new contexts get it.
@@ -15,6 +16,8 @@ struct Variable {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Context {
     variables: BTreeMap<Vec<u8>, Variable>,
+    /// How many bytes the variables take.
+    size: usize,
     /// The entries that were defined in it.
     pub menu: Vec<std::rc::Rc<MenuEntry>>,
 }
@@ -22,14 +25,21 @@ pub(super) struct Context {
 /// The variables that other parts of GRUB watch: they can be emptied, not removed.
 const WATCHED: [&[u8]; 3] = [b"root", b"color_normal", b"color_highlight"];
 
+/// What a variable takes beside the bytes of its name and value.
+const NAME: usize = 3 * memory::EACH;
+
 impl Context {
     /// A context inside this one: with what is exported, or with everything.
     pub(super) fn inner(&self, everything: bool) -> Self {
+        let mut size = 0_usize;
         let inherited = self.variables.iter().filter(|(_, variable)| everything || variable.exported);
         let variables = inherited
-            .map(|(name, variable)| (name.clone(), Variable { value: variable.value.clone(), exported: true }))
+            .map(|(name, variable)| {
+                size = size.saturating_add(NAME + name.len() + variable.value.len());
+                (name.clone(), Variable { value: variable.value.clone(), exported: true })
+            })
             .collect();
-        Self { variables, menu: Vec::new() }
+        Self { variables, size, menu: Vec::new() }
     }
 
     pub(super) fn get(&self, name: &[u8]) -> Option<&[u8]> {
@@ -42,19 +52,36 @@ impl Context {
             (b"root", [b'(', inner @ .., b')']) => inner,
             _ => value,
         };
-        self.variables.entry(name.to_vec()).or_default().value = value.to_vec();
+        let variable = self.variable(name);
+        let before = std::mem::replace(&mut variable.value, value.to_vec());
+        self.size = self.size.saturating_add(value.len()).saturating_sub(before.len());
+    }
+
+    /// A variable, which is made if it does not exist.
+    fn variable(&mut self, name: &[u8]) -> &mut Variable {
+        self.variables.entry(name.to_vec()).or_insert_with(|| {
+            self.size = self.size.saturating_add(NAME + name.len());
+            Variable::default()
+        })
+    }
+
+    /// How many bytes the variables take.
+    pub(super) fn size(&self) -> usize {
+        self.size
     }
 
     pub(super) fn unset(&mut self, name: &[u8]) {
         if WATCHED.contains(&name) {
             self.set(name, b"");
         } else {
-            self.variables.remove(name);
+            if let Some(removed) = self.variables.remove(name) {
+                self.size = self.size.saturating_sub(NAME + name.len() + removed.value.len());
+            }
         }
     }
 
     pub(super) fn export(&mut self, name: &[u8]) {
-        self.variables.entry(name.to_vec()).or_default().exported = true;
+        self.variable(name).exported = true;
     }
 
     /// All names and values, in the order of the names.

@@ -4,6 +4,12 @@ use std::time::{Duration, Instant};
 
 use pregrub::grub::{self, GrubRun, Place, Settings, disks::NoDisk};
 
+use crate::common::memory;
+use crate::common::program::command;
+
+/// The most memory that any input may take.
+const MOST: usize = 64 << 20;
+
 fn run(text: &[u8]) -> GrubRun {
     let place = Place { device: "hd0".to_owned(), path: "/grub/grub.cfg".to_owned() };
     let start = Instant::now();
@@ -24,6 +30,10 @@ fn what_never_ends_is_ended() {
         b"set a='x x x x x x x x x x'\nwhile true; do for i in $a $a $a; do for j in $a $a $a; do nosuch; done; done; done\n",
         b"submenu a {\n while true; do true; done\n}\n",
         b"set e='eval \"$e\"'\neval \"$e\"\n",
+        b"set x='a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a'\nset x=\"$x $x $x $x $x $x $x\"\nwhile true; do menuentry $x { linux /k; }; done\n",
+        b"set x='a a a a a a a a a a a a a a a a'\nfunction f {\n f $@ $@ $@\n}\nf $x\n",
+        b"set n=a\nwhile true; do set n=\"a$n\"; eval \"v$n=$n\"; done\n",
+        b"while true; do nosuchcommand; eval \"function a$n { true; }\"; set n=\"a$n\"; done\n",
     ] {
         let run = run(text);
         assert!(!run.unknown.is_empty(), "{}", String::from_utf8_lossy(text));
@@ -44,6 +54,79 @@ fn deep_and_long_texts_are_read() {
     let regular =
         [b"regexp '".to_vec(), b"(a*)*".repeat(200), b"b' ".to_vec(), vec![b'a'; 500], b"\n".to_vec()].concat();
     run(&regular);
+}
+
+/// As much as `length` of a text that is repeated.
+fn repeated(beginning: &str, piece: &str, length: usize, end: &str) -> String {
+    let count = (length - beginning.len() - end.len()) / piece.len();
+    [beginning, &piece.repeat(count), end].concat()
+}
+
+/// Texts that make much of little, and whether pregrub stops at them.
+fn large() -> Vec<(&'static str, String, bool)> {
+    let words = format!("set x=\"{}\"\n", "a ".repeat(4000));
+    let entry = "menuentry $x {\nlinux b\n}\n";
+    let mebibyte = 1 << 20;
+    let numbered = (0..2500).map(|number| {
+        format!("menuentry 'NixOS - Configuration {number}' --class nixos --unrestricted {{\nsearch --set=drive1 --fs-uuid 1234-5678\n  linux ($drive1)/nix/store/{0}-linux-6.6/bzImage init=/nix/store/{0}-nixos-system/init loglevel=4 {0}\n  initrd ($drive1)/nix/store/{0}-initrd/initrd\n}}\n", "a".repeat(40))
+    });
+    vec![
+        ("entries of many words, 64 KiB", repeated(&words, entry, 64 << 10, ""), true),
+        ("entries of many words, 1 MiB", repeated(&words, entry, mebibyte, ""), true),
+        ("a kernel of many words", repeated("menuentry a {\nlinux /k ", "a ", mebibyte, "\n}\n"), true),
+        ("commands in one line", repeated("", "a;", mebibyte, "\n"), true),
+        ("a loop over many words", repeated("for i in ", "a ", mebibyte, "; do true; done\n"), true),
+        ("loops in loops", repeated("", "for i in a; do for j in b; do x=1; done; done\n", mebibyte, ""), false),
+        ("many conditions", repeated("", "if true; then a; fi\n", mebibyte, ""), false),
+        ("one large condition", repeated("if true; then ", "a;", mebibyte, " fi\n"), true),
+        ("one large function", repeated("function f {\n", "a\n", mebibyte, "}\n"), true),
+        ("submenus", repeated("", "submenu a {\nmenuentry b {\nlinux /k\n}\n}\n", 256 << 10, ""), false),
+        ("small entries", repeated("", "menuentry a --class b {\nlinux /k\n}\n", mebibyte, ""), false),
+        ("what NixOS writes", numbered.collect(), false),
+    ]
+}
+
+/// What a configuration of a mebibyte makes takes at most 64 MiB, and what a real one needs is not refused.
+#[test]
+fn much_of_little_is_bounded() {
+    for (name, text, stops) in large() {
+        let (run, bytes) = memory::peak(|| run(text.as_bytes()));
+        println!("{name}: {} MiB", bytes >> 20);
+        assert!(bytes <= MOST, "{name}: {} MiB", bytes >> 20);
+        assert_eq!(run.unknown.iter().any(|why| why.starts_with("pregrub stops")), stops, "{name}: {:?}", run.unknown);
+        assert!(stops || run.unknown.is_empty(), "{name}: {:?}", run.unknown);
+    }
+}
+
+#[test]
+fn many_words_of_a_command_are_not_made() {
+    let words = repeated("set x=\"", "a ", 8000, "\"\n");
+    let run = run(format!("{words}menuentry a {{\nlinux /k {}\n}}\n", "$x ".repeat(20)).as_bytes());
+    let told = ["pregrub stops at a command of more than 65536 words (line 3)"];
+    assert_eq!(run.unknown[..1], told, "{:?}", run.unknown);
+}
+
+/// The programs, with their reports: each row of a comparison keeps a run.
+#[test]
+fn the_programs_take_no_more() {
+    /// What the program holds without any input.
+    const EMPTY: usize = 4 << 20;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("grub.cfg").to_str().unwrap().to_owned();
+    for (name, text, _) in large() {
+        std::fs::write(&path, text).unwrap();
+        let all = [&["grub"][..], &["compare"], &["grub", "--trace"], &["grub", "--format", "json"]];
+        let most = match name {
+            "entries of many words, 64 KiB" => 4,
+            "a kernel of many words" | "commands in one line" => 2,
+            _ => 1,
+        };
+        for args in &all[..most] {
+            let output = memory::limited(&command(&[args, &[&path]].concat()), MOST + EMPTY).output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr[..output.stderr.len().min(500)]);
+            assert!(matches!(output.status.code(), Some(0 | 1 | 3)), "{args:?} {name}: {} {said}", output.status);
+        }
+    }
 }
 
 /// Bytes without a pattern, and pieces of configurations, never end the program.

@@ -9,9 +9,6 @@ use crate::grub::options::{self, Declined, Known, Style};
 use crate::grub::syntax::Block;
 use crate::grub::text::ScriptText;
 
-/// The most entries of a run.
-const MOST: usize = 100_000;
-
 const KNOWN: &[Known] = &[
     Known::with_value("class", None),
     Known::with_value("users", None),
@@ -30,12 +27,13 @@ pub(super) fn define(
     // The menu keeps what is given here.
     let kept: usize = arguments.iter().map(Vec::len).sum();
     grub.spend((kept.saturating_sub(4096) / 4) as u64);
-    let given = match options::parse(arguments, KNOWN, Style::Lenient) {
+    let mut given = match options::parse(arguments, KNOWN, Style::Lenient) {
         Ok(given) => given,
         Err(Declined::Help) => return Outcome::Status(0),
         Err(Declined::Failed(failure)) => return Outcome::Failed(failure),
     };
-    let mut words = given.words.clone();
+    let mut words = std::mem::take(&mut given.words);
+    let has_words = !words.is_empty();
     if block.is_some()
         && given.options.last().is_some_and(|(_, value)| value.as_ref() == arguments.last())
         && words.len() > 1
@@ -55,7 +53,7 @@ pub(super) fn define(
             let inner = &block.text[1..block.text.len() - 1];
             ScriptText::source(&grub.file, inner, block.lines.to_vec())
         }
-        (None, None) if given.words.is_empty() && arguments.is_empty() => {
+        (None, None) if !has_words && arguments.is_empty() => {
             return Outcome::Failed(Failure::bad_argument("missing arguments"));
         }
         (None, None) => return Outcome::Failed(Failure::bad_argument("no menuentry definition")),
@@ -79,9 +77,6 @@ pub(super) fn define(
         line: grub.line,
     };
     grub.spend(5);
-    let menu = &mut grub.context().menu;
-    if menu.len() < MOST {
-        menu.push(Rc::new(entry));
-    }
+    grub.add_entry(entry);
     Outcome::Status(0)
 }

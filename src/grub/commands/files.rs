@@ -135,6 +135,7 @@ pub(super) fn loopback(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Out
         }
         Found::File { .. } => {
             if let Ok((device, path)) = grub.locate(file) {
+                grub.keep(4 * crate::grub::memory::EACH + name.len() + device.len() + path.len());
                 grub.loops_back.push((name.clone(), device, path));
             }
             let shown = String::from_utf8_lossy(name).into_owned();

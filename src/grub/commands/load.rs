@@ -5,10 +5,13 @@ use crate::grub::interpreter::{Interpreter, Outcome, Stop};
 use crate::grub::kernel_file;
 use crate::grub::loaded::Loader;
 use crate::grub::machine::{Failure, Found};
+use crate::grub::memory;
 use crate::grub::outcome::{Attempt, LoadCommand, NamedFile, RAM_DISKS, is_kernel};
 
 /// Commands that name one file more.
 const MODULES: [&str; 4] = ["module", "module2", "xen_module", "devicetree"];
+/// What a command costs beside its words.
+const COMMAND: usize = 256;
 /// What an initrd's file has before it if it is packed under a name: `newc:NAME:FILE`.
 const NEWC: &[u8] = b"newc:";
 
@@ -53,6 +56,10 @@ pub(super) fn load(grub: &mut Interpreter<'_>, name: &str, arguments: &[Vec<u8>]
         file: grub.file.to_string(),
         line: grub.line,
     };
+    let files: usize = command.files.iter().map(|file| file.path.len() + memory::EACH).sum();
+    let error = command.error.as_ref().map_or(0, String::len);
+    let root = command.root.as_ref().map_or(0, Vec::len);
+    grub.keep(memory::of_words(&command.args) + files + error + root + command.file.len() + COMMAND);
     let path = grub.get(b"chosen").map(<[u8]>::to_vec);
     let titles = grub.titles.clone();
     if grub.attempts.is_empty() {
