@@ -31,7 +31,16 @@ pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
     let named = args.list.named(&args.targets).map_err(Error::Usage)?;
     let finder = Finder::new(&args.pygrub.settings, &named.names).map_err(Error::Usage)?;
     let mut targets = args.recursive.targets(named.names, Sought::Everything, &finder).map_err(Error::Usage)?;
-    targets.trust(args.trust_domains);
+    if args.list.is_given() {
+        targets.are_listed_but(&args.targets);
+    }
+    if args.trust_domains {
+        if !args.recursive.recursive && !args.list.is_given() {
+            let why = "--trust-domains is for domains that --recursive or --targets-from finds: those that are named are trusted";
+            return Err(Error::Usage(why.to_owned()));
+        }
+        targets.trust();
+    }
     targets.incomplete |= named.is_incomplete;
     args.list.keep_shard(&mut targets.names);
     // What is said of the program as a whole goes by the settings of the working directory.

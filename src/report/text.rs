@@ -10,7 +10,7 @@ use super::diagnostic::{Shown, SourceText};
 use super::finding::Sources;
 use super::one_line::{Uncolored, one_line};
 use super::{builder, notes};
-use crate::boot::{Attempt, BootFiles, ChosenFile, Mounted, Run, Verdict};
+use crate::boot::{Attempt, BootFiles, ChosenFile, GivenDisk, Mounted, Run, Verdict};
 use crate::explain::Explanation;
 use crate::explain::partition_name as origin;
 use crate::kernel::Built;
@@ -114,7 +114,10 @@ fn shortened(reason: &str) -> String {
 /// Of a domain: which disk it was.
 fn write_disk(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     match &run.disk {
-        Some(disk) => writeln!(out, "  disk       {}, the first of the domain (line {})", disk.path, disk.line),
+        Some(GivenDisk { path, line: Some(line) }) => {
+            writeln!(out, "  disk       {path}, the first of the domain (line {line})")
+        }
+        Some(GivenDisk { path, line: None }) => writeln!(out, "  disk       {path}, the first bootable one of the VM"),
         None => Ok(()),
     }
 }
@@ -196,7 +199,7 @@ fn write_failure(
         // The finding shows the place and the way out.
     } else if let Some(diagnostic) = Shown::failure(run, explanation, look) {
         write!(out, "{}", diagnostic.render(look))?;
-    } else if run.verdict == Verdict::Fails {
+    } else if matches!(run.verdict, Verdict::Fails | Verdict::Unknown) {
         write_help(explanation, &mut Uncolored(out))?;
     }
     if kind != Kind::Config && run.verdict == Verdict::Fails && !run.process.stderr_last_line.is_empty() {

@@ -124,7 +124,7 @@ pub(super) fn run_call(
     });
     match called {
         Ok((call, options)) => {
-            let given = GivenDisk { path: call.disk.clone(), line: call.disk_span.line };
+            let given = GivenDisk { path: call.disk.clone(), line: Some(call.disk_span.line) };
             let volumes = volumes.ok_or_else(|| io::Error::other("it has no volumes"))?;
             let mut run = boot::run_volumes(volumes, options)?;
             run.disk = Some(given);

@@ -3,6 +3,7 @@
 
 mod advisories;
 mod another_host;
+mod chosen_kinds;
 mod delimiters;
 mod found_domains;
 mod handed_over;

@@ -48,13 +48,34 @@ impl fmt::Display for RecordError {
 
 impl std::error::Error for RecordError {}
 
-/// Whether a text looks like a VM's record: it names the bootloader as xapi does.
+/// Whether a text is a VM's record as a whole: a JSON object, or lines of which each is a field, and the bootloader is among them.
+///
+/// ```
+/// use pregrub::toolstack::xapi::is_record;
+///
+/// assert!(is_record(b"uuid ( RO): 1\n  PV-bootloader ( RW): pygrub\n"));
+/// assert!(!is_record(b"set timeout=5\nPV-bootloader=pygrub\ndisk=/dev/d\n"));
+/// ```
 pub fn is_record(text: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(text) else { return false };
     if text.trim_start().starts_with('{') {
-        return text.contains("\"PV_bootloader\"");
+        let object = serde_json::from_str::<serde_json::Map<String, Value>>(text);
+        return object.is_ok_and(|object| object.contains_key("PV_bootloader"));
     }
-    text.lines().filter_map(pair).any(|(name, _)| name == "PV-bootloader")
+    let mut names_bootloader = false;
+    for line in text.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#')) {
+        let Some((name, _)) = pair(line).filter(|(name, _)| is_field(name, line)) else { return false };
+        names_bootloader |= name == "PV-bootloader";
+    }
+    names_bootloader
+}
+
+/// Whether a line has the form of a field: any name with its access, as `xe` prints it, and before `=` one that decides about the boot.
+fn is_field(name: &str, line: &str) -> bool {
+    const NAMES: [&str; 6] = ["uuid", "name-label", "domain-type", "HVM-boot-policy", "disk", "disk-not-bootable"];
+    let assigns = line.trim_start().as_bytes().get(name.len()) == Some(&b'=');
+    let is_word = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    is_word && (!assigns || NAMES.contains(&name) || name.starts_with("PV-"))
 }
 
 /// The name and the value of `  PV-bootloader ( RW): pygrub` or `PV-bootloader=pygrub`.
