@@ -21,3 +21,4 @@ mod secrets_programs;
 mod settings;
 mod signals;
 mod writer_links;
+mod xapi_database;
