@@ -178,7 +178,7 @@ fn a_domain_of_a_list_has_no_disk_opened() {
         assert!(said.iter().all(|said| ended.stdout.contains(said)), "{kind}: {}", ended.whole());
         assert!(!ended.stdout.contains("/k "), "{kind}: {}", ended.whole());
         for trusted in [check(&["--trust-domains"]), check(&[path.as_str()])] {
-            assert!(trusted.status == 0 && trusted.stdout.contains("boots"), "{kind}: {}", trusted.whole());
+            assert!(trusted.stdout.starts_with("boots"), "{kind}: {}", trusted.whole());
         }
     }
     // A disk of a list is a disk.
