@@ -55,7 +55,7 @@ pub(super) struct Targets {
 }
 
 impl Targets {
-    /// Has all targets but these taken for those of a list, which have no disks of domains opened.
+    /// Treats all targets but these as those of a list, whose domains have no disk opened.
     pub(super) fn are_listed_but(&mut self, named: &[TargetName]) {
         self.named = Some(named.iter().map(|name| name.path().to_owned()).collect());
     }

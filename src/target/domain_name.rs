@@ -80,8 +80,7 @@ fn ending(path: &Path) -> Option<String> {
     Some(path.extension()?.to_str()?.to_ascii_lowercase())
 }
 
-/// Whether a line has a command of GRUB, GRUB Legacy or SYSLINUX. In XML, where sentences may stand, only words count that are no
-/// English ones.
+/// Whether a line has a command of GRUB, GRUB Legacy or SYSLINUX. Sentences may stand in XML: there an English word does not count.
 fn has_boot_commands(text: &[u8]) -> bool {
     const COMMANDS: [&[u8]; 6] = [b"menuentry", b"submenu", b"insmod", b"chainloader", b"configfile", b"load_env"];
     const WORDS: [&[u8]; 16] = [

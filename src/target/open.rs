@@ -129,7 +129,8 @@ impl Target {
         }
         let by_name = || path.file_name().and_then(|name| Dialect::from_file_name(name.to_str()?));
         let dialect = wanted.dialect.or_else(by_name);
-        if dialect.is_none() && may_be_domain && looks_like_xl(&text, release) {
+        let may_be_xl = may_be_domain && !toolstack::xapi::resembles_record(&text);
+        if dialect.is_none() && may_be_xl && looks_like_xl(&text, release) {
             return Ok(Self::Xl(Box::new(XlTarget::new(path, text, release, wanted.limits, access)?)));
         }
         match dialect.or_else(|| guess_dialect(&text)) {

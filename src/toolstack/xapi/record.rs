@@ -73,6 +73,15 @@ pub fn is_record(text: &[u8]) -> bool {
     names_bootloader
 }
 
+/// Whether a text has something of a record: it names the bootloader as xapi does.
+pub(crate) fn resembles_record(text: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(text) else { return false };
+    match text.trim_start().starts_with('{') {
+        true => text.contains("\"PV_bootloader\""),
+        false => text.lines().filter_map(pair).any(|(name, _)| name == "PV-bootloader"),
+    }
+}
+
 /// Whether a line has the form of a field: any name with its access, as `xe` prints it, and before `=` one that decides about the boot.
 fn is_field(name: &str, line: &str) -> bool {
     const NAMES: [&str; 6] = ["uuid", "name-label", "domain-type", "HVM-boot-policy", "disk", "disk-not-bootable"];
