@@ -255,7 +255,10 @@ impl Host<'_> {
                 for (number, line) in lines.iter().enumerate() {
                     match number {
                         0 => write!(out, "  {line}")?,
-                        _ => write!(out, "\n{:indent$}{line}", "")?,
+                        _ => {
+                            writeln!(out)?;
+                            write!(out, "{:indent$}{line}", "")?;
+                        }
                     }
                 }
                 writeln!(out)?;
