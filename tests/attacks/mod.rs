@@ -22,3 +22,4 @@ mod secrets_programs;
 mod settings;
 mod signals;
 mod writer_links;
+mod xapi_database;

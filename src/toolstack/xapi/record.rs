@@ -36,6 +36,9 @@ pub struct VmDisk {
     pub bootable: bool,
 }
 
+/// A record has some tens of KiB.
+const LONGEST: usize = 256 << 10;
+
 /// Why a text is not a VM's record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordError(String);
@@ -78,7 +81,7 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// It is not UTF-8, or not JSON although it begins as such.
+    /// It is not UTF-8, not JSON although it begins as such, or larger than a record is.
     ///
     /// ```
     /// use pregrub::toolstack::xapi::Record;
@@ -88,6 +91,9 @@ impl Record {
     /// assert_eq!(words, ["--output-format=simple", "-q", "-q", "", "x"]);
     /// ```
     pub fn parse(text: &[u8]) -> Result<Self, RecordError> {
+        if text.len() > LONGEST {
+            return Err(RecordError(format!("the record has more than {} KiB", LONGEST >> 10)));
+        }
         let text = std::str::from_utf8(text).map_err(|_| RecordError("the record is not UTF-8".to_owned()))?;
         if text.trim_start().starts_with('{') {
             let value =
