@@ -270,7 +270,7 @@ impl Page<'_, '_> {
         }
         self.verdict(block.pick)?;
         let wrapped = self.filled(&who.join("; "), INDENT.len(), INDENT.len());
-        writeln!(Uncolored(self.out), "{}", wrapped.trim_start())
+        Uncolored(self.out).write_all(format!("{}\n", wrapped.trim_start()).as_bytes())
     }
 
     /// What boots, as far as it is not what `norm` boots; and why this side parts from the others.
@@ -355,7 +355,8 @@ impl Page<'_, '_> {
         let text: String = one_line(text).chars().take(LONGEST).collect();
         let indent = INDENT.len() + 2;
         let filled = self.filled(&text, indent, indent);
-        writeln!(Uncolored(self.out), "  {word:<width$}{}", filled.trim_start(), width = INDENT.len())
+        let lines = format!("  {word:<width$}{}\n", filled.trim_start(), width = INDENT.len());
+        Uncolored(self.out).write_all(lines.as_bytes())
     }
 
     /// `text` in lines of the terminal's width, all indented; the first as if it began with `used` characters.

@@ -4,6 +4,7 @@
 mod advisories;
 mod another_host;
 mod delimiters;
+mod forged_lines;
 mod found_domains;
 mod handed_over;
 mod installer_links;
