@@ -80,13 +80,14 @@ pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
         |name, why, reports| reports.add(&TargetReport { target: name, outcome: Outcome::Unreadable { why, release } }),
         |status, verdict| tally.count(verdict.unwrap_or(status)),
     )?;
-    let left_out = if total.is_interrupted { None } else { checking.baselines.finish().map_err(Error::Usage)? };
+    let left_out = if total.is_interrupted { Vec::new() } else { checking.baselines.finish().map_err(Error::Usage)? };
     if text {
         for line in args.pygrub.hint(&first).iter().chain(&left_out) {
             writeln!(reports.out.text(), "{line}")?;
         }
         if args.recursive.recursive || args.failures_only || args.list.is_given() || total.is_interrupted {
-            writeln!(reports.out.text(), "\n{tally}")?;
+            writeln!(reports.out.text())?;
+            writeln!(reports.out.text(), "{tally}")?;
         }
     }
     reports.finish(total.status)?;

@@ -93,11 +93,8 @@ impl RecursiveArgs {
             }
             let root = name.path();
             let settings = finder.in_force_in(root)?;
-            if let Some(path) = finder.passed_over(root) {
-                let path = shown_path(&path);
-                complain(&format!(
-                    "`{path}` is not read, because what lies in a target may be a guest's: if it is yours, add --config {path}"
-                ));
+            if let Some(sentence) = finder.passed_over(root) {
+                complain(&sentence);
             }
             let excluded = Excluded::new(&self.exclude, root, &settings)?;
             let before = targets.names.len();

@@ -153,15 +153,12 @@ fn write_chosen(run: &Run, chosen: &BootFiles, kind: Kind, out: &mut dyn Write) 
 }
 
 fn write_file(name: &str, file: &ChosenFile, out: &mut dyn Write) -> io::Result<()> {
-    write!(out, "  {name}     {}", file.path)?;
-    if let Some(size) = file.size {
+    let size = file.size.map(|size| {
         let unit = if size == 1 { "byte" } else { "bytes" };
-        write!(out, "  ({size} {unit}{})", if file.directory { ", the blocks of a directory" } else { "" })?;
-    }
-    match file.span {
-        Some(span) => writeln!(out, ", line {}", span.line),
-        None => writeln!(out),
-    }
+        format!("  ({size} {unit}{})", if file.directory { ", the blocks of a directory" } else { "" })
+    });
+    let line = file.span.map(|span| format!(", line {}", span.line));
+    writeln!(out, "  {name}     {}{}{}", file.path, size.unwrap_or_default(), line.unwrap_or_default())
 }
 
 fn write_place(attempt: &Attempt, kind: Kind, out: &mut dyn Write) -> io::Result<()> {
@@ -198,7 +195,7 @@ fn write_failure(
     if findings.iter().any(|finding| tells(finding, explanation)) {
         // The finding shows the place and the way out.
     } else if let Some(diagnostic) = Shown::failure(run, explanation, look) {
-        write!(out, "{}", diagnostic.render(look))?;
+        out.write_all(diagnostic.render(look).as_bytes())?;
     } else if matches!(run.verdict, Verdict::Fails | Verdict::Unknown) {
         write_help(explanation, &mut Uncolored(out))?;
     }
@@ -243,7 +240,7 @@ pub fn write_findings(
         let source = source.map(|source| SourceText { link: link.as_deref(), ..source });
         let raised = finding.raised.as_ref().filter(|_| verdict_above.is_some());
         write_headline(finding, sources, look, out)?;
-        write!(out, "{}", Shown::finding(finding, source, raised, look).render(look))?;
+        out.write_all(Shown::finding(finding, source, raised, look).render(look).as_bytes())?;
         write_others(&others, out)?;
     }
     Ok(())

@@ -5,6 +5,7 @@ mod advisories;
 mod another_host;
 mod chosen_kinds;
 mod delimiters;
+mod forged_lines;
 mod found_domains;
 mod handed_over;
 mod installer_links;
