@@ -3,22 +3,31 @@
 
 use std::path::Path;
 
-/// Whether `c` is a control character, or one that nobody sees and that moves, hides or turns what stands around it: soft
-/// hyphens, joiners, marks and overrides of the writing direction, line and paragraph separators, byte order marks, annotations,
-/// tags.
+/// Whether `c` is a control character, or one that nobody sees or that moves, hides or turns what stands around it: all that
+/// Unicode has programs show as nothing (`Default_Ignorable_Code_Point`: soft hyphens, joiners, fillers, marks and overrides of the
+/// writing direction, byte order marks, tags), line and paragraph separators, and annotations. Selectors of variants are among
+/// them, although they belong to some emoji: with one, a name looks like another and is not the same.
 pub(crate) fn is_unsafe_char(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
             '\u{ad}'
+                | '\u{34f}'
                 | '\u{61c}'
-                | '\u{180e}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
                 | '\u{200b}'..='\u{200f}'
                 | '\u{2028}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}'
+                | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}'
                 | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e007f}'
+                | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fffb}'
+                | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e0fff}'
         )
 }
 
@@ -79,6 +88,7 @@ mod tests {
     fn what_steers_is_escaped() {
         assert_eq!(escaped("a\x1b[2J\n\u{9b}é"), "a\\x1b[2J\\x0a\\x9bé");
         assert_eq!(escaped("x\u{202e}y\u{200b}\u{feff}\u{e0041}z"), "x\\u202ey\\u200b\\ufeff\\U000e0041z");
+        assert_eq!(escaped("a\u{34f}\u{3164}\u{fe0f}b\u{e0100}"), "a\\u034f\\u3164\\ufe0fb\\U000e0100");
         assert_eq!(beginning("é\u{202e}b", 3), "é\\u202eb");
         assert_eq!(beginning("é\u{202e}b", 2), "é\\u202e...");
         assert_eq!(escaped("Über 日本 \u{1f427} \u{a0}"), "Über 日本 \u{1f427} \u{a0}");

@@ -3,6 +3,7 @@
 
 mod detect;
 mod disk_access;
+mod domain_name;
 mod error;
 #[cfg(feature = "libvirt")]
 mod libvirt;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use self::disk_access::DiskAccess;
+pub(crate) use self::domain_name::may_be_domain;
 pub use self::error::{Access, StandardInput, TargetError};
 #[cfg(feature = "libvirt")]
 pub use self::libvirt::LibvirtTarget;

@@ -166,8 +166,9 @@ impl Failure {
 pub struct GivenDisk {
     /// The path as pygrub gets it.
     pub path: PyStr,
-    /// The line of the domain's configuration that names it.
-    pub line: u32,
+    /// The line of the domain's configuration that names it. `None` for a record of xapi.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
 }
 
 /// A run, with every step.

@@ -91,13 +91,13 @@ impl<'a> Baselines<'a> {
         Ok(told)
     }
 
-    /// Writes what is to be written, and says in a line what was left out or written.
-    pub(super) fn finish(&self) -> Result<Option<String>, String> {
+    /// Writes what is to be written, and says in lines what was left out or written.
+    pub(super) fn finish(&self) -> Result<Vec<String>, String> {
         let state = self.locked();
         let findings = |count: usize| format!("{count} finding{}", if count == 1 { "" } else { "s" });
         if !self.args.update_baseline {
             let said = format!("{} of the baseline not shown", findings(state.left_out));
-            return Ok((state.left_out > 0).then_some(said));
+            return Ok((state.left_out > 0).then_some(said).into_iter().collect());
         }
         let mut written = Vec::new();
         for (path, comparison) in &state.open {
@@ -109,7 +109,7 @@ impl<'a> Baselines<'a> {
             write_file(path, &baseline.to_json(), true).map_err(|error| error.to_string())?;
             written.push(format!("wrote {} to the baseline `{}`", findings(baseline.len()), shown_path(path)));
         }
-        Ok((!written.is_empty()).then(|| written.join("\n")))
+        Ok(written)
     }
 }
 

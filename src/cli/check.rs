@@ -31,7 +31,16 @@ pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
     let named = args.list.named(&args.targets).map_err(Error::Usage)?;
     let finder = Finder::new(&args.pygrub.settings, &named.names).map_err(Error::Usage)?;
     let mut targets = args.recursive.targets(named.names, Sought::Everything, &finder).map_err(Error::Usage)?;
-    targets.trust(args.trust_domains);
+    if args.list.is_given() {
+        targets.are_listed_but(&args.targets);
+    }
+    if args.trust_domains {
+        if !args.recursive.recursive && !args.list.is_given() {
+            let why = "--trust-domains is for domains that --recursive or --targets-from finds: those that are named are trusted";
+            return Err(Error::Usage(why.to_owned()));
+        }
+        targets.trust();
+    }
     targets.incomplete |= named.is_incomplete;
     args.list.keep_shard(&mut targets.names);
     // What is said of the program as a whole goes by the settings of the working directory.
@@ -71,13 +80,14 @@ pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
         |name, why, reports| reports.add(&TargetReport { target: name, outcome: Outcome::Unreadable { why, release } }),
         |status, verdict| tally.count(verdict.unwrap_or(status)),
     )?;
-    let left_out = if total.is_interrupted { None } else { checking.baselines.finish().map_err(Error::Usage)? };
+    let left_out = if total.is_interrupted { Vec::new() } else { checking.baselines.finish().map_err(Error::Usage)? };
     if text {
         for line in args.pygrub.hint(&first).iter().chain(&left_out) {
             writeln!(reports.out.text(), "{line}")?;
         }
         if args.recursive.recursive || args.failures_only || args.list.is_given() || total.is_interrupted {
-            writeln!(reports.out.text(), "\n{tally}")?;
+            writeln!(reports.out.text())?;
+            writeln!(reports.out.text(), "{tally}")?;
         }
     }
     reports.finish(total.status)?;

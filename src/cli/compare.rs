@@ -104,8 +104,10 @@ pub(super) fn run(args: &CompareArgs) -> Result<Status, Error> {
     if let Some((from, to)) = work.upgrade.filter(|_| is_text) {
         let names = (from.to_string(), to.to_string());
         let summary = compare_text::summary((&names.0, &names.1), &tally.changes, tally.unreadable);
-        let gap = if tally.reported > 0 { "\n" } else { "" };
-        writeln!(reports.out.text(), "{gap}{summary}")?;
+        if tally.reported > 0 {
+            writeln!(reports.out.text())?;
+        }
+        writeln!(reports.out.text(), "{summary}")?;
     }
     reports.finish(total.status)?;
     Ok(total.status)

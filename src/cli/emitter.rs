@@ -191,7 +191,7 @@ impl Emitter {
             Format::Text { .. } | Format::Json | Format::Concise | Format::Github | Format::Template(_) => {}
             Format::Sarif(log) => log.write(status.code(), self.out.json_document())?,
             Format::Junit(report) => report.write(self.out.xml_document())?,
-            Format::Openmetrics(report) => report.write(&mut self.out.generated())?,
+            Format::Openmetrics(report) => report.write(&mut self.out.metrics())?,
             Format::Gitlab(report) => report.write(self.out.json_document())?,
             Format::Checkstyle(report) => report.write(self.out.xml_document())?,
             Format::Rdjson(report) => report.write(self.out.json_document())?,
@@ -221,13 +221,17 @@ fn text(report: &TargetReport<'_>, command: Command, verbose: bool, out: &mut Ou
     if let Some(summary) = text::summary(findings) {
         writeln!(out.text())?;
         text::write_findings(findings, run, explanation, sources, look, &mut out.colored())?;
-        writeln!(out.text(), "\n{summary}")?;
+        writeln!(out.text())?;
+        writeln!(out.text(), "{summary}")?;
         if let Some(first) = findings.first().filter(|_| out.is_seen()) {
             writeln!(out.text(), "`pregrub explain {}` says more", first.rule.code)?;
         }
     }
     if let Some(line) = text::suppressed(suppressed) {
-        writeln!(out.text(), "{}{line}", if findings.is_empty() { "\n" } else { "" })?;
+        if findings.is_empty() {
+            writeln!(out.text())?;
+        }
+        writeln!(out.text(), "{line}")?;
     }
     Ok(())
 }

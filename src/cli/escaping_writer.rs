@@ -1,11 +1,16 @@
 //! What a guest wrote must not steer the terminal of who reads about it: it is escaped on its way out.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::io::{self, Write};
 
 use crate::escape::{is_unsafe_char, push_escaped};
 
 /// Escapes control characters and invisible ones as `\x1b` and `\u202e`; line feeds and tabs pass. Where colours are on, so do the
 /// sequences that set them, ours and any other; where links are on, so do those of links to files.
+///
+/// What is formatted with `write!` or `writeln!` makes one line at most: only the line feed at its end passes, so that a name with a
+/// line feed forges no line. Text of several lines passes through `write_all`.
 pub(super) struct EscapingWriter<W> {
     inner: W,
     color: bool,
@@ -113,14 +118,36 @@ impl<W: Write> Write for EscapingWriter<W> {
         Ok(buf.len())
     }
 
+    fn write_fmt(&mut self, piece: fmt::Arguments<'_>) -> io::Result<()> {
+        let text = piece.to_string();
+        let (line, end) = text.strip_suffix('\n').map_or((text.as_str(), ""), |line| (line, "\n"));
+        self.write_all(on_one_line(line).as_bytes())?;
+        self.write_all(end.as_bytes())
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         self.inner.flush()
     }
 }
 
+/// `text` with its line feeds escaped.
+pub(super) fn on_one_line(text: &str) -> Cow<'_, str> {
+    if text.contains('\n') { text.replace('\n', "\\x0a").into() } else { text.into() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_formatted_piece_is_one_line() {
+        let mut out = Vec::new();
+        let mut writer = EscapingWriter::new(&mut out, false);
+        writeln!(writer, "fails: {}\t{}", "a\nboots: b\n", 'c').unwrap();
+        write!(writer, "{}", "d\ne").unwrap();
+        writer.write_all(b"\nf\n").unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "fails: a\\x0aboots: b\\x0a\tc\nd\\x0ae\nf\n");
+    }
 
     fn guarded(text: &str, color: bool) -> String {
         let mut out = Vec::new();

@@ -39,7 +39,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Status, Error> {
     let look = out.look(false);
     for (number, about) in asked.into_iter().enumerate() {
         if number > 0 {
-            writeln!(out.text(), "\n")?;
+            out.text().write_all(b"\n\n")?;
         }
         match about {
             About::Rule(rule) => explain::write(rule, look, &mut out.colored())?,

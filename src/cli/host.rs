@@ -9,11 +9,11 @@ use clap::{Args, ValueEnum};
 use super::job_args::JobArgs;
 use super::pool::{Panicked, Pool};
 use super::release_args::{self, ReleaseArgs};
-use super::settings::SettingsArgs;
+use super::settings::{Finder, SettingsArgs};
 use super::{Error, Status};
 use crate::boot::{Options, RuleFiles, Run, Verdict};
 use crate::cli::output_args::Color;
-use crate::cli::stdout::Out;
+use crate::cli::stdout::{Out, complain};
 use crate::flavour::Build;
 use crate::generate::output::write_file;
 use crate::host::{self, rooted::Rooted};
@@ -84,7 +84,13 @@ pub(super) fn run(args: &HostArgs) -> Result<Status, Error> {
     };
     let rooted = Rooted::new(root);
     host::look_on(rooted.clone());
-    let settings = args.settings.of("-").map_err(Error::Usage)?;
+    // What lies in another machine's root directory may be a guest's, even if that is the working directory.
+    let trees = args.root.as_ref().map(|_| rooted.root());
+    let finder = Finder::new(&args.settings, trees.as_slice()).map_err(Error::Usage)?;
+    let settings = finder.of("-").map_err(Error::Usage)?;
+    if let Some(sentence) = trees.and_then(|root| finder.passed_over(root)) {
+        complain(&sentence);
+    }
     let (build, evidence) = if args.xen.is_open(&settings) {
         let installed = host::installed().map_err(|error| Error::Usage(error.to_string()))?;
         (installed.build, installed.evidence)
@@ -126,7 +132,7 @@ fn write(args: &HostArgs, host: &Host<'_>, out: &mut Out) -> io::Result<()> {
         HostFormat::Openmetrics => {
             let mut report = openmetrics::Report::default();
             host.guests.iter().for_each(|guest| report.add_guest(guest));
-            report.write(&mut out.generated())
+            report.write(&mut out.metrics())
         }
     }
 }

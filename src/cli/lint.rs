@@ -129,8 +129,8 @@ pub(super) fn run(args: &LintArgs) -> Result<Status, Error> {
         |name, why, reports| unreadable(args, name, release, why, reports),
         |_, of_one| sum.add(of_one.unwrap_or_default()),
     )?;
-    let left_out = if total.is_interrupted { None } else { linting.baselines.finish().map_err(Error::Usage)? };
-    finish(args, reports, &sum, &total, left_out.as_deref())?;
+    let left_out = if total.is_interrupted { Vec::new() } else { linting.baselines.finish().map_err(Error::Usage)? };
+    finish(args, reports, &sum, &total, &left_out)?;
     Ok(total.status)
 }
 
@@ -261,7 +261,7 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
 }
 
 /// Says what is said of all files together.
-fn finish(args: &LintArgs, mut reports: Emitter, sum: &Sum, total: &Total, left_out: Option<&str>) -> io::Result<()> {
+fn finish(args: &LintArgs, mut reports: Emitter, sum: &Sum, total: &Total, left_out: &[String]) -> io::Result<()> {
     if args.fix.diff {
         return reports.out.finish();
     }
@@ -269,12 +269,12 @@ fn finish(args: &LintArgs, mut reports: Emitter, sum: &Sum, total: &Total, left_
         let suppressed = text::suppressed(sum.suppressed);
         match sum.totals.summary() {
             Some(summary) => writeln!(reports.out.text(), "{summary}")?,
-            None if left_out.is_none() && suppressed.is_none() && total.status == Status::Fine => {
+            None if left_out.is_empty() && suppressed.is_none() && total.status == Status::Fine => {
                 writeln!(reports.out.text(), "no findings")?;
             }
             None => {}
         }
-        for line in sum.fixed.line().iter().map(String::as_str).chain(suppressed.as_deref()).chain(left_out) {
+        for line in sum.fixed.line().iter().chain(&suppressed).chain(left_out) {
             writeln!(reports.out.text(), "{line}")?;
         }
         let file = if let [file] = args.files.as_slice() { Some(file) } else { None };

@@ -190,11 +190,16 @@ impl Merging {
 
     fn finish(mut self) -> Result<Status, Error> {
         match self.format {
-            MergeFormat::Text => writeln!(self.out.text(), "{}", self.tally)?,
+            MergeFormat::Text => {
+                if self.tally.has_rows {
+                    writeln!(self.out.text())?;
+                }
+                writeln!(self.out.text(), "{}", self.tally)?;
+            }
             MergeFormat::Concise | MergeFormat::Json => {}
             MergeFormat::Sarif => self.sarif.write(self.status.code(), self.out.json_document())?,
             MergeFormat::Junit => self.junit.write(self.out.xml_document())?,
-            MergeFormat::Openmetrics => self.metrics.write(&mut self.out.generated())?,
+            MergeFormat::Openmetrics => self.metrics.write(&mut self.out.metrics())?,
             MergeFormat::Gitlab => self.gitlab.write(self.out.json_document())?,
             MergeFormat::Checkstyle => self.checkstyle.write(self.out.xml_document())?,
             MergeFormat::Rdjson => self.rdjson.write(self.out.json_document())?,
@@ -244,13 +249,10 @@ impl Tally {
     }
 }
 
-/// `3 targets: 1 fine, 1 failing, 1 unknown; 2 errors, 1 warning`, after an empty line if there are rows.
+/// `3 targets: 1 fine, 1 failing, 1 unknown; 2 errors, 1 warning`.
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
-        if self.has_rows {
-            writeln!(f)?;
-        }
         f.write_str(&plural(self.fine + self.failing + self.unknown, "target"))?;
         let kinds = [(self.fine, "fine"), (self.failing, "failing"), (self.unknown, "unknown")];
         let kinds: Vec<String> =

@@ -20,7 +20,7 @@ use crate::escape::shown_path;
 use crate::release::Release;
 use crate::storage::identify::{Format, identify};
 use crate::storage::source::{FileSource, Source, Volume};
-use crate::target::{DiskAccess, open_without_waiting};
+use crate::target::{DiskAccess, may_be_domain, open_without_waiting};
 use crate::xl::syntax;
 
 #[derive(Debug, Args)]
@@ -48,21 +48,31 @@ pub(super) struct Targets {
     pub names: Vec<TargetName>,
     /// What those that were found in a tree may have opened, by their names.
     found: HashMap<PathBuf, DiskAccess>,
+    /// With a list: the targets that do not come from it alone.
+    named: Option<HashSet<PathBuf>>,
     /// Something could not be looked at. It has been complained about.
     pub incomplete: bool,
 }
 
 impl Targets {
-    /// Has all domains trusted that were found, so that any disk that they name is opened.
-    pub(super) fn trust(&mut self, trusted: bool) {
-        if trusted {
-            self.found = HashMap::new();
-        }
+    /// Treats all targets but these as those of a list, whose domains have no disk opened.
+    pub(super) fn are_listed_but(&mut self, named: &[TargetName]) {
+        self.named = Some(named.iter().map(|name| name.path().to_owned()).collect());
     }
 
-    /// Which files a target may have opened: any if it was named, those of the tree if it was found there.
+    /// Has all domains trusted that were found or listed, so that any disk that they name is opened.
+    pub(super) fn trust(&mut self) {
+        self.found = HashMap::new();
+        self.named = None;
+    }
+
+    /// Which files a target may have opened: any if it was named, those of the tree if it was found there, none if it was listed.
     pub(super) fn access(&self, name: &TargetName) -> DiskAccess {
-        self.found.get(name.path()).cloned().unwrap_or_default()
+        match (self.found.get(name.path()), &self.named) {
+            (Some(access), _) => access.clone(),
+            (None, Some(named)) if !named.contains(name.path()) => DiskAccess::of_list(),
+            _ => DiskAccess::anywhere(),
+        }
     }
 
     fn add(&mut self, path: &Path, tree: &DiskAccess) {
@@ -83,11 +93,8 @@ impl RecursiveArgs {
             }
             let root = name.path();
             let settings = finder.in_force_in(root)?;
-            if let Some(path) = finder.passed_over(root) {
-                let path = shown_path(&path);
-                complain(&format!(
-                    "`{path}` is not read, because what lies in a target may be a guest's: if it is yours, add --config {path}"
-                ));
+            if let Some(sentence) = finder.passed_over(root) {
+                complain(&sentence);
             }
             let excluded = Excluded::new(&self.exclude, root, &settings)?;
             let before = targets.names.len();
@@ -282,7 +289,8 @@ fn is_domain(path: &Path, tree: &DiskAccess) -> io::Result<bool> {
     }
     let mut text = Vec::new();
     tree.open_file(path)?.take(syntax::LIMIT as u64).read_to_end(&mut text)?;
-    Ok(!text.contains(&0) && syntax::parse(&text, Release::NEWEST).is_ok_and(|settings| settings.get("disk").is_some()))
+    Ok(may_be_domain(path, &text)
+        && syntax::parse(&text, Release::NEWEST).is_ok_and(|settings| settings.get("disk").is_some()))
 }
 
 /// The endings of images.

@@ -53,6 +53,8 @@ pub(super) enum Form {
     Plain,
     /// Text with whatever a guest wrote in it: escape sequences are disarmed, too.
     Raw,
+    /// Metrics: in the value of a label, a backslash is escaped itself.
+    Labels,
     /// Lines that are commands of our own.
     Annotation,
     /// A JSON document.
@@ -66,6 +68,7 @@ impl Form {
         match self {
             Self::Json => format!("\\u{byte:04x}"),
             Self::Xml => format!("&#{byte};"),
+            Self::Labels => format!("\\\\x{byte:02x}"),
             _ => format!("\\x{byte:02x}"),
         }
     }
@@ -272,6 +275,7 @@ mod tests {
     fn each_form_escapes_in_its_own_way() {
         assert_eq!(disarmed(Form::Json, &["{\"a##\":[\"##[b\"]}"]), "{\"a##\":[\"##\\u005bb\"]}");
         assert_eq!(disarmed(Form::Xml, &["<a>\n::b ##[c</a>"]), "<a>\n:&#58;b ##&#91;c</a>");
+        assert_eq!(disarmed(Form::Labels, &["a{b=\"##[c\"} 1"]), "a{b=\"##\\\\x5bc\"} 1");
         assert_eq!(disarmed(Form::Raw, &["a\x1b[8mha:\r::b"]), "a\\x1b[8mha:\r:\\x3ab");
         assert!(stand_in(b"x\n::a") && stand_in(b"##[") && stand_in(b"\x1b") && !stand_in(b"a::b # [c"));
     }

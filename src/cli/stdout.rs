@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal, Write};
 use serde::Serialize;
 
 use crate::cli::color_choice::{has_links, is_colored};
-use crate::cli::escaping_writer::EscapingWriter;
+use crate::cli::escaping_writer::{EscapingWriter, on_one_line};
 use crate::cli::output_args::Color;
 use crate::cli::runner_commands::{self, Disarmed, Form, Way};
 use crate::json;
@@ -169,6 +169,13 @@ impl Out {
         self.text().in_full()
     }
 
+    /// Where metrics go, whose labels are escaped already.
+    pub(super) fn metrics(&mut self) -> EscapingWriter<&mut dyn Write> {
+        self.stdout.set_form(if runner_commands::are_obeyed() { Form::Labels } else { Form::Unread });
+        let out: &mut dyn Write = &mut self.stdout;
+        EscapingWriter::new(out, false).in_full()
+    }
+
     fn plain_form(&mut self) -> &mut dyn Write {
         self.stdout.set_form(if runner_commands::are_obeyed() { Form::Plain } else { Form::Unread });
         &mut self.stdout
@@ -265,11 +272,11 @@ pub(super) fn keeping_back<R>(work: impl FnOnce() -> R) -> (R, Vec<String>) {
     (done, KEPT_BACK.take().unwrap_or_default())
 }
 
-/// One sentence on standard error. Nobody is left to hear that this failed.
+/// One sentence on standard error, on one line whatever names are in it. Nobody is left to hear that this failed.
 pub(super) fn complain(sentence: &str) {
     let kept = KEPT_BACK.with_borrow_mut(|kept| kept.as_mut().map(|kept| kept.push(sentence.to_owned())).is_some());
     if kept {
         return;
     }
-    say(&format!("pregrub: {sentence}\n"));
+    say(&format!("pregrub: {}\n", on_one_line(sentence)));
 }

@@ -12,7 +12,7 @@ use crate::cli::stdout::complain;
 
 #[derive(Debug, Args)]
 pub(super) struct TargetListArgs {
-    /// Take targets from this file as well, or from standard input (`-`): one a line, or separated by NUL bytes where there is one, as `find -print0` writes them
+    /// Take targets from this file as well, or from standard input (`-`): one a line, or separated by NUL bytes where there is one, as `find -print0` writes them. The disks that domains of the list name are opened only with --trust-domains
     #[arg(long, value_name = "FILE|-", help_heading = "Many targets")]
     targets_from: Option<TargetName>,
     /// Look only at part I of N of the targets, for N jobs with the same targets: I is 1 to N; a target stays in its part when others are added

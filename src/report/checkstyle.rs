@@ -7,6 +7,7 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, Event};
 
 use super::issue::Issue;
 use super::junit::can_be_held;
+use super::one_line::one_line;
 use crate::lint::Severity;
 
 /// The files of all targets, in the order in which the first issue of each was found.
@@ -19,7 +20,8 @@ impl Report {
     /// Adds a target with its issues. The target is listed even if there are none.
     pub fn add(&mut self, target: &str, issues: Vec<Issue>) {
         if issues.is_empty() {
-            self.file(target);
+            // As the issues of a target name it.
+            self.file(&one_line(target));
         }
         for issue in issues {
             let file = issue.file.clone();

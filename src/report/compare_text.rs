@@ -176,7 +176,7 @@ impl Page<'_, '_> {
         }
     }
 
-    /// What a block boots, by its title, and why it parts from the first, in one sentence.
+    /// What a block boots, by its title, and why it parts from the first: in one sentence, or in one line below a title.
     fn brief(&mut self, block: &Block<'_>, norm: Option<&Pick>) -> io::Result<()> {
         let norm = norm.filter(|norm| norm.boots()).and_then(|norm| norm.picked.as_ref());
         let other = block.pick.picked.as_ref().filter(|picked| {
@@ -189,18 +189,25 @@ impl Page<'_, '_> {
                 None => self.line("kernel", &picked.kernel.path)?,
             }
         }
-        if let Some(note) = &block.pick.note {
-            return self.line("note", note);
-        }
-        let mut differences = self.comparison.differences.iter().zip(0..);
-        let difference = differences.find(|(difference, _)| block.sides.contains(&difference.side));
-        let Some((difference, index)) = difference else {
-            return block.pick.reason.as_ref().map_or(Ok(()), |reason| self.line("why", reason));
+        let differences = &self.comparison.differences;
+        let difference = differences.iter().zip(0..).find(|(difference, _)| block.sides.contains(&difference.side));
+        let (word, text) = match (&block.pick.note, difference, &block.pick.reason) {
+            (Some(note), ..) => ("note", note.clone()),
+            (None, Some((difference, index)), _) => {
+                let code = self.codes.get::<usize>(index).copied().flatten();
+                let code = code.map(|code| format!("{code}: ")).unwrap_or_default();
+                let line = difference.line.map(|line| format!(" (line {line})")).unwrap_or_default();
+                ("why", format!("{code}{}{line}", difference.rule))
+            }
+            (None, None, Some(reason)) => ("why", reason.clone()),
+            (None, None, None) => return Ok(()),
         };
-        let code =
-            self.codes.get::<usize>(index).copied().flatten().map(|code| format!("{code}: ")).unwrap_or_default();
-        let line = difference.line.map(|line| format!(" (line {line})")).unwrap_or_default();
-        self.line("why", &format!("{code}{}{line}", difference.rule))
+        let room = self.look.width.saturating_sub(INDENT.len() + 2).max(20);
+        if other.is_some() && text.chars().count() > room {
+            let cut: String = one_line(&text).chars().take(room.saturating_sub(3)).collect();
+            return self.line(word, &format!("{}...", cut.trim_end()));
+        }
+        self.line(word, &text)
     }
 
     fn headline(&mut self, target: &str) -> io::Result<()> {
@@ -263,7 +270,7 @@ impl Page<'_, '_> {
         }
         self.verdict(block.pick)?;
         let wrapped = self.filled(&who.join("; "), INDENT.len(), INDENT.len());
-        writeln!(Uncolored(self.out), "{}", wrapped.trim_start())
+        Uncolored(self.out).write_all(format!("{}\n", wrapped.trim_start()).as_bytes())
     }
 
     /// What boots, as far as it is not what `norm` boots; and why this side parts from the others.
@@ -348,7 +355,8 @@ impl Page<'_, '_> {
         let text: String = one_line(text).chars().take(LONGEST).collect();
         let indent = INDENT.len() + 2;
         let filled = self.filled(&text, indent, indent);
-        writeln!(Uncolored(self.out), "  {word:<width$}{}", filled.trim_start(), width = INDENT.len())
+        let lines = format!("  {word:<width$}{}\n", filled.trim_start(), width = INDENT.len());
+        Uncolored(self.out).write_all(lines.as_bytes())
     }
 
     /// `text` in lines of the terminal's width, all indented; the first as if it began with `used` characters.

@@ -93,7 +93,7 @@ impl Shown {
             .map(|(at, (_, label))| LabeledSpan::new_with_span((!label.is_empty()).then(|| one_line(label)), at))
             .collect();
         // Below, colours are added, and no guest may add any.
-        let (message, help) = (same_lines(&message), help.map(|help| same_lines(&help)));
+        let (message, help) = (one_line(&message), help.map(|help| same_lines(&help)));
         Self {
             severity,
             message,

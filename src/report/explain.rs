@@ -50,11 +50,12 @@ pub fn write_group(group: Group, look: Look, out: &mut dyn Write) -> io::Result<
     writeln!(out, "{bold}{} ({}, {}xx){bold:#}", group.title(), group.name(), group.prefix())?;
     let rules: Vec<_> = RULES.iter().filter(|rule| rule.group() == group).collect();
     if rules.is_empty() {
-        return writeln!(out, "\nit has no rule yet");
+        return out.write_all(b"\nit has no rule yet\n");
     }
     for rule in rules {
         let severity = rule.severity.name();
-        writeln!(out, "\n{bold}{} {}{bold:#}, {severity}, {}", rule.code, rule.name, rule.stops.phrase())?;
+        writeln!(out)?;
+        writeln!(out, "{bold}{} {}{bold:#}, {severity}, {}", rule.code, rule.name, rule.stops.phrase())?;
         let summary = rule.summary();
         let mut page = Page { styles, width: look.width.min(WIDEST), text: String::new(), lists: 0, out };
         for event in Parser::new(&summary) {
@@ -165,6 +166,6 @@ impl Page<'_> {
             .break_words(false)
             .word_separator(textwrap::WordSeparator::AsciiSpace)
             .word_splitter(textwrap::WordSplitter::NoHyphenation);
-        writeln!(self.out, "{}", textwrap::fill(text.trim(), options))
+        self.out.write_all((textwrap::fill(text.trim(), options) + "\n").as_bytes())
     }
 }

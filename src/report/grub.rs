@@ -79,16 +79,18 @@ impl<'a> Report<'a> {
         let run = self.run;
         writeln!(out, "GRUB {} on {}: {}", self.settings.version, self.settings.platform.name(), run.config)?;
         if self.settings.trace {
-            writeln!(out, "\ntrace (step, line, command, status):")?;
+            writeln!(out)?;
+            writeln!(out, "trace (step, line, command, status):")?;
             for step in &run.trace {
                 let words: Vec<String> = step.words.iter().map(|word| shell_word(word)).collect();
                 let status = if step.status == 0 { String::new() } else { format!("  -> {}", step.status) };
                 writeln!(out, "{:>7} {:>5}  {}{status}", step.number, step.line, words.join(" "))?;
             }
         }
+        writeln!(out)?;
         match &run.shown.config {
-            Some(config) => writeln!(out, "\nmenu of {config}:")?,
-            None => writeln!(out, "\nmenu:")?,
+            Some(config) => writeln!(out, "menu of {config}:")?,
+            None => writeln!(out, "menu:")?,
         }
         let path = run.chosen().and_then(|attempt| attempt.path.as_deref());
         if run.shown.items.is_empty() {
@@ -97,7 +99,8 @@ impl<'a> Report<'a> {
         for item in &run.shown.items {
             self.write_item(item, &[], path, out)?;
         }
-        writeln!(out, "\n{}", self.verdict())?;
+        writeln!(out)?;
+        writeln!(out, "{}", self.verdict())?;
         for attempt in run.tried() {
             let title = attempt.title().map(text).unwrap_or_default();
             let fallback = if attempt.fallback { "as a fallback" } else { "first" };

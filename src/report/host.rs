@@ -226,9 +226,7 @@ impl Host<'_> {
         if !self.evidence.is_empty() {
             heading.push_str(&format!(" ({})", self.evidence.join("; ")));
         }
-        for line in wrapped(&one_line(&heading), look.width) {
-            writeln!(out, "{line}")?;
-        }
+        write_wrapped(&one_line(&heading), look.width, out)?;
         if let Some(to) = self.to {
             writeln!(out, "upgrade to {to}")?;
         }
@@ -255,7 +253,10 @@ impl Host<'_> {
                 for (number, line) in lines.iter().enumerate() {
                     match number {
                         0 => write!(out, "  {line}")?,
-                        _ => write!(out, "\n{:indent$}{line}", "")?,
+                        _ => {
+                            writeln!(out)?;
+                            write!(out, "{:indent$}{line}", "")?;
+                        }
                     }
                 }
                 writeln!(out)?;
@@ -268,9 +269,7 @@ impl Host<'_> {
                 let names: Vec<String> = others.map(Guest::shown_name).collect();
                 if !names.is_empty() {
                     writeln!(out)?;
-                    for line in wrapped(&format!("{title} {}", names.join(", ")), look.width) {
-                        writeln!(out, "{line}")?;
-                    }
+                    write_wrapped(&format!("{title} {}", names.join(", ")), look.width, out)?;
                 }
             }
         }
@@ -293,9 +292,7 @@ impl Host<'_> {
             writeln!(out)?;
         }
         for note in notes {
-            for line in wrapped(&format!("note: {}", one_line(&note)), look.width) {
-                writeln!(out, "{line}")?;
-            }
+            write_wrapped(&format!("note: {}", one_line(&note)), look.width, out)?;
         }
         Ok(())
     }
@@ -353,6 +350,15 @@ impl Guest {
 
 fn passed((reason, files): (&PassedOver, &Vec<std::path::PathBuf>)) -> String {
     format!("{} {}", files.len(), reason.noun(files.len()))
+}
+
+/// Writes a text in lines of at most `width` characters, all but the first indented: a word of a name that begins one does not
+/// look like the start of another text.
+fn write_wrapped(text: &str, width: usize, out: &mut dyn Write) -> io::Result<()> {
+    for (number, line) in wrapped(text, width.saturating_sub(2)).iter().enumerate() {
+        writeln!(out, "{}{line}", if number == 0 { "" } else { "  " })?;
+    }
+    Ok(())
 }
 
 /// A text in lines of at most `width` characters, broken between words where that is possible.

@@ -248,7 +248,8 @@ pub fn write_text(file: &str, report: &Report, out: &mut dyn Write) -> io::Resul
         writeln!(out, "  microcode  yes")?;
     }
     for problem in &report.problems {
-        writeln!(out, "\n{}: {}", severity(problem.weight()), one_line(&problem.sentence()))?;
+        writeln!(out)?;
+        writeln!(out, "{}: {}", severity(problem.weight()), one_line(&problem.sentence()))?;
         if let Some(help) = problem.help() {
             writeln!(out, "  help: {help}")?;
         }

@@ -1,6 +1,8 @@
 //! Text of a guest on one line.
 
 #[cfg(feature = "cli")]
+use std::fmt;
+#[cfg(feature = "cli")]
 use std::io::{self, Write};
 
 use crate::escape::push_escaped;
@@ -24,7 +26,8 @@ pub(super) fn same_lines(text: &str) -> String {
     text.split('\n').map(one_line).collect::<Vec<_>>().join("\n")
 }
 
-/// Writes text with the same escapes, line feeds apart.
+/// Writes text with the same escapes: each `write!` makes one line at most, since only the line feed at its end passes. Text of several
+/// lines passes through `write_all`.
 #[cfg(feature = "cli")]
 pub(super) struct Uncolored<'a>(pub(super) &'a mut dyn Write);
 
@@ -36,6 +39,12 @@ impl Write for Uncolored<'_> {
         Ok(buf.len())
     }
 
+    fn write_fmt(&mut self, piece: fmt::Arguments<'_>) -> io::Result<()> {
+        let text = piece.to_string();
+        let (line, end) = text.strip_suffix('\n').map_or((text.as_str(), ""), |line| (line, "\n"));
+        self.0.write_all((one_line(line) + end).as_bytes())
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
     }
@@ -44,6 +53,15 @@ impl Write for Uncolored<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(feature = "cli")]
+    #[test]
+    fn a_formatted_piece_is_one_line() {
+        let mut out = Vec::new();
+        writeln!(Uncolored(&mut out), "kernel {}", "/a\nboots: b\n").unwrap();
+        Uncolored(&mut out).write_all(b"c\nd\n").unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "kernel /a\\x0aboots: b\\x0a\nc\nd\n");
+    }
 
     #[test]
     fn control_characters_are_escaped() {

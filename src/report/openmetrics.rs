@@ -152,7 +152,8 @@ impl Report {
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         for (metric, help) in METRICS {
             let Some(samples) = self.metrics.get(metric) else { continue };
-            writeln!(out, "# HELP {metric} {help}\n# TYPE {metric} gauge")?;
+            writeln!(out, "# HELP {metric} {help}")?;
+            writeln!(out, "# TYPE {metric} gauge")?;
             for (labels, value) in samples {
                 let labels: Vec<String> =
                     labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();

@@ -201,7 +201,8 @@ impl Recorded {
         match self.verdict {
             _ if !self.is_readable => writeln!(out, "unknown: {}{reason}", one_line(&self.target))?,
             Some(verdict) => {
-                writeln!(out, "{}: {} (Xen {}){reason}", verdict.words(), one_line(&self.target), self.release)?;
+                let (target, release) = (one_line(&self.target), one_line(&self.release));
+                writeln!(out, "{}: {target} (Xen {release}){reason}", verdict.words())?;
             }
             None => {}
         }

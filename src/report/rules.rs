@@ -34,10 +34,9 @@ pub fn write_text(out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "  {code}  {name:width$}  {severity:14}  since {since}  {stops}{releases}{status}")?;
         }
     }
-    writeln!(
-        out,
-        "\nWhere a rule has two severities, the first is that of a finding about what boots, the second that of one about entries that are \
-         not selected, about what may be there, or about what neither GRUB nor the guest minds."
+    out.write_all(
+        b"\nWhere a rule has two severities, the first is that of a finding about what boots, the second that of one about entries that are \
+         not selected, about what may be there, or about what neither GRUB nor the guest minds.\n",
     )?;
     Ok(())
 }
@@ -48,19 +47,21 @@ pub fn write_text(out: &mut dyn Write) -> io::Result<()> {
 ///
 /// As `out` says.
 pub fn write_markdown(out: &mut dyn Write) -> io::Result<()> {
-    writeln!(
-        out,
-        "# The rules of pregrub\n\n\
+    out.write_all(
+        b"# The rules of pregrub\n\n\
          Written by `pregrub rules --format markdown > docs/rules.md` from the documentation of the rules in `src/lint/rules/`; \
          `pregrub explain CODE` shows the same.\n\n\
          A finding that *stops the boot* keeps pygrub from handing over a kernel, whatever else is fixed. Whether or not it does, an \
          *error* keeps something from booting as it is meant to; a *warning* says that something else boots than it seems, or that what works today may not \
          tomorrow; a *note* is worth knowing. Where a rule has two severities, the first is that of a finding about what boots, the second that of one about entries that are not selected, \
-         about files that may be there, or about what neither GRUB nor the guest minds. Codes and names are never used again for something else."
+         about files that may be there, or about what neither GRUB nor the guest minds. Codes and names are never used again for something else.\n",
     )?;
     for (group, rules) in by_group() {
-        writeln!(out, "\n**{}** (`{}`, {}xx)\n", group.title(), group.name(), group.prefix())?;
-        writeln!(out, "| code | name | severity | boot | Xen | since |\n| --- | --- | --- | --- | --- | --- |")?;
+        writeln!(out)?;
+        writeln!(out, "**{}** (`{}`, {}xx)", group.title(), group.name(), group.prefix())?;
+        writeln!(out)?;
+        writeln!(out, "| code | name | severity | boot | Xen | since |")?;
+        writeln!(out, "| --- | --- | --- | --- | --- | --- |")?;
         for rule in rules {
             let (code, name, severity) = (rule.code, rule.name, severities(rule));
             let (stops, releases, since) = (rule.stops.phrase(), rule.releases, standing(rule));
@@ -69,7 +70,11 @@ pub fn write_markdown(out: &mut dyn Write) -> io::Result<()> {
     }
     for rule in RULES {
         let (severity, stops) = (severities(rule), rule.stops.phrase());
-        writeln!(out, "\n## {} {}\n\n{severity}, {stops}; Xen: {}\n", rule.code, rule.name, rule.releases)?;
+        writeln!(out)?;
+        writeln!(out, "## {} {}", rule.code, rule.name)?;
+        writeln!(out)?;
+        writeln!(out, "{severity}, {stops}; Xen: {}", rule.releases)?;
+        writeln!(out)?;
         let mut fenced = false;
         for line in rule.documentation().lines() {
             fenced ^= line.trim_start().starts_with("```");

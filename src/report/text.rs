@@ -10,7 +10,7 @@ use super::diagnostic::{Shown, SourceText};
 use super::finding::Sources;
 use super::one_line::{Uncolored, one_line};
 use super::{builder, notes};
-use crate::boot::{Attempt, BootFiles, ChosenFile, Mounted, Run, Verdict};
+use crate::boot::{Attempt, BootFiles, ChosenFile, GivenDisk, Mounted, Run, Verdict};
 use crate::explain::Explanation;
 use crate::explain::partition_name as origin;
 use crate::kernel::Built;
@@ -114,7 +114,10 @@ fn shortened(reason: &str) -> String {
 /// Of a domain: which disk it was.
 fn write_disk(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     match &run.disk {
-        Some(disk) => writeln!(out, "  disk       {}, the first of the domain (line {})", disk.path, disk.line),
+        Some(GivenDisk { path, line: Some(line) }) => {
+            writeln!(out, "  disk       {path}, the first of the domain (line {line})")
+        }
+        Some(GivenDisk { path, line: None }) => writeln!(out, "  disk       {path}, the first bootable one of the VM"),
         None => Ok(()),
     }
 }
@@ -150,15 +153,12 @@ fn write_chosen(run: &Run, chosen: &BootFiles, kind: Kind, out: &mut dyn Write) 
 }
 
 fn write_file(name: &str, file: &ChosenFile, out: &mut dyn Write) -> io::Result<()> {
-    write!(out, "  {name}     {}", file.path)?;
-    if let Some(size) = file.size {
+    let size = file.size.map(|size| {
         let unit = if size == 1 { "byte" } else { "bytes" };
-        write!(out, "  ({size} {unit}{})", if file.directory { ", the blocks of a directory" } else { "" })?;
-    }
-    match file.span {
-        Some(span) => writeln!(out, ", line {}", span.line),
-        None => writeln!(out),
-    }
+        format!("  ({size} {unit}{})", if file.directory { ", the blocks of a directory" } else { "" })
+    });
+    let line = file.span.map(|span| format!(", line {}", span.line));
+    writeln!(out, "  {name}     {}{}{}", file.path, size.unwrap_or_default(), line.unwrap_or_default())
 }
 
 fn write_place(attempt: &Attempt, kind: Kind, out: &mut dyn Write) -> io::Result<()> {
@@ -195,8 +195,8 @@ fn write_failure(
     if findings.iter().any(|finding| tells(finding, explanation)) {
         // The finding shows the place and the way out.
     } else if let Some(diagnostic) = Shown::failure(run, explanation, look) {
-        write!(out, "{}", diagnostic.render(look))?;
-    } else if run.verdict == Verdict::Fails {
+        out.write_all(diagnostic.render(look).as_bytes())?;
+    } else if matches!(run.verdict, Verdict::Fails | Verdict::Unknown) {
         write_help(explanation, &mut Uncolored(out))?;
     }
     if kind != Kind::Config && run.verdict == Verdict::Fails && !run.process.stderr_last_line.is_empty() {
@@ -240,7 +240,7 @@ pub fn write_findings(
         let source = source.map(|source| SourceText { link: link.as_deref(), ..source });
         let raised = finding.raised.as_ref().filter(|_| verdict_above.is_some());
         write_headline(finding, sources, look, out)?;
-        write!(out, "{}", Shown::finding(finding, source, raised, look).render(look))?;
+        out.write_all(Shown::finding(finding, source, raised, look).render(look).as_bytes())?;
         write_others(&others, out)?;
     }
     Ok(())

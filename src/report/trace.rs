@@ -75,7 +75,10 @@ pub fn write_text(
 ) -> io::Result<()> {
     writeln!(out, "{target}: {} as pygrub of {} reads it", kind.name(), run.options.build())?;
     if let Some(disk) = &run.disk {
-        writeln!(out, "the first disk: {} (line {})", disk.path, disk.line)?;
+        match disk.line {
+            Some(line) => writeln!(out, "the first disk: {} (line {line})", disk.path)?,
+            None => writeln!(out, "the first bootable disk: {}", disk.path)?,
+        }
     }
     if let Some(table) = &run.table {
         let layout = match table.layout {

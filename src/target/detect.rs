@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::domain_name::is_named_like_image;
 use super::{Kind, prose};
 use crate::config::Dialect;
 use crate::release::Release;
@@ -12,10 +13,15 @@ use crate::xl::syntax;
 /// How much of a file is looked at to detect what it is.
 const HEAD: usize = 64 << 10;
 
-/// A file with a NUL near its start, or without a byte, is a disk; one that is named like a configuration is one.
+/// A file with a NUL near its start, or without a byte, is a disk, and so is one that is named like an image; one that is named like a
+/// configuration is one.
 pub(super) fn detect_kind(path: &Path, file: &mut File) -> io::Result<Kind> {
     if path.file_name().and_then(|name| Dialect::from_file_name(name.to_str()?)).is_some() {
         return Ok(Kind::Config);
+    }
+    // Its first bytes are a guest's.
+    if is_named_like_image(path) {
+        return Ok(Kind::Image);
     }
     // Room for all of it, so that it is read at once.
     let mut head = Vec::with_capacity(HEAD);

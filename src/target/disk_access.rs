@@ -1,7 +1,8 @@
 //! Which files a domain's configuration may have opened.
 //!
 //! Who names a domain's configuration on the command line has chosen it. One that was found in a tree of directories may be anybody's: a
-//! guest's, whose tree is mounted there, or a stranger's, whose commit is checked. It must not choose what of the host is read.
+//! guest's, whose tree is mounted there, or a stranger's, whose commit is checked. It must not choose what of the host is read. Nor must
+//! one of a list that `find` wrote.
 
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -15,10 +16,12 @@ use crate::host;
 use crate::storage::beneath::{HeldDirectory, NodeKind};
 use crate::storage::source::{FileSource, Source};
 
-/// Which files may be opened: any, or those beneath the directory in which the target was found.
+/// Which files may be opened: any, those beneath the directory in which the target was found, or none but the target.
 #[derive(Clone, Debug, Default)]
 pub struct DiskAccess {
     tree: Option<Tree>,
+    /// Whether the target stands in a list: it is opened, wherever it is, and the disk that it names is not.
+    listed: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -49,12 +52,17 @@ impl DiskAccess {
     ///
     /// There is no such directory.
     pub fn beneath(tree: &Path) -> io::Result<Self> {
-        Ok(Self { tree: Some(Tree { held: HeldDirectory::open(tree)?, name: tree.to_owned() }) })
+        Ok(Self { tree: Some(Tree { held: HeldDirectory::open(tree)?, name: tree.to_owned() }), listed: false })
+    }
+
+    /// Any target, but no disk that a domain names, for a target of a list: a program wrote the list, and anybody the domain.
+    pub fn of_list() -> Self {
+        Self { tree: None, listed: true }
     }
 
     /// Whether any file may be opened.
     pub fn is_unlimited(&self) -> bool {
-        self.tree.is_none()
+        self.tree.is_none() && !self.listed
     }
 
     /// Opens a file for reading. Of one that makes its reader wait reading fails instead.
@@ -76,6 +84,13 @@ impl DiskAccess {
     pub(super) fn open_disk(&self, path: &Path) -> Result<Arc<dyn Source>, NotOpened> {
         let shown = shown_path(path);
         let no_help = |reason: String| NotOpened { reason, help: None };
+        if self.listed {
+            let help = "name the domain itself, or add --trust-domains if only this host's administrator can write what the list names";
+            return Err(NotOpened {
+                reason: format!("`{shown}` is not opened, because this domain comes from a list of targets"),
+                help: Some(help.to_owned()),
+            });
+        }
         if let Some(tree) = &self.tree {
             let source = tree.place(path).map(|place| tree.held.open_file(&place).and_then(FileSource::new));
             return match source {
@@ -153,7 +168,7 @@ impl DiskAccess {
     /// Whether paths mean the same to this machine. Where they do not, the files that an image names are not looked for: their names
     /// would be read as this machine's.
     pub(super) fn names_this_machine(&self) -> bool {
-        self.tree.is_none() && host::other_machine().is_none()
+        self.is_unlimited() && host::other_machine().is_none()
     }
 
     /// A disk that can be read. `None` if it cannot be opened, or is something else.
@@ -164,6 +179,7 @@ impl DiskAccess {
     /// Whether it is certain that there is nothing at a path. Outside of the tree nothing is.
     pub fn is_missing(&self, path: &Path) -> bool {
         match &self.tree {
+            None if self.listed => false,
             None => match host::other_machine() {
                 None => matches!(path.try_exists(), Ok(false)),
                 Some(other) => other.node(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound),
@@ -236,6 +252,9 @@ mod tests {
             assert!(access.is_missing(&missing) && access.open_disk(&missing).err().unwrap().help.is_none());
             assert!(!access.is_missing(Path::new("/nonexistent/of-nobody")));
         }
+        let listed = DiskAccess::of_list();
+        assert!(listed.open_file(&real.join("outside")).is_ok() && listed.open_disk(&real.join("outside")).is_err());
+        assert!(!listed.is_unlimited() && !listed.is_missing(Path::new("/nonexistent/of-nobody")));
         assert!(DiskAccess::anywhere().disk(&real.join("tree/link")).is_some());
         assert!(DiskAccess::anywhere().is_missing(Path::new("/nonexistent/of-nobody")));
     }

@@ -188,7 +188,7 @@ impl fmt::Display for TargetError {
             Self::Unrecognised { path, configuration: false } => write!(
                 f,
                 "`{}` is text, but no boot configuration that pregrub recognises: say --dialect grub2, legacy or extlinux if \
-                 it is one, --as xl if it is a domain's, or --as image if it is a disk",
+                 it is one, --as xl, libvirt or xapi if it is a domain's, or --as image if it is a disk",
                 shown_path(path)
             ),
             Self::Document { path } => write!(

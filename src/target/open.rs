@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::LibvirtTarget;
 use super::detect::{detect_kind, guess_dialect, looks_like_xl};
 use super::disk_access::Examined;
+use super::domain_name::may_be_domain;
 use super::error::{Access, StandardInput, TargetError};
 use super::{DiskAccess, Kind, OpenOptions, Target, XapiTarget, XlTarget, prose};
 use crate::config::{Dialect, READ_LIMIT};
@@ -101,19 +102,18 @@ impl Target {
         if wanted.kind == Some(Kind::Xl) {
             return Ok(Self::Xl(Box::new(XlTarget::new(path, text, release, wanted.limits, access)?)));
         }
+        let may_be_domain = wanted.kind.is_none() && wanted.dialect.is_none() && may_be_domain(path, &text);
         #[cfg(not(feature = "libvirt"))]
         if wanted.kind == Some(Kind::Libvirt) {
             return Err(TargetError::Unsupported { path: path.to_owned(), feature: "libvirt" });
         }
         #[cfg(feature = "libvirt")]
-        if wanted.kind == Some(Kind::Libvirt)
-            || wanted.kind.is_none() && wanted.dialect.is_none() && toolstack::libvirt::is_domain(&text)
-        {
+        if wanted.kind == Some(Kind::Libvirt) || may_be_domain && toolstack::libvirt::is_domain(&text) {
             return Ok(Self::Libvirt(Box::new(LibvirtTarget::new(path, text, release, wanted.limits, access)?)));
         }
-        if wanted.kind == Some(Kind::Xapi)
-            || wanted.kind.is_none() && wanted.dialect.is_none() && toolstack::xapi::is_record(&text)
-        {
+        // A record from standard input needs `--as xapi`.
+        let may_be_record = may_be_domain && path != Path::new("-");
+        if wanted.kind == Some(Kind::Xapi) || may_be_record && toolstack::xapi::is_record(&text) {
             return Ok(Self::Xapi(Box::new(XapiTarget::new(&text, wanted.limits, access))));
         }
         if path == Path::new("-") && wanted.dialect.is_none() {
@@ -129,7 +129,8 @@ impl Target {
         }
         let by_name = || path.file_name().and_then(|name| Dialect::from_file_name(name.to_str()?));
         let dialect = wanted.dialect.or_else(by_name);
-        if dialect.is_none() && wanted.kind.is_none() && looks_like_xl(&text, release) {
+        let may_be_xl = may_be_domain && !toolstack::xapi::resembles_record(&text);
+        if dialect.is_none() && may_be_xl && looks_like_xl(&text, release) {
             return Ok(Self::Xl(Box::new(XlTarget::new(path, text, release, wanted.limits, access)?)));
         }
         match dialect.or_else(|| guess_dialect(&text)) {

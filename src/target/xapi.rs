@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Target;
 use super::disk_access::{DiskAccess, NotOpened};
 use super::xl::{merged, open_attached};
-use crate::boot::{self, Handover, Options, Run, Toolstack, Verdict};
+use crate::boot::{self, GivenDisk, Handover, Options, Run, Toolstack, Verdict};
 use crate::release::Change;
 use crate::storage::container::ContainerLimits;
 use crate::storage::mount::MountedOnce;
@@ -85,6 +85,7 @@ impl XapiTarget {
             Ok((record, of_vm)) => {
                 let volumes = volumes.ok_or_else(|| io::Error::other("it has no volumes"))?;
                 let mut run = boot::run_volumes(volumes, merged(&options, of_vm))?;
+                run.disk = record.disk().ok().map(|path| GivenDisk { path: path.into(), line: None });
                 run.handover = Some(handover);
                 crate::toolstack::complete(&mut run);
                 record.complete(&mut run);

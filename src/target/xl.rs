@@ -14,7 +14,7 @@ use crate::explain::{OtherDisk, OtherDisks};
 use crate::host;
 use crate::python::PyStr;
 use crate::release::Release;
-use crate::storage::container::{self, ContainerError, ContainerLimits, ImageFormat};
+use crate::storage::container::{self, ContainerError, ContainerLimits};
 use crate::storage::identify::Format;
 use crate::storage::mount::MountedOnce;
 use crate::storage::source::Source;
@@ -124,7 +124,7 @@ pub(super) fn run_call(
     });
     match called {
         Ok((call, options)) => {
-            let given = GivenDisk { path: call.disk.clone(), line: call.disk_span.line };
+            let given = GivenDisk { path: call.disk.clone(), line: Some(call.disk_span.line) };
             let volumes = volumes.ok_or_else(|| io::Error::other("it has no volumes"))?;
             let mut run = boot::run_volumes(volumes, options)?;
             run.disk = Some(given);
@@ -221,17 +221,24 @@ fn format_of(call: &Call) -> Option<Format> {
     }
 }
 
-/// Opens the disk that a toolstack attaches to the host by what it finds in the file.
+/// Opens the disk that xapi attaches to the host. What a storage manager calls a file or a volume says its format: the bytes are the
+/// guest's, which could choose another one.
 pub(super) fn open_attached(
     path: &Path,
     limits: ContainerLimits,
     access: &DiskAccess,
 ) -> Result<Arc<dyn Source>, NotOpened> {
     let file = access.open_disk(path)?;
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    let format = if name.ends_with(b".vhd") || name.starts_with(b"VHD-") {
+        Format::Vhd
+    } else if name.ends_with(b".qcow2") || name.starts_with(b"QCOW2-") {
+        Format::Qcow2
+    } else {
+        return Ok(file);
+    };
     let named = access.names_this_machine().then_some(path);
-    let inside =
-        container::open_as(&file, ImageFormat::Detect, named, limits).map_err(|error| not_inside(path, &error))?;
-    Ok(inside.map_or(file, |(disk, _)| disk))
+    container::open(file, format, named, limits).map_err(|error| not_inside(path, &error))
 }
 
 /// What a domain's bootloader is called with, and the disk that it gets; or why it is not called.

@@ -317,7 +317,7 @@ fn text_of(host: &Rooted, path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// The largest pools have some tens of megabytes.
-const LARGEST_DATABASE: u64 = 512 << 20;
+const LARGEST_DATABASE: u64 = 256 << 20;
 
 /// Where xapi's database is: the first path in square brackets in its settings.
 fn xapi_database(host: &Rooted) -> PathBuf {

@@ -12,6 +12,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+pub(crate) use self::record::resembles_record;
 pub use self::record::{Record, RecordError, is_record};
 use crate::boot::command_line;
 use crate::boot::{Caller, Format, Handover, Options, Run, Task, ToolstackError, Verdict, default_directory};

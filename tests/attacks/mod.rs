@@ -3,7 +3,9 @@
 
 mod advisories;
 mod another_host;
+mod chosen_kinds;
 mod delimiters;
+mod forged_lines;
 mod found_domains;
 mod handed_over;
 mod installer_links;
@@ -21,3 +23,4 @@ mod secrets_programs;
 mod settings;
 mod signals;
 mod writer_links;
+mod xapi_database;

@@ -343,3 +343,26 @@ fn the_vms_of_xapi_are_guests() {
     let ended = host(&folder, &[]);
     assert!(ended.stdout.contains("cannot read `/var/lib/xcp/state.db`: the database is cut"), "{}", ended.whole());
 }
+
+/// What lies in another machine's root directory is a guest's, even where pregrub is called there.
+#[test]
+fn no_settings_of_the_root_are_read() {
+    let folder = dom0();
+    folder.file("pregrub.toml", "release = '4.22'\n");
+    folder.file("srv/pregrub.toml", "this is not TOML\n");
+    folder.file("mine.toml", "release = '4.20'\n");
+    let release = |below: &str, args: &[&str]| {
+        let ended = folder.run_in(below, &[&["host", "--format", "json"], args].concat());
+        assert_eq!(ended.status, 1, "{}", ended.whole());
+        (json(&ended)["release"].as_str().unwrap().to_owned(), ended.stderr)
+    };
+    let (found, said) = release(".", &["--root", "."]);
+    assert_eq!(found, "4.17.5");
+    assert_eq!(
+        said,
+        "pregrub: `@DIR/pregrub.toml` is not read, because what lies in a target may be a guest's: if it is yours, add --config @DIR/pregrub.toml\n"
+    );
+    assert_eq!(release("srv", &["--root", ".."]).0, "4.17.5");
+    assert_eq!(release(".", &["--root", ".", "--config", "mine.toml"]), ("4.20".to_owned(), String::new()));
+    assert_eq!(release(".", &["--root", ".", "--no-config"]), ("4.17.5".to_owned(), String::new()));
+}

@@ -137,7 +137,7 @@ fn as_a_target() {
     let boots = of("<bootloader_args>--entry=1</bootloader_args>");
     assert_eq!(boots.verdict, Verdict::Boots);
     assert_eq!(boots.chosen.unwrap().args.unwrap(), "two");
-    assert_eq!(boots.disk.unwrap().line, 5);
+    assert_eq!(boots.disk.unwrap().line, Some(5));
     let handover = boots.handover.unwrap();
     assert_eq!((handover.name, handover.error), ("libvirt", None));
     assert_eq!(handover.arguments.iter().rev().nth(1).unwrap(), "--entry=1");

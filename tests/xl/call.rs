@@ -218,7 +218,7 @@ fn a_relative_path_is_taken_from_the_working_directory() {
     assert_eq!(run.verdict, Verdict::Boots);
     assert_eq!(
         run.disk.map(|disk| (disk.path.to_string(), disk.line)),
-        Some(("corpus/images/recipe.img".to_owned(), 4))
+        Some(("corpus/images/recipe.img".to_owned(), Some(4)))
     );
     fs::write(&file, text.replace("recipe.img", "missing.img")).expect("a file can be made");
     let Simulated { run, explanation } = Simulation::default().run(&file).expect("it can be read");

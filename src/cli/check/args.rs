@@ -62,8 +62,8 @@ pub(in crate::cli) struct CheckArgs {
     pub baseline: BaselineArgs,
     #[command(flatten)]
     pub recursive: RecursiveArgs,
-    /// With --recursive, open the disks that the domains in the tree name wherever they are, and not only files of the tree: for a tree that only this host's administrator can write, such as /etc/xen
-    #[arg(long, requires = "recursive", help_heading = "Directories")]
+    /// Open the disks that domains name wherever they are: with --recursive not only files of the tree, and with --targets-from at all. For domains that only this host's administrator can write, such as those in /etc/xen
+    #[arg(long, help_heading = "Directories")]
     pub trust_domains: bool,
 }
 

@@ -162,7 +162,8 @@ fn tell(installed: &Installed) -> io::Result<()> {
         installed.removed
     )?;
     if let Some(entry) = installed.menu.entries.first() {
-        writeln!(out.text(), "  boots      {}\n  arguments  {}", entry.title, entry.args)?;
+        writeln!(out.text(), "  boots      {}", entry.title)?;
+        writeln!(out.text(), "  arguments  {}", entry.args)?;
     }
     out.finish()
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{NAME, Settings, SettingsArgs};
+use crate::escape::shown_path;
 
 /// Finds the settings of targets; each file is read once, whichever thread asks.
 pub(in crate::cli) struct Finder {
@@ -28,10 +29,14 @@ impl Finder {
         Ok(Self { given, none: args.no_config, nothing: Arc::default(), known: Mutex::default(), trees })
     }
 
-    /// The file in a directory among the targets that is passed over, although nobody said that none is to be read.
-    pub(in crate::cli) fn passed_over(&self, directory: &Path) -> Option<PathBuf> {
+    /// What is to be said of a file in a directory among the targets that is passed over, although nobody said that none is to be
+    /// read.
+    pub(in crate::cli) fn passed_over(&self, directory: &Path) -> Option<String> {
         let path = directory.join(NAME);
-        (!self.none && self.given.is_none() && path.is_file()).then_some(path)
+        let path = (!self.none && self.given.is_none() && path.is_file()).then(|| shown_path(&path))?;
+        Some(format!(
+            "`{path}` is not read, because what lies in a target may be a guest's: if it is yours, add --config {path}"
+        ))
     }
 
     /// The settings for a target: those of the first `pregrub.toml` in its directory or above. Of a directory it is the one

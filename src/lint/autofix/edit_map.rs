@@ -4,11 +4,21 @@ use std::ops::Range;
 
 use crate::lint::autofix::snapshot::Replacement;
 
-/// What was replaced by what: byte ranges of the text before and after.
+/// What was replaced by what: byte ranges of the text before and after. There may be very many.
 #[derive(Clone, Debug)]
 struct Replaced {
-    old: Range<usize>,
-    new: Range<usize>,
+    old: Range<u32>,
+    new: Range<u32>,
+}
+
+impl Replaced {
+    fn old(&self) -> Range<usize> {
+        self.old.start as usize..self.old.end as usize
+    }
+
+    fn new(&self) -> Range<usize> {
+        self.new.start as usize..self.new.end as usize
+    }
 }
 
 /// The way from one text to the next, over several edits one after the other.
@@ -31,7 +41,9 @@ impl EditMap {
             let start = changed.len();
             changed.extend_from_slice(edit.text.as_bytes());
             done = old.end;
-            step.push(Replaced { old, new: start..changed.len() });
+            // The places of findings are as wide.
+            let narrow = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+            step.push(Replaced { old: edit.start..edit.end, new: narrow(start)..narrow(changed.len()) });
         }
         changed.extend_from_slice(&text[done..]);
         self.steps.push(step);
@@ -42,16 +54,16 @@ impl EditMap {
     pub(super) fn to_new(&self, range: Range<usize>) -> Range<usize> {
         self.steps.iter().fold(range, |range, step| {
             // The last one that begins at the start or before it, and the last one that begins before the end.
-            let behind = step.partition_point(|one| one.old.start <= range.start);
+            let behind = step.partition_point(|one| one.old().start <= range.start);
             let start = match behind.checked_sub(1).map(|index| &step[index]) {
-                Some(one) if one.old.end > range.start || one.old.start == range.start => one.new.start,
-                Some(one) => one.new.end + (range.start - one.old.end),
+                Some(one) if one.old().end > range.start || one.old().start == range.start => one.new().start,
+                Some(one) => one.new().end + (range.start - one.old().end),
                 None => range.start,
             };
-            let behind = step.partition_point(|one| one.old.start < range.end);
+            let behind = step.partition_point(|one| one.old().start < range.end);
             let end = match behind.checked_sub(1).map(|index| &step[index]) {
-                Some(one) if one.old.end >= range.end => one.new.end,
-                Some(one) => one.new.end + (range.end - one.old.end),
+                Some(one) if one.old().end >= range.end => one.new().end,
+                Some(one) => one.new().end + (range.end - one.old().end),
                 None => range.end,
             };
             start..end.max(start)
@@ -61,10 +73,10 @@ impl EditMap {
     /// Where a place of the last text was in the first one.
     pub(super) fn to_old(&self, place: usize) -> usize {
         self.steps.iter().rev().fold(place, |place, step| {
-            let behind = step.partition_point(|one| one.new.start <= place);
+            let behind = step.partition_point(|one| one.new().start <= place);
             match behind.checked_sub(1).map(|index| &step[index]) {
-                Some(one) if one.new.end > place => one.old.start,
-                Some(one) => one.old.end + (place - one.new.end),
+                Some(one) if one.new().end > place => one.old().start,
+                Some(one) => one.old().end + (place - one.new().end),
                 None => place,
             }
         })

@@ -165,10 +165,11 @@ impl Seen {
         let raised = context.count_of_raised() + usize::from(context.run.failure.is_some());
         let grub = context.configuration().and_then(|configuration| configuration.grub()?.boots());
         let boots = Boots::of(context.run);
-        // What the rules have worked out of the text is as large as the findings, and sorting takes half as much once more.
+        // What the rules have worked out of the text is as large as the findings.
         drop(context);
         let mut met = collected.met;
-        met.sort_by_key(Met::order);
+        // In place: a stable sort takes half as much once more.
+        met.sort_unstable_by_key(|met| (met.order(), met.end, met.said));
         let mut stopping = BTreeMap::new();
         for met in met.iter().filter(|met| met.stops_boot) {
             *stopping.entry(met.said).or_default() += 1;

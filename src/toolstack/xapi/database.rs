@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::io::BufRead;
+use std::io::{self, BufRead, Read};
 
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
@@ -18,6 +18,39 @@ use super::record::{Record, VmDisk};
 
 /// More objects of a class than the largest pool has.
 const MOST: usize = 200_000;
+/// What is kept of all of them has at most this many bytes: some hundred a VM.
+const MOST_BYTES: usize = 32 << 20;
+/// A VM has at most 255 disks.
+const MOST_DISKS: usize = 256;
+/// No row has more text, with its notes, its history and its keys.
+const LONGEST_ROW: u64 = 4 << 20;
+/// A database has three levels.
+const DEEPEST: usize = 16;
+/// The fields that are kept.
+const FIELDS: [&str; 22] = [
+    "ref",
+    "uuid",
+    "name__label",
+    "domain_type",
+    "HVM__boot_policy",
+    "PV__bootloader",
+    "PV__bootloader_args",
+    "PV__kernel",
+    "PV__args",
+    "PV__legacy_args",
+    "VBDs",
+    "other_config",
+    "is_a_template",
+    "is_a_snapshot",
+    "is_control_domain",
+    "VM",
+    "VDI",
+    "empty",
+    "bootable",
+    "SR",
+    "location",
+    "name",
+];
 
 /// A VM of the pool. Templates, snapshots and the control domains are not among them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,6 +88,8 @@ const CLASSES: [&str; 4] = ["VM", "VBD", "VDI", "SR"];
 struct Tables {
     rows: [Vec<Row>; CLASSES.len()],
     by_reference: HashMap<String, (usize, usize)>,
+    /// How many bytes are kept.
+    bytes: usize,
 }
 
 impl Tables {
@@ -63,9 +98,21 @@ impl Tables {
         if rows.len() >= MOST {
             return Err(DatabaseError(format!("the database has more than {MOST} objects of one class")));
         }
-        if let Some(reference) = row.get("ref") {
-            self.by_reference.insert(reference.clone(), (class, rows.len()));
+        // An object without a reference can be named by nothing; of two with the same one the first counts.
+        let Some(reference) = row.get("ref").filter(|reference| !reference.is_empty()) else { return Ok(()) };
+        if self.by_reference.contains_key(reference) {
+            return Ok(());
         }
+        // A string and its place in a map cost some 80 bytes besides.
+        let length: usize = row.values().map(|value| value.len().saturating_add(80)).sum();
+        self.bytes = self.bytes.saturating_add(length);
+        if self.bytes > MOST_BYTES {
+            return Err(DatabaseError(format!(
+                "what is needed of the database has more than {} MiB",
+                MOST_BYTES >> 20
+            )));
+        }
+        self.by_reference.insert(reference.clone(), (class, rows.len()));
         rows.push(row);
         Ok(())
     }
@@ -100,9 +147,13 @@ fn text<'a>(row: &'a Row, field: &str) -> &'a str {
 /// ```
 pub fn read(input: impl BufRead) -> Result<Vec<Vm>, DatabaseError> {
     let tables = tables(input)?;
+    // A disk is of the VM that it names, and of no other, whatever lists of VMs say.
     let mut disks_of: HashMap<&str, Vec<&Row>> = HashMap::new();
     for disk in tables.of_class("VBD") {
-        disks_of.entry(text(disk, "VM")).or_default().push(disk);
+        let disks = disks_of.entry(text(disk, "VM")).or_default();
+        if disks.len() < MOST_DISKS {
+            disks.push(disk);
+        }
     }
     let vms = tables.of_class("VM").iter().filter(|row| {
         ["is_a_template", "is_a_snapshot", "is_control_domain"].iter().all(|field| text(row, field) != "true")
@@ -123,12 +174,13 @@ fn vm(row: &Row, tables: &Tables, disks_of: &HashMap<&str, Vec<&Row>>) -> Vm {
         legacy_args: field("PV__legacy_args"),
         disks: Vec::new(),
     };
-    let mut places = Vec::new();
+    let mut places_of_disks = Vec::new();
     // The VM's own list has the order that counts.
-    let listed: Vec<&Row> =
-        strings(text(row, "VBDs")).iter().filter_map(|reference| tables.at(Some(reference.as_str()))).collect();
-    let of_vm = disks_of.get(text(row, "ref")).map(Vec::as_slice).unwrap_or_default();
-    let disks = if listed.is_empty() { of_vm } else { listed.as_slice() };
+    let listed = strings(text(row, "VBDs"));
+    let mut disks = disks_of.get(text(row, "ref")).cloned().unwrap_or_default();
+    let places: HashMap<&str, usize> =
+        listed.iter().enumerate().rev().map(|(place, name)| (name.as_str(), place)).collect();
+    disks.sort_by_key(|disk| places.get(text(disk, "ref")).copied().unwrap_or(usize::MAX));
     for disk in disks.iter().filter(|disk| text(disk, "empty") != "true") {
         let Some(image) = tables.at(disk.get("VDI").map(String::as_str)) else { continue };
         let repository =
@@ -141,7 +193,7 @@ fn vm(row: &Row, tables: &Tables, disks_of: &HashMap<&str, Vec<&Row>>) -> Vm {
             path: format!("/dev/sm/backend/{repository}/{uuid}"),
             bootable: text(disk, "bootable") == "true",
         });
-        places.push(places_of(repository, uuid, text(image, "location")));
+        places_of_disks.push(places_of(repository, uuid, text(image, "location")));
     }
     let name = field("name__label");
     let options = strings(text(row, "other_config"));
@@ -149,7 +201,7 @@ fn vm(row: &Row, tables: &Tables, disks_of: &HashMap<&str, Vec<&Row>>) -> Vm {
         name: if name.is_empty() { record.uuid.clone() } else { name },
         starts_at_boot: options.chunks(2).any(|pair| pair == ["auto_poweron", "true"]),
         record,
-        places,
+        places: places_of_disks,
     }
 }
 
@@ -170,13 +222,14 @@ fn places_of(repository: &str, disk: &str, location: &str) -> Vec<String> {
 }
 
 fn tables(input: impl BufRead) -> Result<Tables, DatabaseError> {
-    let mut reader = Reader::from_reader(input);
+    let mut reader = Reader::from_reader(OneRow { input, left: LONGEST_ROW });
     reader.config_mut().check_end_names = true;
     let mut tables = Tables::default();
     let (mut buffer, mut class, mut depth, mut is_one) = (Vec::new(), None, 0_usize, false);
     let damaged = |why: &dyn fmt::Display| DatabaseError(format!("the database is not well-formed XML: {why}"));
     loop {
         buffer.clear();
+        reader.get_mut().left = LONGEST_ROW;
         let event = reader.read_event_into(&mut buffer).map_err(|error| damaged(&error))?;
         let (element, is_open) = match &event {
             Event::Start(element) => (element, true),
@@ -207,6 +260,41 @@ fn tables(input: impl BufRead) -> Result<Tables, DatabaseError> {
             _ => {}
         }
         depth += usize::from(is_open);
+        if depth > DEEPEST {
+            return Err(DatabaseError("this is not a database of xapi: its elements lie too deep".to_owned()));
+        }
+    }
+}
+
+/// The input up to the end of one element, which is bounded.
+struct OneRow<R> {
+    input: R,
+    left: u64,
+}
+
+impl<R: BufRead> Read for OneRow<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let available = self.fill_buf()?;
+        let count = available.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&available[..count]);
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl<R: BufRead> BufRead for OneRow<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.left == 0 {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "an element of it has more than 4 MiB"));
+        }
+        let available = self.input.fill_buf()?;
+        let count = usize::try_from(self.left).unwrap_or(usize::MAX).min(available.len());
+        Ok(&available[..count])
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.left = self.left.saturating_sub(count as u64);
+        self.input.consume(count);
     }
 }
 
@@ -214,9 +302,13 @@ fn attributes(element: &BytesStart<'_>) -> Result<Row, String> {
     let mut row = Row::new();
     for attribute in element.attributes() {
         let attribute = attribute.map_err(|error| error.to_string())?;
+        let key: &str = attribute.key.as_ref();
+        if !FIELDS.contains(&key) {
+            continue;
+        }
         let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| error.to_string())?;
         // Of a field that is there twice the first counts, as a `ref` does.
-        row.entry(attribute.key.as_ref().to_owned()).or_insert_with(|| unprotected(&value));
+        row.entry(key.to_owned()).or_insert_with(|| unprotected(&value));
     }
     Ok(row)
 }

@@ -36,6 +36,9 @@ pub struct VmDisk {
     pub bootable: bool,
 }
 
+/// A record has some tens of KiB.
+const LONGEST: usize = 256 << 10;
+
 /// Why a text is not a VM's record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordError(String);
@@ -48,13 +51,43 @@ impl fmt::Display for RecordError {
 
 impl std::error::Error for RecordError {}
 
-/// Whether a text looks like a VM's record: it names the bootloader as xapi does.
+/// Whether a text is a VM's record as a whole: a JSON object, or lines of which each is a field, and the bootloader is among them.
+///
+/// ```
+/// use pregrub::toolstack::xapi::is_record;
+///
+/// assert!(is_record(b"uuid ( RO): 1\n  PV-bootloader ( RW): pygrub\n"));
+/// assert!(!is_record(b"set timeout=5\nPV-bootloader=pygrub\ndisk=/dev/d\n"));
+/// ```
 pub fn is_record(text: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(text) else { return false };
     if text.trim_start().starts_with('{') {
-        return text.contains("\"PV_bootloader\"");
+        let object = serde_json::from_str::<serde_json::Map<String, Value>>(text);
+        return object.is_ok_and(|object| object.contains_key("PV_bootloader"));
     }
-    text.lines().filter_map(pair).any(|(name, _)| name == "PV-bootloader")
+    let mut names_bootloader = false;
+    for line in text.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#')) {
+        let Some((name, _)) = pair(line).filter(|(name, _)| is_field(name, line)) else { return false };
+        names_bootloader |= name == "PV-bootloader";
+    }
+    names_bootloader
+}
+
+/// Whether a text has something of a record: it names the bootloader as xapi does.
+pub(crate) fn resembles_record(text: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(text) else { return false };
+    match text.trim_start().starts_with('{') {
+        true => text.contains("\"PV_bootloader\""),
+        false => text.lines().filter_map(pair).any(|(name, _)| name == "PV-bootloader"),
+    }
+}
+
+/// Whether a line has the form of a field: any name with its access, as `xe` prints it, and before `=` one that decides about the boot.
+fn is_field(name: &str, line: &str) -> bool {
+    const NAMES: [&str; 6] = ["uuid", "name-label", "domain-type", "HVM-boot-policy", "disk", "disk-not-bootable"];
+    let assigns = line.trim_start().as_bytes().get(name.len()) == Some(&b'=');
+    let is_word = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    is_word && (!assigns || NAMES.contains(&name) || name.starts_with("PV-"))
 }
 
 /// The name and the value of `  PV-bootloader ( RW): pygrub` or `PV-bootloader=pygrub`.
@@ -78,7 +111,7 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// It is not UTF-8, or not JSON although it begins as such.
+    /// It is not UTF-8, not JSON although it begins as such, or larger than a record is.
     ///
     /// ```
     /// use pregrub::toolstack::xapi::Record;
@@ -88,6 +121,9 @@ impl Record {
     /// assert_eq!(words, ["--output-format=simple", "-q", "-q", "", "x"]);
     /// ```
     pub fn parse(text: &[u8]) -> Result<Self, RecordError> {
+        if text.len() > LONGEST {
+            return Err(RecordError(format!("the record has more than {} KiB", LONGEST >> 10)));
+        }
         let text = std::str::from_utf8(text).map_err(|_| RecordError("the record is not UTF-8".to_owned()))?;
         if text.trim_start().starts_with('{') {
             let value =
