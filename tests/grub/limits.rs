@@ -122,7 +122,7 @@ fn the_programs_take_no_more() {
             _ => 1,
         };
         for args in &all[..most] {
-            let output = memory::limited(&command(&[args, &[&path]].concat()), MOST + EMPTY).output().unwrap();
+            let output = memory::limited(&command(&[*args, &[&path]].concat()), MOST + EMPTY).output().unwrap();
             let said = String::from_utf8_lossy(&output.stderr[..output.stderr.len().min(500)]);
             assert!(matches!(output.status.code(), Some(0 | 1 | 3)), "{args:?} {name}: {} {said}", output.status);
         }
