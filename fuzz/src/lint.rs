@@ -42,7 +42,7 @@ pub fn lint(input: &[u8]) {
         }
     }
     let sources = Sources { configuration: Some("a configuration"), ..Sources::default() };
-    let look = Look { color: false, width: 80, verbose: how & 4 != 0 };
+    let look = Look { color: false, width: 80, verbose: how & 4 != 0, links: false };
     let written = write_findings(&findings, &run, None, sources, look, &mut io::sink());
     let explanation = pregrub::explain::explain(&run);
     let explanation = explanation.as_ref();

@@ -25,6 +25,7 @@ mod options;
 mod os_error;
 mod outcome;
 mod output;
+#[cfg(feature = "generate")]
 mod reselect;
 mod run;
 mod run_config;
@@ -44,6 +45,7 @@ pub use menu::{Console, Menu, Unattended};
 pub use options::{ImageLimits, Options, Task};
 pub use outcome::{BootFiles, ChosenFile, Failure, FailureKind, GivenDisk, Run, Verdict};
 pub use output::{Format, Process, Values, default_directory, render};
+#[cfg(feature = "generate")]
 pub(crate) use reselect::reselect;
 pub use run::{partition_rules, run, run_on, run_volumes, run_with};
 pub use run_config::{run_config, run_config_with};
