@@ -143,8 +143,9 @@ mod tests {
     fn a_formatted_piece_is_one_line() {
         let mut out = Vec::new();
         let mut writer = EscapingWriter::new(&mut out, false);
-        writeln!(writer, "fails: {}\t{}", "a\nboots: b\n", 'c').unwrap();
-        write!(writer, "{}", "d\ne").unwrap();
+        let (forged, cut) = ("a\nboots: b\n", "d\ne");
+        writeln!(writer, "fails: {forged}\tc").unwrap();
+        write!(writer, "{cut}").unwrap();
         writer.write_all(b"\nf\n").unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "fails: a\\x0aboots: b\\x0a\tc\nd\\x0ae\nf\n");
     }

@@ -129,11 +129,11 @@ fn kernel(args: &InitrdArgs) -> Result<GuestKernel, String> {
                 });
             }
             // Of this machine's own lists nothing is known to be of the guest.
-            let beside = |path: &[u8], most: usize| {
+            let of_kernel = |path: &[u8], most: usize| {
                 let below = path.strip_prefix(beside::folder(file.path().as_os_str().as_bytes()))?;
                 if below.starts_with(b"/") { None } else { read(path, most) }
             };
-            kernel.built_in = beside::built_in(path, release, None, &beside);
+            kernel.built_in = beside::built_in(path, release, None, &of_kernel);
         }
     }
     if let Some(file) = &args.kernel_config {

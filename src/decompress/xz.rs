@@ -17,13 +17,13 @@ pub(super) enum Xz<'a, 'b> {
     /// Its checks, its index and its footer are verified.
     Verified(Box<XzReader<&'a mut Input<'b>>>),
     /// For a reader who stops before they come.
-    Early(Blocks<'a, 'b>),
+    Early(Box<Blocks<'a, 'b>>),
 }
 
 impl<'a, 'b> Xz<'a, 'b> {
     pub(super) fn new(input: &'a mut Input<'b>, limits: Limits) -> Self {
         match Blocks::new(input, limits) {
-            Ok(blocks) => Self::Early(blocks),
+            Ok(blocks) => Self::Early(Box::new(blocks)),
             Err(input) => Self::Verified(Box::new(XzReader::new_mem_limit(input, false, kibibytes(limits)))),
         }
     }

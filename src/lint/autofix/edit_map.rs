@@ -12,11 +12,11 @@ struct Replaced {
 }
 
 impl Replaced {
-    fn old(&self) -> Range<usize> {
+    fn before(&self) -> Range<usize> {
         self.old.start as usize..self.old.end as usize
     }
 
-    fn new(&self) -> Range<usize> {
+    fn after(&self) -> Range<usize> {
         self.new.start as usize..self.new.end as usize
     }
 }
@@ -54,16 +54,16 @@ impl EditMap {
     pub(super) fn to_new(&self, range: Range<usize>) -> Range<usize> {
         self.steps.iter().fold(range, |range, step| {
             // The last one that begins at the start or before it, and the last one that begins before the end.
-            let behind = step.partition_point(|one| one.old().start <= range.start);
+            let behind = step.partition_point(|one| one.before().start <= range.start);
             let start = match behind.checked_sub(1).map(|index| &step[index]) {
-                Some(one) if one.old().end > range.start || one.old().start == range.start => one.new().start,
-                Some(one) => one.new().end + (range.start - one.old().end),
+                Some(one) if one.before().end > range.start || one.before().start == range.start => one.after().start,
+                Some(one) => one.after().end + (range.start - one.before().end),
                 None => range.start,
             };
-            let behind = step.partition_point(|one| one.old().start < range.end);
+            let behind = step.partition_point(|one| one.before().start < range.end);
             let end = match behind.checked_sub(1).map(|index| &step[index]) {
-                Some(one) if one.old().end >= range.end => one.new().end,
-                Some(one) => one.new().end + (range.end - one.old().end),
+                Some(one) if one.before().end >= range.end => one.after().end,
+                Some(one) => one.after().end + (range.end - one.before().end),
                 None => range.end,
             };
             start..end.max(start)
@@ -73,10 +73,10 @@ impl EditMap {
     /// Where a place of the last text was in the first one.
     pub(super) fn to_old(&self, place: usize) -> usize {
         self.steps.iter().rev().fold(place, |place, step| {
-            let behind = step.partition_point(|one| one.new().start <= place);
+            let behind = step.partition_point(|one| one.after().start <= place);
             match behind.checked_sub(1).map(|index| &step[index]) {
-                Some(one) if one.new().end > place => one.old().start,
-                Some(one) => one.old().end + (place - one.new().end),
+                Some(one) if one.after().end > place => one.before().start,
+                Some(one) => one.before().end + (place - one.after().end),
                 None => place,
             }
         })
