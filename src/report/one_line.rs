@@ -58,7 +58,8 @@ mod tests {
     #[test]
     fn a_formatted_piece_is_one_line() {
         let mut out = Vec::new();
-        writeln!(Uncolored(&mut out), "kernel {}", "/a\nboots: b\n").unwrap();
+        let forged = "/a\nboots: b\n";
+        writeln!(Uncolored(&mut out), "kernel {forged}").unwrap();
         Uncolored(&mut out).write_all(b"c\nd\n").unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "kernel /a\\x0aboots: b\\x0a\nc\nd\n");
     }
