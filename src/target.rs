@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use self::disk_access::DiskAccess;
+#[cfg(feature = "cli")]
 pub(crate) use self::domain_name::may_be_domain;
 pub use self::error::{Access, StandardInput, TargetError};
 #[cfg(feature = "libvirt")]

@@ -24,7 +24,7 @@ pub struct XapiTarget {
 }
 
 impl Target {
-    /// The VM of a record that is known already, as [`Target::open`] has that of a file. Its disk is opened where `access` allows it.
+    /// The VM of a record that is known already, as opening a target has that of a file. Its disk is opened where `access` allows it.
     pub fn of_record(record: Record, limits: ContainerLimits, access: &DiskAccess) -> Self {
         Self::Xapi(Box::new(XapiTarget::of_record(Ok(record), limits, access)))
     }
