@@ -185,7 +185,7 @@ impl Page<'_, '_> {
         });
         if let Some(picked) = other {
             match &picked.title {
-                Some(title) => self.line("entry", &one_line(title).chars().take(60).collect::<String>())?,
+                Some(title) => self.line("entry", &shown_title(title))?,
                 None => self.line("kernel", &picked.kernel.path)?,
             }
         }
@@ -202,12 +202,10 @@ impl Page<'_, '_> {
             (None, None, Some(reason)) => ("why", reason.clone()),
             (None, None, None) => return Ok(()),
         };
-        let room = self.look.width.saturating_sub(INDENT.len() + 2).max(20);
-        if other.is_some() && text.chars().count() > room {
-            let cut: String = one_line(&text).chars().take(room.saturating_sub(3)).collect();
-            return self.line(word, &format!("{}...", cut.trim_end()));
+        match other {
+            Some(_) => self.line(word, &fitted(&one_line(&text), self.look.width.saturating_sub(INDENT.len() + 2))),
+            None => self.line(word, &text),
         }
-        self.line(word, &text)
     }
 
     fn headline(&mut self, target: &str) -> io::Result<()> {
@@ -296,14 +294,9 @@ impl Page<'_, '_> {
     }
 
     fn picked(&mut self, picked: &Picked, norm: Option<&Picked>) -> io::Result<()> {
-        /// Of pygrub's titles some hold the whole line.
-        const LONGEST_TITLE: usize = 60;
         let same_entry = norm.is_some_and(|norm| norm.is_same_entry(picked));
         if let Some(title) = picked.title.as_ref().filter(|_| !same_entry) {
-            let title = match title.char_indices().nth(LONGEST_TITLE) {
-                Some((end, _)) => format!("{}...", &title[..end]),
-                None => title.clone(),
-            };
+            let title = shown_title(title);
             let place = match (picked.line, &picked.config) {
                 (Some(line), Some(config)) if config.contains('/') => format!("  (line {line} of {config})"),
                 (Some(line), Some(config)) if picked.kernel.offset.is_none() => format!("  (line {line} of {config})"),
@@ -333,12 +326,7 @@ impl Page<'_, '_> {
     fn difference(&mut self, difference: &Difference, code: Option<&str>) -> io::Result<()> {
         if let (Some(line), Some(text)) = (difference.line, &difference.text) {
             let text: String = one_line(text).chars().take(LONGEST_LINE).collect();
-            let room = self.look.width.saturating_sub(INDENT.len() + 8).max(20);
-            let shown = if text.chars().count() > room {
-                format!("{}...", text.chars().take(room - 3).collect::<String>())
-            } else {
-                text
-            };
+            let shown = fitted(&text, self.look.width.saturating_sub(INDENT.len() + 8));
             self.line("line", &format!("{line}: {shown}"))?;
         }
         let code = code.map(|code| format!("{code}: ")).unwrap_or_default();
@@ -370,4 +358,23 @@ impl Page<'_, '_> {
             .word_splitter(textwrap::WordSplitter::NoHyphenation);
         textwrap::fill(text, options)
     }
+}
+
+/// A title, cut where it is long: of pygrub's titles some hold the whole line.
+fn shown_title(title: &str) -> String {
+    const LONGEST: usize = 60;
+    match title.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", &title[..end]),
+        None => title.to_owned(),
+    }
+}
+
+/// A text that fits into `room` characters of a line, or into 20 where there is less.
+fn fitted(text: &str, room: usize) -> String {
+    let room = room.max(20);
+    if text.chars().count() <= room {
+        return text.to_owned();
+    }
+    let cut: String = text.chars().take(room - 3).collect();
+    format!("{}...", cut.trim_end())
 }

@@ -71,14 +71,7 @@ fn formats_of_others_hold() {
     let junit = merged("junit").stdout;
     assert_eq!(junit.matches("<testsuite ").count(), 6, "{junit}");
     assert!(junit.contains("type=\"unreadable\"") && junit.contains("type=\"PG001\""), "{junit}");
-    if let Some(xmllint) = tools::tool("xmllint") {
-        fs::write(folder.path().join("junit.xml"), junit).unwrap();
-        let schema = root().join("tests/schemas/junit-10.xsd");
-        let mut command = std::process::Command::new(xmllint);
-        command.args(["--noout", "--schema"]).arg(schema).arg(folder.path().join("junit.xml"));
-        let ended = command.output().unwrap();
-        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
-    }
+    tools::assert_xml(&junit, "--schema", "junit-10.xsd");
 }
 
 #[test]

@@ -33,6 +33,22 @@ pub fn skipped(what: &str) {
     eprintln!("SKIPPED: {what}");
 }
 
+/// Fails where xmllint rejects `xml` by a schema (`--schema`) or a DTD (`--dtdvalid`) of tests/schemas.
+pub fn assert_xml(xml: &str, how: &str, schema: &str) {
+    let Some(xmllint) = tool("xmllint") else { return };
+    let mut child = Command::new(xmllint)
+        .args(["--noout", "--nonet", how])
+        .arg(super::program::root().join("tests/schemas").join(schema))
+        .arg("-")
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(xml.as_bytes()).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    assert!(ended.status.success(), "{}\n{xml}", String::from_utf8_lossy(&ended.stderr));
+}
+
 /// Runs a script of tests/oracle with `input` on standard input and gives its standard output and how it ended, or nothing
 /// where it did not end by itself within `seconds`.
 pub fn python(

@@ -2,7 +2,7 @@
 //!
 //! It is one XML document: a `<table>` for each class, a `<row>` for each object, a field an attribute; the part before a `__` is the
 //! group of a field (`PV__bootloader`). White space and `%` are written with a `%` in front. Sets and maps are nested lists in
-//! parentheses, with strings in single quotes. Read in the sources of xapi 26.1.4 (`ocaml/database`); which fields decide about a boot
+//! parentheses, with strings in single quotes. Read in the sources of xapi (`ocaml/database`); which fields decide about a boot
 //! is in [`Record`]. Where storage managers keep disks: their sources, and what Apache CloudStack and OpenStack's agents open on such
 //! hosts.
 
