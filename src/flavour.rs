@@ -56,7 +56,7 @@ pub enum ExtraOption {
 
 /// What a flavour differs in. Upstream's row is what the others are compared with.
 #[derive(Debug)]
-pub struct Row {
+pub struct FlavourRow {
     /// The flavour that the row is of.
     flavour: Flavour,
     /// Its word on the command line.
@@ -96,7 +96,7 @@ pub struct Row {
 }
 
 /// Upstream's column where a flavour does not differ.
-const UPSTREAM: Row = Row {
+const UPSTREAM: FlavourRow = FlavourRow {
     flavour: Flavour::Upstream,
     name: "upstream",
     aliases: &[],
@@ -117,12 +117,12 @@ const UPSTREAM: Row = Row {
     releases: &[],
 };
 
-const ROWS: [Row; 4] = [
+const ROWS: [FlavourRow; 4] = [
     UPSTREAM,
     // Patch `tools-pygrub-remove-static-solaris-support`, 2014.
-    Row { flavour: Flavour::Debian, name: "debian", label: "Debian", probes_solaris: false, ..UPSTREAM },
+    FlavourRow { flavour: Flavour::Debian, name: "debian", label: "Debian", probes_solaris: false, ..UPSTREAM },
     // Patches `pygrub-boot-legacy-sles` and `pygrub-handle-one-line-menu-entries`.
-    Row {
+    FlavourRow {
         flavour: Flavour::Suse,
         name: "suse",
         aliases: &["opensuse"],
@@ -136,7 +136,7 @@ const ROWS: [Row; 4] = [
     // Patches `pygrub-Ignore-GRUB2-if-statements`, `-add-default-and-extra-args`, `-always-boot-default`, `-friendly-no-fs`,
     // `-default-xenmobile-kernel`, `-blacklist-support`, `-image-max-size`, `-add-disk-as-extra-group` and
     // `libfsimage-Add-support-for-btrfs`.
-    Row {
+    FlavourRow {
         flavour: Flavour::XcpNg,
         name: "xcp-ng",
         aliases: &["xenserver"],
@@ -163,7 +163,7 @@ impl Flavour {
     /// All of them, upstream first.
     pub const ALL: [Self; 4] = [Self::Upstream, Self::Debian, Self::Suse, Self::XcpNg];
 
-    fn row(self) -> &'static Row {
+    fn row(self) -> &'static FlavourRow {
         &ROWS[self as usize]
     }
 
@@ -435,6 +435,14 @@ impl fmt::Display for UnknownBuild {
         let Self { flavour, name } = self;
         let own = flavour.row().releases;
         if own.is_empty() {
+            if *flavour != Flavour::Upstream {
+                let label = flavour.name();
+                return write!(
+                    f,
+                    "`{label}-{name}` is not a release that pregrub knows: use {label}-4.0 to {label}-{}",
+                    Release::NEWEST
+                );
+            }
             return match name.parse::<Release>() {
                 Err(error) => write!(f, "{error}; or a distributor's release: xcp-ng-8.3, suse-4.21, debian-4.17"),
                 Ok(_) => Ok(()),

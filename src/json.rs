@@ -12,9 +12,18 @@ use crate::escape::is_unsafe_char;
 /// # Errors
 ///
 /// As `out` says.
-#[cfg(feature = "cli")]
+#[cfg(feature = "report")]
 pub(crate) fn write(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     Ok(serde_json::to_writer(Escaping(out), value)?)
+}
+
+/// `value` in one line, without a line end.
+#[cfg(feature = "report")]
+pub(crate) fn line(value: &impl Serialize) -> String {
+    let mut out = Vec::new();
+    // Neither a `Vec` nor a report fails: every key of a report is a string.
+    let _ = write(value, &mut out);
+    String::from_utf8(out).unwrap_or_default()
 }
 
 /// Writes `value` over several lines, without a line end after the last.

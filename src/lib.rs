@@ -39,10 +39,11 @@
 //! - [`lint`]: what is wrong, by rules with codes.
 //! - [`compare`]: releases, flavours and GRUB side by side, and what becomes of a guest on another host.
 //! - `report` (feature): JSON and text.
+//! - `check` (feature `report`): all of it for one target, in one call, as `pregrub check` does it.
 //! - `generate` (feature): configurations that boot, judged by [`boot`] before they are handed out.
 //!
 //! Arrows go one way: `python`, `release`, `flavour` ← `config`, `storage` ← `boot`, `grub`, `initrd` ← `kernel`, `explain` ← `target` ←
-//! `simulation`, `compare` ← `lint`, `generate` ← `report` ← `cli`. A test holds the order.
+//! `simulation`, `compare` ← `lint`, `generate` ← `report` ← `check` ← `cli`. A test holds the order.
 //!
 //! With `default-features = false` the crate has the run, the linter and GRUB, and needs neither an argument parser nor a terminal.
 //! Features add the rest: `report`, `generate`, `install` (of a generated grub.cfg), `libvirt` (domains in XML) and `cli`.
@@ -57,6 +58,8 @@
 extern crate alloc;
 
 pub mod boot;
+#[cfg(feature = "report")]
+pub mod check;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
@@ -79,7 +82,9 @@ pub mod release;
 #[cfg(feature = "report")]
 pub mod report;
 pub mod simulation;
+mod size;
 pub mod storage;
+mod system_error;
 pub mod target;
 pub mod toolstack;
 pub mod xl;

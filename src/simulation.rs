@@ -17,7 +17,7 @@
 
 use std::path::Path;
 
-use crate::boot::{BootFiles, Failure, FailureKind, Options, Run, Verdict};
+use crate::boot::{BootFiles, Console, Failure, FailureKind, Options, Run, Verdict};
 use crate::escape::shown_path;
 use crate::explain::Explanation;
 use crate::flavour::Build;
@@ -75,6 +75,18 @@ impl Simulation {
         Ok(self.on(&shown_path(path), target))
     }
 
+    /// Opens a text as if it were the content of a file of this name: a boot configuration or a domain's. No such file need exist; the
+    /// disk that a domain names is opened.
+    ///
+    /// # Errors
+    ///
+    /// pregrub cannot detect what it is.
+    pub fn open_text(&self, name: impl AsRef<Path>, text: &[u8], how: OpenOptions) -> Result<OpenTarget, TargetError> {
+        let name = name.as_ref();
+        let target = Target::read(name, &mut { text }, how, self.options.release, &DiskAccess::anywhere())?;
+        Ok(self.on(&shown_path(name), target))
+    }
+
     /// Takes a target that is at hand: a disk in memory, the text of a configuration. `name` is what it is called in the result.
     pub fn on(&self, name: &str, target: Target) -> OpenTarget {
         OpenTarget { simulation: self.clone(), name: name.to_owned(), target }
@@ -109,6 +121,16 @@ impl OpenTarget {
         &self.target
     }
 
+    /// What it is called in results.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How pygrub is called on it.
+    pub fn options(&self) -> &Options {
+        &self.simulation.options
+    }
+
     /// What it is.
     pub fn kind(&self) -> Kind {
         self.target.kind()
@@ -141,6 +163,15 @@ impl OpenTarget {
     /// The target cannot be read.
     pub fn run_on(&self, volumes: Option<&MountedOnce<'_>>) -> Result<Run, TargetError> {
         self.target.run_on(volumes, &self.name, self.simulation.options.clone())
+    }
+
+    /// Performs the run as [`run_on`](Self::run_on) does, with somebody at the console, who is shown the menu.
+    ///
+    /// # Errors
+    ///
+    /// The target cannot be read.
+    pub fn run_with(&self, volumes: Option<&MountedOnce<'_>>, console: &mut dyn Console) -> Result<Run, TargetError> {
+        self.target.run_with(volumes, &self.name, self.simulation.options.clone(), console)
     }
 
     /// Why a run on this target does not boot, with its volumes at hand. `None` if nothing failed.

@@ -19,13 +19,12 @@ use std::sync::Arc;
 pub use self::disk_access::DiskAccess;
 #[cfg(feature = "cli")]
 pub(crate) use self::domain_name::may_be_domain;
-pub use self::error::{Access, StandardInput, TargetError};
+pub use self::error::{Access, SeenKind, StandardInput, TargetError};
 #[cfg(feature = "libvirt")]
 pub use self::libvirt::LibvirtTarget;
-pub(crate) use self::open::open_without_waiting;
 pub use self::xapi::XapiTarget;
 pub use self::xl::XlTarget;
-use crate::boot::{self, Options, Run};
+use crate::boot::{self, Console, Options, Run, Unattended};
 use crate::config::Dialect;
 use crate::explain::{Explanation, OtherDisks, explain_on};
 use crate::release::Release;
@@ -35,7 +34,7 @@ use crate::storage::identify::Format;
 use crate::storage::mount::{MountedOnce, Volumes};
 use crate::storage::source::Source;
 use crate::toolstack;
-use crate::xl::domain::{Domain, Guest};
+use crate::xl::domain::{Domain, GuestKind};
 
 /// A kind of target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +67,18 @@ impl Kind {
         }
     }
 
+    /// What it is, in a sentence.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Image => "a disk image",
+            Self::Directory => "a directory",
+            Self::Config => "a boot configuration",
+            Self::Xl => "a domain's configuration for xl",
+            Self::Libvirt => "a domain's XML for libvirt",
+            Self::Xapi => "a VM's record of xapi",
+        }
+    }
+
     /// Whether it is a domain, whose disk pygrub gets.
     pub fn is_domain(self) -> bool {
         matches!(self, Self::Xl | Self::Libvirt | Self::Xapi)
@@ -82,7 +93,7 @@ impl Kind {
 /// How a target is to be read, where that is not left to pregrub.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OpenOptions {
-    /// Take it for this kind.
+    /// Treat it as this kind.
     pub kind: Option<Kind>,
     /// Take a configuration for this dialect.
     pub dialect: Option<Dialect>,
@@ -147,11 +158,11 @@ impl Target {
     /// Whether a bootloader is run for it: not for an HVM guest, nor for a domain with a kernel of dom0.
     pub fn asks_bootloader(&self) -> bool {
         let has_bootloader = self.domain().is_none_or(|domain| domain.bootloader.is_some());
-        has_bootloader && self.guest() != Some(Guest::Hvm)
+        has_bootloader && self.guest() != Some(GuestKind::Hvm)
     }
 
     /// The type of the guest, where a domain says it.
-    pub fn guest(&self) -> Option<Guest> {
+    pub fn guest(&self) -> Option<GuestKind> {
         match self {
             #[cfg(feature = "libvirt")]
             Self::Libvirt(target) => target.guest(),
@@ -167,14 +178,27 @@ impl Target {
         name: &str,
         options: Options,
     ) -> Result<Run, TargetError> {
+        self.run_with(volumes, name, options, &mut Unattended)
+    }
+
+    /// Does what [`run_on`](Self::run_on) does, with somebody at the console.
+    pub(crate) fn run_with(
+        &self,
+        volumes: Option<&MountedOnce<'_>>,
+        name: &str,
+        options: Options,
+        console: &mut dyn Console,
+    ) -> Result<Run, TargetError> {
         let result = match (self, volumes) {
-            (Self::Config { dialect, text }, _) => Ok(boot::run_config(name, *dialect, text.clone(), options)),
-            (Self::Xl(target), volumes) => target.run(volumes, options),
+            (Self::Config { dialect, text }, _) => {
+                Ok(boot::run_config_with(name, *dialect, text.clone(), options, console))
+            }
+            (Self::Xl(target), volumes) => target.run(volumes, options, console),
             #[cfg(feature = "libvirt")]
-            (Self::Libvirt(target), volumes) => target.run(volumes, options),
-            (Self::Xapi(target), volumes) => target.run(volumes, options),
+            (Self::Libvirt(target), volumes) => target.run(volumes, options, console),
+            (Self::Xapi(target), volumes) => target.run(volumes, options, console),
             (Self::Image(_) | Self::Inside { .. } | Self::Directory(_), Some(volumes)) => {
-                boot::run_volumes(volumes, options)
+                boot::run_volumes_with(volumes, options, console)
             }
             (Self::Image(_) | Self::Inside { .. } | Self::Directory(_), None) => {
                 Err(io::Error::other("it has no volumes"))

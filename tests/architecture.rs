@@ -1,7 +1,7 @@
 //! The rooms of `src/` and the direction of the arrows between them: a room imports only from rooms that stand before it. The test
 //! reads the sources and names the offender.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -10,9 +10,11 @@ use walkdir::WalkDir;
 use crate::common::program::root;
 
 /// The rooms in their order, lowest first. A room may import from every room before it.
-const ROOMS: [&str; 24] = [
+const ROOMS: [&str; 27] = [
+    "size",
     "python",
     "escape",
+    "system_error",
     "json",
     "release",
     "flavour",
@@ -33,12 +35,16 @@ const ROOMS: [&str; 24] = [
     "lint",
     "generate",
     "report",
+    "check",
     "cli",
     "main",
 ];
 
 /// The rooms of the linter in their order. `registry` lists the rules, `mod` is the way in.
 const LINTER: [&str; 8] = ["engine", "analysis", "rules", "registry", "selection", "mod", "explaining", "autofix"];
+
+/// Type names that several drivers have, each in its own folder of `storage/`: one concept of the field, in several formats.
+const IN_EVERY_DRIVER: [&str; 3] = ["Superblock", "Inode", "Extent"];
 
 fn place(room: &str) -> Option<usize> {
     ROOMS.iter().position(|known| *known == room)
@@ -121,4 +127,59 @@ fn the_linter_keeps_its_rooms() {
         }
     }
     assert!(offenders.is_empty(), "{}", offenders.join("\n"));
+}
+
+/// The name of the type that a line declares for other files than its own.
+fn visible_type(line: &str) -> Option<&str> {
+    let rest = line.trim_start().strip_prefix("pub")?;
+    let rest = rest.strip_prefix('(').map_or(Some(rest), |scope| scope.split_once(')').map(|(_, rest)| rest))?;
+    let (kind, rest) = rest.trim_start().split_once(' ')?;
+    let name = rest.split(|c: char| !c.is_ascii_alphanumeric()).next()?;
+    (["struct", "enum", "trait", "type", "union"].contains(&kind) && name.starts_with(char::is_uppercase))
+        .then_some(name)
+}
+
+/// One name, one meaning: a type that other files see is declared once in the crate. What is private to a file is its own business.
+#[test]
+fn a_type_name_has_one_meaning() {
+    let src = root().join("src");
+    let mut declared: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for entry in sources(&src) {
+        let file = entry.path().strip_prefix(&src).unwrap().display().to_string();
+        for name in code(entry.path()).lines().filter_map(visible_type) {
+            declared.entry(name.to_owned()).or_default().push(file.clone());
+        }
+    }
+    assert!(declared.len() > 500, "the declarations are found: {}", declared.len());
+    let driver = |file: &String| {
+        file.strip_prefix("storage/").and_then(|rest| rest.split_once('/')).map(|(name, _)| name.to_owned())
+    };
+    let is_fine = |name: &str, files: &[String]| {
+        let drivers: BTreeSet<_> = files.iter().filter_map(driver).collect();
+        files.len() == 1 || IN_EVERY_DRIVER.contains(&name) && drivers.len() == files.len()
+    };
+    let offenders: Vec<_> = declared
+        .iter()
+        .filter(|(name, files)| !is_fine(name, files))
+        .map(|(name, files)| format!("`{name}` is declared in {}", files.join(", ")))
+        .collect();
+    assert!(offenders.is_empty(), "{}", offenders.join("\n"));
+    let unused: Vec<_> =
+        IN_EVERY_DRIVER.iter().filter(|name| declared.get(**name).is_none_or(|files| files.len() < 2)).collect();
+    assert!(unused.is_empty(), "allowed without need: {unused:?}");
+}
+
+#[test]
+fn declarations_are_found() {
+    let lines = [
+        ("pub struct Run {", Some("Run")),
+        ("    pub(in crate::lint) enum Fix<'a> {", Some("Fix")),
+        ("pub(crate) type Sink<'a> = dyn FnMut(&[u8]);", Some("Sink")),
+        ("struct Private;", None),
+        ("pub fn Name() {", None),
+        ("pub use self::Run;", None),
+    ];
+    for (line, expected) in lines {
+        assert_eq!(visible_type(line), expected, "{line}");
+    }
 }

@@ -7,7 +7,9 @@ mod common;
 
 mod architecture;
 mod attacks;
+mod book;
 mod boot;
+mod check;
 mod cli;
 mod compare;
 mod config;

@@ -17,12 +17,21 @@ const AVOID: &[(&str, &str)] = &[
         "is not a",
     ),
     (r"\b(take|takes|took) [^.;:,]{1,60}? for (a|an|the|one|what)\b|\btaken for\b", "treats X as Y"),
+    (r"\b([Tt]ake|[Tt]akes|[Tt]ook) (it|them|its \w+|th(e|is) \w+) for\b", "treats X as Y"),
+    (r"(?<!`)\btold\b(?!`)", "say to whom and what: reports, shows, gets"),
     (r"(?<!\.)\bwants\b", "expects, needs"),
     (r"\bgives? up on\b", "rejects"),
     (r"(?<!-)\b[Bb]ehind\b", "after, past the end"),
     (r"\b(is|are|be|been|was|were|not) told (by|one by one|as such|of|all|where|when)\b", "reported"),
     (r"\b(finding|rule|diagnostic)s? tells?\b|\b[Tt]ells what\b|\bcannot be told\b", "reports, shows, is unknown"),
     (r"\b[Mm]end(s|ed|ing)?\b", "fix"),
+    (r"(?<!let )\banew\b", "again, regenerated"),
+    (r"\btells\b(?! (\S+ ){0,6}apart)", "shows, says, reports"),
+    (r"\bmeanwhile\b(?=[.;,]?$)", "in the meantime"),
+    (
+        r"\b(is|are) (a|an) \w+, no \w+$|\(os error",
+        "is a X, not a Y; the words of the operating system by `system_error::why`",
+    ),
     (r"(?<![{`-])\b[Bb]lanks?\b(?![}-])", "space"),
     (r"\bto the letter\b", "literally, unexpanded"),
     (r"\b[Ss]ay nothing of\b", "turn off"),
@@ -30,12 +39,19 @@ const AVOID: &[(&str, &str)] = &[
     (r"\b[Ww]hoever\b", "the caller, anyone who"),
     (r"\b[Tt]ake the target for\b", "treat the target as"),
     (r"\bwhole or not at all\b|\bread whole\b", "in full"),
+    (
+        r"\b(facts|by-release), sections?\b|\bsections? \d+ of the\b|\bshared facts\b|\b[Ii]ssue #?\d+\b",
+        "nothing: it is outside the repository",
+    ),
 ];
 
 /// Where a phrase has to be: the file, and text around it.
 const ALLOWED: &[(&str, &str)] = &[
     // The name of a class of characters.
     ("src/grub/regular_expression.rs", "blank"),
+    // Where the words of the operating system become ours, or Python's.
+    ("src/system_error.rs", "(os error"),
+    ("src/cli/pygrub/python_error.rs", "(os error"),
 ];
 
 /// The string literals and comments of a Rust source, each as one line. Comments one below the other belong together.
@@ -138,4 +154,11 @@ fn sentences_read_well() {
 fn prose_is_found() {
     let source = "/// One is\n/// two.\nfn a<'b>(c: char) { c == '\"'; d(\"x \\\n   y\\\"\"); r#\"z\"#; br\"q\"; e('\\'') } // end\n";
     assert_eq!(prose(source), ["One is two.", "x y\\\"", "z", "q", "end"]);
+}
+
+/// The rest of the documentation is in docs/, page by page.
+#[test]
+fn the_readme_is_short() {
+    let lines = fs::read_to_string(root().join("README.md")).unwrap().lines().count();
+    assert!(lines <= 120, "README.md has {lines} lines");
 }

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use pregrub::flavour::Flavour;
-use pregrub::kernel::{Depth, GuestType, Outcome, Question, explain, look};
+use pregrub::kernel::{GuestType, KernelDepth, LoadOutcome, Question, explain, look};
 use pregrub::release::Release;
 
 fuzz_target!(|kernel: &[u8]| {
@@ -13,23 +13,23 @@ fuzz_target!(|kernel: &[u8]| {
         for guest in GuestType::ALL {
             let question = Question { release, flavour, guest };
             let look = |depth| look(&kernel, kernel.len() as u64, &question, depth).expect("memory can be read");
-            let (notes, all) = (look(Depth::Notes), look(Depth::All));
+            let (notes, all) = (look(KernelDepth::Notes), look(KernelDepth::All));
             for look in [&notes, &all] {
                 let outcome = look.outcome(guest).expect("it was asked for");
                 match outcome {
-                    Outcome::Refused { words, loads, .. } => {
+                    LoadOutcome::Refused { words, loads, .. } => {
                         assert!(*loads || !words.is_empty(), "a refusal has words");
                         let explained = explain(look, &question).expect("a refusal is explained");
                         assert!(!explained.reason.is_empty() && !explained.help.is_empty());
                     }
-                    Outcome::Loads(_) | Outcome::Unknown(_) => assert!(explain(look, &question).is_none()),
+                    LoadOutcome::Loads(_) | LoadOutcome::Unknown(_) => assert!(explain(look, &question).is_none()),
                 }
             }
-            if all.outcome(guest).and_then(Outcome::loads) == Some(true) {
+            if all.outcome(guest).and_then(LoadOutcome::loads) == Some(true) {
                 assert_ne!(
-                    notes.outcome(guest).and_then(Outcome::loads),
+                    notes.outcome(guest).and_then(LoadOutcome::loads),
                     Some(false),
-                    "more bytes do not mend a kernel"
+                    "more bytes do not make a kernel load"
                 );
             }
         }

@@ -214,11 +214,11 @@ pub fn run(input: &[u8]) {
 
 /// Executes a configuration as each GRUB does, and checks its syntax. What is executed stays within its limits.
 pub fn grub(text: &[u8]) {
-    use pregrub::grub::{self, Place, Platform, Settings, Version, disks::NoDisk};
+    use pregrub::grub::{self, ConfigPlace, GrubSettings, Platform, Version, disks::NoDisk};
     grub::check_syntax(text);
-    let place = Place { device: "hd0".to_owned(), path: "/grub/grub.cfg".to_owned() };
+    let place = ConfigPlace { device: "hd0".to_owned(), path: "/grub/grub.cfg".to_owned() };
     for (version, platform) in [(Version::V2_06, Platform::Pc), (Version::V2_14, Platform::Efi)] {
-        let settings = Settings { version, platform, most_steps: 20_000, ..Settings::default() };
+        let settings = GrubSettings { version, platform, most_steps: 20_000, ..GrubSettings::default() };
         let run = grub::run(&NoDisk, &place, text, &settings);
         assert!(run.output.len() <= settings.most_output && run.trace.is_empty());
         assert!(run.picked.is_none_or(|picked| picked < run.attempts.len()));

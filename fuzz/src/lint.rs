@@ -9,8 +9,8 @@ use pregrub::release::Release;
 use pregrub::report::check::Hashes;
 use pregrub::report::finding::Sources;
 use pregrub::report::sarif::Log;
-use pregrub::report::target_report::{Outcome, TargetReport};
-use pregrub::report::text::{Look, write_findings};
+use pregrub::report::target_report::{ReportOutcome, TargetReport};
+use pregrub::report::text::{TextStyle, write_findings};
 use pregrub::report::{concise, github};
 use pregrub::simulation::Simulation;
 use pregrub::target::{Kind, Target};
@@ -42,12 +42,12 @@ pub fn lint(input: &[u8]) {
         }
     }
     let sources = Sources { configuration: Some("a configuration"), ..Sources::default() };
-    let look = Look { color: false, width: 80, verbose: how & 4 != 0, links: false };
+    let look = TextStyle { color: false, width: 80, verbose: how & 4 != 0, links: false };
     let written = write_findings(&findings, &run, None, sources, look, &mut io::sink());
     let explanation = pregrub::explain::explain(&run);
     let explanation = explanation.as_ref();
     let hashes = Hashes::default();
-    let read = Outcome::Read {
+    let read = ReportOutcome::Read {
         kind: Kind::Config,
         run: &run,
         explanation,

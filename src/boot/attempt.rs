@@ -4,7 +4,7 @@ use super::fixed_kernels::InPlaceOf;
 use super::menu::{Console, Menu};
 use super::outcome::Logged;
 use super::select::Selection;
-use crate::config::{Config, Dialect, Raised};
+use crate::config::{Config, Dialect, Raised, Recovered};
 use crate::python::PyStr;
 use crate::storage::filesystem::{Note, Size};
 use crate::storage::identify::Identified;
@@ -45,7 +45,7 @@ pub struct Step {
 pub struct Found {
     /// Its path in the guest; for a configuration alone its name on this machine.
     pub path: PyStr,
-    /// What pygrub takes it for.
+    /// As which dialect pygrub reads it.
     pub dialect: Dialect,
     /// Its text, as far as pygrub read it.
     pub text: Vec<u8>,
@@ -53,6 +53,8 @@ pub struct Found {
     pub directory: bool,
     /// What pygrub made of it.
     pub config: Config,
+    /// What the same parse found beyond the first line that raises. `None` if none does.
+    pub recovered: Option<Recovered>,
 }
 
 /// What is at an offset, as far as the run learnt it.

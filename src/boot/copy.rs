@@ -7,7 +7,7 @@ use super::copy_limit::TooLarge;
 use super::finish::{finish_crashed, finish_raised, finish_unknown};
 use super::fixed_kernels;
 use super::fs_probe::{FsProbe, Opened};
-use super::look::Picked;
+use super::look::PickedFiles;
 use super::open_offset::unbounded;
 use super::options::{Options, Task};
 use super::os_error::{errno_message, open_message, os_error};
@@ -24,10 +24,10 @@ pub(super) fn copy(
     index: usize,
     filesystem: &dyn Filesystem,
     disk: Option<u64>,
-    picked: Picked,
+    picked: PickedFiles,
 ) -> io::Result<()> {
     let mut probe = FsProbe::new(filesystem);
-    let picked = Picked {
+    let picked = PickedFiles {
         kernel: fixed_kernels::instead_of_missing(&mut probe, picked.kernel, &run.options)?,
         args: fixed_kernels::with_extra_args(picked.args, &run.options),
         ..picked

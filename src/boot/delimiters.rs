@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use super::output::{Format, Values};
+use super::output::{OutputFormat, Values};
 use crate::release::{Change, Release};
 
 /// A value with a character that ends it.
@@ -17,20 +17,20 @@ pub struct Unrepresentable {
     /// The character.
     pub delimiter: u8,
     /// The format that it means something in.
-    pub format: Format,
+    pub format: OutputFormat,
 }
 
 /// The first value that a reader of this format would not read back as it is, where this release's pygrub writes it all the same.
-pub fn unrepresentable(format: Format, release: Release, values: Values<'_>) -> Option<Unrepresentable> {
+pub fn unrepresentable(format: OutputFormat, release: Release, values: Values<'_>) -> Option<Unrepresentable> {
     if release.has(Change::OutputQuoted) {
         return None;
     }
     let ends = |name: &str, byte: u8| match format {
-        Format::Simple => byte == b'\n',
-        Format::Simple0 => byte == 0,
+        OutputFormat::Simple => byte == b'\n',
+        OutputFormat::Simple0 => byte == 0,
         // Arguments stand in quotes, names do not.
-        Format::Sxp if name == "args" => matches!(byte, b'"' | b'\\'),
-        Format::Sxp => matches!(byte, b'"' | b'\'' | b'\\' | b'(' | b')') || byte <= b' ',
+        OutputFormat::Sxp if name == "args" => matches!(byte, b'"' | b'\\'),
+        OutputFormat::Sxp => matches!(byte, b'"' | b'\'' | b'\\' | b'(' | b')') || byte <= b' ',
     };
     values.items().into_iter().find_map(|(name, value)| {
         let delimiter = value?.iter().copied().find(|&byte| ends(name, byte))?;
@@ -64,14 +64,16 @@ fn name_of(delimiter: u8) -> String {
 /// The record that `args` would add to the toolstack's, were they written as they are: what follows a NUL (`simple0`) or a line
 /// feed (`simple`) and begins as one of pygrub's records does, or what follows the quotes that pygrub puts around arguments and opens
 /// a list (`sxp`). Kernel arguments with a meaning of their own are none of these. Returned are the record's name and the format.
-pub fn forged_record(args: &[u8]) -> Option<(&'static str, Format)> {
+pub fn forged_record(args: &[u8]) -> Option<(&'static str, OutputFormat)> {
     const RECORDS: [&str; 3] = ["kernel", "ramdisk", "args"];
+    // Without one of these no value ends.
+    memchr::memchr3(0, b'\n', b'"', args)?;
     let begins = |text: &[u8]| {
         RECORDS.into_iter().find(|name| {
             text.strip_prefix(name.as_bytes()).is_some_and(|rest| rest.first().is_some_and(u8::is_ascii_whitespace))
         })
     };
-    for (end, format) in [(0, Format::Simple0), (b'\n', Format::Simple)] {
+    for (end, format) in [(0, OutputFormat::Simple0), (b'\n', OutputFormat::Simple)] {
         let after = args.split(|&byte| byte == end).skip(1);
         if let Some(name) = after.into_iter().find_map(begins) {
             return Some((name, format));
@@ -87,7 +89,7 @@ pub fn forged_record(args: &[u8]) -> Option<(&'static str, Format)> {
             b'(' if !quoted && closed => {
                 let inside = args[at + 1..].trim_ascii_start();
                 if let Some(name) = begins(inside) {
-                    return Some((name, Format::Sxp));
+                    return Some((name, OutputFormat::Sxp));
                 }
             }
             _ => {}
@@ -106,27 +108,27 @@ mod tests {
             let values = Values { kernel: Some(kernel), ramdisk: None, args: Some(args) };
             unrepresentable(format, release.parse().unwrap(), values).map(|found| (found.name, found.delimiter))
         };
-        assert_eq!(found(Format::Simple0, "4.6.4", b"/k", b"a\0b"), Some(("args", 0)));
-        assert_eq!(found(Format::Simple0, "4.6.4", b"/k", b"a\nb"), None);
-        assert_eq!(found(Format::Simple, "4.7.1", b"/k\nx", b"a"), Some(("kernel", b'\n')));
-        assert_eq!(found(Format::Sxp, "4.1", b"/a b", b"a"), Some(("kernel", b' ')));
-        assert_eq!(found(Format::Sxp, "4.1", b"/k", b"a (b) 'c'"), None);
-        assert_eq!(found(Format::Sxp, "4.1", b"/k", b"a\""), Some(("args", b'"')));
+        assert_eq!(found(OutputFormat::Simple0, "4.6.4", b"/k", b"a\0b"), Some(("args", 0)));
+        assert_eq!(found(OutputFormat::Simple0, "4.6.4", b"/k", b"a\nb"), None);
+        assert_eq!(found(OutputFormat::Simple, "4.7.1", b"/k\nx", b"a"), Some(("kernel", b'\n')));
+        assert_eq!(found(OutputFormat::Sxp, "4.1", b"/a b", b"a"), Some(("kernel", b' ')));
+        assert_eq!(found(OutputFormat::Sxp, "4.1", b"/k", b"a (b) 'c'"), None);
+        assert_eq!(found(OutputFormat::Sxp, "4.1", b"/k", b"a\""), Some(("args", b'"')));
         // pygrub itself refuses or quotes.
         for release in ["4.6.5", "4.7.2", "4.22"] {
-            assert_eq!(found(Format::Simple0, release, b"/k", b"a\0b"), None);
-            assert_eq!(found(Format::Sxp, release, b"/k", b"a\""), None);
+            assert_eq!(found(OutputFormat::Simple0, release, b"/k", b"a\0b"), None);
+            assert_eq!(found(OutputFormat::Sxp, release, b"/k", b"a\""), None);
         }
     }
 
     #[test]
     fn records_that_are_forged() {
         for (args, record) in [
-            (&b"ro\0kernel escaped"[..], Some(("kernel", Format::Simple0))),
-            (b"ro\0\0ramdisk escaped", Some(("ramdisk", Format::Simple0))),
-            (b"ro\nargs escaped", Some(("args", Format::Simple))),
-            (b"ro\")(kernel escaped)(args \"", Some(("kernel", Format::Sxp))),
-            (b"ro\" ) ( ramdisk escaped", Some(("ramdisk", Format::Sxp))),
+            (&b"ro\0kernel escaped"[..], Some(("kernel", OutputFormat::Simple0))),
+            (b"ro\0\0ramdisk escaped", Some(("ramdisk", OutputFormat::Simple0))),
+            (b"ro\nargs escaped", Some(("args", OutputFormat::Simple))),
+            (b"ro\")(kernel escaped)(args \"", Some(("kernel", OutputFormat::Sxp))),
+            (b"ro\" ) ( ramdisk escaped", Some(("ramdisk", OutputFormat::Sxp))),
             // Damage, and arguments as they are.
             (b"ro\0\0\0\0\0", None),
             (b"ro\0kernelx", None),

@@ -23,7 +23,7 @@ const HYPERVISORS: [&[u8]; 2] = [b"xen.gz", b"xen-pae.gz"];
 
 /// Kernel, initrd and arguments that are booted whatever a configuration says: by option, or by their paths.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Given {
+pub(super) struct FixedFiles {
     /// The kernel; with one, no configuration is read.
     pub kernel: Option<PyStr>,
     /// The initrd.
@@ -32,7 +32,7 @@ pub(super) struct Given {
     pub args: PyStr,
 }
 
-impl Given {
+impl FixedFiles {
     /// What the options give. An empty path counts as absent.
     pub(super) fn of(options: &Options) -> Self {
         let present = |path: &Option<PyStr>| path.clone().filter(|path| !path.is_empty());

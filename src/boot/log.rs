@@ -39,6 +39,8 @@ pub(super) fn log(attempt: &mut Attempt, config: &Config, text: &[u8], options: 
     let lowered = lowered.map(|message| (message.line, [b"DEBUG:root:", message.message.as_bytes()].concat().into()));
     let mut logged: Vec<(u32, PyStr)> = warnings.chain(lowered).collect();
     logged.sort_by_key(|(line, _)| *line);
+    // There may be half a million of them: no more than they need, and never twice.
+    attempt.log.reserve_exact(logged.len());
     for (number, line) in logged {
         ignored_before(attempt, console, number);
         attempt.say(console, line);

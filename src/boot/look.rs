@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::attempt::{Attempt, Found, Purpose};
 use super::discover;
-use super::fixed_kernels::{self, Given, InPlaceOf};
+use super::fixed_kernels::{self, FixedFiles, InPlaceOf};
 use super::foreign_kernels;
 use super::fs_probe::{FsProbe, Opened};
 use super::list::list;
@@ -27,7 +27,7 @@ use crate::storage::partitions::Candidate;
 const READ_BOUND: usize = 2 << 20;
 
 /// What was picked at an offset.
-pub(super) struct Picked {
+pub(super) struct PickedFiles {
     pub kernel: PyStr,
     pub ramdisk: Option<PyStr>,
     pub args: Option<PyStr>,
@@ -38,7 +38,7 @@ pub(super) struct Picked {
 /// An offset that was tried, with the filesystem if it is still needed.
 pub(super) struct Tried {
     pub attempt: Attempt,
-    pub picked: Option<Picked>,
+    pub picked: Option<PickedFiles>,
     pub filesystem: Option<Rc<dyn Filesystem>>,
 }
 
@@ -48,7 +48,7 @@ impl Tried {
         candidate: Option<Candidate>,
         offset: i128,
         options: &Options,
-        given: &mut Given,
+        given: &mut FixedFiles,
         console: &mut dyn Console,
     ) -> io::Result<Self> {
         let (mut attempt, filesystem) = open(volumes, candidate, offset, options.build())?;
@@ -66,12 +66,12 @@ fn look(
     attempt: &mut Attempt,
     probe: &mut FsProbe<'_>,
     options: &Options,
-    all_given: &mut Given,
+    all_given: &mut FixedFiles,
     console: &mut dyn Console,
-) -> io::Result<Option<Picked>> {
-    let Given { kernel: given, ramdisk: given_ramdisk, args: given_args } = all_given.clone();
+) -> io::Result<Option<PickedFiles>> {
+    let FixedFiles { kernel: given, ramdisk: given_ramdisk, args: given_args } = all_given.clone();
     let given = given.as_ref();
-    let picked = |kernel: PyStr, ramdisk: Option<PyStr>, args: PyStr| Picked {
+    let picked = |kernel: PyStr, ramdisk: Option<PyStr>, args: PyStr| PickedFiles {
         kernel,
         ramdisk,
         args: Some(args),
@@ -137,21 +137,25 @@ pub(super) fn in_place_of(attempt: &mut Attempt, config: &config::Config, option
 }
 
 /// SUSE's kernels, where kernel and initrd are there.
-fn fixed_kernels(probe: &mut FsProbe<'_>, options: &Options, given: &mut Given) -> io::Result<Option<Picked>> {
+fn fixed_kernels(
+    probe: &mut FsProbe<'_>,
+    options: &Options,
+    given: &mut FixedFiles,
+) -> io::Result<Option<PickedFiles>> {
     if !given.look_in_place(probe, options.task)? || probe.unknown.is_some() {
         return Ok(None);
     }
-    let Given { kernel, ramdisk, args } = given.clone();
-    Ok(kernel.map(|kernel| Picked { kernel, ramdisk, args: Some(args), entry: None, seconds: None }))
+    let FixedFiles { kernel, ramdisk, args } = given.clone();
+    Ok(kernel.map(|kernel| PickedFiles { kernel, ramdisk, args: Some(args), entry: None, seconds: None }))
 }
 
 fn read_configuration(
     attempt: &mut Attempt,
     probe: &mut FsProbe<'_>,
     options: &Options,
-    given: &mut Given,
+    given: &mut FixedFiles,
     console: &mut dyn Console,
-) -> io::Result<Option<Picked>> {
+) -> io::Result<Option<PickedFiles>> {
     let release = options.release;
     let mut found = None;
     for (path, dialect) in discover::candidates(release) {
@@ -192,15 +196,17 @@ fn read_configuration(
         }
         Err(ReadError::Io(error)) => return Err(error),
     };
-    let mut config = config::parse(dialect, &text, options.build());
-    config.truncated |= !whole;
+    let (mut config, mut recovered) = config::parse_and_recover(dialect, &text, options.build());
+    for config in std::iter::once(&mut config).chain(recovered.as_mut().map(|recovered| &mut recovered.config)) {
+        config.truncated |= !whole;
+    }
     log(attempt, &config, &text, options, console);
     let picked = match in_place_of(attempt, &config, options) {
         Next::Configuration => pick(attempt, &config, &text, options, console),
         Next::FixedKernels => fixed_kernels(probe, options, given)?,
         Next::Nothing => None,
     };
-    attempt.found = Some(Found { path: path.into(), dialect, text, directory, config });
+    attempt.found = Some(Found { path: path.into(), dialect, text, directory, config, recovered });
     Ok(picked)
 }
 
@@ -211,7 +217,7 @@ pub(super) fn pick(
     text: &[u8],
     options: &Options,
     console: &mut dyn Console,
-) -> Option<Picked> {
+) -> Option<PickedFiles> {
     let release = options.release;
     if let Some(raised) = &config.raised {
         attempt.raised = Some(raised.clone());
@@ -253,7 +259,7 @@ pub(super) fn pick(
     if let Some(warning) = selection.warning.filter(|_| attempt.menu.is_none()) {
         attempt.say(console, warning_log(warning.as_bytes()));
     }
-    let picked = selection.boot.clone().map(|boot| Picked {
+    let picked = selection.boot.clone().map(|boot| PickedFiles {
         kernel: boot.kernel,
         ramdisk: boot.ramdisk,
         args: boot.args,

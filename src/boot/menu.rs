@@ -315,7 +315,7 @@ pub(crate) fn lay(
 mod tests {
     use super::*;
 
-    // Expected values: pygrub 4.17 on a pseudo-terminal (shared facts, section 10) and curses.
+    // Expected values: pygrub 4.17 on a pseudo-terminal and curses.
     #[test]
     fn long_titles_run_off_the_window() {
         for (row, longest) in [(8, 145), (7, 219), (1, 663)] {

@@ -20,6 +20,8 @@ mod list;
 mod log;
 mod look;
 pub(crate) mod menu;
+#[cfg(feature = "cli")]
+pub(crate) mod menu_screen;
 mod open_offset;
 mod options;
 mod os_error;
@@ -44,10 +46,10 @@ pub use list::{Listing, list};
 pub use menu::{Console, Menu, Unattended};
 pub use options::{ImageLimits, Options, Task};
 pub use outcome::{BootFiles, ChosenFile, Failure, FailureKind, GivenDisk, Run, Verdict};
-pub use output::{Format, Process, Values, default_directory, render};
+pub use output::{OutputFormat, Process, Values, default_directory, render};
 #[cfg(feature = "generate")]
 pub(crate) use reselect::reselect;
-pub use run::{partition_rules, run, run_on, run_volumes, run_with};
+pub use run::{partition_rules, run, run_on, run_volumes, run_volumes_with, run_with};
 pub use run_config::{run_config, run_config_with};
 pub use select::{Boot, Overrides, Selection, select};
 pub use title_rules::{RuleError, RuleFiles};

@@ -169,6 +169,9 @@ pub struct GivenDisk {
     /// The line of the domain's configuration that names it. `None` for a record of xapi.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
+    /// How that line describes the disk: xl's specification. `None` for other toolstacks.
+    #[serde(skip)]
+    pub specification: Option<PyStr>,
 }
 
 /// A run, with every step.

@@ -21,7 +21,7 @@ pub struct Process {
 
 /// `--output-format`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Format {
+pub enum OutputFormat {
     /// `linux (kernel '...')(ramdisk '...')(args '...')`, without a line feed.
     #[default]
     Sxp,
@@ -31,7 +31,7 @@ pub enum Format {
     Simple0,
 }
 
-impl Format {
+impl OutputFormat {
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
@@ -71,11 +71,11 @@ impl Values<'_> {
 ///
 /// The exception that ends pygrub there, after the files were copied: a simple format (from XSA-198 on) with a value that
 /// has the delimiter, or (under Python 3) what is not UTF-8.
-pub fn render(format: Format, release: Release, values: Values<'_>) -> Result<Vec<u8>, Raised> {
+pub fn render(format: OutputFormat, release: Release, values: Values<'_>) -> Result<Vec<u8>, Raised> {
     let end = match format {
-        Format::Sxp => return Ok(sxp(release, values)),
-        Format::Simple => b'\n',
-        Format::Simple0 => 0,
+        OutputFormat::Sxp => return Ok(sxp(release, values)),
+        OutputFormat::Simple => b'\n',
+        OutputFormat::Simple0 => 0,
     };
     let delimited = values.items().iter().any(|(_, value)| value.is_some_and(|value| value.contains(&end)));
     if release.has(Change::OutputQuoted) && delimited {
@@ -184,23 +184,23 @@ pub(super) fn last_line(text: &[u8]) -> PyStr {
 mod tests {
     use super::*;
 
-    fn text(format: Format, release: &str, args: &[u8]) -> Result<String, String> {
+    fn text(format: OutputFormat, release: &str, args: &[u8]) -> Result<String, String> {
         let values = Values { kernel: Some(b"/o/k"), ramdisk: None, args: Some(args) };
         let rendered = render(format, release.parse().unwrap(), values);
         rendered.map(|out| String::from_utf8(out).unwrap()).map_err(|raised| raised.to_string())
     }
 
-    // Expected values: pygrub 4.17 (shared facts, section 9) and the recorded runs of older releases.
+    // Expected values: pygrub 4.17 and the recorded runs of older releases.
     #[test]
     fn formats() {
-        assert_eq!(text(Format::Sxp, "4.17", b"a 'b'").unwrap(), "linux (kernel '/o/k')(args \"a 'b'\")");
-        assert_eq!(text(Format::Sxp, "4.6.0", b"a 'b'").unwrap(), "linux (kernel /o/k)(args \"a 'b'\")");
-        assert_eq!(text(Format::Sxp, "4.17", b"\xe9").unwrap(), "linux (kernel '/o/k')(args '\\udce9')");
-        assert_eq!(text(Format::Simple, "4.17", b"a").unwrap(), "kernel /o/k\nargs a\n\n");
-        assert_eq!(text(Format::Simple0, "4.17", b"a\nb").unwrap(), "kernel /o/k\0args a\nb\0\0");
-        assert_eq!(text(Format::Simple, "4.6.0", b"a\nb").unwrap(), "kernel /o/k\nargs a\nb\n\n");
+        assert_eq!(text(OutputFormat::Sxp, "4.17", b"a 'b'").unwrap(), "linux (kernel '/o/k')(args \"a 'b'\")");
+        assert_eq!(text(OutputFormat::Sxp, "4.6.0", b"a 'b'").unwrap(), "linux (kernel /o/k)(args \"a 'b'\")");
+        assert_eq!(text(OutputFormat::Sxp, "4.17", b"\xe9").unwrap(), "linux (kernel '/o/k')(args '\\udce9')");
+        assert_eq!(text(OutputFormat::Simple, "4.17", b"a").unwrap(), "kernel /o/k\nargs a\n\n");
+        assert_eq!(text(OutputFormat::Simple0, "4.17", b"a\nb").unwrap(), "kernel /o/k\0args a\nb\0\0");
+        assert_eq!(text(OutputFormat::Simple, "4.6.0", b"a\nb").unwrap(), "kernel /o/k\nargs a\nb\n\n");
         assert_eq!(
-            text(Format::Simple, "4.17", b"a\nb").unwrap_err(),
+            text(OutputFormat::Simple, "4.17", b"a\nb").unwrap_err(),
             "RuntimeError: simple format cannot represent delimiter-containing value"
         );
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::copy::copy;
 use super::finish::{finish_listing, finish_raised, finish_unknown, nothing_found, rules_end};
-use super::fixed_kernels::Given;
+use super::fixed_kernels::FixedFiles;
 use super::fs_probe::FsProbe;
 use super::look::Tried;
 use super::menu::{Console, Unattended};
@@ -18,7 +18,7 @@ use crate::python::{PyStr, Python};
 use crate::release::{Change, Release};
 use crate::storage::mount::{DiskVolumes, Volumes};
 use crate::storage::partitions::{
-    self, Candidate, PartitionRules, PartitionTable, Place, TableRules, WhenEmpty, partition_table,
+    self, Candidate, PartitionRules, PartitionTable, TableRules, TableSector, WhenEmpty, partition_table,
 };
 use crate::storage::source::Source;
 
@@ -51,11 +51,20 @@ pub fn run(disk: Arc<dyn Source>, options: Options) -> io::Result<Run> {
 ///
 /// As [`run`].
 pub fn run_volumes(volumes: &dyn Volumes, options: Options) -> io::Result<Run> {
+    run_volumes_with(volumes, options, &mut Unattended)
+}
+
+/// Performs the run as [`run_volumes`] does, with somebody at the console.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn run_volumes_with(volumes: &dyn Volumes, options: Options, console: &mut dyn Console) -> io::Result<Run> {
     let table = match (options.offset, volumes.disk()) {
         (None, Some(disk)) => Some(partition_table(disk, &partition_rules(options.release))?),
         _ => None,
     };
-    run_on(volumes, table, options)
+    run_with(volumes, table, options, console)
 }
 
 /// Performs the run on anything that has volumes. Without a partition table the offset is that of the options, or 0.
@@ -93,16 +102,16 @@ pub fn run_with(
     }
     if let Some(failure) = run.table.as_ref().and_then(|table| table.failure.clone()) {
         match failure {
-            partitions::Failure::Raised { exception, message, place } => {
+            partitions::PartitionsError::Raised { exception, message, place } => {
                 let stage = Stage::Partitions;
-                let cause = if place == Place::EmptyList { Cause::NothingFound } else { Cause::PartitionTable };
+                let cause = if place == TableSector::EmptyList { Cause::NothingFound } else { Cause::PartitionTable };
                 finish_raised(&mut run, None, Raised::new(stage, exception, message, cause));
             }
-            partitions::Failure::Undecided { reason } => finish_unknown(&mut run, None, reason),
+            partitions::PartitionsError::Undecided { reason } => finish_unknown(&mut run, None, reason),
         }
         return Ok(run);
     }
-    let mut given = Given::of(&run.options);
+    let mut given = FixedFiles::of(&run.options);
     if run.options.flavour.first_offset_must_open()
         && let Some(&(candidate, offset)) = candidates.first()
         && look_first(&mut run, volumes, (candidate, offset), candidates.len(), &mut given)?
@@ -163,7 +172,7 @@ fn look_first(
     volumes: &dyn Volumes,
     (candidate, offset): (Option<Candidate>, i128),
     count: usize,
-    given: &mut Given,
+    given: &mut FixedFiles,
 ) -> io::Result<bool> {
     let (mut attempt, filesystem) = open(volumes, candidate, offset, run.options.build())?;
     if let Some(filesystem) = filesystem {

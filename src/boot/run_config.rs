@@ -30,7 +30,7 @@ pub fn run_config_with(
     }
     let options = run.options.clone();
     let mut attempt = Attempt::new(None, 0, Mounted::NotAsked);
-    let config = config::parse(dialect, &text, options.build());
+    let (config, recovered) = config::parse_and_recover(dialect, &text, options.build());
     attempt.say(console, parse_log(dialect, path));
     log(&mut attempt, &config, &text, &options, console);
     let picked = match in_place_of(&mut attempt, &config, &options) {
@@ -43,7 +43,7 @@ pub fn run_config_with(
         }
         Next::Nothing => None,
     };
-    attempt.found = Some(Found { path: path.into(), dialect, text, directory: false, config });
+    attempt.found = Some(Found { path: path.into(), dialect, text, directory: false, config, recovered });
     run.log.extend(attempt.log.drain(..).map(|logged| (0, logged)));
     let (raised, unknown) = (attempt.raised.clone(), attempt.unknown.clone());
     run.attempts.push(attempt);

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::config::{Cause, Config, Raised, Stage};
 use crate::flavour::Build;
 use crate::python::py_str;
-use crate::python::regex::{Refusal, Regex};
+use crate::python::regex::{CompileError, Regex};
 use crate::python::{Python, utf8};
 
 /// The directory, as pygrub names it in messages.
@@ -109,10 +109,10 @@ impl RuleError {
         Self::Raised(Raised::new(stage, exception, message, Cause::TitleRule))
     }
 
-    fn of_pattern(stage: Stage, pattern: &str, refusal: Refusal) -> Self {
+    fn of_pattern(stage: Stage, pattern: &str, refusal: CompileError) -> Self {
         match refusal {
-            Refusal::Invalid(message) => Self::raised(stage, PATTERN_ERROR, message),
-            Refusal::Unsupported(why) => Self::unknown(pattern, why),
+            CompileError::Invalid(message) => Self::raised(stage, PATTERN_ERROR, message),
+            CompileError::Unsupported(why) => Self::unknown(pattern, why),
         }
     }
 
@@ -143,7 +143,7 @@ struct TitleRule {
 #[derive(Debug)]
 struct Pattern {
     text: String,
-    compiled: OnceCell<Result<Regex, Refusal>>,
+    compiled: OnceCell<Result<Regex, CompileError>>,
 }
 
 /// The rules that count.

@@ -3,7 +3,7 @@
 #[cfg(target_os = "linux")]
 use std::ffi::OsString;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use super::output_args::ReportFormat;
 use super::{Error, Status};
@@ -13,7 +13,7 @@ use super::{Error, Status};
 #[command(name = "pregrub", version, about, after_help = AFTER_HELP, arg_required_else_help = true)]
 pub(super) struct CommandLine {
     #[command(subcommand)]
-    pub command: Command,
+    pub command: CliCommand,
 }
 
 const AFTER_HELP: &str = "\
@@ -26,7 +26,9 @@ Exit status: 0 Xen would boot it (or the bare configuration selects an entry, or
 finding reaches the threshold; 1 it would not, or a finding does; 2 usage or internal error; 3 the target could not be read, or the verdict is unknown.";
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+// Only the subcommand that is called builds its table of options. A doc comment of a struct of arguments would become its description.
+#[command(defer = true)]
+pub(super) enum CliCommand {
     /// Show what boots: verdict, kernel, initrd and arguments, or why nothing boots
     Check(super::check::CheckArgs),
     /// Report what is wrong with configurations, whether or not they boot: every finding with its place and a fix
@@ -37,12 +39,17 @@ pub(super) enum Command {
     Kernel(super::kernel::KernelArgs),
     /// Show the menu: every entry as pygrub parsed it, the selected one marked
     Entries(super::entries::EntriesArgs),
+    /// Show pygrub's menu in this terminal, with its keys; report what would have been booted
+    #[cfg(target_os = "linux")]
+    Menu(super::menu::MenuArgs),
     /// Show what GRUB 2 would boot: its menu, the chosen entry, and its commands word by word
     Grub(super::grub::GrubArgs),
     /// Write a file out of a disk as pygrub would read it: the configuration, or the one that is named
     Cat(super::cat::CatArgs),
     /// Compare what the pygrub of every Xen release and flavour and GRUB 2 boot: where they differ, why, and what to change
     Compare(super::compare::CompareArgs),
+    /// Write one page to look at: the disk, the run, the menu, the texts with what is wrong, and the comparison; or a picture
+    Report(super::report::ReportArgs),
     /// Show every guest of this host in one table: which would start, which not and why, today or after an upgrade
     Host(super::host::HostArgs),
     /// Show how initrds are made, what Xen and the guest's kernel do with them, and what is wrong
@@ -73,7 +80,7 @@ pub(super) enum Command {
     },
 }
 
-impl Command {
+impl CliCommand {
     /// Does what the subcommand says.
     pub(super) fn run(&self) -> Result<Status, Error> {
         match self {
@@ -82,17 +89,20 @@ impl Command {
             Self::Trace(args) => super::trace::run(args),
             Self::Kernel(args) => super::kernel::run(args),
             Self::Entries(args) => super::entries::run(args),
+            #[cfg(target_os = "linux")]
+            Self::Menu(args) => super::menu::run(args),
             Self::Grub(args) => super::grub::run(args),
             Self::Cat(args) => super::cat::run(args),
             Self::Compare(args) => super::compare::run(args),
+            Self::Report(args) => super::report::run(args),
             Self::Host(args) => super::host::run(args),
             Self::Initrd(args) => super::initrd::run(args),
             Self::Generate(args) => super::generate::run(args),
             Self::Init(args) => super::init::run(args),
             Self::Merge(args) => super::merge::run(args),
             Self::Schema(args) => super::schema::run(args),
-            Self::Completions(args) => super::completions::run(args),
-            Self::Man(args) => super::man::run(args),
+            Self::Completions(args) => super::completions::run(args, CommandLine::command()),
+            Self::Man(args) => super::man::run(args, CommandLine::command()),
             Self::Explain(args) => super::explain::run(args),
             Self::Rules(args) => super::rules::run(args),
             // Run by the supervisor, which has an exit status of its own.

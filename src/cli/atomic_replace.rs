@@ -5,7 +5,8 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::Path;
 
-use crate::storage::beneath::{HeldDirectory, is_link_in_the_way};
+use super::interrupt::while_writing;
+use crate::storage::beneath::{HeldDirectory, directory_of, is_link_in_the_way};
 
 /// How many names are tried for the new file before it has its own.
 const TRIES: u32 = 1000;
@@ -17,11 +18,14 @@ const TRIES: u32 = 1000;
 ///
 /// What is wrong is a clause without a full stop.
 pub(super) fn replace(path: &Path, old: &[u8], new: &[u8]) -> Result<(), String> {
+    while_writing(|| replace_at_once(path, old, new))
+}
+
+fn replace_at_once(path: &Path, old: &[u8], new: &[u8]) -> Result<(), String> {
     let said = |error: &io::Error| if is_link_in_the_way(error) { link(path, error) } else { crate::cli::why(error) };
     let Some(name) = path.file_name() else { return Err("it is not a regular file".to_owned()) };
     let name = Path::new(name);
-    let above = path.parent().filter(|above| *above != Path::new("")).unwrap_or(Path::new("."));
-    let directory = HeldDirectory::open_without_links(above).map_err(|error| said(&error))?;
+    let directory = HeldDirectory::open_without_links(directory_of(path)).map_err(|error| said(&error))?;
     let before = directory.open_file(name).map_err(|error| said(&error))?;
     let metadata = before.metadata().map_err(|error| said(&error))?;
     if metadata.nlink() > 1 {
@@ -35,7 +39,7 @@ pub(super) fn replace(path: &Path, old: &[u8], new: &[u8]) -> Result<(), String>
         let file = directory.open_file(name).map_err(|error| said(&error))?;
         file.take(limit).read_to_end(&mut now).map_err(|error| said(&error))?;
         if now != old {
-            return Err("it has changed meanwhile".to_owned());
+            return Err("it has changed in the meantime".to_owned());
         }
         directory.rename(temporary, name).map_err(|error| said(&error))
     });
@@ -116,7 +120,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let (file, other) = (directory.path().join("a"), directory.path().join("b"));
         fs::write(&file, "old").unwrap();
-        assert_eq!(replace(&file, b"older", b"new").unwrap_err(), "it has changed meanwhile");
+        assert_eq!(replace(&file, b"older", b"new").unwrap_err(), "it has changed in the meantime");
         fs::hard_link(&file, &other).unwrap();
         assert!(replace(&file, b"old", b"new").unwrap_err().contains("2 names"));
         assert_eq!(replace(&directory.path().join("c"), b"", b"").unwrap_err(), "there is no such file");

@@ -7,15 +7,19 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use clap::Args;
 
-use super::settings::Settings;
+use super::settings::FileSettings;
 use super::target_name::TargetName;
 use crate::boot::Run;
 use crate::cli::bounded_read;
+use crate::cli::caller_file;
+use crate::cli::interrupt::while_writing;
+use crate::cli::{cannot_read, path_from_here};
 use crate::escape::shown_path;
 use crate::generate::output::write_file;
-use crate::lint::{Baseline, Comparison, Finding, Identity, Source};
+use crate::lint::{Baseline, BaselineComparison, Finding, Identity, SpanSource};
 use crate::report::finding::Sources;
-use crate::storage::beneath::HeldDirectory;
+use crate::storage::beneath::{HeldDirectory, directory_of};
+use crate::storage::opened;
 
 #[derive(Debug, Args)]
 pub(super) struct BaselineArgs {
@@ -35,19 +39,22 @@ pub(super) struct Baselines<'a> {
 
 #[derive(Default)]
 struct State {
-    open: BTreeMap<PathBuf, Comparison>,
+    open: BTreeMap<PathBuf, BaselineComparison>,
     left_out: usize,
 }
 
 impl<'a> Baselines<'a> {
     pub(super) fn new(args: &'a BaselineArgs) -> Self {
+        if args.update_baseline {
+            opened::remember();
+        }
         Self { args, state: Mutex::default() }
     }
 
     /// Leaves out of `findings` in `target` what the baseline lists.
     pub(super) fn filter(
         &self,
-        settings: &Settings,
+        settings: &FileSettings,
         target: &TargetName,
         run: &Run,
         sources: Sources<'_>,
@@ -64,11 +71,14 @@ impl<'a> Baselines<'a> {
         let file = relative(target, path);
         let mut state = self.locked();
         if !state.open.contains_key(path) {
-            // Of the caller's own path links are followed, and of one that a file names none below that file.
+            // Of the caller's own path links are followed, but not in a target, and of one that a file names none below that file.
             let text = match (&self.args.baseline, path.strip_prefix(&settings.directory)) {
                 (None, Ok(beneath)) => HeldDirectory::open(&settings.directory)
                     .and_then(|held| bounded_read::read_beneath(&held, beneath, LARGEST)),
                 (None, Err(_)) => Err(io::Error::other("it is outside of the directory of the settings")),
+                (Some(_), _) if caller_file::is_of_a_tree(path, &[target.path()]) => {
+                    caller_file::open_without_links(path).and_then(|file| bounded_read::read_file(file, LARGEST))
+                }
                 (Some(_), _) => bounded_read::read(path, LARGEST),
             };
             state.open.insert(path.clone(), read(path, text, self.args.update_baseline)?);
@@ -78,7 +88,7 @@ impl<'a> Baselines<'a> {
         let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
         let (mut told, mut left_out) = (Vec::new(), 0);
         for finding in findings {
-            let text = found.filter(|_| finding.source == Source::Configuration).map(|found| found.text.as_slice());
+            let text = found.filter(|_| finding.source == SpanSource::Configuration).map(|found| found.text.as_slice());
             let within = sources.of(&finding).filter(|name| *name != target.as_str());
             let known = comparison.knows(Identity::of(&file, within, &finding, text));
             if known || self.args.update_baseline {
@@ -101,13 +111,13 @@ impl<'a> Baselines<'a> {
         }
         let mut written = Vec::new();
         for (path, comparison) in &state.open {
-            let directory = directory(path);
+            let directory = directory_of(path);
             let baseline = comparison.renewed(
                 |file| // A name that is not UTF-8 stands there escaped: nobody knows whether that file is gone.
                 file == "-" || file.contains("\\x") || directory.join(file).exists(),
             );
-            write_file(path, &baseline.to_json(), true).map_err(|error| error.to_string())?;
-            written.push(format!("wrote {} to the baseline `{}`", findings(baseline.len()), shown_path(path)));
+            while_writing(|| write_file(path, &baseline.to_json(), true)).map_err(|error| error.to_string())?;
+            written.push(format!("wrote {} to the baseline `{}`", findings(baseline.len()), path_from_here(path)));
         }
         Ok(written)
     }
@@ -130,36 +140,33 @@ const LARGEST: u64 = 64 << 20;
 pub(super) fn merged_baseline(paths: &[&TargetName]) -> Result<String, String> {
     let mut merged = Baseline::default();
     for path in paths {
-        let text = bounded_read::read(path.path(), LARGEST)
-            .map_err(|error| format!("cannot read the baseline `{path}`: {}", super::why(&error)))?;
-        merged.add(Baseline::parse(&text).map_err(|why| format!("`{path}` is not a baseline: {why}"))?);
+        let text = bounded_read::read(path.path(), LARGEST).map_err(|error| cannot_read(path.as_str(), &error))?;
+        merged.add(Baseline::parse(&text).map_err(|why| format!("cannot read `{path}`: {why}"))?);
     }
     Ok(merged.to_json())
 }
 
-fn read(path: &Path, text: io::Result<Vec<u8>>, may_be_missing: bool) -> Result<Comparison, String> {
-    let shown = shown_path(path);
+fn read(path: &Path, text: io::Result<Vec<u8>>, may_be_missing: bool) -> Result<BaselineComparison, String> {
+    let shown = path_from_here(path);
     let text = match text {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound && may_be_missing => return Ok(Comparison::default()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(format!("there is no baseline `{shown}`: --update-baseline writes it"));
+        Err(error) if error.kind() == io::ErrorKind::NotFound && may_be_missing => {
+            return Ok(BaselineComparison::default());
         }
-        Err(error) => return Err(format!("cannot read the baseline `{shown}`: {}", super::why(&error))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(format!("{}; --update-baseline writes one", cannot_read(&shown, &error)));
+        }
+        Err(error) => return Err(cannot_read(&shown, &error)),
     };
-    let baseline = Baseline::parse(&text).map_err(|why| format!("`{shown}` is not a baseline: {why}"))?;
-    Ok(Comparison::with(baseline))
-}
-
-/// The directory that a baseline is in.
-fn directory(baseline: &Path) -> &Path {
-    baseline.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."))
+    let baseline = Baseline::parse(&text).map_err(|why| format!("cannot read `{shown}`: {why}"))?;
+    Ok(BaselineComparison::with(baseline))
 }
 
 /// The target as the baseline names it, wherever the program is called from: relative to the baseline's directory.
 fn relative(target: &TargetName, baseline: &Path) -> String {
     let real = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path));
-    let (Ok(target_path), Ok(from), true) = (real(target.path()), real(directory(baseline)), !target.is_stdin()) else {
+    let (Ok(target_path), Ok(from), true) = (real(target.path()), real(directory_of(baseline)), !target.is_stdin())
+    else {
         return target.to_string();
     };
     let (target_parts, from_parts): (Vec<_>, Vec<_>) =

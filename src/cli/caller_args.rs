@@ -5,12 +5,12 @@ use std::os::unix::ffi::OsStringExt;
 use clap::{Args, ValueEnum};
 
 use crate::boot::{Caller, Toolstack};
+use crate::check;
 use crate::flavour::Build;
 use crate::python::PyStr;
-use crate::release::Change;
 use crate::target::Kind;
 
-/// Who calls pygrub.
+// Who calls pygrub.
 #[derive(Debug, Args)]
 pub(super) struct CallerArgs {
     /// Who calls pygrub, which decides its arguments, its rights and what becomes of its result [default: what the target says, else xl]
@@ -34,17 +34,17 @@ enum ToolstackArg {
 impl CallerArgs {
     /// The caller of a pygrub.
     pub(super) fn caller(&self, build: Build) -> Caller {
-        let toolstack = self.toolstack.map(|toolstack| match toolstack {
+        let max_file_size = std::env::var_os("PYGRUB_MAX_FILE_SIZE_MB").map(|value| PyStr::from(value.into_vec()));
+        check::caller(self.toolstack(), self.restricted, max_file_size, build)
+    }
+
+    fn toolstack(&self) -> Option<Toolstack> {
+        self.toolstack.map(|toolstack| match toolstack {
             ToolstackArg::Xl => Toolstack::Xl,
             ToolstackArg::Libvirt => Toolstack::Libvirt,
             ToolstackArg::Xapi => Toolstack::Xapi,
             ToolstackArg::XapiUnrestricted => Toolstack::XapiUnrestricted,
-        });
-        let max_file_size = std::env::var_os("PYGRUB_MAX_FILE_SIZE_MB").map(|value| PyStr::from(value.into_vec()));
-        let xapi = toolstack == Some(Toolstack::Xapi);
-        let max_file_size = max_file_size.filter(|_| !xapi);
-        let restricted = (self.restricted || xapi) && build.has(Change::Runas);
-        Caller { toolstack, restricted, max_file_size }
+        })
     }
 
     /// Whether a target of this kind can be called by the toolstack that is asked for. A domain has the toolstack of its format.
@@ -53,16 +53,7 @@ impl CallerArgs {
     ///
     /// It cannot; the message is a sentence.
     pub(super) fn suits(&self, name: &str, kind: Kind) -> Result<(), String> {
-        let (of, toolstack) = match (kind, self.toolstack) {
-            (Kind::Xl, Some(ToolstackArg::Libvirt | ToolstackArg::Xapi | ToolstackArg::XapiUnrestricted)) => {
-                ("xl", "xl")
-            }
-            (Kind::Libvirt, Some(ToolstackArg::Xl | ToolstackArg::Xapi | ToolstackArg::XapiUnrestricted)) => {
-                ("libvirt", "libvirt")
-            }
-            (Kind::Xapi, Some(ToolstackArg::Xl | ToolstackArg::Libvirt)) => ("xapi", "xapi or xapi-unrestricted"),
-            _ => return Ok(()),
-        };
+        let Some((of, toolstack)) = check::caller_mismatch(self.toolstack(), kind) else { return Ok(()) };
         Err(format!(
             "`{name}` is a domain of {of}: --toolstack can only be {toolstack} for it, or name its disk instead"
         ))
@@ -70,6 +61,6 @@ impl CallerArgs {
 
     /// Whether no menu is shown, since a restricted pygrub is called with `-q`.
     pub(super) fn is_quiet(&self) -> bool {
-        self.restricted || matches!(self.toolstack, Some(ToolstackArg::Xapi | ToolstackArg::XapiUnrestricted))
+        check::calls_quietly(self.toolstack(), self.restricted)
     }
 }

@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek, Write};
 
 use clap::Args;
 
+use super::image_args;
 use super::output_args::Color;
 use super::pygrub_args::parse_offset;
 use super::release_args::ReleaseArgs;
@@ -14,7 +15,7 @@ use super::stdout::{Out, complain, goes_to_a_file};
 use super::target_args::KindArg;
 use super::target_name::TargetName;
 use super::{Error, Status};
-use crate::boot::{Mounted, Options, Run};
+use crate::boot::{LARGEST_COPY, Mounted, Options, Run, TooLarge};
 use crate::config::READ_LIMIT;
 use crate::escape::is_unsafe_char;
 use crate::explain::partition_name;
@@ -22,7 +23,7 @@ use crate::release::Change;
 use crate::simulation::{OpenTarget, Simulation};
 use crate::storage::filesystem::{FileKind, OpenError, OpenFile, ReadError};
 use crate::storage::mount::{Mounting, Volumes};
-use crate::target::OpenOptions;
+use crate::target::{OpenOptions, Target};
 
 const AFTER_CAT: &str = "\
 Without PATH it is the configuration that pygrub uses; else the path is looked up as pygrub does it, on the filesystem that holds the \
@@ -59,7 +60,7 @@ pub(super) fn run(args: &CatArgs) -> Result<Status, Error> {
     let settings = args.settings.of(&args.target).map_err(Error::Usage)?;
     let build = args.xen.one(&settings).map_err(Error::Usage)?;
     let unreadable = |error: &dyn std::fmt::Display| Error::Target(error.to_string());
-    let open = OpenOptions { kind: args.kind.map(Into::into), ..OpenOptions::default() };
+    let open = OpenOptions { kind: args.kind.map(Into::into), ..image_args::unsaid() };
     let (release, flavour) = (build.release, build.flavour);
     let options = Options { release, flavour, offset: args.offset, interactive: Some(false), ..Options::default() };
     let target = Simulation::from(options).open(&args.target, open).map_err(|error| unreadable(&error))?;
@@ -67,32 +68,39 @@ pub(super) fn run(args: &CatArgs) -> Result<Status, Error> {
     let run = target.run_on(volumes.as_ref()).map_err(|error| unreadable(&error))?;
     let Some(volumes) = &volumes else {
         if args.path.is_some() {
-            return Err(Error::Usage(format!("`{}` has no disk to look for a file on", args.target)));
+            return Err(Error::Usage(format!("`{}` has no disk to look for a file on: leave PATH out", args.target)));
         }
         return match run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()) {
             Some(found) => write(args, &mut io::Cursor::new(&found.text), found.text.len() as u64),
-            None => Err(nothing(&target, &run, None)),
+            None => Err(nothing(&args.target, &target, &run, None)),
         };
     };
-    let place = place(&run);
+    let place = place(&args.target, &run);
     let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
     let path = match (&args.path, found) {
         (Some(path), _) => path.as_encoded_bytes().to_vec(),
         (None, Some(found)) => found.path.as_bytes().to_vec(),
-        (None, None) => return Err(nothing(&target, &run, Some(volumes))),
+        (None, None) => return Err(nothing(&args.target, &target, &run, Some(volumes))),
     };
-    let Some((offset, name)) = place else { return Err(nothing(&target, &run, Some(volumes))) };
+    let Some((offset, name)) = place else { return Err(nothing(&args.target, &target, &run, Some(volumes))) };
     let shown = String::from_utf8_lossy(&path).into_owned();
     let mounting = volumes.mount(offset).map_err(|error| unreadable(&error))?;
     let Mounting::Mounted(filesystem) = mounting else {
-        return Err(Error::Target(format!("the filesystem on {name} cannot be read any more")));
+        return Err(Error::Target(format!("pregrub cannot read `{shown}` {name} any more")));
     };
     let file = filesystem.open(&path).map_err(|error| match error {
-        OpenError::NotFound(why) => Error::Refused(format!("pygrub finds no `{shown}` on {name}: {why}")),
-        OpenError::Unknown(why) => Error::Target(format!("pregrub cannot tell what `{shown}` is: {why}")),
+        OpenError::NotFound(why) => Error::Refused(format!("pygrub does not find `{shown}` {name}: {why}")),
+        OpenError::Unknown(why) => Error::Target(format!("pregrub cannot tell what `{shown}` {name} is: {why}")),
         OpenError::Io(error) => unreadable(&error),
     })?;
-    let mut copy = spooled(&*file, &shown)?;
+    let disk = match target.target() {
+        Target::Image(disk) | Target::Inside { disk, .. } => Some(disk.len()),
+        _ => None,
+    };
+    if let Some(large) = TooLarge::of(file.size(), disk, LARGEST_COPY) {
+        return Err(Error::Refused(format!("`{shown}` {name} {large}")));
+    }
+    let mut copy = spooled(&*file, &format!("`{shown}` {name}"))?;
     let length = copy.stream_position().map_err(|error| unreadable(&error))?;
     copy.rewind().map_err(|error| unreadable(&error))?;
     if args.path.is_none() && length > READ_LIMIT as u64 && release.has(Change::ReadLimit) {
@@ -102,21 +110,29 @@ pub(super) fn run(args: &CatArgs) -> Result<Status, Error> {
 }
 
 /// The filesystem that decides the run, or the first one that mounts: its offset, and what to call it.
-fn place(run: &Run) -> Option<(u64, String)> {
+fn place(target: &TargetName, run: &Run) -> Option<(u64, String)> {
     let mounted = |attempt: &&crate::boot::Attempt| matches!(attempt.mounted, Mounted::Yes(_));
     let attempt = run.deciding_attempt().filter(mounted).or_else(|| run.attempts.iter().find(mounted))?;
     let Mounted::Yes(name) = &attempt.mounted else { return None };
     let place = match name.as_str() {
-        "directory" => "this directory".to_owned(),
-        name => format!("the {name} filesystem ({})", partition_name::describe(attempt.candidate.as_ref())),
+        "directory" => format!("in `{target}`"),
+        name => {
+            format!("on the {name} filesystem of `{target}` ({})", partition_name::describe(attempt.candidate.as_ref()))
+        }
     };
     Some((u64::try_from(attempt.offset).ok()?, place))
 }
 
 /// Why there is no configuration.
-fn nothing(target: &OpenTarget, run: &Run, volumes: Option<&crate::storage::mount::MountedOnce<'_>>) -> Error {
+fn nothing(
+    name: &TargetName,
+    target: &OpenTarget,
+    run: &Run,
+    volumes: Option<&crate::storage::mount::MountedOnce<'_>>,
+) -> Error {
     let why = target.explain(run, volumes).map(|explanation| explanation.reason);
-    let why = why.unwrap_or_else(|| "the kernel is found without a configuration: name the file".to_owned());
+    let why = why.unwrap_or_else(|| "the kernel is found without a configuration; name the file".to_owned());
+    let why = format!("`{name}`: {why}");
     match run.verdict {
         crate::boot::Verdict::Unknown => Error::Target(why),
         _ => Error::Refused(why),
@@ -124,22 +140,22 @@ fn nothing(target: &OpenTarget, run: &Run, volumes: Option<&crate::storage::moun
 }
 
 /// The whole file: in memory, or where it is large in a temporary one. Nothing of it is written before all of it was read.
-fn spooled(file: &dyn OpenFile, path: &str) -> Result<tempfile::SpooledTempFile, Error> {
+fn spooled(file: &dyn OpenFile, what: &str) -> Result<tempfile::SpooledTempFile, Error> {
     /// How much stays in memory.
     const MEMORY: usize = 8 << 20;
     /// How much is read at a time, as pygrub does.
     const PIECE: usize = 1 << 20;
     if file.kind() == FileKind::Directory {
-        return Err(Error::Refused(format!("`{path}` is a directory")));
+        return Err(Error::Refused(format!("{what} is a directory, not a file")));
     }
     let read = |error: ReadError| match error {
-        ReadError::Io(error) => Error::Target(error.to_string()),
-        other => Error::Refused(format!("pygrub cannot read `{path}` in full: {other}")),
+        ReadError::Io(error) => Error::Target(super::why(&error)),
+        other => Error::Refused(format!("pygrub cannot read {what} in full: {other}")),
     };
     if let Some(damage) = file.verify().map_err(read)? {
         let bytes = damage.bytes;
         return Err(Error::Refused(format!(
-            "`{path}` is damaged ({}): pygrub reads {bytes} bytes that are not the file",
+            "{what} is damaged ({}): pygrub reads {bytes} bytes that are not the file",
             damage.reason
         )));
     }
@@ -151,7 +167,8 @@ fn spooled(file: &dyn OpenFile, path: &str) -> Result<tempfile::SpooledTempFile,
         if count == 0 {
             return Ok(copy);
         }
-        copy.write_all(&piece[..count]).map_err(|error| Error::Usage(format!("no room for a copy: {error}")))?;
+        copy.write_all(&piece[..count])
+            .map_err(|error| Error::Usage(format!("cannot make a copy of it: {}", super::why(&error))))?;
         offset += count as u64;
     }
 }

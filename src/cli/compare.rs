@@ -5,29 +5,31 @@ use std::io::{self, Write};
 
 use clap::Args;
 
-use super::emitter::{Command, Emitter};
-use super::fleet::{Ended, Fleet};
+use super::emitter::{Emitter, ReportingCommand};
+use super::fleet::{Fleet, TargetEnd};
 use super::guest_arg::GuestArg;
 use super::job_args::JobArgs;
 use super::levels::Threshold;
 use super::output_args::{ReportFormat, ReportOutputArgs};
 use super::pygrub_args::PygrubArgs;
 use super::recursive::{RecursiveArgs, Sought};
-use super::settings::{Finder, Settings};
+use super::settings::{FileSettings, Finder};
 use super::stdout::{Out, complain};
 use super::target_name::TargetName;
+use super::trust_args::TrustArgs;
 use super::{Error, Status};
 use crate::boot::Options;
-use crate::compare::{Change, Comparison, Environment, Readers, compare_on};
+use crate::check::{compare_opened, upgrade_of};
+use crate::compare::{Comparison, Environment, GuestChange, Readers};
 use crate::flavour::Build;
-use crate::lint::{Finding, explaining_findings, findings_of_differences};
+use crate::lint::{Finding, findings_of_differences};
 use crate::release::Release;
 use crate::report::check::Hashes;
-use crate::report::compare::{Report, Upgrade};
+use crate::report::compare::ComparisonReport;
 use crate::report::compare_text;
 use crate::report::finding::Sources;
-use crate::report::target_report::{Outcome, TargetReport};
-use crate::storage::mount::{MountedOnce, Volumes};
+use crate::report::target_report::{ReportOutcome, TargetReport};
+use crate::storage::mount::MountedOnce;
 use crate::target::{DiskAccess, Target};
 
 const AFTER: &str = "\
@@ -63,22 +65,26 @@ pub(super) struct CompareArgs {
     #[command(flatten)]
     recursive: RecursiveArgs,
     #[command(flatten)]
+    trust: TrustArgs,
+    #[command(flatten)]
     jobs: JobArgs,
 }
 
 pub(super) fn run(args: &CompareArgs) -> Result<Status, Error> {
     let finder = Finder::new(&args.pygrub.settings, &args.targets).map_err(Error::Usage)?;
-    let targets = args.recursive.targets(args.targets.clone(), Sought::Everything, &finder).map_err(Error::Usage)?;
+    let mut targets =
+        args.recursive.targets(args.targets.clone(), Sought::Everything, &finder).map_err(Error::Usage)?;
+    args.trust.apply(&mut targets, args.recursive.recursive).map_err(Error::Usage)?;
     if args.output.format == ReportFormat::Openmetrics {
         return Err(Error::Usage("--format openmetrics is for `pregrub check`: a comparison has no gauges".to_owned()));
     }
     // A mistake in the options is reported before anything is read.
-    let first = finder.of("-").map_err(Error::Usage)?;
+    let first = finder.in_force();
     let asked = args.readers(&first).map_err(Error::Usage)?;
     let newest = asked.pygrubs.iter().map(|options| options.release).max().unwrap_or(Release::NEWEST);
     let form = args.output.form().map_err(Error::Usage)?;
     let out = Out::new(args.output.color);
-    let mut reports = Emitter::new(out, &form, newest, Threshold::default(), Command::Check, args.verbose);
+    let mut reports = Emitter::new(out, &form, newest, Threshold::default(), ReportingCommand::Check, args.verbose);
     let work = Work { args, newest, upgrade: args.upgrade().map_err(Error::Usage)? };
     let is_text = args.output.format == ReportFormat::Text;
     let fleet = Fleet {
@@ -94,7 +100,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<Status, Error> {
         (),
         || (),
         |(), name, reports| {
-            let settings = finder.of(name).map_err(Error::Usage)?;
+            let settings = finder.in_force();
             let readers = args.readers(&settings).map_err(Error::Usage)?;
             Ok(work.one(name, &readers, &targets.access(name), reports)?)
         },
@@ -117,7 +123,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<Status, Error> {
 #[derive(Clone, Copy, Debug)]
 enum Counted {
     /// It was compared; with `--from` and `--to` what changes for it.
-    Compared(Option<Change>),
+    Compared(Option<GuestChange>),
     /// It could not be read.
     Unreadable,
 }
@@ -125,7 +131,7 @@ enum Counted {
 /// How many targets came out how.
 #[derive(Default)]
 struct Tally {
-    changes: BTreeMap<Change, usize>,
+    changes: BTreeMap<GuestChange, usize>,
     unreadable: usize,
     /// How many are on the page.
     reported: usize,
@@ -159,7 +165,7 @@ impl CompareArgs {
         Ok(Some((PygrubArgs::build_named(from)?, PygrubArgs::build_named(to)?)))
     }
 
-    fn readers(&self, settings: &Settings) -> Result<Readers, String> {
+    fn readers(&self, settings: &FileSettings) -> Result<Readers, String> {
         let guest = self.guest.map(Into::into);
         if let Some(to) = &self.to {
             let from = self.from.as_deref().unwrap_or("host");
@@ -189,7 +195,7 @@ impl Work<'_> {
         readers: &Readers,
         access: &DiskAccess,
         reports: &mut Emitter,
-    ) -> io::Result<Ended<Counted>> {
+    ) -> io::Result<TargetEnd<Counted>> {
         let target = open(self.args, name, readers, access);
         let compared =
             target.as_ref().map_err(Clone::clone).and_then(|target| Compared::new(target, name.as_str(), readers));
@@ -198,42 +204,35 @@ impl Work<'_> {
             Err(error) => {
                 self.unreadable(name.as_str(), &error, reports)?;
                 complain(&error);
-                Ok(Ended { status: Status::Unknown, more: Counted::Unreadable })
+                Ok(TargetEnd { status: Status::Unknown, more: Counted::Unreadable })
             }
         }
     }
 
     fn unreadable(&self, name: &str, why: &str, reports: &mut Emitter) -> io::Result<()> {
         if reports.has_objects() {
-            return reports.object(&Report::of_unreadable(name, why));
+            return reports.object(&ComparisonReport::of_unreadable(name, why));
         }
-        let outcome = Outcome::Unreadable { why, release: self.newest };
+        let outcome = ReportOutcome::Unreadable { why, release: self.newest };
         reports.add(&TargetReport { target: name, outcome })
     }
 
-    fn report(&self, name: &str, compared: &Compared<'_>, reports: &mut Emitter) -> io::Result<Ended<Counted>> {
+    fn report(&self, name: &str, compared: &Compared<'_>, reports: &mut Emitter) -> io::Result<TargetEnd<Counted>> {
         let Compared { target, volumes, comparison, explained } = compared;
         let kind = target.kind();
         let codes: Vec<Option<&str>> = explained.iter().map(|finding| Some(finding.as_ref()?.rule.code)).collect();
-        let upgrade = self.upgrade.and_then(|(from, to)| {
-            let change = if target.asks_bootloader() {
-                Change::between(&comparison.of_build(from)?.pick, &comparison.of_build(to)?.pick)
-            } else {
-                Change::NotAsked
-            };
-            Some(Upgrade { from, to, change })
-        });
+        let upgrade = self.upgrade.and_then(|(from, to)| upgrade_of(target, comparison, from, to));
         let status = match upgrade.map(|upgrade| upgrade.change) {
-            Some(Change::Unknown) => Status::Unknown,
+            Some(GuestChange::Unknown) => Status::Unknown,
             Some(change) if change.is_bad() => Status::Fails,
             Some(_) => Status::Fine,
             None if !comparison.is_known() => Status::Unknown,
             None if comparison.agrees() => Status::Fine,
             None => Status::Fails,
         };
-        let ended = Ended { status, more: Counted::Compared(upgrade.map(|upgrade| upgrade.change)) };
+        let ended = TargetEnd { status, more: Counted::Compared(upgrade.map(|upgrade| upgrade.change)) };
         if reports.has_objects() {
-            reports.object(&Report::new(name, kind, comparison, &codes, upgrade))?;
+            reports.object(&ComparisonReport::new(name, kind, comparison, &codes, upgrade))?;
             return Ok(ended);
         }
         if upgrade.is_some_and(|upgrade| upgrade.change.is_none()) {
@@ -252,7 +251,7 @@ impl Work<'_> {
             let sources = Sources { configuration: path.as_deref(), ..Sources::default() };
             let (run, explanation) = (&row.run, explanation.as_ref());
             let hashes = Hashes::default();
-            let outcome = Outcome::Read {
+            let outcome = ReportOutcome::Read {
                 kind,
                 run,
                 explanation,
@@ -296,13 +295,8 @@ fn open(args: &CompareArgs, name: &TargetName, readers: &Readers, access: &DiskA
 impl<'t> Compared<'t> {
     fn new(target: &'t Target, name: &str, readers: &Readers) -> Result<Self, String> {
         let volumes = target.volumes();
-        let mut comparison = compare_on(target, volumes.as_ref(), name, readers).map_err(|error| error.to_string())?;
-        let seen = volumes.as_ref().map(|volumes| volumes as &dyn Volumes);
-        let explained = explaining_findings(&comparison, target, seen);
-        for (difference, finding) in comparison.differences.iter_mut().zip(&explained) {
-            let help = finding.as_ref().and_then(|finding| finding.help.clone());
-            difference.change = difference.change.take().or(help);
-        }
+        let compared = compare_opened(target, volumes.as_ref(), name, readers);
+        let (comparison, explained) = compared.map_err(|error| error.to_string())?;
         Ok(Self { target, volumes, comparison, explained })
     }
 }

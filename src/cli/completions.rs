@@ -1,11 +1,10 @@
 //! `pregrub completions`: scripts that complete the command line, from the table of options that parses it.
 
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Command, CommandFactory, ValueEnum, ValueHint};
+use clap::{Args, Command, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use clap_complete_nushell::Nushell;
 
-use super::args::CommandLine;
 use super::output_args::Color;
 use super::{Error, Status};
 use crate::cli::stdout::Out;
@@ -41,8 +40,11 @@ enum ShellArg {
     Zsh,
 }
 
-pub(super) fn run(args: &CompletionsArgs) -> Result<Status, Error> {
-    let mut command = suggesting(CommandLine::command());
+/// Writes the script that completes `command`, the whole command line.
+pub(super) fn run(args: &CompletionsArgs, mut command: Command) -> Result<Status, Error> {
+    // Until then the subcommands have no options.
+    command.build();
+    let mut command = suggesting(command);
     let mut script = Vec::new();
     let mut write = |shell: Shell| clap_complete::generate(shell, &mut command, "pregrub", &mut script);
     match args.shell {

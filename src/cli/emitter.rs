@@ -11,15 +11,16 @@ use crate::cli::output_args::{OutputForm, ReportFormat};
 use crate::cli::stdout::Out;
 use crate::release::Release;
 use crate::report::check::Check;
+use crate::report::html::OverviewRow;
 use crate::report::issue::Issue;
 use crate::report::lint::Lint;
-use crate::report::target_report::{Outcome, TargetReport};
+use crate::report::target_report::{ReportOutcome, TargetReport};
 use crate::report::template::Template;
 use crate::report::{checkstyle, concise, github, gitlab, junit, openmetrics, rdjson, sarif, text};
 
 /// The command that reports, which decides what text and JSON look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Command {
+pub(super) enum ReportingCommand {
     Check,
     Lint,
 }
@@ -29,21 +30,27 @@ pub(super) struct Emitter {
     /// Standard output.
     pub out: Out,
     format: Format,
-    command: Command,
+    command: ReportingCommand,
+    /// Which of the targets is looked at, counted from 0.
+    pub place: usize,
 }
 
 enum Format {
-    Text { verbose: bool },
+    Text {
+        verbose: bool,
+    },
     Json,
     Concise,
     Github,
     Sarif(Box<sarif::Log>),
-    Junit(junit::Report),
-    Openmetrics(openmetrics::Report),
-    Gitlab(gitlab::Report),
-    Checkstyle(checkstyle::Report),
-    Rdjson(rdjson::Report),
+    Junit(junit::JunitReport),
+    Openmetrics(openmetrics::OpenMetricsReport),
+    Gitlab(Vec<Issue>),
+    Checkstyle(checkstyle::CheckstyleReport),
+    Rdjson(Vec<Issue>),
     Template(Arc<Template>),
+    /// What the overview of a page has of each target; their sections are in the output.
+    Page(Vec<OverviewRow>),
 }
 
 impl Emitter {
@@ -53,7 +60,7 @@ impl Emitter {
         form: &OutputForm,
         release: Release,
         threshold: Threshold,
-        command: Command,
+        command: ReportingCommand,
         verbose: bool,
     ) -> Self {
         let format = match form.format {
@@ -62,17 +69,38 @@ impl Emitter {
             ReportFormat::Concise => Format::Concise,
             ReportFormat::Github => Format::Github,
             ReportFormat::Sarif => Format::Sarif(Box::new(sarif::Log::new(release))),
-            ReportFormat::Junit => Format::Junit(junit::Report::new(threshold.least())),
-            ReportFormat::Openmetrics => Format::Openmetrics(openmetrics::Report::default()),
-            ReportFormat::Gitlab => Format::Gitlab(gitlab::Report::default()),
-            ReportFormat::Checkstyle => Format::Checkstyle(checkstyle::Report::default()),
-            ReportFormat::Rdjson => Format::Rdjson(rdjson::Report::default()),
+            ReportFormat::Junit => Format::Junit(junit::JunitReport::new(threshold.least())),
+            ReportFormat::Openmetrics => Format::Openmetrics(openmetrics::OpenMetricsReport::default()),
+            ReportFormat::Gitlab => Format::Gitlab(Vec::new()),
+            ReportFormat::Checkstyle => Format::Checkstyle(checkstyle::CheckstyleReport::default()),
+            ReportFormat::Rdjson => Format::Rdjson(Vec::new()),
             // It was read with the command line, which demands one.
             ReportFormat::Template => {
                 form.template.as_ref().map_or(Format::Json, |one| Format::Template(Arc::clone(one)))
             }
         };
-        Self { out, format, command }
+        Self { out, format, command, place: 0 }
+    }
+
+    /// Sections of a page.
+    pub(super) fn of_page(out: Out) -> Self {
+        Self { out, format: Format::Page(Vec::new()), command: ReportingCommand::Check, place: 0 }
+    }
+
+    /// Takes the section of a target in.
+    pub(super) fn section(&mut self, row: OverviewRow, section: &str) -> io::Result<()> {
+        if let Format::Page(rows) = &mut self.format {
+            rows.push(row);
+        }
+        self.out.own().write_all(section.as_bytes())
+    }
+
+    /// The rows of a page, and its sections.
+    pub(super) fn into_page(self) -> (Vec<OverviewRow>, Out) {
+        match self.format {
+            Format::Page(rows) => (rows, self.out),
+            _ => (Vec::new(), self.out),
+        }
     }
 
     /// An emitter of the same kind for one target, whose output is kept in memory.
@@ -84,13 +112,14 @@ impl Emitter {
             Format::Github => Format::Github,
             Format::Sarif(log) => Format::Sarif(Box::new(log.part())),
             Format::Junit(report) => Format::Junit(report.part()),
-            Format::Openmetrics(_) => Format::Openmetrics(openmetrics::Report::default()),
-            Format::Gitlab(_) => Format::Gitlab(gitlab::Report::default()),
-            Format::Checkstyle(_) => Format::Checkstyle(checkstyle::Report::default()),
-            Format::Rdjson(_) => Format::Rdjson(rdjson::Report::default()),
+            Format::Openmetrics(_) => Format::Openmetrics(openmetrics::OpenMetricsReport::default()),
+            Format::Gitlab(_) => Format::Gitlab(Vec::new()),
+            Format::Checkstyle(_) => Format::Checkstyle(checkstyle::CheckstyleReport::default()),
+            Format::Rdjson(_) => Format::Rdjson(Vec::new()),
             Format::Template(template) => Format::Template(Arc::clone(template)),
+            Format::Page(_) => Format::Page(Vec::new()),
         };
-        Self { out: self.out.part(), format, command: self.command }
+        Self { out: self.out.part(), format, command: self.command, place: self.place }
     }
 
     /// Takes over what a part has.
@@ -99,9 +128,11 @@ impl Emitter {
             (Format::Sarif(log), Format::Sarif(part)) => log.append(*part),
             (Format::Junit(report), Format::Junit(part)) => report.append(part),
             (Format::Openmetrics(report), Format::Openmetrics(part)) => report.append(part),
-            (Format::Gitlab(report), Format::Gitlab(part)) => report.append(part),
+            (Format::Gitlab(issues), Format::Gitlab(mut part)) | (Format::Rdjson(issues), Format::Rdjson(mut part)) => {
+                issues.append(&mut part);
+            }
             (Format::Checkstyle(report), Format::Checkstyle(part)) => report.append(part),
-            (Format::Rdjson(report), Format::Rdjson(part)) => report.append(part),
+            (Format::Page(rows), Format::Page(part)) => rows.extend(part),
             _ => {}
         }
         self.out.append(part.out)
@@ -121,7 +152,7 @@ impl Emitter {
     pub(super) fn object(&mut self, object: &impl Serialize) -> io::Result<()> {
         match &self.format {
             Format::Template(template) => {
-                let text = template.render(object).map_err(|why| io::Error::other(format!("the template: {why}")))?;
+                let text = template.render(object).map_err(io::Error::other)?;
                 self.out.generated().write_all(text.as_bytes())
             }
             _ => self.out.json(object),
@@ -147,18 +178,16 @@ impl Emitter {
                 metrics.add(report);
                 Ok(())
             }
-            Format::Gitlab(gitlab) => {
-                gitlab.add(Issue::of_target(report));
+            Format::Gitlab(issues) | Format::Rdjson(issues) => {
+                issues.append(&mut Issue::of_target(report));
                 Ok(())
             }
             Format::Checkstyle(checkstyle) => {
                 checkstyle.add(report.target, Issue::of_target(report));
                 Ok(())
             }
-            Format::Rdjson(rdjson) => {
-                rdjson.add(Issue::of_target(report));
-                Ok(())
-            }
+            // Its sections have more than this.
+            Format::Page(_) => Ok(()),
         }
     }
 
@@ -166,20 +195,20 @@ impl Emitter {
     fn json(&mut self, report: &TargetReport<'_>) -> io::Result<()> {
         let target = report.target;
         match (report.outcome, self.command) {
-            (Outcome::Unreadable { why, release }, Command::Check) => {
+            (ReportOutcome::Unreadable { why, release }, ReportingCommand::Check) => {
                 self.object(&Check::of_unreadable(target, release, why))
             }
-            (Outcome::Unreadable { why, release }, Command::Lint) => {
+            (ReportOutcome::Unreadable { why, release }, ReportingCommand::Lint) => {
                 self.object(&Lint::of_unreadable(target, release, why))
             }
             (
-                Outcome::Read { kind, run, explanation, built, hashes, findings, suppressed, sources, .. },
-                Command::Check,
+                ReportOutcome::Read { kind, run, explanation, built, hashes, findings, suppressed, sources, .. },
+                ReportingCommand::Check,
             ) => {
                 let check = Check::of_run(target, kind, run, explanation, hashes.clone(), findings, sources);
                 self.object(&check.with_builder(built).with_suppressed(suppressed))
             }
-            (Outcome::Read { run, findings, suppressed, sources, .. }, Command::Lint) => {
+            (ReportOutcome::Read { run, findings, suppressed, sources, .. }, ReportingCommand::Lint) => {
                 self.object(&Lint::new(target, run.options.build(), findings, sources).with_suppressed(suppressed))
             }
         }
@@ -188,26 +217,32 @@ impl Emitter {
     /// Hands everything over. `status` is that of the program.
     pub(super) fn finish(mut self, status: Status) -> io::Result<()> {
         match &self.format {
-            Format::Text { .. } | Format::Json | Format::Concise | Format::Github | Format::Template(_) => {}
+            Format::Text { .. }
+            | Format::Json
+            | Format::Concise
+            | Format::Github
+            | Format::Template(_)
+            | Format::Page(_) => {}
             Format::Sarif(log) => log.write(status.code(), self.out.json_document())?,
             Format::Junit(report) => report.write(self.out.xml_document())?,
             Format::Openmetrics(report) => report.write(&mut self.out.metrics())?,
-            Format::Gitlab(report) => report.write(self.out.json_document())?,
+            Format::Gitlab(issues) => gitlab::write(issues, self.out.json_document())?,
             Format::Checkstyle(report) => report.write(self.out.xml_document())?,
-            Format::Rdjson(report) => report.write(self.out.json_document())?,
+            Format::Rdjson(issues) => rdjson::write(issues, self.out.json_document())?,
         }
         self.out.finish()
     }
 }
 
 /// For people: the verdict where it is asked for, then the findings. What cannot be read is said on standard error alone.
-fn text(report: &TargetReport<'_>, command: Command, verbose: bool, out: &mut Out) -> io::Result<()> {
-    let Outcome::Read { kind, run, explanation, built, hashes, findings, suppressed, sources, .. } = report.outcome
+fn text(report: &TargetReport<'_>, command: ReportingCommand, verbose: bool, out: &mut Out) -> io::Result<()> {
+    let ReportOutcome::Read { kind, run, explanation, built, hashes, findings, suppressed, sources, .. } =
+        report.outcome
     else {
         return Ok(());
     };
     let look = out.look(verbose);
-    if command == Command::Lint {
+    if command == ReportingCommand::Lint {
         text::write_findings(findings, run, None, sources, look, &mut out.colored())?;
         return if findings.is_empty() { Ok(()) } else { writeln!(out.text()) };
     }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::output_args::{Format, OutputArgs};
+use super::output_args::{ObjectFormat, OutputArgs};
 use super::pygrub_args::PygrubArgs;
 use super::target_name::TargetName;
 use super::{Error, Status};
@@ -60,8 +60,8 @@ pub(super) fn run(args: &EntriesArgs) -> Result<Status, Error> {
         }
     };
     match args.output.format {
-        Format::Json => out.json(&report.json())?,
-        Format::Text => report.write_text(&mut out.text())?,
+        ObjectFormat::Json => out.json(&report.json())?,
+        ObjectFormat::Text => report.write_text(&mut out.text())?,
     }
     out.finish()?;
     if let Some(reason) = why {
@@ -73,8 +73,8 @@ pub(super) fn run(args: &EntriesArgs) -> Result<Status, Error> {
 /// Writes the JSON object that says that there is no menu, where JSON is asked for, and returns why.
 fn nothing(args: &EntriesArgs, mut out: Out, build: Build, why: Error) -> Error {
     let written = match args.output.format {
-        Format::Json => out.json(&Report::of_nothing(None, build).json()),
-        Format::Text => Ok(()),
+        ObjectFormat::Json => out.json(&Report::of_nothing(None, build).json()),
+        ObjectFormat::Text => Ok(()),
     };
     match written.and_then(|()| out.finish()) {
         Ok(()) => why,

@@ -29,7 +29,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(why) | Self::Target(why) | Self::Refused(why) => f.write_str(why),
-            Self::Output(error) => write!(f, "cannot write the result: {error}"),
+            Self::Output(error) => write!(f, "cannot write the result: {}", super::why(error)),
         }
     }
 }

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::Status;
 
-/// The exit status of a command that reports findings.
+// The exit status of a command that reports findings.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct ExitZeroArgs {
     /// End with exit status 0 whatever the verdicts and findings are; what cannot be read still gives 3
@@ -12,7 +12,7 @@ pub(super) struct ExitZeroArgs {
     exit_zero: bool,
 }
 
-/// The exit status of `check`.
+// The exit status of `check`.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct ExitArgs {
     #[command(flatten)]

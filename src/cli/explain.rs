@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::Args;
 
-use super::output_args::{Format, OutputArgs};
+use super::output_args::{ObjectFormat, OutputArgs};
 use super::{Error, Status};
 use crate::cli::stdout::Out;
 use crate::lint::{Group, RULES, Rule, Selector, closest, find};
@@ -30,7 +30,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Status, Error> {
         }
     }
     let mut out = Out::new(args.output.color);
-    if args.output.format == Format::Json {
+    if args.output.format == ObjectFormat::Json {
         let rules: Vec<&Rule> = asked.into_iter().flat_map(About::rules).collect();
         out.json(&Rules::of(&rules))?;
         out.finish()?;

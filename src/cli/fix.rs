@@ -36,12 +36,12 @@ pub(super) struct FixArgs {
 
 /// What has been fixed.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct FixTally {
     pub fixes: usize,
     pub files: usize,
 }
 
-impl Tally {
+impl FixTally {
     /// `fixed 2 findings in 1 file`; nothing where nothing was fixed.
     pub(super) fn line(&self) -> Option<String> {
         let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
@@ -75,7 +75,7 @@ impl FixArgs {
         (name, access): (&TargetName, &DiskAccess),
         dialect: Option<Dialect>,
         asked: &EffectiveSettings,
-        tally: &mut Tally,
+        tally: &mut FixTally,
     ) -> Result<Vec<String>, String> {
         if name.is_stdin() {
             return Err("standard input cannot be fixed: --diff shows what would change".to_owned());
@@ -146,7 +146,7 @@ impl FixArgs {
             access
                 .open_file(name.path())
                 .and_then(|file| bounded_read::read_file(file, LARGEST))
-                .map_err(|error| format!("cannot read `{name}`: {}", super::why(&error)))?
+                .map_err(|error| super::cannot_read(name.as_str(), &error))?
         };
         let fixer = Fixer {
             name: name.as_str(),
@@ -157,12 +157,17 @@ impl FixArgs {
         };
         let mended = fixer.fix(text.clone());
         let is_something_left = self.diff && mended.left > 0;
-        if (mended.text != text || is_something_left)
-            && !self.force
-            && let Some(how) = instead_of_editing(Writer::of(&text))
+        let instead = instead_of_editing(Writer::of(&text));
+        if !self.force
+            && let Some(how) = &instead
         {
-            complain(&format!("`{name}` was not fixed: {how} (use --force to edit it anyway)"));
-            return Ok(None);
+            // Where there is nothing to write, --force would not help.
+            let is_forcible = mended.text != text || self.diff && mended.left_unsafe > 0;
+            if is_forcible || is_something_left {
+                let force = if is_forcible { " (use --force to edit it anyway)" } else { "" };
+                complain(&format!("`{name}` was not fixed: {how}{force}"));
+                return Ok(None);
+            }
         }
         for refused in mended.refused.iter().take(TOLD) {
             let (line, code, why) = (refused.line, refused.code, &refused.why);
@@ -181,9 +186,10 @@ impl FixArgs {
         }
         if mended.left_unsafe > 0 {
             complain(&format!(
-                "{name}: {} {} that must be reviewed: pregrub lint --diff --unsafe {}",
+                "{name}: {} {} that must be reviewed: pregrub lint --diff --unsafe{} {}",
                 mended.left_unsafe,
                 have(mended.left_unsafe),
+                if instead.is_some() { " --force" } else { "" },
                 name.shell_word()
             ));
         } else if is_something_left && mended.text == text && mended.refused.is_empty() && mended.untried == 0 {

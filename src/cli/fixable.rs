@@ -9,7 +9,7 @@ use crate::lint::{Finding, Safety};
 pub(super) struct Fixable {
     safe: usize,
     uncertain: usize,
-    /// In files that NixOS or grub-mkconfig writes anew.
+    /// In files that NixOS or grub-mkconfig regenerates.
     written_anew: usize,
     written_by: Option<Writer>,
 }
@@ -42,7 +42,7 @@ impl Fixable {
     }
 
     /// `3 findings can be fixed, 2 of them with --unsafe: pregrub lint --fix --unsafe grub.cfg`, and what to do of files that are
-    /// written anew. `file` is the one that was named, where it is the only one.
+    /// regenerated. `file` is the one that was named, where it is the only one.
     pub(super) fn lines(&self, file: Option<&str>) -> Vec<String> {
         let findings = |count: usize| if count == 1 { "1 finding".to_owned() } else { format!("{count} findings") };
         let file = file.unwrap_or("FILE...");

@@ -27,7 +27,7 @@ pub(super) struct Fleet<'a> {
 }
 
 /// What came of a target.
-pub(super) struct Ended<X> {
+pub(super) struct TargetEnd<X> {
     pub status: Status,
     /// What the command adds up.
     pub more: X,
@@ -35,20 +35,20 @@ pub(super) struct Ended<X> {
 
 /// Why nothing came of a target.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(super) enum TargetTrouble {
     /// It is about this target alone.
     Target(Error),
     /// It is about every target: nothing more is done.
     All(Error),
 }
 
-impl From<io::Error> for Trouble {
+impl From<io::Error> for TargetTrouble {
     fn from(error: io::Error) -> Self {
         Self::All(Error::Output(error))
     }
 }
 
-impl From<Error> for Trouble {
+impl From<Error> for TargetTrouble {
     fn from(error: Error) -> Self {
         match error {
             Error::Output(_) => Self::All(error),
@@ -70,7 +70,7 @@ pub(super) struct Total {
 struct Part<X> {
     reports: Emitter,
     complaints: Vec<String>,
-    ended: Result<Ended<X>, Trouble>,
+    ended: Result<TargetEnd<X>, TargetTrouble>,
 }
 
 impl Fleet<'_> {
@@ -85,7 +85,7 @@ impl Fleet<'_> {
         reports: &mut Emitter,
         first: S,
         start: impl Fn() -> S + Sync,
-        work: impl Fn(&mut S, &TargetName, &mut Emitter) -> Result<Ended<X>, Trouble> + Sync,
+        work: impl Fn(&mut S, &TargetName, &mut Emitter) -> Result<TargetEnd<X>, TargetTrouble> + Sync,
         unreadable: impl Fn(&str, &str, &mut Emitter) -> io::Result<()> + Sync,
         mut each: impl FnMut(Status, Option<X>) + Send,
     ) -> Result<Total, Error> {
@@ -98,17 +98,18 @@ impl Fleet<'_> {
         let template = reports.part();
         let one = |state: &mut S, index: usize| {
             let mut part = template.part();
+            part.place = index;
             let (ended, complaints) = keeping_back(|| match self.names.get(index) {
                 Some(name) => work(state, name, &mut part),
-                None => Err(Trouble::Target(Error::Usage("there is no such target".to_owned()))),
+                None => Err(TargetTrouble::Target(Error::Usage("there is no such target".to_owned()))),
             });
             Part { reports: part, complaints, ended }
         };
-        let mut hand_on = |total: &mut Total, name: &str, part: Result<Part<X>, Panicked>| {
+        let mut hand_on = |total: &mut Total, (index, name): (usize, &str), part: Result<Part<X>, Panicked>| {
             let mut part = part.unwrap_or_else(|Panicked(why)| Part {
                 reports: template.part(),
                 complaints: Vec::new(),
-                ended: Err(Trouble::Target(Error::Usage(format!(
+                ended: Err(TargetTrouble::Target(Error::Usage(format!(
                     "internal error: {why} on `{name}`; please report this, with the target if you can"
                 )))),
             });
@@ -116,17 +117,18 @@ impl Fleet<'_> {
                 complain(complaint);
             }
             let (status, more) = match part.ended {
-                Ok(Ended { status, more }) => (status, Some(more)),
-                Err(Trouble::Target(error)) => {
+                Ok(TargetEnd { status, more }) => (status, Some(more)),
+                Err(TargetTrouble::Target(error)) => {
                     let status = error.report();
                     if several {
                         // Whatever was written before the end is not complete.
                         part.reports = template.part();
+                        part.reports.place = index;
                         unreadable(name, &error.to_string(), &mut part.reports)?;
                     }
                     (status, None)
                 }
-                Err(Trouble::All(error)) => return Err(error),
+                Err(TargetTrouble::All(error)) => return Err(error),
             };
             // One that is not reported leaves no gap.
             let is_reported = !self.leaves_out || part.reports.out.kept() > 0;
@@ -143,7 +145,7 @@ impl Fleet<'_> {
         };
         let take = |index: usize, part| {
             let name = self.names.get(index).map(TargetName::as_str).unwrap_or_default();
-            if let Err(error) = hand_on(&mut total, name, part) {
+            if let Err(error) = hand_on(&mut total, (index, name), part) {
                 trouble = Some(error);
                 return ControlFlow::Break(());
             }

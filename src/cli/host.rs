@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::image_args;
+use super::interrupt::while_writing;
 use super::job_args::JobArgs;
 use super::pool::{Panicked, Pool};
 use super::release_args::{self, ReleaseArgs};
@@ -15,18 +17,19 @@ use crate::boot::{Options, RuleFiles, Run, Verdict};
 use crate::cli::output_args::Color;
 use crate::cli::stdout::{Out, complain};
 use crate::flavour::Build;
-use crate::generate::output::write_file;
+use crate::generate::output::{replaces_its_own, write_again};
 use crate::host::{self, rooted::Rooted};
-use crate::kernel::{Depth, GuestType, Looks, build};
+use crate::kernel::{GuestType, KernelDepth, Looks, build};
 use crate::release::Change as ReleaseChange;
-use crate::report::host::{Booted, Change, Guest, GuestOutcome, GuestVerdict, Host};
+use crate::report::host::{GuestBoot, GuestOutcome, GuestReport, GuestVerdict, Host, UpgradeChange};
 use crate::report::openmetrics;
 use crate::storage::beneath::NodeKind;
+use crate::storage::opened;
 use crate::target::{DiskAccess, Kind, OpenOptions, Target};
-use crate::toolstack::host_domains::{HostDomain, HostDomains, Keeper, stem};
-use crate::toolstack::xapi::Record;
+use crate::toolstack::host_domains::{self, HostDomain, HostDomains, Keeper, stem};
+use crate::toolstack::xapi::VmRecord;
 use crate::toolstack::xapi::database::Vm;
-use crate::xl::domain::Guest as GuestKind;
+use crate::xl::domain::GuestKind;
 use crate::xl::{shown, syntax};
 
 const AFTER_HOST: &str = "\
@@ -35,7 +38,7 @@ in /etc/libvirt/libxl; those of xapi in its database (/var/lib/xcp/state.db, or 
 
 Exit status: 0 every guest boots, or pygrub has no part in it; with --to: the upgrade changes nothing for the worse; 1 a guest does \
 not boot; with --to: one would stop booting, or boot something else; 2 called wrongly, no Xen is installed, or an internal error; 3 \
-pregrub cannot tell for a guest, or a file could not be read (1 wins).";
+pregrub cannot tell for a guest, or a file or the directory of --root could not be read (3 wins over 1).";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HOST)]
@@ -76,18 +79,19 @@ enum HostFormat {
 
 pub(super) fn run(args: &HostArgs) -> Result<Status, Error> {
     let root = match &args.root {
-        Some(root) if !root.is_dir() => {
-            return Err(Error::Usage(format!("`{}`, for --root, is not a directory", root.display())));
-        }
-        Some(root) => root.canonicalize().map_err(|error| Error::Usage(super::why(&error)))?,
+        Some(root) => root_of_host(root)?,
         None => host::rooted().root().to_owned(),
     };
+    if let Some(path) = &args.output {
+        replaces_its_own(path, is_report).map_err(|error| Error::Usage(error.to_string()))?;
+        opened::remember();
+    }
     let rooted = Rooted::new(root);
     host::look_on(rooted.clone());
     // What lies in another machine's root directory may be a guest's, even if that is the working directory.
     let trees = args.root.as_ref().map(|_| rooted.root());
     let finder = Finder::new(&args.settings, trees.as_slice()).map_err(Error::Usage)?;
-    let settings = finder.of("-").map_err(Error::Usage)?;
+    let settings = finder.in_force();
     if let Some(sentence) = trees.and_then(|root| finder.passed_over(root)) {
         complain(&sentence);
     }
@@ -100,9 +104,9 @@ pub(super) fn run(args: &HostArgs) -> Result<Status, Error> {
     let to = args.to.as_deref().map(|word| upgraded(word, build)).transpose().map_err(Error::Usage)?;
     let found = HostDomains::find(&rooted, build.release);
     let judge = Judge::new(&rooted, build, to)?;
-    let mut guests: Vec<Option<Guest>> = vec![None; found.domains.len()];
+    let mut guests: Vec<Option<GuestReport>> = vec![None; found.domains.len()];
     let pool = Pool { ordered: false, ..args.jobs.pool(found.domains.len()) };
-    let take = |index: usize, judged: Result<Guest, Panicked>| {
+    let take = |index: usize, judged: Result<GuestReport, Panicked>| {
         let judged = judged.unwrap_or_else(|Panicked(why)| internal_error(&found.domains[index], &why, to.is_some()));
         if let Some(place) = guests.get_mut(index) {
             *place = Some(judged);
@@ -111,13 +115,14 @@ pub(super) fn run(args: &HostArgs) -> Result<Status, Error> {
     };
     let one = |(): &mut (), index: usize| judge.guest(&found.domains[index]);
     pool.run(found.domains.len(), (), || (), one, |_| 0, take);
-    let guests: Vec<Guest> = guests.into_iter().flatten().collect();
+    let guests: Vec<GuestReport> = guests.into_iter().flatten().collect();
     let host = Host { root: rooted.root(), build, evidence: &evidence, to, found: &found, guests: &guests };
     let mut out = Out::new(Color::Never);
     if let Some(path) = &args.output {
         let mut part = out.part();
         write(args, &host, &mut part)?;
-        write_file(path, &part.into_text(), true).map_err(|error| Error::Usage(error.to_string()))?;
+        while_writing(|| write_again(path, &part.into_text(), is_report))
+            .map_err(|error| Error::Usage(error.to_string()))?;
     } else {
         write(args, &host, &mut out)?;
         out.finish()?;
@@ -125,12 +130,42 @@ pub(super) fn run(args: &HostArgs) -> Result<Status, Error> {
     Ok(status(&guests, &found))
 }
 
+/// The directory of `--root`, if it can be read and is that of a host.
+fn root_of_host(root: &Path) -> Result<PathBuf, Error> {
+    let shown = crate::escape::shown_path(root);
+    let cannot = |error: &io::Error| Error::Target(format!("cannot read `{shown}`, for --root: {}", super::why(error)));
+    let there = root.canonicalize().map_err(|error| cannot(&error))?;
+    if !there.is_dir() {
+        return Err(Error::Target(format!("`{shown}`, for --root, is not a directory")));
+    }
+    std::fs::read_dir(&there).map_err(|error| cannot(&error))?;
+    if !host_domains::is_host(&Rooted::new(there.clone())) {
+        return Err(Error::Target(format!(
+            "`{shown}`, for --root, is not the root directory of a host of Xen: there is no /etc/xen, no /etc/libvirt/libxl and no database \
+             of xapi (/var/lib/xcp/state.db) below it"
+        )));
+    }
+    Ok(there)
+}
+
+/// Whether a file begins as one of the forms of this output does.
+fn is_report(head: &[u8]) -> bool {
+    let mut lines = head.split(|&byte| byte == b'\n');
+    let first = lines.next().unwrap_or_default();
+    // The first line names the release, and may go on in the next one.
+    let is_text = first.starts_with(b"pygrub of ") && memchr::memmem::find(head, b" started at boot\n").is_some();
+    head == b"# EOF\n"
+        || is_text
+        || head.starts_with(b"{\"schema\":\"pregrub.host/")
+        || head.starts_with(b"# HELP pregrub_")
+}
+
 fn write(args: &HostArgs, host: &Host<'_>, out: &mut Out) -> io::Result<()> {
     match args.format {
         HostFormat::Json => out.json(&host.document()),
         HostFormat::Text => host.write(out.look(args.verbose), &mut out.text()),
         HostFormat::Openmetrics => {
-            let mut report = openmetrics::Report::default();
+            let mut report = openmetrics::OpenMetricsReport::default();
             host.guests.iter().for_each(|guest| report.add_guest(guest));
             report.write(&mut out.metrics())
         }
@@ -142,34 +177,28 @@ fn upgraded(word: &str, from: Build) -> Result<Build, String> {
     release_args::named(word, Some(from.flavour)).or_else(|_| release_args::named(word, None))
 }
 
-fn status(guests: &[Guest], found: &HostDomains) -> Status {
-    let of = |guest: &Guest| match (guest.change, guest.now.verdict) {
-        (Some(Change::Stops | Change::BootsOther), _) | (None, GuestVerdict::Fails) => Status::Fails,
-        (Some(Change::Unknown), _) | (None, GuestVerdict::Unknown) => Status::Unknown,
+fn status(guests: &[GuestReport], found: &HostDomains) -> Status {
+    let of = |guest: &GuestReport| match (guest.change, guest.now.verdict) {
+        (Some(UpgradeChange::Stops | UpgradeChange::BootsOther), _) | (None, GuestVerdict::Fails) => Status::Fails,
+        (Some(UpgradeChange::Unknown), _) | (None, GuestVerdict::Unknown) => Status::Unknown,
         _ => Status::Fine,
     };
-    let all: Vec<Status> = guests.iter().map(of).collect();
-    if all.contains(&Status::Fails) {
-        Status::Fails
-    } else if all.contains(&Status::Unknown) || !found.unreadable.is_empty() {
-        Status::Unknown
-    } else {
-        Status::Fine
-    }
+    let unreadable = if found.unreadable.is_empty() { Status::Fine } else { Status::Unknown };
+    Status::worst(guests.iter().map(of).chain([unreadable]))
 }
 
-fn internal_error(domain: &HostDomain, why: &str, upgrades: bool) -> Guest {
+fn internal_error(domain: &HostDomain, why: &str, upgrades: bool) -> GuestReport {
     let reason = format!("internal error: {why}; please report this");
     let now =
         GuestOutcome { verdict: GuestVerdict::Unknown, boot: None, cause: None, reason: Some(reason), help: None };
-    Guest {
+    GuestReport {
         name: domain.vm.as_ref().map_or_else(|| stem(&domain.path), shown_name),
         file: domain.path.to_string_lossy().into_owned(),
         toolstack: domain.keeper.name(),
         starts_at_boot: domain.starts_at_boot,
         notes: Vec::new(),
         after: upgrades.then(|| now.clone()),
-        change: upgrades.then_some(Change::Unknown),
+        change: upgrades.then_some(UpgradeChange::Unknown),
         now,
     }
 }
@@ -188,7 +217,7 @@ impl<'a> Judge<'a> {
     fn new(host: &'a Rooted, build: Build, to: Option<Build>) -> Result<Self, Error> {
         let options = |build: Build| -> Result<Options, Error> {
             let title_rules: RuleFiles = release_args::title_rules_of_host(build)
-                .map_err(|error| Error::Usage(format!("the rules on titles cannot be read: {error}")))?;
+                .map_err(|error| Error::Usage(format!("cannot read the rules on titles: {}", super::why(&error))))?;
             let Build { release, flavour } = build;
             Ok(Options { release, flavour, title_rules, ..Options::default() })
         };
@@ -201,7 +230,7 @@ impl<'a> Judge<'a> {
         })
     }
 
-    fn guest(&self, domain: &HostDomain) -> Guest {
+    fn guest(&self, domain: &HostDomain) -> GuestReport {
         let (now, name) = self.outcome(domain, &self.now);
         let after = self.after.as_ref().map(|options| self.outcome(domain, options).0);
         let mut notes = Vec::new();
@@ -214,13 +243,13 @@ impl<'a> Judge<'a> {
         if let Some(state) = &domain.saved_state {
             notes.push(format!("xendomains restores the saved state `{}` instead of starting it", state.display()));
         }
-        Guest {
+        GuestReport {
             name: name.unwrap_or_else(|| stem(&domain.path)),
             file: domain.path.to_string_lossy().into_owned(),
             toolstack: domain.keeper.name(),
             starts_at_boot: domain.starts_at_boot,
             notes,
-            change: after.as_ref().map(|after| Change::between(&now, after)),
+            change: after.as_ref().map(|after| UpgradeChange::between(&now, after)),
             now,
             after,
         }
@@ -233,23 +262,23 @@ impl<'a> Judge<'a> {
             .host
             .open(&domain.path)
             .map_err(|error| format!("its configuration cannot be opened: {}", super::why(&error)))?;
-        let wanted = OpenOptions { kind: Some(kind), ..OpenOptions::default() };
+        let wanted = OpenOptions { kind: Some(kind), ..image_args::unsaid() };
         Target::read(&domain.path, &mut file, wanted, options.release, &DiskAccess::anywhere())
             .map_err(|error| error.to_string())
     }
 
     /// A VM of xapi with the paths at which its disks are now; or why its disk is out of reach, and what to do.
-    fn record(&self, vm: &Vm) -> Result<Record, (String, String)> {
+    fn record(&self, vm: &Vm) -> Result<VmRecord, (String, String)> {
         let mut record = vm.record.clone();
         let is_there = |path: &str| {
             let node = self.host.node(Path::new(path));
             node.is_ok_and(|node| matches!(node.kind, NodeKind::Regular | NodeKind::Special))
         };
-        for (disk, places) in record.disks.iter_mut().zip(&vm.places) {
+        for (index, disk) in record.disks.iter_mut().enumerate() {
             if !is_there(&disk.path)
-                && let Some(place) = places.iter().find(|place| is_there(place))
+                && let Some(place) = vm.places(index).into_iter().find(|place| is_there(place))
             {
-                disk.path.clone_from(place);
+                disk.path = place;
             }
         }
         match record.disk() {
@@ -277,7 +306,7 @@ impl<'a> Judge<'a> {
         let (target, name) = match &domain.vm {
             Some(vm) => match self.record(vm) {
                 Ok(record) => {
-                    let limits = OpenOptions::default().limits;
+                    let limits = image_args::unsaid().limits;
                     (Target::of_record(record, limits, &DiskAccess::anywhere()), Some(shown_name(vm)))
                 }
                 Err((reason, help)) => {
@@ -303,7 +332,7 @@ impl<'a> Judge<'a> {
         if let Some(volumes) = &volumes {
             let guest =
                 target.guest().map(|guest| if guest == GuestKind::Pvh { GuestType::Pvh } else { GuestType::Pv });
-            if let Err(error) = build(&mut run, volumes, guest.unwrap_or_default(), Depth::Notes, &self.looks) {
+            if let Err(error) = build(&mut run, volumes, guest.unwrap_or_default(), KernelDepth::Notes, &self.looks) {
                 return (unknown(format!("its disk cannot be read: {}", super::why(&error))), name);
             }
         }
@@ -325,11 +354,11 @@ impl<'a> Judge<'a> {
     }
 }
 
-fn booted(run: &Run) -> Option<Booted> {
+fn booted(run: &Run) -> Option<GuestBoot> {
     let chosen = run.handed_over()?;
     let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
     let title = chosen.entry.and_then(|index| Some(found?.config.entries.get(index)?.title.to_string()));
-    Some(Booted {
+    Some(GuestBoot {
         title,
         kernel: chosen.kernel.path.to_string(),
         ramdisk: chosen.ramdisk.as_ref().map(|file| file.path.to_string()),

@@ -1,25 +1,31 @@
 //! `pregrub initrd`.
 
 use std::ffi::OsStr;
-use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::output_args::{Format, OutputArgs};
+use super::caller_file::file_or_device;
+use super::output_args::{ObjectFormat, OutputArgs};
 use super::release_args::ReleaseArgs;
 use super::settings::SettingsArgs;
 use super::target_name::TargetName;
-use super::{Error, Status, why};
+use super::{Error, Status, cannot_read};
+use crate::boot::LARGEST_COPY;
 use crate::cli::stdout::{Out, complain};
 use crate::escape::shown_path;
 use crate::initrd::beside;
 use crate::initrd::kernel_file::{self, BEGINNING};
-use crate::initrd::{Depth, GuestKernel, KernelConfig, Report, Verdict, judge};
+use crate::initrd::{GuestKernel, InitrdDepth, InitrdLook, InitrdVerdict, KernelConfig, judge};
+use crate::kernel as kernel_look;
 use crate::release::Release;
 use crate::report::initrd::{InitrdReport, write_text};
+use crate::storage::beneath::HeldDirectory;
+use crate::storage::directory::Directory;
+use crate::storage::filesystem::Filesystem;
+use crate::storage::guest_file::GuestFile;
 use crate::storage::source::{FileSource, Source};
 
 /// The most that a kernel's configuration has.
@@ -37,7 +43,7 @@ pub(super) struct InitrdArgs {
     pub files: Vec<TargetName>,
     #[command(flatten)]
     release: ReleaseArgs,
-    /// The guest's kernel: its version decides what it unpacks, and config-VERSION beside it is read if it is there
+    /// The guest's kernel: its version decides what it unpacks, and config-VERSION beside it is read if it is there, else the configuration in it (CONFIG_IKCONFIG)
     #[arg(long, value_name = "FILE")]
     pub kernel: Option<TargetName>,
     /// The configuration that the guest's kernel was built with, as /boot/config-VERSION
@@ -60,15 +66,15 @@ impl InitrdArgs {
 
 pub(super) fn run(args: &InitrdArgs) -> Result<Status, Error> {
     let release = args.release().map_err(Error::Usage)?;
-    let kernel = kernel(args).map_err(Error::Usage)?;
+    let kernel = kernel(args)?;
     let mut out = Out::new(args.output.color);
     let mut worst = Status::Fine;
     for (number, file) in args.files.iter().enumerate() {
         let status = match look(file.path(), &kernel, release) {
             Ok(report) => {
                 match args.output.format {
-                    Format::Json => out.json(&InitrdReport::new(file.as_str(), &report))?,
-                    Format::Text => {
+                    ObjectFormat::Json => out.json(&InitrdReport::new(file.as_str(), &report))?,
+                    ObjectFormat::Text => {
                         if number > 0 {
                             writeln!(out.text())?;
                         }
@@ -76,14 +82,14 @@ pub(super) fn run(args: &InitrdArgs) -> Result<Status, Error> {
                     }
                 }
                 match report.verdict() {
-                    Verdict::Usable => Status::Fine,
-                    Verdict::Unusable => Status::Fails,
-                    Verdict::Unknown => Status::Unknown,
+                    InitrdVerdict::Usable => Status::Fine,
+                    InitrdVerdict::Unusable => Status::Fails,
+                    InitrdVerdict::Unknown => Status::Unknown,
                 }
             }
             Err(error) => {
-                let error = format!("cannot read `{file}`: {}", why(&error));
-                if args.output.format == Format::Json {
+                let error = cannot_read(file.as_str(), &error);
+                if args.output.format == ObjectFormat::Json {
                     out.json(&InitrdReport::of_unreadable(file.as_str(), release, &error))?;
                 }
                 complain(&error);
@@ -97,22 +103,21 @@ pub(super) fn run(args: &InitrdArgs) -> Result<Status, Error> {
 }
 
 fn open(path: &Path) -> io::Result<FileSource> {
-    let file = File::open(path)?;
-    if file.metadata()?.is_dir() {
-        return Err(io::Error::other("it is a directory"));
-    }
-    FileSource::new(file)
+    FileSource::new(file_or_device(path)?)
 }
 
-fn look(path: &Path, kernel: &GuestKernel, release: Release) -> io::Result<Report> {
+fn look(path: &Path, kernel: &GuestKernel, release: Release) -> io::Result<InitrdLook> {
     let file = open(path)?;
-    judge(&file, file.len(), kernel, release, Depth::Whole)
+    if file.len() > LARGEST_COPY {
+        return Err(io::Error::other("it is larger than 1 GiB, which is the most that is handed over"));
+    }
+    judge(&file, file.len(), kernel, release, InitrdDepth::Whole)
 }
 
 /// What --kernel and --kernel-config tell of the kernel.
-fn kernel(args: &InitrdArgs) -> Result<GuestKernel, String> {
+fn kernel(args: &InitrdArgs) -> Result<GuestKernel, Error> {
     let mut kernel = GuestKernel::default();
-    let unreadable = |file: &TargetName, error: &io::Error| format!("cannot read `{file}`: {}", why(error));
+    let unreadable = |file: &TargetName, error: &io::Error| Error::Target(cannot_read(file.as_str(), error));
     if let Some(file) = &args.kernel {
         let beginning = beginning(file.path(), BEGINNING).map_err(|error| unreadable(file, &error))?;
         kernel.release = kernel_file::release(&beginning);
@@ -121,28 +126,63 @@ fn kernel(args: &InitrdArgs) -> Result<GuestKernel, String> {
         }
         if let Some(release) = &kernel.release {
             let path = file.path().as_os_str().as_bytes();
-            let read = |path: &[u8], most: usize| self::beginning(&native(path), most).ok();
+            let beside_kernel = BesideKernel::of(path).map_err(|error| unreadable(file, &error))?;
+            let read = |path: &[u8], most: usize| beside_kernel.beginning(path, most);
             if args.kernel_config.is_none() {
                 kernel.config = beside::configurations(path, release).into_iter().find_map(|path| {
                     let config = KernelConfig::read(&read(&path, CONFIG)?)?;
                     Some((config, shown_path(&native(&path))))
                 });
             }
-            // Of this machine's own lists nothing is known to be of the guest.
-            let of_kernel = |path: &[u8], most: usize| {
-                let below = path.strip_prefix(beside::folder(file.path().as_os_str().as_bytes()))?;
-                if below.starts_with(b"/") { None } else { read(path, most) }
-            };
-            kernel.built_in = beside::built_in(path, release, None, &of_kernel);
+            kernel.built_in = beside::built_in(path, release, None, &read);
+        }
+        if args.kernel_config.is_none() && kernel.config.is_none() {
+            let carried = carried_config(file.path()).map_err(|error| unreadable(file, &error))?;
+            kernel.config = carried.map(|config| (config, KernelConfig::IN_THE_KERNEL.to_owned()));
         }
     }
     if let Some(file) = &args.kernel_config {
         let text = beginning(file.path(), CONFIG).map_err(|error| unreadable(file, &error))?;
-        let config =
-            KernelConfig::read(&text).ok_or_else(|| format!("`{file}` is not the configuration of a kernel"))?;
+        let config = KernelConfig::read(&text)
+            .ok_or_else(|| Error::Target(format!("`{file}` is not the configuration of a kernel")))?;
         kernel.config = Some((config, file.to_string()));
     }
     Ok(kernel)
+}
+
+/// The directory of a kernel and the one above. The kernel says which names are looked up in them, and both may be a guest's: what
+/// they name is found as the guest would find it, and never outside of them.
+struct BesideKernel<'a> {
+    folder: &'a [u8],
+    own: Directory,
+    above: Option<Directory>,
+}
+
+impl<'a> BesideKernel<'a> {
+    fn of(kernel: &'a [u8]) -> io::Result<Self> {
+        let folder = beside::folder(kernel);
+        let held =
+            HeldDirectory::open(if folder.is_empty() { Path::new(".") } else { Path::new(OsStr::from_bytes(folder)) })?;
+        let above = held.parent().and_then(Directory::held).ok();
+        Ok(Self { folder, own: Directory::held(held)?, above })
+    }
+
+    /// The first bytes of a file that lies there. Of this machine's own lists nothing is known to be of the guest.
+    fn beginning(&self, path: &[u8], most: usize) -> Option<Vec<u8>> {
+        let below = path.strip_prefix(self.folder).filter(|below| !below.starts_with(b"/"))?;
+        let (directory, below) = match below.strip_prefix(b"../") {
+            Some(below) => (self.above.as_ref()?, below),
+            None => (&self.own, below),
+        };
+        GuestFile(directory.open(below).ok()?).beginning(most)
+    }
+}
+
+/// The configuration that a kernel carries.
+fn carried_config(path: &Path) -> io::Result<Option<KernelConfig>> {
+    let file = open(path)?;
+    let look = kernel_look::look(&file, file.len(), &kernel_look::Question::default(), kernel_look::KernelDepth::All)?;
+    Ok(look.config)
 }
 
 /// The first bytes of a file.

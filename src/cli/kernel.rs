@@ -1,19 +1,19 @@
 //! `pregrub kernel`.
 
-use std::fs::File;
 use std::io::{self, Write};
 
 use clap::Args;
 
+use super::caller_file::file_or_device;
 use super::guest_arg::GuestArg;
-use super::output_args::{Format, OutputArgs};
+use super::output_args::{ObjectFormat, OutputArgs};
 use super::release_args::ReleaseArgs;
 use super::settings::SettingsArgs;
 use super::target_name::TargetName;
 use super::{Error, Status};
 use crate::cli::stdout::{Out, complain};
 use crate::flavour::Build;
-use crate::kernel::{Depth, Look, Looks, Outcome, Question};
+use crate::kernel::{KernelDepth, LoadOutcome, Look, Looks, Question};
 use crate::report::kernel::{self as report, Kernel as Report};
 use crate::storage::source::FileSource;
 
@@ -53,7 +53,7 @@ pub(super) fn run(args: &KernelArgs) -> Result<Status, Error> {
     let looks = Looks::remembering(args.files.len() > 1);
     let mut worst = Status::Fine;
     for (number, file) in args.files.iter().enumerate() {
-        let json = args.output.format == Format::Json;
+        let json = args.output.format == ObjectFormat::Json;
         if number > 0 && !json {
             writeln!(out.text())?;
         }
@@ -64,19 +64,19 @@ pub(super) fn run(args: &KernelArgs) -> Result<Status, Error> {
                 } else {
                     report::write_text(file.as_str(), &look, &question, &mut out.text())?;
                 }
-                worst = worst.max(match look.outcome(question.guest).and_then(Outcome::starts) {
+                worst = worst.max(match look.outcome(question.guest).and_then(LoadOutcome::starts) {
                     Some(true) => Status::Fine,
                     Some(false) => Status::Fails,
                     None => Status::Unknown,
                 });
             }
             Err(error) => {
-                let error = format!("cannot read `{file}`: {}", super::why(&error));
+                let error = super::cannot_read(file.as_str(), &error);
                 if json {
                     out.json(&Report::of_unreadable(file.as_str(), &question, &error))?;
                 }
                 complain(&error);
-                worst = Status::Unknown;
+                worst = worst.max(Status::Unknown);
             }
         }
     }
@@ -85,11 +85,8 @@ pub(super) fn run(args: &KernelArgs) -> Result<Status, Error> {
 }
 
 fn look(file: &TargetName, question: &Question, looks: &Looks) -> io::Result<Look> {
-    let file = File::open(file.path())?;
-    if file.metadata()?.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
-    }
+    let file = file_or_device(file.path())?;
     let source = FileSource::new(file)?;
     let size = crate::storage::source::Source::len(&source);
-    looks.look(&source, size, question, Depth::All)
+    looks.look(&source, size, question, KernelDepth::All)
 }

@@ -6,16 +6,16 @@ use clap::Args;
 
 use super::baselines::{BaselineArgs, Baselines};
 use super::exit_status::ExitZeroArgs;
-use super::fix::{FixArgs, Tally};
+use super::fix::{FixArgs, FixTally};
 use super::fixable::Fixable;
-use super::fleet::{Ended, Fleet, Total, Trouble};
+use super::fleet::{Fleet, TargetEnd, TargetTrouble, Total};
 use super::job_args::JobArgs;
 use super::levels::LevelArgs;
 use super::output_args::ReportOutputArgs;
 use super::pool::Pool;
 use super::recursive::{RecursiveArgs, Sought, Targets};
 use super::release_args::ReleaseArgs;
-use super::settings::{Finder, Settings, SettingsArgs};
+use super::settings::{FileSettings, Finder, SettingsArgs};
 use super::stdin_filename::StdinArgs;
 use super::target_args::DialectArg;
 use super::target_list::TargetListArgs;
@@ -23,17 +23,17 @@ use super::target_name::TargetName;
 use super::{Error, Status};
 use crate::boot::Options;
 use crate::cli::effective_settings::{AllAsked, EffectiveSettings};
-use crate::cli::emitter::{Command, Emitter};
+use crate::cli::emitter::{Emitter, ReportingCommand};
 use crate::cli::stdout::{Out, complain};
 use crate::flavour::Build;
-use crate::lint::{self, LintContext, Source};
+use crate::lint::{self, LintContext, SpanSource};
 use crate::release::Release;
 use crate::report::check::Hashes;
 use crate::report::finding::Sources;
-use crate::report::target_report::{Outcome, TargetReport};
+use crate::report::target_report::{ReportOutcome, TargetReport};
 use crate::report::text;
 use crate::simulation::Simulation;
-use crate::target::{Kind, OpenOptions};
+use crate::target::{Kind, OpenOptions, TargetError};
 
 const AFTER_LINT: &str = "\
 Exit status: 0 no finding reaches the threshold (without --threshold: no error), with --diff nothing would change; 1 a finding \
@@ -81,7 +81,7 @@ pub(super) struct LintArgs {
 
 impl LintArgs {
     /// The options of the run, where these settings are in force.
-    pub(super) fn options(&self, settings: &Settings) -> Result<Options, String> {
+    pub(super) fn options(&self, settings: &FileSettings) -> Result<Options, String> {
         let Build { release, flavour } = self.xen.one(settings)?;
         let quiet = self.quiet || settings.quiet.unwrap_or_default();
         Ok(Options { release, flavour, interactive: quiet.then_some(false), ..Options::default() })
@@ -98,13 +98,13 @@ pub(super) fn run(args: &LintArgs) -> Result<Status, Error> {
     targets.incomplete |= named.is_incomplete;
     args.list.keep_shard(&mut targets.names);
     // What is said of the program as a whole goes by the settings of the working directory.
-    let first = finder.of("-").map_err(Error::Usage)?;
+    let first = finder.in_force();
     let options = args.options(&first).map_err(Error::Usage)?;
     let whole = EffectiveSettings::new(first, options, &args.levels);
     let release = whole.options.release;
     let out = Out::new(args.output.color);
     let form = args.output.form().map_err(Error::Usage)?;
-    let mut reports = Emitter::new(out, &form, release, whole.threshold, Command::Lint, args.verbose);
+    let mut reports = Emitter::new(out, &form, release, whole.threshold, ReportingCommand::Lint, args.verbose);
     let linting = Linting {
         args,
         targets: &targets,
@@ -140,7 +140,7 @@ struct Sum {
     totals: text::Totals,
     /// How many findings comments suppress.
     suppressed: usize,
-    fixed: Tally,
+    fixed: FixTally,
     fixable: Fixable,
 }
 
@@ -155,10 +155,10 @@ impl Sum {
 }
 
 /// The work on all files, shared by all threads.
-struct Linting<'a, O> {
+struct Linting<'a> {
     args: &'a LintArgs,
     targets: &'a Targets,
-    asked: AllAsked<'a, O>,
+    asked: AllAsked,
     baselines: Baselines<'a>,
 }
 
@@ -167,28 +167,28 @@ fn unreadable(args: &LintArgs, name: &str, release: Release, why: &str, reports:
     if args.fix.diff {
         return Ok(());
     }
-    reports.add(&TargetReport { target: name, outcome: Outcome::Unreadable { why, release } })
+    reports.add(&TargetReport { target: name, outcome: ReportOutcome::Unreadable { why, release } })
 }
 
-impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
+impl Linting<'_> {
     /// Looks at one file, fixes it where that is asked for, and reports on it.
-    fn one(&self, name: &TargetName, reports: &mut Emitter) -> Result<Ended<Sum>, Trouble> {
+    fn one(&self, name: &TargetName, reports: &mut Emitter) -> Result<TargetEnd<Sum>, TargetTrouble> {
         let args = self.args;
         let shown = args.stdin.shown(name);
         let dialect = args.stdin.dialect(name, args.dialect);
-        let all = self.asked.of(shown).map_err(Error::Usage)?;
-        let Some(asked) = all.first() else { return Ok(Ended { status: Status::Fine, more: Sum::default() }) };
+        let all = self.asked.get().map_err(Error::Usage)?;
+        let Some(asked) = all.first() else { return Ok(TargetEnd { status: Status::Fine, more: Sum::default() }) };
         let access = self.targets.access(name);
         let mut sum = Sum::default();
         let failed = |error: &str, sum| {
             complain(error);
-            Ok(Ended { status: Status::Unknown, more: sum })
+            Ok(TargetEnd { status: Status::Unknown, more: sum })
         };
         if args.fix.diff {
             return match args.fix.diff((name, &access), (shown, dialect), asked, &mut reports.out) {
                 Ok(some) => {
                     let status = args.exit.applied(if some { Status::Fails } else { Status::Fine });
-                    Ok(Ended { status, more: sum })
+                    Ok(TargetEnd { status, more: sum })
                 }
                 Err(Error::Target(error)) => failed(&error, sum),
                 Err(error) => Err(error.into()),
@@ -213,7 +213,11 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
         let run = match opened.and_then(|target| target.run_on(None)) {
             Ok(run) => run,
             Err(error) => {
-                let error = error.to_string();
+                let help = match &error {
+                    TargetError::Directory { .. } => "; --recursive looks at the configurations in it",
+                    _ => "",
+                };
+                let error = format!("{error}{help}");
                 unreadable(args, shown.as_str(), release, &error, reports)?;
                 return failed(&error, sum);
             }
@@ -233,12 +237,12 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
         let suppressed = suppressed.len();
         let sources = Sources {
             configuration: Some(shown.as_str()),
-            file: Some((Source::Configuration, shown.as_str())),
+            file: Some((SpanSource::Configuration, shown.as_str())),
             ..Sources::default()
         };
         let findings = self.baselines.filter(&asked.settings, shown, &run, sources, findings);
-        let findings = findings.map_err(|error| Trouble::All(Error::Usage(error)))?;
-        let outcome = Outcome::Read {
+        let findings = findings.map_err(|error| TargetTrouble::All(Error::Usage(error)))?;
+        let outcome = ReportOutcome::Read {
             kind: Kind::Config,
             run: &run,
             explanation: None,
@@ -256,7 +260,12 @@ impl<O: Fn(&Settings) -> Result<Vec<Options>, String>> Linting<'_, O> {
         if let Some(found) = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()) {
             sum.fixable.count(&findings, &found.text);
         }
-        Ok(Ended { status: worst.max(args.exit.applied(asked.threshold.status(&findings))), more: sum })
+        if self.targets.names.len() == 1 {
+            // The process ends here: taking a large menu apart piece by piece would only cost time.
+            drop(context);
+            std::mem::forget(run);
+        }
+        Ok(TargetEnd { status: worst.max(args.exit.applied(asked.threshold.status(&findings))), more: sum })
     }
 }
 

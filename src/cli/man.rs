@@ -1,17 +1,18 @@
-//! `pregrub man`: manual pages, from the table of options that parses the command line.
+//! `pregrub man`: manual pages and the reference page, from the table of options that parses the command line.
 
-use std::fs;
+mod markdown;
+
 use std::io;
 use std::path::PathBuf;
 
-use clap::{Args, Command, CommandFactory};
+use clap::{Args, Command, ValueEnum};
 use clap_mangen::Man;
 
-use super::args::CommandLine;
+use super::interrupt::while_writing;
 use super::output_args::Color;
 use super::{Error, Status};
 use crate::cli::stdout::Out;
-use crate::generate::output::write_file;
+use crate::generate::output::{make_directories, write_again};
 
 /// The date that the pages bear: that of the last change of the command line (docs/release.md).
 const DATE: &str = "2026-11-28";
@@ -30,19 +31,34 @@ pub(super) struct ManArgs {
     /// Write all pages into this directory, which is made: pregrub.1, pregrub-check.1, ...
     #[arg(long, value_name = "DIRECTORY")]
     directory: Option<PathBuf>,
+    /// How it is written; markdown is the reference page of all commands, docs/command-line.md
+    #[arg(long, value_enum, default_value_t = ManFormat::Roff, conflicts_with_all = ["directory", "page"])]
+    format: ManFormat,
 }
 
-pub(super) fn run(args: &ManArgs) -> Result<Status, Error> {
-    let pages = pages()?;
+/// How pages are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ManFormat {
+    /// For man
+    Roff,
+    Markdown,
+}
+
+/// Writes the pages of `table`, the whole command line.
+pub(super) fn run(args: &ManArgs, table: Command) -> Result<Status, Error> {
+    let table = built(table);
+    let pages = pages(&table)?;
     if let Some(directory) = &args.directory {
-        fs::create_dir_all(directory).map_err(|error| {
-            Error::Usage(format!("cannot make the directory `{}`: {}", directory.display(), super::why(&error)))
-        })?;
+        make_directories(directory).map_err(|error| Error::Usage(error.to_string()))?;
         for Page { name, text } in &pages {
             let path = directory.join(format!("{name}.1"));
-            write_file(&path, text, true).map_err(|error| Error::Usage(error.to_string()))?;
+            while_writing(|| write_again(&path, text, is_page)).map_err(|error| Error::Usage(error.to_string()))?;
         }
         return Ok(Status::Fine);
+    }
+    if args.format == ManFormat::Markdown {
+        let page = markdown::page(&table).map_err(|error| io::Error::other(error.to_string()))?;
+        return print(&page);
     }
     let wanted: Vec<&str> = std::iter::once("pregrub").chain(args.page.iter().map(String::as_str)).collect();
     let wanted = wanted.join("-");
@@ -51,8 +67,17 @@ pub(super) fn run(args: &ManArgs) -> Result<Status, Error> {
             "there is no page `{wanted}`: `pregrub --help` lists the subcommands, each of which has one"
         ))
     })?;
+    print(&page.text)
+}
+
+/// Whether a file begins as a manual page of this program does.
+fn is_page(head: &[u8]) -> bool {
+    memchr::memmem::find(head, b"\n.TH PREGRUB").is_some_and(|at| at < 200)
+}
+
+fn print(page: &str) -> Result<Status, Error> {
     let mut out = Out::new(Color::Never);
-    out.own().write_all(page.text.as_bytes())?;
+    out.own().write_all(page.as_bytes())?;
     out.finish()?;
     Ok(Status::Fine)
 }
@@ -66,12 +91,17 @@ struct Page {
 }
 
 /// All pages, that of the program first.
-fn pages() -> io::Result<Vec<Page>> {
-    let mut command = CommandLine::command().disable_help_subcommand(true);
-    command.build();
+fn pages(table: &Command) -> io::Result<Vec<Page>> {
     let mut pages = Vec::new();
-    add(&command, &mut pages)?;
+    add(table, &mut pages)?;
     Ok(pages)
+}
+
+/// The table of commands and options, with what clap adds.
+fn built(table: Command) -> Command {
+    let mut command = table.disable_help_subcommand(true);
+    command.build();
+    command
 }
 
 fn add(command: &Command, pages: &mut Vec<Page>) -> io::Result<()> {
@@ -118,7 +148,7 @@ If one is set, what a guest wrote cannot become a command of the runner.
 .SH FILES
 .TP
 \fIpregrub.toml\fR
-Settings for the targets in its directory and below.
+Settings for every run in its directory and below.
 .SH "SEE ALSO"
 \fBpregrub-check\fR(1), \fBpregrub-lint\fR(1), \fBpregrub-explain\fR(1), \fBxl.cfg\fR(5)
 "#;

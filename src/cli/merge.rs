@@ -21,8 +21,8 @@ use crate::report::recorded::{self, Recorded};
 use crate::report::{checkstyle, gitlab, junit, openmetrics, rdjson, sarif};
 
 const AFTER_MERGE: &str = "\
-Exit status: 0 every target boots, and no finding reaches the threshold; 1 one does not, or a finding does; 2 called wrongly, or a \
-file holds something else; 3 a target could not be read, or its verdict is unknown (3 wins over 1).";
+Exit status: 0 every target boots (or pygrub is not asked), and no finding reaches the threshold; 1 one does not, or a finding does; 2 \
+called wrongly; 3 a file could not be read or holds no report, or a target could not be read or its verdict is unknown (3 wins over 1).";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_MERGE)]
@@ -71,6 +71,10 @@ enum MergeFormat {
     Rdjson,
 }
 
+/// What to say of a file without a line.
+const EMPTY: &str = "did the run that was to write it (check, lint or host with --format json) end early? Leave it out if its shard has no \
+                     targets";
+
 /// A longer line is not one of pregrub's.
 const LONGEST: u64 = 64 << 20;
 
@@ -80,11 +84,11 @@ pub(super) fn run(args: &MergeArgs) -> Result<Status, Error> {
         threshold: args.threshold,
         out: Out::new(Color::Never),
         sarif: sarif::Log::new(Release::NEWEST),
-        junit: junit::Report::new(args.threshold.least()),
-        metrics: openmetrics::Report::default(),
-        gitlab: gitlab::Report::default(),
-        checkstyle: checkstyle::Report::default(),
-        rdjson: rdjson::Report::default(),
+        junit: junit::JunitReport::new(args.threshold.least()),
+        metrics: openmetrics::OpenMetricsReport::default(),
+        gitlab: Vec::new(),
+        checkstyle: checkstyle::CheckstyleReport::default(),
+        rdjson: Vec::new(),
         tally: Tally::default(),
         status: Status::Fine,
     };
@@ -98,7 +102,7 @@ pub(super) fn run(args: &MergeArgs) -> Result<Status, Error> {
         if baselines.len() < args.files.len() {
             return Err(Error::Usage("baselines and reports cannot be merged with each other".to_owned()));
         }
-        let merged = merged_baseline(&baselines).map_err(Error::Usage)?;
+        let merged = merged_baseline(&baselines).map_err(Error::Target)?;
         merging.out.generated().write_all(merged.as_bytes())?;
         merging.out.finish()?;
         return Ok(Status::Fine);
@@ -125,27 +129,30 @@ struct Merging {
     threshold: Threshold,
     out: Out,
     sarif: sarif::Log,
-    junit: junit::Report,
-    metrics: openmetrics::Report,
-    gitlab: gitlab::Report,
-    checkstyle: checkstyle::Report,
-    rdjson: rdjson::Report,
+    junit: junit::JunitReport,
+    metrics: openmetrics::OpenMetricsReport,
+    gitlab: Vec<Issue>,
+    checkstyle: checkstyle::CheckstyleReport,
+    rdjson: Vec<Issue>,
     tally: Tally,
     status: Status,
 }
 
 impl Merging {
     fn file(&mut self, file: &TargetName, named: &dyn Fn(&str) -> String) -> Result<(), Error> {
-        let unreadable = |error: &io::Error| Error::Usage(format!("cannot read `{file}`: {}", super::why(error)));
+        let unreadable = |error: &io::Error| Error::Target(super::cannot_read(file.as_str(), error));
         let reader: Box<dyn Read> = match file.is_stdin() {
             true => Box::new(io::stdin()),
             false => Box::new(File::open(file.path()).map_err(|error| unreadable(&error))?),
         };
         let mut reader = BufReader::new(reader);
-        let (mut line, mut number) = (Vec::new(), 0_usize);
+        let (mut line, mut number, mut reports) = (Vec::new(), 0_usize, 0_usize);
         loop {
             line.clear();
             let count = (&mut reader).take(LONGEST).read_until(b'\n', &mut line).map_err(|error| unreadable(&error))?;
+            if count == 0 && reports == 0 {
+                return Err(Error::Target(format!("`{file}` holds no report: {EMPTY}")));
+            }
             if count == 0 {
                 return Ok(());
             }
@@ -153,9 +160,9 @@ impl Merging {
             if line.trim_ascii().is_empty() {
                 continue;
             }
+            reports += 1;
             let targets = recorded::parse(&line, named);
-            let targets =
-                targets.map_err(|why| Error::Usage(format!("`{file}`, line {number}, cannot be merged: {why}")))?;
+            let targets = targets.map_err(|why| Error::Target(format!("{file}:{number}: {why}")))?;
             for target in &targets {
                 self.target(target)?;
             }
@@ -167,20 +174,21 @@ impl Merging {
         let fails = target.findings.iter().any(|finding| reaches.is_some_and(|least| finding.severity >= least));
         let status = match target.verdict {
             _ if !target.is_readable => Status::Unknown,
+            // As in a `check` without `--exit-not-applicable`.
+            Some(Verdict::NotApplicable) | None => Status::Fine,
             Some(verdict) => Status::from(verdict),
-            None => Status::Fine,
         };
         self.tally.count(target, status);
-        self.status = self.status.max(status).max(if fails { Status::Fails } else { Status::Fine });
+        self.status = Status::worst([self.status, status, if fails { Status::Fails } else { Status::Fine }]);
         match self.format {
             MergeFormat::Text => self.tally.write_row(target, status, &mut self.out.text())?,
             MergeFormat::Concise => target.write_concise(&mut self.out.text())?,
             MergeFormat::Json => self.out.json(&target.object)?,
             MergeFormat::Sarif => self.sarif.add_recorded(target),
             MergeFormat::Junit => self.junit.add_recorded(target),
-            MergeFormat::Gitlab => self.gitlab.add(Issue::of_recorded(target)),
+            MergeFormat::Gitlab => self.gitlab.append(&mut Issue::of_recorded(target)),
             MergeFormat::Checkstyle => self.checkstyle.add(&target.target, Issue::of_recorded(target)),
-            MergeFormat::Rdjson => self.rdjson.add(Issue::of_recorded(target)),
+            MergeFormat::Rdjson => self.rdjson.append(&mut Issue::of_recorded(target)),
             MergeFormat::Openmetrics => {
                 self.metrics.add_target(&target.target, target.verdict, target.is_readable, &target.counts());
             }
@@ -200,9 +208,9 @@ impl Merging {
             MergeFormat::Sarif => self.sarif.write(self.status.code(), self.out.json_document())?,
             MergeFormat::Junit => self.junit.write(self.out.xml_document())?,
             MergeFormat::Openmetrics => self.metrics.write(&mut self.out.metrics())?,
-            MergeFormat::Gitlab => self.gitlab.write(self.out.json_document())?,
+            MergeFormat::Gitlab => gitlab::write(&self.gitlab, self.out.json_document())?,
             MergeFormat::Checkstyle => self.checkstyle.write(self.out.xml_document())?,
-            MergeFormat::Rdjson => self.rdjson.write(self.out.json_document())?,
+            MergeFormat::Rdjson => rdjson::write(&self.rdjson, self.out.json_document())?,
         }
         self.out.finish()?;
         Ok(self.status)

@@ -5,6 +5,7 @@ mod atomic_replace;
 mod baselines;
 mod bounded_read;
 mod caller_args;
+mod caller_file;
 mod cat;
 mod check;
 mod color_choice;
@@ -12,6 +13,8 @@ mod compare;
 mod completions;
 mod effective_settings;
 mod emitter;
+#[cfg(target_os = "linux")]
+mod ending_signals;
 mod entries;
 mod error;
 mod escaping_writer;
@@ -33,7 +36,10 @@ mod kernel;
 mod levels;
 mod lint;
 mod man;
+#[cfg(target_os = "linux")]
+mod menu;
 mod merge;
+mod number;
 mod output_args;
 mod pool;
 mod progress;
@@ -43,6 +49,7 @@ pub mod pygrub;
 mod pygrub_args;
 mod recursive;
 mod release_args;
+mod report;
 mod rules;
 mod runner_commands;
 mod schema;
@@ -55,17 +62,20 @@ mod target_args;
 mod target_list;
 mod target_name;
 mod trace;
+mod trust_args;
 mod unified_diff;
+mod usage_error;
 
-use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::error::{ContextKind, ContextValue};
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
 use self::error::Error;
 use crate::boot::Verdict;
+use crate::escape::shown_path;
+use crate::system_error::{cannot_read, why};
 
 /// How the program ends. The numbers are a contract (README, "Exit status").
 ///
@@ -87,6 +97,11 @@ enum Status {
 }
 
 impl Status {
+    /// What several make together: the worst counts, 2 before 3, 3 before 1, 1 before 4. All is well where there is none.
+    fn worst(all: impl IntoIterator<Item = Self>) -> Self {
+        all.into_iter().max().unwrap_or(Self::Fine)
+    }
+
     /// The number that the program ends with.
     fn code(self) -> u8 {
         match self {
@@ -111,13 +126,11 @@ impl From<Verdict> for Status {
     }
 }
 
-/// What the operating system says, for a sentence: `No space left on device (os error 28)` without the number.
-fn why(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => error.to_string().split(" (os error").next().unwrap_or_default().to_owned(),
-    }
+/// A path as the user would write it: relative to the working directory if it lies below that.
+fn path_from_here(path: &Path) -> String {
+    let here = std::env::current_dir().ok();
+    let below = here.as_deref().and_then(|here| path.strip_prefix(here).ok()).filter(|below| *below != Path::new(""));
+    shown_path(below.unwrap_or(path))
 }
 
 /// Reads the command line, does what it says and returns the exit status.
@@ -126,32 +139,31 @@ pub fn main() -> ExitCode {
     if let Some(ended) = pygrub::if_called() {
         return ended;
     }
-    let table = args::CommandLine::command().color(color_choice::for_clap());
-    let parsed = table.try_get_matches().and_then(|matches| args::CommandLine::from_arg_matches(&matches));
+    let mut table = args::CommandLine::command().color(color_choice::for_clap());
+    let parsed = table.try_get_matches_from_mut(std::env::args_os());
+    let parsed = parsed.and_then(|matches| args::CommandLine::from_arg_matches(&matches));
     let command = match parsed {
         Ok(command) => command,
-        // A file's name among the arguments may be a guest's.
-        Err(error) if error.use_stderr() && runner_commands::are_obeyed() => {
-            stdout::say(&error.render().to_string());
-            return ExitCode::from(Status::Usage.code());
+        // The help, and the version.
+        Err(error) if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let status = u8::try_from(error.exit_code()).unwrap_or(Status::Usage.code());
+            return ExitCode::from(error.print().map_or_else(|error| Error::from(error).report().code(), |()| status));
         }
         Err(error) => {
-            let _ = error.print();
-            if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
-                && Path::new(word).exists()
-            {
-                stdout::complain(&format!("`{word}` is a file: pregrub check {word}"));
-            }
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Status::Usage.code()));
+            stdout::complain(&usage_error::sentence(&error, &table));
+            return ExitCode::from(Status::Usage.code());
         }
     };
+    // Taking the table of options apart would only cost time.
+    std::mem::forget(table);
     if command.command.is_for_github() {
         runner_commands::expect();
     }
     #[cfg(target_os = "linux")]
-    if let args::Command::Pygrub { args } = &command.command {
+    if let args::CliCommand::Pygrub { args } = &command.command {
         return pygrub::supervise("pregrub pygrub", args).into();
     }
     let status = command.command.run().unwrap_or_else(|error| error.report());
+    std::mem::forget(command);
     ExitCode::from(status.code())
 }

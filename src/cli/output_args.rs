@@ -8,18 +8,18 @@ use clap::{Args, ValueEnum};
 use super::bounded_read;
 use crate::report::template::Template;
 
-/// The form of the output.
+// The form of the output.
 #[derive(Debug, Args)]
 pub(super) struct OutputArgs {
     /// Output format
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
+    #[arg(long, value_enum, default_value_t = ObjectFormat::Text)]
+    pub format: ObjectFormat,
     /// When to use colours; auto respects the terminal and NO_COLOR
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
 }
 
-/// The form of the output of a command that reports findings.
+// The form of the output of a command that reports findings.
 #[derive(Debug, Args)]
 pub(super) struct ReportOutputArgs {
     /// Output format
@@ -35,7 +35,7 @@ pub(super) struct ReportOutputArgs {
 
 /// The formats of a command whose output is one object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
+pub(super) enum ObjectFormat {
     Text,
     Json,
 }
@@ -93,13 +93,12 @@ impl ReportOutputArgs {
 
 fn template(given: &str) -> Result<Template, String> {
     let Some(file) = given.strip_prefix('@') else {
-        return Template::new("template", given.to_owned())
-            .map_err(|why| format!("--template is not a template: {why}"));
+        return Template::new("--template", given.to_owned());
     };
-    let text = bounded_read::read(Path::new(file), LONGEST_TEMPLATE)
-        .map_err(|error| format!("cannot read the template `{file}`: {}", super::why(&error)))?;
-    let text = String::from_utf8(text).map_err(|_| format!("the template `{file}` is not UTF-8"))?;
-    Template::new(file, text).map_err(|why| format!("`{file}` is not a template: {why}"))
+    let text =
+        bounded_read::read(Path::new(file), LONGEST_TEMPLATE).map_err(|error| super::cannot_read(file, &error))?;
+    let text = String::from_utf8(text).map_err(|_| format!("cannot read `{file}`: it is not UTF-8"))?;
+    Template::new(file, text)
 }
 
 /// When output has colours.

@@ -11,16 +11,17 @@ use clap::Args;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use walkdir::{DirEntry, WalkDir};
 
-use super::settings::{Finder, Settings};
-use super::skipped::{Reason, Skipped};
+use super::settings::{FileSettings, Finder};
+use super::skipped::{Reason, SkippedCounts};
 use super::target_name::TargetName;
 use crate::cli::stdout::complain;
 use crate::config::Dialect;
 use crate::escape::shown_path;
 use crate::release::Release;
 use crate::storage::identify::{Format, identify};
+use crate::storage::opening::open_without_waiting;
 use crate::storage::source::{FileSource, Source, Volume};
-use crate::target::{DiskAccess, may_be_domain, open_without_waiting};
+use crate::target::{DiskAccess, may_be_domain};
 use crate::xl::syntax;
 
 #[derive(Debug, Args)]
@@ -92,7 +93,7 @@ impl RecursiveArgs {
                 continue;
             }
             let root = name.path();
-            let settings = finder.in_force_in(root)?;
+            let settings = finder.in_force();
             if let Some(sentence) = finder.passed_over(root) {
                 complain(&sentence);
             }
@@ -101,8 +102,8 @@ impl RecursiveArgs {
             let skipped = match DiskAccess::beneath(root) {
                 Ok(tree) => walk(root, sought, &excluded, &tree, &mut targets),
                 Err(error) => {
-                    complain(&format!("cannot open `{name}`: {}", super::why(&error)));
-                    Skipped::default()
+                    complain(&super::cannot_read(name.as_str(), &error));
+                    SkippedCounts::default()
                 }
             };
             let nothing = targets.names.len() == before;
@@ -115,7 +116,7 @@ impl RecursiveArgs {
                     Sought::Everything => "boot configuration, disk image or domain's configuration",
                 };
                 let there = skipped.to_string();
-                let there = if there.is_empty() { there } else { format!(": there are {there}") };
+                let there = if there.is_empty() { there } else { format!(" (passed over: {there})") };
                 complain(&format!("there is no {what} in `{name}`{there}"));
                 targets.incomplete = true;
             }
@@ -124,9 +125,9 @@ impl RecursiveArgs {
     }
 }
 
-fn walk(root: &Path, sought: Sought, excluded: &Excluded, tree: &DiskAccess, targets: &mut Targets) -> Skipped {
+fn walk(root: &Path, sought: Sought, excluded: &Excluded, tree: &DiskAccess, targets: &mut Targets) -> SkippedCounts {
     let wanted = |entry: &DirEntry| entry.depth() == 0 || !excluded.covers(entry.path());
-    let mut skipped = Skipped::default();
+    let mut skipped = SkippedCounts::default();
     let mut devices = Devices::new(root);
     // Links to directories are not followed: what they lead to is found where it is, and no loop is possible.
     for entry in WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(wanted) {
@@ -134,8 +135,10 @@ fn walk(root: &Path, sought: Sought, excluded: &Excluded, tree: &DiskAccess, tar
             Ok(entry) => entry,
             Err(error) => {
                 let path = shown_path(error.path().unwrap_or(root));
-                let why = error.io_error().map_or_else(|| error.to_string(), super::why);
-                complain(&format!("cannot read `{path}`: {why}"));
+                complain(&match error.io_error() {
+                    Some(error) => super::cannot_read(&path, error),
+                    None => format!("cannot read `{path}`: a link in it leads to a directory above it"),
+                });
                 targets.incomplete = true;
                 continue;
             }
@@ -169,7 +172,7 @@ fn walk(root: &Path, sought: Sought, excluded: &Excluded, tree: &DiskAccess, tar
             Ok(true) if !kind.is_file() => targets.names.push(path.into()),
             Ok(true) => targets.add(path, tree),
             Err(error) => {
-                complain(&format!("cannot read `{}`: {}", shown_path(path), super::why(&error)));
+                complain(&super::cannot_read(&shown_path(path), &error));
                 targets.incomplete = true;
             }
         }
@@ -239,7 +242,7 @@ fn is_disk(path: &Path) -> io::Result<bool> {
 struct Excluded(Vec<(std::path::PathBuf, GlobSet)>);
 
 impl Excluded {
-    fn new(given: &[String], root: &Path, settings: &Settings) -> Result<Self, String> {
+    fn new(given: &[String], root: &Path, settings: &FileSettings) -> Result<Self, String> {
         let mut sets = Vec::new();
         for (directory, patterns) in [(root, given), (settings.directory.as_path(), settings.exclude.as_slice())] {
             if patterns.is_empty() {
@@ -247,7 +250,8 @@ impl Excluded {
             }
             let mut set = GlobSetBuilder::new();
             for pattern in patterns {
-                let glob = Glob::new(pattern).map_err(|error| error.to_string())?;
+                let glob = Glob::new(pattern)
+                    .map_err(|error| format!("`{pattern}` is not a value of --exclude: {}", error.kind()))?;
                 set.add(glob);
             }
             // The settings' directory is a real path; the tree may be named by a link.
@@ -329,7 +333,7 @@ fn is_image(path: &Path, tree: &DiskAccess) -> io::Result<bool> {
     }
     let named = path.extension().and_then(|ending| ending.to_str());
     let named = named.is_some_and(|ending| ENDINGS.contains(&ending.to_ascii_lowercase().as_str()));
-    // Nothing begins a disk without a NUL in its first sectors; most files are told apart by that.
+    // Nothing begins a disk without a NUL in its first sectors; that distinguishes most files.
     let mut head = Vec::new();
     (&mut file).take(4096).read_to_end(&mut head)?;
     if !named && !head.contains(&0) {

@@ -1,17 +1,13 @@
 //! `--release` and `--flavour`: whose pygrub is meant, or which several.
 
-use std::io;
-use std::path::Path;
-
 use clap::{Args, ValueEnum};
 
-use super::settings::Settings;
-use crate::boot::RuleFiles;
+use super::settings::FileSettings;
+use crate::check::named_build;
+pub(super) use crate::check::{title_rules_in, title_rules_of_host};
 use crate::flavour::{Build, Flavour};
-use crate::host::{self, rooted::Rooted};
-use crate::storage::beneath::NodeKind;
 
-/// Whose pygrub it is.
+// Whose pygrub it is.
 #[derive(Debug, Args)]
 pub(super) struct ReleaseArgs {
     /// Xen release, 4.0 to 4.22 (a point release where it matters; 4.13+python2 for one that runs under Python 2), a distributor's release (xcp-ng-8.3, suse-4.21, debian-4.17), `host` for the one installed here, or `newest`; `check` and `compare` also take several, and `all` [default: newest; of compare: all]
@@ -49,60 +45,10 @@ impl From<FlavourArg> for Flavour {
 ///
 /// Nobody ships that, or nothing is installed here.
 pub(super) fn named(word: &str, flavour: Option<Flavour>) -> Result<Build, String> {
-    let build = match word {
-        "newest" => return Ok(Build::newest(flavour.unwrap_or_default())),
-        "host" => {
-            let installed = host::installed().map_err(|error| error.to_string())?.build;
-            return Ok(Build { flavour: flavour.unwrap_or(installed.flavour), ..installed });
-        }
-        word => match flavour {
-            Some(flavour) if !names_flavour(word) => Build::named(flavour, word),
-            _ => word.parse(),
-        },
-    };
-    let build: Build = build.map_err(|error| error.to_string())?;
-    match flavour {
-        Some(flavour) if flavour != build.flavour => Err(format!(
-            "`{word}` is a release of {}, and the flavour is to be {}",
-            build.flavour.label(),
-            flavour.label()
-        )),
-        _ => Ok(build),
+    if word == "all" {
+        return Err("`all` is for --release of `pregrub check` and `pregrub compare`: name one release here".to_owned());
     }
-}
-
-/// The rules on titles of this host that this pygrub reads: none where the flavour has no such rules.
-///
-/// # Errors
-///
-/// The directory cannot be read.
-pub(super) fn title_rules_of_host(build: Build) -> io::Result<RuleFiles> {
-    match build.flavour.title_rules() {
-        Some(directory) => title_rules(&host::rooted(), Path::new(directory)),
-        None => Ok(RuleFiles::default()),
-    }
-}
-
-/// The rules on titles in a directory of a host. One that does not exist has none.
-///
-/// # Errors
-///
-/// The directory cannot be read.
-pub(super) fn title_rules(host: &Rooted, directory: &Path) -> io::Result<RuleFiles> {
-    let names = match host.names(directory) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(RuleFiles::default()),
-        names => names?,
-    };
-    RuleFiles::read(names, |name| {
-        let path = directory.join(name);
-        match host.node(&path)?.kind {
-            NodeKind::Directory => Ok(None),
-            NodeKind::Regular => host.open(&path).map(Some),
-            NodeKind::Link | NodeKind::Special => {
-                Err(io::Error::other(format!("`{}` is neither a file nor a directory", Path::new(name).display())))
-            }
-        }
-    })
+    named_build(word, flavour).map_err(|error| error.to_string())
 }
 
 /// Whether a release has its distributor in front of it.
@@ -112,7 +58,7 @@ fn names_flavour(word: &str) -> bool {
 
 impl ReleaseArgs {
     /// Whether nobody said which pygrub is meant.
-    pub(super) fn is_open(&self, settings: &Settings) -> bool {
+    pub(super) fn is_open(&self, settings: &FileSettings) -> bool {
         self.release.is_empty() && self.flavour.is_empty() && settings.release.is_none() && settings.flavour.is_none()
     }
 
@@ -127,7 +73,7 @@ impl ReleaseArgs {
     }
 
     /// Whether it is the pygrub of this host that is asked for.
-    pub(super) fn is_host(&self, settings: &Settings) -> bool {
+    pub(super) fn is_host(&self, settings: &FileSettings) -> bool {
         match self.release.as_slice() {
             [] => settings.release.as_deref() == Some("host"),
             words => words == ["host"],
@@ -135,15 +81,18 @@ impl ReleaseArgs {
     }
 
     /// The one pygrub that is meant, where these settings are in force.
-    pub(super) fn one(&self, settings: &Settings) -> Result<Build, String> {
+    pub(super) fn one(&self, settings: &FileSettings) -> Result<Build, String> {
         match self.all(settings)?.as_slice() {
             [build] => Ok(*build),
-            _ => Err("several releases or flavours are for `pregrub check` and `pregrub compare`".to_owned()),
+            _ => Err(
+                "several releases or flavours, and `all`, are for `pregrub check` and `pregrub compare`: name one here"
+                    .to_owned(),
+            ),
         }
     }
 
     /// All that are meant, each once, in the order that they were asked for.
-    pub(super) fn all(&self, settings: &Settings) -> Result<Vec<Build>, String> {
+    pub(super) fn all(&self, settings: &FileSettings) -> Result<Vec<Build>, String> {
         let of_settings = settings.release.clone().filter(|_| self.release.is_empty());
         let words: Vec<&str> = self.release.iter().chain(&of_settings).map(String::as_str).collect();
         let of_settings = settings.flavour.filter(|_| self.flavour.is_empty());

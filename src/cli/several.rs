@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 
-use super::check::{self, CheckArgs, Judged};
+use super::check::{self, CheckArgs};
 use super::effective_settings::EffectiveSettings;
 use super::emitter::Emitter;
 use super::stdout::{Out, complain};
 use super::target_name::TargetName;
 use super::{Error, Status};
 use crate::boot::{Run, Verdict};
+use crate::check::Judged;
 use crate::explain::explain;
 use crate::flavour::{Build, folded};
 use crate::kernel::Looks;
@@ -85,7 +86,7 @@ pub(super) fn check(
                 outcomes.push(Outcome::of(&run));
             }
             Err(Error::Target(why)) => {
-                let outcome = target_report::Outcome::Unreadable { why: &why, release };
+                let outcome = target_report::ReportOutcome::Unreadable { why: &why, release };
                 reports.add(&TargetReport { target: shown.as_str(), outcome })?;
                 complain(&why);
                 return Ok((Status::Unknown, false));
@@ -93,7 +94,7 @@ pub(super) fn check(
             Err(error) => return Err(error),
         }
     }
-    let mut worst = verdicts.iter().map(|(_, verdict)| Status::from(*verdict)).max().unwrap_or(Status::Fine);
+    let mut worst = Status::worst(verdicts.iter().map(|(_, verdict)| Status::from(*verdict)));
     let mut groups: Vec<Group> = Vec::new();
     let mut shared: Vec<Shared> = Vec::new();
     // By rule, place and message: a guest can have a hundred thousand findings.
@@ -112,7 +113,7 @@ pub(super) fn check(
         let found = std::mem::take(&mut judged.findings);
         if reports.has_objects() {
             worst = worst.max(asked.threshold.status(&found));
-            let configuration = judged.configuration_shown(name, shown);
+            let configuration = check::configuration_shown(&judged, name, shown);
             reports.add(&judged.report(shown.as_str(), &found, configuration.as_deref(), None))?;
             continue;
         }
@@ -138,6 +139,13 @@ pub(super) fn check(
     }
     if reports.is_text() {
         text(shown.as_str(), &builds, &groups, &shared, args.verbose, &mut reports.out)?;
+        let findings: Vec<Finding> = shared.into_iter().map(|one| one.finding).collect();
+        let threshold = asked.first().map(|asked| asked.threshold).unwrap_or_default();
+        let bad = verdicts.iter().map(|(_, verdict)| *verdict).max_by_key(|verdict| Status::from(*verdict));
+        let why = bad.and_then(|verdict| check::why_it_fails(args, verdict, &findings, threshold));
+        if let Some(line) = why {
+            writeln!(reports.out.text(), "{line}")?;
+        }
         return Ok((worst, true));
     }
     for (number, group) in groups.iter().enumerate() {
@@ -152,7 +160,8 @@ pub(super) fn check(
                 finding
             })
             .collect();
-        let (configuration, pygrubs) = (judged.configuration_shown(name, shown), folded(&builds, &group.builds));
+        let (configuration, pygrubs) =
+            (check::configuration_shown(judged, name, shown), folded(&builds, &group.builds));
         reports.add(&judged.report(shown.as_str(), &findings, configuration.as_deref(), Some(&pygrubs)))?;
     }
     Ok((worst, true))

@@ -20,9 +20,9 @@ pub(super) enum Reason {
 
 /// How many for each reason.
 #[derive(Debug, Default)]
-pub(super) struct Skipped(BTreeMap<Reason, usize>);
+pub(super) struct SkippedCounts(BTreeMap<Reason, usize>);
 
-impl Skipped {
+impl SkippedCounts {
     pub(super) fn count(&mut self, reason: Reason) {
         *self.0.entry(reason).or_default() += 1;
     }
@@ -34,7 +34,7 @@ impl Skipped {
 }
 
 /// `3 other files, 2 links that lead out of it`.
-impl fmt::Display for Skipped {
+impl fmt::Display for SkippedCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, (reason, count)) in self.0.iter().enumerate() {
             let (one, several) = match reason {

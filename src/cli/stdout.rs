@@ -2,16 +2,19 @@
 //! steers a terminal or commands a runner of continuous integration.
 
 use std::cell::RefCell;
-use std::io::{self, IsTerminal, Write};
+use std::collections::BTreeSet;
+use std::io::{self, IsTerminal, Seek, Write};
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
+use tempfile::SpooledTempFile;
 
 use crate::cli::color_choice::{has_links, is_colored};
 use crate::cli::escaping_writer::{EscapingWriter, on_one_line};
 use crate::cli::output_args::Color;
 use crate::cli::runner_commands::{self, Disarmed, Form, Way};
 use crate::json;
-use crate::report::text::Look;
+use crate::report::text::TextStyle;
 
 /// Standard output, buffered; or a part of it that is kept in memory until its turn comes.
 pub(super) struct Out {
@@ -22,14 +25,32 @@ pub(super) struct Out {
 
 /// Where the bytes go.
 enum Sink {
-    Stdout(Lines<io::Stdout>),
+    Stdout(Lines<Output>),
     Memory(Vec<u8>),
+    Spool(SpooledTempFile),
+}
+
+/// Standard output as it is: the standard library's hides the error of a descriptor that cannot be written to.
+struct Output;
+
+impl Write for Output {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        // Nothing of standard error comes in between.
+        let _turn = io::stdout().lock();
+        Ok(rustix::io::write(rustix::stdio::stdout(), buf)?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Hands over whole lines, and one that is too long to be kept in pieces.
 struct Lines<W: Write> {
     inner: W,
     kept: Vec<u8>,
+    /// How much of what is kept is whole lines. To look for their end again with each write would take a long line in quadratic time.
+    whole: usize,
     /// Whether the last write handed over a piece of a line.
     was_cut: bool,
 }
@@ -42,13 +63,14 @@ const LONGEST_KEPT: usize = 256 << 10;
 
 impl<W: Write> Lines<W> {
     fn new(inner: W) -> Self {
-        Self { inner, kept: Vec::new(), was_cut: false }
+        Self { inner, kept: Vec::new(), whole: 0, was_cut: false }
     }
 
     fn hand_over(&mut self, length: usize) -> io::Result<()> {
         let handed_over = self.inner.write_all(self.kept.get(..length).unwrap_or_default());
         // After an error nothing of it is written a second time.
         self.kept.drain(..length.min(self.kept.len()));
+        self.whole = self.whole.saturating_sub(length);
         handed_over
     }
 }
@@ -56,10 +78,12 @@ impl<W: Write> Lines<W> {
 impl<W: Write> Write for Lines<W> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         self.was_cut = false;
+        if let Some(at) = memchr::memrchr(b'\n', buf) {
+            self.whole = self.kept.len() + at + 1;
+        }
         self.kept.extend_from_slice(buf);
         if self.kept.len() >= FULL {
-            let lines = memchr::memrchr(b'\n', &self.kept).map_or(0, |at| at + 1);
-            self.hand_over(lines)?;
+            self.hand_over(self.whole)?;
             if self.kept.len() >= LONGEST_KEPT {
                 self.hand_over(self.kept.len())?;
                 self.was_cut = true;
@@ -85,7 +109,7 @@ impl Way for Sink {
     fn was_cut(&mut self) -> bool {
         match self {
             Self::Stdout(stdout) => std::mem::take(&mut stdout.was_cut),
-            Self::Memory(_) => false,
+            Self::Memory(_) | Self::Spool(_) => false,
         }
     }
 }
@@ -95,6 +119,7 @@ impl Write for Sink {
         match self {
             Self::Stdout(stdout) => stdout.write(buf),
             Self::Memory(bytes) => bytes.write(buf),
+            Self::Spool(spool) => spool.write(buf),
         }
     }
 
@@ -102,6 +127,7 @@ impl Write for Sink {
         match self {
             Self::Stdout(stdout) => stdout.flush(),
             Self::Memory(_) => Ok(()),
+            Self::Spool(spool) => spool.flush(),
         }
     }
 }
@@ -109,7 +135,23 @@ impl Write for Sink {
 impl Out {
     pub(super) fn new(color: Color) -> Self {
         let (color, links) = (is_colored(color), has_links(color));
-        Self { stdout: Disarmed::new(Sink::Stdout(Lines::new(io::stdout())), Form::Unread), color, links }
+        Self { stdout: Disarmed::new(Sink::Stdout(Lines::new(Output)), Form::Unread), color, links }
+    }
+
+    /// Nothing is shown: what is written is kept, outside of memory where it is much, until [`into_spool`](Self::into_spool).
+    pub(super) fn spooled() -> Self {
+        /// How much stays in memory.
+        const MEMORY: usize = 4 << 20;
+        let spool = Sink::Spool(tempfile::spooled_tempfile(MEMORY));
+        Self { stdout: Disarmed::new(spool, Form::Unread), color: false, links: false }
+    }
+
+    /// What was kept, to be read from its start. `None` if it was shown.
+    pub(super) fn into_spool(self) -> io::Result<Option<SpooledTempFile>> {
+        match self.stdout.into_inner() {
+            Sink::Spool(mut spool) => spool.rewind().map(|()| Some(spool)),
+            Sink::Stdout(_) | Sink::Memory(_) => Ok(None),
+        }
     }
 
     /// A part of this output, whole lines of it, which [`append`](Self::append) puts into its place.
@@ -123,6 +165,7 @@ impl Out {
             // Its commands are disarmed already.
             Sink::Memory(bytes) => self.stdout.inner_mut().write_all(&bytes),
             Sink::Stdout(mut other) => other.flush(),
+            Sink::Spool(_) => Ok(()),
         }
     }
 
@@ -130,7 +173,7 @@ impl Out {
     pub(super) fn into_text(self) -> String {
         match self.stdout.into_inner() {
             Sink::Memory(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            Sink::Stdout(_) => String::new(),
+            Sink::Stdout(_) | Sink::Spool(_) => String::new(),
         }
     }
 
@@ -138,14 +181,14 @@ impl Out {
     pub(super) fn kept(&self) -> usize {
         match self.stdout.inner() {
             Sink::Memory(bytes) => bytes.len(),
-            Sink::Stdout(_) => 0,
+            Sink::Stdout(_) | Sink::Spool(_) => 0,
         }
     }
 
     /// How text is to look.
-    pub(super) fn look(&self, verbose: bool) -> Look {
+    pub(super) fn look(&self, verbose: bool) -> TextStyle {
         let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0).clamp(40, 160));
-        Look { color: self.color, width, verbose, links: self.links }
+        TextStyle { color: self.color, width, verbose, links: self.links }
     }
 
     /// Whether it goes to a terminal.
@@ -272,10 +315,19 @@ pub(super) fn keeping_back<R>(work: impl FnOnce() -> R) -> (R, Vec<String>) {
     (done, KEPT_BACK.take().unwrap_or_default())
 }
 
-/// One sentence on standard error, on one line whatever names are in it. Nobody is left to hear that this failed.
+/// Whether a sentence was not said before: of several targets one often has the same fault as another.
+fn is_new(sentence: &str) -> bool {
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    /// How many are remembered: later ones are said as often as they come.
+    const MOST: usize = 1000;
+    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+    if said.len() >= MOST { !said.contains(sentence) } else { said.insert(sentence.to_owned()) }
+}
+
+/// One sentence on standard error, once, on one line whatever names are in it. Nobody is left to hear that this failed.
 pub(super) fn complain(sentence: &str) {
     let kept = KEPT_BACK.with_borrow_mut(|kept| kept.as_mut().map(|kept| kept.push(sentence.to_owned())).is_some());
-    if kept {
+    if kept || !is_new(sentence) {
         return;
     }
     say(&format!("pregrub: {}\n", on_one_line(sentence)));

@@ -2,11 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
 use std::str::FromStr;
 
 use clap::Args;
 use sha2::{Digest, Sha256};
 
+use super::caller_file;
 use super::target_name::TargetName;
 use crate::cli::stdout::complain;
 
@@ -22,7 +24,7 @@ pub(super) struct TargetListArgs {
 
 /// The targets that are named, before directories are searched.
 #[derive(Debug)]
-pub(super) struct Named {
+pub(super) struct NamedTargets {
     pub names: Vec<TargetName>,
     /// The list has no target. It has been complained about.
     pub is_incomplete: bool,
@@ -37,20 +39,19 @@ impl TargetListArgs {
     /// # Errors
     ///
     /// The list cannot be read.
-    pub(super) fn named(&self, given: &[TargetName]) -> Result<Named, String> {
-        let mut named = Named { names: given.to_vec(), is_incomplete: false };
+    pub(super) fn named(&self, given: &[TargetName]) -> Result<NamedTargets, String> {
+        let mut named = NamedTargets { names: given.to_vec(), is_incomplete: false };
         let Some(list) = &self.targets_from else { return Ok(named) };
         if list.is_stdin() && given.iter().any(TargetName::is_stdin) {
             return Err("standard input cannot be both the list of targets and a target".to_owned());
         }
-        let text =
-            read(list).map_err(|error| format!("cannot read the targets from `{list}`: {}", super::why(&error)))?;
+        let text = read(list, given).map_err(|error| super::cannot_read(list.as_str(), &error))?;
         let separator = if memchr::memchr(0, &text).is_some() { 0 } else { b'\n' };
         let before = named.names.len();
         let names = text.split(|&byte| byte == separator).filter(|name| !name.is_empty());
         named.names.extend(names.map(TargetName::of_bytes));
         if named.names.len() == before {
-            complain(&format!("there is no target in `{list}`"));
+            complain(&format!("`{list}` lists no target"));
             named.is_incomplete = true;
         }
         Ok(named)
@@ -69,10 +70,18 @@ impl TargetListArgs {
     }
 }
 
-fn read(list: &TargetName) -> io::Result<Vec<u8>> {
+/// A line that is not a target is printed in an error. So in a directory that is looked at no link is followed; elsewhere one is the
+/// caller's, as is `<(find ...)`, which a shell hands over as a link to a pipe.
+fn read(list: &TargetName, given: &[TargetName]) -> io::Result<Vec<u8>> {
+    let trees: Vec<&Path> = given.iter().filter(|target| !target.is_stdin()).map(TargetName::path).collect();
     let mut text = Vec::new();
-    let mut reader: Box<dyn Read> =
-        if list.is_stdin() { Box::new(io::stdin().lock()) } else { Box::new(File::open(list.path())?) };
+    let mut reader: Box<dyn Read> = match list.is_stdin() {
+        true => Box::new(io::stdin().lock()),
+        false if caller_file::is_of_a_tree(list.path(), &trees) => {
+            Box::new(caller_file::open_without_links(list.path())?)
+        }
+        false => Box::new(File::open(list.path())?),
+    };
     (&mut reader).take(LONGEST).read_to_end(&mut text)?;
     Ok(text)
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::output_args::{Format, OutputArgs};
+use super::output_args::{ObjectFormat, OutputArgs};
 use super::pygrub_args::PygrubArgs;
 use super::target_name::TargetName;
 use super::{Error, Status};
@@ -36,8 +36,8 @@ pub(super) fn run(args: &TraceArgs) -> Result<Status, Error> {
     let explanation = explanation.as_ref();
     let mut out = Out::new(args.output.color);
     match args.output.format {
-        Format::Json => out.json(&trace::Trace::of(&run, explanation, name.as_str(), kind))?,
-        Format::Text => trace::write_text(&run, explanation, name.as_str(), kind, &mut out.text())?,
+        ObjectFormat::Json => out.json(&trace::Trace::of(&run, explanation, name.as_str(), kind))?,
+        ObjectFormat::Text => trace::write_text(&run, explanation, name.as_str(), kind, &mut out.text())?,
     }
     out.finish()?;
     Ok(match Status::from(run.verdict) {

@@ -111,7 +111,7 @@ impl<'a> Hunks<'a> {
             self.context.pop_front();
         }
         if self.text.is_empty() {
-            self.text.extend_from_slice(format!("--- {0}\n+++ {0}\n", self.name).as_bytes());
+            self.text.extend_from_slice(format!("--- {0}\n+++ {0}\n", in_header(self.name)).as_bytes());
         }
         let range = |start: usize, count: usize| match count {
             1 => (start + 1).to_string(),
@@ -123,6 +123,21 @@ impl<'a> Hunks<'a> {
         self.text.extend_from_slice(format!("@@ -{old} +{new} @@\n").as_bytes());
         self.text.append(&mut hunk.body);
     }
+}
+
+/// A name as the header of a patch holds it: in quotes where it could end the line or begin another header, as git and GNU diff
+/// write it.
+fn in_header(name: &str) -> String {
+    if name.chars().any(|c| c.is_control() || matches!(c, '"' | '\\')) {
+        let quoted = name.bytes().map(|byte| match byte {
+            b'"' | b'\\' => format!("\\{}", char::from(byte)),
+            b' '..=b'~' => char::from(byte).to_string(),
+            _ => format!("\\{byte:03o}"),
+        });
+        return format!("\"{}\"", quoted.collect::<String>());
+    }
+    // After a name with a space, a tab says where it ends.
+    format!("{name}{}", if name.contains(' ') { "\t" } else { "" })
 }
 
 impl Hunk {
@@ -141,6 +156,20 @@ impl Hunk {
 mod tests {
     use super::*;
     use std::time::Duration;
+
+    #[test]
+    fn a_name_stays_in_its_header() {
+        for (name, header) in [
+            ("guests/a/grub.cfg", "guests/a/grub.cfg"),
+            ("a b", "a b\t"),
+            ("z\n--- a\n", "\"z\\012--- a\\012\""),
+            ("\"q\\", "\"\\\"q\\\\\""),
+            ("\u{e9}", "\u{e9}"),
+            ("\u{e9}\t", "\"\\303\\251\\011\""),
+        ] {
+            assert_eq!(in_header(name), header);
+        }
+    }
 
     fn in_windows(old: &[u8], new: &[u8], window: usize) -> Vec<u8> {
         let mut out = Hunks { text: Vec::new(), name: "a", hunk: None, context: VecDeque::new(), old: 0, new: 0 };
@@ -225,7 +254,7 @@ mod tests {
         for (old, new) in texts() {
             for window in [1, 2, 7, 20] {
                 let diff = in_windows(&old, &new, window);
-                // A line without a line feed at the end of the old text is not told apart here.
+                // A line without a line feed at the end of the old text is not distinguished here.
                 let made = if diff.is_empty() { old.clone() } else { patched(&old, &diff) };
                 let end = |text: &[u8]| String::from_utf8_lossy(text.trim_ascii_end()).into_owned();
                 assert_eq!(end(&made), end(&new), "{window}: {}", String::from_utf8_lossy(&diff));

@@ -1,4 +1,4 @@
-//! Arguments as the kernel takes them apart: what pygrub hands over as it stands and what GRUB quotes anew mean the same then.
+//! Arguments as the kernel takes them apart: what pygrub hands over as it stands and what GRUB quotes again mean the same then.
 
 /// The words of a command line. Spaces outside of double quotes end a word, and the quotes are not part of it (`lib/cmdline.c` of
 /// Linux; a word is compared whole here, so that `a="b c"` and `"a=b c"` are equal).

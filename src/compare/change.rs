@@ -4,7 +4,7 @@ use super::pick::Pick;
 
 /// What becomes of a guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Change {
+pub enum GuestChange {
     /// It boots the same.
     Same,
     /// pygrub is not asked for it: an HVM guest, or a kernel of dom0.
@@ -21,7 +21,7 @@ pub enum Change {
     Unknown,
 }
 
-impl Change {
+impl GuestChange {
     /// All of them.
     pub const ALL: [Self; 7] =
         [Self::Same, Self::NotAsked, Self::Never, Self::Starts, Self::Other, Self::Stops, Self::Unknown];

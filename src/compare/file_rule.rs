@@ -11,17 +11,23 @@ use crate::explain::Remedy;
 pub(super) fn of((side, pick): (Side, &Pick), (norm, wanted): (Side, &Pick), run: Option<&Run>) -> Option<Difference> {
     let (mine, theirs) = (pick.picked.as_ref()?, wanted.picked.as_ref()?);
     let entry = run.and_then(Entry::of);
-    let names = [side, norm].map(|side| match side {
-        Side::Pygrub(_) => "pygrub",
-        Side::Grub(_) => "GRUB",
-    });
+    // The block is headed by who it is about: of two pygrubs the other one is that of the other releases.
+    let names = match (side, norm) {
+        (Side::Pygrub(_), Side::Pygrub(_)) => ["this pygrub", "the others"],
+        (Side::Grub(_), Side::Grub(_)) => ["this GRUB", "the others"],
+        (Side::Pygrub(_), Side::Grub(_)) => ["pygrub", "GRUB"],
+        (Side::Grub(_), Side::Pygrub(_)) => ["GRUB", "pygrub"],
+    };
+    let [verb_boots, verb_loads, verb_has] =
+        if names[1] == "the others" { ["boot ", "load ", "have "] } else { ["", "", "has "] };
     if !mine.kernel.is_same(&theirs.kernel) {
-        let rule = format!("{} boots `{}`, {} `{}`", names[0], mine.kernel.path, names[1], theirs.kernel.path);
+        let rule =
+            format!("{} boots `{}`, {} {verb_boots}`{}`", names[0], mine.kernel.path, names[1], theirs.kernel.path);
         let span = entry.as_ref().and_then(|entry| entry.kernel);
         return Some(Difference::new(DifferenceKind::Kernel, side, Some(norm), rule).at_line(mine.line).at(span));
     }
     if !mine.has_same_files(theirs) {
-        let rule = format!("{} loads {}, {} {}", names[0], initrds(mine), names[1], initrds(theirs));
+        let rule = format!("{} loads {}, {} {verb_loads}{}", names[0], initrds(mine), names[1], initrds(theirs));
         let several = mine.initrds.len() > 1 || theirs.initrds.len() > 1;
         let change = several.then(|| "write one initrd: pygrub hands over one file".to_owned());
         let span = entry.as_ref().and_then(|entry| entry.initrd.or(entry.kernel));
@@ -40,7 +46,7 @@ pub(super) fn of((side, pick): (Side, &Pick), (norm, wanted): (Side, &Pick), run
             shown(&their_word)
         ),
         Some(word) => format!("pygrub hands `{word}` over as it stands; GRUB removes quotes and backslashes"),
-        None => format!("{} has {} where {} has {}", names[0], shown(&my_word), names[1], shown(&their_word)),
+        None => format!("{} has {} where {} {verb_has}{}", names[0], shown(&my_word), names[1], shown(&their_word)),
     };
     let span = entry.as_ref().and_then(|entry| entry.args.or(entry.kernel));
     let difference = Difference::new(DifferenceKind::Arguments, side, Some(norm), rule).at_line(mine.line).at(span);

@@ -4,20 +4,22 @@ use std::io;
 
 use super::environment::Environment;
 use super::pick::{BootedFile, Pick, Picked};
-use super::pygrub_side::Packed;
 use super::row::{self, Row};
 use crate::boot::Verdict;
 use crate::config::Dialect;
 use crate::decompress::Compression;
 use crate::grub::discover::{self, NoStart, Start};
 use crate::grub::disks::{NoDisk, OneDisk};
-use crate::grub::machine::{Found, Machine};
-use crate::grub::{self, Attempt, GrubRun, LoadCommand, Message, Place, Platform, Settings, Stop, Version};
+use crate::grub::machine::{FileLookup, Machine};
+use crate::grub::{
+    self, ConfigPlace, EntryAttempt, GrubMessage, GrubRun, GrubSettings, LoadCommand, Platform, Stop, Version,
+};
+use crate::kernel::{GrubBinary, GrubOutcome, Look, Looks, look_for_pvgrub2};
 use crate::storage::mount::Volumes;
 
 /// What GRUB reads.
 #[derive(Clone, Copy)]
-pub enum Reading<'a> {
+pub enum GrubInput<'a> {
     /// A disk.
     Disk(&'a dyn Volumes),
     /// A configuration alone.
@@ -56,35 +58,68 @@ fn outlined(run: GrubRun, kept: &mut usize) -> GrubRun {
     run
 }
 
-/// Runs GRUB in each of the environments, for at most `most_steps` in each.
+/// What the runs in all environments may take together: a text that keeps one GRUB busy does not keep a dozen busy.
+struct Shared {
+    /// Steps that are left: at first as many as one run may take. Of a usual configuration there may be hundreds of runs.
+    left: u64,
+    /// The steps of the run before, and what it came to.
+    last: Option<(u64, Pick)>,
+}
+
+impl Shared {
+    fn of(most_steps: u64) -> Self {
+        Self { left: most_steps, last: None }
+    }
+
+    fn spend(&mut self, steps: u64, pick: &Pick) {
+        self.left = self.left.saturating_sub(steps);
+        self.last = Some((steps, pick.clone()));
+    }
+
+    /// What is said of a run for which nothing is left, if one like the last would take more than that.
+    fn exhausted(&self) -> Option<Pick> {
+        let (_, pick) = self.last.as_ref().filter(|(steps, _)| *steps > self.left)?;
+        if pick.verdict == Verdict::Unknown {
+            return Some(pick.clone());
+        }
+        let why = "the configuration keeps GRUB too busy for a run in each environment: `pregrub grub` runs one";
+        Some(failing(Verdict::Unknown, why.to_owned(), None))
+    }
+}
+
+/// Runs GRUB in each of the environments, for at most `most_steps` in all of them.
 ///
 /// # Errors
 ///
 /// The disk cannot be read.
-pub fn read_with_grub(reading: Reading<'_>, environments: &[Environment], most_steps: u64) -> io::Result<GrubSide> {
+pub fn read_with_grub(reading: GrubInput<'_>, environments: &[Environment], most_steps: u64) -> io::Result<GrubSide> {
     let mut side = GrubSide::default();
     let mut kept = 0;
+    let mut budget = Shared::of(most_steps);
     for &environment in environments {
         let Environment { version, platform } = environment;
-        let settings = Settings { version, platform, most_steps, ..Settings::default() };
+        if let Some(pick) = budget.exhausted() {
+            row::add(&mut side.rows, environment, pick, GrubRun::default());
+            continue;
+        }
+        let settings = GrubSettings { version, platform, most_steps, ..GrubSettings::default() };
         match reading {
-            Reading::Text { dialect: Dialect::Grub2, text } => {
+            GrubInput::Text { dialect: Dialect::Grub2, text } => {
                 let run = grub::run(&NoDisk, &place_of_text(platform), text, &settings);
-                let pick = pick(&run, |_| None);
+                let pick = pick_of(&run, (&place_of_text(platform), text), None);
+                budget.spend(run.steps, &pick);
                 row::add(&mut side.rows, environment, pick, outlined(run, &mut kept));
             }
-            Reading::Text { .. } => {
+            GrubInput::Text { .. } => {
                 side.absent = Some("GRUB 2 does not read this kind of configuration".to_owned());
             }
-            Reading::Disk(volumes) => {
+            GrubInput::Disk(volumes) => {
                 let disk = OneDisk::new(volumes, version, platform)?;
                 match discover::start(&disk, platform) {
                     Ok(Start { place, text, .. }) => {
                         let run = grub::run(&disk, &place, &text, &settings);
-                        let pick = pick(&run, |command| {
-                            disk.offset(command.root.as_deref().unwrap_or(place.device.as_bytes()))
-                        });
-                        let pick = misled(with_devices(pick, &disk), &run, &place, &text, &disk);
+                        let pick = pick_of(&run, (&place, &text), Some(&disk));
+                        budget.spend(run.steps, &pick);
                         row::add(&mut side.rows, environment, pick, outlined(run, &mut kept));
                     }
                     Err(NoStart::Missing(why)) => side.absent = Some(why),
@@ -99,13 +134,20 @@ pub fn read_with_grub(reading: Reading<'_>, environments: &[Environment], most_s
     Ok(side)
 }
 
+/// What a run of GRUB comes to that was on this disk, or on none; `text` is the configuration at `place` that it starts with.
+pub(crate) fn pick_of(run: &GrubRun, (place, text): (&ConfigPlace, &[u8]), disk: Option<&OneDisk<'_>>) -> Pick {
+    let Some(disk) = disk else { return pick(run, |_| None) };
+    let pick = pick(run, |command| disk.offset(command.root.as_deref().unwrap_or(place.device.as_bytes())));
+    misled(with_devices(pick, disk), run, place, text, disk)
+}
+
 /// The line after whose command GRUB goes on elsewhere in the one environment than in the other.
-pub(super) fn parting_line(reading: Reading<'_>, one: Environment, other: Environment) -> io::Result<Option<u32>> {
+pub(super) fn parting_line(reading: GrubInput<'_>, one: Environment, other: Environment) -> io::Result<Option<u32>> {
     let trace = |Environment { version, platform }| -> io::Result<Vec<(String, u32)>> {
-        let settings = Settings { version, platform, trace: true, ..Settings::default() };
+        let settings = GrubSettings { version, platform, trace: true, ..GrubSettings::default() };
         let run = match reading {
-            Reading::Text { text, .. } => grub::run(&NoDisk, &place_of_text(platform), text, &settings),
-            Reading::Disk(volumes) => {
+            GrubInput::Text { text, .. } => grub::run(&NoDisk, &place_of_text(platform), text, &settings),
+            GrubInput::Disk(volumes) => {
                 let disk = OneDisk::new(volumes, version, platform)?;
                 let Ok(Start { place, text, .. }) = discover::start(&disk, platform) else { return Ok(Vec::new()) };
                 grub::run(&disk, &place, &text, &settings)
@@ -122,48 +164,66 @@ pub(super) fn parting_line(reading: Reading<'_>, one: Environment, other: Enviro
 }
 
 /// Where a configuration that has no disk is taken to lie.
-fn place_of_text(platform: Platform) -> Place {
+pub(crate) fn place_of_text(platform: Platform) -> ConfigPlace {
     let device = if platform == Platform::Xen { "xen/xvda" } else { "hd0" };
-    Place { device: device.to_owned(), path: "/boot/grub/grub.cfg".to_owned() }
+    ConfigPlace { device: device.to_owned(), path: "/boot/grub/grub.cfg".to_owned() }
 }
 
-/// Takes kernels from pvgrub2 that it cannot unpack: it has gzip and xz, and from 2.14 on zstd, with which the initrd arrives damaged.
+/// Takes kernels from pvgrub2 that it does not load: it has gzip and xz, and from 2.14 on zstd, with which the initrd arrives damaged.
 /// Measured with grub-file and, for zstd, under a real Xen; GRUB for PVH guests has the kernel unpack itself.
-pub(super) fn judge_pvgrub2(rows: &mut Vec<Row<Environment, GrubRun>>, packed: &[Packed]) {
+///
+/// # Errors
+///
+/// The disk cannot be read.
+pub(super) fn judge_pvgrub2(
+    rows: &mut Vec<Row<Environment, GrubRun>>,
+    volumes: &dyn Volumes,
+    looks: &Looks,
+) -> io::Result<()> {
     for row in std::mem::take(rows) {
-        let kernel =
-            row.pick.picked.as_ref().filter(|_| row.pick.verdict == Verdict::Boots).map(|picked| &picked.kernel);
-        let with = kernel.and_then(|kernel| packed.iter().find(|packed| packed.kernel.is_same(kernel)));
+        let picked = row.pick.picked.as_ref().filter(|_| row.pick.verdict == Verdict::Boots);
         for environment in row.readers {
-            let refused = with.filter(|_| environment.platform == Platform::Xen).and_then(|packed| {
-                let (path, with) = (&packed.kernel.path, packed.with);
-                match with {
-                    Compression::Gzip | Compression::Xz => None,
-                    Compression::Zstd if environment.version >= Version::V2_14 => {
-                        let has_initrd = row.pick.picked.as_ref().is_some_and(|picked| !picked.initrds.is_empty());
-                        has_initrd.then(|| {
-                            format!("`{path}` is packed with zstd: pvgrub2 loads it, and its initrd arrives damaged")
-                        })
-                    }
-                    _ => Some(format!(
-                        "`{path}` is packed with {}, which pvgrub2 cannot unpack (`not xen image`)",
-                        with.name()
-                    )),
+            let picked = picked.filter(|_| environment.platform == Platform::Xen);
+            let judged = match picked.and_then(|picked| Some((picked, picked.kernel.offset?))) {
+                Some((picked, offset)) => {
+                    let look = look_for_pvgrub2(volumes, (offset, &picked.kernel.plain()), looks)?;
+                    refused(picked, look.as_ref(), environment.version)
                 }
-            });
-            let pick = match refused {
-                Some(reason) => Pick {
-                    picked: row.pick.picked.clone(),
-                    help: (with.is_some_and(|packed| packed.with == Compression::Zstd)).then(|| {
-                        "boot the guest with pygrub, or as type = \"pvh\" with GRUB for PVH guests".to_owned()
-                    }),
-                    ..failing(Verdict::Fails, reason, row.pick.picked.as_ref().and_then(|picked| picked.line))
-                },
-                None => row.pick.clone(),
+                None => None,
             };
-            row::add(rows, environment, pick, row.run.clone());
+            row::add(rows, environment, judged.unwrap_or_else(|| row.pick.clone()), row.run.clone());
         }
     }
+    Ok(())
+}
+
+/// What becomes of a pick whose kernel pvgrub2 does not load, or not for sure. `None` if it does.
+fn refused(picked: &Picked, look: Option<&Look>, version: Version) -> Option<Pick> {
+    let path = &picked.kernel.path;
+    let packed = look.and_then(|look| look.compression);
+    let outcome =
+        look.map_or(GrubOutcome::Unknown("pregrub cannot look into it"), |look| look.grub(GrubBinary::Pv, version));
+    let (verdict, reason) = match (outcome, packed) {
+        (GrubOutcome::Loads, _) => return None,
+        (GrubOutcome::Unknown(_), Some(Compression::Zstd)) if version >= Version::V2_14 => {
+            if picked.initrds.is_empty() {
+                return None;
+            }
+            (Verdict::Fails, format!("`{path}` is packed with zstd: pvgrub2 loads it, and its initrd arrives damaged"))
+        }
+        (GrubOutcome::Fails(_), Some(with)) if !matches!(with, Compression::Gzip | Compression::Xz) => {
+            let with = with.name();
+            (Verdict::Fails, format!("`{path}` is packed with {with}, which pvgrub2 cannot unpack (`not xen image`)"))
+        }
+        (GrubOutcome::Fails(why), _) => (Verdict::Fails, format!("pvgrub2 does not load `{path}`: {why}")),
+        (GrubOutcome::Unknown(why), _) => (Verdict::Unknown, format!("whether pvgrub2 loads `{path}`: {why}")),
+    };
+    let help = "boot the guest with pygrub, or as type = \"pvh\" with GRUB for PVH guests";
+    Some(Pick {
+        picked: Some(picked.clone()),
+        help: (packed == Some(Compression::Zstd)).then(|| help.to_owned()),
+        ..failing(verdict, reason, picked.line)
+    })
 }
 
 /// A file that is named with its device lies there, not on `$root`.
@@ -180,8 +240,8 @@ fn with_devices(mut pick: Pick, disk: &OneDisk<'_>) -> Pick {
 }
 
 /// Says what keeps GRUB from a kernel that lies beside its configuration: `$root`.
-fn misled(mut pick: Pick, run: &GrubRun, place: &Place, script: &[u8], disk: &OneDisk<'_>) -> Pick {
-    let kernel = run.chosen().and_then(Attempt::kernel).filter(|_| pick.verdict == Verdict::Fails);
+fn misled(mut pick: Pick, run: &GrubRun, place: &ConfigPlace, script: &[u8], disk: &OneDisk<'_>) -> Pick {
+    let kernel = run.chosen().and_then(EntryAttempt::kernel).filter(|_| pick.verdict == Verdict::Fails);
     let (Some(kernel), Some(path)) = (kernel, kernel.and_then(|kernel| kernel.files.first())) else { return pick };
     let Some(root) = kernel.root.as_deref().filter(|_| path.path.starts_with(b"/")) else { return pick };
     let before = || script.split(|&byte| byte == b'\n').zip(1_u32..).take_while(|(_, line)| *line < kernel.line);
@@ -191,7 +251,7 @@ fn misled(mut pick: Pick, run: &GrubRun, place: &Place, script: &[u8], disk: &On
         return pick;
     }
     if disk.offset(root) == disk.offset(place.device.as_bytes())
-        || !matches!(disk.find(place.device.as_bytes(), &path.path), Found::File { .. })
+        || !matches!(disk.find(place.device.as_bytes(), &path.path), FileLookup::File { .. })
     {
         return pick;
     }
@@ -227,7 +287,7 @@ fn pick(run: &GrubRun, offset: impl Fn(&LoadCommand) -> Option<u64>) -> Pick {
         let (reason, line) = why_not(run);
         return failing(Verdict::Fails, reason, line);
     };
-    let known = run.chosen().and_then(Attempt::kernel).and_then(|kernel| kernel.files.first()?.exists).is_some();
+    let known = run.chosen().and_then(EntryAttempt::kernel).and_then(|kernel| kernel.files.first()?.exists).is_some();
     let verdict = if known { Verdict::Boots } else { Verdict::Selects };
     let note = run.errors.iter().any(|error| error.text.contains("command `blscfg'")).then(|| NO_BLSCFG.to_owned());
     Pick { verdict, picked: Some(picked), reason: None, line: None, help: None, cause: None, note, misled: false }
@@ -237,7 +297,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn picked(attempt: &Attempt, offset: &dyn Fn(&LoadCommand) -> Option<u64>) -> Option<Picked> {
+fn picked(attempt: &EntryAttempt, offset: &dyn Fn(&LoadCommand) -> Option<u64>) -> Option<Picked> {
     let kernel = attempt.kernel()?;
     let file = |command: &LoadCommand, path: &[u8]| BootedFile { path: text(path), offset: offset(command) };
     let args = match grub::command_line(kernel, Platform::Xen) {
@@ -270,12 +330,12 @@ fn picked(attempt: &Attempt, offset: &dyn Fn(&LoadCommand) -> Option<u64>) -> Op
 
 /// Why GRUB boots nothing, and the line that it is about.
 fn why_not(run: &GrubRun) -> (String, Option<u32>) {
-    let in_config = |message: &&Message| message.file == run.config && message.line > 0;
+    let in_config = |message: &&GrubMessage| message.file == run.config && message.line > 0;
     let attempt = run.chosen();
     let of_attempt = attempt.into_iter().flat_map(|attempt| &attempt.errors);
     let error = of_attempt.chain(&run.errors).find(in_config);
-    let title = attempt.and_then(Attempt::title).map(text).unwrap_or_default();
-    let own = attempt.and_then(Attempt::kernel).and_then(|kernel| kernel.error.as_deref());
+    let title = attempt.and_then(EntryAttempt::title).map(text).unwrap_or_default();
+    let own = attempt.and_then(EntryAttempt::kernel).and_then(|kernel| kernel.error.as_deref());
     let said = own.or(error.map(|message| message.text.as_str()));
     let said = said.map(|text| format!(": GRUB prints `error: {text}`")).unwrap_or_default();
     let line = error.map(|message| message.line);

@@ -2,7 +2,7 @@
 //! differ and which line makes the difference; and what a guest does when its host moves to another pygrub.
 //!
 //! The target is opened once, each filesystem is mounted once, and each kernel is looked into once for all builders that can do the
-//! same. [`compare`] collects the [`Row`]s, [`Comparison::differences`] says what tells them apart, and [`Change`] is what becomes of
+//! same. [`compare`] collects the [`Row`]s, [`Comparison::differences`] says what tells them apart, and [`GuestChange`] is what becomes of
 //! a guest between two of them.
 
 mod arguments;
@@ -17,18 +17,17 @@ mod pygrub_side;
 mod row;
 mod trial;
 
-pub use self::change::Change;
+pub use self::change::GuestChange;
 pub use self::difference::{Difference, DifferenceKind, Side, from_grub};
 pub use self::environment::{Environment, folded as folded_environments};
-pub use self::grub_side::{GrubSide, Reading, read_with_grub};
+pub use self::grub_side::{GrubInput, GrubSide, read_with_grub};
+pub(crate) use self::grub_side::{pick_of, place_of_text};
 pub use self::pick::{BootedFile, Pick, Picked};
 pub use self::row::Row;
 
-use std::cell::RefCell;
-
 use crate::boot::{Options, Run};
 use crate::flavour::{Build, folded};
-use crate::grub::{GrubRun, Settings};
+use crate::grub::{GrubRun, GrubSettings};
 use crate::kernel::{GuestType, Looks};
 use crate::storage::mount::{MountedOnce, Volumes};
 use crate::target::{Target, TargetError};
@@ -100,8 +99,7 @@ pub fn compare_on(
     readers: &Readers,
 ) -> Result<Comparison, TargetError> {
     let looks = Looks::on_one_disk();
-    let packed = RefCell::default();
-    let pygrub = PygrubSide { target, volumes, name, guest: readers.guest, looks: &looks, packed };
+    let pygrub = PygrubSide { target, volumes, name, guest: readers.guest, looks: &looks };
     let rows = pygrub.rows(&readers.pygrubs)?;
     let mut comparison = Comparison {
         builds: readers.pygrubs.iter().map(Options::build).collect(),
@@ -112,15 +110,18 @@ pub fn compare_on(
         differences: Vec::new(),
     };
     if !readers.environments.is_empty() {
-        let GrubSide { rows, absent } = grub_rows(target, volumes, name, &readers.environments)?;
+        let GrubSide { rows, absent } = grub_rows(target, volumes, name, (&readers.environments, &looks))?;
         comparison.grub = rows;
         comparison.without_grub = absent;
-        grub_side::judge_pvgrub2(&mut comparison.grub, &pygrub.packed.borrow());
     }
     comparison.differences = difference::find(&comparison);
     let bench = Bench { target, volumes, name, readers, looks: &looks };
-    bench.find_parting_lines(&mut comparison)?;
-    bench.try_all(&mut comparison)?;
+    if bench.may_run_again(&comparison) {
+        bench.find_parting_lines(&mut comparison)?;
+        bench.try_all(&mut comparison)?;
+    } else {
+        Bench::try_nothing(&mut comparison);
+    }
     Ok(comparison)
 }
 
@@ -128,20 +129,24 @@ fn grub_rows(
     target: &Target,
     volumes: Option<&MountedOnce<'_>>,
     name: &str,
-    environments: &[Environment],
+    (environments, looks): (&[Environment], &Looks),
 ) -> Result<GrubSide, TargetError> {
-    match reading(target, volumes) {
-        Some(reading) => read_with_grub(reading, environments, Settings::default().most_steps)
-            .map_err(|error| TargetError::unreadable(name, error)),
-        None => Ok(GrubSide { rows: Vec::new(), absent: Some("there is no disk that can be read".to_owned()) }),
+    let Some(reading) = reading(target, volumes) else {
+        return Ok(GrubSide { rows: Vec::new(), absent: Some("there is no disk that can be read".to_owned()) });
+    };
+    let unreadable = |error| TargetError::unreadable(name, error);
+    let mut side = read_with_grub(reading, environments, GrubSettings::default().most_steps).map_err(unreadable)?;
+    if let GrubInput::Disk(volumes) = reading {
+        grub_side::judge_pvgrub2(&mut side.rows, volumes, looks).map_err(unreadable)?;
     }
+    Ok(side)
 }
 
 /// What GRUB reads of a target. `None` if there is no disk.
-fn reading<'a>(target: &'a Target, volumes: Option<&'a MountedOnce<'_>>) -> Option<Reading<'a>> {
+fn reading<'a>(target: &'a Target, volumes: Option<&'a MountedOnce<'_>>) -> Option<GrubInput<'a>> {
     match (target, volumes) {
-        (Target::Config { dialect, text }, _) => Some(Reading::Text { dialect: *dialect, text }),
-        (_, Some(volumes)) => Some(Reading::Disk(volumes as &dyn Volumes)),
+        (Target::Config { dialect, text }, _) => Some(GrubInput::Text { dialect: *dialect, text }),
+        (_, Some(volumes)) => Some(GrubInput::Disk(volumes as &dyn Volumes)),
         (_, None) => None,
     }
 }

@@ -59,6 +59,11 @@ impl BootedFile {
         self.offset == other.offset && self.names().eq(other.names())
     }
 
+    /// Its path from the root of its filesystem, without a device and doubled slashes.
+    pub(super) fn plain(&self) -> Vec<u8> {
+        self.names().flat_map(|name| [b"/", name.as_bytes()].concat()).collect()
+    }
+
     fn names(&self) -> impl Iterator<Item = &str> {
         let path = match self.path.strip_prefix('(').and_then(|rest| rest.split_once(')')) {
             Some((_, path)) => path,

@@ -1,16 +1,13 @@
 //! What each pygrub picks.
 
-use std::cell::RefCell;
-
-use super::pick::{BootedFile, Pick};
+use super::pick::Pick;
 use super::row::{self, Row};
 use crate::boot::{Options, Run};
-use crate::decompress::Compression;
 use crate::flavour::Build;
-use crate::kernel::{Depth, GuestType, Looks, build};
+use crate::kernel::{GuestType, KernelDepth, Looks, build};
 use crate::storage::mount::MountedOnce;
 use crate::target::{Target, TargetError};
-use crate::xl::domain::Guest;
+use crate::xl::domain::GuestKind;
 
 /// A target that pygrubs read.
 pub(super) struct PygrubSide<'a, 'v> {
@@ -21,15 +18,6 @@ pub(super) struct PygrubSide<'a, 'v> {
     /// The type of the guest, where it is not left to the domain.
     pub guest: Option<GuestType>,
     pub looks: &'a Looks,
-    /// What the kernels are packed with that a builder looked into.
-    pub packed: RefCell<Vec<Packed>>,
-}
-
-/// What a kernel is packed with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Packed {
-    pub kernel: BootedFile,
-    pub with: Compression,
 }
 
 impl PygrubSide<'_, '_> {
@@ -58,24 +46,14 @@ impl PygrubSide<'_, '_> {
         options: &Options,
     ) -> Result<(Pick, Run), TargetError> {
         let mut run = target.run_on(volumes, self.name, options.clone())?;
-        let mut packing = None;
         if let Some(volumes) = volumes {
             let of_domain =
-                target.guest().map(|guest| if guest == Guest::Pvh { GuestType::Pvh } else { GuestType::Pv });
+                target.guest().map(|guest| if guest == GuestKind::Pvh { GuestType::Pvh } else { GuestType::Pv });
             let guest = self.guest.or(of_domain).unwrap_or_default();
-            let built = build(&mut run, volumes, guest, Depth::Notes, self.looks)
+            build(&mut run, volumes, guest, KernelDepth::Notes, self.looks)
                 .map_err(|error| TargetError::unreadable(self.name, error))?;
-            packing = built.and_then(|built| built.look.compression);
         }
         let explanation = target.explain(&run, volumes);
-        let pick = Pick::of_run(&run, explanation.as_ref());
-        if let (Some(with), Some(picked)) = (packing, &pick.picked) {
-            let packed = Packed { kernel: picked.kernel.clone(), with };
-            let mut known = self.packed.borrow_mut();
-            if !known.contains(&packed) {
-                known.push(packed);
-            }
-        }
-        Ok((pick, run))
+        Ok((Pick::of_run(&run, explanation.as_ref()), run))
     }
 }

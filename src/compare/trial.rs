@@ -1,6 +1,5 @@
 //! Changes are tried before they are given: the readers read the configuration as it would be.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::difference::{Difference, Side};
@@ -31,13 +30,34 @@ enum Reader {
 }
 
 impl Bench<'_, '_> {
+    /// Whether the readers may read again: not where GRUB was busy, as no menu keeps it.
+    pub(super) fn may_run_again(&self, comparison: &Comparison) -> bool {
+        /// Some hundred times the steps of a long menu.
+        const MOST: u64 = 400_000;
+        comparison.grub.iter().map(|row| row.run.steps).fold(0, u64::saturating_add) <= MOST
+    }
+
+    /// Takes all changes back: none is tried.
+    pub(super) fn try_nothing(comparison: &mut Comparison) {
+        for difference in comparison.differences.iter_mut().filter(|difference| difference.edited.is_some()) {
+            difference.change = None;
+        }
+    }
+
     /// Tries the changes of `comparison`. Those of which the two sides do not boot the same afterwards are taken back.
     pub(super) fn try_all(&self, comparison: &mut Comparison) -> Result<(), TargetError> {
         /// A comparison of all readers has a handful.
         const MOST: usize = 16;
+        /// So much text is read for it, in bytes: dozens of usual configurations.
+        const MOST_TEXT: usize = 2 << 20;
         let mut differences = std::mem::take(&mut comparison.differences);
+        let mut read = 0_usize;
         for difference in differences.iter_mut().filter(|difference| difference.edited.is_some()).take(MOST) {
-            if self.agrees_with(comparison, difference)? {
+            let Some(text) = &difference.edited else { continue };
+            read = read.saturating_add(text.len().saturating_mul(2));
+            if read > MOST_TEXT {
+                difference.change = None;
+            } else if self.agrees_with(comparison, difference)? {
                 difference.tried = true;
             } else {
                 difference.change = None;
@@ -103,13 +123,12 @@ impl Bench<'_, '_> {
     ) -> Result<Option<Pick>, TargetError> {
         Ok(match reader {
             Reader::Pygrub(options) => {
-                let packed = RefCell::default();
                 let (name, guest, looks) = (self.name, self.readers.guest, self.looks);
-                let side = PygrubSide { target, volumes, name, guest, looks, packed };
+                let side = PygrubSide { target, volumes, name, guest, looks };
                 side.rows(&[*options])?.pop().map(|row| row.pick)
             }
             Reader::Grub(environment) => {
-                grub_rows(target, volumes, self.name, &[environment])?.rows.pop().map(|row| row.pick)
+                grub_rows(target, volumes, self.name, (&[environment], self.looks))?.rows.pop().map(|row| row.pick)
             }
         })
     }

@@ -36,7 +36,7 @@ impl Function {
     }
 }
 
-/// A submenu of a grub.cfg. pygrub from 4.1.2 on takes its entries for entries of the one menu.
+/// A submenu of a grub.cfg. pygrub from 4.1.2 on treats its entries as entries of the one menu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Submenu {
     /// The line that begins it.

@@ -15,15 +15,14 @@ impl Config {
         body: &Body<'_>,
         release: Release,
         read: impl Fn(&mut Self, &mut Entry, &BodyLine<'_>, Release) -> Result<(), Raised>,
-    ) -> Result<(), Raised> {
+    ) {
         entry.directives.reserve_exact(body.len().min(16));
         for line in body.iter() {
             let result = read(self, &mut entry, &line, release);
             directive::mark(&mut entry.directives, &result);
-            self.caught(result)?;
+            self.catch(result);
         }
         entry.directives.shrink_to_fit();
         self.entries.push(entry);
-        Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::directive::{Directive, Effect};
 use super::entry::{Entry, FilePath, PathRule, Root};
 use super::grammar::Split;
-use super::grammar::extlinux::{self as grammar, Line};
+use super::grammar::extlinux::{self as grammar, ExtlinuxLine};
 use super::lines::{Body, BodyLine, Buffer, lines};
 use super::raised::{Cause, Raised, Stage};
 use super::span::{LineText, Span};
@@ -16,41 +16,43 @@ use crate::python::py_str;
 use crate::python::{Int, PyStr};
 use crate::release::{Change, Release};
 
-pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -> Result<(), Raised> {
+pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) {
     let python = release.python();
     let mut open = Body::new(buffer);
     let mut default = None;
-    let mut result = Ok(());
     for owned in lines(buffer) {
         let line = owned.get();
         match grammar::line(line.text) {
-            Line::Comment => {}
-            Line::Label(_) => {
-                result = close(config, &open, release);
-                if result.is_err() {
-                    break;
-                }
+            ExtlinuxLine::Comment => {}
+            ExtlinuxLine::Label(_) => {
+                close(config, &open, release);
                 open.clear();
                 open.push(&owned);
             }
-            Line::Directive(_) if !open.is_empty() => {
+            ExtlinuxLine::Directive(_) if !open.is_empty() => {
                 open.push(&owned);
             }
-            Line::Directive(parts) => {
-                if let Some(value) = top_level(config, line, parts, release)? {
+            ExtlinuxLine::Directive(parts) => match top_level(config, line, parts, release) {
+                Ok(Some(value)) => {
                     config.default_span = Some(line.span_of(value));
                     default = Some(PyStr::from_line(value, python));
                 }
-            }
+                Ok(None) => {}
+                Err(raised) => config.catch(Err(raised)),
+            },
         }
     }
-    if result.is_ok() {
-        result = close(config, &open, release);
+    close(config, &open, release);
+    config.default = default_of(config, default.as_ref());
+    if let Some(pygrubs) = config.caught.pygrubs_mut() {
+        pygrubs.default = default_of(pygrubs, default.as_ref());
     }
-    // pygrub works the number out whenever it asks for it: the first entry with that very title, else 0.
-    let index = default.and_then(|title| config.entries.iter().position(|entry| entry.title == title)).unwrap_or(0);
-    config.default = Setting::Number(Int::Small(i64::try_from(index).unwrap_or(i64::MAX)));
-    result
+}
+
+/// pygrub works the number out whenever it asks for it: the first entry with that very title, else 0.
+fn default_of(config: &Config, title: Option<&PyStr>) -> Setting {
+    let index = title.and_then(|title| config.entries.iter().position(|entry| entry.title == *title)).unwrap_or(0);
+    Setting::Number(Int::Small(i64::try_from(index).unwrap_or(i64::MAX)))
 }
 
 /// A command in lower case, where it can be compared with pygrub's keywords: U+212A counts as `k` there.
@@ -99,9 +101,9 @@ pub(super) fn blank(title: PyStr, header: Span) -> Entry {
 }
 
 /// Reads the lines of an entry, its label first.
-fn close(config: &mut Config, body: &Body<'_>, release: Release) -> Result<(), Raised> {
-    let Some(header) = body.first().map(|line| line.get().span()) else { return Ok(()) };
-    config.close(blank(PyStr::default(), header), body, release, entry_line)
+fn close(config: &mut Config, body: &Body<'_>, release: Release) {
+    let Some(header) = body.first().map(|line| line.get().span()) else { return };
+    config.close(blank(PyStr::default(), header), body, release, entry_line);
 }
 
 /// Reads one line of an entry.

@@ -3,7 +3,7 @@
 use super::Config;
 use super::directive::{Directive, Effect};
 use super::entry::Entry;
-use super::grammar::grub2::{self as grammar, Line, LineRule, SetArgument};
+use super::grammar::grub2::{self as grammar, Grub2Line, LineRule, SetArgument};
 use super::grammar::{Split, grub2::split};
 use super::if_block::{IfBlock, ends_on_its_line};
 use super::lines::{Body, BodyLine, Buffer, lines};
@@ -16,7 +16,7 @@ use crate::python::py_str;
 use crate::python::{PyStr, Python, repr};
 use crate::release::{Change, Release};
 
-pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, build: Build) -> Result<(), Raised> {
+pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, build: Build) {
     let Build { release, flavour } = build;
     let python = release.python();
     let skips_ifs = flavour.if_blocks() == IfBlocks::Skipped;
@@ -36,8 +36,8 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, build: Build) -> Re
         last = line.number;
         let class = grammar::line(rule, line.text);
         match class {
-            Line::Comment => continue,
-            Line::Function => {
+            Grub2Line::Comment => continue,
+            Grub2Line::Function => {
                 // Inside a function it changes nothing.
                 function.get_or_insert_with(|| Function::new(line.span()));
                 continue;
@@ -53,7 +53,7 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, build: Build) -> Re
                 continue;
             }
             _ if block.is_some() => {
-                if class == Line::Brace {
+                if class == Grub2Line::Brace {
                     config.functions.extend(function.take().map(|function| function.to(line.number)));
                 } else if line.text.starts_with("fi") {
                     config.if_blocks.extend(block.take().map(|block| block.to(line.number)));
@@ -66,11 +66,11 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, build: Build) -> Re
             }
             _ if function.is_some() => {
                 match class {
-                    Line::Brace => {
+                    Grub2Line::Brace => {
                         let ended = function.take().map(|function| function.to(line.number));
                         config.functions.extend(ended);
                     }
-                    Line::Header { .. } | Line::Submenu => {
+                    Grub2Line::Header { .. } | Grub2Line::Submenu => {
                         function = function.map(|function| function.with_entry(line.span()));
                     }
                     _ => {}
@@ -80,25 +80,25 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, build: Build) -> Re
                 }
                 continue;
             }
-            Line::Header { title } => {
+            Grub2Line::Header { title } => {
                 if open.is_some() {
                     let message = with_body("syntax error: cannot nest menuentry ", &body, python);
                     let raised = Raised::new(Stage::Parse, "RuntimeError", message, Cause::NestedEntry);
-                    config.caught(Err(raised.at(line.span())))?;
-                    end(config, open.take(), &mut body, line.number - 1, release)?;
+                    config.catch(Err(raised.at(line.span())));
+                    end(config, open.take(), &mut body, line.number - 1, release);
                 }
                 let title_span = line.span_of(title);
                 let mut entry = Entry::new(PyStr::from_line(py_str::strip(title), python), title_span, line.span());
                 entry.depth = submenus;
                 if flavour.has_one_line_entries() && line.text.ends_with('}') {
                     entry.one_line = true;
-                    end(config, Some(entry), &mut body, line.number, release)?;
+                    end(config, Some(entry), &mut body, line.number, release);
                 } else {
                     open = Some(entry);
                 }
                 continue;
             }
-            Line::Submenu if knows_submenus => {
+            Grub2Line::Submenu if knows_submenus => {
                 config.submenus.push(Submenu {
                     header: line.span(),
                     before: config.entries.len() + usize::from(open.is_some()),
@@ -107,29 +107,29 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, build: Build) -> Re
                 submenus += 1;
                 continue;
             }
-            Line::Brace => {
+            Grub2Line::Brace => {
                 match open.take() {
-                    Some(entry) => end(config, Some(entry), &mut body, line.number, release)?,
+                    Some(entry) => end(config, Some(entry), &mut body, line.number, release),
                     None if submenus > 0 => submenus -= 1,
                     None => {
                         let message = "syntax error: closing brace without menuentry";
                         let raised = Raised::new(Stage::Parse, "RuntimeError", message, Cause::ClosingBrace);
-                        config.caught(Err(raised.at(line.span())))?;
+                        config.catch(Err(raised.at(line.span())));
                     }
                 }
                 continue;
             }
-            Line::Submenu | Line::Directive(_) => {}
+            Grub2Line::Submenu | Grub2Line::Directive(_) => {}
         }
         let parts = match class {
-            Line::Directive(parts) => parts,
+            Grub2Line::Directive(parts) => parts,
             _ => split(line.text),
         };
         if open.is_some() {
             body.push(&owned);
         } else {
             let result = top_level(config, line, parts, release);
-            config.caught(result)?;
+            config.catch(result);
         }
     }
     config.functions.extend(function);
@@ -137,24 +137,17 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, build: Build) -> Re
     if let Some(entry) = &open {
         let message = with_body("syntax error: end of file with open menuentry", &body, python);
         let raised = Raised::new(Stage::Parse, "RuntimeError", message, Cause::OpenEntry).at(entry.header);
-        config.caught(Err(raised))?;
+        config.catch(Err(raised));
     }
-    end(config, open, &mut body, last, release)
+    end(config, open, &mut body, last, release);
 }
 
 /// Reads the lines of an entry that ends at the line `last`, where one is open.
-fn end(
-    config: &mut Config,
-    entry: Option<Entry>,
-    body: &mut Body<'_>,
-    last: u32,
-    release: Release,
-) -> Result<(), Raised> {
-    let Some(mut entry) = entry else { return Ok(()) };
+fn end(config: &mut Config, entry: Option<Entry>, body: &mut Body<'_>, last: u32, release: Release) {
+    let Some(mut entry) = entry else { return };
     entry.lines.1 = last;
-    config.close(entry, body, release, entry_line)?;
+    config.close(entry, body, release, entry_line);
     body.clear();
-    Ok(())
 }
 
 /// A message with the lines of the open entry after it. They may be the whole file, so nothing is copied twice.

@@ -1,6 +1,6 @@
 //! `if` blocks of a grub.cfg, which some flavours of pygrub leave out.
 
-use super::grammar::grub2::Line;
+use super::grammar::grub2::Grub2Line;
 use super::span::{LineText, Span};
 use crate::python::py_str;
 
@@ -42,17 +42,17 @@ impl IfBlock {
     }
 
     /// Notes a line that is left out.
-    pub(super) fn see(&mut self, class: Line<'_>, line: LineText<'_>) {
+    pub(super) fn see(&mut self, class: Grub2Line<'_>, line: LineText<'_>) {
         match class {
-            Line::Header { .. } | Line::Submenu => {
+            Grub2Line::Header { .. } | Grub2Line::Submenu => {
                 self.entries = self.entries.saturating_add(1);
                 self.first_entry.get_or_insert_with(|| line.span());
             }
-            Line::Brace => self.braces = self.braces.saturating_add(1),
-            Line::Directive(parts) if matches!(parts.command, "linux" | "linux16") => {
+            Grub2Line::Brace => self.braces = self.braces.saturating_add(1),
+            Grub2Line::Directive(parts) if matches!(parts.command, "linux" | "linux16") => {
                 self.first_kernel.get_or_insert_with(|| line.span());
             }
-            Line::Directive(parts) if parts.command == "set" && parts.argument.starts_with("default") => {
+            Grub2Line::Directive(parts) if parts.command == "set" && parts.argument.starts_with("default") => {
                 self.first_default.get_or_insert_with(|| line.span());
             }
             _ => {}

@@ -3,7 +3,7 @@
 use super::Config;
 use super::directive::{Directive, Effect};
 use super::entry::Entry;
-use super::grammar::legacy::{self as grammar, Line};
+use super::grammar::legacy::{self as grammar, LegacyLine};
 use super::lines::{Body, BodyLine, Buffer, lines};
 use super::raised::Raised;
 use super::span::LineText;
@@ -32,7 +32,7 @@ const IGNORED: [&str; 16] = [
     "unhide",
 ];
 
-pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -> Result<(), Raised> {
+pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) {
     let python = release.python();
     // The entry that the next title, or the end of the file, ends; and its lines.
     let mut open: Option<Entry> = None;
@@ -40,28 +40,27 @@ pub(super) fn parse(config: &mut Config, buffer: Buffer<'_>, release: Release) -
     for owned in lines(buffer) {
         let line = owned.get();
         match grammar::line(line.text) {
-            Line::Comment => {}
-            Line::Title(title) => {
+            LegacyLine::Comment => {}
+            LegacyLine::Title(title) => {
                 let title_span = line.span_of(title);
                 let next = Entry::new(PyStr::from_line(py_str::strip(title), python), title_span, line.span());
                 if let Some(entry) = open.replace(next) {
-                    config.close(entry, &body, release, entry_line)?;
+                    config.close(entry, &body, release, entry_line);
                     body.clear();
                 }
             }
-            Line::Directive(_) if open.is_some() => {
+            LegacyLine::Directive(_) if open.is_some() => {
                 body.push(&owned);
             }
-            Line::Directive(parts) => {
+            LegacyLine::Directive(parts) => {
                 let result = top_level(config, line, parts.command, py_str::strip(parts.argument), release);
-                config.caught(result)?;
+                config.catch(result);
             }
         }
     }
-    match open {
-        // The last title counts only if lines follow it.
-        Some(entry) if !body.is_empty() => config.close(entry, &body, release, entry_line),
-        _ => Ok(()),
+    // The last title counts only if lines follow it.
+    if let Some(entry) = open.filter(|_| !body.is_empty()) {
+        config.close(entry, &body, release, entry_line);
     }
 }
 

@@ -43,9 +43,10 @@ pub use dialect::Dialect;
 pub use directive::{Directive, Effect};
 pub use entry::{Entry, FilePath, Root};
 pub use generator::Writer;
-pub(crate) use generator::{is_from_update_extlinux, is_part_of_image};
+pub(crate) use generator::{extlinux_writer, is_part_of_image};
 pub use if_block::IfBlock;
 pub use raised::{Cause, Raised, Stage};
+pub(crate) use recover::parse_and_recover;
 pub use recover::{Recovered, recover};
 pub use span::Span;
 pub(crate) use span::narrow;
@@ -84,7 +85,7 @@ pub struct Config {
     pub directives: Vec<Directive>,
     /// The functions of a grub.cfg, whose lines pygrub leaves out, in order.
     pub functions: Vec<Function>,
-    /// The submenus of a grub.cfg, whose entries pygrub takes for entries of the one menu, in order.
+    /// The submenus of a grub.cfg, whose entries pygrub treats as entries of the one menu, in order.
     pub submenus: Vec<Submenu>,
     /// The `if` blocks of a grub.cfg whose lines this pygrub leaves out, in order. Only some flavours do that.
     pub if_blocks: Vec<IfBlock>,
@@ -100,8 +101,8 @@ pub struct Config {
     unknown: usize,
     /// Whether a directive that is not known is worth a warning.
     warns_of_unknown: bool,
-    /// Where a survey keeps what raised; nothing where parsing ends there, as pygrub's does.
-    caught: Option<recover::Caught>,
+    /// What raised, while it is parsed.
+    caught: recover::Caught,
 }
 
 impl Config {
@@ -125,18 +126,16 @@ impl Config {
             truncated: false,
             unknown: 0,
             warns_of_unknown: true,
-            caught: None,
+            caught: recover::Caught::default(),
         }
     }
 
-    /// Ends parsing where something raised, unless this is a survey.
-    fn caught(&mut self, result: Result<(), Raised>) -> Result<(), Raised> {
-        match (result, &mut self.caught) {
-            (Err(raised), Some(caught)) => {
-                caught.push(raised);
-                Ok(())
-            }
-            (result, _) => result,
+    /// Keeps what raised, so that parsing goes on after it.
+    fn catch(&mut self, result: Result<(), Raised>) {
+        if let Err(raised) = result {
+            let mut caught = std::mem::take(&mut self.caught);
+            caught.push(raised, self);
+            self.caught = caught;
         }
     }
 
@@ -152,13 +151,18 @@ impl Config {
 ///
 /// Never fails: what pygrub raises is [`Config::raised`].
 pub fn parse(dialect: Dialect, text: &[u8], build: impl Into<Build>) -> Config {
-    let mut config = Config::new(dialect);
-    let result = read(&mut config, text, build.into());
-    config.raised = result.err();
-    config
+    parse_and_recover(dialect, text, build).0
 }
 
-fn read(config: &mut Config, text: &[u8], build: Build) -> Result<(), Raised> {
+#[cfg(test)]
+thread_local! {
+    /// How many texts this thread has parsed.
+    pub(crate) static PARSED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+fn read(config: &mut Config, text: &[u8], build: Build) {
+    #[cfg(test)]
+    PARSED.set(PARSED.get() + 1);
     let release = build.release;
     config.warns_of_unknown = config.dialect == Dialect::Extlinux || build.flavour.warns_of_unknown_directives();
     let limit = if release.has(Change::ReadLimit) { READ_LIMIT } else { usize::MAX };
@@ -172,7 +176,7 @@ fn read(config: &mut Config, text: &[u8], build: Build) -> Result<(), Raised> {
             Err(error) => {
                 let span = lines::byte_span(read, error.start, error.end);
                 let raised = Raised::new(Stage::Parse, "UnicodeDecodeError", error.message, Cause::NotUtf8);
-                config.caught(Err(raised.at(span)))?;
+                config.catch(Err(raised.at(span)));
                 replaced = recover::readable(read);
                 Buffer::Decoded(&replaced)
             }

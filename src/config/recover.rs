@@ -37,10 +37,21 @@ const MOST_RAISED: usize = 50_000;
 pub(super) struct Caught {
     raised: Vec<Raised>,
     counts: BTreeMap<Cause, usize>,
+    /// What pygrub has: the configuration as it was when the first one raised.
+    pygrubs: Option<Box<Config>>,
 }
 
 impl Caught {
-    pub(super) fn push(&mut self, raised: Raised) {
+    /// What pygrub has, where something raised.
+    pub(super) fn pygrubs_mut(&mut self) -> Option<&mut Config> {
+        self.pygrubs.as_deref_mut()
+    }
+
+    /// Keeps what raised when `config` had come so far.
+    pub(super) fn push(&mut self, raised: Raised, config: &Config) {
+        if self.pygrubs.is_none() {
+            self.pygrubs = Some(Box::new(Config { raised: Some(raised.clone()), ..config.clone() }));
+        }
         let count = self.counts.entry(raised.cause).or_default();
         *count = count.saturating_add(1);
         if *count <= MOST_RAISED {
@@ -49,28 +60,34 @@ impl Caught {
     }
 }
 
-/// Parses `text` as [`parse`](super::parse) does, and goes on where that ends.
+/// Parses `text`: as pygrub has it, and, where that raises, as [`recover`] has it. The first is a beginning of the second.
+pub(crate) fn parse_and_recover(dialect: Dialect, text: &[u8], build: impl Into<Build>) -> (Config, Option<Recovered>) {
+    let mut config = Config::new(dialect);
+    read(&mut config, text, build.into());
+    let Caught { raised, counts, pygrubs } = std::mem::take(&mut config.caught);
+    match pygrubs {
+        Some(pygrubs) => (*pygrubs, Some(Recovered { config, raised, counts })),
+        None => (config, None),
+    }
+}
+
+/// Parses `text` as [`parse`](super::parse) does, and goes on where pygrub ends.
 ///
 /// ```
 /// use pregrub::config::{self, Cause, Dialect};
 /// use pregrub::release::Release;
 ///
 /// let text = b"set a=b=c\nmenuentry \"A\" {\n  set root=$x\n  linux /k\n}\n";
-/// let survey = config::recover(Dialect::Grub2, text, Release::NEWEST);
-/// let causes: Vec<Cause> = survey.raised.iter().map(|raised| raised.cause).collect();
+/// let recovered = config::recover(Dialect::Grub2, text, Release::NEWEST);
+/// let causes: Vec<Cause> = recovered.raised.iter().map(|raised| raised.cause).collect();
 /// assert_eq!(causes, [Cause::SetArity, Cause::Device]);
-/// assert_eq!(survey.config.entries.len(), 1);
+/// assert_eq!(recovered.config.entries.len(), 1);
 /// ```
 pub fn recover(dialect: Dialect, text: &[u8], build: impl Into<Build>) -> Recovered {
-    let mut config = Config::new(dialect);
-    config.caught = Some(Caught::default());
-    let result = read(&mut config, text, build.into());
-    let mut caught = config.caught.take().unwrap_or_default();
-    if let Err(raised) = result {
-        caught.push(raised);
+    match parse_and_recover(dialect, text, build) {
+        (_, Some(recovered)) => recovered,
+        (config, None) => Recovered { config, raised: Vec::new(), counts: BTreeMap::new() },
     }
-    let Caught { raised, counts } = caught;
-    Recovered { config, raised, counts }
 }
 
 /// Text with a question mark for each byte that is not UTF-8, so that everything else stays in its place.
@@ -89,9 +106,9 @@ mod tests {
     use crate::release::Release;
 
     fn causes(dialect: Dialect, text: &[u8]) -> (Vec<Cause>, usize) {
-        let survey = recover(dialect, text, Release::NEWEST);
-        assert_eq!(survey.raised.first().cloned(), crate::config::parse(dialect, text, Release::NEWEST).raised);
-        (survey.raised.iter().map(|raised| raised.cause).collect(), survey.config.entries.len())
+        let recovered = recover(dialect, text, Release::NEWEST);
+        assert_eq!(recovered.raised.first().cloned(), crate::config::parse(dialect, text, Release::NEWEST).raised);
+        (recovered.raised.iter().map(|raised| raised.cause).collect(), recovered.config.entries.len())
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use crate::system_error::why;
+
 /// Why a stream cannot be decoded.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -29,7 +31,7 @@ impl fmt::Display for DecodeError {
             Self::Dictionary(0) => f.write_str("the dictionary is larger than the limit"),
             Self::Dictionary(bytes) => write!(f, "the dictionary of {bytes} bytes is larger than the limit"),
             Self::Memory => f.write_str("unpacking it takes more memory than pregrub uses"),
-            Self::Io(error) => write!(f, "it cannot be read: {error}"),
+            Self::Io(error) => write!(f, "it cannot be read: {}", why(error)),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, Read};
 
 use super::DecodeError;
+use crate::size::{to_u64, to_usize};
 
 /// Something that is read at any byte offset.
 pub trait ReadAt {
@@ -44,15 +45,20 @@ impl<'a> Input<'a> {
         Self { source, next: start, end, buffer: Vec::new(), used: 0, failed: None }
     }
 
+    /// How much of the buffer is not used up.
+    fn unused(&self) -> usize {
+        self.buffer.len().saturating_sub(self.used)
+    }
+
     /// The offset in the source of the next byte.
     pub fn position(&self) -> u64 {
-        self.next - (self.buffer.len() - self.used) as u64
+        self.next.saturating_sub(to_u64(self.unused()))
     }
 
     /// The last `N` bytes that were taken; `None` if there are less, or they cannot be read again.
     pub fn before<const N: usize>(&self) -> Option<[u8; N]> {
         let mut bytes = [0; N];
-        let start = self.position().checked_sub(N as u64)?;
+        let start = self.position().checked_sub(to_u64(N))?;
         (self.source.read_at(start, &mut bytes).ok()? == N).then_some(bytes)
     }
 
@@ -63,7 +69,7 @@ impl<'a> Input<'a> {
 
     /// Goes back by `count` bytes that were read too far.
     pub(super) fn step_back(&mut self, count: usize) {
-        self.next = self.position().saturating_sub(count as u64);
+        self.next = self.position().saturating_sub(to_u64(count));
         self.buffer.clear();
         self.used = 0;
     }
@@ -90,8 +96,8 @@ impl<'a> Input<'a> {
 
     /// What comes next: at least `count` bytes, unless the end comes before, or a part that cannot be read.
     pub fn ahead(&mut self, count: usize) -> &[u8] {
-        while self.buffer.len() - self.used < count && self.failed.is_none() {
-            let before = self.buffer.len() - self.used;
+        while self.unused() < count && self.failed.is_none() {
+            let before = self.unused();
             if let Err(error) = self.refill() {
                 self.failed = Some(error);
             }
@@ -106,15 +112,15 @@ impl<'a> Input<'a> {
     pub fn skip(&mut self, count: u64) -> u64 {
         let mut left = count;
         while left > 0 {
-            let there = self.piece().len() as u64;
+            let there = to_u64(self.piece().len());
             if there == 0 {
                 break;
             }
             let now = there.min(left);
-            self.consume(now as usize);
-            left -= now;
+            self.consume(to_usize(now));
+            left = left.saturating_sub(now);
         }
-        count - left
+        count.saturating_sub(left)
     }
 
     /// Fills `bytes` as far as the source goes, and returns how many there were.
@@ -122,13 +128,14 @@ impl<'a> Input<'a> {
         let mut done = 0;
         while done < bytes.len() {
             let piece = self.piece();
-            let now = piece.len().min(bytes.len() - done);
+            let left = &mut bytes[done..];
+            let now = piece.len().min(left.len());
             if now == 0 {
                 break;
             }
-            bytes[done..done + now].copy_from_slice(&piece[..now]);
+            left[..now].copy_from_slice(&piece[..now]);
             self.consume(now);
-            done += now;
+            done = done.saturating_add(now);
         }
         done
     }
@@ -162,11 +169,11 @@ impl<'a> Input<'a> {
         self.used = 0;
         let kept = self.buffer.len();
         let wanted = usize::try_from(self.end.saturating_sub(self.next)).unwrap_or(PIECE).min(PIECE);
-        self.buffer.resize(kept + wanted, 0);
+        self.buffer.resize(kept.saturating_add(wanted), 0);
         match self.source.read_at(self.next, &mut self.buffer[kept..]) {
             Ok(count) => {
-                self.buffer.truncate(kept + count);
-                self.next += count as u64;
+                self.buffer.truncate(kept.saturating_add(count));
+                self.next = self.next.saturating_add(to_u64(count));
                 if count < wanted {
                     self.end = self.next;
                 }
@@ -193,7 +200,7 @@ impl BufRead for Input<'_> {
     }
 
     fn consume(&mut self, count: usize) {
-        self.used = (self.used + count).min(self.buffer.len());
+        self.used = self.used.saturating_add(count).min(self.buffer.len());
     }
 }
 

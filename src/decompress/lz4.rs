@@ -3,8 +3,9 @@
 //! A decoder of our own, since the chunks of a hostile file are of any size: this one holds the packed chunk and 64 KiB of
 //! output, and what the decoder of libxenguest (up to 4.21) accepts beyond the format and refuses within it decides.
 
-use super::window::Window;
+use super::window::OutputWindow;
 use super::{DecodeError, Decoder, Input, Limits};
+use crate::size::{to_u64, to_usize};
 
 const MAGIC: u32 = 0x184c_2102;
 /// How far a match may look back.
@@ -27,7 +28,7 @@ pub(super) struct Lz4<'a, 'b> {
     at: usize,
     /// What is left of a match: distance and length.
     unfinished: Option<(usize, usize)>,
-    window: Window,
+    window: OutputWindow,
     /// How much output there may be.
     most: u64,
 }
@@ -40,7 +41,7 @@ impl<'a, 'b> Lz4<'a, 'b> {
             chunk: Vec::new(),
             at: 0,
             unfinished: None,
-            window: Window::new(REACH),
+            window: OutputWindow::new(REACH),
             most: limits.output,
         }
     }
@@ -63,10 +64,11 @@ impl<'a, 'b> Lz4<'a, 'b> {
         if u64::from(length) > self.input.remaining() {
             return Err(DecodeError::Truncated);
         }
-        if length as usize > LARGEST_HELD {
+        let length = to_usize(u64::from(length));
+        if length > LARGEST_HELD {
             return Err(DecodeError::Memory);
         }
-        self.chunk.resize(length as usize, 0);
+        self.chunk.resize(length, 0);
         self.at = 0;
         self.input.exact(&mut self.chunk)?;
         Ok(true)
@@ -76,8 +78,8 @@ impl<'a, 'b> Lz4<'a, 'b> {
     fn length(&mut self, base: usize) -> usize {
         let mut length = base;
         while let Some(&byte) = self.chunk.get(self.at) {
-            self.at += 1;
-            length += usize::from(byte);
+            self.at = self.at.saturating_add(1);
+            length = length.saturating_add(usize::from(byte));
             if byte != 255 {
                 break;
             }
@@ -88,35 +90,37 @@ impl<'a, 'b> Lz4<'a, 'b> {
     /// Decodes one sequence: literals, and a match unless they are the last of the chunk.
     fn sequence(&mut self) -> Result<(), DecodeError> {
         let token = self.chunk[self.at];
-        self.at += 1;
+        self.at = self.at.saturating_add(1);
         let mut literals = usize::from(token >> 4);
         if literals == 15 {
             literals = self.length(literals);
         }
         let space = self.most.saturating_sub(self.window.total());
-        let left = self.chunk.len() - self.at;
-        let last = literals as u64 + MARGIN as u64 > space || literals + MARGIN > left;
-        if last && (literals as u64 > space || literals != left) {
+        let left = self.chunk.len().saturating_sub(self.at);
+        let with_margin = literals.saturating_add(MARGIN);
+        let last = to_u64(with_margin) > space || with_margin > left;
+        if last && (to_u64(literals) > space || literals != left) {
             return Err(DecodeError::damaged("its literals do not end where the data does"));
         }
         self.window.append_start(&self.chunk[self.at..], literals);
-        self.at += literals;
+        self.at = self.at.saturating_add(literals);
         if last {
             return Ok(());
         }
-        let distance = usize::from(u16::from_le_bytes([self.chunk[self.at], self.chunk[self.at + 1]]));
-        self.at += 2;
+        let distance = &self.chunk[self.at..][..2];
+        let distance = usize::from(u16::from_le_bytes([distance[0], distance[1]]));
+        self.at = self.at.saturating_add(2);
         let mut length = usize::from(token & 15);
         if length == 15 {
             length = self.length(length);
         }
-        length += SHORTEST_MATCH;
-        let space = space - literals as u64;
-        if length as u64 > space || distance as u64 > self.window.total() {
+        length = length.saturating_add(SHORTEST_MATCH);
+        let space = space.saturating_sub(to_u64(literals));
+        if to_u64(length) > space || to_u64(distance) > self.window.total() {
             return Err(DecodeError::damaged("a match reaches outside of the data"));
         }
-        if length as u64 + MARGIN as u64 > space
-            && (length as u64 == space || (MARGIN as u64).saturating_sub(distance as u64) > space)
+        if to_u64(length.saturating_add(MARGIN)) > space
+            && (to_u64(length) == space || to_u64(MARGIN.saturating_sub(distance)) > space)
         {
             return Err(DecodeError::damaged("a match reaches to the end of the data"));
         }
@@ -136,7 +140,7 @@ impl<'a, 'b> Lz4<'a, 'b> {
         } else {
             self.window.repeat(distance, count)?;
         }
-        self.unfinished = (count < length).then_some((distance, length - count));
+        self.unfinished = (count < length).then_some((distance, length.saturating_sub(count)));
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! lzop's container of LZO1X blocks, as libxenguest walks it: checksums are skipped, and a stored block is not known.
 
 use super::{DecodeError, Decoder, Input};
+use crate::size::{to_u64, to_usize};
 
 /// The magic number in full.
 const MAGIC: &[u8] = b"\x89LZO\x00\x0d\x0a\x1a\x0a";
@@ -40,25 +41,25 @@ impl<'a, 'b> Lzo<'a, 'b> {
         let with_level = u16::from_be_bytes([head[9], head[10]]) >= HAS_LEVEL;
         self.skip(usize::from(with_level))?;
         let flags = u32::from_be_bytes(self.input.array()?);
-        let filter = if flags & HAS_FILTER == 0 { 0 } else { 4 };
+        self.skip(if flags & HAS_FILTER == 0 { 0 } else { 4 })?;
         // Mode and time, of which later versions have another half.
-        self.skip(filter + 8 + if with_level { 4 } else { 0 })?;
+        self.skip(if with_level { 12 } else { 8 })?;
         let [name_length] = self.input.array()?;
         self.skip(usize::from(name_length) + 4)
     }
 
     /// Decodes the next block; `false` at the end.
     fn next_block(&mut self) -> Result<bool, DecodeError> {
-        let length = u32::from_be_bytes(self.input.array()?) as usize;
+        let length = to_usize(u64::from(u32::from_be_bytes(self.input.array()?)));
         if length == 0 {
             return Ok(false);
         }
         if length > LARGEST {
             return Err(DecodeError::damaged("a block is larger than 64 MiB"));
         }
-        let packed_length = u32::from_be_bytes(self.input.array()?) as usize;
+        let packed_length = to_usize(u64::from(u32::from_be_bytes(self.input.array()?)));
         self.skip(4)?;
-        if packed_length == 0 || packed_length > length || packed_length as u64 > self.input.remaining() {
+        if packed_length == 0 || packed_length > length || to_u64(packed_length) > self.input.remaining() {
             return Err(DecodeError::damaged("the length of a block is wrong"));
         }
         if length > LARGEST_HELD {
@@ -91,7 +92,7 @@ impl Decoder for Lzo<'_, '_> {
         let rest = &self.block[self.given..];
         let count = rest.len().min(out.len());
         out[..count].copy_from_slice(&rest[..count]);
-        self.given += count;
+        self.given = self.given.saturating_add(count);
         Ok(count)
     }
 }

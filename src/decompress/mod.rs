@@ -16,6 +16,9 @@
 //! # Ok::<(), pregrub::decompress::DecodeError>(())
 //! ```
 
+// Numbers from a guest must neither overflow nor be cut. Tests know theirs.
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects, clippy::as_conversions))]
+
 mod bzip2;
 mod error;
 mod gzip;
@@ -35,7 +38,7 @@ use serde::Serialize;
 pub use self::error::DecodeError;
 pub use self::input::{Input, ReadAt};
 
-/// A compression format, told by the first bytes.
+/// A compression format, recognised by the first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Compression {

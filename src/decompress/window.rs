@@ -1,11 +1,14 @@
 //! Output that is kept for looking back.
+//!
+//! Every number here is a length of something in memory, so that no sum wraps; `wrapping_` is what the innermost loops do not pay for.
 
 use super::DecodeError;
+use crate::size::to_u64;
 
 /// The last bytes of the output, some of them not handed out yet.
 ///
 /// The buffer is longer than what is in it, so that short pieces are copied in one step of [`STEP`] bytes whatever their length.
-pub(super) struct Window {
+pub(super) struct OutputWindow {
     buffer: Vec<u8>,
     /// The end of the output in the buffer.
     end: usize,
@@ -22,7 +25,7 @@ const STEP: usize = 16;
 /// How much more than it must keep a window holds before it drops what is old, at least.
 const SLACK: usize = 1 << 20;
 
-impl Window {
+impl OutputWindow {
     pub(super) fn new(keep: usize) -> Self {
         let mut window = Self { buffer: Vec::new(), end: 0, given: 0, keep: 0, dropped: 0 };
         window.restart(keep);
@@ -31,7 +34,7 @@ impl Window {
 
     /// Forgets all output, which must have been handed out, and keeps `keep` bytes from now on.
     pub(super) fn restart(&mut self, keep: usize) {
-        self.dropped += self.end as u64;
+        self.dropped = self.total();
         (self.end, self.given, self.keep) = (0, 0, keep);
         let length = keep.saturating_add(SLACK.max(keep / 8));
         if keep > 0 && self.buffer.len() < length {
@@ -42,7 +45,7 @@ impl Window {
 
     /// Bytes of output so far.
     pub(super) fn total(&self) -> u64 {
-        self.dropped + self.end as u64
+        self.dropped.saturating_add(to_u64(self.end))
     }
 
     /// Bytes of output that can still be looked at.
@@ -52,7 +55,7 @@ impl Window {
 
     /// Bytes that are not handed out yet.
     pub(super) fn pending(&self) -> usize {
-        self.end - self.given
+        self.end.wrapping_sub(self.given)
     }
 
     /// Hands out as much as fits into `out`.
@@ -60,7 +63,7 @@ impl Window {
         let rest = &self.buffer[self.given..self.end];
         let count = rest.len().min(out.len());
         out[..count].copy_from_slice(&rest[..count]);
-        self.given += count;
+        self.given = self.given.wrapping_add(count);
         count
     }
 
@@ -73,7 +76,7 @@ impl Window {
     /// Makes room for `count` bytes and a step more.
     #[inline]
     pub(super) fn reserve(&mut self, count: usize) {
-        if self.buffer.len() - self.end < count.saturating_add(STEP) {
+        if self.buffer.len().wrapping_sub(self.end) < count.saturating_add(STEP) {
             self.make_room(count);
         }
     }
@@ -82,12 +85,12 @@ impl Window {
     fn make_room(&mut self, count: usize) {
         let old = self.given.min(self.end.saturating_sub(self.keep));
         self.buffer.copy_within(old..self.end, 0);
-        self.end -= old;
-        self.given -= old;
-        self.dropped += old as u64;
-        let needed = self.end + count + STEP;
+        self.end = self.end.saturating_sub(old);
+        self.given = self.given.saturating_sub(old);
+        self.dropped = self.dropped.saturating_add(to_u64(old));
+        let needed = self.end.saturating_add(count).saturating_add(STEP);
         if self.buffer.len() < needed {
-            self.buffer.resize(needed + SLACK, 0);
+            self.buffer.resize(needed.saturating_add(SLACK), 0);
         }
     }
 
@@ -105,8 +108,9 @@ impl Window {
     #[inline]
     pub(super) fn append(&mut self, bytes: &[u8]) {
         self.reserve(bytes.len());
-        self.buffer[self.end..self.end + bytes.len()].copy_from_slice(bytes);
-        self.end += bytes.len();
+        let end = self.end.wrapping_add(bytes.len());
+        self.buffer[self.end..end].copy_from_slice(bytes);
+        self.end = end;
     }
 
     /// Appends the first `length` bytes of `bytes`, which mostly has more of them; `false` if it has less.
@@ -118,7 +122,7 @@ impl Window {
                 (bytes.first_chunk::<STEP>(), self.buffer[self.end..].first_chunk_mut::<STEP>())
         {
             *to = *from;
-            self.end += length;
+            self.end = self.end.wrapping_add(length);
             return true;
         }
         let Some(bytes) = bytes.get(..length) else { return false };
@@ -133,8 +137,9 @@ impl Window {
         fill: impl FnOnce(&mut [u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         self.reserve(count);
-        fill(&mut self.buffer[self.end..self.end + count])?;
-        self.end += count;
+        let end = self.end.wrapping_add(count);
+        fill(&mut self.buffer[self.end..end])?;
+        self.end = end;
         Ok(())
     }
 
@@ -145,38 +150,38 @@ impl Window {
             return Err(DecodeError::damaged("it refers to data before its beginning"));
         }
         self.reserve(length);
-        let (start, end) = (self.end - distance, self.end);
-        self.end += length;
+        let (start, end) = (self.end.wrapping_sub(distance), self.end);
+        self.end = end.wrapping_add(length);
         if distance < STEP {
             self.repeat_near(start, end, length);
             return Ok(());
         }
         let mut done = 0;
         while done < length {
-            let (before, room) = self.buffer.split_at_mut(end + done);
-            let (Some(from), Some(to)) = (before[start + done..].first_chunk::<STEP>(), room.first_chunk_mut::<STEP>())
-            else {
+            let (before, room) = self.buffer.split_at_mut(end.wrapping_add(done));
+            let before = &before[start.wrapping_add(done)..];
+            let (Some(from), Some(to)) = (before.first_chunk::<STEP>(), room.first_chunk_mut::<STEP>()) else {
                 return Err(DecodeError::damaged("it refers to data before its beginning"));
             };
             *to = *from;
-            done += STEP;
+            done = done.wrapping_add(STEP);
         }
         Ok(())
     }
 
     /// As [`repeat`](Self::repeat), from `start` to `end`, which lie less than a step apart: what was repeated is repeated in turn.
     fn repeat_near(&mut self, start: usize, end: usize, length: usize) {
-        let distance = end - start;
+        let distance = end.wrapping_sub(start);
         if distance == 1 {
             let byte = self.buffer[start];
-            self.buffer[end..end + length].fill(byte);
+            self.buffer[end..][..length].fill(byte);
             return;
         }
-        let mut done = 0;
+        let mut done = 0_usize;
         while done < length {
-            let count = (distance + done).min(length - done);
-            self.buffer.copy_within(start..start + count, end + done);
-            done += count;
+            let count = distance.wrapping_add(done).min(length.wrapping_sub(done));
+            self.buffer.copy_within(start..start.wrapping_add(count), end.wrapping_add(done));
+            done = done.wrapping_add(count);
         }
     }
 }

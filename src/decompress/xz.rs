@@ -4,7 +4,7 @@ use std::io::Read;
 
 use lzma_rust2::XzReader;
 
-use super::xz_blocks::Blocks;
+use super::xz_blocks::XzBlocks;
 use super::{DecodeError, Decoder, Input, Limits};
 
 /// Bytes of the stream's header.
@@ -17,12 +17,12 @@ pub(super) enum Xz<'a, 'b> {
     /// Its checks, its index and its footer are verified.
     Verified(Box<XzReader<&'a mut Input<'b>>>),
     /// For a reader who stops before they come.
-    Early(Box<Blocks<'a, 'b>>),
+    Early(Box<XzBlocks<'a, 'b>>),
 }
 
 impl<'a, 'b> Xz<'a, 'b> {
     pub(super) fn new(input: &'a mut Input<'b>, limits: Limits) -> Self {
-        match Blocks::new(input, limits) {
+        match XzBlocks::new(input, limits) {
             Ok(blocks) => Self::Early(Box::new(blocks)),
             Err(input) => Self::Verified(Box::new(XzReader::new_mem_limit(input, false, kibibytes(limits)))),
         }

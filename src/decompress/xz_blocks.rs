@@ -11,6 +11,7 @@ use lzma_rust2::{Lzma2Reader, lzma2_get_memory_usage};
 
 use super::xz::{BEGINNING, HEADER, kibibytes, number};
 use super::{DecodeError, Input, Limits};
+use crate::size::to_u64;
 
 /// Filters, by their numbers in a block's header.
 const X86: u64 = 4;
@@ -48,7 +49,7 @@ impl<'a, 'b> Block<'a, 'b> {
 }
 
 /// The blocks of a stream, one after the other.
-pub(super) struct Blocks<'a, 'b> {
+pub(super) struct XzBlocks<'a, 'b> {
     block: Option<Block<'a, 'b>>,
     /// Where the block's header begins.
     began: u64,
@@ -59,7 +60,7 @@ pub(super) struct Blocks<'a, 'b> {
     limits: Limits,
 }
 
-impl<'a, 'b> Blocks<'a, 'b> {
+impl<'a, 'b> XzBlocks<'a, 'b> {
     /// The stream that begins where `input` stands. It is handed back untouched if it is not one that is read here.
     pub(super) fn new(input: &'a mut Input<'b>, limits: Limits) -> Result<Self, &'a mut Input<'b>> {
         let Some(most) = limits.stops_at else { return Err(input) };
@@ -71,7 +72,7 @@ impl<'a, 'b> Blocks<'a, 'b> {
             return Err(input);
         }
         let mut blocks = Self { block: None, began: 0, check, most, limits };
-        input.skip(HEADER as u64);
+        input.skip(to_u64(HEADER));
         blocks.begin(input, dictionary);
         Ok(blocks)
     }
@@ -89,8 +90,9 @@ impl<'a, 'b> Blocks<'a, 'b> {
     fn next(&mut self) -> Result<bool, DecodeError> {
         let Some(block) = self.block.take() else { return Ok(false) };
         let input = block.into_input();
-        let padding = (4 - (input.position() - self.began) % 4) % 4;
-        input.skip(padding + self.check);
+        let length = input.position().saturating_sub(self.began);
+        let padding = length.wrapping_neg() % 4;
+        input.skip(self.check.saturating_add(padding));
         let ahead = input.ahead(BEGINNING);
         if ahead.first() == Some(&0) {
             return Ok(false);
@@ -144,7 +146,7 @@ impl Header {
     /// `None` if it is damaged, or names other filters.
     fn read(bytes: Option<&[u8]>) -> Option<Self> {
         let bytes = bytes?;
-        let length = (usize::from(*bytes.first().filter(|&&size| size != 0)?) + 1) * 4;
+        let length = usize::from(*bytes.first().filter(|&&size| size != 0)?).saturating_add(1).saturating_mul(4);
         let (content, sum) = bytes.get(..length)?.split_last_chunk()?;
         if crc32(content) != u32::from_le_bytes(*sum) {
             return None;
@@ -167,10 +169,10 @@ impl Header {
         }
         let (&bits, padding) = rest.split_first()?;
         let dictionary = match bits {
-            0..40 => (2 | u32::from(bits & 1)) << (bits / 2 + 11),
+            0..40 => (2 | u32::from(bits & 1)) << (bits / 2).saturating_add(11),
             _ => return None,
         };
-        padding.iter().all(|&byte| byte == 0).then_some(Self { length: length as u64, x86, dictionary })
+        padding.iter().all(|&byte| byte == 0).then_some(Self { length: to_u64(length), x86, dictionary })
     }
 
     /// Whether liblzma has the memory for it.

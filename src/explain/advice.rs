@@ -27,7 +27,7 @@ impl From<&Explanation> for Advice {
 
 /// A configuration that an exception comes from.
 #[derive(Clone, Copy)]
-pub(crate) struct Seen<'a> {
+pub(crate) struct RaisingConfig<'a> {
     pub path: &'a PyStr,
     pub dialect: Dialect,
     pub text: &'a [u8],
@@ -37,10 +37,10 @@ pub(crate) struct Seen<'a> {
     pub writer: Writer,
 }
 
-impl<'a> Seen<'a> {
+impl<'a> RaisingConfig<'a> {
     /// The one that an attempt found.
     pub(crate) fn of(attempt: &'a Attempt) -> Option<Self> {
-        let Found { path, dialect, text, directory, config } = attempt.found.as_ref()?;
+        let Found { path, dialect, text, directory, config, .. } = attempt.found.as_ref()?;
         Some(Self { path, dialect: *dialect, text, directory: *directory, config, writer: Writer::of(text) })
     }
 }

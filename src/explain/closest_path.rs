@@ -1,9 +1,12 @@
 //! The file that is probably meant by a path that does not open: the usual mistakes, what other entries name, and what lies
 //! beside it.
 
-use super::advice::Seen;
-use super::missing_path::{shown, word};
+use std::cell::OnceCell;
+
+use super::advice::RaisingConfig;
+use super::missing_initrd::{MadeBy, is_other_version};
 use super::remedy::{MKCONFIG, Remedy};
+use super::wording::{shown, word};
 use crate::boot::Purpose;
 use crate::config::{Dialect, Entry, Writer};
 use crate::explain::files::{Answer, Files};
@@ -37,18 +40,28 @@ pub(crate) enum Kinship<'a> {
     OtherVersion,
 }
 
+/// Why a path has another beginning on a filesystem of its own.
+const FROM_ROOT: &str = "paths count from the root of the filesystem that holds the configuration";
+
 impl Closest<'_> {
     /// What to say of it.
-    pub(crate) fn help(&self, purpose: Purpose, writer: Writer) -> String {
+    pub(crate) fn help(&self, purpose: Purpose, missing: &PyStr, writer: Writer) -> String {
         let path = &self.path;
         match self.kinship {
             Kinship::NamedBy(entry) => {
                 let title = shown(&entry.title);
-                match writer {
-                    Writer::NixOs => format!(
+                let is_other = is_other_version(&missing.to_string_lossy(), path);
+                match (writer, purpose) {
+                    (Writer::NixOs, _) => format!(
                         "boot \"{title}\", whose {} `{path}` is there, and {}",
                         word(purpose),
                         Remedy::NixosRebuild("which regenerates the menu".to_owned())
+                    ),
+                    // It would be handed over with the other file of the missing version.
+                    (_, Purpose::Ramdisk) if is_other => self.of_another_version(missing, writer),
+                    _ if is_other => format!(
+                        "boot \"{title}\", whose {} `{path}` is there, or install the package of the missing one again in the guest",
+                        word(purpose)
                     ),
                     _ => format!("`{path}`, which \"{title}\" names, is there: is that file meant?"),
                 }
@@ -61,33 +74,116 @@ impl Closest<'_> {
                     Writer::Other => "is that file meant?".to_owned(),
                 }
             ),
-            Kinship::OtherVersion => format!(
-                "`{path}` is there, and was made for another kernel: {}",
-                match writer {
-                    Writer::NixOs => Remedy::copies_again().to_string(),
-                    _ => "make the missing one in the guest (update-initramfs -c -k VERSION, dracut --kver VERSION, mkinitcpio -P)"
-                        .to_owned(),
-                }
-            ),
-            Kinship::OtherRoot => {
-                format!("`{path}` is there: paths count from the root of the filesystem that holds the configuration")
-            }
+            Kinship::OtherVersion => self.of_another_version(missing, writer),
+            Kinship::OtherRoot => match writer {
+                Writer::Mkconfig => format!(
+                    "`{path}` is there, and {FROM_ROOT}: {MKCONFIG} in the guest, with that filesystem {}",
+                    if path.starts_with("/boot/") {
+                        "mounted at / and nothing mounted over its /boot"
+                    } else {
+                        "mounted at /boot"
+                    }
+                ),
+                Writer::NixOs => format!("`{path}` is there: {FROM_ROOT}"),
+                Writer::Other => format!("write `{path}`, which is there: {FROM_ROOT}"),
+            },
             Kinship::BesideConfiguration => format!(
-                "`{path}` is there: extlinux looks in its own directory, and pygrub from the root of the filesystem that holds \
-                 the configuration"
+                "write `{path}`, which is there: extlinux looks in its own directory, and pygrub from the root of the filesystem \
+                 that holds the configuration"
             ),
-            Kinship::Case => format!("`{path}` is there: upper and lower case are not the same"),
+            Kinship::Case => format!("write `{path}`, which is there: upper and lower case are not the same"),
         }
+    }
+
+    /// What to say of an initrd of another version.
+    fn of_another_version(&self, missing: &PyStr, writer: Writer) -> String {
+        let make = match writer {
+            Writer::NixOs => Remedy::copies_again().to_string(),
+            _ => format!("make the missing one in the guest ({})", MadeBy(&missing.to_string_lossy())),
+        };
+        format!("`{}` is there, and was made for another kernel: {make}", self.path)
+    }
+}
+
+/// What the entries of a configuration name, one of which may be meant.
+pub(crate) struct Relatives<'a> {
+    configuration: RaisingConfig<'a>,
+    /// Whether many files are missing.
+    are_many: bool,
+    kernels: OnceCell<Vec<Relative<'a>>>,
+    ramdisks: OnceCell<Vec<Relative<'a>>>,
+}
+
+/// A file that an entry names.
+#[derive(Clone, Copy)]
+struct Relative<'a> {
+    path: &'a str,
+    entry: &'a Entry,
+}
+
+impl<'a> Relatives<'a> {
+    /// Of this configuration, for one file that is missing.
+    pub(crate) fn of(configuration: RaisingConfig<'a>) -> Self {
+        Self { configuration, are_many: false, kernels: OnceCell::new(), ramdisks: OnceCell::new() }
+    }
+
+    /// The same, for many: it is worth a look which files are there at all.
+    pub(crate) fn of_many(configuration: RaisingConfig<'a>) -> Self {
+        Self { are_many: true, ..Self::of(configuration) }
+    }
+
+    fn all(&self, purpose: Purpose) -> impl Iterator<Item = Relative<'a>> {
+        self.configuration.config.entries.iter().filter_map(move |entry| {
+            let file = if purpose == Purpose::Kernel { entry.kernel.as_ref() } else { entry.initrd.as_ref() };
+            Some(Relative { path: file?.path.to_str()?, entry })
+        })
+    }
+
+    /// Those that are there.
+    fn there(&self, files: &Files, purpose: Purpose) -> &[Relative<'a>] {
+        let known = if purpose == Purpose::Kernel { &self.kernels } else { &self.ramdisks };
+        known.get_or_init(|| {
+            let opens = |relative: &Relative<'_>| files.opens(relative.path.as_bytes()) != Some(false);
+            self.all(purpose).filter(|relative| opens(relative) && is_file(files, relative.path)).collect()
+        })
+    }
+
+    /// The one that is most like `missing` and is there, if it is among those that are most like it.
+    fn named(&self, files: &Files, purpose: Purpose, missing: &str) -> Option<Relative<'a>> {
+        /// How many are worth a look.
+        const MOST: usize = 16;
+        let alike = |relative: Relative<'a>| Some((likeness(missing, relative.path)?, relative));
+        if self.are_many {
+            let there = self.there(files, purpose).iter().filter_map(|relative| likeness(missing, relative.path));
+            let best = there.max()?;
+            // In a long menu of missing files enough of them come before it, and nothing needs to be sorted.
+            let mut before = Vec::with_capacity(MOST);
+            for (likeness, Relative { path, .. }) in self.all(purpose).filter_map(alike) {
+                if likeness > best && !before.contains(&path) {
+                    before.push(path);
+                }
+                if before.len() == MOST {
+                    return None;
+                }
+            }
+        }
+        let mut candidates: Vec<_> = self.all(purpose).filter_map(alike).collect();
+        // The sort keeps the order of the file among equals.
+        candidates.sort_by_key(|(likeness, _)| std::cmp::Reverse(*likeness));
+        candidates.dedup_by_key(|(_, relative)| relative.path);
+        let mut candidates = candidates.into_iter().take(MOST).map(|(_, relative)| relative);
+        candidates.find(|relative| is_file(files, relative.path))
     }
 }
 
 /// Looks for it.
 pub(crate) fn closest<'a>(
     files: &Files,
-    configuration: Seen<'a>,
+    relatives: &Relatives<'a>,
     purpose: Purpose,
     missing: &PyStr,
 ) -> Option<Closest<'a>> {
+    let configuration = relatives.configuration;
     let missing = std::str::from_utf8(missing.as_bytes()).ok().filter(|path| path.len() <= 1024)?;
     let config_directory = configuration.path.to_str().and_then(|path| Some(path.rsplit_once('/')?.0));
     if let Some(directory) = config_directory.filter(|_| configuration.dialect == Dialect::Extlinux)
@@ -106,17 +202,7 @@ pub(crate) fn closest<'a>(
     if lower != missing && is_file(files, &lower) {
         return Some(Closest { path: lower, kinship: Kinship::Case });
     }
-    let candidates = configuration.config.entries.iter().filter_map(|entry| {
-        let file = if purpose == Purpose::Kernel { entry.kernel.as_ref() } else { entry.initrd.as_ref() };
-        let path = file?.path.to_str()?;
-        Some((likeness(missing, path)?, path, entry))
-    });
-    let mut candidates: Vec<_> = candidates.collect();
-    // The sort keeps the order of the file among equals.
-    candidates.sort_by_key(|(likeness, ..)| std::cmp::Reverse(*likeness));
-    candidates.dedup_by_key(|(_, path, _)| *path);
-    let found = candidates.into_iter().take(16).find(|(_, path, _)| is_file(files, path));
-    if let Some((_, path, entry)) = found {
+    if let Some(Relative { path, entry }) = relatives.named(files, purpose, missing) {
         return Some(Closest { path: path.to_owned(), kinship: Kinship::NamedBy(entry) });
     }
     let neighbours = Neighbours::of(purpose, missing);
@@ -142,19 +228,6 @@ pub(crate) fn closest<'a>(
         }
     }
     None
-}
-
-/// Whether both names have the version of a kernel, and not the same one.
-fn is_other_version(missing: &str, path: &str) -> bool {
-    let version = |path: &str| {
-        let name = path.rsplit('/').next().unwrap_or_default();
-        let name = ["img", "gz", "xz", "zst"].iter().fold(name.to_owned(), |name, ending| {
-            name.strip_suffix(&format!(".{ending}")).map_or(name.clone(), str::to_owned)
-        });
-        let start = name.find(|c: char| c.is_ascii_digit())?;
-        Some(name[start..].trim_end_matches(".img").to_owned())
-    };
-    matches!((version(missing), version(path)), (Some(a), Some(b)) if a != b)
 }
 
 fn is_file(files: &Files, path: &str) -> bool {

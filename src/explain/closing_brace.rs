@@ -1,12 +1,12 @@
 //! Where a menu entry ends: a closing brace that closes nothing, and an end that pygrub does not see.
 
-use super::advice::{Advice, Seen, advice};
+use super::advice::{Advice, RaisingConfig, advice};
 use super::entry_end::EntryEnd;
 use super::remedy::Remedy;
 use super::unmatched_brace::{Opener, openers};
 use crate::config::{Raised, Writer};
 
-pub(super) fn closing_brace(found: Option<Seen<'_>>, raised: &Raised) -> Advice {
+pub(super) fn closing_brace(found: Option<RaisingConfig<'_>>, raised: &Raised) -> Advice {
     let opener = found.zip(raised.span).and_then(|(found, brace)| {
         // Of several, this is the first that pygrub refuses, or the rule looks for all of them at once.
         openers(found.config, found.text, &[brace]).pop().flatten()
@@ -32,7 +32,7 @@ pub(crate) fn of_closing_brace(opener: Option<Opener>, writer: Writer) -> Advice
 }
 
 /// The end of the last entry that begins before this byte, which pygrub does not see.
-pub(super) fn unseen_end(found: Option<Seen<'_>>, before: Option<u32>) -> Option<EntryEnd> {
+pub(super) fn unseen_end(found: Option<RaisingConfig<'_>>, before: Option<u32>) -> Option<EntryEnd> {
     let found = found?;
     let entries = &found.config.entries;
     let count = entries.partition_point(|entry| before.is_none_or(|before| entry.header.start < before));

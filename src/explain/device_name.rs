@@ -1,12 +1,16 @@
 //! The name of a device where pygrub expects a number: in a path, or as the root of an entry.
 
-use super::advice::{Advice, Seen, advice};
-use super::remedy::Remedy;
-use crate::config::{Cause, Raised, Span, Writer};
+use super::advice::{Advice, RaisingConfig, advice};
+use super::hidden_command::on_one_line;
+use super::remedy::{MKCONFIG, Remedy};
+use crate::config::{Cause, Dialect, Raised, Span, Writer};
 use crate::python::PyStr;
 
+/// Why `set` may be left out.
+const WITHOUT_SET: &str = "GRUB assigns `root=...` all the same, and pygrub, which never uses the root device of an entry, does not look at such a line";
+
 /// Whether NixOS wrote the file: then the option is named, not the line.
-pub(super) fn device(found: Option<Seen<'_>>, raised: &Raised, nixos: bool) -> Advice {
+pub(super) fn device(found: Option<RaisingConfig<'_>>, raised: &Raised, nixos: bool) -> Advice {
     let text = raised.span.and_then(|span| found?.text.get(span.range())).unwrap_or_default();
     let mut shown = String::from_utf8_lossy(text).into_owned();
     // The span ends before the parenthesis.
@@ -31,7 +35,18 @@ pub(super) fn device(found: Option<Seen<'_>>, raised: &Raised, nixos: bool) -> A
         return advice(reason, label, of_root_line(found, raised));
     }
     if nixos && text.starts_with(b"($drive") {
-        return advice(reason, label, Remedy::nixos(provided(found.map(|found| found.path))));
+        let path = raised.span.and_then(|span| found?.text.get(span.range().end..)).unwrap_or_default();
+        return advice(reason, label, Remedy::nixos(provided(is_on_root(path, found.map(|found| found.path)))));
+    }
+    if let Some(device) = found.and_then(|found| loopback(found.text, text)) {
+        return advice(
+            reason,
+            label,
+            format!(
+                "GRUB opens `{device}` with `loopback`, an image in a file, which pygrub does not open: copy kernel and initrd out of the \
+                 image to this filesystem and name the copies without a device, or let GRUB boot the guest (type = \"hvm\", no bootloader)"
+            ),
+        );
     }
     advice(
         reason,
@@ -40,10 +55,29 @@ pub(super) fn device(found: Option<Seen<'_>>, raised: &Raised, nixos: bool) -> A
     )
 }
 
-/// The way out of NixOS's default, which names the boot disk by a variable. The configuration's path shows whether /boot is a
-/// filesystem of its own, which the guest's configuration has an option for.
-pub(crate) fn provided(configuration: Option<&PyStr>) -> String {
-    let boot_on_root = configuration.is_some_and(|path| path.as_bytes().starts_with(b"/boot/"));
+/// The device of a path, `(loop0`, where it is an image in a file: one that GRUB's `loopback` opens.
+pub(crate) fn loopback(configuration: &[u8], path: &[u8]) -> Option<String> {
+    let device = path.strip_prefix(b"(")?.split(|byte| *byte == b',').next()?;
+    let is_opened = configuration.split(|byte| *byte == b'\n').any(|line| {
+        let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+        words.next() == Some(b"loopback") && words.next() == Some(device)
+    });
+    is_opened.then(|| String::from_utf8_lossy(device).into_owned())
+}
+
+/// Whether /boot is a directory of the root filesystem, by what follows the device: kernels are in the store or below /boot then.
+fn is_on_root(path: &[u8], configuration: Option<&PyStr>) -> bool {
+    let path = path.strip_prefix(b")").unwrap_or(path);
+    if path.starts_with(b"/kernels/") || path.starts_with(b"//kernels/") {
+        return false;
+    }
+    let in_store = path.starts_with(b"/nix/store/") || path.starts_with(b"/boot/");
+    in_store || configuration.is_some_and(|path| path.as_bytes().starts_with(b"/boot/"))
+}
+
+/// The way out of NixOS's default, which names the boot disk by a variable. `boot_on_root` is whether /boot is a directory of the
+/// root filesystem: then the guest's configuration has no fileSystems."/boot".
+pub(crate) fn provided(boot_on_root: bool) -> String {
     let mount = if boot_on_root { "/" } else { "/boot" };
     format!(
         "set boot.loader.grub.fsIdentifier = \"provided\" and let fileSystems.\"{mount}\".device be a plain device node such as \
@@ -52,15 +86,10 @@ pub(crate) fn provided(configuration: Option<&PyStr>) -> String {
 }
 
 /// What to do about the root device of an entry, which pygrub never uses.
-fn of_root_line(found: Option<Seen<'_>>, raised: &Raised) -> Remedy {
+fn of_root_line(found: Option<RaisingConfig<'_>>, raised: &Raised) -> Remedy {
     // One line with everything: without it the kernel would be gone as well.
     let line = found.zip(raised.span).and_then(|(found, span)| line_at(found.text, span));
-    let names_kernel = |line: &[u8]| {
-        [&b"kernel"[..], b"linux", b"initrd"]
-            .iter()
-            .any(|command| line.split(|byte| matches!(byte, b' ' | b'\t' | b';')).skip(1).any(|word| word == *command))
-    };
-    if line.is_some_and(names_kernel) {
+    if line.is_some_and(|line| !on_one_line(line).is_empty()) {
         return "write `kernel`, `initrd` and every other command on a line of its own, and leave the root device out: pygrub \
                 never uses it"
             .into();
@@ -70,11 +99,40 @@ fn of_root_line(found: Option<Seen<'_>>, raised: &Raised) -> Remedy {
             "remove the line from boot.loader.grub.extraEntries or extraPerEntryConfig, or set boot.loader.grub.useOSProber = \
              false if that finds the entry,",
         ),
-        Writer::Mkconfig => {
-            Remedy::MkconfigVariable("if os-prober finds the entry, set GRUB_DISABLE_OS_PROBER=true".to_owned())
+        Writer::Mkconfig if found.zip(raised.span).is_some_and(|(found, span)| is_of_10_linux(found.text, span)) => {
+            format!(
+                "the guest's /boot is on LVM, RAID or another layer, which pygrub does not read: put /boot on an ext4 partition of its own \
+                 in front, and {MKCONFIG}"
+            )
+            .into()
+        }
+        Writer::Mkconfig => match found.zip(raised.span).and_then(|(found, span)| script_of(found.text, span)) {
+            Some(script) if !script.contains("os-prober") => format!(
+                "write the line without `set` in /etc/grub.d/{script} ({WITHOUT_SET}), or make that script not executable, and {MKCONFIG}"
+            )
+            .into(),
+            _ => Remedy::MkconfigVariable("if os-prober finds the entry, set GRUB_DISABLE_OS_PROBER=true".to_owned()),
+        },
+        Writer::Other if found.is_some_and(|found| found.dialect == Dialect::Grub2) => {
+            format!("write the line without `set`: {WITHOUT_SET}").into()
         }
         Writer::Other => "remove this line: pygrub never uses the root device of an entry".into(),
     }
+}
+
+/// Whether a line is in what grub-mkconfig's script for the guest's own kernels wrote.
+fn is_of_10_linux(text: &[u8], span: Span) -> bool {
+    script_of(text, span).is_some_and(|script| script.starts_with("10_"))
+}
+
+/// The script of /etc/grub.d that a line is from, by the comments that grub-mkconfig puts around what each writes.
+pub(crate) fn script_of(text: &[u8], span: Span) -> Option<&str> {
+    const BEGINS: &[u8] = b"### BEGIN /etc/grub.d/";
+    let before = text.get(..span.range().start)?;
+    let name = &before[memchr::memmem::rfind(before, BEGINS)? + BEGINS.len()..];
+    let name = std::str::from_utf8(name.split(u8::is_ascii_whitespace).next()?).ok()?;
+    let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || "_-+.".contains(c));
+    (is_plain && name.len() <= 64).then_some(name)
 }
 
 fn line_at(text: &[u8], span: Span) -> Option<&[u8]> {

@@ -105,6 +105,21 @@ impl Files {
         answer
     }
 
+    /// Whether pygrub opens `path`, without the reason; `None` if pregrub cannot tell. It is for the many paths of which nothing else is
+    /// asked.
+    pub(crate) fn opens(&self, path: &[u8]) -> Option<bool> {
+        if !path.contains(&0)
+            && let Some(opens) = self.filesystem.opens(path)
+        {
+            return Some(opens);
+        }
+        match self.look(path) {
+            Answer::There { .. } => Some(true),
+            Answer::Missing(_) => Some(false),
+            Answer::Unknown => None,
+        }
+    }
+
     /// Names in the directory `path`: as many of a large one as are worth looking through, and none where the driver says
     /// none. Each directory is listed once.
     pub(crate) fn names(&self, path: &[u8]) -> Names {

@@ -1,18 +1,20 @@
 //! Why a path that a configuration names does not open, in plain words: for the verdict and for the rules of the linter.
 
-use super::advice::{Advice, Seen, advice};
-use super::closest_path::closest;
+use super::advice::{Advice, RaisingConfig, advice};
+use super::closest_path::{Closest, Kinship, Relatives, closest};
 use super::device_name::provided;
 use super::files::Files;
-use super::path_issue::Plain;
-use super::path_issue::{PathIssue, words};
+use super::kernels_there::KernelThere;
+use super::missing_initrd::{MadeBy, is_other_version};
+use super::no_entry::IMAGE;
+use super::path_issue::{PathIssue, Plain, words};
 use super::remedy::{MKCONFIG, Remedy, change_at_source};
+use super::wording::{shown, word};
 use crate::boot::{Attempt, Mounted, Purpose};
-use crate::config::{Dialect, Writer};
-use crate::escape::beginning;
+use crate::config::{Dialect, Writer, is_part_of_image};
 use crate::python::PyStr;
 
-/// A path that does not open, or will not as far as a configuration alone tells.
+/// A path that does not open, or will not as far as a configuration alone shows.
 #[derive(Clone, Copy)]
 pub(crate) struct MissingPath<'a> {
     /// The path.
@@ -27,11 +29,6 @@ pub(crate) struct MissingPath<'a> {
     pub filesystem: Option<&'a str>,
     /// The configuration's dialect and who wrote it; nothing where the path is an option of pygrub's.
     pub from: Option<(Dialect, Writer)>,
-}
-
-/// The word for what is copied.
-pub(crate) fn word(purpose: Purpose) -> &'static str {
-    if purpose == Purpose::Ramdisk { "initrd" } else { "kernel" }
 }
 
 /// Whether pygrub's driver for this filesystem ends a path at its first space: all do but the one for ext2, ext3 and ext4.
@@ -55,7 +52,8 @@ impl MissingPath<'_> {
     pub(crate) fn advice(&self) -> Advice {
         let Some(issue) = self.issue() else {
             let why = self.why.unwrap_or("it is not there");
-            return advice(format!("{} does not open: {why}", self.subject()), "named here", self.plain_help());
+            let link = if self.behind_link().is_some() { "a link on the way leads nowhere: " } else { "" };
+            return advice(format!("{} does not open: {link}{why}", self.subject()), "named here", self.plain_help());
         };
         let reason = self.reason(issue);
         let label = match issue {
@@ -71,33 +69,123 @@ impl MissingPath<'_> {
     }
 
     /// What is wrong and what to do on this filesystem: only what opens there is named.
-    pub(crate) fn advice_on(&self, files: Option<&Files>, configuration: Option<Seen<'_>>) -> Advice {
+    pub(crate) fn advice_on(&self, files: Option<&Files>, configuration: Option<RaisingConfig<'_>>) -> Advice {
+        let relatives = configuration.map(Relatives::of);
+        self.advice_among(files, configuration.zip(relatives.as_ref())).0
+    }
+
+    /// The same, and the file that is probably meant. The relatives are those of the configuration.
+    pub(crate) fn advice_among<'b>(
+        &self,
+        files: Option<&Files>,
+        configuration: Option<(RaisingConfig<'b>, &Relatives<'b>)>,
+    ) -> (Advice, Option<Closest<'b>>) {
         let mut said = self.advice();
-        let (Some(files), Some(configuration), false) = (files, configuration, self.path.is_empty()) else {
-            return said;
+        let (Some(files), Some((configuration, relatives)), false) = (files, configuration, self.path.is_empty())
+        else {
+            return (said, None);
         };
         if self.issue().is_some() {
+            if self.issue() == Some(PathIssue::Argument) && configuration.writer != Writer::NixOs {
+                let there = KernelThere::newest(files).map(|there| there.kernel);
+                said.help = Some(self.argument_help(there.as_deref()));
+                return (said, None);
+            }
             let plain = Plain::of(self.path.as_bytes(), self.purpose, configuration.dialect);
             if let Some(plain) = plain.filter(|plain| !files.exists(&plain.path)) {
                 let path = shown(&PyStr::from(plain.path));
                 said.help = Some(format!("{}; but `{path}` is not there either", said.help.unwrap_or_default()));
             }
-            return said;
+            return (said, None);
         }
-        said.help = Some(match closest(files, configuration, self.purpose, self.path) {
-            Some(found) => found.help(self.purpose, configuration.writer),
-            None => self.nothing_like_it(configuration.writer),
+        let writer = configuration.writer;
+        // Where it is a link, what the link leads to is missing.
+        let sought = self.behind_link().map(|name| PyStr::from(format!("/boot/{name}").as_str()));
+        let path = sought.as_ref().unwrap_or(self.path);
+        let found = closest(files, relatives, self.purpose, path);
+        said.help = Some(match &found {
+            Some(found) if sought.is_some() && !matches!(found.kinship, Kinship::OtherVersion) => {
+                format!("`{}` is there: correct the link in the guest", found.path)
+            }
+            Some(found) => {
+                let alone = || found.help(self.purpose, path, writer);
+                self.without_kernel(files, (configuration, relatives), found).unwrap_or_else(alone)
+            }
+            None => self
+                .on_another_device(configuration)
+                .unwrap_or_else(|| self.nothing_like_it(writer, path, self.kernel_is_missing(files, configuration))),
         });
-        said
+        (said, found.filter(|_| sought.is_none()))
+    }
+
+    /// What to say where the configuration names a device in front of the path, which pygrub leaves out.
+    fn on_another_device(&self, configuration: RaisingConfig<'_>) -> Option<String> {
+        let files = configuration.config.entries.iter().flat_map(|entry| match self.purpose {
+            Purpose::Ramdisk => entry.initrd.as_ref(),
+            _ => entry.kernel.as_ref(),
+        });
+        let file = files.into_iter().find(|file| file.path == *self.path)?;
+        let written = configuration.text.get(file.span.range())?;
+        let device = written.strip_suffix(self.path.as_bytes()).filter(|device| device.starts_with(b"("))?;
+        let otherwise = if is_part_of_image(configuration.text) {
+            IMAGE.to_owned()
+        } else {
+            format!("put the {} on the filesystem that holds the configuration", word(self.purpose))
+        };
+        let device = shown(&PyStr::from(device.to_vec()));
+        Some(format!("pygrub leaves `{device}` out and looks where it found the configuration: {otherwise}"))
+    }
+
+    /// What the link on the way leads to: the name that is missing is none of the path's.
+    fn behind_link(&self) -> Option<&str> {
+        let name = self.why?.strip_prefix("there is no `")?.split('`').next()?;
+        let of_path = self.path.as_bytes().split(|byte| *byte == b'/').any(|part| part == name.as_bytes());
+        (!of_path && !name.is_empty() && self.issue().is_none()).then_some(name)
+    }
+
+    /// Whether the kernel of the entry with this initrd is not there either.
+    fn kernel_is_missing(&self, files: &Files, configuration: RaisingConfig<'_>) -> bool {
+        self.kernel_of(configuration).is_some_and(|kernel| !files.exists(kernel.as_bytes()))
+    }
+
+    fn kernel_of<'b>(&self, configuration: RaisingConfig<'b>) -> Option<&'b PyStr> {
+        let mut entries = configuration.config.entries.iter().filter(|_| self.purpose == Purpose::Ramdisk);
+        let entry = entries.find(|entry| entry.initrd.as_ref().is_some_and(|initrd| initrd.path == *self.path))?;
+        Some(&entry.kernel.as_ref()?.path)
+    }
+
+    /// What to say of an initrd that is there where the kernel is missing too: both are renamed.
+    fn without_kernel<'b>(
+        &self,
+        files: &Files,
+        (configuration, relatives): (RaisingConfig<'b>, &Relatives<'b>),
+        found: &Closest<'_>,
+    ) -> Option<String> {
+        let is_another = matches!(found.kinship, Kinship::OtherVersion | Kinship::Neighbour);
+        if !is_another || configuration.writer != Writer::Other || !self.kernel_is_missing(files, configuration) {
+            return None;
+        }
+        let kernel = closest(files, relatives, Purpose::Kernel, self.kernel_of(configuration)?)?;
+        let (initrd, kernel) = (&found.path, &kernel.path);
+        Some(if is_other_version(initrd, kernel) {
+            format!(
+                "`{initrd}` is there, and the kernel of this entry is missing as well: name two files of one version"
+            )
+        } else {
+            format!("`{initrd}` is there, and belongs to `{kernel}`: is this pair meant?")
+        })
     }
 
     /// With `/boot` in front or without, and beside it, there is nothing like the file.
-    fn nothing_like_it(&self, writer: Writer) -> String {
+    fn nothing_like_it(&self, writer: Writer, path: &PyStr, kernel_is_missing: bool) -> String {
         let what = word(self.purpose);
-        let again = match writer {
-            Writer::NixOs => Remedy::copies_again().to_string(),
-            Writer::Mkconfig => format!("install the kernel's package again, and {MKCONFIG} in the guest"),
-            Writer::Other => "copy it there, or name one that is there".to_owned(),
+        let again = match (writer, self.purpose) {
+            (Writer::NixOs, _) => Remedy::copies_again().to_string(),
+            (_, Purpose::Ramdisk) if !kernel_is_missing => {
+                format!("make it in the guest ({})", MadeBy(&path.to_string_lossy()))
+            }
+            (Writer::Mkconfig, _) => format!("install the kernel's package again, and {MKCONFIG} in the guest"),
+            (Writer::Other, _) => "copy it there, or name one that is there".to_owned(),
         };
         format!(
             "there is nothing like this {what} on the filesystem that holds the configuration, with or without /boot: {again}"
@@ -204,17 +292,29 @@ impl MissingPath<'_> {
                 )
             }
             (PathIssue::Argument, Writer::NixOs) => {
-                Remedy::nixos("set boot.kernel.enable = true: this system has no kernel, as a container has none;")
-                    .to_string()
+                let set = "this system has no kernel, as a container has none: set boot.isContainer = false and boot.kernel.enable = true";
+                Remedy::nixos(set).to_string()
             }
-            (PathIssue::Argument, _) => format!(
-                "write the kernel's path in front of its arguments, as `linux /boot/vmlinuz {}`{}",
-                shown(self.path),
-                change_at_source(writer)
-            ),
+            (PathIssue::Argument, _) => self.argument_help(None),
             (PathIssue::Tab, _) => {
                 format!("write a space between the kernel and its arguments{}", change_at_source(writer))
             }
+        }
+    }
+
+    /// Where the kernel's path is missing, and an argument of it stands there. `there` is a kernel on the disk.
+    fn argument_help(&self, there: Option<&str>) -> String {
+        let (kernel, argument) = (there.unwrap_or("/boot/vmlinuz"), shown(self.path));
+        let (dialect, writer) = self.from.unwrap_or((Dialect::Grub2, Writer::Other));
+        match dialect {
+            Dialect::Extlinux => format!("write `KERNEL {kernel}`, and `{argument}` into the APPEND below it"),
+            Dialect::Legacy => {
+                format!("write the kernel's path in front of its arguments, as `kernel {kernel} {argument}`")
+            }
+            Dialect::Grub2 => format!(
+                "write the kernel's path in front of its arguments, as `linux {kernel} {argument}`{}",
+                change_at_source(writer)
+            ),
         }
     }
 
@@ -229,7 +329,7 @@ impl MissingPath<'_> {
         if !has(b"/kernels/") && !has(b"/nix/store/") {
             return Remedy::LineEdit { edit: "write a single slash".to_owned(), writer: Writer::NixOs }.to_string();
         }
-        Remedy::nixos(provided(None)).to_string()
+        Remedy::nixos(provided(has(b"/nix/store/"))).to_string()
     }
 
     fn plain_help(&self) -> &'static str {
@@ -257,12 +357,11 @@ pub(crate) fn empty_path(purpose: Purpose, entry: &str, writer: Writer) -> (Stri
     (reason, format!("write the {what}'s path after the command{}", change_at_source(writer)))
 }
 
-/// A name for a message: no longer than a message can bear, and with control characters escaped.
-pub(crate) fn shown(text: &PyStr) -> String {
-    beginning(&text.to_string_lossy(), 200)
-}
-
-pub(super) fn missing_file(attempt: Option<&Attempt>, found: Option<Seen<'_>>, files: Option<&Files>) -> Advice {
+pub(super) fn missing_file(
+    attempt: Option<&Attempt>,
+    found: Option<RaisingConfig<'_>>,
+    files: Option<&Files>,
+) -> Advice {
     let Some(attempt) = attempt else { return advice("a file is missing", "", "") };
     let Some(step) = attempt.steps.last() else { return advice("a file is missing", "", "") };
     let filesystem = match &attempt.mounted {

@@ -4,9 +4,11 @@
 //! it from there.
 
 pub(crate) mod advice;
+mod boot_entries;
 mod cause;
 pub(crate) mod closest_path;
 pub(crate) mod closing_brace;
+pub(crate) mod declared_format;
 pub(crate) mod default_entry;
 pub(crate) mod device_name;
 mod disk_order;
@@ -14,9 +16,12 @@ pub(crate) mod entry_end;
 pub(crate) mod files;
 mod fixed_kernels;
 pub(crate) mod hidden_command;
+mod kernels_there;
 mod logical_volume;
+mod missing_initrd;
 pub(crate) mod missing_path;
 pub(crate) mod mount_refusal;
+pub(crate) mod named_kernel;
 pub(crate) mod no_configuration;
 pub(crate) mod no_entry;
 pub(crate) mod no_kernel;
@@ -34,19 +39,21 @@ mod stray_configuration;
 mod trial;
 pub(crate) mod unmatched_brace;
 pub(crate) mod untried_filesystems;
+pub(crate) mod wording;
 
 pub use cause::{CauseId, CauseKind};
 pub use disk_order::{OtherDisk, OtherDisks};
-pub use remedy::Remedy;
 #[cfg(feature = "cli")]
 pub(crate) use remedy::instead_of_editing;
+pub use remedy::{ConfigurationMove, Remedy};
 
-use crate::boot::{ChosenFile, Failure, FailureKind, Run};
-use crate::config::{self, Cause, Raised, Recovered, Stage};
-use crate::storage::identify::Format;
+use crate::boot::{ChosenFile, Failure, FailureKind, Run, Toolstack, Verdict};
+use crate::config::{Cause, Raised, Stage};
+use crate::storage::identify::{EXT4_BOOT, Format};
 use crate::storage::mount::Volumes;
-use advice::{Advice, Seen};
+use advice::{Advice, RaisingConfig};
 use files::Files;
+use mount_refusal::MountRefusal;
 use untried_filesystems::Untried;
 
 /// Why a run does not boot, in words. Sentences have no full stop at their end.
@@ -85,25 +92,15 @@ pub fn explain(run: &Run) -> Option<Explanation> {
 /// the user must change, and a way out that can be tried on the disk is tried before it is given. `others` are the other disks
 /// of the domain whose first disk this is. `None` if nothing failed.
 pub fn explain_on(run: &Run, volumes: Option<&dyn Volumes>, others: Option<&dyn OtherDisks>) -> Option<Explanation> {
-    explain_read(run, volumes, others, None)
-}
-
-/// Does what [`explain_on`] does, where the error-recovering parse of the configuration that decides the run is at hand.
-pub(crate) fn explain_read(
-    run: &Run,
-    volumes: Option<&dyn Volumes>,
-    others: Option<&dyn OtherDisks>,
-    recovered: Option<&Recovered>,
-) -> Option<Explanation> {
     let failure = run.failure.as_ref()?;
-    let said = |reason: String, help: Option<String>| Advice {
+    let said = |reason: String, remedy: Option<Remedy>| Advice {
         reason,
         label: "",
-        remedy: help.clone().map(Remedy::Other),
-        help,
+        help: remedy.as_ref().map(Remedy::to_string),
+        remedy,
     };
     let kind = match &failure.kind {
-        FailureKind::Raised(raised) => return Some(of_exception(run, (failure, raised), volumes, others, recovered)),
+        FailureKind::Raised(raised) => return Some(of_exception(run, (failure, raised), volumes, others)),
         FailureKind::Damaged => CauseKind::Damaged,
         FailureKind::TooLarge => CauseKind::TooLarge,
         FailureKind::Crashed { .. } => CauseKind::Crashed,
@@ -119,23 +116,34 @@ pub(crate) fn explain_read(
             let files = run.chosen.iter().flat_map(|chosen| [Some(&chosen.kernel), chosen.ramdisk.as_ref()]).flatten();
             let damage = files.into_iter().find_map(of_damage)?;
             let incomplete = failure.attempt.and_then(|index| run.attempts.get(index)?.size?.incomplete());
-            said(damage.0, Some(incomplete.map_or(damage.1.to_owned(), |it| format!("copy the image again: {it}"))))
+            said(damage.0, Some(incomplete.map_or(damage.1.into(), |it| format!("copy the image again: {it}").into())))
         }
         FailureKind::TooLarge => {
             let files = run.chosen.iter().flat_map(|chosen| [Some(&chosen.kernel), chosen.ramdisk.as_ref()]).flatten();
             let (reason, help) = files.into_iter().find_map(|file| of_too_large(file, run.options.largest_copy))?;
-            said(reason, Some(help.to_owned()))
+            said(reason, Some(help.into()))
         }
         FailureKind::Crashed { path, why } => {
             let reason = format!("`{path}`: {why}; pygrub crashes on it (segmentation fault)");
-            said(reason, Some("put /boot on an ext4 filesystem".to_owned()))
+            said(reason, Some(EXT4_BOOT.into()))
         }
         FailureKind::Unknown(why) => said(why.clone(), of_unknown(failure.stage)),
-        FailureKind::Refused { reason, help }
-        | FailureKind::NotBuilt { reason, help }
-        | FailureKind::NotCopied { reason, help }
-        | FailureKind::Rejected { reason, help }
-        | FailureKind::NotStarted { reason, help } => said(reason.clone(), help.clone()),
+        FailureKind::Refused { reason, help } | FailureKind::NotBuilt { reason, help } => {
+            said(reason.clone(), help.clone().map(Remedy::Other))
+        }
+        FailureKind::NotCopied { reason, help } | FailureKind::Rejected { reason, help } => {
+            said(reason.clone(), help.clone().map(Remedy::Toolstack))
+        }
+        // Where the toolstack certainly refuses a domain, what to change is in the domain's configuration.
+        FailureKind::NotStarted { reason, help } => {
+            let is_domain = matches!(run.options.caller.toolstack, Some(Toolstack::Xl | Toolstack::Libvirt));
+            let remedy = match run.verdict {
+                Verdict::Fails if is_domain => Remedy::DomainSetting,
+                Verdict::Fails => Remedy::Toolstack,
+                _ => Remedy::Other,
+            };
+            said(reason.clone(), help.clone().map(remedy))
+        }
         FailureKind::Raised(_) => return None,
     };
     Some(Explanation { cause: CauseId::of(kind, failure.attempt), reason, label, evidence: None, help, remedy })
@@ -146,7 +154,6 @@ fn of_exception(
     (failure, raised): (&Failure, &Raised),
     volumes: Option<&dyn Volumes>,
     others: Option<&dyn OtherDisks>,
-    at_hand: Option<&Recovered>,
 ) -> Explanation {
     let explained = |cause: CauseId, said: Advice, raised: &Raised| {
         let Advice { reason, label, help, remedy } = said;
@@ -169,6 +176,12 @@ fn of_exception(
         {
             said.reason = format!("{}; {held}", said.reason);
         }
+        let is_image = attempt.offset == 0 && MountRefusal::of(attempt) == Some(MountRefusal::ImageFormat);
+        if let (true, Some(volumes), Some(format)) = (is_image, volumes, mount_refusal::format(attempt))
+            && let Some(remedy) = declared_format::way_out(run, volumes, format)
+        {
+            said = advice::advice(said.reason, said.label, remedy);
+        }
         return explained(CauseId::of_raised(Some(index), raised), said, raised);
     }
     // Nobody means an EFI system partition to be /boot: what is wrong is with the root after it.
@@ -182,13 +195,8 @@ fn of_exception(
     // Where the parser raised, what follows belongs to the explanation: the error-recovering parse has it.
     let found = attempt.and_then(|attempt| attempt.found.as_ref());
     let found = found.filter(|found| raised.stage == Stage::Parse && !found.directory);
-    let read_anew = found.filter(|_| at_hand.is_none()).map(|found| {
-        let mut recovered = config::recover(found.dialect, &found.text, run.options.build());
-        recovered.config.truncated |= found.config.truncated;
-        recovered
-    });
-    let recovered = found.and(at_hand.or(read_anew.as_ref()));
-    let mut seen = attempt.and_then(Seen::of);
+    let recovered = found.and_then(|found| found.recovered.as_ref());
+    let mut seen = attempt.and_then(RaisingConfig::of);
     if let (Some(seen), Some(recovered)) = (&mut seen, recovered) {
         seen.config = &recovered.config;
     }
@@ -198,8 +206,13 @@ fn of_exception(
         (None, Some(attempt), Some(files)) if raised.cause == Cause::NoConfiguration => {
             no_configuration::on_disk(run, attempt, files, volumes)
         }
-        _ => raised::of_raised(attempt, seen, files.as_ref(), raised),
+        _ => raised::of_raised(attempt, seen, files.as_ref(), raised, run.options.release),
     };
+    if raised.cause == Cause::MissingFile
+        && let Some(remedy) = volumes.and_then(|volumes| named_kernel::way_out(run, volumes))
+    {
+        said = advice::advice(said.reason, said.label, remedy);
+    }
     if let Some(incomplete) = attempt.and_then(|attempt| attempt.size?.incomplete()) {
         if matches!(raised.cause, Cause::NoConfiguration | Cause::NoEntry | Cause::MissingFile) {
             said.reason = format!("{}; {incomplete}, and what is not found may lie after its end", said.reason);
@@ -239,11 +252,10 @@ fn of_too_large(file: &ChosenFile, most: u64) -> Option<(String, &'static str)> 
 }
 
 /// The way out where pregrub cannot tell.
-fn of_unknown(stage: Stage) -> Option<String> {
-    let help = match stage {
-        Stage::Open => "ask the installed pygrub on a Xen host: pygrub -q -n DISK",
-        Stage::Menu => "call pygrub with `-q` (bootloader_args = [\"-q\"]), which draws no menu",
-        _ => return None,
-    };
-    Some(help.to_owned())
+fn of_unknown(stage: Stage) -> Option<Remedy> {
+    match stage {
+        Stage::Open => Some("ask the installed pygrub on a Xen host: pygrub -q -n DISK".into()),
+        Stage::Menu => Some(Remedy::without_menu()),
+        _ => None,
+    }
 }

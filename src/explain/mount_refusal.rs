@@ -5,13 +5,13 @@ use super::files::Files;
 use super::partition_name;
 use crate::boot::{Attempt, Mounted, Run};
 use crate::config::Cause;
-use crate::storage::identify::{Format, Identified, Support};
+use crate::storage::identify::{EXT4_BOOT, Format, Identified, Support};
 use crate::storage::mount::Volumes;
 use crate::storage::partitions::{Origin, unseen};
 
 /// What stands in the way of mounting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal<'a> {
+pub(crate) enum MountRefusal<'a> {
     /// It is an extended partition.
     Extended,
     /// It is the file format of a disk image, or a compressed file.
@@ -22,7 +22,7 @@ pub(crate) enum Refusal<'a> {
     Other,
 }
 
-impl<'a> Refusal<'a> {
+impl<'a> MountRefusal<'a> {
     /// Why nothing is mounted in an attempt. `None` if something is.
     pub(crate) fn of(attempt: &'a Attempt) -> Option<Self> {
         let Mounted::No { identified, .. } = &attempt.mounted else { return None };
@@ -75,7 +75,8 @@ pub(super) fn to_blame(run: &Run, volumes: Option<&dyn Volumes>) -> Option<usize
     }
     let refused = run.attempts.iter().enumerate().filter_map(|(index, attempt)| Some((likelihood(attempt)?, index)));
     let (_, best) = refused.min()?;
-    let decided = failure.attempt.filter(|index| run.attempts.get(*index).is_some_and(|it| Refusal::of(it).is_some()));
+    let decided =
+        failure.attempt.filter(|index| run.attempts.get(*index).is_some_and(|it| MountRefusal::of(it).is_some()));
     // What is as likely as the rest stays where the run put it.
     let as_likely = |index: &usize| run.attempts.get(*index).and_then(likelihood) == likelihood(&run.attempts[best]);
     let is_known = likelihood(&run.attempts[best]).is_some_and(|likelihood| likelihood < UNLIKELY);
@@ -89,6 +90,7 @@ const UNLIKELY: u8 = 3;
 fn likelihood(attempt: &Attempt) -> Option<u8> {
     let Mounted::No { identified, .. } = &attempt.mounted else { return None };
     Some(match identified.as_ref().map(|identified| identified.format) {
+        _ if is_unused(attempt) => 5,
         Some(format) if is_never_meant(format) => 3,
         // Beside what Linux may boot from, another system's disk is data.
         Some(Format::Ntfs | Format::BitLocker | Format::HfsPlus | Format::Apfs | Format::Exfat) => 2,
@@ -98,6 +100,12 @@ fn likelihood(attempt: &Attempt) -> Option<u8> {
         None if is_extended(attempt) => 2,
         None => 4,
     })
+}
+
+/// Whether this is what pygrub makes of the entries of a GPT that are not in use: the start of the disk.
+fn is_unused(attempt: &Attempt) -> bool {
+    let origin = attempt.candidate.as_ref().map(|candidate| candidate.origin);
+    attempt.offset == 0 && matches!(origin, Some(Origin::GptEntry { .. }))
 }
 
 fn is_efi_partition(attempt: &Attempt, volumes: Option<&dyn Volumes>) -> bool {
@@ -112,7 +120,10 @@ fn is_efi_partition(attempt: &Attempt, volumes: Option<&dyn Volumes>) -> bool {
 
 /// What else pygrub cannot mount where nothing was found, apart from the attempt `told`: what was meant to boot may be there.
 /// Partitions that never hold a boot filesystem are left out.
-pub(crate) fn beside(run: &Run, told: Option<usize>) -> impl Iterator<Item = (&Attempt, &Identified, Refusal<'_>)> {
+pub(crate) fn beside(
+    run: &Run,
+    told: Option<usize>,
+) -> impl Iterator<Item = (&Attempt, &Identified, MountRefusal<'_>)> {
     /// More than one administrator makes, and few enough to read.
     const MOST: usize = 8;
     let raised = run.failure.as_ref().and_then(|failure| failure.raised());
@@ -121,7 +132,7 @@ pub(crate) fn beside(run: &Run, told: Option<usize>) -> impl Iterator<Item = (&A
     let attempts = run.attempts.iter().enumerate().filter(move |(index, _)| nothing_found && Some(*index) != told);
     attempts
         .filter_map(|(_, attempt)| {
-            let refusal = Refusal::of(attempt)?;
+            let refusal = MountRefusal::of(attempt)?;
             let Mounted::No { identified: Some(identified), .. } = &attempt.mounted else { return None };
             (!is_never_meant(identified.format)).then_some((attempt, identified, refusal))
         })
@@ -146,6 +157,13 @@ pub(crate) fn of_attempt(attempt: &Attempt) -> Advice {
             "this is an extended partition, and pygrub does not look at the logical ones in it",
             "",
             "make the boot partition a primary one, or name its offset in bytes: bootloader_args = [\"--offset=N\"]",
+        );
+    }
+    if is_unused(attempt) && format(attempt) == Some(Format::Gpt) {
+        return advice(
+            "the disk has a GPT, and no partition is listed in it",
+            "",
+            "install the guest on this disk first, or name the disk that it is on",
         );
     }
     let place = match attempt.candidate.as_ref().map(|candidate| candidate.origin) {
@@ -184,8 +202,7 @@ pub(crate) fn without_features(format: Format, features: &[impl AsRef<str>]) -> 
             let without: Vec<String> = features.iter().map(|feature| format!("^{}", feature.as_ref())).collect();
             format!("recreate the filesystem with mkfs.ext4 -O {}", without.join(","))
         }
-        _ => "put /boot on an ext4 filesystem (mkfs.xfs -m crc=0 -n ftype=0 makes version 4, which is deprecated)"
-            .to_owned(),
+        _ => EXT4_BOOT.to_owned(),
     }
 }
 

@@ -2,12 +2,15 @@
 
 use super::advice::{Advice, advice};
 use super::files::Files;
+use super::kernels_there::KernelThere;
 use super::other_loaders::Other;
 use super::remedy::{MKCONFIG, NIXOS_REBUILD, Remedy};
-use super::similar_names::Neighbours;
 use super::stray_configuration::Stray;
 use super::trial;
-use crate::boot::{Attempt, Mounted, Purpose, Run};
+use super::wording::shown;
+use crate::boot::{Attempt, Mounted, Run, candidates};
+use crate::python::PyStr;
+use crate::release::Release;
 use crate::storage::filesystem::{Note, Topic};
 use crate::storage::mount::Volumes;
 
@@ -17,7 +20,7 @@ pub(crate) fn file_types(attempt: &Attempt) -> Option<&Note> {
 }
 
 /// What is wrong, and the way out, from the attempt alone.
-pub(super) fn of(attempt: Option<&Attempt>, files: Option<&Files>) -> Advice {
+pub(super) fn of(attempt: Option<&Attempt>, files: Option<&Files>, release: Release) -> Advice {
     if let Some(note) = attempt.and_then(file_types) {
         let (reason, help) = note.text.split_once(": ").unwrap_or((&note.text, ""));
         return advice(reason, "", help);
@@ -29,20 +32,24 @@ pub(super) fn of(attempt: Option<&Attempt>, files: Option<&Files>) -> Advice {
     let plain_names = attempt.is_some_and(|attempt| attempt.notes.iter().any(|note| note.topic == Topic::Names));
     let reason = format!("{} has none of the configurations that pygrub looks for", name(attempt));
     let help = if is_root {
-        return advice(
-            reason,
-            "",
-            format!(
-                "this is the guest's root without a configuration in its /boot: if /boot is a filesystem of its own, let the \
-                 disk with it come first in the domain's configuration, else write the menu in the guest ({MKCONFIG}; for \
-                 NixOS {NIXOS_REBUILD})"
-            ),
-        );
+        return advice(reason, "", root_help(files));
     } else if plain_names {
-        "make the image with Rock Ridge names: xorriso -as mkisofs -R"
+        "make the image with Rock Ridge names: xorriso -as mkisofs -R".to_owned()
     } else {
-        "pygrub looks for /boot/grub/grub.cfg, /grub/grub.cfg and eleven more (pregrub trace lists them); is this the disk with \
-         /boot, and is it the domain's first disk?"
+        let paths: Vec<&str> = candidates(release).map(|(path, _)| path).collect();
+        format!(
+            "pygrub looks for {}, {} and {} more (pregrub trace lists them); is this the disk with /boot, and is it the domain's first \
+             disk?",
+            paths[0],
+            paths[1],
+            match paths.len() - 2 {
+                6 => "six",
+                8 => "eight",
+                9 => "nine",
+                11 => "eleven",
+                _ => "several",
+            }
+        )
     };
     advice(reason, "", help)
 }
@@ -50,10 +57,10 @@ pub(super) fn of(attempt: Option<&Attempt>, files: Option<&Files>) -> Advice {
 /// What is wrong, and the way out, with the disk at hand: what lies a little beside, what other loaders left, kernels without a
 /// menu.
 pub(super) fn on_disk(run: &Run, attempt: &Attempt, files: &Files, volumes: Option<&dyn Volumes>) -> Advice {
-    if file_types(attempt).is_some() {
-        return of(Some(attempt), Some(files));
-    }
     let release = run.options.release;
+    if file_types(attempt).is_some() {
+        return of(Some(attempt), Some(files), release);
+    }
     if let Some(stray) = Stray::find(files, release) {
         let reason = format!(
             "{} has none of the configurations that pygrub looks for; {}",
@@ -65,10 +72,15 @@ pub(super) fn on_disk(run: &Run, attempt: &Attempt, files: &Files, volumes: Opti
     if let Some(other) = Other::find(files) {
         return of_other(Some(attempt), other);
     }
+    let names = files.names(b"/");
+    if !names.is_empty() && names.iter().all(|name| matches!(name.as_slice(), b"." | b".." | b"lost+found")) {
+        let reason = format!("{} is empty", name(Some(attempt)));
+        return advice(reason, "", "install the guest on it first, or name the disk that it is on");
+    }
     if let Some(said) = empty_boot(run, attempt, files, volumes).or_else(|| kernels_alone(run, attempt, files)) {
         return said;
     }
-    of(Some(attempt), Some(files))
+    of(Some(attempt), Some(files), release)
 }
 
 fn of_other(attempt: Option<&Attempt>, other: Other) -> Advice {
@@ -111,18 +123,7 @@ fn empty_boot(run: &Run, attempt: &Attempt, files: &Files, volumes: Option<&dyn 
 
 /// Kernels in /boot, and no menu.
 fn kernels_alone(run: &Run, attempt: &Attempt, files: &Files) -> Option<Advice> {
-    let (directory, names) = ["/boot", ""].into_iter().find_map(|directory| {
-        let names = files.names(if directory.is_empty() { b"/" } else { directory.as_bytes() });
-        let kernels = Neighbours::of(Purpose::Kernel, "vmlinuz").among(&names);
-        (!kernels.is_empty() || names.iter().any(|name| name == b"vmlinuz")).then_some((directory, names))
-    })?;
-    let newest = Neighbours::of(Purpose::Kernel, "vmlinuz").among(&names).first().map(|name| (*name).to_owned());
-    let kernel = newest.unwrap_or_else(|| "vmlinuz".to_owned());
-    let version = kernel.trim_start_matches(|c: char| !c.is_ascii_digit());
-    let initrds = Neighbours::of(Purpose::Ramdisk, "initrd").among(&names);
-    let initrd = initrds.into_iter().find(|name| version.is_empty() || name.contains(version));
-    let kernel = format!("{directory}/{kernel}");
-    let initrd = initrd.map(|name| format!("{directory}/{name}"));
+    let KernelThere { kernel, initrd } = KernelThere::newest(files)?;
     let ramdisk = initrd.as_ref().map(|initrd| format!(", ramdisk = \"{initrd}\"")).unwrap_or_default();
     let otherwise = if trial::boots_files(run, files, &kernel, initrd.as_deref()) {
         format!(
@@ -137,9 +138,54 @@ fn kernels_alone(run: &Run, attempt: &Attempt, files: &Files) -> Option<Advice> 
         name(Some(attempt))
     );
     let help: Remedy =
-        format!("write the menu in the guest (install GRUB's package, then update-grub or grub2-mkconfig){otherwise}")
-            .into();
+        format!("write the menu in the guest (install GRUB's package, then {MKCONFIG}){otherwise}").into();
     Some(advice(reason, "", help))
+}
+
+/// What to do about a root filesystem, by what its /etc/fstab says of /boot.
+fn root_help(files: Option<&Files>) -> String {
+    let write = format!("write the menu in the guest ({MKCONFIG}; for NixOS {NIXOS_REBUILD})");
+    match files.map(boot_by_fstab) {
+        Some(BootMount::Of(device)) => format!(
+            "this is the guest's root, and its /etc/fstab mounts /boot from `{device}`: let the disk with that filesystem come first in \
+             the domain's configuration"
+        ),
+        Some(BootMount::OnRoot) => {
+            format!("this is the guest's root, and its /etc/fstab has no other filesystem for /boot: {write}")
+        }
+        Some(BootMount::Unknown) | None => format!(
+            "this is the guest's root without a configuration in its /boot: if /boot is a filesystem of its own, let the disk with it \
+             come first in the domain's configuration, else {write}"
+        ),
+    }
+}
+
+/// Where /boot is, by an fstab.
+enum BootMount {
+    /// On this device.
+    Of(String),
+    /// On the root filesystem, which the fstab names.
+    OnRoot,
+    /// The fstab does not even name a root filesystem.
+    Unknown,
+}
+
+fn boot_by_fstab(files: &Files) -> BootMount {
+    /// More than an fstab has.
+    const MOST: usize = 64 << 10;
+    let text = files.beginning(b"/etc/fstab", MOST).unwrap_or_default();
+    let mounted_at = |place: &[u8]| {
+        text.split(|byte| *byte == b'\n').find_map(|line| {
+            let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+            let device = words.next().filter(|device| !device.starts_with(b"#"))?;
+            (words.next() == Some(place)).then_some(device)
+        })
+    };
+    match (mounted_at(b"/boot"), mounted_at(b"/")) {
+        (Some(device), _) => BootMount::Of(shown(&PyStr::from(device.to_vec()))),
+        (None, Some(_)) => BootMount::OnRoot,
+        (None, None) => BootMount::Unknown,
+    }
 }
 
 fn name(attempt: Option<&Attempt>) -> String {

@@ -1,12 +1,12 @@
 //! A byte that is not UTF-8: where the text that holds it comes from.
 
-use super::advice::Seen;
+use super::advice::RaisingConfig;
 use super::remedy::{MKCONFIG, Remedy};
 use crate::config::{Raised, Writer};
 
 /// What to change. NixOS writes its file as Latin-1 as long as no character in it is above U+00FF: the text of the option must do with
 /// ASCII.
-pub(super) fn help(found: Option<Seen<'_>>, raised: &Raised) -> Remedy {
+pub(super) fn help(found: Option<RaisingConfig<'_>>, raised: &Raised) -> Remedy {
     match found.map_or(Writer::Other, |found| found.writer) {
         Writer::NixOs => {
             let start = raised.span.map(|span| span.range().start).unwrap_or_default();

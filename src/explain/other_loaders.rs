@@ -1,10 +1,12 @@
 //! Boot loaders that pygrub does not stand in for, by what they leave on a filesystem.
 
+use super::boot_entries::{BootEntries, Distribution, EntryReader, WITHOUT_BLS, either, install_grub};
 use super::files::Files;
+use super::remedy::Remedy;
 
 /// What is found of a loader, and what to say.
 pub(super) struct Other {
-    /// The file that tells it.
+    /// The file that shows it.
     pub path: String,
     /// What it is, as the end of a sentence.
     pub is: &'static str,
@@ -20,7 +22,7 @@ struct Loader {
     nixos: &'static str,
 }
 
-const LOADERS: [Loader; 7] = [
+const LOADERS: [Loader; 9] = [
     Loader {
         paths: &[
             "/loader/loader.conf",
@@ -75,13 +77,27 @@ const LOADERS: [Loader; 7] = [
         nixos: "",
     },
     Loader { paths: &["/bootmgr", "/EFI/Microsoft/Boot/BCD", "/Windows/System32/winload.exe"], is: WINDOWS, nixos: "" },
+    Loader { paths: &["/IO.SYS", "/KERNEL.SYS", "/COMMAND.COM"], is: DOS, nixos: "" },
+    Loader {
+        paths: &[
+            "/boot/kernel/kernel",
+            "/boot/loader",
+            "/boot/loader.efi",
+            "/EFI/freebsd/loader.efi",
+            "/netbsd",
+            "/bsd",
+        ],
+        is: BSD,
+        nixos: "",
+    },
 ];
 
 const WINDOWS: &str = "belongs to Windows, which pygrub does not boot";
+const DOS: &str = "belongs to DOS, which pygrub does not boot";
+const BSD: &str = "belongs to a BSD, which boots without pygrub";
 
-/// Directories of unified kernel images, and of entries of the Boot Loader Specification.
+/// Directories of unified kernel images.
 const UNIFIED: [&str; 4] = ["/EFI/Linux", "/boot/EFI/Linux", "/boot/efi/EFI/Linux", "/efi/EFI/Linux"];
-const ENTRIES: [&str; 2] = ["/loader/entries", "/boot/loader/entries"];
 
 /// Directories below which GRUB for EFI has its own configuration, and the names that distributions give it.
 const EFI: [&str; 3] = ["/EFI", "/boot/efi/EFI", "/efi/EFI"];
@@ -112,20 +128,24 @@ const VENDORS: [&str; 21] = [
 impl Other {
     /// The first one. A driver that lists no directories is asked for the names that are usual.
     pub(super) fn find(files: &Files) -> Option<Self> {
+        let entries = BootEntries::find(files);
         for loader in &LOADERS {
             if let Some(path) = loader.paths.iter().find_map(|path| there(files, path)) {
-                return Some(Self { path, is: loader.is, help: loader.help() });
+                return Some(Self { path, is: loader.is, help: loader.help(entries.distribution) });
             }
         }
         if let Some(path) = named_like(files, &UNIFIED, ".efi") {
             let is = "is a unified kernel image, which firmware boots, and pygrub does not";
-            return Some(Self { path, is, help: grub_help("") });
+            return Some(Self { path, is, help: grub_help("", entries.distribution) });
         }
-        if let Some(path) = named_like(files, &ENTRIES, ".conf") {
+        if let Some(path) = entries.path {
             let is = "is an entry of the Boot Loader Specification, which pygrub does not read";
-            let help = "set GRUB_ENABLE_BLSCFG=false in /etc/default/grub of the guest, and run grub2-mkconfig -o \
-                        /boot/grub2/grub.cfg (where systemd-boot reads it: install GRUB in the guest; pygrub needs its grub.cfg)";
-            return Some(Self { path, is, help: help.to_owned() });
+            let help = match entries.reader {
+                EntryReader::Grub => WITHOUT_BLS.to_owned(),
+                EntryReader::SystemdBoot => grub_help("boot.loader.systemd-boot.enable", entries.distribution),
+                EntryReader::Unknown => either(),
+            };
+            return Some(Self { path, is, help });
         }
         let path = EFI.iter().find_map(|directory| {
             let listed = files.names(directory.as_bytes());
@@ -140,24 +160,37 @@ impl Other {
 }
 
 impl Loader {
-    fn help(&self) -> String {
-        if self.is == WINDOWS {
+    fn help(&self, distribution: Distribution) -> String {
+        if self.is == WINDOWS || self.is == DOS {
             return "make it an HVM guest: type = \"hvm\", and no bootloader".to_owned();
+        }
+        if self.is == BSD {
+            return "make it an HVM guest (type = \"hvm\", and no bootloader), or copy its kernel to the host and name it with kernel= in \
+                    the domain's configuration, without a bootloader"
+                .to_owned();
         }
         if self.paths[0].starts_with("/boot/xen/") {
             return "start it with pvgrub (kernel = \"/usr/lib/grub-xen/grub-x86_64-xen.bin\", and no bootloader), or run update-grub in \
                     the guest, which writes /boot/grub/grub.cfg for pygrub"
                 .to_owned();
         }
-        grub_help(self.nixos)
+        grub_help(self.nixos, distribution)
     }
 }
 
 /// How a guest comes to a configuration that pygrub reads. `turned_off` is the option of its loader in NixOS.
-fn grub_help(turned_off: &str) -> String {
-    let nixos = match turned_off {
-        "" => String::new(),
-        option => format!(" (NixOS: set {option} = false, {NIXOS_GRUB})"),
+fn grub_help(turned_off: &str, distribution: Distribution) -> String {
+    if distribution == Distribution::NixOs {
+        let off = if turned_off.is_empty() { String::new() } else { format!("{turned_off} = false, ") };
+        return Remedy::nixos(format!("set {off}{NIXOS_GRUB}")).to_string();
+    }
+    if let Some(help) = install_grub(distribution) {
+        return help;
+    }
+    let nixos = if turned_off.is_empty() || distribution == Distribution::Another {
+        String::new()
+    } else {
+        format!(" (NixOS: set {turned_off} = false, {NIXOS_GRUB})")
     };
     format!("install GRUB in the guest, and let it write /boot/grub/grub.cfg with kernel and initrd as files{nixos}")
 }

@@ -2,16 +2,16 @@
 
 use super::advice::{Advice, advice};
 use crate::config::{Cause, Raised};
-use crate::storage::partitions::{Failure, PartitionTable, Place};
+use crate::storage::partitions::{PartitionTable, PartitionsError, TableSector};
 
 /// What an exception means that pygrub raises over the partition table. Nothing where it is about something else.
 pub(crate) fn of_table(table: &PartitionTable, raised: &Raised) -> Option<Advice> {
     if raised.cause != Cause::PartitionTable {
         return None;
     }
-    let Some(Failure::Raised { place, .. }) = &table.failure else { return None };
+    let Some(PartitionsError::Raised { place, .. }) = &table.failure else { return None };
     Some(match place {
-        Place::SolarisLabel { slot } => advice(
+        TableSector::SolarisLabel { slot } => advice(
             format!(
                 "MBR slot {slot} has the type of Linux swap or Solaris, and pygrub fails as it looks for a Solaris label in it, \
                  before it tries any partition"
@@ -19,9 +19,9 @@ pub(crate) fn of_table(table: &PartitionTable, raised: &Raised) -> Option<Advice
             "",
             "is the image complete? Remove that slot, or give it another type: pygrub takes 82 and bf for Solaris",
         ),
-        Place::GptHeader | Place::GptEntry { .. } => {
+        TableSector::GptHeader | TableSector::GptEntry { .. } => {
             let what = match place {
-                Place::GptEntry { number } => {
+                TableSector::GptEntry { number } => {
                     format!("the table has to hold entry {number}, and pygrub cannot read that")
                 }
                 _ => "pygrub cannot read its header".to_owned(),
@@ -32,6 +32,6 @@ pub(crate) fn of_table(table: &PartitionTable, raised: &Raised) -> Option<Advice
                 "is the image complete? sgdisk -v checks the table",
             )
         }
-        Place::EmptyList => return None,
+        TableSector::EmptyList => return None,
     })
 }

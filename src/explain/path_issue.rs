@@ -42,6 +42,9 @@ const MOST: usize = 4;
 impl PathIssue {
     /// What is odd about `path`; the worst where there are several things. An empty path is not odd.
     pub(crate) fn of(path: &[u8], purpose: Purpose, dialect: Dialect) -> Option<Self> {
+        if is_ordinary(path) {
+            return None;
+        }
         if purpose == Purpose::Kernel && dialect == Dialect::Legacy && path.starts_with(b"--") {
             return Some(Self::Option);
         }
@@ -115,6 +118,23 @@ impl Plain {
         }
         None
     }
+}
+
+/// Whether a path is as most are: from the root, of letters and what else is not odd anywhere.
+fn is_ordinary(path: &[u8]) -> bool {
+    const ORDINARY: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            table[byte] = (byte as u8).is_ascii_alphanumeric()
+                || matches!(byte as u8, b'/' | b'.' | b'_' | b'-' | b'+' | b'@' | b'=' | b':');
+            byte += 1;
+        }
+        table
+    };
+    path.first() == Some(&b'/')
+        && path.iter().all(|byte| ORDINARY[usize::from(*byte)])
+        && !memchr::memchr_iter(b'/', path).any(|at| path.get(at + 1) == Some(&b'/'))
 }
 
 /// The words of a path: what stands between spaces of any kind.

@@ -1,13 +1,13 @@
 //! What an exception means in plain words, and the way out where it is known: the table of causes. Families of causes have files of
 //! their own.
 
-use super::advice::{Advice, Seen, advice};
+use super::advice::{Advice, RaisingConfig, advice};
 use super::closing_brace::{closing_brace, unseen_end};
 use super::default_entry::{numeric_default, plain_timeout};
 use super::device_name::device;
 use super::files::Files;
 use super::fixed_kernels::in_place_of;
-use super::missing_path::{empty_path, missing_file, shown};
+use super::missing_path::{empty_path, missing_file};
 use super::mount_refusal;
 use super::no_configuration;
 use super::no_entry::{elsewhere, no_entry_help};
@@ -16,15 +16,19 @@ use super::not_utf_8;
 use super::read_limit::cut_help;
 use super::remedy::Remedy;
 use super::set_command::set_arity;
+use super::wording::shown;
 use crate::boot::{Attempt, Purpose};
 use crate::config::{Cause, Dialect, READ_LIMIT, Raised, Stage, Writer};
+use crate::release::Release;
 
-/// What an exception means. `found` may be read further than the attempt did; `files` is the filesystem, where it is at hand.
+/// What an exception of the pygrub of a release means. `found` may be read further than the attempt did; `files` is the filesystem, where
+/// it is at hand.
 pub(crate) fn of_raised(
     attempt: Option<&Attempt>,
-    found: Option<Seen<'_>>,
+    found: Option<RaisingConfig<'_>>,
     files: Option<&Files>,
     raised: &Raised,
+    release: Release,
 ) -> Advice {
     let nixos = found.is_some_and(|found| found.writer == Writer::NixOs);
     if let Some(found) = found.filter(|found| found.directory) {
@@ -94,7 +98,7 @@ pub(crate) fn of_raised(
         Cause::DefaultNotANumber => advice(
             format!("this release expects the default to be a number: {}", raised.message),
             "no number",
-            numeric_default(found, raised),
+            numeric_default(found, raised, release),
         ),
         Cause::NegativeDefault => {
             let help = match (found.map(|found| found.dialect), writer) {
@@ -141,33 +145,36 @@ pub(crate) fn of_raised(
         Cause::Timeout => advice(
             "the timeout is not an integer, and pygrub reads it when it shows the menu",
             "no integer",
-            format!(
-                "write `{}`, or call pygrub with `-q` (bootloader_args = [\"-q\"]), which never looks at the timeout",
-                plain_timeout(found.map(|found| found.dialect))
-            ),
+            Remedy::WithoutMenu {
+                first: Some(plain_timeout(
+                    found.map(|found| found.dialect),
+                    found.map_or(Writer::Other, |found| found.writer),
+                )),
+                effect: "which never looks at the timeout",
+            },
         ),
         Cause::Drawing if raised.exception == "ValueError" => advice(
             "the title has a NUL, which pygrub cannot draw",
             "this title",
-            "remove the NUL, or call pygrub with `-q` (bootloader_args = [\"-q\"]), which draws no menu",
+            Remedy::or_without_menu("remove the NUL"),
         ),
         Cause::Drawing => advice(
             "curses cannot draw this: it runs off the menu window",
             "this title",
-            "shorten the title, or call pygrub with `-q` (bootloader_args = [\"-q\"]), which draws no menu",
+            Remedy::or_without_menu("shorten the title"),
         ),
         Cause::Terminal if raised.message.starts_with("nocbreak") => advice(
             "pygrub cannot show its menu: neither standard output nor standard error is a terminal",
             "",
-            "call pygrub with `-q` (bootloader_args = [\"-q\"]), which draws no menu",
+            Remedy::without_menu(),
         ),
         Cause::Terminal => advice(
             "pygrub cannot show its menu: curses does not know the terminal, or it is gone",
             "",
-            "set TERM=vt100, or call pygrub with `-q` (bootloader_args = [\"-q\"]), which draws no menu",
+            Remedy::or_without_menu("set TERM=vt100"),
         ),
         Cause::Interrupted => advice("somebody pressed Ctrl-C in the menu", "", ""),
-        Cause::NoConfiguration => no_configuration::of(attempt, files),
+        Cause::NoConfiguration => no_configuration::of(attempt, files, release),
         Cause::NoFilesystem => match attempt {
             Some(attempt) => mount_refusal::of_attempt(attempt),
             None => advice("pygrub cannot read what is on the disk", "", ""),
@@ -213,12 +220,15 @@ pub(crate) fn of_raised(
         Cause::TitleRule => advice(
             format!("the host's rules on titles (/etc/pygrub/rules.d) end pygrub: {}", raised.message),
             "",
-            "correct or remove the rule on the host",
+            Remedy::Toolstack("correct or remove the rule on the host".to_owned()),
         ),
         Cause::TooLarge => advice(
             format!("XCP-ng's pygrub copies no file above the host's limit: {}", raised.message),
             "",
-            "make it smaller, or raise /mh/limits/pv-kernel-max-size or pv-ramdisk-max-size in the host's xenstore (1 GiB without)",
+            Remedy::Toolstack(
+                "make it smaller, or raise /mh/limits/pv-kernel-max-size or pv-ramdisk-max-size in the host's xenstore (1 GiB without)"
+                    .to_owned(),
+            ),
         ),
         Cause::FileName => advice(
             "the path has a NUL, which Python hands to no filesystem",

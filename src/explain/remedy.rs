@@ -11,7 +11,7 @@ use crate::python::PyStr;
 pub enum Remedy {
     /// Options of the guest's NixOS configuration, as an imperative: `set boot.loader.grub.default = 0`.
     NixosOption(String),
-    /// NixOS writes its files anew; with what comes of it: `which copies the files`.
+    /// NixOS regenerates its files; with what comes of it: `which copies the files`.
     NixosRebuild(String),
     /// A variable of /etc/default/grub, as an imperative: `set GRUB_DEFAULT=0`.
     MkconfigVariable(String),
@@ -34,18 +34,63 @@ pub enum Remedy {
         /// The other way, as an imperative.
         otherwise: Option<String>,
     },
+    /// pygrub's `-q`, which shows no menu.
+    WithoutMenu {
+        /// What to do instead, as an imperative, and before it.
+        first: Option<String>,
+        /// What `-q` leaves out, as a clause: `which draws no menu`.
+        effect: &'static str,
+    },
+    /// A setting of the domain's configuration, as an imperative: ``write `bootloader = "pygrub"` ``.
+    DomainSetting(String),
+    /// Something of the toolstack or of its host, as an imperative.
+    Toolstack(String),
     /// A configuration to put where pygrub looks.
     MoveConfiguration {
-        /// What to do, as an imperative.
-        what: String,
+        /// Where it is.
+        from: String,
+        /// Where pygrub looks for it.
+        to: String,
+        /// How it gets there.
+        how: ConfigurationMove,
         /// What keeps pygrub from booting then, as a clause. `None` if a run with it there boots.
         then: Option<String>,
+    },
+    /// A guest's root to take out of a directory of the filesystem.
+    MoveRoot {
+        /// The directory.
+        from: String,
     },
     /// Anything else, as an imperative.
     Other(String),
 }
 
+/// How a configuration gets to where pygrub looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConfigurationMove {
+    /// It is copied or linked.
+    Copy,
+    /// grub-mkconfig writes it there.
+    Mkconfig,
+    /// grub-mkconfig has not finished it, and does so; or it is renamed.
+    Finish,
+}
+
+/// What `-q` is good for where the menu cannot be drawn.
+const DRAWS_NO_MENU: &str = "which draws no menu";
+
 impl Remedy {
+    /// pygrub draws no menu.
+    pub(crate) fn without_menu() -> Self {
+        Self::WithoutMenu { first: None, effect: DRAWS_NO_MENU }
+    }
+
+    /// The same, where something else can be done before it.
+    pub(crate) fn or_without_menu(first: &str) -> Self {
+        Self::WithoutMenu { first: Some(first.to_owned()), effect: DRAWS_NO_MENU }
+    }
+
     /// Options of NixOS.
     pub(crate) fn nixos(options: impl Into<String>) -> Self {
         Self::NixosOption(options.into())
@@ -64,8 +109,11 @@ impl Remedy {
             Self::MkconfigVariable(_) => "mkconfig-variable",
             Self::LineEdit { .. } => "line-edit",
             Self::DiskOrder { .. } => "disk-order",
-            Self::BootloaderArguments { .. } => "bootloader-arguments",
+            Self::BootloaderArguments { .. } | Self::WithoutMenu { .. } => "bootloader-arguments",
+            Self::DomainSetting(_) => "domain-setting",
+            Self::Toolstack(_) => "toolstack",
             Self::MoveConfiguration { .. } => "move-configuration",
+            Self::MoveRoot { .. } => "move-root",
             Self::Other(_) => "other",
         }
     }
@@ -96,9 +144,36 @@ impl fmt::Display for Remedy {
                 write!(f, "call pygrub with bootloader_args = [\"{argument}\"]")?;
                 otherwise.as_ref().map_or(Ok(()), |otherwise| write!(f, ", or {otherwise}"))
             }
-            Self::MoveConfiguration { what, then: None } => write!(f, "{what}: a run with it there boots"),
-            Self::MoveConfiguration { what, then: Some(then) } => write!(f, "{what}; then this remains: {then}"),
-            Self::Other(help) => f.write_str(help),
+            Self::WithoutMenu { first, effect } => {
+                first.iter().try_for_each(|first| write!(f, "{first}, or "))?;
+                write!(f, "call pygrub with `-q` (bootloader_args = [\"-q\"]), {effect}")
+            }
+            Self::MoveConfiguration { from, to, how, then } => {
+                match how {
+                    ConfigurationMove::Copy => write!(f, "copy `{from}` to `{to}`, or link it")?,
+                    ConfigurationMove::Mkconfig => {
+                        let boot = if to.starts_with("/boot/") { "" } else { "/boot" };
+                        write!(f, "run grub-mkconfig -o {boot}{to} in the guest, or copy `{from}` to `{to}`")?;
+                    }
+                    ConfigurationMove::Finish => write!(
+                        f,
+                        "run grub-mkconfig in the guest again and read its errors, or rename `{from}` to `{to}`"
+                    )?,
+                }
+                match then {
+                    None => f.write_str(": a run with it there boots"),
+                    Some(then) => write!(f, "; then this remains: {then}"),
+                }
+            }
+            Self::MoveRoot { from } => {
+                // No command with a name that the guest chose, nor a path that could be one of the host.
+                write!(
+                    f,
+                    "make the image with the content of `{from}` as its root (mke2fs -d, or cp -a, of that directory below the place \
+                     where the disk is mounted)"
+                )
+            }
+            Self::DomainSetting(help) | Self::Toolstack(help) | Self::Other(help) => f.write_str(help),
         }
     }
 }
@@ -121,12 +196,14 @@ impl From<Remedy> for String {
     }
 }
 
-/// How what NixOS writes is written anew.
+/// How what NixOS writes is regenerated.
 pub(crate) const NIXOS_REBUILD: &str = "run nixos-rebuild boot";
-/// How what grub-mkconfig writes is written anew.
-pub(crate) const MKCONFIG: &str = "run update-grub or grub2-mkconfig";
+/// How what grub-mkconfig writes is regenerated.
+///
+/// Without `-o` grub2-mkconfig prints the menu and writes nothing.
+pub(crate) const MKCONFIG: &str = "run update-grub or grub2-mkconfig -o /boot/grub2/grub.cfg";
 
-/// What to do in place of editing a file that is written anew: `NixOS regenerates it: ...`. `None` for one that is not.
+/// What to do in place of editing a file that is regenerated: `NixOS regenerates it: ...`. `None` for one that is not.
 pub(crate) fn instead_of_editing(writer: Writer) -> Option<String> {
     match writer {
         Writer::NixOs => Some(format!(

@@ -1,11 +1,13 @@
 //! A `set` that does not have one name and one value.
 
-use super::advice::{Advice, Seen, advice};
+use super::advice::{Advice, RaisingConfig, advice};
+use super::boot_entries::WITHOUT_BLS;
+use super::hidden_command::on_one_line;
 use super::no_entry::IMAGE;
 use super::remedy::Remedy;
 use crate::config::{Raised, Writer, is_part_of_image};
 
-pub(super) fn set_arity(found: Option<Seen<'_>>, raised: &Raised) -> Advice {
+pub(super) fn set_arity(found: Option<RaisingConfig<'_>>, raised: &Raised) -> Advice {
     let label = "not one name and one value";
     if !raised.message.starts_with("too many") {
         return advice(
@@ -21,19 +23,22 @@ pub(super) fn set_arity(found: Option<Seen<'_>>, raised: &Raised) -> Advice {
         Some(equals) => (text[..equals].trim_ascii_end(), text[equals + 1..].trim_ascii_start()),
         None => (text, &b""[..]),
     };
-    if name == b"kernelopts" && found.is_some_and(|found| is_part_of_image(found.text)) {
+    if found.is_some_and(|found| is_part_of_image(found.text)) {
         return advice(reason, "a second `=`", IMAGE);
     }
     if name == b"kernelopts" {
         return advice(
             reason,
             "a second `=`",
-            "set GRUB_ENABLE_BLSCFG=false in /etc/default/grub and run grub2-mkconfig: this line belongs to entries that \
-             pygrub does not read either",
+            format!("{WITHOUT_BLS}: this line belongs to entries that pygrub does not read either"),
         );
     }
     let writer = found.map_or(Writer::Other, |found| found.writer);
     let edit = |edit: &str| Remedy::LineEdit { edit: edit.to_owned(), writer };
+    if !on_one_line(text).is_empty() && !matches!(value.first(), Some(b'"' | b'\'')) {
+        let split = "write `linux`, `initrd` and every other command on a line of its own";
+        return advice(reason, "several commands on one line", edit(split));
+    }
     if memchr::memchr(b';', text).is_some() && !matches!(value.first(), Some(b'"' | b'\'')) {
         return advice(reason, "two commands on one line", edit("write each command on a line of its own"));
     }

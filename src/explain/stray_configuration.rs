@@ -1,10 +1,10 @@
 //! Configurations a little beside where pygrub looks: by another name, in another directory, in a tree that lies in a directory.
 
 use super::files::Files;
-use super::remedy::Remedy;
+use super::remedy::{ConfigurationMove, Remedy};
 use super::trial;
 use crate::boot::{Run, candidates};
-use crate::config::{READ_LIMIT, Writer};
+use crate::config::{Dialect, READ_LIMIT, Writer};
 use crate::escape::beginning;
 use crate::release::Release;
 
@@ -77,15 +77,54 @@ const ENDINGS: [&str; 14] = [
 const ROOTS: [&str; 4] =
     ["/boot/grub/grub.cfg", "/boot/grub2/grub.cfg", "/boot/extlinux/extlinux.conf", "/boot/grub/menu.lst"];
 
+/// Directories in which boot configurations lie, and endings of their names.
+const DIRECTORIES: [&str; 10] = [
+    "/boot/grub",
+    "/boot/grub2",
+    "/boot",
+    "/boot/extlinux",
+    "/boot/syslinux",
+    "/grub",
+    "/grub2",
+    "/extlinux",
+    "/syslinux",
+    "/EFI/BOOT",
+];
+const NAMES: [&str; 3] = [".cfg", ".conf", ".lst"];
+
+/// Which of the three kinds of menus a file is. `None` if it has no entry with a kernel.
+fn kind_of(files: &Files, path: &str) -> Option<Dialect> {
+    let text = files.read(path.as_bytes(), 64 << 10)?;
+    let lines = || text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let has = |words: &[&[u8]]| {
+        lines().any(|line| {
+            let word = line.split(u8::is_ascii_whitespace).next().unwrap_or_default();
+            words.iter().any(|wanted| word.eq_ignore_ascii_case(wanted))
+        })
+    };
+    if has(&[b"menuentry"]) && has(&[b"linux", b"linux16", b"linuxefi"]) {
+        Some(Dialect::Grub2)
+    } else if has(&[b"title"]) && has(&[b"kernel"]) {
+        Some(Dialect::Legacy)
+    } else if has(&[b"label"]) && has(&[b"kernel", b"linux"]) {
+        Some(Dialect::Extlinux)
+    } else {
+        None
+    }
+}
+
 impl Stray {
     /// The first one, the likeliest places first.
     pub(super) fn find(files: &Files, release: Release) -> Option<Self> {
         let looked_for: Vec<&'static str> = candidates(release).map(|(path, _)| path).collect();
         let is_file = |path: &str| files.is_file(path.as_bytes());
-        if let Some((path, _)) = candidates(Release::NEWEST).find(|(path, _)| is_file(path)) {
-            let to = if path.starts_with("/boot/") { "/boot/grub/" } else { "/grub/" };
-            let name = if path.ends_with("grub.cfg") { "grub.cfg" } else { "menu.lst" };
-            let to = looked_for.iter().find(|place| place.strip_prefix(to) == Some(name));
+        if let Some((path, dialect)) = candidates(Release::NEWEST).find(|(path, _)| is_file(path)) {
+            let same: Vec<&'static str> =
+                candidates(release).filter(|(_, other)| *other == dialect).map(|(path, _)| path).collect();
+            let name = path.rsplit('/').next().unwrap_or_default();
+            let near =
+                |to: &&&'static str| to.starts_with("/boot/") == path.starts_with("/boot/") && to.ends_with(name);
+            let to = same.iter().find(near).or_else(|| same.iter().find(|to| to.ends_with(name))).or(same.first());
             return to.map(|to| Self { path: path.to_owned(), to, kind: Kind::OtherRelease });
         }
         let elsewhere = ELSEWHERE.iter().filter(|(_, to)| looked_for.contains(to));
@@ -108,17 +147,50 @@ impl Stray {
                 }
             }
         }
-        Self::below(files)
+        Self::by_content(files, &looked_for).or_else(|| Self::below(files))
+    }
+
+    /// Any other text in the usual directories that has menu entries of one of the three kinds.
+    fn by_content(files: &Files, looked_for: &[&'static str]) -> Option<Self> {
+        /// More than such a directory has.
+        const MOST: usize = 32;
+        let mut left = MOST;
+        for directory in DIRECTORIES {
+            let names = files.names(if directory.is_empty() { b"/" } else { directory.as_bytes() });
+            let names = names.iter().filter_map(|name| std::str::from_utf8(name).ok());
+            for name in names.filter(|name| NAMES.iter().any(|ending| name.ends_with(ending))) {
+                left = left.checked_sub(1)?;
+                let path = format!("{directory}/{name}");
+                let Some(kind) = files.is_file(path.as_bytes()).then(|| kind_of(files, &path)).flatten() else {
+                    continue;
+                };
+                let in_boot = directory.starts_with("/boot");
+                let to = match (kind, in_boot) {
+                    (Dialect::Grub2, true) => "/boot/grub/grub.cfg",
+                    (Dialect::Grub2, false) => "/grub/grub.cfg",
+                    (Dialect::Legacy, true) => "/boot/grub/menu.lst",
+                    (Dialect::Legacy, false) => "/grub/menu.lst",
+                    (Dialect::Extlinux, true) => "/boot/extlinux.conf",
+                    (Dialect::Extlinux, false) => "/extlinux.conf",
+                };
+                if let Some(to) = looked_for.iter().copied().find(|place| *place == to) {
+                    return Some(Self { path, to, kind: Kind::Elsewhere });
+                }
+            }
+        }
+        None
     }
 
     fn below(files: &Files) -> Option<Self> {
         /// More directories than a root has.
         const MOST: usize = 64;
-        for directory in files.names(b"/").iter().filter(|name| *name != b"boot").take(MOST) {
+        for directory in files.names(b"/").iter().take(MOST) {
             let Ok(directory) = std::str::from_utf8(directory) else { continue };
             for to in ROOTS {
                 let path = format!("/{directory}{to}");
-                if files.is_file(path.as_bytes()) {
+                // `/boot/boot` is a link to itself where distributions need one.
+                let is_inside = directory != "boot" || to.starts_with("/boot/");
+                if is_inside && files.is_file(path.as_bytes()) {
                     return Some(Self { path, to, kind: Kind::Below });
                 }
             }
@@ -145,23 +217,17 @@ impl Stray {
     pub(super) fn remedy(&self, run: &Run, files: &Files) -> Remedy {
         let Self { path, to, kind } = self;
         if *kind == Kind::Below {
-            let root = path.strip_suffix(to).unwrap_or_default();
-            return format!("make the image with the content of `{root}` as its root (mke2fs -d, cp -a {root}/. )")
-                .into();
+            return Remedy::MoveRoot { from: path.strip_suffix(to).unwrap_or_default().to_owned() };
         }
         let text = files.read(path.as_bytes(), READ_LIMIT + 1).unwrap_or_default();
         let written = Writer::of(&text);
         let then = trial::with_file(run, files, to, text);
-        let what = match (kind, written) {
-            (Kind::Unfinished, _) => {
-                format!("run grub-mkconfig in the guest again and read its errors, or rename `{path}` to `{to}`")
-            }
-            (_, Writer::Mkconfig) => {
-                let boot = if to.starts_with("/boot/") { "" } else { "/boot" };
-                format!("run grub-mkconfig -o {boot}{to} in the guest, or copy `{path}` to `{to}`")
-            }
-            _ => format!("copy `{path}` to `{to}`, or link it"),
+        let how = match (kind, written) {
+            (Kind::Unfinished, _) => ConfigurationMove::Finish,
+            (_, Writer::Mkconfig) => ConfigurationMove::Mkconfig,
+            _ => ConfigurationMove::Copy,
         };
-        Remedy::MoveConfiguration { what, then: then.map(|reason| beginning(&reason, 300)) }
+        let then = then.map(|reason| beginning(&reason, 300));
+        Remedy::MoveConfiguration { from: path.clone(), to: (*to).to_owned(), how, then }
     }
 }

@@ -1,10 +1,13 @@
 //! Ways out are tried before they are given: the same run with the change made must boot.
 
+use std::io;
+
 use super::explain;
 use super::files::Files;
 use crate::boot::{self, Options, Run, Verdict};
 use crate::storage::added_file::AddedFile;
 use crate::storage::mount::Volumes;
+use crate::system_error::why;
 
 /// Whether pygrub boots with `--offset`.
 pub(super) fn boots_at(run: &Run, volumes: &dyn Volumes, offset: u64) -> bool {
@@ -16,10 +19,15 @@ pub(super) fn boots_at(run: &Run, volumes: &dyn Volumes, offset: u64) -> bool {
 pub(super) fn with_file(run: &Run, files: &Files, path: &str, bytes: Vec<u8>) -> Option<String> {
     let volumes = AddedFile::new(files.filesystem_itself(), path, bytes);
     let options = Options { offset: Some(0), ..run.options.clone() };
-    match boot::run_on(&volumes, None, options) {
-        Ok(run) if run.verdict == Verdict::Boots => None,
-        Ok(run) => Some(explain(&run).map_or_else(|| "pygrub does not boot it".to_owned(), |why| why.reason)),
-        Err(error) => Some(format!("the disk cannot be read: {error}")),
+    booted(boot::run_on(&volumes, None, options)).err()
+}
+
+/// The run, or why pygrub does not boot, as a clause.
+pub(super) fn booted(ran: io::Result<Run>) -> Result<Run, String> {
+    match ran {
+        Ok(run) if run.verdict == Verdict::Boots => Ok(run),
+        Ok(run) => Err(explain(&run).map_or_else(|| "pygrub does not boot it".to_owned(), |why| why.reason)),
+        Err(error) => Err(format!("the disk cannot be read: {}", why(&error))),
     }
 }
 

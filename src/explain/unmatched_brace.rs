@@ -8,12 +8,12 @@ pub(crate) struct Opener {
     /// The line; of a menu entry whose brace is on a line of its own, the line with the title.
     pub span: Span,
     /// Why pygrub does not treat it as the beginning of an entry.
-    pub kind: Kind,
+    pub kind: HeaderFault,
 }
 
 /// Why pygrub does not treat a line as the beginning of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum HeaderFault {
     /// The title is not in quotes.
     Unquoted,
     /// The title is in a kind of quotes that the release does not know.
@@ -38,7 +38,7 @@ pub(crate) enum Kind {
     Block,
 }
 
-impl Kind {
+impl HeaderFault {
     /// Why, as a clause about line `line`.
     pub(crate) fn clause(self, line: u32) -> String {
         match self {
@@ -111,10 +111,10 @@ pub(crate) fn openers(config: &Config, text: &[u8], braces: &[Span]) -> Vec<Opti
     }
     for entry in &config.entries {
         let inner = entry.directives.iter().filter(|directive| at(text, directive.line).ends_with(b"{"));
-        candidates.extend(inner.map(|directive| Opener { span: directive.line, kind: Kind::InEntry }));
+        candidates.extend(inner.map(|directive| Opener { span: directive.line, kind: HeaderFault::InEntry }));
     }
     let nested = config.functions.iter().filter_map(|function| function.nested);
-    candidates.extend(nested.map(|span| Opener { span, kind: Kind::InFunction }));
+    candidates.extend(nested.map(|span| Opener { span, kind: HeaderFault::InFunction }));
     candidates.sort_by_key(|candidate| candidate.span.start);
     let mut candidates = candidates.into_iter().peekable();
     let mut open = Vec::new();
@@ -144,8 +144,8 @@ fn outside(directive: &Directive, above: Option<&Directive>, text: &[u8]) -> Opt
             line == b"{" && (above.starts_with(b"menuentry") || above.starts_with(b"submenu")) && !above.contains(&b'{')
         });
         return Some(match above {
-            Some(above) => Opener { span: above.line, kind: Kind::NextLine(directive.line) },
-            None => Opener { span: directive.line, kind: Kind::Block },
+            Some(above) => Opener { span: above.line, kind: HeaderFault::NextLine(directive.line) },
+            None => Opener { span: directive.line, kind: HeaderFault::Block },
         });
     };
     // One that ends where it begins leaves nothing open.
@@ -153,28 +153,28 @@ fn outside(directive: &Directive, above: Option<&Directive>, text: &[u8]) -> Opt
         return None;
     }
     let kind = match word {
-        b"hiddenentry" => Kind::Hidden,
-        b"submenu" => Kind::Submenu,
+        b"hiddenentry" => HeaderFault::Hidden,
+        b"submenu" => HeaderFault::Submenu,
         _ => of_header(&line[word.len()..]),
     };
     Some(Opener { span: directive.line, kind })
 }
 
 /// What is wrong with a header, from what follows `menuentry`.
-fn of_header(rest: &[u8]) -> Kind {
+fn of_header(rest: &[u8]) -> HeaderFault {
     let title = rest.trim_ascii_start();
     match title.first() {
-        Some(b'-') => Kind::Options,
-        Some(b'"' | b'\'') if rest.len() - title.len() != 1 || !rest.starts_with(b" ") => Kind::Blanks,
+        Some(b'-') => HeaderFault::Options,
+        Some(b'"' | b'\'') if rest.len() - title.len() != 1 || !rest.starts_with(b" ") => HeaderFault::Blanks,
         Some(quote @ (b'"' | b'\'')) => {
             let end = memchr::memchr(*quote, &title[1..]).map(|length| length + 2);
             match end.and_then(|end| title.get(end)) {
-                Some(b' ') if *quote == b'\'' => Kind::Quotes,
-                Some(b' ') => Kind::Block,
-                _ => Kind::NoBlank,
+                Some(b' ') if *quote == b'\'' => HeaderFault::Quotes,
+                Some(b' ') => HeaderFault::Block,
+                _ => HeaderFault::NoBlank,
             }
         }
-        _ => Kind::Unquoted,
+        _ => HeaderFault::Unquoted,
     }
 }
 
@@ -187,10 +187,10 @@ mod tests {
 
     fn kinds(release: &str, text: &str) -> Vec<Option<(u32, &'static str)>> {
         let release: Release = release.parse().unwrap();
-        let survey = recover(Dialect::Grub2, text.as_bytes(), release);
-        let closing = survey.raised.iter().filter(|raised| raised.cause == Cause::ClosingBrace);
+        let recovered = recover(Dialect::Grub2, text.as_bytes(), release);
+        let closing = recovered.raised.iter().filter(|raised| raised.cause == Cause::ClosingBrace);
         let braces: Vec<Span> = closing.filter_map(|raised| raised.span).collect();
-        openers(&survey.config, text.as_bytes(), &braces)
+        openers(&recovered.config, text.as_bytes(), &braces)
             .into_iter()
             .map(|opener| opener.map(|opener| (opener.span.line, opener.kind.label())))
             .collect()
@@ -199,15 +199,15 @@ mod tests {
     #[test]
     fn each_brace_has_what_opened_it() {
         for (text, want) in [
-            ("menuentry A {\nlinux /k\n}\n", (1, Kind::Unquoted)),
-            ("menuentry  \"A\" {\n}\n", (1, Kind::Blanks)),
-            ("menuentry\t'A' {\n}\n", (1, Kind::Blanks)),
-            ("menuentry \"A\"{\n}\n", (1, Kind::NoBlank)),
-            ("menuentry --class x \"A\" {\n}\n", (1, Kind::Options)),
-            ("hiddenentry \"A\" {\n}\n", (1, Kind::Hidden)),
-            ("menuentry \"A\" {\nif x {\n}\n}\n", (2, Kind::InEntry)),
-            ("function f {\nmenuentry \"A\" {\n}\n}\n", (2, Kind::InFunction)),
-            ("menuentry A { reboot }\nf {\n}\n", (2, Kind::Block)),
+            ("menuentry A {\nlinux /k\n}\n", (1, HeaderFault::Unquoted)),
+            ("menuentry  \"A\" {\n}\n", (1, HeaderFault::Blanks)),
+            ("menuentry\t'A' {\n}\n", (1, HeaderFault::Blanks)),
+            ("menuentry \"A\"{\n}\n", (1, HeaderFault::NoBlank)),
+            ("menuentry --class x \"A\" {\n}\n", (1, HeaderFault::Options)),
+            ("hiddenentry \"A\" {\n}\n", (1, HeaderFault::Hidden)),
+            ("menuentry \"A\" {\nif x {\n}\n}\n", (2, HeaderFault::InEntry)),
+            ("function f {\nmenuentry \"A\" {\n}\n}\n", (2, HeaderFault::InFunction)),
+            ("menuentry A { reboot }\nf {\n}\n", (2, HeaderFault::Block)),
         ] {
             assert_eq!(kinds("4.17", text), [Some((want.0, want.1.label()))], "{text}");
         }
@@ -215,9 +215,9 @@ mod tests {
         assert_eq!(kinds("4.17", "}\n"), [None]);
         assert_eq!(
             kinds("4.17", "menuentry A {\nmenuentry  'B' {\n}\n}\n}\n"),
-            [Some((2, Kind::Blanks.label())), Some((1, Kind::Unquoted.label())), None]
+            [Some((2, HeaderFault::Blanks.label())), Some((1, HeaderFault::Unquoted.label())), None]
         );
-        assert_eq!(kinds("4.1.2", "submenu 'S' {\n}\n"), [Some((1, Kind::Submenu.label()))]);
-        assert_eq!(kinds("4.0.0", "menuentry 'S' {\n}\n"), [Some((1, Kind::Quotes.label()))]);
+        assert_eq!(kinds("4.1.2", "submenu 'S' {\n}\n"), [Some((1, HeaderFault::Submenu.label()))]);
+        assert_eq!(kinds("4.0.0", "menuentry 'S' {\n}\n"), [Some((1, HeaderFault::Quotes.label()))]);
     }
 }

@@ -45,7 +45,7 @@ impl BootFilesystem {
     ///
     /// # Errors
     ///
-    /// pygrub does not read it as it is made today: the reason is told.
+    /// pygrub does not read it as it is made today: with the reason.
     pub(crate) fn parse(name: &str) -> Result<Self, Refusal> {
         if let Some(found) = Self::ALL.into_iter().find(|found| found.name() == name) {
             return Ok(found);

@@ -1,27 +1,8 @@
 //! What a user chooses: the two disks, the guest, the domain. Nothing is checked here.
 
-use super::devices::Table;
+use super::devices::PartitionScheme;
+use crate::kernel::GuestType;
 use crate::release::Release;
-
-/// How the guest runs once it is installed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum GuestType {
-    /// Paravirtualised, as in the public recipe.
-    #[default]
-    Pv,
-    /// PVH: paravirtualised devices, and the processor's help. pygrub serves both alike.
-    Pvh,
-}
-
-impl GuestType {
-    /// As `type` in a domain configuration has it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pv => "pv",
-            Self::Pvh => "pvh",
-        }
-    }
-}
 
 /// The choices. The default is the public recipe: ext4 on two whole disks, `/boot` on the first.
 #[derive(Clone, Debug)]
@@ -39,7 +20,7 @@ pub struct Choices {
     /// All on one disk: without a table `/boot` is a directory, with one `/` is the second partition.
     pub one_disk: bool,
     /// How disks are divided of which a partition is named.
-    pub table: Table,
+    pub table: PartitionScheme,
     /// The filesystem of `/boot`; by default ext4, or that of `/` where it is the same.
     pub boot_filesystem: Option<String>,
     /// Features of ext for `/boot`, as `mkfs.ext4 -O` takes them.
@@ -64,7 +45,7 @@ pub struct Choices {
     pub grub_config: String,
     /// `system.stateVersion`, such as 24.05.
     pub state_version: Option<String>,
-    /// How the guest runs.
+    /// How the guest runs once it is installed; PV by default, as in the public recipe. pygrub serves both alike.
     pub guest_type: GuestType,
     /// Whether pygrub shows no menu (`bootloader_args = ["-q"]`).
     pub quiet: bool,
@@ -95,7 +76,7 @@ impl Default for Choices {
             boot_device: None,
             root_device: None,
             one_disk: false,
-            table: Table::None,
+            table: PartitionScheme::None,
             boot_filesystem: None,
             boot_features: Vec::new(),
             root_filesystem: None,

@@ -7,7 +7,7 @@ use crate::escape::escaped;
 
 /// How a disk is divided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Table {
+pub enum PartitionScheme {
     /// Not at all: the filesystem begins at byte 0. What the public recipe does.
     #[default]
     None,
@@ -17,7 +17,7 @@ pub enum Table {
     Gpt,
 }
 
-impl Table {
+impl PartitionScheme {
     /// The word for it on the command line.
     pub fn name(self) -> &'static str {
         match self {
@@ -30,12 +30,12 @@ impl Table {
 
 /// A device node of the guest: `/dev/xvda`, or `/dev/xvda1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Node {
+pub(crate) struct DeviceNode {
     disk: char,
     partition: Option<u8>,
 }
 
-impl Node {
+impl DeviceNode {
     /// A whole disk, by its letter.
     pub(crate) const fn disk(disk: char) -> Self {
         Self { disk, partition: None }
@@ -78,7 +78,7 @@ impl Node {
     }
 }
 
-impl fmt::Display for Node {
+impl fmt::Display for DeviceNode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "/dev/xvd{}", self.disk)?;
         self.partition.map_or(Ok(()), |partition| write!(f, "{partition}"))
@@ -143,25 +143,32 @@ fn no_node(text: &str, holds: Holds) -> Refusal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Devices {
     /// The filesystem that pygrub reads.
-    pub boot: Node,
+    pub boot: DeviceNode,
     /// The root filesystem. The same as [`boot`](Self::boot) where `/boot` is a directory of it.
-    pub root: Node,
+    pub root: DeviceNode,
     /// How the disks are divided that have a partition here.
-    pub table: Table,
+    pub table: PartitionScheme,
 }
 
 impl Devices {
     /// Fills in what is not given and refuses what cannot boot.
-    pub(crate) fn new(boot: Option<&str>, root: Option<&str>, one_disk: bool, table: Table) -> Result<Self, Refusal> {
-        let first = |number| if table == Table::None { Node::disk('a') } else { Node::partition_of('a', number) };
-        let boot = boot.map_or(Ok(first(1)), |text| Node::parse(text, Holds::Boot))?;
+    pub(crate) fn new(
+        boot: Option<&str>,
+        root: Option<&str>,
+        one_disk: bool,
+        table: PartitionScheme,
+    ) -> Result<Self, Refusal> {
+        let first = |number| {
+            if table == PartitionScheme::None { DeviceNode::disk('a') } else { DeviceNode::partition_of('a', number) }
+        };
+        let boot = boot.map_or(Ok(first(1)), |text| DeviceNode::parse(text, Holds::Boot))?;
         // One disk without a table is one filesystem.
-        let holds = if one_disk && table == Table::None { Holds::Both } else { Holds::Root };
+        let holds = if one_disk && table == PartitionScheme::None { Holds::Both } else { Holds::Root };
         let root = match root {
-            Some(text) => Node::parse(text, holds)?,
-            None if one_disk && table == Table::None => boot,
+            Some(text) => DeviceNode::parse(text, holds)?,
+            None if one_disk && table == PartitionScheme::None => boot,
             None if one_disk => first(2),
-            None => Node::disk('b'),
+            None => DeviceNode::disk('b'),
         };
         let devices = Self { boot, root, table };
         devices.check(one_disk)?;
@@ -185,20 +192,20 @@ impl Devices {
             return Err(Refusal::new(reason, "leave --one-disk out, or name a device of /dev/xvda"));
         }
         for node in [boot, root] {
-            if node.partition.is_some() && table == Table::None {
+            if node.partition.is_some() && table == PartitionScheme::None {
                 return Err(Refusal::new(
                     format!("{node} is a partition, and the disks are said to have none"),
                     "add --table gpt or --table mbr, or name the whole disk",
                 ));
             }
-            if table == Table::Mbr && node.partition.is_some_and(|number| number > 4) {
+            if table == PartitionScheme::Mbr && node.partition.is_some_and(|number| number > 4) {
                 return Err(Refusal::new(
                     format!("{node} is a logical partition, and pygrub does not look at those"),
                     "use one of the four primary partitions, or --table gpt",
                 ));
             }
         }
-        if boot.partition.is_none() && table != Table::None {
+        if boot.partition.is_none() && table != PartitionScheme::None {
             return Err(Refusal::new(
                 format!("/boot on {boot} is a whole disk, and the disks are said to have a partition table"),
                 "name the partition, such as /dev/xvda1, or leave --table out",
@@ -222,7 +229,7 @@ impl Devices {
     }
 
     /// The disks, as the guest's domain configuration lists them: that with `/boot` first.
-    pub(crate) fn disks(self) -> Vec<Node> {
+    pub(crate) fn disks(self) -> Vec<DeviceNode> {
         let mut disks = vec![self.boot.whole()];
         if !self.one_disk() {
             disks.push(self.root.whole());
@@ -235,7 +242,12 @@ impl Devices {
 mod tests {
     use super::*;
 
-    fn devices(boot: Option<&str>, root: Option<&str>, one: bool, table: Table) -> Result<(String, String), String> {
+    fn devices(
+        boot: Option<&str>,
+        root: Option<&str>,
+        one: bool,
+        table: PartitionScheme,
+    ) -> Result<(String, String), String> {
         let devices = Devices::new(boot, root, one, table).map_err(|refusal| refusal.to_string())?;
         Ok((devices.boot.to_string(), devices.root.to_string()))
     }
@@ -246,33 +258,36 @@ mod tests {
 
     #[test]
     fn defaults() {
-        assert_eq!(devices(None, None, false, Table::None), pair("/dev/xvda", "/dev/xvdb"));
-        assert_eq!(devices(None, None, false, Table::Gpt), pair("/dev/xvda1", "/dev/xvdb"));
-        assert_eq!(devices(None, None, true, Table::None), pair("/dev/xvda", "/dev/xvda"));
-        assert_eq!(devices(None, None, true, Table::Mbr), pair("/dev/xvda1", "/dev/xvda2"));
-        assert_eq!(devices(None, Some("/dev/xvda1"), true, Table::Mbr), pair("/dev/xvda1", "/dev/xvda1"));
+        assert_eq!(devices(None, None, false, PartitionScheme::None), pair("/dev/xvda", "/dev/xvdb"));
+        assert_eq!(devices(None, None, false, PartitionScheme::Gpt), pair("/dev/xvda1", "/dev/xvdb"));
+        assert_eq!(devices(None, None, true, PartitionScheme::None), pair("/dev/xvda", "/dev/xvda"));
+        assert_eq!(devices(None, None, true, PartitionScheme::Mbr), pair("/dev/xvda1", "/dev/xvda2"));
+        assert_eq!(devices(None, Some("/dev/xvda1"), true, PartitionScheme::Mbr), pair("/dev/xvda1", "/dev/xvda1"));
     }
 
     #[test]
     fn refusals() {
         let refused = |boot: &str, root: &str, table| devices(Some(boot), Some(root), false, table).unwrap_err();
-        assert!(refused("/dev/disk/by-label/NIXBOOT", "/dev/xvdb", Table::None).contains("($drive1"));
-        assert!(refused("/dev/mapper/vg-boot", "/dev/xvdb", Table::None).contains("LVM"));
+        assert!(refused("/dev/disk/by-label/NIXBOOT", "/dev/xvdb", PartitionScheme::None).contains("($drive1"));
+        assert!(refused("/dev/mapper/vg-boot", "/dev/xvdb", PartitionScheme::None).contains("LVM"));
         for root in ["/dev/mapper/vg-root", "/dev/disk/by-label/ROOT", "UUID=1", "/dev/md0"] {
-            let why = refused("/dev/xvda", root, Table::None);
+            let why = refused("/dev/xvda", root, PartitionScheme::None);
             assert!(why.contains("/ on `") && why.contains("could boot") && !why.contains("LVM"), "{why}");
-            assert!(devices(None, Some(root), true, Table::None).unwrap_err().contains("cannot boot"), "{root}");
+            assert!(
+                devices(None, Some(root), true, PartitionScheme::None).unwrap_err().contains("cannot boot"),
+                "{root}"
+            );
         }
-        assert!(refused("/dev/xvda5", "/dev/xvdb", Table::Mbr).contains("logical"));
-        assert!(refused("/dev/xvda1", "/dev/xvdb", Table::None).contains("--table"));
-        assert!(refused("/dev/xvda", "/dev/xvdb", Table::Gpt).contains("whole disk"));
-        assert!(refused("/dev/xvdb", "/dev/xvda", Table::None).contains("first disk"));
-        assert!(refused("/dev/xvda1", "/dev/xvda", Table::Gpt).contains("overlaps"));
-        assert!(refused("/dev/xvda", "/dev/xvdc", Table::None).contains("gap"));
+        assert!(refused("/dev/xvda5", "/dev/xvdb", PartitionScheme::Mbr).contains("logical"));
+        assert!(refused("/dev/xvda1", "/dev/xvdb", PartitionScheme::None).contains("--table"));
+        assert!(refused("/dev/xvda", "/dev/xvdb", PartitionScheme::Gpt).contains("whole disk"));
+        assert!(refused("/dev/xvdb", "/dev/xvda", PartitionScheme::None).contains("first disk"));
+        assert!(refused("/dev/xvda1", "/dev/xvda", PartitionScheme::Gpt).contains("overlaps"));
+        assert!(refused("/dev/xvda", "/dev/xvdc", PartitionScheme::None).contains("gap"));
         for text in
             ["/dev/sda", "/dev/xvd", "/dev/xvdq", "/dev/xvda0", "/dev/xvda01", "/dev/xvda129", "/dev/xvdaa", "xvda", ""]
         {
-            assert!(refused(text, "/dev/xvdb", Table::Gpt).contains("device node"), "{text}");
+            assert!(refused(text, "/dev/xvdb", PartitionScheme::Gpt).contains("device node"), "{text}");
         }
     }
 }

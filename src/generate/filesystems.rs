@@ -100,7 +100,7 @@ fn check_label(label: &str, longest: usize, filesystem: &str) -> Result<(), Refu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::generate::devices::Table;
+    use crate::generate::devices::PartitionScheme;
 
     fn of(one_disk: bool, kinds: [Option<&str>; 2], labels: [Option<&str>; 2]) -> Result<[String; 4], Refusal> {
         let own = |text: Option<&str>| text.map(str::to_owned);
@@ -111,7 +111,7 @@ mod tests {
             root_label: own(labels[1]),
             ..Choices::default()
         };
-        let found = Filesystems::new(&choices, Devices::new(None, None, one_disk, Table::None)?)?;
+        let found = Filesystems::new(&choices, Devices::new(None, None, one_disk, PartitionScheme::None)?)?;
         Ok([found.boot.name().into(), found.root.into(), found.boot_label, found.root_label])
     }
 

@@ -34,7 +34,7 @@ pub mod xl;
 #[doc(hidden)]
 pub mod xl_text;
 
-pub use choices::{Choices, GuestType};
-pub use devices::Table;
+pub use choices::Choices;
+pub use devices::PartitionScheme;
 pub use plan::Plan;
 pub use refusal::Refusal;

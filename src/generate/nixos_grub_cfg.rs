@@ -1,14 +1,14 @@
 //! grub.cfg as NixOS' installer writes it for the module that is generated: what the simulation runs on, and what
 //! `pregrub init` puts into an image.
 //!
-//! Written from a description of what the installer's output looks like (order, indentation, empty lines), by the options that
-//! the module sets: `fsIdentifier = "provided"` on plain device nodes, so without `search` lines.
+//! Written from a description of what the installer's output looks like (order, indentation, empty lines; recorded ones are
+//! `corpus/cases/nixos-installed-*`), by the options that the module sets: `fsIdentifier = "provided"` on plain device nodes, so without `search` lines.
 
 use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-/// What the installer is told, and what it finds.
+/// What the installer is given, and what it finds.
 #[derive(Clone, Debug)]
 pub(crate) struct NixosGrubCfg {
     /// Whether `/boot` is a directory of the root filesystem: then kernels are named in the store.
@@ -27,7 +27,7 @@ pub(crate) struct NixosGrubCfg {
 
 /// What one entry boots.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Booted {
+pub(crate) struct EntryFiles {
     /// The path of the kernel in its filesystem.
     pub kernel: String,
     /// The path of the initrd.
@@ -38,7 +38,7 @@ pub(crate) struct Booted {
 
 impl NixosGrubCfg {
     /// What generation `number` boots, counted from 1.
-    pub(crate) fn booted(&self, number: u32) -> Booted {
+    pub(crate) fn booted(&self, number: u32) -> EntryFiles {
         let kernel = format!("{}-linux-6.6.{number}", store_hash("kernel", number));
         let initrd = format!("{}-initrd-linux-6.6.{number}", store_hash("initrd", number));
         let system = format!("{}-nixos-system-nixos-24.05.{number}", store_hash("system", number));
@@ -47,11 +47,11 @@ impl NixosGrubCfg {
         } else {
             (format!("/kernels/{kernel}-bzImage"), format!("/kernels/{initrd}-initrd"))
         };
-        Booted { kernel, initrd, args: format!("init=/nix/store/{system}/init {}", self.parameters) }
+        EntryFiles { kernel, initrd, args: format!("init=/nix/store/{system}/init {}", self.parameters) }
     }
 
     /// What the default entry boots: the newest generation, at the top of the menu and again as the first in the submenu.
-    pub(crate) fn default_boots(&self) -> Booted {
+    pub(crate) fn default_boots(&self) -> EntryFiles {
         self.booted(self.generations)
     }
 
@@ -70,8 +70,7 @@ impl NixosGrubCfg {
         let _ = write!(
             text,
             r#"
-
-
+    {none}
     if [ -s $prefix/grubenv ]; then
       load_env
     fi
@@ -117,9 +116,9 @@ impl NixosGrubCfg {
           fi
           terminal_output gfxterm
         fi
-
+    {none}
         background_color '#2F302F'
-
+        {none}
         insmod png
         if background_image --mode 'normal' {boot}/background.png; then
           set color_normal=white/black
@@ -131,11 +130,15 @@ impl NixosGrubCfg {
     {extra}
 
 "#,
+            // Three lines have nothing but their indentation.
+            none = "",
             default = self.default,
             timeout = self.timeout,
             extra = self.extra_config,
         );
         self.entry(&mut text, "NixOS", "--class nixos --unrestricted", self.generations);
+        // The place of extraEntries.
+        text.push('\n');
         text.push_str("submenu \"NixOS - All configurations\" --class submenu {\n");
         for number in (1..=self.generations).rev() {
             let name = format!("NixOS - Configuration {number} (2024-06-{:02} - 24.05.{number})", number % 30 + 1);
@@ -146,7 +149,7 @@ impl NixosGrubCfg {
     }
 
     fn entry(&self, text: &mut String, title: &str, options: &str, number: u32) {
-        let Booted { kernel, initrd, args } = self.booted(number);
+        let EntryFiles { kernel, initrd, args } = self.booted(number);
         // The places of the search lines stay as empty lines: that of /boot, and that of the store where kernels are not copied.
         let searches = if self.boot_is_directory { "\n\n" } else { "\n" };
         let _ = write!(

@@ -4,11 +4,14 @@
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::escape::escaped;
-use crate::storage::beneath::{HeldDirectory, NodeKind, is_link_in_the_way};
+use crate::storage::beneath::{HeldDirectory, NodeKind, directory_of, is_link_in_the_way};
+use crate::storage::opened;
+use crate::storage::opening::open_without_waiting;
+use crate::system_error;
 
 /// Why a file could not be written. As text it is one sentence without a full stop.
 #[derive(Debug)]
@@ -27,11 +30,9 @@ impl OutputError {
     /// An error of the operating system with the file at `path`.
     pub(crate) fn of(verb: &str, path: &Path, error: &io::Error) -> Self {
         let why = match error.kind() {
-            io::ErrorKind::NotFound => "there is no such directory".to_owned(),
-            io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+            io::ErrorKind::NotFound if verb != "read" => "there is no such directory".to_owned(),
             _ if is_link_in_the_way(error) => format!("{}: name the place itself", escaped(&error.to_string())),
-            // `No space left on device (os error 28)` without the number.
-            _ => error.to_string().split(" (os error").next().unwrap_or_default().to_owned(),
+            _ => system_error::why(error),
         };
         Self::new(format!("cannot {verb} {}", shown(path)), why)
     }
@@ -53,14 +54,6 @@ fn shown(path: &Path) -> String {
     format!("`{}`", escaped(&path.display().to_string()))
 }
 
-/// The directory that a file is in.
-fn parent(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    }
-}
-
 /// How many names are tried for a file that does not have its own yet.
 const TRIES: u32 = 1000;
 
@@ -78,8 +71,8 @@ pub(crate) struct Staged {
 impl Staged {
     /// Makes an empty file that is to become `path`. What is there already is only replaced where that is asked for.
     pub(crate) fn new(path: &Path, replace: bool) -> Result<Self, OutputError> {
-        let directory =
-            HeldDirectory::open_without_links(parent(path)).map_err(|error| OutputError::of("write", path, &error))?;
+        let directory = HeldDirectory::open_without_links(directory_of(path))
+            .map_err(|error| OutputError::of("write", path, &error))?;
         let Some(name) = path.file_name() else {
             return Err(OutputError::new(format!("{} is a directory", shown(path)), "give the name of a file"));
         };
@@ -134,7 +127,7 @@ impl Staged {
         if (node.device, node.inode) == (metadata.dev(), metadata.ino()) {
             return Ok(());
         }
-        Err(io::Error::other("somebody else has put another file into its place meanwhile"))
+        Err(io::Error::other("somebody else has put another file into its place in the meantime"))
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), OutputError> {
@@ -148,6 +141,14 @@ impl Staged {
             _ => OutputError::of("write", &self.path, &error),
         };
         self.file.sync_all().map_err(failed)?;
+        if let Ok(node) = self.directory.node(Path::new(&self.name))
+            && opened::contains(node.device, node.inode)
+        {
+            return Err(OutputError::new(
+                format!("{} is what is looked at, where nothing is written", shown(&self.path)),
+                "name another place",
+            ));
+        }
         self.has_its_name().map_err(failed)?;
         let (from, to) = (Path::new(&self.temporary), Path::new(&self.name));
         let renamed =
@@ -175,6 +176,40 @@ impl Drop for Staged {
 ///
 /// It is there already and is not to be replaced, or it cannot be written; then what was there is as before.
 pub fn write_file(path: &Path, text: &str, replace: bool) -> Result<(), OutputError> {
+    write(path, text, replace)
+}
+
+/// Writes one file, or replaces what this program wrote there before: `is_own` knows that by its first bytes.
+pub(crate) fn write_again(path: &Path, text: &str, is_own: fn(&[u8]) -> bool) -> Result<(), OutputError> {
+    replaces_its_own(path, is_own)?;
+    write(path, text, true)
+}
+
+/// Refuses a place where there is something that this program did not write, or that cannot be read.
+pub(crate) fn replaces_its_own(path: &Path, is_own: fn(&[u8]) -> bool) -> Result<(), OutputError> {
+    /// More than any beginning by which an output is known.
+    const HEAD: u64 = 4096;
+    let mut head = Vec::new();
+    let is_regular = path.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
+    if is_regular {
+        match open_without_waiting(path).and_then(|file| file.take(HEAD).read_to_end(&mut head)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(OutputError::of("read", path, &error));
+            }
+            _ => {}
+        }
+    }
+    // What this program writes is text.
+    if head.is_empty() || is_own(&head) && !head.contains(&0) {
+        return Ok(());
+    }
+    Err(OutputError::new(
+        format!("{} is there, and this command did not write it", shown(path)),
+        "name another file, or remove it",
+    ))
+}
+
+fn write(path: &Path, text: &str, replace: bool) -> Result<(), OutputError> {
     let mut staged = Staged::new(path, replace)?;
     staged.write(text.as_bytes())?;
     staged.publish()
@@ -213,13 +248,22 @@ pub fn write_files<'a>(
     result
 }
 
+/// Makes a directory and those above it where they are missing, through no symbolic link.
+pub(crate) fn make_directories(directory: &Path) -> Result<(), OutputError> {
+    let above = directory_of(directory);
+    if above.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        make_directories(above)?;
+    }
+    hold(directory).map(drop)
+}
+
 /// Holds a directory, which is made where it is missing; then also the one above it and its name there.
 fn hold(directory: &Path) -> Result<(HeldDirectory, Option<(HeldDirectory, OsString)>), OutputError> {
     let failed = |error: io::Error| OutputError::of("make the directory", directory, &error);
     match (HeldDirectory::open_without_links(directory), directory.file_name()) {
         (Ok(held), _) => Ok((held, None)),
         (Err(error), Some(name)) if error.kind() == io::ErrorKind::NotFound => {
-            let above = HeldDirectory::open_without_links(parent(directory)).map_err(failed)?;
+            let above = HeldDirectory::open_without_links(directory_of(directory)).map_err(failed)?;
             above.make_directory(Path::new(name), 0o777).map_err(failed)?;
             let held = above.directory(Path::new(name)).map_err(failed)?;
             Ok((held, Some((above, name.to_owned()))))

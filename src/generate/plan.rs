@@ -1,8 +1,8 @@
 //! Choices that were checked and proven: what all the generated files are written from.
 
 use super::boot_filesystem::{self, BootFilesystem};
-use super::choices::{Choices, GuestType};
-use super::devices::{Devices, Table};
+use super::choices::Choices;
+use super::devices::{Devices, PartitionScheme};
 use super::filesystems::Filesystems;
 use super::host_disk::{self, HostDisk};
 use super::network::{self, Interface};
@@ -13,7 +13,7 @@ use crate::decompress::Compression;
 use crate::escape::escaped;
 use crate::flavour::Flavour;
 use crate::kernel::argument_limits::{PV_KEEPS, PVH_STARTS_WITH};
-use crate::kernel::{Builder, Unpacking};
+use crate::kernel::{Builder, GuestType, Unpacking};
 use crate::release::Release;
 
 /// A guest that boots: there is a plan only for choices that pygrub can boot, and only after pregrub's own simulation has
@@ -71,7 +71,7 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// pygrub could not boot the guest, or the choices contradict each other. The reason and the way out are told.
+    /// pygrub could not boot the guest, or the choices contradict each other. The error has the reason and the way out.
     pub fn new(choices: Choices) -> Result<Self, Refusal> {
         let plan = Self::checked(choices)?;
         plan.check_arguments()?;
@@ -86,7 +86,7 @@ impl Plan {
     ///
     /// As [`new`](Self::new).
     pub fn with_new_filesystems(mut choices: Choices) -> Result<Self, Refusal> {
-        if choices.boot_uuid.is_none() && choices.table != Table::None {
+        if choices.boot_uuid.is_none() && choices.table != PartitionScheme::None {
             let boot = Filesystems::new(&choices, devices(&choices)?)?.boot;
             choices.boot_uuid = Some(boot_uuid::of_name(&choices.name, boot));
         }
@@ -219,6 +219,10 @@ fn check_name(name: &str) -> Result<(), Refusal> {
     if name.chars().any(|c| c.is_control() || c == '/') {
         return refused("it has a control character or a slash in it, and files are named after it");
     }
+    // `xl-NAME.log.10` has to fit into the 255 bytes of a file's name.
+    if name.len() > 244 {
+        return refused("its log, xl-NAME.log, would have a longer name than a file can have");
+    }
     if name.starts_with(['-', '.']) {
         return refused("it looks like an option, or is hidden");
     }
@@ -241,7 +245,7 @@ fn check_features(features: &[String], boot: BootFilesystem) -> Result<(), Refus
 fn check_limit(limit: u32) -> Result<(), Refusal> {
     match limit {
         0 => Err(Refusal::new("a menu of 0 generations has nothing to boot", "keep one at least")),
-        // Fewer may be too many as well, by the length of what is said of each: the simulation tells.
+        // Fewer may be too many as well, by the length of what is said of each: the simulation decides.
         TOO_MANY_GENERATIONS.. => Err(Refusal::new(
             format!("a menu of {limit} generations is longer than the 1 MiB that pygrub reads"),
             "keep fewer: each has its kernel on /boot, too",
@@ -289,6 +293,14 @@ fn extra_config(choices: &Choices, devices: Devices) -> Result<String, Refusal> 
             "write them in ASCII, comments included",
         ));
     }
+    if let Some(name) = assigned_again(lines) {
+        return Err(Refusal::new(
+            format!(
+                "the further lines for GRUB set `{name}`, which NixOS sets in front of them: pygrub and GRUB go by the last one, each in its own way"
+            ),
+            format!("leave it out, and give --{name}"),
+        ));
+    }
     let root = match (&choices.boot_uuid, devices.boot.partition()) {
         (Some(uuid), _) => format!("search --fs-uuid --set=root {uuid}"),
         (None, None) => "set root=(hd0)".to_owned(),
@@ -304,6 +316,16 @@ fn extra_config(choices: &Choices, devices: Devices) -> Result<String, Refusal> 
         }
     };
     Ok(if lines.is_empty() { root } else { format!("{root}\n{lines}") })
+}
+
+/// `default` or `timeout`, if lines for GRUB assign it: with `set` or without, and under a condition too.
+fn assigned_again(lines: &str) -> Option<&'static str> {
+    let lines = lines.lines().filter(|line| !line.trim_start().starts_with('#'));
+    let mut words = lines.flat_map(|line| line.split([' ', '\t', ';', '{', '}']));
+    words.find_map(|word| {
+        let name = word.split('=').next().filter(|name| name.len() < word.len())?;
+        ["default", "timeout"].into_iter().find(|known| *known == name)
+    })
 }
 
 fn check_state_version(version: &str) -> Result<(), Refusal> {

@@ -1,6 +1,6 @@
 //! The proof that comes before the text: pregrub's own run on the configuration that NixOS will write.
 
-use super::nixos_grub_cfg::{Booted, NixosGrubCfg};
+use super::nixos_grub_cfg::{EntryFiles, NixosGrubCfg};
 use super::refusal::Refusal;
 use crate::boot::{self, Options, Run, Verdict};
 use crate::config::{Dialect, FilePath};
@@ -52,7 +52,7 @@ fn other_than_written(run: &Run, written: &NixosGrubCfg) -> Option<String> {
     let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
     let entries = found.map_or(&[][..], |found| &found.config.entries);
     let newest_first = std::iter::once(written.generations).chain((1..=written.generations).rev());
-    let wanted: Vec<Booted> = newest_first.map(|number| written.booted(number)).collect();
+    let wanted: Vec<EntryFiles> = newest_first.map(|number| written.booted(number)).collect();
     if entries.len() != wanted.len() {
         return Some(format!("it has {} entries instead of {}", entries.len(), wanted.len()));
     }

@@ -33,7 +33,7 @@ pub(crate) fn check(memory: u32, vcpus: u32) -> Result<(), Refusal> {
         _ => Err(Refusal::new(
             format!(
                 "the HVM guest that the installer runs in, and a PVH guest, cannot have {vcpus} virtual processors: Xen gives them \
-                 {MOST_VCPUS} at most"
+                 at most {MOST_VCPUS}"
             ),
             "give it fewer",
         )),

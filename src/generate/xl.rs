@@ -7,7 +7,6 @@ use super::network::Interface;
 use super::plan::Plan;
 use super::refusal::Refusal;
 use super::xl_text::string;
-use crate::escape::escaped;
 
 /// Which of the two configurations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +83,7 @@ fn disks(text: &mut String, plan: &Plan, phase: Phase) -> Result<(), Refusal> {
                 format!(
                     "a domain configuration names the guest's disks on the host, and that with {place} is not named"
                 ),
-                format!("give --{what}-disk, such as phy:/dev/vg/{}-{what}", escaped(&plan.name)),
+                format!("give --{what}-disk, such as phy:/dev/vg/{}-{what}", plan.host_name().unwrap_or("guest")),
             )
         })
     };

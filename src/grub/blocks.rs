@@ -2,7 +2,7 @@
 //!
 //! Measured with grub-emu (`corpus/grub/commands.jsonl`).
 
-use super::machine::{Failure, Found, Machine};
+use super::machine::{CommandFailure, FileLookup, Machine};
 use super::number::{self, NotANumber};
 use super::settings::Version;
 
@@ -21,8 +21,8 @@ struct Piece {
 }
 
 /// What GRUB says of a name that is neither a path nor a list of blocks: it shows what follows the device.
-pub(super) fn invalid(path: &[u8]) -> Failure {
-    Failure::new(Failure::BAD_FILENAME, format!("invalid file name `{}'", String::from_utf8_lossy(path)))
+pub(super) fn invalid(path: &[u8]) -> CommandFailure {
+    CommandFailure::new(CommandFailure::BAD_FILENAME, format!("invalid file name `{}'", String::from_utf8_lossy(path)))
 }
 
 /// `open`: whether a piece may have no length.
@@ -48,19 +48,19 @@ fn pieces(list: &[u8], open: bool) -> Option<Vec<Piece>> {
 }
 
 /// What comes of opening a list.
-pub(super) fn find(machine: &dyn Machine, version: Version, device: &[u8], list: &[u8]) -> Found {
+pub(super) fn find(machine: &dyn Machine, version: Version, device: &[u8], list: &[u8]) -> FileLookup {
     match ranges(machine, version, device, list) {
         Ok(ranges) => {
             let size = ranges.iter().fold(0_u64, |sum, (_, length)| sum.saturating_add(length.saturating_mul(BLOCK)));
-            Found::File { size }
+            FileLookup::File { size }
         }
         Err(found) => found,
     }
 }
 
 /// First block and number of blocks of each piece.
-fn ranges(machine: &dyn Machine, version: Version, device: &[u8], list: &[u8]) -> Result<Vec<(u64, u64)>, Found> {
-    let pieces = pieces(list, version >= Version::V2_12).ok_or_else(|| Found::Missing(invalid(list)))?;
+fn ranges(machine: &dyn Machine, version: Version, device: &[u8], list: &[u8]) -> Result<Vec<(u64, u64)>, FileLookup> {
+    let pieces = pieces(list, version >= Version::V2_12).ok_or_else(|| FileLookup::Missing(invalid(list)))?;
     let sectors = machine.sectors(device)?;
     let range = |piece: Piece| {
         let length = piece.length.or_else(|| sectors.checked_sub(piece.start))?;
@@ -68,7 +68,9 @@ fn ranges(machine: &dyn Machine, version: Version, device: &[u8], list: &[u8]) -
         Some((piece.start, length))
     };
     let ranges: Option<Vec<_>> = pieces.into_iter().map(range).collect();
-    ranges.ok_or_else(|| Found::Missing(Failure::new(Failure::BAD_FILENAME, "beyond the total sectors")))
+    ranges.ok_or_else(|| {
+        FileLookup::Missing(CommandFailure::new(CommandFailure::BAD_FILENAME, "beyond the total sectors"))
+    })
 }
 
 /// The first bytes of a list, at most `limit`.
@@ -78,7 +80,7 @@ pub(super) fn read(
     device: &[u8],
     list: &[u8],
     limit: usize,
-) -> Result<Vec<u8>, Found> {
+) -> Result<Vec<u8>, FileLookup> {
     let mut text = Vec::new();
     for (start, length) in ranges(machine, version, device, list)? {
         let left = limit.saturating_sub(text.len());

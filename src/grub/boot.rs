@@ -6,12 +6,14 @@ use super::interpreter::{Interpreter, Stop};
 use super::memory;
 use super::menu::{MenuEntry, as_step, behind_first_step, first_fallback, resolve};
 use super::number;
-use super::outcome::{Attempt, MenuItem, ShownMenu};
+use super::outcome::{EntryAttempt, MenuItem, ShownMenu};
 
 /// How deep submenus may be nested in the menu that is shown.
 const DEEPEST: usize = 20;
-/// How many times the steps of a run all submenus together may take before the menu is shown.
+/// The part of the steps of a run that all submenus together may take before the menu is shown.
 const DRAWINGS: u64 = 2;
+/// The part of them that one submenu may take.
+const DRAWING: u64 = 10;
 /// What an attempt costs beside its words.
 const ATTEMPT: usize = 256;
 
@@ -98,12 +100,12 @@ impl Interpreter<'_> {
                 return Err(Stop::Limit("more than 1000 entries were tried".to_owned()));
             }
             self.keep(memory::of_words(&titles) + memory::of_words(std::slice::from_ref(&entry.id)) + ATTEMPT);
-            self.attempts.push(Attempt {
+            self.attempts.push(EntryAttempt {
                 titles: titles.clone(),
                 fallback,
                 origin: Some((Rc::clone(&entry.file), entry.line)),
                 named: self.named,
-                ..Attempt::default()
+                ..EntryAttempt::default()
             });
         }
         if entry.submenu {
@@ -175,7 +177,7 @@ impl Interpreter<'_> {
 
     /// Says that not all submenus could be executed for the menu that is shown.
     pub(super) fn note_of_drawing(&mut self) {
-        let most = self.settings.most_steps.saturating_mul(DRAWINGS);
+        let most = self.settings.most_steps / DRAWINGS;
         if self.drawing.get() > most {
             self.note(format!("what the submenus open is not shown in full: that takes more than {most} steps"));
         }
@@ -188,7 +190,7 @@ impl Interpreter<'_> {
             let index = format!("{prefix}{position}");
             let mut inner = Vec::new();
             if entry.submenu && depth < DEEPEST {
-                let most = self.settings.most_steps.saturating_mul(DRAWINGS);
+                let most = self.settings.most_steps / DRAWINGS;
                 if self.drawing.get() > most || !self.has_room() {
                     items.push(MenuItem { entry: Rc::clone(entry), index, items: inner });
                     continue;
@@ -197,9 +199,13 @@ impl Interpreter<'_> {
                 let size = context.size();
                 let mut probe = self.probe(vec![context]);
                 probe.drawing.set(self.drawing.get());
+                probe.most_steps = probe.most_steps.min(probe.steps.saturating_add(self.settings.most_steps / DRAWING));
                 let before = (probe.kept.get(), probe.steps);
                 // What ends a run here ends it at boot, too: the menu shows what there is before that.
-                let _ = probe.run_scoped(&entry.source, entry.arguments.clone());
+                let ended = probe.run_scoped(&entry.source, entry.arguments.clone());
+                if matches!(ended, Err(Stop::Limit(_))) {
+                    probe.drawing.set(most.saturating_add(1));
+                }
                 let opened = probe.context().menu.clone();
                 inner = probe.drawn(&opened, &format!("{index}>"), depth + 1);
                 self.keep(probe.kept.get().saturating_sub(before.0));

@@ -3,10 +3,10 @@
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-use super::interpreter::{Interpreter, Outcome};
-use super::machine::Found;
+use super::interpreter::{CommandOutcome, Interpreter};
+use super::machine::FileLookup;
 use super::menu::MenuEntry;
-use super::options::{self, Declined, Known, Style};
+use super::options::{self, Declined, OptionSpec, Style};
 use super::text::ScriptText;
 
 /// Where the files lie, on `$root`.
@@ -14,37 +14,37 @@ const DIRECTORY: &[u8] = b"/loader/entries";
 /// The most of one file that is read.
 const MOST: usize = 1 << 20;
 
-pub(super) fn blscfg(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
-    const KNOWN: &[Known] = &[
-        Known::with_value("path", Some(b'p')),
-        Known::flag("enable-fallback", Some(b'f')),
-        Known::flag("show-default", Some(b'd')),
-        Known::flag("show-non-default", Some(b'n')),
-        Known::with_value("entry", Some(b'e')),
+pub(super) fn blscfg(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> CommandOutcome {
+    const KNOWN: &[OptionSpec] = &[
+        OptionSpec::with_value("path", Some(b'p')),
+        OptionSpec::flag("enable-fallback", Some(b'f')),
+        OptionSpec::flag("show-default", Some(b'd')),
+        OptionSpec::flag("show-non-default", Some(b'n')),
+        OptionSpec::with_value("entry", Some(b'e')),
     ];
     let given = match options::parse(arguments, KNOWN, Style::Strict) {
         Ok(given) => given,
-        Err(Declined::Help) => return Outcome::Status(0),
-        Err(Declined::Failed(failure)) => return Outcome::Failed(failure),
+        Err(Declined::Help) => return CommandOutcome::Status(0),
+        Err(Declined::Failed(failure)) => return CommandOutcome::Failed(failure),
     };
     let directory = given.value("path").unwrap_or(DIRECTORY).to_vec();
     let located = match grub.locate(&directory) {
         Ok(located) => located,
-        Err(failure) => return Outcome::Failed(failure),
+        Err(failure) => return CommandOutcome::Failed(failure),
     };
     let names = match grub.machine.list(&located.0, &located.1) {
         Ok(names) => names,
-        Err(Found::Unknown(why)) => {
+        Err(FileLookup::Unknown(why)) => {
             let shown = String::from_utf8_lossy(&directory).into_owned();
             if grub.machine.is_imagined() {
                 grub.note(format!("there is no disk to look at: pregrub assumes that `{shown}` has no entries"));
             } else {
                 grub.cannot_tell(format!("which entries `blscfg` finds in `{shown}`: {why}"));
             }
-            return Outcome::Status(0);
+            return CommandOutcome::Status(0);
         }
         // No directory: no entries, and no message.
-        Err(_) => return Outcome::Status(0),
+        Err(_) => return CommandOutcome::Status(0),
     };
     let mut names: Vec<Vec<u8>> = names.into_iter().filter(|name| name.ends_with(b".conf")).collect();
     names.sort_by(|a, b| newer_first(&a[..a.len() - 5], &b[..b.len() - 5]));
@@ -59,14 +59,14 @@ pub(super) fn blscfg(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outco
         let file = [&b"("[..], &located.0, b")", &located.1, b"/", &name].concat();
         match grub.read(&file, MOST) {
             Ok(text) => add(grub, &name[..name.len() - 5], &text),
-            Err(Found::Unknown(why)) => {
+            Err(FileLookup::Unknown(why)) => {
                 let name = String::from_utf8_lossy(&name).into_owned();
                 grub.cannot_tell(format!("what the entry `{name}` says: {why}"));
             }
             Err(_) => {}
         }
     }
-    Outcome::Status(0)
+    CommandOutcome::Status(0)
 }
 
 /// The fields of a file that count.

@@ -1,8 +1,8 @@
 //! Which configuration GRUB starts with: pregrub does not know where GRUB is installed, and looks where distributions put it.
 
-use super::Place;
+use super::ConfigPlace;
 use super::disks::OneDisk;
-use super::machine::{Found, Machine};
+use super::machine::{FileLookup, Machine};
 use super::settings::Platform;
 
 /// The most of a configuration that is read.
@@ -38,11 +38,11 @@ const VENDORS: [&str; 18] = [
 #[derive(Clone, Debug)]
 pub(crate) struct Start {
     /// Where it lies.
-    pub place: Place,
+    pub place: ConfigPlace,
     /// Its text.
     pub text: Vec<u8>,
     /// Other configurations, which GRUB starts with if it was installed with them.
-    pub others: Vec<Place>,
+    pub others: Vec<ConfigPlace>,
 }
 
 /// Why there is no configuration to start with; clauses without a full stop.
@@ -73,12 +73,12 @@ pub(crate) fn start(disk: &OneDisk<'_>, platform: Platform) -> Result<Start, NoS
 /// # Errors
 ///
 /// It is not there, or cannot be read; a clause without a full stop.
-pub(crate) fn read(disk: &OneDisk<'_>, place: &Place) -> Result<Vec<u8>, String> {
+pub(crate) fn read(disk: &OneDisk<'_>, place: &ConfigPlace) -> Result<Vec<u8>, String> {
     disk.read(place.device.as_bytes(), place.path.as_bytes(), MOST).map_err(|found| {
         let why = match found {
-            Found::Missing(failure) => failure.message,
-            Found::Unknown(why) => why,
-            Found::Directory | Found::File { .. } => "it is a directory".to_owned(),
+            FileLookup::Missing(failure) => failure.message,
+            FileLookup::Unknown(why) => why,
+            FileLookup::Directory | FileLookup::File { .. } => "it is a directory".to_owned(),
         };
         format!("{} cannot be read: {why}", place.name())
     })
@@ -89,13 +89,13 @@ pub(crate) fn read(disk: &OneDisk<'_>, place: &Place) -> Result<Vec<u8>, String>
 /// # Errors
 ///
 /// There may be one where pregrub cannot look; the reason is a clause without a full stop.
-pub(crate) fn configurations(disk: &OneDisk<'_>, platform: Platform) -> Result<Vec<Place>, String> {
+pub(crate) fn configurations(disk: &OneDisk<'_>, platform: Platform) -> Result<Vec<ConfigPlace>, String> {
     let mut found = Vec::new();
     let mut unknown = None;
     let mut look = |device: &str, path: &str| match disk.find(device.as_bytes(), path.as_bytes()) {
-        Found::File { .. } => found.push(Place { device: device.to_owned(), path: path.to_owned() }),
-        Found::Directory | Found::Missing(_) => {}
-        Found::Unknown(why) => unknown = unknown.take().or(Some(why)),
+        FileLookup::File { .. } => found.push(ConfigPlace { device: device.to_owned(), path: path.to_owned() }),
+        FileLookup::Directory | FileLookup::Missing(_) => {}
+        FileLookup::Unknown(why) => unknown = unknown.take().or(Some(why)),
     };
     let names = disk.names();
     if platform == Platform::Efi {

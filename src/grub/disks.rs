@@ -5,13 +5,14 @@ use std::io;
 use std::rc::Rc;
 
 use super::identity;
-use super::machine::{Content, Device, Failure, Found, Machine};
+use super::machine::{CommandFailure, DeviceContent, FileLookup, GrubDevice, Machine};
 use super::partition_map;
 use super::settings::{Platform, Version};
 use crate::storage::filesystem::{FileKind, Filesystem, OpenError, ReadError};
 use crate::storage::identify::{Format, Identified};
 use crate::storage::mount::{Mounting, Volumes};
 use crate::storage::source::Source;
+use crate::system_error::why;
 
 /// No disk: a configuration alone. Nothing is known of any file.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,25 +21,25 @@ pub struct NoDisk;
 const NO_DISK: &str = "there is no disk to look at";
 
 impl Machine for NoDisk {
-    fn devices(&self) -> Vec<Device> {
-        vec![Device { name: "hd0".to_owned(), content: Content::Unknown(NO_DISK.to_owned()) }]
+    fn devices(&self) -> Vec<GrubDevice> {
+        vec![GrubDevice { name: "hd0".to_owned(), content: DeviceContent::Unknown(NO_DISK.to_owned()) }]
     }
 
-    fn device(&self, name: &[u8]) -> Result<Device, Failure> {
+    fn device(&self, name: &[u8]) -> Result<GrubDevice, CommandFailure> {
         let name = String::from_utf8_lossy(name).into_owned();
-        Ok(Device { name, content: Content::Unknown(NO_DISK.to_owned()) })
+        Ok(GrubDevice { name, content: DeviceContent::Unknown(NO_DISK.to_owned()) })
     }
 
-    fn find(&self, _device: &[u8], _path: &[u8]) -> Found {
-        Found::Unknown(NO_DISK.to_owned())
+    fn find(&self, _device: &[u8], _path: &[u8]) -> FileLookup {
+        FileLookup::Unknown(NO_DISK.to_owned())
     }
 
-    fn read(&self, _device: &[u8], _path: &[u8], _limit: usize) -> Result<Vec<u8>, Found> {
-        Err(Found::Unknown(NO_DISK.to_owned()))
+    fn read(&self, _device: &[u8], _path: &[u8], _limit: usize) -> Result<Vec<u8>, FileLookup> {
+        Err(FileLookup::Unknown(NO_DISK.to_owned()))
     }
 
-    fn list(&self, _device: &[u8], _path: &[u8]) -> Result<Vec<Vec<u8>>, Found> {
-        Err(Found::Unknown(NO_DISK.to_owned()))
+    fn list(&self, _device: &[u8], _path: &[u8]) -> Result<Vec<Vec<u8>>, FileLookup> {
+        Err(FileLookup::Unknown(NO_DISK.to_owned()))
     }
 
     fn is_imagined(&self) -> bool {
@@ -68,7 +69,7 @@ struct VolumeOnDisk {
 
 /// What is at an offset.
 struct Mounted {
-    content: Content,
+    content: DeviceContent,
     filesystem: Option<Rc<dyn Filesystem>>,
 }
 
@@ -124,9 +125,9 @@ impl<'v> OneDisk<'v> {
         }
     }
 
-    fn volume(&self, name: &[u8]) -> Result<&VolumeOnDisk, Failure> {
+    fn volume(&self, name: &[u8]) -> Result<&VolumeOnDisk, CommandFailure> {
         let shown = String::from_utf8_lossy(name).into_owned();
-        let missing = || Failure::new(Failure::UNKNOWN_DEVICE, format!("disk `{shown}' not found"));
+        let missing = || CommandFailure::new(CommandFailure::UNKNOWN_DEVICE, format!("disk `{shown}' not found"));
         let (disk, partition) = match shown.split_once(',') {
             Some((disk, partition)) => (disk, Some(partition)),
             None => (shown.as_str(), None),
@@ -146,14 +147,14 @@ impl<'v> OneDisk<'v> {
         volume.mounted.get_or_init(|| match self.mount(volume) {
             Ok(mounted) => mounted,
             Err(error) => {
-                let why = format!("the disk cannot be read: {error}");
-                Mounted { content: Content::Unknown(why), filesystem: None }
+                let why = format!("the disk cannot be read: {}", why(&error));
+                Mounted { content: DeviceContent::Unknown(why), filesystem: None }
             }
         })
     }
 
     fn mount(&self, volume: &VolumeOnDisk) -> io::Result<Mounted> {
-        let nothing = || Mounted { content: Content::Nothing, filesystem: None };
+        let nothing = || Mounted { content: DeviceContent::Nothing, filesystem: None };
         Ok(match self.volumes.mount(volume.offset)? {
             Mounting::Mounted(filesystem) => {
                 let features = filesystem.features();
@@ -166,13 +167,13 @@ impl<'v> OneDisk<'v> {
                         let why = format!(
                             "the filesystem has the feature {feature}, of which pregrub does not know whether this GRUB reads it"
                         );
-                        Mounted { content: Content::Unknown(why), filesystem: None }
+                        Mounted { content: DeviceContent::Unknown(why), filesystem: None }
                     }
                     None => {
                         let identity = self.identity(volume.offset, format_of(filesystem.name()))?;
                         let identified = identity.is_some();
                         let identity = identity.unwrap_or_default();
-                        let content = Content::Filesystem {
+                        let content = DeviceContent::Filesystem {
                             name: grub_name(filesystem.name()).to_owned(),
                             uuid: identity.uuid,
                             label: identity.label,
@@ -191,16 +192,16 @@ impl<'v> OneDisk<'v> {
     /// What pregrub has no driver for: GRUB may have one.
     fn unmounted(&self, offset: u64, identified: Option<Identified>, why: String) -> io::Result<Mounted> {
         let Some(identified) = identified else {
-            return Ok(Mounted { content: Content::Nothing, filesystem: None });
+            return Ok(Mounted { content: DeviceContent::Nothing, filesystem: None });
         };
         let name = identified.format.name();
         let content = if !GRUB_READS.contains(&name) {
-            Content::Nothing
+            DeviceContent::Nothing
         } else if let Some(identity) = self.identity(offset, Some(identified.format))? {
             let name = grub_name(name).to_owned();
-            Content::Filesystem { name, uuid: identity.uuid, label: identity.label, identified: true }
+            DeviceContent::Filesystem { name, uuid: identity.uuid, label: identity.label, identified: true }
         } else {
-            Content::Unknown(format!(
+            DeviceContent::Unknown(format!(
                 "{} lies there, which GRUB reads and pregrub does not ({why})",
                 identified.format.title()
             ))
@@ -208,7 +209,7 @@ impl<'v> OneDisk<'v> {
         Ok(Mounted { content, filesystem: None })
     }
 
-    fn identity(&self, offset: u64, format: Option<Format>) -> io::Result<Option<identity::Identity>> {
+    fn identity(&self, offset: u64, format: Option<Format>) -> io::Result<Option<identity::FilesystemIdentity>> {
         match (self.volumes.disk(), format) {
             (Some(disk), Some(format)) => identity::read(disk, offset, format),
             _ => Ok(None),
@@ -216,14 +217,16 @@ impl<'v> OneDisk<'v> {
     }
 
     /// The filesystem on a device, or why there is none to look at.
-    fn filesystem(&self, device: &[u8]) -> Result<&dyn Filesystem, Found> {
-        let volume = self.volume(device).map_err(Found::Missing)?;
+    fn filesystem(&self, device: &[u8]) -> Result<&dyn Filesystem, FileLookup> {
+        let volume = self.volume(device).map_err(FileLookup::Missing)?;
         let mounted = self.mounted(volume);
         match (&mounted.filesystem, &mounted.content) {
             (Some(filesystem), _) => Ok(&**filesystem),
-            (None, Content::Nothing) => Err(Found::Missing(Failure::new(Failure::UNKNOWN_FS, "unknown filesystem"))),
-            (None, Content::Unknown(why)) => Err(Found::Unknown(why.clone())),
-            (None, Content::Filesystem { name, .. }) => Err(Found::Unknown(format!(
+            (None, DeviceContent::Nothing) => {
+                Err(FileLookup::Missing(CommandFailure::new(CommandFailure::UNKNOWN_FS, "unknown filesystem")))
+            }
+            (None, DeviceContent::Unknown(why)) => Err(FileLookup::Unknown(why.clone())),
+            (None, DeviceContent::Filesystem { name, .. }) => Err(FileLookup::Unknown(format!(
                 "{} is {name}, which GRUB reads and pregrub does not",
                 self.name_of(volume)
             ))),
@@ -231,7 +234,7 @@ impl<'v> OneDisk<'v> {
     }
 
     /// Looks for a file, with its path as GRUB walks it.
-    fn open(&self, device: &[u8], path: &[u8]) -> Result<(u64, FileKind), Found> {
+    fn open(&self, device: &[u8], path: &[u8]) -> Result<(u64, FileKind), FileLookup> {
         if device == b"memdisk" && self.name != "hd0" {
             return Err(missing(path));
         }
@@ -246,26 +249,26 @@ impl<'v> OneDisk<'v> {
                 }
                 Err(missing_in(filesystem, path, &plain))
             }
-            Err(OpenError::Unknown(why)) => Err(Found::Unknown(why)),
-            Err(OpenError::Io(error)) => Err(Found::Unknown(format!("the disk cannot be read: {error}"))),
+            Err(OpenError::Unknown(why)) => Err(FileLookup::Unknown(why)),
+            Err(OpenError::Io(error)) => Err(FileLookup::Unknown(format!("the disk cannot be read: {}", why(&error)))),
         }
     }
 }
 
 /// What GRUB says of a file that is not there.
-fn missing(path: &[u8]) -> Found {
+fn missing(path: &[u8]) -> FileLookup {
     let shown = String::from_utf8_lossy(path);
-    Found::Missing(Failure::new(Failure::FILE_NOT_FOUND, format!("file `{shown}' not found")))
+    FileLookup::Missing(CommandFailure::new(CommandFailure::FILE_NOT_FOUND, format!("file `{shown}' not found")))
 }
 
 /// The same where something on the way is a file.
-fn missing_in(filesystem: &dyn Filesystem, path: &[u8], plain: &[u8]) -> Found {
+fn missing_in(filesystem: &dyn Filesystem, path: &[u8], plain: &[u8]) -> FileLookup {
     let mut end = plain.len();
     while let Some(at) = plain[..end].iter().rposition(|byte| *byte == b'/').filter(|at| *at > 0) {
         end = at;
         match filesystem.open(&plain[..end]) {
             Ok(file) if file.kind() != FileKind::Directory => {
-                return Found::Missing(Failure::new(Failure::BAD_FILE_TYPE, "not a directory"));
+                return FileLookup::Missing(CommandFailure::new(CommandFailure::BAD_FILE_TYPE, "not a directory"));
             }
             Ok(_) => break,
             Err(_) => {}
@@ -338,30 +341,30 @@ fn format_of(name: &str) -> Option<Format> {
 }
 
 impl Machine for OneDisk<'_> {
-    fn sectors(&self, device: &[u8]) -> Result<u64, Found> {
-        let volume = self.volume(device).map_err(Found::Missing)?;
+    fn sectors(&self, device: &[u8]) -> Result<u64, FileLookup> {
+        let volume = self.volume(device).map_err(FileLookup::Missing)?;
         match volume.length {
             Some(length) => Ok(length / SECTOR),
-            None => Err(Found::Unknown("a directory has no blocks".to_owned())),
+            None => Err(FileLookup::Unknown("a directory has no blocks".to_owned())),
         }
     }
 
-    fn read_sectors(&self, device: &[u8], start: u64, length: usize) -> Result<Vec<u8>, Found> {
-        let volume = self.volume(device).map_err(Found::Missing)?;
+    fn read_sectors(&self, device: &[u8], start: u64, length: usize) -> Result<Vec<u8>, FileLookup> {
+        let volume = self.volume(device).map_err(FileLookup::Missing)?;
         let Some(disk) = self.volumes.disk() else {
-            return Err(Found::Unknown("a directory has no blocks".to_owned()));
+            return Err(FileLookup::Unknown("a directory has no blocks".to_owned()));
         };
         let at = volume.offset.saturating_add(start.saturating_mul(SECTOR));
         let left = usize::try_from(disk.len().saturating_sub(at)).unwrap_or(usize::MAX);
         let mut bytes = vec![0; length.min(left)];
         let count = disk
             .read_at(at, &mut bytes)
-            .map_err(|error| Found::Unknown(format!("the disk cannot be read: {error}")))?;
+            .map_err(|error| FileLookup::Unknown(format!("the disk cannot be read: {}", why(&error))))?;
         bytes.truncate(count);
         Ok(bytes)
     }
 
-    fn devices(&self) -> Vec<Device> {
+    fn devices(&self) -> Vec<GrubDevice> {
         // The disk, and its partitions from the last to the first.
         let (whole, partitions) = match self.volumes_on_it.split_first() {
             Some((whole, partitions)) => (Some(whole), partitions),
@@ -369,31 +372,31 @@ impl Machine for OneDisk<'_> {
         };
         let volumes = whole.into_iter().chain(partitions.iter().rev());
         volumes
-            .map(|volume| Device { name: self.name_of(volume), content: self.mounted(volume).content.clone() })
+            .map(|volume| GrubDevice { name: self.name_of(volume), content: self.mounted(volume).content.clone() })
             .collect()
     }
 
-    fn device(&self, name: &[u8]) -> Result<Device, Failure> {
+    fn device(&self, name: &[u8]) -> Result<GrubDevice, CommandFailure> {
         let volume = self.volume(name)?;
-        Ok(Device { name: self.name_of(volume), content: self.mounted(volume).content.clone() })
+        Ok(GrubDevice { name: self.name_of(volume), content: self.mounted(volume).content.clone() })
     }
 
-    fn find(&self, device: &[u8], path: &[u8]) -> Found {
+    fn find(&self, device: &[u8], path: &[u8]) -> FileLookup {
         match self.open(device, path) {
-            Ok((_, FileKind::Directory)) => Found::Directory,
-            Ok((size, _)) => Found::File { size },
+            Ok((_, FileKind::Directory)) => FileLookup::Directory,
+            Ok((size, _)) => FileLookup::File { size },
             Err(found) => found,
         }
     }
 
-    fn read(&self, device: &[u8], path: &[u8], limit: usize) -> Result<Vec<u8>, Found> {
+    fn read(&self, device: &[u8], path: &[u8], limit: usize) -> Result<Vec<u8>, FileLookup> {
         let (size, kind) = self.open(device, path)?;
         if kind == FileKind::Directory {
-            return Err(Found::Directory);
+            return Err(FileLookup::Directory);
         }
         let filesystem = self.filesystem(device)?;
         let plain = plain_path(filesystem, path);
-        let file = filesystem.open(&plain).map_err(|error| Found::Unknown(error.to_string()))?;
+        let file = filesystem.open(&plain).map_err(|error| FileLookup::Unknown(error.to_string()))?;
         let length = usize::try_from(size).unwrap_or(usize::MAX).min(limit);
         let mut text = vec![0; length];
         let mut done = 0;
@@ -401,9 +404,9 @@ impl Machine for OneDisk<'_> {
             match file.read_at(done as u64, &mut text[done..]) {
                 Ok(0) => break,
                 Ok(count) => done += count,
-                Err(ReadError::Unknown(why)) => return Err(Found::Unknown(why)),
+                Err(ReadError::Unknown(why)) => return Err(FileLookup::Unknown(why)),
                 Err(error) => {
-                    return Err(Found::Unknown(format!(
+                    return Err(FileLookup::Unknown(format!(
                         "pygrub's driver cannot read it ({error}), and GRUB's is another one"
                     )));
                 }
@@ -413,16 +416,18 @@ impl Machine for OneDisk<'_> {
         Ok(text)
     }
 
-    fn list(&self, device: &[u8], path: &[u8]) -> Result<Vec<Vec<u8>>, Found> {
+    fn list(&self, device: &[u8], path: &[u8]) -> Result<Vec<Vec<u8>>, FileLookup> {
         match self.open(device, path)? {
             (_, FileKind::Directory) => {}
-            _ => return Err(Found::Missing(Failure::new(Failure::BAD_FILE_TYPE, "not a directory"))),
+            _ => {
+                return Err(FileLookup::Missing(CommandFailure::new(CommandFailure::BAD_FILE_TYPE, "not a directory")));
+            }
         }
         let filesystem = self.filesystem(device)?;
         let names = filesystem.listed(&plain_path(filesystem, path), MOST_NAMES);
         if names.is_empty() && !LISTS.contains(&filesystem.name()) {
             let name = filesystem.name().to_owned();
-            return Err(Found::Unknown(format!("pregrub does not list directories of {name}")));
+            return Err(FileLookup::Unknown(format!("pregrub does not list directories of {name}")));
         }
         Ok(names)
     }

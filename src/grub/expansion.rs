@@ -3,7 +3,7 @@
 use super::interpreter::Interpreter;
 use super::memory::MOST_WORDS;
 use super::number::is_space;
-use super::word::{Part, Word};
+use super::word::{Word, WordPart};
 
 /// An argument in the making: each byte, and whether it is protected from being a pattern. `None` as long as nothing was put in.
 type Draft = Option<Vec<(u8, bool)>>;
@@ -46,18 +46,37 @@ impl Arguments {
 /// How many bytes the variables of one command may have. The longest command line that a kernel takes has some thousand.
 const LARGEST_GROWTH: usize = 256 << 10;
 
+/// The arguments where the words are these already, as in most commands.
+fn plain(words: &[Word]) -> Option<Vec<Vec<u8>>> {
+    /// Of more words each costs steps.
+    const MOST: usize = 64;
+    if words.len() > MOST {
+        return None;
+    }
+    let plain = words.iter().map(|word| match word.parts.as_slice() {
+        [WordPart::Bare(text)] if memchr::memchr2(b'*', b'?', text).is_none() => Some(text.to_vec()),
+        [WordPart::Quoted(text)] => Some(text.to_vec()),
+        _ => None,
+    });
+    plain.collect()
+}
+
 impl Interpreter<'_> {
     /// What `words` become: variables expanded, values split, patterns replaced by the files that match.
     pub(super) fn expand(&mut self, words: &[Word]) -> Vec<Vec<u8>> {
+        if let Some(plain) = plain(words) {
+            self.spend(plain.iter().map(|word| word.len() as u64 / 16).sum());
+            return plain;
+        }
         let mut arguments = Arguments::default();
         let mut grown = 0;
         for word in words {
             for part in &word.parts {
                 self.note_if_unknown(part);
                 match part {
-                    Part::Bare(text) => arguments.append(text, false),
-                    Part::Quoted(text) => arguments.append(text, true),
-                    Part::Variable(name) => {
+                    WordPart::Bare(text) => arguments.append(text, false),
+                    WordPart::Quoted(text) => arguments.append(text, true),
+                    WordPart::Variable(name) => {
                         if !self.may_grow(name, &mut grown) {
                             return Vec::new();
                         }
@@ -72,7 +91,7 @@ impl Interpreter<'_> {
                             arguments.split(value);
                         }
                     }
-                    Part::QuotedVariable(name) => {
+                    WordPart::QuotedVariable(name) => {
                         if !self.may_grow(name, &mut grown) {
                             return Vec::new();
                         }
@@ -138,8 +157,8 @@ impl Interpreter<'_> {
     }
 
     /// GRUB knows where it was loaded from, and pregrub does not.
-    fn note_if_unknown(&mut self, part: &Part) {
-        let (Part::Variable(name) | Part::QuotedVariable(name)) = part else { return };
+    fn note_if_unknown(&mut self, part: &WordPart) {
+        let (WordPart::Variable(name) | WordPart::QuotedVariable(name)) = part else { return };
         if name.as_slice() == b"cmdpath" && self.get(b"cmdpath").is_none() {
             let why = "`$cmdpath` is the directory that GRUB was loaded from, which pregrub does not know (set it with --env)";
             self.cannot_tell(why.to_owned());

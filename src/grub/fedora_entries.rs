@@ -6,8 +6,8 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 
 use super::boot_loader_specification::compare;
-use super::interpreter::{Interpreter, Outcome};
-use super::machine::{Failure, Found};
+use super::interpreter::{CommandOutcome, Interpreter};
+use super::machine::{CommandFailure, FileLookup};
 use super::memory;
 use super::menu::MenuEntry;
 use super::number;
@@ -71,7 +71,7 @@ enum Wanted<'a> {
     One(&'a [u8]),
 }
 
-pub(super) fn blscfg(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
+pub(super) fn blscfg(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> CommandOutcome {
     let wanted = match arguments {
         [word] if word == b"default" => Wanted::Default,
         [word] if word == b"non-default" => Wanted::Others,
@@ -101,21 +101,21 @@ pub(super) fn blscfg(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outco
             add(grub, entry);
         }
     }
-    Outcome::Status(0)
+    CommandOutcome::Status(0)
 }
 
 /// The entries, newest first.
-fn read(grub: &mut Interpreter<'_>, path: Option<&[u8]>) -> Result<Vec<Entry>, Outcome> {
+fn read(grub: &mut Interpreter<'_>, path: Option<&[u8]>) -> Result<Vec<Entry>, CommandOutcome> {
     let (device, directory) = match path.map(|path| (path, memchr::memchr(b')', path))) {
         Some((path, Some(end))) => (path[1..end].to_vec(), Some(path[end + 1..].to_vec())),
-        Some((_, None)) => return Err(Outcome::Failed(Failure::bad_argument("Filepath isn't correct"))),
+        Some((_, None)) => return Err(CommandOutcome::Failed(CommandFailure::bad_argument("Filepath isn't correct"))),
         None => {
             let variable = if grub.settings.platform == Platform::Efi { "root" } else { "boot" };
             match grub.get(variable.as_bytes()).filter(|device| !device.is_empty()) {
                 Some(device) => (device.to_vec(), None),
                 None => {
                     let message = format!("variable `{variable}' isn't set");
-                    return Err(Outcome::Failed(Failure::new(Failure::FILE_NOT_FOUND, message)));
+                    return Err(CommandOutcome::Failed(CommandFailure::new(CommandFailure::FILE_NOT_FOUND, message)));
                 }
             }
         }
@@ -132,13 +132,13 @@ fn read(grub: &mut Interpreter<'_>, path: Option<&[u8]>) -> Result<Vec<Entry>, O
     let mut directory =
         directory.or_else(|| grub.get(b"blsdir").map(<[u8]>::to_vec)).unwrap_or_else(|| DIRECTORY.to_vec());
     let mut names = grub.machine.list(&device, &directory);
-    if !named && matches!(names, Err(Found::Missing(_) | Found::File { .. })) {
+    if !named && matches!(names, Err(FileLookup::Missing(_) | FileLookup::File { .. })) {
         directory = INSTEAD.to_vec();
         names = grub.machine.list(&device, &directory);
     }
     let names = match names {
         Ok(names) => names,
-        Err(Found::Unknown(why)) => {
+        Err(FileLookup::Unknown(why)) => {
             let shown = String::from_utf8_lossy(&directory).into_owned();
             if grub.machine.is_imagined() {
                 grub.note(format!("there is no disk to look at: pregrub assumes that `{shown}` has no entries"));
@@ -160,7 +160,7 @@ fn read(grub: &mut Interpreter<'_>, path: Option<&[u8]>) -> Result<Vec<Entry>, O
         let file = [&b"("[..], &device[..], b")", &directory, b"/", &name].concat();
         let text = match grub.read(&file, MOST) {
             Ok(text) => text,
-            Err(Found::Unknown(why)) => {
+            Err(FileLookup::Unknown(why)) => {
                 let name = String::from_utf8_lossy(&name).into_owned();
                 grub.cannot_tell(format!("what the entry `{name}` says: {why}"));
                 continue;

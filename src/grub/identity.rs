@@ -7,13 +7,13 @@ use crate::storage::source::Source;
 
 /// UUID and label.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Identity {
+pub(super) struct FilesystemIdentity {
     pub uuid: Option<String>,
     pub label: Option<Vec<u8>>,
 }
 
 /// Reads them; nothing where pregrub does not know where this format keeps them.
-pub(super) fn read(disk: &dyn Source, offset: u64, format: Format) -> io::Result<Option<Identity>> {
+pub(super) fn read(disk: &dyn Source, offset: u64, format: Format) -> io::Result<Option<FilesystemIdentity>> {
     let bytes = |at: u64, length: usize| -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; length];
         disk.read_at(offset.saturating_add(at), &mut bytes)?;
@@ -21,14 +21,15 @@ pub(super) fn read(disk: &dyn Source, offset: u64, format: Format) -> io::Result
     };
     Ok(Some(match format {
         Format::Ext2 | Format::Ext3 | Format::Ext4 => {
-            Identity { uuid: uuid(&bytes(1024 + 104, 16)?), label: text(&bytes(1024 + 120, 16)?) }
+            FilesystemIdentity { uuid: uuid(&bytes(1024 + 104, 16)?), label: text(&bytes(1024 + 120, 16)?) }
         }
-        Format::Xfs => Identity { uuid: uuid(&bytes(32, 16)?), label: text(&bytes(108, 12)?) },
-        Format::Btrfs => {
-            Identity { uuid: uuid(&bytes((64 << 10) + 32, 16)?), label: text(&bytes((64 << 10) + 0x12b, 256)?) }
-        }
+        Format::Xfs => FilesystemIdentity { uuid: uuid(&bytes(32, 16)?), label: text(&bytes(108, 12)?) },
+        Format::Btrfs => FilesystemIdentity {
+            uuid: uuid(&bytes((64 << 10) + 32, 16)?),
+            label: text(&bytes((64 << 10) + 0x12b, 256)?),
+        },
         Format::Reiserfs => {
-            Identity { uuid: uuid(&bytes((64 << 10) + 84, 16)?), label: text(&bytes((64 << 10) + 100, 16)?) }
+            FilesystemIdentity { uuid: uuid(&bytes((64 << 10) + 84, 16)?), label: text(&bytes((64 << 10) + 100, 16)?) }
         }
         Format::Vfat => {
             let sector = bytes(0, 512)?;
@@ -36,7 +37,7 @@ pub(super) fn read(disk: &dyn Source, offset: u64, format: Format) -> io::Result
             let at = if sector[22..24] == [0, 0] { 0x43 } else { 0x27 };
             let id = &sector[at..at + 4];
             let label: Vec<u8> = sector[at + 4..at + 15].trim_ascii_end().to_vec();
-            Identity {
+            FilesystemIdentity {
                 uuid: Some(format!("{:02x}{:02x}-{:02x}{:02x}", id[3], id[2], id[1], id[0])),
                 label: Some(label).filter(|label| !label.is_empty() && label != b"NO NAME"),
             }
@@ -50,11 +51,11 @@ pub(super) fn read(disk: &dyn Source, offset: u64, format: Format) -> io::Result
             let piece = |from: usize, to: usize| digits.get(from..to).unwrap_or_default().iter().collect::<String>();
             let uuid =
                 [piece(0, 4), piece(4, 6), piece(6, 8), piece(8, 10), piece(10, 12), piece(12, 14), piece(14, 16)];
-            Identity { uuid: Some(uuid.join("-")), label: Some(descriptor[40..72].trim_ascii_end().to_vec()) }
+            FilesystemIdentity { uuid: Some(uuid.join("-")), label: Some(descriptor[40..72].trim_ascii_end().to_vec()) }
         }
         Format::Ntfs => {
             let id = bytes(0x48, 8)?;
-            Identity { uuid: Some(id.iter().rev().map(|byte| format!("{byte:02x}")).collect()), label: None }
+            FilesystemIdentity { uuid: Some(id.iter().rev().map(|byte| format!("{byte:02x}")).collect()), label: None }
         }
         _ => return Ok(None),
     }))

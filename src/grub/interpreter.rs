@@ -7,12 +7,14 @@ use std::rc::Rc;
 use super::blocks;
 use super::commands;
 use super::loaded::Loaded;
-use super::machine::{Failure, FileName, Found, Machine};
+use super::machine::{CommandFailure, FileLookup, FileName, Machine};
+use super::marks::Marks;
 use super::memory;
 use super::menu::MenuEntry;
-use super::outcome::{Attempt, Message, ShownMenu, Step};
+use super::outcome::{EntryAttempt, ExecutedCommand, GrubMessage, ShownMenu};
+use super::outline::Outline;
 use super::parser::{Parser, Unit};
-use super::settings::Settings;
+use super::settings::GrubSettings;
 use super::syntax::{Block, Command, Statement};
 use super::text::{ScriptText, bytes};
 use super::variables::Context;
@@ -43,9 +45,10 @@ struct Scope {
 }
 
 /// GRUB, with what it has in memory.
+#[derive(Clone)]
 pub(super) struct Interpreter<'m> {
     pub machine: Rc<dyn Machine + 'm>,
-    pub settings: Rc<Settings>,
+    pub settings: Rc<GrubSettings>,
     pub contexts: Vec<Context>,
     functions: Rc<HashMap<Vec<u8>, Rc<[Statement]>>>,
     scope: Option<Scope>,
@@ -57,6 +60,8 @@ pub(super) struct Interpreter<'m> {
     depth: u32,
     /// What has been done, in steps.
     pub steps: u64,
+    /// How many there may be.
+    pub most_steps: u64,
     /// What is kept, in bytes, but for the variables: see `memory`.
     pub kept: Cell<usize>,
     /// The steps that drawing the menu took: submenus are executed for it.
@@ -66,13 +71,13 @@ pub(super) struct Interpreter<'m> {
     /// What `echo` and other commands have printed.
     pub output: Vec<u8>,
     /// Errors before the first attempt.
-    pub errors: Vec<Message>,
-    pub attempts: Vec<Attempt>,
+    pub errors: Vec<GrubMessage>,
+    pub attempts: Vec<EntryAttempt>,
     /// The menu of the last configuration that the first one handed over to.
     pub shown: Option<ShownMenu>,
     /// The titles of the submenus that are open.
     pub titles: Vec<Vec<u8>>,
-    pub trace: Vec<Step>,
+    pub trace: Vec<ExecutedCommand>,
     /// What is assumed where there is no disk, and other things worth knowing: sentences without a full stop.
     pub notes: Vec<String>,
     /// What pregrub cannot tell, as clauses without a full stop.
@@ -93,15 +98,24 @@ pub(super) struct Interpreter<'m> {
     pub file: Rc<str>,
     pub line: u32,
     pub printed_errors: u64,
+    /// Whether the script that is read next is outlined.
+    pub outlines: bool,
+    /// What was marked in it.
+    marks: Option<Marks>,
+    /// Its outline.
+    pub outline: Option<Rc<Outline>>,
 }
 
 /// How deep scripts, functions and menus may be nested. GRUB has a stack of its own that is not much deeper.
 const DEEPEST: u32 = 60;
+/// Why nothing is known of a file on a loop device.
+const INSIDE_AN_IMAGE: &str = "pregrub does not look into disk images that `loopback` opens";
 /// The longest list of errors, notes and steps of the trace.
 const MOST_LINES: usize = 1000;
 
 impl<'m> Interpreter<'m> {
-    pub(super) fn new(machine: Rc<dyn Machine + 'm>, settings: Rc<Settings>) -> Self {
+    pub(super) fn new(machine: Rc<dyn Machine + 'm>, settings: Rc<GrubSettings>) -> Self {
+        let most_steps = settings.most_steps;
         Self {
             machine,
             settings,
@@ -114,6 +128,7 @@ impl<'m> Interpreter<'m> {
             returns: false,
             depth: 0,
             steps: 0,
+            most_steps,
             kept: Cell::new(0),
             drawing: Cell::new(0),
             traced: 0,
@@ -134,6 +149,9 @@ impl<'m> Interpreter<'m> {
             file: "".into(),
             line: 0,
             printed_errors: 0,
+            outlines: false,
+            marks: None,
+            outline: None,
         }
     }
 
@@ -147,6 +165,7 @@ impl<'m> Interpreter<'m> {
             scope: self.scope.clone(),
             depth: self.depth,
             steps: self.steps,
+            most_steps: self.most_steps,
             titles: self.titles.clone(),
             graphics: self.graphics,
             loops_back: self.loops_back.clone(),
@@ -194,14 +213,14 @@ impl<'m> Interpreter<'m> {
         self.scope.as_ref().map(|scope| &scope.parameters[scope.shifted.min(scope.parameters.len())..])
     }
 
-    pub(super) fn set_parameters(&mut self, parameters: Vec<Vec<u8>>) -> Result<(), Failure> {
+    pub(super) fn set_parameters(&mut self, parameters: Vec<Vec<u8>>) -> Result<(), CommandFailure> {
         match &mut self.scope {
             Some(scope) => {
                 scope.parameters = parameters;
                 scope.shifted = 0;
                 Ok(())
             }
-            None => Err(Failure::new(17, "")),
+            None => Err(CommandFailure::new(17, "")),
         }
     }
 
@@ -214,16 +233,13 @@ impl<'m> Interpreter<'m> {
 
     /// Nothing more is executed.
     pub(super) fn give_up(&mut self) {
-        self.steps = self.steps.max(self.settings.most_steps.saturating_add(1));
+        self.steps = self.steps.max(self.most_steps.saturating_add(1));
     }
 
     pub(super) fn afford(&mut self) -> Result<(), Stop> {
         self.spend(1);
-        if self.steps > self.settings.most_steps {
-            let why = format!(
-                "the configuration is still busy after {} steps: it may loop for ever",
-                self.settings.most_steps
-            );
+        if self.steps > self.most_steps {
+            let why = format!("the configuration is still busy after {} steps: it may loop for ever", self.most_steps);
             return Err(Stop::Limit(why));
         }
         self.afford_memory()
@@ -269,8 +285,8 @@ impl<'m> Interpreter<'m> {
     }
 
     /// Prints an error as GRUB does, unless it is a condition that is not met.
-    pub(super) fn report(&mut self, failure: &Failure) {
-        if failure.number == Failure::TEST || failure.number == 0 || failure.message.is_empty() {
+    pub(super) fn report(&mut self, failure: &CommandFailure) {
+        if failure.number == CommandFailure::TEST || failure.number == 0 || failure.message.is_empty() {
             return;
         }
         self.complain(format!("{}.", failure.message));
@@ -279,13 +295,13 @@ impl<'m> Interpreter<'m> {
     /// Prints an error.
     pub(super) fn complain(&mut self, text: String) {
         self.printed_errors += 1;
-        let message = Message { text, file: self.file.to_string(), line: self.line };
-        let size = 2 * memory::EACH + message.text.len() + message.file.len();
         let list = match self.attempts.last_mut() {
             Some(attempt) => &mut attempt.errors,
             None => &mut self.errors,
         };
         if list.len() < MOST_LINES {
+            let message = GrubMessage { text, file: self.file.to_string(), line: self.line };
+            let size = 2 * memory::EACH + message.text.len() + message.file.len();
             list.push(message);
             self.keep(size);
         }
@@ -319,7 +335,7 @@ impl<'m> Interpreter<'m> {
         if self.settings.trace && fits && self.trace.len() < self.settings.most_trace {
             self.traced += size;
             let words = words.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
-            self.trace.push(Step {
+            self.trace.push(ExecutedCommand {
                 number: self.steps,
                 file: self.file.to_string(),
                 line: self.line,
@@ -332,47 +348,56 @@ impl<'m> Interpreter<'m> {
     // Files.
 
     /// Device and path of a file's name; GRUB's complaint if it has neither.
-    pub(super) fn locate(&self, name: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Failure> {
+    pub(super) fn locate(&self, name: &[u8]) -> Result<(Vec<u8>, Vec<u8>), CommandFailure> {
         let (device, path) = self.place(name)?;
         if path.first() == Some(&b'/') { Ok((device, path)) } else { Err(blocks::invalid(&path)) }
     }
 
     /// Device of a name, and what follows it: a path, or a list of blocks.
-    fn place(&self, name: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Failure> {
-        let parts = FileName::of(name).ok_or_else(|| Failure::new(Failure::BAD_FILENAME, "missing `)' symbol"))?;
+    fn place(&self, name: &[u8]) -> Result<(Vec<u8>, Vec<u8>), CommandFailure> {
+        let parts = FileName::of(name)
+            .ok_or_else(|| CommandFailure::new(CommandFailure::BAD_FILENAME, "missing `)' symbol"))?;
         let root = || {
             let root = self.get(b"root").filter(|root| !root.is_empty());
-            root.map(<[u8]>::to_vec).ok_or_else(|| Failure::bad_argument("variable `root' isn't set"))
+            root.map(<[u8]>::to_vec).ok_or_else(|| CommandFailure::bad_argument("variable `root' isn't set"))
         };
         let device = match parts.device {
             None => root()?,
             // `($nothing)/path`: parentheses without a name in them are not the root.
-            Some(b"") => return Err(Failure::new(Failure::UNKNOWN_DEVICE, "disk `' not found")),
+            Some(b"") => return Err(CommandFailure::new(CommandFailure::UNKNOWN_DEVICE, "disk `' not found")),
             Some(device) => device.to_vec(),
         };
         Ok((device, parts.path.to_vec()))
     }
 
-    pub(super) fn find(&mut self, name: &[u8]) -> Found {
+    pub(super) fn find(&mut self, name: &[u8]) -> FileLookup {
         self.spend(20);
         match self.place(name) {
             Ok((device, path)) => self.find_on(&device, &path),
-            Err(failure) => Found::Missing(failure),
+            Err(failure) => FileLookup::Missing(failure),
         }
     }
 
     /// Looks for a path, or a list of blocks, on a device.
-    pub(super) fn find_on(&self, device: &[u8], path: &[u8]) -> Found {
+    pub(super) fn find_on(&self, device: &[u8], path: &[u8]) -> FileLookup {
         match path.first() {
+            _ if self.is_loop_device(device) => FileLookup::Unknown(INSIDE_AN_IMAGE.to_owned()),
             Some(b'/') => self.machine.find(device, path),
             _ => blocks::find(&*self.machine, self.settings.version, device, path),
         }
     }
 
-    pub(super) fn read(&mut self, name: &[u8], limit: usize) -> Result<Vec<u8>, Found> {
+    /// Whether `loopback` made a device, or the disk that it is a partition of.
+    fn is_loop_device(&self, device: &[u8]) -> bool {
+        let disk = device.split(|byte| *byte == b',').next().unwrap_or_default();
+        self.loops_back.iter().any(|(made, ..)| made == disk)
+    }
+
+    pub(super) fn read(&mut self, name: &[u8], limit: usize) -> Result<Vec<u8>, FileLookup> {
         self.spend(20);
-        let (device, path) = self.place(name).map_err(Found::Missing)?;
+        let (device, path) = self.place(name).map_err(FileLookup::Missing)?;
         let text = match path.first() {
+            _ if self.is_loop_device(&device) => return Err(FileLookup::Unknown(INSIDE_AN_IMAGE.to_owned())),
             Some(b'/') => self.machine.read(&device, &path, limit)?,
             _ => blocks::read(&*self.machine, self.settings.version, &device, &path, limit)?,
         };
@@ -395,14 +420,19 @@ impl<'m> Interpreter<'m> {
         self.release(size);
         let script = ScriptText::file(&String::from_utf8_lossy(name), text);
         let before = (Rc::clone(&self.file), self.line);
-        let status = self.run_text(&script, false);
+        let status = self.run_text(&script);
+        if let Some(marks) = self.marks.take() {
+            let mut outline = Outline::of(marks, &script, text);
+            outline.complete &= status.is_ok();
+            self.outline = Some(Rc::new(outline));
+        }
         (self.file, self.line) = before;
         self.release(size);
         status
     }
 
     /// Executes a text, unit by unit.
-    pub(super) fn run_text(&mut self, script: &ScriptText, _entry: bool) -> Executed {
+    pub(super) fn run_text(&mut self, script: &ScriptText) -> Executed {
         if self.depth >= DEEPEST {
             return Err(Stop::Limit(format!("scripts, functions and menus are nested deeper than {DEEPEST}")));
         }
@@ -416,7 +446,16 @@ impl<'m> Interpreter<'m> {
     }
 
     fn run_units(&mut self, script: &ScriptText) -> Executed {
-        let mut parser = Parser::new(script);
+        if !std::mem::take(&mut self.outlines) {
+            return self.run_parsed(&mut Parser::new(script), script);
+        }
+        let mut parser = Parser::marking(script);
+        let status = self.run_parsed(&mut parser, script);
+        self.marks = parser.take_marks();
+        status
+    }
+
+    fn run_parsed(&mut self, parser: &mut Parser<'_>, script: &ScriptText) -> Executed {
         let mut status = 0;
         let mut words = 0;
         loop {
@@ -567,7 +606,7 @@ impl<'m> Interpreter<'m> {
         let mut invert = false;
         if words.first().is_some_and(|word| word == b"!") {
             if words.len() < 2 {
-                return Ok(self.done(Failure::BAD_ARGUMENT));
+                return Ok(self.done(CommandFailure::BAD_ARGUMENT));
             }
             invert = true;
             words.remove(0);
@@ -590,26 +629,26 @@ impl<'m> Interpreter<'m> {
             if let Some(block) = block {
                 words.push(bytes(&block.text));
             }
-            Outcome::Status(self.call(&body, words)?)
+            CommandOutcome::Status(self.call(&body, words)?)
         } else {
             return Ok(self.unknown_command(&name));
         };
         let status = match result {
-            Outcome::Status(status) => status,
-            Outcome::Complaining(failure) => {
+            CommandOutcome::Status(status) => status,
+            CommandOutcome::Complaining(failure) => {
                 if !invert {
                     self.report(&failure);
                 }
                 0
             }
-            Outcome::Failed(failure) => {
+            CommandOutcome::Failed(failure) => {
                 self.report(&failure);
                 failure.number
             }
         };
         let status = match (invert, status) {
             (false, status) => status,
-            (true, 0) => Failure::TEST,
+            (true, 0) => CommandFailure::TEST,
             (true, _) => 0,
         };
         Ok(self.done(status))
@@ -617,7 +656,18 @@ impl<'m> Interpreter<'m> {
 
     /// Keeps a status as `$?`.
     fn done(&mut self, status: i32) -> i32 {
-        self.context().set(b"?", status.to_string().as_bytes());
+        let digits;
+        let text: &[u8] = match status {
+            0 => b"0",
+            1 => b"1",
+            _ => {
+                digits = status.to_string();
+                digits.as_bytes()
+            }
+        };
+        if self.get(b"?") != Some(text) {
+            self.context().set(b"?", text);
+        }
         status
     }
 
@@ -662,7 +712,7 @@ impl<'m> Interpreter<'m> {
         self.keep(size);
         let outer = self.scope.replace(Scope { parameters, shifted: 0, function: false });
         let before = (Rc::clone(&self.file), self.line);
-        let status = self.run_text(script, true);
+        let status = self.run_text(script);
         (self.file, self.line) = before;
         self.scope = outer;
         self.release(size);
@@ -674,10 +724,10 @@ impl<'m> Interpreter<'m> {
         self.breaks = self.loops.min(count);
     }
 
-    pub(super) fn shift(&mut self, count: usize) -> Result<(), Failure> {
+    pub(super) fn shift(&mut self, count: usize) -> Result<(), CommandFailure> {
         let Some(scope) = &mut self.scope else { return Ok(()) };
         if count > scope.parameters.len() - scope.shifted.min(scope.parameters.len()) {
-            return Err(Failure::bad_argument(""));
+            return Err(CommandFailure::bad_argument(""));
         }
         scope.shifted += count;
         Ok(())
@@ -693,17 +743,17 @@ impl<'m> Interpreter<'m> {
 
 /// What a command comes to.
 #[derive(Debug)]
-pub(super) enum Outcome {
+pub(super) enum CommandOutcome {
     /// It is done, with this status.
     Status(i32),
     /// It is done, with status 0, and something is complained of.
-    Complaining(Failure),
+    Complaining(CommandFailure),
     /// It fails.
-    Failed(Failure),
+    Failed(CommandFailure),
 }
 
-impl From<Result<(), Failure>> for Outcome {
-    fn from(result: Result<(), Failure>) -> Self {
+impl From<Result<(), CommandFailure>> for CommandOutcome {
+    fn from(result: Result<(), CommandFailure>) -> Self {
         match result {
             Ok(()) => Self::Status(0),
             Err(failure) => Self::Failed(failure),

@@ -4,7 +4,8 @@ use pest::Parser as _;
 use pest::iterators::Pair;
 
 use super::text::{ScriptText, bytes};
-use super::word::{Part, Word};
+use super::usual_word::{ends_word, is_plain, usual_word};
+use super::word::{PartText, Word, WordPart};
 
 #[derive(pest_derive::Parser)]
 #[grammar = "grammar/script.pest"]
@@ -13,7 +14,7 @@ struct Grammar;
 /// A token and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Token {
-    pub kind: Kind,
+    pub kind: TokenKind,
     /// Its first byte in the text.
     pub start: usize,
     /// The byte after its last one.
@@ -24,7 +25,7 @@ pub(super) struct Token {
 
 /// What a token is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TokenKind {
     Newline,
     Semicolon,
     Open,
@@ -88,7 +89,7 @@ impl Keyword {
 pub(super) const OUT_OF_LINES: &str = "out of memory.";
 
 /// The length from which on a word ends the program: flex's buffer is full.
-const LONGEST_TOKEN: usize = 8190;
+pub(super) const LONGEST_TOKEN: usize = 8190;
 
 /// Reads tokens.
 pub(super) struct Lexer<'t> {
@@ -100,6 +101,11 @@ pub(super) struct Lexer<'t> {
 impl<'t> Lexer<'t> {
     pub(super) fn new(text: &'t ScriptText) -> Self {
         Self { text: text.as_str(), at: 0, line: 0 }
+    }
+
+    /// The byte that is read next.
+    pub(super) fn place(&self) -> usize {
+        self.at
     }
 
     /// Passes over the rest of the line, unless the last token was its end.
@@ -115,7 +121,8 @@ impl<'t> Lexer<'t> {
     /// The next token.
     pub(super) fn next(&mut self) -> Token {
         let text = self.text.as_bytes();
-        while matches!(text.get(self.at), Some(b' ' | b'\t')) {
+        // A carriage return inside of a line, which only grub-script-check leaves there, is as good as a space.
+        while matches!(text.get(self.at), Some(b' ' | b'\t' | b'\r')) {
             self.at += 1;
         }
         if text.get(self.at) == Some(&b'#') {
@@ -123,14 +130,14 @@ impl<'t> Lexer<'t> {
         }
         let (start, line) = (self.at, self.line);
         let (kind, length) = match text.get(start) {
-            None => (Kind::End, 0),
+            None => (TokenKind::End, 0),
             Some(b'\n') => {
                 self.line += 1;
-                (Kind::Newline, 1)
+                (TokenKind::Newline, 1)
             }
-            Some(b';') if text.get(start + 1) != Some(&b';') => (Kind::Semicolon, 1),
-            Some(b'{') => (Kind::Open, 1),
-            Some(b'}') => (Kind::Close, 1),
+            Some(b';') if text.get(start + 1) != Some(&b';') => (TokenKind::Semicolon, 1),
+            Some(b'{') => (TokenKind::Open, 1),
+            Some(b'}') => (TokenKind::Close, 1),
             Some(_) => self.word(),
         };
         self.at = start + length;
@@ -138,13 +145,22 @@ impl<'t> Lexer<'t> {
     }
 
     /// A word, or what is none.
-    fn word(&mut self) -> (Kind, usize) {
+    fn word(&mut self) -> (TokenKind, usize) {
         let rest = &self.text[self.at..];
         if let Some(length) = plain_length(rest) {
             let word = &rest[..length];
             let kind = match Keyword::of(word) {
-                Some(keyword) => Kind::Keyword(keyword),
-                None => Kind::Word(Word { parts: vec![Part::Bare(word.as_bytes().to_vec())] }, is_name(word)),
+                Some(keyword) => TokenKind::Keyword(keyword),
+                None => TokenKind::Word(Word { parts: vec![WordPart::Bare(word.as_bytes().into())] }, is_name(word)),
+            };
+            return (kind, length);
+        }
+        if let Some((word, length)) = usual_word(rest) {
+            let raw = &rest[..length];
+            self.line += memchr::memchr_iter(b'\n', raw.as_bytes()).count();
+            let kind = match Keyword::of(raw) {
+                Some(keyword) => TokenKind::Keyword(keyword),
+                None => TokenKind::Word(word, is_name(raw)),
             };
             return (kind, length);
         }
@@ -154,22 +170,22 @@ impl<'t> Lexer<'t> {
         let open = tail.starts_with(['"', '\'', '\\']) || tail.starts_with("$\"");
         if open || (extent > 0 && tail.is_empty()) {
             self.line += memchr::memchr_iter(b'\n', rest.as_bytes()).count();
-            return (Kind::Bad { complaint: Some(OUT_OF_LINES.to_owned()) }, rest.len());
+            return (TokenKind::Bad { complaint: Some(OUT_OF_LINES.to_owned()) }, rest.len());
         }
         if extent == 0 {
             let width = rest.chars().next().map_or(0, char::len_utf8);
             let complaint = rest.starts_with('$').then(|| "$.".to_owned());
-            return (Kind::Bad { complaint }, width);
+            return (TokenKind::Bad { complaint }, width);
         }
         let raw = &rest[..extent];
         self.line += memchr::memchr_iter(b'\n', raw.as_bytes()).count();
         if extent >= LONGEST_TOKEN {
-            return (Kind::Bad { complaint: Some(TOO_LARGE.to_owned()) }, extent);
+            return (TokenKind::Bad { complaint: Some(TOO_LARGE.to_owned()) }, extent);
         }
         let kind = match (Keyword::of(raw), parts(raw)) {
-            (Some(keyword), _) => Kind::Keyword(keyword),
-            (None, Some(word)) => Kind::Word(word, is_name(raw)),
-            (None, None) => Kind::Bad { complaint: None },
+            (Some(keyword), _) => TokenKind::Keyword(keyword),
+            (None, Some(word)) => TokenKind::Word(word, is_name(raw)),
+            (None, None) => TokenKind::Bad { complaint: None },
         };
         (kind, extent)
     }
@@ -181,31 +197,9 @@ pub(super) const TOO_LARGE: &str = "fatal error: token too large, exceeds YYLMAX
 /// The length of a word of letters, digits and the like, as nearly all are, that ends where a word may end: what the grammar
 /// would say, without asking it.
 fn plain_length(text: &str) -> Option<usize> {
-    let plain = |byte: &u8| {
-        byte.is_ascii_alphanumeric()
-            || matches!(
-                byte,
-                b'_' | b'-'
-                    | b'/'
-                    | b'.'
-                    | b'='
-                    | b':'
-                    | b','
-                    | b'('
-                    | b')'
-                    | b'+'
-                    | b'['
-                    | b']'
-                    | b'!'
-                    | b'@'
-                    | b'%'
-                    | b'~'
-                    | b'^'
-            )
-    };
-    let length = text.as_bytes().iter().position(|byte| !plain(byte))?;
-    let ends = matches!(text.as_bytes()[length], b' ' | b'\t' | b'\n' | b';' | b'{' | b'}');
+    let length = text.as_bytes().iter().position(|byte| !is_plain(*byte))?;
     let word = &text[..length];
+    let ends = ends_word(text.as_bytes()[length]);
     (ends && length > 0 && length < LONGEST_TOKEN && word != "[[" && word != "]]").then_some(length)
 }
 
@@ -239,7 +233,7 @@ fn parts(raw: &str) -> Option<Word> {
             }
             Rule::single => word.push_quoted(&bytes(&piece.as_str()[1..piece.as_str().len() - 1])),
             Rule::double | Rule::translated => double(&mut word, piece),
-            Rule::variable => word.parts.push(Part::Variable(name(piece))),
+            Rule::variable => word.parts.push(WordPart::Variable(name(piece))),
             _ => {}
         }
     }
@@ -256,12 +250,84 @@ fn double(word: &mut Word, pair: Pair<'_, Rule>) {
                 "\\$" | "\\\"" | "\\\\" => word.push_quoted(&bytes(&piece.as_str()[1..])),
                 both => word.push_quoted(&bytes(both)),
             },
-            Rule::variable => word.parts.push(Part::QuotedVariable(name(piece))),
+            Rule::variable => word.parts.push(WordPart::QuotedVariable(name(piece))),
             _ => {}
         }
     }
 }
 
-fn name(variable: Pair<'_, Rule>) -> Vec<u8> {
-    variable.into_inner().next().map(|name| name.as_str().as_bytes().to_vec()).unwrap_or_default()
+fn name(variable: Pair<'_, Rule>) -> PartText {
+    variable.into_inner().next().map(|name| name.as_str().as_bytes().into()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is read without the grammar is what the grammar reads.
+    #[test]
+    fn the_short_way_comes_to_the_same() {
+        let pieces = [
+            "a",
+            "x=",
+            "/k",
+            "'q r'",
+            "''",
+            "\"d d\"",
+            "\"\"",
+            "$x",
+            "${x}",
+            "$1",
+            "$12a",
+            "$?",
+            "$*",
+            "$#",
+            "$@",
+            "\"$x\"",
+            "\"a${y}b\"",
+            "\"$1$2\"",
+            "$",
+            "\"$\"",
+            "${x",
+            "${}",
+            "$-",
+            "[[",
+            "]]",
+            "#",
+            "*",
+            "\\",
+            "\"\\$\"",
+            "$\"t\"",
+            "$\"$ ${x\"",
+            "\"\n\"",
+            "\"a\\\nb\\x\\\\\"",
+            "\\\n",
+            "\\\u{e9}",
+            "\"\\\u{e9}\u{e9}\"",
+            "a?*b",
+            "&",
+            "<",
+            "'\n'",
+            "\u{e9}",
+            "'\u{e9}'",
+            "\"",
+            "'",
+            "|",
+            "$if",
+            "if",
+        ];
+        let mut short = 0;
+        for first in pieces {
+            for second in pieces.into_iter().chain([""]) {
+                for third in ["", "a", "$x", "'q'", "\"$x\""] {
+                    let text = format!("{first}{second}{third} b\n");
+                    let Some((word, taken)) = usual_word(&text) else { continue };
+                    short += 1;
+                    assert_eq!(length(&text, Rule::extent), taken, "{text}");
+                    assert_eq!(parts(&text[..taken]), Some(word), "{text}");
+                }
+            }
+        }
+        assert!(short > 1000, "{short}");
+    }
 }

@@ -106,6 +106,12 @@ impl Interpreter<'_> {
         }
     }
 
+    /// Whether an initrd is in memory.
+    pub(super) fn has_ram_disk(&self) -> bool {
+        let mut commands = self.attempts.iter().flat_map(|attempt| &attempt.commands);
+        commands.any(|command| command.in_effect && command.is_ram_disk())
+    }
+
     /// An `initrd` takes the place of the one before.
     pub(super) fn replace_ram_disk(&mut self) {
         for command in self.attempts.iter_mut().flat_map(|attempt| &mut attempt.commands) {

@@ -1,8 +1,10 @@
 //! The machine that GRUB runs on, as far as a script can see it: its disks, and the files on them.
 
+use super::number::NotANumber;
+
 /// What comes of looking for a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum FileLookup {
     /// GRUB opens it.
     File {
         /// Its length in bytes.
@@ -11,21 +13,21 @@ pub enum Found {
     /// GRUB finds a directory.
     Directory,
     /// GRUB does not open it, and says this.
-    Missing(Failure),
+    Missing(CommandFailure),
     /// pregrub cannot tell; the reason is a clause without a full stop.
     Unknown(String),
 }
 
 /// What a command of GRUB's fails with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub struct CommandFailure {
     /// GRUB's number for this kind of error: what `$?` becomes.
     pub number: i32,
     /// What GRUB prints after `error: `.
     pub message: String,
 }
 
-impl Failure {
+impl CommandFailure {
     pub(super) const TEST: i32 = 1;
     pub(super) const OUT_OF_MEMORY: i32 = 3;
     pub(super) const BAD_FILE_TYPE: i32 = 4;
@@ -49,6 +51,13 @@ impl Failure {
         Self::new(Self::TEST, "false")
     }
 
+    pub(super) fn not_a_number(error: NotANumber) -> Self {
+        match error {
+            NotANumber::Unrecognized => Self::new(Self::BAD_NUMBER, "unrecognized number"),
+            NotANumber::TooLarge => Self::new(Self::OUT_OF_RANGE, "overflow is detected"),
+        }
+    }
+
     pub(super) fn bad_argument(message: impl Into<String>) -> Self {
         Self::new(Self::BAD_ARGUMENT, message)
     }
@@ -56,16 +65,16 @@ impl Failure {
 
 /// A device that may hold a filesystem, in the order in which GRUB looks through them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Device {
+pub struct GrubDevice {
     /// `hd0`, `hd0,msdos1`, `hd0,gpt2`, `xen/xvda`.
     pub name: String,
     /// What is on it.
-    pub content: Content,
+    pub content: DeviceContent,
 }
 
 /// What is on a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Content {
+pub enum DeviceContent {
     /// A filesystem that GRUB knows.
     Filesystem {
         /// As GRUB calls it: `ext2`, `fat`, `xfs`.
@@ -86,40 +95,40 @@ pub enum Content {
 /// The disks of the machine. Devices are named without parentheses, paths begin with a slash.
 pub trait Machine {
     /// All devices, in GRUB's order.
-    fn devices(&self) -> Vec<Device>;
+    fn devices(&self) -> Vec<GrubDevice>;
 
     /// The device with this name in one of its spellings, as GRUB lists it; or what GRUB says where there is none.
     ///
     /// # Errors
     ///
     /// GRUB knows no such device.
-    fn device(&self, name: &[u8]) -> Result<Device, Failure>;
+    fn device(&self, name: &[u8]) -> Result<GrubDevice, CommandFailure>;
 
     /// Looks for a file.
-    fn find(&self, device: &[u8], path: &[u8]) -> Found;
+    fn find(&self, device: &[u8], path: &[u8]) -> FileLookup;
 
     /// The first bytes of a file, at most `limit`.
     ///
     /// # Errors
     ///
     /// What [`find`](Self::find) says where it is not there, or that it cannot be read.
-    fn read(&self, device: &[u8], path: &[u8], limit: usize) -> Result<Vec<u8>, Found>;
+    fn read(&self, device: &[u8], path: &[u8], limit: usize) -> Result<Vec<u8>, FileLookup>;
 
     /// The names in a directory, in the order in which GRUB lists them.
     ///
     /// # Errors
     ///
     /// What GRUB says, or that pregrub cannot tell.
-    fn list(&self, device: &[u8], path: &[u8]) -> Result<Vec<Vec<u8>>, Found>;
+    fn list(&self, device: &[u8], path: &[u8]) -> Result<Vec<Vec<u8>>, FileLookup>;
 
     /// How many sectors of 512 bytes a device has.
     ///
     /// # Errors
     ///
     /// GRUB knows no such device, or pregrub cannot tell.
-    fn sectors(&self, device: &[u8]) -> Result<u64, Found> {
-        self.device(device).map_err(Found::Missing)?;
-        Err(Found::Unknown("pregrub does not know how large the device is".to_owned()))
+    fn sectors(&self, device: &[u8]) -> Result<u64, FileLookup> {
+        self.device(device).map_err(FileLookup::Missing)?;
+        Err(FileLookup::Unknown("pregrub does not know how large the device is".to_owned()))
     }
 
     /// The first `length` bytes from a sector of a device on.
@@ -127,10 +136,10 @@ pub trait Machine {
     /// # Errors
     ///
     /// GRUB knows no such device, or pregrub cannot tell.
-    fn read_sectors(&self, device: &[u8], start: u64, length: usize) -> Result<Vec<u8>, Found> {
+    fn read_sectors(&self, device: &[u8], start: u64, length: usize) -> Result<Vec<u8>, FileLookup> {
         let _ = (start, length);
-        self.device(device).map_err(Found::Missing)?;
-        Err(Found::Unknown("pregrub does not read single blocks of this device".to_owned()))
+        self.device(device).map_err(FileLookup::Missing)?;
+        Err(FileLookup::Unknown("pregrub does not read single blocks of this device".to_owned()))
     }
 
     /// Whether there is no disk at all, so that nothing is known of any file.
@@ -140,31 +149,31 @@ pub trait Machine {
 }
 
 impl<M: Machine + ?Sized> Machine for &M {
-    fn devices(&self) -> Vec<Device> {
+    fn devices(&self) -> Vec<GrubDevice> {
         (**self).devices()
     }
 
-    fn device(&self, name: &[u8]) -> Result<Device, Failure> {
+    fn device(&self, name: &[u8]) -> Result<GrubDevice, CommandFailure> {
         (**self).device(name)
     }
 
-    fn find(&self, device: &[u8], path: &[u8]) -> Found {
+    fn find(&self, device: &[u8], path: &[u8]) -> FileLookup {
         (**self).find(device, path)
     }
 
-    fn read(&self, device: &[u8], path: &[u8], limit: usize) -> Result<Vec<u8>, Found> {
+    fn read(&self, device: &[u8], path: &[u8], limit: usize) -> Result<Vec<u8>, FileLookup> {
         (**self).read(device, path, limit)
     }
 
-    fn list(&self, device: &[u8], path: &[u8]) -> Result<Vec<Vec<u8>>, Found> {
+    fn list(&self, device: &[u8], path: &[u8]) -> Result<Vec<Vec<u8>>, FileLookup> {
         (**self).list(device, path)
     }
 
-    fn sectors(&self, device: &[u8]) -> Result<u64, Found> {
+    fn sectors(&self, device: &[u8]) -> Result<u64, FileLookup> {
         (**self).sectors(device)
     }
 
-    fn read_sectors(&self, device: &[u8], start: u64, length: usize) -> Result<Vec<u8>, Found> {
+    fn read_sectors(&self, device: &[u8], start: u64, length: usize) -> Result<Vec<u8>, FileLookup> {
         (**self).read_sectors(device, start, length)
     }
 

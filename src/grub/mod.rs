@@ -4,8 +4,8 @@
 //! the words that the kernel gets. Behaviour was measured with grub-emu and grub-script-check of 2.06, and is tested against them
 //! (`tests/grub`). What cannot be known is said ([`GrubRun::unknown`]), never guessed.
 //!
-//! The rooms, from the letters up: `number`, `word`, [`text`], `lexer` (with `grammar/script.pest`), `syntax`, `parser`; then
-//! `variables`, `memory`, `expansion`, `interpreter` and `commands`; then [`menu`] and `boot`. A script sees the world through
+//! The rooms, from the letters up: `number`, `word`, [`text`], `usual_word`, `lexer` (with `grammar/script.pest`), `words`, `syntax`, `marks`, `test_expression`, `constant_condition`, `parser`,
+//! `outline`; then `variables`, `memory`, `expansion`, `interpreter` and `commands`; then [`menu`] and `boot`. A script sees the world through
 //! [`machine::Machine`]; [`disks`] makes one of a disk.
 
 mod blocks;
@@ -13,6 +13,7 @@ mod boot;
 mod boot_loader_specification;
 mod command_line;
 mod commands;
+mod constant_condition;
 pub(crate) mod discover;
 pub mod disks;
 mod expansion;
@@ -23,30 +24,38 @@ mod kernel_file;
 mod lexer;
 mod loaded;
 pub mod machine;
+mod marks;
 mod memory;
 pub mod menu;
 pub(crate) mod number;
 mod options;
 mod outcome;
+pub(crate) mod outline;
 mod parser;
 mod partition_map;
 mod pattern;
 mod reading;
 mod regular_expression;
+pub(crate) mod script_detection;
 mod settings;
 mod syntax;
+mod test_expression;
 pub mod text;
+mod usual_word;
 mod variables;
 mod word;
+pub(crate) mod words;
 
 pub use self::command_line::command_line;
 pub use self::commands::environment_block;
 pub use self::interpreter::Stop;
 pub use self::menu::MenuEntry;
-pub use self::outcome::{Attempt, GrubRun, LoadCommand, MenuItem, Message, NamedFile, ShownMenu, Step};
+pub use self::outcome::{
+    CommandFile, EntryAttempt, ExecutedCommand, GrubMessage, GrubRun, LoadCommand, MenuItem, ShownMenu,
+};
 pub use self::parser::Rejected;
 pub use self::reading::{Booted, Reading};
-pub use self::settings::{Platform, Settings, UnknownName, Version};
+pub use self::settings::{GrubSettings, Platform, UnknownName, Version};
 
 use std::rc::Rc;
 
@@ -74,14 +83,14 @@ const EMPTY: [&str; 4] = ["lang", "locale_dir", "pager", "secondary_locale_dir"]
 
 /// Where a configuration lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct ConfigPlace {
     /// The device: `hd0`, `hd0,msdos1`, `xen/xvda`. It is `$root` when the configuration is read.
     pub device: String,
     /// The path on it: `/grub/grub.cfg`.
     pub path: String,
 }
 
-impl Place {
+impl ConfigPlace {
     /// As GRUB names it: `(hd0)/grub/grub.cfg`.
     pub fn name(&self) -> String {
         format!("({}){}", self.device, self.path)
@@ -96,21 +105,25 @@ impl Place {
 /// one that the settings name), and follows it to what is loaded.
 ///
 /// ```
-/// use pregrub::grub::{self, Place, Settings, disks::NoDisk};
+/// use pregrub::grub::{self, ConfigPlace, GrubSettings, disks::NoDisk};
 ///
 /// let text = b"p=/vmlinuz\nexport p\nset default=1\nmenuentry A { linux /a }\nmenuentry B { linux $p quiet }\n";
-/// let place = Place { device: "hd0".to_owned(), path: "/grub/grub.cfg".to_owned() };
-/// let run = grub::run(&NoDisk, &place, text, &Settings::default());
+/// let place = ConfigPlace { device: "hd0".to_owned(), path: "/grub/grub.cfg".to_owned() };
+/// let run = grub::run(&NoDisk, &place, text, &GrubSettings::default());
 /// let chosen = run.chosen().unwrap();
 /// assert_eq!(chosen.title(), Some(&b"B"[..]));
 /// assert_eq!(chosen.commands[0].args, [&b"/vmlinuz"[..], b"quiet"]);
 /// ```
-pub fn run(machine: &dyn Machine, place: &Place, text: &[u8], settings: &Settings) -> GrubRun {
+pub fn run(machine: &dyn Machine, place: &ConfigPlace, text: &[u8], settings: &GrubSettings) -> GrubRun {
     let mut grub = Interpreter::new(Rc::new(machine), Rc::new(settings.clone()));
     begin(&mut grub, place, settings);
-    let name = place.name();
-    let mut result = GrubRun { config: name.clone(), ..GrubRun::default() };
-    let mut stop = read(&mut grub, place, text).err();
+    let stop = read(&mut grub, place, text).err();
+    finish(grub, place.name(), stop)
+}
+
+/// What GRUB does after it has read its configuration: shows the menu and boots from it.
+fn finish(mut grub: Interpreter<'_>, config: String, mut stop: Option<Stop>) -> GrubRun {
+    let mut result = GrubRun { config, ..GrubRun::default() };
     let menu = grub.context().menu.clone();
     // A configuration that boots something itself is never read to its end, and another's menu is the one that is shown.
     result.shown = match grub.shown.take().filter(|_| stop.is_some()) {
@@ -120,6 +133,7 @@ pub fn run(machine: &dyn Machine, place: &Place, text: &[u8], settings: &Setting
     };
     grub.note_of_drawing();
     if stop.is_none() && !menu.is_empty() {
+        let settings = Rc::clone(&grub.settings);
         if let Some(entry) = &settings.entry {
             grub.set(b"default", entry);
             grub.context().unset(b"fallback");
@@ -129,7 +143,7 @@ pub fn run(machine: &dyn Machine, place: &Place, text: &[u8], settings: &Setting
     if let Some(Stop::Limit(why)) = &stop {
         grub.cannot_tell(why.clone());
     }
-    result.picked = grub.attempts.iter().position(Attempt::works).or((!grub.attempts.is_empty()).then_some(0));
+    result.picked = grub.attempts.iter().position(EntryAttempt::works).or((!grub.attempts.is_empty()).then_some(0));
     result.attempts = grub.attempts;
     result.errors = grub.errors;
     result.notes = grub.notes;
@@ -142,7 +156,7 @@ pub fn run(machine: &dyn Machine, place: &Place, text: &[u8], settings: &Setting
 }
 
 /// What GRUB has in its variables when it reads its configuration.
-fn begin(grub: &mut Interpreter<'_>, place: &Place, settings: &Settings) {
+fn begin(grub: &mut Interpreter<'_>, place: &ConfigPlace, settings: &GrubSettings) {
     let context = grub.context();
     let mut export = |name: &str, value: &str| {
         context.set(name.as_bytes(), value.as_bytes());
@@ -173,7 +187,7 @@ fn begin(grub: &mut Interpreter<'_>, place: &Place, settings: &Settings) {
 }
 
 /// Reads and executes the configuration. It can ask for its own place; its entries cannot, which run after it was read.
-fn read(grub: &mut Interpreter<'_>, place: &Place, text: &[u8]) -> Result<i32, Stop> {
+fn read(grub: &mut Interpreter<'_>, place: &ConfigPlace, text: &[u8]) -> Result<i32, Stop> {
     let name = place.name();
     let directory = format!("({}){}", place.device, place.directory());
     commands::at_place(grub, name.as_bytes(), directory.as_bytes(), |grub| grub.run_file(name.as_bytes(), text))

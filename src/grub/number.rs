@@ -52,7 +52,7 @@ pub(crate) fn read_signed(text: &[u8]) -> Result<(i64, &[u8]), NotANumber> {
     Ok((if negative { -signed } else { signed }, rest))
 }
 
-/// Whether GRUB takes a byte for white space.
+/// Whether a byte is white space to GRUB.
 pub(crate) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c)
 }

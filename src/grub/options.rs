@@ -1,47 +1,47 @@
 //! The options of GRUB's commands.
 
-use super::machine::Failure;
+use super::machine::CommandFailure;
 
 /// An option that a command knows.
-pub(super) struct Known {
+pub(super) struct OptionSpec {
     pub long: &'static str,
     pub short: Option<u8>,
-    pub value: Value,
+    pub value: OptionArgument,
 }
 
 /// Whether an option has a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Value {
+pub(super) enum OptionArgument {
     None,
     Needed,
     /// After `=`, or the next word unless that begins with `-`.
     Optional,
 }
 
-impl Known {
+impl OptionSpec {
     pub(super) const fn flag(long: &'static str, short: Option<u8>) -> Self {
-        Self { long, short, value: Value::None }
+        Self { long, short, value: OptionArgument::None }
     }
 
     pub(super) const fn with_value(long: &'static str, short: Option<u8>) -> Self {
-        Self { long, short, value: Value::Needed }
+        Self { long, short, value: OptionArgument::Needed }
     }
 
     pub(super) const fn with_optional(long: &'static str, short: Option<u8>) -> Self {
-        Self { long, short, value: Value::Optional }
+        Self { long, short, value: OptionArgument::Optional }
     }
 }
 
 /// What was given.
 #[derive(Debug, Default)]
-pub(super) struct Given {
+pub(super) struct ParsedOptions {
     /// Options, in order, with their values.
     pub options: Vec<(&'static str, Option<Vec<u8>>)>,
     /// Everything else.
     pub words: Vec<Vec<u8>>,
 }
 
-impl Given {
+impl ParsedOptions {
     pub(super) fn has(&self, long: &str) -> bool {
         self.options.iter().any(|(name, _)| *name == long)
     }
@@ -62,7 +62,7 @@ pub(super) enum Declined {
     /// `--help` and `--usage` print something, and that is all.
     Help,
     /// It is refused.
-    Failed(Failure),
+    Failed(CommandFailure),
 }
 
 /// How a command takes its options.
@@ -77,16 +77,17 @@ pub(super) enum Style {
 }
 
 /// Takes arguments apart.
-pub(super) fn parse(arguments: &[Vec<u8>], known: &[Known], style: Style) -> Result<Given, Declined> {
-    let mut given = Given::default();
+pub(super) fn parse(arguments: &[Vec<u8>], known: &[OptionSpec], style: Style) -> Result<ParsedOptions, Declined> {
+    let mut given = ParsedOptions::default();
     let mut rest = arguments.iter().peekable();
     while let Some(argument) = rest.next() {
         let refused = |what: &[u8]| {
             let what = String::from_utf8_lossy(what);
-            Declined::Failed(Failure::bad_argument(format!("unknown argument `{what}'")))
+            Declined::Failed(CommandFailure::bad_argument(format!("unknown argument `{what}'")))
         };
-        let no_value =
-            |long: &str| Declined::Failed(Failure::bad_argument(format!("missing mandatory option for `{long}'")));
+        let no_value = |long: &str| {
+            Declined::Failed(CommandFailure::bad_argument(format!("missing mandatory option for `{long}'")))
+        };
         if argument == b"--" {
             given.words.extend(rest.cloned());
             break;
@@ -111,18 +112,18 @@ pub(super) fn parse(arguments: &[Vec<u8>], known: &[Known], style: Style) -> Res
                 return Err(refused(argument));
             };
             let value = match (option.value, value) {
-                (Value::None, None) => None,
-                (Value::Optional, None) => rest.next_if(|word| !word.starts_with(b"-")).cloned(),
-                (Value::None, Some(_)) => {
+                (OptionArgument::None, None) => None,
+                (OptionArgument::Optional, None) => rest.next_if(|word| !word.starts_with(b"-")).cloned(),
+                (OptionArgument::None, Some(_)) => {
                     let message = format!(
                         "a value was assigned to the argument `{}' while it doesn't require an argument",
                         option.long
                     );
-                    return Err(Declined::Failed(Failure::bad_argument(message)));
+                    return Err(Declined::Failed(CommandFailure::bad_argument(message)));
                 }
                 (_, Some(value)) => Some(value.to_vec()),
                 // A long option takes no word that looks like an option; a short one takes it.
-                (Value::Needed, None) => {
+                (OptionArgument::Needed, None) => {
                     Some(rest.next_if(|word| !word.starts_with(b"-")).ok_or_else(|| no_value(option.long))?.clone())
                 }
             };
@@ -134,14 +135,14 @@ pub(super) fn parse(arguments: &[Vec<u8>], known: &[Known], style: Style) -> Res
                 match option {
                     None if matches!(letter, b'h' | b'u') => return Err(Declined::Help),
                     None => return Err(refused(argument)),
-                    Some(option) if option.value == Value::Needed => {
+                    Some(option) if option.value == OptionArgument::Needed => {
                         if letters.peek().is_some() {
                             return Err(refused(argument));
                         }
                         let value = rest.next().ok_or_else(|| no_value(option.long))?;
                         given.options.push((option.long, Some(value.clone())));
                     }
-                    Some(option) if option.value == Value::Optional && letters.peek().is_none() => {
+                    Some(option) if option.value == OptionArgument::Optional && letters.peek().is_none() => {
                         given.options.push((option.long, rest.next_if(|word| !word.starts_with(b"-")).cloned()));
                     }
                     Some(option) => given.options.push((option.long, None)),
@@ -159,7 +160,7 @@ pub(super) fn parse(arguments: &[Vec<u8>], known: &[Known], style: Style) -> Res
 }
 
 /// Whether an argument is an option of these, or several in one.
-fn looks_known(argument: &[u8], known: &[Known]) -> bool {
+fn looks_known(argument: &[u8], known: &[OptionSpec]) -> bool {
     match argument {
         [b'-', b'-', long @ ..] => {
             let long = long.split(|byte| *byte == b'=').next().unwrap_or_default();

@@ -9,7 +9,7 @@ use super::menu::MenuEntry;
 
 /// An error that GRUB prints.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
+pub struct GrubMessage {
     /// What stands after `error: `.
     pub text: String,
     /// The file that it comes from, as GRUB names it.
@@ -20,7 +20,7 @@ pub struct Message {
 
 /// A command that was executed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct ExecutedCommand {
     /// How much had been done before it.
     pub number: u64,
     /// The file.
@@ -41,7 +41,7 @@ pub struct LoadCommand {
     /// Every word, the file first.
     pub args: Vec<Vec<u8>>,
     /// The files among them.
-    pub files: Vec<NamedFile>,
+    pub files: Vec<CommandFile>,
     /// What `$root` was.
     pub root: Option<Vec<u8>>,
     /// What GRUB prints after `error: ` when it cannot do it.
@@ -56,7 +56,7 @@ pub struct LoadCommand {
 
 /// A file that a command names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NamedFile {
+pub struct CommandFile {
     /// As it is written, after expansion.
     pub path: Vec<u8>,
     /// Whether GRUB can open it and it is not empty; `None` if nothing is known of the disk.
@@ -65,7 +65,7 @@ pub struct NamedFile {
 
 /// An entry that GRUB boots, or tries to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Attempt {
+pub struct EntryAttempt {
     /// Its title, and those of the submenus around it before it. Empty for commands outside of entries.
     pub titles: Vec<Vec<u8>>,
     /// `$chosen`: ids or titles, joined by `>`.
@@ -73,7 +73,7 @@ pub struct Attempt {
     /// What it loads.
     pub commands: Vec<LoadCommand>,
     /// What GRUB complains of meanwhile, but for the commands' own errors ([`LoadCommand::error`]).
-    pub errors: Vec<Message>,
+    pub errors: Vec<GrubMessage>,
     /// Whether it is tried because another one failed.
     pub fallback: bool,
     /// Where the entry is defined: file and line. `None` for commands outside of entries.
@@ -102,7 +102,7 @@ impl LoadCommand {
 
     /// Where GRUB looks for a file that the command names: the device, `$root` if the name has none, and the path, several slashes
     /// as one.
-    pub fn place_of(&self, file: &NamedFile) -> (Vec<u8>, Vec<u8>) {
+    pub fn place_of(&self, file: &CommandFile) -> (Vec<u8>, Vec<u8>) {
         let parts = FileName::of(&file.path).unwrap_or(FileName { device: None, path: &file.path });
         let device = parts.device.or(self.root.as_deref()).unwrap_or_default().to_vec();
         let names = parts.path.split(|byte| *byte == b'/').filter(|name| !name.is_empty());
@@ -121,7 +121,7 @@ impl MenuItem {
     }
 }
 
-impl Attempt {
+impl EntryAttempt {
     fn size(&self) -> usize {
         let commands = self.commands.iter().map(|command| {
             let files: usize = command.files.iter().map(|file| file.path.len() + memory::EACH).sum();
@@ -204,17 +204,17 @@ pub struct GrubRun {
     /// The menu, and the variables that decide what it does.
     pub shown: ShownMenu,
     /// What GRUB tries to boot, in order.
-    pub attempts: Vec<Attempt>,
+    pub attempts: Vec<EntryAttempt>,
     /// The one that it ends with: the first that works, else the first.
     pub picked: Option<usize>,
     /// Errors while the configuration is read.
-    pub errors: Vec<Message>,
+    pub errors: Vec<GrubMessage>,
     /// What is worth knowing of the outcome: sentences without a full stop.
     pub notes: Vec<String>,
     /// What pregrub cannot tell and the outcome may rest on: clauses without a full stop.
     pub unknown: Vec<String>,
     /// Every command, where a trace was asked for.
-    pub trace: Vec<Step>,
+    pub trace: Vec<ExecutedCommand>,
     /// How much was done.
     pub steps: u64,
     /// What the configuration printed, at most as much as the settings allow.
@@ -225,14 +225,14 @@ pub struct GrubRun {
 
 impl GrubRun {
     /// The attempt that GRUB ends with.
-    pub fn chosen(&self) -> Option<&Attempt> {
+    pub fn chosen(&self) -> Option<&EntryAttempt> {
         self.attempts.get(self.picked?)
     }
 
     /// The attempts before it, which fail.
-    pub fn tried(&self) -> &[Attempt] {
+    pub fn tried(&self) -> &[EntryAttempt] {
         match self.picked {
-            Some(picked) if self.chosen().is_some_and(Attempt::works) => &self.attempts[..picked],
+            Some(picked) if self.chosen().is_some_and(EntryAttempt::works) => &self.attempts[..picked],
             Some(_) => self.attempts.get(1..).unwrap_or_default(),
             None => &[],
         }
@@ -241,17 +241,34 @@ impl GrubRun {
     /// How many bytes it takes, about.
     pub(crate) fn size(&self) -> usize {
         let items: usize = self.shown.items.iter().map(MenuItem::size).sum();
-        let attempts: usize = self.attempts.iter().map(Attempt::size).sum();
+        let attempts: usize = self.attempts.iter().map(EntryAttempt::size).sum();
         let messages = self.errors.iter().map(|error| error.text.len() + error.file.len() + 2 * memory::EACH);
         let sentences = self.notes.iter().chain(&self.unknown).map(|text| text.len() + memory::EACH);
         items + attempts + self.output.len() + messages.chain(sentences).sum::<usize>()
+    }
+
+    /// GRUB does not load the kernel of the attempt that it ends with after all: it prints `error`, because of `why`, a sentence without a
+    /// full stop.
+    pub(crate) fn refuse_kernel(&mut self, error: &str, why: String) {
+        let Some(attempt) = self.picked.and_then(|picked| self.attempts.get_mut(picked)) else { return };
+        if attempt.commands.iter().filter(|command| command.is_kernel()).count() > 1 {
+            self.unknown.push(format!("what is in memory after {why}"));
+        } else if self.shown.fallback.is_some() {
+            self.unknown.push(format!("which entry of `fallback` boots after {why}"));
+        }
+        for command in &mut attempt.commands {
+            command.in_effect = false;
+            let own = if command.is_kernel() { error } else { "you need to load the kernel first" };
+            command.error.get_or_insert_with(|| format!("{own}."));
+        }
+        self.notes.push(why);
     }
 
     /// The same without what only its report needs, in as little memory as possible: which line of which entry is booted, and why it
     /// ended.
     pub(crate) fn outline(mut self) -> Self {
         let picked = self.picked.and_then(|picked| self.attempts.into_iter().nth(picked));
-        let attempts: Vec<Attempt> = picked.map(Attempt::outline).into_iter().collect();
+        let attempts: Vec<EntryAttempt> = picked.map(EntryAttempt::outline).into_iter().collect();
         self.errors.truncate(1);
         Self {
             config: self.config,
@@ -267,6 +284,6 @@ impl GrubRun {
 
     /// Whether GRUB boots the chosen entry and every file that it names is there.
     pub fn boots(&self) -> bool {
-        self.chosen().is_some_and(Attempt::is_complete)
+        self.chosen().is_some_and(EntryAttempt::is_complete)
     }
 }

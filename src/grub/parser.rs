@@ -6,7 +6,9 @@
 
 use std::rc::Rc;
 
-use super::lexer::{Keyword, Kind, Lexer, OUT_OF_LINES, TOO_LARGE, Token};
+use super::constant_condition;
+use super::lexer::{Keyword, Lexer, OUT_OF_LINES, TOO_LARGE, Token, TokenKind};
+use super::marks::Marks;
 use super::syntax::{Block, Command, Statement};
 use super::text::ScriptText;
 use super::word::Word;
@@ -65,6 +67,10 @@ pub(super) struct Parser<'t> {
     unkept: u32,
     /// Whether the last commands were followed by delimiters, which are used.
     ended: bool,
+    /// Where things stand, if that is asked for.
+    marks: Option<Marks>,
+    /// Whether the trees are kept.
+    keeps: bool,
 }
 
 /// Why a statement could not be read.
@@ -81,7 +87,7 @@ type Parsed<T> = Result<T, Stop>;
 
 impl<'t> Parser<'t> {
     pub(super) fn new(text: &'t ScriptText) -> Self {
-        let token = Token { kind: Kind::Newline, start: 0, end: 0, line: 0 };
+        let token = Token { kind: TokenKind::Newline, start: 0, end: 0, line: 0 };
         Self {
             text,
             lexer: Lexer::new(text),
@@ -94,7 +100,29 @@ impl<'t> Parser<'t> {
             room: usize::MAX,
             unkept: 0,
             ended: false,
+            marks: None,
+            keeps: true,
         }
+    }
+
+    /// The same, and what it reads is marked.
+    pub(super) fn marking(text: &'t ScriptText) -> Self {
+        Self { marks: Some(Marks::default()), ..Self::new(text) }
+    }
+
+    /// The byte that is read next.
+    pub(super) fn place(&self) -> usize {
+        self.lexer.place()
+    }
+
+    /// The same, and nothing else is kept of it: every unit is empty.
+    pub(super) fn only_marking(text: &'t ScriptText) -> Self {
+        Self { keeps: false, ..Self::marking(text) }
+    }
+
+    /// What was marked.
+    pub(super) fn take_marks(&mut self) -> Option<Marks> {
+        self.marks.take()
     }
 
     /// The functions that were defined since this was asked last.
@@ -125,17 +153,33 @@ impl<'t> Parser<'t> {
 
     /// The next unit; nothing at the end of the text.
     pub(super) fn unit(&mut self) -> Option<Unit> {
+        let before = self.marks.as_ref().map(Marks::lengths);
+        let start = self.lexer.place();
+        let unit = self.next_unit();
+        if let (Some(marks), Some(before)) = (&mut self.marks, before) {
+            match &unit {
+                Some(Unit::Rejected(rejected)) => {
+                    marks.reject(before, (start, self.lexer.place()), (rejected.line, rejected.fatal));
+                }
+                Some(Unit::TooDeep { .. } | Unit::TooLarge) => marks.incomplete = true,
+                Some(Unit::Statements(_)) | None => {}
+            }
+        }
+        unit
+    }
+
+    fn next_unit(&mut self) -> Option<Unit> {
         self.used = true;
         self.depth = 0;
-        self.unkept = 0;
+        self.unkept = u32::from(!self.keeps);
         self.size = 0;
         let mut statements = Vec::new();
         let mut first = true;
         loop {
             match &self.peek().kind {
-                Kind::End if first => return None,
-                Kind::End => return Some(Unit::Statements(statements)),
-                Kind::Newline => {
+                TokenKind::End if first => return None,
+                TokenKind::End => return Some(Unit::Statements(statements)),
+                TokenKind::Newline => {
                     self.used = true;
                     return Some(Unit::Statements(statements));
                 }
@@ -144,7 +188,7 @@ impl<'t> Parser<'t> {
             let begins = starts_statement(&self.token.kind);
             let parsed = if begins { self.statement() } else { Err(Stop::Unexpected) };
             match parsed {
-                Ok(statement) => statements.extend(statement),
+                Ok(statement) => statements.extend(statement.filter(|_| self.keeps)),
                 Err(Stop::TooDeep(line)) => {
                     self.lexer.skip_line();
                     return Some(Unit::TooDeep { line });
@@ -156,8 +200,8 @@ impl<'t> Parser<'t> {
                 Err(Stop::Unexpected) => return Some(Unit::Rejected(self.rejected(!first && !begins))),
             }
             match &self.peek().kind {
-                Kind::Semicolon => self.used = true,
-                Kind::Newline | Kind::End => {}
+                TokenKind::Semicolon => self.used = true,
+                TokenKind::Newline | TokenKind::End => {}
                 _ => return Some(Unit::Rejected(self.rejected(false))),
             }
             first = false;
@@ -170,11 +214,11 @@ impl<'t> Parser<'t> {
         let mut messages = Vec::new();
         let mut fatal = false;
         match &token.kind {
-            Kind::Bad { complaint: Some(complaint) } => {
+            TokenKind::Bad { complaint: Some(complaint) } => {
                 fatal = complaint == TOO_LARGE;
                 messages.push(complaint.clone());
             }
-            Kind::End => messages.push(OUT_OF_LINES.to_owned()),
+            TokenKind::End => messages.push(OUT_OF_LINES.to_owned()),
             _ => {}
         }
         let (syntax, incorrect) = ("syntax error.", "Incorrect command.");
@@ -189,7 +233,9 @@ impl<'t> Parser<'t> {
             messages.extend(again.iter().map(|message| (*message).to_owned()));
         }
         let last = match token.kind {
-            Kind::Bad { .. } | Kind::End => self.text.line(usize::MAX).min(self.text.line(self.last_line(token))),
+            TokenKind::Bad { .. } | TokenKind::End => {
+                self.text.line(usize::MAX).min(self.text.line(self.last_line(token)))
+            }
             _ => self.text.line(self.last_line(token)),
         };
         self.lexer.skip_line();
@@ -200,8 +246,8 @@ impl<'t> Parser<'t> {
     fn last_line(&self, token: &Token) -> usize {
         let raw = &self.text.as_str()[token.start..token.end];
         let feeds = memchr::memchr_iter(b'\n', raw.as_bytes()).count();
-        let whole = if token.kind == Kind::Newline { 0 } else { feeds };
-        (token.line + whole).saturating_sub(usize::from(token.kind == Kind::End))
+        let whole = if token.kind == TokenKind::Newline { 0 } else { feeds };
+        (token.line + whole).saturating_sub(usize::from(token.kind == TokenKind::End))
     }
 
     fn peek(&mut self) -> &Token {
@@ -216,11 +262,11 @@ impl<'t> Parser<'t> {
     fn take(&mut self) -> Token {
         self.peek();
         self.used = true;
-        std::mem::replace(&mut self.token, Token { kind: Kind::End, start: 0, end: 0, line: 0 })
+        std::mem::replace(&mut self.token, Token { kind: TokenKind::End, start: 0, end: 0, line: 0 })
     }
 
     fn is_keyword(&mut self, keyword: Keyword) -> bool {
-        self.peek().kind == Kind::Keyword(keyword)
+        self.peek().kind == TokenKind::Keyword(keyword)
     }
 
     fn keyword(&mut self, keyword: Keyword) -> Parsed<()> {
@@ -246,18 +292,18 @@ impl<'t> Parser<'t> {
             return self.command().map(Some);
         }
         self.used = true;
-        let Kind::Word(word, true) = &self.peek().kind else { return Err(Stop::Unexpected) };
+        let TokenKind::Word(word, true) = &self.peek().kind else { return Err(Stop::Unexpected) };
         let name = word.literal().unwrap_or_default();
         self.used = true;
         self.enter()?;
         self.newlines();
-        if self.peek().kind != Kind::Open {
+        if self.peek().kind != TokenKind::Open {
             return Err(Stop::Unexpected);
         }
         self.used = true;
         let body = self.commands()?;
         self.delimiters(true)?;
-        if self.peek().kind != Kind::Close {
+        if self.peek().kind != TokenKind::Close {
             return Err(Stop::Unexpected);
         }
         self.used = true;
@@ -272,19 +318,25 @@ impl<'t> Parser<'t> {
             self.keep(STATEMENT)?;
         }
         let line = self.text.line(self.peek().line);
+        let start = self.token.start;
         match self.token.kind {
-            Kind::Word(..) => self.simple(line),
-            Kind::Keyword(Keyword::If) => {
+            TokenKind::Word(..) => {
+                if let Some(marks) = &mut self.marks {
+                    marks.command(&self.text.as_str()[start..self.token.end], start);
+                }
+                self.simple(line)
+            }
+            TokenKind::Keyword(Keyword::If) => {
                 self.used = true;
                 self.enter()?;
-                let statement = self.branch()?;
+                let statement = self.branch(start)?;
                 self.leave();
                 Ok(statement)
             }
-            Kind::Keyword(Keyword::For) => {
+            TokenKind::Keyword(Keyword::For) => {
                 self.used = true;
                 self.enter()?;
-                let Kind::Word(word, true) = &self.peek().kind else { return Err(Stop::Unexpected) };
+                let TokenKind::Word(word, true) = &self.peek().kind else { return Err(Stop::Unexpected) };
                 let name = word.literal().unwrap_or_default();
                 self.used = true;
                 self.keyword(Keyword::In)?;
@@ -292,15 +344,17 @@ impl<'t> Parser<'t> {
                 self.delimiters(true)?;
                 let body = self.body()?;
                 self.leave();
+                self.mark_block(start, self.token.end);
                 Ok(Statement::For { name, words, body: body.into(), line })
             }
-            Kind::Keyword(keyword @ (Keyword::While | Keyword::Until)) => {
+            TokenKind::Keyword(keyword @ (Keyword::While | Keyword::Until)) => {
                 self.used = true;
                 self.enter()?;
                 let condition = self.commands()?;
                 self.delimiters(true)?;
                 let body = self.body()?;
                 self.leave();
+                self.mark_block(start, self.token.end);
                 let until = keyword == Keyword::Until;
                 Ok(Statement::While { until, condition: condition.into(), body: body.into(), line })
             }
@@ -308,18 +362,30 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// What follows `if` or `elif`, to the `fi`.
-    fn branch(&mut self) -> Parsed<Statement> {
+    fn mark_block(&mut self, start: usize, end: usize) {
+        if let Some(marks) = &mut self.marks {
+            marks.block(start, end);
+        }
+    }
+
+    /// What follows an `if` or `elif` that begins at `start`, to the `fi`. What is left out in some runs is marked, and what is left out
+    /// in all.
+    fn branch(&mut self, start: usize) -> Parsed<Statement> {
         // `elif` nests in the tree.
         self.enter()?;
+        let asked = self.peek().start;
         let condition = self.commands()?;
         self.delimiters(true)?;
         self.keyword(Keyword::Then)?;
+        let asked = self.text.as_str()[asked..self.token.start].trim_matches([' ', '\t', '\r', '\n', ';']);
+        let met = self.marks.as_ref().and_then(|_| constant_condition::outcome(asked));
         let then = self.commands()?;
         self.delimiters(true)?;
+        let other = self.peek().start;
+        let alone = self.is_keyword(Keyword::Fi);
         let otherwise = if self.is_keyword(Keyword::Elif) {
             self.used = true;
-            vec![self.branch()?]
+            vec![self.branch(other)?]
         } else {
             let mut otherwise = Vec::new();
             if self.is_keyword(Keyword::Else) {
@@ -331,6 +397,13 @@ impl<'t> Parser<'t> {
             otherwise
         };
         self.leave();
+        let end = self.token.end;
+        match met {
+            None => self.mark_block(start, end),
+            Some(true) if alone => {}
+            Some(true) => self.mark_block(other, end),
+            Some(false) => self.mark_block(start, other),
+        }
         Ok(Statement::If { condition: condition.into(), then: then.into(), otherwise: otherwise.into() })
     }
 
@@ -349,19 +422,19 @@ impl<'t> Parser<'t> {
         loop {
             self.peek();
             if self.unkept > 0 {
-                if !matches!(self.token.kind, Kind::Word(..) | Kind::Keyword(_)) {
+                if !matches!(self.token.kind, TokenKind::Word(..) | TokenKind::Keyword(_)) {
                     return Ok(words);
                 }
                 self.used = true;
                 continue;
             }
             match &mut self.token.kind {
-                Kind::Word(word, _) => {
+                TokenKind::Word(word, _) => {
                     let word = std::mem::take(word);
                     self.keep(self.token.end - self.token.start + word.parts.len().max(1).saturating_mul(WORD))?;
                     words.push(word);
                 }
-                Kind::Keyword(_) => {
+                TokenKind::Keyword(_) => {
                     let mut word = Word::default();
                     word.push_bare(&self.text.as_str().as_bytes()[self.token.start..self.token.end]);
                     self.keep(WORD)?;
@@ -376,14 +449,14 @@ impl<'t> Parser<'t> {
     fn simple(&mut self, line: u32) -> Parsed<Statement> {
         let words = self.arguments()?;
         let mut block = None;
-        if self.peek().kind == Kind::Open {
+        if self.peek().kind == TokenKind::Open {
             let open = self.take();
             self.enter()?;
             self.unkept += 1;
             self.commands()?;
             self.delimiters(false)?;
             self.unkept -= 1;
-            if self.peek().kind != Kind::Close {
+            if self.peek().kind != TokenKind::Close {
                 return Err(Stop::Unexpected);
             }
             self.used = true;
@@ -408,11 +481,11 @@ impl<'t> Parser<'t> {
             commands.push(first);
         }
         self.ended = false;
-        while matches!(self.peek().kind, Kind::Newline | Kind::Semicolon) {
+        while matches!(self.peek().kind, TokenKind::Newline | TokenKind::Semicolon) {
             self.used = true;
             self.newlines();
             self.peek();
-            if !starts_statement(&self.token.kind) || self.token.kind == Kind::Keyword(Keyword::Function) {
+            if !starts_statement(&self.token.kind) || self.token.kind == TokenKind::Keyword(Keyword::Function) {
                 self.ended = true;
                 break;
             }
@@ -428,7 +501,7 @@ impl<'t> Parser<'t> {
     /// Delimiters: those that [`Self::commands`] has passed over count.
     fn delimiters(&mut self, required: bool) -> Parsed<()> {
         let mut seen = std::mem::take(&mut self.ended);
-        while !seen && matches!(self.peek().kind, Kind::Newline | Kind::Semicolon) {
+        while !seen && matches!(self.peek().kind, TokenKind::Newline | TokenKind::Semicolon) {
             self.used = true;
             self.newlines();
             seen = true;
@@ -437,16 +510,16 @@ impl<'t> Parser<'t> {
     }
 
     fn newlines(&mut self) {
-        while self.peek().kind == Kind::Newline {
+        while self.peek().kind == TokenKind::Newline {
             self.used = true;
         }
     }
 }
 
-fn starts_statement(kind: &Kind) -> bool {
+fn starts_statement(kind: &TokenKind) -> bool {
     matches!(
         kind,
-        Kind::Word(..)
-            | Kind::Keyword(Keyword::If | Keyword::For | Keyword::While | Keyword::Until | Keyword::Function)
+        TokenKind::Word(..)
+            | TokenKind::Keyword(Keyword::If | Keyword::For | Keyword::While | Keyword::Until | Keyword::Function)
     )
 }

@@ -1,7 +1,7 @@
 //! Patterns in words: the files whose names match, in the order of the directory.
 
 use super::interpreter::Interpreter;
-use super::machine::Found;
+use super::machine::FileLookup;
 
 /// The most files that a pattern is replaced by.
 const MOST: usize = 10_000;
@@ -43,7 +43,7 @@ pub(super) fn matching(grub: &mut Interpreter<'_>, pattern: &[Letter]) -> Vec<Ve
                     let names = names.into_iter().filter(|name| matches(component, name));
                     deeper.extend(names.map(|name| [&directory[..], &name].concat()));
                 }
-                Err(Found::Unknown(why)) => {
+                Err(FileLookup::Unknown(why)) => {
                     let shown = String::from_utf8_lossy(&directory).into_owned();
                     if grub.machine.is_imagined() {
                         grub.note(format!(
@@ -65,7 +65,7 @@ pub(super) fn matching(grub: &mut Interpreter<'_>, pattern: &[Letter]) -> Vec<Ve
 }
 
 fn exists(grub: &mut Interpreter<'_>, name: &[u8]) -> bool {
-    !matches!(grub.find(name), Found::Missing(_))
+    !matches!(grub.find(name), FileLookup::Missing(_))
 }
 
 fn is_wild(letter: &Letter) -> bool {

@@ -2,23 +2,26 @@
 
 use std::rc::Rc;
 
-use super::interpreter::Interpreter;
+use super::interpreter::{Interpreter, Stop};
 use super::machine::Machine;
-use super::outcome::{Attempt, MenuItem};
-use super::{Place, Settings, begin};
+use super::outcome::{EntryAttempt, GrubRun, MenuItem};
+use super::outline::Outline;
+use super::{ConfigPlace, GrubSettings, begin, finish};
 
 /// A configuration that GRUB has read: its variables and its menu.
 pub struct Reading<'m> {
     grub: Interpreter<'m>,
-    /// Whether it was read to its end.
-    read: bool,
+    /// Its name for GRUB.
+    config: String,
+    /// Why it was not read to its end.
+    stop: Option<Stop>,
 }
 
 /// What comes of an entry.
 #[derive(Clone, Debug, Default)]
 pub struct Booted {
     /// What GRUB tries, in order.
-    pub attempts: Vec<Attempt>,
+    pub attempts: Vec<EntryAttempt>,
     /// Why pregrub cannot tell; empty where it can. Clauses without a full stop.
     pub unknown: Vec<String>,
 }
@@ -28,20 +31,21 @@ impl<'m> Reading<'m> {
     ///
     /// ```
     /// use std::rc::Rc;
-    /// use pregrub::grub::{Place, Reading, Settings, disks::NoDisk};
+    /// use pregrub::grub::{ConfigPlace, GrubSettings, Reading, disks::NoDisk};
     ///
     /// let text = b"set default=1\nmenuentry A {\n linux /a\n}\nmenuentry B {\n linux /b\n}\n";
-    /// let place = Place { device: "hd0".to_owned(), path: "/grub/grub.cfg".to_owned() };
-    /// let reading = Reading::new(Rc::new(NoDisk), &place, text, Settings::default());
+    /// let place = ConfigPlace { device: "hd0".to_owned(), path: "/grub/grub.cfg".to_owned() };
+    /// let reading = Reading::new(Rc::new(NoDisk), &place, text, GrubSettings::default());
     /// assert_eq!(reading.variable(b"default"), Some(&b"1"[..]));
     /// assert_eq!(reading.boot(None).attempts[0].title(), Some(&b"B"[..]));
     /// assert_eq!(reading.boot(Some(b"A")).attempts[0].title(), Some(&b"A"[..]));
     /// ```
-    pub fn new(machine: Rc<dyn Machine + 'm>, place: &Place, text: &[u8], settings: Settings) -> Self {
+    pub fn new(machine: Rc<dyn Machine + 'm>, place: &ConfigPlace, text: &[u8], settings: GrubSettings) -> Self {
         let mut grub = Interpreter::new(machine, Rc::new(settings.clone()));
         begin(&mut grub, place, &settings);
-        let read = super::read(&mut grub, place, text).is_ok();
-        Self { grub, read }
+        grub.outlines = true;
+        let stop = super::read(&mut grub, place, text).err();
+        Self { grub, config: place.name(), stop }
     }
 
     /// The value of a variable after the configuration was read; `None` if it is not set or empty.
@@ -56,11 +60,21 @@ impl<'m> Reading<'m> {
 
     /// Why pregrub cannot tell what the configuration comes to; `None` if it can.
     pub fn unknown(&self) -> Option<&str> {
-        match (self.read, self.grub.unknown.first()) {
-            (true, None) => None,
+        match (&self.stop, self.grub.unknown.first()) {
+            (None, None) => None,
             (_, Some(why)) => Some(why),
-            (false, None) => Some("the configuration is not read to its end"),
+            (Some(_), None) => Some("the configuration is not read to its end"),
         }
+    }
+
+    /// What GRUB does with it: the same as [`run`](super::run) does, without reading the configuration again.
+    pub fn run(&self) -> GrubRun {
+        finish(self.grub.clone(), self.config.clone(), self.stop.clone())
+    }
+
+    /// The structure of the configuration, as far as GRUB has read it.
+    pub(crate) fn outline(&self) -> Option<Rc<Outline>> {
+        self.grub.outline.clone()
     }
 
     /// What GRUB boots without anybody pressing a key; with `entry` as if `set default=ENTRY` stood at the end.
@@ -73,7 +87,7 @@ impl<'m> Reading<'m> {
         }
         let ended = grub.boot_default(&menu);
         let mut unknown = grub.unknown;
-        if let Err(super::Stop::Limit(why)) = ended {
+        if let Err(Stop::Limit(why)) = ended {
             unknown.push(why);
         }
         Booted { attempts: grub.attempts, unknown }

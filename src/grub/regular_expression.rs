@@ -50,12 +50,17 @@ impl Expression {
         Ok(Self { root, groups: reader.groups })
     }
 
-    /// Looks for the expression anywhere in `text`.
-    pub(super) fn search(&self, text: &[u8]) -> Matched {
+    /// Looks for the expression anywhere in `text`; says how many steps that took, too.
+    pub(super) fn search(&self, text: &[u8]) -> (Matched, u32) {
         let mut steps = 0;
+        let matched = self.search_within(text, &mut steps);
+        (matched, steps)
+    }
+
+    fn search_within(&self, text: &[u8], steps: &mut u32) -> Matched {
         for start in 0..=text.len() {
             let mut best: Option<Groups> = None;
-            let mut search = Search { text, steps: &mut steps };
+            let mut search = Search { text, steps: &mut *steps };
             let groups = vec![None; self.groups + 1];
             let finished = search.run(&[&self.root], start, groups, &mut |end, groups| {
                 let longer = best.as_ref().is_none_or(|best| best[0].is_none_or(|(_, best)| end > best));
@@ -66,7 +71,7 @@ impl Expression {
                 }
                 end == text.len()
             });
-            if steps > MOST_STEPS && !finished {
+            if *steps > MOST_STEPS && !finished {
                 return Matched::TooMuch;
             }
             if let Some(groups) = best {
@@ -362,7 +367,7 @@ mod tests {
     use super::*;
 
     fn find(pattern: &str, text: &str) -> Option<(usize, usize)> {
-        match Expression::parse(pattern.as_bytes()).unwrap().search(text.as_bytes()) {
+        match Expression::parse(pattern.as_bytes()).unwrap().search(text.as_bytes()).0 {
             Matched::Yes(groups) => groups[0],
             _ => None,
         }
@@ -384,7 +389,10 @@ mod tests {
         ] {
             assert_eq!(find(pattern, text), want, "{pattern} {text}");
         }
-        assert_eq!(Expression::parse(b"(a*)*(a*)*(a*)*c").unwrap().search(&[b'a'; 300]), Matched::TooMuch);
+        assert_eq!(
+            Expression::parse(b"(a*)*(a*)*(a*)*c").unwrap().search(&[b'a'; 300]),
+            (Matched::TooMuch, MOST_STEPS + 1)
+        );
         assert!(Expression::parse(b"(").is_err() && Expression::parse(b"[").is_err());
     }
 }

@@ -101,7 +101,7 @@ impl FromStr for Version {
         let found = Self::ALL.into_iter().chain(Self::FEDORA).find(|version| version.name() == text);
         found.ok_or_else(|| {
             UnknownName(format!(
-                "`{text}` is not a release of GRUB that pregrub knows: 2.06, 2.06-fedora, 2.12, 2.12-fedora or 2.14"
+                "`{text}` is not a release of GRUB that pregrub knows: use 2.06, 2.06-fedora, 2.12, 2.12-fedora or 2.14"
             ))
         })
     }
@@ -112,13 +112,13 @@ impl FromStr for Platform {
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
         let found = Self::ALL.into_iter().find(|platform| platform.name() == text);
-        found.ok_or_else(|| UnknownName(format!("`{text}` is not a platform that pregrub knows: pc, efi or xen")))
+        found.ok_or_else(|| UnknownName(format!("`{text}` is not a platform that pregrub knows: use pc, efi or xen")))
     }
 }
 
 /// How GRUB is run.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct GrubSettings {
     /// Which GRUB.
     pub version: Version,
     /// On what.
@@ -137,7 +137,7 @@ pub struct Settings {
     pub most_trace: usize,
 }
 
-impl Default for Settings {
+impl Default for GrubSettings {
     fn default() -> Self {
         Self {
             version: Version::default(),

@@ -52,9 +52,15 @@ impl Context {
             (b"root", [b'(', inner @ .., b')']) => inner,
             _ => value,
         };
-        let variable = self.variable(name);
-        let before = std::mem::replace(&mut variable.value, value.to_vec());
-        self.size = self.size.saturating_add(value.len()).saturating_sub(before.len());
+        // Most of what is set is there already.
+        let variable = match self.variables.get_mut(name) {
+            Some(variable) => variable,
+            None => self.variable(name),
+        };
+        let before = variable.value.len();
+        variable.value.clear();
+        variable.value.extend_from_slice(value);
+        self.size = self.size.saturating_add(value.len()).saturating_sub(before);
     }
 
     /// A variable, which is made if it does not exist.

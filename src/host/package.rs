@@ -1,7 +1,9 @@
 //! The package that pygrub is in, by the files of dpkg's and rpm's databases.
 
+use std::cmp::Ordering;
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use memchr::memmem;
@@ -12,6 +14,8 @@ use super::rooted::Rooted;
 const LONGEST_STATUS: u64 = 48 << 20;
 /// How much of it is read at once: it has a megabyte, and is read before the first verdict.
 const STATUS_PIECE: usize = 64 << 10;
+/// How much of it is read at once where a package is looked for by its name: the stanza of a program's package is shorter.
+const STATUS_WINDOW: usize = 8 << 10;
 /// No package has a longer stanza.
 const LONGEST_STANZA: usize = 4 << 20;
 
@@ -38,7 +42,11 @@ fn package(name: &str, version: &str) -> Option<Package> {
 
 /// Debian has a package for each line of Xen: `xen-utils-4.17`.
 fn of_dpkg(host: &Rooted, minor: Option<u8>) -> Option<Package> {
-    let mut file = host.open(Path::new("var/lib/dpkg/status")).ok()?.take(LONGEST_STATUS);
+    let file = host.open(Path::new("var/lib/dpkg/status")).ok()?;
+    if let Some(package) = minor.and_then(|minor| in_order(&file, minor)) {
+        return Some(package);
+    }
+    let mut file = file.take(LONGEST_STATUS);
     let mut window = Vec::with_capacity(2 * STATUS_PIECE);
     let mut newest = None::<(u8, Package)>;
     loop {
@@ -55,6 +63,36 @@ fn of_dpkg(host: &Rooted, minor: Option<u8>) -> Option<Package> {
         }
         window.drain(..whole);
     }
+}
+
+/// The package of the line 4.`minor`, found by its name: dpkg writes its status in the order of the names. `None` if it is not there, or
+/// not in its place.
+fn in_order(file: &File, minor: u8) -> Option<Package> {
+    const NAMED: &[u8] = b"\n\nPackage: ";
+    let wanted = format!("xen-utils-4.{minor}");
+    let mut window = [0; STATUS_WINDOW];
+    let length = file.metadata().ok()?.len();
+    let (mut from, mut to) = (0, length);
+    while to.saturating_sub(from) > STATUS_WINDOW as u64 {
+        let middle = from + (to - from) / 2;
+        let count = file.read_at(&mut window, middle).ok()?;
+        let at = memmem::find(&window[..count], NAMED)?;
+        let name = &window[at + NAMED.len()..count];
+        let name = &name[..memchr::memchr(b'\n', name)?];
+        // Where this stanza begins.
+        let begins = middle + at as u64 + 2;
+        match name.cmp(wanted.as_bytes()) {
+            Ordering::Less => from = begins,
+            Ordering::Equal => (from, to) = (begins, begins),
+            Ordering::Greater => to = middle,
+        }
+    }
+    // The last stanza that begins before the end has its rest after it.
+    let mut stanzas = [0; 3 * STATUS_WINDOW];
+    let count = file.read_at(&mut stanzas, from).ok()?;
+    let is_whole = from + count as u64 == length;
+    let whole = if is_whole { count } else { memmem::rfind(&stanzas[..count], b"\n\n")? + 1 };
+    in_status(&stanzas[..whole], Some(minor)).last().map(|(_, package)| package)
 }
 
 /// The packages in some stanzas of dpkg's status.

@@ -52,7 +52,7 @@ pub(super) fn names_driver(list: &[u8]) -> bool {
 
 /// The directory of a file, with its slash.
 pub(crate) fn folder(path: &[u8]) -> &[u8] {
-    &path[..path.iter().rposition(|&byte| byte == b'/').map_or(0, |at| at + 1)]
+    &path[..path.iter().rposition(|&byte| byte == b'/').map_or(0, |at| at.saturating_add(1))]
 }
 
 /// Whether a directory is named by a release, as that of its modules is.

@@ -1,6 +1,6 @@
 //! Whether the guest's kernel finds a driver for its root disk.
 
-use super::guest_kernel::{GuestKernel, KernelConfig, Setting};
+use super::guest_kernel::{GuestKernel, KernelConfig, OptionState};
 use super::inventory::Inventory;
 
 /// Where the driver for Xen's disks, xen-blkfront, is.
@@ -22,13 +22,13 @@ impl BlockDriver {
         let config = kernel.config.as_ref().map(|(config, source)| (config.block_frontend(), source));
         let option = KernelConfig::BLOCK_FRONTEND;
         match (&inventory.driver, config, &kernel.built_in) {
-            (_, Some((Setting::BuiltIn, source)), _) => Self::BuiltIn(format!("{source} has {option}=y")),
-            (_, Some((Setting::Off, source)), _) => Self::Missing(format!("{source} has no {option}")),
+            (_, Some((OptionState::BuiltIn, source)), _) => Self::BuiltIn(format!("{source} has {option}=y")),
+            (_, Some((OptionState::Off, source)), _) => Self::Missing(format!("{source} has no {option}")),
             (Some(path), ..) => Self::Module(path.clone()),
             _ if inventory.built_in == Some(true) => Self::BuiltIn("modules.builtin of the initrd lists it".to_owned()),
             (None, None, Some((true, source))) => Self::BuiltIn(format!("{source} lists it")),
             _ if !whole => Self::Unknown("not all of the initrd was looked at".to_owned()),
-            (None, Some((Setting::Module, source)), _) => {
+            (None, Some((OptionState::Module, source)), _) => {
                 Self::Missing(format!("{source} has {option}=m, and the initrd has no xen-blkfront.ko"))
             }
             (None, None, Some((false, source))) => {

@@ -28,7 +28,7 @@ impl LinuxVersion {
     /// ```
     pub fn of_release(release: &str) -> Option<Self> {
         let mut numbers = release.split('.').map(|part| {
-            let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            let digits = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
             part[..digits].parse::<u32>().ok()
         });
         let (major, minor) = (numbers.next()??, numbers.next()??);
@@ -45,7 +45,7 @@ impl fmt::Display for LinuxVersion {
 
 /// How an option of the kernel is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Setting {
+pub enum OptionState {
     /// Built in.
     BuiltIn,
     /// A module.
@@ -57,12 +57,14 @@ pub enum Setting {
 /// The configuration that a kernel was built with, as distributions put it beside the kernel: `/boot/config-VERSION`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KernelConfig {
-    block_frontend: Setting,
+    block_frontend: OptionState,
     unpacks: [bool; Compression::ALL.len()],
     initrd: bool,
 }
 
 impl KernelConfig {
+    /// What a configuration that the kernel carries is called.
+    pub(crate) const IN_THE_KERNEL: &'static str = "the configuration in the kernel";
     /// The option of the driver for Xen's disks.
     pub const BLOCK_FRONTEND: &'static str = "CONFIG_XEN_BLKDEV_FRONTEND";
 
@@ -71,28 +73,33 @@ impl KernelConfig {
         let setting = |option: &str| {
             text.split(|byte| *byte == b'\n')
                 .find_map(|line| match line.strip_prefix(option.as_bytes())?.strip_prefix(b"=")?.first()? {
-                    b'y' => Some(Setting::BuiltIn),
-                    b'm' => Some(Setting::Module),
+                    b'y' => Some(OptionState::BuiltIn),
+                    b'm' => Some(OptionState::Module),
                     _ => None,
                 })
-                .unwrap_or(Setting::Off)
+                .unwrap_or(OptionState::Off)
         };
         memchr::memmem::find(text, b"\nCONFIG_")?;
         Some(Self {
             block_frontend: setting(Self::BLOCK_FRONTEND),
-            unpacks: Compression::ALL.map(|compression| setting(option(compression)) == Setting::BuiltIn),
-            initrd: setting("CONFIG_BLK_DEV_INITRD") == Setting::BuiltIn,
+            unpacks: Compression::ALL.map(|compression| setting(option(compression)) == OptionState::BuiltIn),
+            initrd: setting("CONFIG_BLK_DEV_INITRD") == OptionState::BuiltIn,
         })
     }
 
     /// How the driver for Xen's disks is built.
-    pub fn block_frontend(&self) -> Setting {
+    pub fn block_frontend(&self) -> OptionState {
         self.block_frontend
     }
 
     /// Whether the kernel unpacks an initrd with this compression.
     pub fn unpacks(&self, compression: Compression) -> bool {
         self.initrd && Compression::ALL.iter().zip(self.unpacks).any(|(one, unpacks)| *one == compression && unpacks)
+    }
+
+    /// The compressions that the kernel unpacks.
+    pub fn compressions(&self) -> impl Iterator<Item = Compression> {
+        Compression::ALL.into_iter().filter(|compression| self.unpacks(*compression))
     }
 
     /// Whether the kernel takes an initrd at all.
@@ -149,7 +156,7 @@ mod tests {
                 && !config.unpacks(Compression::Lzo)
                 && !config.unpacks(Compression::Zstd)
         );
-        assert_eq!(config.block_frontend(), Setting::Module);
+        assert_eq!(config.block_frontend(), OptionState::Module);
         assert_eq!(KernelConfig::read(b"menuentry \"A\" {\n}\n"), None);
     }
 

@@ -3,7 +3,7 @@
 use memchr::memmem;
 
 use super::beside::names_driver;
-use super::cpio::{Contents, Header, Kind};
+use super::cpio::{Contents, CpioFileType, CpioHeader};
 
 /// The driver for Xen's disks, as a module is named.
 const DRIVER: &[u8] = b"xen-blkfront.ko";
@@ -36,13 +36,13 @@ pub struct Inventory {
 }
 
 impl Contents for Inventory {
-    fn entry(&mut self, header: &Header, name: &[u8]) {
-        self.entries += 1;
+    fn entry(&mut self, header: &CpioHeader, name: &[u8]) {
+        self.entries = self.entries.saturating_add(1);
         self.reading = None;
         let path = plain(name);
         let kind = header.kind();
         if path == b"init" {
-            self.init = kind == Kind::Link || kind == Kind::Regular && header.mode & 0o111 != 0;
+            self.init = kind == CpioFileType::Link || kind == CpioFileType::Regular && header.mode & 0o111 != 0;
         }
         let base = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
         if let Some(kernel) = kernel_of(path)
@@ -51,14 +51,14 @@ impl Contents for Inventory {
         {
             self.kernels.push(kernel);
         }
-        if kind != Kind::Regular {
+        if kind != CpioFileType::Regular {
             return;
         }
-        if let Some(at) = memmem::find(base, b".ko")
-            && matches!(&base[at + 3..], b"" | b".gz" | b".xz" | b".zst" | b".bz2" | b".lzma")
+        if let Some((module, b"" | b".gz" | b".xz" | b".zst" | b".bz2" | b".lzma")) =
+            memmem::find(base, b".ko").and_then(|at| base.split_at_checked(at.saturating_add(3)))
         {
-            self.modules += 1;
-            let name: Vec<u8> = base[..at + 3].iter().map(|byte| if *byte == b'_' { b'-' } else { *byte }).collect();
+            self.modules = self.modules.saturating_add(1);
+            let name: Vec<u8> = module.iter().map(|byte| if *byte == b'_' { b'-' } else { *byte }).collect();
             if name == DRIVER {
                 self.driver.get_or_insert(String::from_utf8_lossy(&path[..path.len().min(LONGEST_PATH)]).into_owned());
             }
@@ -79,17 +79,18 @@ impl Contents for Inventory {
             self.reading = None;
             return;
         }
-        if piece.len() >= DRIVER.len() {
+        if let Some(end) = piece.last_chunk::<{ DRIVER.len() }>() {
             tail.clear();
-            tail.extend_from_slice(&piece[piece.len() - DRIVER.len()..]);
+            tail.extend_from_slice(end);
         } else {
-            let cut = tail.len().saturating_sub(2 * DRIVER.len());
+            const KEPT: usize = 2 * DRIVER.len();
+            let cut = tail.len().saturating_sub(KEPT);
             tail.drain(..cut);
         }
     }
 
-    fn left_out(&mut self, _: &Header) {
-        self.left_out += 1;
+    fn left_out(&mut self, _: &CpioHeader) {
+        self.left_out = self.left_out.saturating_add(1);
         self.reading = None;
     }
 
@@ -112,10 +113,10 @@ fn plain(mut name: &[u8]) -> &[u8] {
 fn kernel_of(path: &[u8]) -> Option<String> {
     const DIRECTORY: &[u8] = b"lib/modules/";
     let at = memmem::find(path, DIRECTORY)?;
-    if at > 0 && path[at - 1] != b'/' {
+    if path[..at].last().is_some_and(|&byte| byte != b'/') {
         return None;
     }
-    let kernel = path[at + DIRECTORY.len()..].split(|byte| *byte == b'/').next().filter(|name| !name.is_empty())?;
+    let kernel = path[at..][DIRECTORY.len()..].split(|byte| *byte == b'/').next().filter(|name| !name.is_empty())?;
     let known = kernel.first().is_some_and(u8::is_ascii_digit) && kernel.len() <= 64 && kernel.is_ascii();
     known.then(|| String::from_utf8_lossy(kernel).into_owned())
 }
@@ -123,10 +124,10 @@ fn kernel_of(path: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::initrd::cpio::Format;
+    use crate::initrd::cpio::CpioFormat;
 
-    fn regular(size: u32) -> Header {
-        Header { format: Format::Newc, mode: 0o100_644, size, name_length: 1, sum: 0 }
+    fn regular(size: u32) -> CpioHeader {
+        CpioHeader { format: CpioFormat::Newc, mode: 0o100_644, size, name_length: 1, sum: 0 }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 /// How much of the beginning of a kernel is looked at.
 pub(crate) const BEGINNING: usize = 64 * 1024;
 
-/// Its release, as `uname -r` prints it, by the first bytes of the file. `None` if it is not a bzImage for x86 or tells none.
+/// Its release, as `uname -r` prints it, by the first bytes of the file. `None` if it is not a bzImage for x86 or names none.
 ///
 /// Source: Linux's boot protocol for x86, `kernel_version` at 0x20e.
 pub(crate) fn release(beginning: &[u8]) -> Option<String> {
@@ -15,8 +15,9 @@ pub(crate) fn release(beginning: &[u8]) -> Option<String> {
     let text = beginning.get(usize::from(at) + 0x200..)?;
     let end = text.iter().take(128).position(|byte| matches!(byte, 0 | b' '))?;
     let release = std::str::from_utf8(&text[..end]).ok()?;
-    let plausible =
-        release.starts_with(|c: char| c.is_ascii_digit()) && release.bytes().all(|byte| byte.is_ascii_graphic());
+    // It becomes a part of the names of files.
+    let plausible = release.starts_with(|c: char| c.is_ascii_digit())
+        && release.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/');
     plausible.then(|| release.to_owned())
 }
 
@@ -31,6 +32,8 @@ mod tests {
         kernel[0x20e..0x210].copy_from_slice(&0x300u16.to_le_bytes());
         kernel[0x500..0x517].copy_from_slice(b"6.1.0-56 (builder) #1 S");
         assert_eq!(release(&kernel).as_deref(), Some("6.1.0-56"));
+        kernel[0x503] = b'/';
+        assert_eq!(release(&kernel), None);
         kernel[0x20e..0x210].copy_from_slice(&0xffffu16.to_le_bytes());
         assert_eq!(release(&kernel), None);
         assert_eq!(release(b"no kernel"), None);

@@ -67,7 +67,7 @@ pub(crate) fn handed(
         return Handed::Unknown;
     }
     match first {
-        Some(first) if !first.sound || first.unpacked > told + SPARE => Handed::FailsToUnpack,
+        Some(first) if !first.sound || first.unpacked > told.saturating_add(SPARE) => Handed::FailsToUnpack,
         Some(first) if first.end < size => Handed::FirstMemberOnly,
         Some(_) => Handed::Unpacked,
         None if broken => Handed::FailsToUnpack,

@@ -5,9 +5,9 @@ use std::fmt;
 
 /// A message of the kernel, in its own words (Linux 5.10 to 6.12; older ones have `junk in compressed archive` for three of them).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message(Cow<'static, str>);
+pub struct KernelMessage(Cow<'static, str>);
 
-impl Message {
+impl KernelMessage {
     /// Something follows that is neither an archive nor compressed.
     pub const INVALID_MAGIC: Self = Self(Cow::Borrowed("invalid magic at start of compressed archive"));
     /// Unpacked, the data ends in the middle of an entry.
@@ -37,7 +37,7 @@ impl Message {
     }
 }
 
-impl fmt::Display for Message {
+impl fmt::Display for KernelMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

@@ -4,6 +4,9 @@
 //! and the kernel unpacks archives of cpio one after another, compressed or not, with rules of its own. Both are followed here byte by
 //! byte; what was measured with real kernels is in `corpus/initrd`.
 
+// Numbers from a guest must neither overflow nor be cut. Tests know theirs.
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects, clippy::as_conversions))]
+
 pub(crate) mod beside;
 mod compression;
 mod cpio;
@@ -22,11 +25,11 @@ mod walk;
 pub use compression::{option, since};
 pub use cpio::End;
 pub use driver::BlockDriver;
-pub use guest_kernel::{GuestKernel, KernelConfig, LinuxVersion, Setting};
+pub use guest_kernel::{GuestKernel, KernelConfig, LinuxVersion, OptionState};
 pub use inventory::Inventory;
 pub use libxenguest::Handed;
-pub use message::Message;
+pub use message::KernelMessage;
 pub(crate) use problem::BUILD_AGAIN;
 pub use problem::{Problem, Weight};
-pub use report::{Depth, Report, Verdict, judge};
-pub use walk::{FirstGzip, Member, Unfinished, Walk};
+pub use report::{InitrdDepth, InitrdLook, InitrdVerdict, judge};
+pub use walk::{FirstGzip, InitrdWalk, Member, Unfinished};

@@ -1,6 +1,6 @@
 //! What is wrong with an initrd.
 
-use super::message::Message;
+use super::message::KernelMessage;
 use crate::decompress::Compression;
 
 /// The way out where an initrd was not written in full.
@@ -26,14 +26,14 @@ pub enum Problem {
     /// It is neither an archive nor compressed: what it looks like.
     NotAnArchive {
         /// The kernel's words.
-        message: Message,
+        message: KernelMessage,
         /// What it is instead, where that is known.
         is: Option<&'static str>,
     },
     /// The kernel gives up at or before a byte of the file.
     Refused {
         /// The kernel's words.
-        message: Message,
+        message: KernelMessage,
         /// The byte.
         at: u64,
     },
@@ -194,7 +194,7 @@ impl Problem {
 }
 
 /// The way out of what the kernel says.
-fn refused_help(message: &Message) -> Option<&'static str> {
+fn refused_help(message: &KernelMessage) -> Option<&'static str> {
     let words = message.to_string();
     Some(if words.contains("not supported by this XZ decoder") {
         "compress it with xz --check=crc32"

@@ -8,13 +8,13 @@ use super::guest_kernel::GuestKernel;
 use super::libxenguest::{self, Handed};
 use super::looks_like::looks_like;
 use super::problem::{Problem, Weight};
-use super::walk::{Unfinished, Walk, walk};
+use super::walk::{InitrdWalk, Unfinished, walk};
 use crate::decompress::{Compression, ReadAt};
 use crate::release::Release;
 
 /// How much of an initrd is unpacked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Depth {
+pub enum InitrdDepth {
     /// All of it, up to 4 GiB.
     Whole,
     /// At most this many bytes: what lies beyond is not judged.
@@ -26,7 +26,7 @@ const LARGEST: u64 = 4 << 30;
 
 /// Whether the guest's kernel can use an initrd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum InitrdVerdict {
     /// It gets what is in it.
     Usable,
     /// It does not.
@@ -35,7 +35,7 @@ pub enum Verdict {
     Unknown,
 }
 
-impl Verdict {
+impl InitrdVerdict {
     /// The word for it.
     pub fn name(self) -> &'static str {
         match self {
@@ -48,7 +48,7 @@ impl Verdict {
 
 /// What is said of an initrd.
 #[derive(Clone, Debug)]
-pub struct Report {
+pub struct InitrdLook {
     /// Bytes of the file.
     pub size: u64,
     /// The release of Xen whose toolstack hands it over.
@@ -56,7 +56,7 @@ pub struct Report {
     /// What that does with it.
     pub handed: Handed,
     /// How it is made, and what is in it.
-    pub walk: Walk,
+    pub walk: InitrdWalk,
     /// The driver for the root disk.
     pub driver: BlockDriver,
     /// Of each compression in it: whether the kernel unpacks it, and why that is known.
@@ -65,13 +65,13 @@ pub struct Report {
     pub problems: Vec<Problem>,
 }
 
-impl Report {
+impl InitrdLook {
     /// Whether the kernel can use it.
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> InitrdVerdict {
         match self.problems.iter().map(Problem::weight).max() {
-            Some(Weight::Unusable) => Verdict::Unusable,
-            Some(Weight::Unknown) => Verdict::Unknown,
-            Some(Weight::Doubtful) | None => Verdict::Usable,
+            Some(Weight::Unusable) => InitrdVerdict::Unusable,
+            Some(Weight::Unknown) => InitrdVerdict::Unknown,
+            Some(Weight::Doubtful) | None => InitrdVerdict::Usable,
         }
     }
 
@@ -81,15 +81,18 @@ impl Report {
     }
 }
 
+/// How much of an initrd is looked at beside its archives.
+const BEGINNING: usize = 64 << 10;
+
 /// Judges an initrd of `size` bytes: what Xen of `release` hands over, and what the guest's kernel makes of that.
 ///
 /// ```
-/// use pregrub::initrd::{Depth, GuestKernel, Verdict, judge};
+/// use pregrub::initrd::{GuestKernel, InitrdDepth, InitrdVerdict, judge};
 /// use pregrub::release::Release;
 ///
 /// let text: &[u8] = b"not an archive";
-/// let report = judge(&text, text.len() as u64, &GuestKernel::default(), Release::NEWEST, Depth::Whole)?;
-/// assert_eq!(report.verdict(), Verdict::Unusable);
+/// let report = judge(&text, text.len() as u64, &GuestKernel::default(), Release::NEWEST, InitrdDepth::Whole)?;
+/// assert_eq!(report.verdict(), InitrdVerdict::Unusable);
 /// assert!(report.problems[0].sentence().contains("invalid magic at start of compressed archive"));
 /// # Ok::<(), std::io::Error>(())
 /// ```
@@ -97,14 +100,20 @@ impl Report {
 /// # Errors
 ///
 /// It cannot be read.
-pub fn judge(file: &dyn ReadAt, size: u64, kernel: &GuestKernel, release: Release, depth: Depth) -> io::Result<Report> {
+pub fn judge(
+    file: &dyn ReadAt,
+    size: u64,
+    kernel: &GuestKernel,
+    release: Release,
+    depth: InitrdDepth,
+) -> io::Result<InitrdLook> {
     let limit = match depth {
-        Depth::Whole => LARGEST,
-        Depth::Bytes(limit) => limit.min(LARGEST),
+        InitrdDepth::Whole => LARGEST,
+        InitrdDepth::Bytes(limit) => limit.min(LARGEST),
     };
     let has = |compression| kernel.unpacks(compression).is_none_or(|(unpacks, _)| unpacks);
     let walk = walk(file, size, limit, &has)?;
-    let beginning = read(file, 0, 64 * 1024)?;
+    let beginning = read(file, 0, usize::try_from(size).unwrap_or(BEGINNING).min(BEGINNING))?;
     let end = read(file, size.saturating_sub(4), 4)?;
     let last = end.first_chunk().copied().unwrap_or_default();
     let broken = walk.message.is_some() && walk.first_gzip.is_none();
@@ -117,7 +126,7 @@ pub fn judge(file: &dyn ReadAt, size: u64, kernel: &GuestKernel, release: Releas
             compressions.push((compression, kernel.unpacks(compression)));
         }
     }
-    let mut report = Report { size, release, handed, walk, driver, compressions, problems: Vec::new() };
+    let mut report = InitrdLook { size, release, handed, walk, driver, compressions, problems: Vec::new() };
     report.problems = problems(&report, kernel, &beginning, depth);
     report.problems.sort_by_key(|problem| std::cmp::Reverse(problem.weight()));
     Ok(report)
@@ -130,7 +139,7 @@ fn read(file: &dyn ReadAt, offset: u64, most: usize) -> io::Result<Vec<u8>> {
     Ok(buf)
 }
 
-fn problems(report: &Report, kernel: &GuestKernel, beginning: &[u8], depth: Depth) -> Vec<Problem> {
+fn problems(report: &InitrdLook, kernel: &GuestKernel, beginning: &[u8], depth: InitrdDepth) -> Vec<Problem> {
     let walk = &report.walk;
     let mut problems = Vec::new();
     if report.size == 0 {
@@ -153,7 +162,7 @@ fn problems(report: &Report, kernel: &GuestKernel, beginning: &[u8], depth: Dept
     match walk.unfinished {
         Some(Unfinished::Memory(bytes)) => problems.push(Problem::TooMuchMemory { bytes }),
         // Less was asked for.
-        Some(Unfinished::Limit) if depth == Depth::Whole => problems.push(Problem::TooLarge { limit: LARGEST }),
+        Some(Unfinished::Limit) if depth == InitrdDepth::Whole => problems.push(Problem::TooLarge { limit: LARGEST }),
         Some(Unfinished::Limit) => {}
         None if walk.message.is_none() => {
             match walk.end {
@@ -161,7 +170,7 @@ fn problems(report: &Report, kernel: &GuestKernel, beginning: &[u8], depth: Dept
                 End::WithoutTrailer => problems.push(Problem::WithoutTrailer),
                 End::Complete if walk.members.is_empty() => {
                     problems.push(Problem::NotAnArchive {
-                        message: super::message::Message::INVALID_MAGIC,
+                        message: super::message::KernelMessage::INVALID_MAGIC,
                         is: Some("zeros alone"),
                     });
                 }

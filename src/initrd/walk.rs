@@ -3,11 +3,12 @@
 use std::io::{self, BufRead};
 
 use super::compression::recognise;
-use super::cpio::{Contents, End, Header, Unpacker};
-use super::decoder::{self, Ended};
+use super::cpio::{Contents, CpioHeader, End, Unpacker};
+use super::decoder::{self, StreamEnd};
 use super::inventory::Inventory;
-use super::message::Message;
+use super::message::KernelMessage;
 use crate::decompress::{Compression, Input, ReadAt};
+use crate::size::{lower_half, to_u64};
 
 /// A part of an initrd: an archive, or compressed data with archives in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,13 +49,13 @@ pub struct FirstGzip {
 
 /// What the walk found.
 #[derive(Clone, Debug)]
-pub struct Walk {
+pub struct InitrdWalk {
     /// The first of the members, as many as are worth showing.
     pub members: Vec<Member>,
     /// How many more there are.
     pub more_members: u64,
     /// What the kernel complains of, and the byte of the file at or before which that is.
-    pub message: Option<(Message, u64)>,
+    pub message: Option<(KernelMessage, u64)>,
     /// How the last archive ends.
     pub end: End,
     /// Bytes that all unpack to.
@@ -78,10 +79,15 @@ const MOST_MEMBERS: usize = 64;
 /// # Errors
 ///
 /// The initrd cannot be read.
-pub(crate) fn walk(file: &dyn ReadAt, size: u64, limit: u64, has: &dyn Fn(Compression) -> bool) -> io::Result<Walk> {
+pub(crate) fn walk(
+    file: &dyn ReadAt,
+    size: u64,
+    limit: u64,
+    has: &dyn Fn(Compression) -> bool,
+) -> io::Result<InitrdWalk> {
     let mut input = Input::new(file, 0, size);
     let mut unpacker = Unpacker::new();
-    let mut walk = Walk {
+    let mut walk = InitrdWalk {
         members: Vec::new(),
         more_members: 0,
         message: None,
@@ -104,13 +110,13 @@ pub(crate) fn walk(file: &dyn ReadAt, size: u64, limit: u64, has: &dyn Fn(Compre
         } else if first == 0 {
             let zeros = input.piece().iter().take_while(|byte| **byte == 0).count();
             input.consume(zeros);
-            unpacker.set_position(unpacker.position() + zeros as u64);
+            unpacker.set_position(unpacker.position().saturating_add(to_u64(zeros)));
         } else {
             inside = false;
             let position = unpacker.position();
             let offset = input.position();
             walk.compressed(&mut input, &mut unpacker, limit, has);
-            unpacker.set_position(position + (input.position() - offset));
+            unpacker.set_position(input.position().saturating_sub(offset).saturating_add(position));
         }
         if let Some(message) = unpacker.message() {
             walk.message = Some((message.clone(), input.position()));
@@ -123,7 +129,7 @@ pub(crate) fn walk(file: &dyn ReadAt, size: u64, limit: u64, has: &dyn Fn(Compre
     }
 }
 
-impl Walk {
+impl InitrdWalk {
     /// An archive that is not compressed, up to where something else begins.
     fn archive(&mut self, input: &mut Input<'_>, unpacker: &mut Unpacker, inside: &mut bool) {
         let offset = input.position();
@@ -143,15 +149,15 @@ impl Walk {
             }
         }
         let ended = watch.ended;
-        let size = input.position() - offset;
-        let entries = self.inventory.entries - entries;
+        let size = input.position().saturating_sub(offset);
+        let entries = self.inventory.entries.saturating_sub(entries);
         self.unpacked = self.unpacked.saturating_add(size);
         match self.members.last_mut() {
             // The unpacker comes back after each entry.
             Some(last) if *inside && self.more_members == 0 => {
-                last.size = input.position() - last.offset;
+                last.size = input.position().saturating_sub(last.offset);
                 last.unpacked = last.size;
-                last.entries += entries;
+                last.entries = last.entries.saturating_add(entries);
             }
             _ if *inside => {}
             _ => self.add(Member { offset, size, compression: None, unpacked: size, entries, complete: true }),
@@ -169,11 +175,11 @@ impl Walk {
     ) {
         let offset = input.position();
         let Some(compression) = recognise(input.ahead(2)) else {
-            return unpacker.complain(Message::INVALID_MAGIC);
+            return unpacker.complain(KernelMessage::INVALID_MAGIC);
         };
         if !has(compression) {
             self.refused = Some(compression);
-            return unpacker.complain(Message::not_configured(compression.name()));
+            return unpacker.complain(KernelMessage::not_configured(compression.name()));
         }
         unpacker.set_position(0);
         let before = self.inventory.entries;
@@ -182,7 +188,7 @@ impl Walk {
         let inventory = &mut self.inventory;
         let first = offset == 0 && compression == Compression::Gzip;
         let ended = decoder::unpack(compression, input, &mut |piece| {
-            unpacked += piece.len() as u64;
+            unpacked = unpacked.saturating_add(to_u64(piece.len()));
             if first {
                 sum.update(piece);
             }
@@ -190,32 +196,32 @@ impl Walk {
             (unpacker.write_unpacked(piece, inventory) || first) && unpacked <= left
         });
         self.unpacked = self.unpacked.saturating_add(unpacked);
-        let size = input.position() - offset;
-        let entries = self.inventory.entries - before;
-        let complete = ended == Ended::Complete;
+        let size = input.position().saturating_sub(offset);
+        let entries = self.inventory.entries.saturating_sub(before);
+        let complete = ended == StreamEnd::Complete;
         self.add(Member { offset, size, compression: Some(compression), unpacked, entries, complete });
         match ended {
-            Ended::Complete => {
+            StreamEnd::Complete => {
                 if first {
                     // The kernel does not look at the sum and the size at its end, libxenguest does.
-                    let sizes = [sum.sum(), unpacked as u32].map(u32::to_le_bytes);
+                    let sizes = [sum.sum(), lower_half(unpacked)].map(u32::to_le_bytes);
                     let sound = input.before().is_some_and(|trailer: [u8; 8]| trailer[..] == *sizes.as_flattened());
                     self.first_gzip = Some(FirstGzip { unpacked, end: input.position(), sound });
                 }
             }
-            Ended::Refused(message) => unpacker.complain(message),
-            Ended::TooMuchMemory(bytes) => {
+            StreamEnd::Refused(message) => unpacker.complain(message),
+            StreamEnd::TooMuchMemory(bytes) => {
                 self.unfinished = Some(Unfinished::Memory(bytes));
                 return;
             }
-            Ended::Stopped if unpacker.message().is_none() => {
+            StreamEnd::Stopped if unpacker.message().is_none() => {
                 self.unfinished = Some(Unfinished::Limit);
                 return;
             }
-            Ended::Stopped => {}
+            StreamEnd::Stopped => {}
         }
         if !unpacker.between_entries() {
-            unpacker.complain(Message::JUNK_AT_END);
+            unpacker.complain(KernelMessage::JUNK_AT_END);
         }
     }
 
@@ -223,7 +229,7 @@ impl Walk {
         if self.members.len() < MOST_MEMBERS {
             self.members.push(member);
         } else {
-            self.more_members += 1;
+            self.more_members = self.more_members.saturating_add(1);
         }
     }
 }
@@ -235,7 +241,7 @@ struct Watch<'a> {
 }
 
 impl Contents for Watch<'_> {
-    fn entry(&mut self, header: &Header, name: &[u8]) {
+    fn entry(&mut self, header: &CpioHeader, name: &[u8]) {
         self.ended = false;
         self.inventory.entry(header, name);
     }
@@ -249,7 +255,7 @@ impl Contents for Watch<'_> {
         self.inventory.trailer();
     }
 
-    fn left_out(&mut self, header: &Header) {
+    fn left_out(&mut self, header: &CpioHeader) {
         self.inventory.left_out(header);
     }
 }

@@ -29,13 +29,13 @@ impl BzImage {
         if !head[MAGIC_AT..].starts_with(b"HdrS") {
             return None;
         }
-        let word = |at: usize| u16::from_le_bytes([head[at], head[at + 1]]);
-        let long = |at: usize| u64::from(word(at)) | u64::from(word(at + 2)) << 16;
-        let setup = (u64::from(head[0x1f1]) + 1) * 512;
+        let word = |at: usize| head[at..].first_chunk().map_or(0, |word| u16::from_le_bytes(*word));
+        let long = |at: usize| head[at..].first_chunk().map_or(0, |long| u64::from(u32::from_le_bytes(*long)));
+        let setup = u64::from(head[0x1f1]).saturating_add(1).saturating_mul(512);
         let version = u64::from(word(0x20e));
         Some(Self {
             protocol: word(0x206),
-            payload_start: setup + long(0x248),
+            payload_start: setup.saturating_add(long(0x248)),
             payload_length: long(0x24c),
             version_at: (version != 0 && version + 0x200 < setup).then_some(version + 0x200),
         })

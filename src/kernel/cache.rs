@@ -6,10 +6,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::builder::Abilities;
 use super::guest_type::GuestType;
-use super::loader::{Depth, Question, look_and_count};
+use super::loader::look_and_count;
 #[cfg(feature = "report")]
 use super::memory::Memory;
 use super::outcome::Look;
+use super::question::{KernelDepth, Question};
 use crate::decompress::ReadAt;
 use crate::python::PyStr;
 
@@ -28,7 +29,7 @@ pub struct Looks {
 }
 
 /// A kernel on one disk, and who asks: the offset of its filesystem, and its path.
-type PlaceKey = (u64, PyStr, Depth, Abilities, GuestType);
+type PlaceKey = (u64, PyStr, KernelDepth, Abilities, GuestType);
 
 impl Looks {
     /// Remembers what it looked into only if `remembers`.
@@ -54,7 +55,7 @@ impl Looks {
         file: &dyn ReadAt,
         size: u64,
         question: &Question,
-        depth: Depth,
+        depth: KernelDepth,
     ) -> io::Result<Look> {
         let Some(on_disk) = &self.on_disk else { return self.look(file, size, question, depth) };
         let key = (offset, path.clone(), depth, question.builder().abilities(), question.guest);
@@ -74,7 +75,7 @@ impl Looks {
     /// # Errors
     ///
     /// The file cannot be read.
-    pub fn look(&self, file: &dyn ReadAt, size: u64, question: &Question, depth: Depth) -> io::Result<Look> {
+    pub fn look(&self, file: &dyn ReadAt, size: u64, question: &Question, depth: KernelDepth) -> io::Result<Look> {
         #[cfg(feature = "report")]
         if let Some(memory) = &self.memory {
             return memory.look(file, size, question, depth);

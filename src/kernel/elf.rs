@@ -1,11 +1,12 @@
 //! An ELF file as Xen's libelf walks it: any field may point anywhere, and what is out of range reads as zero.
 
-use super::image::{Access, Image};
+use super::image::{Image, ImageResult};
+use crate::size::to_u64;
 
 /// Where the image lies in the address space of the builder. Offsets of a hostile file wrap around as addresses do.
 const BASE: u64 = 0x7f00_0000_0000;
 /// The longest string that libelf reads.
-const LONGEST_STRING: u64 = 4096;
+const LONGEST_STRING: usize = 4096;
 /// The shortest file that can be ELF: a 32-bit header.
 const SHORTEST: u64 = 52;
 
@@ -22,48 +23,48 @@ pub(super) const SHT_NOTE: u64 = 7;
 
 /// A field: offset and length in the 32-bit and in the 64-bit form of its structure.
 #[derive(Clone, Copy)]
-pub(super) struct Field {
+pub(super) struct ElfField {
     narrow: (u64, u64),
     wide: (u64, u64),
 }
 
-const fn field(narrow: (u64, u64), wide: (u64, u64)) -> Field {
-    Field { narrow, wide }
+const fn field(narrow: (u64, u64), wide: (u64, u64)) -> ElfField {
+    ElfField { narrow, wide }
 }
 
 /// The file header.
 pub(super) mod header {
-    use super::{Field, field};
-    pub(in super::super) const MACHINE: Field = field((18, 2), (18, 2));
-    pub(in super::super) const ENTRY: Field = field((24, 4), (24, 8));
-    pub(super) const PHOFF: Field = field((28, 4), (32, 8));
-    pub(super) const SHOFF: Field = field((32, 4), (40, 8));
-    pub(super) const PHENTSIZE: Field = field((42, 2), (54, 2));
-    pub(super) const PHNUM: Field = field((44, 2), (56, 2));
-    pub(super) const SHENTSIZE: Field = field((46, 2), (58, 2));
-    pub(super) const SHNUM: Field = field((48, 2), (60, 2));
-    pub(super) const SHSTRNDX: Field = field((50, 2), (62, 2));
+    use super::{ElfField, field};
+    pub(in super::super) const MACHINE: ElfField = field((18, 2), (18, 2));
+    pub(in super::super) const ENTRY: ElfField = field((24, 4), (24, 8));
+    pub(super) const PHOFF: ElfField = field((28, 4), (32, 8));
+    pub(super) const SHOFF: ElfField = field((32, 4), (40, 8));
+    pub(super) const PHENTSIZE: ElfField = field((42, 2), (54, 2));
+    pub(super) const PHNUM: ElfField = field((44, 2), (56, 2));
+    pub(super) const SHENTSIZE: ElfField = field((46, 2), (58, 2));
+    pub(super) const SHNUM: ElfField = field((48, 2), (60, 2));
+    pub(super) const SHSTRNDX: ElfField = field((50, 2), (62, 2));
 }
 
 /// A program header.
 pub(super) mod program {
-    use super::{Field, field};
-    pub(in super::super) const TYPE: Field = field((0, 4), (0, 4));
-    pub(in super::super) const FLAGS: Field = field((24, 4), (4, 4));
-    pub(in super::super) const OFFSET: Field = field((4, 4), (8, 8));
-    pub(in super::super) const PADDR: Field = field((12, 4), (24, 8));
-    pub(in super::super) const FILESZ: Field = field((16, 4), (32, 8));
-    pub(in super::super) const MEMSZ: Field = field((20, 4), (40, 8));
+    use super::{ElfField, field};
+    pub(in super::super) const TYPE: ElfField = field((0, 4), (0, 4));
+    pub(in super::super) const FLAGS: ElfField = field((24, 4), (4, 4));
+    pub(in super::super) const OFFSET: ElfField = field((4, 4), (8, 8));
+    pub(in super::super) const PADDR: ElfField = field((12, 4), (24, 8));
+    pub(in super::super) const FILESZ: ElfField = field((16, 4), (32, 8));
+    pub(in super::super) const MEMSZ: ElfField = field((20, 4), (40, 8));
 }
 
 /// A section header.
 pub(super) mod section {
-    use super::{Field, field};
-    pub(in super::super) const NAME: Field = field((0, 4), (0, 4));
-    pub(in super::super) const TYPE: Field = field((4, 4), (4, 4));
-    pub(in super::super) const OFFSET: Field = field((16, 4), (24, 8));
-    pub(in super::super) const SIZE: Field = field((20, 4), (32, 8));
-    pub(in super::super) const LINK: Field = field((24, 4), (40, 4));
+    use super::{ElfField, field};
+    pub(in super::super) const NAME: ElfField = field((0, 4), (0, 4));
+    pub(in super::super) const TYPE: ElfField = field((4, 4), (4, 4));
+    pub(in super::super) const OFFSET: ElfField = field((16, 4), (24, 8));
+    pub(in super::super) const SIZE: ElfField = field((20, 4), (32, 8));
+    pub(in super::super) const LINK: ElfField = field((24, 4), (40, 4));
 }
 
 /// A place in the builder's address space.
@@ -87,7 +88,7 @@ pub(super) struct Elf<'a> {
 
 impl<'a> Elf<'a> {
     /// `None` if the image is not ELF.
-    pub(super) fn new(image: &'a Image) -> Access<Option<Self>> {
+    pub(super) fn new(image: &'a Image) -> ImageResult<Option<Self>> {
         if image.size() < SHORTEST {
             return Ok(None);
         }
@@ -102,7 +103,7 @@ impl<'a> Elf<'a> {
     }
 
     /// Whether the tables of headers lie inside of the file.
-    pub(super) fn tables_fit(&self) -> Access<bool> {
+    pub(super) fn tables_fit(&self) -> ImageResult<bool> {
         let end = |offset: u64, each: u64, count: u64| offset.wrapping_add(each.wrapping_mul(count));
         let programs = end(self.header(header::PHOFF)?, self.header(header::PHENTSIZE)?, self.programs()?);
         let sections = end(self.header(header::SHOFF)?, self.header(header::SHENTSIZE)?, self.sections()?);
@@ -111,60 +112,58 @@ impl<'a> Elf<'a> {
 
     /// Whether `bytes` bytes at this place are of the image.
     pub(super) fn holds(&self, place: Address, bytes: u64) -> bool {
-        place
-            .0
-            .checked_sub(BASE)
-            .is_some_and(|offset| offset <= self.image.size() && bytes <= self.image.size() - offset)
+        let rest = place.0.checked_sub(BASE).and_then(|offset| self.image.size().checked_sub(offset));
+        rest.is_some_and(|rest| bytes <= rest)
     }
 
     /// The number of 1, 2, 4 or 8 bytes at a place; 0 if it is out of range.
-    pub(super) fn number(&self, place: Address, bytes: u64) -> Access<u64> {
+    pub(super) fn number(&self, place: Address, bytes: u64) -> ImageResult<u64> {
         if !self.holds(place, bytes) {
             return Ok(0);
         }
-        let raw: [u8; 8] = self.image.read(place.0 - BASE)?;
+        let raw: [u8; 8] = self.image.read(place.0.saturating_sub(BASE))?;
         let value = u64::from_le_bytes(raw);
         Ok(match (bytes, self.swapped) {
             (1, _) => value & 0xff,
             (2, false) => value & 0xffff,
             (4, false) => value & 0xffff_ffff,
             (8, false) => value,
-            (2, true) => u64::from((value as u16).swap_bytes()),
-            (4, true) => u64::from((value as u32).swap_bytes()),
+            (2, true) => value.swap_bytes() >> 48,
+            (4, true) => value.swap_bytes() >> 32,
             (8, true) => value.swap_bytes(),
             _ => 0,
         })
     }
 
     /// A field of the structure at a place.
-    pub(super) fn field(&self, place: Address, field: Field) -> Access<u64> {
+    pub(super) fn field(&self, place: Address, field: ElfField) -> ImageResult<u64> {
         let (offset, bytes) = if self.wide { field.wide } else { field.narrow };
         self.number(place.plus(offset), bytes)
     }
 
     /// A field of the file header.
-    pub(super) fn header(&self, field: Field) -> Access<u64> {
+    pub(super) fn header(&self, field: ElfField) -> ImageResult<u64> {
         self.field(Address(BASE), field)
     }
 
     /// How many program headers there are, by the file's account.
-    pub(super) fn programs(&self) -> Access<u64> {
+    pub(super) fn programs(&self) -> ImageResult<u64> {
         self.header(header::PHNUM)
     }
 
     /// How many section headers there are, by the file's account and by its length.
-    pub(super) fn sections(&self) -> Access<u64> {
+    pub(super) fn sections(&self) -> ImageResult<u64> {
         Ok(self.header(header::SHNUM)?.min(self.image.size() / 40))
     }
 
     /// Where a program header is.
-    pub(super) fn program(&self, index: u64) -> Access<Address> {
+    pub(super) fn program(&self, index: u64) -> ImageResult<Address> {
         let each = self.header(header::PHENTSIZE)?;
         Ok(self.at(self.header(header::PHOFF)?).plus(each.wrapping_mul(index)))
     }
 
     /// Where a section header is.
-    pub(super) fn section(&self, index: u64) -> Access<Option<Address>> {
+    pub(super) fn section(&self, index: u64) -> ImageResult<Option<Address>> {
         if index >= self.sections()? {
             return Ok(None);
         }
@@ -178,19 +177,19 @@ impl<'a> Elf<'a> {
     }
 
     /// The string at a place, without its NUL; `None` if it leaves the image or is too long.
-    pub(super) fn string(&self, place: Address) -> Access<Option<Vec<u8>>> {
+    pub(super) fn string(&self, place: Address) -> ImageResult<Option<Vec<u8>>> {
         let mut text = Vec::new();
         loop {
-            let place = place.plus(text.len() as u64);
-            if !self.holds(place, 1) || text.len() as u64 > LONGEST_STRING {
+            let place = place.plus(to_u64(text.len()));
+            if !self.holds(place, 1) || text.len() > LONGEST_STRING {
                 return Ok(None);
             }
-            let rest = self.image.rest_of_page(place.0 - BASE)?;
-            let rest = &rest[..rest.len().min(LONGEST_STRING as usize + 2 - text.len())];
+            let rest = self.image.rest_of_page(place.0.saturating_sub(BASE))?;
+            let rest = &rest[..rest.len().min((LONGEST_STRING + 2).saturating_sub(text.len()))];
             match rest.iter().position(|&byte| byte == 0) {
                 Some(end) => {
                     text.extend_from_slice(&rest[..end]);
-                    return Ok((text.len() as u64 <= LONGEST_STRING).then_some(text));
+                    return Ok((text.len() <= LONGEST_STRING).then_some(text));
                 }
                 // The end of the image.
                 None if rest.is_empty() => return Ok(None),
@@ -200,7 +199,7 @@ impl<'a> Elf<'a> {
     }
 
     /// The first section of this name. Without a table of names each is called `unknown`.
-    pub(super) fn section_by_name(&self, name: &[u8]) -> Access<Option<Address>> {
+    pub(super) fn section_by_name(&self, name: &[u8]) -> ImageResult<Option<Address>> {
         let names = match self.section(self.header(header::SHSTRNDX)?)? {
             Some(section) => self.at(self.field(section, section::OFFSET)?),
             None => return Ok(None),
@@ -216,7 +215,7 @@ impl<'a> Elf<'a> {
     }
 
     /// The lowest and the highest physical address of what is loaded.
-    pub(super) fn extent(&self) -> Access<(u64, u64)> {
+    pub(super) fn extent(&self) -> ImageResult<(u64, u64)> {
         let (mut low, mut high) = (u64::MAX, 0);
         for index in 0..self.programs()? {
             let place = self.program(index)?;
@@ -240,7 +239,7 @@ impl<'a> Elf<'a> {
     }
 
     /// Where the kernel ends if its symbols are loaded after it, from the physical address `end` on; `None` without symbols.
-    pub(super) fn end_of_symbols(&self, end: u64) -> Access<Option<u64>> {
+    pub(super) fn end_of_symbols(&self, end: u64) -> ImageResult<Option<u64>> {
         /// A length word and a file header, which three section headers follow.
         const HEADERS: u64 = 4 + 64;
         let count = self.sections()?;
@@ -254,8 +253,7 @@ impl<'a> Elf<'a> {
             }
         }
         let Some((symbols, link)) = symbols else { return Ok(None) };
-        let each = if self.wide { 64 } else { 40 };
-        let mut size = self.round_up(4 + HEADERS + 3 * each);
+        let mut size = self.round_up(if self.wide { 4 + HEADERS + 3 * 64 } else { 4 + HEADERS + 3 * 40 });
         size = self.round_up(size.wrapping_add(self.field(symbols, section::SIZE)?));
         let Some(names) = self.section(link)?.filter(|&place| self.holds(place, 1)) else { return Ok(None) };
         if self.field(names, section::TYPE)? != SHT_STRTAB {

@@ -3,14 +3,14 @@
 use super::foreign::Foreign;
 use super::grub_loads::{GrubBinary, GrubOutcome};
 use super::guest_type::GuestType;
-use super::loader::Question;
-use super::outcome::{Cause, Look, Machine, Outcome};
+use super::outcome::{Architecture, LoadOutcome, Look, RefusalReason};
+use super::question::Question;
 use crate::decompress::Compression;
 use crate::grub::Version;
 
 /// A refusal in sentences.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Explanation {
+pub struct RefusalExplanation {
     /// What is wrong, in one sentence without a full stop.
     pub reason: String,
     /// The way out, as an imperative without a full stop.
@@ -18,26 +18,29 @@ pub struct Explanation {
 }
 
 /// What is wrong with a kernel that does not load, and what to do. `None` if it loads, or pregrub cannot tell.
-pub fn explain(look: &Look, question: &Question) -> Option<Explanation> {
-    let Outcome::Refused { cause, .. } = look.outcome(question.guest)? else { return None };
+pub fn explain(look: &Look, question: &Question) -> Option<RefusalExplanation> {
+    let LoadOutcome::Refused { cause, .. } = look.outcome(question.guest)? else { return None };
     let (reason, help) = sentences(look, cause, question);
     let mut help = help;
     let other = question.guest.other();
-    let other_starts = look.outcome(other).and_then(Outcome::starts) == Some(true);
+    let other_starts = look.outcome(other).and_then(LoadOutcome::starts) == Some(true);
     if other_starts && question.builder().has_pvh() {
         help = match other {
             GuestType::Pvh => format!("set type = \"pvh\" in the domain's configuration: as PVH it loads; or {help}"),
             GuestType::Pv => format!("set type = \"pv\" in the domain's configuration: as PV it loads; or {help}"),
         };
     }
-    let packed = matches!(cause, Cause::UnknownCompression { .. } | Cause::LeftOut(_) | Cause::Dictionary { .. });
+    let packed = matches!(
+        cause,
+        RefusalReason::UnknownCompression { .. } | RefusalReason::LeftOut(_) | RefusalReason::Dictionary { .. }
+    );
     if packed && question.builder().has_pvh() && look.grub(GrubBinary::Pvh, Version::V2_06) == GrubOutcome::Loads {
         help.push_str(
             "; or start GRUB for PVH instead of pygrub (type = \"pvh\" and kernel = \"/usr/lib/grub-xen/grub-i386-xen_pvh.bin\", of Debian's \
              grub-xen-host), which lets the kernel unpack itself",
         );
     }
-    Some(Explanation { reason, help })
+    Some(RefusalExplanation { reason, help })
 }
 
 /// `Xen 4.14`, `Debian's Xen 4.17`.
@@ -48,17 +51,19 @@ fn xen(question: &Question) -> String {
     }
 }
 
-fn sentences(look: &Look, cause: &Cause, question: &Question) -> (String, String) {
+fn sentences(look: &Look, cause: &RefusalReason, question: &Question) -> (String, String) {
     let guest = question.guest.title();
     let xen = xen(question);
     let another_kernel = "boot a kernel that the distribution builds for Xen".to_owned();
     let repack = || repack(question);
     match cause {
-        Cause::Empty => ("the kernel is an empty file".to_owned(), "install the guest's kernel again".to_owned()),
-        Cause::TooLarge => ("the kernel is larger than the 1 GiB that Xen unpacks".to_owned(), another_kernel),
-        Cause::NotAKernel(foreign) => not_a_kernel(*foreign),
-        Cause::OtherMachine(machine) => other_machine(*machine),
-        Cause::OldProtocol(protocol) => (
+        RefusalReason::Empty => {
+            ("the kernel is an empty file".to_owned(), "install the guest's kernel again".to_owned())
+        }
+        RefusalReason::TooLarge => ("the kernel is larger than the 1 GiB that Xen unpacks".to_owned(), another_kernel),
+        RefusalReason::NotAKernel(foreign) => not_a_kernel(*foreign),
+        RefusalReason::OtherMachine(machine) => other_machine(*machine),
+        RefusalReason::OldProtocol(protocol) => (
             format!(
                 "the kernel has boot protocol {}.{:02}, and Xen needs 2.08, which Linux has from 2.6.24 on",
                 protocol >> 8,
@@ -66,21 +71,21 @@ fn sentences(look: &Look, cause: &Cause, question: &Question) -> (String, String
             ),
             "boot a newer kernel".to_owned(),
         ),
-        Cause::Incomplete(missing) => (
+        RefusalReason::Incomplete(missing) => (
             format!("the kernel is cut off: {missing} bytes of its payload are missing"),
             "copy the kernel again, or install it again in the guest".to_owned(),
         ),
-        Cause::UnknownCompression { compression: Some(compression), since: Some(since) } => (
+        RefusalReason::UnknownCompression { compression: Some(compression), since: Some(since) } => (
             format!("{xen} cannot unpack a kernel that is packed with {}", compression.name()),
             format!("use Xen 4.{since} or newer, or {}", repack()),
         ),
-        Cause::UnknownCompression { .. } => {
+        RefusalReason::UnknownCompression { .. } => {
             ("the kernel is packed in a format that Xen does not know".to_owned(), repack())
         }
-        Cause::LeftOut(compression) => {
+        RefusalReason::LeftOut(compression) => {
             (format!("{xen} was built without {}, which the kernel is packed with", compression.name()), repack())
         }
-        Cause::Dictionary { compression, limit } => (
+        RefusalReason::Dictionary { compression, limit } => (
             format!(
                 "the kernel needs an {} dictionary that does not fit into the {} MiB that {xen} gives it",
                 compression.name(),
@@ -92,44 +97,46 @@ fn sentences(look: &Look, cause: &Cause, question: &Question) -> (String, String
                 repack()
             },
         ),
-        Cause::Damaged(compression, why) => (
+        RefusalReason::Damaged(compression, why) => (
             format!("the kernel's {} data is damaged: {why}", compression.name()),
             "copy the kernel again, or install it again in the guest".to_owned(),
         ),
-        Cause::NoXenNotes => (
+        RefusalReason::NoXenNotes => (
             "the kernel was built without support for Xen: it has no Xen notes".to_owned(),
             format!(
                 "build it with {}, or boot a kernel that the distribution builds for Xen",
                 if question.guest == GuestType::Pv { "CONFIG_XEN_PV=y" } else { "CONFIG_PVH=y" }
             ),
         ),
-        Cause::NotForXen => ("the kernel's notes do not say that it is a guest for Xen".to_owned(), another_kernel),
-        Cause::XenVersion => {
+        RefusalReason::NotForXen => {
+            ("the kernel's notes do not say that it is a guest for Xen".to_owned(), another_kernel)
+        }
+        RefusalReason::XenVersion => {
             ("the kernel was built for another interface than that of Xen 3 and later".to_owned(), another_kernel)
         }
-        Cause::UnknownFeature => (
+        RefusalReason::UnknownFeature => (
             "the kernel requires a feature that Xen does not know".to_owned(),
             "use a newer Xen, or boot another kernel".to_owned(),
         ),
-        Cause::Contradiction(why) => {
+        RefusalReason::Contradiction(why) => {
             (format!("the kernel's headers are damaged: {why}"), "install the guest's kernel again".to_owned())
         }
-        Cause::Dom0Only => ("the kernel runs as dom0 only".to_owned(), another_kernel),
-        Cause::NoPvEntry => (
+        RefusalReason::Dom0Only => ("the kernel runs as dom0 only".to_owned(), another_kernel),
+        RefusalReason::NoPvEntry => (
             "the kernel has no entry for PV guests (it was built without CONFIG_XEN_PV)".to_owned(),
             match look.machine {
-                Some(Machine::I386) => "boot a 64-bit kernel: Linux dropped 32-bit PV guests in 5.9".to_owned(),
+                Some(Architecture::I386) => "boot a 64-bit kernel: Linux dropped 32-bit PV guests in 5.9".to_owned(),
                 _ => "build it with CONFIG_XEN_PV=y".to_owned(),
             },
         ),
-        Cause::NoPvhEntry => (
+        RefusalReason::NoPvhEntry => (
             "the kernel has no entry for PVH guests (it was built without CONFIG_PVH)".to_owned(),
             "build it with CONFIG_PVH=y".to_owned(),
         ),
-        Cause::NoSuchGuest => {
+        RefusalReason::NoSuchGuest => {
             (format!("{xen} has no {guest} guests: they came with 4.10"), "use Xen 4.10 or newer".to_owned())
         }
-        Cause::NoPae => {
+        RefusalReason::NoPae => {
             ("the kernel is a 32-bit one without PAE, which no hypervisor of today runs".to_owned(), another_kernel)
         }
     }
@@ -159,15 +166,17 @@ fn not_a_kernel(foreign: Foreign) -> (String, String) {
     (reason, help.to_owned())
 }
 
-fn other_machine(machine: Machine) -> (String, String) {
+fn other_machine(machine: Architecture) -> (String, String) {
     let name = match machine {
-        Machine::Arm64 => "64-bit Arm",
-        Machine::Arm => "32-bit Arm",
-        Machine::I386 | Machine::X86_64 => "x86",
-        Machine::Other(_) => "another kind of processor",
+        Architecture::Arm64 => "64-bit Arm",
+        Architecture::Arm => "32-bit Arm",
+        Architecture::I386 | Architecture::X86_64 => "x86",
+        Architecture::Other(_) => "another kind of processor",
     };
     let help = match machine {
-        Machine::Arm64 | Machine::Arm => "boot it on a host of that kind, or install the guest's kernel for x86",
+        Architecture::Arm64 | Architecture::Arm => {
+            "boot it on a host of that kind, or install the guest's kernel for x86"
+        }
         _ => "install the guest's kernel for x86",
     };
     (format!("the kernel is for {name}, and the host is x86"), help.to_owned())

@@ -33,7 +33,7 @@ pub(super) fn parse(text: &[u8], supported: &mut u32, required: &mut u32) -> boo
     while !rest.is_empty() {
         let end = rest.iter().take(LONGEST).position(|&byte| byte == b'|');
         let (word, next) = match end {
-            Some(end) => (&rest[..end], end + 1),
+            Some(end) => (&rest[..end], end.saturating_add(1)),
             None => (&rest[..rest.len().min(LONGEST)], rest.len().min(LONGEST)),
         };
         rest = &rest[next..];

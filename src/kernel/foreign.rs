@@ -84,16 +84,17 @@ impl Foreign {
 
 /// Whether the table of sections of a PE file has one of this name.
 fn has_section(head: &[u8], name: &[u8]) -> bool {
-    let word = |at: usize| Some(usize::from(u16::from_le_bytes(head.get(at..at + 2)?.try_into().ok()?)));
+    let word =
+        |bytes: &[u8], at: usize| bytes.get(at..)?.first_chunk().map(|word| usize::from(u16::from_le_bytes(*word)));
     let table = || {
-        let header = word(0x3c)? | word(0x3e)? << 16;
-        head.get(header..header + 4).filter(|magic| *magic == b"PE\0\0")?;
-        let (sections, optional) = (word(header + 6)?, word(header + 20)?);
-        Some((header + 24 + optional, sections))
+        let header = head.get(word(head, 0x3c)? | word(head, 0x3e)? << 16..)?;
+        header.starts_with(b"PE\0\0").then_some(())?;
+        let (sections, optional) = (word(header, 6)?, word(header, 20)?);
+        Some((header.get(24..)?.get(optional..)?, sections))
     };
-    let Some((start, count)) = table() else { return false };
-    (0..count.min(96)).any(|index| {
-        let section = head.get(start + 40 * index..start + 40 * index + 8);
+    let Some((sections, count)) = table() else { return false };
+    sections.chunks(40).take(count.min(96)).any(|section| {
+        let section = section.get(..8);
         section.is_some_and(|section| section.starts_with(name) && section[name.len()..].iter().all(|&byte| byte == 0))
     })
 }

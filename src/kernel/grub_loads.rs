@@ -3,10 +3,17 @@
 //! Source: `grub-file --is-x86_64-xen-domu` of GRUB 2.06, 2.12 and 2.14 on the same kernel in every packing (it uses the loader and
 //! the decompressors of pvgrub2), and runs of Debian's GRUB binaries under Xen 4.17 with kernels that are packed with gzip and zstd.
 
+use std::io;
+
+use super::cache::Looks;
 use super::guest_type::GuestType;
-use super::outcome::{Cause, Format, Look, Outcome};
+use super::outcome::{KernelFormat, LoadOutcome, Look, RefusalReason};
+use super::question::{KernelDepth, Question};
 use crate::decompress::Compression;
 use crate::grub::Version;
+use crate::python::PyStr;
+use crate::storage::guest_file::GuestFile;
+use crate::storage::mount::{Mounting, Volumes};
 
 /// GRUB as the kernel of a guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,14 +58,34 @@ impl Look {
     }
 }
 
+/// Looks into a file as a kernel for pvgrub2: by the offset of its filesystem, and its path there. `None` if pregrub does not come to it.
+///
+/// # Errors
+///
+/// The disk cannot be read.
+pub(crate) fn look_for_pvgrub2(
+    volumes: &dyn Volumes,
+    (offset, path): (u64, &[u8]),
+    looks: &Looks,
+) -> io::Result<Option<Look>> {
+    let Mounting::Mounted(filesystem) = volumes.mount(offset)? else { return Ok(None) };
+    let Ok(file) = filesystem.open(path).map(GuestFile) else { return Ok(None) };
+    // The newest of upstream unpacks everything.
+    let question = Question { guest: GuestType::Pv, ..Question::default() };
+    let place = (offset, &PyStr::from(path.to_vec()));
+    looks.look_at(place, &file, file.size(), &question, KernelDepth::Notes).map(Some)
+}
+
 fn pv(look: &Look, version: Version) -> GrubOutcome {
     match look.format {
-        Format::BzImage { .. } | Format::Elf => {}
-        Format::Foreign(super::Foreign::Compressed(_)) => {
+        KernelFormat::BzImage { .. } | KernelFormat::Elf => {}
+        KernelFormat::Foreign(super::Foreign::Compressed(_)) => {
             return GrubOutcome::Unknown("pregrub does not look into a file that is packed as a whole");
         }
-        Format::FlatBinary => return GrubOutcome::Unknown("it was not tried with a flat binary"),
-        Format::ArmImage | Format::Foreign(_) => return GrubOutcome::Fails("it is not a kernel that pvgrub2 knows"),
+        KernelFormat::FlatBinary => return GrubOutcome::Unknown("it was not tried with a flat binary"),
+        KernelFormat::ArmImage | KernelFormat::Foreign(_) => {
+            return GrubOutcome::Fails("it is not a kernel that pvgrub2 knows");
+        }
     }
     match look.compression {
         Some(Compression::Xz) if look.other_filters => {
@@ -75,19 +102,21 @@ fn pv(look: &Look, version: Version) -> GrubOutcome {
         Some(Compression::Lzma) => return GrubOutcome::Fails("it cannot unpack lzma"),
     }
     match look.outcome(GuestType::Pv) {
-        Some(Outcome::Loads("xen-3.0-x86_64")) => GrubOutcome::Loads,
-        Some(Outcome::Loads(_)) => GrubOutcome::Unknown("it was not tried with a 32-bit kernel"),
-        Some(Outcome::Refused { cause: Cause::NoPvEntry, .. }) => {
+        Some(LoadOutcome::Loads("xen-3.0-x86_64")) => GrubOutcome::Loads,
+        Some(LoadOutcome::Loads(_)) => GrubOutcome::Unknown("it was not tried with a 32-bit kernel"),
+        Some(LoadOutcome::Refused { cause: RefusalReason::NoPvEntry, .. }) => {
             GrubOutcome::Fails("the kernel has no entry for PV guests")
         }
-        Some(Outcome::Refused { cause: Cause::NoXenNotes, .. }) => GrubOutcome::Fails("the kernel has no Xen notes"),
-        Some(Outcome::Refused { cause: Cause::OldProtocol(_), .. }) => {
+        Some(LoadOutcome::Refused { cause: RefusalReason::NoXenNotes, .. }) => {
+            GrubOutcome::Fails("the kernel has no Xen notes")
+        }
+        Some(LoadOutcome::Refused { cause: RefusalReason::OldProtocol(_), .. }) => {
             GrubOutcome::Fails("its boot protocol is too old")
         }
-        Some(Outcome::Refused { .. }) => {
+        Some(LoadOutcome::Refused { .. }) => {
             GrubOutcome::Unknown("Xen's own builder refuses it for a reason that was not tried with GRUB")
         }
-        Some(Outcome::Unknown(_)) | None => GrubOutcome::Unknown("nobody knows what its notes say"),
+        Some(LoadOutcome::Unknown(_)) | None => GrubOutcome::Unknown("nobody knows what its notes say"),
     }
 }
 
@@ -95,17 +124,18 @@ fn pv(look: &Look, version: Version) -> GrubOutcome {
 fn pvh(look: &Look) -> GrubOutcome {
     let refusal = look.outcome(GuestType::Pv).or_else(|| look.outcome(GuestType::Pvh));
     match (look.format, refusal) {
-        (Format::BzImage { .. }, Some(Outcome::Refused { cause: Cause::Incomplete(_) | Cause::Damaged(..), .. })) => {
-            GrubOutcome::Unknown("the kernel is damaged")
-        }
-        (Format::BzImage { .. }, Some(Outcome::Refused { cause: Cause::NoXenNotes, .. })) => {
+        (
+            KernelFormat::BzImage { .. },
+            Some(LoadOutcome::Refused { cause: RefusalReason::Incomplete(_) | RefusalReason::Damaged(..), .. }),
+        ) => GrubOutcome::Unknown("the kernel is damaged"),
+        (KernelFormat::BzImage { .. }, Some(LoadOutcome::Refused { cause: RefusalReason::NoXenNotes, .. })) => {
             GrubOutcome::Unknown("it loads the kernel, which was built without support for Xen")
         }
-        (Format::BzImage { .. }, _) => GrubOutcome::Loads,
-        (Format::Elf | Format::FlatBinary, _) => GrubOutcome::Fails("it starts bzImages only"),
-        (Format::Foreign(super::Foreign::Compressed(_)), _) => {
+        (KernelFormat::BzImage { .. }, _) => GrubOutcome::Loads,
+        (KernelFormat::Elf | KernelFormat::FlatBinary, _) => GrubOutcome::Fails("it starts bzImages only"),
+        (KernelFormat::Foreign(super::Foreign::Compressed(_)), _) => {
             GrubOutcome::Unknown("pregrub does not look into a file that is packed as a whole")
         }
-        (Format::ArmImage | Format::Foreign(_), _) => GrubOutcome::Fails("it is not a bzImage"),
+        (KernelFormat::ArmImage | KernelFormat::Foreign(_), _) => GrubOutcome::Fails("it is not a bzImage"),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::elf::{Address, Elf};
 use super::features;
-use super::image::Access;
+use super::image::ImageResult;
 use super::xen_parameters::{Pae, XenParameters};
 
 /// The longest name and the longest value that libelf keeps.
@@ -12,7 +12,7 @@ const LONGEST_VALUE: usize = 127;
 const MOST: usize = 64 << 10;
 
 /// Reads the text at `start`. What it requires beyond what libelf knows ends the reading, and is not a fault.
-pub(super) fn read(elf: &Elf<'_>, parameters: &mut XenParameters, start: Address) -> Access<()> {
+pub(super) fn read(elf: &Elf<'_>, parameters: &mut XenParameters, start: Address) -> ImageResult<()> {
     let mut text = Text { elf, place: start, read: 0 };
     while text.peek()? != 0 && text.read < MOST {
         let (mut name, mut value) = (Vec::new(), Vec::new());
@@ -56,13 +56,13 @@ struct Text<'a, 'b> {
 }
 
 impl Text<'_, '_> {
-    fn peek(&self) -> Access<u8> {
-        Ok(self.elf.number(self.place, 1)? as u8)
+    fn peek(&self) -> ImageResult<u8> {
+        Ok(self.elf.number(self.place, 1)?.to_le_bytes()[0])
     }
 
     fn next(&mut self) {
         self.place = self.place.plus(1);
-        self.read += 1;
+        self.read = self.read.saturating_add(1);
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::size::{to_u64, to_usize};
+
 /// Bytes of the image are captured in pages of this size.
 pub(super) const PAGE: u64 = 64 << 10;
 /// At most this many pages are kept.
@@ -12,7 +14,7 @@ pub(super) const MOST_PAGES: usize = 128;
 pub(super) struct Need(pub u64);
 
 /// An answer, or what it takes to give one.
-pub(super) type Access<T> = Result<T, Need>;
+pub(super) type ImageResult<T> = Result<T, Need>;
 
 /// An image of which some pages are known.
 #[derive(Debug, Default)]
@@ -48,24 +50,29 @@ impl Image {
     }
 
     /// What is known from `offset` on to the end of its page; not empty inside of the image.
-    pub(super) fn rest_of_page(&self, offset: u64) -> Access<&[u8]> {
+    pub(super) fn rest_of_page(&self, offset: u64) -> ImageResult<&[u8]> {
         let number = offset / PAGE;
         let page = self.pages.get(&number).ok_or(Need(number))?;
-        Ok(page.get((offset % PAGE) as usize..).unwrap_or_default())
+        Ok(page.get(to_usize(offset % PAGE)..).unwrap_or_default())
     }
 
     /// Copies the bytes from `offset` on; those after the end of the image are zeros.
-    pub(super) fn read<const N: usize>(&self, offset: u64) -> Access<[u8; N]> {
+    pub(super) fn read<const N: usize>(&self, offset: u64) -> ImageResult<[u8; N]> {
         let mut bytes = [0; N];
         let mut done = 0;
-        while done < N && offset.saturating_add(done as u64) < self.size {
-            let rest = self.rest_of_page(offset + done as u64)?;
-            let count = rest.len().min(N - done);
+        while done < N {
+            let at = offset.saturating_add(to_u64(done));
+            if at >= self.size {
+                break;
+            }
+            let rest = self.rest_of_page(at)?;
+            let left = &mut bytes[done..];
+            let count = rest.len().min(left.len());
             if count == 0 {
                 break;
             }
-            bytes[done..done + count].copy_from_slice(&rest[..count]);
-            done += count;
+            left[..count].copy_from_slice(&rest[..count]);
+            done = done.saturating_add(count);
         }
         Ok(bytes)
     }

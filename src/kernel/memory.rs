@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 
-use super::loader::{Depth, Question, look_and_count};
+use super::loader::look_and_count;
 use super::outcome::Look;
+use super::question::{KernelDepth, Question};
 use crate::decompress::ReadAt;
+use crate::size::to_u64;
 
 /// How much of a file distinguishes it from most others.
 const HEAD: usize = 4096;
@@ -21,7 +23,7 @@ const MOST: usize = 256;
 #[derive(PartialEq, Eq, Hash)]
 struct Key {
     size: u64,
-    depth: Depth,
+    depth: KernelDepth,
     question: (String, &'static str, super::GuestType),
     head: [u8; 32],
 }
@@ -41,7 +43,13 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    pub(super) fn look(&self, file: &dyn ReadAt, size: u64, question: &Question, depth: Depth) -> io::Result<Look> {
+    pub(super) fn look(
+        &self,
+        file: &dyn ReadAt,
+        size: u64,
+        question: &Question,
+        depth: KernelDepth,
+    ) -> io::Result<Look> {
         let mut head = vec![0; HEAD];
         let count = file.read_at(0, &mut head)?;
         let key = Key {
@@ -81,16 +89,16 @@ impl Memory {
 /// The SHA-256 of the first `length` bytes.
 fn digest(file: &dyn ReadAt, length: u64) -> io::Result<[u8; 32]> {
     let mut hash = Sha256::new();
-    let mut piece = vec![0; PIECE];
-    let mut at = 0;
+    let mut piece = vec![0; usize::try_from(length).unwrap_or(PIECE).min(PIECE)];
+    let mut at = 0_u64;
     while at < length {
-        let count = usize::try_from(length - at).unwrap_or(PIECE).min(PIECE);
+        let count = usize::try_from(length.saturating_sub(at)).unwrap_or(PIECE).min(PIECE);
         let count = file.read_at(at, &mut piece[..count])?;
         if count == 0 {
             break;
         }
         hash.update(&piece[..count]);
-        at += count as u64;
+        at = at.saturating_add(to_u64(count));
     }
     Ok(hash.finalize().into())
 }

@@ -2,8 +2,9 @@
 
 use super::elf::{Address, Elf, PT_NOTE, SHT_NOTE, program, section};
 use super::features;
-use super::image::Access;
+use super::image::ImageResult;
 use super::xen_parameters::{Pae, XenParameters};
+use crate::size::lower_half;
 
 /// libelf reads no more notes than this.
 const MOST: u32 = 65536;
@@ -34,8 +35,8 @@ pub(super) struct UnknownFeature;
 
 /// Reads the notes of the segments, and those of the sections if the segments have none of Xen's. Returns how many of Xen's there
 /// are.
-pub(super) fn read(elf: &Elf<'_>, parameters: &mut XenParameters) -> Access<Result<u32, UnknownFeature>> {
-    let (mut found, mut total) = (0, 0);
+pub(super) fn read(elf: &Elf<'_>, parameters: &mut XenParameters) -> ImageResult<Result<u32, UnknownFeature>> {
+    let (mut found, mut total) = (0_u32, 0);
     for index in 0..elf.programs()? {
         let place = elf.program(index)?;
         if !elf.holds(place, 1) {
@@ -47,7 +48,7 @@ pub(super) fn read(elf: &Elf<'_>, parameters: &mut XenParameters) -> Access<Resu
         }
         let start = elf.at(offset);
         match read_all(elf, parameters, start, start.plus(elf.field(place, program::FILESZ)?), &mut total)? {
-            Ok(count) => found += count,
+            Ok(count) => found = found.saturating_add(count),
             Err(unknown) => return Ok(Err(unknown)),
         }
     }
@@ -61,7 +62,7 @@ pub(super) fn read(elf: &Elf<'_>, parameters: &mut XenParameters) -> Access<Resu
         }
         let start = elf.at(elf.field(place, section::OFFSET)?);
         match read_all(elf, parameters, start, start.plus(elf.field(place, section::SIZE)?), &mut total)? {
-            Ok(count) => found += count,
+            Ok(count) => found = found.saturating_add(count),
             Err(unknown) => return Ok(Err(unknown)),
         }
     }
@@ -74,16 +75,16 @@ fn read_all(
     start: Address,
     end: Address,
     total: &mut u32,
-) -> Access<Result<u32, UnknownFeature>> {
-    let mut found = 0;
+) -> ImageResult<Result<u32, UnknownFeature>> {
+    let mut found = 0_u32;
     parameters.has_notes = true;
     let mut note = start;
     while note < end {
         if *total >= MOST {
             break;
         }
-        *total += 1;
-        let padded = |length: u64| u64::from((length as u32).wrapping_add(3) & !3);
+        *total = total.saturating_add(1);
+        let padded = |length: u64| u64::from(lower_half(length).wrapping_add(3) & !3);
         let name_length = padded(elf.number(note, 4)?);
         let length = elf.number(note.plus(4), 4)?;
         if elf.string(note.plus(HEADER))?.as_deref() == Some(b"Xen") {
@@ -91,7 +92,7 @@ fn read_all(
             if !read_one(parameters, elf.number(note.plus(8), 4)?, &body)? {
                 return Ok(Err(UnknownFeature));
             }
-            found += 1;
+            found = found.saturating_add(1);
         }
         let next = note.plus(HEADER).plus(name_length).plus(padded(length));
         if next <= note || !elf.holds(note, 1) {
@@ -111,17 +112,17 @@ struct Body<'a, 'b> {
 
 impl Body<'_, '_> {
     /// It as a number; 0 if it has an odd length.
-    fn number(&self) -> Access<u64> {
+    fn number(&self) -> ImageResult<u64> {
         if matches!(self.length, 1 | 2 | 4 | 8) { self.elf.number(self.place, self.length) } else { Ok(0) }
     }
 
-    fn text(&self) -> Access<Option<Vec<u8>>> {
+    fn text(&self) -> ImageResult<Option<Vec<u8>>> {
         self.elf.string(self.place)
     }
 }
 
 /// Reads one note; `false` if it requires a feature that libelf does not know.
-fn read_one(parameters: &mut XenParameters, kind: u64, body: &Body<'_, '_>) -> Access<bool> {
+fn read_one(parameters: &mut XenParameters, kind: u64, body: &Body<'_, '_>) -> ImageResult<bool> {
     /// As much of a text as libelf keeps.
     fn kept(mut text: Vec<u8>) -> Vec<u8> {
         text.truncate(15);
@@ -133,9 +134,9 @@ fn read_one(parameters: &mut XenParameters, kind: u64, body: &Body<'_, '_>) -> A
         number::INIT_P2M => parameters.p2m_base = body.number()?,
         number::PADDR_OFFSET => parameters.physical_offset = body.number()?,
         number::HYPERCALL_PAGE => parameters.hypercall_page = Some(body.number()?),
-        number::PHYS32_ENTRY => parameters.physical_entry = body.number()? as u32,
+        number::PHYS32_ENTRY => parameters.physical_entry = lower_half(body.number()?),
         number::SUPPORTED_FEATURES if body.length >= 4 && body.length.is_multiple_of(4) => {
-            parameters.supported |= body.elf.number(body.place, 4)? as u32;
+            parameters.supported |= lower_half(body.elf.number(body.place, 4)?);
         }
         number::XEN_VERSION | number::GUEST_OS | number::GUEST_VERSION | number::LOADER => {
             let Some(text) = body.text()? else { return Ok(true) };

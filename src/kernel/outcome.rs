@@ -2,12 +2,13 @@
 
 use super::foreign::Foreign;
 use super::guest_type::GuestType;
-use super::loader::Depth;
+use super::question::KernelDepth;
 use crate::decompress::Compression;
+use crate::initrd::KernelConfig;
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum KernelFormat {
     /// Linux's bzImage, with the number of its boot protocol.
     BzImage {
         /// 0x020f is 2.15.
@@ -23,7 +24,7 @@ pub enum Format {
     Foreign(Foreign),
 }
 
-impl Format {
+impl KernelFormat {
     /// The word for it in JSON.
     pub fn name(self) -> &'static str {
         match self {
@@ -47,7 +48,7 @@ impl Format {
 
 /// The processor that a kernel is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Machine {
+pub enum Architecture {
     /// 32-bit x86.
     I386,
     /// 64-bit x86.
@@ -60,7 +61,7 @@ pub enum Machine {
     Other(u16),
 }
 
-impl Machine {
+impl Architecture {
     /// ELF's number for it.
     pub(super) fn of_elf(number: u64) -> Self {
         match number {
@@ -86,7 +87,7 @@ impl Machine {
 
 /// Why libxenguest does not load a kernel.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cause {
+pub enum RefusalReason {
     /// The file has no bytes.
     Empty,
     /// It is larger than 1 GiB, packed or unpacked.
@@ -94,7 +95,7 @@ pub enum Cause {
     /// It is not in a format that any loader knows.
     NotAKernel(Foreign),
     /// It is for another kind of processor.
-    OtherMachine(Machine),
+    OtherMachine(Architecture),
     /// The boot protocol of the bzImage is older than 2.08, and does not show where the payload is.
     OldProtocol(u16),
     /// The payload reaches beyond the end of the file: this many bytes are missing.
@@ -139,7 +140,7 @@ pub enum Cause {
     NoPae,
 }
 
-impl Cause {
+impl RefusalReason {
     /// The word for it in JSON.
     pub fn name(&self) -> &'static str {
         match self {
@@ -169,7 +170,7 @@ impl Cause {
 
 /// What becomes of a kernel.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum LoadOutcome {
     /// libxenguest loads it as this kind of guest: `xen-3.0-x86_64`.
     Loads(&'static str),
     /// It does not, or the guest cannot start.
@@ -177,7 +178,7 @@ pub enum Outcome {
         /// libxenguest's first error, without the place in its source. If it loads the kernel all the same, what it says then.
         words: String,
         /// Why.
-        cause: Cause,
+        cause: RefusalReason,
         /// Whether libxenguest loads it all the same.
         loads: bool,
     },
@@ -185,7 +186,7 @@ pub enum Outcome {
     Unknown(String),
 }
 
-impl Outcome {
+impl LoadOutcome {
     /// Whether a guest starts with it, as far as the domain builder decides that; `None` if that is not known.
     pub fn starts(&self) -> Option<bool> {
         match self {
@@ -209,9 +210,9 @@ impl Outcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Look {
     /// How much of it was unpacked.
-    pub depth: Depth,
+    pub depth: KernelDepth,
     /// What the file is.
-    pub format: Format,
+    pub format: KernelFormat,
     /// Bytes of the file.
     pub size: u64,
     /// Whether the whole file is packed with gzip.
@@ -223,8 +224,8 @@ pub struct Look {
     /// Bytes of the unpacked kernel, by the file's account.
     pub unpacked_size: Option<u64>,
     /// The processor.
-    pub machine: Option<Machine>,
-    /// The version of the kernel, as the bzImage tells it.
+    pub machine: Option<Architecture>,
+    /// The version of the kernel, as the bzImage states it.
     pub version: Option<String>,
     /// The virtual address of the entry for PV.
     pub pv_entry: Option<u64>,
@@ -236,12 +237,14 @@ pub struct Look {
     pub required_features: u32,
     /// What the notes call the guest: `linux`.
     pub guest_os: Option<String>,
+    /// The configuration that the kernel carries (`CONFIG_IKCONFIG=y`); `None` if it has none, or if not all of it was unpacked.
+    pub config: Option<KernelConfig>,
     /// The outcome for each type that was asked for or came for nothing.
-    pub(super) outcomes: Vec<(GuestType, Outcome)>,
+    pub(super) outcomes: Vec<(GuestType, LoadOutcome)>,
 }
 
 impl Look {
-    pub(super) fn new(depth: Depth, format: Format, size: u64) -> Self {
+    pub(super) fn new(depth: KernelDepth, format: KernelFormat, size: u64) -> Self {
         Self {
             depth,
             format,
@@ -257,13 +260,19 @@ impl Look {
             supported_features: 0,
             required_features: 0,
             guest_os: None,
+            config: None,
             outcomes: Vec::new(),
         }
     }
 
     /// What becomes of it as a guest of this type. `None` for the type that was not asked for, if the bytes that were read do not
     /// decide it.
-    pub fn outcome(&self, guest: GuestType) -> Option<&Outcome> {
+    pub fn outcome(&self, guest: GuestType) -> Option<&LoadOutcome> {
         self.outcomes.iter().find(|(of, _)| *of == guest).map(|(_, outcome)| outcome)
     }
+}
+
+/// libxenguest does not load it, and says so in these words.
+pub(super) fn refused(words: impl Into<String>, cause: RefusalReason) -> LoadOutcome {
+    LoadOutcome::Refused { words: words.into(), cause, loads: false }
 }

@@ -6,8 +6,8 @@ use super::cache::Looks;
 use super::domain_refusal::refusal;
 use super::explanation::explain;
 use super::guest_type::GuestType;
-use super::loader::{Depth, Question};
-use super::outcome::{Look, Outcome};
+use super::outcome::{LoadOutcome, Look};
+use super::question::{KernelDepth, Question};
 use crate::boot::{Failure, FailureKind, Run, Verdict};
 use crate::config::Stage;
 use crate::storage::filesystem::OpenError;
@@ -33,7 +33,7 @@ pub fn build(
     run: &mut Run,
     volumes: &dyn Volumes,
     guest: GuestType,
-    depth: Depth,
+    depth: KernelDepth,
     looks: &Looks,
 ) -> io::Result<Option<Built>> {
     let Some(chosen) = run.chosen.as_ref().filter(|_| run.verdict == Verdict::Boots) else { return Ok(None) };
@@ -50,7 +50,7 @@ pub fn build(
     let look = looks.look_at((offset, &chosen.kernel.path), &GuestFile(file), size, &question, depth)?;
     let attempt = Some(chosen.attempt);
     match look.outcome(guest) {
-        Some(Outcome::Loads(_)) | None => {
+        Some(LoadOutcome::Loads(_)) | None => {
             if let Some((reason, help)) = refusal(chosen, guest) {
                 let (reason, help) = (reason.to_owned(), Some(help.to_owned()));
                 run.verdict = Verdict::Fails;
@@ -58,13 +58,13 @@ pub fn build(
                     Some(Failure { stage: Stage::Builder, attempt, kind: FailureKind::NotBuilt { reason, help } });
             }
         }
-        Some(Outcome::Refused { .. }) => {
+        Some(LoadOutcome::Refused { .. }) => {
             let (reason, help) =
                 explain(&look, &question).map(|explained| (explained.reason, Some(explained.help))).unwrap_or_default();
             run.verdict = Verdict::Fails;
             run.failure = Some(Failure { stage: Stage::Builder, attempt, kind: FailureKind::Refused { reason, help } });
         }
-        Some(Outcome::Unknown(why)) => {
+        Some(LoadOutcome::Unknown(why)) => {
             let why = format!("pregrub cannot tell whether Xen loads the kernel: {why}");
             run.verdict = Verdict::Unknown;
             run.failure = Some(Failure { stage: Stage::Builder, attempt, kind: FailureKind::Unknown(why) });

@@ -3,7 +3,7 @@
 use super::builder::NoteRules;
 use super::elf::{EM_386, EM_ARM, EM_X86_64, Elf, header};
 use super::guest_section;
-use super::image::Access;
+use super::image::ImageResult;
 use super::notes;
 
 /// An address that was not given.
@@ -86,7 +86,7 @@ pub(super) enum Fault {
 }
 
 /// Reads what the file says, and checks it as libelf does for a PV guest, or for a PVH one.
-pub(super) fn read(elf: &Elf<'_>, rules: NoteRules, pvh: bool) -> Access<(XenParameters, Result<(), Fault>)> {
+pub(super) fn read(elf: &Elf<'_>, rules: NoteRules, pvh: bool) -> ImageResult<(XenParameters, Result<(), Fault>)> {
     let mut parameters = XenParameters { machine: elf.header(header::MACHINE)?, ..XenParameters::default() };
     if !elf.tables_fit()? {
         return Ok((parameters, Err(Fault::Tables)));
@@ -101,7 +101,7 @@ fn read_and_check(
     parameters: &mut XenParameters,
     rules: NoteRules,
     pvh: bool,
-) -> Access<Result<(), Fault>> {
+) -> ImageResult<Result<(), Fault>> {
     let found = match notes::read(elf, parameters)? {
         Ok(found) => found,
         Err(notes::UnknownFeature) => return Ok(Err(Fault::UnknownFeature)),
@@ -145,7 +145,7 @@ fn check_addresses(
     parameters: &XenParameters,
     rules: NoteRules,
     pvh: bool,
-) -> Access<Result<(), Fault>> {
+) -> ImageResult<Result<(), Fault>> {
     let XenParameters { virtual_base, physical_offset, physical_entry, .. } = *parameters;
     if physical_offset != UNSET && virtual_base == UNSET && !(pvh && rules.relaxed_offset) {
         return Ok(Err(Fault::Addresses("ELF_PADDR_OFFSET set, VIRT_BASE unset")));

@@ -33,8 +33,8 @@ pub(crate) use analysis::configuration::shown as shown_text;
 pub use analysis::context::LintContext;
 pub use analysis::root_disk::{NoRoot, RootDisk};
 pub use autofix::{FixAttempt, FixResult, Fixer};
-pub use engine::baseline::{Baseline, Comparison, Identity};
-pub use engine::diagnostic::{Diagnostic, Related, Source};
+pub use engine::baseline::{Baseline, BaselineComparison, Identity};
+pub use engine::diagnostic::{Diagnostic, Related, SpanSource};
 pub use engine::finding::Finding;
 pub use engine::fix::{Edit, Fix, Safety};
 pub use engine::group::Group;
@@ -64,7 +64,7 @@ pub struct Findings {
     pub suppressed: Vec<(Finding, String)>,
 }
 
-/// Looks at `subject` with every rule that `levels` allow, and leaves out what comments suppress. What
+/// Looks at a run with every rule that `levels` allow, and leaves out what comments suppress. What
 /// stops the boot comes first, and then the findings come in the order of their places.
 pub fn lint(context: &LintContext<'_>, levels: &Levels) -> Vec<Finding> {
     lint_all(context, levels).active
@@ -145,7 +145,12 @@ impl Sink for Screen<'_> {
 }
 
 /// Asks every rule but the one about comments that suppress nothing.
-fn check_all(context: &LintContext<'_>, levels: &Levels, suppressions: &[(Source, Suppressions)], sink: &mut dyn Sink) {
+fn check_all(
+    context: &LintContext<'_>,
+    levels: &Levels,
+    suppressions: &[(SpanSource, Suppressions)],
+    sink: &mut dyn Sink,
+) {
     for check in CHECKS {
         let Some(level) = levels.of(check.rule) else { continue };
         (check.check)(context, &mut Reporter::new(check.rule, level, sink));
@@ -178,7 +183,7 @@ fn check_unused(context: &LintContext<'_>, levels: &Levels, covering: &Suppressi
     }
 }
 
-fn index(suppressions: &[(Source, Suppressions)]) -> SuppressionIndex<'_> {
+fn index(suppressions: &[(SpanSource, Suppressions)]) -> SuppressionIndex<'_> {
     let comments = suppressions.iter().flat_map(|(source, read)| read.list.iter().map(|one| (*source, one)));
     SuppressionIndex::new(comments.collect())
 }

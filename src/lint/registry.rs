@@ -2,7 +2,7 @@
 
 use super::rules::*;
 use crate::lint::engine::rule::Rule;
-use crate::lint::rules::declare::Check;
+use crate::lint::rules::declare::RuleCheck;
 
 /// Lists the rules, and what those do that look at runs.
 macro_rules! registry {
@@ -11,7 +11,7 @@ macro_rules! registry {
         pub static RULES: &[&Rule] = &[$(&$rule::RULE,)+ $(&$about_comments::RULE),+];
 
         /// What all rules do but those about the linter's own comments, in the order of their codes.
-        pub(in crate::lint) static CHECKS: &[&Check] = &[$(&$rule::CHECK),+];
+        pub(in crate::lint) static CHECKS: &[&RuleCheck] = &[$(&$rule::CHECK),+];
     };
 }
 

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::python::Python;
 
-/// Whether `str.strip()` and `str.split()` of Python 3 take `c` for white space. Under Python 2 only ASCII counts, which
+/// Whether `str.strip()` and `str.split()` of Python 3 treat `c` as white space. Under Python 2 only ASCII counts, which
 /// [`bytes::wrap`](super::bytes::wrap) has taken care of.
 pub fn is_space(c: char) -> bool {
     match c {

@@ -32,7 +32,7 @@ pub struct Regex {
 
 /// Why there is no compiled pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum CompileError {
     /// Python raises `re.error` with this message.
     Invalid(String),
     /// pregrub does not know how Python reads it.
@@ -48,19 +48,19 @@ impl Regex {
     ///
     /// # Errors
     ///
-    /// See [`Refusal`].
+    /// See [`CompileError`].
     ///
     /// ```
-    /// use pregrub::python::{Python, regex::{Refusal, Regex}};
+    /// use pregrub::python::{Python, regex::{CompileError, Regex}};
     ///
     /// let pattern = Regex::new(r"recovery|rescue\b", Python::Three).unwrap();
     /// assert_eq!(pattern.is_found("Linux (recovery mode)"), Ok(true));
     /// let refusal = Regex::new("*x", Python::Three).unwrap_err();
-    /// assert_eq!(refusal, Refusal::Invalid("nothing to repeat at position 0".to_owned()));
+    /// assert_eq!(refusal, CompileError::Invalid("nothing to repeat at position 0".to_owned()));
     /// ```
-    pub fn new(pattern: &str, python: Python) -> Result<Self, Refusal> {
+    pub fn new(pattern: &str, python: Python) -> Result<Self, CompileError> {
         if pattern.len() > LONGEST {
-            return Err(Refusal::Unsupported("the pattern is very long"));
+            return Err(CompileError::Unsupported("the pattern is very long"));
         }
         let mut reader = Reader::new(pattern, python);
         let read = reader.alternatives(0).and_then(|_| match reader.peek() {
@@ -70,21 +70,21 @@ impl Regex {
         });
         read.map_err(|refusal| match refusal {
             // Python meets a backslash at the very end one piece early, and may raise for it before it raises for that piece.
-            Refusal::Invalid(message) if ends_in_escape(pattern) && !message.contains("escape (end") => {
-                Refusal::Unsupported("it ends in a backslash")
+            CompileError::Invalid(message) if ends_in_escape(pattern) && !message.contains("escape (end") => {
+                CompileError::Unsupported("it ends in a backslash")
             }
             refusal => refusal,
         })?;
         if reader.varies {
-            return Err(Refusal::Invalid("look-behind requires fixed-width pattern".to_owned()));
+            return Err(CompileError::Invalid("look-behind requires fixed-width pattern".to_owned()));
         }
         if reader.ignores_case && !pattern.is_ascii() {
-            return Err(Refusal::Unsupported("it ignores the case of characters outside ASCII"));
+            return Err(CompileError::Unsupported("it ignores the case of characters outside ASCII"));
         }
         let flags = if reader.ignores_case { "(?i)" } else { "" };
         let compile = |text: String| {
             let built = RegexBuilder::new(&text).backtrack_limit(BACKTRACKS).build();
-            built.map_err(|_| Refusal::Unsupported("it combines repetitions and conditions in an unusual way"))
+            built.map_err(|_| CompileError::Unsupported("it combines repetitions and conditions in an unusual way"))
         };
         Ok(Self {
             anywhere: compile(format!("{flags}{}", reader.out))?,
@@ -202,22 +202,22 @@ impl Reader {
     }
 
     /// Python 3 says where, Python 2 does not.
-    fn invalid(&self, message: &str, position: usize) -> Refusal {
-        Refusal::Invalid(match self.python {
+    fn invalid(&self, message: &str, position: usize) -> CompileError {
+        CompileError::Invalid(match self.python {
             Python::Two => message.to_owned(),
             Python::Three => format!("{message} at position {position}"),
         })
     }
 
     /// One message for Python 2 and another for Python 3.
-    fn either(&self, two: &str, three: &str, position: usize) -> Refusal {
+    fn either(&self, two: &str, three: &str, position: usize) -> CompileError {
         self.invalid(if self.python == Python::Two { two } else { three }, position)
     }
 
     /// Alternatives up to a closing parenthesis or the end.
-    fn alternatives(&mut self, depth: usize) -> Result<Width, Refusal> {
+    fn alternatives(&mut self, depth: usize) -> Result<Width, CompileError> {
         if depth > DEEPEST {
-            return Err(Refusal::Unsupported("its groups are nested very deeply"));
+            return Err(CompileError::Unsupported("its groups are nested very deeply"));
         }
         let mut width = self.sequence(depth)?;
         while self.takes('|') {
@@ -228,7 +228,7 @@ impl Reader {
         Ok(width)
     }
 
-    fn sequence(&mut self, depth: usize) -> Result<Width, Refusal> {
+    fn sequence(&mut self, depth: usize) -> Result<Width, CompileError> {
         let mut width: Width = (0, Some(0));
         let mut last = (Piece::Nothing, (0, Some(0)));
         let mut start = self.out.len();
@@ -275,7 +275,7 @@ impl Reader {
     }
 
     /// How often the piece before is repeated; `None` if a brace begins no bounds.
-    fn bounds(&mut self, sign: char, here: usize) -> Result<Option<(usize, Option<usize>)>, Refusal> {
+    fn bounds(&mut self, sign: char, here: usize) -> Result<Option<(usize, Option<usize>)>, CompileError> {
         match sign {
             '*' => return Ok(Some((0, None))),
             '+' => return Ok(Some((1, None))),
@@ -295,7 +295,7 @@ impl Reader {
         let number = |digits: &str| match digits.parse::<usize>() {
             Ok(number) if number <= 1000 => Ok(Some(number)),
             _ if digits.is_empty() => Ok(None),
-            _ => Err(Refusal::Unsupported("it repeats something very often")),
+            _ => Err(CompileError::Unsupported("it repeats something very often")),
         };
         let (low, high) = (number(&low)?, number(&high)?);
         let least = low.unwrap_or(0);
@@ -315,7 +315,7 @@ impl Reader {
     }
 
     /// One piece.
-    fn atom(&mut self, depth: usize) -> Result<(Piece, Width), Refusal> {
+    fn atom(&mut self, depth: usize) -> Result<(Piece, Width), CompileError> {
         let one = (1, Some(1));
         let nothing = (0, Some(0));
         let here = self.at;
@@ -352,7 +352,7 @@ impl Reader {
     }
 
     /// What follows an opening parenthesis, with the closing one. `None` if it only set flags.
-    fn group(&mut self, here: usize, depth: usize) -> Result<Option<Width>, Refusal> {
+    fn group(&mut self, here: usize, depth: usize) -> Result<Option<Width>, CompileError> {
         let mut number = None;
         let mut is_look = false;
         let mut looks_back = false;
@@ -370,7 +370,7 @@ impl Reader {
                         self.out.push_str("(?<");
                         self.out.push(sign);
                     }
-                    _ => return Err(Refusal::Unsupported("it has an unusual group")),
+                    _ => return Err(CompileError::Unsupported("it has an unusual group")),
                 },
                 Some('i') if self.takes(')') => {
                     self.ignores_case = true;
@@ -384,7 +384,7 @@ impl Reader {
                     self.ignores_case_somewhere = true;
                     self.out.push_str("(?i:");
                 }
-                _ => return Err(Refusal::Unsupported("it has an unusual group")),
+                _ => return Err(CompileError::Unsupported("it has an unusual group")),
             }
         } else {
             number = Some(self.groups.len());
@@ -407,7 +407,7 @@ impl Reader {
         Ok(Some(if is_look { (0, Some(0)) } else { width }))
     }
 
-    fn escape(&mut self, here: usize) -> Result<(Piece, Width), Refusal> {
+    fn escape(&mut self, here: usize) -> Result<(Piece, Width), CompileError> {
         let one = (1, Some(1));
         let Some(c) = self.next() else {
             return Err(self.either("bogus escape (end of line)", "bad escape (end of pattern)", here));
@@ -434,7 +434,7 @@ impl Reader {
             let number = usize::try_from(digit).unwrap_or(0);
             let closed = number.checked_sub(1).and_then(|index| self.groups.get(index));
             if closed != Some(&true) || self.in_look_behind > 0 || self.peek().is_some_and(|c| c.is_ascii_digit()) {
-                return Err(Refusal::Unsupported("it has an octal escape or an unusual reference"));
+                return Err(CompileError::Unsupported("it has an octal escape or an unusual reference"));
             }
             self.out.push_str(&format!("(?:\\{number})"));
             return Ok((Piece::Any, (0, None)));
@@ -460,7 +460,7 @@ impl Reader {
     }
 
     /// The character that an escape stands for.
-    fn escaped(&mut self, c: char, here: usize) -> Result<char, Refusal> {
+    fn escaped(&mut self, c: char, here: usize) -> Result<char, CompileError> {
         Ok(match c {
             'a' => '\x07',
             'f' => '\x0c',
@@ -469,7 +469,7 @@ impl Reader {
             't' => '\t',
             'v' => '\x0b',
             'x' | 'u' | 'U' | 'N' | 'p' | 'P' => {
-                return Err(Refusal::Unsupported("it has an escape by number or name"));
+                return Err(CompileError::Unsupported("it has an escape by number or name"));
             }
             c if c.is_ascii_alphabetic() => match self.python {
                 Python::Two => c,
@@ -480,7 +480,7 @@ impl Reader {
     }
 
     /// A set, of which the opening bracket at `here` is read.
-    fn set(&mut self, here: usize) -> Result<(), Refusal> {
+    fn set(&mut self, here: usize) -> Result<(), CompileError> {
         let unterminated =
             |reader: &Self| reader.either("unexpected end of regular expression", "unterminated character set", here);
         self.out.push('[');
@@ -526,7 +526,7 @@ impl Reader {
         Ok(())
     }
 
-    fn member(&mut self, c: char, at: usize) -> Result<Member, Refusal> {
+    fn member(&mut self, c: char, at: usize) -> Result<Member, CompileError> {
         if c != '\\' {
             return Ok(Member::One(c));
         }
@@ -537,7 +537,7 @@ impl Reader {
             return Ok(Member::Class(class));
         }
         if c.is_ascii_digit() {
-            return Err(Refusal::Unsupported("it has an octal escape"));
+            return Err(CompileError::Unsupported("it has an octal escape"));
         }
         Ok(Member::One(if c == 'b' { '\x08' } else { self.escaped(c, at)? }))
     }

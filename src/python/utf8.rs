@@ -2,7 +2,7 @@
 
 /// Where and why `bytes.decode()` fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DecodeError {
+pub struct UnicodeDecodeError {
     /// Byte offset of the first byte of the offending sequence.
     pub start: usize,
     /// Byte offset after its last byte.
@@ -16,7 +16,7 @@ pub struct DecodeError {
 /// # Errors
 ///
 /// The error that Python raises for the first sequence that is not UTF-8.
-pub fn decode(buffer: &[u8]) -> Result<&str, DecodeError> {
+pub fn decode(buffer: &[u8]) -> Result<&str, UnicodeDecodeError> {
     std::str::from_utf8(buffer).map_err(|error| {
         let start = error.valid_up_to();
         let first = buffer[start];
@@ -30,7 +30,7 @@ pub fn decode(buffer: &[u8]) -> Result<&str, DecodeError> {
         } else {
             format!("'utf-8' codec can't decode bytes in position {start}-{}: {reason}", end - 1)
         };
-        DecodeError { start, end, message }
+        UnicodeDecodeError { start, end, message }
     })
 }
 

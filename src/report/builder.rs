@@ -4,11 +4,13 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::kernel::{Built, Format, GuestType, Look, Outcome, Question, explain, feature_names};
+use crate::decompress::Compression;
+use crate::initrd::{KernelConfig, OptionState};
+use crate::kernel::{Built, GuestType, KernelFormat, LoadOutcome, Look, Question, explain, feature_names};
 
 /// The JSON object `builder`.
 #[derive(Debug, Serialize)]
-pub struct Builder {
+pub struct BuilderReport {
     /// The type of the guest: `pv`, `pvh`.
     r#type: GuestType,
     /// How much of the kernel was unpacked: `notes` or `all`.
@@ -49,6 +51,31 @@ struct Kernel {
     guest_os: Option<String>,
     entry: Entry,
     features: Features,
+    /// What the configuration in the kernel says; only where it has one and all of it was unpacked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    config: Option<Config>,
+}
+
+/// A kernel's configuration.
+#[derive(Debug, Serialize)]
+struct Config {
+    /// The compressions of an initrd that it unpacks.
+    initrd: Vec<&'static str>,
+    /// How xen-blkfront is built: `built-in`, `module`, `off`.
+    xen_blkfront: &'static str,
+}
+
+impl Config {
+    fn new(config: &KernelConfig) -> Self {
+        Self {
+            initrd: config.compressions().map(Compression::name).collect(),
+            xen_blkfront: match config.block_frontend() {
+                OptionState::BuiltIn => "built-in",
+                OptionState::Module => "module",
+                OptionState::Off => "off",
+            },
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -64,8 +91,8 @@ struct Features {
 }
 
 /// The word for an outcome.
-pub fn verdict(outcome: Option<&Outcome>) -> &'static str {
-    match outcome.and_then(Outcome::starts) {
+pub fn verdict(outcome: Option<&LoadOutcome>) -> &'static str {
+    match outcome.and_then(LoadOutcome::starts) {
         Some(true) => "loads",
         Some(false) => "fails",
         None => "unknown",
@@ -76,28 +103,28 @@ fn hexadecimal(number: impl Into<u64>) -> String {
     format!("{:#x}", number.into())
 }
 
-impl Builder {
+impl BuilderReport {
     /// What was found, for this question.
     pub fn new(look: &Look, question: &Question) -> Self {
         let outcome = look.outcome(question.guest);
         let explained = explain(look, question);
         let other = question.guest.other();
         let (says, cause, unknown) = match outcome {
-            Some(Outcome::Refused { words, cause, .. }) => {
+            Some(LoadOutcome::Refused { words, cause, .. }) => {
                 ((!words.is_empty()).then(|| words.clone()), Some(cause.name()), None)
             }
-            Some(Outcome::Unknown(why)) => (None, None, Some(why.clone())),
-            Some(Outcome::Loads(_)) | None => (None, None, None),
+            Some(LoadOutcome::Unknown(why)) => (None, None, Some(why.clone())),
+            Some(LoadOutcome::Loads(_)) | None => (None, None, None),
         };
         Self {
             r#type: question.guest,
             depth: look.depth.name(),
             verdict: verdict(outcome),
             guest: match outcome {
-                Some(Outcome::Loads(guest)) => Some(guest),
+                Some(LoadOutcome::Loads(guest)) => Some(guest),
                 _ => None,
             },
-            loads: outcome.and_then(Outcome::loads),
+            loads: outcome.and_then(LoadOutcome::loads),
             says,
             cause,
             reason: explained.as_ref().map(|explained| explained.reason.clone()).or(unknown),
@@ -106,7 +133,7 @@ impl Builder {
             kernel: Kernel {
                 format: look.format.name(),
                 boot_protocol: match look.format {
-                    Format::BzImage { protocol } => Some(format!("{}.{:02}", protocol >> 8, protocol & 255)),
+                    KernelFormat::BzImage { protocol } => Some(format!("{}.{:02}", protocol >> 8, protocol & 255)),
                     _ => None,
                 },
                 compression: look.compression.map(|compression| compression.name()),
@@ -121,6 +148,7 @@ impl Builder {
                     supported: feature_names(look.supported_features),
                     required: feature_names(look.required_features),
                 },
+                config: look.config.as_ref().map(Config::new),
             },
         }
     }
@@ -128,13 +156,13 @@ impl Builder {
     /// `bzImage, packed with zstd, 64-bit x86, Linux 6.1.0`.
     pub fn describe(look: &Look) -> String {
         let mut text = match look.format {
-            Format::BzImage { .. } => "bzImage".to_owned(),
-            Format::Elf => "ELF file".to_owned(),
-            Format::FlatBinary => "flat binary with Xen's table".to_owned(),
-            Format::ArmImage => "kernel for Arm".to_owned(),
-            Format::Foreign(foreign) => foreign.title().to_owned(),
+            KernelFormat::BzImage { .. } => "bzImage".to_owned(),
+            KernelFormat::Elf => "ELF file".to_owned(),
+            KernelFormat::FlatBinary => "flat binary with Xen's table".to_owned(),
+            KernelFormat::ArmImage => "kernel for Arm".to_owned(),
+            KernelFormat::Foreign(foreign) => foreign.title().to_owned(),
         };
-        if look.gzipped && !matches!(look.format, Format::Foreign(_)) {
+        if look.gzipped && !matches!(look.format, KernelFormat::Foreign(_)) {
             text.push_str(" in a gzip file");
         }
         if let Some(compression) = look.compression {
@@ -150,28 +178,33 @@ impl Builder {
     }
 }
 
-/// Writes what the domain builder makes of the kernel of a run, in a line or two.
-///
-/// # Errors
-///
-/// As `out` says.
-pub fn write_stage(built: &Built, out: &mut dyn Write) -> io::Result<()> {
+/// What the domain builder makes of the kernel of a run, in a clause.
+pub(crate) fn stage(built: &Built) -> String {
     let Built { look, question } = built;
-    let what = Builder::describe(look);
+    let what = BuilderReport::describe(look);
     let guest = question.guest;
-    let starts = |guest| look.outcome(guest).and_then(Outcome::starts);
+    let starts = |guest| look.outcome(guest).and_then(LoadOutcome::starts);
     let not_the_other = match starts(guest.other()) {
         Some(false) => format!(" (not as {})", guest.other().title()),
         Some(true) | None => String::new(),
     };
     match look.outcome(guest) {
-        Some(Outcome::Loads(_)) => writeln!(out, "  builder    loads it as {}{not_the_other}: {what}", guest.title()),
-        Some(Outcome::Refused { words, .. }) if words.is_empty() => {
-            writeln!(out, "  builder    loads it, and the guest crashes when it starts: {what}")
+        Some(LoadOutcome::Loads(_)) => format!("loads it as {}{not_the_other}: {what}", guest.title()),
+        Some(LoadOutcome::Refused { words, .. }) if words.is_empty() => {
+            format!("loads it, and the guest crashes when it starts: {what}")
         }
-        Some(Outcome::Refused { words, .. }) => writeln!(out, "  builder    {words}"),
-        Some(Outcome::Unknown(_)) | None => writeln!(out, "  builder    unknown: {what}"),
+        Some(LoadOutcome::Refused { words, .. }) => words.clone(),
+        Some(LoadOutcome::Unknown(_)) | None => format!("unknown: {what}"),
     }
+}
+
+/// Writes what the domain builder makes of the kernel of a run, in a line.
+///
+/// # Errors
+///
+/// As `out` says.
+pub fn write_stage(built: &Built, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "  builder    {}", stage(built))
 }
 
 /// Writes what was found in a kernel, a line each, after an indent.
@@ -180,7 +213,7 @@ pub fn write_stage(built: &Built, out: &mut dyn Write) -> io::Result<()> {
 ///
 /// As `out` says.
 pub fn write_facts(look: &Look, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "  format     {}", Builder::describe(look))?;
+    writeln!(out, "  format     {}", BuilderReport::describe(look))?;
     match look.unpacked_size {
         Some(unpacked) if unpacked != look.size => {
             writeln!(out, "  size       {} bytes, {unpacked} unpacked", look.size)?;
@@ -199,6 +232,16 @@ pub fn write_facts(look: &Look, out: &mut dyn Write) -> io::Result<()> {
         let mut names: Vec<String> = feature_names(required).into_iter().map(|name| format!("!{name}")).collect();
         names.extend(feature_names(supported));
         writeln!(out, "  features   {}", names.join(" "))?;
+    }
+    if let Some(config) = &look.config {
+        let unpacks: Vec<&str> = config.compressions().map(Compression::name).collect();
+        let unpacks = if unpacks.is_empty() { "no compressed initrd".to_owned() } else { unpacks.join(", ") };
+        let driver = match config.block_frontend() {
+            OptionState::BuiltIn => "xen-blkfront is built in",
+            OptionState::Module => "xen-blkfront is a module",
+            OptionState::Off => "there is no xen-blkfront",
+        };
+        writeln!(out, "  config     (CONFIG_IKCONFIG) unpacks {unpacks}; {driver}")?;
     }
     Ok(())
 }

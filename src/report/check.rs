@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::builder::Builder;
+use super::builder::BuilderReport;
 use super::finding::{FindingReport, Sources};
+use super::raised::RaisedReport;
 use crate::boot::{Attempt, ChosenFile, GivenDisk, Handover, Mounted, Process, Run, Verdict};
-use crate::config::Raised;
 use crate::explain::{Explanation, Remedy};
 use crate::flavour::Flavour;
 use crate::kernel::Built;
@@ -37,7 +37,7 @@ pub struct Check<'a> {
     boot: Option<Boot<'a>>,
     pygrub: Option<&'a Process>,
     /// What Xen's domain builder makes of the kernel; nothing if it was not asked.
-    builder: Option<Builder>,
+    builder: Option<BuilderReport>,
     failure: Option<Failure<'a>>,
     findings: Vec<FindingReport<'a>>,
     /// How many findings comments suppress.
@@ -80,30 +80,6 @@ struct Failure<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<&'static str>,
     raised: Option<RaisedReport<'a>>,
-}
-
-/// An exception of pygrub.
-#[derive(Debug, Serialize)]
-pub struct RaisedReport<'a> {
-    stage: &'static str,
-    #[serde(rename = "type")]
-    exception: &'a str,
-    message: &'a str,
-    line: Option<u32>,
-    column: Option<u32>,
-}
-
-impl<'a> From<&'a Raised> for RaisedReport<'a> {
-    fn from(raised: &'a Raised) -> Self {
-        Self {
-            stage: raised.stage.name(),
-            // A class of one of Python's private modules, which its releases name differently.
-            exception: raised.exception.trim_start_matches("sre_constants."),
-            message: &raised.message,
-            line: raised.span.map(|span| span.line),
-            column: raised.span.map(|span| span.column),
-        }
-    }
 }
 
 /// Hashes of what is booted, where they were asked for.
@@ -159,7 +135,7 @@ impl<'a> Check<'a> {
     /// With what the domain builder makes of the kernel.
     #[must_use]
     pub fn with_builder(mut self, built: Option<&Built>) -> Self {
-        self.builder = built.map(|built| Builder::new(&built.look, &built.question));
+        self.builder = built.map(|built| BuilderReport::new(&built.look, &built.question));
         self
     }
 

@@ -12,11 +12,11 @@ use crate::lint::Severity;
 
 /// The files of all targets, in the order in which the first issue of each was found.
 #[derive(Debug, Default)]
-pub struct Report {
+pub struct CheckstyleReport {
     files: Vec<(String, Vec<Issue>)>,
 }
 
-impl Report {
+impl CheckstyleReport {
     /// Adds a target with its issues. The target is listed even if there are none.
     pub fn add(&mut self, target: &str, issues: Vec<Issue>) {
         if issues.is_empty() {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::compare::{BootedFile, Change, Comparison, Difference, Pick, Side, folded_environments};
+use crate::compare::{BootedFile, Comparison, Difference, GuestChange, Pick, Side, folded_environments};
 use crate::flavour::{Build, folded};
 use crate::target::Kind;
 
@@ -14,12 +14,12 @@ pub struct Upgrade {
     /// The one of tomorrow.
     pub to: Build,
     /// What becomes of it.
-    pub change: Change,
+    pub change: GuestChange,
 }
 
 /// The report of one target.
 #[derive(Debug, Serialize)]
-pub struct Report<'a> {
+pub struct ComparisonReport<'a> {
     schema: &'static str,
     target: &'a str,
     kind: Option<&'static str>,
@@ -117,7 +117,7 @@ struct DifferenceReport<'a> {
 
 const SCHEMA: &str = "pregrub.compare/1";
 
-impl<'a> Report<'a> {
+impl<'a> ComparisonReport<'a> {
     /// The report of a comparison. `codes` are those of the linter's rules, one a difference.
     pub fn new(
         target: &'a str,

@@ -7,9 +7,9 @@ use anstyle::{AnsiColor, Style};
 
 use super::compare::Upgrade;
 use super::one_line::{Uncolored, one_line};
-use super::text::Look;
+use super::text::TextStyle;
 use crate::boot::Verdict;
-use crate::compare::{Change, Comparison, Difference, Pick, Picked, Side, folded_environments};
+use crate::compare::{Comparison, Difference, GuestChange, Pick, Picked, Side, folded_environments};
 use crate::flavour::folded;
 
 /// How far what stands under a headline is indented.
@@ -28,13 +28,13 @@ pub fn write(
     comparison: &Comparison,
     target: &str,
     codes: &[Option<&str>],
-    look: Look,
+    look: TextStyle,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     /// The lines of a screen.
     const SCREEN: usize = 24;
     let blocks = blocks(comparison);
-    // What does not fit on one screen is told in brief, those first of which there are fewest.
+    // What does not fit on one screen is summarised, those first of which there are fewest.
     let mut text = Vec::new();
     for full in (1..=blocks.len().max(1)).rev() {
         text.clear();
@@ -57,14 +57,14 @@ pub fn write_upgrade(
     target: &str,
     upgrade: Upgrade,
     codes: &[Option<&str>],
-    look: Look,
+    look: TextStyle,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut page = Page { comparison, codes, look, out };
     let color = match upgrade.change {
-        Change::Same | Change::NotAsked | Change::Never | Change::Starts => AnsiColor::Green,
-        Change::Other | Change::Unknown => AnsiColor::Yellow,
-        Change::Stops => AnsiColor::Red,
+        GuestChange::Same | GuestChange::NotAsked | GuestChange::Never | GuestChange::Starts => AnsiColor::Green,
+        GuestChange::Other | GuestChange::Unknown => AnsiColor::Yellow,
+        GuestChange::Stops => AnsiColor::Red,
     };
     page.colored(color, upgrade.change.sentence())?;
     writeln!(Uncolored(page.out), ": {target}")?;
@@ -84,11 +84,11 @@ pub fn write_upgrade(
 }
 
 /// The counts after an upgrade of many targets: `12 targets from Xen 4.17 to Xen 4.20: 1 would stop booting; 11 stay as they are`.
-pub fn summary(upgrade: (&str, &str), counts: &BTreeMap<Change, usize>, unreadable: usize) -> String {
+pub fn summary(upgrade: (&str, &str), counts: &BTreeMap<GuestChange, usize>, unreadable: usize) -> String {
     let all: usize = counts.values().sum::<usize>() + unreadable;
-    let of = |change: Change| counts.get(&change).copied().unwrap_or_default();
+    let of = |change: GuestChange| counts.get(&change).copied().unwrap_or_default();
     let mut parts = Vec::new();
-    for change in [Change::Stops, Change::Other, Change::Unknown, Change::Starts] {
+    for change in [GuestChange::Stops, GuestChange::Other, GuestChange::Unknown, GuestChange::Starts] {
         if of(change) > 0 {
             parts.push(format!("{} {}", of(change), change.sentence()));
         }
@@ -96,42 +96,73 @@ pub fn summary(upgrade: (&str, &str), counts: &BTreeMap<Change, usize>, unreadab
     if unreadable > 0 {
         parts.push(format!("{unreadable} cannot be read"));
     }
-    let (same, never) = (of(Change::Same), of(Change::Never));
+    let (same, never) = (of(GuestChange::Same), of(GuestChange::Never));
     if same > 0 {
         parts.push(format!("{same} boot{} the same", if same == 1 { "s" } else { "" }));
     }
     if never > 0 {
         parts.push(format!("{never} boot{} with neither", if never == 1 { "s" } else { "" }));
     }
-    if of(Change::NotAsked) > 0 {
-        parts.push(format!("{} for which pygrub is not asked", of(Change::NotAsked)));
+    if of(GuestChange::NotAsked) > 0 {
+        parts.push(format!("{} for which pygrub is not asked", of(GuestChange::NotAsked)));
     }
     let (from, to) = upgrade;
     format!("{all} target{} from {from} to {to}: {}", if all == 1 { "" } else { "s" }, parts.join(", "))
 }
 
 /// Rows that come to the same.
-struct Block<'a> {
-    pick: &'a Pick,
-    sides: Vec<Side>,
+pub(crate) struct RowGroup<'a> {
+    /// What they come to.
+    pub pick: &'a Pick,
+    /// The rows.
+    pub sides: Vec<Side>,
+}
+
+impl RowGroup<'_> {
+    /// Who comes to it, in few words: the pygrubs, and GRUB.
+    pub(crate) fn readers(&self, comparison: &Comparison) -> Vec<String> {
+        let mut builds = Vec::new();
+        let mut environments = Vec::new();
+        for side in &self.sides {
+            match side {
+                Side::Pygrub(index) => {
+                    builds.extend(comparison.pygrub.get(*index).into_iter().flat_map(|row| &row.readers).copied());
+                }
+                Side::Grub(index) => {
+                    environments.extend(comparison.grub.get(*index).into_iter().flat_map(|row| &row.readers).copied());
+                }
+            }
+        }
+        let mut who = Vec::new();
+        if !builds.is_empty() {
+            let everyone = builds.len() == comparison.builds.len() && builds.len() > 2;
+            let name =
+                if everyone { "every release and flavour".to_owned() } else { folded(&comparison.builds, &builds) };
+            who.push(format!("pygrub of {name}"));
+        }
+        if !environments.is_empty() {
+            who.push(format!("GRUB {}", folded_environments(&comparison.environments, &environments)));
+        }
+        who
+    }
 }
 
 /// The rows in blocks, the norm first: what boots the same, or fails of the same.
-fn blocks(comparison: &Comparison) -> Vec<Block<'_>> {
+pub(crate) fn blocks(comparison: &Comparison) -> Vec<RowGroup<'_>> {
     let sides = (0..comparison.pygrub.len()).map(Side::Pygrub).chain((0..comparison.grub.len()).map(Side::Grub));
-    let mut blocks: Vec<Block<'_>> = Vec::new();
+    let mut blocks: Vec<RowGroup<'_>> = Vec::new();
     for side in sides {
         let Some(pick) = comparison.pick(side) else { continue };
-        let same = |block: &&mut Block<'_>| {
+        let same = |block: &&mut RowGroup<'_>| {
             pick.boots_same(block.pick) || !pick.boots() && !block.pick.boots() && pick.reason == block.pick.reason
         };
         match blocks.iter_mut().find(same) {
             Some(block) => block.sides.push(side),
-            None => blocks.push(Block { pick, sides: vec![side] }),
+            None => blocks.push(RowGroup { pick, sides: vec![side] }),
         }
     }
     // After the norm those of which there are most.
-    let readers = |block: &Block<'_>| -> usize {
+    let readers = |block: &RowGroup<'_>| -> usize {
         let of = |side: &Side| match side {
             Side::Pygrub(index) => comparison.pygrub.get(*index).map_or(0, |row| row.readers.len()),
             Side::Grub(index) => comparison.grub.get(*index).map_or(0, |row| row.readers.len()),
@@ -153,13 +184,13 @@ fn blocks(comparison: &Comparison) -> Vec<Block<'_>> {
 struct Page<'a, 'o> {
     comparison: &'a Comparison,
     codes: &'a [Option<&'a str>],
-    look: Look,
+    look: TextStyle,
     out: &'o mut dyn Write,
 }
 
 impl Page<'_, '_> {
     /// All blocks, the first `full` of them in full.
-    fn all(&mut self, target: &str, blocks: &[Block<'_>], full: usize) -> io::Result<()> {
+    fn all(&mut self, target: &str, blocks: &[RowGroup<'_>], full: usize) -> io::Result<()> {
         self.headline(target)?;
         let norm = blocks.first().map(|block| block.pick);
         for (number, block) in blocks.iter().enumerate() {
@@ -177,7 +208,7 @@ impl Page<'_, '_> {
     }
 
     /// What a block boots, by its title, and why it parts from the first: in one sentence, or in one line below a title.
-    fn brief(&mut self, block: &Block<'_>, norm: Option<&Pick>) -> io::Result<()> {
+    fn brief(&mut self, block: &RowGroup<'_>, norm: Option<&Pick>) -> io::Result<()> {
         let norm = norm.filter(|norm| norm.boots()).and_then(|norm| norm.picked.as_ref());
         let other = block.pick.picked.as_ref().filter(|picked| {
             block.pick.boots()
@@ -242,30 +273,8 @@ impl Page<'_, '_> {
     }
 
     /// The headline of a block: the verdict, and who comes to it.
-    fn who(&mut self, block: &Block<'_>) -> io::Result<()> {
-        let comparison = self.comparison;
-        let mut builds = Vec::new();
-        let mut environments = Vec::new();
-        for side in &block.sides {
-            match side {
-                Side::Pygrub(index) => {
-                    builds.extend(comparison.pygrub.get(*index).into_iter().flat_map(|row| &row.readers).copied());
-                }
-                Side::Grub(index) => {
-                    environments.extend(comparison.grub.get(*index).into_iter().flat_map(|row| &row.readers).copied());
-                }
-            }
-        }
-        let mut who = Vec::new();
-        if !builds.is_empty() {
-            let everyone = builds.len() == comparison.builds.len() && builds.len() > 2;
-            let name =
-                if everyone { "every release and flavour".to_owned() } else { folded(&comparison.builds, &builds) };
-            who.push(format!("pygrub of {name}"));
-        }
-        if !environments.is_empty() {
-            who.push(format!("GRUB {}", folded_environments(&comparison.environments, &environments)));
-        }
+    fn who(&mut self, block: &RowGroup<'_>) -> io::Result<()> {
+        let who = block.readers(self.comparison);
         self.verdict(block.pick)?;
         let wrapped = self.filled(&who.join("; "), INDENT.len(), INDENT.len());
         Uncolored(self.out).write_all(format!("{}\n", wrapped.trim_start()).as_bytes())

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::one_line::one_line;
 use crate::lint::Finding;
-use crate::report::target_report::{Outcome, TargetReport};
+use crate::report::target_report::{ReportOutcome, TargetReport};
 
 /// Writes `grub.cfg:5:9: error[PG001] message (device-variable)` for each finding, after the verdict where it is asked for.
 ///
@@ -14,7 +14,7 @@ use crate::report::target_report::{Outcome, TargetReport};
 pub fn write(examined: &TargetReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     if let Some(verdict) = examined.verdict() {
         writeln!(out, "{verdict}")?;
-    } else if let Outcome::Unreadable { why, .. } = examined.outcome {
+    } else if let ReportOutcome::Unreadable { why, .. } = examined.outcome {
         writeln!(out, "unknown: {}: {}", one_line(examined.target), one_line(why))?;
     }
     for finding in examined.findings() {

@@ -9,7 +9,7 @@ use miette::{
 
 use super::excerpt::Excerpt;
 use super::one_line::{one_line, same_lines};
-use super::text::Look;
+use super::text::TextStyle;
 use crate::boot::Run;
 use crate::config::{Raised, Span};
 use crate::explain::Explanation;
@@ -39,7 +39,7 @@ pub(super) struct Shown {
 
 impl Shown {
     /// The diagnostic of a run that failed with an exception. Its place is that of the configuration.
-    pub(super) fn failure(run: &Run, explanation: &Explanation, look: Look) -> Option<Self> {
+    pub(super) fn failure(run: &Run, explanation: &Explanation, look: TextStyle) -> Option<Self> {
         let raised = explanation.evidence.as_ref()?;
         // The blocks of a directory are not text to show.
         let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()).filter(|found| !found.directory);
@@ -57,7 +57,7 @@ impl Shown {
         finding: &Finding,
         source: Option<SourceText<'_>>,
         raised: Option<&Raised>,
-        look: Look,
+        look: TextStyle,
     ) -> Self {
         let severity = match finding.severity {
             Severity::Error => miette::Severity::Error,
@@ -77,7 +77,7 @@ impl Shown {
         source: Option<SourceText<'_>>,
         places: &[(Span, &str)],
         help: Option<String>,
-        look: Look,
+        look: TextStyle,
     ) -> Self {
         let excerpt = source
             .filter(|_| !places.is_empty())
@@ -105,7 +105,7 @@ impl Shown {
     }
 
     /// The diagnostic as text, what pygrub raises below it.
-    pub(super) fn render(&self, look: Look) -> String {
+    pub(super) fn render(&self, look: TextStyle) -> String {
         let rendered = self.rendered(look);
         match &self.raised {
             Some(raised) => format!("{rendered}  pygrub raises {}\n", one_line(raised)),
@@ -113,7 +113,7 @@ impl Shown {
         }
     }
 
-    fn rendered(&self, look: Look) -> String {
+    fn rendered(&self, look: TextStyle) -> String {
         let theme = if look.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         // A path or a command that is cut in two cannot be copied.
         let handler = GraphicalReportHandler::new_themed(theme)

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
 
-use super::check::RaisedReport;
+use super::raised::RaisedReport;
 use crate::boot::{Boot, Overrides, Selection, select};
 use crate::config::{Config, Entry, FilePath, Raised, Root, Setting, Warnings};
 use crate::flavour::Build;

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
 use super::rules::standing;
-use super::text::Look;
+use super::text::TextStyle;
 use crate::lint::{Group, RULES, Rule, Severity};
 
 /// Lines longer than this are hard to read, however wide the terminal is.
@@ -17,7 +17,7 @@ const WIDEST: usize = 100;
 /// # Errors
 ///
 /// As `out` says.
-pub fn write(rule: &Rule, look: Look, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(rule: &Rule, look: TextStyle, out: &mut dyn Write) -> io::Result<()> {
     let styles = Styles::new(look);
     let color = match rule.severity {
         Severity::Error => AnsiColor::Red,
@@ -44,7 +44,7 @@ pub fn write(rule: &Rule, look: Look, out: &mut dyn Write) -> io::Result<()> {
 /// # Errors
 ///
 /// As `out` says.
-pub fn write_group(group: Group, look: Look, out: &mut dyn Write) -> io::Result<()> {
+pub fn write_group(group: Group, look: TextStyle, out: &mut dyn Write) -> io::Result<()> {
     let styles = Styles::new(look);
     let bold = styles.heading;
     writeln!(out, "{bold}{} ({}, {}xx){bold:#}", group.title(), group.name(), group.prefix())?;
@@ -76,7 +76,7 @@ struct Styles {
 }
 
 impl Styles {
-    fn new(look: Look) -> Self {
+    fn new(look: TextStyle) -> Self {
         if look.color {
             Self { heading: Style::new().bold(), code: AnsiColor::Cyan.on_default() }
         } else {

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::check::RaisedReport;
+use super::raised::RaisedReport;
 use crate::config::Span;
 use crate::explain::Explanation;
-use crate::lint::{Finding, Severity, Source};
+use crate::lint::{Finding, Severity, SpanSource};
 
 /// What the texts are called that findings point into.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,16 +17,16 @@ pub struct Sources<'a> {
     /// The text of the domain's configuration; that of the boot configuration stands in the run.
     pub domain_text: Option<&'a [u8]>,
     /// Which of the texts is a file of this machine, and its name: a terminal gets a link to it.
-    pub file: Option<(Source, &'a str)>,
+    pub file: Option<(SpanSource, &'a str)>,
 }
 
 impl<'a> Sources<'a> {
     /// The name of the text that a finding points into; nothing where it is about the target as a whole.
     pub fn of(&self, finding: &Finding) -> Option<&'a str> {
         match finding.source {
-            Source::Target => None,
-            Source::Domain => self.domain,
-            Source::Configuration => self.configuration,
+            SpanSource::Target => None,
+            SpanSource::Domain => self.domain,
+            SpanSource::Configuration => self.configuration,
         }
     }
 }

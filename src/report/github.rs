@@ -11,7 +11,7 @@ use super::one_line::one_line;
 use crate::boot::Verdict;
 use crate::config::Span;
 use crate::lint::{Finding, Severity};
-use crate::report::target_report::{Outcome, TargetReport};
+use crate::report::target_report::{ReportOutcome, TargetReport};
 
 /// Writes one command for the verdict, where it is asked for and no finding is its cause, and one for each cause that was found.
 ///
@@ -20,7 +20,7 @@ use crate::report::target_report::{Outcome, TargetReport};
 /// As `out` says.
 pub fn write(examined: &TargetReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     let whole = Location::whole(examined.target);
-    if let Outcome::Unreadable { why, .. } = examined.outcome {
+    if let ReportOutcome::Unreadable { why, .. } = examined.outcome {
         return command("error", &whole, "cannot be read", why, out);
     }
     if let (Some(run), Some(verdict)) = (examined.judged(), examined.verdict()) {

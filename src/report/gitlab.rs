@@ -12,12 +12,6 @@ use super::fingerprint::fingerprint;
 use super::issue::Issue;
 use crate::lint::Severity;
 
-/// The issues of all targets.
-#[derive(Debug, Default)]
-pub struct Report {
-    issues: Vec<Issue>,
-}
-
 #[derive(Serialize)]
 struct Row<'a> {
     description: String,
@@ -40,41 +34,29 @@ struct Lines {
     end: Option<u32>,
 }
 
-impl Report {
-    /// Adds issues.
-    pub fn add(&mut self, issues: Vec<Issue>) {
-        self.issues.extend(issues);
-    }
-
-    /// Takes over the issues of another report.
-    pub fn append(&mut self, mut part: Self) {
-        self.issues.append(&mut part.issues);
-    }
-
-    /// Writes the document.
-    ///
-    /// # Errors
-    ///
-    /// As `out` says.
-    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut given = HashMap::new();
-        let rows = self.issues.iter().map(|issue| Row {
-            description: issue.sentence(),
-            check_name: &issue.code,
-            fingerprint: fingerprint(&issue.digest, &mut given),
-            severity: severity(issue),
-            location: Place {
-                // GitLab knows files by their path from the root of the project.
-                path: issue.file.strip_prefix("./").unwrap_or(&issue.file),
-                lines: Lines {
-                    begin: issue.region.map_or(1, |region| region.line),
-                    end: issue.region.map(|region| region.end_line),
-                },
+/// Writes the issues of all targets.
+///
+/// # Errors
+///
+/// As `out` says.
+pub fn write(issues: &[Issue], out: &mut dyn Write) -> io::Result<()> {
+    let mut given = HashMap::new();
+    let rows = issues.iter().map(|issue| Row {
+        description: issue.sentence(),
+        check_name: &issue.code,
+        fingerprint: fingerprint(&issue.digest, &mut given),
+        severity: severity(issue),
+        location: Place {
+            // GitLab knows files by their path from the root of the project.
+            path: issue.file.strip_prefix("./").unwrap_or(&issue.file),
+            lines: Lines {
+                begin: issue.region.map_or(1, |region| region.line),
+                end: issue.region.map(|region| region.end_line),
             },
-        });
-        crate::json::write_pretty(&rows.collect::<Vec<_>>(), out)?;
-        out.write_all(b"\n")
-    }
+        },
+    });
+    crate::json::write_pretty(&rows.collect::<Vec<_>>(), out)?;
+    out.write_all(b"\n")
 }
 
 /// GitLab's word.

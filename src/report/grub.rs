@@ -4,12 +4,15 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::grub::{Attempt, GrubRun, LoadCommand, MenuItem, Message, Settings, Step, Stop, command_line};
+use crate::grub::{
+    EntryAttempt, ExecutedCommand, GrubMessage, GrubRun, GrubSettings, LoadCommand, MenuItem, ShownMenu, Stop,
+    command_line, number,
+};
 
 /// The result of a run, ready to be reported.
-pub struct Report<'a> {
+pub struct GrubReport<'a> {
     run: &'a GrubRun,
-    settings: &'a Settings,
+    settings: &'a GrubSettings,
 }
 
 /// Bytes as text; what is not UTF-8 is replaced.
@@ -18,13 +21,13 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// `$chosen` when something was loaded; empty outside of entries.
-fn path(attempt: &Attempt) -> Option<String> {
+fn path(attempt: &EntryAttempt) -> Option<String> {
     (!attempt.commands.is_empty()).then(|| attempt.path.as_deref().map(text).unwrap_or_default())
 }
 
-impl<'a> Report<'a> {
+impl<'a> GrubReport<'a> {
     /// The report of a run with these settings.
-    pub fn new(run: &'a GrubRun, settings: &'a Settings) -> Self {
+    pub fn new(run: &'a GrubRun, settings: &'a GrubSettings) -> Self {
         Self { run, settings }
     }
 
@@ -35,14 +38,14 @@ impl<'a> Report<'a> {
     }
 
     fn command_line(&self) -> Option<String> {
-        let kernel = self.run.chosen()?.kernel()?;
+        let kernel = self.run.chosen().filter(|attempt| attempt.works())?.kernel()?;
         command_line(kernel, self.settings.platform).map(|line| text(&line))
     }
 
     /// The JSON object.
     pub fn json(&self) -> impl Serialize + use<> {
         let run = self.run;
-        let empty = Attempt::default();
+        let empty = EntryAttempt::default();
         let chosen = run.chosen().unwrap_or(&empty);
         let errors = run.errors.iter().chain(&chosen.errors);
         Json {
@@ -53,6 +56,8 @@ impl<'a> Report<'a> {
             menu_config: run.shown.config.clone(),
             default: run.shown.default.as_deref().map(text),
             timeout: run.shown.timeout.as_deref().map(text),
+            timeout_style: run.shown.timeout_style.as_deref().map(text),
+            fallback: run.shown.fallback.as_deref().map(text),
             superusers: run.shown.superusers.as_deref().map(text),
             chosen: self.chosen(),
             path: path(chosen),
@@ -117,7 +122,7 @@ impl<'a> Report<'a> {
             writeln!(out, "  the kernel's command line: {line}")?;
         }
         let errors = run.errors.iter().chain(run.chosen().into_iter().flat_map(|attempt| &attempt.errors));
-        for Message { text, file, line } in errors {
+        for GrubMessage { text, file, line } in errors {
             writeln!(out, "GRUB prints `error: {text}` ({file}, line {line})")?;
         }
         for note in &run.notes {
@@ -134,7 +139,8 @@ impl<'a> Report<'a> {
         let here = if outer.is_empty() { step } else { [outer, b">", &step].concat() };
         let mark = if path == Some(&here) && !item.entry.submenu { '>' } else { ' ' };
         let kind = if item.entry.submenu { "  (submenu)" } else { "" };
-        writeln!(out, "{mark} {:<6} {}{kind}", item.index, text(&item.entry.title))?;
+        let hotkey = item.entry.hotkey.as_deref().map(|key| format!("  [{}]", text(key))).unwrap_or_default();
+        writeln!(out, "{mark} {:<6} {}{kind}{hotkey}", item.index, text(&item.entry.title))?;
         for inner in &item.items {
             self.write_item(inner, &here, path, out)?;
         }
@@ -153,12 +159,7 @@ impl<'a> Report<'a> {
     /// The outcome as a sentence.
     fn verdict(&self) -> String {
         let run = self.run;
-        let wait = match (run.shown.timeout.as_deref().map(text), run.shown.items.is_empty()) {
-            (_, true) => String::new(),
-            (Some(seconds), _) if seconds == "0" => " at once".to_owned(),
-            (Some(seconds), _) if seconds.parse::<u32>().is_ok() => format!(" after {seconds} seconds"),
-            _ => " when somebody presses Enter (no timeout is set)".to_owned(),
-        };
+        let wait = wait(&run.shown);
         let title = match self.chosen().filter(|title| !title.is_empty()) {
             Some(title) => format!("`{title}`"),
             None => "a command outside of entries".to_owned(),
@@ -177,8 +178,31 @@ impl<'a> Report<'a> {
     }
 }
 
+/// When GRUB boots by itself.
+fn wait(shown: &ShownMenu) -> String {
+    if shown.items.is_empty() {
+        return String::new();
+    }
+    let Some(timeout) = &shown.timeout else {
+        return " when somebody presses Enter (no timeout is set)".to_owned();
+    };
+    let seconds = match number::read_signed(timeout) {
+        Ok((0, _)) => return " at once".to_owned(),
+        Ok((seconds @ 1.., _)) => seconds,
+        Ok(_) | Err(_) => return format!(" when somebody presses Enter (timeout={})", text(timeout)),
+    };
+    match shown.timeout_style.as_deref() {
+        _ if seconds == 1 && shown.timeout_style.is_none() => " after 1 second".to_owned(),
+        Some(b"hidden") => format!(" after {seconds} seconds without a menu (timeout_style=hidden: Esc shows it)"),
+        Some(b"countdown") => {
+            format!(" after {seconds} seconds that are counted down (timeout_style=countdown: Esc shows the menu)")
+        }
+        _ => format!(" after {seconds} seconds"),
+    }
+}
+
 /// What is not as the entry says, although it boots.
-fn but(attempt: &Attempt) -> &'static str {
+fn but(attempt: &EntryAttempt) -> &'static str {
     let fails = |command: &&LoadCommand| !command.in_effect && command.error.is_some();
     let failing = || attempt.commands.iter().filter(fails);
     if failing().any(LoadCommand::is_kernel) {
@@ -206,6 +230,10 @@ struct Json {
     menu_config: Option<String>,
     default: Option<String>,
     timeout: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timeout_style: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fallback: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     superusers: Option<String>,
     chosen: Option<String>,
@@ -257,6 +285,8 @@ struct ItemReport {
     title: String,
     id: String,
     submenu: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hotkey: Option<String>,
     line: u32,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     entries: Vec<ItemReport>,
@@ -295,8 +325,8 @@ impl From<&LoadCommand> for CommandReport {
     }
 }
 
-impl From<&Attempt> for AttemptReport {
-    fn from(attempt: &Attempt) -> Self {
+impl From<&EntryAttempt> for AttemptReport {
+    fn from(attempt: &EntryAttempt) -> Self {
         Self {
             title: attempt.title().map(text),
             path: path(attempt),
@@ -313,20 +343,21 @@ impl From<&MenuItem> for ItemReport {
             title: text(&item.entry.title),
             id: text(&item.entry.id),
             submenu: item.entry.submenu,
+            hotkey: item.entry.hotkey.as_deref().map(text),
             line: item.entry.line,
             entries: item.items.iter().map(Self::from).collect(),
         }
     }
 }
 
-impl From<&Message> for PlaceReport {
-    fn from(message: &Message) -> Self {
+impl From<&GrubMessage> for PlaceReport {
+    fn from(message: &GrubMessage) -> Self {
         Self { file: message.file.clone(), line: message.line }
     }
 }
 
-impl From<&Step> for StepReport {
-    fn from(step: &Step) -> Self {
+impl From<&ExecutedCommand> for StepReport {
+    fn from(step: &ExecutedCommand) -> Self {
         Self {
             step: step.number,
             file: step.file.clone(),

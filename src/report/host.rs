@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::flavour::Build;
 use crate::report::one_line::one_line;
-use crate::report::text::Look;
+use crate::report::text::TextStyle;
 use crate::toolstack::host_domains::{HostDomains, PassedOver};
 
 /// What becomes of a guest.
@@ -38,7 +38,7 @@ impl GuestVerdict {
 
 /// What boots.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Booted {
+pub struct GuestBoot {
     /// The title of the menu entry.
     pub title: Option<String>,
     /// The path of the kernel on the guest's disk.
@@ -55,7 +55,7 @@ pub struct GuestOutcome {
     /// The verdict.
     pub verdict: GuestVerdict,
     /// What boots.
-    pub boot: Option<Booted>,
+    pub boot: Option<GuestBoot>,
     /// The name of the cause.
     pub cause: Option<&'static str>,
     /// The cause, as a sentence without a full stop.
@@ -67,7 +67,7 @@ pub struct GuestOutcome {
 /// What an upgrade makes of a guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Change {
+pub enum UpgradeChange {
     /// It boots now, and does not afterwards.
     Stops,
     /// It boots something else.
@@ -80,7 +80,7 @@ pub enum Change {
     Same,
 }
 
-impl Change {
+impl UpgradeChange {
     /// Between two outcomes.
     pub fn between(now: &GuestOutcome, after: &GuestOutcome) -> Self {
         use GuestVerdict::{Boots, Fails, Unknown};
@@ -107,7 +107,7 @@ impl Change {
 
 /// A guest of the host.
 #[derive(Clone, Debug, Serialize)]
-pub struct Guest {
+pub struct GuestReport {
     /// What its configuration calls it, or else its file's name.
     pub name: String,
     /// The path of its configuration on the host.
@@ -126,7 +126,7 @@ pub struct Guest {
     pub after: Option<GuestOutcome>,
     /// What the upgrade changes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub change: Option<Change>,
+    pub change: Option<UpgradeChange>,
 }
 
 /// Everything about a host.
@@ -142,7 +142,7 @@ pub struct Host<'a> {
     /// What was found.
     pub found: &'a HostDomains,
     /// The guests, in the order of `found`.
-    pub guests: &'a [Guest],
+    pub guests: &'a [GuestReport],
 }
 
 #[derive(Serialize)]
@@ -156,7 +156,7 @@ struct Document<'a> {
     to: Option<After>,
     starts_domains: Option<bool>,
     has_xapi: bool,
-    guests: &'a [Guest],
+    guests: &'a [GuestReport],
     passed_over: Vec<Passed>,
     unreadable: Vec<Unreadable<'a>>,
 }
@@ -221,7 +221,7 @@ impl Host<'_> {
     /// # Errors
     ///
     /// As `out` says.
-    pub fn write(&self, look: Look, out: &mut dyn Write) -> io::Result<()> {
+    pub fn write(&self, look: TextStyle, out: &mut dyn Write) -> io::Result<()> {
         let mut heading = format!("pygrub of {}", self.build);
         if !self.evidence.is_empty() {
             heading.push_str(&format!(" ({})", self.evidence.join("; ")));
@@ -233,7 +233,7 @@ impl Host<'_> {
         let started = self.guests.iter().filter(|guest| guest.starts_at_boot).count();
         let count = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
         writeln!(out, "{}, {started} started at boot", count(self.guests.len(), "guest"))?;
-        let rows: Vec<&Guest> = self.guests.iter().filter(|guest| look.verbose || self.is_shown(guest)).collect();
+        let rows: Vec<&GuestReport> = self.guests.iter().filter(|guest| look.verbose || self.is_shown(guest)).collect();
         let width =
             |title: &str, lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or_default().max(title.len());
         if !rows.is_empty() {
@@ -266,7 +266,7 @@ impl Host<'_> {
             for (verdict, title) in [(GuestVerdict::Boots, "boots:"), (GuestVerdict::NotAsked, "no pygrub:")] {
                 let others =
                     self.guests.iter().filter(|guest| !self.is_shown(guest) && self.last(guest).verdict == verdict);
-                let names: Vec<String> = others.map(Guest::shown_name).collect();
+                let names: Vec<String> = others.map(GuestReport::shown_name).collect();
                 if !names.is_empty() {
                     writeln!(out)?;
                     write_wrapped(&format!("{title} {}", names.join(", ")), look.width, out)?;
@@ -276,7 +276,7 @@ impl Host<'_> {
         self.write_notes(look, out)
     }
 
-    fn write_notes(&self, look: Look, out: &mut dyn Write) -> io::Result<()> {
+    fn write_notes(&self, look: TextStyle, out: &mut dyn Write) -> io::Result<()> {
         let mut notes = Vec::new();
         if self.found.starts_domains == Some(false) && self.guests.iter().any(|guest| guest.starts_at_boot) {
             notes.push(STARTS_NOTHING.to_owned());
@@ -285,7 +285,12 @@ impl Host<'_> {
             notes.push(format!("cannot read `{}`: {error}", path.display()));
         }
         let passed: Vec<String> = self.found.passed_over.iter().map(passed).collect();
-        if !passed.is_empty() {
+        if look.verbose {
+            for (reason, files) in &self.found.passed_over {
+                notes
+                    .extend(files.iter().map(|file| format!("passed over: `{}` ({})", file.display(), reason.noun(1))));
+            }
+        } else if !passed.is_empty() {
             notes.push(format!("passed over: {}", passed.join(", ")));
         }
         if !notes.is_empty() {
@@ -298,36 +303,36 @@ impl Host<'_> {
     }
 
     /// What is to be judged in the end.
-    fn last<'g>(&self, guest: &'g Guest) -> &'g GuestOutcome {
+    fn last<'g>(&self, guest: &'g GuestReport) -> &'g GuestOutcome {
         guest.after.as_ref().unwrap_or(&guest.now)
     }
 
     /// Whether a guest has a row of its own.
-    fn is_shown(&self, guest: &Guest) -> bool {
+    fn is_shown(&self, guest: &GuestReport) -> bool {
         matches!(self.last(guest).verdict, GuestVerdict::Fails | GuestVerdict::Unknown)
-            || guest.change.is_some_and(|change| change != Change::Same)
+            || guest.change.is_some_and(|change| change != UpgradeChange::Same)
             || !guest.notes.is_empty()
     }
 
-    fn words(&self, guest: &Guest) -> &'static str {
+    fn words(&self, guest: &GuestReport) -> &'static str {
         match guest.change {
-            Some(change @ (Change::Stops | Change::BootsOther | Change::Starts)) => change.words(),
+            Some(change @ (UpgradeChange::Stops | UpgradeChange::BootsOther | UpgradeChange::Starts)) => change.words(),
             _ => self.last(guest).verdict.word(),
         }
     }
 
-    fn lines(&self, guest: &Guest) -> Vec<String> {
+    fn lines(&self, guest: &GuestReport) -> Vec<String> {
         let last = self.last(guest);
         let mut lines = Vec::new();
-        let booted = |booted: &Booted| {
+        let booted = |booted: &GuestBoot| {
             let title = booted.title.as_ref().map(|title| format!(" ({title})")).unwrap_or_default();
             one_line(&format!("{}{title}", booted.kernel))
         };
         match (guest.change, &guest.now.boot, &last.boot) {
-            (Some(Change::BootsOther), Some(before), Some(after)) if before.kernel != after.kernel => {
+            (Some(UpgradeChange::BootsOther), Some(before), Some(after)) if before.kernel != after.kernel => {
                 lines.push(format!("{} instead of {}", booted(after), booted(before)));
             }
-            (Some(Change::BootsOther), Some(before), Some(after)) => {
+            (Some(UpgradeChange::BootsOther), Some(before), Some(after)) => {
                 lines.push(format!("{}, with other arguments or another initrd", booted(after)));
                 lines.push(format!("before: {}", one_line(&before.args)));
                 lines.push(format!("after: {}", one_line(&after.args)));
@@ -342,7 +347,7 @@ impl Host<'_> {
     }
 }
 
-impl Guest {
+impl GuestReport {
     fn shown_name(&self) -> String {
         one_line(&self.name)
     }
@@ -383,25 +388,25 @@ mod tests {
     use super::*;
 
     fn outcome(verdict: GuestVerdict, kernel: &str) -> GuestOutcome {
-        let boot = Booted { title: None, kernel: kernel.to_owned(), ramdisk: None, args: String::new() };
+        let boot = GuestBoot { title: None, kernel: kernel.to_owned(), ramdisk: None, args: String::new() };
         GuestOutcome { verdict, boot: (!kernel.is_empty()).then_some(boot), cause: None, reason: None, help: None }
     }
 
     #[test]
     fn what_an_upgrade_changes() {
         use GuestVerdict::{Boots, Fails, NotAsked, Unknown};
-        let change = |now, after| Change::between(&now, &after);
+        let change = |now, after| UpgradeChange::between(&now, &after);
         let (boots, other) = (outcome(Boots, "/a"), outcome(Boots, "/b"));
         let (fails, unknown) = (outcome(Fails, ""), outcome(Unknown, ""));
-        assert_eq!(change(boots.clone(), fails.clone()), Change::Stops);
-        assert_eq!(change(boots.clone(), other), Change::BootsOther);
-        assert_eq!(change(boots.clone(), unknown.clone()), Change::Unknown);
-        assert_eq!(change(fails.clone(), boots.clone()), Change::Starts);
-        assert_eq!(change(unknown.clone(), fails.clone()), Change::Unknown);
-        assert_eq!(change(fails.clone(), fails), Change::Same);
-        assert_eq!(change(unknown.clone(), unknown), Change::Same);
-        assert_eq!(change(boots.clone(), boots), Change::Same);
-        assert_eq!(change(outcome(NotAsked, ""), outcome(NotAsked, "")), Change::Same);
+        assert_eq!(change(boots.clone(), fails.clone()), UpgradeChange::Stops);
+        assert_eq!(change(boots.clone(), other), UpgradeChange::BootsOther);
+        assert_eq!(change(boots.clone(), unknown.clone()), UpgradeChange::Unknown);
+        assert_eq!(change(fails.clone(), boots.clone()), UpgradeChange::Starts);
+        assert_eq!(change(unknown.clone(), fails.clone()), UpgradeChange::Unknown);
+        assert_eq!(change(fails.clone(), fails), UpgradeChange::Same);
+        assert_eq!(change(unknown.clone(), unknown), UpgradeChange::Same);
+        assert_eq!(change(boots.clone(), boots), UpgradeChange::Same);
+        assert_eq!(change(outcome(NotAsked, ""), outcome(NotAsked, "")), UpgradeChange::Same);
     }
 
     #[test]

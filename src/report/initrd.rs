@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::one_line::one_line;
 use crate::decompress::Compression;
-use crate::initrd::{BlockDriver, Handed, Report, Weight, option, since};
+use crate::initrd::{BlockDriver, Handed, InitrdLook, Weight, option, since};
 use crate::release::Release;
 
 /// The report of one file.
@@ -109,7 +109,7 @@ fn handed(handed: Handed) -> &'static str {
 
 impl<'a> InitrdReport<'a> {
     /// What is said of this file.
-    pub fn new(file: &'a str, report: &'a Report) -> Self {
+    pub fn new(file: &'a str, report: &'a InitrdLook) -> Self {
         let walk = &report.walk;
         Self {
             schema: "pregrub.initrd/1",
@@ -184,32 +184,27 @@ impl<'a> InitrdReport<'a> {
     }
 }
 
-/// Writes the report for people.
-///
-/// # Errors
-///
-/// As `out` says.
-pub fn write_text(file: &str, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+/// How an initrd is made, and what is made of it: a word and what belongs to it.
+pub(crate) fn facts(report: &InitrdLook) -> Vec<(&'static str, String)> {
     let walk = &report.walk;
-    writeln!(out, "{}: {} (Xen {})", report.verdict().name(), one_line(file), report.release)?;
-    writeln!(out, "  size       {} bytes", report.size)?;
+    let mut facts = vec![("size", format!("{} bytes", report.size))];
     for member in &walk.members {
         let entries = if member.entries == 1 { "entry" } else { "entries" };
         let (offset, size, count) = (member.offset, member.size, member.entries);
-        match member.compression {
-            None => writeln!(out, "  archive    cpio at byte {offset}: {size} bytes, {count} {entries}")?,
+        let text = match member.compression {
+            None => format!("cpio at byte {offset}: {size} bytes, {count} {entries}"),
             Some(compression) => {
                 let rest = if member.complete { "" } else { ", not unpacked to its end" };
-                writeln!(
-                    out,
-                    "  archive    {compression} at byte {offset}: {size} bytes, unpacks to {}{rest}, {count} {entries}",
+                format!(
+                    "{compression} at byte {offset}: {size} bytes, unpacks to {}{rest}, {count} {entries}",
                     member.unpacked
-                )?;
+                )
             }
-        }
+        };
+        facts.push(("archive", text));
     }
     if walk.more_members > 0 {
-        writeln!(out, "  archive    and {} more", walk.more_members)?;
+        facts.push(("archive", format!("and {} more", walk.more_members)));
     }
     let builder = match report.handed {
         Handed::Untouched => "hands it over as it is",
@@ -219,33 +214,47 @@ pub fn write_text(file: &str, report: &Report, out: &mut dyn Write) -> io::Resul
         Handed::NotBuilt => "does not build the domain",
         Handed::Unknown => "may unpack it: not all of it was looked at",
     };
-    writeln!(out, "  toolstack  {builder}")?;
+    facts.push(("toolstack", builder.to_owned()));
     for (compression, known) in &report.compressions {
-        match known {
-            Some((true, why)) => writeln!(out, "  kernel     unpacks {compression}: {why}")?,
-            Some((false, why)) => writeln!(out, "  kernel     does not unpack {compression}: {why}")?,
-            None => writeln!(
-                out,
-                "  kernel     unpacks {compression} if it is Linux {} or later, with {}=y",
+        let text = match known {
+            Some((true, why)) => format!("unpacks {compression}: {why}"),
+            Some((false, why)) => format!("does not unpack {compression}: {why}"),
+            None => format!(
+                "unpacks {compression} if it is Linux {} or later, with {}=y",
                 since(*compression),
                 option(*compression)
-            )?,
-        }
+            ),
+        };
+        facts.push(("kernel", text));
     }
     if report.size > 0 {
-        writeln!(out, "  init       {}", if walk.inventory.init { "/init" } else { "none" })?;
-        match &report.driver {
-            BlockDriver::Module(path) => writeln!(out, "  root disk  module {}", one_line(path))?,
-            BlockDriver::BuiltIn(why) => writeln!(out, "  root disk  driver built into the kernel: {why}")?,
-            BlockDriver::Missing(why) => writeln!(out, "  root disk  no driver: {why}")?,
-            BlockDriver::Unknown(why) => writeln!(out, "  root disk  cannot tell: {why}")?,
-        }
+        facts.push(("init", if walk.inventory.init { "/init" } else { "none" }.to_owned()));
+        let text = match &report.driver {
+            BlockDriver::Module(path) => format!("module {}", one_line(path)),
+            BlockDriver::BuiltIn(why) => format!("driver built into the kernel: {why}"),
+            BlockDriver::Missing(why) => format!("no driver: {why}"),
+            BlockDriver::Unknown(why) => format!("cannot tell: {why}"),
+        };
+        facts.push(("root disk", text));
     }
     if !walk.inventory.kernels.is_empty() {
-        writeln!(out, "  modules    {}, for {}", walk.inventory.modules, walk.inventory.kernels.join(", "))?;
+        facts.push(("modules", format!("{}, for {}", walk.inventory.modules, walk.inventory.kernels.join(", "))));
     }
     if walk.inventory.microcode {
-        writeln!(out, "  microcode  yes")?;
+        facts.push(("microcode", "yes".to_owned()));
+    }
+    facts
+}
+
+/// Writes the report for people.
+///
+/// # Errors
+///
+/// As `out` says.
+pub fn write_text(file: &str, report: &InitrdLook, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}: {} (Xen {})", report.verdict().name(), one_line(file), report.release)?;
+    for (word, text) in facts(report) {
+        writeln!(out, "  {word:<10} {text}")?;
     }
     for problem in &report.problems {
         writeln!(out)?;

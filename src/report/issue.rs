@@ -10,7 +10,7 @@ use crate::boot::Verdict;
 use crate::lint::{Finding, Severity};
 #[cfg(feature = "cli")]
 use crate::report::recorded::{Recorded, RecordedFinding};
-use crate::report::target_report::{Outcome, TargetReport};
+use crate::report::target_report::{ReportOutcome, TargetReport};
 
 /// Something that is wrong: a finding, a verdict that no finding explains, or a target that cannot be read.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ impl Issue {
     /// What is wrong with a target.
     pub fn of_target(examined: &TargetReport<'_>) -> Vec<Self> {
         let mut issues = Vec::new();
-        if let Outcome::Unreadable { why, .. } = examined.outcome {
+        if let ReportOutcome::Unreadable { why, .. } = examined.outcome {
             issues.push(Self::of_whole(examined.target, UNREADABLE, Severity::Error, why, None));
         }
         if let Some((verdict, reason)) = examined.untold()

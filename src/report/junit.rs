@@ -1,5 +1,9 @@
 //! JUnit's XML, as Jenkins, GitLab and others read it: a test suite a target; in it a test case for the verdict, where it is asked
 //! for, and one for each rule that found something.
+//!
+//! Written with quick-xml. quick-junit 0.8 would bring a second quick-xml (0.41), which deny.toml forbids, and chrono, uuid, indexmap and
+//! strip-ansi-escapes for times and reruns that a check does not have. It also drops the control characters that XML cannot hold, so
+//! that two names may look the same; here each is replaced by U+FFFD.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -13,11 +17,11 @@ use crate::boot::Verdict;
 use crate::lint::{Finding, Severity};
 #[cfg(feature = "cli")]
 use crate::report::recorded::{Recorded, RecordedFinding};
-use crate::report::target_report::{Outcome, TargetReport};
+use crate::report::target_report::{ReportOutcome, TargetReport};
 
 /// The suites of all targets.
 #[derive(Debug, Default)]
-pub struct Report {
+pub struct JunitReport {
     /// From which severity on a finding fails its test case. Without one, none does.
     least: Option<Severity>,
     suites: Vec<Suite>,
@@ -45,7 +49,7 @@ enum Ended {
     Skipped { message: String },
 }
 
-impl Report {
+impl JunitReport {
     /// A report in which findings fail their test case that are at least this bad.
     pub fn new(least: Option<Severity>) -> Self {
         Self { least, suites: Vec::new() }
@@ -55,11 +59,11 @@ impl Report {
     pub fn add(&mut self, examined: &TargetReport<'_>) {
         let mut cases = Vec::new();
         match examined.outcome {
-            Outcome::Unreadable { why, .. } => {
+            ReportOutcome::Unreadable { why, .. } => {
                 let outcome = Ended::Error { kind: "unreadable".to_owned(), message: one_line(why) };
                 cases.push(Case { name: "read".to_owned(), outcome, text: String::new() });
             }
-            Outcome::Read { .. } => {
+            ReportOutcome::Read { .. } => {
                 cases.extend(verdict(examined));
                 cases.extend(self.rules(examined));
             }

@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::builder::{Builder, verdict, write_facts};
+use super::builder::{BuilderReport, verdict, write_facts};
 use crate::grub::Version;
-use crate::kernel::{GrubBinary, GrubOutcome, Look, Outcome, Question, explain};
+use crate::kernel::{GrubBinary, GrubOutcome, LoadOutcome, Look, Question, explain};
 
 /// The JSON object of one file.
 #[derive(Serialize)]
@@ -17,7 +17,7 @@ pub struct Kernel<'a> {
     flavour: &'static str,
     /// `loads`, `fails`, `unknown`; `unreadable` if the file could not be read.
     verdict: &'static str,
-    builder: Option<Builder>,
+    builder: Option<BuilderReport>,
     /// What GRUB for Xen does with it; nothing if the file could not be read.
     grub: Vec<Grub>,
     /// Why the file could not be read.
@@ -57,7 +57,7 @@ impl<'a> Kernel<'a> {
             release: question.release.to_string(),
             flavour: question.flavour.name(),
             verdict: verdict(look.outcome(question.guest)),
-            builder: Some(Builder::new(look, question)),
+            builder: Some(BuilderReport::new(look, question)),
             grub: Grub::all(look),
             error: None,
         }
@@ -87,8 +87,8 @@ pub fn write_text(file: &str, look: &Look, question: &Question, out: &mut dyn Wr
     let guest = question.guest;
     let title = guest.title();
     match look.outcome(guest) {
-        Some(Outcome::Loads(kind)) => writeln!(out, "{file}: loads as {title} ({kind})")?,
-        Some(Outcome::Refused { words, .. }) => {
+        Some(LoadOutcome::Loads(kind)) => writeln!(out, "{file}: loads as {title} ({kind})")?,
+        Some(LoadOutcome::Refused { words, .. }) => {
             let explained = explain(look, question);
             let reason = explained.as_ref().map(|it| it.reason.as_str()).unwrap_or_default();
             writeln!(out, "{file}: does not load as {title}: {reason}")?;
@@ -101,12 +101,12 @@ pub fn write_text(file: &str, look: &Look, question: &Question, out: &mut dyn Wr
                 writeln!(out, "  help       {}", explained.help)?;
             }
         }
-        Some(Outcome::Unknown(why)) => writeln!(out, "{file}: unknown: {why}")?,
+        Some(LoadOutcome::Unknown(why)) => writeln!(out, "{file}: unknown: {why}")?,
         None => writeln!(out, "{file}: unknown")?,
     }
     write_facts(look, out)?;
     if let Some(other) = look.outcome(guest.other())
-        && other.starts() != look.outcome(guest).and_then(Outcome::starts)
+        && other.starts() != look.outcome(guest).and_then(LoadOutcome::starts)
     {
         let loads = match other.starts() {
             Some(true) => "loads",

@@ -22,7 +22,11 @@ pub mod github;
 pub mod gitlab;
 pub mod grub;
 #[cfg(feature = "cli")]
+pub(crate) mod guest_text;
+#[cfg(feature = "cli")]
 pub mod host;
+#[cfg(feature = "cli")]
+pub(crate) mod html;
 pub mod initrd;
 pub mod issue;
 pub mod junit;
@@ -33,6 +37,9 @@ pub(crate) mod notes;
 mod one_line;
 #[cfg(feature = "cli")]
 pub mod openmetrics;
+#[cfg(feature = "cli")]
+pub(crate) mod picture;
+mod raised;
 pub mod rdjson;
 #[cfg(feature = "cli")]
 pub mod recorded;

@@ -2,6 +2,7 @@
 
 use crate::boot::{BootFiles, Run};
 use crate::python::PyStr;
+use crate::storage::container::compression;
 use crate::storage::filesystem::Topic;
 use crate::storage::identify::Format;
 
@@ -31,13 +32,19 @@ fn of_image(run: &Run, format: Format) -> String {
     if run.disk.is_some() {
         return format!("the disk is in a {title}, which the toolstack attaches before it calls pygrub");
     }
+    if compression(format).is_some() {
+        return format!(
+            "this is the verdict on the disk inside of the {title}: decompress it before the guest is started, since neither pygrub nor \
+             xl reads it packed"
+        );
+    }
     format!(
         "this is the verdict on the disk inside of the {title}: give pygrub its raw view (format= in the domain's disk, qemu-nbd, \
          tapdisk), since it cannot read the file itself"
     )
 }
 
-/// Notes on the disk that no rule of the linter tells, each a sentence without a full stop.
+/// Notes on the disk that no rule of the linter reports, each a sentence without a full stop.
 pub(crate) fn of_disk(run: &Run) -> impl Iterator<Item = String> {
     let notes = run.deciding_attempt().into_iter().flat_map(|attempt| &attempt.notes);
     notes.filter(|note| matches!(note.topic, Topic::Names | Topic::Directory)).map(|note| note.text.clone())

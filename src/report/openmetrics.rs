@@ -8,16 +8,16 @@ use std::io::{self, Write};
 
 use crate::boot::Verdict;
 use crate::lint::Severity;
-use crate::report::host::{Guest, GuestVerdict};
+use crate::report::host::{GuestReport, GuestVerdict};
 use crate::report::one_line::one_line;
-use crate::report::target_report::{Outcome, TargetReport};
+use crate::report::target_report::{ReportOutcome, TargetReport};
 
 /// The labels of a sample, with their values as they are.
 type Labels = Vec<(&'static str, String)>;
 
 /// The samples of all targets.
 #[derive(Clone, Debug, Default)]
-pub struct Report {
+pub struct OpenMetricsReport {
     metrics: BTreeMap<&'static str, BTreeMap<Labels, Value>>,
 }
 
@@ -50,18 +50,18 @@ const METRICS: [(&str, &str); 5] = [
     ("pregrub_target_readable", "Whether the target could be read: 1 yes, 0 no."),
 ];
 
-impl Report {
+impl OpenMetricsReport {
     /// Adds a target.
     pub fn add(&mut self, examined: &TargetReport<'_>) {
         let verdict = examined.judged().map(|run| run.verdict);
-        let is_readable = !matches!(examined.outcome, Outcome::Unreadable { .. });
+        let is_readable = !matches!(examined.outcome, ReportOutcome::Unreadable { .. });
         let counts = [Severity::Error, Severity::Warning, Severity::Note].map(|severity| {
             let of_severity = examined.findings().iter().filter(|finding| finding.severity == severity);
             (severity.name(), of_severity.map(|finding| finding.places).sum())
         });
         let pygrubs = match examined.outcome {
-            Outcome::Read { pygrubs, .. } => pygrubs,
-            Outcome::Unreadable { .. } => None,
+            ReportOutcome::Read { pygrubs, .. } => pygrubs,
+            ReportOutcome::Unreadable { .. } => None,
         };
         self.add_samples(examined.target, pygrubs, verdict, is_readable, &counts);
     }
@@ -108,7 +108,7 @@ impl Report {
     }
 
     /// Adds a guest of a host. One that pygrub has no part in has no sample.
-    pub fn add_guest(&mut self, guest: &Guest) {
+    pub fn add_guest(&mut self, guest: &GuestReport) {
         let outcomes =
             [("pregrub_guest_boots", Some(&guest.now)), ("pregrub_guest_boots_after_upgrade", guest.after.as_ref())];
         for (metric, outcome) in outcomes {
@@ -187,10 +187,10 @@ mod tests {
 
     #[test]
     fn labels_are_escaped_and_of_two_samples_the_worse_counts() {
-        let mut report = Report::default();
+        let mut report = OpenMetricsReport::default();
         report.add_target("a\"b\\c", Some(Verdict::Boots), true, &[("error", 0)]);
         report.add_target("a\"b\\c", Some(Verdict::Fails), true, &[]);
-        let mut part = Report::default();
+        let mut part = OpenMetricsReport::default();
         part.add_target("gone", None, false, &[("error", 0)]);
         report.append(part);
         let mut text = Vec::new();

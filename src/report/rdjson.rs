@@ -10,12 +10,6 @@ use super::issue::Issue;
 use super::region::Region;
 use crate::lint::Severity;
 
-/// The diagnostics of all targets.
-#[derive(Debug, Default)]
-pub struct Report {
-    issues: Vec<Issue>,
-}
-
 #[derive(Serialize)]
 struct DiagnosticResult<'a> {
     source: Tool,
@@ -69,28 +63,16 @@ struct Suggestion<'a> {
     text: &'a str,
 }
 
-impl Report {
-    /// Adds issues.
-    pub fn add(&mut self, issues: Vec<Issue>) {
-        self.issues.extend(issues);
-    }
-
-    /// Takes over the issues of another report.
-    pub fn append(&mut self, mut part: Self) {
-        self.issues.append(&mut part.issues);
-    }
-
-    /// Writes the document.
-    ///
-    /// # Errors
-    ///
-    /// As `out` says.
-    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let diagnostics = self.issues.iter().map(diagnostic).collect();
-        let document = DiagnosticResult { source: Tool { name: "pregrub" }, diagnostics };
-        crate::json::write_pretty(&document, out)?;
-        out.write_all(b"\n")
-    }
+/// Writes the issues of all targets.
+///
+/// # Errors
+///
+/// As `out` says.
+pub fn write(issues: &[Issue], out: &mut dyn Write) -> io::Result<()> {
+    let diagnostics = issues.iter().map(diagnostic).collect();
+    let document = DiagnosticResult { source: Tool { name: "pregrub" }, diagnostics };
+    crate::json::write_pretty(&document, out)?;
+    out.write_all(b"\n")
 }
 
 fn diagnostic(issue: &Issue) -> ReviewDiagnostic<'_> {

@@ -72,18 +72,24 @@ fn severity<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Severit
     known.ok_or_else(|| serde::de::Error::custom(format!("`{word}` is not a severity")))
 }
 
+/// What can be merged.
+const EXPECTED: &str = "name files that check, lint or host wrote with --format json, or baselines";
+
 /// The targets of a line. `named` makes the name in the report of the one in the line.
 ///
 /// # Errors
 ///
 /// It is not a line of `check`, `lint` or `host`; the message is a clause.
 pub fn parse(line: &[u8], named: &dyn Fn(&str) -> String) -> Result<Vec<Recorded>, String> {
-    let object: Value = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    let object: Value = serde_json::from_slice(line).map_err(|error| match error.is_eof() {
+        true => format!("the JSON ends too early; {EXPECTED}"),
+        false => format!("this is not JSON (column {}); {EXPECTED}", error.column()),
+    })?;
     match object.get("schema").and_then(Value::as_str) {
         Some("pregrub.check/1" | "pregrub.lint/1") => Ok(vec![target(object, named)?]),
         Some("pregrub.host/1") => guests(&object, named),
-        Some(schema) => Err(format!("its schema is `{schema}`, and pregrub merges check, lint and host")),
-        None => Err("it has no schema: pregrub writes such lines with --format json".to_owned()),
+        Some(schema) => Err(format!("its schema is `{schema}`; {EXPECTED}")),
+        None => Err(format!("it has no schema; {EXPECTED}")),
     }
 }
 
@@ -97,10 +103,11 @@ fn verdict(word: Option<&str>) -> Option<Verdict> {
 }
 
 fn target(mut object: Value, named: &dyn Fn(&str) -> String) -> Result<Recorded, String> {
-    let name = text(&object, "target").ok_or("it names no target")?;
+    let name = text(&object, "target").ok_or("it does not name its target")?;
     let target = named(&name);
     let findings = object.get("findings").cloned().unwrap_or_else(|| Value::Array(Vec::new()));
-    let findings: Vec<RecordedFinding> = serde_json::from_value(findings).map_err(|error| error.to_string())?;
+    let findings: Vec<RecordedFinding> = serde_json::from_value(findings)
+        .map_err(|_| format!("the findings of `{name}` are not those of pregrub; {EXPECTED}"))?;
     let failure = object.get("failure").filter(|failure| !failure.is_null()).cloned();
     let error = text(&object, "error");
     let stage = failure.as_ref().and_then(|failure| text(failure, "stage"));
@@ -127,7 +134,7 @@ fn target(mut object: Value, named: &dyn Fn(&str) -> String) -> Result<Recorded,
 
 /// The guests of a host, each as a target.
 fn guests(host: &Value, named: &dyn Fn(&str) -> String) -> Result<Vec<Recorded>, String> {
-    let guests = host.get("guests").and_then(Value::as_array).ok_or("it lists no guests")?;
+    let guests = host.get("guests").and_then(Value::as_array).ok_or("it does not list the guests")?;
     let one = |guest: &Value| {
         let name = text(guest, "name").ok_or("a guest has no name")?;
         let last = guest.get("after").unwrap_or(guest);

@@ -4,7 +4,7 @@ use crate::boot::{Run, Verdict};
 use crate::config::Span;
 use crate::explain::Explanation;
 use crate::kernel::Built;
-use crate::lint::{Finding, Source};
+use crate::lint::{Finding, SpanSource};
 use crate::release::Release;
 use crate::report::check::Hashes;
 use crate::report::finding::Sources;
@@ -19,12 +19,12 @@ pub struct TargetReport<'a> {
     /// As the user names it.
     pub target: &'a str,
     /// What came of it.
-    pub outcome: Outcome<'a>,
+    pub outcome: ReportOutcome<'a>,
 }
 
 /// What came of a target.
 #[derive(Clone, Copy)]
-pub enum Outcome<'a> {
+pub enum ReportOutcome<'a> {
     /// It was read.
     Read {
         /// What it is.
@@ -61,8 +61,8 @@ impl<'a> TargetReport<'a> {
     /// What was found.
     pub fn findings(&self) -> &'a [Finding] {
         match self.outcome {
-            Outcome::Read { findings, .. } => findings,
-            Outcome::Unreadable { .. } => &[],
+            ReportOutcome::Read { findings, .. } => findings,
+            ReportOutcome::Unreadable { .. } => &[],
         }
     }
 
@@ -74,7 +74,7 @@ impl<'a> TargetReport<'a> {
     /// Of several pygrubs which, in parentheses after a space; else nothing.
     pub fn whose(&self) -> String {
         match self.outcome {
-            Outcome::Read { pygrubs: Some(pygrubs), .. } => format!(" ({pygrubs})"),
+            ReportOutcome::Read { pygrubs: Some(pygrubs), .. } => format!(" ({pygrubs})"),
             _ => String::new(),
         }
     }
@@ -85,7 +85,7 @@ impl<'a> TargetReport<'a> {
         let why = self.explanation();
         let why = why.map(|explanation| format!(": {}", one_line(&explanation.reason))).unwrap_or_default();
         let who = match self.outcome {
-            Outcome::Read { pygrubs: Some(pygrubs), .. } => pygrubs.to_owned(),
+            ReportOutcome::Read { pygrubs: Some(pygrubs), .. } => pygrubs.to_owned(),
             _ => format!("Xen {}", run.options.release),
         };
         Some(format!("{}: {} ({who}){why}", run.verdict.words(), one_line(self.target)))
@@ -94,7 +94,7 @@ impl<'a> TargetReport<'a> {
     /// The run whose verdict is asked for.
     pub fn judged(&self) -> Option<&'a Run> {
         match self.outcome {
-            Outcome::Read { run, judged: true, .. } => Some(run),
+            ReportOutcome::Read { run, judged: true, .. } => Some(run),
             _ => None,
         }
     }
@@ -102,8 +102,8 @@ impl<'a> TargetReport<'a> {
     /// Why the run does not boot.
     pub fn explanation(&self) -> Option<&'a Explanation> {
         match self.outcome {
-            Outcome::Read { explanation, .. } => explanation,
-            Outcome::Unreadable { .. } => None,
+            ReportOutcome::Read { explanation, .. } => explanation,
+            ReportOutcome::Unreadable { .. } => None,
         }
     }
 
@@ -118,11 +118,11 @@ impl<'a> TargetReport<'a> {
 
     /// The text that the places of a finding are in.
     pub fn text_of(&self, finding: &Finding) -> Option<&'a [u8]> {
-        let Outcome::Read { run, sources, .. } = self.outcome else { return None };
+        let ReportOutcome::Read { run, sources, .. } = self.outcome else { return None };
         match finding.source {
-            Source::Target => None,
-            Source::Domain => sources.domain_text,
-            Source::Configuration => {
+            SpanSource::Target => None,
+            SpanSource::Domain => sources.domain_text,
+            SpanSource::Configuration => {
                 let found = run.deciding_attempt()?.found.as_ref().filter(|found| !found.directory)?;
                 Some(&found.text)
             }
@@ -138,17 +138,17 @@ impl<'a> TargetReport<'a> {
     pub fn place(&self, finding: &Finding, span: Option<Span>) -> Location<'a> {
         let text = self.text_of(finding);
         let region = span.map(|span| text.map_or_else(|| Region::of(span), |text| Region::new(text, span)));
-        let Outcome::Read { kind, sources, .. } = self.outcome else { return Location::whole(self.target) };
+        let ReportOutcome::Read { kind, sources, .. } = self.outcome else { return Location::whole(self.target) };
         match (finding.source, kind, sources.of(finding)) {
-            (Source::Domain, _, Some(name)) => Location { region, ..Location::whole(name) },
-            (Source::Configuration, Kind::Image, inside) => {
+            (SpanSource::Domain, _, Some(name)) => Location { region, ..Location::whole(name) },
+            (SpanSource::Configuration, Kind::Image, inside) => {
                 Location { file: self.target.to_owned(), inside, region: region.filter(|_| inside.is_some()) }
             }
-            (Source::Configuration, Kind::Directory, Some(path)) => {
+            (SpanSource::Configuration, Kind::Directory, Some(path)) => {
                 let file = format!("{}/{}", self.target.trim_end_matches('/'), path.trim_start_matches('/'));
                 Location { file, inside: None, region }
             }
-            (Source::Configuration, ..) => Location { region, ..Location::whole(self.target) },
+            (SpanSource::Configuration, ..) => Location { region, ..Location::whole(self.target) },
             _ => Location::whole(self.target),
         }
     }

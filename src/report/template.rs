@@ -24,14 +24,14 @@ impl Template {
     ///
     /// # Errors
     ///
-    /// It is not a template; the message is a clause with the line.
+    /// It is not a template; the message is a clause with the name and the line.
     pub fn new(name: &str, text: String) -> Result<Self, String> {
         let mut environment = Environment::new();
         // Much of an object may be null: what is below that is empty.
         environment.set_undefined_behavior(UndefinedBehavior::Chainable);
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
-        environment.set_syntax(syntax.map_err(|error| one_clause(&error))?);
-        environment.add_template_owned(name.to_owned(), text).map_err(|error| one_clause(&error))?;
+        environment.set_syntax(syntax.map_err(|error| one_clause(name, &error))?);
+        environment.add_template_owned(name.to_owned(), text).map_err(|error| one_clause(name, &error))?;
         Ok(Self { environment, name: name.to_owned() })
     }
 
@@ -39,10 +39,10 @@ impl Template {
     ///
     /// # Errors
     ///
-    /// As the template says, such as a filter that a value does not suit; the message is a clause with the line.
+    /// As the template says, such as a filter that a value does not suit; the message is a clause with the name and the line.
     pub fn render(&self, object: &impl Serialize) -> Result<String, String> {
-        let template = self.environment.get_template(&self.name).map_err(|error| one_clause(&error))?;
-        let mut text = template.render(Serde(object)).map_err(|error| one_clause(&error))?;
+        let template = self.environment.get_template(&self.name).map_err(|error| one_clause(&self.name, &error))?;
+        let mut text = template.render(Serde(object)).map_err(|error| one_clause(&self.name, &error))?;
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
@@ -50,11 +50,11 @@ impl Template {
     }
 }
 
-/// `syntax error: unexpected end of input (line 3)`.
-fn one_clause(error: &minijinja::Error) -> String {
-    let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
-    let line = error.line().map(|line| format!(" (line {line})")).unwrap_or_default();
-    super::one_line::one_line(&format!("{}{detail}{line}", error.kind()))
+/// `report.html:3: unexpected end of input, expected expression`.
+fn one_clause(name: &str, error: &minijinja::Error) -> String {
+    let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    let line = error.line().map(|line| format!("{line}: ")).unwrap_or_default();
+    super::one_line::one_line(&format!("{name}:{line}{}{detail}", if line.is_empty() { " " } else { "" }))
 }
 
 #[cfg(test)]
@@ -71,6 +71,6 @@ mod tests {
         assert_eq!(render("t", text).unwrap(), "a<b: PG001 PG002\n");
         assert_eq!(render("t.html", "{{ target }}").unwrap(), "a&lt;b\n");
         assert_eq!(render("t", "{% if boot %}x{% endif %}").unwrap(), "");
-        assert!(render("t", "a\n{% for %}").unwrap_err().ends_with("(line 2)"));
+        assert!(render("t", "a\n{% for %}").unwrap_err().starts_with("t:2: "));
     }
 }

@@ -14,12 +14,12 @@ use crate::boot::{Attempt, BootFiles, ChosenFile, GivenDisk, Mounted, Run, Verdi
 use crate::explain::Explanation;
 use crate::explain::partition_name as origin;
 use crate::kernel::Built;
-use crate::lint::{Finding, Severity, Source};
+use crate::lint::{Finding, Severity, SpanSource};
 use crate::target::Kind;
 
 /// How the text is to look.
 #[derive(Clone, Copy, Debug)]
-pub struct Look {
+pub struct TextStyle {
     /// Whether to use colours.
     pub color: bool,
     /// Columns of the terminal.
@@ -56,7 +56,14 @@ pub struct Said<'a> {
 /// # Errors
 ///
 /// As `out` says.
-pub fn write(run: &Run, said: Said<'_>, target: &str, kind: Kind, look: Look, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(
+    run: &Run,
+    said: Said<'_>,
+    target: &str,
+    kind: Kind,
+    look: TextStyle,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let Said { explanation, built, findings } = said;
     let style = if look.color { style(run.verdict) } else { Style::new() };
     write!(out, "{style}{}{style:#}", run.verdict.words())?;
@@ -114,10 +121,12 @@ fn shortened(reason: &str) -> String {
 /// Of a domain: which disk it was.
 fn write_disk(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     match &run.disk {
-        Some(GivenDisk { path, line: Some(line) }) => {
+        Some(GivenDisk { path, line: Some(line), .. }) => {
             writeln!(out, "  disk       {path}, the first of the domain (line {line})")
         }
-        Some(GivenDisk { path, line: None }) => writeln!(out, "  disk       {path}, the first bootable one of the VM"),
+        Some(GivenDisk { path, line: None, .. }) => {
+            writeln!(out, "  disk       {path}, the first bootable one of the VM")
+        }
         None => Ok(()),
     }
 }
@@ -178,7 +187,7 @@ fn write_failure(
     explanation: &Explanation,
     kind: Kind,
     findings: &[Finding],
-    look: Look,
+    look: TextStyle,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     write_disk(run, &mut Uncolored(out))?;
@@ -221,7 +230,7 @@ pub fn write_findings(
     run: &Run,
     verdict_above: Option<&Explanation>,
     sources: Sources<'_>,
-    look: Look,
+    look: TextStyle,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let found = run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()).filter(|found| !found.directory);
@@ -230,9 +239,9 @@ pub fn write_findings(
             writeln!(out)?;
         }
         let text = match finding.source {
-            Source::Target => None,
-            Source::Domain => sources.domain_text,
-            Source::Configuration => found.map(|found| found.text.as_slice()),
+            SpanSource::Target => None,
+            SpanSource::Domain => sources.domain_text,
+            SpanSource::Configuration => found.map(|found| found.text.as_slice()),
         };
         let source = sources.of(finding).zip(text).map(|(name, text)| SourceText { name, text, link: None });
         let file = sources.file.filter(|(source, _)| look.links && *source == finding.source);
@@ -255,7 +264,7 @@ fn file_link(name: &str) -> Option<String> {
 }
 
 /// `error[PG001] device-variable, stops the boot`, and the file where no line of it is shown.
-fn write_headline(finding: &Finding, sources: Sources<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {
+fn write_headline(finding: &Finding, sources: Sources<'_>, look: TextStyle, out: &mut dyn Write) -> io::Result<()> {
     let color = match finding.severity {
         Severity::Error => AnsiColor::Red,
         Severity::Warning => AnsiColor::Yellow,

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::check::RaisedReport;
+use super::raised::RaisedReport;
 use crate::boot::{Attempt, Found, GivenDisk, InPlaceOf, Mounted, Purpose, Run, Verdict};
 use crate::config::{Directive, Effect, Setting, Warnings};
 use crate::explain::Explanation;
@@ -45,8 +45,28 @@ fn effect(effect: Effect, in_entry: bool) -> Option<&'static str> {
     }
 }
 
+/// What pygrub makes of the start of a disk, as a clause.
+pub(crate) fn layout_words(layout: ImageLayout) -> &'static str {
+    match layout {
+        ImageLayout::Raw => "no MBR signature: one filesystem from offset 0",
+        ImageLayout::Mbr => "an MBR signature: the partition table is read",
+        ImageLayout::HybridIso => "an MBR signature on an ISO 9660 image: offset 0 is tried first",
+    }
+}
+
+/// Why a slot is skipped, as what stands after `it`. `None` if it is not in use.
+pub(crate) fn skipped_because(reason: SkipReason) -> Option<&'static str> {
+    Some(match reason {
+        SkipReason::StartsAtZero => return None,
+        SkipReason::NoSolarisLabel => "has no Solaris label",
+        SkipReason::NoSolarisRootSlice => "has a Solaris label without a root slice",
+        SkipReason::BehindGpt => "stands after the GPT slot, where pygrub stops",
+        SkipReason::NotChosen => "is not the one that this release takes",
+    })
+}
+
 /// The directives of a configuration that had an effect, in the order of the file, with the phrase for it.
-fn effective(found: &Found) -> Vec<(&Directive, &'static str)> {
+pub(crate) fn effective(found: &Found) -> Vec<(&Directive, &'static str)> {
     let top =
         found.config.directives.iter().filter_map(|directive| Some((directive, effect(directive.effect, false)?)));
     let entries = found.config.entries.iter().flat_map(|entry| &entry.directives);
@@ -81,20 +101,9 @@ pub fn write_text(
         }
     }
     if let Some(table) = &run.table {
-        let layout = match table.layout {
-            ImageLayout::Raw => "no MBR signature: one filesystem from offset 0",
-            ImageLayout::Mbr => "an MBR signature: the partition table is read",
-            ImageLayout::HybridIso => "an MBR signature on an ISO 9660 image: offset 0 is tried first",
-        };
-        writeln!(out, "partitions: {layout}")?;
+        writeln!(out, "partitions: {}", layout_words(table.layout))?;
         for skipped in &table.skipped {
-            let why = match skipped.reason {
-                SkipReason::StartsAtZero => continue,
-                SkipReason::NoSolarisLabel => "has no Solaris label",
-                SkipReason::NoSolarisRootSlice => "has a Solaris label without a root slice",
-                SkipReason::BehindGpt => "stands after the GPT slot, where pygrub stops",
-                SkipReason::NotChosen => "is not the one that this release takes",
-            };
+            let Some(why) = skipped_because(skipped.reason) else { continue };
             writeln!(out, "  slot {}, type 0x{:02x}: skipped, it {why}", skipped.slot, skipped.partition_type)?;
         }
     }

@@ -22,6 +22,20 @@ use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, fchmod, fstat, link
 use rustix::fs::{renameat, statat, unlinkat};
 use rustix::io::Errno;
 
+/// The directory that a path's last name lies in.
+pub(crate) fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Whether a name is that of a repository's own directory (`.git`), whatever the case: what git runs lies there, and credentials do. A
+/// commit must choose nothing of it.
+pub(crate) fn is_of_repository(name: &OsStr) -> bool {
+    name.eq_ignore_ascii_case(".git")
+}
+
 /// A directory that is held open. Paths that are given to it lie beneath it: they have no `..`, and a slash at their start says
 /// nothing.
 #[derive(Clone, Debug)]
@@ -161,10 +175,21 @@ impl HeldDirectory {
 
     /// The mount that it lies on. `None` if the operating system does not say (Linux before 5.8).
     pub fn mount(&self) -> Option<HeldMount> {
+        self.mount_of(OsStr::new(""), AtFlags::EMPTY_PATH)
+    }
+
+    /// The mount that what is at a path lies on; a symbolic link stands for itself. `None` if there is nothing, or the operating system
+    /// does not say.
+    pub fn mount_at(&self, path: &Path) -> Option<HeldMount> {
+        let (directory, name) = self.place(path).ok()?;
+        directory.mount_of(name, AtFlags::SYMLINK_NOFOLLOW)
+    }
+
+    fn mount_of(&self, name: &OsStr, flags: AtFlags) -> Option<HeldMount> {
         #[cfg(target_os = "linux")]
         {
             use rustix::fs::{StatxAttributes, StatxFlags, statx};
-            let found = statx(&self.descriptor, "", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID).ok()?;
+            let found = statx(&self.descriptor, name, flags, StatxFlags::MNT_ID).ok()?;
             let said = StatxFlags::from_bits_retain(found.stx_mask).contains(StatxFlags::MNT_ID)
                 && found.stx_attributes_mask.contains(StatxAttributes::MOUNT_ROOT);
             said.then(|| HeldMount {
@@ -173,7 +198,24 @@ impl HeldDirectory {
             })
         }
         #[cfg(not(target_os = "linux"))]
-        None
+        {
+            let _ = (name, flags);
+            None
+        }
+    }
+
+    /// Whether nothing in it can be renamed or removed, not even by root: it is append-only or immutable (`chattr +a`, `+i`).
+    pub fn keeps_its_names(&self) -> bool {
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::fs::{StatxAttributes, StatxFlags, statx};
+            let found = statx(&self.descriptor, "", AtFlags::EMPTY_PATH, StatxFlags::empty());
+            found.is_ok_and(|found| {
+                found.stx_attributes.intersects(StatxAttributes::APPEND | StatxAttributes::IMMUTABLE)
+            })
+        }
+        #[cfg(not(target_os = "linux"))]
+        false
     }
 
     /// A path by which another process of the same user comes to this directory, wherever it is by then.
@@ -217,9 +259,21 @@ impl HeldDirectory {
     ///
     /// There is no such directory, or it cannot be listed.
     pub fn names(&self, path: &Path) -> io::Result<Vec<OsString>> {
+        self.first_names(path, usize::MAX)
+    }
+
+    /// The first names in a directory, at most `most`: no more of it is read.
+    ///
+    /// # Errors
+    ///
+    /// As [`names`](Self::names).
+    pub fn first_names(&self, path: &Path, most: usize) -> io::Result<Vec<OsString>> {
         let directory = self.directory(path)?;
         let mut names = Vec::new();
         for entry in Dir::read_from(directory.readable()?)? {
+            if names.len() >= most {
+                break;
+            }
             let entry = entry?;
             let name = entry.file_name().to_bytes();
             if name != b"." && name != b".." {
@@ -378,7 +432,11 @@ impl HeldDirectory {
 }
 
 impl Node {
-    #[allow(clippy::unnecessary_cast, reason = "the types differ from one operating system to the next")]
+    #[allow(
+        clippy::as_conversions,
+        clippy::unnecessary_cast,
+        reason = "the types differ from one operating system to the next"
+    )]
     fn new(stat: &Stat) -> Self {
         let seconds = Duration::from_secs(u64::try_from(stat.st_mtime).unwrap_or_default());
         Self {
@@ -414,6 +472,7 @@ pub fn set_mode(file: &File, mode: u32) -> io::Result<()> {
     Ok(fchmod(file, mode_of(mode))?)
 }
 
+#[allow(clippy::as_conversions, reason = "the type differs from one operating system to the next")]
 fn mode_of(mode: u32) -> Mode {
     Mode::from_bits_truncate(mode as _)
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::source::{Source, read_padded};
+use crate::size::{to_u64, to_usize};
 
 /// A part of a disk.
 pub(super) struct Part {
@@ -36,27 +37,27 @@ impl Source for Concatenated {
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
         let mut done = 0;
         while done < buf.len() {
-            let at = offset.saturating_add(done as u64);
+            let at = offset.saturating_add(to_u64(done));
             let index = self.parts.partition_point(|part| part.start.saturating_add(part.length) <= at);
             let Some(part) = self.parts.get(index) else { break };
-            let within = at - part.start;
-            let rest = usize::try_from(part.length - within).unwrap_or(usize::MAX);
-            let count = rest.min(buf.len() - done);
-            read_padded(&*part.source, within, &mut buf[done..done + count])?;
-            done += count;
+            let within = at.saturating_sub(part.start);
+            let left = &mut buf[done..];
+            let count = left.len().min(to_usize(part.length.saturating_sub(within)));
+            read_padded(&*part.source, within, &mut left[..count])?;
+            done = done.saturating_add(count);
         }
         Ok(done)
     }
 }
 
 /// A stretch of a disk, or of zeros.
-pub(super) struct Window {
+pub(super) struct DiskWindow {
     source: Option<Arc<dyn Source>>,
     start: u64,
     length: u64,
 }
 
-impl Window {
+impl DiskWindow {
     pub(super) fn new(source: Arc<dyn Source>, start: u64, length: u64) -> Self {
         Self { source: Some(source), start, length }
     }
@@ -66,7 +67,7 @@ impl Window {
     }
 }
 
-impl Source for Window {
+impl Source for DiskWindow {
     fn len(&self) -> u64 {
         self.length
     }

@@ -8,6 +8,7 @@ pub(super) mod file;
 mod volume;
 mod walk;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -18,10 +19,11 @@ use std::path::{Path, PathBuf};
 
 use self::file::{BytesFile, DirectoryFile};
 pub use self::volume::{DirectoryVolume, PlannedVolume};
-use self::walk::Walk;
+use self::walk::DirectoryWalk;
 use super::beneath::{HeldDirectory, Node, NodeKind};
 use super::filesystem::{FileKind, Filesystem, Note, OpenError, OpenFile, Topic};
 use super::mount_table::MountPoint;
+use super::opened;
 
 /// A directory that stands for a filesystem.
 #[derive(Debug)]
@@ -30,6 +32,10 @@ pub struct Directory {
     /// A directory in it that is held by itself: where it lay, and how it is reached whatever has its name by now.
     part: Option<(PathBuf, HeldDirectory)>,
     device: u64,
+    /// The number of the mount that it lies on, where the operating system says it: what is mounted in it may be of the same device.
+    mount: Option<u64>,
+    /// Of the mounts in it that were met, whether they hide nothing.
+    hide_nothing: RefCell<BTreeMap<u64, bool>>,
     /// What is mounted here.
     mounted: Option<MountPoint>,
     /// Whether the features of what is mounted here are not known.
@@ -68,7 +74,9 @@ impl Directory {
     pub fn held(root: HeldDirectory) -> io::Result<Self> {
         let mounted = mounted(&root);
         let device = root.itself()?.device;
-        Ok(Self { device, root, part: None, mounted, unseen: false, planned: PlannedFiles::new() })
+        let mount = root.mount().map(|mount| mount.number);
+        let hide_nothing = RefCell::default();
+        Ok(Self { device, mount, hide_nothing, root, part: None, mounted, unseen: false, planned: PlannedFiles::new() })
     }
 
     /// The same, where what is beneath `path` is what is in `directory`, which lies there and is held, too.
@@ -102,6 +110,17 @@ impl Directory {
     fn reached<'a>(&'a self, place: &'a Path) -> (&'a HeldDirectory, &'a Path) {
         let part = self.part.as_ref().and_then(|(path, held)| Some((held, place.strip_prefix(path).ok()?)));
         part.unwrap_or((&self.root, place))
+    }
+
+    /// Whether something else lies at a place on the disk, under what is mounted there: it may be a piece of the same filesystem.
+    fn is_mounted_over(&self, place: &Path) -> bool {
+        let (held, place) = self.reached(place);
+        let (Some(own), Some(there)) = (self.mount, held.mount_at(place)) else { return false };
+        let hides_nothing = || {
+            let mounts = MountPoint::numbered(own).zip(MountPoint::numbered(there.number));
+            mounts.is_some_and(|(own, there)| there.hides_nothing_of(&own))
+        };
+        own != there.number && !*self.hide_nothing.borrow_mut().entry(there.number).or_insert_with(hides_nothing)
     }
 
     /// What is at a place.
@@ -139,11 +158,11 @@ impl Filesystem for Directory {
     }
 
     fn names(&self, path: &[u8], most: usize) -> Vec<Vec<u8>> {
-        let mut walk = Walk { directory: self, steps: 0 };
+        let mut walk = DirectoryWalk::new(self);
         let Ok(place) = walk.open(Vec::new(), path, 0) else { return Vec::new() };
         let relative = relative(&place);
         let (held, beneath) = self.reached(&relative);
-        let here = held.names(beneath).into_iter().flatten().map(|name| name.as_bytes().to_vec());
+        let here = held.first_names(beneath, most).into_iter().flatten().map(|name| name.as_bytes().to_vec());
         let planned = self.planned_in(&relative).filter_map(|path| {
             let name = path.strip_prefix(&relative).ok()?.iter().next()?;
             Some(name.as_bytes().to_vec())
@@ -152,7 +171,7 @@ impl Filesystem for Directory {
     }
 
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {
-        let mut walk = Walk { directory: self, steps: 0 };
+        let mut walk = DirectoryWalk::new(self);
         let found = walk.open(Vec::new(), path, 0)?;
         let place = relative(&found);
         let (root, path) = match self.planned.get(&place) {
@@ -166,6 +185,7 @@ impl Filesystem for Directory {
             NodeKind::Special | NodeKind::Link => FileKind::Special,
         };
         let file = if kind == FileKind::Regular { Some(root.open_file(path)?) } else { None };
+        file.iter().for_each(opened::note);
         let size = file.as_ref().map(File::metadata).transpose()?.map_or(0, |metadata| metadata.len());
         Ok(Box::new(DirectoryFile { file, kind, size }))
     }
@@ -174,9 +194,15 @@ impl Filesystem for Directory {
 impl Directory {
     /// What a path leads to, as pygrub walks it; nothing where it leads nowhere, or to a file that is only planned.
     pub(crate) fn node(&self, path: &[u8]) -> Option<Node> {
-        let mut walk = Walk { directory: self, steps: 0 };
+        let mut walk = DirectoryWalk::new(self);
         let place = relative(&walk.open(Vec::new(), path, 0).ok()?);
         if self.planned.contains_key(&place) { None } else { self.node_at(&place).ok() }
+    }
+
+    /// Whether a path comes to a mount that hides what the disk has there.
+    pub(crate) fn is_hidden(&self, path: &[u8]) -> bool {
+        let mut walk = DirectoryWalk::new(self);
+        walk.open(Vec::new(), path, 0).is_err() && walk.met_mount
     }
 }
 

@@ -6,6 +6,7 @@ use std::fmt;
 use std::io;
 
 use super::budget::BudgetExhausted;
+use crate::system_error::why;
 
 /// A mounted filesystem as pygrub sees it. Reads go to the disk as they are needed.
 pub trait Filesystem {
@@ -28,7 +29,7 @@ pub trait Filesystem {
     }
 
     /// Names in the directory `path`, at most `most` of them, in no order: for naming the file that is probably meant by a path
-    /// that does not open. pygrub never lists a directory, so nothing of a verdict rests on it, and a driver that tells none
+    /// that does not open. pygrub never lists a directory, so nothing of a verdict rests on it, and a driver that names none
     /// has none.
     fn names(&self, _path: &[u8], _most: usize) -> Vec<Vec<u8>> {
         Vec::new()
@@ -43,6 +44,11 @@ pub trait Filesystem {
     /// ([`RockRidgeBounded`](crate::release::Change::RockRidgeBounded)).
     fn rests_on_bounds(&self) -> bool {
         false
+    }
+
+    /// Whether [`open`](Self::open) opens `path`, where the driver can say so in less time; `None` if it must be asked to open it.
+    fn opens(&self, _path: &[u8]) -> Option<bool> {
+        None
     }
 
     /// Opens `path` the way the plugin walks it. `path` is what pygrub hands over: UTF-8 or, for releases that ran
@@ -249,7 +255,7 @@ impl fmt::Display for MountError {
         match self {
             Self::NotThis => f.write_str("no such filesystem here"),
             Self::Rejected(reason) | Self::Unknown(reason) => f.write_str(reason),
-            Self::Io(error) => write!(f, "the disk cannot be read: {error}"),
+            Self::Io(error) => write!(f, "the disk cannot be read: {}", why(error)),
         }
     }
 }
@@ -258,7 +264,7 @@ impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotFound(reason) | Self::Unknown(reason) => f.write_str(reason),
-            Self::Io(error) => write!(f, "the disk cannot be read: {error}"),
+            Self::Io(error) => write!(f, "the disk cannot be read: {}", why(error)),
         }
     }
 }
@@ -267,7 +273,7 @@ impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed { reason, .. } | Self::Crashes(reason) | Self::Unknown(reason) => f.write_str(reason),
-            Self::Io(error) => write!(f, "the disk cannot be read: {error}"),
+            Self::Io(error) => write!(f, "the disk cannot be read: {}", why(error)),
         }
     }
 }

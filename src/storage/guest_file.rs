@@ -13,6 +13,14 @@ impl GuestFile<'_> {
     pub(crate) fn size(&self) -> u64 {
         self.0.size()
     }
+
+    /// Its first bytes, at most so many. `None` if they cannot be read.
+    pub(crate) fn beginning(&self, most: usize) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; usize::try_from(self.size()).unwrap_or(most).min(most)];
+        let count = self.read_at(0, &mut bytes).ok()?;
+        bytes.truncate(count);
+        Some(bytes)
+    }
 }
 
 impl ReadAt for GuestFile<'_> {

@@ -1,5 +1,8 @@
 //! From bytes to filesystems, as pygrub's libraries see them.
 
+// Numbers from a disk must neither overflow nor be cut. Tests know theirs.
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects, clippy::as_conversions))]
+
 pub(crate) mod added_file;
 #[doc(hidden)]
 pub mod beneath;
@@ -17,11 +20,14 @@ pub mod fat;
 pub mod filesystem;
 pub(crate) mod guest_file;
 pub mod identify;
+mod in_block;
 #[doc(hidden)]
 pub mod iso9660;
 pub mod lvm;
 pub mod mount;
 pub(crate) mod mount_table;
+pub(crate) mod opened;
+pub(crate) mod opening;
 pub mod partitions;
 mod path_whitespace;
 #[doc(hidden)]

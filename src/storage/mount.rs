@@ -11,7 +11,7 @@ use super::cached_source::CachedSource;
 use super::ext::Ext;
 use super::fat::Fat;
 use super::filesystem::{Filesystem, MountError};
-use super::identify::{self, Identified, Support};
+use super::identify::{self, EXT4_BOOT, Identified, Support};
 use super::iso9660::Iso9660;
 use super::reiserfs::Reiserfs;
 use super::source::{Source, Volume};
@@ -114,9 +114,14 @@ pub struct MountedOnce<'a> {
 }
 
 impl<'a> MountedOnce<'a> {
-    /// The volumes of a disk, each block of which is read once.
+    /// The volumes of a disk, each page of which is read once.
     pub fn of_disk(source: Arc<dyn Source>) -> Self {
-        Self::new(DiskVolumes::new(Arc::new(CachedSource::new(source))))
+        Self::of_disk_with_plugins(source, Vec::new())
+    }
+
+    /// The same, as on a host that has these plugins and tries them in this order.
+    pub fn of_disk_with_plugins(source: Arc<dyn Source>, order: Vec<String>) -> Self {
+        Self::new(DiskVolumes::with_plugins(Arc::new(CachedSource::new(source)), order))
     }
 
     /// Keeps what `volumes` mounts.
@@ -256,7 +261,7 @@ fn mount_in_order(volume: &Volume, order: &[String]) -> io::Result<Mounting> {
                 "format it again with mkfs.fat -S 512 (systemd-repart: make the image with --sector-size=512), or put \
                  /boot on an ext4 filesystem"
             }
-            _ => "put /boot on an ext4 filesystem",
+            _ => EXT4_BOOT,
         };
         return Ok(Mounting::Refused { identified, why, instead: Some(instead) });
     }
@@ -286,9 +291,27 @@ fn unrecognised(volume: &Volume) -> Mounting {
     } else if volume.is_empty() {
         ("the partition begins past the end of the disk", "check that the image is complete")
     } else {
-        let instead = "check that this is the disk with the guest's /boot, and format that as ext4: an unpartitioned disk, or a \
-                       primary partition";
-        ("no filesystem is recognised here", instead)
+        let zeros = holds_zeros(volume);
+        let instead = if zeros {
+            "install the guest on it first, or name the disk that it is on"
+        } else {
+            "is this the disk with the guest's /boot? pygrub needs that on ext4 (an unpartitioned disk or a primary partition), and not \
+             encrypted"
+        };
+        (
+            if zeros {
+                "it is empty: only zeros are where a filesystem begins"
+            } else {
+                "no filesystem is recognised here"
+            },
+            instead,
+        )
     };
     Mounting::Refused { identified: None, why: why.to_owned(), instead: Some(instead) }
+}
+
+/// Whether only zeros are in the first 128 KiB, in which every filesystem that pygrub reads has its superblock.
+fn holds_zeros(volume: &Volume) -> bool {
+    let mut bytes = vec![0xff; 128 << 10];
+    volume.read_at(0, &mut bytes).is_ok_and(|read| bytes[..read].iter().all(|byte| *byte == 0))
 }

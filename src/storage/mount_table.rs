@@ -30,9 +30,20 @@ impl MountPoint {
     /// The mount that a directory lies on: by its number, or by the directory's path where the kernel gives no number.
     pub(crate) fn of(directory: &HeldDirectory) -> Option<Self> {
         match directory.mount() {
-            Some(HeldMount { number, .. }) => table()?.into_iter().find(|mount| mount.number == number),
+            Some(HeldMount { number, .. }) => Self::numbered(number),
             None => Self::of_path(directory.path()),
         }
+    }
+
+    /// The mount of this number.
+    pub(crate) fn numbered(number: u64) -> Option<Self> {
+        table()?.into_iter().find(|mount| mount.number == number)
+    }
+
+    /// Whether it shows the piece of the filesystem that `outer` has there itself, as where NixOS mounts /nix/store on itself, read-only.
+    pub(crate) fn hides_nothing_of(&self, outer: &Self) -> bool {
+        let place = self.point.strip_prefix(&outer.point).map(|place| Path::new(&outer.root).join(place));
+        self.device == outer.device && place.is_ok_and(|place| place == Path::new(&self.root))
     }
 
     /// The mount whose root a directory is.
@@ -120,6 +131,20 @@ mod tests {
         assert!(bound.is_ext());
         assert!(!mount("36 35 0:30 / / rw - btrfs /dev/xvda1 rw").is_ext());
         assert!(MountPoint::parse("nonsense").is_none());
+    }
+
+    #[test]
+    fn a_piece_that_is_mounted_on_itself_hides_nothing() {
+        let outer = mount("36 35 202:1 /srv /mnt rw - ext4 /dev/xvda1 rw");
+        for (line, hides_nothing) in [
+            ("37 36 202:1 /srv/nix/store /mnt/nix/store ro - ext4 /dev/xvda1 rw", true),
+            ("37 36 202:1 /nix/store /mnt/nix/store ro - ext4 /dev/xvda1 rw", false),
+            ("37 36 202:1 /srv/other /mnt/nix/store ro - ext4 /dev/xvda1 rw", false),
+            ("37 36 202:2 /srv/nix/store /mnt/nix/store ro - ext4 /dev/xvda2 rw", false),
+            ("37 35 202:1 /srv /elsewhere ro - ext4 /dev/xvda1 rw", false),
+        ] {
+            assert_eq!(mount(line).hides_nothing_of(&outer), hides_nothing, "{line}");
+        }
     }
 
     #[test]

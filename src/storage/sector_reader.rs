@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::io;
 
+use crate::size::{to_u64, to_usize};
 use crate::storage::budget::Budget;
 use crate::storage::source::Volume;
 
@@ -10,7 +11,7 @@ const SECTOR: u64 = 512;
 
 /// The disk as a plugin sees it.
 #[derive(Debug)]
-pub(crate) struct Device {
+pub(crate) struct SectorReader {
     volume: Volume,
     /// The last sectors that were read for a small structure, and where they lie.
     window: RefCell<(u64, Vec<u8>)>,
@@ -19,7 +20,7 @@ pub(crate) struct Device {
 /// Directories are read a few bytes at a time: reads shorter than this come from a window of that length.
 const WINDOW: u64 = 4096;
 
-impl Device {
+impl SectorReader {
     /// The disk from the start of `volume` on.
     pub(crate) fn new(volume: Volume) -> Self {
         Self { volume, window: RefCell::default() }
@@ -37,7 +38,7 @@ impl Device {
 
     /// The byte where a read begins that is given by a sector and a byte offset. Both are cut to 32 bits.
     pub(crate) fn place(sector: u64, offset: u64) -> u64 {
-        (sector & 0xffff_ffff) * SECTOR + (offset & 0xffff_ffff)
+        (sector & 0xffff_ffff).saturating_mul(SECTOR).saturating_add(offset & 0xffff_ffff)
     }
 
     /// How many of `length` bytes from the byte `place` on arrive. The first and the last sector arrive as far as they are
@@ -48,31 +49,31 @@ impl Device {
             return length;
         }
         let skip = place % SECTOR;
-        let head = if skip == 0 { 0 } else { length.min(SECTOR - skip) };
-        let body = (length - head) / SECTOR * SECTOR;
+        let head = if skip == 0 { 0 } else { length.min(SECTOR.saturating_sub(skip)) };
+        let body = length.saturating_sub(head) & !(SECTOR - 1);
         let there = self.volume.len().saturating_sub(place);
-        if there < head { 0 } else { head + body.min(there - head) }
+        there.checked_sub(head).map_or(0, |there| head.saturating_add(body.min(there)))
     }
 
     /// Reads into `buf` from the byte `place` on, zeros where nothing arrives. Whether all arrived.
     pub(crate) fn read(&self, place: u64, buf: &mut [u8]) -> io::Result<bool> {
         let wanted = buf.len();
-        let available = usize::try_from(self.available(place, wanted as u64)).unwrap_or(wanted).min(wanted);
+        let available = to_usize(self.available(place, to_u64(wanted))).min(wanted);
         let read = self.read_there(place, &mut buf[..available])?;
         buf[read..].fill(0);
         Ok(read == wanted)
     }
 
     fn read_there(&self, place: u64, buf: &mut [u8]) -> io::Result<usize> {
-        let skip = (place % WINDOW) as usize;
-        if skip + buf.len() > WINDOW as usize {
+        let skip = to_usize(place % WINDOW);
+        if skip.saturating_add(buf.len()) > to_usize(WINDOW) {
             return self.volume.read_at(place, buf);
         }
         let mut window = self.window.borrow_mut();
-        let start = place - skip as u64;
+        let start = place & !(WINDOW - 1);
         if window.0 != start || window.1.is_empty() {
             self.budget().charge_read(WINDOW);
-            let mut bytes = vec![0; WINDOW as usize];
+            let mut bytes = vec![0; to_usize(WINDOW)];
             let count = self.volume.read_at(start, &mut bytes)?;
             bytes.truncate(count);
             *window = (start, bytes);

@@ -7,7 +7,9 @@ use std::os::unix::fs::{FileExt, FileTypeExt};
 use std::sync::Arc;
 
 use super::budget::Budget;
+use super::opened;
 use crate::decompress::ReadAt;
+use crate::size::to_u64;
 
 /// A disk (or an image of one) that can be read at any byte offset.
 ///
@@ -44,7 +46,7 @@ pub(super) fn read_padded(source: &dyn Source, offset: u64, out: &mut [u8]) -> i
 
 impl Source for Vec<u8> {
     fn len(&self) -> u64 {
-        Vec::len(self) as u64
+        to_u64(Vec::len(self))
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
@@ -74,6 +76,7 @@ impl FileSource {
     pub fn new(mut file: File) -> io::Result<Self> {
         let len = io::Seek::seek(&mut file, io::SeekFrom::End(0))?;
         let block_device = file.metadata()?.file_type().is_block_device();
+        opened::note(&file);
         Ok(Self { file, len, block_device })
     }
 }
@@ -97,10 +100,10 @@ impl Source for FileSource {
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
         let mut done = 0;
         while done < buf.len() {
-            let Some(position) = offset.checked_add(done as u64) else { break };
+            let Some(position) = offset.checked_add(to_u64(done)) else { break };
             match self.file.read_at(&mut buf[done..], position) {
                 Ok(0) => break,
-                Ok(count) => done += count,
+                Ok(count) => done = done.saturating_add(count),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // Beyond what the kernel can address there is nothing to read.
                 Err(error) if error.kind() == io::ErrorKind::InvalidInput => break,
@@ -131,7 +134,7 @@ impl Volume {
     /// The volume that starts at the byte `offset` of `source`.
     ///
     /// What is mounted from it answers *unknown* once some seconds of work went into finding files: a disk can be made to keep a
-    /// reader busy. Clones share that limit; a new volume begins anew.
+    /// reader busy. Clones share that limit; a new volume begins again.
     pub fn new(source: Arc<dyn Source>, offset: u64) -> Self {
         Self::sharing(source, offset, Budget::new())
     }

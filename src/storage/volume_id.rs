@@ -22,7 +22,7 @@ pub(crate) fn volume_id(volume: &Volume) -> io::Result<Option<VolumeId>> {
     let mut head = vec![0; 4096];
     let count = volume.read_at(0, &mut head)?;
     head.truncate(count);
-    let field = |at: usize, length: usize| head.get(at..at + length);
+    let field = |at: usize, length: usize| head.get(at..)?.get(..length);
     if field(1024 + 56, 2) == Some(&[0x53, 0xef]) {
         return Ok(field(1024 + 0x68, 16).zip(field(1024 + 0x78, 16)).map(|(uuid, label)| id(uuid, label)));
     }
@@ -34,7 +34,7 @@ pub(crate) fn volume_id(volume: &Volume) -> io::Result<Option<VolumeId>> {
         if field(name, 3) == Some(b"FAT") && field(510, 2) == Some(&[0x55, 0xaa]) {
             let Some((serial, label)) = field(serial, 4).zip(field(label, 11)) else { return Ok(None) };
             let uuid = format!("{:02X}{:02X}-{:02X}{:02X}", serial[3], serial[2], serial[1], serial[0]);
-            let end = label.iter().rposition(|byte| *byte != b' ').map_or(0, |at| at + 1);
+            let end = label.iter().rposition(|byte| *byte != b' ').map_or(0, |at| at.saturating_add(1));
             let label = if label.starts_with(b"NO NAME") { Vec::new() } else { label[..end].to_vec() };
             return Ok(Some(VolumeId { uuid, label }));
         }

@@ -10,10 +10,12 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Access, TargetError, open_without_waiting};
+use super::{Access, TargetError};
 use crate::escape::shown_path;
 use crate::host;
 use crate::storage::beneath::{HeldDirectory, NodeKind};
+use crate::storage::opened;
+use crate::storage::opening::open_without_waiting;
 use crate::storage::source::{FileSource, Source};
 
 /// Which files may be opened: any, those beneath the directory in which the target was found, or none but the target.
@@ -71,13 +73,15 @@ impl DiskAccess {
     ///
     /// There is no such file, or it may not be opened.
     pub fn open_file(&self, path: &Path) -> io::Result<File> {
-        match &self.tree {
+        let file = match &self.tree {
             None => open_without_waiting(path),
             Some(tree) => match tree.place(path) {
                 Some(place) => tree.held.open_file(&place),
                 None => Err(outside()),
             },
-        }
+        }?;
+        opened::note(&file);
+        Ok(file)
     }
 
     /// Opens the disk that a domain names, or says why not.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::Kind;
 use crate::escape::shown_path;
 use crate::storage::container::ContainerError;
+use crate::system_error::cannot_read;
 
 /// Why a target cannot be opened or read. Displayed, it is one sentence: what, where, and what to do.
 #[derive(Debug)]
@@ -46,6 +47,15 @@ pub enum TargetError {
         path: PathBuf,
         /// What is expected.
         expected: Kind,
+    },
+    /// It is a file of another kind than the one that is expected.
+    OtherKind {
+        /// The path.
+        path: PathBuf,
+        /// What is expected.
+        expected: Kind,
+        /// What it is instead.
+        seen: SeenKind,
     },
     /// A directory is expected, and it is something else.
     NotADirectory {
@@ -94,6 +104,35 @@ pub enum TargetError {
     },
 }
 
+/// What a file is by its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SeenKind {
+    /// There is no byte in it.
+    Empty,
+    /// It has bytes that no text has.
+    Binary,
+    /// XML.
+    Xml,
+    /// It belongs to what pregrub knows.
+    Known(Kind),
+    /// Another text.
+    Text,
+}
+
+/// As a clause: `it is a text of another kind`.
+impl fmt::Display for SeenKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("it is empty"),
+            Self::Binary => f.write_str("it has bytes that no text has, as a disk image does"),
+            Self::Xml => f.write_str("it is XML"),
+            Self::Known(kind) => write!(f, "it looks like {}", kind.noun()),
+            Self::Text => f.write_str("it is a text of another kind"),
+        }
+    }
+}
+
 /// What was tried with a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -101,15 +140,6 @@ pub enum Access {
     Open,
     /// Reading it.
     Read,
-}
-
-impl Access {
-    fn verb(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Read => "read",
-        }
-    }
 }
 
 /// What is wrong with standard input as a target.
@@ -122,6 +152,8 @@ pub enum StandardInput {
     Empty,
     /// It has bytes that no text has.
     NotText,
+    /// It is wholly a domain of this kind, whose disk would be opened: only the caller can say that no guest wrote it.
+    Domain(Kind),
 }
 
 impl TargetError {
@@ -141,35 +173,34 @@ impl TargetError {
     }
 }
 
-/// An error of the operating system as a clause: `Is a directory (os error 21)` without the number.
-fn reason(error: &io::Error) -> String {
-    error.to_string().split(" (os error").next().unwrap_or_default().to_owned()
+/// A kind of target with its article.
+fn a(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Image => "an image",
+        Kind::Directory => "a directory",
+        Kind::Config => "a configuration",
+        Kind::Xl | Kind::Libvirt | Kind::Xapi => "a domain's configuration",
+    }
 }
 
 impl fmt::Display for TargetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing { path, access, .. } => {
-                write!(f, "cannot {} `{}`: there is no such file", access.verb(), shown_path(path))
-            }
-            Self::Forbidden { path, access, .. } => write!(
-                f,
-                "cannot {} `{}`: permission denied; it must be readable for you",
-                access.verb(),
-                shown_path(path)
-            ),
-            Self::Unreadable { path, access, source } => {
-                write!(f, "cannot {} `{}`: {}", access.verb(), shown_path(path), reason(source))
-            }
+            Self::Missing { path, source, .. }
+            | Self::Forbidden { path, source, .. }
+            | Self::Unreadable { path, source, .. } => f.write_str(&cannot_read(&shown_path(path), source)),
             Self::Directory { path, expected } => {
-                write!(f, "`{}` is a directory, no {}", shown_path(path), expected.name())
+                write!(f, "cannot read `{}`: it is a directory, not {}", shown_path(path), a(*expected))
             }
-            Self::NotADirectory { path } => write!(f, "`{}` is not a directory", shown_path(path)),
-            Self::Special { path } => write!(
-                f,
-                "`{}` is neither a file nor a block device nor a directory: name one of those",
-                shown_path(path)
-            ),
+            Self::OtherKind { path, expected, seen } => {
+                write!(f, "cannot read `{}` as {}: {seen}", shown_path(path), expected.noun())
+            }
+            Self::NotADirectory { path } => {
+                write!(f, "cannot read `{}`: it is a file, not a directory", shown_path(path))
+            }
+            Self::Special { path } => {
+                write!(f, "cannot read `{}`: it is neither a file nor a block device nor a directory", shown_path(path))
+            }
             Self::StandardInput(StandardInput::NotSeekable) => {
                 f.write_str("standard input can only be a configuration: name an image by its path")
             }
@@ -177,8 +208,14 @@ impl fmt::Display for TargetError {
                 f.write_str("standard input is empty: there is no configuration to read")
             }
             Self::StandardInput(StandardInput::NotText) => {
-                f.write_str("standard input is not a text: name an image by its path")
+                f.write_str("standard input is not text: name an image by its path")
             }
+            Self::StandardInput(StandardInput::Domain(kind)) => write!(
+                f,
+                "standard input looks like a domain of {0}, whose disk would be opened: add --as {0} if no guest wrote it, or \
+                 --as config to read it as a boot configuration",
+                kind.name()
+            ),
             Self::Unrecognised { path, configuration: true } => write!(
                 f,
                 "`{}` is not a boot configuration that pregrub recognises: say --dialect grub2, legacy or extlinux if it is one; \
@@ -187,8 +224,8 @@ impl fmt::Display for TargetError {
             ),
             Self::Unrecognised { path, configuration: false } => write!(
                 f,
-                "`{}` is text, but no boot configuration that pregrub recognises: say --dialect grub2, legacy or extlinux if \
-                 it is one, --as xl, libvirt or xapi if it is a domain's, or --as image if it is a disk",
+                "`{}` is text, but not a boot configuration that pregrub recognises: say --dialect grub2, legacy or extlinux \
+                 if it is one, --as xl, libvirt or xapi if it is a domain's, or --as image if it is a disk",
                 shown_path(path)
             ),
             Self::Document { path } => write!(
@@ -206,7 +243,12 @@ impl fmt::Display for TargetError {
                 shown_path(path)
             ),
             Self::TooLarge { path, limit } => {
-                write!(f, "`{}` has more than {} MiB, which no domain needs", shown_path(path), limit >> 20)
+                write!(
+                    f,
+                    "cannot read `{}`: it is larger than {} MiB, which no domain needs",
+                    shown_path(path),
+                    limit >> 20
+                )
             }
         }
     }

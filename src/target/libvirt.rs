@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use super::xl::{Started, open_again, open_disk, run_call};
 use super::{DiskAccess, TargetError};
-use crate::boot::{FailureKind, Options, Run, Toolstack, Verdict};
+use crate::boot::{Console, FailureKind, Options, Run, Toolstack, Verdict};
 use crate::release::Release;
 use crate::storage::container::ContainerLimits;
 use crate::storage::mount::MountedOnce;
 use crate::storage::source::Source;
 use crate::toolstack::libvirt::{LibvirtDomain, XmlError};
 use crate::xl::call::{Call, NotInvoked};
-use crate::xl::domain::Guest;
+use crate::xl::domain::GuestKind;
 use crate::xl::syntax;
 
 const SEVERAL_OPTIONS: &str = "give one option, or write `&#32;&#9;&#10;` between several: libvirt makes one argument of everything \
@@ -63,6 +63,9 @@ impl LibvirtTarget {
     ) -> Self {
         let started = match &domain {
             Ok(domain) => domain.call(release).and_then(|call| {
+                if let Some(other) = call.not_pygrub() {
+                    return Err(other);
+                }
                 let disk = open_disk(&call)?;
                 Ok((call, disk))
             }),
@@ -77,7 +80,7 @@ impl LibvirtTarget {
     }
 
     /// The type of the guest.
-    pub(super) fn guest(&self) -> Option<Guest> {
+    pub(super) fn guest(&self) -> Option<GuestKind> {
         self.domain.as_ref().ok()?.guest
     }
 
@@ -86,9 +89,14 @@ impl LibvirtTarget {
         self.started.as_ref().ok().map(|(_, disk)| disk)
     }
 
-    pub(super) fn run(&self, volumes: Option<&MountedOnce<'_>>, options: Options) -> io::Result<Run> {
-        let mut run =
-            run_call(self.started.as_ref().map(|(call, _)| call), Toolstack::Libvirt, volumes, options, &self.access)?;
+    pub(super) fn run(
+        &self,
+        volumes: Option<&MountedOnce<'_>>,
+        options: Options,
+        console: &mut dyn Console,
+    ) -> io::Result<Run> {
+        let call = self.started.as_ref().map(|(call, _)| call);
+        let mut run = run_call(call, Toolstack::Libvirt, (volumes, console), options, &self.access)?;
         let several = self.domain.as_ref().is_ok_and(LibvirtDomain::has_unsplit_options);
         if let Some(FailureKind::NotStarted { help, .. }) = run.failure.as_mut().map(|failure| &mut failure.kind)
             && several

@@ -1,13 +1,12 @@
 //! Opening a target: what it is, and how much of it is read.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
 #[cfg(feature = "libvirt")]
 use super::LibvirtTarget;
-use super::detect::{detect_kind, guess_dialect, looks_like_xl};
+use super::detect::{detect_kind, guess_dialect, parsed_as_xl, seen_instead};
 use super::disk_access::Examined;
 use super::domain_name::may_be_domain;
 use super::error::{Access, StandardInput, TargetError};
@@ -17,6 +16,7 @@ use crate::release::{Change, Release};
 use crate::storage::container::{self, ImageFormat, ImagePlace};
 use crate::storage::source::{FileSource, Source};
 use crate::toolstack;
+use crate::xl::{Settings, SyntaxError};
 
 /// How much of a configuration is read for releases that read all of it.
 const CONFIG_BOUND: usize = 16 << 20;
@@ -99,24 +99,37 @@ impl Target {
         release: Release,
         access: &DiskAccess,
     ) -> Result<Self, TargetError> {
+        if let Some(expected) = wanted.kind
+            && let Some(seen) = seen_instead(&text, expected, release)
+        {
+            return Err(TargetError::OtherKind { path: path.to_owned(), expected, seen });
+        }
         if wanted.kind == Some(Kind::Xl) {
-            return Ok(Self::Xl(Box::new(XlTarget::new(path, text, release, wanted.limits, access)?)));
+            return Ok(Self::Xl(Box::new(XlTarget::new(path, text, None, release, wanted.limits, access)?)));
         }
         let may_be_domain = wanted.kind.is_none() && wanted.dialect.is_none() && may_be_domain(path, &text);
         #[cfg(not(feature = "libvirt"))]
         if wanted.kind == Some(Kind::Libvirt) {
             return Err(TargetError::Unsupported { path: path.to_owned(), feature: "libvirt" });
         }
+        let is_stdin = path == Path::new("-");
+        // What is piped in has no name, and a guest may have written it.
+        if is_stdin
+            && may_be_domain
+            && let Some(kind) = domain_kind(&text, release)
+        {
+            return Err(TargetError::StandardInput(StandardInput::Domain(kind)));
+        }
+        // Nothing of it is a domain then.
+        let may_be_domain = may_be_domain && !is_stdin;
         #[cfg(feature = "libvirt")]
         if wanted.kind == Some(Kind::Libvirt) || may_be_domain && toolstack::libvirt::is_domain(&text) {
             return Ok(Self::Libvirt(Box::new(LibvirtTarget::new(path, text, release, wanted.limits, access)?)));
         }
-        // A record from standard input needs `--as xapi`.
-        let may_be_record = may_be_domain && path != Path::new("-");
-        if wanted.kind == Some(Kind::Xapi) || may_be_record && toolstack::xapi::is_record(&text) {
+        if wanted.kind == Some(Kind::Xapi) || may_be_domain && toolstack::xapi::is_record(&text) {
             return Ok(Self::Xapi(Box::new(XapiTarget::new(&text, wanted.limits, access))));
         }
-        if path == Path::new("-") && wanted.dialect.is_none() {
+        if is_stdin && wanted.dialect.is_none() {
             if text.is_empty() {
                 return Err(TargetError::StandardInput(StandardInput::Empty));
             }
@@ -129,11 +142,15 @@ impl Target {
         }
         let by_name = || path.file_name().and_then(|name| Dialect::from_file_name(name.to_str()?));
         let dialect = wanted.dialect.or_else(by_name);
-        let may_be_xl = may_be_domain && !toolstack::xapi::resembles_record(&text);
-        if dialect.is_none() && may_be_xl && looks_like_xl(&text, release) {
-            return Ok(Self::Xl(Box::new(XlTarget::new(path, text, release, wanted.limits, access)?)));
+        if dialect.is_none()
+            && may_be_domain
+            && let Some(parsed) = as_xl(&text, release)
+        {
+            return Ok(Self::Xl(Box::new(XlTarget::new(path, text, Some(parsed), release, wanted.limits, access)?)));
         }
-        match dialect.or_else(|| guess_dialect(&text)) {
+        // A disk has lines of configurations as well: where nobody says that it is one, a text has no NUL.
+        let is_disk = || wanted.kind == Some(Kind::Config) && memchr::memchr(0, &text).is_some();
+        match dialect.or_else(|| if is_disk() { None } else { guess_dialect(&text) }) {
             Some(dialect) => Ok(Self::Config { dialect, text }),
             None => Err(TargetError::Unrecognised {
                 path: path.to_owned(),
@@ -143,22 +160,27 @@ impl Target {
     }
 }
 
+/// Which toolstack's domain a text is wholly.
+fn domain_kind(text: &[u8], release: Release) -> Option<Kind> {
+    #[cfg(feature = "libvirt")]
+    if toolstack::libvirt::is_domain(text) {
+        return Some(Kind::Libvirt);
+    }
+    if toolstack::xapi::resembles_record(text) {
+        return Some(Kind::Xapi);
+    }
+    as_xl(text, release).map(|_| Kind::Xl)
+}
+
+/// What xl makes of a text that is wholly its own, and not what is left of a record of xapi.
+fn as_xl(text: &[u8], release: Release) -> Option<Result<Settings, SyntaxError>> {
+    if toolstack::xapi::resembles_record(text) { None } else { parsed_as_xl(text, release) }
+}
+
 fn read_limited(reader: &mut dyn Read, release: Release) -> io::Result<Vec<u8>> {
-    // One byte more than pygrub reads tells that there is more.
+    // One byte more than pygrub reads shows that there is more.
     let limit = if release.has(Change::ReadLimit) { READ_LIMIT } else { CONFIG_BOUND } + 1;
     let mut text = Vec::new();
     reader.take(limit as u64).read_to_end(&mut text)?;
     Ok(text)
-}
-
-/// Opens a file for reading. Of one that makes its reader wait (`/proc/kmsg`, a FIFO that has taken a file's place) reading fails
-/// instead.
-pub(crate) fn open_without_waiting(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    #[cfg(all(feature = "install", target_os = "linux"))]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
-    }
-    options.read(true).open(path)
 }

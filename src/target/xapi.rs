@@ -7,35 +7,35 @@ use std::sync::Arc;
 use super::Target;
 use super::disk_access::{DiskAccess, NotOpened};
 use super::xl::{merged, open_attached};
-use crate::boot::{self, GivenDisk, Handover, Options, Run, Toolstack, Verdict};
+use crate::boot::{self, Console, GivenDisk, Handover, Options, Run, Toolstack, Verdict};
 use crate::release::Change;
 use crate::storage::container::ContainerLimits;
 use crate::storage::mount::MountedOnce;
 use crate::storage::source::Source;
-use crate::toolstack::xapi::{NotCalled, Record, RecordError};
-use crate::xl::domain::Guest;
+use crate::toolstack::xapi::{NotCalled, RecordError, VmRecord};
+use crate::xl::domain::GuestKind;
 
 /// A VM's record, and the disk that pygrub gets.
 pub struct XapiTarget {
     /// The record, or why it cannot be read.
-    pub record: Result<Record, RecordError>,
+    pub record: Result<VmRecord, RecordError>,
     /// The disk, or why there is none.
     disk: Result<Arc<dyn Source>, NotCalled>,
 }
 
 impl Target {
     /// The VM of a record that is known already, as opening a target has that of a file. Its disk is opened where `access` allows it.
-    pub fn of_record(record: Record, limits: ContainerLimits, access: &DiskAccess) -> Self {
+    pub fn of_record(record: VmRecord, limits: ContainerLimits, access: &DiskAccess) -> Self {
         Self::Xapi(Box::new(XapiTarget::of_record(Ok(record), limits, access)))
     }
 }
 
 impl XapiTarget {
     pub(super) fn new(text: &[u8], limits: ContainerLimits, access: &DiskAccess) -> Self {
-        Self::of_record(Record::parse(text), limits, access)
+        Self::of_record(VmRecord::parse(text), limits, access)
     }
 
-    fn of_record(record: Result<Record, RecordError>, limits: ContainerLimits, access: &DiskAccess) -> Self {
+    fn of_record(record: Result<VmRecord, RecordError>, limits: ContainerLimits, access: &DiskAccess) -> Self {
         let disk = match &record {
             Ok(record) => record.disk().and_then(|path| {
                 let unknown =
@@ -50,8 +50,8 @@ impl XapiTarget {
     }
 
     /// The type of the guest.
-    pub(super) fn guest(&self) -> Option<Guest> {
-        self.record.as_ref().ok().map(Record::guest)
+    pub(super) fn guest(&self) -> Option<GuestKind> {
+        self.record.as_ref().ok().map(VmRecord::guest)
     }
 
     /// The disk that pygrub gets.
@@ -59,7 +59,12 @@ impl XapiTarget {
         self.disk.as_ref().ok()
     }
 
-    pub(super) fn run(&self, volumes: Option<&MountedOnce<'_>>, mut options: Options) -> io::Result<Run> {
+    pub(super) fn run(
+        &self,
+        volumes: Option<&MountedOnce<'_>>,
+        mut options: Options,
+        console: &mut dyn Console,
+    ) -> io::Result<Run> {
         let toolstack = options.caller.toolstack.filter(|toolstack| *toolstack == Toolstack::XapiUnrestricted);
         let toolstack = toolstack.unwrap_or(Toolstack::Xapi);
         options.caller.toolstack = Some(toolstack);
@@ -84,8 +89,9 @@ impl XapiTarget {
         match called {
             Ok((record, of_vm)) => {
                 let volumes = volumes.ok_or_else(|| io::Error::other("it has no volumes"))?;
-                let mut run = boot::run_volumes(volumes, merged(&options, of_vm))?;
-                run.disk = record.disk().ok().map(|path| GivenDisk { path: path.into(), line: None });
+                let mut run = boot::run_volumes_with(volumes, merged(&options, of_vm), console)?;
+                run.disk =
+                    record.disk().ok().map(|path| GivenDisk { path: path.into(), line: None, specification: None });
                 run.handover = Some(handover);
                 crate::toolstack::complete(&mut run);
                 record.complete(&mut run);

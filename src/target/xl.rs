@@ -1,5 +1,6 @@
 //! A domain as a target: the disk that its bootloader gets, and the options that it gets with it.
 
+use std::cell::OnceCell;
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -8,9 +9,9 @@ use std::sync::Arc;
 
 use super::disk_access::NotOpened;
 use super::{DiskAccess, TargetError};
-use crate::boot::{self, Caller, GivenDisk, Handover, Options, Run, Toolstack, Verdict};
+use crate::boot::{self, Caller, Console, GivenDisk, Handover, Options, Run, Toolstack, Verdict};
 use crate::escape::shown_path;
-use crate::explain::{OtherDisk, OtherDisks};
+use crate::explain::{OtherDisk, OtherDisks, declared_format};
 use crate::host;
 use crate::python::PyStr;
 use crate::release::Release;
@@ -21,12 +22,16 @@ use crate::storage::source::Source;
 use crate::xl::call::{Call, NotInvoked, RESTRICTED_USER};
 use crate::xl::disk::DiskFormat;
 use crate::xl::domain::Domain;
-use crate::xl::{SyntaxError, shown, syntax};
+use crate::xl::{Settings, SyntaxError, shown, syntax};
 
 /// A domain's configuration, and the disk that its bootloader gets.
 pub struct XlTarget {
     /// The text.
     pub text: Vec<u8>,
+    /// The release whose xl reads it.
+    release: Release,
+    /// What the releases make of it that do not read it as this one does.
+    otherwise: OnceCell<Result<Settings, SyntaxError>>,
     /// The domain, or why xl cannot parse its configuration.
     pub domain: Result<Domain, SyntaxError>,
     /// Which files it may have opened.
@@ -41,6 +46,7 @@ impl XlTarget {
     pub(super) fn new(
         path: &Path,
         text: Vec<u8>,
+        parsed: Option<Result<Settings, SyntaxError>>,
         release: Release,
         limits: ContainerLimits,
         access: &DiskAccess,
@@ -48,36 +54,49 @@ impl XlTarget {
         if text.len() > syntax::LIMIT {
             return Err(TargetError::TooLarge { path: path.to_owned(), limit: syntax::LIMIT });
         }
-        Ok(Self::read(text, release, limits, access.clone(), |call| open_disk(call, limits, access)))
+        let parsed = parsed.unwrap_or_else(|| syntax::parse(&text, release));
+        Ok(Self::of(text, parsed, release, limits, access.clone(), |call| open_disk(call, limits, access)))
     }
 
     /// The same domain as xl of another release reads it.
     pub(super) fn for_release(&self, release: Release) -> Self {
-        Self::read(self.text.clone(), release, self.limits, self.access.clone(), |call| {
+        let parsed = match &self.domain {
+            // Those that read it otherwise read it alike.
+            _ if !syntax::is_read_alike(self.release, release) => {
+                self.otherwise.get_or_init(|| syntax::parse(&self.text, release)).clone()
+            }
+            Ok(domain) => Ok(domain.settings.clone()),
+            Err(error) => Err(*error),
+        };
+        Self::of(self.text.clone(), parsed, release, self.limits, self.access.clone(), |call| {
             open_again(&self.started, call, self.limits, &self.access)
         })
     }
 
-    fn read(
+    fn of(
         text: Vec<u8>,
+        parsed: Result<Settings, SyntaxError>,
         release: Release,
         limits: ContainerLimits,
         access: DiskAccess,
         open_disk: impl FnOnce(&Call) -> Result<Arc<dyn Source>, NotInvoked>,
     ) -> Self {
-        let domain = syntax::parse(&text, release).map(|settings| Domain::new(settings, release));
+        let domain = parsed.map(|settings| Domain::new(settings, release));
         let started = match &domain {
             Ok(domain) => domain.call(release).and_then(|call| {
+                if let Some(other) = call.not_pygrub() {
+                    return Err(other);
+                }
                 let disk = open_disk(&call)?;
                 Ok((call, disk))
             }),
             Err(error) => {
                 let (line, column) = (error.span.line, error.span.column);
                 let reason = format!("xl cannot parse the configuration: {error} (line {line}, column {column})");
-                Err(NotInvoked { verdict: Verdict::Fails, reason, span: None, help: None })
+                Err(NotInvoked { verdict: Verdict::Fails, reason, span: None, help: Some(error.help(&text)) })
             }
         };
-        Self { text, domain, access, started, limits }
+        Self { text, release, otherwise: OnceCell::new(), domain, access, started, limits }
     }
 
     /// Which files it may have opened.
@@ -90,8 +109,40 @@ impl XlTarget {
         self.started.as_ref().ok().map(|(_, disk)| disk)
     }
 
-    pub(super) fn run(&self, volumes: Option<&MountedOnce<'_>>, options: Options) -> io::Result<Run> {
-        run_call(self.started.as_ref().map(|(call, _)| call), Toolstack::Xl, volumes, options, &self.access)
+    pub(super) fn run(
+        &self,
+        volumes: Option<&MountedOnce<'_>>,
+        options: Options,
+        console: &mut dyn Console,
+    ) -> io::Result<Run> {
+        let call = self.started.as_ref().map(|(call, _)| call);
+        let without_firmware = call.err().and_then(|why| self.without_firmware(why, &options));
+        let call = without_firmware.as_ref().map_or(call, Err);
+        run_call(call, Toolstack::Xl, (volumes, console), options, &self.access)
+    }
+
+    /// Why pygrub is not run for a domain with `firmware` beside a bootloader, with the way out of the two that boots.
+    fn without_firmware(&self, why: &NotInvoked, options: &Options) -> Option<NotInvoked> {
+        let domain = self.domain.as_ref().ok()?;
+        let firmware = domain.firmware.as_ref().filter(|firmware| why.span == Some(firmware.span))?;
+        let domain = Domain { firmware: None, ..domain.clone() };
+        let boots = || -> Option<bool> {
+            let call = domain.call(options.release).ok().filter(|call| call.not_pygrub().is_none())?;
+            let of_domain = call.options(options.release, options.flavour).ok()?;
+            let disk = open_disk(&call, self.limits, &self.access).ok()?;
+            Some(boot::run(disk, merged(options, of_domain)).ok()?.verdict == Verdict::Boots)
+        };
+        let firmware = shown(&firmware.text);
+        let help = match boots() {
+            Some(true) => format!(
+                "remove `firmware`: pygrub alone boots this disk, and `{firmware}` is for a domain without a bootloader"
+            ),
+            Some(false) => {
+                format!("remove `bootloader`, so that Xen starts `{firmware}`: pygrub boots nothing from this disk")
+            }
+            None => return None,
+        };
+        Some(NotInvoked { help: Some(help), ..why.clone() })
     }
 }
 
@@ -99,7 +150,7 @@ impl XlTarget {
 pub(super) fn run_call(
     call: Result<&Call, &NotInvoked>,
     toolstack: Toolstack,
-    volumes: Option<&MountedOnce<'_>>,
+    (volumes, console): (Option<&MountedOnce<'_>>, &mut dyn Console),
     mut options: Options,
     access: &DiskAccess,
 ) -> io::Result<Run> {
@@ -124,9 +175,10 @@ pub(super) fn run_call(
     });
     match called {
         Ok((call, options)) => {
-            let given = GivenDisk { path: call.disk.clone(), line: Some(call.disk_span.line) };
+            let specification = call.specification.clone();
+            let given = GivenDisk { path: call.disk.clone(), line: Some(call.disk_span.line), specification };
             let volumes = volumes.ok_or_else(|| io::Error::other("it has no volumes"))?;
-            let mut run = boot::run_volumes(volumes, options)?;
+            let mut run = boot::run_volumes_with(volumes, options, console)?;
             run.disk = Some(given);
             run.image_format = format_of(call);
             run.handover = Some(handover(arguments(call)));
@@ -208,7 +260,25 @@ pub(super) fn open_disk(
     let file = access.open_disk(path).map_err(unknown)?;
     let Some(format) = format_of(call) else { return Ok(file) };
     let named = access.names_this_machine().then_some(path);
-    container::open(file, format, named, limits).map_err(|error| unknown(not_inside(path, &error)))
+    container::open(Arc::clone(&file), format, named, limits).map_err(|error| {
+        let help = is_raw(&*file).then(|| declared_raw(call)).flatten();
+        unknown(NotOpened { help, ..not_inside(path, &error) })
+    })
+}
+
+/// Whether a file begins as no image in a format does.
+fn is_raw(file: &dyn Source) -> bool {
+    container::format_of(file).is_ok_and(|format| format.is_none())
+}
+
+/// What to write for the disk of a call to be a raw one.
+fn declared_raw(call: &Call) -> Option<String> {
+    let (line, raw) = (call.disk_span.line, DiskFormat::Raw);
+    let (toolstack, specification) = match &call.specification {
+        Some(specification) => (Toolstack::Xl, Some(specification)),
+        None => (Toolstack::Libvirt, None),
+    };
+    declared_format::edit(toolstack, specification, line, raw, Release::NEWEST)
 }
 
 /// The format of the image that libxl attaches before it calls the bootloader.

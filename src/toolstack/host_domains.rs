@@ -14,6 +14,7 @@ use flate2::bufread::MultiGzDecoder;
 use crate::host::rooted::Rooted;
 use crate::release::Release;
 use crate::storage::beneath::NodeKind;
+use crate::system_error::why;
 use crate::toolstack::libvirt;
 use crate::toolstack::xapi::database::{self, Vm};
 use crate::xl::syntax;
@@ -119,10 +120,28 @@ pub struct HostDomains {
     pub starts_domains: Option<bool>,
     /// Whether xapi keeps VMs here, in its own database.
     pub has_xapi: bool,
+    /// Whether there are more files than are looked at.
+    was_cut: bool,
 }
 
 /// Where settings of `xendomains` are: Debian's place, and that of others.
 const SETTINGS: [&str; 2] = ["/etc/default/xendomains", "/etc/sysconfig/xendomains"];
+/// Where xl's configurations are.
+const XL: &str = "/etc/xen";
+/// Where libvirt keeps its domains.
+const LIBVIRT: &str = "/etc/libvirt/libxl";
+/// Where xapi's database is if nothing else is said, and what says where it is.
+const XAPI: [&str; 2] = ["/var/lib/xcp/state.db", "/etc/xensource/db.conf"];
+
+/// Whether a root directory has one of the places where guests are looked for, or what says where; not if all are missing.
+pub(crate) fn is_host(host: &Rooted) -> bool {
+    let is_missing = |place: &str| {
+        let node = host.node(Path::new(place));
+        node.is_err_and(|error| matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory))
+    };
+    ![XL, LIBVIRT].into_iter().chain(SETTINGS).chain(XAPI).all(is_missing)
+}
+
 /// More files are not looked at.
 const MOST: usize = 20_000;
 /// How deep below `/etc/xen` files are looked for.
@@ -139,7 +158,7 @@ impl HostDomains {
             this.started(host, auto, &settings, &mut seen);
         }
         let auto = settings.auto.as_deref().unwrap_or(Path::new("/etc/xen/auto"));
-        this.kept(host, Path::new("/etc/xen"), auto, release, 0, &mut seen);
+        this.kept(host, Path::new(XL), auto, release, 0, &mut seen);
         this.of_libvirt(host, &mut seen);
         this.of_xapi(host);
         // The VMs of a database keep its order.
@@ -154,8 +173,13 @@ impl HostDomains {
                 continue;
             }
             let path = auto.join(&name);
-            if let Some(identity) = identity(host, &path) {
-                seen.insert(identity);
+            if self.is_full() {
+                return;
+            }
+            // One file under two names is one domain: xl refuses to create it a second time.
+            if identity(host, &path).is_some_and(|identity| !seen.insert(identity)) {
+                self.passed_over.entry(PassedOver::SecondName).or_default().push(path);
+                continue;
             }
             self.domains.push(HostDomain {
                 keeper: Keeper::Xl,
@@ -180,6 +204,9 @@ impl HostDomains {
     ) {
         for name in self.names(host, directory) {
             let path = directory.join(&name);
+            if self.is_full() {
+                return;
+            }
             let Ok(node) = host.node(&path) else {
                 self.unreadable.push((path, "it is a link to nothing".to_owned()));
                 continue;
@@ -191,7 +218,7 @@ impl HostDomains {
                 }
                 continue;
             }
-            if node.kind != NodeKind::Regular || self.domains.len() >= MOST {
+            if node.kind != NodeKind::Regular {
                 continue;
             }
             if let Some(why) = by_name(&name) {
@@ -222,10 +249,13 @@ impl HostDomains {
     }
 
     fn of_libvirt(&mut self, host: &Rooted, seen: &mut HashSet<(u64, u64)>) {
-        let directory = Path::new("/etc/libvirt/libxl");
+        let directory = Path::new(LIBVIRT);
         let started = self.names(host, &directory.join("autostart"));
         for name in self.names(host, directory) {
             let path = directory.join(&name);
+            if self.is_full() {
+                return;
+            }
             if !name.ends_with(".xml") || !host.is_file(&path) {
                 continue;
             }
@@ -245,6 +275,20 @@ impl HostDomains {
                 Err(error) => self.unreadable.push((path, why(&error))),
             }
         }
+    }
+
+    /// Whether no more files are looked at. That is said once: a guest that is missing from the list would look as if it booted.
+    fn is_full(&mut self) -> bool {
+        let files = self.passed_over.values().map(Vec::len).sum::<usize>() + self.domains.len();
+        let is_full = files + self.unreadable.len() >= MOST;
+        if is_full && !self.was_cut {
+            self.was_cut = true;
+            self.unreadable.push((
+                PathBuf::from("/etc"),
+                format!("it has more than {MOST} files of domains, and others are not looked at"),
+            ));
+        }
+        is_full
     }
 
     fn of_xapi(&mut self, host: &Rooted) {
@@ -301,11 +345,6 @@ impl HostDomains {
     }
 }
 
-/// What the operating system says, without its number.
-fn why(error: &io::Error) -> String {
-    error.to_string().split(" (os error").next().unwrap_or_default().to_owned()
-}
-
 fn identity(host: &Rooted, path: &Path) -> Option<(u64, u64)> {
     host.node(path).ok().map(|node| (node.device, node.inode))
 }
@@ -321,10 +360,10 @@ const LARGEST_DATABASE: u64 = 256 << 20;
 
 /// Where xapi's database is: the first path in square brackets in its settings.
 fn xapi_database(host: &Rooted) -> PathBuf {
-    let settings = text_of(host, Path::new("/etc/xensource/db.conf")).unwrap_or_default();
+    let settings = text_of(host, Path::new(XAPI[1])).unwrap_or_default();
     let settings = String::from_utf8_lossy(&settings);
     let named = settings.lines().find_map(|line| line.trim_end().strip_prefix('[')?.strip_suffix(']'));
-    PathBuf::from(named.filter(|path| path.starts_with('/')).unwrap_or("/var/lib/xcp/state.db"))
+    PathBuf::from(named.filter(|path| path.starts_with('/')).unwrap_or(XAPI[0]))
 }
 
 /// The endings of copies that editors and package managers leave.

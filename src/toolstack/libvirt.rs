@@ -12,7 +12,7 @@ use crate::python::PyStr;
 use crate::release::Release;
 use crate::xl::call::{Call, NotInvoked};
 use crate::xl::disk::{Disk, DiskFormat};
-use crate::xl::domain::{Domain, DomainDisk, Guest};
+use crate::xl::domain::{Domain, DomainDisk, GuestKind};
 use crate::xl::{Item, Settings};
 
 pub use self::document::XmlError;
@@ -21,7 +21,7 @@ pub use self::document::XmlError;
 #[derive(Clone, Debug)]
 pub struct LibvirtDomain {
     /// The type of guest; `None` if it is not a domain of Xen.
-    pub guest: Option<Guest>,
+    pub guest: Option<GuestKind>,
     /// `<name>`.
     pub name: Option<Item>,
     bootloader: Option<Item>,
@@ -71,10 +71,10 @@ impl LibvirtDomain {
         let xen = matches!(root.attribute("type"), Some("xen"));
         let guest = match words {
             _ if !xen => None,
-            "hvm" => Some(Guest::Hvm),
-            "xenpvh" => Some(Guest::Pvh),
-            "linux" | "xen" if machine == "xenpvh" => Some(Guest::Pvh),
-            "linux" | "xen" => Some(Guest::Pv),
+            "hvm" => Some(GuestKind::Hvm),
+            "xenpvh" => Some(GuestKind::Pvh),
+            "linux" | "xen" if machine == "xenpvh" => Some(GuestKind::Pvh),
+            "linux" | "xen" => Some(GuestKind::Pv),
             _ => None,
         };
         let text_of = |parent: Option<&Element>, name: &str| {
@@ -128,7 +128,7 @@ impl LibvirtDomain {
             (None, ..) => {
                 return Err(unknown("this is not a type of guest that pregrub knows", guest_at, None));
             }
-            (Some(Guest::Hvm), ..) => {
+            (Some(GuestKind::Hvm), ..) => {
                 let reason = "this is an HVM guest, which boots from its own firmware: Xen runs no bootloader for it";
                 return Err(not_applicable(
                     reason,
@@ -144,7 +144,7 @@ impl LibvirtDomain {
                 );
                 return Err(not_applicable(&reason, Some(kernel.span), None));
             }
-            (Some(Guest::Pvh), None, None) => {
+            (Some(GuestKind::Pvh), None, None) => {
                 return Err(NotInvoked {
                     verdict: Verdict::Fails,
                     reason: "a PVH guest has no default bootloader, and there is neither a bootloader nor a kernel"
@@ -153,7 +153,7 @@ impl LibvirtDomain {
                     help: Some("add `<bootloader>pygrub</bootloader>` before `<os>`".to_owned()),
                 });
             }
-            (Some(Guest::Pv), None, None) => Item { text: "pygrub".into(), span: self.guest_at.span },
+            (Some(GuestKind::Pv), None, None) => Item { text: "pygrub".into(), span: self.guest_at.span },
         };
         let disk = match &self.disk {
             FirstDisk::Known { disk, at } => Some(DomainDisk { specification: at.clone(), disk: disk.clone() }),
@@ -180,7 +180,7 @@ impl LibvirtDomain {
         let domain = Domain {
             settings: Settings::default(),
             name: self.name.clone(),
-            guest: self.guest.unwrap_or(Guest::Pv),
+            guest: self.guest.unwrap_or(GuestKind::Pv),
             guest_span: guest_at,
             kernel: self.kernel.clone(),
             ramdisk: self.ramdisk.clone(),
@@ -197,7 +197,7 @@ impl LibvirtDomain {
             actions: Vec::new(),
             refusal: None,
         };
-        domain.call(release)
+        Ok(Call { specification: None, ..domain.call(release)? })
     }
 }
 

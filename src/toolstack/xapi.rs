@@ -12,15 +12,15 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-pub(crate) use self::record::resembles_record;
-pub use self::record::{Record, RecordError, is_record};
+pub use self::record::{RecordError, VmRecord, is_record};
+pub(crate) use self::record::{has_fields, resembles_record};
 use crate::boot::command_line;
-use crate::boot::{Caller, Format, Handover, Options, Run, Task, ToolstackError, Verdict, default_directory};
+use crate::boot::{Caller, Handover, Options, OutputFormat, Run, Task, ToolstackError, Verdict, default_directory};
 use crate::config::Stage;
 use crate::flavour::Build;
 use crate::python::PyStr;
 use crate::release::Change;
-use crate::xl::domain::Guest;
+use crate::xl::domain::GuestKind;
 use crate::xl::shown;
 
 /// Stands for the user that pygrub is run as: `qemu_base` plus the number of the domain.
@@ -53,14 +53,14 @@ impl NotCalled {
     }
 }
 
-impl Record {
+impl VmRecord {
     /// The type of guest, where pygrub is asked for it. In a `pv-in-pvh` guest the kernel is a PV one.
-    pub fn guest(&self) -> Guest {
+    pub fn guest(&self) -> GuestKind {
         match self.domain_type.as_str() {
-            "pv" | "pv-in-pvh" => Guest::Pv,
-            "pvh" => Guest::Pvh,
-            "" | "unspecified" if self.hvm_boot_policy.is_empty() => Guest::Pv,
-            _ => Guest::Hvm,
+            "pv" | "pv-in-pvh" => GuestKind::Pv,
+            "pvh" => GuestKind::Pvh,
+            "" | "unspecified" if self.hvm_boot_policy.is_empty() => GuestKind::Pv,
+            _ => GuestKind::Hvm,
         }
     }
 
@@ -70,7 +70,7 @@ impl Record {
     ///
     /// pygrub is not asked, or there is no such disk.
     pub fn disk(&self) -> Result<&str, NotCalled> {
-        if self.guest() == Guest::Hvm {
+        if self.guest() == GuestKind::Hvm {
             return Err(NotCalled::not_applicable(
                 "this is an HVM guest, which boots from its own firmware: xapi does not run pygrub",
             ));
@@ -158,7 +158,7 @@ impl Record {
         if call.options.task == Task::DryRun {
             return rejected("only look for the files", "a path that is not absolute");
         }
-        if call.format != Format::Simple {
+        if call.format != OutputFormat::Simple {
             return rejected(
                 "print its result in another format",
                 "an unrecognised line, or a path outside of the allowed directories",
@@ -222,9 +222,9 @@ impl Record {
     }
 }
 
-/// As [`Record::complete`], for a disk alone: of a VM with `PV-bootloader` `pygrub` and nothing else.
+/// As [`VmRecord::complete`], for a disk alone: of a VM with `PV-bootloader` `pygrub` and nothing else.
 pub fn complete_disk(run: &mut Run, path: &str) {
-    let record = Record { bootloader: "pygrub".to_owned(), ..Record::default() };
+    let record = VmRecord { bootloader: "pygrub".to_owned(), ..VmRecord::default() };
     let mut arguments = record.arguments(run.options.caller.restricted);
     arguments.push(path.into());
     run.handover = Some(Handover { name: "xapi", arguments, error: None, notes: Vec::new() });

@@ -5,11 +5,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::disk::{Backend, Disk, DiskFormat};
-use super::domain::{Domain, DomainDisk, Guest};
+use super::domain::{Domain, DomainDisk, GuestKind};
 use super::settings::{Item, shown};
 use super::unknown_option;
-use crate::boot::command_line::{self, Directory, Ended};
-use crate::boot::{Caller, Format, Options, Task, Verdict};
+use crate::boot::command_line::{self, CopyDirectory, EarlyExit};
+use crate::boot::{Caller, Options, OutputFormat, Task, Verdict};
 use crate::config::Span;
 use crate::flavour::{Build, Flavour};
 use crate::python::PyStr;
@@ -37,6 +37,8 @@ pub struct Call {
     pub attached: Option<DiskFormat>,
     /// Where the disk's specification stands.
     pub disk_span: Span,
+    /// The disk's specification. `None` if libvirt gives the disk, which has none.
+    pub(crate) specification: Option<PyStr>,
 }
 
 /// Where libxl attaches the image of a disk for its bootloader: what `blkdev_start` in xl.conf says by default.
@@ -82,9 +84,9 @@ impl Domain {
     /// Measured with xl 4.17.7 and stand-ins for the hypervisor (`tests/xl/call.rs`).
     pub fn call(&self, release: Release) -> Result<Call, NotInvoked> {
         if let Some(refusal) = &self.refusal {
-            return Err(NotInvoked::fails(refusal.reason.clone(), refusal.span, ""));
+            return Err(NotInvoked::fails(refusal.reason.clone(), refusal.span, refusal.help));
         }
-        if self.guest == Guest::Hvm {
+        if self.guest == GuestKind::Hvm {
             let help = "with `type = \"pv\"` or `type = \"pvh\"` pygrub is run";
             let reason = "this is an HVM guest, which boots from its own firmware: Xen runs no bootloader for it";
             return Err(NotInvoked::not_applicable(reason, self.guest_span, help));
@@ -100,7 +102,11 @@ impl Domain {
         let Some(DomainDisk { specification, disk }) = self.disks.first() else {
             return Err(self.no_disk());
         };
-        let target = direct_path(disk, specification)?;
+        // What another bootloader is given need not be known.
+        let target = direct_path(disk, specification).map_err(|why| match not_pygrub(bootloader) {
+            Some(other) if why.verdict == Verdict::Unknown => other,
+            _ => why,
+        })?;
         let mut arguments = Vec::new();
         let mut add = |option: &str, value: &[u8]| arguments.push(PyStr::from([option.as_bytes(), value].concat()));
         if let Some(kernel) = &self.kernel {
@@ -128,7 +134,8 @@ impl Domain {
         let arguments_span = self.bootloader_args.first().unwrap_or(bootloader).span;
         let disk_span = specification.span;
         let attached = (disk.format != DiskFormat::Raw).then_some(disk.format);
-        Ok(Call { bootloader: bootloader.clone(), arguments, arguments_span, disk: target, attached, disk_span })
+        let (bootloader, specification) = (bootloader.clone(), Some(specification.text.clone()));
+        Ok(Call { bootloader, arguments, arguments_span, disk: target, attached, disk_span, specification })
     }
 
     fn no_disk(&self) -> NotInvoked {
@@ -145,6 +152,19 @@ impl Domain {
             }
         }
     }
+}
+
+/// Whether a bootloader is pygrub, by its name.
+pub(crate) fn is_pygrub(bootloader: &Item) -> bool {
+    let path = Path::new(OsStr::from_bytes(bootloader.text.as_bytes()));
+    path.file_name().is_some_and(|name| name == "pygrub" || name == "pregrub")
+}
+
+fn not_pygrub(bootloader: &Item) -> Option<NotInvoked> {
+    (!is_pygrub(bootloader)).then(|| {
+        let reason = format!("the bootloader is `{}`, and not pygrub", shown(&bootloader.text));
+        NotInvoked::not_applicable(reason, Some(bootloader.span), IMAGE_INSTEAD)
+    })
 }
 
 /// The path that the bootloader gets for a disk: its target, where libxl need not attach it to dom0 first.
@@ -183,6 +203,11 @@ impl Call {
         if self.attached.is_some() { PyStr::from(ATTACHED.to_vec()) } else { self.disk.clone() }
     }
 
+    /// That the bootloader is another one than pygrub, by its name. `None` if it is pygrub.
+    pub fn not_pygrub(&self) -> Option<NotInvoked> {
+        not_pygrub(&self.bootloader)
+    }
+
     /// What pygrub makes of the call: the options of the run, on the disk of the call.
     ///
     /// # Errors
@@ -190,10 +215,8 @@ impl Call {
     /// The bootloader is not pygrub by its name, or pygrub ends, or ends with a result that libxl cannot use.
     pub fn options(&self, release: Release, flavour: Flavour) -> Result<Options, NotInvoked> {
         let span = Some(self.arguments_span);
-        let path = Path::new(OsStr::from_bytes(self.bootloader.text.as_bytes()));
-        if !path.file_name().is_some_and(|name| name == "pygrub" || name == "pregrub") {
-            let reason = format!("the bootloader is `{}`, and not pygrub", shown(&self.bootloader.text));
-            return Err(NotInvoked::not_applicable(reason, Some(self.bootloader.span), IMAGE_INSTEAD));
+        if let Some(other) = self.not_pygrub() {
+            return Err(other);
         }
         let mut words: Vec<OsString> =
             self.arguments.iter().map(|text| OsStr::from_bytes(text.as_bytes()).to_owned()).collect();
@@ -208,43 +231,57 @@ impl Call {
                 }
                 why
             })?;
-        let useless = |what: &str| {
-            Err(NotInvoked::fails(
-                format!("bootloader_args make pygrub {what}, so that libxl gets no kernel from it"),
-                span,
-                "remove that from bootloader_args",
-            ))
+        let fails = |what: &str, help: &str| {
+            let reason = format!("bootloader_args make pygrub {what}, so that libxl gets no kernel from it");
+            Err(NotInvoked::fails(reason, span, help))
         };
+        let useless = |what: &str, option: &str| fails(what, &format!("remove `{option}` from bootloader_args"));
         if call.image.as_os_str().as_bytes() != self.disk.as_bytes() {
             let word = PyStr::from(call.image.as_os_str().as_bytes().to_vec());
-            return useless(&format!("treat `{}` as the disk", shown(&word)));
+            return fails(&format!("treat `{}` as the disk", shown(&word)), &self.loose_word(&word));
         }
         if call.is_config {
-            return useless("read the disk as a configuration");
+            return useless("read the disk as a configuration", "--isconfig");
         }
-        if call.format != Format::Simple0 && release.has(Change::OutputOptions) {
-            return useless("print its result in another format");
+        if call.format != OutputFormat::Simple0 && release.has(Change::OutputOptions) {
+            return useless("print its result in another format", "--output-format");
         }
         if call.output.as_deref() != Some(Path::new(OUTPUT)) {
-            return useless("write its result elsewhere");
+            return useless("write its result elsewhere", "--output");
         }
-        if let Directory::Given(path) = &call.directory
+        if let CopyDirectory::Given(path) = &call.directory
             && path != Path::new(OUTPUT_DIRECTORY)
             && !path.is_dir()
         {
-            return useless(&format!("put its copies into `{}`, which is not a directory", path.display()));
+            let what = format!("put its copies into `{}`, which is not a directory", path.display());
+            return useless(&what, "--output-directory");
         }
         let caller = Caller { restricted: call.runas.is_some(), ..Caller::default() };
         match call.options.task {
             Task::Copy => Ok(Options { caller, ..call.options }),
-            Task::DryRun => useless("only look for the files"),
-            Task::ListEntries => useless("list its menu"),
+            Task::DryRun => useless("only look for the files", "-n"),
+            Task::ListEntries => useless("list its menu", "-l"),
+        }
+    }
+
+    /// The way out where a word of the arguments belongs to no option: as a rule to the value of the one before it.
+    fn loose_word(&self, word: &PyStr) -> String {
+        let at = self.arguments.iter().position(|argument| argument == word).and_then(|at| at.checked_sub(1));
+        match at.and_then(|at| self.arguments.get(at)).filter(|before| before.as_bytes().contains(&b'=')) {
+            Some(before) if before.as_bytes() != format!("--output-directory={OUTPUT_DIRECTORY}").as_bytes() => {
+                format!(
+                    "xl splits a text at spaces: write a list with each option and its value as one item, bootloader_args = [ \"{} {}\" ]",
+                    shown(before),
+                    shown(word)
+                )
+            }
+            _ => format!("remove `{}` from bootloader_args: pygrub expects options there", shown(word)),
         }
     }
 }
 
 /// pygrub ends at once.
-fn refused(ended: &Ended, span: Option<Span>) -> NotInvoked {
+fn refused(ended: &EarlyExit, span: Option<Span>) -> NotInvoked {
     let help = "correct bootloader_args";
     if ended.exit == 0 {
         return NotInvoked::fails(

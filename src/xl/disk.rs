@@ -131,6 +131,37 @@ pub fn parse(specification: &[u8], release: Release) -> Result<Disk, DiskError> 
     reader.finish()
 }
 
+/// What a specification must say for its disk to have another format.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum FormatEdit {
+    /// A word in the place of another one: `qcow2` in that of `raw`.
+    Replaced(&'static str, &'static str),
+    /// All of it, with the word that was missing.
+    Added(String),
+}
+
+/// How a specification comes to say another format, tried: the disk that is read then differs in nothing else.
+pub(crate) fn with_format(specification: &[u8], format: DiskFormat, release: Release) -> Option<FormatEdit> {
+    let now = parse(specification, release).ok()?;
+    let wanted = Disk { format, ..now.clone() };
+    let leads_there = |text: &str| parse(text.as_bytes(), release).as_ref() == Ok(&wanted);
+    let text = std::str::from_utf8(specification).ok()?;
+    let (old, new) = (now.format.name(), format.name());
+    let with_word = |at: usize| format!("{}{new}{}", &text[..at], &text[at + old.len()..]);
+    if text.match_indices(old).any(|(at, _)| leads_there(&with_word(at))) {
+        return Some(FormatEdit::Replaced(old, new));
+    }
+    // Prefixes that stand for nothing give way: after one, the format has no place.
+    let mut plain = text;
+    while let Some(rest) = PLAIN_PREFIXES.iter().find_map(|prefix| plain.strip_prefix(prefix)) {
+        plain = rest;
+    }
+    let after_target = |text: &str| text.split_once(',').map(|(target, rest)| format!("{target},{new},{rest}"));
+    let without_gap = text.replacen(",,", &format!(",{new},"), 1);
+    let offered = [Some(without_gap), after_target(text), after_target(plain), Some(format!("format={new},{text}"))];
+    offered.into_iter().flatten().find(|text| leads_there(text)).map(FormatEdit::Added)
+}
+
 /// A word that begins an assignment, and what is done with the value.
 #[derive(Clone, Copy)]
 enum Key {
@@ -143,7 +174,7 @@ enum Key {
     Vdev,
     Script,
     ColoPort,
-    /// Kept, and of no interest here; told apart by its place.
+    /// Kept, and of no interest here; its place distinguishes it.
     Kept(usize),
 }
 
@@ -490,4 +521,38 @@ fn leading_number(text: &[u8]) -> bool {
     let text = &text[blanks..];
     let text = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
     text.iter().take_while(|byte| byte.is_ascii_digit()).any(|&byte| byte != b'0')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The syntaxes of xl-disk-configuration(5); libxlutil reads what is written in their place as it should (tests/xl/disk.rs).
+    #[test]
+    fn another_format() {
+        let edit = |text: &str, format| with_format(text.as_bytes(), format, Release::NEWEST);
+        let replaced = Some(FormatEdit::Replaced("raw", "qcow2"));
+        for text in [
+            "/srv/raw.img,raw,xvda,w",
+            "/srv/g.img, raw, xvda, w",
+            "format=raw,vdev=xvda,access=rw,target=/srv/g.img",
+            "vdev=xvda,format=raw,target=/srv/raw,format=raw",
+            "raw:/srv/g.img,xvda,w",
+            "/srv/g.img,raw,hdc,cdrom",
+        ] {
+            assert_eq!(edit(text, DiskFormat::Qcow2), replaced, "{text}");
+        }
+        for (text, want) in [
+            ("/srv/g.img,,xvda,w", "/srv/g.img,qcow2,xvda,w"),
+            ("/srv/g.img,vdev=xvda", "/srv/g.img,qcow2,vdev=xvda"),
+            ("vdev=xvda,access=rw,target=/srv/g.img", "format=qcow2,vdev=xvda,access=rw,target=/srv/g.img"),
+            ("file:/srv/g.img,xvda,w", "/srv/g.img,qcow2,xvda,w"),
+            ("tap:aio:/srv/g.img,xvda,r", "/srv/g.img,qcow2,xvda,r"),
+            ("phy:/dev/vg/g,xvda,w", "/dev/vg/g,qcow2,xvda,w"),
+        ] {
+            assert_eq!(edit(text, DiskFormat::Qcow2), Some(FormatEdit::Added(want.to_owned())), "{text}");
+        }
+        assert_eq!(edit("tap:qcow2:/srv/g.img,xvda,w", DiskFormat::Raw), Some(FormatEdit::Replaced("qcow2", "raw")));
+        assert_eq!(edit("/srv/g.img", DiskFormat::Qcow2), None);
+    }
 }

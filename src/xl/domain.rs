@@ -8,7 +8,7 @@ use crate::release::{Change, Release};
 
 /// A kind of guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Guest {
+pub enum GuestKind {
     /// Paravirtualised.
     Pv,
     /// Paravirtualised, in a hardware container.
@@ -17,7 +17,7 @@ pub enum Guest {
     Hvm,
 }
 
-impl Guest {
+impl GuestKind {
     /// The word for it.
     pub fn name(self) -> &'static str {
         match self {
@@ -39,11 +39,13 @@ pub struct DomainDisk {
 
 /// Why xl does not create the domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct DomainRefusal {
     /// Why, in one sentence without a full stop.
     pub reason: String,
     /// Where, if it is something that stands there.
     pub span: Option<Span>,
+    /// The way out, as an imperative.
+    pub help: &'static str,
 }
 
 /// A domain's configuration, as far as it decides about the boot. Everything else is in [`settings`](Self::settings).
@@ -54,7 +56,7 @@ pub struct Domain {
     /// `name`.
     pub name: Option<Item>,
     /// The kind of guest, by `type` and `builder`.
-    pub guest: Guest,
+    pub guest: GuestKind,
     /// Where `type` or `builder` stands.
     pub guest_span: Option<Span>,
     /// `kernel`: with a bootloader a path in the guest, without one of dom0.
@@ -84,7 +86,7 @@ pub struct Domain {
     /// `on_poweroff`, `on_reboot`, `on_watchdog`, `on_crash` and `on_soft_reset`, those that are given.
     pub actions: Vec<(&'static str, Item)>,
     /// Why xl ends with an error, if it does for one of these.
-    pub refusal: Option<Refusal>,
+    pub refusal: Option<DomainRefusal>,
 }
 
 const ACTIONS: [&str; 5] = ["on_poweroff", "on_reboot", "on_watchdog", "on_crash", "on_soft_reset"];
@@ -99,13 +101,19 @@ impl Domain {
         let text = |name: &str| settings.text(name).cloned();
         let name = text("name");
         if name.is_none() {
-            refusal
-                .is("the domain has no name: xl expects `name = \"...\"`", settings.get("name").map(|name| name.span));
+            let span = settings.get("name").map(|name| name.span);
+            refusal.is(
+                "the domain has no name: xl expects `name = \"...\"`",
+                span,
+                "give it one that no other domain has",
+            );
         }
         let actions: Vec<_> = ACTIONS.into_iter().filter_map(|name| Some((name, text(name)?))).collect();
         for (name, action) in &actions {
             if !ACTION_WORDS.contains(&action.text.as_bytes()) {
-                refusal.is(format!("xl knows no action `{}` for {name}", shown(&action.text)), Some(action.span));
+                let reason = format!("xl knows no action `{}` for {name}", shown(&action.text));
+                let help = "write destroy, restart, rename-restart, preserve, coredump-destroy, coredump-restart or soft-reset";
+                refusal.is(reason, Some(action.span), help);
             }
         }
         let (memory, vcpus) = (settings.number("memory"), settings.number("vcpus"));
@@ -113,18 +121,21 @@ impl Domain {
             && most != 0
             && most < vcpus
         {
-            refusal.is("maxvcpus is less than vcpus", settings.get("maxvcpus").map(|setting| setting.span));
+            let span = settings.get("maxvcpus").map(|setting| setting.span);
+            refusal.is("maxvcpus is less than vcpus", span, "raise maxvcpus, or remove it");
         }
         let bootloader_args = bootloader_args(&settings, &mut refusal);
         let kernel = text("kernel");
         let bootloader = text("bootloader");
-        let firmware = text("firmware").filter(|_| guest != Guest::Hvm && release.has(Change::XlType));
-        if guest != Guest::Hvm {
+        let firmware = text("firmware").filter(|_| guest != GuestKind::Hvm && release.has(Change::XlType));
+        if guest != GuestKind::Hvm {
             if let (Some(_), Some(firmware)) = (&kernel, &firmware) {
-                refusal.is("both kernel and firmware are given", Some(firmware.span));
+                refusal.is("both kernel and firmware are given", Some(firmware.span), "remove firmware");
             }
             if kernel.is_none() && firmware.is_none() && bootloader.is_none() {
-                refusal.is("the domain has neither a kernel nor a bootloader", None);
+                let help = "write `bootloader = \"pygrub\"`, which takes the kernel out of the first disk, or `type = \"hvm\"` for a guest \
+                            that boots from its own firmware";
+                refusal.is("the domain has neither a kernel nor a bootloader", None, help);
             }
         }
         let disks = disks(&settings, release, &mut refusal);
@@ -154,41 +165,48 @@ impl Domain {
 }
 
 /// The first reason for which xl ends.
-struct Refused(Option<Refusal>);
+struct Refused(Option<DomainRefusal>);
 
 impl Refused {
-    fn is(&mut self, reason: impl Into<String>, span: Option<Span>) {
-        self.0.get_or_insert_with(|| Refusal { reason: reason.into(), span });
+    fn is(&mut self, reason: impl Into<String>, span: Option<Span>, help: &'static str) {
+        self.0.get_or_insert_with(|| DomainRefusal { reason: reason.into(), span, help });
     }
 }
 
 /// `type`, and `builder` from before it. xl treats any beginning of a word as the word, an empty text for the first.
-fn guest(settings: &Settings, release: Release, refusal: &mut Refused) -> (Guest, Option<Span>) {
+fn guest(settings: &Settings, release: Release, refusal: &mut Refused) -> (GuestKind, Option<Span>) {
     let begins = |item: &Item, word: &str| word.as_bytes().starts_with(item.text.as_bytes());
     let builder = settings.text("builder");
     if !release.has(Change::XlType) {
         let hvm = builder.filter(|builder| begins(builder, "hvm"));
-        return (if hvm.is_some() { Guest::Hvm } else { Guest::Pv }, hvm.map(|builder| builder.span));
+        return (if hvm.is_some() { GuestKind::Hvm } else { GuestKind::Pv }, hvm.map(|builder| builder.span));
     }
-    let word = |item: &Item, words: &[(&str, Guest)]| {
+    let word = |item: &Item, words: &[(&str, GuestKind)]| {
         words.iter().find(|(word, _)| begins(item, word)).map(|(_, guest)| *guest)
     };
     let mut found = None;
     let words: [(&str, &[_]); 2] = [
-        ("type", &[("hvm", Guest::Hvm), ("pv", Guest::Pv), ("pvh", Guest::Pvh)]),
-        ("builder", &[("hvm", Guest::Hvm), ("generic", Guest::Pv)]),
+        ("type", &[("hvm", GuestKind::Hvm), ("pv", GuestKind::Pv), ("pvh", GuestKind::Pvh)]),
+        ("builder", &[("hvm", GuestKind::Hvm), ("generic", GuestKind::Pv)]),
     ];
     for (name, words) in words {
         let Some(item) = settings.text(name) else { continue };
         match (word(item, words), found) {
-            (None, _) => refusal.is(format!("xl knows no {name} `{}`", shown(&item.text)), Some(item.span)),
+            (None, _) => {
+                let help = if name == "type" {
+                    "write pv, pvh or hvm, in lower case"
+                } else {
+                    "write `type = \"pv\"` in its place"
+                };
+                refusal.is(format!("xl knows no {name} `{}`", shown(&item.text)), Some(item.span), help);
+            }
             (Some(guest), Some((before, _))) if guest != before => {
-                refusal.is("builder contradicts type", Some(item.span));
+                refusal.is("builder contradicts type", Some(item.span), "remove builder: type has taken its place");
             }
             (Some(guest), _) => found = Some((guest, item.span)),
         }
     }
-    found.map_or((Guest::Pv, None), |(guest, span)| (guest, Some(span)))
+    found.map_or((GuestKind::Pv, None), |(guest, span)| (guest, Some(span)))
 }
 
 fn cmdline(settings: &Settings) -> Option<Item> {
@@ -217,7 +235,8 @@ fn bootloader_args(settings: &Settings, refusal: &mut Refused) -> Vec<Item> {
                 .map(|word| Item { text: PyStr::from(word.to_vec()), span: *span })
                 .collect();
             if words.is_empty() {
-                refusal.is("xl crashes where bootloader_args is a string without a word in it", Some(*span));
+                let reason = "xl crashes where bootloader_args is a string without a word in it";
+                refusal.is(reason, Some(*span), "remove the setting");
             }
             words
         }
@@ -231,7 +250,8 @@ fn disks(settings: &Settings, release: Release, refusal: &mut Refused) -> Vec<Do
             Ok(disk) => disks.push(DomainDisk { specification: specification.clone(), disk }),
             Err(error) => {
                 let reason = format!("xl cannot read the disk `{}`: {error}", shown(&specification.text));
-                refusal.is(reason, Some(specification.span));
+                let help = "write `PATH,raw,xvda,w`, or `phy:PATH,xvda,w`: xl-disk-configuration(5) has the rest";
+                refusal.is(reason, Some(specification.span), help);
                 break;
             }
         }
@@ -280,14 +300,14 @@ mod tests {
     #[test]
     fn kinds_of_guests() {
         for (text, release, want) in [
-            ("", "4.17", Guest::Pv),
-            ("type=''", "4.17", Guest::Hvm),
-            ("type='p'", "4.17", Guest::Pv),
-            ("type='pvh'", "4.17", Guest::Pvh),
-            ("type='pvh'", "4.9", Guest::Pv),
-            ("builder='hvm'", "4.17", Guest::Hvm),
-            ("builder='hvm'", "4.4", Guest::Hvm),
-            ("builder='linux'", "4.4", Guest::Pv),
+            ("", "4.17", GuestKind::Pv),
+            ("type=''", "4.17", GuestKind::Hvm),
+            ("type='p'", "4.17", GuestKind::Pv),
+            ("type='pvh'", "4.17", GuestKind::Pvh),
+            ("type='pvh'", "4.9", GuestKind::Pv),
+            ("builder='hvm'", "4.17", GuestKind::Hvm),
+            ("builder='hvm'", "4.4", GuestKind::Hvm),
+            ("builder='linux'", "4.4", GuestKind::Pv),
         ] {
             assert_eq!(domain(text, release).guest, want, "{text} {release}");
         }

@@ -23,9 +23,10 @@ pub mod domain;
 mod quoted;
 mod settings;
 pub mod syntax;
+mod syntax_help;
 mod token;
 mod unknown_option;
 
 pub(crate) use settings::shown;
-pub use settings::{Item, Setting, Settings, Value};
+pub use settings::{Assignment, Item, Settings, Value};
 pub use syntax::SyntaxError;

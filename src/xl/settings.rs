@@ -57,7 +57,7 @@ impl Value {
 
 /// A name and what it stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Setting {
+pub struct Assignment {
     /// The name.
     pub name: Box<str>,
     /// Where it is assigned to: of several assignments the last.
@@ -73,7 +73,7 @@ pub struct Setting {
 /// The settings of a configuration: of several assignments to one name the last counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    list: Vec<Setting>,
+    list: Vec<Assignment>,
     places: HashMap<Box<str>, usize>,
     /// Texts that `+=` is putting together, by the place of their setting: one buffer each, or a long file would take for ever.
     growing: HashMap<usize, Vec<u8>>,
@@ -85,12 +85,12 @@ pub(super) struct Mixed;
 
 impl Settings {
     /// The settings, in the order in which their names are met first.
-    pub fn all(&self) -> &[Setting] {
+    pub fn all(&self) -> &[Assignment] {
         &self.list
     }
 
     /// The setting of that name.
-    pub fn get(&self, name: &str) -> Option<&Setting> {
+    pub fn get(&self, name: &str) -> Option<&Assignment> {
         self.places.get(name).and_then(|&place| self.list.get(place))
     }
 
@@ -155,7 +155,7 @@ impl Settings {
     /// The settings when all is read.
     pub(super) fn finished(mut self) -> Self {
         for (place, whole) in std::mem::take(&mut self.growing) {
-            if let Some(Setting { value: Value::Text(item), .. }) = self.list.get_mut(place) {
+            if let Some(Assignment { value: Value::Text(item), .. }) = self.list.get_mut(place) {
                 item.text = whole.into();
             }
         }
@@ -164,7 +164,7 @@ impl Settings {
 
     fn add(&mut self, name: &str, span: Span, value: Value, appended: bool) {
         self.places.insert(name.into(), self.list.len());
-        self.list.push(Setting { name: name.into(), span, value, appended, overwritten: Vec::new() });
+        self.list.push(Assignment { name: name.into(), span, value, appended, overwritten: Vec::new() });
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::quoted::{self, BadString};
 use super::settings::{Item, Mixed, Settings, Value};
-pub use super::token::Token;
+pub use super::token::XlToken;
 use super::token::tokens;
 use crate::config::span::{LineText, Units, narrow};
 use crate::config::{READ_LIMIT, Span};
@@ -18,7 +18,7 @@ pub const LIMIT: usize = READ_LIMIT;
 /// What is wrong at the place where libxlutil gives up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Trouble {
+pub enum SyntaxErrorKind {
     /// What is not a token, beginning with this byte: `lexical error`.
     Stray(u8),
     /// A backslash before a character that it says nothing of.
@@ -28,7 +28,7 @@ pub enum Trouble {
     /// A NUL in a string, at which xl stops with a failed assertion.
     Nul,
     /// A token that cannot stand there: `syntax error`. With what could.
-    Unexpected(Token, &'static str),
+    Unexpected(XlToken, &'static str),
     /// `+=` of a list to a string, or the other way round.
     Mixed,
     /// Lists in lists, too deep for libxlutil's parser: `memory exhausted`.
@@ -39,7 +39,7 @@ pub enum Trouble {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SyntaxError {
     /// What is wrong.
-    pub trouble: Trouble,
+    pub trouble: SyntaxErrorKind,
     /// Where.
     pub span: Span,
     /// The line that libxlutil names, which is one too small where it is the end of a line that it did not expect.
@@ -52,27 +52,40 @@ impl fmt::Display for SyntaxError {
     /// One sentence without a full stop and without the line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.trouble {
-            Trouble::Stray(b'\'' | b'"') => f.write_str("a string has no end on its line"),
-            Trouble::Stray(b'#') => {
+            SyntaxErrorKind::Stray(b'\'' | b'"') => f.write_str("a string has no end on its line"),
+            SyntaxErrorKind::Stray(b'#') => {
                 f.write_str("there is no line feed after the comment on the last line, and xl expects one")
             }
-            Trouble::Stray(b'\r') => f.write_str("there is a carriage return, which xl does not take"),
-            Trouble::Stray(b'A'..=b'Z' | b'_') => f.write_str("names begin with a lower-case letter"),
-            Trouble::Stray(_) if self.looks_like_python => f.write_str(
+            SyntaxErrorKind::Stray(b'\r') => f.write_str("there is a carriage return, which xl does not take"),
+            SyntaxErrorKind::Stray(b'A'..=b'Z' | b'_') => f.write_str("names begin with a lower-case letter"),
+            SyntaxErrorKind::Stray(_) if self.looks_like_python => f.write_str(
                 "no name, number, string or mark begins like this; it looks like Python, which xl does not take",
             ),
-            Trouble::Stray(_) => f.write_str("no name, number, string or mark begins like this"),
-            Trouble::Escape => f.write_str("a backslash stands before a character that it cannot stand before"),
-            Trouble::NumericEscape => f.write_str("xl cannot read numeric escapes such as `\\x41` in a string"),
-            Trouble::Nul => f.write_str("there is a NUL in a string, at which xl aborts"),
-            Trouble::Unexpected(found, wanted) => write!(f, "{} stands where {wanted} must be", found.described()),
-            Trouble::Mixed => f.write_str("`+=` cannot add a list to a string, or a string to a list"),
-            Trouble::TooDeep => f.write_str("lists are nested too deep for xl"),
+            SyntaxErrorKind::Stray(_) => f.write_str("no name, number, string or mark begins like this"),
+            SyntaxErrorKind::Escape => f.write_str("a backslash stands before a character that it cannot stand before"),
+            SyntaxErrorKind::NumericEscape => f.write_str("xl cannot read numeric escapes such as `\\x41` in a string"),
+            SyntaxErrorKind::Nul => f.write_str("there is a NUL in a string, at which xl aborts"),
+            SyntaxErrorKind::Unexpected(found, wanted) => {
+                write!(f, "{} stands where {wanted} must be", found.described())
+            }
+            SyntaxErrorKind::Mixed => f.write_str("`+=` cannot add a list to a string, or a string to a list"),
+            SyntaxErrorKind::TooDeep => f.write_str("lists are nested too deep for xl"),
         }
     }
 }
 
 impl std::error::Error for SyntaxError {}
+
+#[cfg(test)]
+thread_local! {
+    /// How many texts this thread has parsed.
+    pub(crate) static PARSED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// Whether the libxlutil of one release parses every text as that of another does.
+pub(crate) fn is_read_alike(one: Release, other: Release) -> bool {
+    one.has(Change::NestedXlLists) == other.has(Change::NestedXlLists)
+}
 
 /// Parses a text as the libxlutil of `release` does. `+=` is assumed for every release: since when there is one is not known.
 ///
@@ -80,6 +93,8 @@ impl std::error::Error for SyntaxError {}
 ///
 /// libxlutil refuses it.
 pub fn parse(text: &[u8], release: Release) -> Result<Settings, SyntaxError> {
+    #[cfg(test)]
+    PARSED.with(|parsed| parsed.set(parsed.get() + 1));
     let mut parser = Parser::new(release);
     let (mut start, mut number) = (0, 1);
     while start < text.len() {
@@ -93,7 +108,7 @@ pub fn parse(text: &[u8], release: Release) -> Result<Settings, SyntaxError> {
         let line = LineText { text: &line, start, number, indent: 0, units };
         for (token, piece) in tokens(line.text) {
             let span = line.span_of(piece);
-            if token == Token::Stray && span.range() == (text.len() - 1..text.len()) {
+            if token == XlToken::Stray && span.range() == (text.len() - 1..text.len()) {
                 // A single byte at the very end is nothing to libxlutil, whatever it is.
                 break;
             }
@@ -102,7 +117,7 @@ pub fn parse(text: &[u8], release: Release) -> Result<Settings, SyntaxError> {
         (start, number) = (end, number.saturating_add(1));
     }
     let at = narrow(text.len());
-    parser.take(Token::End, Span { start: at, end: at, line: parser.line, column: parser.behind, length: 0 }, b"")?;
+    parser.take(XlToken::End, Span { start: at, end: at, line: parser.line, column: parser.behind, length: 0 }, b"")?;
     Ok(parser.settings.finished())
 }
 
@@ -166,10 +181,10 @@ impl Parser {
         }
     }
 
-    fn take(&mut self, token: Token, span: Span, text: &[u8]) -> Result<(), SyntaxError> {
+    fn take(&mut self, token: XlToken, span: Span, text: &[u8]) -> Result<(), SyntaxError> {
         let error = |trouble| {
             let reported_line = match trouble {
-                Trouble::Unexpected(Token::Newline, _) => span.line - 1,
+                SyntaxErrorKind::Unexpected(XlToken::Newline, _) => span.line - 1,
                 _ => span.line,
             };
             let looks_like_python = matches!(text, [b'+' | b'-' | b'.' | b'(' | b')' | b':', ..]);
@@ -177,12 +192,12 @@ impl Parser {
         };
         // A string is read before it is asked whether one can stand there.
         let quoted = match token {
-            Token::Stray => return error(Trouble::Stray(text.first().copied().unwrap_or_default())),
-            Token::String => match quoted::bytes(text) {
+            XlToken::Stray => return error(SyntaxErrorKind::Stray(text.first().copied().unwrap_or_default())),
+            XlToken::String => match quoted::bytes(text) {
                 Ok(bytes) => Some(bytes),
-                Err(BadString::Escape) => return error(Trouble::Escape),
-                Err(BadString::Number) => return error(Trouble::NumericEscape),
-                Err(BadString::Nul) => return error(Trouble::Nul),
+                Err(BadString::Escape) => return error(SyntaxErrorKind::Escape),
+                Err(BadString::Number) => return error(SyntaxErrorKind::NumericEscape),
+                Err(BadString::Nul) => return error(SyntaxErrorKind::Nul),
             },
             _ => None,
         };
@@ -190,67 +205,67 @@ impl Parser {
             |quoted: Option<Vec<u8>>| Value::Text(Item { text: quoted.unwrap_or_else(|| text.to_vec()).into(), span });
         (self.line, self.behind) = (span.line, span.column.saturating_add(span.length));
         match (self.at, token) {
-            (At::Statement, Token::Newline | Token::Semicolon | Token::End) => {}
-            (At::Statement, Token::Name) => {
+            (At::Statement, XlToken::Newline | XlToken::Semicolon | XlToken::End) => {}
+            (At::Statement, XlToken::Name) => {
                 // The initial state, the statements before, the name and its operator.
                 self.symbols = 4;
                 self.target = (String::from_utf8_lossy(text).into(), span, false);
                 self.at = At::Name;
             }
-            (At::Name, Token::Assign | Token::Append) => {
-                self.target.2 = token == Token::Append;
+            (At::Name, XlToken::Assign | XlToken::Append) => {
+                self.target.2 = token == XlToken::Append;
                 self.at = At::Operator;
             }
-            (At::Operator, Token::String | Token::Number) => {
+            (At::Operator, XlToken::String | XlToken::Number) => {
                 if self.assign(item(quoted)).is_err() {
-                    return error(Trouble::Mixed);
+                    return error(SyntaxErrorKind::Mixed);
                 }
             }
-            (At::Operator | At::Open | At::Comma, Token::Open) if self.at == At::Operator || self.nested_lists => {
+            (At::Operator | At::Open | At::Comma, XlToken::Open) if self.at == At::Operator || self.nested_lists => {
                 // The bracket and the ends of lines after it.
                 self.symbols += 2;
                 self.lists.push(OpenList { items: Vec::new(), span });
                 self.at = At::Open;
                 if self.symbols >= SYMBOLS {
-                    return error(Trouble::TooDeep);
+                    return error(SyntaxErrorKind::TooDeep);
                 }
             }
-            (At::Open | At::Item | At::Comma, Token::Newline) => {}
-            (At::Open | At::Comma, Token::String | Token::Number) => {
+            (At::Open | At::Item | At::Comma, XlToken::Newline) => {}
+            (At::Open | At::Comma, XlToken::String | XlToken::Number) => {
                 // The value and the ends of lines after it.
                 if self.symbols + 2 >= SYMBOLS {
-                    return error(Trouble::TooDeep);
+                    return error(SyntaxErrorKind::TooDeep);
                 }
                 self.put(item(quoted));
             }
-            (At::Item, Token::Comma) => {
+            (At::Item, XlToken::Comma) => {
                 if self.lists.last().is_some_and(|list| list.items.len() == 1) {
                     // What was read of the list, the comma and the ends of lines after it stay until it is closed.
                     self.symbols += 3;
                 }
                 self.at = At::Comma;
                 if self.symbols >= SYMBOLS {
-                    return error(Trouble::TooDeep);
+                    return error(SyntaxErrorKind::TooDeep);
                 }
             }
-            (At::Open | At::Item | At::Comma, Token::Close) => {
+            (At::Open | At::Item | At::Comma, XlToken::Close) => {
                 let Some(OpenList { items, span }) = self.lists.pop() else {
-                    return error(Trouble::Unexpected(token, wanted(At::Statement)));
+                    return error(SyntaxErrorKind::Unexpected(token, wanted(At::Statement)));
                 };
                 let comma = items.len() > 1 || self.at == At::Comma;
                 if !comma && self.symbols + 2 >= SYMBOLS {
-                    return error(Trouble::TooDeep);
+                    return error(SyntaxErrorKind::TooDeep);
                 }
                 self.symbols = self.symbols.saturating_sub(if comma { 5 } else { 2 });
                 let list = Value::List { items, span };
                 if !self.lists.is_empty() {
                     self.put(list);
                 } else if self.assign(list).is_err() {
-                    return error(Trouble::Mixed);
+                    return error(SyntaxErrorKind::Mixed);
                 }
             }
-            (At::Value, Token::Newline | Token::Semicolon | Token::End) => self.at = At::Statement,
-            (at, token) => return error(Trouble::Unexpected(token, wanted(at))),
+            (At::Value, XlToken::Newline | XlToken::Semicolon | XlToken::End) => self.at = At::Statement,
+            (at, token) => return error(SyntaxErrorKind::Unexpected(token, wanted(at))),
         }
         Ok(())
     }
@@ -346,6 +361,9 @@ mod tests {
         let started = std::time::Instant::now();
         assert_eq!(newest(text.as_bytes()).unwrap().text("a").unwrap().text.as_bytes().len(), LIMIT / 7);
         assert!(started.elapsed() < std::time::Duration::from_secs(10), "{:?}", started.elapsed());
+        let started = std::time::Instant::now();
+        assert!(newest(&vec![b'\n'; LIMIT]).is_ok());
+        assert!(started.elapsed() < std::time::Duration::from_secs(3), "lines alone: {:?}", started.elapsed());
         let settings = newest(b"a='x'\na+='y'\na='z'\nb+='1'\nb+='2'\nb=['3']\n").unwrap();
         assert_eq!(settings.text("a").unwrap().text, "z");
         assert_eq!(settings.texts("b").len(), 1);
@@ -370,9 +388,9 @@ mod tests {
         for (open, inside, most) in [("[", "1", 4996), ("[", "", 4996), ("[1,", "", 1999), ("[1,", "'x'", 1998)] {
             assert!(newest(nested(most, open, inside).as_bytes()).is_ok(), "{open} {inside}");
             let error = newest(nested(most + 1, open, inside).as_bytes()).unwrap_err();
-            assert_eq!(error.trouble, Trouble::TooDeep, "{open} {inside}");
+            assert_eq!(error.trouble, SyntaxErrorKind::TooDeep, "{open} {inside}");
         }
         let flat = parse(b"a=[[1]]", "4.5".parse().unwrap()).unwrap_err();
-        assert_eq!(flat.trouble, Trouble::Unexpected(Token::Open, "a string, a number, a list or `]`"));
+        assert_eq!(flat.trouble, SyntaxErrorKind::Unexpected(XlToken::Open, "a string, a number, a list or `]`"));
     }
 }

@@ -1,4 +1,4 @@
-//! Options in `bootloader_args` that pygrub does not have, and what was meant by them.
+//! Options in `bootloader_args` that pygrub does not have, or does not see in a word, and what was meant by them.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
@@ -10,6 +10,9 @@ use crate::python::PyStr;
 
 /// What to write in place of the first option that pygrub does not know. `None` if it knows all of them.
 pub(super) fn help(words: &[OsString], build: Build) -> Option<String> {
+    if let Some(help) = words.iter().find_map(|word| in_one_word(word.as_bytes(), build)) {
+        return Some(help);
+    }
     let mut is_value = false;
     let (at, name) = words.iter().enumerate().find_map(|(at, word)| {
         let word = word.as_bytes();
@@ -43,6 +46,20 @@ pub(super) fn help(words: &[OsString], build: Build) -> Option<String> {
         Some(instead) => format!("pygrub has no option `{name}`: {instead}"),
         None => format!("pygrub has no option `{name}`; its options: {known}"),
     })
+}
+
+/// What to write in place of an option with its value after a space in the same word.
+fn in_one_word(word: &[u8], build: Build) -> Option<String> {
+    let end = word.iter().position(|byte| matches!(byte, b'=' | b' ')).filter(|end| word[*end] == b' ')?;
+    let name = std::str::from_utf8(&word[..end]).ok()?;
+    let takes_value = name.starts_with('-').then(|| command_line::takes_value(name, build))??;
+    let text = |bytes: &[u8]| shown(&PyStr::from(bytes.to_vec()));
+    let (whole, value) = (text(word), text(word[end..].trim_ascii()));
+    let instead = match (takes_value, name.starts_with("--")) {
+        (true, true) => format!("write `{name}={value}`"),
+        _ => format!("write a list with each as one item, [ \"{name}\", \"{value}\" ]"),
+    };
+    Some(format!("`{whole}` is one word for pygrub, which sees no option in it: {instead}"))
 }
 
 /// What other boot loaders call what pygrub has.

@@ -139,15 +139,21 @@ fn nor_is_a_text_with_commands_of_a_boot_configuration() {
 }
 
 #[test]
-fn a_record_on_standard_input_is_named_as_one() {
+fn a_domain_on_standard_input_is_named_as_one() {
     let place = place();
     let short = ("xapi", format!("PV-bootloader=pygrub\ndisk={}\n", place.disk.display()));
-    for (_, text) in place.texts().iter().chain([&short]).filter(|(kind, _)| *kind == "xapi") {
+    for (kind, text) in place.texts().iter().chain([&short]) {
+        for command in COMMANDS.iter().filter(|command| !command.contains(&"--from") && **command != ["cat"]) {
+            let ended = run_with_input(&[command, &["-"][..]].concat(), text.as_bytes());
+            place.is_left_alone(&format!("{command:?} - {kind}"), &ended);
+        }
         let ended = run_with_input(&["check", "-"], text.as_bytes());
-        place.is_left_alone("check -", &ended);
-        assert!(ended.status == 3 && ended.stderr.contains("--as xl, libvirt or xapi"), "{}", ended.whole());
-        let named = run_with_input(&["check", "--until", "pygrub", "--as", "xapi", "-"], text.as_bytes());
-        assert!(named.stdout.starts_with("boots") && named.stdout.contains("host.img"), "{}", named.whole());
+        let help = format!("add --as {kind} if no guest wrote it");
+        assert!(ended.status == 3 && ended.stderr.contains(&help), "{kind} {}", ended.whole());
+        let named = run_with_input(&["check", "--until", "pygrub", "--as", kind, "-"], text.as_bytes());
+        assert!(named.stdout.starts_with("boots") && named.stdout.contains("host.img"), "{kind} {}", named.whole());
+        let config = run_with_input(&["check", "--as", "config", "-"], text.as_bytes());
+        place.is_left_alone("check --as config -", &config);
     }
 }
 

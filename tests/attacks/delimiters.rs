@@ -1,6 +1,6 @@
 //! Delimiters of every output format, in whatever a guest or a caller can put into a value, for every release (XSA-198).
 
-use pregrub::boot::Format;
+use pregrub::boot::OutputFormat;
 
 use super::handed_over::{Host, disk, drop_in, stderr};
 use crate::common::images::Image;
@@ -28,7 +28,7 @@ fn read_by<'a>(release: &str, disks: &'a [Image]) -> &'a [Image] {
     &disks[..if ["4.0", "4.1.0"].contains(&release) { 2 } else { 3 }]
 }
 
-fn run(release: &str, format: Format, image: &Image, more: &[&str]) -> (Host, Option<i32>, String) {
+fn run(release: &str, format: OutputFormat, image: &Image, more: &[&str]) -> (Host, Option<i32>, String) {
     let host = Host::new();
     let mut command = drop_in(release, more);
     // 4.0 knows one format and one directory; it is not asked for another.
@@ -42,7 +42,7 @@ fn run(release: &str, format: Format, image: &Image, more: &[&str]) -> (Host, Op
 }
 
 #[track_caller]
-fn assert_refused(release: &str, format: Format, image: &Image, more: &[&str], names: &str) {
+fn assert_refused(release: &str, format: OutputFormat, image: &Image, more: &[&str], names: &str) {
     let (host, status, stderr) = run(release, format, image, more);
     let context = format!("{release} {} {more:?}: {stderr}", format.name());
     assert_eq!(status, Some(1), "{context}");
@@ -56,18 +56,18 @@ fn no_release_hands_over_a_record_of_the_guest() {
     let harmless = disk("/boot/grub/grub.cfg", "menuentry 'A' {\n linux /k ro\n initrd /i\n}\n");
     for release in UNQUOTED.into_iter().filter(|&release| release != "4.0") {
         for image in read_by(release, &nul) {
-            assert_refused(release, Format::Simple0, image, &[], "the arguments contain a NUL");
+            assert_refused(release, OutputFormat::Simple0, image, &[], "the arguments contain a NUL");
         }
         for image in read_by(release, &quote) {
-            assert_refused(release, Format::Sxp, image, &[], "the arguments contain `\"`");
+            assert_refused(release, OutputFormat::Sxp, image, &[], "the arguments contain `\"`");
         }
         // A guest's line has no line feed; a caller's may.
         let line = "--args=ro\nkernel harmless";
-        assert_refused(release, Format::Simple, &harmless, &[line], "the arguments contain a line feed");
-        let (host, status, stderr) = run(release, Format::Simple0, &harmless, &[]);
+        assert_refused(release, OutputFormat::Simple, &harmless, &[line], "the arguments contain a line feed");
+        let (host, status, stderr) = run(release, OutputFormat::Simple0, &harmless, &[]);
         assert_eq!((status, host.left().len()), (Some(0), 2), "{release}: {stderr}");
         // What is no delimiter in this format passes, as it does in pygrub.
-        let (host, status, _) = run(release, Format::Simple0, &harmless, &[line]);
+        let (host, status, _) = run(release, OutputFormat::Simple0, &harmless, &[line]);
         assert_eq!(status, Some(0));
         assert!(host.written().ends_with("ro\nkernel harmless\0\0"), "{release}: {:?}", host.written());
     }
@@ -79,12 +79,12 @@ fn nor_a_path_of_the_guest() {
     let image = disk("/boot/grub/grub.cfg", "menuentry 'A' {\n linux /k ro\n}\n");
     for (release, format, path, names) in [
         // Before 4.1.4 nobody asks whether the file is there.
-        ("4.1.0", Format::Simple, "--kernel=/k>\nargs harmless", "the path of the kernel contains a line feed"),
-        ("4.1.0", Format::Sxp, "--kernel=/k>)(args harmless", "the path of the kernel contains `)`"),
+        ("4.1.0", OutputFormat::Simple, "--kernel=/k>\nargs harmless", "the path of the kernel contains a line feed"),
+        ("4.1.0", OutputFormat::Sxp, "--kernel=/k>)(args harmless", "the path of the kernel contains `)`"),
     ] {
         assert_refused(release, format, &image, &["-n", path], names);
     }
-    let (host, status, stderr) = run("4.2.0", Format::Simple, &image, &["-n"]);
+    let (host, status, stderr) = run("4.2.0", OutputFormat::Simple, &image, &["-n"]);
     assert_eq!((status, host.written().as_str()), (Some(0), "kernel <kernel:/k>\nargs ro \n\n"), "{stderr}");
 }
 
@@ -94,16 +94,16 @@ fn later_releases_do_as_pygrub_does() {
     let (nul, quote) = (disks(AFTER_NUL), disks(AFTER_QUOTE));
     for release in QUOTED {
         for image in &nul {
-            let (host, status, stderr) = run(release, Format::Simple0, image, &[]);
+            let (host, status, stderr) = run(release, OutputFormat::Simple0, image, &[]);
             assert_eq!(status, Some(1));
             host.assert_nothing(release);
             let line = "RuntimeError: simple format cannot represent delimiter-containing value\n";
             assert!(stderr.ends_with(line), "{release}: {stderr}");
-            let (host, status, _) = run(release, Format::Sxp, image, &[]);
+            let (host, status, _) = run(release, OutputFormat::Sxp, image, &[]);
             assert_eq!((status, host.written().contains("ro\\x00kernel harmless")), (Some(0), true), "{release}");
         }
         for image in &quote {
-            let (host, status, _) = run(release, Format::Sxp, image, &[]);
+            let (host, status, _) = run(release, OutputFormat::Sxp, image, &[]);
             let quoted = "(args 'ro\")(kernel harmless)(args \"')";
             assert_eq!((status, host.written().ends_with(quoted)), (Some(0), true), "{release}: {}", host.written());
         }

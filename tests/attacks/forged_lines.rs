@@ -185,3 +185,30 @@ fn metrics_stay_metrics() {
     let label = "{target=\"##\\\\x5bnothing]\\\"\\\\ ##vso\\\\x5bx]\\\\x0a.img\"} 1\n";
     assert!(text.contains(label) && !text.contains("##["), "{text}");
 }
+
+#[test]
+fn by_arguments_that_are_refused() {
+    let folder = folder();
+    for color in ["always", "never"] {
+        for args in [
+            &[NAME][..],
+            &["check", &format!("--{NAME}"), "important.img"],
+            &["check", &format!("-{NAME}")],
+            &["check", &format!("--{NAME}=a")],
+            &["check", &format!("--format={NAME}"), "a"],
+            &["check", "--format", NAME, "a"],
+            &["check", "--release", &format!("4.17,{NAME}"), "a"],
+            &["check", "-W", NAME, "a"],
+            &["check", "--exit-zero=", &format!("--exit-zero={NAME}"), "a"],
+            &["explain", NAME],
+            &["schema", NAME],
+            &["compare", "--from", NAME, "--to", "4.20", "a"],
+        ] {
+            let mut args = args.to_vec();
+            if args[0] == "check" {
+                args.extend(["--color", color]);
+            }
+            printed(folder.path(), &args);
+        }
+    }
+}

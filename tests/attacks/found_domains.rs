@@ -93,6 +93,14 @@ fn it_has_nothing_opened_outside_of_the_tree() {
             ] {
                 assert!(ended.stdout.contains("boots") && !ended.stdout.contains(REFUSED), "{name}: {}", ended.whole());
             }
+            // So has who compares the whole tree.
+            let compare = |more: &[&str]| {
+                let tree = place.tree.to_str().unwrap();
+                program::run(&[&["compare", "--from", "4.17", "--to", "4.20", "--recursive", tree], more].concat())
+            };
+            assert_eq!(compare(&[]).status, 3, "{name}: {}", compare(&[]).whole());
+            let trusting = compare(&["--trust-domains"]);
+            assert!(trusting.status == 0 && !trusting.stdout.contains("unknown"), "{name}: {}", trusting.whole());
         }
         fs::remove_file(&path).unwrap();
     }

@@ -30,8 +30,8 @@ fn places(store: &Store) -> Vec<(String, &'static str)> {
         ("boot/grub".into(), "boot/grub"),
         ("boot/kernels".into(), "boot/kernels"),
         ("boot/grub/grub.cfg".into(), "boot/grub/grub.cfg"),
-        ("boot/grub/.grub.cfg.new".into(), "etc/shadow"),
-        ("boot/grub/.grub.cfg.old".into(), "etc/shadow"),
+        ("boot/grub/.pregrub-grub.cfg.new".into(), "etc/shadow"),
+        ("boot/grub/.pregrub-grub.cfg.old".into(), "etc/shadow"),
         ("boot/grub/menu.lst".into(), "boot/grub/grub.cfg"),
         ("boot/extlinux.conf".into(), "etc/shadow"),
     ];
@@ -40,7 +40,7 @@ fn places(store: &Store) -> Vec<(String, &'static str)> {
     grub_cfg::install(&sources.options(), Path::new(CURRENT), &mut FaultyDisk::new()).unwrap();
     for name in nixos_store::files(&sources.boot().join("kernels")).into_keys() {
         places.push((format!("boot/kernels/{name}"), "etc/shadow"));
-        places.push((format!("boot/kernels/.new-{name}"), "etc/shadow"));
+        places.push((format!("boot/kernels/.pregrub-new-{name}"), "etc/shadow"));
     }
     let tree = walkdir::WalkDir::new(store.root().join("nix")).sort_by_file_name();
     for entry in tree.into_iter().map(Result::unwrap) {

@@ -13,6 +13,7 @@ use crate::common::faulty_disk::{DriverError, FaultyDisk};
 use crate::common::memory;
 use crate::common::nixos_store::{Spec, Store};
 use crate::common::program;
+use crate::common::tools;
 
 const CURRENT: &str = "/nix/var/nix/profiles/system";
 
@@ -103,7 +104,7 @@ fn a_kernel_that_is_copied_from_among_the_copies_stays_until_it_is() {
 fn what_the_old_menu_names_goes_with_the_next_installation() {
     let mut store = Store::of(&[Spec::new(1)]);
     let install = |store: &Store| {
-        let options = grub_cfg::Options { limit: 0, ..store.options() };
+        let options = grub_cfg::PlanOptions { limit: 0, ..store.options() };
         grub_cfg::install(&options, Path::new(CURRENT), &mut FaultyDisk::new()).unwrap()
     };
     install(&store);
@@ -216,9 +217,9 @@ fn what_has_the_name_of_a_copy_stays() {
 #[test]
 fn what_has_the_name_of_a_temporary_file_stays() {
     for (held, by) in [
-        ("grub/.grub.cfg.old", "LABEL a\n  KERNEL /grub/.grub.cfg.old\n"),
-        ("grub/.grub.cfg.new", "LABEL a\n  KERNEL /grub/.grub.cfg.new\n"),
-        ("kernels/.new-x", "LABEL a\n  KERNEL /kernels/.new-x\n"),
+        ("grub/.pregrub-grub.cfg.old", "LABEL a\n  KERNEL /grub/.pregrub-grub.cfg.old\n"),
+        ("grub/.pregrub-grub.cfg.new", "LABEL a\n  KERNEL /grub/.pregrub-grub.cfg.new\n"),
+        ("kernels/.pregrub-new-x", "LABEL a\n  KERNEL /kernels/.pregrub-new-x\n"),
     ] {
         let store = Store::of(&[Spec::new(1)]);
         store.file(&format!("/boot/{held}"), b"a kernel");
@@ -232,7 +233,7 @@ fn what_has_the_name_of_a_temporary_file_stays() {
     }
     // Whatever is there may be what a configuration boots that is too long to be read.
     let store = Store::of(&[Spec::new(1)]);
-    let temporary = format!("/boot/kernels/.new-{}", name("7"));
+    let temporary = format!("/boot/kernels/.pregrub-new-{}", name("7"));
     store.file(&temporary, b"a kernel");
     store.file(
         "/boot/extlinux.conf",
@@ -244,9 +245,64 @@ fn what_has_the_name_of_a_temporary_file_stays() {
     assert_eq!(listing(&store.boot()), before);
     // The configuration itself, by a link.
     let store = Store::of(&[Spec::new(1)]);
-    store.file("/boot/grub/.grub.cfg.old", b"LABEL a\n  KERNEL /k\n");
+    store.file("/boot/grub/.pregrub-grub.cfg.old", b"LABEL a\n  KERNEL /k\n");
     fs::create_dir_all(store.boot().join("extlinux")).unwrap();
-    symlink("../grub/.grub.cfg.old", store.boot().join("extlinux/extlinux.conf")).unwrap();
+    symlink("../grub/.pregrub-grub.cfg.old", store.boot().join("extlinux/extlinux.conf")).unwrap();
     assert!(grub_cfg::install(&store.options(), Path::new(CURRENT), &mut FaultyDisk::new()).is_err());
-    assert!(store.boot().join("grub/.grub.cfg.old").exists());
+    assert!(store.boot().join("grub/.pregrub-grub.cfg.old").exists());
+}
+
+/// Makes a file immutable or a directory append-only until it is dropped; `None`, and a line that says so, where that cannot be.
+struct Attribute<'a>(&'a str, std::path::PathBuf);
+
+impl<'a> Attribute<'a> {
+    fn set(letter: &'a str, path: std::path::PathBuf) -> Option<Self> {
+        let output =
+            std::process::Command::new(tools::tool("chattr")?).arg(format!("+{letter}")).arg(&path).output().unwrap();
+        if !output.status.success() {
+            tools::skipped(&format!("attributes take root and ext4: {}", String::from_utf8_lossy(&output.stderr)));
+            return None;
+        }
+        Some(Self(letter, path))
+    }
+}
+
+impl Drop for Attribute<'_> {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("chattr").arg(format!("-{}", self.0)).arg(&self.1).status();
+    }
+}
+
+/// A guest that could write its boot disk once could otherwise stop every later installation.
+#[test]
+fn a_stale_copy_that_cannot_be_removed_stops_nothing() {
+    let store = Store::of(&[Spec::new(1)]);
+    let stale = format!("/boot/kernels/{}", name("b"));
+    store.file(&stale, b"b");
+    let Some(_kept) = Attribute::set("i", store.host(&stale)) else { return };
+    for _ in 0..2 {
+        let installed =
+            grub_cfg::install(&store.options(), Path::new(CURRENT), &mut grub_cfg::LocalDisk::default()).unwrap();
+        assert_eq!(installed.removed, 0);
+        let said: Vec<&String> =
+            installed.menu.warnings.iter().filter(|warning| warning.contains("immutable")).collect();
+        assert!(said.len() == 1 && said[0].contains(&name("b")), "{:?}", installed.menu.warnings);
+    }
+    assert_eq!(program::run(&["check", "--until", "pygrub", store.boot().to_str().unwrap()]).status, 0);
+}
+
+#[test]
+fn a_directory_in_which_nothing_can_be_renamed_is_refused_before_anything_is_written() {
+    for (directory, letter) in [("kernels", "a"), ("grub", "a"), ("kernels", "i")] {
+        let store = Store::of(&[Spec::new(1)]);
+        fs::create_dir_all(store.boot().join("kernels")).unwrap();
+        fs::create_dir_all(store.boot().join("grub")).unwrap();
+        let Some(_kept) = Attribute::set(letter, store.boot().join(directory)) else { return };
+        let before = listing(&store.boot());
+        let result = grub_cfg::install(&store.options(), Path::new(CURRENT), &mut grub_cfg::LocalDisk::default());
+        let error = result.unwrap_err().to_string();
+        let expected = format!("boot/{directory}` can be renamed: it is append-only or immutable (chattr -a -i ");
+        assert!(error.contains(&expected) && error.ends_with("; nothing was changed"), "{error}");
+        assert_eq!(listing(&store.boot()), before, "{directory}");
+    }
 }

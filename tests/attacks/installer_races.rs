@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use pregrub::generate::grub_cfg::{self, Disk, HostDisk, Options};
+use pregrub::generate::grub_cfg::{self, InstallDisk, LocalDisk, PlanOptions};
 use pregrub::storage::beneath::HeldDirectory;
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Map, Value};
@@ -20,74 +20,110 @@ use crate::common::nixos_store::{self, Spec, Store};
 
 const CURRENT: &str = "/nix/var/nix/profiles/system";
 
-/// A disk on which somebody puts another directory into the place of the boot directory before the first change.
-struct Exchanged {
+/// A change to the boot disk, as far as somebody waits for it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Change {
+    MakeDirectory,
+    SyncFilesystem,
+    RenameToNew,
+    Other,
+}
+
+/// A disk on which somebody else is at work: asked before each change, with what it is for.
+struct Meddled<M> {
     disk: FaultyDisk,
+    meddle: M,
+}
+
+impl<M: FnMut(Change, &HeldDirectory, &Path) -> io::Result<()>> InstallDisk for Meddled<M> {
+    fn make_directory(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
+        (self.meddle)(Change::MakeDirectory, boot, path)?;
+        self.disk.make_directory(boot, path)
+    }
+
+    fn create(&mut self, boot: &HeldDirectory, path: &Path, mode: u32) -> io::Result<()> {
+        (self.meddle)(Change::Other, boot, path)?;
+        self.disk.create(boot, path, mode)
+    }
+
+    fn append(&mut self, boot: &HeldDirectory, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        (self.meddle)(Change::Other, boot, path)?;
+        self.disk.append(boot, path, bytes)
+    }
+
+    fn run(&mut self, program: &Path, boot: &HeldDirectory, path: &Path, limit: Duration) -> io::Result<ExitStatus> {
+        (self.meddle)(Change::Other, boot, path)?;
+        self.disk.run(program, boot, path, limit)
+    }
+
+    fn sync_file(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
+        (self.meddle)(Change::Other, boot, path)?;
+        self.disk.sync_file(boot, path)
+    }
+
+    fn sync_directory(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
+        (self.meddle)(Change::Other, boot, path)?;
+        self.disk.sync_directory(boot, path)
+    }
+
+    fn sync_filesystem(&mut self, boot: &HeldDirectory) -> io::Result<()> {
+        (self.meddle)(Change::SyncFilesystem, boot, Path::new(""))?;
+        self.disk.sync_filesystem(boot)
+    }
+
+    fn rename(&mut self, boot: &HeldDirectory, from: &Path, to: &Path) -> io::Result<()> {
+        (self.meddle)(Change::Other, boot, to)?;
+        self.disk.rename(boot, from, to)
+    }
+
+    fn rename_to_new(&mut self, boot: &HeldDirectory, from: &Path, to: &Path) -> io::Result<()> {
+        (self.meddle)(Change::RenameToNew, boot, to)?;
+        self.disk.rename_to_new(boot, from, to)
+    }
+
+    fn link(&mut self, boot: &HeldDirectory, from: &Path, to: &Path) -> io::Result<()> {
+        (self.meddle)(Change::Other, boot, to)?;
+        self.disk.link(boot, from, to)
+    }
+
+    fn remove(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
+        (self.meddle)(Change::Other, boot, path)?;
+        self.disk.remove(boot, path)
+    }
+}
+
+/// Where a boot directory is, where another one that takes its place, and where the first one goes then.
+struct Exchange {
     boot: PathBuf,
     other: PathBuf,
     aside: PathBuf,
-    done: bool,
 }
 
-impl Exchanged {
+impl Exchange {
     fn of(store: &Store) -> Self {
         let (other, aside) = (store.root().join("other"), store.root().join("aside"));
         // pygrub would choose another configuration there, and find none of the kernels.
         fs::create_dir_all(other.join("kernels")).unwrap();
         fs::create_dir_all(other.join("grub")).unwrap();
         fs::write(other.join("grub/menu.lst"), "title another\nkernel /another\n").unwrap();
-        Self { disk: FaultyDisk::new(), boot: store.boot(), other, aside, done: false }
+        Self { boot: store.boot(), other, aside }
     }
 
-    fn exchange(&mut self) {
-        if !std::mem::replace(&mut self.done, true) {
-            fs::rename(&self.boot, &self.aside).unwrap();
-            fs::rename(&self.other, &self.boot).unwrap();
+    /// A disk on which that happens before the first change.
+    fn disk(&self) -> impl InstallDisk {
+        let mut done = false;
+        Meddled {
+            disk: FaultyDisk::new(),
+            meddle: move |change, _: &HeldDirectory, _: &Path| {
+                if matches!(change, Change::MakeDirectory | Change::SyncFilesystem)
+                    && !std::mem::replace(&mut done, true)
+                {
+                    fs::rename(&self.boot, &self.aside).unwrap();
+                    fs::rename(&self.other, &self.boot).unwrap();
+                }
+                Ok(())
+            },
         }
-    }
-}
-
-impl Disk for Exchanged {
-    fn make_directory(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
-        self.exchange();
-        self.disk.make_directory(boot, path)
-    }
-
-    fn create(&mut self, boot: &HeldDirectory, path: &Path, mode: u32) -> io::Result<()> {
-        self.disk.create(boot, path, mode)
-    }
-
-    fn append(&mut self, boot: &HeldDirectory, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        self.disk.append(boot, path, bytes)
-    }
-
-    fn run(&mut self, program: &Path, boot: &HeldDirectory, path: &Path, limit: Duration) -> io::Result<ExitStatus> {
-        self.disk.run(program, boot, path, limit)
-    }
-
-    fn sync_file(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
-        self.disk.sync_file(boot, path)
-    }
-
-    fn sync_directory(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
-        self.disk.sync_directory(boot, path)
-    }
-
-    fn sync_filesystem(&mut self, boot: &HeldDirectory) -> io::Result<()> {
-        self.exchange();
-        self.disk.sync_filesystem(boot)
-    }
-
-    fn rename(&mut self, boot: &HeldDirectory, from: &Path, to: &Path) -> io::Result<()> {
-        self.disk.rename(boot, from, to)
-    }
-
-    fn link(&mut self, boot: &HeldDirectory, from: &Path, to: &Path) -> io::Result<()> {
-        self.disk.link(boot, from, to)
-    }
-
-    fn remove(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
-        self.disk.remove(boot, path)
     }
 }
 
@@ -95,12 +131,12 @@ impl Disk for Exchanged {
 #[test]
 fn a_boot_directory_that_is_exchanged_is_judged_and_written_all_the_same() {
     let store = Store::of(&[Spec { secrets: Some("s".into()), ..Spec::new(1) }]);
-    let mut disk = Exchanged::of(&store);
-    let before = listing(&disk.other);
-    grub_cfg::install(&store.options(), Path::new(CURRENT), &mut disk).unwrap();
+    let exchange = Exchange::of(&store);
+    let before = listing(&exchange.other);
+    grub_cfg::install(&store.options(), Path::new(CURRENT), &mut exchange.disk()).unwrap();
     assert_eq!(listing(&store.boot()), before);
-    assert!(disk.aside.join("grub/grub.cfg").exists());
-    let kernels = nixos_store::files(&disk.aside.join("kernels"));
+    assert!(exchange.aside.join("grub/grub.cfg").exists());
+    let kernels = nixos_store::files(&exchange.aside.join("kernels"));
     assert!(kernels.keys().any(|name| name.contains("-secrets-1-")), "{:?}", kernels.keys());
 }
 
@@ -108,10 +144,10 @@ fn a_boot_directory_that_is_exchanged_is_judged_and_written_all_the_same() {
 #[test]
 fn a_directory_that_was_moved_on_its_filesystem_gets_no_configuration() {
     let store = Store::of(&[Spec::new(1)]);
-    let mut disk = Exchanged::of(&store);
-    let options = Options { prefix: Some("/boot".into()), ..store.options() };
-    let before = listing(&disk.other);
-    let error = grub_cfg::install(&options, Path::new(CURRENT), &mut disk).unwrap_err().to_string();
+    let exchange = Exchange::of(&store);
+    let options = PlanOptions { prefix: Some("/boot".into()), ..store.options() };
+    let before = listing(&exchange.other);
+    let error = grub_cfg::install(&options, Path::new(CURRENT), &mut exchange.disk()).unwrap_err().to_string();
     assert!(
         error.ends_with(
             "boot` was moved while pregrub was at work, or another directory has its name; no grub.cfg was written"
@@ -119,7 +155,48 @@ fn a_directory_that_was_moved_on_its_filesystem_gets_no_configuration() {
         "{error}"
     );
     assert_eq!(listing(&store.boot()), before);
-    assert!(nixos_store::files(&disk.aside).is_empty());
+    assert!(nixos_store::files(&exchange.aside).is_empty());
+}
+
+/// It is neither replaced nor taken back with the copies.
+#[test]
+fn a_file_that_has_a_copys_name_at_the_last_moment_stays() {
+    for fails in [false, true] {
+        let store = Store::of(&[Spec::new(1)]);
+        // Somebody makes a file under the copy's name at the last moment; the operating system reports an error as well, or not.
+        let mut made = None;
+        let meddle = |change, boot: &HeldDirectory, to: &Path| {
+            if change != Change::RenameToNew {
+                return Ok(());
+            }
+            let place = boot.path().join(to);
+            fs::write(&place, "somebody's").unwrap();
+            made = Some(place);
+            if fails { Err(io::Error::from_raw_os_error(5)) } else { Ok(()) }
+        };
+        let mut disk = Meddled { disk: FaultyDisk::new(), meddle };
+        let error = grub_cfg::install(&store.options(), Path::new(CURRENT), &mut disk).unwrap_err().to_string();
+        assert!(error.ends_with("no grub.cfg was written"), "{error}");
+        let place = made.unwrap();
+        assert_eq!(fs::read(&place).unwrap(), b"somebody's", "{fails}");
+        let left: Vec<_> = nixos_store::files(&store.boot()).into_keys().collect();
+        assert_eq!(left, [format!("kernels/{}", place.file_name().unwrap().to_str().unwrap())], "{fails}");
+    }
+}
+
+/// Names like those that the installer writes for a moment are somebody else's where they are not its own.
+#[test]
+fn files_with_names_like_the_installers_stay() {
+    let store = Store::of(&[Spec::new(1)]);
+    let kernel = format!("kernels/.new-{}-linux", "7".repeat(32));
+    let names = ["grub/.grub.cfg.old", "grub/.grub.cfg.new", "grub/grub.cfg.pregrub", &kernel];
+    for name in names {
+        store.file(&format!("/boot/{name}"), b"mine");
+    }
+    grub_cfg::install(&store.options(), Path::new(CURRENT), &mut FaultyDisk::new()).unwrap();
+    for name in names {
+        assert_eq!(fs::read(store.boot().join(name)).unwrap(), b"mine", "{name}");
+    }
 }
 
 /// The program that appends secrets does it itself: they do not come into somebody else's file.
@@ -190,19 +267,28 @@ fn a_menu_has_an_end() {
 /// A signal is heard between two runs of the judgement, and not only when it is done.
 #[test]
 fn a_signal_ends_the_judgement() {
-    let store = variants(960);
-    let stop = Arc::new(AtomicBool::default());
-    let (theirs, boot) = (Arc::clone(&stop), store.boot());
-    let (error, ended, _store) = within(60, "a signal", move || {
-        std::thread::spawn(move || {
-            std::thread::sleep(Duration::from_millis(300));
-            theirs.store(true, Ordering::Relaxed);
+    // On a fast machine the judgement may be over when the signal comes.
+    for milliseconds in [100, 30, 5] {
+        let store = variants(960);
+        let stop = Arc::new(AtomicBool::default());
+        let (theirs, boot) = (Arc::clone(&stop), store.boot());
+        let (error, _store) = within(60, "a signal", move || {
+            std::thread::spawn(move || {
+                std::thread::sleep(Duration::from_millis(milliseconds));
+                theirs.store(true, Ordering::Relaxed);
+            });
+            let options = store.options();
+            let error = grub_cfg::install(&options, Path::new(CURRENT), &mut LocalDisk::until(stop)).unwrap_err();
+            (error.to_string(), store)
         });
-        let error = grub_cfg::install(&store.options(), Path::new(CURRENT), &mut HostDisk::until(stop)).unwrap_err();
-        (error.to_string(), Instant::now(), store)
-    });
-    assert!(error.ends_with("a signal ended the installation; nothing was changed"), "{error} {ended:?}");
-    assert_eq!(fs::read_dir(boot).unwrap().count(), 0);
+        assert!(error.contains("a signal ended the installation; "), "{error}");
+        if error.ends_with("; nothing was changed") {
+            assert_eq!(fs::read_dir(boot).unwrap().count(), 0);
+            return;
+        }
+        assert!(error.ends_with("; no grub.cfg was written"), "{error}");
+    }
+    panic!("the judgement was always over");
 }
 
 /// Every configuration that pygrub of some release looks for, each as long as it is looked through, or longer.

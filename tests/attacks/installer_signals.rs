@@ -10,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pregrub::generate::grub_cfg::{self, Options};
+use pregrub::generate::grub_cfg::{self, PlanOptions};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::common::faulty_disk::FaultyDisk;
@@ -41,7 +41,7 @@ struct Guest {
 fn guest() -> Guest {
     let mut store = Store::of(&[Spec::new(1)]);
     let install = |store: &Store| {
-        let options = Options { limit: 1, ..store.options() };
+        let options = PlanOptions { limit: 1, ..store.options() };
         grub_cfg::install(&options, std::path::Path::new(CURRENT), &mut FaultyDisk::new()).unwrap();
         nixos_store::files(&store.boot())
     };
@@ -98,7 +98,7 @@ impl Guest {
     }
 }
 
-const CALLS: &str = "openat,newfstatat,statx,fstat,read,readlinkat,getdents64,flock,write,fchmod,fsync,syncfs,renameat,linkat,unlinkat,\
+const CALLS: &str = "openat,newfstatat,statx,fstat,read,readlinkat,getdents64,flock,write,fchmod,fsync,syncfs,renameat,renameat2,linkat,unlinkat,\
                      mkdirat,vfork,clone,clone3,waitid,wait4,kill,close,execve,rt_sigaction";
 
 /// How many calls there are between two that are tried.
@@ -134,6 +134,98 @@ fn a_signal_at_any_system_call_leaves_nothing_half_done() {
     assert!(old > 10 && new > 3, "{old} {new}");
 }
 
+/// strace counts each call by itself: those of which there are few have their turns here, one after the other.
+#[test]
+fn a_signal_at_each_change_leaves_nothing_half_done() {
+    let Some(strace) = strace() else { return };
+    let guest = guest();
+    let signals = [("TERM", 15), ("HUP", 1), ("INT", 2), ("QUIT", 3), ("KILL", 9)];
+    let (mut turn, mut all) = (0, 0);
+    for call in ["renameat", "renameat2", "linkat", "unlinkat", "syncfs", "fsync", "flock", "fchmod", "write"] {
+        let mut ended = (0, 0);
+        for number in 1..100 {
+            guest.reset();
+            let (signal, expected) = signals[turn % signals.len()];
+            turn += 1;
+            let output = guest.inject(&strace, call, &format!("signal=SIG{signal}:when={number}"));
+            let what = format!("SIG{signal} at {call} {number}: {}", String::from_utf8_lossy(&output.stderr));
+            if expected == 9 && output.status.signal() == Some(9) {
+                // Nothing can be taken back by then: what is there boots, and the next installation takes away what is left.
+                guest.boots(&what);
+                let next = guest.command().output().unwrap();
+                assert!(next.status.success(), "{what}: {}", String::from_utf8_lossy(&next.stderr));
+                guest.boots(&what);
+                ended.0 += 1;
+                continue;
+            }
+            let is_new = guest.is_one_or_the_other(&what);
+            let by_signal = output.status.signal() == Some(expected);
+            assert!(by_signal || is_new && output.status.success(), "{what} {:?}", output.status);
+            if by_signal {
+                ended.0 += 1
+            } else {
+                ended.1 += 1
+            }
+            if ended.1 > 1 {
+                break;
+            }
+        }
+        println!("{call}: {} ended by a signal, {} installed", ended.0, ended.1);
+        all += ended.0;
+    }
+    assert!(all > 12, "{all}");
+}
+
+/// A generation that cannot be read is not one that is gone: without an entry its kernel would go with the next installation.
+#[test]
+fn an_error_of_the_disk_drops_no_generation() {
+    let Some(strace) = strace() else { return };
+    let store = Store::of(&[Spec::new(1), Spec::new(2), Spec::new(3)]);
+    let arguments = store.arguments();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).chain(["--install", CURRENT]).collect();
+    let whole = program::command(&arguments).output().unwrap();
+    assert!(whole.status.success(), "{}", String::from_utf8_lossy(&whole.stderr));
+    let titles = |text: &[u8]| {
+        let text = String::from_utf8_lossy(text).into_owned();
+        text.lines().filter(|line| line.starts_with("menuentry ")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let grub_cfg = store.boot().join("grub/grub.cfg");
+    let expected = titles(&fs::read(&grub_cfg).unwrap());
+    assert_eq!(expected.len(), 3, "{expected:?}");
+    let (mut failed, mut installed) = (0, 0);
+    for (call, usual) in [("readlinkat", 1), ("newfstatat", 5), ("openat", 31), ("read", 13), ("getdents64", 1)] {
+        let mut quiet = 0;
+        for number in (1..).step_by(step(usual)).take(if step(2) > 1 { 16 } else { usize::MAX }) {
+            fs::write(&grub_cfg, "old").unwrap();
+            let plain = program::command(&arguments);
+            let output = Command::new(&strace)
+                .args(["-qq", "-o", "/dev/null", "-e", &format!("trace={call}")])
+                .args(["-e", &format!("inject={call}:error=EIO:when={number}")])
+                .arg(plain.get_program())
+                .args(plain.get_args())
+                .stdin(Stdio::null())
+                .output()
+                .unwrap();
+            let told = String::from_utf8_lossy(&output.stderr).into_owned();
+            let now = fs::read(&grub_cfg).unwrap();
+            if now == b"old" {
+                assert!(!output.status.success(), "{call} {number}: {told}");
+                failed += 1;
+                continue;
+            }
+            assert_eq!(titles(&now), expected, "{call} {number}: {told}");
+            installed += 1;
+            // Some calls of the runtime do not matter.
+            quiet = if told.is_empty() { quiet + 1 } else { 0 };
+            if quiet > 3 {
+                break;
+            }
+        }
+    }
+    println!("{failed} failed, {installed} installed");
+    assert!(failed > 8 && installed > 3, "{failed} {installed}");
+}
+
 #[test]
 fn an_error_at_any_system_call_leaves_a_disk_that_boots() {
     let Some(strace) = strace() else { return };
@@ -151,6 +243,7 @@ fn an_error_at_any_system_call_leaves_a_disk_that_boots() {
         "fsync",
         "syncfs",
         "renameat",
+        "renameat2",
         "linkat",
         "unlinkat",
     ] {

@@ -9,7 +9,7 @@ use std::os::fd::{FromRawFd, RawFd};
 use std::os::unix::fs::FileExt;
 use std::process::Command;
 
-use pregrub::cli::pygrub::handover::Handover;
+use pregrub::cli::pygrub::handover::WorkerResult;
 use pregrub::cli::pygrub::supervise;
 use pregrub::cli::pygrub::worker::{Role, inherited, is_called};
 
@@ -40,8 +40,13 @@ static START: extern "C" fn() = {
 };
 
 /// What an honest worker hands over of [`good_disk`].
-fn truth() -> Handover {
-    Handover { kernel: Some(8), ramdisk: Some(9), args: Some(b"root=/dev/xvda1 ro".to_vec()), ..Handover::default() }
+fn truth() -> WorkerResult {
+    WorkerResult {
+        kernel: Some(8),
+        ramdisk: Some(9),
+        args: Some(b"root=/dev/xvda1 ro".to_vec()),
+        ..WorkerResult::default()
+    }
 }
 
 /// Does what a worker does, with one lie, and returns the exit status.
@@ -63,21 +68,23 @@ fn lie(which: &str) -> i32 {
     let text = |text: &str| Some(text.as_bytes().to_vec());
     let honest = truth();
     let told = match which {
-        "kernel too short" => Handover { kernel: Some(7), ..honest },
-        "kernel of 8 TiB" => Handover { kernel: Some(8 << 40), ..honest },
-        "no kernel" => Handover { kernel: None, ..honest },
-        "another length of the ramdisk" => Handover { ramdisk: Some(8), ..honest },
-        "a ramdisk that is not told" | "no ramdisk" if which.ends_with("told") => Handover { ramdisk: None, ..honest },
-        "names" => Handover { kernel_name: text("/harmless"), ramdisk_name: text("/harmless"), ..honest },
-        "a name of the ramdisk" => Handover { ramdisk_name: text("/harmless"), ..honest },
-        "printed" => Handover { printed: text("kernel harmless\0\0"), ..honest },
-        "printed alone" => Handover { printed: text("kernel harmless\0\0"), ..Handover::default() },
-        "a NUL" => Handover { args: text("ro\0kernel harmless"), ..honest },
-        "a line feed" => Handover { args: text("ro\nkernel harmless"), ..honest },
-        "a quote" => Handover { args: text("ro\")(kernel harmless)(args \""), ..honest },
-        "no arguments" => Handover { args: Some(Vec::new()), ..honest },
-        "long arguments" => Handover { args: Some(vec![b'x'; (4 << 20) + 1]), ..honest },
-        "nothing" => Handover::default(),
+        "kernel too short" => WorkerResult { kernel: Some(7), ..honest },
+        "kernel of 8 TiB" => WorkerResult { kernel: Some(8 << 40), ..honest },
+        "no kernel" => WorkerResult { kernel: None, ..honest },
+        "another length of the ramdisk" => WorkerResult { ramdisk: Some(8), ..honest },
+        "a ramdisk that is not told" | "no ramdisk" if which.ends_with("told") => {
+            WorkerResult { ramdisk: None, ..honest }
+        }
+        "names" => WorkerResult { kernel_name: text("/harmless"), ramdisk_name: text("/harmless"), ..honest },
+        "a name of the ramdisk" => WorkerResult { ramdisk_name: text("/harmless"), ..honest },
+        "printed" => WorkerResult { printed: text("kernel harmless\0\0"), ..honest },
+        "printed alone" => WorkerResult { printed: text("kernel harmless\0\0"), ..WorkerResult::default() },
+        "a NUL" => WorkerResult { args: text("ro\0kernel harmless"), ..honest },
+        "a line feed" => WorkerResult { args: text("ro\nkernel harmless"), ..honest },
+        "a quote" => WorkerResult { args: text("ro\")(kernel harmless)(args \""), ..honest },
+        "no arguments" => WorkerResult { args: Some(Vec::new()), ..honest },
+        "long arguments" => WorkerResult { args: Some(vec![b'x'; (4 << 20) + 1]), ..honest },
+        "nothing" => WorkerResult::default(),
         _ => honest,
     };
     let message = match which {

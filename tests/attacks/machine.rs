@@ -38,7 +38,7 @@ impl Host {
             fs::write(path.join(name), &grub_cfg).unwrap();
         }
         fs::write(path.join(format!("boot/kernels/{}-linux", "h".repeat(32))), HOST.repeat(50)).unwrap();
-        fs::write(path.join(format!("boot/kernels/.new-{}-linux", "h".repeat(32))), HOST).unwrap();
+        fs::write(path.join(format!("boot/kernels/.pregrub-new-{}-linux", "h".repeat(32))), HOST).unwrap();
         fs::write(path.join("etc/shadow"), format!("root:{HOST}:1::::::\n")).unwrap();
         // What a toolstack's host has.
         fs::create_dir_all(path.join("etc/xen/auto")).unwrap();

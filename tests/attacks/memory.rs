@@ -18,7 +18,7 @@ use crate::common::program::command;
 const MOST: usize = 64 << 20;
 
 /// What is repeated until a mebibyte is full.
-const REPEATED: [&str; 38] = [
+const REPEATED: [&str; 39] = [
     "}\n",
     "{\n",
     "\"\n",
@@ -31,6 +31,7 @@ const REPEATED: [&str; 38] = [
     "\"",
     "a;",
     "$a ",
+    "$a",
     "é\n",
     "\\\n",
     "if\n",

@@ -75,3 +75,20 @@ fn a_recursive_walk_takes_no_link() {
     }
     host.assert_untouched("a walk");
 }
+
+/// A checkout that a commit has looked at as a guest's tree.
+#[test]
+fn a_repository_tells_nothing_of_itself() {
+    let directory = tempfile::tempdir().unwrap();
+    let tree = directory.path();
+    std::fs::create_dir_all(tree.join("boot/grub")).unwrap();
+    std::fs::create_dir_all(tree.join(".git")).unwrap();
+    std::fs::write(tree.join(".git/config"), "menuentry \"of-the-host\" {\n linux /k\n}\n").unwrap();
+    let menu = "source /.git/config\nsource /.GIT/config\nconfigfile /boot/../.git/config\nmenuentry \"A\" {\n linux /.git/config\n}\n";
+    std::fs::write(tree.join("boot/grub/grub.cfg"), menu).unwrap();
+    let tree = tree.to_str().unwrap();
+    for arguments in [&["check", "-v", tree][..], &["grub", tree], &["compare", tree], &["cat", tree, "/.git/config"]] {
+        let ended = crate::common::program::run(arguments);
+        assert!(!ended.whole().contains("of-the-host"), "{arguments:?}: {}", ended.whole());
+    }
+}

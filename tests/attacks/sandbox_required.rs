@@ -70,7 +70,7 @@ fn runas_without_namespaces() {
     let told = stderr(&output);
     assert_eq!(output.status.code(), Some(1), "{told}");
     host.assert_nothing(&told);
-    assert!(told.contains("this kernel does not give namespaces of its own (Operation not permitted"), "{told}");
+    assert!(told.contains("this kernel does not give namespaces of its own (operation not permitted"), "{told}");
     let (host, output) = under(&wrapper, false, &["--runas=65534"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(host.assert_all_or_nothing("runas"));
@@ -80,5 +80,5 @@ fn runas_without_namespaces() {
 fn the_word_is_checked() {
     let output = program::command(&["pygrub", "-q", "x"]).env("PREGRUB_SANDBOX", "requier").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert_eq!(stderr(&output), "pregrub: PREGRUB_SANDBOX: `requier` is unknown: use require, or leave it out\n");
+    assert_eq!(stderr(&output), "pregrub: `requier` is not a value of PREGRUB_SANDBOX: use require, or leave it out\n");
 }

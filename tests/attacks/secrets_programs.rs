@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use pregrub::generate::grub_cfg::{self, HostDisk, Options};
+use pregrub::generate::grub_cfg::{self, LocalDisk, PlanOptions};
 
 use super::machine::{HOST, Host, within};
 use crate::common::nixos_store::{self, Spec, Store};
@@ -20,13 +20,13 @@ fn refused(program: &str) -> String {
     store.program(&format!("{toplevel}/append-initrd-secrets"), &format!("#!/bin/sh\n{program}\n"));
     let what = program.to_owned();
     within(60, &what, move || {
-        let options = Options { secrets_timeout: Duration::from_secs(1), ..store.options() };
-        let error = grub_cfg::install(&options, Path::new(CURRENT), &mut HostDisk::default()).unwrap_err();
+        let options = PlanOptions { secrets_timeout: Duration::from_secs(1), ..store.options() };
+        let error = grub_cfg::install(&options, Path::new(CURRENT), &mut LocalDisk::default()).unwrap_err();
         assert!(nixos_store::files(&store.boot()).is_empty(), "{error}");
         assert_eq!(fs::read_dir(store.boot().join("kernels")).unwrap().count(), 0, "{error}");
         // The lock is free.
-        let without = Options { run_secrets: false, ..store.options() };
-        grub_cfg::install(&without, Path::new(CURRENT), &mut HostDisk::default()).unwrap();
+        let without = PlanOptions { run_secrets: false, ..store.options() };
+        grub_cfg::install(&without, Path::new(CURRENT), &mut LocalDisk::default()).unwrap();
         error.to_string()
     })
 }
@@ -77,7 +77,7 @@ fn a_file_of_its_own_in_the_place_is_taken() {
     let program =
         "#!/bin/sh\ncp \"$1\" \"$1.x\" && echo more >> \"$1.x\" && chmod 644 \"$1.x\" && mv \"$1.x\" \"$1\"\n";
     store.program(&format!("{toplevel}/append-initrd-secrets"), program);
-    grub_cfg::install(&store.options(), Path::new(CURRENT), &mut HostDisk::default()).unwrap();
+    grub_cfg::install(&store.options(), Path::new(CURRENT), &mut LocalDisk::default()).unwrap();
     let entries = fs::read_dir(store.boot().join("kernels")).unwrap().map(Result::unwrap);
     let secret = entries.filter(|entry| entry.file_name().to_str().unwrap().contains("-secrets-1-"));
     use std::os::unix::fs::PermissionsExt;
@@ -95,7 +95,7 @@ fn a_program_that_is_a_link_is_looked_for_below_the_root() {
     store.link(None, 1, &toplevel);
     store.symlink(&format!("{toplevel}/append-initrd-secrets"), host.path("etc/shadow").to_str().unwrap());
     let error =
-        grub_cfg::install(&store.options(), Path::new(CURRENT), &mut HostDisk::default()).unwrap_err().to_string();
+        grub_cfg::install(&store.options(), Path::new(CURRENT), &mut LocalDisk::default()).unwrap_err().to_string();
     assert!(
         error.contains("cannot find `") && error.contains("append-initrd-secrets`: there is no such file"),
         "{error}"

@@ -9,7 +9,7 @@ use crate::common::program::{self, Ended, command};
 
 const CONFIGURATION: &str = "set default=\"B\"\nmenuentry \"A\" {\n  linux /a\n}\nmenuentry \"B\" {\n  linux /b\n}\n";
 
-/// A tree with settings in it, and what the program says of it when it is called beside it.
+/// What the program says when it is called in a directory.
 fn run(directory: &Path, arguments: &[&str]) -> Ended {
     let output = command(arguments).current_dir(directory).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -30,10 +30,11 @@ fn they_choose_no_place_to_write_to() {
     let place = host.path("etc/baseline.json");
     for baseline in [place.to_str().unwrap(), "../baseline.json", "a/../../baseline.json", "."] {
         let directory = guest(&format!("baseline = '{baseline}'\n"));
-        for target in ["guest/boot/grub/grub.cfg", "guest"] {
+        let inside = directory.path().join("guest");
+        for (at, target) in [(inside.as_path(), "boot/grub/grub.cfg"), (directory.path(), "guest")] {
             for command in ["lint", "check"] {
                 let recursive: &[&str] = if target == "guest" { &["--recursive"] } else { &[] };
-                let ended = run(directory.path(), &[&[command, "--update-baseline", target], recursive].concat());
+                let ended = run(at, &[&[command, "--update-baseline", target], recursive].concat());
                 assert_eq!(ended.status, 2, "{baseline} {target}: {}{}", ended.stdout, ended.stderr);
             }
         }
@@ -50,7 +51,7 @@ fn a_link_on_the_way_to_their_baseline_is_not_followed() {
     {
         let directory = guest(&format!("baseline = '{baseline}'\n"));
         symlink(host.path(target), directory.path().join("guest").join(link)).unwrap();
-        let ended = run(directory.path(), &["lint", "--update-baseline", "guest/boot/grub/grub.cfg"]);
+        let ended = run(&directory.path().join("guest"), &["lint", "--update-baseline", "boot/grub/grub.cfg"]);
         assert_eq!(ended.status, 2, "{link}: {}{}", ended.stdout, ended.stderr);
         // Nor where the command line names it.
         let named = format!("guest/{baseline}");
@@ -92,6 +93,43 @@ fn a_baseline_leads_nowhere_else() {
     }
 }
 
+/// They lie beside the target or above it, as in a tree that is mounted: the caller is elsewhere.
+#[test]
+fn those_beside_a_file_that_is_a_target_are_not_read() {
+    for settings in ["allow = ['all']\nthreshold = 'never'\nrelease = '4.12'\n", "nonsense = 1\n"] {
+        let directory = guest(settings);
+        let beside = directory.path().join("guest/boot/grub/pregrub.toml");
+        fs::copy(directory.path().join("guest/pregrub.toml"), &beside).unwrap();
+        let target = "guest/boot/grub/grub.cfg";
+        let absolute = directory.path().join(target);
+        for target in [target, absolute.to_str().unwrap()] {
+            for command in ["lint", "check"] {
+                let plain = run(directory.path(), &[command, "--no-config", "--threshold", "warning", target]);
+                assert_eq!(plain.stderr, "");
+                let ended = run(directory.path(), &[command, "--threshold", "warning", target]);
+                assert_eq!((ended.status, &ended.stdout), (1, &plain.stdout), "{command}: {}", ended.stderr);
+                let said = "/pregrub.toml` is not read, because what lies in a target or beside it may be a guest's";
+                assert!(ended.stderr.contains(said) && ended.stderr.lines().count() == 1, "{}", ended.stderr);
+            }
+        }
+    }
+}
+
+/// Which file is in force is said where it is not the working directory's own.
+#[test]
+fn those_above_the_working_directory_are_named() {
+    let directory = guest("allow = ['all']\n");
+    let own = directory.path().join("guest");
+    let ended = run(&own, &["lint", "boot/grub/grub.cfg"]);
+    assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
+    let ended = run(&own.join("boot/grub"), &["lint", "grub.cfg"]);
+    let expected = format!(
+        "pregrub: the settings are those of `{}`\n",
+        own.canonicalize().unwrap().join("pregrub.toml").display()
+    );
+    assert_eq!((ended.status, ended.stderr), (0, expected));
+}
+
 /// Nothing of them counts, wherever in the tree they are and wherever the program is called.
 #[test]
 fn those_in_a_directory_that_is_a_target_are_not_read() {
@@ -104,8 +142,7 @@ fn those_in_a_directory_that_is_a_target_are_not_read() {
         let ended = run(&at, &["lint", "--recursive", target, "--threshold", "warning"]);
         assert_eq!(ended.status, 1, "{from} {target}: {}{}", ended.stdout, ended.stderr);
         assert!(ended.stdout.contains("[PG101]"), "{}", ended.stdout);
-        let passed_over =
-            "pregrub.toml` is not read, because what lies in a target may be a guest's: if it is yours, add --config ";
+        let passed_over = "pregrub.toml` is not read, because what lies in a target or beside it may be a guest's: if it is yours, add --config ";
         assert!(ended.stderr.contains(passed_over) && ended.stderr.lines().count() == 1, "{}", ended.stderr);
         // By a link to the tree as well.
         let link = directory.path().join("link");
@@ -135,7 +172,7 @@ fn neither_they_nor_their_baseline_are_read_through_a_link() {
             symlink(host.path("etc/shadow"), guest.join(link)).unwrap();
         }
         for command in ["lint", "check", "trace"] {
-            let ended = run(directory.path(), &[command, "guest/boot/grub/grub.cfg"]);
+            let ended = run(&guest, &[command, "boot/grub/grub.cfg"]);
             let said = format!("{link} {command}: {}{}", ended.stdout, ended.stderr);
             assert!(!said.contains(super::machine::HOST), "{said}");
             if command != "trace" || link == "pregrub.toml" {

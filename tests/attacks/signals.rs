@@ -36,7 +36,7 @@ fn traced(strace: &str, expressions: &[&str], log: &Path, host: &Host, image: &I
     command
 }
 
-fn ended(child: &mut Child, context: &str) {
+pub(super) fn ended(child: &mut Child, context: &str) {
     let began = Instant::now();
     while child.try_wait().unwrap().is_none() {
         assert!(began.elapsed() < BOUND, "{context}: it does not end");
@@ -54,7 +54,11 @@ fn calls(strace: &str, all_processes: bool) -> Vec<Call> {
     let options: &[&str] = if all_processes { &["-f"] } else { &[] };
     assert!(traced(strace, options, log.path(), &host, &image).status().unwrap().success());
     assert!(host.assert_all_or_nothing("undisturbed"));
-    let log = String::from_utf8_lossy(&std::fs::read(log.path()).unwrap()).into_owned();
+    listed(&String::from_utf8_lossy(&std::fs::read(log.path()).unwrap()), all_processes)
+}
+
+/// The system calls in a log of strace, in order; of `all_processes` each once.
+pub(super) fn listed(log: &str, all_processes: bool) -> Vec<Call> {
     let mut counts = BTreeMap::new();
     let mut calls = Vec::new();
     for line in log.lines() {
@@ -74,7 +78,7 @@ fn calls(strace: &str, all_processes: bool) -> Vec<Call> {
 }
 
 /// Each `step`th of the calls, or all of them where that is asked for.
-fn every(step: usize, from: usize, calls: &[Call]) -> impl Iterator<Item = &Call> {
+pub(super) fn every(step: usize, from: usize, calls: &[Call]) -> impl Iterator<Item = &Call> {
     let (step, from) = if std::env::var_os("PREGRUB_EVERY_CALL").is_some() { (1, 0) } else { (step, from) };
     calls.iter().skip(from).step_by(step)
 }
@@ -206,5 +210,136 @@ fn at_any_instant() {
         ended(&mut child, "at an instant");
         host.assert_all_or_nothing(&format!("{with:?} after {} us", number * 100));
         host.clear();
+    }
+}
+
+/// A limit on the size of files is one of the toolstack's: nothing is left behind by it.
+#[test]
+fn a_limit_on_files_leaves_nothing() {
+    let arguments = "x".repeat(3000);
+    let image = super::handed_over::disk(
+        "/boot/grub/grub.cfg",
+        format!("menuentry 'A' {{\n linux /k {arguments}\n initrd /i\n}}\n"),
+    );
+    let host = super::handed_over::Host::new();
+    let mut plain = super::handed_over::drop_in("4.17", &[]);
+    plain.args(host.options()).arg(image.path());
+    let limited = |blocks: &str| {
+        let mut command = std::process::Command::new("/bin/sh");
+        command.args(["-c", &format!("ulimit -f {blocks}; exec \"$0\" \"$@\"")]);
+        command.arg(plain.get_program()).args(plain.get_args()).env("PREGRUB_RELEASE", "4.17");
+        command.stdin(std::process::Stdio::null()).output().unwrap()
+    };
+    let output = limited("1");
+    assert!(!output.status.success(), "{}", super::handed_over::stderr(&output));
+    assert_eq!(host.left(), []);
+    assert!(!host.written().ends_with("\0\0"), "{}", host.written());
+    host.clear();
+    let output = limited("100");
+    assert!(output.status.success(), "{}", super::handed_over::stderr(&output));
+}
+
+/// The result of one disk never becomes the first bytes of that disk.
+#[test]
+fn the_disk_is_not_the_output() {
+    let image = super::handed_over::good_disk();
+    let before = std::fs::read(image.path()).unwrap();
+    let host = super::handed_over::Host::new();
+    let link = host.result().with_file_name("link");
+    std::os::unix::fs::symlink(image.path(), &link).unwrap();
+    for output in [image.path().to_path_buf(), link] {
+        let mut drop_in = super::handed_over::drop_in("4.17", &[]);
+        drop_in.arg(format!("--output={}", output.display())).arg(&host.options()[1]).arg(image.path());
+        let ended = drop_in.output().unwrap();
+        let said = super::handed_over::stderr(&ended);
+        assert!(!ended.status.success() && said.contains("the output is the disk itself"), "{said}");
+        assert_eq!(host.left(), [], "{said}");
+    }
+    assert!(std::fs::read(image.path()).unwrap() == before);
+}
+
+/// The numbers of all signals that end a process and that it can catch. (SIGILL, SIGFPE and SIGSEGV are left to a fault of its own,
+/// SIGPIPE is ignored.)
+pub fn ending() -> impl Iterator<Item = i32> {
+    let others = [
+        libc::SIGKILL,
+        libc::SIGSTOP,
+        libc::SIGILL,
+        libc::SIGFPE,
+        libc::SIGSEGV,
+        libc::SIGPIPE,
+        libc::SIGCHLD,
+        libc::SIGCONT,
+        libc::SIGURG,
+        libc::SIGWINCH,
+        libc::SIGTSTP,
+        libc::SIGTTIN,
+        libc::SIGTTOU,
+    ];
+    (1..32).filter(move |signal| !others.contains(signal)).chain(libc::SIGRTMIN()..=libc::SIGRTMAX())
+}
+
+/// Sends a signal by its number: not all have a name.
+pub fn send(child: &Child, signal: i32) {
+    let sent = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+/// How a program ends that a signal has ended: by it, or with the status that a shell shows.
+#[track_caller]
+pub fn assert_died_of(status: std::process::ExitStatus, signal: i32) {
+    use std::os::unix::process::ExitStatusExt;
+    assert!(status.signal() == Some(signal) || status.code() == Some(128 + signal), "signal {signal}: {status}");
+}
+
+#[test]
+fn no_signal_leaves_files() {
+    let image = good_disk();
+    for signal in ending() {
+        let host = Host::new();
+        fifo(&host.result());
+        let mut reader =
+            OpenOptions::new().read(true).write(true).custom_flags(libc::O_NONBLOCK).open(host.result()).unwrap();
+        while reader.write(&[b'x'; 4096]).is_ok() {}
+        let mut child = command(&host, image.path()).spawn().unwrap();
+        wait_for_files(&host);
+        std::thread::sleep(Duration::from_millis(30));
+        send(&child, signal);
+        ended(&mut child, "it writes the output");
+        assert_eq!(host.left(), [], "signal {signal}");
+        assert_died_of(child.wait().unwrap(), signal);
+    }
+}
+
+/// What cannot be delivered is not delivered: pygrub ends with status 1 then, and leaves its files.
+#[test]
+fn a_result_that_nobody_gets_is_none() {
+    let image = good_disk();
+    for release in ["4.7", "4.17", "4.22"] {
+        for task in [&[][..], &["-n"], &["-l"]] {
+            for redirected in [">&-", "1<>/dev/null"] {
+                let host = Host::new();
+                let plain = drop_in(release, task);
+                let mut command = Command::new("/bin/sh");
+                command.args(["-c", &format!("exec \"$0\" \"$@\" {redirected}")]).arg(plain.get_program());
+                command.args(plain.get_args()).arg(&host.options()[1]).arg(image.path());
+                let output = command.env("PREGRUB_RELEASE", release).stdin(Stdio::null()).output().unwrap();
+                let said = super::handed_over::stderr(&output);
+                assert_eq!(output.status.code(), Some(1), "{release} {task:?} {redirected}: {said}");
+                assert!(said.contains("standard output is closed"), "{said}");
+                assert_eq!(host.left(), [], "{release} {task:?} {redirected}");
+            }
+        }
+        // For reading only, and for writing only: as with pygrub.
+        for (redirected, status, left) in [("1</dev/null", 1, 0), (">/dev/null", 0, 2)] {
+            let host = Host::new();
+            let plain = drop_in(release, &[]);
+            let mut command = Command::new("/bin/sh");
+            command.args(["-c", &format!("exec \"$0\" \"$@\" {redirected}")]).arg(plain.get_program());
+            command.args(plain.get_args()).arg(&host.options()[1]).arg(image.path());
+            let output = command.env("PREGRUB_RELEASE", release).stdin(Stdio::null()).output().unwrap();
+            let said = super::handed_over::stderr(&output);
+            assert_eq!((output.status.code(), host.left().len()), (Some(status), left), "{redirected}: {said}");
+        }
     }
 }

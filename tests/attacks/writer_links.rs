@@ -74,6 +74,14 @@ fn generated_files_follow_no_link() {
         assert_eq!(ended.status, 2, "{place}: {}", ended.whole());
         host.assert_untouched(place);
     }
+    let image = program::corpus("images/recipe.img");
+    for file in ["etc/report.html", "etc/shadow", "real/file", "real/new", "real/fifo"] {
+        let path = root.join(file).to_str().unwrap().to_owned();
+        let arguments = ["report", "--no-compare", &image, "-o", &path].map(str::to_owned);
+        let ended = within(60, file, move || program::run(&arguments.each_ref().map(String::as_str)));
+        assert_eq!(ended.status, 2, "{file}: {}", ended.whole());
+        host.assert_untouched(file);
+    }
     assert_eq!(fs::read_dir(root.join("real")).unwrap().count(), 3);
 }
 

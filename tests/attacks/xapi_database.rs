@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use pregrub::toolstack::xapi::{Record, database};
+use pregrub::toolstack::xapi::{VmRecord, database};
 
 use crate::common::{memory, program, tools};
 
@@ -36,6 +36,25 @@ fn many_objects_of_one_name_are_one() {
     assert_eq!(found[0].record.disks.len(), 256);
 }
 
+/// What an image says of itself counts for each disk that names it.
+#[test]
+fn many_disks_of_one_image_take_no_more_than_its_rows() {
+    let disks = |count: usize| -> String {
+        (0..count).map(|number| format!("<row ref='b{number}' VM='v{}' VDI='d'/>", number / 200)).collect()
+    };
+    let vms: String = (0..400).map(|number| format!("<row ref='v{number}'/>")).collect();
+    let with = |location: &str, count: usize| {
+        in_tables(&vms, &disks(count)).replace("<row ref='d'", &format!("<row location='{location}' ref='d'"))
+    };
+    let found = read(with(&"x".repeat(3 << 20), 3_000).as_bytes()).unwrap();
+    assert_eq!((found[0].record.disks.len(), found[0].places(0).len(), found[0].places(200).len()), (200, 6, 0));
+    let found = read(with("tools.iso", 300).as_bytes()).unwrap();
+    let place = "/run/sr-mount/11111111-1111-1111-1111-111111111111/tools.iso";
+    assert_eq!(found[1].places(7).last().map(String::as_str), Some(place));
+    let error = read(with(&"x".repeat(255), 80_000).as_bytes()).unwrap_err().to_string();
+    assert!(error.contains("more than 32 MiB"), "{error}");
+}
+
 #[test]
 fn what_is_not_needed_takes_nothing() {
     let field = |number: usize| format!(" field{number}='{}'", "x".repeat(200));
@@ -60,8 +79,8 @@ fn what_is_too_large_is_refused() {
         format!("{{\"PV_bootloader\":[{}0]}}", "{\"\":0},".repeat(150_000)),
         format!("PV-bootloader=pygrub\nPV-bootloader-args={}", " ".repeat(1 << 20)),
     ] {
-        let (record, bytes) = memory::peak(|| Record::parse(text.as_bytes()));
-        assert!(record.unwrap_err().to_string().contains("more than 256 KiB") && bytes < 1 << 20);
+        let (record, bytes) = memory::peak(|| VmRecord::parse(text.as_bytes()));
+        assert!(record.unwrap_err().to_string().contains("larger than 256 KiB") && bytes < 1 << 20);
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use pregrub::boot::Verdict;
 use pregrub::lint::{self, Levels, LintContext};
 use pregrub::simulation::Simulation;
+use pregrub::storage::mount::{DiskVolumes, MountedOnce, Mounting, Volumes};
 use pregrub::storage::source::Source;
 use pregrub::target::{Kind, Target};
 
@@ -24,6 +25,45 @@ impl Source for Counted {
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
         self.reads.lock().expect("one thread").push((offset, buf.len()));
         self.bytes.read_at(offset, buf)
+    }
+}
+
+/// Volumes that keep what was mounted.
+struct Mounts {
+    volumes: DiskVolumes,
+    offsets: Arc<Mutex<Vec<u64>>>,
+}
+
+impl Volumes for Mounts {
+    fn mount(&self, offset: u64) -> io::Result<Mounting> {
+        self.offsets.lock().expect("one thread").push(offset);
+        self.volumes.mount(offset)
+    }
+
+    fn disk(&self) -> Option<&dyn Source> {
+        self.volumes.disk()
+    }
+}
+
+/// The run, the linter and its GRUB look at the same filesystems.
+#[test]
+fn each_filesystem_is_mounted_once_in_a_check() {
+    for name in ["recipe.img", "nixos-default.img"] {
+        let bytes = fs::read(format!("corpus/images/{name}")).expect("it is in the corpus");
+        let disk: Arc<dyn Source> = Arc::new(Counted { bytes, reads: Mutex::default() });
+        let target = Simulation::default().on(name, Target::Image(Arc::clone(&disk)));
+        let offsets = Arc::new(Mutex::default());
+        let mounts = Mounts { volumes: DiskVolumes::new(disk), offsets: Arc::clone(&offsets) };
+        let volumes = MountedOnce::new(mounts);
+        let run = target.run_on(Some(&volumes)).expect("it can be read");
+        let subject = LintContext::new(&run, Kind::Image).with_volumes(&volumes);
+        lint::lint_all(&subject, &Levels::default());
+        assert!(subject.picked_by_grub().is_some(), "{name}: GRUB was not asked");
+        let mut offsets = offsets.lock().expect("one thread").clone();
+        let all = offsets.len();
+        offsets.sort_unstable();
+        offsets.dedup();
+        assert_eq!(offsets.len(), all, "{name}: {offsets:?}");
     }
 }
 

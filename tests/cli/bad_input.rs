@@ -45,10 +45,10 @@ fn one_sentence_each_and_little_memory() {
     let cases = [
         (bad.file("empty", b""), 1, "the disk is empty"),
         (bad.file("garbage", &garbage(1 << 20)), 1, "no filesystem is recognised here"),
-        (bad.file("zeros", &vec![0; 1 << 20]), 1, "no filesystem is recognised here"),
+        (bad.file("zeros", &vec![0; 1 << 20]), 1, "only zeros are where a filesystem begins"),
         (bad.file("truncated", &image[..20_000]), 1, "fails"),
         (bad.file("superblock", &image[..1500]), 1, "the checksum of the superblock is wrong"),
-        (bad.file("line.txt", &vec![b'x'; 10_000_000]), 3, "no boot configuration that pregrub recognises"),
+        (bad.file("line.txt", &vec![b'x'; 10_000_000]), 3, "not a boot configuration that pregrub recognises"),
         (bad.file("grub.cfg", &vec![b'"'; 10_000_000]), 1, "there is no menu entry in that"),
         (bad.file("menu.lst", &b"title a\n".repeat(1_000_000)), 1, "has no kernel"),
         (bad.dir.path().join("none").to_str().unwrap().to_owned(), 3, "there is no such file"),

@@ -18,7 +18,7 @@ fn the_default_of_nixos_fails() {
 fn several_targets_and_an_unreadable_one() {
     let ended = run(&["check", &corpus("images/recipe.img"), "/nonexistent/disk", &corpus("images/nixos-default.img")]);
     assert_eq!(ended.status, 3);
-    assert_eq!(ended.stderr, "pregrub: cannot open `/nonexistent/disk`: there is no such file\n");
+    assert_eq!(ended.stderr, "pregrub: cannot read `/nonexistent/disk`: there is no such file\n");
     assert_eq!(ended.stdout.matches("\nfails: ").count(), 1);
 }
 

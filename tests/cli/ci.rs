@@ -10,7 +10,13 @@ use crate::common::tools;
 
 /// The script of the action with these inputs, in a folder of its own.
 fn action(folder: &Path, inputs: &[(&str, &str)]) -> Output {
+    action_in(root(), folder, inputs)
+}
+
+/// The same, called in a checkout.
+fn action_in(checkout: &Path, folder: &Path, inputs: &[(&str, &str)]) -> Output {
     Command::new(root().join("contrib/github/run"))
+        .current_dir(checkout)
         .env_clear()
         .env("PATH", "/usr/bin:/bin")
         .env("GITHUB_ACTIONS", "true")
@@ -33,7 +39,7 @@ fn the_action_annotates_and_keeps_the_status() {
     let text = String::from_utf8(ended.stdout).unwrap();
     assert_eq!(ended.status.code(), Some(1), "{text}");
     assert!(text.contains("::notice file=") && text.contains("::error file="), "{text}");
-    assert_eq!(read("output"), "status=1\n");
+    assert_eq!(read("output"), format!("status=1\nsarif={}\n", folder.path().join("pregrub.sarif").display()));
     let sarif: serde_json::Value = serde_json::from_str(&read("pregrub.sarif")).unwrap();
     assert_eq!(sarif["version"], "2.1.0");
     let summary = read("summary");
@@ -41,6 +47,73 @@ fn the_action_annotates_and_keeps_the_status() {
     assert!(summary.lines().skip(2).all(|line| line.starts_with("    ")), "{summary}");
     let ended = action(folder.path(), &[("PREGRUB_TARGETS", &good), ("PREGRUB_OPTIONS", "--release\nxcp-ng-8.3")]);
     assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stdout));
+}
+
+/// The commit that is checked may have a link in the place of a file that is written.
+#[test]
+fn the_action_writes_through_no_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let victim = folder.path().join("victim");
+    fs::write(&victim, "mine").unwrap();
+    std::os::unix::fs::symlink(&victim, folder.path().join("pregrub.sarif")).unwrap();
+    for sarif in ["pregrub.sarif", folder.path().join("pregrub.sarif").to_str().unwrap()] {
+        let ended =
+            action(folder.path(), &[("PREGRUB_TARGETS", &corpus("images/recipe.img")), ("PREGRUB_SARIF", sarif)]);
+        assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stdout));
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "mine");
+        assert!(fs::read_to_string(folder.path().join("pregrub.sarif")).unwrap().contains("2.1.0"));
+    }
+}
+
+/// A target of a commit may be a link, on the way to it or itself. What Nix built is named by one.
+#[test]
+fn the_action_reads_through_no_link_of_the_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let checkout = folder.path().join("checkout");
+    fs::create_dir_all(checkout.join("real")).unwrap();
+    fs::write(folder.path().join("grub.cfg"), "token\nmenuentry A {\n linux /k\n}\n").unwrap();
+    fs::write(checkout.join("real/grub.cfg"), "menuentry 'A' {\n linux /k root=/dev/xvda\n}\n").unwrap();
+    for (link, to) in [("grub.cfg", "../grub.cfg"), ("away", ".."), ("here", "real"), ("itself", ".")] {
+        std::os::unix::fs::symlink(to, checkout.join(link)).unwrap();
+    }
+    let template = fs::read_to_string(root().join("contrib/gitlab/pregrub.yml")).unwrap();
+    let line = template.lines().find_map(|line| line.strip_prefix("    - for target in ")).unwrap();
+    for (target, expected) in [
+        ("grub.cfg", 2),
+        ("away/grub.cfg", 2),
+        ("here/grub.cfg", 2),
+        ("itself", 2),
+        ("real/grub.cfg", 0),
+        ("./real/../real/grub.cfg", 0),
+    ] {
+        let ended = action_in(&checkout, folder.path(), &[("PREGRUB_TARGETS", target), ("PREGRUB_COMMAND", "lint")]);
+        let text = String::from_utf8(ended.stdout).unwrap();
+        assert_eq!(ended.status.code(), Some(expected), "{target}: {text}");
+        assert!(!text.contains("token"), "{text}");
+        // GitLab's job has the same step.
+        let ended = Command::new("bash")
+            .args(["-c", &format!("set -ef; for target in {line}")])
+            .current_dir(&checkout)
+            .env("PREGRUB_TARGETS", format!("real/grub.cfg {target}"))
+            .output()
+            .unwrap();
+        assert_eq!(ended.status.code(), Some(i32::from(expected != 0)), "{target}: {ended:?}");
+    }
+}
+
+/// In the checkout a commit's rust-toolchain.toml and .cargo/config.toml would choose what `cargo` runs.
+#[test]
+fn what_builds_the_program_does_not_run_in_the_checkout() {
+    let action = fs::read_to_string(root().join("action.yml")).unwrap();
+    let step = action.split("    - ").find(|step| step.contains("cargo install")).unwrap();
+    assert!(step.contains("working-directory: ${{ github.action_path }}"), "{step}");
+    let template = fs::read_to_string(root().join("contrib/gitlab/pregrub.yml")).unwrap();
+    assert!(
+        template
+            .lines()
+            .filter(|line| line.contains("cargo "))
+            .all(|line| line.contains("cd / && cargo ") || line.contains('#'))
+    );
 }
 
 /// No input is a part of a script, and none becomes an option that is not one.
@@ -99,6 +172,91 @@ fn the_template_for_gitlab_reports_and_fails() {
     assert_eq!(report[0]["check_name"], "PG001");
     assert!(fs::read_to_string(folder.path().join("pregrub.xml")).unwrap().contains("<testsuites name=\"pregrub\""));
     assert_eq!(job(""), Some(1));
+    // A commit that has links in the places of the reports, and one that brings a program.
+    fs::write(folder.path().join("victim"), "mine").unwrap();
+    for name in ["pregrub.xml", "gl-code-quality-report.json"] {
+        fs::remove_file(folder.path().join(name)).unwrap();
+        std::os::unix::fs::symlink("victim", folder.path().join(name)).unwrap();
+    }
+    assert_eq!(job(&good), Some(0));
+    assert_eq!(fs::read_to_string(folder.path().join("victim")).unwrap(), "mine");
+    let git =
+        |args: &[&str]| assert!(Command::new("git").args(args).current_dir(folder.path()).status().unwrap().success());
+    fs::create_dir_all(folder.path().join(".pregrub/bin")).unwrap();
+    fs::write(folder.path().join(".pregrub/bin/pregrub"), "#!/bin/sh\n").unwrap();
+    git(&["init", "-q"]);
+    assert_eq!(job(&good), Some(0), "a cache, and no file of the commit");
+    git(&["add", "-f", ".pregrub"]);
+    assert_eq!(job(&good), Some(1));
+}
+
+/// Where the image of the job has no pregrub, cargo builds it from the repository: it is in no registry.
+#[test]
+fn the_template_for_gitlab_builds_from_the_repository() {
+    let template = fs::read_to_string(root().join("contrib/gitlab/pregrub.yml")).unwrap();
+    let script = template.split("  script:\n").nth(1).unwrap().split("  artifacts:").next().unwrap();
+    let lines: Vec<&str> = script.lines().map(|line| line.strip_prefix("    - ").unwrap()).collect();
+    let script = format!("set -eo pipefail\n{}", lines.join("\n"));
+    let folder = tempfile::tempdir().unwrap();
+    let bin = folder.path().join("bin");
+    fs::create_dir(&bin).unwrap();
+    let cargo = format!(
+        "#!/bin/sh\nprintf '%s\\n' \"$@\" >{0}/words\ncd \"$CI_PROJECT_DIR\"\nmkdir -p .pregrub/bin\nln -sf {1} .pregrub/bin/pregrub\n",
+        folder.path().display(),
+        path().display()
+    );
+    fs::write(bin.join("cargo"), cargo).unwrap();
+    fs::set_permissions(bin.join("cargo"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let job = |variables: &[(&str, &str)]| {
+        let _ = fs::remove_dir_all(folder.path().join(".pregrub"));
+        Command::new("bash")
+            .args(["-c", &script])
+            .current_dir(folder.path())
+            .env_clear()
+            .env("PATH", format!("{}:/usr/bin:/bin", bin.display()))
+            .envs([("PREGRUB_COMMAND", "check"), ("PREGRUB_OPTIONS", "--no-config")])
+            .envs([
+                ("CI_PROJECT_DIR", folder.path().to_str().unwrap()),
+                ("PREGRUB_TARGETS", &corpus("images/recipe.img")),
+            ])
+            .envs(variables.iter().copied())
+            .output()
+            .unwrap()
+    };
+    let nothing = job(&[]);
+    assert_eq!(nothing.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&nothing.stdout).contains("set PREGRUB_REPOSITORY"));
+    let words = || fs::read_to_string(folder.path().join("words")).unwrap();
+    let url = ("PREGRUB_REPOSITORY", "https://gitlab.example.org/g/p.git");
+    assert_eq!(job(&[url]).status.code(), Some(0));
+    assert!(words().contains("--git\nhttps://gitlab.example.org/g/p.git\npregrub\n"), "{}", words());
+    assert_eq!(job(&[url, ("PREGRUB_REVISION", "v0.1.0")]).status.code(), Some(0));
+    assert!(words().contains("p.git\n--rev\nv0.1.0\npregrub\n"), "{}", words());
+}
+
+/// No page and no template tells to install from a registry: the crate is in none.
+#[test]
+fn nothing_is_installed_from_a_registry() {
+    let texts = [
+        "docs",
+        "contrib",
+        "README.md",
+        "action.yml",
+        "packaging",
+        "bindings/python/README.md",
+        ".pre-commit-hooks.yaml",
+    ];
+    let mut seen = 0;
+    for text in texts.iter().flat_map(|text| walkdir::WalkDir::new(root().join(text))) {
+        let text = text.unwrap();
+        let Ok(content) = fs::read_to_string(text.path()) else { continue };
+        for line in content.lines().filter(|line| line.contains("cargo install ") || line.contains("pip install ")) {
+            seen += 1;
+            let is_local = ["--path", "--git", "maturin", ".whl", "-*.whl"].iter().any(|word| line.contains(word));
+            assert!(is_local, "{}: {line}", text.path().display());
+        }
+    }
+    assert!(seen >= 5, "{seen}");
 }
 
 /// The hooks in a repository of a user's, by pre-commit itself.
@@ -146,6 +304,18 @@ fn pre_commit_runs_the_hooks() {
     git(&user, &["add", "-A"]);
     let (status, text) = run(&["try-repo", hooks, "pregrub-lint-system", "--all-files"]);
     assert!(status == Some(0) && text.contains("Passed"), "{text}");
+    // A directory of a commit that is called as an option, and what that would read.
+    fs::create_dir_all(user.join("--targets-from=list")).unwrap();
+    fs::create_dir_all(user.join("list")).unwrap();
+    fs::write(user.join("list/grub.cfg"), "a-secret-of-the-runner\n").unwrap();
+    fs::write(user.join("--targets-from=list/grub.cfg"), "menuentry \"A\" {\n linux /k root=/dev/xvda\n}\n").unwrap();
+    git(&user, &["add", "-A"]);
+    let (status, text) = run(&["try-repo", hooks, "pregrub-lint-system", "--all-files", "--verbose"]);
+    assert!(!text.contains("a-secret-of-the-runner"), "{status:?} {text}");
+    let text = fs::read_to_string(&manifest).unwrap();
+    for hook in text.split("- id: ").skip(1) {
+        assert!(hook.contains("\n  args: [--]\n  exclude: ^-\n"), "{hook}");
+    }
 }
 
 /// Scripts that packages and runners start are executable.
@@ -187,5 +357,54 @@ fn the_sbom_lists_what_is_linked() {
         let has =
             one["licenses"][0]["expression"].is_string() && one["hashes"][0]["content"].as_str().unwrap().len() == 64;
         assert!(has, "{one}");
+    }
+}
+
+/// No engine for containers runs here: what packaging/Containerfile copies is a crate that cargo takes, and holds every file
+/// that the sources include.
+#[test]
+fn the_container_is_built_from_what_it_copies() {
+    let file = fs::read_to_string(root().join("packaging/Containerfile")).unwrap();
+    let build = file.split("\nFROM ").nth(1).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for line in build.lines().filter_map(|line| line.strip_prefix("COPY ")) {
+        let mut words: Vec<&str> = line.split(' ').collect();
+        let to = folder.path().join(words.pop().unwrap());
+        for from in words {
+            let from_directory = root().join(from).is_dir();
+            let to = if line.ends_with("./") { to.join(from) } else { to.clone() };
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            // The content of a directory is copied, not the directory.
+            let status = Command::new("cp")
+                .args(["-r", "--no-target-directory"])
+                .args([root().join(from), to.clone()])
+                .status()
+                .unwrap();
+            assert!(status.success() && to.is_dir() == from_directory, "{line}");
+        }
+    }
+    let taken = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline", "--locked"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(taken.status.success(), "{}", String::from_utf8_lossy(&taken.stderr));
+    let copied = |name: &str| folder.path().join(name).exists();
+    for source in walkdir::WalkDir::new(root().join("src")).into_iter().map(Result::unwrap) {
+        if source.path().extension().is_none_or(|end| end != "rs") {
+            continue;
+        }
+        let text = fs::read_to_string(source.path()).unwrap();
+        for (at, _) in text.match_indices("include_str!(") {
+            let rest = text[at..].split('"').nth(1).unwrap();
+            let Some(included) = rest.strip_prefix("../../") else { continue };
+            let folder = included.rsplit_once('/').map_or(included, |(folder, _)| folder);
+            assert!(copied(folder), "{} includes {included}, which the container lacks", source.path().display());
+        }
+        for (at, _) in text.match_indices("#[grammar = \"") {
+            let rest = &text[at + "#[grammar = \"".len()..];
+            let grammar = rest[..rest.find('"').unwrap()].trim_start_matches("../");
+            assert!(copied(grammar), "{} reads {grammar}, which the container lacks", source.path().display());
+        }
     }
 }

@@ -101,7 +101,7 @@ fn other_shells_get_a_script() {
         assert!(!text.contains("parse error"), "{text}");
     }
     let ended = run(&["completions", "csh"]);
-    assert!(ended.status == 2 && ended.stderr.contains("[possible values: bash, elvish"), "{}", ended.stderr);
+    assert!(ended.status == 2 && ended.stderr.contains("use bash, elvish"), "{}", ended.stderr);
 }
 
 #[test]

@@ -56,6 +56,18 @@ fn the_role_fails_where_a_guest_does_not_come_back() {
     assert!(!success && said.contains("nested"), "unknown guests count: {said}");
 }
 
+/// What cannot be read may be any number of guests.
+#[test]
+fn the_role_fails_where_guests_are_hidden() {
+    let folder = host::dom0();
+    std::fs::remove_file(folder.path().join("etc/xen/auto/20-db.cfg")).unwrap();
+    folder.file("var/lib/xcp/state.db", "this is no database");
+    let Some((success, said)) = play(folder.path(), &[]) else { return };
+    assert!(!success && said.contains("not every guest is known: cannot read /var/lib/xcp/state.db"), "{said}");
+    let (success, said) = play(folder.path(), &["-e", "{\"pregrub_fail_on_unknown\": false}"]).unwrap();
+    assert!(success && said.contains("cannot read /var/lib/xcp/state.db"), "{said}");
+}
+
 #[test]
 fn systemd_accepts_the_units() {
     let Some(analyze) = tools::tool("systemd-analyze") else { return };

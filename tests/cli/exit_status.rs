@@ -125,3 +125,244 @@ fn exit_zero() {
     }
     assert_eq!(folder.run(&["check", "--exit-zero", "--exit-not-applicable", "grub.cfg"]).status, 2);
 }
+
+/// A standard output that cannot be written to is not one where everything is well.
+#[test]
+fn what_cannot_be_printed_is_an_error() {
+    use std::process::Command;
+    let disk = corpus("images/recipe.img");
+    for redirected in ["1</dev/null", ">/dev/full"] {
+        for command in [&["check"][..], &["check", "--format", "json"], &["entries"], &["rules"]] {
+            let plain = crate::common::program::command(command);
+            let mut shell = Command::new("/bin/sh");
+            shell
+                .args(["-c", &format!("exec \"$0\" \"$@\" {redirected}")])
+                .arg(plain.get_program())
+                .args(plain.get_args());
+            if command[0] != "rules" {
+                shell.arg(&disk);
+            }
+            let output = shell.env_clear().env("PATH", "/usr/bin:/bin").output().unwrap();
+            assert_eq!(output.status.code(), Some(2), "{command:?} {redirected}");
+        }
+    }
+}
+
+/// What is looked at and cannot be read gives 3, a file that says how to look gives 2, whichever command it is: all commands stand here.
+#[test]
+fn every_command_has_one_status_for_a_file_that_is_not_there() {
+    const GONE: &str = "/nonexistent/x";
+    let folder = Folder::new();
+    folder.file("grub.cfg", "menuentry \"A\" {\n  linux /k\n}\n");
+    folder.file("kernel.cfg", "x");
+    let disk = corpus("images/recipe.img");
+    let table: &[(&[&str], i32)] = &[
+        (&["check", GONE], 3),
+        (&["check", "--recursive", GONE], 3),
+        (&["check", "--root-disk", GONE, &disk], 3),
+        (&["check", "--config", GONE, &disk], 2),
+        (&["check", "--baseline", GONE, &disk], 2),
+        (&["check", "--targets-from", GONE], 2),
+        (&["lint", GONE], 3),
+        (&["lint", "--config", GONE, "grub.cfg"], 2),
+        (&["trace", GONE], 3),
+        (&["kernel", GONE], 3),
+        (&["initrd", GONE], 3),
+        (&["initrd", "--kernel", GONE, "grub.cfg"], 3),
+        (&["initrd", "--kernel-config", GONE, "grub.cfg"], 3),
+        (&["entries", GONE], 3),
+        // Without a terminal it does not come to the file.
+        (&["menu", GONE], 2),
+        (&["grub", GONE], 3),
+        (&["grub", "--config", GONE, &disk], 3),
+        (&["cat", GONE], 3),
+        (&["compare", GONE], 3),
+        (&["compare", "--config", GONE, &disk], 2),
+        (&["report", GONE, "-o", "page.html"], 3),
+        (&["host", "--root", GONE], 3),
+        (&["host", "--config", GONE, "--release", "4.17"], 2),
+        (&["merge", GONE], 3),
+        // These make something: what they make it of is a part of the call.
+        (&["generate", "nixos", "-o", "/nonexistent/x"], 2),
+        (&["init", "--kernel", GONE, "made.img"], 2),
+        (&["init", "--initrd", GONE, "made.img"], 2),
+        (&["schema", GONE], 2),
+        (&["explain", GONE], 2),
+        (&["rules", GONE], 2),
+        (&["completions", GONE], 2),
+        (&["man", GONE], 2),
+        // As pygrub.
+        (&["pygrub", GONE], 1),
+        (&["help", GONE], 2),
+    ];
+    for (args, status) in table {
+        let ended = folder.run(args);
+        assert_eq!(ended.status, *status, "{args:?}: {}", ended.whole());
+        assert!(!ended.stderr.trim().is_empty(), "{args:?} says nothing");
+    }
+    let help = folder.run(&["--help"]).stdout;
+    let commands = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    let names = commands.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    for name in names.filter_map(|line| line.split_whitespace().next()) {
+        assert!(table.iter().any(|(args, _)| args[0] == name), "{name} is not in the table");
+    }
+}
+
+/// Of several targets the worst counts, in the same order for `check`, `merge` and `host`: 3 before 1.
+#[test]
+fn one_order_of_statuses() {
+    let folder = Folder::new();
+    let (boots, fails) = (corpus("images/recipe.img"), corpus("images/nixos-default.img"));
+    folder.file("hvm.cfg", "name = 'hvm'\nmemory = 64\ntype = 'hvm'\n");
+    for (targets, status) in [
+        (&[boots.as_str()][..], 0),
+        (&["hvm.cfg"], 0),
+        (&["hvm.cfg", &boots], 0),
+        (&[&boots, &fails], 1),
+        (&["hvm.cfg", &fails], 1),
+        (&["gone.img", &boots], 3),
+        (&["gone.img", &fails], 3),
+        (&[&fails, "gone.img", "hvm.cfg"], 3),
+    ] {
+        let ended = folder.run(&[&["check", "--format", "json"], targets].concat());
+        assert_eq!(ended.status, status, "check {targets:?}");
+        folder.file("report.jsonl", &ended.stdout);
+        let merged = folder.run(&["merge", "report.jsonl"]);
+        assert_eq!(merged.status, status, "merge {targets:?}: {}", merged.whole());
+        assert!(status == 3 || !merged.stdout.contains("unknown"), "{}", merged.stdout);
+        // The same guests on a host.
+        let root = Folder::new();
+        for (number, target) in targets.iter().enumerate() {
+            let domain = match *target {
+                "hvm.cfg" => folder.read("hvm.cfg"),
+                disk => {
+                    let disk = if disk == "gone.img" { "/srv/gone.img" } else { disk };
+                    format!("name = 'g{number}'\nmemory = 64\nbootloader = 'pygrub'\ndisk = [ '{disk},raw,xvda,w' ]\n")
+                }
+            };
+            if target.starts_with('/') {
+                root.file(target.trim_start_matches('/'), std::fs::read(target).unwrap());
+            }
+            root.file(&format!("etc/xen/g{number}.cfg"), domain);
+        }
+        let host = root.run(&["host", "--root", ".", "--release", "4.17"]);
+        assert_eq!(host.status, status, "host {targets:?}: {}", host.whole());
+    }
+}
+
+/// A screen that says `boots` and ends with 1 says why.
+#[test]
+fn a_status_that_the_verdict_does_not_explain_is_explained() {
+    let folder = Folder::new();
+    folder.file("title.cfg", BY_TITLE);
+    let last = |args: &[&str]| {
+        let ended = folder.run(args);
+        (ended.status, ended.stdout.lines().rfind(|line| line.contains("exit status")).unwrap_or_default().to_owned())
+    };
+    let title = |more: &[&str]| last(&[&["check", "--dialect", "grub2", "title.cfg"], more].concat());
+    assert_eq!(title(&[]), (0, String::new()));
+    let why = "exit status 1: it selects an entry, but 1 finding reaches the threshold (--threshold warning)";
+    assert_eq!(title(&["--threshold", "warning"]), (1, why.to_owned()));
+    assert_eq!(title(&["--threshold", "warning", "--failures-only"]), (1, why.to_owned()));
+    assert_eq!(title(&["--threshold", "warning", "--exit-zero"]), (0, String::new()));
+    assert_eq!(title(&["-D", "PG101", "--threshold", "never"]), (0, String::new()));
+    let (status, line) = title(&["--threshold", "note"]);
+    assert!(status == 1 && line.contains("findings reach the threshold (--threshold note)"), "{line}");
+    // Where the verdict is bad, it needs no more words; and machines read none.
+    let bad = corpus("images/nixos-default.img");
+    assert_eq!(last(&["check", &bad]), (1, String::new()));
+    assert_eq!(title(&["--threshold", "warning", "--format", "json"]), (1, String::new()));
+}
+
+/// What `--as` says and what the file is are both named.
+#[test]
+fn a_file_of_another_kind_than_is_said() {
+    let folder = Folder::new();
+    folder.file("prose", "This is a list\nof things\n");
+    folder.file("empty", "");
+    folder.file("domain.xml", "<domain type='xen'><name>g</name></domain>\n");
+    folder.file("record", "uuid ( RO): 1\n  PV-bootloader ( RW): pygrub\n");
+    folder.file("guest.cfg", "name = 'g'\nmemory = 64\nbootloader = 'pygrub'\ndisk = [ '/d,raw,xvda' ]\n");
+    folder.file("menu", "set timeout=5\nmenuentry 'A' {\n  linux /k\n}\n");
+    let disk = corpus("images/recipe.img");
+    for (kind, file, why) in [
+        ("xapi", "prose", "as a VM's record of xapi: it is a text of another kind"),
+        ("xapi", "empty", "as a VM's record of xapi: it is empty"),
+        ("xapi", "guest.cfg", "as a VM's record of xapi: it looks like a domain's configuration for xl"),
+        ("xapi", "domain.xml", "as a VM's record of xapi: it is XML"),
+        ("xapi", &disk, "as a VM's record of xapi: it has bytes that no text has, as a disk image does"),
+        ("libvirt", "prose", "as a domain's XML for libvirt: it is a text of another kind"),
+        ("libvirt", "record", "as a domain's XML for libvirt: it looks like a VM's record of xapi"),
+        ("libvirt", "menu", "as a domain's XML for libvirt: it looks like a boot configuration"),
+        ("libvirt", &disk, "as a domain's XML for libvirt: it has bytes that no text has"),
+        ("xl", &disk, "as a domain's configuration for xl: it has bytes that no text has"),
+        ("xl", "domain.xml", "as a domain's configuration for xl: it is XML"),
+        ("xl", "menu", "as a domain's configuration for xl: it looks like a boot configuration"),
+        ("xl", ".", "it is a directory, not a domain's configuration"),
+        ("image", ".", "it is a directory, not an image"),
+        ("directory", "prose", "it is a file, not a directory"),
+        ("config", &disk, "not a"),
+    ] {
+        let ended = folder.run(&["check", "--as", kind, file]);
+        assert!(ended.status == 3 && ended.stdout.is_empty(), "{kind} {file}: {}", ended.whole());
+        assert!(ended.stderr.contains(why), "{kind} {file}: {}", ended.stderr);
+    }
+    // What xl rejects as a whole is a verdict.
+    let ended = folder.run(&["check", "--as", "xl", "prose"]);
+    assert!(ended.status == 1 && ended.stdout.contains("PG501"), "{}", ended.whole());
+    // And what is that kind stays one.
+    for (kind, file) in [("xapi", "record"), ("libvirt", "domain.xml"), ("xl", "guest.cfg"), ("config", "menu")] {
+        let ended = folder.run(&["check", "--as", kind, file]);
+        assert!(
+            !ended.stdout.is_empty() && !ended.stderr.contains("cannot read `"),
+            "{kind} {file}: {}",
+            ended.whole()
+        );
+    }
+}
+
+/// English has the words of boot configurations as well.
+#[test]
+fn prose_is_not_a_boot_configuration() {
+    let folder = Folder::new();
+    for (number, text) in [
+        "My book\ntitle The great one\nauthor me\n",
+        "title Foo\n\nlabel things\nkernel of truth, which nobody wants\n",
+        "label the boxes\nlinux is on the first\n",
+        "set the table\nand the chairs\n",
+        "submenu of the day\nmenuentry is a command\n",
+        "linux is an operating system\n",
+        "title page\n\nroot of all evil\nkernel panic and others\n",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let name = format!("text{number}");
+        folder.file(&name, text);
+        for command in ["check", "entries", "trace", "lint", "compare", "cat", "grub"] {
+            let ended = folder.run(&[command, &name]);
+            assert!(ended.status == 3 && ended.stdout.is_empty(), "{command} {text}: {}", ended.whole());
+            assert!(ended.stderr.contains(&format!("`{name}`")), "{command}: {}", ended.stderr);
+        }
+        // Who says what it is gets it.
+        assert_ne!(folder.run(&["check", "--dialect", "legacy", &name]).status, 3);
+        assert_eq!(folder.run(&["grub", "--as", "config", &name]).status, 1);
+    }
+    for (number, text) in [
+        "timeout 5\ntitle Linux\n  root (hd0,0)\n  kernel /vmlinuz root=/dev/xvda1\n",
+        "title Linux\n\tkernel vmlinuz\n",
+        "title=Linux\nkernel=/vmlinuz\n",
+        "DEFAULT l\nLABEL l\n  LINUX ../vmlinuz\n",
+        "label l\nkernel vmlinuz-lts\n",
+        "set default=0\n",
+        "menuentry Linux {\nlinux /k\n}\n",
+        "linux /vmlinuz ro\n",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let name = format!("menu{number}");
+        folder.file(&name, text);
+        assert!(folder.run(&["trace", &name]).stdout.contains(" reads "), "{text}");
+    }
+}

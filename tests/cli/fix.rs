@@ -93,7 +93,7 @@ fn a_difference_that_is_empty_is_explained() {
     );
     let generated = corpus("lint/PG108/found-nixos-zero/grub.cfg");
     let ended = run(&["lint", "--diff", "--no-config", &generated]);
-    let why = "was not fixed: NixOS regenerates it: set the options that the help names in the guest's NixOS configuration, and run nixos-rebuild boot (use --force to edit it anyway)\n";
+    let why = "was not fixed: NixOS regenerates it: set the options that the help names in the guest's NixOS configuration, and run nixos-rebuild boot\n";
     assert!(ended.stdout.is_empty() && ended.stderr.ends_with(why), "{}", ended.whole());
     let folder = Folder::new();
     folder.file("grub.cfg", "menuentry \"A\" {\n linux /k\n}\n");

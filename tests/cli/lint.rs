@@ -87,3 +87,13 @@ fn what_comments_suppress_is_counted() {
         assert!(ended.stdout.contains("error[PG001]") && !ended.stdout.contains("suppressed"), "{}", ended.stdout);
     }
 }
+
+/// It holds lines of a configuration, and is none.
+#[test]
+fn an_image_is_for_check() {
+    for image in ["images/recipe.img", "images/nixos-default.img"] {
+        let ended = run(&["lint", &corpus(image)]);
+        assert_eq!(ended.status, 3, "{}", ended.whole());
+        assert!(ended.stderr.contains("disks and domains are for `pregrub check`"), "{}", ended.whole());
+    }
+}

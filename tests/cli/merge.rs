@@ -29,7 +29,7 @@ fn one_report_of_many_machines() {
     let text = merged("text");
     assert_eq!(text.status, 3);
     let lines: Vec<&str> = text.stdout.lines().collect();
-    assert_eq!(lines[..2], ["unknown: host1:gone.img", "  cannot open `gone.img`: there is no such file"]);
+    assert_eq!(lines[..2], ["unknown: host1:gone.img", "  cannot read `gone.img`: there is no such file"]);
     assert!(lines[2].starts_with("fails: host2:") && lines[2].ends_with("/nixos-default.img"), "{}", text.stdout);
     assert!(lines[4].starts_with("  help: "), "{}", text.stdout);
     let sum = "\n\n6 targets: 3 fine, 1 failing, 2 unknown; 8 errors, 1 warning, 1 note\n";
@@ -38,7 +38,7 @@ fn one_report_of_many_machines() {
     assert!(concise.contains("boots: host2:@ROOT/corpus/images/recipe.img (Xen 4.22)\n"), "{concise}");
     assert!(concise.contains("nixos-default.img:/grub/grub.cfg:63:9: error[PG001] "), "{concise}");
     assert!(concise.contains("lint:a.cfg:1:14: warning[PG101] "), "{concise}");
-    assert!(concise.contains("unknown: lint:gone.cfg: cannot open"), "{concise}");
+    assert!(concise.contains("unknown: lint:gone.cfg: cannot read"), "{concise}");
     let json = merged("json");
     let targets: Vec<String> = json
         .stdout
@@ -137,10 +137,33 @@ fn what_is_something_else_is_refused() {
         .file("finding.json", "{\"schema\": \"pregrub.check/1\", \"target\": \"a\", \"findings\": [{\"code\": 1}]}\n");
     for name in ["text", "schema.json", "none.json", "finding.json", "gone"] {
         let ended = folder.run(&["merge", name]);
-        assert_eq!((ended.status, ended.stderr.lines().count()), (2, 1), "{}", ended.whole());
+        assert_eq!((ended.status, ended.stderr.lines().count()), (3, 1), "{}", ended.whole());
         assert!(ended.stderr.contains(name), "{}", ended.stderr);
     }
-    folder.file("empty", "\n\n");
-    let ended = folder.run(&["merge", "empty"]);
+}
+
+/// A file without a report is not a fleet where all is well.
+#[test]
+fn a_file_without_a_report() {
+    let folder = reports();
+    for (name, content, why) in [
+        ("empty.jsonl", "", "`empty.jsonl` holds no report: did the run"),
+        ("blank.jsonl", "\n  \n", "`blank.jsonl` holds no report: did the run"),
+        ("object.json", "{}\n", "object.json:1: it has no schema"),
+        ("list.json", "[]\n", "list.json:1: "),
+        ("text.txt", "boots: a.img\n", "text.txt:1: "),
+        ("host.json", "{\"schema\":\"pregrub.host/1\"}\n", "does not list the guests"),
+        ("other.json", "{\"schema\":\"pregrub.entries/1\"}\n", "its schema is `pregrub.entries/1`"),
+    ] {
+        folder.file(name, content);
+        for args in [&["merge", name][..], &["merge", "host2.jsonl", name], &["merge", "--names", "shared", name]] {
+            let ended = folder.run(args);
+            assert_eq!(ended.status, 3, "{args:?}: {}", ended.whole());
+            assert!(ended.stderr.contains(why), "{args:?}: {}", ended.stderr);
+        }
+    }
+    // A host that has no guests is a report.
+    folder.file("none.json", "{\"schema\":\"pregrub.host/1\",\"release\":\"4.17\",\"guests\":[]}\n");
+    let ended = folder.run(&["merge", "none.json"]);
     assert_eq!((ended.status, ended.stdout.as_str()), (0, "0 targets\n"));
 }

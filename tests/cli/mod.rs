@@ -11,6 +11,7 @@ mod contract;
 #[cfg(target_os = "linux")]
 mod contrib;
 mod entries;
+mod error_style;
 mod exit_status;
 mod explain;
 mod fix;
@@ -23,12 +24,15 @@ mod host;
 mod images;
 mod init;
 mod lint;
+#[cfg(target_os = "linux")]
+mod menu;
 mod merge;
 mod names;
 mod next_steps;
 #[cfg(target_os = "linux")]
-mod pygrub;
+pub mod pygrub;
 mod recursive;
+mod report;
 mod schema;
 mod settings;
 mod stdin_filename;

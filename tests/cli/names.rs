@@ -73,7 +73,7 @@ fn every_subcommand_opens_a_name_that_is_not_utf_8() {
         assert_eq!(stderr, "pregrub: cannot read `caf\\xe9.gone`: there is no such file\n");
     }
     let (status, _, stderr) = run(&["check"], &[latin(".gone")]);
-    assert_eq!((status, stderr.as_str()), (3, "pregrub: cannot open `caf\\xe9.gone`: there is no such file\n"));
+    assert_eq!((status, stderr.as_str()), (3, "pregrub: cannot read `caf\\xe9.gone`: there is no such file\n"));
     let (status, _, stderr) = run(&["cat"], &[latin(".img"), latin(".gone")]);
     assert_eq!(status, 1, "{stderr}");
 }
@@ -114,4 +114,38 @@ fn a_fix_and_a_baseline_find_the_file_again() {
     assert!(status == 0 && stdout.contains("of the baseline not shown"), "{stdout}");
     let (_, stdout, stderr) = run(&["lint", "--fix", "--unsafe"]);
     assert!(stdout.starts_with("fixed caf\\xe9/grub.cfg:3: "), "{stdout}{stderr}");
+}
+
+/// What is given to pygrub reaches it byte for byte: names in the guest, titles and arguments.
+#[test]
+fn options_of_pygrub_need_not_be_utf_8() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = dir.path().join("root");
+    fs::create_dir(&disk).unwrap();
+    fs::write(disk.join(latin(".kernel")), "k").unwrap();
+    let option =
+        |name: &str, value: &OsStr| OsStr::from_bytes(&[name.as_bytes(), value.as_bytes()].concat()).to_owned();
+    let words = [
+        option("--kernel=/", &latin(".kernel")),
+        option("--args=", OsStr::from_bytes(b"title=\xe9")),
+        OsString::from("root"),
+    ];
+    let output =
+        program(dir.path()).args(["check", "--until", "pygrub", "--format", "json"]).args(words).output().unwrap();
+    let (status, stdout, stderr) = ended(&output);
+    assert_eq!((status, stderr.as_str()), (0, ""), "{stdout}");
+    let object: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(object["verdict"], "boots", "{stdout}");
+}
+
+#[test]
+fn sarif_names_the_bytes() {
+    let dir = folder();
+    let output = program(dir.path())
+        .args(["lint", "--format", "sarif"])
+        .arg(PathBuf::from(latin("")).join("grub.cfg"))
+        .output()
+        .unwrap();
+    let (_, stdout, _) = ended(&output);
+    assert!(stdout.contains("caf%E9/grub.cfg"), "{stdout}");
 }

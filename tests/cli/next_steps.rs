@@ -55,7 +55,7 @@ fn a_file_in_place_of_a_subcommand() {
 #[test]
 fn python_in_a_domain() {
     let text = b"name = 'g'\nbootloader = 'pygrub'\npath = '/srv'\ndisk = [ 'phy:' + path + ',xvda,w' ]\n";
-    let ended = run_with_input(&["check", "-"], text);
+    let ended = run_with_input(&["check", "--as", "xl", "-"], text);
     assert!(ended.status == 1 && ended.stdout.contains("write each value literally"), "{}", ended.whole());
 }
 

@@ -90,8 +90,8 @@ fn what_is_passed_over_is_counted() {
     symlink("../outside.img", folder.path().join("notes/c")).unwrap();
     assert_eq!(
         folder.run(&["check", "--recursive", "notes"]).stderr,
-        "pregrub: there is no boot configuration, disk image or domain's configuration in `notes`: there are 2 other files, 1 link that \
-         leads out of it\n"
+        "pregrub: there is no boot configuration, disk image or domain's configuration in `notes` (passed over: 2 other files, 1 link \
+         that leads out of it)\n"
     );
 }
 
@@ -107,4 +107,21 @@ fn nothing_there() {
     assert!(ended.stdout.ends_with("0 targets: nothing was found that pygrub could be given\n"), "{}", ended.whole());
     assert_eq!(folder.run(&["lint", "--recursive", "empty"]).status, 3);
     assert_eq!(folder.run(&["lint", "--exclude", "x", "empty"]).status, 2);
+}
+
+/// A domain that does not ask pygrub needs no disk: a tree of such domains is green.
+#[test]
+fn domains_of_other_bootloaders() {
+    let folder = Folder::new();
+    let domain = |rest: &str| format!("name = 'g'\nmemory = 64\n{rest}\ndisk = [ '/nowhere/disk.img,raw,xvda,w' ]\n");
+    folder.file("domains/pvgrub.cfg", domain("bootloader = 'pvgrub'"));
+    folder.file(
+        "domains/script.cfg",
+        "name = 'g'\nmemory = 64\nbootloader = '/opt/boot'\ndisk = [ 'vdev=xvda,script=x,target=y' ]\n",
+    );
+    folder.file("domains/hvm.cfg", domain("type = 'hvm'"));
+    let ended = folder.run(&["check", "--recursive", "domains"]);
+    assert_eq!(ended.status, 0, "{}", ended.whole());
+    assert!(ended.stdout.ends_with("3 targets: 3 do not ask pygrub\n"), "{}", ended.whole());
+    assert!(!ended.stdout.contains("PG602"), "{}", ended.whole());
 }

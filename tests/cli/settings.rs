@@ -73,7 +73,7 @@ fn faults_are_told_with_their_place() {
 }
 
 #[test]
-fn the_nearest_file_counts_and_the_command_line_wins() {
+fn the_nearest_file_to_the_working_directory_counts_and_the_command_line_wins() {
     let folder = Folder::new();
     let deep = "guests/a/grub/grub.cfg";
     folder.file(deep, BY_TITLE);
@@ -83,13 +83,13 @@ fn the_nearest_file_counts_and_the_command_line_wins() {
     assert_eq!(status(&[]), 1);
     assert_eq!(status(&["--threshold", "error"]), 0);
     assert_eq!(status(&["--no-config"]), 0);
-    folder.file("guests/pregrub.toml", "deny = ['PG101']\n");
-    assert_eq!(status(&[]), 1, "denied");
-    assert_eq!(status(&["-A", "PG101"]), 0, "the nearest file alone counts, and the command line comes behind it");
-    assert_eq!(status(&["--config", "pregrub.toml", "-A", "PG1"]), 0);
-    // Wherever it is called from; standard input belongs to the working directory.
-    assert_eq!(folder.run_in("guests/a", &["lint", "grub/grub.cfg"]).status, 1);
-    assert_eq!(folder.run_in("guests/a/grub", &["lint", "../grub/grub.cfg"]).status, 1);
+    assert_eq!(folder.run_in("guests/a", &["lint", "grub/grub.cfg"]).status, 1, "above the working directory");
+    folder.file("guests/pregrub.toml", "allow = ['PG101']\n");
+    assert_eq!(status(&[]), 1, "where the target lies says nothing");
+    assert_eq!(status(&["--config", "guests/pregrub.toml"]), 0);
+    assert_eq!(folder.run_in("guests/a", &["lint", "grub/grub.cfg"]).status, 0, "the nearest alone counts");
+    assert_eq!(folder.run_in("guests/a/grub", &["lint", "../grub/grub.cfg"]).status, 0);
+    assert_eq!(folder.run_in("guests", &["lint", "-D", "PG101", "a/grub/grub.cfg"]).status, 1, "the command line wins");
 }
 
 #[test]

@@ -34,13 +34,13 @@ fn the_dialect_goes_by_the_name() {
 }
 
 #[test]
-fn settings_are_those_of_its_directory() {
+fn settings_are_those_of_the_working_directory() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("guest")).unwrap();
     fs::write(folder.path().join("guest/pregrub.toml"), "allow = [\"all\"]\n").unwrap();
-    let lint = |name: &str| {
+    let lint = |at: &str, name: &str| {
         let mut child = command(&["lint", "-", "--stdin-filename", name])
-            .current_dir(folder.path())
+            .current_dir(folder.path().join(at))
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
@@ -48,8 +48,8 @@ fn settings_are_those_of_its_directory() {
         std::io::Write::write_all(&mut child.stdin.take().unwrap(), BAD).unwrap();
         child.wait().unwrap().code()
     };
-    assert_eq!(lint("guest/grub.cfg"), Some(0));
-    assert_eq!(lint("grub.cfg"), Some(1));
+    assert_eq!(lint("guest", "../grub.cfg"), Some(0));
+    assert_eq!(lint("", "guest/grub.cfg"), Some(1));
 }
 
 #[test]

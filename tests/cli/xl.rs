@@ -24,7 +24,7 @@ fn domain(changes: &[(&str, &str)]) -> String {
 }
 
 fn check(changes: &[(&str, &str)]) -> String {
-    run_with_input(&["check", "-"], domain(changes).as_bytes()).whole()
+    run_with_input(&["check", "--as", "xl", "-"], domain(changes).as_bytes()).whole()
 }
 
 /// A domain is started by the toolstack whose format it has.
@@ -64,13 +64,13 @@ fn options_of_the_configuration() {
 #[test]
 fn options_given_here_win() {
     let ended = run_with_input(
-        &["check", "--interactive", "--entry", "1", "--args", "mine", "-"],
+        &["check", "--interactive", "--entry", "1", "--args", "mine", "--as", "xl", "-"],
         domain(&[("\"-q\"", "\"-q\", \"--entry=2\"")]).as_bytes(),
     );
     assert_eq!(ended.status, 0, "{}", ended.whole());
     assert!(ended.stdout.contains("  entry      1 ") && ended.stdout.contains("  menu  "), "{}", ended.stdout);
     assert!(ended.stdout.contains(" mine\n") && !ended.stdout.contains("loglevel=4 quiet"), "{}", ended.stdout);
-    let quiet = run_with_input(&["check", "--quiet", "-"], domain(&[("[ \"-q\" ]", "[]")]).as_bytes());
+    let quiet = run_with_input(&["check", "--quiet", "--as", "xl", "-"], domain(&[("[ \"-q\" ]", "[]")]).as_bytes());
     assert!(!quiet.stdout.contains("  menu  "), "{}", quiet.stdout);
 }
 
@@ -136,7 +136,7 @@ fn what_is_not_for_pygrub() {
              must be (line 4, column 10)",
         ),
     ] {
-        let ended = run_with_input(&["check", "-"], domain(changes).as_bytes());
+        let ended = run_with_input(&["check", "--as", "xl", "-"], domain(changes).as_bytes());
         let verdict = ["not applicable", "fails", "", "unknown"][usize::try_from(status).unwrap()];
         let first = ended.stdout.lines().next().unwrap_or_default();
         assert_eq!(
@@ -145,7 +145,7 @@ fn what_is_not_for_pygrub() {
             "{}",
             ended.stderr
         );
-        let entries = run_with_input(&["entries", "-"], domain(changes).as_bytes());
+        let entries = run_with_input(&["entries", "--as", "xl", "-"], domain(changes).as_bytes());
         assert_eq!((entries.status, entries.stderr), (3, format!("pregrub: `-`: {told}\n")));
     }
 }
@@ -153,13 +153,13 @@ fn what_is_not_for_pygrub() {
 #[test]
 fn a_disk_that_is_not_here() {
     let first = |changes: &[(&str, &str)]| {
-        let ended = run_with_input(&["check", "-"], domain(changes).as_bytes());
+        let ended = run_with_input(&["check", "--as", "xl", "-"], domain(changes).as_bytes());
         assert_eq!((ended.status, ended.stderr.as_str()), (3, ""));
         ended.stdout.lines().next().unwrap_or_default().to_owned()
     };
     assert_eq!(
         first(&[("recipe.img", "none.img")]),
-        "unknown: - (Xen 4.22): cannot open `corpus/images/none.img`: there is no such file; it is the first disk of the domain (line 8)"
+        "unknown: - (Xen 4.22): cannot read `corpus/images/none.img`: there is no such file; it is the first disk of the domain (line 8)"
     );
     assert_eq!(
         first(&[("images/recipe.img", "images")]),
@@ -170,22 +170,25 @@ fn a_disk_that_is_not_here() {
 #[test]
 fn entries_and_trace() {
     let text = domain(&[]);
-    assert_snapshot!(run_with_input(&["entries", "-"], text.as_bytes()).whole());
-    let trace = run_with_input(&["trace", "-"], text.as_bytes());
+    assert_snapshot!(run_with_input(&["entries", "--as", "xl", "-"], text.as_bytes()).whole());
+    let trace = run_with_input(&["trace", "--as", "xl", "-"], text.as_bytes());
     let start =
         "-: xl as pygrub of Xen 4.22 reads it\nthe first disk: corpus/images/recipe.img (line 8)\npartitions: no MBR";
     assert!(trace.status == 0 && trace.stdout.starts_with(start), "{}", trace.whole());
-    let trace = run_with_input(&["trace", "-"], domain(&[("\"pv\"", "\"hvm\"")]).as_bytes());
+    let trace = run_with_input(&["trace", "--as", "xl", "-"], domain(&[("\"pv\"", "\"hvm\"")]).as_bytes());
     assert_snapshot!(trace.whole());
 }
 
 #[test]
 fn json() {
-    let ended = run_with_input(&["check", "-", "--format", "json"], domain(&[]).as_bytes());
+    let ended = run_with_input(&["check", "--as", "xl", "-", "--format", "json"], domain(&[]).as_bytes());
     let told: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!((&told["kind"], &told["verdict"]), (&"xl".into(), &"boots".into()));
     assert_eq!(told["disk"], serde_json::json!({ "path": "corpus/images/recipe.img", "line": 8 }));
-    let ended = run_with_input(&["check", "-", "--format", "json"], domain(&[("\"-q\"", "\"--bogus\"")]).as_bytes());
+    let ended = run_with_input(
+        &["check", "--as", "xl", "-", "--format", "json"],
+        domain(&[("\"-q\"", "\"--bogus\"")]).as_bytes(),
+    );
     let told: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!((&told["pygrub"], &told["failure"]["stage"]), (&serde_json::Value::Null, &"toolstack".into()));
 }
@@ -193,8 +196,10 @@ fn json() {
 /// By looks, by name, or because it is said.
 #[test]
 fn how_one_is_told() {
+    let folder = Folder::new();
     let kind = |args: &[&str], text: &str| {
-        let ended = run_with_input(&[&["check", "--format", "json", "-"], args].concat(), text.as_bytes());
+        folder.file("guest", text);
+        let ended = folder.run(&[&["check", "--format", "json", "guest"], args].concat());
         let told: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap_or_default();
         told["kind"].as_str().unwrap_or("none").to_owned()
     };
@@ -212,7 +217,7 @@ fn how_one_is_told() {
     // Relative to where the program is started.
     let elsewhere = command(&["check", path.to_str().unwrap()]).current_dir(folder.path()).output().unwrap();
     assert_eq!(elsewhere.status.code(), Some(3));
-    let hashes = run_with_input(&["check", "--hash", "-"], domain(&[]).as_bytes());
+    let hashes = run_with_input(&["check", "--hash", "--as", "xl", "-"], domain(&[]).as_bytes());
     let image = run(&["check", "--hash", &corpus("images/recipe.img")]);
     let of = |text: &str| text.lines().filter(|line| line.contains("sha256")).map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(of(&hashes.stdout), of(&image.stdout));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use pregrub::generate::grub_cfg::{Disk, HostDisk};
+use pregrub::generate::grub_cfg::{InstallDisk, LocalDisk};
 use pregrub::storage::beneath::HeldDirectory;
 
 /// A change that was made; paths lie beneath the boot directory.
@@ -31,6 +31,8 @@ pub enum DriverError {
     Cut,
     /// This change fails, later ones do not.
     Error(io::ErrorKind),
+    /// This change is made and fails all the same, as after an error of the disk; later ones do not.
+    Late,
     /// This change and all later ones fail, but nothing is cut off: a filesystem that became read-only.
     Errors(io::ErrorKind),
 }
@@ -75,33 +77,36 @@ impl FaultyDisk {
         if let Some((kind, first)) = kind {
             if let (true, Change::Append(path, bytes)) = (first, &change) {
                 // Half of it arrives.
-                HostDisk::default().append(boot, path, &bytes[..bytes.len() / 2])?;
+                LocalDisk::default().append(boot, path, &bytes[..bytes.len() / 2])?;
             }
             return Err(kind.into());
         }
         perform()?;
         self.log.push(change);
-        Ok(())
+        match self.fault {
+            Some((at, DriverError::Late)) if number == at => Err(io::Error::from_raw_os_error(5)),
+            _ => Ok(()),
+        }
     }
 }
 
-impl Disk for FaultyDisk {
+impl InstallDisk for FaultyDisk {
     fn make_directory(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
-        self.change(boot, Change::MakeDirectory(path.into()), || HostDisk::default().make_directory(boot, path))
+        self.change(boot, Change::MakeDirectory(path.into()), || LocalDisk::default().make_directory(boot, path))
     }
 
     fn create(&mut self, boot: &HeldDirectory, path: &Path, mode: u32) -> io::Result<()> {
-        self.change(boot, Change::Create(path.into()), || HostDisk::default().create(boot, path, mode))
+        self.change(boot, Change::Create(path.into()), || LocalDisk::default().create(boot, path, mode))
     }
 
     fn append(&mut self, boot: &HeldDirectory, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        self.change(boot, Change::Append(path.into(), bytes.into()), || HostDisk::default().append(boot, path, bytes))
+        self.change(boot, Change::Append(path.into(), bytes.into()), || LocalDisk::default().append(boot, path, bytes))
     }
 
     fn run(&mut self, program: &Path, boot: &HeldDirectory, path: &Path, limit: Duration) -> io::Result<ExitStatus> {
         let mut status = None;
         self.change(boot, Change::Run(path.into(), Vec::new()), || {
-            status = Some(HostDisk::default().run(program, boot, path, limit)?);
+            status = Some(LocalDisk::default().run(program, boot, path, limit)?);
             Ok(())
         })?;
         let mut content = Vec::new();
@@ -123,14 +128,18 @@ impl Disk for FaultyDisk {
     }
 
     fn rename(&mut self, boot: &HeldDirectory, from: &Path, to: &Path) -> io::Result<()> {
-        self.change(boot, Change::Rename(from.into(), to.into()), || HostDisk::default().rename(boot, from, to))
+        self.change(boot, Change::Rename(from.into(), to.into()), || LocalDisk::default().rename(boot, from, to))
+    }
+
+    fn rename_to_new(&mut self, boot: &HeldDirectory, from: &Path, to: &Path) -> io::Result<()> {
+        self.change(boot, Change::Rename(from.into(), to.into()), || LocalDisk::default().rename_to_new(boot, from, to))
     }
 
     fn link(&mut self, boot: &HeldDirectory, from: &Path, to: &Path) -> io::Result<()> {
-        self.change(boot, Change::Link(from.into(), to.into()), || HostDisk::default().link(boot, from, to))
+        self.change(boot, Change::Link(from.into(), to.into()), || LocalDisk::default().link(boot, from, to))
     }
 
     fn remove(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
-        self.change(boot, Change::Remove(path.into()), || HostDisk::default().remove(boot, path))
+        self.change(boot, Change::Remove(path.into()), || LocalDisk::default().remove(boot, path))
     }
 }

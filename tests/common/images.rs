@@ -406,7 +406,7 @@ fn run_with(command: &mut Command, input: &str) {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap_or_else(|error| panic!("{command:?}: {error} (tests/run installs what is needed)"));
+        .unwrap_or_else(|error| panic!("{command:?}: {error} (tests/setup installs what is needed)"));
     // A tool that reads nothing may be gone by now.
     let _ = child.stdin.take().expect("piped above").write_all(input.as_bytes());
     let output = child.wait_with_output().expect("the child was started here");

@@ -1,5 +1,7 @@
 //! What several tests need: the real pygrub, the tools that make images, and inputs to show them.
 
+#[macro_use]
+pub mod case_tests;
 pub mod drop_in;
 pub mod ext_images;
 pub mod fat_images;

@@ -1,6 +1,6 @@
 //! grub.cfg as NixOS' installer writes it, in the forms that its options give, and the files that it names.
 //!
-//! Written from the description in the project's facts (the order and the shape of the output), not from the script.
+//! Written from a description of the order and the shape of the output, not from the script.
 
 use std::fmt::Write;
 

@@ -7,7 +7,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use pregrub::generate::grub_cfg::{Options, Root, Search};
+use pregrub::generate::grub_cfg::{PlanOptions, RootDirectory, Search};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -126,15 +126,15 @@ impl Store {
     }
 
     /// How pregrub is called for it: as if a filesystem were mounted on `/boot`.
-    pub fn options(&self) -> Options {
-        Options {
-            root: Root::new(self.root()),
+    pub fn options(&self) -> PlanOptions {
+        PlanOptions {
+            root: RootDirectory::new(self.root()),
             boot: self.boot(),
             prefix: Some(String::new()),
             search: Search::Never,
             profiles: PROFILES.into(),
             run_secrets: true,
-            ..Options::default()
+            ..PlanOptions::default()
         }
     }
 

@@ -1,5 +1,6 @@
 //! The installed pygrub and the tools that make images, and what to do where they are missing.
 
+use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -35,10 +36,20 @@ pub fn skipped(what: &str) {
 
 /// Fails where xmllint rejects `xml` by a schema (`--schema`) or a DTD (`--dtdvalid`) of tests/schemas.
 pub fn assert_xml(xml: &str, how: &str, schema: &str) {
+    let schema = super::program::root().join("tests/schemas").join(schema);
+    xmllint(xml, &[how.as_ref(), schema.as_os_str()]);
+}
+
+/// Fails where xmllint finds `xml` not well-formed.
+pub fn assert_well_formed(xml: &str) {
+    xmllint(xml, &[]);
+}
+
+fn xmllint(xml: &str, arguments: &[&OsStr]) {
     let Some(xmllint) = tool("xmllint") else { return };
     let mut child = Command::new(xmllint)
-        .args(["--noout", "--nonet", how])
-        .arg(super::program::root().join("tests/schemas").join(schema))
+        .args(["--noout", "--nonet"])
+        .args(arguments)
         .arg("-")
         .stdin(Stdio::piped())
         .stderr(Stdio::piped())

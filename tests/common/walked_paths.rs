@@ -1,4 +1,4 @@
-//! Paths of section 1 of the measured facts, which pygrub walks or does not, and a tree with the links that they go over.
+//! Paths that pygrub walks, or does not, and a tree with the links that they go over.
 
 use super::images::Tree;
 use super::random::noise;

@@ -8,7 +8,7 @@ use pregrub::flavour::Build;
 use pregrub::lint::explaining_findings;
 use pregrub::release::Release;
 use pregrub::report::compare_text;
-use pregrub::report::text::Look;
+use pregrub::report::text::TextStyle;
 use pregrub::simulation::Simulation;
 use pregrub::storage::mount::Volumes;
 use pregrub::target::OpenOptions;
@@ -29,7 +29,7 @@ fn screen(path: &Path, name: &str) -> (Comparison, String) {
     let explained = explaining_findings(&comparison, target, volumes.as_ref().map(|volumes| volumes as &dyn Volumes));
     let codes: Vec<Option<&str>> = explained.iter().map(|finding| Some(finding.as_ref()?.rule.code)).collect();
     let mut out = Vec::new();
-    let look = Look { color: false, width: 80, verbose: false, links: false };
+    let look = TextStyle { color: false, width: 80, verbose: false, links: false };
     compare_text::write(&comparison, name, &codes, look, &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");

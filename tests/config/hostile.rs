@@ -129,11 +129,12 @@ fn one_long_line(of: Dialect) {
                 let what = format!("{release} {head:?} {length} of {unit:?} {tail:?}");
                 let release = release.parse().expect("a release");
                 let (parsed, peak) = in_time(10, &what, move || memory::peak(|| parse(dialect, &text, release)));
-                // Python prints the lines of an open entry, four characters for a byte.
+                // Python prints the lines of an open entry, four characters for a byte; what raises is kept as pygrub's, and among all
+                // that does. And what pygrub has then is kept beside what is read after it.
                 let printed = parsed.raised.map_or(0, |raised| raised.message.len());
                 // A word of eight bytes is kept with sixteen; only 4.1.3 reads that many.
                 let factor = if unit == "initrd=" && release.minor() == 1 { 6 } else { 3 };
-                assert!(peak <= factor * length + 2 * printed + MIB / 16, "{what}: {peak} bytes");
+                assert!(peak <= (factor + 1) * length + 3 * printed + MIB / 16, "{what}: {peak} bytes");
             }
         }
     }

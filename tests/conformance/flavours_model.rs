@@ -150,7 +150,7 @@ fn error(answer: &mut Value, kind: &str, message: &str) {
     answer["error"] = json!({"stage": "select", "type": kind, "msg": message});
 }
 
-/// Section 5: the first entry decides.
+/// The first entry decides.
 fn suse(answer: &mut Value) {
     let first = answer["images"].get(0).cloned();
     let looks = match &first {
@@ -179,7 +179,7 @@ fn without_late(answer: &Value) -> Vec<Value> {
     warnings.iter().filter(|warning| *warning != "Default image not found").cloned().collect()
 }
 
-/// Section 2: rules, the title, `--entry`.
+/// Rules, the title, `--entry`.
 fn xen_server(
     answer: &mut Value,
     plain: &Value,

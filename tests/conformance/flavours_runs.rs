@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use data_encoding::BASE64;
-use pregrub::boot::command_line::{self, Directory};
+use pregrub::boot::command_line::{self, CopyDirectory};
 use pregrub::boot::{self, ImageLimits, Options, RuleError, RuleFiles, Run, Task};
 use pregrub::flavour::Build;
 use pregrub::storage::partitions::partition_table;
@@ -82,7 +82,7 @@ fn one(case: &Value, build: Build, recorded: &Value, context: &str, differences:
     if call.is_config {
         return;
     }
-    if let Directory::Default(directory) = call.directory
+    if let CopyDirectory::Default(directory) = call.directory
         && let Some(theirs) = recorded["directory"].as_str()
     {
         same("directory", json!(directory), &json!(theirs.trim_end_matches('/')));

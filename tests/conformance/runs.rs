@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use data_encoding::BASE64;
-use pregrub::boot::{self, Format, Options, Run, Task, Values, Verdict, render};
+use pregrub::boot::{self, Options, OutputFormat, Run, Task, Values, Verdict, render};
 use pregrub::flavour::Flavour;
 use pregrub::python::PyStr;
 use pregrub::release::{Change, Release};
@@ -32,12 +32,12 @@ const NOT_RUN: [(&str, &str); 9] = [
 ];
 
 /// What of a command line does not concern the run: where the result goes, and in which format. A release may not know it.
-pub(super) fn output_options(argv: &[&str]) -> (Format, bool, Option<Change>) {
-    let (mut format, mut needs) = (Format::Sxp, None);
+pub(super) fn output_options(argv: &[&str]) -> (OutputFormat, bool, Option<Change>) {
+    let (mut format, mut needs) = (OutputFormat::Sxp, None);
     for word in argv {
         match word.split_once('=').unwrap_or((word, "")) {
             ("--output-format", name) => {
-                (format, needs) = (Format::from_name(name.as_bytes()).unwrap(), Some(Change::OutputOptions));
+                (format, needs) = (OutputFormat::from_name(name.as_bytes()).unwrap(), Some(Change::OutputOptions));
             }
             ("--output-directory", _) | ("-n", _) => needs = Some(Change::OutputOptions),
             ("-l", _) => needs = Some(Change::ListEntries),
@@ -52,7 +52,7 @@ pub(super) fn output_options(argv: &[&str]) -> (Format, bool, Option<Change>) {
 
 /// What the run prints in the format that is asked for, with the names of the recorded data; or the exception that ends it
 /// once the files are copied.
-fn printed(run: &Run, format: Format) -> Result<String, String> {
+fn printed(run: &Run, format: OutputFormat) -> Result<String, String> {
     let Some(chosen) = run.chosen.as_ref().filter(|_| run.verdict == Verdict::Boots) else {
         return Ok(run.process.stdout.to_string());
     };
@@ -154,7 +154,7 @@ pub(super) fn recorded_trace(expected: &Value) -> Vec<Value> {
 pub(super) fn compare(
     stub: &Stub,
     run: &Run,
-    format: Format,
+    format: OutputFormat,
     expected: &Value,
     context: &str,
     differences: &mut Vec<String>,

@@ -105,5 +105,5 @@ fn a_path_is_advised_only_where_it_opens() {
     assert!(!help.contains("must not begin with /boot") && help.contains("nothing like this initrd"), "{help}");
     let own = Tree::new().file("/grub/grub.cfg", config).file("/vmlinuz", "k").file("/initrd-1", "i");
     let (_, help, _) = told(&checked(&Image::whole(&Volume::ext4(own)).argument()));
-    assert!(help.starts_with("`/vmlinuz` is there"), "{help}");
+    assert!(help.starts_with("write `/vmlinuz`, which is there"), "{help}");
 }

@@ -2,6 +2,9 @@
 
 mod choice;
 mod cloud_images;
+mod domains;
 mod drop_in;
 mod logical_volume;
+mod mkconfig;
+mod remedies;
 mod situations;

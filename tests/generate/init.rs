@@ -5,7 +5,7 @@ use std::process::Command;
 
 use pregrub::boot::Verdict;
 use pregrub::generate::init::BootImage;
-use pregrub::generate::{Choices, Plan, Table};
+use pregrub::generate::{Choices, PartitionScheme, Plan};
 
 use crate::common::nixos::Nixos;
 use crate::common::side_by_side::{Allowed, Pairs};
@@ -19,12 +19,12 @@ fn image(choices: Choices) -> BootImage {
 /// Every shape of a boot disk, each with a name.
 fn shapes() -> Vec<(String, BootImage)> {
     let mut shapes = Vec::new();
-    for table in [Table::None, Table::Mbr, Table::Gpt] {
+    for table in [PartitionScheme::None, PartitionScheme::Mbr, PartitionScheme::Gpt] {
         for filesystem in ["ext4", "ext3", "ext2", "vfat"] {
             let choices = Choices { table, boot_filesystem: Some(filesystem.to_owned()), ..Choices::default() };
             shapes.push((format!("{filesystem} {}", table.name()), image(choices)));
         }
-        let device = (table != Table::None).then(|| "/dev/xvda3".to_owned());
+        let device = (table != PartitionScheme::None).then(|| "/dev/xvda3".to_owned());
         let choices =
             Choices { table, one_disk: true, boot_device: device.clone(), root_device: device, ..Choices::default() };
         shapes.push((format!("/boot as a directory {}", table.name()), image(choices)));

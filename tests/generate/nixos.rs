@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use pregrub::generate::nix_text::{list, string};
-use pregrub::generate::{Choices, Plan, Table, nixos};
+use pregrub::generate::{Choices, PartitionScheme, Plan, nixos};
 use serde_json::{Value, json};
 
 use super::random_choices;
@@ -35,10 +35,11 @@ fn strings_come_back_as_they_were() {
 
 /// What the module must say for these choices, worked out from them alone.
 fn expected(choices: &Choices) -> Value {
-    let partition = |number: u32| if choices.table == Table::None { String::new() } else { number.to_string() };
+    let partition =
+        |number: u32| if choices.table == PartitionScheme::None { String::new() } else { number.to_string() };
     let boot = choices.boot_device.clone().unwrap_or_else(|| format!("/dev/xvda{}", partition(1)));
     let root = choices.root_device.clone().unwrap_or_else(|| match (choices.one_disk, choices.table) {
-        (true, Table::None) => "/dev/xvda".to_owned(),
+        (true, PartitionScheme::None) => "/dev/xvda".to_owned(),
         (true, _) => "/dev/xvda2".to_owned(),
         (false, _) => "/dev/xvdb".to_owned(),
     });

@@ -7,7 +7,7 @@
 
 use std::path::PathBuf;
 
-use pregrub::generate::{Choices, Plan, Table, nixos};
+use pregrub::generate::{Choices, PartitionScheme, Plan, nixos};
 use serde_json::{Value, json};
 
 use crate::common::nix::evaluate;
@@ -114,7 +114,8 @@ fn nixpkgs_takes_the_module() {
     assert_eq!((&two["devices"], &two["default"]), (&json!(["nodev"]), &json!("0")));
     assert_eq!(two["modules"], json!(["ata_piix", "sr_mod", "xen_blkfront"]));
     assert!(two["kernelParams"].as_array().unwrap().contains(&json!("console=hvc0")), "{two}");
-    let one = Choices { one_disk: true, table: Table::Gpt, boot_uuid: Some(UUID.to_owned()), ..Choices::default() };
+    let one =
+        Choices { one_disk: true, table: PartitionScheme::Gpt, boot_uuid: Some(UUID.to_owned()), ..Choices::default() };
     let one = values(one, "").unwrap();
     assert_eq!((&one["failed"], &one["fileSystems"]["/boot"]["device"]), (&json!([]), &json!("/dev/xvda1")), "{one}");
 }

@@ -1,6 +1,7 @@
 //! Random guests that can be planned, with values that are awkward to write down.
 
-use pregrub::generate::{Choices, GuestType, Table};
+use pregrub::generate::{Choices, PartitionScheme};
+use pregrub::kernel::GuestType;
 use pregrub::release::Release;
 
 use crate::common::random::Random;
@@ -42,18 +43,18 @@ pub fn hostile(random: &mut Random) -> String {
 
 /// A guest that can be planned.
 pub fn choices(random: &mut Random) -> Choices {
-    let table = random.pick(&[Table::None, Table::Mbr, Table::Gpt]);
+    let table = random.pick(&[PartitionScheme::None, PartitionScheme::Mbr, PartitionScheme::Gpt]);
     let one_disk = random.chance(40);
-    let directory = one_disk && (table == Table::None || random.chance(30));
+    let directory = one_disk && (table == PartitionScheme::None || random.chance(30));
     let boot_filesystem =
         if directory { random.pick(&["ext4", "ext3", "ext2"]) } else { random.pick(&["ext4", "ext3", "ext2", "vfat"]) };
     let number = random.pick(&[1, 2, 3, 4]);
-    let boot_device = (table != Table::None && random.chance(50)).then(|| format!("/dev/xvda{number}"));
+    let boot_device = (table != PartitionScheme::None && random.chance(50)).then(|| format!("/dev/xvda{number}"));
     let root_device = match (&boot_device, directory, one_disk) {
         (Some(boot), true, _) => Some(boot.clone()),
-        (None, true, _) if table != Table::None => Some("/dev/xvda1".to_owned()),
+        (None, true, _) if table != PartitionScheme::None => Some("/dev/xvda1".to_owned()),
         (Some(_), false, true) => Some(format!("/dev/xvda{}", number % 4 + 1)),
-        (_, false, false) if table != Table::None && random.chance(50) => Some("/dev/xvdb1".to_owned()),
+        (_, false, false) if table != PartitionScheme::None && random.chance(50) => Some("/dev/xvdb1".to_owned()),
         _ => None,
     };
     let uuid = if boot_filesystem == "vfat" { "1A2B-3C4D" } else { "3f1c9a5e-77aa-4d0e-9c59-0f3a5d2e6b11" };
@@ -79,7 +80,7 @@ pub fn choices(random: &mut Random) -> Choices {
             Vec::new()
         },
         root_filesystem: (!directory).then(|| random.pick(&["ext4", "xfs", "btrfs", "f2fs"]).to_owned()),
-        boot_uuid: (table != Table::None || random.chance(20)).then(|| uuid.to_owned()),
+        boot_uuid: (table != PartitionScheme::None || random.chance(20)).then(|| uuid.to_owned()),
         kernel_parameters: (0..random.below(3))
             .map(|n| format!("p{n}={}", random.pick(&["1", "é", "a,b", "x=y", "a#b", "/k/*", "`"])))
             .collect(),

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use pregrub::generate::recipe::{self, RecipeFile};
-use pregrub::generate::{Choices, Plan, Table};
+use pregrub::generate::{Choices, PartitionScheme, Plan};
 
 use super::random_choices;
 use crate::common::random::Random;
@@ -100,7 +100,7 @@ fn the_steps_make_a_disk_that_boots() {
     let oracle = oracle_or_skip!();
     let directory = tempfile::tempdir().unwrap();
     let mut pairs = Pairs::default();
-    for table in [Table::None, Table::Mbr, Table::Gpt] {
+    for table in [PartitionScheme::None, PartitionScheme::Mbr, PartitionScheme::Gpt] {
         for (filesystem, one_disk) in [("ext4", true), ("ext4", false), ("ext2", false), ("vfat", false)] {
             let choices = Choices {
                 table,
@@ -117,7 +117,7 @@ fn the_steps_make_a_disk_that_boots() {
             let disk = directory.path().join(&name);
             sized(&disk, if one_disk { 1100 } else { 64 });
             let (mut start, mut length, mut node) = (0, 64 << 20, "/dev/xvda".to_owned());
-            if table != Table::None {
+            if table != PartitionScheme::None {
                 let command = step(&steps, "printf ").replace("/dev/xvda", disk.to_str().unwrap());
                 shell(&command);
                 let dump = shell(&format!("sfdisk -d {}", disk.display()));
@@ -138,16 +138,16 @@ fn the_steps_make_a_disk_that_boots() {
             shell(&make.replace(&node, part.to_str().unwrap()));
             let told = shell(&format!("blkid -p -o export {}", part.display()));
             assert!(told.contains(&format!("TYPE={filesystem}\n")), "{told}");
-            let label = if one_disk && table == Table::None { "NIXROOT" } else { "NIXBOOT" };
+            let label = if one_disk && table == PartitionScheme::None { "NIXROOT" } else { "NIXBOOT" };
             assert!(told.contains(&format!("LABEL={label}\n")), "{told}");
             let module = text(&files, recipe::MODULE);
             if let Some(uuid) = module.split("--set=root ").nth(1) {
                 let uuid = uuid.split('"').next().unwrap();
                 assert!(told.contains(&format!("UUID={uuid}\n")), "{uuid}: {told}");
             } else {
-                assert!(module.contains("set root=(hd0)") && table == Table::None);
+                assert!(module.contains("set root=(hd0)") && table == PartitionScheme::None);
             }
-            fill(&part, filesystem, one_disk && table == Table::None, directory.path());
+            fill(&part, filesystem, one_disk && table == PartitionScheme::None, directory.path());
             shell(&format!(
                 "dd status=none conv=notrunc,sparse bs=1M if={} of={} seek={}",
                 part.display(),

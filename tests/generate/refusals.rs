@@ -76,13 +76,19 @@ fn lines_that_hide_or_add_entries() {
         let why = refused(|choices| choices.grub_config = lines.to_owned());
         assert!(why.contains("another menu"), "{lines}: {why}");
     }
+    for lines in ["set timeout=7", "default=2", "if true; then set default=1; fi", "set timeout=abc"] {
+        let why = refused(|choices| choices.grub_config = lines.to_owned());
+        assert!(why.contains("in front of them") && why.contains("give --"), "{lines}: {why}");
+    }
     for lines in ["# f\u{fc}r", "# \u{2018}x\u{2019}", "# a\u{a0}b"] {
         let why = refused(|choices| choices.grub_config = lines.to_owned());
         assert!(why.contains("not UTF-8") && why.contains("U+"), "{lines}: {why}");
     }
-    for lines in
-        ["serial --unit=0 --speed=115200\nterminal_output serial", "set color_normal=white/black", "# \"${x}\"''"]
-    {
+    for lines in [
+        "serial --unit=0 --speed=115200\nterminal_output serial",
+        "set color_normal=white/black",
+        "# \"${x}\"'' timeout=3",
+    ] {
         Plan::new(Choices { grub_config: lines.to_owned(), ..Choices::default() }).unwrap();
     }
 }

@@ -154,3 +154,59 @@ fn the_run_phase_starts_the_newest_generation() {
     assert!(created.arguments.iter().any(|argument| argument == "-q"), "{:?}", created.arguments);
     assert_eq!(created.arguments.last().map(String::as_str), image.to_str());
 }
+
+/// What libxl refuses as a name is refused here, and what is accepted here reaches the bootloader.
+#[test]
+fn names_of_domains() {
+    let oracle = oracle_or_skip!();
+    let Some(xl) = Xl::find(&oracle) else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let image = directory.path().join("boot.img");
+    let root = directory.path().join("root.img");
+    std::fs::write(&image, vec![0; 4096]).unwrap();
+    std::fs::write(&root, vec![0; 4096]).unwrap();
+    let choices = |name: &str| Choices {
+        name: name.to_owned(),
+        quiet: true,
+        boot_disk: Some(image.to_str().unwrap().to_owned()),
+        root_disk: Some(root.to_str().unwrap().to_owned()),
+        bootloader: oracle.pygrub.to_str().unwrap().to_owned(),
+        ..Choices::default()
+    };
+    let create = |name: &str| {
+        let text = domain(&Plan::new(choices("plain")).unwrap(), Phase::Run).unwrap();
+        let text = text.replace("name = \"plain\"", &format!("name = {}", string(name).unwrap()));
+        assert!(text.contains(&string(name).unwrap()), "{text}");
+        xl.create_configured(oracle.pygrub.to_str().unwrap(), &text, "")
+    };
+    let longest = "n".repeat(244);
+    for name in ["web", "a b", "a.b", "\u{e4}", "it's", "a;b", "a\"b", "100%", "a:b", "guest 12", &longest] {
+        Plan::new(choices(name)).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
+        let created = create(name);
+        assert!(!created.arguments.is_empty(), "{name}: {}", created.log);
+    }
+    // libxl's own rule: no two domains have one name.
+    assert!(Plan::new(choices("Domain-0")).unwrap_err().to_string().contains("no two domains have one name"));
+    let created = create("Domain-0");
+    assert!(
+        created.arguments.is_empty() && created.log.contains("Domain with name \"Domain-0\" already exists"),
+        "{}",
+        created.log
+    );
+    // What libxl takes, and what its users do not get on with: files are named after a domain, and commands take its name.
+    for (name, why) in [
+        ("", "is empty"),
+        (" a", "a space at an end"),
+        ("a/b", "a slash in it, and files are named after it"),
+        ("../a", "a slash in it, and files are named after it"),
+        ("a\tb", "a control character"),
+        ("-a", "looks like an option"),
+        (".a", "is hidden"),
+        ("12", "xl treats a number as the number of a domain"),
+        (&"n".repeat(245), "longer name than a file can have"),
+        (&"\u{e4}".repeat(123), "longer name than a file can have"),
+    ] {
+        let refusal = Plan::new(choices(name)).map(|_| ()).unwrap_err().to_string();
+        assert!(refusal.contains(why), "{name:?}: {refusal}");
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use pregrub::grub::{self, GrubRun, Place, Platform, Settings, Version, disks::OneDisk};
+use pregrub::grub::{self, ConfigPlace, GrubRun, GrubSettings, Platform, Version, disks::OneDisk};
 use pregrub::storage::directory::DirectoryVolume;
 use serde::Deserialize;
 
@@ -43,8 +43,8 @@ fn run(answer: &Answer) -> GrubRun {
     let folder = tree(answer);
     let volume = DirectoryVolume(folder.path());
     let disk = OneDisk::new(&volume, Version::V2_06, Platform::Pc).unwrap();
-    let place = Place { device: "hd0".to_owned(), path: "/grub/grub.cfg".to_owned() };
-    grub::run(&disk, &place, answer.text.as_bytes(), &Settings::default())
+    let place = ConfigPlace { device: "hd0".to_owned(), path: "/grub/grub.cfg".to_owned() };
+    grub::run(&disk, &place, answer.text.as_bytes(), &GrubSettings::default())
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pregrub::grub::{self, Place, Platform, Settings, Version, disks::OneDisk};
+use pregrub::grub::{self, ConfigPlace, GrubSettings, Platform, Version, disks::OneDisk};
 use pregrub::storage::directory::DirectoryVolume;
 use pregrub::storage::mount::DiskVolumes;
 use pregrub::storage::source::FileSource;
@@ -55,7 +55,7 @@ fn come_to_what_was_recorded() {
     let folder = tempfile::tempdir().unwrap();
     furnish(folder.path());
     let volume = DirectoryVolume(folder.path());
-    let place = Place { device: "hd0".to_owned(), path: "/grub/grub.cfg".to_owned() };
+    let place = ConfigPlace { device: "hd0".to_owned(), path: "/grub/grub.cfg".to_owned() };
     let mut wrong = Vec::new();
     for version in Version::ALL {
         let disk = OneDisk::new(&volume, version, Platform::Pc).unwrap();
@@ -70,7 +70,7 @@ fn lists_of_blocks_are_what_was_recorded() {
     let folder = tempfile::tempdir().unwrap();
     let image = empty_disk(folder.path());
     let volumes = DiskVolumes::new(Arc::new(FileSource::new(fs::File::open(&image).unwrap()).unwrap()));
-    let place = Place { device: "hd0".to_owned(), path: "/grub/grub.cfg".to_owned() };
+    let place = ConfigPlace { device: "hd0".to_owned(), path: "/grub/grub.cfg".to_owned() };
     for version in Version::ALL {
         let disk = OneDisk::new(&volumes, version, Platform::Pc).unwrap();
         let wrong = differing(&disk, &place, version, recorded("blocks", version));
@@ -85,11 +85,11 @@ fn empty_disk(folder: &Path) -> PathBuf {
 }
 
 /// Where pregrub comes to something else than an answer.
-fn differing(disk: &OneDisk<'_>, place: &Place, version: Version, answers: Vec<Answer>) -> Vec<String> {
+fn differing(disk: &OneDisk<'_>, place: &ConfigPlace, version: Version, answers: Vec<Answer>) -> Vec<String> {
     let mut wrong = Vec::new();
     for answer in answers {
         let text = format!("{}\necho \"@@end $?\"\n", answer.command);
-        let run = grub::run(disk, place, text.as_bytes(), &Settings { version, ..Settings::default() });
+        let run = grub::run(disk, place, text.as_bytes(), &GrubSettings { version, ..GrubSettings::default() });
         let output = String::from_utf8_lossy(&run.output).into_owned();
         let status = output.rsplit("@@end ").next().unwrap_or_default().trim_end().to_owned();
         let errors: Vec<String> = run.errors.iter().map(|error| error.text.clone()).collect();

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use pregrub::grub::{self, GrubRun, Place, Platform, Settings, Version, disks::OneDisk};
+use pregrub::grub::{self, ConfigPlace, GrubRun, GrubSettings, Platform, Version, disks::OneDisk};
 use pregrub::storage::directory::DirectoryVolume;
 
 use super::menus;
@@ -29,8 +29,8 @@ fn run(config: &str, directory: &str, version: Version) -> GrubRun {
     }
     let volume = DirectoryVolume(folder.path());
     let disk = OneDisk::new(&volume, version, Platform::Pc).unwrap();
-    let place = Place { device: "hd0".to_owned(), path: "/grub2/grub.cfg".to_owned() };
-    grub::run(&disk, &place, config.as_bytes(), &Settings { version, ..Settings::default() })
+    let place = ConfigPlace { device: "hd0".to_owned(), path: "/grub2/grub.cfg".to_owned() };
+    grub::run(&disk, &place, config.as_bytes(), &GrubSettings { version, ..GrubSettings::default() })
 }
 
 fn titles(run: &GrubRun) -> Vec<String> {

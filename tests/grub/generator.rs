@@ -220,7 +220,7 @@ impl Generator {
 
     /// A text for the parser alone: tokens in any order, or a script, or a piece of a real configuration, with mistakes put in.
     pub fn syntax(&mut self, real: &[Vec<u8>]) -> Vec<u8> {
-        const TOKENS: [&str; 62] = [
+        const TOKENS: [&str; 63] = [
             "echo",
             "a",
             "$x",
@@ -278,6 +278,7 @@ impl Generator {
             "\"a\\\"b\"",
             "\"$",
             "\t",
+            "\r",
             "\"${x}y\"",
             "it's",
             "x#y",

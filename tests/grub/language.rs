@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use pregrub::grub::{self, Place, Settings, disks::NoDisk};
+use pregrub::grub::{self, ConfigPlace, GrubSettings, disks::NoDisk};
 
 use super::generator::Generator;
 use crate::common::tools;
@@ -81,14 +81,14 @@ fn is_grubs() {
     let Some(grub_emu) = tools::tool("grub-emu") else { return };
     let count = super::cases("PREGRUB_GRUB_SCRIPTS", 2000);
     let mut generator = Generator::new(super::seed());
-    let place = Place { device: "hd0".to_owned(), path: "/grub/grub.cfg".to_owned() };
+    let place = ConfigPlace { device: "hd0".to_owned(), path: "/grub/grub.cfg".to_owned() };
     let mut wrong = Vec::new();
     for start in (0..count).step_by(BATCH) {
         let scripts: Vec<String> = (start..count.min(start + BATCH)).map(|number| generator.script(number)).collect();
         let answers = ask(&grub_emu, &scripts);
         assert_eq!(answers.len(), scripts.len(), "grub-emu did not get to its end");
         for (number, script) in scripts.iter().enumerate() {
-            let run = grub::run(&NoDisk, &place, script.as_bytes(), &Settings::default());
+            let run = grub::run(&NoDisk, &place, script.as_bytes(), &GrubSettings::default());
             let errors: Vec<String> = run.errors.iter().map(|error| error.text.clone()).collect();
             let output = String::from_utf8_lossy(&run.output).into_owned();
             let want = &answers[&number];

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use pregrub::grub::{self, Place, Platform, Settings, Version, disks::OneDisk};
+use pregrub::grub::{self, ConfigPlace, GrubSettings, Platform, Version, disks::OneDisk};
 use pregrub::storage::directory::DirectoryVolume;
 use serde::Deserialize;
 
@@ -52,14 +52,14 @@ fn is_what_was_recorded() {
     furnish(folder.path());
     let volume = DirectoryVolume(folder.path());
     let disk = OneDisk::new(&volume, Version::V2_06, Platform::Pc).unwrap();
-    let place = Place { device: "hd0".to_owned(), path: "/grub/grub.cfg".to_owned() };
+    let place = ConfigPlace { device: "hd0".to_owned(), path: "/grub/grub.cfg".to_owned() };
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let answers = fs::read_to_string(program::corpus("grub/loaded.jsonl")).unwrap();
     let mut wrong = Vec::new();
     for line in answers.lines() {
         let answer: Answer = serde_json::from_str(line).expect(line);
         let config = format!("menuentry A {{\n{}\n}}\n", answer.entry);
-        let run = grub::run(&disk, &place, config.as_bytes(), &Settings::default());
+        let run = grub::run(&disk, &place, config.as_bytes(), &GrubSettings::default());
         let attempt = run.chosen().unwrap();
         let kernel = attempt.kernel().filter(|_| attempt.works());
         // An empty file adds nothing that could be seen.

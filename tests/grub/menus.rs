@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use pregrub::grub::{self, GrubRun, Place, Platform, Settings, Version, disks::OneDisk};
+use pregrub::grub::{self, ConfigPlace, GrubRun, GrubSettings, Platform, Version, disks::OneDisk};
 use pregrub::storage::mount::DiskVolumes;
 use pregrub::storage::source::FileSource;
 
@@ -36,9 +36,9 @@ pub fn furnish(root: &Path) {
 pub fn run(image: &Path, config: &str, entry: Option<&str>) -> GrubRun {
     let volumes = DiskVolumes::new(Arc::new(FileSource::new(fs::File::open(image).unwrap()).unwrap()));
     let disk = OneDisk::new(&volumes, Version::V2_06, Platform::Pc).unwrap();
-    let place = Place { device: "hd0".to_owned(), path: config.to_owned() };
+    let place = ConfigPlace { device: "hd0".to_owned(), path: config.to_owned() };
     let text = pregrub::grub::machine::Machine::read(&disk, b"hd0", config.as_bytes(), 1 << 20).unwrap();
-    let settings = Settings { entry: entry.map(|entry| entry.as_bytes().to_vec()), ..Settings::default() };
+    let settings = GrubSettings { entry: entry.map(|entry| entry.as_bytes().to_vec()), ..GrubSettings::default() };
     grub::run(&disk, &place, &text, &settings)
 }
 

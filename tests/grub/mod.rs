@@ -1,10 +1,13 @@
 //! GRUB 2's interpreter against the real GRUB: grub-emu and grub-script-check of Debian's 2.06.
 
 mod answers;
+mod booted;
 mod commands;
 mod corpus;
 mod fedora;
 mod generator;
+mod handing_over;
+mod kernel_files;
 mod language;
 mod limits;
 mod loaded;

@@ -93,6 +93,30 @@ fn debian() {
 }
 
 #[test]
+fn a_package_among_thousands() {
+    let names = |prefix: &str| (0..3000).map(|number| format!("{prefix}{number:05}")).collect::<Vec<_>>();
+    let (before, after) = (names("lib"), names("zlib"));
+    let version = "4.17.5+23-ga4e5191dc0-1";
+    for wanted in ["xen-utils-4.17", "a", "zz"] {
+        // In the order of the names, as dpkg writes it, and in another: the last of them is another package in both.
+        for turned in [false, true] {
+            let mut packages: Vec<(&str, &str, &str)> = vec![(wanted, "install ok installed", version)];
+            packages.extend(before.iter().chain(&after).map(|name| (name.as_str(), "install ok installed", "1-1")));
+            packages.push(("xen-utils-4.14", "install ok installed", "4.14.6-1"));
+            packages.sort();
+            if turned {
+                packages.reverse();
+            }
+            let host =
+                Host::new().file("usr/lib/xen-4.17/bin/pygrub", COMMON).file("var/lib/dpkg/status", dpkg(&packages));
+            let is_there = wanted == "xen-utils-4.17";
+            let (name, evidence) = host.found();
+            assert_eq!(name, if is_there { "debian-4.17.5" } else { "debian-4.17" }, "{wanted} {turned}: {evidence}");
+        }
+    }
+}
+
+#[test]
 fn suse() {
     for (place, database) in [
         ("usr/libexec/xen/bin/pygrub", "usr/lib/sysimage/rpm/rpmdb.sqlite"),

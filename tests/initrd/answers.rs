@@ -1,6 +1,6 @@
 //! The recorded answers of a real Linux: its message, and whether /init ran.
 
-use pregrub::initrd::{Problem, Verdict};
+use pregrub::initrd::{InitrdVerdict, Problem};
 
 use super::{Answer, answers, file, message, whole};
 
@@ -34,10 +34,10 @@ fn a_real_kernel_says_the_same() {
             report.problems.iter().any(|problem| matches!(problem, Problem::Cut { .. } | Problem::WithoutTrailer));
         let good = said.is_none() && init;
         // Of what the kernel refuses or loses, pregrub must not say that it is usable.
-        if ends == Verdict::Usable && said.is_some() {
+        if ends == InitrdVerdict::Usable && said.is_some() {
             wrong.push(format!("{name}: usable, and the kernel says {said:?} {panic:?}"));
         }
-        if good && !cut && ends != Verdict::Usable && other_words(&name).is_none() {
+        if good && !cut && ends != InitrdVerdict::Usable && other_words(&name).is_none() {
             wrong.push(format!("{name}: {ends:?} {:?}, and the kernel has nothing to say", report.problems));
         }
         if ours == said {

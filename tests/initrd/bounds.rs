@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use pregrub::initrd::{Depth, GuestKernel, judge};
+use pregrub::initrd::{GuestKernel, InitrdDepth, judge};
 use pregrub::release::Release;
 
 use super::{answers, file, whole};
@@ -82,9 +82,14 @@ fn what_unpacks_to_very_much_takes_little_memory() {
         let (report, most) = peak(|| whole(&bytes));
         assert!(report.walk.unpacked > 300 << 20 && report.walk.inventory.init, "{command}: {:?}", report.problems);
         assert!(most < ROOM + window, "{command}: {most} bytes");
-        let limited =
-            judge(&&bytes[..], bytes.len() as u64, &GuestKernel::default(), Release::NEWEST, Depth::Bytes(1 << 20))
-                .unwrap();
+        let limited = judge(
+            &&bytes[..],
+            bytes.len() as u64,
+            &GuestKernel::default(),
+            Release::NEWEST,
+            InitrdDepth::Bytes(1 << 20),
+        )
+        .unwrap();
         assert!(!limited.is_whole() && limited.walk.unpacked < 16 << 20, "{command}: {}", limited.walk.unpacked);
     }
 }

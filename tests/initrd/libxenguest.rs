@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use pregrub::initrd::{Depth, GuestKernel, Handed, Problem, judge};
+use pregrub::initrd::{GuestKernel, Handed, InitrdDepth, Problem, judge};
 use pregrub::release::Release;
 
 use super::answers;
@@ -11,7 +11,9 @@ use crate::common::program::root;
 use crate::common::tools::skipped;
 
 fn handed(bytes: &[u8], release: &str) -> Handed {
-    judge(&bytes, bytes.len() as u64, &GuestKernel::default(), release.parse().unwrap(), Depth::Whole).unwrap().handed
+    judge(&bytes, bytes.len() as u64, &GuestKernel::default(), release.parse().unwrap(), InitrdDepth::Whole)
+        .unwrap()
+        .handed
 }
 
 #[test]
@@ -73,7 +75,8 @@ fn a_larger_second_member_is_lost_up_to_4_19() {
     let both = [gzip(&small), gzip(&large)].concat();
     for (release, lost) in [("4.4", true), ("4.19", true), ("4.20", false), ("4.22", false)] {
         let release: Release = release.parse().unwrap();
-        let report = judge(&&both[..], both.len() as u64, &GuestKernel::default(), release, Depth::Whole).unwrap();
+        let report =
+            judge(&&both[..], both.len() as u64, &GuestKernel::default(), release, InitrdDepth::Whole).unwrap();
         let said = report.problems.iter().any(|problem| matches!(problem, Problem::LostMembers { .. }));
         assert_eq!(said, lost, "{release}: {:?}", report.problems);
     }

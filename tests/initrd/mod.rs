@@ -8,7 +8,7 @@ mod tools;
 
 use std::collections::BTreeMap;
 
-use pregrub::initrd::{Depth, GuestKernel, Report, judge};
+use pregrub::initrd::{GuestKernel, InitrdDepth, InitrdLook, judge};
 use pregrub::release::Release;
 use serde::Deserialize;
 
@@ -33,10 +33,10 @@ fn file(name: &str) -> Vec<u8> {
     std::fs::read(root().join("corpus/initrd/files").join(name)).unwrap()
 }
 
-fn whole(bytes: &[u8]) -> Report {
-    judge(&bytes, bytes.len() as u64, &GuestKernel::default(), Release::NEWEST, Depth::Whole).unwrap()
+fn whole(bytes: &[u8]) -> InitrdLook {
+    judge(&bytes, bytes.len() as u64, &GuestKernel::default(), Release::NEWEST, InitrdDepth::Whole).unwrap()
 }
 
-fn message(report: &Report) -> Option<String> {
+fn message(report: &InitrdLook) -> Option<String> {
     report.walk.message.as_ref().map(|(message, _)| message.to_string())
 }

@@ -1,13 +1,13 @@
 //! What differs between releases and builds.
 
 use pregrub::flavour::Flavour;
-use pregrub::kernel::{Cause, Depth, GuestType, Outcome, Question, look};
+use pregrub::kernel::{GuestType, KernelDepth, LoadOutcome, Question, RefusalReason, look};
 
 use crate::common::kernels::{Elf, bzimage, pack};
 
-fn outcome(kernel: &[u8], release: &str, flavour: Flavour, guest: GuestType) -> Outcome {
+fn outcome(kernel: &[u8], release: &str, flavour: Flavour, guest: GuestType) -> LoadOutcome {
     let question = Question { release: release.parse().unwrap(), flavour, guest };
-    look(&kernel, kernel.len() as u64, &question, Depth::All).unwrap().outcome(guest).unwrap().clone()
+    look(&kernel, kernel.len() as u64, &question, KernelDepth::All).unwrap().outcome(guest).unwrap().clone()
 }
 
 fn packed(program: &[&str], length: bool) -> Option<Vec<u8>> {
@@ -55,7 +55,7 @@ fn a_large_dictionary_needs_a_newer_release() {
     ] {
         let outcome = outcome(&kernel, release, flavour, GuestType::Pv);
         assert_eq!(outcome.loads(), Some(loads), "{release} {flavour}: {outcome:?}");
-        let dictionary = matches!(outcome, Outcome::Refused { cause: Cause::Dictionary { .. }, .. });
+        let dictionary = matches!(outcome, LoadOutcome::Refused { cause: RefusalReason::Dictionary { .. }, .. });
         assert_eq!(dictionary, !loads, "{outcome:?}");
     }
 }
@@ -70,5 +70,5 @@ fn types_of_guests() {
         assert_eq!((starts(kernel, GuestType::Pv), starts(kernel, GuestType::Pvh)), (as_pv, as_pvh));
     }
     let old = outcome(&both, "4.9", Flavour::Upstream, GuestType::Pvh);
-    assert!(matches!(old, Outcome::Refused { cause: Cause::NoSuchGuest, .. }), "{old:?}");
+    assert!(matches!(old, LoadOutcome::Refused { cause: RefusalReason::NoSuchGuest, .. }), "{old:?}");
 }

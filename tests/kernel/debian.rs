@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use pregrub::grub::Version;
-use pregrub::kernel::{Depth, GrubBinary, GrubOutcome, GuestType, Question, look};
+use pregrub::kernel::{GrubBinary, GrubOutcome, GuestType, KernelDepth, Question, look};
 use serde_json::Value;
 
 use super::judge::said;
@@ -54,10 +54,10 @@ fn kernels_like_those_of_debian() {
         let file: &[u8] = &kernel;
         for guest in GuestType::ALL {
             let question = Question { guest, ..debian() };
-            let look = look(&file, kernel.len() as u64, &question, Depth::All).unwrap();
+            let look = look(&file, kernel.len() as u64, &question, KernelDepth::All).unwrap();
             assert_eq!(said(&look, guest), row[guest.name()].as_str().unwrap(), "{row}");
         }
-        let look = look(&file, kernel.len() as u64, &debian(), Depth::All).unwrap();
+        let look = look(&file, kernel.len() as u64, &debian(), KernelDepth::All).unwrap();
         for version in Version::ALL {
             let theirs = row["grub_file_x86_64_xen_domu"][version.name()].as_str().unwrap();
             match look.grub(GrubBinary::Pv, version) {
@@ -85,7 +85,7 @@ fn the_kernels_of_debian_themselves() {
         let digest = data_encoding::HEXLOWER.encode(&<sha2::Sha256 as sha2::Digest>::digest(&kernel));
         let Some(row) = rows.iter().find(|row| row["sha256"] == digest.as_str()) else { continue };
         let file: &[u8] = &kernel;
-        for depth in [Depth::Notes, Depth::All] {
+        for depth in [KernelDepth::Notes, KernelDepth::All] {
             for guest in GuestType::ALL {
                 let question = Question { guest, ..debian() };
                 let look = look(&file, kernel.len() as u64, &question, depth).unwrap();
@@ -119,7 +119,7 @@ fn the_small_kernels_load() {
         let file: &[u8] = &kernel;
         for (guest, starts) in [(GuestType::Pv, pv), (GuestType::Pvh, pvh)] {
             let question = Question { guest, ..debian() };
-            let look = look(&file, kernel.len() as u64, &question, Depth::All).unwrap();
+            let look = look(&file, kernel.len() as u64, &question, KernelDepth::All).unwrap();
             assert_eq!(look.outcome(guest).unwrap().starts(), Some(starts), "{name} {}", guest.title());
         }
     }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use pregrub::boot::Verdict;
-use pregrub::kernel::{Depth, GuestType, Looks, build};
+use pregrub::kernel::{GuestType, KernelDepth, Looks, build};
 use pregrub::simulation::Simulation;
 use pregrub::target::OpenOptions;
 use tempfile::TempDir;
@@ -38,7 +38,7 @@ fn a_thousand_disks_with_five_kernels_take_five_looks() {
         let target = Simulation::default().open(&path, OpenOptions::default()).unwrap();
         let volumes = target.target().volumes();
         let mut run = target.run_on(volumes.as_ref()).unwrap();
-        let built = build(&mut run, volumes.as_ref().unwrap(), GuestType::Pv, Depth::Notes, &looks).unwrap();
+        let built = build(&mut run, volumes.as_ref().unwrap(), GuestType::Pv, KernelDepth::Notes, &looks).unwrap();
         assert_eq!((run.verdict, built.is_some()), (Verdict::Boots, true), "{name}");
         let args = run.chosen.unwrap().args.unwrap();
         assert_eq!(args.to_string_lossy(), format!("a={name}"));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use pregrub::kernel::{Depth, GuestType, Look, explain, look};
+use pregrub::kernel::{GuestType, KernelDepth, Look, explain, look};
 use tempfile::TempDir;
 
 use super::judge::{Judge, said};
@@ -84,7 +84,7 @@ fn each_is_named_and_refused_in_libxenguests_words() {
         for ((name, bytes, format, way_out), theirs) in cases.iter().zip(judge.ask(guest, &files)) {
             let question = pregrub::kernel::Question { guest, ..judge.question };
             let file = bytes.as_slice();
-            let look: Look = look(&file, bytes.len() as u64, &question, Depth::Notes).unwrap();
+            let look: Look = look(&file, bytes.len() as u64, &question, KernelDepth::Notes).unwrap();
             assert_eq!(said(&look, guest), theirs, "{name}");
             assert_eq!(look.format.name(), *format, "{name}");
             let explained = explain(&look, &question);

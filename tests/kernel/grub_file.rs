@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use pregrub::grub::Version;
-use pregrub::kernel::{Depth, GrubBinary, GrubOutcome, GuestType, Question, look};
+use pregrub::kernel::{GrubBinary, GrubOutcome, GuestType, KernelDepth, Question, look};
 use tempfile::TempDir;
 
 use super::repacked::kernels;
@@ -31,7 +31,7 @@ fn every_packing_loads_as_grub_file_says() {
         fs::write(&path, &kernel).unwrap();
         let file: &[u8] = &kernel;
         let question = Question { guest: GuestType::Pv, ..Question::default() };
-        let look = look(&file, kernel.len() as u64, &question, Depth::All).unwrap();
+        let look = look(&file, kernel.len() as u64, &question, KernelDepth::All).unwrap();
         let ours = look.grub(GrubBinary::Pv, version);
         let status = Command::new(&program).arg("--is-x86_64-xen-domu").arg(&path).status().unwrap();
         match (ours, status.code()) {

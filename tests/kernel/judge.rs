@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use pregrub::decompress::ReadAt;
 use pregrub::flavour::Flavour;
-use pregrub::kernel::{Depth, GuestType, Look, Outcome, Question, look};
+use pregrub::kernel::{GuestType, KernelDepth, LoadOutcome, Look, Question, look};
 use pregrub::release::Release;
 
 use crate::common::oracle::Oracle;
@@ -58,7 +58,7 @@ impl Judge {
     }
 
     /// What pregrub says of a kernel, in the judge's words.
-    pub fn ours(&self, guest: GuestType, kernel: &[u8], depth: Depth) -> String {
+    pub fn ours(&self, guest: GuestType, kernel: &[u8], depth: KernelDepth) -> String {
         let question = Question { guest, ..self.question };
         let file: &dyn ReadAt = &kernel;
         let look = look(file, kernel.len() as u64, &question, depth).expect("memory can be read");
@@ -69,12 +69,12 @@ impl Judge {
 /// What was found, in the judge's words.
 pub fn said(look: &Look, guest: GuestType) -> String {
     match look.outcome(guest).expect("it was asked for") {
-        Outcome::Loads(kind) => format!("loads {kind}"),
-        Outcome::Refused { loads: true, .. } => {
+        LoadOutcome::Loads(kind) => format!("loads {kind}"),
+        LoadOutcome::Refused { loads: true, .. } => {
             format!("loads {}", if guest == GuestType::Pv { "xen-3.0-x86_64" } else { "hvm-3.0-x86_32" })
         }
-        Outcome::Refused { words, .. } => format!("refused {words}"),
-        Outcome::Unknown(why) => format!("unknown {why}"),
+        LoadOutcome::Refused { words, .. } => format!("refused {words}"),
+        LoadOutcome::Unknown(why) => format!("unknown {why}"),
     }
 }
 

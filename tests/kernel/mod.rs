@@ -2,6 +2,7 @@
 
 mod builder;
 mod command;
+mod configuration;
 mod debian;
 mod fleet;
 mod foreign;

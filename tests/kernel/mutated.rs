@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use pregrub::kernel::{Depth, GuestType};
+use pregrub::kernel::{GuestType, KernelDepth};
 use tempfile::TempDir;
 
 use super::judge::{Judge, without_code};
@@ -90,10 +90,10 @@ fn damaged_kernels_load_as_libxenguest_says() {
     let mut accepted = BTreeMap::new();
     for guest in GuestType::ALL {
         for ((name, bytes, _, sound), theirs) in damaged.iter().zip(judge.ask(guest, &files)) {
-            let ours = judge.ours(guest, bytes, Depth::All);
+            let ours = judge.ours(guest, bytes, KernelDepth::All);
             // A library that a file makes crash says nothing.
             if !theirs.starts_with("died") && without_code(&ours) != without_code(&theirs) {
-                match known(name, &judge.ours(guest, sound, Depth::All), &ours, &theirs) {
+                match known(name, &judge.ours(guest, sound, KernelDepth::All), &ours, &theirs) {
                     Some(kind) => *accepted.entry(kind).or_insert(0) += 1,
                     None => {
                         different.push(format!("{name}, {}: {theirs:?}, and pregrub says {ours:?}", guest.title()));
@@ -101,7 +101,7 @@ fn damaged_kernels_load_as_libxenguest_says() {
                 }
             }
             // The short look says the same, unless the damage comes later than it looks.
-            let short = judge.ours(guest, bytes, Depth::Notes);
+            let short = judge.ours(guest, bytes, KernelDepth::Notes);
             if short != ours && !(is_damage(&ours) && (short.starts_with("loads ") || short.starts_with("refused "))) {
                 different.push(format!("{name}, {}: {ours:?}, and as far as the notes {short:?}", guest.title()));
             }

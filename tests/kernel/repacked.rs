@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use pregrub::kernel::{Depth, GuestType};
+use pregrub::kernel::{GuestType, KernelDepth};
 use tempfile::TempDir;
 
 use super::judge::Judge;
@@ -76,7 +76,7 @@ fn every_format_loads_as_libxenguest_says() {
     let mut loaded = 0;
     for guest in GuestType::ALL {
         for ((name, kernel), theirs) in kernels.iter().zip(judge.ask(guest, &files)) {
-            let ours = judge.ours(guest, kernel, Depth::All);
+            let ours = judge.ours(guest, kernel, KernelDepth::All);
             loaded += usize::from(theirs.starts_with("loads"));
             if ours != theirs {
                 different.push(format!("{name}, {}: {theirs:?}, and pregrub says {ours:?}", guest.title()));
@@ -93,7 +93,8 @@ fn the_short_look_agrees_unless_the_rest_is_damaged() {
     let Some(judge) = Judge::find(&oracle) else { return };
     for (name, kernel) in kernels() {
         for guest in GuestType::ALL {
-            let (notes, all) = (judge.ours(guest, &kernel, Depth::Notes), judge.ours(guest, &kernel, Depth::All));
+            let (notes, all) =
+                (judge.ours(guest, &kernel, KernelDepth::Notes), judge.ours(guest, &kernel, KernelDepth::All));
             assert_eq!(notes, all, "{name}, {}", guest.title());
         }
     }

@@ -63,7 +63,7 @@ fn release_build_and_type_decide() {
     for (kind, verdict) in [("pv", "fails"), ("pvh", "boots")] {
         let domain =
             format!("name = 'g'\ntype = '{kind}'\nbootloader = 'pygrub'\ndisk = [ '{},raw,xvda' ]\n", image.argument());
-        let ended = run_with_input(&["check", "--format", "json", "-A", "all", "-"], domain.as_bytes());
+        let ended = run_with_input(&["check", "--format", "json", "-A", "all", "--as", "xl", "-"], domain.as_bytes());
         let report: Value = serde_json::from_str(&ended.stdout).unwrap();
         assert_eq!((report["verdict"].as_str(), report["builder"]["type"].as_str()), (Some(verdict), Some(kind)));
     }

@@ -2,7 +2,7 @@
 
 use pregrub::boot::{self, Options};
 use pregrub::config::Dialect;
-use pregrub::lint::{self, Baseline, Comparison, Finding, Identity, Levels, LintContext};
+use pregrub::lint::{self, Baseline, BaselineComparison, Finding, Identity, Levels, LintContext};
 use pregrub::target::Kind;
 
 fn findings(text: &str) -> Vec<Finding> {
@@ -28,14 +28,14 @@ fn a_finding_is_known_wherever_its_line_is() {
 #[test]
 fn of_several_that_are_the_same_so_many_are_known() {
     let one = identities(ENTRY).remove(0);
-    let mut first = Comparison::default();
+    let mut first = BaselineComparison::default();
     first.look_at("f");
     assert!(!first.knows(one.clone()) && !first.knows(one.clone()));
     let baseline = first.renewed(|_| true);
     assert_eq!(baseline.len(), 2);
     let read = Baseline::parse(baseline.to_json().as_bytes()).unwrap();
     assert_eq!(read, baseline);
-    let mut second = Comparison::with(read);
+    let mut second = BaselineComparison::with(read);
     assert!(second.knows(one.clone()) && second.knows(one.clone()) && !second.knows(one));
 }
 
@@ -43,7 +43,7 @@ fn of_several_that_are_the_same_so_many_are_known() {
 fn a_hostile_line_is_shortened_and_kept_readable() {
     let text = format!("menuentry \"A\" {{\n  linux ($drive1)/a {}\u{7}\n}}\n", "x".repeat(10_000));
     let json = {
-        let mut comparison = Comparison::default();
+        let mut comparison = BaselineComparison::default();
         for identity in identities(&text) {
             comparison.knows(identity);
         }

@@ -217,6 +217,26 @@ fn a_table_without_partitions() {
     }
 }
 
+/// A file that is read from another one is no menu where nothing in it makes an entry, such as a theme's.
+#[test]
+fn files_without_entries() {
+    let disk = |included: &str| {
+        let text = "source /boot/grub/config.cfg\nmenuentry \"A\" {\n linux /vmlinuz ro\n}\n";
+        let tree = Tree::new()
+            .file("/boot/grub/grub.cfg", text)
+            .file("/boot/grub/config.cfg", included)
+            .file("/vmlinuz", "a kernel");
+        Image::whole(&Volume::ext4(tree))
+    };
+    let has = |included: &str| codes(&disk(included), quiet()).iter().any(|(code, ..)| *code == "PG107");
+    assert!(!has("insmod png\nset color_normal=white/black\nif loadfont unicode; then\n  set gfxmode=auto\nfi\n"));
+    for entries in
+        ["menuentry 'B' {\n linux /vmlinuz\n}\n", "submenu 'S' {\n}\n", "source /boot/grub/more.cfg\n", ". /x.cfg\n"]
+    {
+        assert!(has(entries), "{entries}");
+    }
+}
+
 /// A file that an option names is told as well.
 #[test]
 fn files_of_options() {

@@ -92,6 +92,34 @@ fn grub_boots_what_it_did_before() {
     }
 }
 
+/// A change that pygrub accepts is refused where GRUB would boot another entry with it: the default is compared before it is set again.
+#[test]
+fn what_grub_boots_otherwise_is_refused() {
+    let text = "set default=-1\nif [ \"$default\" = -1 ]; then set default=1; fi\nmenuentry \"A\" {\n linux /a\n}\nmenuentry \"B\" {\n linux /b\n}\n";
+    let plain = text.replace("if [ \"$default\" = -1 ]; then set default=1; fi\n", "");
+    let mended = mend(Dialect::Grub2, plain.as_bytes(), Options::default(), false);
+    assert!(mended.text.starts_with(b"set default=0\n") && mended.refused.is_empty(), "{:?}", mended.refused);
+    let kept = mend(Dialect::Grub2, text.as_bytes(), Options::default(), false);
+    assert_eq!(String::from_utf8_lossy(&kept.text), text);
+    assert_eq!(kept.refused.len(), 1, "{:?}", kept.refused);
+    // GRUB does boot another entry with it.
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("root");
+    std::fs::create_dir(&root).unwrap();
+    std::fs::write(root.join("before.cfg"), text).unwrap();
+    std::fs::write(root.join("after.cfg"), text.replacen("-1", "0", 1)).unwrap();
+    let image = folder.path().join("image");
+    if crate::common::tools::tool("mke2fs").is_none() {
+        return;
+    }
+    crate::common::ext_images::make(&image, &root, "4M", &["-t", "ext4", "-O", "^has_journal"]);
+    let image = image.to_str().unwrap();
+    let asked = ["/before.cfg", "/after.cfg"].map(|config| GrubCase::whole_disk(image.to_owned(), config));
+    let Some(answers) = grub::picks(&asked) else { return };
+    assert_eq!(answers[0].title.as_deref(), Some("B"));
+    assert_eq!(answers[1].title.as_deref(), Some("A"));
+}
+
 /// Texts of the generator are mended without an end or a panic, and a second time nothing is left to do.
 #[test]
 fn any_text_is_mended_once() {

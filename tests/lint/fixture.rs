@@ -11,7 +11,7 @@ use pregrub::flavour::Flavour;
 use pregrub::lint::{self, Finding, Levels, LintContext, RootDisk};
 use pregrub::release::Release;
 use pregrub::report::finding::Sources;
-use pregrub::report::text::{self, Look};
+use pregrub::report::text::{self, TextStyle};
 use pregrub::storage::mount::DiskVolumes;
 use pregrub::storage::source::{FileSource, Source};
 use pregrub::target::{Kind, Target};
@@ -128,14 +128,21 @@ impl Case {
         match &self.description.files {
             Some(files) => {
                 for (path, length) in files {
-                    let content = if asks_grub { loadable(*length) } else { vec![b'k'; *length] };
+                    let content = if asks_grub {
+                        loadable(*length)
+                    } else if path.ends_with(".cfg") {
+                        // A menu, as far as that fits.
+                        b"menuentry ".iter().copied().cycle().take(*length).collect()
+                    } else {
+                        vec![b'k'; *length]
+                    };
                     tree = tree.file(path, content);
                 }
             }
             None => {
-                let survey = config::recover(self.dialect(), &self.text, Release::NEWEST);
+                let recovered = config::recover(self.dialect(), &self.text, Release::NEWEST);
                 let kernel = if asks_grub { loadable(1536) } else { b"a kernel or an initrd".to_vec() };
-                let files = survey.config.entries.iter().flat_map(|entry| {
+                let files = recovered.config.entries.iter().flat_map(|entry| {
                     [(&entry.kernel, kernel.clone()), (&entry.initrd, b"a kernel or an initrd".to_vec())]
                 });
                 for (file, content) in files {
@@ -213,7 +220,7 @@ impl Linted {
         let path =
             self.run.deciding_attempt().and_then(|attempt| attempt.found.as_ref()).map(|found| found.path.to_string());
         let sources = Sources { configuration: path.as_deref(), ..Sources::default() };
-        let look = Look { color: false, width: 100, verbose: true, links: false };
+        let look = TextStyle { color: false, width: 100, verbose: true, links: false };
         let mut shown = Vec::new();
         text::write_findings(findings, &self.run, None, sources, look, &mut shown).expect("memory");
         String::from_utf8(shown).expect("UTF-8")

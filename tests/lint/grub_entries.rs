@@ -1,5 +1,5 @@
 //! What findings say of GRUB is true: on random menus, no sentence that names a GRUB entry names another one than grub-emu boots.
-//! 1,000 menus here, as many as `PREGRUB_GRUB_SENTENCES` says at the desk.
+//! 2,000 menus here, as many as `PREGRUB_GRUB_SENTENCES` says at the desk.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,18 +15,22 @@ use crate::common::setting::setting;
 use crate::common::{ext_images, tools};
 
 /// Menus in the form that pygrub reads: a command a line.
-struct Menus {
+pub struct Menus {
     random: Random,
     entries: usize,
     submenus: usize,
 }
 
 impl Menus {
+    pub fn new(seed: u64) -> Self {
+        Self { random: Random::new(seed), entries: 0, submenus: 0 }
+    }
+
     fn default(&mut self, known: usize) -> String {
         let number = self.random.index(6);
         let entry = self.random.index(known.max(1));
         let submenu = self.random.index(3);
-        match self.random.below(16) {
+        match self.random.below(18) {
             0..=4 => format!("set default={number}"),
             5 => format!("set default=\"{number}\""),
             6 => format!("set default=\"T{entry}\""),
@@ -38,6 +42,8 @@ impl Menus {
             12 => format!("set default=0x{number}"),
             13 => format!("set default={number}st"),
             14 => format!("default={number}"),
+            15 => format!("set default {number}"),
+            16 => format!("set \"default={number}\""),
             _ => format!("set default=\"{number} # this one\""),
         }
     }
@@ -76,7 +82,7 @@ impl Menus {
         text
     }
 
-    fn menu(&mut self) -> String {
+    pub fn menu(&mut self) -> String {
         (self.entries, self.submenus) = (0, 0);
         let count = 2 + self.random.index(4);
         let items = self.items(count, 0);
@@ -128,8 +134,8 @@ fn are_those_that_boot() {
     if tools::tool("grub-emu").is_none() || tools::tool("mke2fs").is_none() {
         return;
     }
-    let (seed, count) = (setting("PREGRUB_FUZZ_SEED", 1), setting("PREGRUB_GRUB_SENTENCES", 1000));
-    let mut menus = Menus { random: Random::new(seed), entries: 0, submenus: 0 };
+    let (seed, count) = (setting("PREGRUB_FUZZ_SEED", 1), setting("PREGRUB_GRUB_SENTENCES", 2000));
+    let mut menus = Menus::new(seed);
     let mut said = Vec::new();
     let mut by_rule: BTreeMap<&str, usize> = BTreeMap::new();
     for _ in 0..count {

@@ -1,5 +1,6 @@
 //! The linter: what each rule finds, and what it does not, held against what the real pygrub does.
 
+mod assignments;
 mod baseline;
 mod cases;
 mod differential;
@@ -14,6 +15,8 @@ mod limit;
 mod rows;
 mod safe_fixes;
 mod storage;
+mod syslinux;
+mod ways_out;
 
 macro_rules! cases {
     ($code:ident: $($name:ident = $folder:literal),*) => {

@@ -79,12 +79,18 @@ def driver(image, case):
     return "\n".join(lines) + "\n"
 
 
-def ask(folder, identity, case):
-    image = os.path.join(folder, "disk")
-    if os.path.lexists(image):
-        os.unlink(image)
-    subprocess.run(["cp", "--sparse=always", "--reflink=auto", "--", case["image"], image], check=True)
-    os.chmod(image, 0o644)
+def copied(folder, image, last):
+    """A copy that the user nobody can read; that of the last case where it has the same image."""
+    copy = os.path.join(folder, "disk")
+    if image != last:
+        if os.path.lexists(copy):
+            os.unlink(copy)
+        subprocess.run(["cp", "--sparse=always", "--reflink=auto", "--", image, copy], check=True)
+        os.chmod(copy, 0o644)
+    return copy
+
+
+def ask(folder, identity, case, image):
     with open(os.path.join(folder, "grub.cfg"), "w", encoding="utf-8") as file:
         file.write(driver(image, case))
     environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": "/nonexistent", "TERM": "dumb"}
@@ -176,8 +182,12 @@ def main():
             nobody = pwd.getpwnam("nobody")
             os.chmod(folder, 0o755)
             identity = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+        last = None
         for line in sys.stdin:
-            sys.stdout.buffer.write(json.dumps(ask(folder, identity, json.loads(line))).encode() + b"\n")
+            case = json.loads(line)
+            image = copied(folder, case["image"], last)
+            last = case["image"]
+            sys.stdout.buffer.write(json.dumps(ask(folder, identity, case, image)).encode() + b"\n")
             sys.stdout.buffer.flush()
 
 

@@ -4,7 +4,8 @@
 #
 #     mkconfig.sh whole|partition|lvm KERNELS SETTINGS...      prints grub.cfg
 #
-# KERNELS: versions, with commas between them. SETTINGS: lines for /etc/default/grub.
+# KERNELS: versions, with commas between them. SETTINGS: lines for /etc/default/grub. With SCRIPTS=DIRECTORY in the environment the scripts
+# in that directory are in /etc/grub.d as well.
 set -euo pipefail
 layout=$1 kernels=$2
 shift 2
@@ -45,10 +46,13 @@ case $layout:\$target in
 esac
 PROBE
 chmod +x "$work/probe"
+cp -a /etc/grub.d "$work/grub.d"
+[ -z "${SCRIPTS:-}" ] || cp -a "$SCRIPTS/." "$work/grub.d/"
 export work
 unshare --map-root-user --mount sh -euc '
     mount --bind "$work/boot" /boot
     mount --bind "$work/probe" /usr/sbin/grub-probe
+    mount --bind "$work/grub.d" /etc/grub.d
     if [ -e /etc/default/grub ]; then mount --bind "$work/default" /etc/default/grub; else
         mkdir "$work/etc"; cp "$work/default" "$work/etc/grub"; mount --bind "$work/etc" /etc/default; fi
     /usr/sbin/grub-mkconfig 2>"$work/log" || { cat "$work/log" >&2; exit 1; }

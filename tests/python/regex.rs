@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use pregrub::python::Python;
-use pregrub::python::regex::{Refusal, Regex};
+use pregrub::python::regex::{CompileError, Regex};
 use serde_json::Value;
 
 use crate::common::random::Random;
@@ -71,8 +71,8 @@ fn compare(interpreter: &Path, python: Python, flags_anywhere: bool) {
             continue;
         }
         let ours = match Regex::new(pattern, python) {
-            Err(Refusal::Unsupported(_)) => continue,
-            Err(Refusal::Invalid(message)) => serde_json::json!([message]),
+            Err(CompileError::Unsupported(_)) => continue,
+            Err(CompileError::Invalid(message)) => serde_json::json!([message]),
             Ok(regex) => match (regex.is_found(text), regex.is_found_at_start(text)) {
                 (Ok(found), Ok(at_start)) => serde_json::json!([found, at_start]),
                 _ => continue,

@@ -7,7 +7,7 @@ use pregrub::boot::{self, Options};
 use pregrub::config::Dialect;
 use pregrub::lint::{self, Levels, LintContext};
 use pregrub::report::finding::Sources;
-use pregrub::report::text::{self, Look};
+use pregrub::report::text::{self, TextStyle};
 use pregrub::target::Kind;
 
 use super::places::configurations;
@@ -29,7 +29,7 @@ fn source_lines_fit_the_terminal_and_gaps_are_not_drawn() {
         let findings = lint::lint(&LintContext::new(&run, Kind::Config), &Levels::default());
         let source: Vec<&[u8]> = text.split(|&byte| byte == b'\n').collect();
         for width in [60, 80, 120] {
-            let look = Look { color: false, width, verbose: true, links: false };
+            let look = TextStyle { color: false, width, verbose: true, links: false };
             let sources = Sources { configuration: Some(name), ..Sources::default() };
             let mut shown = Vec::new();
             text::write_findings(&findings, &run, None, sources, look, &mut shown).unwrap();

@@ -241,7 +241,14 @@ fn chains_written_at_random() {
             run(&qemu_io, &arguments).unwrap();
             let raw = folder.join("raw");
             run(&qemu_img, &["convert", "-f", format, "-O", "raw", text(&image), text(&raw)]).unwrap();
-            let found = contents(&*open(&image, named(format)).unwrap()).unwrap();
+            // A qcow does not say the format of what it stands on: further files are opened only where all are.
+            let chain = if format == "qcow" { ChainPolicy::Anywhere } else { ChainPolicy::Beneath };
+            let limits = ContainerLimits { chain, ..ContainerLimits::default() };
+            let found = container::open(file(&image), named(format), Some(&image), limits).unwrap();
+            let found = contents(&*found).unwrap();
+            if format == "qcow" {
+                assert_eq!(open(&image, named(format)).is_ok(), level == 0, "level {level}");
+            }
             let expected = fs::read(&raw).unwrap();
             assert!(found == expected, "{format} {options}, level {level}: {commands:?}");
             (below, below_format) = (image, format);
@@ -299,6 +306,8 @@ fn a_differencing_vhd() {
     header[576..580].copy_from_slice(b"MacX");
     header[584..588].copy_from_slice(&(name.len() as u32).to_be_bytes());
     header[592..600].copy_from_slice(&1536_u64.to_be_bytes());
+    // The identifier of the image below it.
+    header[40..56].copy_from_slice(&bytes[68..84]);
     seal(&mut header, 36);
     let mut table = vec![0xff; (entries * 4).next_multiple_of(512)];
     let block_at = (2048 + table.len()) as u32 / 512;
@@ -317,6 +326,19 @@ fn a_differencing_vhd() {
         expected[sector * 512..(sector + 1) * 512].fill(0x55);
     }
     assert!(contents(&*open(&path, Format::Vhd).unwrap()).unwrap() == expected);
+    // Another file in its place is refused; without an identifier the file below is a raw disk, although it is a VHD.
+    let with = |identifier: [u8; 16]| {
+        let mut image = fs::read(&path).unwrap();
+        image[512 + 40..512 + 56].copy_from_slice(&identifier);
+        seal(&mut image[512..1536], 36);
+        let path = directory.path().join("other.vhd");
+        fs::write(&path, image).unwrap();
+        open(&path, Format::Vhd)
+    };
+    let error = with([7; 16]).err().unwrap().to_string();
+    assert!(error.contains("is another one"), "{error}");
+    let raw = contents(&*with([0; 16]).unwrap()).unwrap();
+    assert!(raw.starts_with(&bytes[..512]) && raw.get(4096..8192) != Some(&expected[4096..8192]));
 }
 
 /// Writes the checksum of a structure of a VHD.
@@ -349,7 +371,7 @@ fn compressed_raw_images() {
             let (first, second) = expected.split_at(300_000);
             fs::write(&image, [pack(first), pack(second)].concat()).unwrap();
             assert!(contents(&*open(&image, format).unwrap()).unwrap() == expected, "{program:?}, two of them");
-            let limits = ContainerLimits { unpacked: 500_000, ..ContainerLimits::default() };
+            let limits = ContainerLimits { unpacked: Some(60_000), ..ContainerLimits::default() };
             let error = container::open(file(&image), format, Some(&image), limits).err().unwrap();
             assert!(matches!(error, ContainerError::TooLarge(_)), "{error}");
             let packed = fs::read(&image).unwrap();
@@ -357,6 +379,24 @@ fn compressed_raw_images() {
             let error = open(&image, format).err();
             assert!(matches!(error, Some(ContainerError::Damaged(_))), "{program:?}: {error:?}");
         }
+    }
+}
+
+/// qemu-img lets the product of sector and size wrap around, and reads what it finds there.
+#[test]
+fn a_directory_of_grains_beyond_any_file_is_damage() {
+    let Some(qemu_img) = tools::tool("qemu-img") else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let (disk, image) = (directory.path().join("disk"), directory.path().join("image"));
+    fs::write(&disk, noise(64 << 10, 1)).unwrap();
+    run(&qemu_img, &["convert", "-f", "raw", "-O", "vmdk", text(&disk), text(&image)]).unwrap();
+    assert!(contents(&*open(&image, Format::Vmdk).unwrap()).unwrap() == fs::read(&disk).unwrap());
+    for highest in [1, 0x7f, 0x80] {
+        let mut bytes = fs::read(&image).unwrap();
+        bytes[63] = highest;
+        fs::write(directory.path().join("mutant"), &bytes).unwrap();
+        let error = open(&directory.path().join("mutant"), Format::Vmdk).err();
+        assert!(matches!(error, Some(ContainerError::Damaged(_))), "{highest}: {error:?}");
     }
 }
 

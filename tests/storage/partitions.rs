@@ -12,7 +12,7 @@ use crate::common::random::Random;
 use crate::common::tools;
 use pregrub::python::Python;
 use pregrub::storage::partitions::{
-    Candidate, Failure, ImageLayout, Origin, PartitionRules, PartitionTable, SkipReason, TableRules, WhenEmpty,
+    Candidate, ImageLayout, Origin, PartitionRules, PartitionTable, PartitionsError, SkipReason, TableRules, WhenEmpty,
     partition_table,
 };
 use pregrub::storage::source::{FileSource, Source};
@@ -74,8 +74,8 @@ fn releases(key: &str) -> Vec<String> {
 
 fn raised(table: &PartitionTable) -> Option<String> {
     match table.failure.as_ref()? {
-        Failure::Raised { exception, message, .. } => Some(format!("{exception}: {message}")),
-        Failure::Undecided { reason } => Some(format!("undecided: {reason}")),
+        PartitionsError::Raised { exception, message, .. } => Some(format!("{exception}: {message}")),
+        PartitionsError::Undecided { reason } => Some(format!("undecided: {reason}")),
     }
 }
 
@@ -169,7 +169,7 @@ fn compare_with_pygrub(images: &[(String, PathBuf)]) -> (usize, usize) {
     (images.len(), failures)
 }
 
-/// Disks as section 7 of the measured facts lists them, made by the tools that people use.
+/// Disks made by the tools that people use.
 #[test]
 fn disks_made_by_real_tools_are_read_as_pygrub_reads_them() {
     let dir = tempfile::tempdir().unwrap();
@@ -321,7 +321,8 @@ fn confusing_disks_are_read_as_pygrub_reads_them() {
     for number in 0..4000 {
         let image = confusing_disk(&mut random);
         // Entries larger than any real one need memory that pygrub may not get: pregrub does not say.
-        let undecided = matches!(partition_table(&image, &XEN_4_17).unwrap().failure, Some(Failure::Undecided { .. }));
+        let undecided =
+            matches!(partition_table(&image, &XEN_4_17).unwrap().failure, Some(PartitionsError::Undecided { .. }));
         if undecided {
             continue;
         }
@@ -378,9 +379,9 @@ fn an_absurd_table_costs_nothing() {
     assert!(table.candidates.is_empty());
     // All entries are there: pygrub might be killed, might not.
     let table = partition_table(&gpt(1 << 45, u32::MAX, 128), &XEN_4_17).unwrap();
-    assert!(matches!(table.failure, Some(Failure::Undecided { .. })));
+    assert!(matches!(table.failure, Some(PartitionsError::Undecided { .. })));
     let table = partition_table(&gpt(1 << 45, 2, u32::MAX), &XEN_4_17).unwrap();
-    assert!(matches!(table.failure, Some(Failure::Undecided { .. })));
+    assert!(matches!(table.failure, Some(PartitionsError::Undecided { .. })));
     assert!(start.elapsed().as_millis() < 100, "{:?}", start.elapsed());
 }
 

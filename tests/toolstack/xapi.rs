@@ -6,7 +6,7 @@ use std::process::Command;
 use pregrub::boot::{Caller, Options, Run, Toolstack, Verdict};
 use pregrub::simulation::Simulation;
 use pregrub::target::{Kind, OpenOptions};
-use pregrub::toolstack::xapi::Record;
+use pregrub::toolstack::xapi::VmRecord;
 
 use crate::common::images::{Image, Tree, Volume};
 use crate::common::program;
@@ -112,7 +112,7 @@ fn options_that_xenopsd_cannot_use() {
 
 #[test]
 fn other_bootloaders_and_types() {
-    let of = |lines: &str| Record::parse(format!("disk=/d\n{lines}").as_bytes()).unwrap().disk().map(str::to_owned);
+    let of = |lines: &str| VmRecord::parse(format!("disk=/d\n{lines}").as_bytes()).unwrap().disk().map(str::to_owned);
     let path = of("PV-bootloader=/usr/bin/pygrub").unwrap_err();
     assert!(
         path.verdict == Verdict::Fails
@@ -123,10 +123,10 @@ fn other_bootloaders_and_types() {
     assert_eq!(of("PV-bootloader=pygrub\nHVM-boot-policy=BIOS order").unwrap_err().verdict, Verdict::NotApplicable);
     assert_eq!(of("PV-bootloader=pygrub").unwrap(), "/d");
     assert_eq!(of("PV-bootloader=").unwrap_err().verdict, Verdict::Fails);
-    let first = Record::parse(b"PV-bootloader=pygrub\ndisk-not-bootable=/a\ndisk=/b\ndisk=/c\n").unwrap();
+    let first = VmRecord::parse(b"PV-bootloader=pygrub\ndisk-not-bootable=/a\ndisk=/b\ndisk=/c\n").unwrap();
     assert_eq!(first.disk().unwrap(), "/b");
     assert!(
-        Record::parse(b"PV-bootloader=pygrub\ndisk-not-bootable=/a\n").unwrap().disk().unwrap_err().verdict
+        VmRecord::parse(b"PV-bootloader=pygrub\ndisk-not-bootable=/a\n").unwrap().disk().unwrap_err().verdict
             == Verdict::Fails
     );
 }
@@ -139,8 +139,8 @@ fn forms_of_a_record() {
     let json =
         b"{\"uuid\": \"1-2\", \"PV_bootloader\": \"pygrub\", \"PV_bootloader_args\": \"-q \", \"domain_type\": \"pv\",\
         \"VBDs\": [{\"bootable\": true, \"empty\": true}, {\"bootable\": true, \"path\": \"/d\"}]}";
-    assert_eq!(Record::parse(printed).unwrap(), Record::parse(json).unwrap());
-    assert!(Record::parse(b"{").is_err() && Record::parse(b"{\"VBDs\": [{}]}").is_err());
+    assert_eq!(VmRecord::parse(printed).unwrap(), VmRecord::parse(json).unwrap());
+    assert!(VmRecord::parse(b"{").is_err() && VmRecord::parse(b"{\"VBDs\": [{}]}").is_err());
 }
 
 #[test]

@@ -226,7 +226,7 @@ fn a_relative_path_is_taken_from_the_working_directory() {
     assert_eq!(run.verdict, Verdict::Unknown);
     assert_eq!(
         explanation.reason,
-        "cannot open `corpus/images/missing.img`: there is no such file; it is the first disk of the domain (line 4)"
+        "cannot read `corpus/images/missing.img`: there is no such file; it is the first disk of the domain (line 4)"
     );
     assert_eq!(explanation.help.as_deref(), Some("xl looks for it from the directory that it is started in"));
 }

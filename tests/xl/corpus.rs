@@ -13,6 +13,7 @@ use pregrub::xl::domain::Domain;
 use pregrub::xl::{Item, syntax};
 
 use super::syntax::compare;
+use crate::common::case_tests::assert_complete;
 use crate::common::program;
 
 fn cases() -> Vec<(PathBuf, Vec<u8>)> {
@@ -86,19 +87,47 @@ fn told(text: &[u8], release: Release) -> String {
     out
 }
 
-#[test]
-fn what_decides_about_the_boot() {
-    for (folder, text) in cases() {
-        let releases: Vec<_> =
-            ["4.17", "4.22"].into_iter().map(|release| (release, told(&text, release.parse().unwrap()))).collect();
-        let same = releases[0].1 == releases[1].1;
-        let releases = if same { vec![("any", releases[0].1.clone())] } else { releases };
-        for (release, told) in releases {
-            insta::with_settings!({ snapshot_path => &folder, prepend_module_to_snapshot => false, omit_expression => true }, {
-                insta::assert_snapshot!(format!("xen-{release}"), told);
-            });
-        }
+/// What decides about the boot is what was reviewed.
+fn is_as_reviewed(_: &str, name: &str) {
+    let folder = program::root().join("corpus/xl").join(name);
+    let text = fs::read(folder.join("guest.cfg")).expect("each has a guest.cfg");
+    let releases: Vec<_> =
+        ["4.17", "4.22"].into_iter().map(|release| (release, told(&text, release.parse().unwrap()))).collect();
+    let same = releases[0].1 == releases[1].1;
+    let releases = if same { vec![("any", releases[0].1.clone())] } else { releases };
+    for (release, told) in releases {
+        insta::with_settings!({ snapshot_path => &folder, prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!(format!("xen-{release}"), told);
+        });
     }
+}
+
+mod reviewed {
+    case_tests! { super::super::is_as_reviewed, domains:
+        cdrom_first = "cdrom-first",
+        comment_without_line_feed = "comment-without-line-feed",
+        disk_is_no_list = "disk-is-no-list",
+        hvm_install = "hvm-install",
+        kernel_beside_bootloader = "kernel-beside-bootloader",
+        kernel_of_dom0 = "kernel-of-dom0",
+        nested_lists_and_appends = "nested-lists-and-appends",
+        nixos_pv = "nixos-pv",
+        old_disks = "old-disks",
+        pvh = "pvh",
+        python_leftovers = "python-leftovers",
+        qcow2 = "qcow2",
+        restricted = "restricted",
+        windows_line_ends = "windows-line-ends",
+    }
+}
+
+#[test]
+fn each_case_has_a_test_of_its_name() {
+    let name = |folder: PathBuf| folder.file_name().unwrap().to_str().unwrap().to_owned();
+    assert_complete(
+        include_str!("corpus.rs"),
+        cases().into_iter().map(|(folder, _)| ("domains".to_owned(), name(folder))),
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use data_encoding::BASE64;
 use pregrub::release::Release;
-use pregrub::xl::syntax::{self, SyntaxError, Trouble};
+use pregrub::xl::syntax::{self, SyntaxError, SyntaxErrorKind};
 use pregrub::xl::{Settings, Value};
 use serde_json::json;
 
@@ -30,14 +30,14 @@ fn told(value: &Value) -> serde_json::Value {
 /// What libxlutil says of it, as far as pregrub says the same.
 fn message(error: &SyntaxError) -> String {
     match error.trouble {
-        Trouble::Stray(_) => "lexical error".to_owned(),
-        Trouble::Escape => "invalid character after backlash in quoted string".to_owned(),
-        Trouble::NumericEscape => {
+        SyntaxErrorKind::Stray(_) => "lexical error".to_owned(),
+        SyntaxErrorKind::Escape => "invalid character after backlash in quoted string".to_owned(),
+        SyntaxErrorKind::NumericEscape => {
             "invalid digit after backslash numerical character escape in quoted string".to_owned()
         }
-        Trouble::Unexpected(token, _) => format!("syntax error, unexpected {}", token.name()),
-        Trouble::Mixed => "can't add [list] to \"string\" or vice versa".to_owned(),
-        Trouble::TooDeep => "memory exhausted".to_owned(),
+        SyntaxErrorKind::Unexpected(token, _) => format!("syntax error, unexpected {}", token.name()),
+        SyntaxErrorKind::Mixed => "can't add [list] to \"string\" or vice versa".to_owned(),
+        SyntaxErrorKind::TooDeep => "memory exhausted".to_owned(),
         other => format!("{other:?}"),
     }
 }

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 
 /// An option that the command line may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Known<T> {
+pub(crate) struct KnownOption<T> {
     /// What it stands for.
     pub option: T,
     /// Its letter, if it has one.
@@ -25,7 +25,7 @@ pub(crate) type Parsed<T> = (Vec<(T, OsString)>, Vec<OsString>);
 /// Takes a command line apart. `posixly_correct` makes the first word that is not an option end them, as the variable
 /// `POSIXLY_CORRECT` does. Nothing is returned where Python raises `GetoptError`: an option that is not known or not unique,
 /// a value that is missing or too many.
-pub(crate) fn parse<T: Copy>(args: &[OsString], known: &[Known<T>], posixly_correct: bool) -> Option<Parsed<T>> {
+pub(crate) fn parse<T: Copy>(args: &[OsString], known: &[KnownOption<T>], posixly_correct: bool) -> Option<Parsed<T>> {
     let (mut options, mut words) = (Vec::new(), Vec::new());
     let mut args = args.iter();
     while let Some(arg) = args.next() {
@@ -74,7 +74,7 @@ fn owned(bytes: &[u8]) -> OsString {
 }
 
 /// The option of that name, or the only one that begins so.
-pub(crate) fn find_long<'a, T>(name: &[u8], known: &'a [Known<T>]) -> Option<&'a Known<T>> {
+pub(crate) fn find_long<'a, T>(name: &[u8], known: &'a [KnownOption<T>]) -> Option<&'a KnownOption<T>> {
     if let Some(exact) = known.iter().find(|known| known.long.as_bytes() == name) {
         return Some(exact);
     }
@@ -95,12 +95,12 @@ pub(crate) fn words(line: &[&str]) -> Vec<OsString> {
 mod tests {
     use super::*;
 
-    const KNOWN: [Known<char>; 5] = [
-        Known { option: 'q', short: Some(b'q'), long: "quiet", short_value: false, long_value: false },
-        Known { option: 'h', short: Some(b'h'), long: "help", short_value: true, long_value: false },
-        Known { option: 'o', short: None, long: "output", short_value: false, long_value: true },
-        Known { option: 'f', short: None, long: "output-format", short_value: false, long_value: true },
-        Known { option: 'e', short: None, long: "entry", short_value: false, long_value: true },
+    const KNOWN: [KnownOption<char>; 5] = [
+        KnownOption { option: 'q', short: Some(b'q'), long: "quiet", short_value: false, long_value: false },
+        KnownOption { option: 'h', short: Some(b'h'), long: "help", short_value: true, long_value: false },
+        KnownOption { option: 'o', short: None, long: "output", short_value: false, long_value: true },
+        KnownOption { option: 'f', short: None, long: "output-format", short_value: false, long_value: true },
+        KnownOption { option: 'e', short: None, long: "entry", short_value: false, long_value: true },
     ];
 
     fn parsed(line: &[&str]) -> Option<String> {

@@ -8,15 +8,15 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use self::options::Word;
-use super::{Format, Options, Task, default_directory};
+use self::options::OptionWord;
+use super::{Options, OutputFormat, Task, default_directory};
 use crate::flavour::{Build, ExtraOption};
 use crate::python::{Int, PyStr, Python, bytes, int};
 use crate::release::{Change, Release};
 
 /// A command line that pygrub goes on with.
 #[derive(Clone, Debug)]
-pub struct Call {
+pub struct ParsedCommandLine {
     /// What the run depends on.
     pub options: Options,
     /// The image, or with `--isconfig` the configuration.
@@ -24,16 +24,16 @@ pub struct Call {
     /// `--output`; standard output where it is missing.
     pub output: Option<PathBuf>,
     /// How the result is printed.
-    pub format: Format,
+    pub format: OutputFormat,
     /// Where the copies are put.
-    pub directory: Directory,
+    pub directory: CopyDirectory,
     /// `--isconfig`: the image is a configuration.
     pub is_config: bool,
     /// `--runas`, unless it is 0, which pygrub takes for its absence.
     pub runas: Option<Int>,
 }
 
-impl Call {
+impl ParsedCommandLine {
     /// Whether something is printed instead of a result: entries, or what a configuration alone selects.
     pub fn prints(&self) -> bool {
         self.is_config || self.options.task == Task::ListEntries
@@ -42,14 +42,14 @@ impl Call {
 
 /// Where the copies are put.
 #[derive(Clone, Debug)]
-pub enum Directory {
+pub enum CopyDirectory {
     /// The release's own, which is made if it is not there.
     Default(&'static str),
     /// `--output-directory`.
     Given(PathBuf),
 }
 
-impl Directory {
+impl CopyDirectory {
     /// Its path.
     pub fn path(&self) -> &Path {
         match self {
@@ -61,7 +61,7 @@ impl Directory {
 
 /// A command line that ends pygrub at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ended {
+pub struct EarlyExit {
     /// The exit status.
     pub exit: u8,
     /// A line on standard output.
@@ -82,74 +82,75 @@ pub fn parse(
     build: Build,
     posixly_correct: bool,
     is_directory: &dyn Fn(&Path) -> bool,
-) -> Result<Call, Ended> {
+) -> Result<ParsedCommandLine, EarlyExit> {
     let Build { release, flavour } = build;
-    let usage = |exit, stdout: Option<Vec<u8>>| Ended { exit, stdout, stderr: Some(options::usage(build, program)) };
+    let usage =
+        |exit, stdout: Option<Vec<u8>>| EarlyExit { exit, stdout, stderr: Some(options::usage(build, program)) };
     let (options, words) =
         getopt::parse(args, &options::known(build), posixly_correct).ok_or_else(|| usage(1, None))?;
     let image = words.first().ok_or_else(|| usage(1, None))?;
-    let mut call = Call {
+    let mut call = ParsedCommandLine {
         options: Options { release, flavour, interactive: Some(true), ..Options::default() },
         image: image.into(),
         output: None,
-        format: Format::Sxp,
-        directory: Directory::Default(default_directory(build)),
+        format: OutputFormat::Sxp,
+        directory: CopyDirectory::Default(default_directory(build)),
         is_config: false,
         runas: None,
     };
     for (word, value) in options {
         let text = || PyStr::from(value.as_bytes().to_vec());
         match word {
-            Word::Quiet => call.options.interactive = Some(false),
-            Word::Interactive => call.options.interactive = Some(true),
-            Word::ListEntries => call.options.task = Task::ListEntries,
+            OptionWord::Quiet => call.options.interactive = Some(false),
+            OptionWord::Interactive => call.options.interactive = Some(true),
+            OptionWord::ListEntries => call.options.task = Task::ListEntries,
             // Listing goes before.
-            Word::DryRun if call.options.task == Task::Copy => call.options.task = Task::DryRun,
-            Word::DryRun => {}
-            Word::Help => return Err(usage(0, None)),
-            Word::Output if value == "-" && build.has(Change::Runas) => {}
-            Word::Output => call.output = (value != "-").then(|| value.into()),
-            Word::Kernel => call.options.kernel = Some(text()),
-            Word::Ramdisk => call.options.ramdisk = Some(text()),
-            Word::Args => call.options.args = text(),
-            Word::Entry => {
+            OptionWord::DryRun if call.options.task == Task::Copy => call.options.task = Task::DryRun,
+            OptionWord::DryRun => {}
+            OptionWord::Help => return Err(usage(0, None)),
+            OptionWord::Output if value == "-" && build.has(Change::Runas) => {}
+            OptionWord::Output => call.output = (value != "-").then(|| value.into()),
+            OptionWord::Kernel => call.options.kernel = Some(text()),
+            OptionWord::Ramdisk => call.options.ramdisk = Some(text()),
+            OptionWord::Args => call.options.args = text(),
+            OptionWord::Entry => {
                 call.options.entry = Some(text());
                 call.options.interactive = Some(false);
             }
-            Word::Extra(ExtraOption::DefaultArgs) => call.options.default_args = text(),
-            Word::Extra(ExtraOption::ExtraArgs) => call.options.extra_args = text(),
-            Word::Extra(ExtraOption::Vm) => {}
-            Word::IsConfig => call.is_config = true,
-            Word::Debug => call.options.debug = true,
-            Word::Offset => {
+            OptionWord::Extra(ExtraOption::DefaultArgs) => call.options.default_args = text(),
+            OptionWord::Extra(ExtraOption::ExtraArgs) => call.options.extra_args = text(),
+            OptionWord::Extra(ExtraOption::Vm) => {}
+            OptionWord::IsConfig => call.is_config = true,
+            OptionWord::Debug => call.options.debug = true,
+            OptionWord::Offset => {
                 let offset = integer(&value, release)
                     .ok_or_else(|| usage(1, Some(b"offset value must be an integer".to_vec())))?;
                 call.options.offset = Some(widest(&offset));
             }
-            Word::Runas => {
+            OptionWord::Runas => {
                 let uid = integer(&value, release)
                     .ok_or_else(|| usage(1, Some(b"runas value must be an integer user id".to_vec())))?;
                 call.runas = (uid.to_i64() != Some(0)).then_some(uid);
             }
-            Word::OutputFormat => {
-                call.format = Format::from_name(value.as_bytes()).ok_or_else(|| {
+            OptionWord::OutputFormat => {
+                call.format = OutputFormat::from_name(value.as_bytes()).ok_or_else(|| {
                     let word: &[u8] = if release.has(Change::Offset) { b"unknown" } else { b"unkonwn" };
                     usage(1, Some([word, b" output format ", value.as_bytes()].concat()))
                 })?;
             }
-            Word::OutputDirectory => {
+            OptionWord::OutputDirectory => {
                 let path = PathBuf::from(&value);
                 if release.has(Change::RunDirectory) && !is_directory(&path) {
                     let line = [value.as_bytes(), b" is not an existing directory"].concat();
-                    return Err(Ended { exit: 1, stdout: Some(line), stderr: None });
+                    return Err(EarlyExit { exit: 1, stdout: Some(line), stderr: None });
                 }
-                call.directory = Directory::Given(path);
+                call.directory = CopyDirectory::Given(path);
             }
         }
     }
     if call.options.interactive == Some(true) && call.runas.is_some() {
         let line = "In order to use --runas, you must also set --entry or -q".to_owned();
-        return Err(Ended { exit: 1, stdout: None, stderr: Some(line) });
+        return Err(EarlyExit { exit: 1, stdout: None, stderr: Some(line) });
     }
     Ok(call)
 }
@@ -196,22 +197,22 @@ mod tests {
     use super::getopt::words;
     use super::*;
 
-    fn call(line: &[&str]) -> Result<Call, Ended> {
+    fn call(line: &[&str]) -> Result<ParsedCommandLine, EarlyExit> {
         of("debian-4.17", line)
     }
 
-    fn of(build: &str, line: &[&str]) -> Result<Call, Ended> {
+    fn of(build: &str, line: &[&str]) -> Result<ParsedCommandLine, EarlyExit> {
         parse(&words(line), "pygrub", build.parse().unwrap(), false, &Path::is_dir)
     }
 
     fn ended(line: &[&str]) -> (u8, String, String) {
-        let Ended { exit, stdout, stderr } = call(line).unwrap_err();
+        let EarlyExit { exit, stdout, stderr } = call(line).unwrap_err();
         let usage = stderr.unwrap_or_default();
         let usage = if usage.starts_with("Usage: ") { "usage".to_owned() } else { usage };
         (exit, String::from_utf8(stdout.unwrap_or_default()).unwrap(), usage)
     }
 
-    // Expected values: pygrub 4.17 (shared facts, section 9).
+    // Expected values: pygrub 4.17.
     #[test]
     fn what_ends_it_at_once() {
         let usage = || "usage".to_owned();

@@ -1,12 +1,12 @@
 //! The options of pygrub in each release, and its usage line.
 
-use super::getopt::Known;
+use super::getopt::KnownOption;
 use crate::flavour::{Build, ExtraOption};
 use crate::release::Change;
 
 /// An option of pygrub's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Word {
+pub(crate) enum OptionWord {
     Quiet,
     Interactive,
     ListEntries,
@@ -27,35 +27,43 @@ pub(crate) enum Word {
 }
 
 /// An option, the change that brought it, and how the usage line shows it (not at all, where that is empty).
-type Row = (Known<Word>, Option<Change>, &'static str);
+type Row = (KnownOption<OptionWord>, Option<Change>, &'static str);
 
-const fn flag(option: Word, short: Option<u8>, long: &'static str) -> Known<Word> {
-    Known { option, short, long, short_value: false, long_value: false }
+const fn flag(option: OptionWord, short: Option<u8>, long: &'static str) -> KnownOption<OptionWord> {
+    KnownOption { option, short, long, short_value: false, long_value: false }
 }
 
-const fn valued(option: Word, long: &'static str) -> Known<Word> {
-    Known { option, short: None, long, short_value: false, long_value: true }
+const fn valued(option: OptionWord, long: &'static str) -> KnownOption<OptionWord> {
+    KnownOption { option, short: None, long, short_value: false, long_value: true }
 }
 
 /// All options, in the order of the usage line.
 const ROWS: &[Row] = &[
-    (flag(Word::Quiet, Some(b'q'), "quiet"), None, "[-q|--quiet]"),
-    (flag(Word::Interactive, Some(b'i'), "interactive"), None, "[-i|--interactive]"),
-    (flag(Word::ListEntries, Some(b'l'), "list-entries"), Some(Change::ListEntries), "[-l|--list-entries]"),
-    (flag(Word::DryRun, Some(b'n'), "not-really"), Some(Change::OutputOptions), "[-n|--not-really]"),
-    (valued(Word::Output, "output"), None, "[--output=]"),
-    (valued(Word::Kernel, "kernel"), None, "[--kernel=]"),
-    (valued(Word::Ramdisk, "ramdisk"), None, "[--ramdisk=]"),
-    (valued(Word::Args, "args"), None, "[--args=]"),
-    (valued(Word::Entry, "entry"), None, "[--entry=]"),
-    (valued(Word::OutputDirectory, "output-directory"), Some(Change::OutputOptions), "[--output-directory=]"),
-    (valued(Word::OutputFormat, "output-format"), Some(Change::OutputOptions), "[--output-format=sxp|simple|simple0]"),
-    (valued(Word::Runas, "runas"), Some(Change::Runas), "[--runas=]"),
-    (valued(Word::Offset, "offset"), Some(Change::Offset), "[--offset=]"),
+    (flag(OptionWord::Quiet, Some(b'q'), "quiet"), None, "[-q|--quiet]"),
+    (flag(OptionWord::Interactive, Some(b'i'), "interactive"), None, "[-i|--interactive]"),
+    (flag(OptionWord::ListEntries, Some(b'l'), "list-entries"), Some(Change::ListEntries), "[-l|--list-entries]"),
+    (flag(OptionWord::DryRun, Some(b'n'), "not-really"), Some(Change::OutputOptions), "[-n|--not-really]"),
+    (valued(OptionWord::Output, "output"), None, "[--output=]"),
+    (valued(OptionWord::Kernel, "kernel"), None, "[--kernel=]"),
+    (valued(OptionWord::Ramdisk, "ramdisk"), None, "[--ramdisk=]"),
+    (valued(OptionWord::Args, "args"), None, "[--args=]"),
+    (valued(OptionWord::Entry, "entry"), None, "[--entry=]"),
+    (valued(OptionWord::OutputDirectory, "output-directory"), Some(Change::OutputOptions), "[--output-directory=]"),
+    (
+        valued(OptionWord::OutputFormat, "output-format"),
+        Some(Change::OutputOptions),
+        "[--output-format=sxp|simple|simple0]",
+    ),
+    (valued(OptionWord::Runas, "runas"), Some(Change::Runas), "[--runas=]"),
+    (valued(OptionWord::Offset, "offset"), Some(Change::Offset), "[--offset=]"),
     // The letter takes a value by a slip in pygrub's list of options.
-    (Known { option: Word::Help, short: Some(b'h'), long: "help", short_value: true, long_value: false }, None, ""),
-    (flag(Word::IsConfig, None, "isconfig"), None, ""),
-    (flag(Word::Debug, None, "debug"), Some(Change::Debug), ""),
+    (
+        KnownOption { option: OptionWord::Help, short: Some(b'h'), long: "help", short_value: true, long_value: false },
+        None,
+        "",
+    ),
+    (flag(OptionWord::IsConfig, None, "isconfig"), None, ""),
+    (flag(OptionWord::Debug, None, "debug"), Some(Change::Debug), ""),
 ];
 
 fn rows(build: Build) -> impl Iterator<Item = &'static Row> {
@@ -63,14 +71,14 @@ fn rows(build: Build) -> impl Iterator<Item = &'static Row> {
 }
 
 /// The options that pygrub knows. Those of a flavour take part in abbreviations, and are not in the usage line.
-pub(crate) fn known(build: Build) -> Vec<Known<Word>> {
+pub(crate) fn known(build: Build) -> Vec<KnownOption<OptionWord>> {
     let extra = build.flavour.options().iter().map(|&option| {
         let long = match option {
             ExtraOption::DefaultArgs => "default_args",
             ExtraOption::ExtraArgs => "extra_args",
             ExtraOption::Vm => "vm",
         };
-        valued(Word::Extra(option), long)
+        valued(OptionWord::Extra(option), long)
     });
     rows(build).map(|(known, ..)| *known).chain(extra).collect()
 }

@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
+use crate::check::Until;
 use crate::cli::baselines::BaselineArgs;
 use crate::cli::exit_status::ExitArgs;
 use crate::cli::guest_arg::GuestArg;
@@ -13,6 +14,7 @@ use crate::cli::recursive::RecursiveArgs;
 use crate::cli::stdin_filename::StdinArgs;
 use crate::cli::target_list::TargetListArgs;
 use crate::cli::target_name::TargetName;
+use crate::cli::trust_args::TrustArgs;
 
 const AFTER_CHECK: &str = "\
 Exit status: 0 Xen would boot it (or the bare configuration selects an entry, or pygrub is not asked for this domain) and no \
@@ -43,8 +45,8 @@ pub(in crate::cli) struct CheckArgs {
     #[arg(long = "type", value_enum)]
     pub guest: Option<GuestArg>,
     /// Where to stop: after pygrub, or after Xen's domain builder, which has to load the kernel
-    #[arg(long, value_enum, default_value_t = Until::Builder)]
-    pub until: Until,
+    #[arg(long, value_enum, default_value_t = UntilArg::Builder)]
+    pub until: UntilArg,
     /// The guest's root disk, an image or a directory: to look there for what `init=` names
     #[arg(long, value_name = "TARGET")]
     pub root_disk: Option<TargetName>,
@@ -62,16 +64,24 @@ pub(in crate::cli) struct CheckArgs {
     pub baseline: BaselineArgs,
     #[command(flatten)]
     pub recursive: RecursiveArgs,
-    /// Open the disks that domains name wherever they are: with --recursive not only files of the tree, and with --targets-from at all. For domains that only this host's administrator can write, such as those in /etc/xen
-    #[arg(long, help_heading = "Directories")]
-    pub trust_domains: bool,
+    #[command(flatten)]
+    pub trust: TrustArgs,
 }
 
 /// How far a guest's way is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum Until {
+pub(in crate::cli) enum UntilArg {
     /// pygrub hands over kernel and initrd, whatever they are
     Pygrub,
     /// Xen's domain builder loads the kernel
     Builder,
+}
+
+impl From<UntilArg> for Until {
+    fn from(until: UntilArg) -> Self {
+        match until {
+            UntilArg::Pygrub => Self::Pygrub,
+            UntilArg::Builder => Self::Builder,
+        }
+    }
 }

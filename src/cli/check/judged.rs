@@ -1,83 +1,21 @@
-//! One target: the run, what Xen's builder makes of it, and all that is known of it.
+//! One target as the command line asks about it.
 
-use std::io;
-
-use super::args::{CheckArgs, Until};
-use crate::boot::{self, Run, Verdict};
+use super::args::CheckArgs;
+use crate::boot::{Run, Verdict};
+use crate::check::{self, JudgeOptions, Judged, Until};
 use crate::cli::Error;
 use crate::cli::effective_settings::EffectiveSettings;
 use crate::cli::target_name::TargetName;
-use crate::explain::Explanation;
 use crate::flavour::Build;
-use crate::kernel::{Built, Depth, GuestType, Looks, build};
-use crate::lint::{self, Finding, LintContext, RootDisk, Source};
-use crate::report::check::Hashes;
-use crate::report::finding::Sources;
-use crate::report::target_report::{Outcome, TargetReport};
+use crate::kernel::{GuestType, Looks};
+use crate::lint::RootDisk;
 use crate::simulation::OpenTarget;
-use crate::storage::mount::{MountedOnce, Volumes};
-use crate::target::{DiskAccess, Kind, Target};
-use crate::xl::domain::Guest;
+use crate::storage::mount::MountedOnce;
+use crate::target::{DiskAccess, Kind, TargetError};
 
-/// What is known of a target.
-pub(in crate::cli) struct Judged {
-    pub kind: Kind,
-    pub run: Run,
-    pub explanation: Option<Explanation>,
-    pub built: Option<Built>,
-    pub hashes: Hashes,
-    pub findings: Vec<Finding>,
-    /// How many findings comments suppress.
-    pub suppressed: usize,
-    /// The text of a domain's configuration.
-    pub domain_text: Option<Vec<u8>>,
-}
-
-impl Judged {
-    /// The path of the configuration that decides the run.
-    pub(in crate::cli) fn configuration(&self) -> Option<String> {
-        let found = self.run.deciding_attempt().and_then(|attempt| attempt.found.as_ref());
-        found.map(|found| found.path.to_string())
-    }
-
-    /// The same, where standard input stands for a file.
-    pub(in crate::cli) fn configuration_shown(&self, name: &TargetName, shown: &TargetName) -> Option<String> {
-        if name != shown && self.kind == Kind::Config { Some(shown.to_string()) } else { self.configuration() }
-    }
-
-    /// What the texts are called that findings point into. `configuration` is that of [`configuration`](Self::configuration).
-    pub(super) fn sources<'a>(&'a self, target: &'a str, configuration: Option<&'a str>) -> Sources<'a> {
-        let domain = (self.kind == Kind::Xl).then_some(target);
-        let file = match self.kind {
-            Kind::Config => Some((Source::Configuration, target)),
-            Kind::Xl => Some((Source::Domain, target)),
-            _ => None,
-        };
-        Sources { configuration, domain, domain_text: self.domain_text.as_deref(), file }
-    }
-
-    /// The report with these of its findings. `pygrubs` are those that come to it, if several were asked.
-    pub(in crate::cli) fn report<'a>(
-        &'a self,
-        target: &'a str,
-        findings: &'a [Finding],
-        configuration: Option<&'a str>,
-        pygrubs: Option<&'a str>,
-    ) -> TargetReport<'a> {
-        let outcome = Outcome::Read {
-            kind: self.kind,
-            run: &self.run,
-            explanation: self.explanation.as_ref(),
-            judged: true,
-            built: self.built.as_ref(),
-            hashes: &self.hashes,
-            findings,
-            suppressed: self.suppressed,
-            sources: self.sources(target, configuration),
-            pygrubs,
-        };
-        TargetReport { target, outcome }
-    }
+/// The path of the configuration that decides the run, where standard input may stand for a file.
+pub(in crate::cli) fn configuration_shown(judged: &Judged, name: &TargetName, shown: &TargetName) -> Option<String> {
+    if name != shown && judged.kind == Kind::Config { Some(shown.to_string()) } else { judged.configuration() }
 }
 
 /// The run alone, with what Xen's builder says of its kernel: no look at what is wrong.
@@ -89,29 +27,37 @@ pub(in crate::cli) fn run_target(
 ) -> Result<Run, Error> {
     let target = open_target(args, name, asked, &access)?;
     let volumes = target.target().volumes();
-    Ok(perform(args, name, &target, volumes.as_ref(), looks)?.0)
+    let how = Asks::of_check(args, looks).options(asked);
+    let (run, _) = check::perform(&target, volumes.as_ref(), &how).map_err(failed)?;
+    Ok(run)
 }
 
-fn perform(
-    args: &CheckArgs,
-    name: &TargetName,
-    target: &OpenTarget,
-    volumes: Option<&MountedOnce<'_>>,
-    looks: &Looks,
-) -> Result<(Run, Option<Built>), Error> {
-    let mut run = target.run_on(volumes).map_err(|error| Error::Target(error.to_string()))?;
-    let built = match volumes {
-        Some(volumes) if args.until == Until::Builder => {
-            let of_domain =
-                target.target().guest().map(|guest| if guest == Guest::Pvh { GuestType::Pvh } else { GuestType::Pv });
-            let guest = args.guest.map(GuestType::from).or(of_domain).unwrap_or_default();
-            let depth = if args.hash { Depth::All } else { Depth::Notes };
-            build(&mut run, volumes, guest, depth, looks)
-                .map_err(|error| Error::Target(format!("cannot read `{name}`: {error}")))?
-        }
-        _ => None,
-    };
-    Ok((run, built))
+fn failed(error: TargetError) -> Error {
+    Error::Target(error.to_string())
+}
+
+/// What is asked of a target that is open.
+#[derive(Clone, Copy)]
+pub(in crate::cli) struct Asks<'a> {
+    /// The type of the guest. `None` for what a domain says, else PV.
+    pub guest: Option<GuestType>,
+    pub until: Until,
+    /// Whether kernel and initrd are read in full.
+    pub hash: bool,
+    /// The kernels that were looked into.
+    pub looks: &'a Looks,
+}
+
+impl<'a> Asks<'a> {
+    fn of_check(args: &CheckArgs, looks: &'a Looks) -> Self {
+        Self { guest: args.guest.map(GuestType::from), until: args.until.into(), hash: args.hash, looks }
+    }
+
+    fn options(self, asked: &'a EffectiveSettings) -> JudgeOptions<'a> {
+        let Self { guest, until, hash, looks } = self;
+        let suppressions = asked.suppressions;
+        JudgeOptions { until, guest, hash, suppressions, ..JudgeOptions::new(&asked.levels, looks) }
+    }
 }
 
 fn open_target(
@@ -139,50 +85,19 @@ pub(in crate::cli) fn examine(
     looks: &Looks,
 ) -> Result<Judged, Error> {
     let opened = open_target(args, name, asked, &access)?;
-    let target = opened.target();
-    let kind = target.kind();
-    let volumes = target.volumes();
-    let (run, built) = perform(args, name, &opened, volumes.as_ref(), looks)?;
-    let hashes = match &volumes {
-        Some(volumes) if args.hash => {
-            hashes(volumes, &run).map_err(|error| Error::Target(format!("cannot read `{name}`: {error}")))?
-        }
-        _ => Hashes::default(),
-    };
-    let mut context = LintContext::new(&run, kind).with_outcomes(outcomes);
-    if let Some(volumes) = &volumes {
-        context = context.with_volumes(volumes);
-    }
-    if let Target::Xl(domain) = target {
-        context = context.with_domain(domain);
-    }
-    if let Some(root_disk) = root_disk {
-        context = context.with_root_disk(root_disk);
-    }
-    if args.hash {
-        context = context.with_whole_initrd();
-    }
-    if let Some(guest) = args.guest.map(GuestType::from) {
-        context = context.with_guest(if guest == GuestType::Pvh { Guest::Pvh } else { Guest::Pv });
-    }
-    if !asked.suppressions {
-        context = context.without_guest_suppressions();
-    }
-    let lint::Findings { active: findings, suppressed } = lint::lint_all(&context, &asked.levels);
-    let explanation = context.explanation().cloned();
-    drop(context);
-    let domain_text = match target {
-        Target::Xl(domain) => Some(domain.text.clone()),
-        _ => None,
-    };
-    Ok(Judged { kind, run, explanation, built, hashes, findings, suppressed: suppressed.len(), domain_text })
+    let volumes = opened.target().volumes();
+    judge(&opened, volumes.as_ref(), asked, root_disk, outcomes, Asks::of_check(args, looks))
 }
 
-fn hashes(volumes: &dyn Volumes, run: &Run) -> io::Result<Hashes> {
-    let Some(chosen) = run.handed_over() else { return Ok(Hashes::default()) };
-    let offset = u64::try_from(run.attempts[chosen.attempt].offset).unwrap_or_default();
-    Ok(Hashes {
-        kernel: Some(boot::sha256(volumes, offset, &chosen.kernel)?),
-        ramdisk: chosen.ramdisk.as_ref().map(|ramdisk| boot::sha256(volumes, offset, ramdisk)).transpose()?,
-    })
+/// Everything about a target that is open, with its volumes.
+pub(in crate::cli) fn judge(
+    opened: &OpenTarget,
+    volumes: Option<&MountedOnce<'_>>,
+    asked: &EffectiveSettings,
+    root_disk: Option<&RootDisk>,
+    outcomes: &[(Build, Verdict)],
+    asks: Asks<'_>,
+) -> Result<Judged, Error> {
+    let how = JudgeOptions { root_disk, outcomes, ..asks.options(asked) };
+    check::judge_on(opened, volumes, &how).map_err(failed)
 }

@@ -11,9 +11,22 @@ pub(super) struct Tally {
     not_applicable: usize,
     failing: usize,
     unknown: usize,
+    /// How many of the unknown could not be read.
+    unread: usize,
 }
 
 impl Tally {
+    /// Counts one that could not be read.
+    pub(super) fn count_unread(&mut self, status: Status) {
+        self.count(status);
+        self.unread += 1;
+    }
+
+    /// Whether one could be read.
+    pub(super) fn has_checked(&self) -> bool {
+        self.fine + self.not_applicable + self.failing + self.unknown > self.unread
+    }
+
     /// Counts one.
     pub(super) fn count(&mut self, status: Status) {
         match status {

@@ -2,8 +2,10 @@
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::number::number_u32;
 use crate::cli::release_args;
-use crate::generate::{Choices, GuestType, Table};
+use crate::generate::{Choices, PartitionScheme};
+use crate::kernel::GuestType;
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum TableArg {
@@ -18,9 +20,9 @@ enum TypeArg {
     Pvh,
 }
 
-/// What the guest itself has to know.
+// What the guest itself has to know.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Guest {
+pub(in crate::cli) struct GuestChoices {
     /// The guest's name: of the domain, and of the host in it
     #[arg(long, default_value = "nixos", help_heading = "Guest")]
     name: String,
@@ -71,10 +73,10 @@ pub(in crate::cli) struct Guest {
     boot_uuid: Option<String>,
 
     /// How long the menu waits
-    #[arg(long, value_name = "SECONDS", default_value_t = 5, help_heading = "Menu")]
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, allow_negative_numbers = true, value_parser = number_u32, help_heading = "Menu")]
     timeout: u32,
     /// How many generations the menu lists; about 2000 fit into the 1 MiB that pygrub reads
-    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Menu")]
+    #[arg(long, value_name = "N", default_value_t = 10, allow_negative_numbers = true, value_parser = number_u32, help_heading = "Menu")]
     limit: u32,
     /// The default entry: 0, the newest generation; no other is the same to pygrub and GRUB
     #[arg(long, value_name = "N", default_value = "0", help_heading = "Menu")]
@@ -84,9 +86,9 @@ pub(in crate::cli) struct Guest {
     grub_config: String,
 }
 
-/// What the host has to know of the guest.
+// What the host has to know of the guest.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Host {
+pub(in crate::cli) struct HostChoices {
     /// The disk with /boot on the host: phy:/dev/vg/x, file:/srv/x.img (a raw image), or the path alone
     #[arg(long, value_name = "DISK", help_heading = "Domain")]
     boot_disk: Option<String>,
@@ -97,10 +99,10 @@ pub(in crate::cli) struct Host {
     #[arg(long, value_name = "PATH", help_heading = "Domain")]
     iso: Option<String>,
     /// Memory in MiB, from 64 on
-    #[arg(long, value_name = "MIB", default_value_t = 2048, help_heading = "Domain")]
+    #[arg(long, value_name = "MIB", default_value_t = 2048, allow_negative_numbers = true, value_parser = number_u32, help_heading = "Domain")]
     memory: u32,
     /// Virtual processors, up to 128
-    #[arg(long, value_name = "N", default_value_t = 2, help_heading = "Domain")]
+    #[arg(long, value_name = "N", default_value_t = 2, allow_negative_numbers = true, value_parser = number_u32, help_heading = "Domain")]
     vcpus: u32,
     /// How the installed guest runs
     #[arg(long = "type", value_enum, default_value_t = TypeArg::Pv, help_heading = "Domain")]
@@ -126,7 +128,7 @@ pub(in crate::cli) struct Host {
     bootloader: String,
 }
 
-impl Guest {
+impl GuestChoices {
     /// The choices, with those about the host as they are by default.
     pub(in crate::cli) fn choices(&self) -> Result<Choices, String> {
         let release = release_args::named(self.release.as_deref().unwrap_or("newest"), None)?.release;
@@ -136,9 +138,9 @@ impl Guest {
             root_device: self.root_device.clone(),
             one_disk: self.one_disk,
             table: match self.table {
-                TableArg::None => Table::None,
-                TableArg::Mbr => Table::Mbr,
-                TableArg::Gpt => Table::Gpt,
+                TableArg::None => PartitionScheme::None,
+                TableArg::Mbr => PartitionScheme::Mbr,
+                TableArg::Gpt => PartitionScheme::Gpt,
             },
             boot_filesystem: self.boot_filesystem.clone(),
             boot_features: self.boot_features.clone(),
@@ -158,7 +160,7 @@ impl Guest {
     }
 }
 
-impl Host {
+impl HostChoices {
     /// The same with those about the host.
     pub(super) fn complete(&self, choices: Choices) -> Choices {
         Choices {

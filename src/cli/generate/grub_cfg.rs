@@ -8,13 +8,14 @@ use clap::{Args, ValueEnum};
 
 use super::stop_signals::StopSignals;
 use crate::cli::guest_arg::GuestArg;
+use crate::cli::number::{number, number_u32};
 use crate::cli::output_args::Color;
 use crate::cli::release_args;
 use crate::cli::stdout::{Out, complain};
-use crate::cli::{Error, Status};
-use crate::generate::grub_cfg::{self, HostDisk, Installed, Options, Root, Search};
+use crate::cli::{Error, Status, why};
+use crate::generate::grub_cfg::{self, InstallReport, LocalDisk, PlanOptions, RootDirectory, Search};
 
-/// What `generate grub-cfg` takes.
+// What `generate grub-cfg` takes.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct GrubCfg {
@@ -34,10 +35,10 @@ pub(crate) struct GrubCfg {
     #[arg(long, value_name = "DIRECTORY", default_value = "/nix/var/nix/profiles")]
     profiles: PathBuf,
     /// How many generations of each profile get an entry, the newest first; TOPLEVEL always gets one
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(long, value_name = "N", default_value_t = 20, allow_negative_numbers = true, value_parser = number::<usize>(0..=u64::MAX))]
     limit: usize,
     /// Seconds that the menu waits (pygrub boots after one second even with 0)
-    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, allow_negative_numbers = true, value_parser = number_u32)]
     timeout: u32,
     /// UUID of the filesystem that holds the boot directory, by which GRUB finds it (pygrub needs none), or `none` for no `search` line [default: read from its device; no `search` line where it cannot be read, or where --prefix says that it will be another filesystem]
     #[arg(long, value_name = "UUID|none")]
@@ -49,7 +50,7 @@ pub(crate) struct GrubCfg {
     #[arg(long, value_enum)]
     secrets: Option<Secrets>,
     /// Seconds after which such a program is killed, with all that it has started
-    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, allow_negative_numbers = true, value_parser = number_u32)]
     secrets_timeout: u32,
     /// The host's Xen, as --release of `pregrub check` takes it: what its domain builder cannot load is refused [default: the newest]
     #[arg(long, value_name = "RELEASE")]
@@ -81,12 +82,12 @@ enum Secrets {
 }
 
 impl GrubCfg {
-    fn options(&self) -> Result<Options, String> {
-        let root = Root::new(&self.root);
+    fn options(&self) -> Result<PlanOptions, String> {
+        let root = RootDirectory::new(&self.root);
         let boot = self.boot.clone().unwrap_or_else(|| root.host(Path::new("/boot")));
         let run_secrets = self.secrets.map_or(root.is_here(), |secrets| secrets == Secrets::Run);
         let host = self.release.as_deref().map(|word| release_args::named(word, None)).transpose()?;
-        Ok(Options {
+        Ok(PlanOptions {
             root,
             boot,
             prefix: self.prefix.clone(),
@@ -112,11 +113,11 @@ pub(crate) fn run(args: &GrubCfg) -> Result<Status, Error> {
 }
 
 /// Nothing is installed or printed.
-fn refused(error: grub_cfg::Error) -> Error {
+fn refused(error: grub_cfg::GrubCfgError) -> Error {
     Error::Refused(error.to_string())
 }
 
-fn print(args: &GrubCfg, options: &Options) -> Result<Status, Error> {
+fn print(args: &GrubCfg, options: &PlanOptions) -> Result<Status, Error> {
     let plan = grub_cfg::plan(options, &args.toplevel).map_err(refused)?;
     plan.menu.warnings.iter().for_each(|warning| warn(warning));
     if !plan.missing.is_empty() {
@@ -132,10 +133,10 @@ fn print(args: &GrubCfg, options: &Options) -> Result<Status, Error> {
     Ok(Status::Fine)
 }
 
-fn install(args: &GrubCfg, options: &Options) -> Result<Status, Error> {
+fn install(args: &GrubCfg, options: &PlanOptions) -> Result<Status, Error> {
     // Before anything is made, so that nothing is left.
     let signals = StopSignals::catch()?;
-    let installed = match grub_cfg::install(options, &args.toplevel, &mut HostDisk::until(signals.stop()).adopting()) {
+    let installed = match grub_cfg::install(options, &args.toplevel, &mut LocalDisk::until(signals.stop()).adopting()) {
         Ok(installed) => installed,
         Err(error) => {
             complain(&error.to_string());
@@ -146,12 +147,12 @@ fn install(args: &GrubCfg, options: &Options) -> Result<Status, Error> {
     installed.menu.warnings.iter().for_each(|warning| warn(warning));
     // It is done, whether anybody hears of it or not: NixOS would treat a failure as one of the installation.
     if let Err(error) = tell(&installed) {
-        warn(&format!("it is installed, but standard output could not be written: {error}"));
+        warn(&format!("it is installed, but standard output could not be written: {}", why(&error)));
     }
     Ok(Status::Fine)
 }
 
-fn tell(installed: &Installed) -> io::Result<()> {
+fn tell(installed: &InstallReport) -> io::Result<()> {
     let mut out = Out::new(Color::Never);
     writeln!(
         out.text(),

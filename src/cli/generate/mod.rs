@@ -10,9 +10,6 @@ mod recipe;
 mod stop_signals;
 mod xl;
 
-#[cfg(target_os = "linux")]
-pub(super) use self::stop_signals::ignored;
-
 use clap::{Args, Subcommand};
 
 use super::{Error, Status};
@@ -34,6 +31,7 @@ becomes `?`.
 Exit status: 0 written; 2 refused, usage error, or it could not be written (grub-cfg: 1 where it refuses).";
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 enum What {
     /// The module that the guest's NixOS configuration imports
     Nixos(nixos::Nixos),

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::choices::Guest;
+use super::choices::GuestChoices;
 use super::output::Output;
 use crate::cli::{Error, Status};
 use crate::generate::{Plan, nixos};
@@ -10,7 +10,7 @@ use crate::generate::{Plan, nixos};
 #[derive(Debug, Args)]
 pub(super) struct Nixos {
     #[command(flatten)]
-    guest: Guest,
+    guest: GuestChoices,
     #[command(flatten)]
     output: Output,
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cli::interrupt::while_writing;
 use crate::cli::output_args::Color;
 use crate::cli::stdout::Out;
 use crate::cli::{Error, Status};
@@ -24,7 +25,9 @@ impl Output {
     /// Writes the text.
     pub(super) fn write(&self, text: &str) -> Result<Status, Error> {
         match self.output.as_deref().filter(|path| *path != "-") {
-            Some(path) => write_file(path, text, self.force).map_err(|error| Error::Usage(error.to_string()))?,
+            Some(path) => {
+                while_writing(|| write_file(path, text, self.force)).map_err(|error| Error::Usage(error.to_string()))?
+            }
             None => {
                 let mut out = Out::new(Color::Never);
                 out.generated().write_all(text.as_bytes())?;

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::choices::{Guest, Host};
+use super::choices::{GuestChoices, HostChoices};
+use crate::cli::interrupt::while_writing;
 use crate::cli::output_args::Color;
 use crate::cli::stdout::Out;
 use crate::cli::{Error, Status};
@@ -19,9 +20,9 @@ pub(super) struct Recipe {
     #[arg(value_name = "DIRECTORY")]
     directory: PathBuf,
     #[command(flatten)]
-    guest: Guest,
+    guest: GuestChoices,
     #[command(flatten)]
-    host: Host,
+    host: HostChoices,
     /// Replace files that are there
     #[arg(long)]
     force: bool,
@@ -30,7 +31,8 @@ pub(super) struct Recipe {
 pub(super) fn run(args: &Recipe) -> Result<Status, Error> {
     let files = files(args).map_err(Error::Usage)?;
     let named = files.iter().map(|file| (file.name, file.text.as_str()));
-    write_files(&args.directory, named, args.force).map_err(|error| Error::Usage(error.to_string()))?;
+    while_writing(|| write_files(&args.directory, named, args.force))
+        .map_err(|error| Error::Usage(error.to_string()))?;
     let mut out = Out::new(Color::Never);
     for file in files {
         writeln!(out.text(), "{}", args.directory.join(file.name).display())?;

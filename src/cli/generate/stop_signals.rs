@@ -1,13 +1,12 @@
 //! The signals that ask a program to end, while it has files that it must not leave.
 
-use std::fs;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::flag;
-use signal_hook::low_level::emulate_default_handler;
+
+use crate::cli::ending_signals::{die_of, ending};
 
 /// Signals that are noted from now on instead of ending the process.
 pub(super) struct StopSignals {
@@ -17,16 +16,13 @@ pub(super) struct StopSignals {
 }
 
 impl StopSignals {
-    /// Notes SIGTERM, SIGINT, SIGHUP and SIGQUIT. One that the caller has this program ignore (`nohup`) stays ignored.
+    /// Notes every signal that ends a process and can be caught. One that the caller has this program ignore (`nohup`) stays ignored.
     pub(super) fn catch() -> io::Result<Self> {
         let signals = Self { stop: Arc::default(), which: Arc::default() };
-        let ignored = ignored();
-        for signal in [SIGTERM, SIGINT, SIGHUP, SIGQUIT] {
-            if ignored & (1 << (signal - 1)) == 0 {
-                // The number first: the reader of the flag asks for it.
-                flag::register_usize(signal, Arc::clone(&signals.which), usize::try_from(signal).unwrap_or_default())?;
-                flag::register(signal, Arc::clone(&signals.stop))?;
-            }
+        for signal in ending() {
+            // The number first: the reader of the flag asks for it.
+            flag::register_usize(signal, Arc::clone(&signals.which), usize::try_from(signal).unwrap_or_default())?;
+            flag::register(signal, Arc::clone(&signals.stop))?;
         }
         Ok(signals)
     }
@@ -39,15 +35,7 @@ impl StopSignals {
     /// Ends the process by the signal that has come. Comes back where none has.
     pub(super) fn die(&self) {
         if let Ok(signal @ 1..) = i32::try_from(self.which.load(Ordering::SeqCst)) {
-            // What fails here ends with an exit status instead.
-            let _ = emulate_default_handler(signal);
+            die_of(signal);
         }
     }
-}
-
-/// The signals that are ignored, a bit each, the lowest for number 1.
-pub(in crate::cli) fn ignored() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
 }

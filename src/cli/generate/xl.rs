@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::choices::{Guest, Host};
+use super::choices::{GuestChoices, HostChoices};
 use super::output::Output;
 use crate::cli::{Error, Status};
 use crate::generate::Plan;
@@ -14,9 +14,9 @@ pub(super) struct Xl {
     #[arg(long, value_enum)]
     phase: PhaseArg,
     #[command(flatten)]
-    guest: Guest,
+    guest: GuestChoices,
     #[command(flatten)]
-    host: Host,
+    host: HostChoices,
     #[command(flatten)]
     output: Output,
 }

@@ -1,10 +1,11 @@
 //! Who sits at the drop-in's console: messages go to standard error as they come, and the menu to the terminal.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use crate::boot::{Console, Menu};
 use crate::cli::runner_commands::{self, Disarmed, Form};
 use crate::config::Config;
+use crate::escape::push_escaped;
 use crate::python::PyStr;
 use crate::release::Release;
 
@@ -33,7 +34,27 @@ impl Console for Talking<'_> {
 /// A line on standard error, at once.
 pub(super) fn complain(line: &[u8]) {
     // There is nobody left to tell that standard error cannot be written to.
-    let _ = write(io::stderr().lock(), &[line, b"\n"].concat());
+    let stderr = io::stderr();
+    let shown = if stderr.is_terminal() { without_controls(line) } else { line.to_vec() };
+    let _ = write(stderr.lock(), &[shown, b"\n".to_vec()].concat());
+}
+
+/// A message as a terminal may show it, which what a guest wrote into it does not steer. pygrub writes it as it is.
+fn without_controls(line: &[u8]) -> Vec<u8> {
+    let mut shown = Vec::with_capacity(line.len());
+    for chunk in line.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if c.is_control() && !matches!(c, '\n' | '\t') {
+                let mut escaped = String::new();
+                push_escaped(&mut escaped, c);
+                shown.extend_from_slice(escaped.as_bytes());
+            } else {
+                shown.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+        }
+        shown.extend_from_slice(chunk.invalid());
+    }
+    shown
 }
 
 /// What pygrub prints on standard output besides the result.
@@ -48,4 +69,22 @@ fn write(mut to: impl Write, text: &[u8]) -> io::Result<()> {
     Disarmed::new(&mut out, form).write_all(text)?;
     to.write_all(&out)?;
     to.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_controls;
+
+    #[test]
+    fn a_message_steers_no_terminal() {
+        for (line, shown) in [
+            (&b"Error opening /k in guest"[..], &b"Error opening /k in guest"[..]),
+            (b"a\tb\nc", b"a\tb\nc"),
+            (b"/\x1b[31m\x07\x7f\r", b"/\\x1b[31m\\x07\\x7f\\x0d"),
+            ("é\u{9b}".as_bytes(), "é\\x9b".as_bytes()),
+            (b"\xff\xfe", b"\xff\xfe"),
+        ] {
+            assert_eq!(without_controls(line), shown, "{line:?}");
+        }
+    }
 }

@@ -8,7 +8,7 @@
 //! most once, in the order of `Field`.
 
 use crate::boot::Task;
-use crate::boot::command_line::Call;
+use crate::boot::command_line::ParsedCommandLine;
 use crate::release::Change;
 
 /// Most bytes of all that the worker hands over. The longest of it is a list of entries, about twice as long as the
@@ -46,7 +46,7 @@ impl Field {
 
 /// What the worker found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Handover {
+pub struct WorkerResult {
     /// What is printed on standard output besides the result.
     pub printed: Option<Vec<u8>>,
     /// How many bytes of the kernel were copied. `None` if none was to be.
@@ -61,7 +61,7 @@ pub struct Handover {
     pub args: Option<Vec<u8>>,
 }
 
-impl Handover {
+impl WorkerResult {
     /// As a message.
     pub fn encode(&self) -> Vec<u8> {
         let number = |number: Option<u64>| number.map(|number| number.to_le_bytes().to_vec());
@@ -115,7 +115,7 @@ impl Handover {
 
     /// Whether a worker that was called so, and that ended well, can hand this over. `kernel` and `ramdisk` are the lengths of the
     /// files that the supervisor made, where it made them, and `most` is the largest file that may be copied.
-    pub(super) fn fits(&self, call: &Call, kernel: Option<u64>, ramdisk: Option<u64>, most: u64) -> bool {
+    pub(super) fn fits(&self, call: &ParsedCommandLine, kernel: Option<u64>, ramdisk: Option<u64>, most: u64) -> bool {
         let prints = call.prints();
         let names = call.options.task == Task::DryRun && !call.options.build().has(Change::Runas);
         let copies = !prints && call.options.task == Task::Copy;
@@ -140,8 +140,8 @@ impl Handover {
 mod tests {
     use super::*;
 
-    fn full() -> Handover {
-        Handover {
+    fn full() -> WorkerResult {
+        WorkerResult {
             printed: Some(b"title: A\n".to_vec()),
             kernel: Some(5),
             ramdisk: Some(1 << 40),
@@ -153,8 +153,8 @@ mod tests {
 
     #[test]
     fn a_message_comes_back_as_it_was() {
-        for handover in [Handover::default(), full(), Handover { printed: None, args: None, ..full() }] {
-            assert_eq!(Handover::decode(&handover.encode()), Some(handover));
+        for handover in [WorkerResult::default(), full(), WorkerResult { printed: None, args: None, ..full() }] {
+            assert_eq!(WorkerResult::decode(&handover.encode()), Some(handover));
         }
     }
 
@@ -162,13 +162,13 @@ mod tests {
     fn nothing_else_is_a_message() {
         let message = full().encode();
         // Every field ends where another may begin.
-        let ends = (0..message.len()).filter(|&end| Handover::decode(&message[..end]).is_some()).count();
+        let ends = (0..message.len()).filter(|&end| WorkerResult::decode(&message[..end]).is_some()).count();
         assert_eq!(ends, 6);
         let field = |letter: u8, value: &[u8]| {
             [&[letter][..], &u32::try_from(value.len()).unwrap().to_le_bytes(), value].concat()
         };
         let (kernel, args) = (field(b'b', &[0; 8]), field(b'f', b"ro"));
-        assert!(Handover::decode(&[kernel.clone(), args.clone()].concat()).is_some());
+        assert!(WorkerResult::decode(&[kernel.clone(), args.clone()].concat()).is_some());
         for wrong in [
             [args.clone(), kernel.clone()].concat(),
             [kernel.clone(), kernel].concat(),
@@ -178,7 +178,7 @@ mod tests {
             field(b'g', b"x"),
             [&args[..], b"x"].concat(),
         ] {
-            assert_eq!(Handover::decode(&wrong), None, "{:?}", &wrong[..wrong.len().min(30)]);
+            assert_eq!(WorkerResult::decode(&wrong), None, "{:?}", &wrong[..wrong.len().min(30)]);
         }
     }
 }

@@ -1,5 +1,5 @@
 //! The worker: what the drop-in does once everything is open. It asks the system what it still needs, gives up its privileges, and
-//! then performs the run, copies the files and hands over what it found ([`Handover`]). After `give_up_privileges` nothing opens a
+//! then performs the run, copies the files and hands over what it found ([`WorkerResult`]). After `give_up_privileges` nothing opens a
 //! file.
 
 use std::ffi::OsString;
@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use super::console::{Talking, complain};
 use super::copy_out::{CopyError, copy_out};
-use super::handover::Handover;
+use super::handover::WorkerResult;
 use super::menu::Terminal;
-use super::sandbox::{Limits, Privileges};
+use super::sandbox::{Privileges, ResourceLimits};
 use super::worker::{self, Outbox, Role};
 use super::{explain, python_error, sandbox_is_required};
-use crate::boot::command_line::Call;
+use crate::boot::command_line::ParsedCommandLine;
 use crate::boot::{self, BootFiles, Console, Run, Task, Unattended, Verdict};
 use crate::config::Dialect;
 use crate::flavour::{Build, Flavour};
@@ -22,9 +22,10 @@ use crate::host;
 use crate::python::{PyStr, Python, utf8};
 use crate::release::{Change, Release};
 use crate::storage::filesystem::ReadError;
-use crate::storage::mount::{DiskVolumes, MountedOnce, Mounting, Volumes};
+use crate::storage::mount::{MountedOnce, Mounting, Volumes};
 use crate::storage::partitions::partition_table;
 use crate::storage::source::{FileSource, Source};
+use crate::system_error::why;
 
 /// How it ended. The numbers are the exit statuses of the worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +43,7 @@ impl Ending {
     }
 }
 
-/// What the worker is told besides the arguments of pygrub. The arguments themselves are taken apart again: there is one way
+/// What the worker gets besides the arguments of pygrub. The arguments themselves are taken apart again: there is one way
 /// to read them.
 pub(super) struct Order {
     pub build: Build,
@@ -73,7 +74,7 @@ pub(super) fn main() -> Ending {
 }
 
 fn sealed() -> Result<Ending, String> {
-    let text = |error: io::Error| error.to_string();
+    let text = |error: io::Error| why(&error);
     let mut inherited = worker::inherited().map_err(text)?;
     let lost = || "the worker did not get what it needs".to_owned();
     let (order, args) = Order::from_words(std::env::args_os().skip(1)).ok_or_else(lost)?;
@@ -94,7 +95,7 @@ fn sealed() -> Result<Ending, String> {
     let mut menu: Box<dyn Console> =
         if call.options.shows_menu() { Box::new(Terminal::new()) } else { Box::new(Unattended) };
     let variable = |name: &str| std::env::var(name).ok();
-    call.options.largest_copy = Limits::largest_copy(variable)?;
+    call.options.largest_copy = ResourceLimits::largest_copy(variable)?;
     let required = sandbox_is_required()?;
     let privileges = privileges(&call, variable)?;
     let missing = inherited.give_up_privileges(&privileges).map_err(text)?;
@@ -108,7 +109,7 @@ fn sealed() -> Result<Ending, String> {
 }
 
 /// A pipe, a terminal: no disk. pygrub's library finds nothing on it.
-fn unseekable(call: &Call, error: &io::Error) -> String {
+fn unseekable(call: &ParsedCommandLine, error: &io::Error) -> String {
     let name = call.image.display();
     format!(
         "`{name}` is neither a file nor a block device: {}\nRuntimeError: Unable to find partition containing kernel",
@@ -117,11 +118,13 @@ fn unseekable(call: &Call, error: &io::Error) -> String {
 }
 
 /// What is kept: with `--runas` another user and pygrub's limits.
-fn privileges(call: &Call, variable: impl Fn(&str) -> Option<String>) -> Result<Privileges, String> {
-    let Some(user) = &call.runas else { return Ok(Privileges { run_as: None, limits: Limits::usual(variable)? }) };
+fn privileges(call: &ParsedCommandLine, variable: impl Fn(&str) -> Option<String>) -> Result<Privileges, String> {
+    let Some(user) = &call.runas else {
+        return Ok(Privileges { run_as: None, limits: ResourceLimits::usual(variable)? });
+    };
     let run_as = user.to_i64().and_then(|user| u32::try_from(user).ok());
     let run_as = Some(run_as.ok_or_else(|| format!("--runas: {user} is not a user id"))?);
-    Ok(Privileges { run_as, limits: Limits::restricted(variable)? })
+    Ok(Privileges { run_as, limits: ResourceLimits::restricted(variable)? })
 }
 
 /// What is looked at.
@@ -141,19 +144,19 @@ struct Files {
 }
 
 /// Does the work of a call, says what pygrub says and hands over what was found.
-fn perform(call: &Call, files: Files, outbox: &Outbox, menu: &mut dyn Console) -> Result<Ending, String> {
+fn perform(call: &ParsedCommandLine, files: Files, outbox: &Outbox, menu: &mut dyn Console) -> Result<Ending, String> {
     let mut talking = Talking { menu, announces: !call.is_config, said: 0 };
     let Files { image, kernel, ramdisk } = files;
-    let mut found = Handover::default();
+    let mut found = WorkerResult::default();
     let result = match image {
         Image::Disk(disk, plugins) => of_disk(call, disk, plugins, [kernel, ramdisk], &mut found, &mut talking),
         Image::Text(file) => of_configuration(call, &file, &mut found, &mut talking),
     };
     if let Err(line) = &result {
         complain(line.as_bytes());
-        found = Handover { printed: found.printed, ..Handover::default() };
+        found = WorkerResult { printed: found.printed, ..WorkerResult::default() };
     }
-    outbox.send(&found.encode()).map_err(|error| error.to_string())?;
+    outbox.send(&found.encode()).map_err(|error| why(&error))?;
     Ok(if result.is_ok() { Ending::Done } else { Ending::Failed })
 }
 
@@ -161,11 +164,11 @@ fn perform(call: &Call, files: Files, outbox: &Outbox, menu: &mut dyn Console) -
 type Line = String;
 
 fn of_disk(
-    call: &Call,
+    call: &ParsedCommandLine,
     disk: FileSource,
     plugins: Vec<String>,
     [kernel, ramdisk]: [Option<File>; 2],
-    found: &mut Handover,
+    found: &mut WorkerResult,
     talking: &mut Talking<'_>,
 ) -> Result<(), Line> {
     let release = call.options.release;
@@ -178,7 +181,7 @@ fn of_disk(
         None => Some(partition_table(&*disk, &boot::partition_rules(release)).map_err(unreadable)?),
     };
     // What is copied, and why nothing is, comes from the same mount as the run.
-    let volumes = MountedOnce::new(DiskVolumes::with_plugins(disk, plugins));
+    let volumes = MountedOnce::of_disk_with_plugins(disk, plugins);
     let run = boot::run_with(&volumes, table, call.options.clone(), talking).map_err(unreadable)?;
     for line in run.stderr().skip(talking.said) {
         complain(line.as_bytes());
@@ -209,7 +212,7 @@ fn copy_files(
     run: &Run,
     chosen: &BootFiles,
     [kernel, ramdisk]: [Option<File>; 2],
-    found: &mut Handover,
+    found: &mut WorkerResult,
 ) -> Result<(), Line> {
     let python = run.options.release.python();
     let vanished = || "pregrub: the disk has changed while it was read".to_owned();
@@ -246,7 +249,12 @@ fn copy_files(
 }
 
 /// `--isconfig`: says what the configuration selects.
-fn of_configuration(call: &Call, file: &File, found: &mut Handover, talking: &mut Talking<'_>) -> Result<(), Line> {
+fn of_configuration(
+    call: &ParsedCommandLine,
+    file: &File,
+    found: &mut WorkerResult,
+    talking: &mut Talking<'_>,
+) -> Result<(), Line> {
     let release = call.options.release;
     let python = release.python();
     let printed = found.printed.insert(Vec::new());

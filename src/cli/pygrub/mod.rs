@@ -14,7 +14,7 @@ mod copy_out;
 mod explain;
 pub mod handover;
 mod job;
-mod menu;
+pub(in crate::cli) mod menu;
 mod python_error;
 mod result;
 pub mod sandbox;
@@ -31,15 +31,19 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use rustix::fs::{FileType, OFlags};
+use rustix::io::Errno;
+
 use self::console::complain;
 use self::copies::{Copy, PathError, make_directory};
-use self::handover::Handover;
+use self::handover::WorkerResult;
 use self::job::Ending;
-use self::sandbox::Limits;
+use self::sandbox::ResourceLimits;
 use self::signals::Watch;
 use self::worker::Role;
+use super::ending_signals::die_of;
 use super::{Status, release_args};
-use crate::boot::command_line::{self, Call, Directory, Ended};
+use crate::boot::command_line::{self, CopyDirectory, EarlyExit, ParsedCommandLine};
 use crate::boot::{RuleError, RuleFiles, Task};
 use crate::flavour::{Build, Flavour};
 use crate::host::{self, Installed};
@@ -63,7 +67,7 @@ pub(super) fn if_called() -> Option<ExitCode> {
         let program = format!("{} pygrub", program.display());
         return Some(supervise(&program, &args[1..]).into());
     }
-    // A toolstack that is told to start pregrub itself: no command of pregrub's begins so.
+    // A toolstack that is configured to start pregrub itself: no command of pregrub's begins so.
     let starts_with = |arg: &OsString, prefix: &str| arg.as_encoded_bytes().starts_with(prefix.as_bytes());
     let is_call = starts_with(args.first()?, "--") && args.iter().any(|arg| starts_with(arg, "--output="));
     is_call.then(|| supervise(&program.display().to_string(), &args).into())
@@ -85,7 +89,7 @@ pub fn supervise(program: &str, args: &[OsString]) -> u8 {
     }
     let call = match parse(args, program, build) {
         Ok(call) => call,
-        Err(Ended { exit, stdout, stderr }) => {
+        Err(EarlyExit { exit, stdout, stderr }) => {
             if let Some(mut line) = stdout {
                 line.push(b'\n');
                 // As in pygrub, the exit status shows what could not be printed.
@@ -137,12 +141,14 @@ fn sandbox_is_required() -> Result<bool, String> {
     match env::var_os("PREGRUB_SANDBOX").filter(|value| !value.is_empty()) {
         None => Ok(false),
         Some(value) if value == "require" => Ok(true),
-        Some(value) => Err(format!("PREGRUB_SANDBOX: `{}` is unknown: use require, or leave it out", value.display())),
+        Some(value) => {
+            Err(format!("`{}` is not a value of PREGRUB_SANDBOX: use require, or leave it out", value.display()))
+        }
     }
 }
 
 /// The command line, in the environment that it was given in.
-fn parse(args: &[OsString], program: &str, build: Build) -> Result<Call, Ended> {
+fn parse(args: &[OsString], program: &str, build: Build) -> Result<ParsedCommandLine, EarlyExit> {
     // Set, the first word that is not an option ends the options.
     let posixly_correct = env::var_os("POSIXLY_CORRECT").is_some();
     command_line::parse(args, program, build, posixly_correct, &Path::is_dir)
@@ -155,8 +161,8 @@ fn build() -> Result<(Build, Option<Installed>), String> {
     let flavour = match variable("PREGRUB_FLAVOUR") {
         None => None,
         Some(value) => Some(value.to_str().and_then(Flavour::from_name).ok_or_else(|| {
-            let known = Flavour::ALL.map(Flavour::name).join(", ");
-            format!("PREGRUB_FLAVOUR: `{}` is not a flavour: use one of {known}", value.display())
+            let known = "upstream, debian, suse or xcp-ng";
+            format!("`{}` is not a value of PREGRUB_FLAVOUR: use {known}", value.display())
         })?),
     };
     let Some(release) = variable("PREGRUB_RELEASE") else {
@@ -168,22 +174,29 @@ fn build() -> Result<(Build, Option<Installed>), String> {
         });
     };
     let release = release.to_string_lossy();
-    let build =
-        release_args::named(&release, flavour).map_err(|error| format!("PREGRUB_RELEASE={release}: {error}"))?;
+    let build = release_args::named(&release, flavour).map_err(|error| format!("PREGRUB_RELEASE: {error}"))?;
     Ok((build, None))
 }
 
 /// Opens everything, lets the worker work, and cleans up. The error is the line that is still to be said, if any.
-fn work(call: &Call, args: &[OsString]) -> Result<(), Option<String>> {
+fn work(call: &ParsedCommandLine, args: &[OsString]) -> Result<(), Option<String>> {
     let python = call.options.release.python();
     let failed = |error: &io::Error, path: Option<&Path>| Some(python_error::last_line(error, path, python));
     let at_path = |(error, path): PathError| failed(&error, Some(&path));
+    if call.output.is_none() && is_closed(&io::stdout()) {
+        complain(b"pregrub: standard output is closed: nobody would get the result (--output takes it)");
+        return Err(Some(match python {
+            Python::Two => failed(&io::Error::from_raw_os_error(Errno::BADF.raw_os_error()), None).unwrap_or_default(),
+            Python::Three => "AttributeError: 'NoneType' object has no attribute 'fileno'".to_owned(),
+        }));
+    }
     let no_worker =
         |error: io::Error| Some(format!("pregrub: the worker cannot be started: {}", python_error::message(&error)));
-    let most = Limits::largest_copy(|name| env::var(name).ok()).map_err(|line| Some(format!("pregrub: {line}")))?;
+    let most =
+        ResourceLimits::largest_copy(|name| env::var(name).ok()).map_err(|line| Some(format!("pregrub: {line}")))?;
     // Before there is any file to remove.
     let watch = Watch::begin(call.options.shows_menu()).map_err(no_worker)?;
-    if let Directory::Default(path) = call.directory
+    if let CopyDirectory::Default(path) = call.directory
         && call.options.release.has(Change::RunDirectory)
     {
         make_directory(Path::new(path)).map_err(at_path)?;
@@ -203,6 +216,10 @@ fn work(call: &Call, args: &[OsString]) -> Result<(), Option<String>> {
         None => File::from(io::stdout().as_fd().try_clone_to_owned().map_err(|error| failed(&error, None))?),
     };
     let Some(image) = open_image(call)? else { return Ok(()) };
+    if call.output.is_some() && is_same(&image, &output).map_err(|error| failed(&error, None))? {
+        let error = io::Error::other("the output is the disk itself");
+        return Err(failed(&error, call.output.as_deref()));
+    }
     let mut files = vec![(Role::Disk, image)];
     for (role, copy) in [(Role::Kernel, &kernel), (Role::Ramdisk, &ramdisk)] {
         let Some(copy) = copy else { continue };
@@ -222,13 +239,13 @@ fn work(call: &Call, args: &[OsString]) -> Result<(), Option<String>> {
     let ending = status.code().and_then(Ending::from_code);
     if let Some(signal) = came.filter(|_| ending != Some(Ending::Failed)).or(status.signal()) {
         drop((kernel, ramdisk));
-        signals::die_of(signal);
+        die_of(signal);
         return Err(Some(format!("pregrub: the worker died of signal {signal}")));
     }
     let Some(ending) = ending else { return Err(Some("pregrub: the worker died without a word".to_owned())) };
     let lies =
         || Some("pregrub: what the worker hands over does not fit what it was asked: it is not believed".to_owned());
-    let found = handed_over.as_deref().and_then(Handover::decode).ok_or_else(lies)?;
+    let found = handed_over.as_deref().and_then(WorkerResult::decode).ok_or_else(lies)?;
     if ending == Ending::Failed {
         if let Some(printed) = found.printed.filter(|_| call.prints()) {
             result::print(&printed, python).map_err(Some)?;
@@ -255,13 +272,13 @@ fn work(call: &Call, args: &[OsString]) -> Result<(), Option<String>> {
 
 /// What the worker reads and draws on: nothing unless a menu is shown, and never what the result is written to. (On one terminal
 /// for both somebody looks at it.)
-fn console_for_worker(call: &Call, output: &File) -> io::Result<worker::Console> {
-    let mut console = worker::Console::none()?;
+fn console_for_worker(call: &ParsedCommandLine, output: &File) -> io::Result<worker::WorkerConsole> {
+    let mut console = worker::WorkerConsole::none()?;
     if !call.options.shows_menu() {
         return Ok(console);
     }
     let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
-    let shared = worker::Console::shared()?;
+    let shared = worker::WorkerConsole::shared()?;
     if stdin.is_terminal() || !is_same(&stdin, output)? {
         console.input = shared.input;
     }
@@ -273,6 +290,15 @@ fn console_for_worker(call: &Call, output: &File) -> io::Result<worker::Console>
     Ok(console)
 }
 
+/// Whether the process was started with this descriptor closed. The standard library opens `/dev/null` in its place, for reading and
+/// writing; a caller that only throws the output away opens it for writing.
+fn is_closed(descriptor: &impl AsFd) -> bool {
+    let Ok(null) = rustix::fs::stat("/dev/null") else { return false };
+    let is_null = rustix::fs::fstat(descriptor)
+        .is_ok_and(|file| file.st_rdev == null.st_rdev && FileType::from_raw_mode(file.st_mode).is_char_device());
+    is_null && rustix::fs::fcntl_getfl(descriptor).is_ok_and(|flags| flags.contains(OFlags::RDWR))
+}
+
 /// Whether both are the same open file, pipe or socket.
 fn is_same(one: &impl AsFd, other: &impl AsFd) -> io::Result<bool> {
     let (one, other) = (rustix::fs::fstat(one)?, rustix::fs::fstat(other)?);
@@ -281,7 +307,7 @@ fn is_same(one: &impl AsFd, other: &impl AsFd) -> io::Result<bool> {
 
 /// Opens the image for reading, or says what pygrub says of one that cannot be opened. `None` if pygrub goes on without it and ends
 /// well.
-fn open_image(call: &Call) -> Result<Option<File>, Option<String>> {
+fn open_image(call: &ParsedCommandLine) -> Result<Option<File>, Option<String>> {
     let release = call.options.release;
     let python = release.python();
     if call.is_config && call.image.as_os_str().is_empty() && release.has(Change::NoFilesystemTold) {
@@ -289,7 +315,7 @@ fn open_image(call: &Call) -> Result<Option<File>, Option<String>> {
     }
     let opened = File::open(&call.image).and_then(|file| {
         let is_directory = file.metadata()?.is_dir();
-        if is_directory { Err(io::Error::from_raw_os_error(rustix::io::Errno::ISDIR.raw_os_error())) } else { Ok(file) }
+        if is_directory { Err(io::Error::from_raw_os_error(Errno::ISDIR.raw_os_error())) } else { Ok(file) }
     });
     let error = match opened {
         Ok(file) => return Ok(Some(file)),
@@ -301,7 +327,7 @@ fn open_image(call: &Call) -> Result<Option<File>, Option<String>> {
         // It is the file system library that cannot open it then, which pygrub swallows.
         (false, Some(_)) => {
             if call.options.debug {
-                let unmounted = io::Error::from_raw_os_error(rustix::io::Errno::OPNOTSUPP.raw_os_error());
+                let unmounted = io::Error::from_raw_os_error(Errno::OPNOTSUPP.raw_os_error());
                 let error = if is_directory { &unmounted } else { &error };
                 complain(python_error::last_line(error, None, python).as_bytes());
             }
@@ -317,7 +343,7 @@ fn open_image(call: &Call) -> Result<Option<File>, Option<String>> {
 }
 
 /// What pygrub says to `--isconfig ''`: it reads no configuration, and misses it where the menu is made. curses comes before that.
-fn no_configuration(call: &Call) -> String {
+fn no_configuration(call: &ParsedCommandLine) -> String {
     let raised = call.options.shows_menu().then(menu::refuses).flatten();
     raised.map_or_else(
         || {

@@ -49,7 +49,7 @@ fn repr_path(path: &Path, python: Python) -> String {
 mod tests {
     use super::*;
 
-    // Expected values: pygrub 4.17 (shared facts, sections 8 and 9).
+    // Expected values: pygrub 4.17.
     #[test]
     fn in_pythons_words() {
         let error = |number| io::Error::from_raw_os_error(number);

@@ -9,10 +9,10 @@ use rustix::io::Errno;
 
 use super::console::{self, complain};
 use super::copies::Copy;
-use super::handover::Handover;
+use super::handover::WorkerResult;
 use super::signals::Watch;
 use super::{explain, python_error};
-use crate::boot::command_line::Call;
+use crate::boot::command_line::ParsedCommandLine;
 use crate::boot::{Values, render, unrepresentable};
 use crate::cli::runner_commands;
 use crate::python::Python;
@@ -22,8 +22,8 @@ use crate::python::Python;
 /// A value with a character that ends a value in this format is refused in every release: pygrub before XSA-198 writes it as it is,
 /// and the toolstack reads another result than pygrub found.
 pub(super) fn rendered(
-    call: &Call,
-    found: &Handover,
+    call: &ParsedCommandLine,
+    found: &WorkerResult,
     kernel: Option<&Copy>,
     ramdisk: Option<&Copy>,
 ) -> Result<Vec<u8>, String> {
@@ -60,7 +60,7 @@ pub(super) fn write(output: &mut File, result: &[u8], watch: &Watch) -> io::Resu
 
 /// Refuses a result that holds a command for a runner of continuous integration, where one reads it. The error is the last line on
 /// standard error.
-pub(super) fn refuse_commands(call: &Call, output: &File, result: &[u8]) -> Result<(), String> {
+pub(super) fn refuse_commands(call: &ParsedCommandLine, output: &File, result: &[u8]) -> Result<(), String> {
     let obeyed = call.output.is_none()
         && runner_commands::are_obeyed()
         && !output.metadata().is_ok_and(|metadata| metadata.is_file());

@@ -9,18 +9,15 @@ use std::path::PathBuf;
 use std::process::Child;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use signal_hook::consts::{
-    SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU,
-};
+use signal_hook::consts::{SIGCHLD, SIGINT, SIGTSTP};
 use signal_hook::flag;
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
-/// Signals that end a process that does not catch them, and that others send.
-const ENDING: [i32; 10] = [SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGALRM, SIGPROF, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU];
+use crate::cli::ending_signals::{Stat, die_of, ending, is_a_job};
 
 /// How long a worker has for tidying up the terminal before it is killed.
 const TO_TIDY_UP: Duration = Duration::from_secs(2);
@@ -56,8 +53,9 @@ impl Watch {
         // A caller that ignores SIGCHLD passes that on, and Linux then keeps no exit status of the worker. A handler that does
         // nothing ends it.
         flag::register(SIGCHLD, Arc::default())?;
-        let ignored = ignored();
-        let mut signals = Signals::new(ENDING.into_iter().filter(|&signal| ignored & bit(signal) == 0))?;
+        // Where no shell is that could have the program go on, the system ignores Ctrl-Z.
+        let stopping = (at_a_menu && is_a_job()).then_some(SIGTSTP);
+        let mut signals = Signals::new(ending().into_iter().chain(stopping))?;
         let state =
             Arc::new((Mutex::new(State { phase: Phase::Alone, files: Vec::new(), came: None }), Condvar::new()));
         let watch = Self { state: Arc::clone(&state) };
@@ -118,15 +116,37 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Stops this process, after the worker has stopped, which has a terminal to tidy up.
+fn stop(phase: Phase) {
+    let worker = match phase {
+        Phase::Working(worker) => worker,
+        Phase::Alone | Phase::Done => None,
+    };
+    if let Some(worker) = worker {
+        let _ = kill_process(worker, Signal::TSTP);
+        let began = Instant::now();
+        let listed = || Stat::of(u32::try_from(worker.as_raw_nonzero().get()).ok()?);
+        while began.elapsed() < TO_TIDY_UP && listed().is_some_and(|stat| stat.state != 'T') {
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+    // It returns when the process goes on.
+    let _ = emulate_default_handler(SIGTSTP);
+    let _ = worker.map(|worker| kill_process(worker, Signal::CONT));
+}
+
 fn answer((state, changed): &(Mutex<State>, Condvar), signal: i32, at_a_menu: bool) {
     let mut state = lock(state);
+    if signal == SIGTSTP {
+        return stop(state.phase);
+    }
     match state.phase {
         Phase::Done => return,
         Phase::Working(_) if at_a_menu && signal == SIGINT => return,
         Phase::Working(Some(worker)) => {
             state.came.get_or_insert(signal);
-            // A worker that has ended needs no signal.
-            let _ = Signal::from_named_raw(signal).map(|signal| kill_process(worker, signal));
+            // A worker that has ended needs no signal, and of one without a name it tidies up as of SIGTERM.
+            let _ = kill_process(worker, Signal::from_named_raw(signal).unwrap_or(Signal::TERM));
             let working = |state: &State| matches!(state.phase, Phase::Working(_));
             let waited = changed.wait_timeout_while(state, TO_TIDY_UP, |state| working(state));
             let (now, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
@@ -144,23 +164,4 @@ fn answer((state, changed): &(Mutex<State>, Condvar), signal: i32, at_a_menu: bo
     }
     // With the lock held, so that nothing is made or written any more.
     die_of(signal);
-}
-
-/// Ends this process as `signal` does. Comes back if it is not one that ends a process.
-pub(super) fn die_of(signal: i32) {
-    if ENDING.contains(&signal) {
-        // What fails here ends with the exit status 1 instead.
-        let _ = emulate_default_handler(signal);
-    }
-}
-
-/// The signals that this process ignores, as the kernel lists them: `nohup` makes it ignore SIGHUP. None if that is not known.
-fn ignored() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
-}
-
-fn bit(signal: i32) -> u64 {
-    u32::try_from(signal - 1).ok().and_then(|shift| 1_u64.checked_shl(shift)).unwrap_or(0)
 }

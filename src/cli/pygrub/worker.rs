@@ -1,8 +1,8 @@
 //! How the worker is started, gets its open files and hands over what it found.
 //!
 //! The supervisor starts its own program again (`/proc/self/exe`, so that an upgrade in between changes nothing) under the name
-//! [`NAME`] as `argv[0]`. A toolstack chooses the arguments, but not that name; a user who types it lacks the files and is
-//! told so. A variable in the environment would have to be removed again, which is not safe in Rust.
+//! [`NAME`] as `argv[0]`. A toolstack chooses the arguments, but not that name; a user who types it lacks the files and gets
+//! an error that says so. A variable in the environment would have to be removed again, which is not safe in Rust.
 //!
 //! The files travel over a socket pair (`SCM_RIGHTS`), the only way that gives owned descriptors without `unsafe` on either side.
 //! The worker has the socket as its standard input, which is the one place that `std` lets a parent choose; what it is to have
@@ -63,14 +63,14 @@ const PACKET: usize = 32 << 10;
 
 /// The worker's standard input and output. Standard error is the supervisor's.
 #[derive(Debug)]
-pub struct Console {
+pub struct WorkerConsole {
     /// What the worker reads keys from.
     pub input: OwnedFd,
     /// What the worker draws on.
     pub output: Stdio,
 }
 
-impl Console {
+impl WorkerConsole {
     /// Neither: what is read is at its end, and what is written is lost.
     ///
     /// # Errors
@@ -109,7 +109,7 @@ pub struct Worker {
 pub fn spawn(
     args: impl IntoIterator<Item = OsString>,
     files: Vec<(Role, File)>,
-    console: Console,
+    console: WorkerConsole,
 ) -> io::Result<Worker> {
     let of_role = |role| files.iter().filter(|&&(other, _)| other == role).count();
     if Role::ALL.into_iter().any(|role| of_role(role) > 1) {

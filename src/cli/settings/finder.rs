@@ -1,100 +1,97 @@
-//! Which file is in force for a target.
+//! Which file is in force.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use super::{NAME, Settings, SettingsArgs};
-use crate::escape::shown_path;
+use super::{FileSettings, NAME, SettingsArgs};
+use crate::cli::caller_file;
+use crate::cli::path_from_here;
+use crate::cli::stdout::complain;
+use crate::cli::target_name::TargetName;
 
-/// Finds the settings of targets; each file is read once, whichever thread asks.
+/// The settings that are in force, for all targets: where a target lies, they may be a guest's.
 pub(in crate::cli) struct Finder {
-    given: Option<Arc<Settings>>,
-    none: bool,
-    /// What is in force where there is no file.
-    nothing: Arc<Settings>,
-    /// By the directory as it is named, and by its real path.
-    known: Mutex<HashMap<PathBuf, Arc<Settings>>>,
-    /// The directories among the targets, by their real paths: what lies in them may be a guest's.
-    trees: Vec<PathBuf>,
+    settings: Arc<FileSettings>,
+    /// Whether the command line says which file it is, or that there is none.
+    is_said: bool,
 }
 
 impl Finder {
-    /// As the command line says. A file that is named there is read at once. In a directory among `targets`, and below it,
-    /// no other file is read.
+    /// As the command line says. A file that is named there is read, in a directory among `targets` or below it through no link;
+    /// otherwise the first `pregrub.toml` in the working directory or above, but none in a directory among `targets` or below it.
     pub(in crate::cli) fn new(args: &SettingsArgs, targets: &[impl AsRef<Path>]) -> Result<Self, String> {
-        let given = args.config.as_deref().map(Settings::named).transpose()?.map(Arc::new);
+        let given = args.config.as_deref().map(|path| match caller_file::is_of_a_tree(path, targets) {
+            true => FileSettings::of_a_tree(path),
+            false => FileSettings::named(path),
+        });
+        if let Some(given) = given {
+            return Ok(Self { settings: Arc::new(given?), is_said: true });
+        }
+        // Without a working directory there are no settings of it.
+        let here = Path::new(".").canonicalize().ok().filter(|_| !args.no_config);
+        let Some(here) = here else {
+            return Ok(Self { settings: Arc::default(), is_said: args.no_config });
+        };
         let trees = targets.iter().map(AsRef::as_ref).filter(|target| target.is_dir());
-        let trees = trees.filter_map(|target| target.canonicalize().ok()).collect();
-        Ok(Self { given, none: args.no_config, nothing: Arc::default(), known: Mutex::default(), trees })
+        let trees: Vec<PathBuf> = trees.filter_map(|target| target.canonicalize().ok()).collect();
+        let found = found(&here, &trees);
+        let settings = match &found {
+            Some(path) => Arc::new(read(path)?),
+            None => Arc::default(),
+        };
+        let finder = Self { settings, is_said: false };
+        if let Some(path) = found.as_deref().filter(|path| path.parent() != Some(&here)) {
+            complain(&format!("the settings are those of `{}`", path_from_here(path)));
+        }
+        finder.complain_of_others(targets, found.as_deref());
+        Ok(finder)
     }
 
-    /// What is to be said of a file in a directory among the targets that is passed over, although nobody said that none is to be
-    /// read.
+    /// Names a file beside a target that is not in force: somebody may have meant it to be.
+    fn complain_of_others(&self, targets: &[impl AsRef<Path>], in_force: Option<&Path>) {
+        let files = targets.iter().map(AsRef::as_ref).filter(|target| *target != Path::new("-") && !target.is_dir());
+        let directories: BTreeSet<&Path> = files.filter_map(Path::parent).collect();
+        let mut others = directories.into_iter().filter(|directory| {
+            let path = directory.join(NAME);
+            path.is_file() && path.canonicalize().ok().as_deref() != in_force
+        });
+        if let Some(sentence) = others.next().and_then(|directory| self.passed_over(directory)) {
+            complain(&sentence);
+        }
+    }
+
+    /// What is to be said of a file in a directory that is passed over, although nobody said that none is to be read.
     pub(in crate::cli) fn passed_over(&self, directory: &Path) -> Option<String> {
         let path = directory.join(NAME);
-        let path = (!self.none && self.given.is_none() && path.is_file()).then(|| shown_path(&path))?;
+        let name: TargetName = (!self.is_said && path.is_file()).then(|| path.as_path().into())?;
         Some(format!(
-            "`{path}` is not read, because what lies in a target may be a guest's: if it is yours, add --config {path}"
+            "`{}` is not read, because what lies in a target or beside it may be a guest's: if it is yours, add --config {}",
+            name.as_str(),
+            name.shell_word()
         ))
     }
 
-    /// The settings for a target: those of the first `pregrub.toml` in its directory or above. Of a directory it is the one
-    /// that it lies in, since what is in it may be a guest's; of standard input the working directory.
-    pub(in crate::cli) fn of(&self, target: impl AsRef<Path>) -> Result<Arc<Settings>, String> {
-        let target = target.as_ref();
-        let target = if target == Path::new("-") { Path::new("./-") } else { target };
-        let parent = match target.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            Some(_) => Path::new("."),
-            None => target,
-        };
-        // `..` and `.` have their directory's name for a parent, and that of their target is meant.
-        let parent = if target.file_name().is_none() { target.join("..") } else { parent.to_owned() };
-        self.in_force_in(&parent)
+    /// The settings that are in force.
+    pub(in crate::cli) fn in_force(&self) -> Arc<FileSettings> {
+        Arc::clone(&self.settings)
     }
+}
 
-    /// The settings that are in force in a directory.
-    pub(in crate::cli) fn in_force_in(&self, directory: &Path) -> Result<Arc<Settings>, String> {
-        if self.none {
-            return Ok(Arc::clone(&self.nothing));
-        }
-        if let Some(given) = &self.given {
-            return Ok(Arc::clone(given));
-        }
-        if let Some(known) = self.known(directory) {
-            return Ok(known);
-        }
-        // A directory that is not there has no settings; its target will be complained about.
-        let Ok(real) = directory.canonicalize() else { return Ok(Arc::clone(&self.nothing)) };
-        let settings = match self.known(&real) {
-            Some(known) => known,
-            None => self.read(&real)?,
-        };
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(directory.to_owned(), Arc::clone(&settings));
-        known.insert(real, Arc::clone(&settings));
-        Ok(settings)
-    }
+/// The first file in a directory, by its real path, or above, and in none of these trees.
+fn found(directory: &Path, trees: &[PathBuf]) -> Option<PathBuf> {
+    let outside = |directory: &&Path| !trees.iter().any(|tree| directory.starts_with(tree));
+    directory.ancestors().filter(outside).map(|directory| directory.join(NAME)).find(|path| is_settings(path))
+}
 
-    fn known(&self, directory: &Path) -> Option<Arc<Settings>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(directory).cloned()
+fn read(path: &Path) -> Result<FileSettings, String> {
+    if path.is_dir() && !path.is_symlink() {
+        return Err(format!(
+            "`{}` is a directory, and settings are in a file: rename it, or call with --no-config",
+            path_from_here(path)
+        ));
     }
-
-    /// The first file in a directory, by its real path, or above.
-    fn read(&self, directory: &Path) -> Result<Arc<Settings>, String> {
-        let outside = |directory: &&Path| !self.trees.iter().any(|tree| directory.starts_with(tree));
-        let found =
-            directory.ancestors().filter(outside).map(|directory| directory.join(NAME)).find(|path| is_settings(path));
-        match found {
-            Some(path) if path.is_dir() && !path.is_symlink() => Err(format!(
-                "`{}` is a directory, and settings are in a file: rename it, or call with --no-config",
-                path.display()
-            )),
-            Some(path) => Ok(Arc::new(Settings::of_directory(path.parent().unwrap_or(&path))?)),
-            None => Ok(Arc::clone(&self.nothing)),
-        }
-    }
+    FileSettings::of_directory(path.parent().unwrap_or(path))
 }
 
 /// Whether something is there that a user may take for settings: no socket or device is.

@@ -1,4 +1,4 @@
-//! `pregrub.toml`: what is said once for all targets below a directory. Command-line options override it.
+//! `pregrub.toml`: what is said once for every run in a directory or below. Command-line options override it.
 
 mod args;
 mod file;
@@ -11,13 +11,15 @@ pub(super) use finder::Finder;
 
 use super::levels::Threshold;
 use super::release_args::FlavourArg;
+use super::{cannot_read, path_from_here};
 use crate::cli::bounded_read;
+use crate::cli::caller_file;
 use crate::lint::Levels;
-use crate::storage::beneath::HeldDirectory;
+use crate::storage::beneath::{HeldDirectory, directory_of};
 
 /// What a file says. Nothing of it has to be said.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Settings {
+pub(super) struct FileSettings {
     /// The directory of the file: patterns and paths in it are relative to that.
     pub directory: PathBuf,
     /// The release, or `host`; known to be one.
@@ -41,10 +43,16 @@ const LARGEST: u64 = 1 << 20;
 /// The name of the file.
 const NAME: &str = "pregrub.toml";
 
-impl Settings {
+impl FileSettings {
     /// Reads the file that the caller names; what is wrong with it is one sentence that names it.
     fn named(path: &Path) -> Result<Self, String> {
         Self::parse(path, bounded_read::read(path, LARGEST))
+    }
+
+    /// Reads the file that the caller names in a directory that is looked at: through no symbolic link.
+    fn of_a_tree(path: &Path) -> Result<Self, String> {
+        let text = caller_file::open_without_links(path).and_then(|file| bounded_read::read_file(file, LARGEST));
+        Self::parse(path, text)
     }
 
     /// Reads the file of a directory, which may be a guest's: through no symbolic link, which might lead anywhere.
@@ -62,13 +70,10 @@ impl Settings {
     }
 
     fn parse(path: &Path, text: std::io::Result<Vec<u8>>) -> Result<Self, String> {
-        let shown = path.display().to_string();
-        let text = text.map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => format!("cannot open `{shown}`: there is no such file"),
-            _ => format!("cannot read `{shown}`: {}", super::why(&error)),
-        })?;
-        let text = String::from_utf8(text).map_err(|_| format!("`{shown}` is not UTF-8, which TOML is"))?;
-        let directory = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
-        file::parse(&text, directory).map_err(|fault| fault.in_file(&shown))
+        let shown = path_from_here(path);
+        let text = text.map_err(|error| cannot_read(&shown, &error))?;
+        let text =
+            String::from_utf8(text).map_err(|_| format!("cannot read `{shown}`: it is not UTF-8, which TOML is"))?;
+        file::parse(&text, directory_of(path)).map_err(|fault| fault.in_file(&shown))
     }
 }

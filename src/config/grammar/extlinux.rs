@@ -12,28 +12,30 @@ struct Grammar;
 
 define_read_split!();
 
-/// What pygrub takes a line of extlinux.conf for.
+/// How pygrub classifies a line of extlinux.conf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Line<'a> {
+pub(crate) enum ExtlinuxLine<'a> {
     Comment,
     Label(Split<'a>),
     Directive(Split<'a>),
 }
 
 /// Classifies a stripped line that is not empty.
-pub(crate) fn line(line: &str) -> Line<'_> {
+pub(crate) fn line(line: &str) -> ExtlinuxLine<'_> {
     if line.get(..5).is_some_and(|word| word.eq_ignore_ascii_case("label")) {
-        return line_by_grammar(line);
+        return Split::plain(line).map_or_else(|| line_by_grammar(line), ExtlinuxLine::Label);
     }
-    Split::plain(line).map_or_else(|| line_by_grammar(line), Line::Directive)
+    Split::plain(line).map_or_else(|| line_by_grammar(line), ExtlinuxLine::Directive)
 }
 
-pub(super) fn line_by_grammar(line: &str) -> Line<'_> {
-    let Ok(mut pairs) = Grammar::parse(Rule::extlinux_line, line) else { return Line::Directive(Split::word(line)) };
+pub(super) fn line_by_grammar(line: &str) -> ExtlinuxLine<'_> {
+    let Ok(mut pairs) = Grammar::parse(Rule::extlinux_line, line) else {
+        return ExtlinuxLine::Directive(Split::word(line));
+    };
     match pairs.peek().map(|pair| (pair.as_rule(), pair)) {
-        Some((Rule::comment, _)) => Line::Comment,
-        Some((Rule::label, label)) => Line::Label(read_split(line, label.into_inner())),
-        _ => Line::Directive(read_split(line, &mut pairs)),
+        Some((Rule::comment, _)) => ExtlinuxLine::Comment,
+        Some((Rule::label, label)) => ExtlinuxLine::Label(read_split(line, label.into_inner())),
+        _ => ExtlinuxLine::Directive(read_split(line, &mut pairs)),
     }
 }
 
@@ -76,7 +78,7 @@ mod tests {
 
     #[test]
     fn splits_and_unquotes() {
-        assert_eq!(line("Label  x y"), Line::Label(Split { command: "Label", argument: "x y" }));
+        assert_eq!(line("Label  x y"), ExtlinuxLine::Label(Split { command: "Label", argument: "x y" }));
         assert_eq!(
             initrd_words("a  initrd=/i\tc Initrd= xinitrd=/j i").collect::<Vec<_>>(),
             ["initrd=/i\tc", "Initrd="]

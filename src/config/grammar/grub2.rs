@@ -22,9 +22,9 @@ pub(super) fn split_by_grammar(line: &str) -> Split<'_> {
     Grammar::parse(Rule::directive, line).map_or_else(|_| Split::word(line), |pairs| read_split(line, pairs))
 }
 
-/// What pygrub takes a line of grub.cfg for. Pieces are pieces of the line.
+/// How pygrub classifies a line of grub.cfg. Pieces are pieces of the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Line<'a> {
+pub(crate) enum Grub2Line<'a> {
     Comment,
     Function,
     Header { title: &'a str },
@@ -53,28 +53,45 @@ impl LineRule {
 }
 
 /// Classifies a stripped line that is not empty.
-pub(crate) fn line(rule: LineRule, line: &str) -> Line<'_> {
+pub(crate) fn line(rule: LineRule, line: &str) -> Grub2Line<'_> {
     // What the grammar knows beside directives begins so.
     match line.as_bytes() {
-        [b'#', ..] => Some(Line::Comment),
-        [b'}', ..] => Some(Line::Brace),
-        [b'f', b'u', ..] | [b'm', ..] | [b's', b'u', ..] => None,
-        _ => Split::plain(line).map(Line::Directive),
+        [b'#', ..] => Some(Grub2Line::Comment),
+        [b'}', ..] => Some(Grub2Line::Brace),
+        [b'f', b'u', ..] if line.starts_with("function") => Some(Grub2Line::Function),
+        [b's', b'u', ..] if line.starts_with("submenu") => Some(Grub2Line::Submenu),
+        _ if may_be_header(line) => header(line).filter(|_| rule.0 == Rule::line),
+        _ => Split::plain(line).map(Grub2Line::Directive),
     }
     .unwrap_or_else(|| line_by_grammar(rule, line))
 }
 
-pub(super) fn line_by_grammar(rule: LineRule, line: &str) -> Line<'_> {
-    let Ok(mut pairs) = Grammar::parse(rule.0, line) else { return Line::Directive(Split::word(line)) };
+/// Whether a line begins as headers do. Of a text that is made to keep pregrub busy every line begins nearly so.
+fn may_be_header(line: &str) -> bool {
+    line.strip_prefix("menuentry ").is_some_and(|rest| rest.starts_with(['"', '\'']))
+}
+
+/// A header as nearly all are, without asking the grammar, which would say the same. Says nothing of other lines.
+fn header(line: &str) -> Option<Grub2Line<'_>> {
+    let text = line.strip_prefix("menuentry ")?.strip_prefix(['"', '\''])?;
+    let bytes = text.as_bytes();
+    let is_end = |at: &usize| bytes.get(at + 1) == Some(&b' ');
+    let end = memchr::memchr2_iter(b'"', b'\'', bytes).find(is_end)?;
+    memchr::memchr(b'{', bytes.get(end + 2..)?)?;
+    Some(Grub2Line::Header { title: text.get(..end)? })
+}
+
+pub(super) fn line_by_grammar(rule: LineRule, line: &str) -> Grub2Line<'_> {
+    let Ok(mut pairs) = Grammar::parse(rule.0, line) else { return Grub2Line::Directive(Split::word(line)) };
     match pairs.peek().map(|pair| (pair.as_rule(), pair)) {
-        Some((Rule::comment, _)) => Line::Comment,
-        Some((Rule::function, _)) => Line::Function,
-        Some((Rule::submenu, _)) => Line::Submenu,
-        Some((Rule::brace, _)) => Line::Brace,
+        Some((Rule::comment, _)) => Grub2Line::Comment,
+        Some((Rule::function, _)) => Grub2Line::Function,
+        Some((Rule::submenu, _)) => Grub2Line::Submenu,
+        Some((Rule::brace, _)) => Grub2Line::Brace,
         Some((Rule::title | Rule::title_last_quote | Rule::title_double_quote, title)) => {
-            Line::Header { title: title.as_str() }
+            Grub2Line::Header { title: title.as_str() }
         }
-        _ => Line::Directive(read_split(line, &mut pairs)),
+        _ => Grub2Line::Directive(read_split(line, &mut pairs)),
     }
 }
 
@@ -152,22 +169,22 @@ mod tests {
         rest_unseen: takes ["", "a b"] not []
     }
 
-    fn classify<'a>(release: &str, text: &'a str) -> Line<'a> {
+    fn classify<'a>(release: &str, text: &'a str) -> Grub2Line<'a> {
         line(LineRule::of(release.parse().unwrap()), text)
     }
 
     #[test]
     fn classifies_in_the_order_of_pygrub() {
-        assert_eq!(classify("4.17", "functionmenuentry \"T\" {"), Line::Function);
-        assert_eq!(classify("4.17", "menuentry \"T\" --id 'x' {"), Line::Header { title: "T" });
-        assert_eq!(classify("4.4.0", "menuentry \"T\" --id 'x' {"), Line::Header { title: "T\" --id 'x" });
-        assert_eq!(classify("4.0.0", "menuentry \"T\" --id 'x' {"), Line::Header { title: "T" });
+        assert_eq!(classify("4.17", "functionmenuentry \"T\" {"), Grub2Line::Function);
+        assert_eq!(classify("4.17", "menuentry \"T\" --id 'x' {"), Grub2Line::Header { title: "T" });
+        assert_eq!(classify("4.4.0", "menuentry \"T\" --id 'x' {"), Grub2Line::Header { title: "T\" --id 'x" });
+        assert_eq!(classify("4.0.0", "menuentry \"T\" --id 'x' {"), Grub2Line::Header { title: "T" });
         assert_eq!(
             classify("4.17", "linux\u{a0}/k  a=b"),
-            Line::Directive(Split { command: "linux", argument: "/k  a=b" })
+            Grub2Line::Directive(Split { command: "linux", argument: "/k  a=b" })
         );
-        assert_eq!(classify("4.17", "linux=/k a"), Line::Directive(Split { command: "linux", argument: "/k a" }));
-        assert_eq!(classify("4.17", "fi"), Line::Directive(Split { command: "fi", argument: "" }));
+        assert_eq!(classify("4.17", "linux=/k a"), Grub2Line::Directive(Split { command: "linux", argument: "/k a" }));
+        assert_eq!(classify("4.17", "fi"), Grub2Line::Directive(Split { command: "fi", argument: "" }));
     }
 
     #[test]

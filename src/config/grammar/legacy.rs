@@ -12,28 +12,33 @@ struct Grammar;
 
 define_read_split!();
 
-/// What pygrub takes a line of menu.lst for, outside an entry.
+/// How pygrub classifies a line of menu.lst outside an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Line<'a> {
+pub(crate) enum LegacyLine<'a> {
     Comment,
     Title(&'a str),
     Directive(Split<'a>),
 }
 
 /// Classifies a stripped line that is not empty.
-pub(crate) fn line(line: &str) -> Line<'_> {
-    if line.starts_with("title") {
-        return line_by_grammar(line);
+pub(crate) fn line(line: &str) -> LegacyLine<'_> {
+    if let Some(rest) = line.strip_prefix("title") {
+        // Whatever comes between.
+        let mut title = rest.chars();
+        title.next();
+        return LegacyLine::Title(title.as_str());
     }
-    Split::plain(line).map_or_else(|| line_by_grammar(line), Line::Directive)
+    Split::plain(line).map_or_else(|| line_by_grammar(line), LegacyLine::Directive)
 }
 
-pub(super) fn line_by_grammar(line: &str) -> Line<'_> {
-    let Ok(mut pairs) = Grammar::parse(Rule::legacy_line, line) else { return Line::Directive(Split::word(line)) };
+pub(super) fn line_by_grammar(line: &str) -> LegacyLine<'_> {
+    let Ok(mut pairs) = Grammar::parse(Rule::legacy_line, line) else {
+        return LegacyLine::Directive(Split::word(line));
+    };
     match pairs.peek().map(|pair| (pair.as_rule(), pair)) {
-        Some((Rule::comment, _)) => Line::Comment,
-        Some((Rule::legacy_title, title)) => Line::Title(title.as_str()),
-        _ => Line::Directive(read_split(line, &mut pairs)),
+        Some((Rule::comment, _)) => LegacyLine::Comment,
+        Some((Rule::legacy_title, title)) => LegacyLine::Title(title.as_str()),
+        _ => LegacyLine::Directive(read_split(line, &mut pairs)),
     }
 }
 
@@ -51,9 +56,9 @@ mod tests {
 
     #[test]
     fn a_title_begins_behind_the_sixth_character() {
-        assert_eq!(line("title  T"), Line::Title(" T"));
-        assert_eq!(line("titleéT"), Line::Title("T"));
-        assert_eq!(line("title"), Line::Title(""));
-        assert_eq!(line("default=1"), Line::Directive(Split { command: "default", argument: "1" }));
+        assert_eq!(line("title  T"), LegacyLine::Title(" T"));
+        assert_eq!(line("titleéT"), LegacyLine::Title("T"));
+        assert_eq!(line("title"), LegacyLine::Title(""));
+        assert_eq!(line("default=1"), LegacyLine::Directive(Split { command: "default", argument: "1" }));
     }
 }

@@ -1,6 +1,7 @@
 //! A bit stream that is read from its end to its beginning.
 
 use super::super::DecodeError;
+use crate::size::to_usize;
 
 /// The bits of `bytes`, last first. `bytes` has eight bytes in front that are not of the stream, so that any bit can be loaded
 /// with the 63 before it.
@@ -20,7 +21,10 @@ impl<'a> Bits<'a> {
             Some(&last) if bytes.len() > IN_FRONT && last != 0 => last,
             _ => return Err(DecodeError::damaged("a bit stream has no end mark")),
         };
-        let left = (bytes.len() - IN_FRONT) as i64 * 8 - i64::from(last.leading_zeros()) - 1;
+        let length = i64::try_from(bytes.len().saturating_sub(IN_FRONT)).unwrap_or(i64::MAX);
+        // The mark, and what is above it.
+        let marked = i64::from(last.leading_zeros()).saturating_add(1);
+        let left = length.saturating_mul(8).saturating_sub(marked);
         Ok(Self { bytes, left })
     }
 
@@ -31,27 +35,28 @@ impl<'a> Bits<'a> {
             return 0;
         }
         // The word that ends with the byte which has the next bit.
-        let end = IN_FRONT + (self.left as usize).div_ceil(8);
-        let start = end - 8;
+        let left = self.left.cast_unsigned();
+        let end = to_usize(left.div_ceil(8)).wrapping_add(IN_FRONT);
+        let start = end.wrapping_sub(8);
         let word = match self.bytes.get(start..end) {
             Some(word) => u64::from_le_bytes(word.try_into().unwrap_or_default()),
             None => 0,
         };
-        let unused = (8 - self.left as u32 % 8) % 8;
+        let unused = left.wrapping_neg() % 8;
         let word = word << unused;
-        if self.left >= 64 { word } else { word & (u64::MAX << (64 - self.left as u32)) }
+        if left >= 64 { word } else { word & (u64::MAX << 64_u64.wrapping_sub(left)) }
     }
 
     /// Goes on by `count` bits.
     #[inline(always)]
     pub(super) fn skip(&mut self, count: u32) {
-        self.left -= i64::from(count);
+        self.left = self.left.wrapping_sub(i64::from(count));
     }
 
     /// The next `count` bits, at most 56, as a number.
     #[inline(always)]
     pub(super) fn read(&mut self, count: u32) -> u64 {
-        let value = (self.peek() >> 1) >> (63 - count);
+        let value = (self.peek() >> 1) >> 63_u32.wrapping_sub(count);
         self.skip(count);
         value
     }
@@ -59,7 +64,7 @@ impl<'a> Bits<'a> {
     /// The bits of a word from [`peek`](Self::peek) after its first `taken`, `count` of them, as a number; 57 bits of the word count.
     #[inline(always)]
     pub(super) fn of(word: u64, taken: u32, count: u32) -> u64 {
-        ((word << taken) >> 1) >> (63 - count)
+        ((word << taken) >> 1) >> 63_u32.wrapping_sub(count)
     }
 
     /// Bits that are left; negative if too many were read.

@@ -1,13 +1,14 @@
 //! A packed block: literals, and sequences that say how they are put together.
 
 use super::super::DecodeError;
-use super::super::window::Window;
+use super::super::window::OutputWindow;
 use super::LARGEST_BLOCK;
 use super::bits::{Bits, IN_FRONT};
-use super::fse::Table;
+use super::fse::{DecodingTable, State};
 use super::huffman::Huffman;
 use super::literals;
-use super::sequences::Field;
+use super::sequences::SequenceField;
+use crate::size::to_usize;
 
 /// How many sequences are decoded before they are carried out: what they refer to mostly lies in no cache, and is loaded for all of
 /// them at once.
@@ -26,9 +27,9 @@ struct Sequence {
 /// What a block leaves to the next one of its frame.
 pub(super) struct Tables {
     huffman: Huffman,
-    literal_lengths: Table,
-    offsets: Table,
-    match_lengths: Table,
+    literal_lengths: DecodingTable,
+    offsets: DecodingTable,
+    match_lengths: DecodingTable,
     recent: [usize; 3],
     literals: Vec<u8>,
     padded: Vec<u8>,
@@ -38,9 +39,9 @@ impl Default for Tables {
     fn default() -> Self {
         Self {
             huffman: Huffman::default(),
-            literal_lengths: Table::default(),
-            offsets: Table::default(),
-            match_lengths: Table::default(),
+            literal_lengths: DecodingTable::default(),
+            offsets: DecodingTable::default(),
+            match_lengths: DecodingTable::default(),
             recent: [1, 4, 8],
             literals: Vec::new(),
             padded: Vec::new(),
@@ -50,7 +51,7 @@ impl Default for Tables {
 
 impl Tables {
     /// Decodes a block and appends it to `output`, whose last `reach` bytes it may refer to.
-    pub(super) fn decode(&mut self, block: &[u8], output: &mut Window, reach: usize) -> Result<(), DecodeError> {
+    pub(super) fn decode(&mut self, block: &[u8], output: &mut OutputWindow, reach: usize) -> Result<(), DecodeError> {
         let damaged = || DecodeError::damaged("the sequences of a block are damaged");
         let used = literals::read(block, &mut self.huffman, &mut self.literals)?;
         let rest = &block[used..];
@@ -58,8 +59,8 @@ impl Tables {
         let (count, mut at) = match byte(0)? {
             0 => (0, 1),
             first @ 1..128 => (first, 1),
-            first @ 128..255 => (((first - 128) << 8) + byte(1)?, 2),
-            _ => (byte(1)? + (byte(2)? << 8) + 0x7f00, 3),
+            first @ 128..255 => ((first & 127) << 8 | byte(1)?, 2),
+            _ => ((byte(1)? | byte(2)? << 8).saturating_add(0x7f00), 3),
         };
         if count == 0 {
             if at != rest.len() {
@@ -68,22 +69,26 @@ impl Tables {
             output.append(&self.literals);
             return Ok(());
         }
-        let modes = byte(at)? as u8;
-        at += 1;
+        let modes = *rest.get(at).ok_or_else(damaged)?;
+        at = at.saturating_add(1);
         if modes & 3 != 0 {
             return Err(damaged());
         }
-        at += Field::Literals.set_up(modes >> 6, &rest[at..], &mut self.literal_lengths)?;
-        at += Field::Offset.set_up(modes >> 4, rest.get(at..).ok_or_else(damaged)?, &mut self.offsets)?;
-        at += Field::Match.set_up(modes >> 2, rest.get(at..).ok_or_else(damaged)?, &mut self.match_lengths)?;
+        at = at.saturating_add(SequenceField::Literals.set_up(modes >> 6, &rest[at..], &mut self.literal_lengths)?);
+        let bytes = rest.get(at..).ok_or_else(damaged)?;
+        at = at.saturating_add(SequenceField::Offset.set_up(modes >> 4, bytes, &mut self.offsets)?);
+        let bytes = rest.get(at..).ok_or_else(damaged)?;
+        at = at.saturating_add(SequenceField::Match.set_up(modes >> 2, bytes, &mut self.match_lengths)?);
         self.padded.clear();
         self.padded.extend_from_slice(&[0; IN_FRONT]);
         self.padded.extend_from_slice(rest.get(at..).ok_or_else(damaged)?);
         self.execute(count, output, reach)
     }
 
-    fn execute(&mut self, count: usize, output: &mut Window, reach: usize) -> Result<(), DecodeError> {
+    fn execute(&mut self, count: usize, output: &mut OutputWindow, reach: usize) -> Result<(), DecodeError> {
         let damaged = || DecodeError::damaged("the sequences of a block are damaged");
+        // No sum wraps: lengths have at most 32 bits, and `room` bounds their sum. This is the innermost loop.
+        let base = |state: State| to_usize(u64::from(state.code.0));
         let mut bits = Bits::new(&self.padded)?;
         let mut room = LARGEST_BLOCK;
         output.reserve(LARGEST_BLOCK);
@@ -96,24 +101,24 @@ impl Tables {
         let mut left = count;
         while left > 0 {
             let now = left.min(BATCH);
-            left -= now;
-            let mut ahead = 0;
+            left = left.wrapping_sub(now);
+            let mut ahead = 0_usize;
             for (number, sequence) in batch[..now].iter_mut().enumerate() {
                 let literal = self.literal_lengths.state(literal_state);
                 let offset = self.offsets.state(offset_state);
                 let matched = self.match_lengths.state(match_state);
                 // At most 31 and 16 bits.
                 let word = bits.peek();
-                let (raw, extra) = (offset.code.0 as usize, u32::from(offset.code.1));
-                let raw = raw + Bits::of(word, 0, extra) as usize;
+                let extra = u32::from(offset.code.1);
+                let raw = base(offset).wrapping_add(to_usize(Bits::of(word, 0, extra)));
                 let taken = u32::from(matched.code.1);
-                let length = matched.code.0 as usize + Bits::of(word, extra, taken) as usize;
-                bits.skip(extra + taken);
+                let length = base(matched).wrapping_add(to_usize(Bits::of(word, extra, taken)));
+                bits.skip(extra.wrapping_add(taken));
                 // At most 16, 9, 9 and 8 bits.
                 let word = bits.peek();
                 let mut taken = u32::from(literal.code.1);
-                let literal_length = literal.code.0 as usize + Bits::of(word, 0, taken) as usize;
-                if left > 0 || number + 1 < now {
+                let literal_length = base(literal).wrapping_add(to_usize(Bits::of(word, 0, taken)));
+                if left > 0 || number.wrapping_add(1) < now {
                     literal_state = literal.next_in(word, &mut taken);
                     match_state = matched.next_in(word, &mut taken);
                     offset_state = offset.next_in(word, &mut taken);
@@ -121,26 +126,26 @@ impl Tables {
                 bits.skip(taken);
                 // The three last distances have numbers of their own, other ones where no literals stand before.
                 if raw > 3 {
-                    (first, second, third) = (raw - 3, first, second);
+                    (first, second, third) = (raw.wrapping_sub(3), first, second);
                 } else {
-                    match raw - 1 + usize::from(literal_length == 0) {
+                    match raw.wrapping_sub(1).wrapping_add(usize::from(literal_length == 0)) {
                         0 => {}
                         1 => (first, second) = (second, first),
                         2 => (first, second, third) = (third, first, second),
                         _ => (first, second, third) = (first.saturating_sub(1), first, second),
                     }
                 }
-                ahead += literal_length;
+                ahead = ahead.wrapping_add(literal_length);
                 *sequence = Sequence { literals: literal_length, length, distance: first, ahead };
-                ahead += length;
+                ahead = ahead.wrapping_add(length);
             }
             output.touch(batch[..now].iter().map(|sequence| sequence.distance.wrapping_sub(sequence.ahead)));
             for sequence in &batch[..now] {
-                let total = sequence.literals + sequence.length;
+                let total = sequence.literals.wrapping_add(sequence.length);
                 if total > room || sequence.literals > literals.len() {
                     return Err(damaged());
                 }
-                room -= total;
+                room = room.wrapping_sub(total);
                 output.append_start(literals, sequence.literals);
                 literals = &literals[sequence.literals..];
                 if sequence.distance > reach.max(output.held()) {

@@ -2,6 +2,7 @@
 
 use super::super::DecodeError;
 use super::bits::Bits;
+use crate::size::to_usize;
 
 /// The largest table.
 const LARGEST: usize = 512;
@@ -18,19 +19,19 @@ pub(super) struct State {
 
 /// A decoding table. Those that are not full end in states that stand for nothing.
 #[derive(Clone, Debug)]
-pub(super) struct Table {
+pub(super) struct DecodingTable {
     states: Box<[State; LARGEST]>,
     log: u32,
     is_set: bool,
 }
 
-impl Default for Table {
+impl Default for DecodingTable {
     fn default() -> Self {
         Self { states: Box::new([State::default(); LARGEST]), log: 0, is_set: false }
     }
 }
 
-impl Table {
+impl DecodingTable {
     /// A table of one symbol that costs no bits.
     pub(super) fn of_one(symbol: u8) -> Self {
         let mut table = Self { is_set: true, ..Self::default() };
@@ -61,32 +62,35 @@ impl Table {
         let states = &mut table.states[..size];
         let mut next = vec![0_u32; counts.len()];
         let mut high = size;
-        for (symbol, &count) in counts.iter().enumerate() {
+        for ((symbol, &count), next) in (0..=u8::MAX).zip(counts).zip(&mut next) {
             if count == -1 {
-                high -= 1;
-                states[high].symbol = symbol as u8;
-                next[symbol] = 1;
+                high = high.saturating_sub(1);
+                states[high].symbol = symbol;
+                *next = 1;
             } else {
-                next[symbol] = count as u32;
+                *next = u32::try_from(count).unwrap_or_default();
             }
         }
-        let step = (size >> 1) + (size >> 3) + 3;
+        let step = (size >> 1).saturating_add(size >> 3).saturating_add(3);
+        let after = |at: usize| at.wrapping_add(step) & size.wrapping_sub(1);
         let mut at = 0;
-        for (symbol, &count) in counts.iter().enumerate() {
+        for (symbol, &count) in (0..=u8::MAX).zip(counts) {
             for _ in 0..count.max(0) {
-                states[at].symbol = symbol as u8;
-                at = (at + step) & (size - 1);
+                states[at].symbol = symbol;
+                at = after(at);
                 while at >= high && high > 0 {
-                    at = (at + step) & (size - 1);
+                    at = after(at);
                 }
             }
         }
+        let first = 1_u32 << log;
         for state in states {
-            let number = next[usize::from(state.symbol)];
-            next[usize::from(state.symbol)] += 1;
-            let bits = log - (31 - number.max(1).leading_zeros());
-            state.bits = bits as u8;
-            state.base = ((number << bits) as usize - size) as u16;
+            let next = &mut next[usize::from(state.symbol)];
+            let number = *next;
+            *next = number.saturating_add(1);
+            let bits = log.saturating_sub(number.max(1).ilog2());
+            state.bits = u8::try_from(bits).unwrap_or(u8::MAX);
+            state.base = u16::try_from((number << bits).saturating_sub(first)).unwrap_or(u16::MAX);
         }
         table
     }
@@ -96,46 +100,47 @@ impl Table {
         let damaged = || DecodeError::damaged("a table of frequencies is damaged");
         let mut at = 0_usize;
         let peek = |at: usize| -> u32 {
-            let first = at / 8;
             let mut word = [0; 4];
-            for (i, byte) in word.iter_mut().enumerate() {
-                *byte = bytes.get(first + i).copied().unwrap_or_default();
+            for (byte, from) in word.iter_mut().zip(bytes.get(at / 8..).unwrap_or_default()) {
+                *byte = *from;
             }
             u32::from_le_bytes(word) >> (at % 8)
         };
-        let log = (peek(at) & 15) + 5;
-        at += 4;
+        let log = (peek(at) & 15).saturating_add(5);
+        at = at.saturating_add(4);
         if log > largest_log {
             return Err(damaged());
         }
-        let mut remaining = (1_i32 << log) + 1;
+        let mut remaining = (1_i32 << log).saturating_add(1);
         let mut threshold = 1_i32 << log;
-        let mut bits = log + 1;
+        let mut bits = log.saturating_add(1);
         let mut counts: Vec<i16> = Vec::new();
         while remaining > 1 {
             if counts.len() >= most_symbols {
                 return Err(damaged());
             }
-            let word = peek(at) as i32;
-            let most = 2 * threshold - 1 - remaining;
-            let mut value = word & (threshold - 1);
+            let word = peek(at).cast_signed();
+            // One bit more than of the numbers below the threshold.
+            let longer = (threshold << 1).saturating_sub(1);
+            let most = longer.saturating_sub(remaining);
+            let mut value = word & threshold.saturating_sub(1);
             if value < most {
-                at += bits as usize - 1;
+                at = at.saturating_add(to_usize(u64::from(bits.saturating_sub(1))));
             } else {
-                value = word & (2 * threshold - 1);
+                value = word & longer;
                 if value >= threshold {
-                    value -= most;
+                    value = value.saturating_sub(most);
                 }
-                at += bits as usize;
+                at = at.saturating_add(to_usize(u64::from(bits)));
             }
-            let count = value - 1;
-            remaining -= count.abs();
-            counts.push(count as i16);
+            let count = value.saturating_sub(1);
+            remaining = remaining.saturating_sub(count.abs());
+            counts.push(i16::try_from(count).unwrap_or(i16::MAX));
             if count == 0 {
                 loop {
                     let zeros = peek(at) & 3;
-                    at += 2;
-                    counts.resize(counts.len() + zeros as usize, 0);
+                    at = at.saturating_add(2);
+                    counts.resize(counts.len().saturating_add(to_usize(u64::from(zeros))), 0);
                     if counts.len() > most_symbols {
                         return Err(damaged());
                     }
@@ -145,7 +150,7 @@ impl Table {
                 }
             }
             while remaining < threshold {
-                bits -= 1;
+                bits = bits.saturating_sub(1);
                 threshold >>= 1;
                 if threshold == 0 {
                     return Err(damaged());
@@ -162,7 +167,7 @@ impl Table {
     /// Reads the first state.
     #[inline(always)]
     pub(super) fn start(&self, bits: &mut Bits<'_>) -> usize {
-        bits.read(self.log) as usize
+        to_usize(bits.read(self.log))
     }
 
     /// The state with this number.
@@ -177,14 +182,14 @@ impl State {
     #[inline(always)]
     pub(super) fn next_in(self, word: u64, taken: &mut u32) -> usize {
         let count = u32::from(self.bits);
-        let next = usize::from(self.base) + Bits::of(word, *taken, count) as usize;
-        *taken += count;
+        let next = usize::from(self.base).wrapping_add(to_usize(Bits::of(word, *taken, count)));
+        *taken = taken.wrapping_add(count);
         next
     }
 
     /// Reads the state that follows.
     #[inline(always)]
     pub(super) fn next(self, bits: &mut Bits<'_>) -> usize {
-        usize::from(self.base) + bits.read(u32::from(self.bits)) as usize
+        usize::from(self.base).wrapping_add(to_usize(bits.read(u32::from(self.bits))))
     }
 }

@@ -2,7 +2,8 @@
 
 use super::super::DecodeError;
 use super::bits::{Bits, IN_FRONT};
-use super::fse::Table;
+use super::fse::DecodingTable;
+use crate::size::to_usize;
 
 /// The longest code.
 const LONGEST: u32 = 11;
@@ -28,40 +29,41 @@ impl Huffman {
         let damaged = || DecodeError::damaged("a Huffman table is damaged");
         let (&head, rest) = bytes.split_first().ok_or_else(damaged)?;
         let (mut weights, used) = if head >= 128 {
-            let count = usize::from(head) - 127;
+            let count = usize::from(head).saturating_sub(127);
             let packed = rest.get(..count.div_ceil(2)).ok_or_else(damaged)?;
             let weights = (0..count).map(|i| if i % 2 == 0 { packed[i / 2] >> 4 } else { packed[i / 2] & 15 });
-            (weights.collect::<Vec<u8>>(), 1 + packed.len())
+            (weights.collect::<Vec<u8>>(), packed.len().saturating_add(1))
         } else {
             let packed = rest.get(..usize::from(head)).ok_or_else(damaged)?;
-            (read_weights(packed)?, 1 + packed.len())
+            (read_weights(packed)?, packed.len().saturating_add(1))
         };
         if weights.len() > 255 || weights.iter().any(|&weight| u32::from(weight) > LONGEST) {
             return Err(damaged());
         }
-        let sum: u32 = weights.iter().filter(|&&weight| weight > 0).map(|&weight| 1 << (weight - 1)).sum();
+        let sum: u32 = weights.iter().filter(|&&weight| weight > 0).map(|&weight| 1_u32 << weight >> 1).sum();
         if sum == 0 {
             return Err(damaged());
         }
-        let bits = 32 - sum.leading_zeros();
-        let left = (1_u32 << bits) - sum;
+        let bits = sum.ilog2().saturating_add(1);
+        let left = (1_u32 << bits).saturating_sub(sum);
         if bits > LONGEST || !left.is_power_of_two() {
             return Err(damaged());
         }
-        weights.push((left.trailing_zeros() + 1) as u8);
+        weights.push(u8::try_from(left.trailing_zeros().saturating_add(1)).unwrap_or(u8::MAX));
         // Too few codes of the longest length do not make a tree.
         let longest = weights.iter().filter(|&&weight| weight == 1).count();
         if longest < 2 || longest % 2 != 0 {
             return Err(damaged());
         }
         let mut table = Self { is_set: true, ..Self::default() };
-        let mut at = 0;
-        for weight in 1..=bits as u8 {
-            for (symbol, _) in weights.iter().enumerate().filter(|&(_, &w)| w == weight) {
-                let span = 1_usize << (LONGEST - bits + u32::from(weight) - 1);
-                let Some(codes) = table.codes.get_mut(at..at + span) else { return Err(damaged()) };
-                codes.fill((symbol as u8, (bits + 1) as u8 - weight));
-                at += span;
+        let mut rest = &mut table.codes[..];
+        // The longest codes come first, which are those of weight 1.
+        for (weight, length) in (1..=bits).zip((1..=bits).rev()) {
+            for (symbol, _) in (0..=u8::MAX).zip(&weights).filter(|&(_, &w)| u32::from(w) == weight) {
+                let span = 1_usize << LONGEST.saturating_sub(length);
+                let (codes, after) = rest.split_at_mut_checked(span).ok_or_else(damaged)?;
+                codes.fill((symbol, u8::try_from(length).unwrap_or(u8::MAX)));
+                rest = after;
             }
         }
         Ok((table, used))
@@ -75,9 +77,9 @@ impl Huffman {
     /// The literal that a word begins with; the word goes on after it.
     #[inline(always)]
     fn next(&self, word: &mut u64, taken: &mut u32) -> u8 {
-        let (symbol, length) = self.codes[(*word >> (64 - LONGEST)) as usize];
+        let (symbol, length) = self.codes[to_usize(*word >> (64 - LONGEST))];
         *word <<= length;
-        *taken += u32::from(length);
+        *taken = taken.wrapping_add(u32::from(length));
         symbol
     }
 
@@ -115,11 +117,11 @@ impl Huffman {
         }
         let (jump, streams) = bytes.split_at_checked(6).ok_or_else(damaged)?;
         padded.extend_from_slice(streams);
-        let mut at = 0;
+        let mut at = 0_usize;
         let mut stream = |length: usize| {
-            let stream = padded.get(at..at + IN_FRONT + length).ok_or_else(damaged);
-            at += length;
-            Bits::new(stream?)
+            let stream = padded.get(at..).and_then(|rest| rest.get(..length.saturating_add(IN_FRONT)));
+            at = at.saturating_add(length);
+            Bits::new(stream.ok_or_else(damaged)?)
         };
         let mut lengths = jump.chunks_exact(2).map(|pair| usize::from(u16::from_le_bytes([pair[0], pair[1]])));
         let mut next = || stream(lengths.next().unwrap_or_default());
@@ -130,11 +132,11 @@ impl Huffman {
         let (out_b, rest) = rest.split_at_mut_checked(each).ok_or_else(damaged)?;
         let (out_c, out_d) = rest.split_at_mut_checked(each).ok_or_else(damaged)?;
         // The four do not wait for each other.
-        let fives = out_d.len() / 5;
-        let (fives_a, rest_a) = out_a.split_at_mut(5 * fives);
-        let (fives_b, rest_b) = out_b.split_at_mut(5 * fives);
-        let (fives_c, rest_c) = out_c.split_at_mut(5 * fives);
-        let (fives_d, rest_d) = out_d.split_at_mut(5 * fives);
+        let fives = (out_d.len() / 5).saturating_mul(5);
+        let (fives_a, rest_a) = out_a.split_at_mut(fives);
+        let (fives_b, rest_b) = out_b.split_at_mut(fives);
+        let (fives_c, rest_c) = out_c.split_at_mut(fives);
+        let (fives_d, rest_d) = out_d.split_at_mut(fives);
         let [fives_a, fives_b, fives_c, fives_d] =
             [fives_a, fives_b, fives_c, fives_d].map(|out| out.as_chunks_mut().0);
         for (((out_a, out_b), out_c), out_d) in fives_a.iter_mut().zip(fives_b).zip(fives_c).zip(fives_d) {
@@ -158,7 +160,7 @@ fn at_end(jump: &[u8]) -> usize {
 /// Weights that are packed by two interleaved states of finite state entropy.
 fn read_weights(packed: &[u8]) -> Result<Vec<u8>, DecodeError> {
     let damaged = || DecodeError::damaged("the weights of a Huffman table are damaged");
-    let (table, used) = Table::read(packed, 16, WEIGHT_LOG)?;
+    let (table, used) = DecodingTable::read(packed, 16, WEIGHT_LOG)?;
     let mut padded = [0; IN_FRONT].to_vec();
     padded.extend_from_slice(&packed[used..]);
     let mut bits = Bits::new(&padded)?;
@@ -175,7 +177,7 @@ fn read_weights(packed: &[u8]) -> Result<Vec<u8>, DecodeError> {
         }
         if bits.left() < i64::from(state.bits) {
             // The other state's symbol is the last.
-            weights.push(table.state(states[(turn + 1) % 2]).symbol);
+            weights.push(table.state(states[(turn ^ 1) % 2]).symbol);
             break;
         }
         states[turn % 2] = state.next(&mut bits);

@@ -3,6 +3,7 @@
 use super::super::DecodeError;
 use super::LARGEST_BLOCK;
 use super::huffman::Huffman;
+use crate::size::to_usize;
 
 /// Reads the section of literals at the beginning of a block into `literals`, and returns how many bytes it takes.
 pub(super) fn read(block: &[u8], huffman: &mut Huffman, literals: &mut Vec<u8>) -> Result<usize, DecodeError> {
@@ -16,33 +17,34 @@ pub(super) fn read(block: &[u8], huffman: &mut Huffman, literals: &mut Vec<u8>) 
             1 => (head >> 4 | byte(1)? << 4, 2),
             _ => (head >> 4 | byte(1)? << 4 | byte(2)? << 12, 3),
         };
-        let size = size as usize;
+        let size = to_usize(size);
         if size > LARGEST_BLOCK {
             return Err(damaged());
         }
         literals.clear();
         if kind == 0 {
-            literals.extend_from_slice(block.get(header..header + size).ok_or_else(damaged)?);
-            return Ok(header + size);
+            let bytes = block.get(header..).and_then(|rest| rest.get(..size));
+            literals.extend_from_slice(bytes.ok_or_else(damaged)?);
+            return Ok(size.saturating_add(header));
         }
-        literals.resize(size, byte(header)? as u8);
-        return Ok(header + 1);
+        literals.resize(size, *block.get(header).ok_or_else(damaged)?);
+        return Ok(header.saturating_add(1));
     }
-    let (bits, header) = match format {
+    let (bits, header): (u32, usize) = match format {
         0 | 1 => (10, 3),
         2 => (14, 4),
         _ => (18, 5),
     };
     let mut fields = 0;
-    for index in 0..header {
-        fields |= byte(index)? << (8 * index);
+    for (index, shift) in (0..header).zip((0..).step_by(8)) {
+        fields |= byte(index)? << shift;
     }
-    let mask = (1 << bits) - 1;
-    let (size, packed) = ((fields >> 4 & mask) as usize, (fields >> (4 + bits) & mask) as usize);
+    let mask = !(u64::MAX << bits);
+    let (size, packed) = (to_usize(fields >> 4 & mask), to_usize(fields >> 4 >> bits & mask));
     if size > LARGEST_BLOCK || size == 0 {
         return Err(damaged());
     }
-    let mut bytes = block.get(header..header + packed).ok_or_else(damaged)?;
+    let mut bytes = block.get(header..).and_then(|rest| rest.get(..packed)).ok_or_else(damaged)?;
     if kind == 2 {
         let (table, used) = Huffman::read(bytes)?;
         *huffman = table;
@@ -52,5 +54,5 @@ pub(super) fn read(block: &[u8], huffman: &mut Huffman, literals: &mut Vec<u8>) 
     }
     literals.resize(size, 0);
     huffman.literals(bytes, format != 0, literals)?;
-    Ok(header + packed)
+    Ok(packed.saturating_add(header))
 }

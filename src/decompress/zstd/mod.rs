@@ -15,8 +15,9 @@ use std::hash::Hasher;
 use twox_hash::XxHash64;
 
 use self::block::Tables;
-use super::window::Window;
+use super::window::OutputWindow;
 use super::{DecodeError, Decoder, Input, Limits};
+use crate::size::{lower_half, to_u64, to_usize};
 
 const MAGIC: u32 = 0xfd2f_b528;
 /// The magic numbers of frames that are skipped differ in their last four bits.
@@ -41,7 +42,7 @@ struct Frame {
 pub(super) struct Zstd<'a, 'b> {
     input: &'a mut Input<'b>,
     limits: Limits,
-    window: Window,
+    window: OutputWindow,
     frame: Option<Frame>,
     tables: Tables,
     packed: Vec<u8>,
@@ -53,7 +54,7 @@ impl<'a, 'b> Zstd<'a, 'b> {
         Self {
             input,
             limits,
-            window: Window::new(0),
+            window: OutputWindow::new(0),
             frame: None,
             tables: Tables::default(),
             packed: Vec::new(),
@@ -76,7 +77,7 @@ impl<'a, 'b> Zstd<'a, 'b> {
             while left > 0 {
                 let count = usize::try_from(left).unwrap_or(skipped.len()).min(skipped.len());
                 self.input.exact(&mut skipped[..count])?;
-                left -= count as u64;
+                left = left.saturating_sub(to_u64(count));
             }
             self.any = true;
             return Ok(true);
@@ -94,7 +95,7 @@ impl<'a, 'b> Zstd<'a, 'b> {
         if !single_segment {
             let [byte] = self.input.array()?;
             let base = 1_u64 << (10 + u32::from(byte >> 3));
-            window = Some(base + base / 8 * u64::from(byte & 7));
+            window = Some((base / 8).saturating_mul(u64::from(byte & 7)).saturating_add(base));
         }
         let dictionary = match descriptor & 3 {
             0 => 0,
@@ -140,7 +141,7 @@ impl<'a, 'b> Zstd<'a, 'b> {
         let Some(frame) = &mut self.frame else { return Ok(()) };
         let [a, b, c] = self.input.array()?;
         let header = u32::from_le_bytes([a, b, c, 0]);
-        let (last, kind, size) = (header & 1 == 1, header >> 1 & 3, (header >> 3) as usize);
+        let (last, kind, size) = (header & 1 == 1, header >> 1 & 3, to_usize(u64::from(header >> 3)));
         let largest = frame.largest_block.max(1);
         let before = self.window.total();
         match kind {
@@ -170,10 +171,10 @@ impl<'a, 'b> Zstd<'a, 'b> {
         if let Some(checksum) = &mut frame.checksum {
             checksum.write(self.window.since(before));
         }
-        if frame.window > self.limits.window && self.window.total() - frame.began_at > self.limits.window {
+        let length = self.window.total().saturating_sub(frame.began_at);
+        if frame.window > self.limits.window && length > self.limits.window {
             return Err(DecodeError::Memory);
         }
-        let length = self.window.total() - frame.began_at;
         if self.window.total() > self.limits.output || frame.content_size.is_some_and(|size| length > size) {
             return Err(DecodeError::damaged("it unpacks to more than its header says"));
         }
@@ -183,7 +184,7 @@ impl<'a, 'b> Zstd<'a, 'b> {
             }
             if frame.has_checksum {
                 let stored = u32::from_le_bytes(self.input.array()?);
-                if frame.checksum.as_ref().is_some_and(|checksum| stored != checksum.finish() as u32) {
+                if frame.checksum.as_ref().is_some_and(|checksum| stored != lower_half(checksum.finish())) {
                     return Err(DecodeError::damaged("its checksum is wrong"));
                 }
             }

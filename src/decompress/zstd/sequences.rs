@@ -1,7 +1,7 @@
 //! The codes of sequences: what lengths and offsets they stand for.
 
 use super::super::DecodeError;
-use super::fse::Table;
+use super::fse::DecodingTable;
 
 /// A base and how many bits are added to it.
 type Code = (u32, u8);
@@ -37,13 +37,13 @@ const OFFSET_COUNTS: [i16; 29] =
 
 /// What a table of sequences is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Field {
+pub(super) enum SequenceField {
     Literals,
     Offset,
     Match,
 }
 
-impl Field {
+impl SequenceField {
     fn symbols(self) -> usize {
         match self {
             Self::Literals => LITERAL_LENGTHS.len(),
@@ -64,16 +64,16 @@ impl Field {
         }
     }
 
-    fn predefined(self) -> Table {
+    fn predefined(self) -> DecodingTable {
         match self {
-            Self::Literals => Table::new(&LITERAL_COUNTS, 6),
-            Self::Offset => Table::new(&OFFSET_COUNTS, 5),
-            Self::Match => Table::new(&MATCH_COUNTS, 6),
+            Self::Literals => DecodingTable::new(&LITERAL_COUNTS, 6),
+            Self::Offset => DecodingTable::new(&OFFSET_COUNTS, 5),
+            Self::Match => DecodingTable::new(&MATCH_COUNTS, 6),
         }
     }
 
     /// Sets `table` as the two bits of `mode` say, and returns how many bytes the description takes.
-    pub(super) fn set_up(self, mode: u8, bytes: &[u8], table: &mut Table) -> Result<usize, DecodeError> {
+    pub(super) fn set_up(self, mode: u8, bytes: &[u8], table: &mut DecodingTable) -> Result<usize, DecodeError> {
         let damaged = || DecodeError::damaged("a table of sequences is damaged");
         let used = match mode & 3 {
             0 => {
@@ -83,11 +83,11 @@ impl Field {
             1 => {
                 let &symbol =
                     bytes.first().filter(|&&symbol| usize::from(symbol) < self.symbols()).ok_or_else(damaged)?;
-                *table = Table::of_one(symbol);
+                *table = DecodingTable::of_one(symbol);
                 1
             }
             2 => {
-                let (read, used) = Table::read(bytes, self.symbols(), self.largest_log())?;
+                let (read, used) = DecodingTable::read(bytes, self.symbols(), self.largest_log())?;
                 *table = read;
                 used
             }

@@ -2,15 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use super::error::Error;
-use super::root::Root;
+use super::error::GrubCfgError;
+use super::root::RootDirectory;
 use crate::escape::escaped;
 use crate::generate::boot_filesystem::check_feature;
 use crate::storage::beneath::{HeldDirectory, is_link_in_the_way};
 use crate::storage::filesystem::MountError;
 use crate::storage::mount_table::MountPoint;
 
-/// How GRUB is told which filesystem is the boot disk. pygrub passes the line by.
+/// Where grub.cfg lies in the boot directory.
+pub(super) const GRUB_CFG: &str = "grub/grub.cfg";
+
+/// How GRUB finds the filesystem of the boot disk. pygrub passes the line by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Search {
     /// By the UUID that is read from the device of the boot directory; not at all where it cannot be read.
@@ -43,18 +46,23 @@ impl BootDisk {
     ///
     /// There is no such directory, a symbolic link is in the way to it (below `root`, or from `/` on where it lies elsewhere), or it lies on a filesystem that pygrub or an installation that survives a power cut cannot
     /// work with, or what is given does not go with it.
-    pub fn find(root: &Root, boot: &Path, prefix: Option<&str>, search: &Search) -> Result<Self, Error> {
+    pub fn find(
+        root: &RootDirectory,
+        boot: &Path,
+        prefix: Option<&str>,
+        search: &Search,
+    ) -> Result<Self, GrubCfgError> {
         if let Search::Uuid(uuid) = search
             && !is_uuid(uuid)
         {
-            return Err(Error::new(format!("`{}` is not a UUID of a filesystem", escaped(uuid))));
+            return Err(GrubCfgError::new(format!("`{}` is not a UUID of a filesystem", escaped(uuid))));
         }
         let directory = root.boot_directory(boot).map_err(|error| {
-            let sentence = Error::io("find the boot directory", boot, &error);
+            let sentence = GrubCfgError::io("find the boot directory", boot, &error);
             if !is_link_in_the_way(&error) {
                 return sentence;
             }
-            Error::new(format!("{sentence}: name the directory itself with --boot, if it is the guest's"))
+            GrubCfgError::new(format!("{sentence}: name the directory itself with --boot, if it is the guest's"))
         })?;
         let boot = directory.path().to_owned();
         let mounted = MountPoint::of(&directory);
@@ -63,12 +71,12 @@ impl BootDisk {
             (None, Some(mounted)) => place(mounted, &boot)?,
             (None, None) => {
                 let sentence = "/proc/self/mountinfo does not show where `{}` is mounted: say with --prefix where it lies on its filesystem";
-                return Err(Error::new(sentence.replace("{}", &boot.display().to_string())));
+                return Err(GrubCfgError::new(sentence.replace("{}", &boot.display().to_string())));
             }
         };
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | '@');
         if !prefix.chars().all(plain) || !prefix.is_empty() && !prefix.starts_with('/') || prefix.contains("//") {
-            return Err(Error::new(format!(
+            return Err(GrubCfgError::new(format!(
                 "`{}` is not a place on the boot disk that both pygrub and GRUB can name",
                 escaped(&prefix)
             )));
@@ -91,13 +99,15 @@ impl BootDisk {
     ///
     /// It was moved, so that pygrub would come to another one.
     #[cfg(all(target_os = "linux", feature = "install"))]
-    pub(super) fn expect_in_place(&self) -> Result<(), Error> {
+    pub(super) fn expect_in_place(&self) -> Result<(), GrubCfgError> {
         let there = self.root.directory(Path::new(self.prefix.trim_start_matches('/')));
         if there.is_ok_and(|there| there.is_same(&self.directory)) {
             return Ok(());
         }
         let boot = self.boot.display();
-        Err(Error::new(format!("`{boot}` was moved while pregrub was at work, or another directory has its name")))
+        Err(GrubCfgError::new(format!(
+            "`{boot}` was moved while pregrub was at work, or another directory has its name"
+        )))
     }
 
     /// How the boot disk names a file in the boot directory.
@@ -112,13 +122,14 @@ fn is_uuid(text: &str) -> bool {
 }
 
 /// The directory that `boot` is `prefix` of.
-fn above(boot: &HeldDirectory, prefix: &str) -> Result<HeldDirectory, Error> {
+fn above(boot: &HeldDirectory, prefix: &str) -> Result<HeldDirectory, GrubCfgError> {
     let mut root = boot.clone();
     for name in prefix.split('/').rev().filter(|name| !name.is_empty()) {
-        let parent = root.parent().map_err(|error| Error::io("open the directory above", root.path(), &error))?;
+        let parent =
+            root.parent().map_err(|error| GrubCfgError::io("open the directory above", root.path(), &error))?;
         let named = parent.directory(Path::new(name));
         if parent.is_same(&root) || !named.is_ok_and(|named| named.is_same(&root)) {
-            return Err(Error::new(format!(
+            return Err(GrubCfgError::new(format!(
                 "`{}` does not end in `{prefix}`, as it is said to lie on its filesystem",
                 boot.path().display()
             )));
@@ -129,9 +140,9 @@ fn above(boot: &HeldDirectory, prefix: &str) -> Result<HeldDirectory, Error> {
 }
 
 /// Where `path` lies on the filesystem that is mounted there.
-fn place(mounted: &MountPoint, path: &Path) -> Result<String, Error> {
+fn place(mounted: &MountPoint, path: &Path) -> Result<String, GrubCfgError> {
     if !mounted.is_ext() {
-        return Err(Error::new(format!(
+        return Err(GrubCfgError::new(format!(
             "`{}` lies on a filesystem of type {}: pregrub installs on ext2, ext3 and ext4 only, which pygrub reads and which \
              a power cut leaves whole",
             path.display(),
@@ -139,7 +150,7 @@ fn place(mounted: &MountPoint, path: &Path) -> Result<String, Error> {
         )));
     }
     let whole = mounted.inside(path);
-    let prefix = whole.to_str().ok_or_else(|| Error::new(format!("`{}` is not UTF-8", whole.display())))?;
+    let prefix = whole.to_str().ok_or_else(|| GrubCfgError::new(format!("`{}` is not UTF-8", whole.display())))?;
     Ok(prefix.trim_end_matches('/').to_owned())
 }
 
@@ -148,10 +159,10 @@ fn place(mounted: &MountPoint, path: &Path) -> Result<String, Error> {
 /// # Errors
 ///
 /// Its features keep pygrub or GRUB from reading it.
-fn uuid(mounted: &MountPoint, boot: &Path) -> Result<Option<String>, Error> {
+fn uuid(mounted: &MountPoint, boot: &Path) -> Result<Option<String>, GrubCfgError> {
     let refused = |why: &str| {
         let boot = boot.display();
-        Error::new(format!("`{boot}` lies on a filesystem that cannot be the boot disk: {why}"))
+        GrubCfgError::new(format!("`{boot}` lies on a filesystem that cannot be the boot disk: {why}"))
     };
     match mounted.ext() {
         None => Ok(None),

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::error::Error;
-use super::root::Root;
+use super::error::GrubCfgError;
+use super::root::RootDirectory;
 use super::system::{MOST_ENTRIES, System, dom0, too_many_specialisations};
 
 /// More than that is not a description of a system.
@@ -35,27 +35,34 @@ struct BootspecV1 {
 }
 
 /// The system that `toplevel/boot.json` describes; nothing where there is none of version 1.
-pub(super) fn read(root: &Root, toplevel: &Path) -> Result<Option<System>, Error> {
+pub(super) fn read(root: &RootDirectory, toplevel: &Path) -> Result<Option<System>, GrubCfgError> {
     let path = toplevel.join("boot.json");
     let mut text = Vec::new();
     match root.open(&path).and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut text)) {
         Ok(_) if text.len() as u64 > MOST_BYTES => {
-            return Err(Error::new(format!("`{}` is larger than {} MiB", path.display(), MOST_BYTES >> 20)));
+            return Err(GrubCfgError::new(format!("`{}` is larger than {} MiB", path.display(), MOST_BYTES >> 20)));
         }
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Error::io("read", &path, &error)),
+        Err(error) => return Err(GrubCfgError::io("read", &path, &error)),
     }
-    let document: Map<String, Value> = serde_json::from_slice(&text)
-        .map_err(|error| Error::new(format!("`{}` is not a bootspec: {error}", path.display())))?;
+    let document: Map<String, Value> = serde_json::from_slice(&text).map_err(|error| {
+        GrubCfgError::new(format!("cannot read `{}`: it is not a bootspec (line {})", path.display(), error.line()))
+    })?;
     if !document.contains_key(BOOTSPEC) {
         return Ok(None);
     }
     system(root, &path, document).map(Some)
 }
 
-fn system(root: &Root, path: &Path, mut document: Map<String, Value>) -> Result<System, Error> {
-    let wrong = |what: &str, error: serde_json::Error| Error::new(format!("`{}`: {what}: {error}", path.display()));
+fn system(root: &RootDirectory, path: &Path, mut document: Map<String, Value>) -> Result<System, GrubCfgError> {
+    let wrong = |what: &str, error: serde_json::Error| {
+        let why = match error.to_string().strip_prefix("missing field ") {
+            Some(field) => format!("has no {field}"),
+            None => "has another form than that of version 1".to_owned(),
+        };
+        GrubCfgError::new(format!("cannot read `{}`: `{what}` {why}", path.display()))
+    };
     let bootspec = document.remove(BOOTSPEC).unwrap_or_default();
     let bootspec: BootspecV1 = serde_json::from_value(bootspec).map_err(|error| wrong(BOOTSPEC, error))?;
     if document.keys().any(|key| key.starts_with(XEN)) {
@@ -67,7 +74,7 @@ fn system(root: &Root, path: &Path, mut document: Map<String, Value>) -> Result<
     if specialisations.len() > MOST_ENTRIES {
         return Err(too_many_specialisations(&bootspec.toplevel));
     }
-    let resolved = |file: PathBuf| root.resolve(&file).map_err(|error| Error::io("find", &file, &error));
+    let resolved = |file: PathBuf| root.resolve(&file).map_err(|error| GrubCfgError::io("find", &file, &error));
     Ok(System {
         kernel: resolved(bootspec.kernel)?,
         initrd: bootspec.initrd.map(resolved).transpose()?,
@@ -78,7 +85,7 @@ fn system(root: &Root, path: &Path, mut document: Map<String, Value>) -> Result<
         specialisations: specialisations
             .into_iter()
             .map(|(name, document)| Ok((name, system(root, path, document)?)))
-            .collect::<Result<_, Error>>()?,
+            .collect::<Result<_, GrubCfgError>>()?,
         toplevel: bootspec.toplevel,
     })
 }

@@ -7,15 +7,15 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use super::error::Error;
+use super::error::GrubCfgError;
 use super::files::SourceFiles;
-use super::menu::MenuEntry;
-use super::plan::Options;
+use super::menu::PlannedEntry;
+use super::options::PlanOptions;
 use crate::flavour::{Build, Flavour};
 use crate::initrd::kernel_file::{self, BEGINNING};
 use crate::initrd::{self, GuestKernel, Problem, Weight};
 use crate::kernel::argument_limits::{LIBXL_TAKES, PV_KEEPS, PVH_STARTS_WITH};
-use crate::kernel::{self, Depth, GuestType, Outcome, Question};
+use crate::kernel::{self, GuestType, KernelDepth, LoadOutcome, Question};
 use crate::storage::source::{FileSource, Source};
 
 /// What is wrong with a file.
@@ -34,16 +34,16 @@ enum Judged {
 ///
 /// The system that is installed would not start, or a file cannot be read.
 pub(super) fn judge(
-    options: &Options,
+    options: &PlanOptions,
     sources: &SourceFiles<'_>,
-    entries: &[MenuEntry],
+    entries: &[PlannedEntry],
     go_on: &dyn Fn() -> io::Result<()>,
-) -> Result<Vec<String>, Error> {
+) -> Result<Vec<String>, GrubCfgError> {
     let build = options.host.unwrap_or(Build::newest(Flavour::Upstream));
     let mut known: BTreeMap<(&Path, Option<&Path>), (Judged, bool)> = BTreeMap::new();
     let mut warnings = Vec::new();
     for entry in entries {
-        go_on().map_err(|error| Error::io("read", &entry.kernel, &error))?;
+        go_on().map_err(|error| GrubCfgError::io("read", &entry.kernel, &error))?;
         let key = (entry.kernel.as_path(), entry.initrd.as_deref());
         let (judged, is_new) = match known.get(&key) {
             Some((judged, told)) => (judged.clone(), !told),
@@ -51,7 +51,10 @@ pub(super) fn judge(
         };
         match &judged {
             Judged::Bad(why) if entry.wanted => {
-                return Err(Error::new(format!("the entry `{}` would not start under {build}: {why}", entry.title)));
+                return Err(GrubCfgError::new(format!(
+                    "the entry `{}` would not start under {build}: {why}",
+                    entry.title
+                )));
             }
             Judged::Bad(why) if is_new => warnings.push(format!("`{}` does not start: {why}", entry.title)),
             Judged::Doubtful(why) if is_new => warnings.push(format!("`{}`: {why}", entry.title)),
@@ -65,7 +68,7 @@ pub(super) fn judge(
                 "`{which}`: the kernel's command line has {length} bytes, and libxl drops one of more than {LIBXL_TAKES} altogether"
             )),
             Some(GuestType::Pvh) if length > PVH_STARTS_WITH && entry.wanted => {
-                return Err(Error::new(format!(
+                return Err(GrubCfgError::new(format!(
                     "the entry `{which}` would not start: its command line has {length} bytes, and a PVH guest ends at once with more than {PVH_STARTS_WITH}"
                 )));
             }
@@ -81,22 +84,29 @@ pub(super) fn judge(
     Ok(warnings)
 }
 
-fn judge_files(options: &Options, build: Build, sources: &SourceFiles<'_>, entry: &MenuEntry) -> Result<Judged, Error> {
+fn judge_files(
+    options: &PlanOptions,
+    build: Build,
+    sources: &SourceFiles<'_>,
+    entry: &PlannedEntry,
+) -> Result<Judged, GrubCfgError> {
     let source = |path: &Path| {
-        let unread = |error| Error::io("read", path, &error);
+        let unread = |error| GrubCfgError::io("read", path, &error);
         FileSource::new(sources.open(path)?).map_err(unread)
     };
     let file = source(&entry.kernel)?;
-    let kernel = judge_kernel(options, build, &file).map_err(|error| Error::io("read", &entry.kernel, &error))?;
+    let kernel =
+        judge_kernel(options, build, &file).map_err(|error| GrubCfgError::io("read", &entry.kernel, &error))?;
     if matches!(kernel, Judged::Bad(_)) {
         return Ok(kernel);
     }
     if let Some(path) = &entry.initrd {
         let mut beginning = vec![0; BEGINNING];
-        let count =
-            Source::read_at(&file, 0, &mut beginning).map_err(|error| Error::io("read", &entry.kernel, &error))?;
+        let count = Source::read_at(&file, 0, &mut beginning)
+            .map_err(|error| GrubCfgError::io("read", &entry.kernel, &error))?;
         let guest = GuestKernel { release: kernel_file::release(&beginning[..count]), ..GuestKernel::default() };
-        let initrd = judge_initrd(build, &source(path)?, &guest).map_err(|error| Error::io("read", path, &error))?;
+        let initrd =
+            judge_initrd(build, &source(path)?, &guest).map_err(|error| GrubCfgError::io("read", path, &error))?;
         if !matches!(initrd, Judged::Fine) {
             return Ok(initrd);
         }
@@ -105,24 +115,24 @@ fn judge_files(options: &Options, build: Build, sources: &SourceFiles<'_>, entry
 }
 
 /// As every type of guest that it may be started as; the whole of it, since this is the moment at which damage is still cheap.
-fn judge_kernel(options: &Options, build: Build, file: &FileSource) -> std::io::Result<Judged> {
+fn judge_kernel(options: &PlanOptions, build: Build, file: &FileSource) -> std::io::Result<Judged> {
     let Build { release, flavour } = build;
     let mut refusals = Vec::new();
     for guest in GuestType::ALL.into_iter().filter(|guest| options.guest.is_none_or(|only| only == *guest)) {
         let question = Question { release, flavour, guest };
-        let look = kernel::look(file, file.len(), &question, Depth::All)?;
+        let look = kernel::look(file, file.len(), &question, KernelDepth::All)?;
         match look.outcome(guest) {
-            Some(Outcome::Loads(_)) => {
+            Some(LoadOutcome::Loads(_)) => {
                 return Ok(match refusals.pop() {
                     None => Judged::Fine,
                     Some(why) => Judged::Doubtful(format!("it starts as a {} guest only: {why}", guest.title())),
                 });
             }
-            Some(Outcome::Refused { .. }) => {
+            Some(LoadOutcome::Refused { .. }) => {
                 let explained = kernel::explain(&look, &question);
                 refusals.extend(explained.map(|explained| format!("{}; {}", explained.reason, explained.help)));
             }
-            Some(Outcome::Unknown(why)) => {
+            Some(LoadOutcome::Unknown(why)) => {
                 return Ok(Judged::Doubtful(format!("nobody knows whether Xen loads it: {why}")));
             }
             None => {}
@@ -133,7 +143,7 @@ fn judge_kernel(options: &Options, build: Build, file: &FileSource) -> std::io::
 }
 
 fn judge_initrd(build: Build, file: &FileSource, kernel: &GuestKernel) -> std::io::Result<Judged> {
-    let report = initrd::judge(file, file.len(), kernel, build.release, initrd::Depth::Whole)?;
+    let report = initrd::judge(file, file.len(), kernel, build.release, initrd::InitrdDepth::Whole)?;
     // What stands in front of it on the boot disk keeps all members.
     let Some(problem) = report.problems.iter().find(|problem| !matches!(problem, Problem::LostMembers { .. })) else {
         return Ok(Judged::Fine);

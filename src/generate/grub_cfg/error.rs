@@ -4,36 +4,49 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+use super::root::OfThisMachine;
+use crate::system_error::why;
+
 /// Why nothing is generated or installed: one sentence without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error(String);
+pub struct GrubCfgError {
+    sentence: String,
+    is_of_the_disk: bool,
+}
 
-impl Error {
+impl GrubCfgError {
     pub(super) fn new(sentence: impl Into<String>) -> Self {
-        Self(sentence.into())
+        Self { sentence: sentence.into(), is_of_the_disk: false }
     }
 
     /// An error of the operating system, in doing `what` with a file.
     pub(super) fn io(what: &str, path: &Path, error: &io::Error) -> Self {
-        Self(format!("cannot {what} `{}`: {}", path.display(), reason(error)))
+        let sentence = format!("cannot {what} `{}`: {}", path.display(), why(error));
+        Self { sentence, is_of_the_disk: is_of_the_disk(error) }
+    }
+
+    /// Whether the operating system could not say what is there, so that nothing follows from the error about the files.
+    pub(super) fn is_of_the_disk(&self) -> bool {
+        self.is_of_the_disk
     }
 }
 
-/// An error of the operating system in words, without its number.
-fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        io::ErrorKind::StorageFull => "the filesystem is full".to_owned(),
-        io::ErrorKind::ReadOnlyFilesystem => "the filesystem is mounted read-only".to_owned(),
-        _ => error.to_string().split(" (os error").next().unwrap_or_default().to_owned(),
+/// Whether an error says nothing about what is there: it is not that a path leads nowhere.
+pub(super) fn is_of_the_disk(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    const LEADS_NOWHERE: [Errno; 5] = [Errno::NOENT, Errno::NOTDIR, Errno::ISDIR, Errno::LOOP, Errno::NAMETOOLONG];
+    // What hides the guest's own file says nothing about that one.
+    if error.get_ref().is_some_and(|inner| inner.is::<OfThisMachine>()) {
+        return true;
     }
+    let number = error.raw_os_error();
+    number.is_some_and(|number| !LEADS_NOWHERE.iter().any(|known| known.raw_os_error() == number))
 }
 
-impl fmt::Display for Error {
+impl fmt::Display for GrubCfgError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.sentence)
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for GrubCfgError {}

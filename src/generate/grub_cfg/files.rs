@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
-use super::error::Error;
+use super::error::GrubCfgError;
 use super::initrd_front::Front;
-use super::root::Root;
+use super::root::RootDirectory;
 use crate::storage::beneath::HeldDirectory;
 use crate::storage::source::FileSource;
 
@@ -49,7 +49,7 @@ impl SourceFile {
         format!("{digits}-copy-{number}{suffix}")
     }
 
-    /// What a copy of it with secrets appended is called; `number` tells those of one initrd apart. The name says nothing about
+    /// What a copy of it with secrets appended is called; `number` tells the ones of one initrd apart. The name says nothing about
     /// the secrets, not even a digest.
     pub(super) fn with_secrets(&self, number: u32) -> String {
         let (digits, suffix) = self.name.split_at(DIGITS);
@@ -59,7 +59,7 @@ impl SourceFile {
 
 /// Reads the files that are to be copied, each once.
 pub(super) struct SourceFiles<'a> {
-    root: &'a Root,
+    root: &'a RootDirectory,
     /// Asked with every piece that is read.
     go_on: &'a dyn Fn() -> io::Result<()>,
     by_path: BTreeMap<(PathBuf, Front), SourceFile>,
@@ -69,17 +69,17 @@ pub(super) struct SourceFiles<'a> {
 
 impl<'a> SourceFiles<'a> {
     /// `go_on` is asked with every piece that is read: an error ends the reading.
-    pub(super) fn new(root: &'a Root, go_on: &'a dyn Fn() -> io::Result<()>) -> Self {
+    pub(super) fn new(root: &'a RootDirectory, go_on: &'a dyn Fn() -> io::Result<()>) -> Self {
         Self { root, go_on, by_path: BTreeMap::new(), fronts: BTreeMap::new(), name_of: BTreeMap::new() }
     }
 
     /// The kernel of this path of the guest's. Two files of the same content have one name.
-    pub(super) fn kernel(&mut self, path: &Path) -> Result<SourceFile, Error> {
+    pub(super) fn kernel(&mut self, path: &Path) -> Result<SourceFile, GrubCfgError> {
         self.with_front(path, Front::None)
     }
 
     /// The initrd of this path, with what must stand in front of it, by itself or with `more` archives appended.
-    pub(super) fn initrd(&mut self, path: &Path, more: bool) -> Result<SourceFile, Error> {
+    pub(super) fn initrd(&mut self, path: &Path, more: bool) -> Result<SourceFile, GrubCfgError> {
         let key = (path.to_owned(), more);
         let front = match self.fronts.get(&key) {
             Some(&front) => front,
@@ -89,7 +89,7 @@ impl<'a> SourceFiles<'a> {
                     true => Front::before_more(file),
                     false => FileSource::new(file).and_then(|file| Front::of_whole(&file)),
                 };
-                let front = front.map_err(|error| Error::io("read", path, &error))?;
+                let front = front.map_err(|error| GrubCfgError::io("read", path, &error))?;
                 self.fronts.insert(key, front);
                 front
             }
@@ -98,19 +98,24 @@ impl<'a> SourceFiles<'a> {
     }
 
     /// Opens a file of the guest's.
-    pub(super) fn open(&self, path: &Path) -> Result<File, Error> {
-        let place = self.root.resolve(path).map_err(|error| Error::io("find", path, &error))?;
-        self.root()?.open_file(&place).map_err(|error| Error::io("read", path, &error))
+    pub(super) fn open(&self, path: &Path) -> Result<File, GrubCfgError> {
+        let place = self.root.resolve(path).map_err(|error| GrubCfgError::io("find", path, &error))?;
+        self.root.open_resolved(&place).map_err(|error| GrubCfgError::io("read", path, &error))
     }
 
-    fn with_front(&mut self, path: &Path, front: Front) -> Result<SourceFile, Error> {
+    /// Opens a file at its place again.
+    pub(super) fn open_place(&self, place: &Path) -> io::Result<File> {
+        self.root.open_resolved(place)
+    }
+
+    fn with_front(&mut self, path: &Path, front: Front) -> Result<SourceFile, GrubCfgError> {
         let key = (path.to_owned(), front);
         if let Some(file) = self.by_path.get(&key) {
             return Ok(file.clone());
         }
-        let failed = |error: io::Error| Error::io("read", path, &error);
-        let place = self.root.resolve(path).map_err(|error| Error::io("find", path, &error))?;
-        let file = self.root()?.open_file(&place).map_err(failed)?;
+        let failed = |error: io::Error| GrubCfgError::io("read", path, &error);
+        let place = self.root.resolve(path).map_err(|error| GrubCfgError::io("find", path, &error))?;
+        let file = self.root.open_resolved(&place).map_err(failed)?;
         let too_large = || io::Error::other(format!("it is larger than {} MiB", LARGEST >> 20));
         if file.metadata().map_err(failed)?.len() > LARGEST {
             return Err(failed(too_large()));
@@ -135,8 +140,8 @@ impl<'a> SourceFiles<'a> {
     }
 
     /// The directory that a file's `place` lies beneath.
-    pub(super) fn root(&self) -> Result<HeldDirectory, Error> {
-        self.root.held().map_err(|error| Error::io("open", &self.root.host(Path::new("/")), &error))
+    pub(super) fn root(&self) -> Result<HeldDirectory, GrubCfgError> {
+        self.root.held().map_err(|error| GrubCfgError::io("open", &self.root.host(Path::new("/")), &error))
     }
 }
 
@@ -163,7 +168,7 @@ fn name(digest: &[u8; 32], path: &Path) -> String {
     let in_store = path.strip_prefix("/nix/store").unwrap_or(path);
     let in_store = in_store.to_string_lossy();
     let in_store = in_store.trim_start_matches('/');
-    // The hash of the store path tells nothing here.
+    // The hash of the store path says nothing here.
     let readable = match in_store.split_once('-') {
         Some((hash, rest)) if hash.len() == 32 && hash.bytes().all(|byte| byte.is_ascii_alphanumeric()) => rest,
         _ => in_store,
@@ -172,7 +177,7 @@ fn name(digest: &[u8; 32], path: &Path) -> String {
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '+' | '-') { c } else { '-' })
         .collect();
-    // The end tells most: what kind of file it is.
+    // The end says most: what kind of file it is.
     let suffix = &suffix[suffix.len().saturating_sub(LONGEST_SUFFIX)..];
     format!("{}-{suffix}", &HEXLOWER.encode(digest)[..DIGITS])
 }

@@ -6,7 +6,7 @@
 
 use std::io::{self, Read};
 
-use crate::initrd::{Depth, GuestKernel, Handed, judge};
+use crate::initrd::{GuestKernel, Handed, InitrdDepth, judge};
 use crate::release::Release;
 use crate::storage::source::{FileSource, Source};
 
@@ -66,7 +66,7 @@ impl Front {
             return Ok(Self::None);
         }
         let release = Release::line(LAST_THAT_UNPACKS).unwrap_or(Release::NEWEST);
-        let report = judge(file, file.len(), &GuestKernel::default(), release, Depth::Whole)?;
+        let report = judge(file, file.len(), &GuestKernel::default(), release, InitrdDepth::Whole)?;
         Ok(match report.handed {
             Handed::FirstMemberOnly | Handed::Unknown => Self::EmptyArchive,
             Handed::Untouched | Handed::FailsToUnpack | Handed::Unpacked | Handed::NotBuilt => Self::None,
@@ -86,7 +86,7 @@ mod tests {
     fn an_empty_archive_is_one() {
         assert_eq!(EMPTY_ARCHIVE.len(), 124);
         let release = "4.17".parse().unwrap();
-        let report = judge(&EMPTY_ARCHIVE, 124, &GuestKernel::default(), release, Depth::Whole).unwrap();
+        let report = judge(&EMPTY_ARCHIVE, 124, &GuestKernel::default(), release, InitrdDepth::Whole).unwrap();
         assert_eq!((report.walk.end, report.walk.inventory.entries), (End::Complete, 0));
         assert_eq!((report.walk.members.len(), report.walk.message), (1, None));
     }

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::command_line::command_line;
-use super::error::Error;
+use super::error::{GrubCfgError, is_of_the_disk};
 use super::profiles::Generation;
-use super::root::Root;
+use super::root::RootDirectory;
 use super::system::{MOST_ENTRIES, System};
 use super::title::title;
 
 /// An entry, before its files have names on the boot disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MenuEntry {
+pub struct PlannedEntry {
     /// Its title, cleaned.
     pub title: String,
     /// The kernel, as the guest names it.
@@ -29,28 +29,42 @@ pub struct MenuEntry {
 
 /// The entries, the default first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Menu {
+pub struct PlannedMenu {
     /// The entries; the first is the default.
-    pub entries: Vec<MenuEntry>,
+    pub entries: Vec<PlannedEntry>,
     /// Why a generation was left out, or what else is to be known: one sentence each.
     pub warnings: Vec<String>,
 }
 
-impl Menu {
+impl PlannedMenu {
     /// The system `toplevel` and its specialisations, then the newest `limit` generations of each profile. What is no longer
     /// there, or what no entry can be made of, is left out with a warning; for `toplevel` itself that is an error.
     ///
     /// # Errors
     ///
-    /// `toplevel` cannot be booted.
-    pub fn new(root: &Root, toplevel: &Path, generations: &[Generation], limit: usize) -> Result<Self, Error> {
+    /// `toplevel` cannot be booted, or the disk does not say what a generation is: without an entry its kernel would soon be removed.
+    pub fn new(
+        root: &RootDirectory,
+        toplevel: &Path,
+        generations: &[Generation],
+        limit: usize,
+    ) -> Result<Self, GrubCfgError> {
         let mut menu = Self { entries: Vec::new(), warnings: Vec::new() };
         let default = System::read(root, toplevel)?;
-        let is_default = |generation: &&Generation| {
-            generation.profile.is_none() && root.resolve(&generation.link).is_ok_and(|path| path == default.toplevel)
-        };
         // The profile is switched before the boot loader is installed, so the newest link to it is the one in force.
-        let in_force = generations.iter().find(is_default);
+        let mut in_force = None;
+        for generation in generations.iter().filter(|generation| generation.profile.is_none()) {
+            match root.resolve(&generation.link) {
+                Ok(path) if path == default.toplevel => {
+                    in_force = Some(generation);
+                    break;
+                }
+                Err(error) if is_of_the_disk(&error) => {
+                    return Err(GrubCfgError::io("find the generation", &generation.link, &error));
+                }
+                Ok(_) | Err(_) => {}
+            }
+        }
         let name = match in_force {
             Some(generation) => format!("Default, generation {} ({})", generation.number, generation.day),
             None => "Default".to_owned(),
@@ -70,6 +84,9 @@ impl Menu {
             let length = menu.entries.len();
             let added = System::read(root, &generation.link).and_then(|system| menu.add(&name, &system, false));
             if let Err(error) = added {
+                if error.is_of_the_disk() {
+                    return Err(error);
+                }
                 menu.entries.truncate(length);
                 menu.warnings.push(format!("`{}` gets no entry: {error}", generation.link.display()));
             }
@@ -78,9 +95,9 @@ impl Menu {
     }
 
     /// Adds the entry of a system, and those of its specialisations.
-    fn add(&mut self, name: &str, system: &System, wanted: bool) -> Result<(), Error> {
+    fn add(&mut self, name: &str, system: &System, wanted: bool) -> Result<(), GrubCfgError> {
         if self.entries.len().saturating_add(system.specialisations.len()) >= MOST_ENTRIES {
-            return Err(Error::new(format!(
+            return Err(GrubCfgError::new(format!(
                 "the menu would have more than {MOST_ENTRIES} entries: choose a lower --limit, or build fewer specialisations"
             )));
         }
@@ -91,11 +108,11 @@ impl Menu {
         Ok(())
     }
 
-    fn add_one(&mut self, name: &str, system: &System, wanted: bool) -> Result<(), Error> {
+    fn add_one(&mut self, name: &str, system: &System, wanted: bool) -> Result<(), GrubCfgError> {
         let toplevel = system.toplevel.display();
         let args = command_line(&system.init, &system.kernel_params)
-            .map_err(|why| Error::new(format!("{name} (`{toplevel}`): {why}")))?;
-        self.entries.push(MenuEntry {
+            .map_err(|why| GrubCfgError::new(format!("{name} (`{toplevel}`): {why}")))?;
+        self.entries.push(PlannedEntry {
             title: title(&format!("{name}: {}", system.label)),
             kernel: system.kernel.clone(),
             initrd: system.initrd.clone(),

@@ -31,6 +31,7 @@ mod initrd_front;
 mod install;
 mod judge;
 mod menu;
+mod options;
 mod plan;
 mod profiles;
 mod root;
@@ -39,11 +40,12 @@ mod text;
 mod title;
 
 pub use boot_disk::{BootDisk, Search};
-pub use error::Error;
+pub use error::GrubCfgError;
 #[cfg(all(target_os = "linux", feature = "install"))]
-pub use install::{Disk, HostDisk, Installed, install};
-pub use menu::{Menu, MenuEntry};
-pub use plan::{Options, Plan, plan};
+pub use install::{InstallDisk, InstallReport, LocalDisk, install};
+pub use menu::{PlannedEntry, PlannedMenu};
+pub use options::PlanOptions;
+pub use plan::{InstallPlan, plan};
 pub use profiles::{Generation, generations};
-pub use root::Root;
+pub use root::RootDirectory;
 pub use system::System;

@@ -2,79 +2,26 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
-use super::boot_disk::{BootDisk, Search};
+use super::boot_disk::{BootDisk, GRUB_CFG};
 use super::domain_builder;
-use super::error::Error;
+use super::error::GrubCfgError;
 use super::files::{KERNELS, SourceFile, SourceFiles};
 use super::judge::judge;
-use super::menu::{Menu, MenuEntry};
+use super::menu::{PlannedEntry, PlannedMenu};
+use super::options::PlanOptions;
 use super::profiles::generations;
-use super::root::Root;
 use super::text::{TextEntry, text};
-use crate::flavour::Build;
-use crate::kernel::GuestType;
 use crate::storage::directory::{PlannedFile, PlannedFiles};
-
-/// Where grub.cfg lies in the boot directory.
-pub(super) const GRUB_CFG: &str = "grub/grub.cfg";
-
-/// What a configuration is made from.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The guest's view of its files.
-    pub root: Root,
-    /// The boot directory, on this machine. No part of its path may be a symbolic link, below `root` or, where it does not lie
-    /// there, from `/` on.
-    pub boot: PathBuf,
-    /// Where the boot directory lies on its filesystem (`/boot`, or empty); by the table of mounts if it is not said.
-    pub prefix: Option<String>,
-    /// How GRUB finds its filesystem.
-    pub search: Search,
-    /// The directory of profiles, as the guest names it.
-    pub profiles: PathBuf,
-    /// How many generations of each profile get entries.
-    pub limit: usize,
-    /// How many seconds the menu waits.
-    pub timeout: u32,
-    /// Whether the guest's programs that append secrets to an initrd are run, with the caller's rights.
-    pub run_secrets: bool,
-    /// How long such a program may take. After that it is killed, with all that it has started.
-    pub secrets_timeout: Duration,
-    /// The host's Xen, where it is known: entries that it cannot load are refused or warned of. Otherwise the newest is asked.
-    pub host: Option<Build>,
-    /// The type of the guest, where it is known. Otherwise an entry needs to start as PV or as PVH.
-    pub guest: Option<GuestType>,
-}
-
-impl Default for Options {
-    /// For the guest that this machine is.
-    fn default() -> Self {
-        Self {
-            root: Root::default(),
-            boot: "/boot".into(),
-            prefix: None,
-            search: Search::Device,
-            profiles: "/nix/var/nix/profiles".into(),
-            limit: 20,
-            timeout: 5,
-            run_secrets: true,
-            secrets_timeout: Duration::from_secs(300),
-            host: None,
-            guest: None,
-        }
-    }
-}
 
 /// What would be installed.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct InstallPlan {
     /// The text of grub.cfg.
     pub text: String,
     /// The entries; the first is the default.
-    pub menu: Menu,
+    pub menu: PlannedMenu,
     /// Files of the boot directory that the text names and that are not there yet.
     pub missing: Vec<String>,
 }
@@ -89,20 +36,20 @@ pub struct Plan {
 ///
 /// ```no_run
 /// use std::path::Path;
-/// use pregrub::generate::grub_cfg::{Options, plan};
+/// use pregrub::generate::grub_cfg::{PlanOptions, plan};
 ///
-/// let plan = plan(&Options::default(), Path::new("/run/current-system"))?;
+/// let plan = plan(&PlanOptions::default(), Path::new("/run/current-system"))?;
 /// print!("{}", plan.text);
-/// # Ok::<(), pregrub::generate::grub_cfg::Error>(())
+/// # Ok::<(), pregrub::generate::grub_cfg::GrubCfgError>(())
 /// ```
-pub fn plan(options: &Options, toplevel: &Path) -> Result<Plan, Error> {
+pub fn plan(options: &PlanOptions, toplevel: &Path) -> Result<InstallPlan, GrubCfgError> {
     let disk = BootDisk::find(&options.root, &options.boot, options.prefix.as_deref(), &options.search)?;
     let mut menu = menu(options, toplevel)?;
     let go_on = || Ok(());
     let sources = &mut SourceFiles::new(&options.root, &go_on);
     let Draft { text, missing, warnings } = draft(options, &disk, &menu, sources, &go_on)?;
     menu.warnings.extend(warnings);
-    Ok(Plan { text, menu, missing })
+    Ok(InstallPlan { text, menu, missing })
 }
 
 /// What an installation would write, which pygrub would boot.
@@ -118,18 +65,18 @@ pub(super) struct Draft {
 /// Reads what is to be copied and judges what would come of it. Nothing is changed. An initrd with secrets is judged as it is
 /// without them. `go_on` is asked between the parts of the judgement: an error ends it.
 pub(super) fn draft(
-    options: &Options,
+    options: &PlanOptions,
     disk: &BootDisk,
-    menu: &Menu,
+    menu: &PlannedMenu,
     sources: &mut SourceFiles<'_>,
     go_on: &dyn Fn() -> io::Result<()>,
-) -> Result<Draft, Error> {
+) -> Result<Draft, GrubCfgError> {
     let mut files = PlannedFiles::new();
     let (mut missing, mut known) = (Vec::new(), BTreeSet::new());
     let mut named = Vec::new();
     let root = sources.root()?;
     for entry in &menu.entries {
-        let mut planned = |source: SourceFile, name: String| -> Result<String, Error> {
+        let mut planned = |source: SourceFile, name: String| -> Result<String, GrubCfgError> {
             let in_boot = format!("{KERNELS}/{name}");
             let on_disk = disk.path(&in_boot);
             if known.insert(in_boot.clone()) && disk.directory.node(Path::new(&in_boot)).is_err() {
@@ -162,9 +109,9 @@ pub(super) fn draft(
 }
 
 /// The entries that the guest gets.
-pub(super) fn menu(options: &Options, toplevel: &Path) -> Result<Menu, Error> {
+pub(super) fn menu(options: &PlanOptions, toplevel: &Path) -> Result<PlannedMenu, GrubCfgError> {
     let generations = generations(&options.root, &options.profiles)?;
-    let mut menu = Menu::new(&options.root, toplevel, &generations, options.limit)?;
+    let mut menu = PlannedMenu::new(&options.root, toplevel, &generations, options.limit)?;
     if generations.is_empty() {
         let sentence = "there is no generation in `{}` (system-N-link): `{}` alone gets an entry";
         let paths = [&options.profiles, toplevel].map(|path| path.display().to_string());
@@ -176,7 +123,7 @@ pub(super) fn menu(options: &Options, toplevel: &Path) -> Result<Menu, Error> {
 /// The entries with the names of their kernels and initrds in the boot directory.
 pub(super) fn text_entries<'a>(
     disk: &BootDisk,
-    entries: &'a [MenuEntry],
+    entries: &'a [PlannedEntry],
     named: &[(String, Option<String>)],
 ) -> Vec<TextEntry<'a>> {
     let path = |name: &String| disk.path(&format!("{KERNELS}/{name}"));

@@ -5,8 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::date::utc_day;
-use super::error::Error;
-use super::root::Root;
+use super::error::GrubCfgError;
+use super::root::RootDirectory;
 
 /// One generation of a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,13 +28,13 @@ pub struct Generation {
 /// # Errors
 ///
 /// The directory is not there, or cannot be read: treating that as no generations would remove the kernels of all.
-pub fn generations(root: &Root, profiles: &Path) -> Result<Vec<Generation>, Error> {
-    let failed = |error: io::Error| Error::io("read the profiles in", profiles, &error);
+pub fn generations(root: &RootDirectory, profiles: &Path) -> Result<Vec<Generation>, GrubCfgError> {
+    let failed = |error: io::Error| GrubCfgError::io("read the profiles in", profiles, &error);
     let mut found = links(root, profiles, |name| (name == "system").then_some(None)).map_err(failed)?;
     let further = profiles.join("system-profiles");
     match links(root, &further, |name| is_listed(name).then(|| Some(name.to_owned()))) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        links => found.extend(links.map_err(|error| Error::io("read the profiles in", &further, &error))?),
+        links => found.extend(links.map_err(|error| GrubCfgError::io("read the profiles in", &further, &error))?),
     }
     found.sort_by(|a, b| a.profile.cmp(&b.profile).then(b.number.cmp(&a.number)));
     Ok(found)
@@ -47,7 +47,7 @@ fn is_listed(name: &str) -> bool {
 
 /// The links `NAME-N-link` whose name is wanted.
 fn links(
-    root: &Root,
+    root: &RootDirectory,
     directory: &Path,
     profile: impl Fn(&str) -> Option<Option<String>>,
 ) -> io::Result<Vec<Generation>> {

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
+use std::fmt;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -15,20 +16,20 @@ const MOST_LINKS: usize = 40;
 /// The directory that is `/` to the guest. Absolute symbolic links start again there, and `..` stays in it: nothing above it is
 /// ever opened, since every name is opened by the descriptor of the directory that it is in.
 #[derive(Clone, Debug)]
-pub struct Root {
+pub struct RootDirectory {
     path: PathBuf,
     /// Nothing where the directory could not be opened.
     held: Option<HeldDirectory>,
 }
 
-impl Default for Root {
+impl Default for RootDirectory {
     /// This machine is the guest.
     fn default() -> Self {
         Self::new("/")
     }
 }
 
-impl Root {
+impl RootDirectory {
     /// The guest's files lie below `directory`. It is held from now on.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
         let path = directory.into();
@@ -141,7 +142,22 @@ impl Root {
     ///
     /// There is no such file, or it cannot be opened.
     pub fn open(&self, path: &Path) -> io::Result<File> {
-        self.held()?.open_file(&self.resolve(path)?)
+        self.open_resolved(&self.resolve(path)?)
+    }
+
+    /// Opens the regular file at a path of the guest's that no link is in.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open); and where the file is one that the kernel of this machine shows, such as `/proc`, or lies in its memory,
+    /// such as `/run`: those that are mounted in a tree are this machine's, and a link of the guest's may lead there.
+    pub(super) fn open_resolved(&self, place: &Path) -> io::Result<File> {
+        let held = self.held()?;
+        let file = held.open_file(place)?;
+        if file.metadata()?.dev() != held.itself()?.device && !self.is_here() && lies_in_memory(&file)? {
+            return Err(io::Error::other(OfThisMachine));
+        }
+        Ok(file)
     }
 
     /// Holds a boot directory, which is named on this machine: where it lies beneath this root, by the root, else by its whole
@@ -167,6 +183,53 @@ impl Root {
     }
 }
 
+/// A file of the guest's is not one.
+#[derive(Debug)]
+pub(super) struct OfThisMachine;
+
+impl fmt::Display for OfThisMachine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("it lies on a filesystem of this machine that is mounted there, not on a disk of the guest")
+    }
+}
+
+impl std::error::Error for OfThisMachine {}
+
+/// Whether a file lies on a filesystem without a disk: one that shows the kernel, or holds files in memory.
+#[cfg(target_os = "linux")]
+fn lies_in_memory(file: &File) -> io::Result<bool> {
+    /// Their numbers in Linux's `magic.h` and in its sources.
+    const WITHOUT_DISK: [u32; 19] = [
+        0x0102_1994, // tmpfs and devtmpfs
+        0x8584_58f6, // ramfs
+        0x0000_9fa0, // proc
+        0x6265_6572, // sysfs
+        0x0000_1cd1, // devpts
+        0x0027_e0eb, // cgroup
+        0x6367_7270, // cgroup2
+        0x6462_6720, // debugfs
+        0x7472_6163, // tracefs
+        0x7363_6673, // securityfs
+        0xf97c_ff8c, // selinuxfs
+        0x6265_6570, // configfs
+        0x6165_676c, // pstore
+        0xde5e_81e4, // efivarfs
+        0xcafe_4a11, // bpf
+        0x1980_0202, // mqueue
+        0x9584_58f6, // hugetlbfs
+        0x6573_5543, // fusectl
+        0xabba_1974, // xenfs
+    ];
+    let kind = rustix::fs::fstatfs(file)?.f_type;
+    // The type of the field is that of the processor, and signed on some.
+    Ok(WITHOUT_DISK.contains(&(kind as u32)))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn lies_in_memory(_: &File) -> io::Result<bool> {
+    Ok(false)
+}
+
 fn names(path: &Path) -> VecDeque<OsString> {
     path.components()
         .filter_map(|component| match component {
@@ -190,7 +253,7 @@ mod tests {
         symlink("/nix/store/a", dir.path().join("current")).unwrap();
         symlink("../../../current", dir.path().join("nix/up")).unwrap();
         symlink("loop", dir.path().join("loop")).unwrap();
-        let root = Root::new(dir.path());
+        let root = RootDirectory::new(dir.path());
         for path in ["/current/kernel", "/nix/up/kernel", "/nix/../current/./kernel"] {
             assert_eq!(root.resolve(Path::new(path)).unwrap(), Path::new("/nix/store/a/kernel"), "{path}");
         }
@@ -210,7 +273,7 @@ mod tests {
         symlink(real.join("host/boot"), real.join("guest/out")).unwrap();
         symlink("boot", real.join("guest/in")).unwrap();
         symlink("guest", real.join("named")).unwrap();
-        let root = Root::new(real.join("named"));
+        let root = RootDirectory::new(real.join("named"));
         let held = |path: &str| root.boot_directory(&real.join(path)).map(|held| held.path().to_owned());
         assert_eq!(held("guest/boot").unwrap(), real.join("guest/boot"));
         assert_eq!(held("named/boot/sub").unwrap(), real.join("guest/boot/sub"));

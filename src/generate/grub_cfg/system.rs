@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::error::Error;
-use super::root::Root;
+use super::error::GrubCfgError;
+use super::root::RootDirectory;
 use super::{bootspec, closure};
 use crate::storage::beneath::NodeKind;
 
@@ -40,8 +40,8 @@ impl System {
     /// # Errors
     ///
     /// Something that it is booted with is not there or cannot be read, or it is the system of a Xen dom0.
-    pub fn read(root: &Root, toplevel: &Path) -> Result<Self, Error> {
-        let toplevel = root.resolve(toplevel).map_err(|error| Error::io("find the system", toplevel, &error))?;
+    pub fn read(root: &RootDirectory, toplevel: &Path) -> Result<Self, GrubCfgError> {
+        let toplevel = root.resolve(toplevel).map_err(|error| GrubCfgError::io("find the system", toplevel, &error))?;
         let system = match bootspec::read(root, &toplevel)? {
             Some(system) => system,
             None => closure::read(root, &toplevel)?,
@@ -50,18 +50,18 @@ impl System {
         Ok(system)
     }
 
-    fn check(&self, root: &Root) -> Result<(), Error> {
+    fn check(&self, root: &RootDirectory) -> Result<(), GrubCfgError> {
         if root.last_node(&self.toplevel.join("xen.gz")).is_ok() {
             return Err(dom0(&self.toplevel));
         }
         for file in [Some(&self.kernel), self.initrd.as_ref(), Some(&self.init)].into_iter().flatten() {
-            let found = root.node(file).map_err(|error| Error::io("find", file, &error))?;
+            let found = root.node(file).map_err(|error| GrubCfgError::io("find", file, &error))?;
             if found.kind != NodeKind::Regular {
-                return Err(Error::new(format!("`{}` is not a file", file.display())));
+                return Err(GrubCfgError::new(format!("`{}` is not a file", file.display())));
             }
             // A power cut leaves such files in a store.
             if found.size == 0 {
-                return Err(Error::new(format!("`{}` is empty", file.display())));
+                return Err(GrubCfgError::new(format!("`{}` is empty", file.display())));
             }
         }
         self.specialisations.values().try_for_each(|system| system.check(root))
@@ -69,13 +69,13 @@ impl System {
 }
 
 /// Why a system has more variants than that.
-pub(super) fn too_many_specialisations(toplevel: &Path) -> Error {
-    Error::new(format!("`{}` has more than {MOST_ENTRIES} specialisations: build fewer", toplevel.display()))
+pub(super) fn too_many_specialisations(toplevel: &Path) -> GrubCfgError {
+    GrubCfgError::new(format!("`{}` has more than {MOST_ENTRIES} specialisations: build fewer", toplevel.display()))
 }
 
 /// Such a system boots by `multiboot`, which a guest cannot.
-pub(super) fn dom0(toplevel: &Path) -> Error {
-    Error::new(format!(
+pub(super) fn dom0(toplevel: &Path) -> GrubCfgError {
+    GrubCfgError::new(format!(
         "`{}` is the system of a Xen dom0, which begins with the hypervisor: pygrub boots guests only",
         toplevel.display()
     ))

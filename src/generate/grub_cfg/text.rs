@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::error::Error;
+use super::error::GrubCfgError;
 use crate::config::READ_LIMIT;
 
 /// An entry whose files have names on the boot disk.
@@ -17,7 +17,7 @@ pub(super) struct TextEntry<'a> {
 
 /// The text. Only assignments of numbers stand at its top level; every entry has one space where GRUB takes any, one initrd,
 /// and no variable.
-pub(super) fn text(entries: &[TextEntry], timeout: u32, uuid: Option<&str>) -> Result<String, Error> {
+pub(super) fn text(entries: &[TextEntry], timeout: u32, uuid: Option<&str>) -> Result<String, GrubCfgError> {
     let mut text = String::from("# Written by `pregrub generate grub-cfg` at each installation of the boot loader.\n");
     let _ = writeln!(text, "set default=0\nset timeout={timeout}");
     if let Some(uuid) = uuid {
@@ -31,7 +31,7 @@ pub(super) fn text(entries: &[TextEntry], timeout: u32, uuid: Option<&str>) -> R
         text.push_str("}\n");
     }
     if text.len() >= READ_LIMIT {
-        return Err(Error::new(format!(
+        return Err(GrubCfgError::new(format!(
             "grub.cfg would have {} bytes, and pygrub reads the first {READ_LIMIT} only: choose a lower --limit",
             text.len()
         )));

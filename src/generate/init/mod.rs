@@ -6,12 +6,12 @@ mod placeholder;
 
 use std::fs;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use self::mkfs::NewFilesystem;
-use super::nixos_grub_cfg::{Booted, NixosGrubCfg};
+use super::nixos_grub_cfg::{EntryFiles, NixosGrubCfg};
 use super::output::{OutputError, Staged};
 use super::plan::Plan;
 use crate::boot::{self, Options, Run, Verdict};
@@ -36,9 +36,9 @@ pub struct BootImage {
 }
 
 /// The smallest image: the filesystems cannot be much smaller, and a GPT takes 2 MiB around them.
-const SMALLEST: u32 = 4;
+pub(crate) const SMALLEST: u32 = 4;
 /// The largest, which is far more than a boot disk needs.
-const LARGEST: u32 = 1 << 20;
+pub(crate) const LARGEST: u32 = 1 << 20;
 
 impl BootImage {
     /// Makes the image as `path`, and returns what pregrub's simulation boots from it. The file is there in full or not at all.
@@ -54,6 +54,7 @@ impl BootImage {
             ));
         }
         let installed = self.plan.installed(self.generations);
+        self.refuse_to_replace_what_it_reads(path)?;
         let staged = Staged::new(path, replace)?;
         let image = &staged.path_for_others();
         let cannot = |error: &io::Error| OutputError::of("write", path, error);
@@ -89,6 +90,22 @@ impl BootImage {
         Ok(run)
     }
 
+    /// Refuses a path that is one of the files which the image is made of, or another name of it.
+    fn refuse_to_replace_what_it_reads(&self, path: &Path) -> Result<(), OutputError> {
+        let number = |path: &Path| fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()));
+        let Some(there) = number(path) else { return Ok(()) };
+        match [&self.kernel, &self.initrd].into_iter().flatten().find(|given| number(given) == Some(there)) {
+            None => Ok(()),
+            Some(given) => Err(OutputError::new(
+                format!("`{}` is what is looked at, where nothing is written", escaped(&path.display().to_string())),
+                format!(
+                    "it is `{}`, which the image is to hold: name another place",
+                    escaped(&given.display().to_string())
+                ),
+            )),
+        }
+    }
+
     /// Writes the files of the filesystem with `/boot` below `tree`.
     fn fill(&self, tree: &Path, installed: &NixosGrubCfg) -> Result<(), OutputError> {
         write(tree, installed.path(), installed.text().as_bytes())?;
@@ -97,7 +114,7 @@ impl BootImage {
         let (kernel, initrd) = (given(&self.kernel)?, given(&self.initrd)?);
         let (mut first_kernel, mut first_initrd) = (None, None);
         for number in 1..=self.generations {
-            let Booted { kernel: kernel_path, initrd: initrd_path, .. } = installed.booted(number);
+            let EntryFiles { kernel: kernel_path, initrd: initrd_path, .. } = installed.booted(number);
             match &kernel {
                 Some(bytes) => link_or_write(tree, &kernel_path, bytes, &mut first_kernel)?,
                 None => write(tree, &kernel_path, &placeholder::kernel(&format!("6.6.{number}")))?,
@@ -155,7 +172,8 @@ fn content(path: &Path) -> io::Result<Option<Vec<u8>>> {
         return Ok(None);
     }
     let mut bytes = Vec::new();
-    fs::File::open(path)?.take(LONGEST + 1).read_to_end(&mut bytes)?;
+    let file = fs::File::open(path)?;
+    file.take(LONGEST + 1).read_to_end(&mut bytes)?;
     Ok(Some(bytes))
 }
 

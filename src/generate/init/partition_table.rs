@@ -3,7 +3,7 @@
 use crc::{CRC_32_ISO_HDLC, Crc};
 use sha2::{Digest, Sha256};
 
-use crate::generate::devices::Table;
+use crate::generate::devices::PartitionScheme;
 
 const SECTOR: u64 = 512;
 /// Where the partition begins, and how much stays free at the end: 1 MiB, as all tools align.
@@ -13,25 +13,25 @@ const LINUX: [u8; 16] =
     [0xaf, 0x3d, 0xc6, 0x0f, 0x83, 0x84, 0x72, 0x47, 0x8e, 0x79, 0x3d, 0x69, 0xd8, 0x47, 0x7d, 0xe4];
 
 /// Bytes and where they go.
-pub(super) type Piece = (u64, Vec<u8>);
+pub(super) type PlacedBytes = (u64, Vec<u8>);
 
 /// Where the filesystem lies on a disk of `size` bytes: its offset and its length.
-pub(super) fn place(table: Table, size: u64) -> (u64, u64) {
+pub(super) fn place(table: PartitionScheme, size: u64) -> (u64, u64) {
     match table {
-        Table::None => (0, size),
-        Table::Mbr => (ALIGNMENT, size.saturating_sub(ALIGNMENT)),
-        Table::Gpt => (ALIGNMENT, size.saturating_sub(2 * ALIGNMENT)),
+        PartitionScheme::None => (0, size),
+        PartitionScheme::Mbr => (ALIGNMENT, size.saturating_sub(ALIGNMENT)),
+        PartitionScheme::Gpt => (ALIGNMENT, size.saturating_sub(2 * ALIGNMENT)),
     }
 }
 
 /// The table of a disk of `size` bytes whose partition `number` is all of it. `name` is what identifiers are worked out from.
-pub(super) fn pieces(table: Table, number: u8, size: u64, name: &str) -> Vec<Piece> {
+pub(super) fn pieces(table: PartitionScheme, number: u8, size: u64, name: &str) -> Vec<PlacedBytes> {
     let (offset, length) = place(table, size);
     let (first, sectors) = (offset / SECTOR, length / SECTOR);
     match table {
-        Table::None => Vec::new(),
-        Table::Mbr => vec![(0, mbr(number, 0x83, first, sectors))],
-        Table::Gpt => gpt(number, first, sectors, size / SECTOR, name),
+        PartitionScheme::None => Vec::new(),
+        PartitionScheme::Mbr => vec![(0, mbr(number, 0x83, first, sectors))],
+        PartitionScheme::Gpt => gpt(number, first, sectors, size / SECTOR, name),
     }
 }
 
@@ -49,7 +49,7 @@ fn mbr(number: u8, kind: u8, first: u64, sectors: u64) -> Vec<u8> {
 }
 
 /// The protective boot sector, the table at the start, and its copy at the end.
-fn gpt(number: u8, first: u64, sectors: u64, disk: u64, name: &str) -> Vec<Piece> {
+fn gpt(number: u8, first: u64, sectors: u64, disk: u64, name: &str) -> Vec<PlacedBytes> {
     const ENTRIES: u32 = 128;
     const ENTRY: usize = 128;
     let mut table = vec![0; ENTRIES as usize * ENTRY];

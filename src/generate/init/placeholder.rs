@@ -102,7 +102,7 @@ fn note(kind: u32, value: &[u8]) -> Vec<u8> {
 }
 
 /// The code, by the hypercall interface for 64-bit PV guests (`syscall` with the number in eax): writes [`MESSAGE`] and its arguments
-/// into the ring of the console, tells the other end, waits until it has read them, and powers off.
+/// into the ring of the console, notifies the other end, waits until it has read them, and powers off.
 ///
 /// In: rsi is the address of `start_info`. The pages of the store's and the console's rings follow it, as the domain builder lays
 /// them out. The ring: output at 0x400, 2048 bytes; how much was read at 0xc08, written at 0xc0c.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{INSTALL, MODULE, RUN};
-use crate::generate::devices::{Node, Table};
+use crate::generate::devices::{DeviceNode, PartitionScheme};
 use crate::generate::host_disk::HostDisk;
 use crate::generate::markdown_text::code_span;
 use crate::generate::plan::Plan;
@@ -68,7 +68,7 @@ fn code(text: &mut String, lines: &[String]) {
 fn what_is_where(text: &mut String, plan: &Plan) {
     let devices = plan.devices;
     text.push_str("| in the guest | filesystem | on the host |\n| --- | --- | --- |\n");
-    let host = |node: Node| {
+    let host = |node: DeviceNode| {
         let disk = if node.whole() == devices.boot.whole() { &plan.boot_disk } else { &plan.root_disk };
         // In a table a bar needs a backslash even in code.
         disk.as_ref().map_or_else(String::new, |disk| code_span(disk.path()).replace('|', "\\|"))
@@ -113,13 +113,13 @@ fn logical_volume(path: &str) -> Option<(&str, &str)> {
 fn partition(plan: &Plan) -> Vec<String> {
     let devices = plan.devices;
     let label = match devices.table {
-        Table::None => return Vec::new(),
-        Table::Mbr => "dos",
-        Table::Gpt => "gpt",
+        PartitionScheme::None => return Vec::new(),
+        PartitionScheme::Mbr => "dos",
+        PartitionScheme::Gpt => "gpt",
     };
     let mut lines = Vec::new();
     for disk in devices.disks() {
-        let mut partitions: Vec<Node> = [devices.boot, devices.root]
+        let mut partitions: Vec<DeviceNode> = [devices.boot, devices.root]
             .into_iter()
             .filter(|node| node.whole() == disk && node.partition().is_some())
             .collect();

@@ -2,20 +2,20 @@
 
 use std::rc::Rc;
 
-use crate::grub::interpreter::{Interpreter, Outcome};
-use crate::grub::machine::Failure;
+use crate::grub::interpreter::{CommandOutcome, Interpreter};
+use crate::grub::machine::CommandFailure;
 use crate::grub::menu::MenuEntry;
-use crate::grub::options::{self, Declined, Known, Style};
+use crate::grub::options::{self, Declined, OptionSpec, Style};
 use crate::grub::syntax::Block;
 use crate::grub::text::ScriptText;
 
-const KNOWN: &[Known] = &[
-    Known::with_value("class", None),
-    Known::with_value("users", None),
-    Known::with_value("hotkey", None),
-    Known::with_value("source", None),
-    Known::with_value("id", None),
-    Known::flag("unrestricted", None),
+const KNOWN: &[OptionSpec] = &[
+    OptionSpec::with_value("class", None),
+    OptionSpec::with_value("users", None),
+    OptionSpec::with_value("hotkey", None),
+    OptionSpec::with_value("source", None),
+    OptionSpec::with_value("id", None),
+    OptionSpec::flag("unrestricted", None),
 ];
 
 pub(super) fn define(
@@ -23,14 +23,14 @@ pub(super) fn define(
     arguments: &[Vec<u8>],
     block: Option<&Block>,
     submenu: bool,
-) -> Outcome {
+) -> CommandOutcome {
     // The menu keeps what is given here.
     let kept: usize = arguments.iter().map(Vec::len).sum();
     grub.spend((kept.saturating_sub(4096) / 4) as u64);
     let mut given = match options::parse(arguments, KNOWN, Style::Lenient) {
         Ok(given) => given,
-        Err(Declined::Help) => return Outcome::Status(0),
-        Err(Declined::Failed(failure)) => return Outcome::Failed(failure),
+        Err(Declined::Help) => return CommandOutcome::Status(0),
+        Err(Declined::Failed(failure)) => return CommandOutcome::Failed(failure),
     };
     let mut words = std::mem::take(&mut given.words);
     let has_words = !words.is_empty();
@@ -39,14 +39,14 @@ pub(super) fn define(
         && words.len() > 1
     {
         let line = grub.line;
-        grub.cannot_tell(format!("an option without a value stands before the `{{` in line {line}: GRUB takes the block for it, and another word for the block"));
+        grub.cannot_tell(format!("an option without a value stands before the `{{` in line {line}: GRUB treats the block as its value, and another word as the block"));
     }
     if block.is_some() {
         words.pop();
     }
     let source = match (given.value("source"), block) {
         (Some(_), Some(_)) => {
-            return Outcome::Failed(Failure::bad_argument("multiple menuentry definitions"));
+            return CommandOutcome::Failed(CommandFailure::bad_argument("multiple menuentry definitions"));
         }
         (Some(text), None) => ScriptText::file(&grub.file, text),
         (None, Some(block)) => {
@@ -54,12 +54,12 @@ pub(super) fn define(
             ScriptText::source(&grub.file, inner, block.lines.to_vec())
         }
         (None, None) if !has_words && arguments.is_empty() => {
-            return Outcome::Failed(Failure::bad_argument("missing arguments"));
+            return CommandOutcome::Failed(CommandFailure::bad_argument("missing arguments"));
         }
-        (None, None) => return Outcome::Failed(Failure::bad_argument("no menuentry definition")),
+        (None, None) => return CommandOutcome::Failed(CommandFailure::bad_argument("no menuentry definition")),
     };
     let Some(title) = words.first().cloned() else {
-        return Outcome::Failed(Failure::bad_argument("menuentry is missing title"));
+        return CommandOutcome::Failed(CommandFailure::bad_argument("menuentry is missing title"));
     };
     let users = given.value("users").map(<[u8]>::to_vec);
     let restricted = !given.has("unrestricted");
@@ -78,5 +78,5 @@ pub(super) fn define(
     };
     grub.spend(5);
     grub.add_entry(entry);
-    Outcome::Status(0)
+    CommandOutcome::Status(0)
 }

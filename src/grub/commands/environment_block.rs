@@ -1,9 +1,9 @@
 //! GRUB's environment block: `load_env`, `save_env`, `list_env`.
 
 use super::files::not_read;
-use crate::grub::interpreter::{Interpreter, Outcome};
-use crate::grub::machine::Failure;
-use crate::grub::options::{self, Declined, Given, Known, Style};
+use crate::grub::interpreter::{CommandOutcome, Interpreter};
+use crate::grub::machine::CommandFailure;
+use crate::grub::options::{self, Declined, OptionSpec, ParsedOptions, Style};
 
 /// What a block begins with.
 const SIGNATURE: &[u8] = b"# GRUB Environment Block\n";
@@ -42,8 +42,9 @@ pub fn parse(block: &[u8]) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
     Some(variables)
 }
 
-fn options_of(arguments: &[Vec<u8>]) -> Result<Given, Declined> {
-    const KNOWN: &[Known] = &[Known::with_value("file", Some(b'f')), Known::flag("skip-sig", Some(b's'))];
+fn options_of(arguments: &[Vec<u8>]) -> Result<ParsedOptions, Declined> {
+    const KNOWN: &[OptionSpec] =
+        &[OptionSpec::with_value("file", Some(b'f')), OptionSpec::flag("skip-sig", Some(b's'))];
     options::parse(arguments, KNOWN, Style::Strict)
 }
 
@@ -51,28 +52,32 @@ fn options_of(arguments: &[Vec<u8>]) -> Result<Given, Declined> {
 type Variables = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// The block's variables, or what comes of it.
-fn block(grub: &mut Interpreter<'_>, given: &Given) -> Result<Variables, Outcome> {
+fn block(grub: &mut Interpreter<'_>, given: &ParsedOptions) -> Result<Variables, CommandOutcome> {
     let file = match given.value("file") {
         Some(file) => file.to_vec(),
         None => {
             let Some(prefix) = grub.get(b"prefix") else {
-                return Err(Outcome::Failed(Failure::new(Failure::FILE_NOT_FOUND, "variable `prefix' isn't set")));
+                return Err(CommandOutcome::Failed(CommandFailure::new(
+                    CommandFailure::FILE_NOT_FOUND,
+                    "variable `prefix' isn't set",
+                )));
             };
             [prefix, b"/grubenv"].concat()
         }
     };
     match grub.read(&file, MOST) {
-        Ok(text) => parse(&text)
-            .ok_or_else(|| Outcome::Failed(Failure::new(Failure::BAD_FILE_TYPE, "invalid environment block"))),
+        Ok(text) => parse(&text).ok_or_else(|| {
+            CommandOutcome::Failed(CommandFailure::new(CommandFailure::BAD_FILE_TYPE, "invalid environment block"))
+        }),
         Err(found) => Err(not_read(grub, &file, found)),
     }
 }
 
-pub(super) fn load(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
+pub(super) fn load(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> CommandOutcome {
     let given = match options_of(arguments) {
         Ok(given) => given,
-        Err(Declined::Help) => return Outcome::Status(0),
-        Err(Declined::Failed(failure)) => return Outcome::Failed(failure),
+        Err(Declined::Help) => return CommandOutcome::Status(0),
+        Err(Declined::Failed(failure)) => return CommandOutcome::Failed(failure),
     };
     match block(grub, &given) {
         Ok(variables) => {
@@ -81,41 +86,41 @@ pub(super) fn load(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome
                     grub.set(&name, &value);
                 }
             }
-            Outcome::Status(0)
+            CommandOutcome::Status(0)
         }
         Err(outcome) => outcome,
     }
 }
 
-pub(super) fn list(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
+pub(super) fn list(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> CommandOutcome {
     let given = match options_of(arguments) {
         Ok(given) => given,
-        Err(Declined::Help) => return Outcome::Status(0),
-        Err(Declined::Failed(failure)) => return Outcome::Failed(failure),
+        Err(Declined::Help) => return CommandOutcome::Status(0),
+        Err(Declined::Failed(failure)) => return CommandOutcome::Failed(failure),
     };
     match block(grub, &given) {
         Ok(variables) => {
             let lines: Vec<Vec<u8>> =
                 variables.iter().map(|(name, value)| [name, &b"="[..], value, b"\n"].concat()).collect();
             grub.print(&lines.concat());
-            Outcome::Status(0)
+            CommandOutcome::Status(0)
         }
         Err(outcome) => outcome,
     }
 }
 
 /// Nothing is written: the disk stays as it is, and what GRUB would write counts at the next boot only.
-pub(super) fn save(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
+pub(super) fn save(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> CommandOutcome {
     let given = match options_of(arguments) {
         Ok(given) => given,
-        Err(Declined::Help) => return Outcome::Status(0),
-        Err(Declined::Failed(failure)) => return Outcome::Failed(failure),
+        Err(Declined::Help) => return CommandOutcome::Status(0),
+        Err(Declined::Failed(failure)) => return CommandOutcome::Failed(failure),
     };
     if given.words.is_empty() {
-        return Outcome::Failed(Failure::bad_argument("no variable is specified"));
+        return CommandOutcome::Failed(CommandFailure::bad_argument("no variable is specified"));
     }
     match block(grub, &given) {
-        Ok(_) => Outcome::Status(0),
+        Ok(_) => CommandOutcome::Status(0),
         Err(outcome) => outcome,
     }
 }

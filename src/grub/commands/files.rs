@@ -1,9 +1,8 @@
 //! Commands that look at files and devices.
 
-use super::condition::Entry;
-use crate::grub::interpreter::{Interpreter, Outcome};
-use crate::grub::machine::{Content, Failure, Found};
-use crate::grub::options::{self, Declined, Known, Style};
+use crate::grub::interpreter::{CommandOutcome, Interpreter};
+use crate::grub::machine::{CommandFailure, DeviceContent, FileLookup};
+use crate::grub::options::{self, Declined, OptionSpec, Style};
 
 /// The most of a file that is printed or looked at.
 const MOST: usize = 1 << 20;
@@ -18,39 +17,52 @@ pub(super) fn cannot_look(grub: &mut Interpreter<'_>, name: &[u8], why: String) 
     }
 }
 
+/// What a directory has under a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DirectoryItem {
+    Nothing,
+    File,
+    Directory,
+    /// A symbolic link that leads nowhere.
+    Dangling,
+}
+
 /// What stands in a directory, as `test` sees it: links are not followed.
-pub(super) fn exists(grub: &mut Interpreter<'_>, name: &[u8]) -> Entry {
+pub(super) fn exists(grub: &mut Interpreter<'_>, name: &[u8]) -> DirectoryItem {
     if grub.locate(name).is_err() {
         // A list of blocks stands in no directory.
-        return Entry::Nothing;
+        return DirectoryItem::Nothing;
     }
     match grub.find(name) {
-        Found::File { .. } => Entry::File,
-        Found::Directory => Entry::Directory,
-        Found::Unknown(why) => {
+        FileLookup::File { .. } => DirectoryItem::File,
+        FileLookup::Directory => DirectoryItem::Directory,
+        FileLookup::Unknown(why) => {
             cannot_look(grub, name, why);
-            Entry::Nothing
+            DirectoryItem::Nothing
         }
-        Found::Missing(_) => {
+        FileLookup::Missing(_) => {
             // The name of a link that leads nowhere is listed all the same.
-            let Ok((device, path)) = grub.locate(name) else { return Entry::Nothing };
+            let Ok((device, path)) = grub.locate(name) else { return DirectoryItem::Nothing };
             let path = path.strip_suffix(b"/").unwrap_or(&path);
-            let Some(at) = path.iter().rposition(|byte| *byte == b'/') else { return Entry::Nothing };
+            let Some(at) = path.iter().rposition(|byte| *byte == b'/') else { return DirectoryItem::Nothing };
             grub.spend(50);
             let names = grub.machine.list(&device, if at == 0 { b"/" } else { &path[..at] });
             let listed = names.is_ok_and(|names| names.iter().any(|name| *name == path[at + 1..]));
-            if listed { Entry::Dangling } else { Entry::Nothing }
+            if listed { DirectoryItem::Dangling } else { DirectoryItem::Nothing }
         }
     }
 }
 
-pub(super) fn list(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
-    const KNOWN: &[Known] =
-        &[Known::flag("long", Some(b'l')), Known::flag("human-readable", Some(b'h')), Known::flag("all", Some(b'a'))];
+pub(super) fn list(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> CommandOutcome {
+    const KNOWN: &[OptionSpec] = &[
+        OptionSpec::flag("long", Some(b'l')),
+        OptionSpec::flag("human-readable", Some(b'h')),
+        OptionSpec::flag("all", Some(b'a')),
+    ];
     let given = match options::parse(arguments, KNOWN, Style::Strict) {
         Ok(given) => given,
-        Err(Declined::Help) => return Outcome::Status(0),
-        Err(Declined::Failed(failure)) => return Outcome::Failed(failure),
+        Err(Declined::Help) => return CommandOutcome::Status(0),
+        Err(Declined::Failed(failure)) => return CommandOutcome::Failed(failure),
     };
     // An error is printed, but for one that something readable follows, and the command counts as done.
     let mut trouble = None;
@@ -62,78 +74,84 @@ pub(super) fn list(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome
             Err(failure)
         } else {
             match grub.find(&word) {
-                Found::Missing(failure) => Err(failure),
-                Found::Unknown(why) => {
+                FileLookup::Missing(failure) => Err(failure),
+                FileLookup::Unknown(why) => {
                     cannot_look(grub, &word, why);
                     Ok(())
                 }
-                Found::File { .. } if word.ends_with(b"/") => {
-                    Err(Failure::new(Failure::BAD_FILE_TYPE, "not a directory"))
+                FileLookup::File { .. } if word.ends_with(b"/") => {
+                    Err(CommandFailure::new(CommandFailure::BAD_FILE_TYPE, "not a directory"))
                 }
-                Found::File { .. } | Found::Directory => Ok(()),
+                FileLookup::File { .. } | FileLookup::Directory => Ok(()),
             }
         };
         trouble = found.err();
     }
-    trouble.map_or(Outcome::Status(0), Outcome::Complaining)
+    trouble.map_or(CommandOutcome::Status(0), CommandOutcome::Complaining)
 }
 
-pub(super) fn cat(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
-    let given = match options::parse(arguments, &[Known::flag("dos", None)], Style::Strict) {
+pub(super) fn cat(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> CommandOutcome {
+    let given = match options::parse(arguments, &[OptionSpec::flag("dos", None)], Style::Strict) {
         Ok(given) => given,
-        Err(Declined::Help) => return Outcome::Status(0),
-        Err(Declined::Failed(failure)) => return Outcome::Failed(failure),
+        Err(Declined::Help) => return CommandOutcome::Status(0),
+        Err(Declined::Failed(failure)) => return CommandOutcome::Failed(failure),
     };
-    let [name] = given.words.as_slice() else { return Outcome::Failed(Failure::bad_argument("filename expected")) };
+    let [name] = given.words.as_slice() else {
+        return CommandOutcome::Failed(CommandFailure::bad_argument("filename expected"));
+    };
     match grub.read(name, MOST) {
         Ok(text) => {
             grub.print(&text);
-            Outcome::Status(0)
+            CommandOutcome::Status(0)
         }
         Err(found) => not_read(grub, name, found),
     }
 }
 
 /// What comes of a file that must be read and is not.
-pub(in crate::grub) fn not_read(grub: &mut Interpreter<'_>, name: &[u8], found: Found) -> Outcome {
+pub(in crate::grub) fn not_read(grub: &mut Interpreter<'_>, name: &[u8], found: FileLookup) -> CommandOutcome {
     match found {
-        Found::Missing(failure) => Outcome::Failed(failure),
-        Found::Directory | Found::File { .. } => {
-            Outcome::Failed(Failure::new(Failure::BAD_FILE_TYPE, "not a regular file"))
+        FileLookup::Missing(failure) => CommandOutcome::Failed(failure),
+        FileLookup::Directory | FileLookup::File { .. } => {
+            CommandOutcome::Failed(CommandFailure::new(CommandFailure::BAD_FILE_TYPE, "not a regular file"))
         }
-        Found::Unknown(why) => {
+        FileLookup::Unknown(why) => {
             cannot_look(grub, name, why);
-            Outcome::Status(Failure::FILE_NOT_FOUND)
+            CommandOutcome::Status(CommandFailure::FILE_NOT_FOUND)
         }
     }
 }
 
-pub(super) fn loopback(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
-    const KNOWN: &[Known] = &[Known::flag("delete", Some(b'd')), Known::flag("decompress", Some(b'D'))];
+pub(super) fn loopback(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> CommandOutcome {
+    const KNOWN: &[OptionSpec] = &[OptionSpec::flag("delete", Some(b'd')), OptionSpec::flag("decompress", Some(b'D'))];
     let given = match options::parse(arguments, KNOWN, Style::Strict) {
         Ok(given) => given,
-        Err(Declined::Help) => return Outcome::Status(0),
-        Err(Declined::Failed(failure)) => return Outcome::Failed(failure),
+        Err(Declined::Help) => return CommandOutcome::Status(0),
+        Err(Declined::Failed(failure)) => return CommandOutcome::Failed(failure),
     };
-    let Some(name) = given.words.first() else { return Outcome::Failed(Failure::bad_argument("device name required")) };
+    let Some(name) = given.words.first() else {
+        return CommandOutcome::Failed(CommandFailure::bad_argument("device name required"));
+    };
     if given.has("delete") {
         let before = grub.loops_back.len();
         grub.loops_back.retain(|(made, ..)| made != name);
         return if grub.loops_back.len() < before {
-            Outcome::Status(0)
+            CommandOutcome::Status(0)
         } else {
-            Outcome::Failed(Failure::new(13, "device not found"))
+            CommandOutcome::Failed(CommandFailure::new(13, "device not found"))
         };
     }
-    let Some(file) = given.words.get(1) else { return Outcome::Failed(Failure::bad_argument("filename expected")) };
+    let Some(file) = given.words.get(1) else {
+        return CommandOutcome::Failed(CommandFailure::bad_argument("filename expected"));
+    };
     match grub.find(file) {
-        Found::Missing(failure) => Outcome::Failed(failure),
-        Found::Directory => not_read(grub, file, Found::Directory),
-        Found::Unknown(why) => {
+        FileLookup::Missing(failure) => CommandOutcome::Failed(failure),
+        FileLookup::Directory => not_read(grub, file, FileLookup::Directory),
+        FileLookup::Unknown(why) => {
             cannot_look(grub, file, why);
-            Outcome::Status(0)
+            CommandOutcome::Status(0)
         }
-        Found::File { .. } => {
+        FileLookup::File { .. } => {
             if let Ok((device, path)) = grub.locate(file) {
                 grub.keep(4 * crate::grub::memory::EACH + name.len() + device.len() + path.len());
                 grub.loops_back.push((name.clone(), device, path));
@@ -142,33 +160,33 @@ pub(super) fn loopback(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Out
             grub.cannot_tell(format!(
                 "what is in the disk image that `loopback {shown}` opens: pregrub does not look inside"
             ));
-            Outcome::Status(0)
+            CommandOutcome::Status(0)
         }
     }
 }
 
-pub(super) fn probe(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
-    const KNOWN: &[Known] = &[
-        Known::with_value("set", Some(b's')),
-        Known::flag("driver", Some(b'd')),
-        Known::flag("partmap", Some(b'p')),
-        Known::flag("fs", Some(b'f')),
-        Known::flag("fs-uuid", Some(b'u')),
-        Known::flag("label", Some(b'l')),
-        Known::flag("part-uuid", None),
+pub(super) fn probe(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> CommandOutcome {
+    const KNOWN: &[OptionSpec] = &[
+        OptionSpec::with_value("set", Some(b's')),
+        OptionSpec::flag("driver", Some(b'd')),
+        OptionSpec::flag("partmap", Some(b'p')),
+        OptionSpec::flag("fs", Some(b'f')),
+        OptionSpec::flag("fs-uuid", Some(b'u')),
+        OptionSpec::flag("label", Some(b'l')),
+        OptionSpec::flag("part-uuid", None),
     ];
     let given = match options::parse(arguments, KNOWN, Style::Strict) {
         Ok(given) => given,
-        Err(Declined::Help) => return Outcome::Status(0),
-        Err(Declined::Failed(failure)) => return Outcome::Failed(failure),
+        Err(Declined::Help) => return CommandOutcome::Status(0),
+        Err(Declined::Failed(failure)) => return CommandOutcome::Failed(failure),
     };
     let [word] = given.words.as_slice() else {
-        return Outcome::Failed(Failure::bad_argument("device name required"));
+        return CommandOutcome::Failed(CommandFailure::bad_argument("device name required"));
     };
     let name = word.strip_prefix(b"(").and_then(|inner| inner.strip_suffix(b")")).unwrap_or(word).to_vec();
     let device = match grub.machine.device(&name) {
         Ok(device) => device,
-        Err(failure) => return Outcome::Failed(failure),
+        Err(failure) => return CommandOutcome::Failed(failure),
     };
     let answer = if given.has("part-uuid") && !device.name.contains(',') {
         b"none".to_vec()
@@ -176,20 +194,24 @@ pub(super) fn probe(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcom
         grub.cannot_tell(
             "`probe` asks for the driver or the partition's UUID of a disk, which pregrub does not tell".to_owned(),
         );
-        return Outcome::Status(0);
+        return CommandOutcome::Status(0);
     } else if given.has("partmap") {
         let partition = device.name.rsplit_once(',').map_or("none", |(_, partition)| partition);
         partition.trim_end_matches(|c: char| c.is_ascii_digit()).as_bytes().to_vec()
     } else {
         match device.content {
-            Content::Filesystem { name, .. } if given.has("fs") => name.into_bytes(),
-            Content::Filesystem { uuid, .. } if given.has("fs-uuid") => uuid.unwrap_or_default().into_bytes(),
-            Content::Filesystem { label, .. } if given.has("label") => label.unwrap_or_default(),
-            Content::Filesystem { .. } => return Outcome::Failed(Failure::bad_argument("unrecognised target")),
-            Content::Nothing => return Outcome::Failed(Failure::new(Failure::UNKNOWN_FS, "unknown filesystem")),
-            Content::Unknown(why) => {
+            DeviceContent::Filesystem { name, .. } if given.has("fs") => name.into_bytes(),
+            DeviceContent::Filesystem { uuid, .. } if given.has("fs-uuid") => uuid.unwrap_or_default().into_bytes(),
+            DeviceContent::Filesystem { label, .. } if given.has("label") => label.unwrap_or_default(),
+            DeviceContent::Filesystem { .. } => {
+                return CommandOutcome::Failed(CommandFailure::bad_argument("unrecognised target"));
+            }
+            DeviceContent::Nothing => {
+                return CommandOutcome::Failed(CommandFailure::new(CommandFailure::UNKNOWN_FS, "unknown filesystem"));
+            }
+            DeviceContent::Unknown(why) => {
                 grub.cannot_tell(format!("what `probe` finds on {}: {why}", device.name));
-                return Outcome::Status(Failure::UNKNOWN_FS);
+                return CommandOutcome::Status(CommandFailure::UNKNOWN_FS);
             }
         }
     };
@@ -200,5 +222,5 @@ pub(super) fn probe(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcom
         }
         None => grub.print(&answer),
     }
-    Outcome::Status(0)
+    CommandOutcome::Status(0)
 }

@@ -2,8 +2,8 @@
 //! are changed. What GRUB rejects is rejected; of the rest it is said that nobody knows.
 
 use super::files::not_read;
-use crate::grub::interpreter::{Interpreter, Outcome};
-use crate::grub::machine::{Content, Failure, Found};
+use crate::grub::interpreter::{CommandOutcome, Interpreter};
+use crate::grub::machine::{CommandFailure, DeviceContent, FileLookup};
 use crate::grub::settings::Version;
 
 /// Commands that execute the menu of another loader.
@@ -50,36 +50,36 @@ pub(super) fn is_loader(name: &str) -> bool {
     LOADERS.contains(&name)
 }
 
-pub(super) fn menu(grub: &mut Interpreter<'_>, name: &str, arguments: &[Vec<u8>]) -> Outcome {
-    let [file] = arguments else { return Outcome::Failed(Failure::bad_argument("filename expected")) };
+pub(super) fn menu(grub: &mut Interpreter<'_>, name: &str, arguments: &[Vec<u8>]) -> CommandOutcome {
+    let [file] = arguments else { return CommandOutcome::Failed(CommandFailure::bad_argument("filename expected")) };
     match grub.find(file) {
-        Found::File { .. } => {
+        FileLookup::File { .. } => {
             let file = String::from_utf8_lossy(file).into_owned();
             grub.cannot_tell(format!("what `{name} {file}` adds to the menu: it is that of another loader"));
-            Outcome::Status(0)
+            CommandOutcome::Status(0)
         }
         found => not_read(grub, file, found),
     }
 }
 
-pub(super) fn loader(grub: &mut Interpreter<'_>, name: &str) -> Outcome {
+pub(super) fn loader(grub: &mut Interpreter<'_>, name: &str) -> CommandOutcome {
     grub.cannot_tell(format!("what `{name}` loads: pregrub does not follow this command"));
-    Outcome::Status(0)
+    CommandOutcome::Status(0)
 }
 
 /// `cryptomount`: pregrub opens no encrypted disk.
-pub(super) fn cryptomount(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
+pub(super) fn cryptomount(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> CommandOutcome {
     if arguments.is_empty() {
-        return Outcome::Failed(Failure::bad_argument("device name required"));
+        return CommandOutcome::Failed(CommandFailure::bad_argument("device name required"));
     }
     if grub.machine.is_imagined() {
         grub.note("there is no disk to look at: pregrub assumes that `cryptomount` opens none");
-        return Outcome::Status(0);
+        return CommandOutcome::Status(0);
     }
-    let unknown = |device: &crate::grub::machine::Device| matches!(device.content, Content::Unknown(_));
+    let unknown = |device: &crate::grub::machine::GrubDevice| matches!(device.content, DeviceContent::Unknown(_));
     if grub.machine.devices().iter().any(unknown) {
         grub.cannot_tell("what is on the disk that `cryptomount` opens".to_owned());
-        return Outcome::Status(0);
+        return CommandOutcome::Status(0);
     }
     if arguments[0].starts_with(b"-u") || arguments[0] == b"--uuid" {
         let more = if grub.settings.version < Version::V2_12 {
@@ -87,20 +87,22 @@ pub(super) fn cryptomount(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> 
         } else {
             ", perhaps a needed disk or cryptodisk module is not loaded"
         };
-        return Outcome::Failed(Failure::bad_argument(format!("no such cryptodisk found{more}")));
+        return CommandOutcome::Failed(CommandFailure::bad_argument(format!("no such cryptodisk found{more}")));
     }
-    Outcome::Status(0)
+    CommandOutcome::Status(0)
 }
 
 /// `parttool`: it changes the partition table, which stays as it is here.
-pub(super) fn parttool(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
+pub(super) fn parttool(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> CommandOutcome {
     let Some(word) = arguments.first() else {
-        return Outcome::Failed(Failure::bad_argument("too few arguments"));
+        return CommandOutcome::Failed(CommandFailure::bad_argument("too few arguments"));
     };
     let name = word.strip_prefix(b"(").and_then(|inner| inner.strip_suffix(b")")).unwrap_or(word);
     match grub.machine.device(name) {
-        Err(failure) => Outcome::Failed(failure),
-        Ok(device) if !device.name.contains(',') => Outcome::Failed(Failure::bad_argument("not a partition")),
-        Ok(_) => Outcome::Status(0),
+        Err(failure) => CommandOutcome::Failed(failure),
+        Ok(device) if !device.name.contains(',') => {
+            CommandOutcome::Failed(CommandFailure::bad_argument("not a partition"))
+        }
+        Ok(_) => CommandOutcome::Status(0),
     }
 }

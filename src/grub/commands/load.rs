@@ -1,12 +1,13 @@
 //! Commands that load a kernel and what goes with it, and `boot`.
 
 use super::Done;
-use crate::grub::interpreter::{Interpreter, Outcome, Stop};
+use crate::grub::interpreter::{CommandOutcome, Interpreter, Stop};
 use crate::grub::kernel_file;
 use crate::grub::loaded::Loader;
-use crate::grub::machine::{Failure, Found};
+use crate::grub::machine::{CommandFailure, FileLookup};
 use crate::grub::memory;
-use crate::grub::outcome::{Attempt, LoadCommand, NamedFile, RAM_DISKS, is_kernel};
+use crate::grub::outcome::{CommandFile, EntryAttempt, LoadCommand, RAM_DISKS, is_kernel};
+use crate::grub::settings::Platform;
 
 /// Commands that name one file more.
 const MODULES: [&str; 4] = ["module", "module2", "xen_module", "devicetree"];
@@ -20,7 +21,7 @@ pub(super) fn loads(name: &str) -> bool {
     is_kernel(name) || RAM_DISKS.contains(&name) || MODULES.contains(&name)
 }
 
-pub(super) fn load(grub: &mut Interpreter<'_>, name: &str, arguments: &[Vec<u8>]) -> Outcome {
+pub(super) fn load(grub: &mut Interpreter<'_>, name: &str, arguments: &[Vec<u8>]) -> CommandOutcome {
     let words: Vec<&Vec<u8>> = arguments.iter().filter(|word| !word.starts_with(b"--")).collect();
     let kernel = is_kernel(name);
     let is_ram_disk = RAM_DISKS.contains(&name);
@@ -30,15 +31,17 @@ pub(super) fn load(grub: &mut Interpreter<'_>, name: &str, arguments: &[Vec<u8>]
     for word in named {
         let path = if is_ram_disk { file_of(word) } else { word };
         let (exists, trouble) = look(grub, name, arguments, path);
-        files.push(NamedFile { path: path.to_vec(), exists });
+        files.push(CommandFile { path: path.to_vec(), exists });
         if failure.is_none() {
             failure = trouble;
         }
     }
     if !kernel && !grub.has_loaded_for(name) {
-        failure = Some(Failure::bad_argument("you need to load the kernel first"));
+        failure = Some(CommandFailure::bad_argument("you need to load the kernel first"));
+    } else if is_ram_disk && grub.settings.platform == Platform::Xen && grub.has_ram_disk() {
+        failure = Some(CommandFailure::bad_argument("initrd already loaded"));
     } else if words.is_empty() {
-        failure = Some(Failure::bad_argument("filename expected"));
+        failure = Some(CommandFailure::bad_argument("filename expected"));
     }
     if kernel {
         let loader = Loader::of(name);
@@ -64,7 +67,7 @@ pub(super) fn load(grub: &mut Interpreter<'_>, name: &str, arguments: &[Vec<u8>]
     let titles = grub.titles.clone();
     if grub.attempts.is_empty() {
         // Outside of entries.
-        grub.attempts.push(Attempt { titles, ..Attempt::default() });
+        grub.attempts.push(EntryAttempt { titles, ..EntryAttempt::default() });
     }
     if let Some(attempt) = grub.attempts.last_mut() {
         attempt.path = path.or(attempt.path.take());
@@ -72,7 +75,7 @@ pub(super) fn load(grub: &mut Interpreter<'_>, name: &str, arguments: &[Vec<u8>]
     }
     // Its error is printed, too, and kept with the command.
     grub.printed_errors += u64::from(failure.is_some());
-    Outcome::Status(failure.map_or(0, |failure| failure.number))
+    CommandOutcome::Status(failure.map_or(0, |failure| failure.number))
 }
 
 /// The file that a word of `initrd` names.
@@ -87,12 +90,14 @@ fn look(
     command: &str,
     arguments: &[Vec<u8>],
     path: &[u8],
-) -> (Option<bool>, Option<Failure>) {
+) -> (Option<bool>, Option<CommandFailure>) {
     match grub.find(path) {
-        Found::File { size } => (Some(size > 0), refusal(grub, command, arguments, path, size)),
-        Found::Directory => (Some(false), Some(Failure::new(Failure::BAD_FILE_TYPE, "not a regular file"))),
-        Found::Missing(failure) => (Some(false), Some(failure)),
-        Found::Unknown(why) => {
+        FileLookup::File { size } => (Some(size > 0), refusal(grub, command, arguments, path, size)),
+        FileLookup::Directory => {
+            (Some(false), Some(CommandFailure::new(CommandFailure::BAD_FILE_TYPE, "not a regular file")))
+        }
+        FileLookup::Missing(failure) => (Some(false), Some(failure)),
+        FileLookup::Unknown(why) => {
             if !grub.machine.is_imagined() {
                 let path = String::from_utf8_lossy(path).into_owned();
                 grub.cannot_tell(format!("whether GRUB can load `{path}`: {why}"));
@@ -109,13 +114,13 @@ fn refusal(
     arguments: &[Vec<u8>],
     path: &[u8],
     size: u64,
-) -> Option<Failure> {
+) -> Option<CommandFailure> {
     let limit = kernel_file::needed(command)?;
     let shown = || String::from_utf8_lossy(path).into_owned();
     let start = match grub.read(path, limit) {
         Ok(start) => start,
         Err(found) => {
-            if let Found::Unknown(why) = found {
+            if let FileLookup::Unknown(why) = found {
                 grub.cannot_tell(format!("whether GRUB can load `{}`: {why}", shown()));
             }
             return None;
@@ -126,6 +131,12 @@ fn refusal(
         grub.cannot_tell(format!("whether GRUB loads `{}`, {why}", shown()));
         return None;
     }
+    if kernel_file::has_odd_stub(command, &start, &grub.settings) {
+        grub.cannot_tell(format!(
+            "whether the firmware starts `{}`, which GRUB treats as a kernel with an EFI stub",
+            shown()
+        ));
+    }
     kernel_file::refusal(command, arguments, path, &start, size, &grub.settings)
 }
 
@@ -133,5 +144,5 @@ pub(super) fn boot(grub: &mut Interpreter<'_>) -> Done {
     if grub.loaded.is_some() {
         return Err(Stop::Booted);
     }
-    Ok(Outcome::Failed(Failure::new(24, "you need to load the kernel first")))
+    Ok(CommandOutcome::Failed(CommandFailure::new(24, "you need to load the kernel first")))
 }

@@ -16,20 +16,20 @@ mod shell;
 mod sources;
 mod terminal;
 
-use super::interpreter::{Interpreter, Outcome, Stop};
-use super::machine::Failure;
-use super::settings::{Platform, Settings, Version};
+use super::interpreter::{CommandOutcome, Interpreter, Stop};
+use super::machine::CommandFailure;
+use super::settings::{GrubSettings, Platform, Version};
 use super::syntax::Block;
 
 /// What a command comes to, unless the run ends with it.
-type Done = Result<Outcome, Stop>;
+type Done = Result<CommandOutcome, Stop>;
 
 pub use self::environment_block::parse as environment_block;
 pub(super) use self::files::not_read;
 pub(super) use self::sources::at_place;
 
 /// Whether GRUB has a command of this name.
-pub(super) fn is_known(name: &[u8], settings: &Settings) -> bool {
+pub(super) fn is_known(name: &[u8], settings: &GrubSettings) -> bool {
     let Ok(name) = std::str::from_utf8(name) else { return false };
     let has = |names: &[&str]| names.binary_search(&name).is_ok();
     if name == "blscfg" {
@@ -56,8 +56,8 @@ pub(super) fn execute(grub: &mut Interpreter<'_>, name: &[u8], arguments: Vec<Ve
         "shift" => shell::shift(grub, arguments).into(),
         "break" | "continue" => shell::leave_loop(grub, arguments, name == "continue").into(),
         "return" => shell::leave_function(grub, arguments).into(),
-        "true" => Outcome::Status(0),
-        "false" => Outcome::Failed(Failure::test()),
+        "true" => CommandOutcome::Status(0),
+        "false" => CommandOutcome::Failed(CommandFailure::test()),
         "test" => condition::test(grub, arguments),
         "[" => condition::bracket(grub, arguments),
         "regexp" => regexp::regexp(grub, arguments),
@@ -73,9 +73,9 @@ pub(super) fn execute(grub: &mut Interpreter<'_>, name: &[u8], arguments: Vec<Ve
         "save_env" => environment_block::save(grub, arguments),
         "list_env" => environment_block::list(grub, arguments),
         "search" => search::search(grub, arguments),
-        "search.file" => search::search_by(grub, search::Key::File, arguments),
-        "search.fs_label" => search::search_by(grub, search::Key::Label, arguments),
-        "search.fs_uuid" => search::search_by(grub, search::Key::Uuid, arguments),
+        "search.file" => search::search_by(grub, search::SearchKey::File, arguments),
+        "search.fs_label" => search::search_by(grub, search::SearchKey::Label, arguments),
+        "search.fs_uuid" => search::search_by(grub, search::SearchKey::Uuid, arguments),
         "ls" => files::list(grub, arguments),
         "cat" => files::cat(grub, arguments),
         "loopback" => files::loopback(grub, arguments),
@@ -102,7 +102,7 @@ pub(super) fn execute(grub: &mut Interpreter<'_>, name: &[u8], arguments: Vec<Ve
         "gettext" => printing::gettext(grub, arguments),
         "tr" => printing::translate(grub, arguments),
         "insmod" if arguments.is_empty() => shell::one_expected(),
-        "rmmod" if arguments.is_empty() => Outcome::Failed(Failure::bad_argument("no module specified")),
+        "rmmod" if arguments.is_empty() => CommandOutcome::Failed(CommandFailure::bad_argument("no module specified")),
         "cryptomount" => foreign::cryptomount(grub, arguments),
         "parttool" => foreign::parttool(grub, arguments),
         _ if foreign::is_menu(name) => foreign::menu(grub, name, arguments),
@@ -113,8 +113,8 @@ pub(super) fn execute(grub: &mut Interpreter<'_>, name: &[u8], arguments: Vec<Ve
         "blscfg" => super::boot_loader_specification::blscfg(grub, arguments),
         _ if load::loads(name) => load::load(grub, name, arguments),
         // Nobody holds a key. Without an option it asks whether the terminal could say so.
-        "keystatus" if !arguments.is_empty() => Outcome::Status(1),
+        "keystatus" if !arguments.is_empty() => CommandOutcome::Status(1),
         // No influence on what is booted, or none that can be seen from a disk.
-        _ => Outcome::Status(0),
+        _ => CommandOutcome::Status(0),
     })
 }

@@ -1,16 +1,16 @@
 //! Commands that print text: `echo`, `gettext`, `tr`.
 
 use super::shell::one_expected;
-use crate::grub::interpreter::{Interpreter, Outcome};
-use crate::grub::machine::Failure;
-use crate::grub::options::{self, Declined, Known, Style};
+use crate::grub::interpreter::{CommandOutcome, Interpreter};
+use crate::grub::machine::CommandFailure;
+use crate::grub::options::{self, Declined, OptionSpec, Style};
 
-pub(super) fn echo(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
-    const KNOWN: &[Known] = &[Known::flag("no-newline", Some(b'n')), Known::flag("escapes", Some(b'e'))];
+pub(super) fn echo(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> CommandOutcome {
+    const KNOWN: &[OptionSpec] = &[OptionSpec::flag("no-newline", Some(b'n')), OptionSpec::flag("escapes", Some(b'e'))];
     let given = match options::parse(arguments, KNOWN, Style::AtStart) {
         Ok(given) => given,
-        Err(Declined::Help) => return Outcome::Status(0),
-        Err(Declined::Failed(failure)) => return Outcome::Failed(failure),
+        Err(Declined::Help) => return CommandOutcome::Status(0),
+        Err(Declined::Failed(failure)) => return CommandOutcome::Failed(failure),
     };
     let mut text = given.words.join(&b' ');
     let mut newline = !given.has("no-newline");
@@ -21,7 +21,7 @@ pub(super) fn echo(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome
         text.push(b'\n');
     }
     grub.print(&text);
-    Outcome::Status(0)
+    CommandOutcome::Status(0)
 }
 
 /// The text with its escapes replaced, and whether a line feed follows.
@@ -50,20 +50,23 @@ fn escaped(text: &[u8], newline: bool) -> (Vec<u8>, bool) {
 }
 
 /// `gettext`: the text, in English.
-pub(super) fn gettext(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
+pub(super) fn gettext(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> CommandOutcome {
     let [text] = arguments else { return one_expected() };
     grub.print(text);
-    Outcome::Status(0)
+    CommandOutcome::Status(0)
 }
 
 /// `tr`: replaces letters one for one, into a variable or on the screen.
-pub(super) fn translate(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Outcome {
-    const KNOWN: &[Known] =
-        &[Known::with_value("set", Some(b's')), Known::flag("upcase", Some(b'U')), Known::flag("downcase", Some(b'D'))];
+pub(super) fn translate(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> CommandOutcome {
+    const KNOWN: &[OptionSpec] = &[
+        OptionSpec::with_value("set", Some(b's')),
+        OptionSpec::flag("upcase", Some(b'U')),
+        OptionSpec::flag("downcase", Some(b'D')),
+    ];
     let given = match options::parse(arguments, KNOWN, Style::Strict) {
         Ok(given) => given,
-        Err(Declined::Help) => return Outcome::Status(0),
-        Err(Declined::Failed(failure)) => return Outcome::Failed(failure),
+        Err(Declined::Help) => return CommandOutcome::Status(0),
+        Err(Declined::Failed(failure)) => return CommandOutcome::Failed(failure),
     };
     let mut words = given.words.iter().map(Vec::as_slice);
     let mut from: &[u8] = b"";
@@ -80,12 +83,12 @@ pub(super) fn translate(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Ou
         (from, to) = (first, second);
     }
     if from.is_empty() || from.len() != to.len() {
-        return Outcome::Failed(Failure::bad_argument("set sizes did not match"));
+        return CommandOutcome::Failed(CommandFailure::bad_argument("set sizes did not match"));
     }
     let text = match (words.next(), words.next()) {
         (Some(text), None) => text,
         (None, _) => return missing(),
-        (Some(_), Some(_)) => return Outcome::Failed(Failure::bad_argument("too many parameters")),
+        (Some(_), Some(_)) => return CommandOutcome::Failed(CommandFailure::bad_argument("too many parameters")),
     };
     let letter = |byte: &u8| from.iter().position(|from| from == byte).map_or(*byte, |at| to[at]);
     let text: Vec<u8> = text.iter().map(letter).collect();
@@ -93,9 +96,9 @@ pub(super) fn translate(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Ou
         Some(variable) => grub.set(variable, &text),
         None => grub.print(&[&text[..], b"\n"].concat()),
     }
-    Outcome::Status(0)
+    CommandOutcome::Status(0)
 }
 
-fn missing() -> Outcome {
-    Outcome::Failed(Failure::bad_argument("missing parameters"))
+fn missing() -> CommandOutcome {
+    CommandOutcome::Failed(CommandFailure::bad_argument("missing parameters"))
 }

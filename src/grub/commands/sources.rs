@@ -2,15 +2,15 @@
 
 use super::Done;
 use super::files::cannot_look;
-use crate::grub::interpreter::{Interpreter, Outcome};
-use crate::grub::machine::{Failure, Found};
+use crate::grub::interpreter::{CommandOutcome, Interpreter};
+use crate::grub::machine::{CommandFailure, FileLookup};
 use crate::grub::text::ScriptText;
 
 /// The most of a configuration that is read.
 pub(in crate::grub) const MOST: usize = 16 << 20;
 
-fn filename_expected() -> Outcome {
-    Outcome::Failed(Failure::bad_argument("filename expected"))
+fn filename_expected() -> CommandOutcome {
+    CommandOutcome::Failed(CommandFailure::bad_argument("filename expected"))
 }
 
 /// Does something while `$config_file` and `$config_directory` say where a configuration lies; afterwards they are what they were.
@@ -49,22 +49,22 @@ pub(in crate::grub) fn run(grub: &mut Interpreter<'_>, name: &[u8]) -> Done {
                 }
                 Err(_) => grub.run_file(name, &text)?,
             };
-            Ok(Outcome::Status(status))
+            Ok(CommandOutcome::Status(status))
         }
         // GRUB says nothing of a file that it cannot open, and the command counts as done.
-        Err(Found::Unknown(why)) => {
+        Err(FileLookup::Unknown(why)) => {
             if grub.machine.is_imagined() {
                 let name = String::from_utf8_lossy(name).into_owned();
                 grub.note(format!("there is no disk to look at: what `{name}` would add is left out"));
             } else {
                 cannot_look(grub, name, why);
             }
-            Ok(Outcome::Status(0))
+            Ok(CommandOutcome::Status(0))
         }
-        Err(Found::Missing(_) | Found::Directory | Found::File { .. }) => {
+        Err(FileLookup::Missing(_) | FileLookup::Directory | FileLookup::File { .. }) => {
             let name = String::from_utf8_lossy(name).into_owned();
             grub.note(format!("GRUB cannot open `{name}`, and goes on without a message"));
-            Ok(Outcome::Status(0))
+            Ok(CommandOutcome::Status(0))
         }
     }
 }
@@ -113,5 +113,5 @@ pub(super) fn extract(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>], everyth
 /// `eval`: the arguments, joined by spaces, as a script.
 pub(super) fn eval(grub: &mut Interpreter<'_>, arguments: &[Vec<u8>]) -> Done {
     let script = ScriptText::file(&grub.file.clone(), &arguments.join(&b' '));
-    grub.run_text(&script, false).map(Outcome::Status)
+    grub.run_text(&script).map(CommandOutcome::Status)
 }

@@ -8,7 +8,7 @@ pub(crate) const PATH_MAX: u32 = 4096;
 
 /// Which of the two formats an entry is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
+pub(crate) enum CpioFormat {
     /// `070701`.
     Newc,
     /// `070702`: newc with a sum over the data of each file.
@@ -17,7 +17,7 @@ pub(crate) enum Format {
 
 /// What an entry is, by the type bits of its mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum CpioFileType {
     /// A regular file, the only one whose data is written.
     Regular,
     /// A directory.
@@ -32,9 +32,9 @@ pub(crate) enum Kind {
 
 /// The numbers of a header that matter for unpacking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Header {
+pub(crate) struct CpioHeader {
     /// The format.
-    pub format: Format,
+    pub format: CpioFormat,
     /// Type and permission bits.
     pub mode: u32,
     /// Bytes of data.
@@ -54,7 +54,7 @@ pub(crate) enum Bad {
     NoMagic,
 }
 
-impl Header {
+impl CpioHeader {
     /// Reads a header.
     ///
     /// # Errors
@@ -62,29 +62,30 @@ impl Header {
     /// It does not begin with one of the two magic numbers that the kernel unpacks.
     pub(crate) fn read(bytes: &[u8; LENGTH]) -> Result<Self, Bad> {
         let format = match &bytes[..6] {
-            b"070701" => Format::Newc,
-            b"070702" => Format::Crc,
+            b"070701" => CpioFormat::Newc,
+            b"070702" => CpioFormat::Crc,
             b"070707" => return Err(Bad::OldFormat),
             _ => return Err(Bad::NoMagic),
         };
-        let number = |index: usize| hexadecimal(&bytes[6 + 8 * index..14 + 8 * index]);
+        let fields = bytes[6..].as_chunks::<8>().0;
+        let number = |index: usize| hexadecimal(&fields[index]);
         Ok(Self { format, mode: number(1), size: number(6), name_length: number(11), sum: number(12) })
     }
 
     /// What the entry is.
-    pub(crate) fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> CpioFileType {
         match self.mode & 0o170_000 {
-            0o100_000 => Kind::Regular,
-            0o040_000 => Kind::Directory,
-            0o120_000 => Kind::Link,
-            0o010_000 | 0o020_000 | 0o060_000 | 0o140_000 => Kind::Special,
-            _ => Kind::Other,
+            0o100_000 => CpioFileType::Regular,
+            0o040_000 => CpioFileType::Directory,
+            0o120_000 => CpioFileType::Link,
+            0o010_000 | 0o020_000 | 0o060_000 | 0o140_000 => CpioFileType::Special,
+            _ => CpioFileType::Other,
         }
     }
 
     /// Bytes of the name with the padding after it: header and name together are a multiple of four.
     pub(crate) fn name_field(&self) -> u64 {
-        ((u64::from(self.name_length) + 1) & !3) + 2
+        ((u64::from(self.name_length) + 1) & !3).saturating_add(2)
     }
 }
 
@@ -113,7 +114,7 @@ mod tests {
     #[test]
     fn the_name_is_padded_with_the_header() {
         for length in 1..40 {
-            let header = Header { format: Format::Newc, mode: 0, size: 0, name_length: length, sum: 0 };
+            let header = CpioHeader { format: CpioFormat::Newc, mode: 0, size: 0, name_length: length, sum: 0 };
             let end = LENGTH as u64 + header.name_field();
             assert_eq!(end % 4, 0, "{length}");
             assert!((u64::from(length)..u64::from(length) + 4).contains(&header.name_field()), "{length}");

@@ -4,7 +4,7 @@ mod header;
 mod unpacker;
 
 #[cfg(test)]
-pub(crate) use header::Format;
-pub(crate) use header::{Header, Kind};
+pub(crate) use header::CpioFormat;
+pub(crate) use header::{CpioFileType, CpioHeader};
 pub use unpacker::End;
 pub(crate) use unpacker::{Contents, Unpacker};

@@ -1,12 +1,13 @@
 //! Unpacking archives as Linux does: fed piece by piece, until it needs somebody to say what comes next.
 
-use super::header::{Bad, Format, Header, Kind, LENGTH, PATH_MAX};
-use crate::initrd::message::Message;
+use super::header::{Bad, CpioFileType, CpioFormat, CpioHeader, LENGTH, PATH_MAX};
+use crate::initrd::message::KernelMessage;
+use crate::size::{to_u64, to_usize};
 
 /// What is unpacked, entry by entry.
 pub(crate) trait Contents {
     /// An entry begins that is created: its name without NUL, as it stands in the archive.
-    fn entry(&mut self, header: &Header, name: &[u8]);
+    fn entry(&mut self, header: &CpioHeader, name: &[u8]);
 
     /// Data of the regular file or the target of the link that has just begun, in one or more pieces.
     fn data(&mut self, _piece: &[u8]) {}
@@ -15,7 +16,7 @@ pub(crate) trait Contents {
     fn trailer(&mut self) {}
 
     /// An entry is left out: its name is empty or too long, or it has data where nothing has any.
-    fn left_out(&mut self, _header: &Header) {}
+    fn left_out(&mut self, _header: &CpioHeader) {}
 }
 
 /// Where the unpacker stands.
@@ -36,7 +37,7 @@ enum State {
 /// The state between pieces.
 pub(crate) struct Unpacker {
     state: State,
-    header: Option<Header>,
+    header: Option<CpioHeader>,
     /// Header, or name, as far as it has come.
     collected: Vec<u8>,
     /// Bytes that are still to come of what is collected or copied.
@@ -51,7 +52,7 @@ pub(crate) struct Unpacker {
     /// Whether anything came at all.
     begun: bool,
     /// What the kernel complains of first.
-    message: Option<Message>,
+    message: Option<KernelMessage>,
 }
 
 /// How an archive ends where nothing more comes.
@@ -75,7 +76,7 @@ impl Unpacker {
             state: State::Header,
             header: None,
             collected: Vec::new(),
-            missing: LENGTH as u64,
+            missing: to_u64(LENGTH),
             position: 0,
             next: 0,
             sum: 0,
@@ -86,12 +87,12 @@ impl Unpacker {
     }
 
     /// What the kernel complains of.
-    pub(crate) fn message(&self) -> Option<&Message> {
+    pub(crate) fn message(&self) -> Option<&KernelMessage> {
         self.message.as_ref()
     }
 
     /// The kernel complains of this, unless it complained before: only the first counts.
-    pub(crate) fn complain(&mut self, message: Message) {
+    pub(crate) fn complain(&mut self, message: KernelMessage) {
         self.message.get_or_insert(message);
     }
 
@@ -109,7 +110,7 @@ impl Unpacker {
     pub(crate) fn start(&mut self) {
         self.state = State::Header;
         self.collected.clear();
-        self.missing = LENGTH as u64;
+        self.missing = to_u64(LENGTH);
     }
 
     /// Whether the last entry has ended.
@@ -143,10 +144,10 @@ impl Unpacker {
         let mut rest = piece;
         loop {
             let (taken, goes_on) = self.step(rest, contents);
-            self.position += taken as u64;
+            self.position = self.position.saturating_add(to_u64(taken));
             rest = &rest[taken..];
             if !goes_on {
-                return piece.len() - rest.len();
+                return piece.len().saturating_sub(rest.len());
             }
         }
     }
@@ -167,7 +168,7 @@ impl Unpacker {
                 Some(b'0') => self.start(),
                 Some(0) => self.state = State::After,
                 Some(_) => {
-                    self.complain(Message::JUNK_WITHIN);
+                    self.complain(KernelMessage::JUNK_WITHIN);
                     return false;
                 }
             }
@@ -191,33 +192,33 @@ impl Unpacker {
                 (taken, self.message.is_none())
             }
             State::Data => {
-                let taken = self.missing.min(piece.len() as u64) as usize;
+                let taken = to_usize(self.missing).min(piece.len());
                 contents.data(&piece[..taken]);
-                if self.header.is_some_and(|header| header.format == Format::Crc) {
+                if self.header.is_some_and(|header| header.format == CpioFormat::Crc) {
                     self.sum = piece[..taken].iter().fold(self.sum, |sum, byte| sum.wrapping_add(u32::from(*byte)));
                 }
-                self.missing -= taken as u64;
+                self.missing = self.missing.saturating_sub(to_u64(taken));
                 if self.missing > 0 {
                     return (taken, false);
                 }
-                if self.header.is_some_and(|header| header.format == Format::Crc && header.sum != self.sum) {
-                    self.complain(Message::BAD_CHECKSUM);
+                if self.header.is_some_and(|header| header.format == CpioFormat::Crc && header.sum != self.sum) {
+                    self.complain(KernelMessage::BAD_CHECKSUM);
                 }
                 self.state = State::Skip;
                 (taken, true)
             }
             State::Skip => {
                 let missing = self.next.saturating_sub(self.position);
-                let taken = missing.min(piece.len() as u64);
+                let taken = missing.min(to_u64(piece.len()));
                 if taken == missing {
                     self.state = State::After;
                 }
-                (taken as usize, taken == missing)
+                (to_usize(taken), taken == missing)
             }
             State::After => {
                 let taken = piece.iter().take_while(|byte| **byte == 0).count();
-                if taken < piece.len() && (self.position + taken as u64) & 3 != 0 {
-                    self.complain(Message::BROKEN_PADDING);
+                if taken < piece.len() && self.position.saturating_add(to_u64(taken)) & 3 != 0 {
+                    self.complain(KernelMessage::BROKEN_PADDING);
                 }
                 (taken, false)
             }
@@ -225,19 +226,19 @@ impl Unpacker {
     }
 
     fn collect(&mut self, piece: &[u8]) -> usize {
-        let taken = self.missing.min(piece.len() as u64) as usize;
+        let taken = to_usize(self.missing).min(piece.len());
         self.collected.extend_from_slice(&piece[..taken]);
-        self.missing -= taken as u64;
+        self.missing = self.missing.saturating_sub(to_u64(taken));
         taken
     }
 
     /// The header is complete. Whether it goes on.
     fn judge_header(&mut self, taken: usize, contents: &mut dyn Contents) -> bool {
         let Some(bytes) = self.collected.first_chunk::<LENGTH>() else { return false };
-        let header = match Header::read(bytes) {
+        let header = match CpioHeader::read(bytes) {
             Ok(header) => header,
             Err(bad) => {
-                self.complain(if bad == Bad::OldFormat { Message::OLD_FORMAT } else { Message::NO_MAGIC });
+                self.complain(if bad == Bad::OldFormat { KernelMessage::OLD_FORMAT } else { KernelMessage::NO_MAGIC });
                 return false;
             }
         };
@@ -245,14 +246,14 @@ impl Unpacker {
         self.collected.clear();
         self.header = Some(header);
         let field = header.name_field();
-        let after_name = self.position + taken as u64 + field;
-        self.next = (after_name + u64::from(header.size) + 3) & !3;
-        let link = header.kind() == Kind::Link;
+        let after_name = self.position.saturating_add(to_u64(taken)).saturating_add(field);
+        self.next = after_name.saturating_add(u64::from(header.size)).saturating_add(3) & !3;
+        let link = header.kind() == CpioFileType::Link;
         let readable = (1..=PATH_MAX).contains(&header.name_length)
-            && if link { header.size <= PATH_MAX } else { header.kind() == Kind::Regular || header.size == 0 };
+            && if link { header.size <= PATH_MAX } else { header.kind() == CpioFileType::Regular || header.size == 0 };
         if readable {
             self.state = State::Name;
-            self.missing = if link { field + u64::from(header.size) } else { field };
+            self.missing = if link { field.saturating_add(u64::from(header.size)) } else { field };
         } else {
             contents.left_out(&header);
             self.state = State::Skip;
@@ -266,12 +267,12 @@ impl Unpacker {
         self.state = State::Skip;
         let last = usize::try_from(header.name_length).ok().and_then(|length| length.checked_sub(1));
         if last.and_then(|last| self.collected.get(last)) != Some(&0) {
-            return self.complain(Message::MALFORMED);
+            return self.complain(KernelMessage::MALFORMED);
         }
         let field = usize::try_from(header.name_field()).unwrap_or(usize::MAX).min(self.collected.len());
         let (name, target) = self.collected.split_at(field);
         let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
-        if header.kind() == Kind::Link {
+        if header.kind() == CpioFileType::Link {
             contents.entry(&header, name);
             contents.data(target);
         } else if name == b"TRAILER!!!" {
@@ -279,7 +280,7 @@ impl Unpacker {
             contents.trailer();
         } else {
             contents.entry(&header, name);
-            if header.kind() == Kind::Regular {
+            if header.kind() == CpioFileType::Regular {
                 self.state = State::Data;
                 self.missing = u64::from(header.size);
                 self.sum = 0;

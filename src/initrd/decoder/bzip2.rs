@@ -4,12 +4,13 @@ use bzip2::{Decompress, Status};
 
 use std::io::BufRead;
 
-use super::{Ended, Input, ROOM, Sink};
-use crate::initrd::message::Message;
+use super::{ByteSink, Input, ROOM, StreamEnd};
+use crate::initrd::message::KernelMessage;
+use crate::size::to_usize;
 
-const FAILED: Message = Message::of_decompressor("decompressor failed");
+const FAILED: KernelMessage = KernelMessage::of_decompressor("decompressor failed");
 
-pub(super) fn unpack(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Ended {
+pub(super) fn unpack(input: &mut Input<'_>, sink: &mut ByteSink<'_>) -> StreamEnd {
     let mut decoder = Decompress::new(false);
     let mut room = vec![0; ROOM];
     loop {
@@ -17,16 +18,17 @@ pub(super) fn unpack(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Ended {
         let at_end = piece.is_empty();
         let (before, made_before) = (decoder.total_in(), decoder.total_out());
         let result = decoder.decompress(piece, &mut room);
-        let (taken, made) = (decoder.total_in() - before, decoder.total_out() - made_before);
-        input.consume(taken as usize);
-        if made > 0 && !sink(&room[..made as usize]) {
-            return Ended::Stopped;
+        let taken = to_usize(decoder.total_in().saturating_sub(before));
+        let made = to_usize(decoder.total_out().saturating_sub(made_before));
+        input.consume(taken);
+        if made > 0 && !sink(&room[..made]) {
+            return StreamEnd::Stopped;
         }
         match result {
-            Ok(Status::StreamEnd) => return Ended::Complete,
-            Ok(_) if made == 0 && (at_end || taken == 0) => return Ended::Refused(FAILED),
+            Ok(Status::StreamEnd) => return StreamEnd::Complete,
+            Ok(_) if made == 0 && (at_end || taken == 0) => return StreamEnd::Refused(FAILED),
             Ok(_) => {}
-            Err(_) => return Ended::Refused(FAILED),
+            Err(_) => return StreamEnd::Refused(FAILED),
         }
     }
 }

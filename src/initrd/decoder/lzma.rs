@@ -4,13 +4,14 @@ use lzma_rust2::{Action, LzmaStream, Status};
 
 use std::io::BufRead;
 
-use super::{Ended, Input, LARGEST_WINDOW, ROOM, Sink};
-use crate::initrd::message::Message;
+use super::{ByteSink, Input, LARGEST_WINDOW, ROOM, StreamEnd};
+use crate::initrd::message::KernelMessage;
+use crate::size::to_usize;
 
 /// Of damaged data as well: the kernel's decoder goes on until the end comes too early.
-const FAILED: Message = Message::of_decompressor("unexpected EOF");
+const FAILED: KernelMessage = KernelMessage::of_decompressor("unexpected EOF");
 
-pub(super) fn unpack(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Ended {
+pub(super) fn unpack(input: &mut Input<'_>, sink: &mut ByteSink<'_>) -> StreamEnd {
     let limit = u32::try_from(LARGEST_WINDOW / 1024 + 64).unwrap_or(u32::MAX);
     let mut stream = LzmaStream::new_mem_limit(limit, None);
     let mut room = vec![0; ROOM];
@@ -20,7 +21,7 @@ pub(super) fn unpack(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Ended {
         let action = if at_end { Action::Finish } else { Action::Run };
         let made_before = stream.total_out();
         let result = stream.process(piece, &mut room, action);
-        let made = usize::try_from(stream.total_out() - made_before).unwrap_or(usize::MAX).min(room.len());
+        let made = to_usize(stream.total_out().saturating_sub(made_before)).min(room.len());
         let (taken, ended) = match &result {
             // It gives back what it took and did not need: bytes of this piece.
             Ok(result) if result.status == Status::StreamEnd => {
@@ -31,16 +32,16 @@ pub(super) fn unpack(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Ended {
         };
         input.consume(taken);
         if made > 0 && !sink(&room[..made]) {
-            return Ended::Stopped;
+            return StreamEnd::Stopped;
         }
         match result {
-            Ok(_) if ended => return Ended::Complete,
-            Ok(_) if taken == 0 && made == 0 => return Ended::Refused(FAILED),
+            Ok(_) if ended => return StreamEnd::Complete,
+            Ok(_) if taken == 0 && made == 0 => return StreamEnd::Refused(FAILED),
             Ok(_) => {}
             Err(error) if error.kind() == std::io::ErrorKind::OutOfMemory => {
-                return Ended::TooMuchMemory(stream.memory_usage().map_or(0, |needed| u64::from(needed) * 1024));
+                return StreamEnd::TooMuchMemory(stream.memory_usage().map_or(0, |needed| u64::from(needed) * 1024));
             }
-            Err(_) => return Ended::Refused(FAILED),
+            Err(_) => return StreamEnd::Refused(FAILED),
         }
     }
 }

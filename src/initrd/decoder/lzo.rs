@@ -1,50 +1,51 @@
 //! LZO in the frame of lzop: blocks of at most 256 KiB, each with the sum of its unpacked bytes, which the kernel does not check.
 
-use super::{Ended, Input, Sink};
-use crate::initrd::message::Message;
+use super::{ByteSink, Input, StreamEnd};
+use crate::initrd::message::KernelMessage;
+use crate::size::to_usize;
 
-const INVALID: Message = Message::of_decompressor("invalid header");
-const TOO_LONG: Message = Message::of_decompressor("dest len longer than block size");
-const CORRUPT: Message = Message::of_decompressor("file corrupted");
-const DATA: Message = Message::of_decompressor("Compressed data violation");
+const INVALID: KernelMessage = KernelMessage::of_decompressor("invalid header");
+const TOO_LONG: KernelMessage = KernelMessage::of_decompressor("dest len longer than block size");
+const CORRUPT: KernelMessage = KernelMessage::of_decompressor("file corrupted");
+const DATA: KernelMessage = KernelMessage::of_decompressor("Compressed data violation");
 
 const MAGIC: &[u8; 9] = b"\x89LZO\0\r\n\x1a\n";
 const BLOCK: u32 = 256 * 1024;
 /// The flag that says that a filter's number follows the flags.
 const FILTER: u32 = 0x800;
 
-pub(super) fn unpack(input: &mut Input<'_>, sink: &mut Sink<'_>) -> Ended {
+pub(super) fn unpack(input: &mut Input<'_>, sink: &mut ByteSink<'_>) -> StreamEnd {
     if header(input).is_none() {
-        return Ended::Refused(INVALID);
+        return StreamEnd::Refused(INVALID);
     }
-    let (mut packed, mut unpacked) = (Vec::new(), vec![0; BLOCK as usize]);
+    let (mut packed, mut unpacked) = (Vec::new(), vec![0; to_usize(u64::from(BLOCK))]);
     loop {
-        let Some(size) = input.big_endian() else { return Ended::Refused(CORRUPT) };
+        let Some(size) = input.big_endian() else { return StreamEnd::Refused(CORRUPT) };
         if size == 0 {
-            return Ended::Complete;
+            return StreamEnd::Complete;
         }
         if size > BLOCK {
-            return Ended::Refused(TOO_LONG);
+            return StreamEnd::Refused(TOO_LONG);
         }
         let Some(length) = input.big_endian().filter(|length| (1..=size).contains(length)) else {
-            return Ended::Refused(CORRUPT);
+            return StreamEnd::Refused(CORRUPT);
         };
         input.skip(4);
-        packed.resize(length as usize, 0);
+        packed.resize(to_usize(u64::from(length)), 0);
         if input.fill(&mut packed) < packed.len() {
-            return Ended::Refused(CORRUPT);
+            return StreamEnd::Refused(CORRUPT);
         }
-        let room = &mut unpacked[..size as usize];
+        let room = &mut unpacked[..to_usize(u64::from(size))];
         let made = if length == size {
             &packed[..]
         } else {
             match lzokay::decompress::decompress(&packed, room) {
                 Ok(made) if made == room.len() => room,
-                _ => return Ended::Refused(DATA),
+                _ => return StreamEnd::Refused(DATA),
             }
         };
         if !sink(made) {
-            return Ended::Stopped;
+            return StreamEnd::Stopped;
         }
     }
 }
@@ -60,8 +61,9 @@ fn header(input: &mut Input<'_>) -> Option<()> {
     let take = |input: &mut Input<'_>, count: u64| (input.skip(count) == count).then_some(());
     take(input, u64::from(new))?;
     let filter = input.big_endian()? & FILTER != 0;
-    take(input, if filter { 4 } else { 0 } + 8 + if new { 4 } else { 0 })?;
+    take(input, if filter { 4 } else { 0 })?;
+    take(input, if new { 12 } else { 8 })?;
     let name = *input.piece().first()?;
     // The name, and the header's sum.
-    take(input, 1 + u64::from(name) + 4)
+    take(input, u64::from(name).saturating_add(1 + 4))
 }

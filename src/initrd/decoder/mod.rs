@@ -11,19 +11,19 @@ mod lzo;
 mod xz;
 mod zstd;
 
-use super::message::Message;
+use super::message::KernelMessage;
 use crate::decompress::{Compression, Input};
 
 /// Where unpacked bytes go. It says whether it takes more.
-pub(crate) type Sink<'a> = dyn FnMut(&[u8]) -> bool + 'a;
+pub(crate) type ByteSink<'a> = dyn FnMut(&[u8]) -> bool + 'a;
 
 /// How a stream ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Ended {
+pub(crate) enum StreamEnd {
     /// Unpacked to its end.
     Complete,
     /// The kernel rejects it, with these words.
-    Refused(Message),
+    Refused(KernelMessage),
     /// The consumer takes no more bytes.
     Stopped,
     /// It takes more memory to unpack than pregrub spends: this many bytes.
@@ -37,7 +37,7 @@ const ROOM: usize = 64 * 1024;
 const LARGEST_WINDOW: u64 = 1 << 27;
 
 /// Unpacks the stream that begins at the next byte of `input`.
-pub(crate) fn unpack(compression: Compression, input: &mut Input<'_>, sink: &mut Sink<'_>) -> Ended {
+pub(crate) fn unpack(compression: Compression, input: &mut Input<'_>, sink: &mut ByteSink<'_>) -> StreamEnd {
     match compression {
         Compression::Gzip => gzip::unpack(input, sink),
         Compression::Bzip2 => bzip2::unpack(input, sink),

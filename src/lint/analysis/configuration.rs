@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::rc::Rc;
 
-use crate::boot::{Found, Overrides, Run, select};
-use crate::config::{Config, Dialect, Directive, Entry, Raised, Span, Writer, narrow};
+use crate::boot::{self, Found, Overrides, Run, select};
+use crate::config::{Config, Dialect, Directive, Entry, FilePath, Raised, Span, Writer, narrow};
 use crate::escape::beginning;
-use crate::explain::advice::Seen;
+use crate::explain::advice::RaisingConfig;
+use crate::grub::outline::Outline;
 use crate::lint::analysis::grub_reading::GrubReading;
 use crate::python::{PyStr, Python};
 
@@ -31,6 +33,9 @@ pub struct Configuration<'a> {
 /// How GRUB's reading is had, which is made when it is first asked for.
 pub(in crate::lint) trait GrubSource {
     fn grub(&self) -> Option<&GrubReading<'_>>;
+
+    /// The structure of `text`, at least as far as the byte `until`.
+    fn outline(&self, text: &[u8], until: u32) -> Rc<Outline>;
 }
 
 #[derive(Clone, Copy)]
@@ -55,14 +60,27 @@ impl<'a> Configuration<'a> {
         Self { path: &found.path, dialect: found.dialect, text: &found.text, config, raised, run, writer, grub }
     }
 
+    /// What the same pygrub makes of another text.
+    pub(in crate::lint) fn run_with(&self, text: Vec<u8>) -> Run {
+        boot::run_config("configuration", self.dialect, text, self.run.options.clone())
+    }
+
     /// As GRUB reads it. `None` for other dialects, and where pygrub's text is not the whole one.
     pub(in crate::lint) fn grub(&self) -> Option<&'a GrubReading<'a>> {
         self.grub.0.grub()
     }
 
+    /// Its structure by GRUB's parser, at least as far as the byte `until`. Empty for other dialects.
+    pub(in crate::lint) fn outline(&self, until: u32) -> Rc<Outline> {
+        if self.dialect != Dialect::Grub2 {
+            return Rc::default();
+        }
+        self.grub.0.outline(self.text, until)
+    }
+
     /// As an explanation looks at it.
-    pub(in crate::lint) fn seen(&self) -> Seen<'a> {
-        Seen {
+    pub(in crate::lint) fn seen(&self) -> RaisingConfig<'a> {
+        RaisingConfig {
             path: self.path,
             dialect: self.dialect,
             text: self.text,
@@ -120,6 +138,16 @@ impl<'a> Configuration<'a> {
     pub fn title(&self, index: usize) -> String {
         let title = self.config.entries.get(index).map(|entry| entry.title.as_bytes()).unwrap_or_default();
         format!("\"{}\"", crate::lint::analysis::configuration::shown(title))
+    }
+
+    /// Whether the two are the same entry, or have the same kernel, initrd and arguments.
+    pub(in crate::lint) fn boots_alike(&self, one: usize, other: usize) -> bool {
+        let path = |file: &Option<FilePath>| file.as_ref().map(|file| file.path.clone());
+        let loads = |index: usize| {
+            let entry = self.entries().get(index)?;
+            Some((path(&entry.kernel), path(&entry.initrd), entry.args.clone(), entry.root.clone()))
+        };
+        one == other || loads(one).is_some_and(|files| files.0.is_some() && loads(other) == Some(files))
     }
 
     /// The entry that is selected, or would be if the lines that raise were not there.

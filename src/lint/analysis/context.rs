@@ -1,29 +1,31 @@
 //! What rules look at.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
 
-use crate::boot::{Attempt, Run, Verdict};
+use crate::boot::{Attempt, Found, Run, Verdict};
 use crate::compare::{Difference, DifferenceKind, Environment, Row};
-use crate::config::recover;
 use crate::config::{Cause, Raised, Recovered, Writer};
 use crate::explain::files::Files;
-use crate::explain::mount_refusal::Refusal;
+use crate::explain::mount_refusal::MountRefusal;
 use crate::explain::untried_filesystems::Untried;
-use crate::explain::{CauseId, CauseKind, Explanation, OtherDisks, explain_read};
+use crate::explain::{CauseId, CauseKind, Explanation, OtherDisks, explain_on};
 use crate::flavour::{Build, Flavour};
 use crate::grub::GrubRun;
-use crate::initrd;
+use crate::grub::outline::Outline;
+use crate::initrd::{self, KernelConfig};
 use crate::lint::analysis::configuration::{Configuration, GrubSource};
 use crate::lint::analysis::grub_pick::{self, GrubPick};
-use crate::lint::analysis::grub_reading::GrubReading;
+use crate::lint::analysis::grub_reading::{GrubReading, LONGEST};
 use crate::lint::analysis::handed_initrd::{self, LOOK};
+use crate::lint::analysis::named_file::PathIssues;
 use crate::lint::analysis::root_disk::RootDisk;
-use crate::lint::engine::diagnostic::Source;
+use crate::lint::engine::diagnostic::SpanSource;
 use crate::release::{Change, Release};
 use crate::storage::mount::Volumes;
 use crate::target::{DiskAccess, Kind, XlTarget};
 use crate::xl::SyntaxError;
-use crate::xl::domain::{Domain, Guest};
+use crate::xl::domain::{Domain, GuestKind};
 
 /// What rules look at: a run, with the configuration that decides it and the filesystem that this was found on.
 pub struct LintContext<'a> {
@@ -37,16 +39,19 @@ pub struct LintContext<'a> {
     outcomes: &'a [(Build, Verdict)],
     tells_all: bool,
     obeys_guest: bool,
-    surveyed: OnceCell<Option<Recovered>>,
     writer: OnceCell<Writer>,
     explanation: OnceCell<Option<Explanation>>,
     files: OnceCell<Option<Files>>,
+    path_issues: OnceCell<PathIssues>,
     untried: OnceCell<Option<Untried>>,
-    initrd: OnceCell<Option<initrd::Report>>,
+    initrd: OnceCell<Option<initrd::InitrdLook>>,
     grub_pick: OnceCell<Option<Box<GrubPick>>>,
     grub: OnceCell<Option<GrubReading<'a>>>,
-    initrd_depth: initrd::Depth,
-    guest: Option<Guest>,
+    /// The structure of the configuration, and how far.
+    outline: RefCell<Option<(u32, Rc<Outline>)>>,
+    initrd_depth: initrd::InitrdDepth,
+    kernel_config: Option<&'a KernelConfig>,
+    guest: Option<GuestKind>,
 }
 
 impl<'a> LintContext<'a> {
@@ -61,15 +66,17 @@ impl<'a> LintContext<'a> {
             outcomes: &[],
             tells_all: false,
             obeys_guest: true,
-            surveyed: OnceCell::new(),
             writer: OnceCell::new(),
             explanation: OnceCell::new(),
             files: OnceCell::new(),
+            path_issues: OnceCell::new(),
             untried: OnceCell::new(),
             initrd: OnceCell::new(),
             grub_pick: OnceCell::new(),
             grub: OnceCell::new(),
+            outline: RefCell::default(),
             initrd_depth: LOOK,
+            kernel_config: None,
             guest: None,
         }
     }
@@ -108,12 +115,7 @@ impl<'a> LintContext<'a> {
     /// Why the run does not boot, in words. `None` if nothing failed.
     pub fn explanation(&self) -> Option<&Explanation> {
         let others = self.domain.map(|domain| domain as &dyn OtherDisks);
-        self.explanation
-            .get_or_init(|| {
-                let at_hand = self.configuration().and_then(|_| self.surveyed.get()?.as_ref());
-                explain_read(self.run, self.volumes, others, at_hand)
-            })
-            .as_ref()
+        self.explanation.get_or_init(|| explain_on(self.run, self.volumes, others)).as_ref()
     }
 
     /// What GRUB 2 of a guest of type hvm picks from the same configuration. `None` where it does not start with that, where pregrub cannot
@@ -131,7 +133,13 @@ impl<'a> LintContext<'a> {
         if self.tells_all {
             return None;
         }
-        let pick = || GrubPick::of(self.run, self.kind, self.volumes, self.explanation()).map(Box::new);
+        let longest = |found: &Found| found.text.len() <= LONGEST;
+        let is_run = self.attempt().and_then(|attempt| attempt.found.as_ref()).is_some_and(longest);
+        let pick = || {
+            // A longer one is executed where a rule asks for that, and not here.
+            let reading = if is_run { self.grub()? } else { return None };
+            GrubPick::of(self.run, self.kind, reading, self.explanation()).map(Box::new)
+        };
         self.grub_pick.get_or_init(pick).as_deref()
     }
 
@@ -141,11 +149,11 @@ impl<'a> LintContext<'a> {
     }
 
     /// The explanation, if the cause is a partition that pygrub does not mount, with why it does not.
-    pub(in crate::lint) fn refused(&self) -> Option<(&Explanation, Refusal<'a>)> {
+    pub(in crate::lint) fn refused(&self) -> Option<(&Explanation, MountRefusal<'a>)> {
         let explanation = self.explained(CauseKind::Raised(Cause::NoFilesystem))?;
         let attempt = explanation.cause.attempt.and_then(|index| self.run.attempts.get(index));
         // An offset that no disk has is nothing that is mounted or not.
-        Some((explanation, attempt.and_then(Refusal::of).unwrap_or(Refusal::Other)))
+        Some((explanation, attempt.and_then(MountRefusal::of).unwrap_or(MountRefusal::Other)))
     }
 
     /// Whether what boots may be on a disk of the domain that is not its first: one that cannot be opened here, or that boots.
@@ -181,6 +189,11 @@ impl<'a> LintContext<'a> {
         self.domain.map(|domain| domain.access().clone()).unwrap_or_default()
     }
 
+    /// The text of the domain's configuration.
+    pub(in crate::lint) fn domain_text(&self) -> Option<&'a [u8]> {
+        self.domain.map(|domain| domain.text.as_slice())
+    }
+
     /// Why xl cannot parse the domain's configuration.
     pub fn domain_error(&self) -> Option<SyntaxError> {
         self.domain?.domain.as_ref().err().copied()
@@ -209,25 +222,37 @@ impl<'a> LintContext<'a> {
     /// Unpacks the initrd to its end, however long that takes.
     #[must_use]
     pub fn with_whole_initrd(mut self) -> Self {
-        self.initrd_depth = initrd::Depth::Whole;
+        self.initrd_depth = initrd::InitrdDepth::Whole;
         self
+    }
+
+    /// With the configuration that the kernel carries.
+    #[must_use]
+    pub fn with_kernel_config(mut self, config: &'a KernelConfig) -> Self {
+        self.kernel_config = Some(config);
+        self
+    }
+
+    /// The configuration that the kernel carries, if all of it was unpacked.
+    pub(in crate::lint) fn kernel_config(&self) -> Option<&'a KernelConfig> {
+        self.kernel_config
     }
 
     /// With the type of the guest that is asked for, whatever the domain's configuration says.
     #[must_use]
-    pub fn with_guest(mut self, guest: Guest) -> Self {
+    pub fn with_guest(mut self, guest: GuestKind) -> Self {
         self.guest = Some(guest);
         self
     }
 
     /// The type of the guest, as it is asked for or by the domain's configuration.
-    pub fn guest(&self) -> Option<Guest> {
+    pub fn guest(&self) -> Option<GuestKind> {
         self.guest.or_else(|| self.domain().map(|domain| domain.guest))
     }
 
     /// What the toolstack and the guest's kernel make of the initrd that pygrub hands over. `None` if there is none, or if the
     /// kernel beside it is not one.
-    pub fn initrd(&self) -> Option<&initrd::Report> {
+    pub fn initrd(&self) -> Option<&initrd::InitrdLook> {
         self.initrd.get_or_init(|| handed_initrd::look(self, self.initrd_depth)).as_ref()
     }
 
@@ -272,17 +297,10 @@ impl<'a> LintContext<'a> {
     /// directory.
     pub fn configuration(&self) -> Option<Configuration<'_>> {
         let found = self.attempt()?.found.as_ref().filter(|found| !found.directory)?;
-        let surveyed = self.surveyed.get_or_init(|| {
-            found.config.raised.as_ref().map(|_| {
-                let mut survey = recover(found.dialect, &found.text, self.run.options.build());
-                survey.config.truncated |= found.config.truncated;
-                survey
-            })
-        });
         // The whole text may have to be looked through for it.
         let writer = *self.writer.get_or_init(|| Writer::of(&found.text));
-        Some(match surveyed {
-            Some(survey) => Configuration::new(found, &survey.config, &survey.raised, self.run, writer, self),
+        Some(match &found.recovered {
+            Some(recovered) => Configuration::new(found, &recovered.config, &recovered.raised, self.run, writer, self),
             None => Configuration::new(found, &found.config, &[], self.run, writer, self),
         })
     }
@@ -296,29 +314,38 @@ impl<'a> LintContext<'a> {
         files.as_ref()
     }
 
+    /// What is odd about the paths of the files that entries name. `configuration` is that of [`configuration`](Self::configuration).
+    pub(in crate::lint) fn path_issues(&self, configuration: &Configuration<'_>) -> &PathIssues {
+        self.path_issues.get_or_init(|| PathIssues::of(configuration, self.files().map(Files::filesystem)))
+    }
+
     /// The text that findings of this source are in.
-    pub(in crate::lint) fn text(&self, source: Source) -> &[u8] {
+    pub(in crate::lint) fn text(&self, source: SpanSource) -> &[u8] {
         match source {
-            Source::Target => &[],
-            Source::Domain => self.domain.map(|domain| domain.text.as_slice()).unwrap_or_default(),
-            Source::Configuration => self.configuration().map(|configuration| configuration.text).unwrap_or_default(),
+            SpanSource::Target => &[],
+            SpanSource::Domain => self.domain.map(|domain| domain.text.as_slice()).unwrap_or_default(),
+            SpanSource::Configuration => {
+                self.configuration().map(|configuration| configuration.text).unwrap_or_default()
+            }
         }
     }
 
     /// How often something raised beyond what the configuration's exceptions hold, of these causes.
     pub(in crate::lint) fn raised_beyond(&self, causes: &[Cause]) -> usize {
-        // The survey is made with the configuration.
-        let surveyed = self.configuration().and_then(|_| self.surveyed.get()?.as_ref());
-        surveyed.map_or(0, |survey| causes.iter().map(|cause| survey.more_of(*cause)).sum())
+        self.recovered().map_or(0, |recovered| causes.iter().map(|cause| recovered.more_of(*cause)).sum())
     }
 
     /// How often anything raised.
     pub(in crate::lint) fn count_of_raised(&self) -> usize {
-        let surveyed = self.configuration().and_then(|_| self.surveyed.get()?.as_ref());
-        surveyed.map_or(0, Recovered::count)
+        self.recovered().map_or(0, Recovered::count)
     }
 
-    /// Everything that pygrub raises or would raise, where the cause is one of these: what the survey of the configuration
+    /// What the parse of the configuration found beyond the first line that raises.
+    fn recovered(&self) -> Option<&'a Recovered> {
+        self.attempt()?.found.as_ref().filter(|found| !found.directory)?.recovered.as_ref()
+    }
+
+    /// Everything that pygrub raises or would raise, where the cause is one of these: what the parse of the configuration
     /// met, and what ended the run after the parser. Nothing of a directory that is treated as a configuration: that is a
     /// matter of its own.
     pub fn raised(&self, causes: &[Cause]) -> Vec<Raised> {
@@ -329,7 +356,7 @@ impl<'a> LintContext<'a> {
         let wanted = |raised: &&Raised| causes.contains(&raised.cause);
         let met = self.configuration().map(|configuration| configuration.raised).unwrap_or_default();
         let mut raised: Vec<Raised> = met.iter().filter(wanted).cloned().collect();
-        // What parsing raised is the first of the survey already.
+        // What parsing raised is the first of those already.
         if let Some(deciding) = self.failed_by().filter(wanted).filter(|deciding| !raised.contains(deciding)) {
             raised.push(deciding.clone());
         }
@@ -341,5 +368,21 @@ impl GrubSource for LintContext<'_> {
     fn grub(&self) -> Option<&GrubReading<'_>> {
         // What it borrows outlives this reference.
         self.grub.get_or_init(|| GrubReading::new(self)).as_ref()
+    }
+
+    fn outline(&self, text: &[u8], until: u32) -> Rc<Outline> {
+        if let Some((known, outline)) = &*self.outline.borrow()
+            && *known >= until
+        {
+            return Rc::clone(outline);
+        }
+        // What is executed in any case is not parsed a second time.
+        let read = if text.len() <= LONGEST { self.grub().and_then(GrubReading::outline) } else { None };
+        let (until, outline) = match read {
+            Some(outline) => (u32::MAX, outline),
+            None => (until, Rc::new(Outline::parse(text, until))),
+        };
+        *self.outline.borrow_mut() = Some((until, Rc::clone(&outline)));
+        outline
     }
 }

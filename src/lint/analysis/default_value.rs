@@ -2,9 +2,9 @@
 
 use crate::config::{Dialect, Directive, Effect, Setting, Span};
 use crate::grub::menu::is_path;
+use crate::grub::words::words;
 use crate::lint::analysis::configuration::Configuration;
 use crate::lint::analysis::grub_menu::number;
-use crate::lint::analysis::grub_words::words;
 
 /// What kind of value it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,11 +28,12 @@ pub(in crate::lint) enum Meaning {
 pub(in crate::lint) struct DefaultValue {
     /// Where it stands, as pygrub reads it.
     pub span: Span,
-    /// As GRUB reads it: without quotes, trailing commands and comments.
+    /// As GRUB reads it: without quotes, trailing commands and comments; a variable stands in it as `$name`. Where GRUB refuses the line,
+    /// it is what pygrub reads.
     pub text: Vec<u8>,
-    /// What GRUB takes it for.
+    /// What it is to GRUB.
     pub meaning: Meaning,
-    /// Whether GRUB refuses the line, since a `>` stands outside quotes.
+    /// Whether GRUB's parser rejects the statement that the line is in: a `>` stands outside quotes.
     pub refused: bool,
 }
 
@@ -54,13 +55,15 @@ impl DefaultValue {
             Dialect::Extlinux => return None,
             Dialect::Legacy => configuration.at(span).to_vec(),
             Dialect::Grub2 => {
-                let assignment =
-                    words(configuration.at(directive.line)).into_iter().find(|word| word.text.starts_with(b"default="));
-                match assignment {
-                    Some(mut word) => {
-                        (refused, variable) = (word.refused, word.variable);
-                        word.text.split_off(b"default=".len())
+                refused = configuration.outline(directive.line.end).rejects(directive.line.start);
+                let words = words(configuration.at(directive.line)).into_iter();
+                let assignment = words.map(|word| (word.as_written(), word.has_variable()));
+                match assignment.filter(|_| !refused).find(|(text, _)| text.starts_with(b"default=")) {
+                    Some((mut text, has_variable)) => {
+                        variable = has_variable;
+                        text.split_off(b"default=".len())
                     }
+                    None if refused => configuration.at(span).to_vec(),
                     // `set default 1`, which GRUB does not take for an assignment.
                     None => Vec::new(),
                 }

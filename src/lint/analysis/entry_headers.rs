@@ -1,11 +1,11 @@
-//! Menu entries that GRUB has and pygrub does not see: in functions, after another command, with a title that it does not
+//! Menu entries that GRUB's parser finds and pygrub does not see: in functions, after another command, with a title that pygrub does not
 //! recognise.
 
 use std::collections::BTreeSet;
 
-use crate::config::{Dialect, Span, narrow};
+use crate::config::{Dialect, Entry, Span, narrow};
+use crate::grub::words::words;
 use crate::lint::analysis::configuration::Configuration;
-use crate::lint::analysis::grub_words::words;
 
 /// An entry that pygrub does not see.
 pub(in crate::lint) struct UnseenEntry {
@@ -27,64 +27,45 @@ impl UnseenEntry {
 /// The first of them, as many as matter to anybody.
 pub(in crate::lint) fn unseen_entries(configuration: &Configuration<'_>) -> Vec<UnseenEntry> {
     const MOST: usize = 100;
-    /// How far from the start of its line a command is looked for.
-    const FARTHEST: usize = 1024;
     if configuration.dialect != Dialect::Grub2 {
         return Vec::new();
     }
     let text = configuration.text;
     let seen: BTreeSet<u32> = configuration.entries().iter().map(|entry| entry.header.start).collect();
-    let starts = memchr::memmem::find_iter(text, b"entry").filter_map(|at| {
-        let word = [&b"menuentry"[..], b"hiddenentry"]
-            .into_iter()
-            .find(|word| at.checked_add(b"entry".len()).is_some_and(|end| text[..end].ends_with(word)))?;
-        let start = at + b"entry".len() - word.len();
-        matches!(text.get(at + b"entry".len()), Some(b' ' | b'\t' | b'"' | b'\'')).then_some(start)
-    });
-    let entries = starts.filter_map(|start| {
-        let window = start.saturating_sub(FARTHEST);
-        let line_start = match memchr::memrchr(b'\n', &text[window..start]) {
-            Some(newline) => window + newline + 1,
-            None if window == 0 => 0,
-            None => return None,
-        };
-        let before = text[line_start..start].trim_ascii();
-        if seen.contains(&narrow(start)) || !begins_command(before) {
-            return None;
-        }
+    let outline = configuration.outline(u32::MAX);
+    // The line that was counted to last, and where it begins.
+    let (mut number, mut line_start) = (1, 0);
+    let unseen = outline.entries.iter().filter(|start| !seen.contains(start)).take(MOST);
+    let entries = unseen.filter_map(|start| {
+        let start = *start as usize;
+        let passed = text.get(line_start..start)?;
+        number += memchr::memchr_iter(b'\n', passed).count();
+        line_start += memchr::memrchr(b'\n', passed).map_or(0, |newline| newline + 1);
         let line_end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |length| start + length);
         let end = line_start + text[line_start..line_end].trim_ascii_end().len();
-        let line_number = memchr::memchr_iter(b'\n', &text[..line_start]).count() + 1;
-        let line =
-            Span { start: narrow(line_start), end: narrow(end), line: narrow(line_number), column: 1, length: 0 };
-        let (title, id) = names(&text[start..end]);
-        let span = configuration.part(line, start - line_start..end - line_start);
-        Some(UnseenEntry { span, title, id })
+        let line = Span { start: narrow(line_start), end: narrow(end), line: narrow(number), column: 1, length: 0 };
+        let (title, id) = names(&text[start..]);
+        Some(UnseenEntry { span: configuration.part(line, start - line_start..end - line_start), title, id })
     });
-    entries.take(MOST).collect()
+    entries.collect()
 }
 
-/// Whether a command begins after this.
-fn begins_command(before: &[u8]) -> bool {
-    let comment = before.starts_with(b"#");
-    let quotes = before.iter().filter(|byte| **byte == b'"').count() % 2 == 1
-        || before.iter().filter(|byte| **byte == b'\'').count() % 2 == 1;
-    let word = before.rsplit(u8::is_ascii_whitespace).next().unwrap_or_default();
-    !comment
-        && !quotes
-        && (before.is_empty()
-            || before.ends_with(b";")
-            || before.ends_with(b"{")
-            || matches!(word, b"then" | b"else" | b"do"))
+/// The entry that pygrub sees and that GRUB, where it has it, finds by this title or id.
+pub(in crate::lint) fn seen_entry_called(configuration: &Configuration<'_>, name: &[u8]) -> Option<usize> {
+    let is_called = |entry: &Entry| {
+        let (title, id) = names(&configuration.text[entry.header.range()]);
+        title == name || id.as_deref() == Some(name)
+    };
+    configuration.entries().iter().position(is_called)
 }
 
-/// Title and id, as GRUB reads the line.
-fn names(line: &[u8]) -> (Vec<u8>, Option<Vec<u8>>) {
+/// Title and id of the entry that begins here. A variable in them is not expanded.
+fn names(entry: &[u8]) -> (Vec<u8>, Option<Vec<u8>>) {
     let (mut title, mut id) = (None, None);
-    let mut words = words(line).into_iter().map(|word| word.text).skip(1);
+    let mut words = words(entry).into_iter().skip(1).map(|word| word.as_written());
     while let Some(word) = words.next() {
         match word.as_slice() {
-            b"--id" | b"$menuentry_id_option" | b"${menuentry_id_option}" => id = words.next(),
+            b"--id" | b"$menuentry_id_option" => id = words.next(),
             b"--class" | b"--users" | b"--hotkey" | b"--source" => drop(words.next()),
             option if option.starts_with(b"--id=") => id = Some(option[5..].to_vec()),
             option if option.starts_with(b"--") => {}
@@ -113,10 +94,10 @@ mod tests {
 
     #[test]
     fn entries_that_pygrub_does_not_see() {
-        let text = "menuentry \"A\" {\n linux /menuentry x\n}\nmenuentry B {\n linux /b\n}\nfunction f {\n menuentry 'C' {\n }\n}\n\
-                    # menuentry D {\nsubmenu \"S\" { menuentry 'E' --id e { linux /e; } }\nif x; then menuentry F {\n}\nfi\n\
-                    echo \"; menuentry G {\"\nhiddenentry H {\n}\n";
-        let want = [(4, 1, "B"), (8, 2, "C"), (12, 15, "E"), (13, 12, "F"), (17, 1, "H")];
+        let text = "menuentry \"A\" {\n linux /menuentry x\n}\nmenuentry B {\n linux /b\n}\nfunction f {\n menuentry 'C' {\n a\n}\n}\n\
+                    # menuentry D {\nsubmenu \"S\" { menuentry 'E' --id e { linux /e; }; }\nif x; then menuentry F {\n a\n}\nfi\n\
+                    echo \"; menuentry G {\"\nhiddenentry H {\n a\n}\nmenuentry I {\n}\n";
+        let want = [(4, 1, "B"), (8, 2, "C"), (13, 15, "E"), (14, 12, "F"), (19, 1, "H")];
         assert_eq!(untried(text), want.map(|(line, column, title)| (line, column, title.to_owned())));
     }
 }

@@ -1,21 +1,30 @@
 //! Commands that take menu entries from other files, which pygrub never opens.
 
+use std::cell::Cell;
+
 use crate::config::{Dialect, Directive};
-use crate::lint::analysis::conditionals::Blocks;
+use crate::explain::no_entry::{file_of, is_optional_menu};
+use crate::lint::analysis::conditionals::ConditionalBlocks;
 use crate::lint::analysis::configuration::Configuration;
 use crate::lint::analysis::context::LintContext;
 
-/// Those outside entries and functions, in order. The `custom.cfg` and `user.cfg` that grub-mkconfig asks for in every file are among
+/// How many files are looked into.
+const MOST_LOOKS: u32 = 32;
+
+/// Those outside entries and functions, in order, but for files that are there and hold no entries, such as a theme's. The `custom.cfg` and `user.cfg` that grub-mkconfig asks for in every file are among
 /// them only where they are known to be there.
 pub(in crate::lint) fn entries_elsewhere<'a>(context: &'a LintContext<'_>) -> Vec<&'a Directive> {
     let Some(configuration) = context.configuration() else { return Vec::new() };
-    let blocks = Blocks::of(&configuration.config.directives, configuration.text);
+    let blocks = |directive: &Directive| ConditionalBlocks::until(&configuration, directive.line.end);
+    let looks = Cell::new(0_u32);
     let is_seen = |directive: &&Directive| match is_there(context, &configuration, directive) {
-        Some(there) => there,
+        Some(there) => {
+            looks.set(looks.get().saturating_add(1));
+            there && (looks.get() > MOST_LOOKS || may_hold_entries(context, &configuration, directive))
+        }
         None => {
-            let file = named(configuration.at(directive.argument));
-            let optional = file.ends_with(b"/custom.cfg") || file.ends_with(b"/user.cfg");
-            !(optional && blocks.around(directive.line.line).is_some())
+            let optional = is_optional_menu(configuration.at(directive.argument));
+            !(optional && blocks(directive).around(directive.line.start).is_some())
         }
     };
     commands(&configuration).filter(is_seen).collect()
@@ -51,17 +60,27 @@ fn commands<'a>(configuration: &Configuration<'a>) -> impl Iterator<Item = &'a D
     })
 }
 
-/// The argument without what ends the command, and without quotes.
-fn named(argument: &[u8]) -> &[u8] {
-    let argument = argument.trim_ascii();
-    let argument = argument.strip_suffix(b";").map_or(argument, <[u8]>::trim_ascii_end);
-    argument.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(argument)
-}
-
 /// Whether the file that a `source` or `configfile` names is on the disk; nothing where that is unknown.
 fn is_there(context: &LintContext<'_>, configuration: &Configuration<'_>, directive: &Directive) -> Option<bool> {
-    let files = context.files()?;
-    let argument = named(configuration.at(directive.argument));
+    Some(context.files()?.exists(&path_of(configuration, directive)?))
+}
+
+/// Whether a file that is there has a word that makes entries, or takes them from further files.
+fn may_hold_entries(context: &LintContext<'_>, configuration: &Configuration<'_>, directive: &Directive) -> bool {
+    /// More than a theme or a few settings take.
+    const MOST: usize = 64 << 10;
+    const WORDS: [&str; 7] = ["menuentry", "submenu", "source", "configfile", "blscfg", "title", "label"];
+    let text = context.files().zip(path_of(configuration, directive));
+    let text = text.and_then(|(files, path)| files.beginning(&path, MOST));
+    let Some(text) = text.filter(|text| text.len() < MOST) else { return true };
+    let text = text.to_ascii_lowercase();
+    WORDS.iter().any(|word| memchr::memmem::find(&text, word.as_bytes()).is_some())
+        || text.split(|byte| *byte == b'\n').any(|line| line.trim_ascii().starts_with(b". "))
+}
+
+/// The path of the file that a `source` or `configfile` names, where it is plain.
+fn path_of(configuration: &Configuration<'_>, directive: &Directive) -> Option<Vec<u8>> {
+    let argument = file_of(configuration.at(directive.argument));
     let directory = configuration.path.as_bytes();
     let directory = &directory[..directory.iter().rposition(|byte| *byte == b'/')?];
     let below = [&b"$prefix/"[..], b"${prefix}/", b"${config_directory}/", b"$config_directory/"]
@@ -73,5 +92,5 @@ fn is_there(context: &LintContext<'_>, configuration: &Configuration<'_>, direct
     };
     let plain =
         path.starts_with(b"/") && !path.iter().any(|byte| matches!(byte, b'$' | b'(' | b' ' | b'"' | b'\'' | b'\\'));
-    plain.then(|| files.exists(&path))
+    plain.then_some(path)
 }

@@ -3,6 +3,7 @@
 use crate::config::Dialect;
 use crate::lint::analysis::configuration::Configuration;
 pub(in crate::lint) use crate::lint::analysis::grub_reading::Choice;
+use crate::lint::engine::diagnostic::Diagnostic;
 
 /// The menu as GRUB has it: submenus are items of their own, entries have ids, and conditions count.
 pub(in crate::lint) struct GrubMenu<'a> {
@@ -22,11 +23,11 @@ impl<'a> GrubMenu<'a> {
             let number = number(value).and_then(|number| usize::try_from(number as u32 as i32).ok());
             let number = number.filter(|number| *number < config.entries.len());
             let entry = number.or((!config.entries.is_empty()).then_some(0));
-            return Choice { entry, named: number.is_some(), known: true };
+            return Choice { entry, named: number.is_some(), known: true, line: None };
         }
         match self.configuration.grub() {
             Some(reading) => reading.choose(config, Some(value)),
-            None => Choice { entry: None, named: false, known: false },
+            None => Choice { entry: None, named: false, known: false, line: None },
         }
     }
 
@@ -34,6 +35,14 @@ impl<'a> GrubMenu<'a> {
     /// pregrub cannot tell.
     pub(in crate::lint) fn boots(&self) -> Option<usize> {
         self.configuration.grub()?.choose(self.configuration.config, None).entry
+    }
+
+    /// The finding with the entry that GRUB boots, where that is known to be another one than `pygrubs`.
+    pub(in crate::lint) fn with_what_boots(&self, finding: Diagnostic, pygrubs: usize) -> Diagnostic {
+        match self.boots().filter(|entry| *entry != pygrubs) {
+            Some(entry) => finding.and(self.configuration.config.entries[entry].title_span, "what GRUB boots"),
+            None => finding,
+        }
     }
 
     /// Whether this is the value of `default` that GRUB ends up with, as far as pregrub can tell.

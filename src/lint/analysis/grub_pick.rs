@@ -1,24 +1,19 @@
 //! What GRUB makes of the configuration that pygrub reads: run once, for all rules that compare the two.
 
 use crate::boot::{Options, Run};
-use crate::compare::{Difference, Environment, Readers, Reading, Row, compare, from_grub, read_with_grub};
-use crate::compare::{DifferenceKind, Pick};
+use crate::compare::{Difference, DifferenceKind, Environment, Pick, Readers, Row, compare, from_grub, pick_of};
 use crate::config::Dialect;
 use crate::explain::Explanation;
-use crate::grub::{self, GrubRun, Platform, Rejected, Version};
+use crate::grub::outline::Dropped;
+use crate::grub::{GrubRun, Platform, Version, discover};
 use crate::lint::analysis::configuration::Configuration;
 use crate::lint::analysis::context::LintContext;
+use crate::lint::analysis::grub_reading::{GrubReading, LONGEST};
 use crate::lint::engine::diagnostic::Diagnostic;
-use crate::storage::mount::Volumes;
 use crate::target::{Kind, Target};
 
 /// The GRUB that rules ask: that of a guest of type hvm.
 const HVM: Environment = Environment { version: Version::V2_06, platform: Platform::Pc };
-
-/// The longest configuration that is run: a menu of a few hundred entries.
-const LONGEST: usize = 256 << 10;
-/// How long GRUB may be busy with it. After that nothing is known of it.
-const MOST_STEPS: u64 = 200_000;
 
 /// What GRUB makes of it, and where pygrub parts from that.
 pub(in crate::lint) struct GrubPick {
@@ -29,40 +24,44 @@ pub(in crate::lint) struct GrubPick {
 }
 
 impl GrubPick {
-    /// Runs GRUB. `None` where GRUB starts with another configuration, or pregrub cannot tell what it does.
+    /// Follows GRUB from the configuration that it has read. `None` where GRUB starts with another one, or pregrub cannot tell what it
+    /// does.
     pub(in crate::lint) fn of(
         run: &Run,
         kind: Kind,
-        volumes: Option<&dyn Volumes>,
+        reading: &GrubReading<'_>,
         explanation: Option<&Explanation>,
     ) -> Option<Self> {
         let found = run.deciding_attempt()?.found.as_ref()?;
         if found.dialect != Dialect::Grub2 || found.directory || found.text.len() > LONGEST {
             return None;
         }
-        let reading = match volumes {
-            Some(volumes) => Reading::Disk(volumes),
-            None if kind == Kind::Config => Reading::Text { dialect: found.dialect, text: &found.text },
-            None => return None,
+        let disk = reading.disk.as_deref();
+        let starts_with_it = match disk {
+            Some(disk) => discover::configurations(disk, HVM.platform).ok()?.first() == Some(&reading.place),
+            None => kind == Kind::Config,
         };
-        let row = read_with_grub(reading, &[HVM], MOST_STEPS).ok()?.rows.pop()?;
-        let path = row.run.config.split_once(')').map_or("", |(_, path)| path);
-        let same = kind == Kind::Config || path.as_bytes() == found.path.as_bytes();
-        if !same || !row.pick.is_known() {
+        if !starts_with_it {
             return None;
         }
+        let grub = reading.run();
+        let pick = pick_of(&grub, (&reading.place, &found.text), disk);
+        if !pick.is_known() {
+            return None;
+        }
+        let row = Row { readers: vec![HVM], pick, run: grub };
         let difference = from_grub(run, &Pick::of_run(run, explanation), &row);
         Some(Self { row, difference })
     }
 }
 
 /// What GRUB's parser rejects.
-pub(in crate::lint) fn rejected(context: &LintContext<'_>) -> Vec<Rejected> {
+pub(in crate::lint) fn rejected(context: &LintContext<'_>) -> Vec<Dropped> {
     let is_checked = |configuration: &Configuration<'_>| {
         configuration.dialect == Dialect::Grub2 && configuration.text.len() <= LONGEST
     };
-    let Some(configuration) = context.configuration().filter(is_checked) else { return Vec::new() };
-    grub::check_syntax(configuration.text).rejected
+    let configuration = context.configuration().filter(is_checked);
+    configuration.map(|configuration| configuration.outline(u32::MAX).rejected.clone()).unwrap_or_default()
 }
 
 /// Whether GRUB's parser rejects a piece.
@@ -70,7 +69,7 @@ pub(in crate::lint) fn rejects(context: &LintContext<'_>) -> bool {
     !rejected(context).is_empty()
 }
 
-/// The finding with the change as its help, if both boot the same with it, as far as the text tells.
+/// The finding with the change as its help, if both boot the same with it, as far as the text shows.
 pub(in crate::lint) fn with_change(
     context: &LintContext<'_>,
     difference: &Difference,

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
+use crate::compare::place_of_text;
 use crate::config::{Config, Dialect};
 use crate::grub::disks::{NoDisk, OneDisk};
 use crate::grub::machine::Machine;
-use crate::grub::{Attempt, MenuItem, Place, Platform, Reading, Settings, Version};
+use crate::grub::outline::Outline;
+use crate::grub::{ConfigPlace, EntryAttempt, GrubRun, GrubSettings, MenuItem, Platform, Reading, Version};
 use crate::lint::analysis::context::LintContext;
 
 /// Which entry GRUB boots.
@@ -20,10 +22,12 @@ pub(in crate::lint) struct Choice {
     pub named: bool,
     /// Whether pregrub knows. Otherwise nothing is to be said of it.
     pub known: bool,
+    /// The line of the configuration that the entry begins on, whether pygrub sees it or not.
+    pub line: Option<u32>,
 }
 
 impl Choice {
-    const UNKNOWN: Self = Self { entry: None, named: false, known: false };
+    const UNKNOWN: Self = Self { entry: None, named: false, known: false, line: None };
 }
 
 /// A file: where GRUB looks for it.
@@ -39,7 +43,7 @@ pub(in crate::lint) struct GrubBoots {
 }
 
 impl GrubBoots {
-    fn of(attempt: &Attempt) -> Self {
+    fn of(attempt: &EntryAttempt) -> Self {
         let loaded = attempt.kernel().filter(|_| attempt.works()).and_then(|kernel| {
             let place = kernel.place_of(kernel.files.first()?);
             let args = kernel.args.iter().skip(1).cloned().collect();
@@ -58,6 +62,10 @@ impl GrubBoots {
 /// A configuration as GRUB has read it.
 pub(in crate::lint) struct GrubReading<'a> {
     reading: Reading<'a>,
+    /// Where it lies.
+    pub place: ConfigPlace,
+    /// The disk that it lies on; nothing for a configuration alone.
+    pub disk: Option<Rc<OneDisk<'a>>>,
     /// Its name for GRUB.
     file: String,
     choices: RefCell<BTreeMap<Option<Vec<u8>>, Choice>>,
@@ -77,6 +85,11 @@ fn has_too_many_words(text: &[u8]) -> bool {
     count(b"\n;|&{}") > MOST_COMMANDS || count(b" \t$\"'") > MOST_WORDS
 }
 
+/// The longest configuration that is executed in any case, not only where a rule asks for it: a menu of a few hundred entries.
+pub(in crate::lint) const LONGEST: usize = 256 << 10;
+/// How long GRUB may be busy with one of those. After that nothing is known of it.
+const MOST_STEPS: u64 = 200_000;
+
 impl<'a> GrubReading<'a> {
     /// GRUB on the disk of the run, or on none for a configuration alone. `None` for other dialects, and where pygrub's text is not
     /// the whole one or a very long one.
@@ -86,18 +99,23 @@ impl<'a> GrubReading<'a> {
         if found.config.truncated || has_too_many_words(&found.text) {
             return None;
         }
-        let settings = Settings::default();
-        let disk = context.volumes().and_then(|volumes| OneDisk::new(volumes, Version::V2_06, Platform::Pc).ok());
+        let mut settings = GrubSettings::default();
+        if found.text.len() <= LONGEST {
+            settings.most_steps = MOST_STEPS;
+        }
+        let disk =
+            context.volumes().and_then(|volumes| OneDisk::new(volumes, Version::V2_06, Platform::Pc).ok()).map(Rc::new);
         let device = u64::try_from(attempt.offset).ok().and_then(|offset| disk.as_ref()?.name_at(offset));
-        let (machine, place): (Rc<dyn Machine + 'a>, Place) = match (disk, device) {
+        let disk = disk.filter(|_| device.is_some());
+        let (machine, place): (Rc<dyn Machine + 'a>, ConfigPlace) = match (&disk, device) {
             (Some(disk), Some(device)) => {
                 let path = String::from_utf8_lossy(found.path.as_bytes()).into_owned();
-                (Rc::new(disk), Place { device, path })
+                (Rc::clone(disk) as Rc<dyn Machine + 'a>, ConfigPlace { device, path })
             }
-            _ => (Rc::new(NoDisk), Place { device: "hd0".to_owned(), path: "/grub/grub.cfg".to_owned() }),
+            _ => (Rc::new(NoDisk), place_of_text(Platform::Pc)),
         };
         let reading = Reading::new(machine, &place, &found.text, settings);
-        Some(Self { reading, file: place.name(), choices: RefCell::default() })
+        Some(Self { reading, file: place.name(), place, disk, choices: RefCell::default() })
     }
 
     /// The entry that GRUB boots: by the default that it ends up with, or by this one.
@@ -112,11 +130,11 @@ impl<'a> GrubReading<'a> {
         let booted = self.reading.boot(value);
         let choice = match booted.attempts.first() {
             _ if !booted.unknown.is_empty() => Choice::UNKNOWN,
-            None => Choice { entry: None, named: false, known: true },
+            None => Choice { entry: None, named: false, known: true, line: None },
             Some(attempt) => {
                 let line = attempt.origin.as_ref().filter(|(file, _)| **file == *self.file).map(|(_, line)| *line);
                 let entry = line.and_then(|line| entry_at(config, line));
-                Choice { entry, named: attempt.named, known: true }
+                Choice { entry, named: attempt.named, known: true, line }
             }
         };
         self.choices.borrow_mut().insert(key, choice);
@@ -136,6 +154,16 @@ impl<'a> GrubReading<'a> {
     /// A variable after the configuration was read; `None` if it is not set, is empty, or if that is not known.
     pub(in crate::lint) fn variable(&self, name: &str) -> Option<&[u8]> {
         self.reading.variable(name.as_bytes()).filter(|_| self.is_known())
+    }
+
+    /// What GRUB does with it.
+    pub(in crate::lint) fn run(&self) -> GrubRun {
+        self.reading.run()
+    }
+
+    /// The structure of the configuration. `None` if GRUB does not read it to its end.
+    pub(in crate::lint) fn outline(&self) -> Option<Rc<Outline>> {
+        self.reading.outline().filter(|outline| outline.complete)
     }
 
     /// Whether pregrub knows what the configuration comes to.

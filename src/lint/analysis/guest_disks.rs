@@ -43,7 +43,7 @@ impl<'a> DeviceName<'a> {
 }
 
 /// What is on a disk.
-pub(in crate::lint) struct Content {
+pub(in crate::lint) struct DiskContent {
     /// The numbers of its partitions; `None` if it has no partition table.
     pub partitions: Option<Vec<u32>>,
     /// The PARTUUIDs.
@@ -57,7 +57,7 @@ pub(in crate::lint) struct GuestDisk<'a> {
     /// Its name by the configuration.
     pub name: DeviceName<'a>,
     /// What is on it; `None` if it cannot be read here.
-    pub content: Option<Content>,
+    pub content: Option<DiskContent>,
 }
 
 /// The disks of a domain. `None` if one has a name that pregrub does not understand.
@@ -76,13 +76,13 @@ pub(in crate::lint) fn of_domain<'a>(domain: &'a Domain, access: &DiskAccess) ->
         .collect()
 }
 
-fn content(path: &Path, access: &DiskAccess) -> Option<Content> {
+fn content(path: &Path, access: &DiskAccess) -> Option<DiskContent> {
     let disk = access.disk(path)?;
     let partitions = linux_partitions(&*disk).ok()?;
     let starts = partitions.as_ref().map_or_else(|| vec![0], |list| list.iter().map(|one| one.start).collect());
     let ids = starts.into_iter().map(|start| volume_id(&Volume::new(Arc::clone(&disk), start)).ok()?).collect();
     let list = partitions.as_deref().unwrap_or_default();
-    Some(Content {
+    Some(DiskContent {
         partuuids: list.iter().map(|one| one.partuuid.clone()).collect(),
         partitions: partitions.as_ref().map(|list| list.iter().map(|one| one.number).collect()),
         ids,

@@ -11,7 +11,6 @@ pub(in crate::lint) mod extlinux_keywords;
 pub(in crate::lint) mod grub_menu;
 pub(in crate::lint) mod grub_pick;
 pub(in crate::lint) mod grub_reading;
-pub(in crate::lint) mod grub_words;
 pub(in crate::lint) mod grubenv;
 pub(in crate::lint) mod guest_disks;
 pub(in crate::lint) mod handed_initrd;

@@ -10,6 +10,7 @@ use crate::release::Release;
 use crate::storage::directory::DirectoryVolume;
 use crate::storage::mount::DiskVolumes;
 use crate::storage::partitions::partition_table;
+use crate::system_error::why;
 use crate::target::Target;
 
 /// The filesystems of a root disk, as far as pregrub has drivers for them.
@@ -32,11 +33,11 @@ pub enum NoRoot {
 impl fmt::Display for NoRoot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Configuration => f.write_str("it is a configuration, no disk"),
+            Self::Configuration => f.write_str("it is a configuration, not a disk"),
             Self::NoFilesystem => {
                 f.write_str("pregrub reads none of the filesystems on it: mount it, and name the directory")
             }
-            Self::Io(error) => write!(f, "it cannot be read: {error}"),
+            Self::Io(error) => write!(f, "it cannot be read: {}", why(error)),
         }
     }
 }

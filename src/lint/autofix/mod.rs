@@ -17,8 +17,8 @@ use crate::lint::selection::rule_levels::Levels;
 use crate::target::Kind;
 use edit_map::EditMap;
 use occupied_ranges::OccupiedRanges;
-use snapshot::{Change, Met, Replacement, Seen};
-use verification::{Verification, Why, judge, uncovered};
+use snapshot::{FixChange, Met, Replacement, Snapshot};
+use verification::{RejectedFix, Verification, judge, uncovered};
 
 /// How a configuration is to be fixed.
 #[derive(Clone, Debug)]
@@ -132,11 +132,11 @@ impl Work {
         self.left == 0
     }
 
-    fn look(&mut self, mending: &Fixer<'_>, text: &[u8]) -> Seen {
+    fn look(&mut self, mending: &Fixer<'_>, text: &[u8]) -> Snapshot {
         // More than that pygrub does not read.
         self.left = self.left.saturating_sub(text.len().min(1 << 20) + LOOK);
         let run = boot::run_config(mending.name, mending.dialect, text.to_vec(), mending.options.clone());
-        Seen::of(LintContext::new(&run, Kind::Config), mending.levels)
+        Snapshot::of(LintContext::new(&run, Kind::Config), mending.levels)
     }
 }
 
@@ -145,7 +145,7 @@ impl Work {
 enum Standing {
     /// Others were better off without it: it is tried when they are made.
     Suspect,
-    Refused(Why),
+    Refused(RejectedFix),
 }
 
 /// The work on one text.
@@ -153,7 +153,7 @@ struct Mender<'a> {
     mending: &'a Fixer<'a>,
     mended: FixResult,
     /// What the text shows as it is now.
-    now: Seen,
+    now: Snapshot,
     /// What was tried, by the rule and the place.
     standing: HashMap<(&'static str, usize), Standing>,
     /// The rules whose uncertain fixes may be made: an uncertain fix is never worked out from what another one made of the text.
@@ -170,7 +170,7 @@ struct Mender<'a> {
 /// Changes that do good.
 struct Attempted {
     text: Vec<u8>,
-    seen: Seen,
+    seen: Snapshot,
     moves: EditMap,
     made: Vec<FixAttempt>,
     codes: HashSet<&'static str>,
@@ -242,7 +242,7 @@ impl Mender<'_> {
     }
 
     /// The fixes that may be made, by the numbers of their findings.
-    fn candidates(&self) -> impl Iterator<Item = (usize, &Met, &Change)> {
+    fn candidates(&self) -> impl Iterator<Item = (usize, &Met, &FixChange)> {
         let all = self.now.met.iter().enumerate();
         all.filter_map(|(index, met)| Some((index, met, met.fix.as_deref()?)))
             .filter(|(_, met, fix)| fix.safety == Safety::Safe || self.unsafe_too && self.codes.contains(met.code()))
@@ -286,7 +286,7 @@ impl Mender<'_> {
             let judgement = judge(&self.now, &seen, &moves, &batch, &self.mended.text);
             if judgement == Verification::Good {
                 if self.texts.contains(&fingerprint(&text)) {
-                    return Err(Verification::Bad(Why::BackAgain));
+                    return Err(Verification::Bad(RejectedFix::BackAgain));
                 }
                 let made = batch.iter().map(|met| attempt_of(met, String::new())).chain(followers).collect();
                 return Ok(Attempted { text, seen, moves, made, codes, mixed });

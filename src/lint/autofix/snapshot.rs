@@ -12,7 +12,7 @@ use crate::lint::engine::baseline::without_numbers;
 use crate::lint::engine::fix::{Fix, Safety};
 use crate::lint::engine::group::Group;
 use crate::lint::engine::rule::Rule;
-use crate::lint::engine::{diagnostic::Source, finding::Finding};
+use crate::lint::engine::{diagnostic::SpanSource, finding::Finding};
 use crate::lint::selection::rule_levels::Levels;
 use crate::lint::{Keeper, lint_each};
 use crate::python::PyStr;
@@ -28,19 +28,19 @@ pub(super) struct Met {
     line: u32,
     /// What it says, but for the numbers.
     said: u64,
-    source: Source,
+    source: SpanSource,
     is_cause: bool,
     is_suppressed: bool,
     pub(super) stops_boot: bool,
     /// Whether its rule is on and no comment suppresses it.
     pub(super) is_reported: bool,
     /// The change that fixes it; nothing where nobody needs it.
-    pub(super) fix: Option<Box<Change>>,
+    pub(super) fix: Option<Box<FixChange>>,
 }
 
 /// A change that fixes a finding.
 #[derive(Clone, Debug)]
-pub(super) struct Change {
+pub(super) struct FixChange {
     pub(super) description: Arc<str>,
     pub(super) safety: Safety,
     pub(super) edits: Box<[Replacement]>,
@@ -84,7 +84,7 @@ impl Met {
     }
 
     /// What findings are ordered by: their places, and then as they are shown.
-    fn order(&self) -> (u32, bool, bool, bool, Source, bool, &'static str) {
+    fn order(&self) -> (u32, bool, bool, bool, SpanSource, bool, &'static str) {
         (self.start, self.is_suppressed, !self.is_cause, !self.stops_boot, self.source, self.line > 0, self.code())
     }
 }
@@ -102,7 +102,7 @@ impl Keeper for Collected<'_> {
         let is_reported = !is_suppressed && self.levels.of(finding.rule).is_some();
         let mut said = DefaultHasher::new();
         (finding.rule.code, without_numbers(&finding.message)).hash(&mut said);
-        let fix = finding.fix.take().filter(|_| is_reported && finding.source == Source::Configuration);
+        let fix = finding.fix.take().filter(|_| is_reported && finding.source == SpanSource::Configuration);
         let fix = fix.map(|fix| Box::new(self.change(fix)));
         let (start, end, line) = finding.span.map_or((0, 0, 0), |span| (span.start, span.end, span.line));
         // A list that doubles is up to three times as large as what is in it while it grows.
@@ -130,7 +130,7 @@ impl Keeper for Collected<'_> {
 }
 
 impl Collected<'_> {
-    fn change(&mut self, fix: Fix) -> Change {
+    fn change(&mut self, fix: Fix) -> FixChange {
         if *self.description != *fix.description {
             self.description = fix.description.into();
         }
@@ -139,12 +139,12 @@ impl Collected<'_> {
             end: edit.span.end,
             text: edit.replacement.into_boxed_str(),
         });
-        Change { description: Arc::clone(&self.description), safety: fix.safety, edits: edits.collect() }
+        FixChange { description: Arc::clone(&self.description), safety: fix.safety, edits: edits.collect() }
     }
 }
 
 /// What the simulation shows of a text.
-pub(super) struct Seen {
+pub(super) struct Snapshot {
     pub(super) boots: Option<Boots>,
     /// What GRUB boots; `None` if pregrub cannot tell.
     pub(super) grub: Option<GrubBoots>,
@@ -156,7 +156,7 @@ pub(super) struct Seen {
     pub(super) stopping: BTreeMap<u64, usize>,
 }
 
-impl Seen {
+impl Snapshot {
     /// What a run shows. Rules that `levels` silence count all the same, and so does what comments suppress: only the fixes leave it alone.
     pub(super) fn of(context: LintContext<'_>, levels: &Levels) -> Self {
         let context = context.telling_all();

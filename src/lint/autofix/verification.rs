@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::lint::autofix::edit_map::EditMap;
-use crate::lint::autofix::snapshot::{Met, Seen};
+use crate::lint::autofix::snapshot::{Met, Snapshot};
 use crate::lint::engine::fix::Safety;
 use crate::lint::engine::group::Group;
 
@@ -13,14 +13,14 @@ pub(super) enum Verification {
     /// The text is better for them.
     Good,
     /// These, by their numbers and in that order, are to blame that it is not, and why.
-    Blamed(Vec<(usize, Why)>),
+    Blamed(Vec<(usize, RejectedFix)>),
     /// It is not, and nobody knows which of them is to blame.
-    Bad(Why),
+    Bad(RejectedFix),
 }
 
 /// Why a fix does no good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Why {
+pub(super) enum RejectedFix {
     StillThere,
     /// Something else would stop the boot: the rule, and the line of the text as it was.
     Instead(&'static str, u32),
@@ -31,7 +31,7 @@ pub(super) enum Why {
     BackAgain,
 }
 
-impl Why {
+impl RejectedFix {
     /// As a clause without a full stop.
     pub(super) fn clause(self) -> String {
         match self {
@@ -47,8 +47,8 @@ impl Why {
 }
 
 /// Compares a text before and after the fixes of `batch`, all of one group, and perhaps others that had to follow. `text` is that before.
-pub(super) fn judge(before: &Seen, after: &Seen, moves: &EditMap, batch: &[&Met], text: &[u8]) -> Verification {
-    let mut blamed: HashMap<usize, Why> = HashMap::new();
+pub(super) fn judge(before: &Snapshot, after: &Snapshot, moves: &EditMap, batch: &[&Met], text: &[u8]) -> Verification {
+    let mut blamed: HashMap<usize, RejectedFix> = HashMap::new();
     let mut there: HashMap<&str, Vec<&Met>> = HashMap::new();
     let codes: HashSet<&str> = batch.iter().map(|met| met.code()).collect();
     for met in after.met.iter().filter(|met| codes.contains(met.code())) {
@@ -57,7 +57,7 @@ pub(super) fn judge(before: &Seen, after: &Seen, moves: &EditMap, batch: &[&Met]
     for (index, met) in batch.iter().enumerate() {
         let others = there.get(met.code()).map(Vec::as_slice).unwrap_or_default();
         if is_still_there(met, moves, others) {
-            blamed.insert(index, Why::StillThere);
+            blamed.insert(index, RejectedFix::StillThere);
         }
     }
     let mut bad = None;
@@ -74,7 +74,7 @@ pub(super) fn judge(before: &Seen, after: &Seen, moves: &EditMap, batch: &[&Met]
         for met in stops {
             let place = moves.to_old(met.range().start).min(text.len());
             let line = newlines.partition_point(|newline| *newline < place) + 1;
-            let why = Why::Instead(met.code(), u32::try_from(line).unwrap_or(u32::MAX));
+            let why = RejectedFix::Instead(met.code(), u32::try_from(line).unwrap_or(u32::MAX));
             let last = edits.partition_point(|(at, _)| *at <= met.range().end).saturating_sub(1);
             match edits.get(last) {
                 Some((_, index)) => drop(blamed.entry(*index).or_insert(why)),
@@ -83,7 +83,7 @@ pub(super) fn judge(before: &Seen, after: &Seen, moves: &EditMap, batch: &[&Met]
         }
     }
     if !blamed.is_empty() {
-        let mut blamed: Vec<(usize, Why)> = blamed.into_iter().collect();
+        let mut blamed: Vec<(usize, RejectedFix)> = blamed.into_iter().collect();
         blamed.sort_unstable_by_key(|(index, _)| *index);
         return Verification::Blamed(blamed);
     }
@@ -103,7 +103,7 @@ fn is_still_there(met: &Met, moves: &EditMap, others: &[&Met]) -> bool {
 
 /// What stops the boot after the fixes and did not before: nothing where there are no more that say the same than before. The place of
 /// each is not known before.
-pub(super) fn uncovered<'a>(before: &'a Seen, after: &'a Seen, moves: &EditMap) -> Vec<&'a Met> {
+pub(super) fn uncovered<'a>(before: &'a Snapshot, after: &'a Snapshot, moves: &EditMap) -> Vec<&'a Met> {
     let more: Vec<&Met> = after.stopping_more_than(before).collect();
     if more.is_empty() {
         return more;
@@ -119,9 +119,9 @@ pub(super) fn uncovered<'a>(before: &'a Seen, after: &'a Seen, moves: &EditMap) 
 }
 
 /// What is worse as a whole.
-fn worse(before: &Seen, after: &Seen, batch: &[&Met]) -> Option<Why> {
+fn worse(before: &Snapshot, after: &Snapshot, batch: &[&Met]) -> Option<RejectedFix> {
     if after.raised > before.raised {
-        return Some(Why::RaisesMore);
+        return Some(RejectedFix::RaisesMore);
     }
     // What a safe fix does for pygrub it must not take from GRUB.
     let safe = batch.iter().all(|met| met.fix.as_ref().is_none_or(|fix| fix.safety == Safety::Safe));
@@ -129,14 +129,14 @@ fn worse(before: &Seen, after: &Seen, batch: &[&Met]) -> Option<Why> {
         && !was.titles.is_empty()
         && !was.is_kept_by(is)
     {
-        return Some(Why::GrubBootsSomethingElse);
+        return Some(RejectedFix::GrubBootsSomethingElse);
     }
     let was = before.boots.as_ref()?;
-    let Some(is) = &after.boots else { return Some(Why::BootsNothing) };
+    let Some(is) = &after.boots else { return Some(RejectedFix::BootsNothing) };
     let same = match batch.first().map(|met| met.group()) {
         Some(Group::BootsSomethingElse) => true,
         Some(Group::KernelInitrdArguments) => was.same_entry(is),
         _ => was == is,
     };
-    (!same).then_some(Why::BootsSomethingElse)
+    (!same).then_some(RejectedFix::BootsSomethingElse)
 }

@@ -120,9 +120,10 @@ impl Baseline {
     ///
     /// It is not a baseline; the message is a clause that says what is wrong.
     pub fn parse(text: &[u8]) -> Result<Self, String> {
-        let document: Document = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        let document: Document = serde_json::from_slice(text)
+            .map_err(|error| format!("it is not a baseline that pregrub wrote (line {})", error.line()))?;
         if document.schema != SCHEMA {
-            return Err(format!("its schema is `{}`, and this pregrub reads {SCHEMA}", document.schema));
+            return Err(format!("its schema is `{}`, and this pregrub reads `{SCHEMA}`", document.schema));
         }
         let mut known = BTreeMap::new();
         for Row { identity, count } in document.findings {
@@ -164,14 +165,14 @@ impl Baseline {
 
 /// A comparison of what is found with a baseline.
 #[derive(Clone, Debug, Default)]
-pub struct Comparison {
+pub struct BaselineComparison {
     baseline: Baseline,
     /// How often each was met.
     met: BTreeMap<Identity, usize>,
     files: BTreeSet<String>,
 }
 
-impl Comparison {
+impl BaselineComparison {
     /// With this baseline.
     pub fn with(baseline: Baseline) -> Self {
         Self { baseline, ..Self::default() }

@@ -6,7 +6,7 @@ use crate::lint::engine::fix::Fix;
 
 /// In which text a span of a finding lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Source {
+pub enum SpanSource {
     /// None: it is about the disk, or about how pygrub is called.
     Target,
     /// The domain's configuration for xl.
@@ -32,7 +32,7 @@ pub struct Diagnostic {
     /// What is wrong, in one sentence without a full stop.
     pub message: String,
     /// The text that the span belongs to.
-    pub source: Source,
+    pub source: SpanSource,
     /// Where it is. `None` if it is about the text, or the target, as a whole.
     pub span: Option<Span>,
     /// What stands beside the span, in a few words.
@@ -57,7 +57,7 @@ impl Diagnostic {
         Self {
             stops_boot: false,
             message: message.into(),
-            source: Source::Target,
+            source: SpanSource::Target,
             span: None,
             label: String::new(),
             related: Vec::new(),
@@ -81,7 +81,7 @@ impl Diagnostic {
     /// It is in the boot configuration, at `span`.
     #[must_use]
     pub fn at(mut self, span: Span, label: impl Into<String>) -> Self {
-        self.source = Source::Configuration;
+        self.source = SpanSource::Configuration;
         self.span = Some(span);
         self.label = label.into();
         self
@@ -89,7 +89,7 @@ impl Diagnostic {
 
     /// It is in this text, at `span`.
     #[must_use]
-    pub fn within(mut self, source: Source, span: Span, label: impl Into<String>) -> Self {
+    pub fn within(mut self, source: SpanSource, span: Span, label: impl Into<String>) -> Self {
         self.source = source;
         self.span = Some(span);
         self.label = label.into();
@@ -99,14 +99,14 @@ impl Diagnostic {
     /// It is about the boot configuration as a whole.
     #[must_use]
     pub fn in_configuration(mut self) -> Self {
-        self.source = Source::Configuration;
+        self.source = SpanSource::Configuration;
         self
     }
 
     /// It is in the domain's configuration, at `span`.
     #[must_use]
     pub fn in_domain(mut self, span: Option<Span>, label: impl Into<String>) -> Self {
-        self.source = Source::Domain;
+        self.source = SpanSource::Domain;
         self.span = span;
         self.label = label.into();
         self

@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 use crate::explain::CauseId;
-use crate::lint::engine::diagnostic::{Diagnostic, Source};
+use crate::lint::engine::diagnostic::{Diagnostic, SpanSource};
 use crate::lint::engine::rule::Rule;
 use crate::lint::engine::severity::Severity;
 
@@ -39,7 +39,7 @@ impl Finding {
     }
 
     /// What findings are ordered by: what stops the boot, and of that the cause of the verdict first; then text, place, code.
-    pub(in crate::lint) fn order(&self, cause: Option<CauseId>) -> (bool, bool, Source, Option<u32>, &'static str) {
+    pub(in crate::lint) fn order(&self, cause: Option<CauseId>) -> (bool, bool, SpanSource, Option<u32>, &'static str) {
         let is_cause = self.cause.is_some() && self.cause == cause;
         (!is_cause, !self.stops_boot, self.source, self.span.map(|span| span.start), self.rule.code)
     }

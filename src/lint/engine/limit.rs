@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::lint::engine::diagnostic::{Diagnostic, Source};
+use crate::lint::engine::diagnostic::{Diagnostic, SpanSource};
 use crate::lint::engine::finding::Finding;
 use crate::lint::engine::level::Level;
 use crate::lint::engine::reporter::Reporter;
@@ -20,7 +20,7 @@ pub(in crate::lint) fn apply(findings: &mut Vec<Finding>, level: impl Fn(&Rule) 
         return;
     }
     let mut counts: HashMap<&str, usize> = HashMap::new();
-    let mut left: HashMap<(&str, Source), (&'static Rule, Severity, usize)> = HashMap::new();
+    let mut left: HashMap<(&str, SpanSource), (&'static Rule, Severity, usize)> = HashMap::new();
     findings.retain(|finding| {
         let count = counts.entry(finding.rule.code).or_default();
         *count += usize::from(!finding.stops_boot);

@@ -5,7 +5,7 @@ use crate::lint::engine::reporter::Reporter;
 use crate::lint::engine::rule::Rule;
 
 /// What a rule does.
-pub(in crate::lint) struct Check {
+pub(in crate::lint) struct RuleCheck {
     /// The rule.
     pub rule: &'static Rule,
     /// Looks at a run and reports.
@@ -46,8 +46,8 @@ macro_rules! rule {
         };
 
         $(
-            pub(in crate::lint) static CHECK: $crate::lint::rules::declare::Check =
-                $crate::lint::rules::declare::Check { rule: &RULE, check: $check };
+            pub(in crate::lint) static CHECK: $crate::lint::rules::declare::RuleCheck =
+                $crate::lint::rules::declare::RuleCheck { rule: &RULE, check: $check };
         )?
     };
 }

@@ -8,7 +8,7 @@ use crate::explain::files::{Answer, Files};
 use crate::explain::untried_filesystems::Where;
 use crate::lint::analysis::configuration::{Configuration, shown as shown_text};
 use crate::lint::analysis::context::LintContext;
-use crate::lint::engine::diagnostic::{Diagnostic, Source};
+use crate::lint::engine::diagnostic::{Diagnostic, SpanSource};
 use crate::lint::engine::fix::Fix;
 use crate::lint::engine::reporter::Reporter;
 use crate::lint::engine::severity::Severity;

@@ -1,5 +1,5 @@
 use crate::lint::rules::declare::rule;
-use crate::lint::rules::shared::device::{self, Named};
+use crate::lint::rules::shared::device::{self, NamedDevice};
 use crate::lint::rules::shared::exception;
 use crate::lint::rules::{LintContext, Reporter};
 
@@ -40,7 +40,7 @@ rule! {
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let Some(configuration) = context.configuration() else { return };
-    exception::each(context, report, &device::raised(context, Named::Variable), |mut finding, _, raised| {
+    exception::each(context, report, &device::raised(context, NamedDevice::Variable), |mut finding, _, raised| {
         finding.fix = device::without(&configuration, raised);
         finding
     });

@@ -1,6 +1,8 @@
 use crate::config::{Cause, Raised};
+use crate::explain::hidden_command::on_lines_of_their_own;
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
+use crate::lint::rules::shared::indent::indent;
 use crate::lint::rules::{Configuration, Fix, LintContext, Reporter};
 
 rule! {
@@ -55,8 +57,11 @@ fn mended(configuration: &Configuration<'_>, raised: &Raised) -> Option<Fix> {
     let text = std::str::from_utf8(configuration.at(line)).ok()?;
     let behind_set = text.strip_prefix("set ")?;
     let (name, value) = behind_set.split_once('=')?;
+    if let Some(lines) = on_lines_of_their_own(text, &indent(configuration, line)) {
+        return Some(Fix::uncertain("write each command on a line of its own").replace(line, lines.join("\n")));
+    }
     if text.contains(';') {
-        return on_lines_of_their_own(text)
+        return split_at_semicolons(text)
             .map(|lines| Fix::safe("write each command on a line of its own").replace(line, lines));
     }
     if name.ends_with([' ', '\t']) {
@@ -82,7 +87,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// Nothing where a `;` may be something else than the end of a command.
-fn on_lines_of_their_own(text: &str) -> Option<String> {
+fn split_at_semicolons(text: &str) -> Option<String> {
     if text.contains(['"', '\'', '\\', '#', '{', '}', '&', '|']) || text.contains(";;") {
         return None;
     }

@@ -1,6 +1,6 @@
 use crate::config::{Cause, Span};
 use crate::explain::closing_brace::of_closing_brace;
-use crate::explain::unmatched_brace::{Kind, Opener, openers};
+use crate::explain::unmatched_brace::{HeaderFault, Opener, openers};
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
 use crate::lint::rules::{Configuration, Fix, LintContext, Reporter};
@@ -64,7 +64,7 @@ fn mended(configuration: &Configuration<'_>, opener: Opener) -> Option<Fix> {
     let text = std::str::from_utf8(configuration.at(line)).ok()?;
     let word = "menuentry".len();
     match opener.kind {
-        Kind::Unquoted => {
+        HeaderFault::Unquoted => {
             let rest = text.get(word..)?;
             let start = word + rest.len() - rest.trim_start_matches([' ', '\t']).len();
             let end = start + text.get(start..)?.find([' ', '\t', '{'])?;
@@ -76,7 +76,7 @@ fn mended(configuration: &Configuration<'_>, opener: Opener) -> Option<Fix> {
                 Fix::safe("put the title in quotes").replace(span, format!(" \"{title}\"{blank}"))
             })
         }
-        Kind::Blanks => {
+        HeaderFault::Blanks => {
             let rest = text.get(word..)?;
             let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
             let title = rest.get(blanks..)?;
@@ -87,7 +87,7 @@ fn mended(configuration: &Configuration<'_>, opener: Opener) -> Option<Fix> {
                 Fix::safe("write one space before the title").replace(span, " ")
             })
         }
-        Kind::NoBlank => {
+        HeaderFault::NoBlank => {
             let title = text.get(word + 1..)?;
             let quote = title.chars().next()?;
             let end = word + 2 + title.get(1..)?.find(quote)? + quote.len_utf8();
@@ -95,16 +95,21 @@ fn mended(configuration: &Configuration<'_>, opener: Opener) -> Option<Fix> {
                 .starts_with('{')
                 .then(|| Fix::safe("write a space before `{`").replace(configuration.part(line, end..end), " "))
         }
-        Kind::Hidden => {
+        HeaderFault::Hidden => {
             let span = configuration.part(line, 0.."hiddenentry".len());
             Some(Fix::uncertain("show the entry in the menu").replace(span, "menuentry"))
         }
-        Kind::NextLine(brace) => {
+        HeaderFault::NextLine(brace) => {
             // From the end of the title's line to after the brace: one space and the brace.
             let end = configuration.part(line, text.len()..text.len());
             let fix = Fix::uncertain("write the `{` on the line with the title");
             Some(fix.replace(end, " {").replace(brace, ""))
         }
-        Kind::Quotes | Kind::Options | Kind::Submenu | Kind::InFunction | Kind::InEntry | Kind::Block => None,
+        HeaderFault::Quotes
+        | HeaderFault::Options
+        | HeaderFault::Submenu
+        | HeaderFault::InFunction
+        | HeaderFault::InEntry
+        | HeaderFault::Block => None,
     }
 }

@@ -46,8 +46,8 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         return report.add(Diagnostic { fix, ..explained });
     }
     let message = "the timeout is not an integer: pygrub fails as soon as it is called so that it shows its menu";
-    let plain = plain_timeout(Some(configuration.dialect));
-    let help = format!("write `{plain}`: xl shows the menu unless bootloader_args has `-q`");
+    let plain = plain_timeout(Some(configuration.dialect), configuration.writer());
+    let help = format!("{plain}: xl shows the menu unless bootloader_args has `-q`");
     let mut finding = Diagnostic::new(message).in_configuration().help(help);
     if let Some(span) = span {
         finding = finding.at(span, "no integer");

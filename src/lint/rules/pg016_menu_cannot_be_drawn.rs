@@ -1,4 +1,5 @@
 use crate::config::Cause;
+use crate::explain::Remedy;
 use crate::lint::analysis::post_parse_errors;
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
@@ -45,7 +46,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     exception::each(context, report, &post_parse_errors::raised(context, &causes), |finding, _, _| finding);
     let menu = context.attempt().and_then(|attempt| attempt.menu.as_ref());
     if let Some(unknown) = menu.and_then(|menu| menu.unknown.as_ref()) {
-        let help = "shorten the title, or call pygrub with `-q` (bootloader_args = [\"-q\"]), which draws no menu";
+        let help = Remedy::or_without_menu("shorten the title").to_string();
         let finding = Diagnostic::new(format!("the menu may not be drawn, and then nothing boots: {unknown}"));
         report.add_as(Severity::Warning, finding.in_configuration().help(help));
     }

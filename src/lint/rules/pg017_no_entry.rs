@@ -1,4 +1,4 @@
-use crate::config::Cause;
+use crate::config::{Cause, is_part_of_image};
 use crate::lint::analysis::entry_headers::unseen_entries;
 use crate::lint::analysis::external_menus::{entries_elsewhere, missing_elsewhere};
 use crate::lint::analysis::post_parse_errors;
@@ -57,6 +57,9 @@ fn pointed(context: &LintContext<'_>, configuration: &Configuration<'_>, finding
     if let Some(entry) = unseen_entries(configuration).into_iter().next() {
         let help = "write `menuentry \"title\" {`, each command of the entry, and its `}` on a line of its own";
         return finding.at(entry.span, "pygrub does not see this entry").help(help);
+    }
+    if is_part_of_image(configuration.text) {
+        return finding;
     }
     let Some(directive) = missing_elsewhere(context).into_iter().next() else { return finding };
     let file = configuration.shown(directive.argument);

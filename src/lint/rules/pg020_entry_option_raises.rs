@@ -2,7 +2,7 @@ use crate::config::Cause;
 use crate::lint::analysis::post_parse_errors;
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
-use crate::lint::rules::{Diagnostic, LintContext, Reporter, Source};
+use crate::lint::rules::{Diagnostic, LintContext, Reporter, SpanSource};
 
 rule! {
     /// ## What it does
@@ -36,6 +36,6 @@ rule! {
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     for raised in post_parse_errors::raised(context, &[Cause::EntryOption]) {
         // It is about the call, not about the file.
-        report.add(Diagnostic { source: Source::Target, ..exception::finding(context, raised) });
+        report.add(Diagnostic { source: SpanSource::Target, ..exception::finding(context, raised) });
     }
 }

@@ -2,6 +2,7 @@ use crate::config::Dialect;
 use crate::lint::analysis::default_value::DefaultValue;
 use crate::lint::analysis::default_value::Meaning;
 use crate::lint::analysis::default_value::pygrub_number;
+use crate::lint::analysis::grub_menu::GrubMenu;
 use crate::lint::analysis::set_default;
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Diagnostic, LintContext, Reporter};
@@ -13,8 +14,8 @@ rule! {
     ///
     /// ## Why is this bad?
     ///
-    /// pygrub takes the first entry then, without a word that anybody sees. GRUB does so as well, but rarely is it what was
-    /// meant: the entry has gone with an old kernel or generation, or was never there.
+    /// pygrub takes the first entry then, without a word that anybody sees. GRUB takes the first entry of its menu, which mostly is the same
+    /// one. Rarely is it what was meant: the entry has gone with an old kernel or generation, or was never there.
     ///
     /// ## Example
     ///
@@ -61,7 +62,8 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         "the default is {shown}, and {there}: pygrub takes entry {selected}, {}",
         configuration.title(selected)
     ))
-    .at(span, "no such entry")
-    .help(set_default::help(&configuration, selected));
+    .at(span, "no such entry");
+    let finding = GrubMenu::new(&configuration).with_what_boots(finding, selected);
+    let finding = finding.help(set_default::help(&configuration, selected));
     report.add(finding);
 }

@@ -1,10 +1,11 @@
 use crate::config::Dialect;
 use crate::explain::remedy::{NIXOS_REBUILD, Remedy};
-use crate::lint::analysis::conditionals::Blocks;
+use crate::lint::analysis::conditionals::ConditionalBlocks;
 use crate::lint::analysis::default_value::{DefaultValue, Meaning, pygrub_number};
 use crate::lint::analysis::grub_menu::GrubMenu;
+use crate::lint::analysis::set_default;
 use crate::lint::rules::declare::rule;
-use crate::lint::rules::{Diagnostic, Fix, LintContext, Reporter};
+use crate::lint::rules::{Diagnostic, Fix, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
@@ -38,10 +39,13 @@ rule! {
     /// set default=0
     /// ```
     ///
+    /// Where grub-mkconfig writes the file, `GRUB_DISABLE_SUBMENU=y` in /etc/default/grub makes all numbers the same for both. It is a
+    /// note where the two entries have the same kernel, initrd and arguments.
+    ///
     /// ## Source
     ///
     /// Measured with xen-utils-4.17 against grub-emu 2.06. Releases before 4.1.3 know no submenus and reject the file.
-    "PG105" "flattened-index" Warning, stops: Never, releases: from(Submenu), check
+    "PG105" "flattened-index" Warning or Note, stops: Never, releases: from(Submenu), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -65,8 +69,8 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let menu = GrubMenu::new(&configuration);
     let choice = menu.choose(&value.text);
     // Where GRUB goes by another default, and where an entry before it may be left out, the submenus are not to blame.
-    let blocks = Blocks::of(&config.directives, configuration.text);
-    let conditional = config.entries[..=number].iter().any(|entry| blocks.around(entry.header.line).is_some());
+    let blocks = ConditionalBlocks::until(&configuration, config.entries[number].header.end);
+    let conditional = config.entries[..=number].iter().any(|entry| blocks.around(entry.header.start).is_some());
     if !menu.goes_by(&value.text) || conditional || menu.boots() != choice.entry {
         return;
     }
@@ -81,25 +85,29 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     .at(value.span, "one number, two entries")
     .and(config.entries[number].title_span, "what pygrub boots")
     .and(config.entries[other].title_span, "what GRUB boots");
-    let both = menu.choose(other.to_string().as_bytes()).entry == Some(other);
+    let both = set_default::is_same_for_both(&configuration, other);
     finding = if configuration.is_from_nixos() {
         finding.help(format!(
             "{}; to go back to an older generation, {NIXOS_REBUILD} --rollback, which makes it the first entry",
             Remedy::nixos("set boot.loader.grub.default = 0")
         ))
-    } else if both {
-        finding
-            .help(format!(
-                "if {} is meant: {}",
-                configuration.title(other),
-                crate::lint::analysis::set_default::help(&configuration, other)
-            ))
-            .fix(
-                Fix::uncertain(format!("let pygrub boot what GRUB boots, entry {other}"))
-                    .replace(value.span, other.to_string()),
-            )
     } else {
-        finding.help("put the wanted entry in front of the first submenu, and let the default be its number")
+        finding.help(format!(
+            "if {} is meant, {}; if {} is meant, {}",
+            configuration.title(other),
+            set_default::way_out(&configuration, other),
+            configuration.title(number),
+            set_default::way_out(&configuration, number)
+        ))
     };
-    report.add(finding);
+    // Under a condition GRUB may go by an assignment before it, which would then say another number.
+    let assigned = ConditionalBlocks::until(&configuration, value.span.end);
+    if both && !configuration.is_from_nixos() && assigned.around(value.span.start).is_none() {
+        finding = finding.fix(
+            Fix::uncertain(format!("let pygrub boot what GRUB boots, entry {other}"))
+                .replace(value.span, other.to_string()),
+        );
+    }
+    let severity = if configuration.boots_alike(number, other) { Severity::Note } else { Severity::Warning };
+    report.add_as(severity, finding);
 }

@@ -95,8 +95,8 @@ fn to_come(entry: &Entry) -> Raised {
     Raised::new(Stage::Select, "TypeError", "'NoneType' object is not subscriptable", Cause::NoKernel).at(entry.header)
 }
 
-/// `linux` in the place of `linuxefi`, and `initrd` in that of `initrdefi`. GRUB without EFI has neither of the latter, and old
-/// ones for EFI take them for other ways of booting.
+/// `linux` in the place of `linuxefi`, and `initrd` in that of `initrdefi`. GRUB without EFI has neither of the latter, and to old
+/// ones for EFI they are other ways of booting.
 fn efi_fix(configuration: &Configuration<'_>, entry: &Entry) -> Option<Fix> {
     let mut fix = Fix::uncertain("write `linux` and `initrd`");
     for directive in configuration.directives_of(entry, EFI) {

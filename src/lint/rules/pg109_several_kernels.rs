@@ -1,5 +1,5 @@
 use crate::config::{Directive, Effect, Entry, Writer};
-use crate::lint::analysis::conditionals::Blocks;
+use crate::lint::analysis::conditionals::ConditionalBlocks;
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter, Severity};
 
@@ -45,9 +45,9 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         });
         let Some((index, entry, last, others)) = findings.next() else { continue };
         let more = findings.count();
-        let blocks = Blocks::of(&entry.directives, configuration.text);
-        let conditional = blocks.around(last.line.line).is_some()
-            || others.iter().any(|other| blocks.around(other.line.line).is_some());
+        let blocks = ConditionalBlocks::of_entry(&configuration, entry);
+        let conditional = blocks.around(last.line.start).is_some()
+            || others.iter().any(|other| blocks.around(other.line.start).is_some());
         let title = configuration.title(index);
         if conditional && effect == Effect::Kernel && others.iter().all(|other| same_path(&configuration, last, other))
         {
@@ -94,11 +94,11 @@ fn arguments(
     others: &[&Directive],
     title: &str,
 ) -> Diagnostic {
-    let blocks = Blocks::of(&entry.directives, configuration.text);
+    let blocks = ConditionalBlocks::of_entry(configuration, entry);
     let initrd = entry.directives.iter().rev().find(|directive| directive.effect == Effect::Initrd);
     // An initrd after the last kernel belongs to it, or stands outside of the condition.
     let of_other_branch =
-        initrd.filter(|initrd| initrd.line.start < last.line.start && blocks.around(initrd.line.line).is_some());
+        initrd.filter(|initrd| initrd.line.start < last.line.start && blocks.around(initrd.line.start).is_some());
     let message = format!(
         "{title} has one kernel with different arguments under a condition, which pygrub does not look at: those of the last line \
          count{}",

@@ -1,21 +1,25 @@
 use crate::config::{Dialect, Directive, Effect};
 use crate::lint::analysis::default_value;
 use crate::lint::analysis::default_value::{DefaultValue, Meaning, pygrub_number};
+use crate::lint::analysis::extlinux_keywords;
 use crate::lint::analysis::grub_menu::GrubMenu;
 use crate::lint::analysis::set_default;
 use crate::lint::rules::declare::rule;
-use crate::lint::rules::{Configuration, Diagnostic, Fix, LintContext, Reporter};
+use crate::lint::rules::{Configuration, Diagnostic, Fix, LintContext, Reporter, Severity};
 
 rule! {
     /// ## What it does
     ///
     /// Finds a default that is a number for one of the two and none, or another, for the other: `1st`, `0x1`, `010`, `1 # comment`,
-    /// `1;`, `+1`, `1_0`; and in extlinux.conf a default label that pygrub does not find, `MENU DEFAULT` and `ONTIMEOUT`.
+    /// `1;`, `+1`, `1_0`; one that
+    /// GRUB does not assign, `set default 1`; and in extlinux.conf a default label that pygrub does not find, `MENU DEFAULT` and `ONTIMEOUT`.
     ///
     /// ## Why is this bad?
     ///
     /// pygrub reads the whole value as Python's `int()` does and takes 0 where that fails. GRUB takes the digits at its start, as C
     /// does: `0x1` is 1, `010` is 8, and what follows does not matter. So the two boot different entries.
+    ///
+    /// It is a note where the two entries have the same kernel, initrd and arguments.
     ///
     /// Of extlinux.conf pygrub knows `DEFAULT` with exactly the text of a `LABEL`, and nothing else.
     ///
@@ -36,7 +40,7 @@ rule! {
     ///
     /// Measured with xen-utils-4.17 against grub-emu 2.06, and recorded for every release (corpus/conformance, g2-def-*). Releases
     /// up to 4.4.1 reject the file where the number is none (PG012).
-    "PG111" "default-read-differently" Warning, stops: Never, releases: all(), check
+    "PG111" "default-read-differently" Warning or Note, stops: Never, releases: all(), check
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
@@ -55,7 +59,7 @@ fn number(configuration: &Configuration<'_>, selected: usize, report: &mut Repor
     let differ = match (&value.meaning, &ours) {
         (Meaning::Number(theirs), Some(ours)) => ours.to_i64() != i64::try_from(*theirs).ok(),
         (Meaning::Number(_), None) => true,
-        (Meaning::Name, Some(_)) => !value.text.is_empty(),
+        (Meaning::Name, Some(_)) => true,
         _ => false,
     };
     if !differ {
@@ -68,6 +72,9 @@ fn number(configuration: &Configuration<'_>, selected: usize, report: &mut Repor
         return;
     }
     let Some(other) = choice.entry.filter(|other| *other != selected) else { return };
+    if value.text.is_empty() {
+        return report.add(not_assigned(configuration, &value, selected, other));
+    }
     let shown = configuration.shown(value.span);
     let theirs = match value.meaning {
         Meaning::Number(number) => format!("{number} to GRUB"),
@@ -76,16 +83,28 @@ fn number(configuration: &Configuration<'_>, selected: usize, report: &mut Repor
     let ours =
         ours.map_or_else(|| "not a number to pygrub, which takes 0".to_owned(), |ours| format!("{ours} to pygrub"));
     let digits = other.to_string();
-    let same = menu.choose(digits.as_bytes()).entry == Some(other);
+    let same = set_default::is_same_for_both(configuration, other);
     let description = format!("write the number as both read it, {digits}");
-    let fix = if same { Fix::safe(description) } else { Fix::uncertain(description) };
     let finding = Diagnostic::new(format!("the default `{shown}` is {ours}, and {theirs}"))
         .at(value.span, "not a plain number")
         .and(configuration.entries()[selected].title_span, "what pygrub boots")
         .and(configuration.entries()[other].title_span, "what GRUB boots")
-        .help(format!("{}, the digits alone", set_default::help(configuration, other)))
-        .fix(fix.replace(value.span, digits));
-    report.add(finding);
+        .help(set_default::help(configuration, other));
+    let finding = if same { finding.fix(Fix::safe(description).replace(value.span, digits)) } else { finding };
+    let severity = if configuration.boots_alike(selected, other) { Severity::Note } else { Severity::Warning };
+    report.add_as(severity, finding);
+}
+
+/// What pygrub takes for an assignment and GRUB does not: `set default 1`, `set default= 1`.
+fn not_assigned(configuration: &Configuration<'_>, value: &DefaultValue, selected: usize, other: usize) -> Diagnostic {
+    Diagnostic::new(format!(
+        "GRUB assigns nothing here, since no value follows `default=` at once: it boots {}, and pygrub entry {selected}, {}",
+        configuration.title(other),
+        configuration.title(selected)
+    ))
+    .at(value.span, "the default for pygrub alone")
+    .and(configuration.entries()[other].title_span, "what GRUB boots")
+    .help(set_default::help(configuration, selected))
 }
 
 /// A DEFAULT below a label: for SYSLINUX it is as good as above, for pygrub a line of that label.
@@ -131,14 +150,18 @@ fn label(configuration: &Configuration<'_>, selected: usize, report: &mut Report
         report.add(finding);
         return;
     }
-    let timeout = configuration.directives(&["ontimeout"]).last();
+    // Where SYSLINUX does not wait, nothing times out.
+    let waits = extlinux_keywords::waits(configuration);
+    let timeout = configuration.directives(&["ontimeout"]).last().filter(|_| waits);
     let timeout = timeout.and_then(|directive| {
         let value = configuration.at(directive.argument);
         Some((directive, entries.iter().position(|entry| entry.title.as_bytes() == value)?))
     });
     let marked = entries.iter().enumerate().find_map(|(index, entry)| {
         let is_default = |directive: &&Directive| {
-            directive.effect == Effect::Unknown && configuration.at(directive.argument).eq_ignore_ascii_case(b"default")
+            directive.effect == Effect::Unknown
+                && configuration.at(directive.argument).eq_ignore_ascii_case(b"default")
+                && !extlinux_keywords::is_in_submenu(configuration, directive.line)
         };
         Some((configuration.directives_of(entry, &["menu"]).find(is_default)?, index))
     });

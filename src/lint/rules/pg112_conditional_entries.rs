@@ -1,7 +1,10 @@
-use crate::config::{Dialect, IfBlock};
-use crate::explain::remedy::Remedy;
+use crate::config::{Dialect, IfBlock, Writer};
+use crate::explain::device_name::script_of;
+use crate::explain::remedy::{MKCONFIG, Remedy};
 use crate::flavour::IfBlocks;
-use crate::lint::analysis::conditionals::Blocks;
+use crate::lint::analysis::conditionals::ConditionalBlocks;
+use crate::lint::analysis::grub_menu::GrubMenu;
+use crate::lint::analysis::set_default;
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter};
 
@@ -15,6 +18,8 @@ rule! {
     /// pygrub knows no `if` and no loops. It takes all entries, each once, whatever the condition says: those of both branches, and
     /// those of a loop with their variables as they are written. It may boot one that GRUB would not show, and the numbers of all
     /// entries after it are not GRUB's.
+    ///
+    /// Where the condition is constant (`true`, `[ x = x ]`), the branch that GRUB always takes counts as if it stood alone.
     ///
     /// The pygrub of XenServer and XCP-ng leaves out everything from a line that begins with `if` to the next that begins with `fi`,
     /// and does not see such entries at all, nor kernels and defaults that are set there. Blocks in blocks end at the first `fi`.
@@ -30,7 +35,7 @@ rule! {
     ///
     /// ## Use instead
     ///
-    /// Entries without a condition, or those with one at the end of the file.
+    /// The wanted entry in front of all others, and the default 0; entries with a condition at the end of the file.
     ///
     /// ## Source
     ///
@@ -47,12 +52,16 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         return left_out(context, &configuration, report);
     }
     let Some(selected) = configuration.selected() else { return };
-    let blocks = Blocks::of(&configuration.config.directives, configuration.text);
+    // Nothing to boot is another finding.
+    if configuration.entries().iter().all(|entry| entry.kernel.is_none()) {
+        return;
+    }
     let up_to_selected = &configuration.entries()[..=selected];
+    let blocks = ConditionalBlocks::until(&configuration, up_to_selected[selected].header.end);
     let mut conditional =
-        up_to_selected.iter().enumerate().filter(|(_, entry)| blocks.around(entry.header.line).is_some());
+        up_to_selected.iter().enumerate().filter(|(_, entry)| blocks.around(entry.header.start).is_some());
     let Some((index, first)) = conditional.next() else { return };
-    let is_selected = blocks.around(up_to_selected[selected].header.line).is_some();
+    let is_selected = blocks.around(up_to_selected[selected].header.start).is_some();
     let message = if is_selected {
         format!(
             "entry {selected}, {}, stands under a condition, which pygrub does not look at: it boots this entry, whether GRUB shows it or not",
@@ -70,13 +79,31 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     for (_, entry) in conditional.filter(|(_, entry)| entry.title_span != span).take(10) {
         finding = finding.and(entry.title_span, "so is this");
     }
+    finding = GrubMenu::new(&configuration).with_what_boots(finding, selected);
     let help: Remedy = if configuration.is_from_nixos() {
         Remedy::nixos(
             "let boot.loader.grub.extraEntries have no `if` and no loop, or stand after the entries of NixOS \
              (boot.loader.grub.extraEntriesBeforeNixOS = false),",
         )
+    } else if configuration.writer() == Writer::Mkconfig
+        && configuration.config.submenus.iter().all(|submenu| submenu.before >= selected)
+    {
+        let is_moved = |script: &&str| !script.starts_with("10_") && !script.starts_with("45_") && script.contains('_');
+        let script = script_of(configuration.text, first.header).filter(is_moved);
+        let rename = script.map_or_else(
+            || "rename the script in /etc/grub.d that writes them, so that it comes after 10_linux".to_owned(),
+            |script| {
+                let name = script.split_once('_').map_or(script, |(_, name)| name);
+                format!(
+                    "let the script that writes them come after 10_linux: mv /etc/grub.d/{script} /etc/grub.d/45_{name} in the guest"
+                )
+            },
+        );
+        format!("{rename}; then {MKCONFIG}").into()
     } else {
-        "take the entries out of the `if` or the loop, or move them to the end of the file".into()
+        // Without the condition, a submenu or another default could still make a difference.
+        let meant = GrubMenu::new(&configuration).boots().unwrap_or(selected);
+        set_default::in_front(&configuration, meant).into()
     };
     report.add(finding.help(help));
 }

@@ -1,7 +1,7 @@
 use crate::config::{Dialect, Effect};
+use crate::grub::words::words;
 use crate::lint::analysis::default_value::{DefaultValue, Meaning};
 use crate::lint::analysis::grub_menu::GrubMenu;
-use crate::lint::analysis::grub_words::words;
 use crate::lint::analysis::set_default;
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter};
@@ -66,11 +66,10 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
 /// Where the variable is set last, and to which number.
 fn assigned(configuration: &Configuration<'_>, variable: &[u8]) -> Option<(crate::config::Span, u64)> {
     let name = variable.strip_prefix(b"$")?;
-    let name = name.strip_prefix(b"{").and_then(|name| name.strip_suffix(b"}")).unwrap_or(name);
     let directives = configuration.config.directives.iter().rev();
     directives.filter(|directive| directive.effect == Effect::Variable).find_map(|directive| {
-        let word = words(configuration.at(directive.line)).into_iter().nth(1)?;
-        let value = word.text.strip_prefix(name)?.strip_prefix(b"=")?;
+        let word = words(configuration.at(directive.line)).into_iter().nth(1)?.as_written();
+        let value = word.strip_prefix(name)?.strip_prefix(b"=")?;
         Some((directive.line, std::str::from_utf8(value).ok()?.parse().ok()?))
     })
 }

@@ -11,7 +11,7 @@ rule! {
     ///
     /// ## Why is this bad?
     ///
-    /// pygrub reads a label line by line, and each `KERNEL` begins anew: what an `APPEND` above it said is gone, the `initrd=` in it too.
+    /// pygrub reads a label line by line, and each `KERNEL` begins again: what an `APPEND` above it said is gone, the `initrd=` in it too.
     /// An `APPEND` replaces what stands after the kernel's path, where SYSLINUX adds it. pygrub knows no arguments for all labels, and
     /// treats the `-` that means none as an argument. The guest boots without its root, its console or its initrd.
     ///

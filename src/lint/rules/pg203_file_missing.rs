@@ -1,6 +1,7 @@
 use crate::config::Cause;
-use crate::explain::closest_path::{Kinship, closest};
-use crate::lint::analysis::named_file::{Lookup, NamedFile, Why, all};
+use crate::explain::closest_path::{Kinship, Relatives};
+use crate::explain::named_kernel;
+use crate::lint::analysis::named_file::{Lookup, NamedFile, OpenFailure, all};
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::shared::exception;
 use crate::lint::rules::shared::unopenable_path;
@@ -45,7 +46,11 @@ rule! {
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let Some(lookup) = Lookup::new(context) else {
-        // The file that --kernel or --ramdisk names.
+        // The file that --kernel or --ramdisk names; that of a domain is PG504's, which has its place.
+        let of_domain = context.domain().is_some() && named_kernel::is_of_domain(context.run);
+        if of_domain {
+            return;
+        }
         for raised in context.raised(&[Cause::MissingFile]) {
             report.add(exception::finding(context, raised));
         }
@@ -54,12 +59,14 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let mut others = unopenable_path::Others::of(context);
     // An empty path is PG214's.
     let plain = |named: &NamedFile<'_>| !named.path().is_empty() && lookup.issue(named).is_none();
+    let relatives = Relatives::of_many(lookup.configuration().seen());
     for named in all(lookup.configuration()).filter(plain) {
-        let Some(why) = lookup.why(&named) else { continue };
+        let Some(why) = others.why(&lookup, &named) else { continue };
+        let finding = finding(&lookup, &relatives, &named, &why);
         if named.selected {
-            report.add(finding(&lookup, &named, &why));
-        } else if others.has_room() {
-            report.add_as(Severity::Warning, finding(&lookup, &named, &why));
+            report.add(finding);
+        } else {
+            report.add_as(Severity::Warning, finding);
         }
     }
     others.report(report);
@@ -71,11 +78,10 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     }
 }
 
-fn finding(lookup: &Lookup<'_>, named: &NamedFile<'_>, why: &Why) -> Diagnostic {
-    let finding = unopenable_path::finding(lookup, named, why);
+fn finding<'a>(lookup: &Lookup<'a>, relatives: &Relatives<'a>, named: &NamedFile<'_>, why: &OpenFailure) -> Diagnostic {
+    let (finding, found) = unopenable_path::finding_among(lookup, relatives, named, why);
     let configuration = lookup.configuration();
-    let Some(files) = lookup.files() else { return finding };
-    let Some(found) = closest(files, configuration.seen(), named.purpose, &named.file.path) else { return finding };
+    let Some(found) = found else { return finding };
     let start = configuration.at(named.file.span);
     let may_be_written = !matches!(found.kinship, Kinship::NamedBy(_) | Kinship::Neighbour | Kinship::OtherVersion);
     if may_be_written && start == named.path() {

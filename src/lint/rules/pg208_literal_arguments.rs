@@ -62,6 +62,8 @@ enum Literal {
     OpenQuote,
     /// A backslash in front of a character.
     Escape,
+    /// A `$` or a backslash that GRUB hands over, which no way of writing makes the same for both.
+    Unwritable,
 }
 
 /// Where it stands in the arguments.
@@ -128,16 +130,23 @@ fn help(configuration: &Configuration<'_>, literal: &Literal) -> String {
     if literal.is_harmless() {
         return "no change is needed: the kernel passes a word that it does not know to init".to_owned();
     }
+    let value = literal.value(configuration);
     let what = match literal {
-        Literal::Variable(_) => "write the value in the place of the variable",
+        Literal::Variable(_) => value.as_deref().unwrap_or("write the value in the place of the variable"),
         Literal::Semicolon => "write what follows the `;` on a line of its own",
         Literal::Comment => "write the comment on a line of its own",
         Literal::Brace => "write the `}` on a line of its own",
-        Literal::Quotes | Literal::OpenQuote | Literal::Escape => {
-            "write the arguments as the kernel is to get them, a value with spaces in double quotes"
+        Literal::Quotes => "write the value in double quotes instead",
+        Literal::OpenQuote => "close the quote on this line, or take it out",
+        Literal::Escape => "write the value in double quotes, without the backslash",
+        // What GRUB would hand over alike, pygrub would not, and the other way round.
+        Literal::Unwritable => {
+            "no plain way to write a `$` or a `\\` is the same for both: take this argument out of the line, and add it under Xen alone, \
+             with `extra = \"...\"` in the domain's configuration"
         }
     };
     match configuration.writer() {
+        _ if *literal == Literal::Unwritable => what.to_owned(),
         Writer::NixOs => {
             Remedy::nixos(format!("{what}, in boot.kernelParams or boot.loader.grub.extraEntries")).to_string()
         }
@@ -150,6 +159,16 @@ impl Literal {
     /// Whether it is a variable that distributions leave empty on a console without graphics.
     fn is_harmless(&self) -> bool {
         matches!(self, Self::Variable(name) if matches!(name.as_slice(), b"vt_handoff" | b"tuned_params"))
+    }
+
+    /// Its value as an imperative, where the configuration sets it once and that counts.
+    fn value(&self, configuration: &Configuration<'_>) -> Option<String> {
+        let Self::Variable(name) = self else { return None };
+        let name = std::str::from_utf8(name).ok()?;
+        let assignment = format!("{name}=");
+        let assigned = memchr::memmem::find_iter(configuration.text, assignment.as_bytes()).count();
+        let value = configuration.grub()?.variable(name).filter(|_| assigned == 1)?;
+        Some(format!("write its value, `{}`, in the place of the variable", shown(value)))
     }
 
     /// The message, and what stands beside the place.
@@ -185,12 +204,23 @@ impl Literal {
                 "the kernel gets the backslash literally: pygrub does not remove it".to_owned(),
                 "handed over with its backslash",
             ),
+            Self::Unwritable => (
+                "the kernel gets this literally, and from GRUB without the quotes or the first backslash".to_owned(),
+                "handed over as it stands",
+            ),
         }
     }
 }
 
 /// What GRUB reads otherwise than it stands there: each kind at its first place.
 fn literals(args: &[u8]) -> Vec<Found> {
+    // Most have none of these.
+    if memchr::memchr3(b'$', b'"', b'\'', args).is_none()
+        && memchr::memchr3(b'\\', b';', b'}', args).is_none()
+        && memchr::memchr(b'#', args).is_none()
+    {
+        return Vec::new();
+    }
     let mut found: Vec<Found> = Vec::new();
     let mut add = |literal: Literal, range: Range<usize>| {
         if found.len() < MOST && !found.iter().any(|(known, _)| *known == literal) {
@@ -208,7 +238,9 @@ fn literals(args: &[u8]) -> Vec<Found> {
                     add(Literal::OpenQuote, at..args.len());
                     return found;
                 };
-                add(Literal::Quotes, at..at + length + 2);
+                let quoted = &args[at + 1..at + 1 + length];
+                let is_plain = memchr::memchr3(b'$', b'\\', b'"', quoted).is_none();
+                add(if is_plain { Literal::Quotes } else { Literal::Unwritable }, at..at + length + 2);
                 at += length + 1;
             }
             b'"' => quote = if in_double { None } else { Some(at) },
@@ -217,7 +249,9 @@ fn literals(args: &[u8]) -> Vec<Found> {
                 // At the end it is a line continuation, which another rule reports.
                 let escapes = if in_double { matches!(next, Some(b'"' | b'\\' | b'$')) } else { next.is_some() };
                 if escapes {
-                    add(Literal::Escape, at..at + 2);
+                    let literal =
+                        if matches!(next, Some(b'$' | b'\\')) { Literal::Unwritable } else { Literal::Escape };
+                    add(literal, at..at + 2);
                     at += 1;
                 }
             }
@@ -277,7 +311,7 @@ mod tests {
 
     #[test]
     fn what_grub_reads_otherwise() {
-        use Literal::{Brace, Comment, Escape, OpenQuote, Quotes, Semicolon, Variable};
+        use Literal::{Brace, Comment, Escape, OpenQuote, Quotes, Semicolon, Unwritable, Variable};
         let variable = |name: &str| Variable(name.as_bytes().to_vec());
         for (args, want) in [
             ("root=/dev/xvda1 ro quiet", vec![]),
@@ -285,11 +319,14 @@ mod tests {
             ("a=b$ c#d", vec![]),
             ("ro $kernelopts ${x}y", vec![(variable("kernelopts"), "$kernelopts"), (variable("x"), "${x}")]),
             ("\"$x\"", vec![(variable("x"), "$x")]),
-            ("'$x'", vec![(Quotes, "'$x'")]),
+            ("'$x'", vec![(Unwritable, "'$x'")]),
+            ("'x y'", vec![(Quotes, "'x y'")]),
+            ("a\\\\b", vec![(Unwritable, "\\\\")]),
             ("a=1;b=2", vec![(Semicolon, ";b=2")]),
             ("a #b", vec![(Comment, "#b")]),
             ("\"a #b;\"", vec![]),
             ("d=\\\"q\\\"", vec![(Escape, "\\\"")]),
+            ("d=\\$0 \"\\$x\"", vec![(Unwritable, "\\$")]),
             ("a \\", vec![]),
             ("a \"b", vec![(OpenQuote, "\"b")]),
             ("a }", vec![(Brace, "}")]),

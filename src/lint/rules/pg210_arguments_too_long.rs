@@ -1,10 +1,10 @@
 use crate::boot::FailureKind;
 use crate::config::{Entry, Span, Writer};
-use crate::explain::missing_path::shown;
+use crate::explain::wording::shown;
 use crate::kernel::argument_limits::{LIBXL_TAKES, PV_KEEPS, PVH_STARTS_WITH};
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter, Severity};
-use crate::xl::domain::Guest;
+use crate::xl::domain::GuestKind;
 
 rule! {
     /// ## What it does
@@ -54,12 +54,12 @@ impl Fate {
     const ALL: [Self; 4] = [Self::Dropped, Self::Ends, Self::CutOrEnds, Self::Cut];
 
     /// Of this many bytes, in this type of guest. Without one it is PV, as xl has it.
-    fn of(length: usize, guest: Option<Guest>) -> Option<Self> {
+    fn of(length: usize, guest: Option<GuestKind>) -> Option<Self> {
         match guest {
             // No bootloader is run for it.
-            Some(Guest::Hvm) => None,
+            Some(GuestKind::Hvm) => None,
             _ if length > Self::Dropped.limit() => Some(Self::Dropped),
-            Some(Guest::Pvh) => (length > Self::Ends.limit()).then_some(Self::Ends),
+            Some(GuestKind::Pvh) => (length > Self::Ends.limit()).then_some(Self::Ends),
             None if length > Self::CutOrEnds.limit() => Some(Self::CutOrEnds),
             _ => (length > Self::Cut.limit()).then_some(Self::Cut),
         }

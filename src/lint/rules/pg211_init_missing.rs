@@ -1,5 +1,5 @@
-use crate::explain::missing_path::shown;
 use crate::explain::remedy::Remedy;
+use crate::explain::wording::shown;
 use crate::lint::analysis::kernel_argument::last_value;
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter, Severity};

@@ -3,7 +3,7 @@ use crate::lint::analysis::guest_disks::{self, DeviceName, GuestDisk};
 use crate::lint::analysis::kernel_argument::last_value;
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter, Severity, shown_text};
-use crate::xl::domain::Guest;
+use crate::xl::domain::GuestKind;
 
 rule! {
     /// ## What it does
@@ -44,7 +44,7 @@ const MOST: usize = 50;
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let domain = context.domain();
-    if domain.is_some_and(|domain| domain.guest == Guest::Hvm) {
+    if domain.is_some_and(|domain| domain.guest == GuestKind::Hvm) {
         return;
     }
     let access = context.disk_access();

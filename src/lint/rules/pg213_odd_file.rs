@@ -1,6 +1,6 @@
 use crate::boot::{FailureKind, Purpose};
 use crate::explain::CauseKind;
-use crate::explain::missing_path::{shown, word};
+use crate::explain::wording::{shown, word};
 use crate::lint::analysis::named_file::{Lookup, all};
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Answer, Diagnostic, LintContext, Reporter, Severity};
@@ -46,6 +46,9 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     };
     let mut others = 0;
     for named in all(lookup.configuration()).filter(|named| !named.path().is_empty()) {
+        if lookup.opens(files, &named) == Some(false) {
+            continue;
+        }
         let Answer::There { size, kind } = files.look(named.path()) else { continue };
         let Some(odd) = Odd::of(size, kind) else { continue };
         others += usize::from(!named.selected);

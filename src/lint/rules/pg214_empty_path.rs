@@ -15,7 +15,7 @@ rule! {
     ///
     /// ## Why is this bad?
     ///
-    /// pygrub takes an empty kernel path for no kernel, goes on with the next partition, and says in the end that it found
+    /// pygrub treats an empty kernel path as no kernel, goes on with the next partition, and says in the end that it found
     /// no partition with a kernel. An empty initrd path counts as no initrd: the guest boots without one and, as a rule,
     /// does not find its root disk. Of `linux ro quiet` pygrub treats `ro` as the kernel's path.
     ///
@@ -50,7 +50,16 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let raised = context.raised(&[Cause::NothingFound]).pop();
     let missing = context.files().map(|files| matches!(files.look(b""), Answer::Missing(_)));
     let mut others = 0;
-    for named in all(&configuration).filter(|named| named.path().is_empty()) {
+    let dialect = configuration.dialect;
+    // Where NixOS has no kernel it has no initrd either: one finding says both.
+    let has_none = |named: &NamedFile<'_>| {
+        let kernel =
+            named.entry.kernel.as_ref().filter(|_| named.purpose == Purpose::Ramdisk && configuration.is_from_nixos());
+        kernel.is_some_and(|kernel| {
+            PathIssue::of(kernel.path.as_bytes(), Purpose::Kernel, dialect) == Some(PathIssue::Argument)
+        })
+    };
+    for named in all(&configuration).filter(|named| named.path().is_empty() && !has_none(named)) {
         others += usize::from(!named.selected);
         if !named.selected && others > MOST {
             continue;

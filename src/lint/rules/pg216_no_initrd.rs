@@ -1,8 +1,8 @@
 use std::ops::Range;
 
 use crate::config::{Dialect, Directive, Effect, Writer};
-use crate::explain::missing_path::shown;
 use crate::explain::remedy::{MKCONFIG, Remedy};
+use crate::explain::wording::shown;
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter};
 
@@ -11,7 +11,7 @@ rule! {
     ///
     /// Finds entries with a Linux kernel and no initrd that probably need one: their `root=` is something that only an
     /// initrd finds (`UUID=`, `LABEL=`, `/dev/mapper/...`, `/dev/disk/...`, a `/nix/store` init), or the entry has an
-    /// initrd command that pygrub does not know.
+    /// initrd command that pygrub does not know, or the command stands among the kernel's arguments.
     ///
     /// ## Why is this bad?
     ///
@@ -75,12 +75,16 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         if entry.initrd.is_some() || raised() {
             continue;
         }
+        let in_arguments = entry.args_span.and_then(|span| {
+            let range = initrd_in_arguments(configuration.at(span))?;
+            Some(configuration.part(span, range))
+        });
         let unknown = entry.directives.iter().find(|directive| is_unknown_initrd(&configuration, directive));
         let word = entry.args_span.and_then(|span| {
             let range = needs_initrd(configuration.at(span))?;
             Some(configuration.part(span, range))
         });
-        if unknown.is_none() && word.is_none() {
+        if unknown.is_none() && word.is_none() && in_arguments.is_none() {
             continue;
         }
         if selected != Some(index) {
@@ -92,6 +96,12 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         let which = if selected == Some(index) { "the selected entry " } else { "" };
         let title = shown(&entry.title);
         let finding = match (unknown, word) {
+            _ if let Some(place) = in_arguments => Diagnostic::new(format!(
+                "the initrd of {which}\"{title}\" stands among its kernel's arguments: a command begins its line, and pygrub boots without \
+                 an initrd"
+            ))
+            .at(place, "an argument, here")
+            .help("write `initrd` and its path on a line of their own"),
             (Some(directive), _) => {
                 let command = String::from_utf8_lossy(directive.command(configuration.text)).into_owned();
                 Diagnostic::new(format!(
@@ -132,6 +142,25 @@ fn is_unknown_initrd(configuration: &Configuration<'_>, directive: &Directive) -
     configuration.dialect != Dialect::Extlinux
         && directive.effect == Effect::Unknown
         && directive.command(configuration.text).starts_with(b"initrd")
+}
+
+/// `initrd /path` among the arguments, where no `;` ends them before it.
+fn initrd_in_arguments(args: &[u8]) -> Option<Range<usize>> {
+    let mut start = 0;
+    let mut before: Option<(usize, &[u8])> = None;
+    for word in args.split(u8::is_ascii_whitespace) {
+        if let Some((at, b"initrd" | b"initrd16")) = before
+            && word.starts_with(b"/")
+        {
+            let ended = args[..at].trim_ascii_end().ends_with(b";");
+            return (!ended).then_some(at..start + word.len());
+        }
+        if !word.is_empty() {
+            before = Some((start, word));
+        }
+        start += word.len() + 1;
+    }
+    None
 }
 
 /// The word in the arguments that asks for an initrd.

@@ -1,4 +1,4 @@
-use crate::explain::mount_refusal::{self, Refusal};
+use crate::explain::mount_refusal::{self, MountRefusal};
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Diagnostic, LintContext, Reporter, Severity};
 
@@ -36,17 +36,17 @@ rule! {
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
-    if let Some((explanation, Refusal::Other)) = context.refused() {
+    if let Some((explanation, MountRefusal::Other)) = context.refused() {
         report.add(Diagnostic::of_explanation(explanation));
     }
-    beside(context, report, |refusal| *refusal == Refusal::Other);
+    beside(context, report, |refusal| *refusal == MountRefusal::Other);
 }
 
 /// Warns of what else pygrub does not mount where nothing was found.
 pub(in crate::lint) fn beside(
     context: &LintContext<'_>,
     report: &mut Reporter<'_>,
-    is_mine: impl Fn(&Refusal<'_>) -> bool,
+    is_mine: impl Fn(&MountRefusal<'_>) -> bool,
 ) {
     if context.untried().is_some() {
         return;

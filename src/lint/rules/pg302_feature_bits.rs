@@ -1,6 +1,6 @@
 use super::pg301_unreadable_filesystem::beside;
 use crate::explain::CauseKind;
-use crate::explain::mount_refusal::{Refusal, without_features};
+use crate::explain::mount_refusal::{MountRefusal, without_features};
 use crate::explain::no_configuration;
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Diagnostic, LintContext, Reporter, Severity};
@@ -11,7 +11,7 @@ rule! {
     /// ## What it does
     ///
     /// Finds filesystems of a kind that pygrub reads, made with optional features that it does not: ext4 with bigalloc or with
-    /// features newer than the host's libext2fs, XFS version 5 (what mkfs.xfs makes unless told otherwise), XFS with ftype=1.
+    /// features newer than the host's libext2fs, XFS version 5 (what mkfs.xfs makes by default), XFS with ftype=1.
     ///
     /// ## Why is this bad?
     ///
@@ -43,10 +43,10 @@ rule! {
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
-    if let Some((explanation, Refusal::Features(_))) = context.refused() {
+    if let Some((explanation, MountRefusal::Features(_))) = context.refused() {
         report.add(Diagnostic::of_explanation(explanation));
     }
-    beside(context, report, |refusal| matches!(refusal, Refusal::Features(_)));
+    beside(context, report, |refusal| matches!(refusal, MountRefusal::Features(_)));
     file_types(context, report);
     older_hosts(context, report);
 }

@@ -1,5 +1,5 @@
 use crate::explain::CauseKind;
-use crate::explain::mount_refusal::Refusal;
+use crate::explain::mount_refusal::MountRefusal;
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Diagnostic, LintContext, Reporter, Where};
 
@@ -38,7 +38,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let untried = context.untried().filter(|untried| matches!(untried.place, Where::Logical { .. }));
     if let Some(explanation) = untried.and_then(|_| context.explained(CauseKind::Untried)) {
         report.add(Diagnostic::of_explanation(explanation));
-    } else if let Some((explanation, Refusal::Extended)) = context.refused() {
+    } else if let Some((explanation, MountRefusal::Extended)) = context.refused() {
         report.add(Diagnostic::of_explanation(explanation));
     }
 }

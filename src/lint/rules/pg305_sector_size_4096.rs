@@ -9,7 +9,7 @@ rule! {
     ///
     /// ## Why is this bad?
     ///
-    /// A partition table counts in sectors. pygrub takes them for 512 bytes, whatever the disk says: it looks for the GPT in
+    /// A partition table counts in sectors. To pygrub a sector has 512 bytes, whatever the disk says: it looks for the GPT in
     /// the wrong place, and for every partition at an eighth of its offset. Nothing boots, also where Linux and GRUB on the same
     /// disk work. It happens with real 4Kn disks, and with images that were made on one.
     ///

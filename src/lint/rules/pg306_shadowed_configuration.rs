@@ -60,7 +60,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
 }
 
 fn is_same(files: &Files, path: &str, text: &[u8]) -> bool {
-    // One byte more tells that there is more.
+    // One byte more shows that there is more.
     files.read(path.as_bytes(), READ_LIMIT + 1).is_some_and(|other| {
         other == text || other.len() > READ_LIMIT && text.len() == READ_LIMIT && other.starts_with(text)
     })

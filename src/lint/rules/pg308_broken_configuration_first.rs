@@ -26,7 +26,7 @@ rule! {
     /// xvda1  /grub/grub.cfg with linux /kernels/k
     /// ```
     ///
-    /// `pregrub lint` on a copy of the broken configuration tells everything that is wrong in it.
+    /// `pregrub lint` on a copy of the broken configuration reports everything that is wrong in it.
     ///
     /// ## Source
     ///

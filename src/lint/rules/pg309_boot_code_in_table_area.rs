@@ -10,7 +10,7 @@ rule! {
     ///
     /// ## Why is this bad?
     ///
-    /// pygrub takes a disk for partitioned if its first sector ends with the bytes 55 aa, and reads four slots in front of them.
+    /// pygrub treats a disk as partitioned if its first sector ends with the bytes 55 aa, and reads four slots in front of them.
     /// On an unpartitioned disk with GRUB, extlinux or syslinux in its boot sector that is program code: pygrub looks at
     /// places that mean nothing and never at the start of the disk.
     ///

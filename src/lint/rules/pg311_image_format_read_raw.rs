@@ -1,4 +1,4 @@
-use crate::explain::mount_refusal::Refusal;
+use crate::explain::mount_refusal::MountRefusal;
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 
@@ -15,15 +15,18 @@ rule! {
     /// ## Example
     ///
     /// ```text
-    /// disk = ["format=qcow2, vdev=xvda, access=rw, target=/srv/guest.qcow2"]
+    /// disk = ["format=raw, vdev=xvda, access=rw, target=/srv/guest.qcow2"]
     /// ```
     ///
     /// ## Use instead
     ///
     /// ```text
-    /// qemu-img convert -O raw guest.qcow2 guest.img
-    /// disk = ["format=raw, vdev=xvda, access=rw, target=/srv/guest.img"]
+    /// disk = ["format=qcow2, vdev=xvda, access=rw, target=/srv/guest.qcow2"]
     /// ```
+    ///
+    /// The toolstack then attaches the disk in the image, and pygrub reads that. xl knows qcow, qcow2, qed and vhd; an image in another
+    /// format is to be converted (`qemu-img convert -O raw guest.vmdk guest.img`). Name a format only if you made the image in it: a
+    /// guest can write the header of one onto its raw disk, and QEMU opens the files that a header names.
     ///
     /// ## Source
     ///
@@ -33,7 +36,12 @@ rule! {
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
-    if let Some((explanation, Refusal::ImageFormat)) = context.refused() {
-        report.add(Diagnostic::of_explanation(explanation));
+    if let Some((explanation, MountRefusal::ImageFormat)) = context.refused() {
+        let finding = Diagnostic::of_explanation(explanation);
+        let declared = context.run.image_format.is_none().then(|| context.domain()?.disks.first()).flatten();
+        report.add(match declared {
+            Some(disk) => finding.in_domain(Some(disk.specification.span), "given as a raw disk"),
+            None => finding,
+        });
     }
 }

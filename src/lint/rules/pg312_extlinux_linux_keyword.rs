@@ -108,7 +108,7 @@ fn fix(configuration: &Configuration<'_>, entry: &Entry) -> Option<Fix> {
     };
     let kernel = keyword(configuration, linux);
     let Some(initrd) = initrd else {
-        // By these SYSLINUX takes a file named by KERNEL for something else than Linux.
+        // By these a file named by KERNEL is something else than Linux to SYSLINUX.
         let other = [".0", ".bin", ".bs", ".bss", ".c32", ".cbt", ".com", ".img"];
         let path = configuration.at(linux.argument).to_ascii_lowercase();
         let what = "name the kernel by KERNEL";

@@ -50,7 +50,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let by_pygrub = run.verdict == Verdict::Fails && run.handed_over().is_none();
     let damaged = context.explanation().filter(|it| it.evidence.is_none() && by_pygrub);
     if let Some(explanation) = damaged {
-        // Where the image is all there, the rule for odd files tells it.
+        // Where the image is all there, the rule for odd files reports it.
         if run.chosen.is_some() && incomplete.is_none() {
             return;
         }

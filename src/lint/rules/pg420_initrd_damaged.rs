@@ -18,7 +18,7 @@ rule! {
     /// ## Example
     ///
     /// ```text
-    /// cat microcode.cpio initrd.lz4 secrets.cpio.gz > initrd    # lz4 takes what follows for its own
+    /// cat microcode.cpio initrd.lz4 secrets.cpio.gz > initrd    # lz4 treats what follows as its own
     /// ```
     ///
     /// ## Use instead

@@ -32,17 +32,11 @@ rule! {
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     if let Some(error) = context.domain_error() {
         let message = format!("xl cannot parse the configuration: {error}");
-        let mut finding = Diagnostic::new(message).in_domain(Some(error.span), "xl stops here").stops_boot(true);
-        if error.looks_like_python {
-            finding = finding.help(
-                "xm read Python, and left with Xen 4.5: write each value literally (disk = [ 'phy:/dev/vg0/guest,xvda,w' ]), or generate the \
-                 file with a script; xl create accepts `name=\"value\"` on its command line where guests differ",
-            );
-        }
-        report.add(finding);
+        let finding = Diagnostic::new(message).in_domain(Some(error.span), "xl stops here").stops_boot(true);
+        report.add(finding.help(error.help(context.domain_text().unwrap_or_default())));
     }
     if let Some(refusal) = context.domain().and_then(|domain| domain.refusal.as_ref()) {
         let finding = Diagnostic::new(format!("xl refuses the configuration: {}", refusal.reason));
-        report.add(finding.in_domain(refusal.span, "refused").stops_boot(true));
+        report.add(finding.in_domain(refusal.span, "refused").stops_boot(true).help(refusal.help));
     }
 }

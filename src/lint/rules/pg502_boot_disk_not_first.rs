@@ -1,8 +1,8 @@
 use crate::boot::Verdict;
-use crate::explain::CauseKind;
+use crate::explain::{CauseKind, named_kernel};
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Diagnostic, LintContext, Reporter};
-use crate::xl::domain::Guest;
+use crate::xl::domain::GuestKind;
 
 rule! {
     /// ## What it does
@@ -33,14 +33,17 @@ rule! {
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
-    let Some(domain) = context.domain().filter(|domain| domain.guest != Guest::Hvm && domain.bootloader.is_some())
+    let Some(domain) = context.domain().filter(|domain| domain.guest != GuestKind::Hvm && domain.bootloader.is_some())
     else {
         return;
     };
     let Some((first, others)) = domain.disks.split_first() else { return };
     let Some(other) = others.iter().find(|other| !other.disk.cdrom) else { return };
     let stops = context.run.verdict == Verdict::Fails;
-    let nothing = context.run.started() && context.attempt().is_none_or(|attempt| attempt.found.is_none());
+    // A kernel that the domain names and that is not in the guest says nothing of the disk.
+    let nothing = context.run.started()
+        && !named_kernel::is_of_domain(context.run)
+        && context.attempt().is_none_or(|attempt| attempt.found.is_none());
     let ordered = context.explained(CauseKind::DiskOrder);
     let mut finding = if let Some(explanation) = ordered {
         Diagnostic::of_explanation(explanation)

@@ -1,6 +1,6 @@
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Diagnostic, LintContext, Reporter};
-use crate::xl::domain::Guest;
+use crate::xl::domain::GuestKind;
 
 rule! {
     /// ## What it does
@@ -32,7 +32,7 @@ rule! {
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
-    let Some(domain) = context.domain().filter(|domain| domain.guest == Guest::Hvm) else { return };
+    let Some(domain) = context.domain().filter(|domain| domain.guest == GuestKind::Hvm) else { return };
     let Some(bootloader) = &domain.bootloader else { return };
     let mut finding = Diagnostic::new("this is an HVM guest, for which no bootloader is run")
         .in_domain(Some(bootloader.span), "has no effect")

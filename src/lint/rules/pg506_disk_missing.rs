@@ -49,12 +49,18 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         if !access.is_missing(path) {
             continue;
         }
-        let mut finding =
+        let finding =
             Diagnostic::new(format!("there is no `{}` here: libxl creates no domain without it", shown(target)))
                 .in_domain(Some(specification.span), "not here");
-        if path.is_relative() {
-            finding = finding.help("give the full path: xl looks for it from the directory that it is started in");
-        }
-        report.add(finding);
+        let help = if path.is_relative() {
+            "give the full path: xl looks for it from the directory that it is started in"
+        } else if path.starts_with("/dev/zvol") {
+            "import the pool (zpool import), or correct the path"
+        } else if path.starts_with("/dev") {
+            "activate the volume group (vgchange -ay), or correct the path"
+        } else {
+            "mount the filesystem that it is on, or correct the path"
+        };
+        report.add(finding.help(help));
     }
 }

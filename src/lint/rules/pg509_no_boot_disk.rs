@@ -2,7 +2,7 @@ use crate::boot::Verdict;
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 use crate::xl::disk::DiskFormat;
-use crate::xl::domain::Guest;
+use crate::xl::domain::GuestKind;
 
 rule! {
     /// ## What it does
@@ -35,7 +35,7 @@ rule! {
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
-    let domain = context.domain().filter(|domain| domain.guest != Guest::Hvm && domain.refusal.is_none());
+    let domain = context.domain().filter(|domain| domain.guest != GuestKind::Hvm && domain.refusal.is_none());
     let Some((domain, bootloader)) = domain.and_then(|domain| Some((domain, domain.bootloader.as_ref()?))) else {
         return;
     };

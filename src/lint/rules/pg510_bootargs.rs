@@ -1,6 +1,6 @@
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Diagnostic, LintContext, Reporter};
-use crate::xl::domain::Guest;
+use crate::xl::domain::GuestKind;
 
 rule! {
     /// ## What it does
@@ -33,7 +33,7 @@ rule! {
 }
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
-    let Some(domain) = context.domain().filter(|domain| domain.guest != Guest::Hvm && domain.bootloader.is_some())
+    let Some(domain) = context.domain().filter(|domain| domain.guest != GuestKind::Hvm && domain.bootloader.is_some())
     else {
         return;
     };

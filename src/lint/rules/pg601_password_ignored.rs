@@ -1,5 +1,5 @@
 use crate::config::{Dialect, Directive, Effect};
-use crate::lint::analysis::conditionals::Blocks;
+use crate::lint::analysis::conditionals::ConditionalBlocks;
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Configuration, Diagnostic, LintContext, Reporter, Severity};
 use crate::python::Python;
@@ -35,7 +35,7 @@ rule! {
     ///
     /// ## Source
     ///
-    /// Measured on pseudo-terminals with xen-utils-4.17, and recorded for every release (pygrub-by-release, section 6).
+    /// Measured on pseudo-terminals with xen-utils-4.17, and recorded for every release.
     "PG601" "password-ignored" Warning or Note, stops: Never, releases: all(), check
 }
 
@@ -66,9 +66,9 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
 /// Whether all of it stands under conditions that GRUB does not find met, as in the block of grub-mkconfig's 01_users without a
 /// user.cfg: then GRUB asks for no password either.
 fn only_if_asked_for(configuration: &Configuration<'_>) -> bool {
-    let blocks = Blocks::of(&configuration.config.directives, configuration.text);
-    places(configuration).next().is_some()
-        && places(configuration).all(|place| blocks.around(place.line.line).is_some())
+    let Some(last) = places(configuration).last() else { return false };
+    let blocks = ConditionalBlocks::until(configuration, last.line.end);
+    places(configuration).all(|place| blocks.around(place.line.start).is_some())
         && configuration.grub().is_some_and(|grub| grub.is_known() && grub.variable("superusers").is_none())
 }
 

@@ -2,7 +2,8 @@ use crate::host;
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 use crate::release::Change;
-use crate::xl::domain::Guest;
+use crate::xl::call::is_pygrub;
+use crate::xl::domain::GuestKind;
 
 rule! {
     /// ## What it does
@@ -36,15 +37,16 @@ rule! {
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let release = context.release();
-    let Some(domain) = context.domain().filter(|domain| domain.guest != Guest::Hvm && !domain.bootloader_restricted)
+    let Some(domain) =
+        context.domain().filter(|domain| domain.guest != GuestKind::Hvm && !domain.bootloader_restricted)
     else {
         return;
     };
     let Some(bootloader) = domain.bootloader.as_ref().filter(|_| context.run.options.build().has(Change::Runas)) else {
         return;
     };
-    // pregrub gives its rights up by itself.
-    if host::runs_drop_in(bootloader.text.as_bytes()) {
+    // pregrub gives its rights up by itself, and of other bootloaders nothing is known.
+    if !is_pygrub(bootloader) || host::runs_drop_in(bootloader.text.as_bytes()) {
         return;
     }
     let help = if release.has(Change::BootloaderRestrict) {

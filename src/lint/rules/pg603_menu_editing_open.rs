@@ -31,7 +31,7 @@ rule! {
     ///
     /// ## Source
     ///
-    /// Recorded on pseudo-terminals for every release (pygrub-by-release, section 6).
+    /// Recorded on pseudo-terminals for every release.
     "PG603" "menu-editing-open" Note, stops: Never, releases: until(Python3), check
 }
 

@@ -1,5 +1,5 @@
-use crate::boot::{Format, forged_record};
-use crate::explain::missing_path::shown;
+use crate::boot::{OutputFormat, forged_record};
+use crate::explain::wording::shown;
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 use crate::release::Change;
@@ -60,7 +60,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         };
         let consequence = match forged {
             _ if !quoted => "which pygrub of this release passes on for the toolstack to read as its own",
-            Some((_, Format::Sxp)) => "which pygrub of this release quotes",
+            Some((_, OutputFormat::Sxp)) => "which pygrub of this release quotes",
             _ => "which pygrub of this release refuses to print",
         };
         let mut finding = Diagnostic::new(format!("{what}, {consequence}")).in_configuration().help(if quoted {

@@ -1,5 +1,5 @@
 use crate::boot::{Purpose, TooLarge};
-use crate::explain::missing_path::{shown, word};
+use crate::explain::wording::{shown, word};
 use crate::lint::analysis::named_file::{Lookup, all};
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Answer, Diagnostic, LintContext, Reporter, Severity};
@@ -61,7 +61,8 @@ fn of_others(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let disk = context.volumes().and_then(|volumes| volumes.disk()).map(|disk| disk.len());
     let most = context.run.options.largest_copy;
     let others = all(lookup.configuration()).filter(|named| !named.selected && !named.path().is_empty());
-    let too_large = others.filter_map(|named| match files.look(named.path()) {
+    let there = others.filter(|named| lookup.opens(files, named) != Some(false));
+    let too_large = there.filter_map(|named| match files.look(named.path()) {
         Answer::There { size, .. } => Some((TooLarge::of(size, disk, most)?, named)),
         _ => None,
     });

@@ -1,10 +1,8 @@
 use crate::compare::DifferenceKind;
 use crate::lint::analysis::grub_pick;
-use crate::lint::engine::group::Group;
-use crate::lint::engine::rule::Rule;
-use crate::lint::rules::declare::{Check, rule};
-use crate::lint::rules::shared::explained_elsewhere::is_explained;
-use crate::lint::rules::{Diagnostic, LintContext, Reporter};
+use crate::lint::rules::declare::{RuleCheck, rule};
+use crate::lint::rules::shared::parting;
+use crate::lint::rules::{LintContext, Reporter};
 use crate::lint::rules::{
     pg101_default_by_title, pg102_saved_entry, pg103_several_defaults, pg104_default_out_of_range,
     pg105_flattened_index, pg107_entries_elsewhere, pg110_byte_order_mark, pg111_default_read_differently,
@@ -52,7 +50,7 @@ rule! {
 }
 
 /// Rules that say themselves why another entry boots.
-const EXPLAIN: [&Check; 11] = [
+const EXPLAIN: [&RuleCheck; 11] = [
     &pg101_default_by_title::CHECK,
     &pg102_saved_entry::CHECK,
     &pg103_several_defaults::CHECK,
@@ -67,19 +65,8 @@ const EXPLAIN: [&Check; 11] = [
 ];
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
-    if context.run.options.entry.is_some() {
-        return;
-    }
     // What GRUB rejects shifts its entries: PG703 reports that.
-    let Some(difference) = context.parts_from_grub(DifferenceKind::Entry) else { return };
-    let stops = |rule: &'static Rule, _| rule.group() == Group::StopsTheRun;
-    if report.has_found(stops) || grub_pick::rejects(context) || is_explained(context, &EXPLAIN) {
-        return;
+    if context.run.options.entry.is_none() && !grub_pick::rejects(context) {
+        parting::report(context, report, (DifferenceKind::Entry, "here the two part"), &EXPLAIN);
     }
-    let finding = Diagnostic::new(difference.rule.clone());
-    let finding = match difference.span {
-        Some(span) => finding.at(span, "here the two part"),
-        None => finding.in_configuration(),
-    };
-    report.add(grub_pick::with_change(context, difference, finding));
 }

@@ -1,10 +1,7 @@
 use crate::compare::DifferenceKind;
-use crate::lint::analysis::grub_pick;
-use crate::lint::engine::group::Group;
-use crate::lint::engine::rule::Rule;
-use crate::lint::rules::declare::{Check, rule};
-use crate::lint::rules::shared::explained_elsewhere::is_explained;
-use crate::lint::rules::{Diagnostic, LintContext, Reporter};
+use crate::lint::rules::declare::{RuleCheck, rule};
+use crate::lint::rules::shared::parting;
+use crate::lint::rules::{LintContext, Reporter};
 use crate::lint::rules::{
     pg204_quoted_path, pg205_path_with_trailing_text, pg206_tab_after_kernel, pg207_variable_in_path,
     pg208_literal_arguments, pg209_line_continuation,
@@ -46,7 +43,7 @@ rule! {
 }
 
 /// Rules that say themselves why the arguments differ.
-const EXPLAIN: [&Check; 6] = [
+const EXPLAIN: [&RuleCheck; 6] = [
     &pg204_quoted_path::CHECK,
     &pg205_path_with_trailing_text::CHECK,
     &pg206_tab_after_kernel::CHECK,
@@ -57,18 +54,7 @@ const EXPLAIN: [&Check; 6] = [
 
 fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     let options = &context.run.options;
-    if options.entry.is_some() || !options.args.is_empty() || !options.extra_args.is_empty() {
-        return;
+    if options.entry.is_none() && options.args.is_empty() && options.extra_args.is_empty() {
+        parting::report(context, report, (DifferenceKind::Arguments, "not the same to both"), &EXPLAIN);
     }
-    let Some(difference) = context.parts_from_grub(DifferenceKind::Arguments) else { return };
-    let stops = |rule: &'static Rule, _| rule.group() == Group::StopsTheRun;
-    if report.has_found(stops) || is_explained(context, &EXPLAIN) {
-        return;
-    }
-    let finding = Diagnostic::new(difference.rule.clone());
-    let finding = match difference.span {
-        Some(span) => finding.at(span, "not the same to both"),
-        None => finding.in_configuration(),
-    };
-    report.add(grub_pick::with_change(context, difference, finding));
 }

@@ -61,9 +61,7 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         if report.has_found(|_, line| line == Some(span.line)) {
             continue;
         }
-        let syntax = rejected.messages.iter().find(|message| message.starts_with("syntax error"));
-        let message = syntax.or(rejected.messages.first());
-        let message = message.map(|message| format!(" (`error: {message}`)")).unwrap_or_default();
+        let message = if rejected.fatal { "token too large, exceeds YYLMAX" } else { "syntax error." };
         let entry = configuration
             .entries()
             .iter()
@@ -75,8 +73,9 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
             ),
             None => "the statement that ends here".to_owned(),
         };
-        let mut finding = Diagnostic::new(format!("GRUB rejects {what} and drops it{message}; pygrub reads it"))
-            .at(span, "where GRUB gives up");
+        let mut finding =
+            Diagnostic::new(format!("GRUB rejects {what} and drops it (`error: {message}`); pygrub reads it"))
+                .at(span, "where GRUB gives up");
         if let Some(entry) = entry.filter(|entry| entry.header.line != rejected.line) {
             finding = finding.and(entry.title_span, "not in GRUB's menu");
         }

@@ -1,10 +1,13 @@
+use crate::boot::Purpose;
+use crate::config::Dialect;
+use crate::explain::path_issue::PathIssue;
 use crate::lint::rules::declare::rule;
 use crate::lint::rules::{Diagnostic, LintContext, Reporter};
 
 rule! {
     /// ## What it does
     ///
-    /// Finds the path of a kernel without a slash in front: pygrub takes it from the root of the filesystem, GRUB takes it for no file
+    /// Finds the path of a kernel without a slash in front: pygrub takes it from the root of the filesystem, GRUB finds no file by it
     /// at all.
     ///
     /// ## Why is this bad?
@@ -50,6 +53,12 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
     }
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let path = kernel.files.first().map(|file| text(&file.path)).unwrap_or_default();
+    // An argument where the path belongs is PG214's, where no file of that name is known to be there.
+    if context.files().is_none()
+        && PathIssue::of(path.as_bytes(), Purpose::Kernel, Dialect::Grub2) == Some(PathIssue::Argument)
+    {
+        return;
+    }
     let title = attempt.title().map(text).unwrap_or_default();
     let finding =
         Diagnostic::new(format!("GRUB boots nothing: it prints `error: {error}` for the kernel of `{title}`"));
@@ -58,5 +67,14 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
         Some(span) => finding.at(span, "GRUB does not load it"),
         None => finding.in_configuration(),
     };
-    report.add(finding.help(format!("write the path from the root of the filesystem: `/{path}`")));
+    let otherwise =
+        if is_like_a_file(&path) { "" } else { ", or if that is an argument, the kernel's path in front of it" };
+    report.add(finding.help(format!("write the path from the root of the filesystem: `/{path}`{otherwise}")));
+}
+
+/// Whether a word looks like the name of a kernel: with a digit or a `.` in it, or as distributions call theirs.
+fn is_like_a_file(word: &str) -> bool {
+    let names = ["linu", "kern", "image", "/"];
+    word.contains(|c: char| c.is_ascii_digit() || c == '.')
+        || names.iter().any(|name| word.to_lowercase().contains(name))
 }

@@ -14,18 +14,18 @@ rule! {
     /// ## Example
     ///
     /// ```text
-    /// # pregrub: allow(default-by-title) GRUB is told the same
+    /// # pregrub: allow(default-by-title) GRUB reads the same
     /// set default=0
     /// ```
     ///
     /// ## Use instead
     ///
-    /// Remove the comment. One that is needed for some release of Xen only is told to be silent on the command line:
+    /// Remove the comment. If only some releases of Xen need it, turn this rule off on the command line:
     /// `-A unused-suppression`.
     ///
     /// ## Source
     ///
-    /// pregrub's own comments; pygrub and GRUB take them for comments.
+    /// pregrub's own comments, which pygrub and GRUB skip.
     "PG801" "unused-suppression" Warning, stops: Never, releases: all()
 }
 

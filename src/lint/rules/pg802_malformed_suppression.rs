@@ -30,7 +30,7 @@ rule! {
     ///
     /// ## Source
     ///
-    /// pregrub's own comments; pygrub and GRUB take them for comments.
+    /// pregrub's own comments, which pygrub and GRUB skip.
     "PG802" "malformed-suppression" Warning, stops: Never, releases: all()
 }
 

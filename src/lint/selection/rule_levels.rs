@@ -25,10 +25,12 @@ pub struct UnknownSelector(String);
 impl fmt::Display for UnknownSelector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "there is no rule or group `{}`", self.0)?;
-        if let Some(rule) = closest(&self.0) {
-            write!(f, "; the closest is {} ({})", rule.code, rule.name)?;
+        match closest(&self.0) {
+            Some(rule) => {
+                write!(f, "; the closest is {} ({}), and `pregrub rules` lists them", rule.code, rule.name)
+            }
+            None => f.write_str(": `pregrub rules` lists them"),
         }
-        f.write_str(": `pregrub rules` lists them")
     }
 }
 

@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use crate::config::Span;
 use crate::lint::analysis::configuration::shown;
 use crate::lint::analysis::context::LintContext;
-use crate::lint::engine::diagnostic::Source;
+use crate::lint::engine::diagnostic::SpanSource;
 use crate::lint::selection::rule_levels::Selector;
 
 /// What a comment covers.
@@ -52,14 +52,15 @@ const MOST: usize = 10_000;
 
 impl Suppressions {
     /// The comments in each of the texts of a run. Those of the boot configuration are left out if they do not count.
-    pub(in crate::lint) fn of(context: &LintContext<'_>) -> Vec<(Source, Self)> {
-        let mut all = vec![(Source::Domain, Self::read(context.text(Source::Domain), &[]))];
-        if let Some(configuration) = context.configuration().filter(|_| context.obeys_guest()) {
+    pub(in crate::lint) fn of(context: &LintContext<'_>) -> Vec<(SpanSource, Self)> {
+        let mut all = vec![(SpanSource::Domain, Self::read(context.text(SpanSource::Domain), &[]))];
+        let configuration = context.configuration().filter(|_| context.obeys_guest());
+        if let Some(configuration) = configuration.filter(|found| memchr::memmem::find(found.text, MARK).is_some()) {
             let entries = configuration.entries().iter().map(|entry| entry.lines);
             let functions = configuration.config.functions.iter();
             let functions = functions.map(|function| (function.header.line, function.last_line.unwrap_or(u32::MAX)));
             let blocks: Vec<(u32, u32)> = entries.chain(functions).collect();
-            all.push((Source::Configuration, Self::read(configuration.text, &blocks)));
+            all.push((SpanSource::Configuration, Self::read(configuration.text, &blocks)));
         }
         all
     }

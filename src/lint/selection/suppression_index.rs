@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::lint::engine::diagnostic::Source;
+use crate::lint::engine::diagnostic::SpanSource;
 use crate::lint::engine::finding::Finding;
 use crate::lint::engine::group::Group;
 use crate::lint::selection::rule_levels::Selector;
@@ -18,7 +18,7 @@ struct Covered {
 /// Lines of a text that comments cover alike.
 struct Block {
     /// The text, first and last line.
-    place: (Source, u32, u32),
+    place: (SpanSource, u32, u32),
     /// The last line that it or one before it in the same text reaches to.
     reach: u32,
     covered: Covered,
@@ -26,21 +26,21 @@ struct Block {
 
 /// All comments of all texts, by what they cover. A guest can write ten thousand of them, for as many findings.
 pub(in crate::lint) struct SuppressionIndex<'a> {
-    list: Vec<(Source, &'a Suppression)>,
+    list: Vec<(SpanSource, &'a Suppression)>,
     /// Whether each was needed.
     used: Vec<bool>,
-    files: HashMap<Source, Covered>,
-    lines: HashMap<(Source, u32), Covered>,
+    files: HashMap<SpanSource, Covered>,
+    lines: HashMap<(SpanSource, u32), Covered>,
     /// What covers more than a line, in order.
     blocks: Vec<Block>,
 }
 
 impl<'a> SuppressionIndex<'a> {
     /// Takes the comments in.
-    pub(in crate::lint) fn new(list: Vec<(Source, &'a Suppression)>) -> Self {
-        let mut files: HashMap<Source, Covered> = HashMap::new();
-        let mut lines: HashMap<(Source, u32), Covered> = HashMap::new();
-        let mut blocks: HashMap<(Source, u32, u32), Covered> = HashMap::new();
+    pub(in crate::lint) fn new(list: Vec<(SpanSource, &'a Suppression)>) -> Self {
+        let mut files: HashMap<SpanSource, Covered> = HashMap::new();
+        let mut lines: HashMap<(SpanSource, u32), Covered> = HashMap::new();
+        let mut blocks: HashMap<(SpanSource, u32, u32), Covered> = HashMap::new();
         for (index, (source, one)) in list.iter().enumerate() {
             let covered = match &one.scope {
                 Scope::File => files.entry(*source).or_default(),
@@ -54,7 +54,7 @@ impl<'a> SuppressionIndex<'a> {
                 None => covered.selectors.push((one.selector, vec![index])),
             }
         }
-        let block = |(place, covered): ((Source, u32, u32), Covered)| Block { place, reach: place.2, covered };
+        let block = |(place, covered): ((SpanSource, u32, u32), Covered)| Block { place, reach: place.2, covered };
         let mut blocks: Vec<Block> = blocks.into_iter().map(block).collect();
         blocks.sort_by_key(|block| block.place);
         for index in 1..blocks.len() {
@@ -93,7 +93,7 @@ impl<'a> SuppressionIndex<'a> {
     }
 
     /// Those that silenced nothing, in the order of the texts.
-    pub(in crate::lint) fn unused(&self) -> impl Iterator<Item = (Source, &'a Suppression)> {
+    pub(in crate::lint) fn unused(&self) -> impl Iterator<Item = (SpanSource, &'a Suppression)> {
         let unused = self.list.iter().zip(&self.used).filter(|(_, used)| !**used);
         unused.map(|((source, one), _)| (*source, *one))
     }

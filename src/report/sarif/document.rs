@@ -1,4 +1,5 @@
-//! The parts of a SARIF 2.1.0 log that pregrub writes, by the names of the standard.
+//! The parts of a SARIF 2.1.0 log that pregrub writes, by the names of the standard. They borrow what serde-sarif 0.8 would own, and need
+//! neither its builders by macro (typed-builder, strum) nor the rest of the standard.
 
 use std::borrow::Cow;
 
@@ -6,7 +7,7 @@ use serde::Serialize;
 
 /// `sarifLog`.
 #[derive(Debug, Serialize)]
-pub(super) struct Document<'a> {
+pub(super) struct SarifLog<'a> {
     #[serde(rename = "$schema")]
     pub schema: &'static str,
     pub runs: [LogRun<'a>; 1],
@@ -42,13 +43,13 @@ pub(super) struct Artifact {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct ArtifactLocation {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<Message>,
+    pub description: Option<SarifMessage>,
     pub uri: String,
 }
 
 /// `message`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct Message {
+pub(super) struct SarifMessage {
     pub text: String,
 }
 
@@ -73,7 +74,7 @@ pub(super) struct Invocation<'a> {
 pub(super) struct Notification {
     pub level: &'static str,
     pub locations: [LogLocation; 1],
-    pub message: Message,
+    pub message: SarifMessage,
 }
 
 /// `result`: a finding, or a verdict that no finding explains.
@@ -84,7 +85,7 @@ pub(super) struct LogResult {
     pub fixes: Vec<LogFix>,
     pub level: &'static str,
     pub locations: [LogLocation; 1],
-    pub message: Message,
+    pub message: SarifMessage,
     /// Given when the log is complete, since it counts results that are the same.
     pub partial_fingerprints: Fingerprints,
     pub properties: ResultProperties,
@@ -124,7 +125,7 @@ pub(super) struct LogLocation {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub logical_locations: Vec<LogicalLocation>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<Message>,
+    pub message: Option<SarifMessage>,
     pub physical_location: PhysicalLocation,
 }
 
@@ -161,7 +162,7 @@ pub(super) struct LogRegion {
 #[serde(rename_all = "camelCase")]
 pub(super) struct LogFix {
     pub artifact_changes: [ArtifactChange; 1],
-    pub description: Message,
+    pub description: SarifMessage,
     pub properties: FixProperties,
 }
 
@@ -176,15 +177,15 @@ pub(super) struct FixProperties {
 #[serde(rename_all = "camelCase")]
 pub(super) struct ArtifactChange {
     pub artifact_location: ArtifactLocation,
-    pub replacements: Vec<Replacement>,
+    pub replacements: Vec<SarifReplacement>,
 }
 
 /// `replacement`.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Replacement {
+pub(super) struct SarifReplacement {
     pub deleted_region: LogRegion,
-    pub inserted_content: Message,
+    pub inserted_content: SarifMessage,
 }
 
 /// `tool`.
@@ -200,7 +201,7 @@ pub(super) struct ToolComponent {
     pub name: &'static str,
     pub rules: Vec<ReportingDescriptor>,
     pub semantic_version: &'static str,
-    pub short_description: Message,
+    pub short_description: SarifMessage,
     pub version: &'static str,
 }
 
@@ -208,18 +209,18 @@ pub(super) struct ToolComponent {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ReportingDescriptor {
-    pub default_configuration: Configuration,
-    pub full_description: Message,
+    pub default_configuration: ReportingConfiguration,
+    pub full_description: SarifMessage,
     pub help: Help,
     pub id: &'static str,
     pub name: &'static str,
     pub properties: RuleProperties,
-    pub short_description: Message,
+    pub short_description: SarifMessage,
 }
 
 /// `reportingConfiguration`.
 #[derive(Debug, Serialize)]
-pub(super) struct Configuration {
+pub(super) struct ReportingConfiguration {
     pub level: &'static str,
 }
 

@@ -8,13 +8,14 @@ mod document;
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use sha2::Sha256;
 
 use self::document::{
-    Artifact, ArtifactChange, ArtifactLocation, Configuration, Document, Fingerprints, FixProperties, Help, Invocation,
-    LogFix, LogLocation, LogRegion, LogResult, LogRun, LogicalLocation, Message, Notification, PhysicalLocation,
-    Replacement, ReportingDescriptor, ResultProperties, RuleProperties, RunProperties, Tool, ToolComponent,
+    Artifact, ArtifactChange, ArtifactLocation, Fingerprints, FixProperties, Help, Invocation, LogFix, LogLocation,
+    LogRegion, LogResult, LogRun, LogicalLocation, Notification, PhysicalLocation, ReportingConfiguration,
+    ReportingDescriptor, ResultProperties, RuleProperties, RunProperties, SarifLog, SarifMessage, SarifReplacement,
+    Tool, ToolComponent,
 };
 use super::fingerprint::{digest, digest_of, fingerprint};
 use super::location::Location;
@@ -25,7 +26,7 @@ use crate::lint::{BootImpact, Finding, Fix, RULES, Rule, Severity};
 use crate::release::Release;
 #[cfg(feature = "cli")]
 use crate::report::recorded::{Recorded, RecordedFinding};
-use crate::report::target_report::{Outcome, TargetReport};
+use crate::report::target_report::{ReportOutcome, TargetReport};
 
 /// The schema that the log keeps.
 pub const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json";
@@ -93,11 +94,11 @@ impl Log {
             self.artifacts.push((examined.target.to_owned(), artifact));
         }
         let whole = || location(&Location::whole(examined.target));
-        if let Outcome::Unreadable { why, .. } = examined.outcome {
+        if let ReportOutcome::Unreadable { why, .. } = examined.outcome {
             self.notifications.push(Notification {
                 level: "error",
                 locations: [whole()],
-                message: Message { text: sentence(why) },
+                message: SarifMessage { text: sentence(why) },
             });
         }
         if let Some((verdict, reason)) = examined.untold() {
@@ -108,7 +109,7 @@ impl Log {
                 fixes: Vec::new(),
                 level: level_of(verdict),
                 locations: [whole()],
-                message: Message { text: message(&said, help, None) },
+                message: SarifMessage { text: message(&said, help, None) },
                 partial_fingerprints: Fingerprints::default(),
                 properties: ResultProperties { stops_boot: verdict == Verdict::Fails, ..ResultProperties::default() },
                 related_locations: Vec::new(),
@@ -134,7 +135,7 @@ impl Log {
             self.notifications.push(Notification {
                 level: "error",
                 locations: [whole()],
-                message: Message { text: sentence(recorded.reason.as_deref().unwrap_or_default()) },
+                message: SarifMessage { text: sentence(recorded.reason.as_deref().unwrap_or_default()) },
             });
         }
         if let Some((verdict, reason)) = recorded.unexplained() {
@@ -144,7 +145,7 @@ impl Log {
                 fixes: Vec::new(),
                 level: level_of(verdict),
                 locations: [whole()],
-                message: Message { text: message(&said, recorded.help.as_deref(), None) },
+                message: SarifMessage { text: message(&said, recorded.help.as_deref(), None) },
                 partial_fingerprints: Fingerprints::default(),
                 properties: ResultProperties { stops_boot: verdict == Verdict::Fails, ..ResultProperties::default() },
                 related_locations: Vec::new(),
@@ -169,7 +170,7 @@ impl Log {
             fixes: Vec::new(),
             level: level(finding.severity),
             locations: [location(place)],
-            message: Message { text: message(&finding.message, finding.help.as_deref(), guest.as_deref()) },
+            message: SarifMessage { text: message(&finding.message, finding.help.as_deref(), guest.as_deref()) },
             partial_fingerprints: Fingerprints::default(),
             properties: ResultProperties {
                 guest_path: place.inside.map(str::to_owned),
@@ -188,7 +189,7 @@ impl Log {
         let guest = place.in_guest();
         let related = finding.related.iter().zip(0_usize..).map(|(related, id)| LogLocation {
             id: Some(id),
-            message: Some(Message { text: sentence(&related.label) }),
+            message: Some(SarifMessage { text: sentence(&related.label) }),
             ..location(&examined.place(finding, Some(related.span)))
         });
         // A fix is for a text that is a file of this machine.
@@ -198,7 +199,7 @@ impl Log {
             fixes: fix.map(|(fix, text)| change(fix, text, &place)).into_iter().collect(),
             level: level(finding.severity),
             locations: [location(&place)],
-            message: Message { text: message(&finding.message, finding.help.as_deref(), guest.as_deref()) },
+            message: SarifMessage { text: message(&finding.message, finding.help.as_deref(), guest.as_deref()) },
             partial_fingerprints: Fingerprints::default(),
             properties: ResultProperties {
                 guest_path: place.inside.map(str::to_owned),
@@ -232,7 +233,7 @@ impl Log {
             name: env!("CARGO_PKG_NAME"),
             rules,
             semantic_version: version,
-            short_description: Message { text: concat!(env!("CARGO_PKG_DESCRIPTION"), ".").to_owned() },
+            short_description: SarifMessage { text: concat!(env!("CARGO_PKG_DESCRIPTION"), ".").to_owned() },
             version,
         };
         let invocation = Invocation {
@@ -248,7 +249,7 @@ impl Log {
             results: results.collect(),
             tool: Tool { driver },
         };
-        let log = Document { schema: SCHEMA, runs: [run], version: "2.1.0" };
+        let log = SarifLog { schema: SCHEMA, runs: [run], version: "2.1.0" };
         crate::json::write_pretty(&log, out)?;
         out.write_all(b"\n")
     }
@@ -263,8 +264,8 @@ fn descriptor(rule: &Rule) -> ReportingDescriptor {
         BootImpact::Never => {}
     }
     ReportingDescriptor {
-        default_configuration: Configuration { level: level(rule.severity) },
-        full_description: Message { text: rule.summary() },
+        default_configuration: ReportingConfiguration { level: level(rule.severity) },
+        full_description: SarifMessage { text: rule.summary() },
         help: Help { markdown: documentation.clone(), text: documentation },
         id: rule.code,
         name: rule.name,
@@ -274,15 +275,15 @@ fn descriptor(rule: &Rule) -> ReportingDescriptor {
             releases: Some(rule.releases.to_string()),
             tags,
         },
-        short_description: Message { text: format!("{}: {}", rule.name, rule.stops.phrase()) },
+        short_description: SarifMessage { text: format!("{}: {}", rule.name, rule.stops.phrase()) },
     }
 }
 
 fn verdict_descriptor() -> ReportingDescriptor {
     let text = "pygrub would not boot the target, or whether it would is unknown, and no finding says why.".to_owned();
     ReportingDescriptor {
-        default_configuration: Configuration { level: "error" },
-        full_description: Message { text: text.clone() },
+        default_configuration: ReportingConfiguration { level: "error" },
+        full_description: SarifMessage { text: text.clone() },
         help: Help { markdown: text.clone(), text },
         id: VERDICT,
         name: VERDICT,
@@ -292,7 +293,7 @@ fn verdict_descriptor() -> ReportingDescriptor {
             releases: None,
             tags: vec!["stops-boot"],
         },
-        short_description: Message { text: "The verdict on the target".to_owned() },
+        short_description: SarifMessage { text: "The verdict on the target".to_owned() },
     }
 }
 
@@ -341,14 +342,14 @@ fn region(region: Region) -> LogRegion {
 
 /// A fix in a text that is a file of this machine.
 fn change(fix: &Fix, text: &[u8], place: &Location<'_>) -> LogFix {
-    let replacements = fix.edits.iter().map(|edit| Replacement {
+    let replacements = fix.edits.iter().map(|edit| SarifReplacement {
         deleted_region: region(Region::new(text, edit.span)),
-        inserted_content: Message { text: edit.replacement.clone() },
+        inserted_content: SarifMessage { text: edit.replacement.clone() },
     });
     let change = ArtifactChange { artifact_location: artifact(&place.file), replacements: replacements.collect() };
     LogFix {
         artifact_changes: [change],
-        description: Message { text: sentence(&fix.description) },
+        description: SarifMessage { text: sentence(&fix.description) },
         properties: FixProperties { safety: fix.safety.name() },
     }
 }
@@ -358,12 +359,36 @@ fn artifact(file: &str) -> ArtifactLocation {
     /// What stands in a path as it is.
     const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     if file == "-" {
-        let description = Message { text: "Standard input".to_owned() };
+        let description = SarifMessage { text: "Standard input".to_owned() };
         return ArtifactLocation { description: Some(description), uri: "stdin".to_owned() };
     }
-    let path = utf8_percent_encode(file.strip_prefix("./").unwrap_or(file), PATH);
+    let bytes = unescaped(file.strip_prefix("./").unwrap_or(file));
+    let path = percent_encode(&bytes, PATH);
     let uri = if file.starts_with('/') { format!("file://{path}") } else { path.to_string() };
     ArtifactLocation { description: None, uri }
+}
+
+/// A name with the bytes that reports write as `\\xe9`, since they are not UTF-8.
+fn unescaped(name: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(name.len());
+    let mut rest = name;
+    while let Some((before, after)) = rest.split_once("\\x") {
+        bytes.extend_from_slice(before.as_bytes());
+        let byte =
+            after.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()).filter(|byte| !byte.is_ascii());
+        rest = match byte {
+            Some(byte) => {
+                bytes.push(byte);
+                &after[2..]
+            }
+            None => {
+                bytes.extend_from_slice(b"\\x");
+                after
+            }
+        };
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    bytes
 }
 
 /// Message, place in the guest and help, as one text.
@@ -402,6 +427,7 @@ mod tests {
         assert_eq!(uri("./boot/grub.cfg"), "boot/grub.cfg");
         assert_eq!(uri("a b:c%/ü.cfg"), "a%20b%3Ac%25/%C3%BC.cfg");
         assert_eq!(uri("/srv/disk.img"), "file:///srv/disk.img");
+        assert_eq!(uri("/srv/caf\\xe9/\\xff\\x20.img"), "file:///srv/caf%E9/%FF%5Cx20.img");
     }
 
     #[test]

@@ -1,16 +1,17 @@
 //! The files that an image names: its backing file, its data file, its extents.
 
 use std::ffi::OsStr;
-use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::FileTypeExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::ContainerError;
-use super::mapped::Unpacking;
+use super::mapped::UnpackedPiece;
 use crate::storage::beneath::{self, HeldDirectory};
+use crate::storage::identify::Format;
+use crate::storage::opening::open_disk;
 use crate::storage::source::{FileSource, Source};
+use crate::system_error::why;
 
 /// How many images stand on one another at most. libvirt's limit is 200; nobody reads through more than some dozens.
 const DEEPEST: usize = 64;
@@ -18,10 +19,15 @@ const DEEPEST: usize = 64;
 /// Which of the files that images name are opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ChainPolicy {
-    /// Only files below the directory of the image, and none through a symbolic link: an image that nobody trusts must not choose
-    /// what of the host is read.
+    /// None: where the first bytes of a file say what it is, they may be a guest's, who writes a raw disk from its first byte on.
+    Alone,
+    /// Only files below the directory of the image, none through a symbolic link and no hidden one (`.git`): an image that nobody trusts
+    /// must not choose what of the host is read.
     #[default]
     Beneath,
+    /// None: somebody whom nobody trusts may have chosen the format as well, as the author of a commit that is looked at, and what lies
+    /// beside the image is not all theirs.
+    Nowhere,
     /// Every file.
     Anywhere,
 }
@@ -45,23 +51,36 @@ impl<'a> ImagePlace<'a> {
     pub fn beneath(path: &'a Path, directory: Option<HeldDirectory>) -> Self {
         Self { path: Some(path), directory: Some(directory) }
     }
+
+    /// Whether its name ends as that of a compressed file in this format does.
+    pub(super) fn is_named_as(&self, format: Format) -> bool {
+        let endings: &[&str] = match format {
+            Format::Gzip => &["gz", "gzip"],
+            Format::Bzip2 => &["bz2", "bzip2"],
+            Format::Xz => &["xz"],
+            Format::Zstd => &["zst", "zstd"],
+            _ => &[],
+        };
+        let ending = self.path.and_then(Path::extension).and_then(OsStr::to_str);
+        ending.is_some_and(|ending| endings.iter().any(|known| ending.eq_ignore_ascii_case(known)))
+    }
 }
 
 /// The directory of the first image, and what was opened from it.
-pub(super) struct Chain {
+pub(super) struct ImageChain {
     policy: ChainPolicy,
     /// The directory of the first image. `None` if it cannot be opened, or is not known.
     directory: Option<HeldDirectory>,
     /// Its path as the caller gave it.
     base: PathBuf,
     depth: usize,
-    unpacking: Arc<Unpacking>,
+    unpacking: Arc<UnpackedPiece>,
 }
 
 /// A file that an image names, and where the names in it begin.
-pub(super) struct Member {
+pub(super) struct ImageFile {
     pub source: Arc<dyn Source>,
-    /// Its directory, relative to that of the first image.
+    /// Its directory, relative to that of the first image, or from `/` on.
     pub directory: PathBuf,
 }
 
@@ -69,7 +88,7 @@ fn refused(why: String) -> ContainerError {
     ContainerError::Chain(why)
 }
 
-impl Chain {
+impl ImageChain {
     /// For the image at this place.
     pub(super) fn of(place: ImagePlace<'_>, policy: ChainPolicy) -> Self {
         let parent = place.path.and_then(Path::parent).unwrap_or(Path::new(""));
@@ -82,8 +101,15 @@ impl Chain {
     }
 
     /// What its images have unpacked.
-    pub(super) fn unpacking(&self) -> Arc<Unpacking> {
+    pub(super) fn unpacking(&self) -> Arc<UnpackedPiece> {
         Arc::clone(&self.unpacking)
+    }
+
+    /// From here on a format is known by the first bytes alone.
+    pub(super) fn detected(&mut self) {
+        if self.policy == ChainPolicy::Beneath {
+            self.policy = ChainPolicy::Alone;
+        }
     }
 
     /// One image deeper.
@@ -92,7 +118,7 @@ impl Chain {
     ///
     /// It is too deep, as in a circle.
     pub(super) fn deeper(&mut self) -> Result<(), ContainerError> {
-        self.depth += 1;
+        self.depth = self.depth.saturating_add(1);
         if self.depth > DEEPEST {
             return Err(refused(format!("more than {DEEPEST} images stand on one another, perhaps in a circle")));
         }
@@ -100,7 +126,7 @@ impl Chain {
     }
 
     /// Opens the file that an image in `directory` names.
-    pub(super) fn open(&self, directory: &Path, name: &[u8], what: &str) -> Result<Member, ContainerError> {
+    pub(super) fn open(&self, directory: &Path, name: &[u8], what: &str) -> Result<ImageFile, ContainerError> {
         let shown = String::from_utf8_lossy(name).into_owned();
         let plain = plain_name(name)
             .ok_or_else(|| ContainerError::Unsupported(format!("its {what} `{shown}` is not a file of this host")))?;
@@ -108,12 +134,26 @@ impl Chain {
         if plain.is_empty() || plain.contains(&0) {
             return Err(refused(format!("its {what} has no valid name")));
         }
+        if self.policy == ChainPolicy::Alone {
+            return Err(refused(format!(
+                "its {what} `{shown}` is not read, since only the first bytes say what the image is, and a guest may have written \
+                 them: give --image-format, or --follow-backing-files if you trust the image"
+            )));
+        }
+        if self.policy == ChainPolicy::Nowhere {
+            return Err(refused(format!(
+                "its {what} `{shown}` is not read, since a commit may have made the image (this is a runner of continuous integration): \
+                 give --follow-backing-files if you trust the image"
+            )));
+        }
         if self.policy == ChainPolicy::Anywhere {
-            let path = self.base.join(directory).join(path);
-            let file = open_disk(&path)
-                .map_err(|error| refused(format!("its {what} `{}` cannot be opened: {error}", path.display())))?;
-            let directory = path.parent().map(Path::to_owned).unwrap_or_default();
-            return Ok(Member { source: Arc::new(FileSource::new(file)?), directory });
+            let beneath = directory.join(path);
+            let path = self.base.join(&beneath);
+            let file = open_disk(&path).map_err(|error| {
+                refused(format!("its {what} `{}` cannot be opened: {}", path.display(), why(&error)))
+            })?;
+            let directory = beneath.parent().map(Path::to_owned).unwrap_or_default();
+            return Ok(ImageFile { source: Arc::new(FileSource::new(file)?), directory });
         }
         let Some(held) = &self.directory else {
             return Err(refused(format!("its {what} `{shown}` is not read: the directory of the image is not known")));
@@ -124,16 +164,23 @@ impl Chain {
             ))
         };
         let relative = self.relative(held, directory, path).ok_or_else(outside)?;
+        // Beside the images of a checkout there is `.git`, beside those of a person what programs keep.
+        if relative.components().any(|name| name.as_os_str().as_bytes().starts_with(b".")) {
+            return Err(refused(format!(
+                "its {what} `{shown}` is hidden (its name, or that of a directory, begins with a dot): say --follow-backing-files if you \
+                 trust the image"
+            )));
+        }
         let file = held.open_file(&relative).map_err(|error| {
             if beneath::is_link_in_the_way(&error) {
                 return refused(format!(
                     "its {what} `{shown}` is reached through a symbolic link: say --follow-backing-files if you trust the image"
                 ));
             }
-            refused(format!("its {what} `{shown}` cannot be opened: {error}"))
+            refused(format!("its {what} `{shown}` cannot be opened: {}", why(&error)))
         })?;
         let directory = relative.parent().map(Path::to_owned).unwrap_or_default();
-        Ok(Member { source: Arc::new(FileSource::new(file)?), directory })
+        Ok(ImageFile { source: Arc::new(FileSource::new(file)?), directory })
     }
 
     /// A path as one beneath the first image's directory. `None` if it leads out of it.
@@ -172,14 +219,6 @@ fn plain_name(name: &[u8]) -> Option<&[u8]> {
     (!is_protocol).then_some(name)
 }
 
-fn open_disk(path: &Path) -> std::io::Result<File> {
-    let kind = std::fs::metadata(path)?.file_type();
-    if !kind.is_file() && !kind.is_block_device() {
-        return Err(std::io::Error::other("it is neither a file nor a block device"));
-    }
-    File::open(path)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,7 +247,7 @@ mod tests {
         std::os::unix::fs::symlink("../outside", folder.path().join("images/link")).unwrap();
         let top = folder.path().join("images/top.qcow2");
         let absolute = folder.path().join("images/base");
-        let chain = Chain::of(ImagePlace::of(&top), ChainPolicy::Beneath);
+        let chain = ImageChain::of(ImagePlace::of(&top), ChainPolicy::Beneath);
         let open = |directory: &str, name: &[u8]| chain.open(Path::new(directory), name, "backing file");
         assert!(open("", b"base").is_ok() && open("sub", b"../base").is_ok());
         assert!(open("", absolute.as_os_str().as_bytes()).is_ok());
@@ -221,12 +260,12 @@ mod tests {
         std::fs::write(folder.path().join("other/secret"), "x").unwrap();
         std::fs::rename(folder.path().join("images"), folder.path().join("aside")).unwrap();
         std::os::unix::fs::symlink("other", folder.path().join("images")).unwrap();
-        let chain = Chain::of(ImagePlace::beneath(&top, Some(held)), ChainPolicy::Beneath);
+        let chain = ImageChain::of(ImagePlace::beneath(&top, Some(held)), ChainPolicy::Beneath);
         assert!(chain.open(Path::new(""), b"base", "backing file").is_ok());
         assert!(chain.open(Path::new(""), b"secret", "backing file").is_err());
-        let chain = Chain::of(ImagePlace::beneath(&top, None), ChainPolicy::Beneath);
+        let chain = ImageChain::of(ImagePlace::beneath(&top, None), ChainPolicy::Beneath);
         assert!(chain.open(Path::new(""), b"secret", "backing file").is_err());
-        let chain = Chain::of(ImagePlace::of(&top), ChainPolicy::Anywhere);
+        let chain = ImageChain::of(ImagePlace::of(&top), ChainPolicy::Anywhere);
         assert!(chain.open(Path::new(""), b"../outside", "backing file").is_ok());
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use crate::system_error::why;
+
 /// Why the disk in an image cannot be read. Each text is a clause without a full stop.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -23,7 +25,7 @@ impl fmt::Display for ContainerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Damaged(why) | Self::Unsupported(why) | Self::Chain(why) | Self::TooLarge(why) => f.write_str(why),
-            Self::Io(error) => write!(f, "it cannot be read: {error}"),
+            Self::Io(error) => write!(f, "it cannot be read: {}", why(error)),
         }
     }
 }

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::damaged_read;
+use crate::size::{to_u64, to_usize};
 use crate::storage::source::{Source, read_padded};
 
 /// Where a piece of the disk is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum PiecePlace {
     /// Nowhere: it is zeros.
     Zeros,
     /// In the image that this one is based on; zeros where there is none.
@@ -17,12 +18,12 @@ pub(super) enum Place {
     /// At this offset of the file with the data.
     At(u64),
     /// In what a compressed piece unpacks to, from this byte on.
-    Packed(Packed, u64),
+    Packed(PackedPiece, u64),
 }
 
 /// A compressed piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Packed {
+pub(super) struct PackedPiece {
     /// Its offset in the file.
     pub start: u64,
     /// How many bytes it has at most.
@@ -31,8 +32,8 @@ pub(super) struct Packed {
 
 /// Where the disk goes on from an offset, and for how many bytes that holds: at least one.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Piece {
-    pub place: Place,
+pub(super) struct MappedPiece {
+    pub place: PiecePlace,
     pub length: u64,
 }
 
@@ -42,10 +43,10 @@ pub(super) trait Map: Send + Sync {
     fn len(&self) -> u64;
 
     /// Where the byte `offset`, which lies on the disk, is.
-    fn piece(&self, offset: u64) -> io::Result<Piece>;
+    fn piece(&self, offset: u64) -> io::Result<MappedPiece>;
 
     /// Unpacks a piece.
-    fn unpack(&self, packed: Packed) -> io::Result<Vec<u8>> {
+    fn unpack(&self, packed: PackedPiece) -> io::Result<Vec<u8>> {
         let _ = packed;
         Err(damaged_read("a piece is marked as compressed"))
     }
@@ -64,6 +65,10 @@ struct Unpacked {
 /// reader busy.
 const UNPACKED_AT_MOST: u64 = 8 << 30;
 
+/// How often the maps of one chain are asked. A chain of 64 images with clusters of 512 bytes has 8,192 answers for each 64 KiB that are
+/// read; with usual clusters this is enough for gigabytes.
+const ASKED_AT_MOST: u64 = 1 << 20;
+
 /// A disk that is read through the map of its image.
 pub(super) struct Mapped<M> {
     pub map: M,
@@ -71,18 +76,19 @@ pub(super) struct Mapped<M> {
     pub data: Arc<dyn Source>,
     /// The disk that this one is based on.
     pub parent: Option<Arc<dyn Source>>,
-    /// What all images of the chain have unpacked.
-    unpacking: Arc<Unpacking>,
+    /// What all images of the chain have done.
+    unpacking: Arc<UnpackedPiece>,
     /// Which of them this one is.
     number: u64,
 }
 
-/// The piece that was unpacked last, of which image, and how many bytes were unpacked in all: one for a whole chain.
+/// The piece that was unpacked last, of which image, and how much was done in all: one for a whole chain.
 #[derive(Default)]
-pub(super) struct Unpacking {
+pub(super) struct UnpackedPiece {
     last: Mutex<Option<Unpacked>>,
     bytes: AtomicU64,
     images: AtomicU64,
+    asked: AtomicU64,
 }
 
 impl<M: Map> Mapped<M> {
@@ -90,14 +96,23 @@ impl<M: Map> Mapped<M> {
         map: M,
         data: Arc<dyn Source>,
         parent: Option<Arc<dyn Source>>,
-        unpacking: Arc<Unpacking>,
+        unpacking: Arc<UnpackedPiece>,
     ) -> Self {
         let number = unpacking.images.fetch_add(1, Ordering::Relaxed);
         Self { map, data, parent, unpacking, number }
     }
 
+    /// What the map says of the bytes at `offset`.
+    fn piece(&self, offset: u64) -> io::Result<MappedPiece> {
+        if self.unpacking.asked.fetch_add(1, Ordering::Relaxed) >= ASKED_AT_MOST {
+            let why = "reading it takes more work than pregrub puts into an image: merge it with what it stands on (qemu-img convert)";
+            return Err(io::Error::other(why));
+        }
+        self.map.piece(offset)
+    }
+
     /// What a compressed piece unpacks to.
-    fn unpacked(&self, packed: Packed) -> io::Result<Arc<[u8]>> {
+    fn unpacked(&self, packed: PackedPiece) -> io::Result<Arc<[u8]>> {
         let mut last = self.unpacking.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(unpacked) = &*last
             && (unpacked.image, unpacked.start) == (self.number, packed.start)
@@ -105,7 +120,7 @@ impl<M: Map> Mapped<M> {
             return Ok(Arc::clone(&unpacked.bytes));
         }
         let bytes: Arc<[u8]> = self.map.unpack(packed)?.into();
-        let before = self.unpacking.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        let before = self.unpacking.bytes.fetch_add(to_u64(bytes.len()), Ordering::Relaxed);
         if before > UNPACKED_AT_MOST {
             return Err(io::Error::other(
                 "the same compressed pieces are read again and again: unpack the image first",
@@ -115,15 +130,15 @@ impl<M: Map> Mapped<M> {
         Ok(bytes)
     }
 
-    fn fill(&self, place: Place, offset: u64, out: &mut [u8]) -> io::Result<()> {
+    fn fill(&self, place: PiecePlace, offset: u64, out: &mut [u8]) -> io::Result<()> {
         match place {
-            Place::Zeros => out.fill(0),
-            Place::Parent => match &self.parent {
+            PiecePlace::Zeros => out.fill(0),
+            PiecePlace::Parent => match &self.parent {
                 Some(parent) => read_padded(&**parent, offset, out)?,
                 None => out.fill(0),
             },
-            Place::At(at) => read_padded(&*self.data, at, out)?,
-            Place::Packed(packed, within) => {
+            PiecePlace::At(at) => read_padded(&*self.data, at, out)?,
+            PiecePlace::Packed(packed, within) => {
                 let bytes = self.unpacked(packed)?;
                 let from = usize::try_from(within).unwrap_or(usize::MAX).min(bytes.len());
                 let available = &bytes[from..];
@@ -148,14 +163,15 @@ impl<M: Map> Source for Mapped<M> {
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
         let available = self.map.len().saturating_sub(offset);
-        let wanted = usize::try_from(available).unwrap_or(usize::MAX).min(buf.len());
+        let wanted = to_usize(available).min(buf.len());
         let mut done = 0;
         while done < wanted {
-            let at = offset.saturating_add(done as u64);
-            let piece = self.map.piece(at)?;
-            let length = usize::try_from(piece.length).unwrap_or(usize::MAX).clamp(1, wanted - done);
-            self.fill(piece.place, at, &mut buf[done..done + length])?;
-            done += length;
+            let at = offset.saturating_add(to_u64(done));
+            let piece = self.piece(at)?;
+            let left = &mut buf[done..wanted];
+            let length = to_usize(piece.length).clamp(1, left.len());
+            self.fill(piece.place, at, &mut left[..length])?;
+            done = done.saturating_add(length);
         }
         Ok(wanted)
     }

@@ -16,6 +16,7 @@ mod qcow;
 mod qcow2;
 mod unnamed_file;
 mod unpacked;
+mod unpacking_space;
 mod vdi;
 mod vhd;
 mod vhdx;
@@ -27,17 +28,20 @@ use std::sync::Arc;
 pub use self::chain::{ChainPolicy, ImagePlace};
 pub use self::error::ContainerError;
 
-use self::chain::Chain;
+use self::chain::ImageChain;
 use self::fields::Fields;
 use self::mapped::read_some;
 use super::source::Source;
+use crate::decompress::Compression;
 use crate::storage::identify::Format;
 
 /// How an image file is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ImageFormat {
-    /// By its first bytes: the disk inside of an image, a raw disk as it is.
+    /// By its first bytes: the disk inside of an image, a raw disk as it is. Other files that the image names are opened only with
+    /// [`ChainPolicy::Anywhere`], and a compressed one is unpacked only if its name ends as that of one does (`.gz`, `.bz2`, `.xz`,
+    /// `.zst`): a raw disk, too, may begin so.
     #[default]
     Detect,
     /// As pygrub reads the file itself: as a raw disk, whatever it holds.
@@ -51,13 +55,14 @@ pub enum ImageFormat {
 pub struct ContainerLimits {
     /// Which of the files that it names are opened.
     pub chain: ChainPolicy,
-    /// To how many bytes a compressed image may unpack.
-    pub unpacked: u64,
+    /// How many bytes the compressed images that a process has open may store in the temporary directory, unpacked; zeros take no
+    /// space, and the disk may be eight times as long. `None` stands for 2 GiB, and at most half of what is free there.
+    pub unpacked: Option<u64>,
 }
 
 impl Default for ContainerLimits {
     fn default() -> Self {
-        Self { chain: ChainPolicy::Beneath, unpacked: 16 << 30 }
+        Self { chain: ChainPolicy::Beneath, unpacked: None }
     }
 }
 
@@ -74,7 +79,6 @@ pub fn format_of(file: &dyn Source) -> std::io::Result<Option<Format>> {
         (vhd::COOKIE, Format::Vhd),
         (vmdk::SPARSE, Format::Vmdk),
         (vmdk::COWD, Format::Vmdk),
-        (vmdk::DESCRIPTOR, Format::Vmdk),
         (b"\x1f\x8b\x08", Format::Gzip),
         (b"BZh", Format::Bzip2),
         (b"\xfd7zXZ\0", Format::Xz),
@@ -82,6 +86,10 @@ pub fn format_of(file: &dyn Source) -> std::io::Result<Option<Format>> {
     ];
     if fields.starts_with(qcow2::MAGIC) {
         return Ok(Some(if fields.be32(4) == Some(1) { Format::Qcow } else { Format::Qcow2 }));
+    }
+    // A disk may begin with such a text, too, but no descriptor is as long as a disk.
+    if fields.starts_with(vmdk::DESCRIPTOR) && file.len() <= vmdk::DESCRIPTOR_AT_MOST {
+        return Ok(Some(Format::Vmdk));
     }
     if fields.le32(64) == Some(vdi::SIGNATURE) {
         return Ok(Some(Format::Vdi));
@@ -103,16 +111,27 @@ pub fn open(
     open_at(file, format, path.map(ImagePlace::of).unwrap_or_default(), limits)
 }
 
+/// How a disk in a file of this format is compressed. `None` if it is not.
+pub(crate) fn compression(format: Format) -> Option<Compression> {
+    Some(match format {
+        Format::Gzip => Compression::Gzip,
+        Format::Bzip2 => Compression::Bzip2,
+        Format::Xz => Compression::Xz,
+        Format::Zstd => Compression::Zstd,
+        _ => return None,
+    })
+}
+
 fn open_at(
     file: Arc<dyn Source>,
     format: Format,
     place: ImagePlace<'_>,
     limits: ContainerLimits,
 ) -> Result<Arc<dyn Source>, ContainerError> {
-    if matches!(format, Format::Gzip | Format::Bzip2 | Format::Xz | Format::Zstd) {
-        return unpacked::open(&*file, limits.unpacked);
+    if let Some(compression) = compression(format) {
+        return unpacked::open(&*file, compression, limits.unpacked);
     }
-    let mut chain = Chain::of(place, limits.chain);
+    let mut chain = ImageChain::of(place, limits.chain);
     open_image(file, format, Path::new(""), &mut chain)
 }
 
@@ -142,12 +161,17 @@ pub fn open_as_at(
     file: &Arc<dyn Source>,
     how: ImageFormat,
     place: ImagePlace<'_>,
-    limits: ContainerLimits,
+    mut limits: ContainerLimits,
 ) -> Result<Option<Inside>, ContainerError> {
     let format = match how {
         ImageFormat::Raw => None,
         ImageFormat::Inside(format) => Some(format),
-        ImageFormat::Detect => format_of(&**file)?,
+        ImageFormat::Detect => {
+            if limits.chain == ChainPolicy::Beneath {
+                limits.chain = ChainPolicy::Alone;
+            }
+            format_of(&**file)?.filter(|&format| compression(format).is_none() || place.is_named_as(format))
+        }
     };
     format.map(|format| Ok((open_at(Arc::clone(file), format, place, limits)?, format))).transpose()
 }
@@ -156,7 +180,7 @@ fn open_image(
     file: Arc<dyn Source>,
     format: Format,
     directory: &Path,
-    chain: &mut Chain,
+    chain: &mut ImageChain,
 ) -> Result<Arc<dyn Source>, ContainerError> {
     chain.deeper()?;
     // A fixed VHD is one by its footer.
@@ -174,26 +198,47 @@ fn open_image(
     }
 }
 
-/// Opens the image that one in `directory` is based on. `format` is what it says of it, in QEMU's words; without that the first
-/// bytes decide.
+/// What an image says of the format of the one that it is based on.
+enum ParentFormat<'a> {
+    /// Nothing: the first bytes decide.
+    Unsaid,
+    /// In QEMU's words.
+    Named(&'a [u8]),
+    /// A VHD with this identifier; a raw disk if there is none, whatever the disk's own bytes say (Xen's blktap decides so).
+    VhdOrRaw(Option<[u8; 16]>),
+    /// A VMDK.
+    Vmdk,
+}
+
+/// Opens the image that one in `directory` is based on.
 fn open_parent(
-    chain: &mut Chain,
+    chain: &mut ImageChain,
     directory: &Path,
     name: &[u8],
-    format: Option<&[u8]>,
+    format: ParentFormat<'_>,
 ) -> Result<Arc<dyn Source>, ContainerError> {
     let member = chain.open(directory, name, "backing file")?;
     let said = match format {
-        None => format_of(&*member.source)?
-            .filter(|format| !matches!(format, Format::Gzip | Format::Bzip2 | Format::Xz | Format::Zstd)),
-        Some(b"raw" | b"file" | b"host_device") => None,
-        Some(b"qcow2") => Some(Format::Qcow2),
-        Some(b"qcow") => Some(Format::Qcow),
-        Some(b"vpc") => Some(Format::Vhd),
-        Some(b"vhdx") => Some(Format::Vhdx),
-        Some(b"vmdk") => Some(Format::Vmdk),
-        Some(b"vdi") => Some(Format::Vdi),
-        Some(other) => {
+        ParentFormat::Unsaid => {
+            // It may be a raw disk, which begins as a guest likes.
+            chain.detected();
+            format_of(&*member.source)?.filter(|&format| compression(format).is_none())
+        }
+        // A guest writes all of a raw disk, a footer too, but no identifier that the image above it asks for.
+        ParentFormat::VhdOrRaw(None) => None,
+        ParentFormat::VhdOrRaw(wanted) => match vhd::footer(&*member.source)? {
+            Some(footer) if vhd::identifier(&footer) == wanted => Some(Format::Vhd),
+            _ => return Err(error::damaged("the file in the place of the image that it is based on is another one")),
+        },
+        ParentFormat::Vmdk => Some(Format::Vmdk),
+        ParentFormat::Named(b"raw" | b"file" | b"host_device") => None,
+        ParentFormat::Named(b"qcow2") => Some(Format::Qcow2),
+        ParentFormat::Named(b"qcow") => Some(Format::Qcow),
+        ParentFormat::Named(b"vpc") => Some(Format::Vhd),
+        ParentFormat::Named(b"vhdx") => Some(Format::Vhdx),
+        ParentFormat::Named(b"vmdk") => Some(Format::Vmdk),
+        ParentFormat::Named(b"vdi") => Some(Format::Vdi),
+        ParentFormat::Named(other) => {
             let other = String::from_utf8_lossy(other);
             return Err(error::unsupported(format!("its backing file has the format `{other}`")));
         }

@@ -4,11 +4,13 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::chain::Chain;
+use super::chain::ImageChain;
 use super::error::{ContainerError, damaged, damaged_read, unsupported};
 use super::fields::Fields;
-use super::mapped::{Map, Mapped, Packed, Piece, Place, read_some};
-use super::open_parent;
+use super::mapped::{Map, Mapped, MappedPiece, PackedPiece, PiecePlace, read_some};
+use super::{ParentFormat, open_parent};
+use crate::size::to_usize;
+use crate::storage::in_block::InBlock;
 use crate::storage::source::{Source, read_padded};
 
 const COMPRESSED: u64 = 1 << 63;
@@ -24,7 +26,7 @@ struct Qcow {
 pub(super) fn open(
     file: Arc<dyn Source>,
     directory: &Path,
-    chain: &mut Chain,
+    chain: &mut ImageChain,
 ) -> Result<Arc<dyn Source>, ContainerError> {
     let head = read_some(&*file, 0, 48)?;
     let fields = Fields(&head);
@@ -44,9 +46,9 @@ pub(super) fn open(
     } else if length > 1023 {
         return Err(damaged("the name of its backing file is too long"));
     } else {
-        let mut name = vec![0; length as usize];
+        let mut name = vec![0; to_usize(u64::from(length))];
         read_padded(&*file, backing, &mut name)?;
-        Some(open_parent(chain, directory, &name, None)?)
+        Some(open_parent(chain, directory, &name, ParentFormat::Unsaid)?)
     };
     let map = Qcow { file: Arc::clone(&file), size, cluster_bits, l2_bits, l1_offset };
     Ok(Arc::new(Mapped::new(map, file, parent, chain.unpacking())))
@@ -65,30 +67,28 @@ impl Map for Qcow {
         self.size
     }
 
-    fn piece(&self, offset: u64) -> io::Result<Piece> {
-        let cluster = 1 << self.cluster_bits;
-        let within = offset & (cluster - 1);
-        let length = cluster - within;
-        let index = offset >> self.cluster_bits;
-        let table = self.number(self.l1_offset.saturating_add((index >> self.l2_bits).saturating_mul(8)))?;
+    fn piece(&self, offset: u64) -> io::Result<MappedPiece> {
+        let InBlock { index, within, rest: length } = InBlock::of(offset, 1 << self.cluster_bits);
+        let InBlock { index: first, within: second, .. } = InBlock::of(index, 1 << self.l2_bits);
+        let table = self.number(self.l1_offset.saturating_add(first.saturating_mul(8)))?;
         let entry = match table {
             0 => 0,
-            table => self.number(table.saturating_add((index & ((1 << self.l2_bits) - 1)) * 8))?,
+            table => self.number(table.saturating_add(second.saturating_mul(8)))?,
         };
         let place = if entry == 0 {
-            Place::Parent
+            PiecePlace::Parent
         } else if entry & COMPRESSED != 0 {
             // The offset is below the size, which has as many bits as a cluster's.
-            let bits = 63 - self.cluster_bits;
-            let packed = Packed { start: entry & ((1 << bits) - 1), length: (entry & !COMPRESSED) >> bits };
-            Place::Packed(packed, within)
+            let bits = 63_u32.saturating_sub(self.cluster_bits);
+            let packed = PackedPiece { start: entry & !(u64::MAX << bits), length: (entry & !COMPRESSED) >> bits };
+            PiecePlace::Packed(packed, within)
         } else {
-            Place::At(entry.saturating_add(within))
+            PiecePlace::At(entry.saturating_add(within))
         };
-        Ok(Piece { place, length })
+        Ok(MappedPiece { place, length })
     }
 
-    fn unpack(&self, packed: Packed) -> io::Result<Vec<u8>> {
+    fn unpack(&self, packed: PackedPiece) -> io::Result<Vec<u8>> {
         let length = usize::try_from(packed.length).unwrap_or(usize::MAX).min(1 << 16);
         let bytes = read_some(&*self.file, packed.start, length)?;
         let mut cluster = vec![0; 1 << self.cluster_bits];

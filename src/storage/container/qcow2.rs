@@ -5,12 +5,14 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::chain::Chain;
+use super::chain::ImageChain;
 use super::error::{ContainerError, damaged, damaged_read, unsupported};
 use super::fields::Fields;
-use super::mapped::{Map, Mapped, Packed, Piece, Place, read_array, read_some};
-use super::open_parent;
+use super::mapped::{Map, Mapped, MappedPiece, PackedPiece, PiecePlace, read_array, read_some};
+use super::{ParentFormat, open_parent};
 use crate::decompress::{Compression, Input, Limits, decoder};
+use crate::size::{to_u64, to_usize};
+use crate::storage::in_block::InBlock;
 use crate::storage::source::{Source, read_padded};
 
 pub(super) const MAGIC: &[u8] = b"QFI\xfb";
@@ -54,7 +56,7 @@ struct Names {
 pub(super) fn open(
     file: Arc<dyn Source>,
     directory: &Path,
-    chain: &mut Chain,
+    chain: &mut ImageChain,
 ) -> Result<Arc<dyn Source>, ContainerError> {
     let (map, names) = Qcow2::read(Arc::clone(&file))?;
     let data = match (&names.data, map.external) {
@@ -64,7 +66,12 @@ pub(super) fn open(
     };
     let parent = match &names.backing {
         None => None,
-        Some(name) => Some(open_parent(chain, directory, name, names.backing_format.as_deref())?),
+        Some(name) => Some(open_parent(
+            chain,
+            directory,
+            name,
+            names.backing_format.as_deref().map_or(ParentFormat::Unsaid, ParentFormat::Named),
+        )?),
     };
     Ok(Arc::new(Mapped::new(map, data, parent, chain.unpacking())))
 }
@@ -116,7 +123,7 @@ impl Qcow2 {
             if backing_length > NAME_AT_MOST || backing_offset > map.cluster() {
                 return Err(damaged("the name of its backing file does not lie in its first cluster"));
             }
-            let mut name = vec![0; backing_length as usize];
+            let mut name = vec![0; to_usize(u64::from(backing_length))];
             read_padded(&*map.file, backing_offset, &mut name)?;
             names.backing = Some(name);
         }
@@ -148,7 +155,7 @@ impl Qcow2 {
                 if length > NAME_AT_MOST {
                     return Err(damaged("a name in its header is too long"));
                 }
-                *name = Some(read_some(&*self.file, at + 8, length as usize)?);
+                *name = Some(read_some(&*self.file, at.saturating_add(8), to_usize(u64::from(length)))?);
             }
             at = end.next_multiple_of(8);
         }
@@ -161,16 +168,16 @@ impl Qcow2 {
 
     /// How many clusters a table of the second level has.
     fn l2_entries(&self) -> u64 {
-        self.cluster() / if self.extended { 16 } else { 8 }
+        if self.extended { self.cluster() / 16 } else { self.cluster() / 8 }
     }
 
     /// The entry of a cluster, and its bitmap of subclusters.
     fn entry(&self, cluster: u64) -> io::Result<Option<(u64, u64)>> {
-        let (first, second) = (cluster / self.l2_entries(), cluster % self.l2_entries());
+        let InBlock { index: first, within: second, .. } = InBlock::of(cluster, self.l2_entries());
         if first >= self.l1_entries {
             return Ok(None);
         }
-        let table = self.number(self.l1_offset.saturating_add(first * 8))? & OFFSET;
+        let table = self.number(self.l1_offset.saturating_add(first.saturating_mul(8)))? & OFFSET;
         if table == 0 {
             return Ok(None);
         }
@@ -178,7 +185,7 @@ impl Qcow2 {
             return Err(damaged_read("a table of clusters does not begin with a cluster"));
         }
         let width = if self.extended { 16 } else { 8 };
-        let at = table.saturating_add(second * width);
+        let at = table.saturating_add(second.saturating_mul(width));
         let bitmap = if self.extended { self.number(at.saturating_add(8))? } else { 0 };
         Ok(Some((self.number(at)?, bitmap)))
     }
@@ -190,36 +197,36 @@ impl Qcow2 {
     }
 
     /// Where a byte of a cluster that is not compressed is.
-    fn standard(&self, entry: u64, bitmap: u64, within: u64) -> io::Result<Piece> {
-        let rest = self.cluster() - within;
+    fn standard(&self, entry: u64, bitmap: u64, within: u64) -> io::Result<MappedPiece> {
+        let rest = self.cluster().saturating_sub(within);
         let host = entry & OFFSET;
         let allocated = host != 0 || self.external && entry & COPIED != 0;
         if allocated && !host.is_multiple_of(self.cluster()) {
             return Err(damaged_read("the data of a cluster does not begin with a cluster"));
         }
         if self.extended {
-            let size = self.cluster() / 32;
-            let (index, length) = (within / size, size - within % size);
-            let place = if bitmap >> (32 + index) & 1 != 0 {
-                Place::Zeros
+            let InBlock { index, rest: length, .. } = InBlock::of(within, self.cluster() / 32);
+            // The lower half says which subclusters have data, the upper half which are zeros.
+            let place = if bitmap >> 32 >> index & 1 != 0 {
+                PiecePlace::Zeros
             } else if bitmap >> index & 1 != 0 {
                 if !allocated {
                     return Err(damaged_read("a subcluster has data, and its cluster has none"));
                 }
-                Place::At(host + within)
+                PiecePlace::At(host.saturating_add(within))
             } else {
-                Place::Parent
+                PiecePlace::Parent
             };
-            return Ok(Piece { place, length });
+            return Ok(MappedPiece { place, length });
         }
         let place = if self.version >= 3 && entry & 1 != 0 {
-            Place::Zeros
+            PiecePlace::Zeros
         } else if allocated {
-            Place::At(host + within)
+            PiecePlace::At(host.saturating_add(within))
         } else {
-            Place::Parent
+            PiecePlace::Parent
         };
-        Ok(Piece { place, length: rest })
+        Ok(MappedPiece { place, length: rest })
     }
 }
 
@@ -228,10 +235,13 @@ impl Map for Qcow2 {
         self.size
     }
 
-    fn piece(&self, offset: u64) -> io::Result<Piece> {
-        let (cluster, within) = (offset >> self.cluster_bits, offset & (self.cluster() - 1));
-        let Some((entry, bitmap)) = self.entry(cluster)? else {
-            return Ok(Piece { place: Place::Parent, length: self.cluster() - within });
+    fn piece(&self, offset: u64) -> io::Result<MappedPiece> {
+        let InBlock { index, within, rest } = InBlock::of(offset, self.cluster());
+        let Some((entry, bitmap)) = self.entry(index)? else {
+            // All clusters of the table that is not there are the parent's.
+            let others = InBlock::of(index, self.l2_entries()).rest.saturating_sub(1);
+            let length = rest.saturating_add(others.saturating_mul(self.cluster()));
+            return Ok(MappedPiece { place: PiecePlace::Parent, length });
         };
         if entry & COMPRESSED == 0 {
             return self.standard(entry, bitmap, within);
@@ -240,29 +250,29 @@ impl Map for Qcow2 {
             return Err(damaged_read("a cluster is compressed, though the data lies in another file"));
         }
         // The lower bits are an offset, those above it count the sectors beyond the first.
-        let bits = 62 - (self.cluster_bits - 8);
-        let start = entry & ((1 << bits) - 1);
-        let sectors = ((entry & (COMPRESSED - 1)) >> bits) + 1;
-        let packed = Packed { start, length: sectors * 512 - start % 512 };
-        Ok(Piece { place: Place::Packed(packed, within), length: self.cluster() - within })
+        let bits = 70_u32.saturating_sub(self.cluster_bits);
+        let start = entry & !(u64::MAX << bits);
+        let sectors = ((entry & (COMPRESSED - 1)) >> bits).saturating_add(1);
+        let packed = PackedPiece { start, length: sectors.saturating_mul(512).saturating_sub(start % 512) };
+        Ok(MappedPiece { place: PiecePlace::Packed(packed, within), length: rest })
     }
 
-    fn unpack(&self, packed: Packed) -> io::Result<Vec<u8>> {
+    fn unpack(&self, packed: PackedPiece) -> io::Result<Vec<u8>> {
         let length = usize::try_from(packed.length).unwrap_or(usize::MAX).min(4 << 20);
         let bytes = read_some(&*self.file, packed.start, length)?;
         let mut cluster = vec![0; 1 << self.cluster_bits];
         let cannot = || damaged_read("a compressed cluster cannot be unpacked");
         if self.zstd {
             let packed = &bytes[..];
-            let mut input = Input::new(&packed, 0, bytes.len() as u64);
-            let limits = Limits { window: 8 << 20, output: cluster.len() as u64, ..Limits::default() };
+            let mut input = Input::new(&packed, 0, to_u64(bytes.len()));
+            let limits = Limits { window: 8 << 20, output: to_u64(cluster.len()), ..Limits::default() };
             let mut decoder = decoder(Compression::Zstd, &mut input, limits);
             let mut done = 0;
             // What follows the cluster belongs to other clusters.
             while done < cluster.len() {
                 match decoder.read(&mut cluster[done..]) {
                     Ok(0) | Err(_) => return Err(cannot()),
-                    Ok(count) => done += count,
+                    Ok(count) => done = done.saturating_add(count),
                 }
             }
         } else {

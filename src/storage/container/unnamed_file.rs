@@ -6,11 +6,16 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::system_error::why;
+
 /// Makes one in the folder for temporary files. Nobody else can open it.
 pub(super) fn unnamed_file() -> io::Result<File> {
     let folder = std::env::temp_dir();
     let named = |error: io::Error| {
-        io::Error::new(error.kind(), format!("no temporary file can be made in `{}`: {error}", folder.display()))
+        io::Error::new(
+            error.kind(),
+            format!("no temporary file can be made in `{}`: {}", folder.display(), why(&error)),
+        )
     };
     #[cfg(target_os = "linux")]
     {

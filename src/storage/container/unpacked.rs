@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use super::error::{ContainerError, damaged};
 use super::unnamed_file::unnamed_file;
+use super::unpacking_space::{Allowance, Share, free};
 use crate::decompress::{Compression, DecodeError, Input, Limits, ReadAt, decoder};
+use crate::size::to_u64;
 use crate::storage::source::{FileSource, Source};
 
 /// How much is unpacked at a time.
@@ -19,6 +21,22 @@ const HOLE: usize = 4096;
 const LIMITS: Limits =
     Limits { dictionary: 72 << 20, window: 64 << 20, output: u64::MAX, one_frame: false, stops_at: None };
 
+/// The unpacked disk. Its space is given back with it.
+struct Unpacked {
+    file: FileSource,
+    _share: Share,
+}
+
+impl Source for Unpacked {
+    fn len(&self) -> u64 {
+        self.file.len()
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        Source::read_at(&self.file, offset, buf)
+    }
+}
+
 struct Reading<'a>(&'a dyn Source);
 
 impl ReadAt for Reading<'_> {
@@ -27,12 +45,20 @@ impl ReadAt for Reading<'_> {
     }
 }
 
-/// Unpacks at most `limit` bytes.
-pub(super) fn open(file: &dyn Source, limit: u64) -> Result<Arc<dyn Source>, ContainerError> {
+/// Unpacks an image of this compression, as far as `most` allows.
+pub(super) fn open(
+    file: &dyn Source,
+    compression: Compression,
+    most: Option<u64>,
+) -> Result<Arc<dyn Source>, ContainerError> {
     let mut head = [0; 8];
     let count = file.read_at(0, &mut head)?;
-    let compression = Compression::of(&head[..count]).ok_or_else(|| damaged("it is not compressed"))?;
+    if Compression::of(&head[..count]) != Some(compression) {
+        return Err(damaged(format!("it is not a {} file", compression.name())));
+    }
     let to = unnamed_file()?;
+    let allowance = Allowance::of(most, free(&std::env::temp_dir()));
+    let mut share = Share::default();
     let reading = Reading(file);
     let mut input = Input::new(&reading, 0, file.len());
     let mut piece = vec![0; PIECE];
@@ -47,14 +73,14 @@ pub(super) fn open(file: &dyn Source, limit: u64) -> Result<Arc<dyn Source>, Con
                 if count == 0 {
                     break;
                 }
-                length = length.saturating_add(count as u64);
-                if length > limit {
-                    return Err(ContainerError::TooLarge(format!(
-                        "it unpacks to more than {} MiB: say --unpack-limit to allow more, or unpack it yourself",
-                        limit >> 20
-                    )));
+                let at = length;
+                length = length.saturating_add(to_u64(count));
+                if length > allowance.length {
+                    return Err(allowance.too_long());
                 }
-                write_with_holes(&to, length - count as u64, &piece[..count])?;
+                write_with_holes(&to, at, &piece[..count], |more| {
+                    if share.take(more, allowance.stored) { Ok(()) } else { Err(allowance.too_large()) }
+                })?;
             }
         }
         if input.position() == before || !another(&reading, input.position(), compression)? {
@@ -62,7 +88,7 @@ pub(super) fn open(file: &dyn Source, limit: u64) -> Result<Arc<dyn Source>, Con
         }
     }
     to.set_len(length)?;
-    Ok(Arc::new(FileSource::new(to)?))
+    Ok(Arc::new(Unpacked { file: FileSource::new(to)?, _share: share }))
 }
 
 /// Whether one more stream of the same format follows. Padding and junk are left alone, as gzip and xz leave them with a warning.
@@ -79,13 +105,19 @@ fn of_decoder(error: DecodeError, compression: Compression) -> ContainerError {
     }
 }
 
-fn write_with_holes(to: &File, at: u64, bytes: &[u8]) -> io::Result<()> {
+fn write_with_holes(
+    to: &File,
+    at: u64,
+    bytes: &[u8],
+    mut take: impl FnMut(u64) -> Result<(), ContainerError>,
+) -> Result<(), ContainerError> {
     let mut at = at;
     for block in bytes.chunks(HOLE) {
         if block.iter().any(|&byte| byte != 0) {
+            take(to_u64(block.len()))?;
             to.write_all_at(block, at)?;
         }
-        at = at.saturating_add(block.len() as u64);
+        at = at.saturating_add(to_u64(block.len()));
     }
     Ok(())
 }

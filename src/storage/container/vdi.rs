@@ -3,10 +3,11 @@
 use std::io;
 use std::sync::Arc;
 
-use super::chain::Chain;
+use super::chain::ImageChain;
 use super::error::{ContainerError, damaged, unsupported};
 use super::fields::Fields;
-use super::mapped::{Map, Mapped, Piece, Place, read_some};
+use super::mapped::{Map, Mapped, MappedPiece, PiecePlace, read_some};
+use crate::storage::in_block::InBlock;
 use crate::storage::source::{Source, read_padded};
 
 pub(super) const SIGNATURE: u32 = 0xbeda_107f;
@@ -22,7 +23,7 @@ struct Vdi {
     blocks: u64,
 }
 
-pub(super) fn open(file: Arc<dyn Source>, chain: &Chain) -> Result<Arc<dyn Source>, ContainerError> {
+pub(super) fn open(file: Arc<dyn Source>, chain: &ImageChain) -> Result<Arc<dyn Source>, ContainerError> {
     let head = read_some(&*file, 0, 512)?;
     let fields = Fields(&head);
     let cut = || damaged("its header is cut");
@@ -57,21 +58,21 @@ impl Map for Vdi {
         self.size
     }
 
-    fn piece(&self, offset: u64) -> io::Result<Piece> {
-        let (index, within) = (offset / self.block, offset % self.block);
-        let length = self.block - within;
+    fn piece(&self, offset: u64) -> io::Result<MappedPiece> {
+        let InBlock { index, within, rest: length } = InBlock::of(offset, self.block);
         let mut entry = [0; 4];
-        read_padded(&*self.file, self.table.saturating_add(index * 4), &mut entry)?;
+        read_padded(&*self.file, self.table.saturating_add(index.saturating_mul(4)), &mut entry)?;
         let entry = u32::from_le_bytes(entry);
         let place = if entry >= WITHOUT_BLOCK {
-            Place::Zeros
+            PiecePlace::Zeros
         } else if u64::from(entry) >= self.blocks {
             return Err(super::error::damaged_read(
                 "an entry of its table of blocks names a block that it does not have",
             ));
         } else {
-            Place::At(self.data.saturating_add(u64::from(entry) * self.block).saturating_add(within))
+            let start = u64::from(entry).saturating_mul(self.block);
+            PiecePlace::At(self.data.saturating_add(start).saturating_add(within))
         };
-        Ok(Piece { place, length })
+        Ok(MappedPiece { place, length })
     }
 }

@@ -4,11 +4,13 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::chain::Chain;
+use super::chain::ImageChain;
 use super::error::{ContainerError, damaged, unsupported};
 use super::fields::Fields;
-use super::mapped::{Map, Mapped, Piece, Place, read_some};
-use super::open_parent;
+use super::mapped::{Map, Mapped, MappedPiece, PiecePlace, read_some};
+use super::{ParentFormat, open_parent};
+use crate::size::to_usize;
+use crate::storage::in_block::InBlock;
 use crate::storage::source::{Source, read_padded};
 
 pub(super) const COOKIE: &[u8] = b"conectix";
@@ -51,11 +53,11 @@ struct Dynamic {
 pub(super) fn open(
     file: Arc<dyn Source>,
     directory: &Path,
-    chain: &mut Chain,
+    chain: &mut ImageChain,
 ) -> Result<Arc<dyn Source>, ContainerError> {
     let footer = footer(&*file)?.ok_or_else(|| damaged("it has no footer"))?;
     let fields = Fields(&footer);
-    let size = fields.be64(48).unwrap_or(0) / SECTOR * SECTOR;
+    let size = fields.be64(48).unwrap_or(0) & !(SECTOR - 1);
     let header_at = fields.be64(16).unwrap_or(0);
     let kind = fields.be32(60).unwrap_or(0);
     if kind == 2 {
@@ -84,7 +86,7 @@ pub(super) fn open(
     let bitmap = (block / SECTOR).div_ceil(8).next_multiple_of(SECTOR);
     let parent = if kind == 4 {
         let names = parent_names(&*file, &header)?;
-        Some(open_first(chain, directory, &names)?)
+        Some(open_first(chain, directory, &names, identifier_at(&header, 40))?)
     } else {
         None
     };
@@ -115,23 +117,31 @@ pub(super) fn footer(file: &dyn Source) -> Result<Option<Vec<u8>>, ContainerErro
     Ok(None)
 }
 
+/// The identifier of the image that has this footer.
+pub(super) fn identifier(footer: &[u8]) -> Option<[u8; 16]> {
+    identifier_at(footer, 68)
+}
+
+/// An identifier in a structure; `None` for zeros, which stand for none.
+fn identifier_at(bytes: &[u8], at: usize) -> Option<[u8; 16]> {
+    bytes.get(at..)?.first_chunk().copied().filter(|identifier| *identifier != [0; 16])
+}
+
 /// The complement of the sum of all bytes but the checksum's own.
 fn checksum(bytes: &[u8], own: usize) -> u32 {
-    let sum = bytes.iter().enumerate().filter(|(at, _)| !(own..own + 4).contains(at));
+    let sum = bytes.iter().enumerate().filter(|(at, _)| !(own..own.saturating_add(4)).contains(at));
     !sum.fold(0_u32, |sum, (_, &byte)| sum.wrapping_add(u32::from(byte)))
 }
 
 /// The names of the image that a differencing one is based on, in the order in which they are tried.
 fn parent_names(file: &dyn Source, header: &[u8]) -> Result<Vec<Vec<u8>>, ContainerError> {
-    let fields = Fields(header);
     let mut names = Vec::new();
-    for locator in 0..8 {
-        let at = 576 + locator * 24;
-        let code = header.get(at..at + 4).unwrap_or_default();
-        let length = fields.be32(at + 8).unwrap_or(0).min(2048);
-        let offset = fields.be64(at + 16).unwrap_or(0);
-        let text = || read_some(file, offset, length as usize);
-        match code {
+    for locator in header.get(576..768).unwrap_or_default().chunks_exact(24) {
+        let fields = Fields(locator);
+        let length = fields.be32(8).unwrap_or(0).min(2048);
+        let offset = fields.be64(16).unwrap_or(0);
+        let text = || read_some(file, offset, to_usize(u64::from(length)));
+        match &locator[..4] {
             // XCP-ng's: `file://./parent.vhd`.
             b"MacX" => names.push(plain_url(&text()?)),
             b"W2ru" | b"W2ku" => names.push(from_utf_16(&text()?, u16::from_le_bytes)),
@@ -158,10 +168,15 @@ fn from_utf_16(bytes: &[u8], order: fn([u8; 2]) -> u16) -> Vec<u8> {
     text.replace('\\', "/").into_bytes()
 }
 
-fn open_first(chain: &mut Chain, directory: &Path, names: &[Vec<u8>]) -> Result<Arc<dyn Source>, ContainerError> {
+fn open_first(
+    chain: &mut ImageChain,
+    directory: &Path,
+    names: &[Vec<u8>],
+    parent: Option<[u8; 16]>,
+) -> Result<Arc<dyn Source>, ContainerError> {
     let mut first = None;
     for name in names {
-        match open_parent(chain, directory, name, None) {
+        match open_parent(chain, directory, name, ParentFormat::VhdOrRaw(parent)) {
             Ok(parent) => return Ok(parent),
             Err(error) => first = first.or(Some(error)),
         }
@@ -174,29 +189,34 @@ impl Map for Dynamic {
         self.size
     }
 
-    fn piece(&self, offset: u64) -> io::Result<Piece> {
-        let (index, within) = (offset / self.block, offset % self.block);
-        let whole = Piece { place: Place::Parent, length: self.block - within };
+    fn piece(&self, offset: u64) -> io::Result<MappedPiece> {
+        let InBlock { index, within, rest } = InBlock::of(offset, self.block);
+        let whole = MappedPiece { place: PiecePlace::Parent, length: rest };
         if index >= self.entries {
             return Ok(whole);
         }
         let mut entry = [0; 4];
-        read_padded(&*self.file, self.table.saturating_add(index * 4), &mut entry)?;
+        read_padded(&*self.file, self.table.saturating_add(index.saturating_mul(4)), &mut entry)?;
         let entry = u32::from_be_bytes(entry);
         if entry == UNALLOCATED {
             return Ok(whole);
         }
         let start = u64::from(entry) * SECTOR;
-        let (sector, rest) = (within / SECTOR, SECTOR - within % SECTOR);
+        let (sector, skip) = (within / SECTOR, within % SECTOR);
         // The bitmap says which sectors were written, the highest bit of a byte first. One read serves what lies before the next
         // byte of it.
         let mut bits = [0; 1];
         read_padded(&*self.file, start.saturating_add(sector / 8), &mut bits)?;
-        let run = (sector % 8..8).take_while(|bit| bits[0] >> (7 - bit) & 1 == bits[0] >> (7 - sector % 8) & 1).count();
-        let length = rest + (run as u64 - 1) * SECTOR;
-        let written = bits[0] >> (7 - sector % 8) & 1 != 0;
-        let place =
-            if written { Place::At(start.saturating_add(self.bitmap).saturating_add(within)) } else { Place::Parent };
-        Ok(Piece { place, length: length.min(self.block - within) })
+        let from_here = bits[0] << (sector % 8);
+        let written = from_here & 0x80 != 0;
+        let run = if written { from_here.leading_ones() } else { from_here.leading_zeros() };
+        let run = u64::from(run).min(8_u64.saturating_sub(sector % 8));
+        let length = run.saturating_mul(SECTOR).saturating_sub(skip);
+        let place = if written {
+            PiecePlace::At(start.saturating_add(self.bitmap).saturating_add(within))
+        } else {
+            PiecePlace::Parent
+        };
+        Ok(MappedPiece { place, length: length.min(rest) })
     }
 }

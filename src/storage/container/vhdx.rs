@@ -3,10 +3,12 @@
 use std::io;
 use std::sync::Arc;
 
-use super::chain::Chain;
+use super::chain::ImageChain;
 use super::error::{ContainerError, damaged, damaged_read, unsupported};
 use super::fields::Fields;
-use super::mapped::{Map, Mapped, Piece, Place, read_some};
+use super::mapped::{Map, Mapped, MappedPiece, PiecePlace, read_some};
+use crate::size::to_usize;
+use crate::storage::in_block::InBlock;
 use crate::storage::source::{Source, read_padded};
 
 pub(super) const MAGIC: &[u8] = b"vhdxfile";
@@ -37,21 +39,22 @@ struct Vhdx {
     ratio: u64,
 }
 
-pub(super) fn open(file: Arc<dyn Source>, chain: &Chain) -> Result<Arc<dyn Source>, ContainerError> {
+pub(super) fn open(file: Arc<dyn Source>, chain: &ImageChain) -> Result<Arc<dyn Source>, ContainerError> {
     if has_log(&*file)? {
         return Err(unsupported("its log has to be replayed first: attach the image once where it was in use"));
     }
     let (table, metadata) = regions(&*file)?;
-    let items = read_some(&*file, metadata, KIB_64 as usize)?;
+    let items = read_some(&*file, metadata, to_usize(KIB_64))?;
     let fields = Fields(&items);
     if !fields.starts_with(b"metadata") {
         return Err(damaged("its table of metadata is missing"));
     }
     let count = usize::from(fields.le16(10).unwrap_or(0)).min(2047);
     let item = |wanted: Guid, length: usize| -> Result<Vec<u8>, ContainerError> {
-        let entry = (0..count).map(|index| 32 + index * 32).find(|&at| items.get(at..at + 16) == Some(&wanted[..]));
+        let mut entries = items.get(32..).unwrap_or_default().chunks(32).take(count);
+        let entry = entries.find(|entry| entry.starts_with(&wanted));
         let entry = entry.ok_or_else(|| damaged("an item of its metadata is missing"))?;
-        let offset = u64::from(fields.le32(entry + 16).unwrap_or(0));
+        let offset = u64::from(Fields(entry).le32(16).unwrap_or(0));
         let bytes = read_some(&*file, metadata.saturating_add(offset), length)?;
         if bytes.len() == length { Ok(bytes) } else { Err(damaged("its metadata is cut")) }
     };
@@ -68,7 +71,8 @@ pub(super) fn open(file: Arc<dyn Source>, chain: &Chain) -> Result<Arc<dyn Sourc
     if size > 64 << 40 {
         return Err(damaged("it is larger than a VHDX can be"));
     }
-    let ratio = (sector << 23) / block;
+    // Both are powers of two.
+    let ratio = (sector << 23) >> block.trailing_zeros();
     let map = Vhdx { file: Arc::clone(&file), size, table, block, ratio };
     Ok(Arc::new(Mapped::new(map, file, None, chain.unpacking())))
 }
@@ -103,16 +107,15 @@ fn checksum(bytes: &[u8]) -> u32 {
 /// Where the table of blocks and the metadata are.
 fn regions(file: &dyn Source) -> Result<(u64, u64), ContainerError> {
     for at in [3 * KIB_64, 4 * KIB_64] {
-        let table = read_some(file, at, KIB_64 as usize)?;
+        let table = read_some(file, at, to_usize(KIB_64))?;
         let fields = Fields(&table);
-        if table.len() < KIB_64 as usize || !fields.starts_with(b"regi") || fields.le32(4) != Some(checksum(&table)) {
+        if table.len() < to_usize(KIB_64) || !fields.starts_with(b"regi") || fields.le32(4) != Some(checksum(&table)) {
             continue;
         }
-        let count = fields.le32(8).unwrap_or(0).min(2047) as usize;
+        let count = to_usize(u64::from(fields.le32(8).unwrap_or(0).min(2047)));
         let find = |wanted: Guid| {
-            let entry =
-                (0..count).map(|index| 16 + index * 32).find(|&at| table.get(at..at + 16) == Some(&wanted[..]))?;
-            fields.le64(entry + 16)
+            let mut entries = table[16..].chunks(32).take(count);
+            Fields(entries.find(|entry| entry.starts_with(&wanted))?).le64(16)
         };
         if let (Some(blocks), Some(metadata)) = (find(BLOCK_TABLE), find(METADATA)) {
             return Ok((blocks, metadata));
@@ -126,18 +129,17 @@ impl Map for Vhdx {
         self.size
     }
 
-    fn piece(&self, offset: u64) -> io::Result<Piece> {
-        let (index, within) = (offset / self.block, offset % self.block);
-        let length = self.block - within;
-        let number = index + index / self.ratio;
+    fn piece(&self, offset: u64) -> io::Result<MappedPiece> {
+        let InBlock { index, within, rest: length } = InBlock::of(offset, self.block);
+        let number = index.saturating_add(InBlock::of(index, self.ratio).index);
         let mut entry = [0; 8];
-        read_padded(&*self.file, self.table.saturating_add(number * 8), &mut entry)?;
+        read_padded(&*self.file, self.table.saturating_add(number.saturating_mul(8)), &mut entry)?;
         let entry = u64::from_le_bytes(entry);
         let place = match entry & 7 {
-            0..=3 => Place::Zeros,
-            6 => Place::At((entry >> 20 << 20).saturating_add(within)),
+            0..=3 => PiecePlace::Zeros,
+            6 => PiecePlace::At((entry >> 20 << 20).saturating_add(within)),
             _ => return Err(damaged_read("a block of it has a state that only differencing images have")),
         };
-        Ok(Piece { place, length })
+        Ok(MappedPiece { place, length })
     }
 }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
+use crate::size::{to_u64, to_usize};
 use crate::storage::filesystem::{Damage, FileKind, OpenFile, ReadError};
 
 /// A file of this machine.
@@ -32,9 +33,9 @@ impl OpenFile for DirectoryFile {
         };
         let mut done = 0;
         while done < buf.len() {
-            match file.read_at(&mut buf[done..], offset.saturating_add(done as u64)) {
+            match file.read_at(&mut buf[done..], offset.saturating_add(to_u64(done))) {
                 Ok(0) => break,
-                Ok(count) => done += count,
+                Ok(count) => done = done.saturating_add(count),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error.into()),
             }
@@ -57,7 +58,7 @@ pub(in crate::storage) struct BytesFile<'a>(pub &'a [u8]);
 
 impl OpenFile for BytesFile<'_> {
     fn size(&self) -> u64 {
-        self.0.len() as u64
+        to_u64(self.0.len())
     }
 
     fn kind(&self) -> FileKind {
@@ -65,9 +66,9 @@ impl OpenFile for BytesFile<'_> {
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<usize, ReadError> {
-        let start = usize::try_from(offset).unwrap_or(usize::MAX).min(self.0.len());
-        let count = buf.len().min(self.0.len() - start);
-        buf[..count].copy_from_slice(&self.0[start..start + count]);
+        let rest = self.0.get(to_usize(offset)..).unwrap_or_default();
+        let count = buf.len().min(rest.len());
+        buf[..count].copy_from_slice(&rest[..count]);
         Ok(count)
     }
 

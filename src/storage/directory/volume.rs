@@ -45,7 +45,7 @@ impl Directory {
         if mounted.is_ext() {
             match mounted.ext() {
                 Some(Err(MountError::Rejected(why))) => {
-                    let instead = Some("make the boot disk's filesystem anew without what is refused");
+                    let instead = Some("make the boot disk's filesystem again, without what is refused");
                     return Ok(Mounting::Refused { identified: None, why, instead });
                 }
                 Some(Err(MountError::Unknown(why))) => {

@@ -3,12 +3,14 @@
 use super::Ext;
 use super::inode::Inode;
 use super::little_endian::u32_at;
-use super::mapping::{Place, Run};
+use super::mapping::{BlockPlace, BlockRun};
+use crate::size::{to_u64, to_usize};
 use crate::storage::driver_error::DriverError;
+use crate::storage::in_block::InBlock;
 
 const DIRECT: u64 = 12;
 /// How many block numbers `i_block` holds: the direct ones and the roots of the three trees.
-const FIELDS: usize = 15;
+const FIELDS: u64 = 15;
 
 /// What going to a table costs of the budget.
 const TABLE: u64 = 64;
@@ -16,45 +18,43 @@ const TABLE: u64 = 64;
 /// How many blocks a file can have with blocks of `block_size` bytes.
 pub(crate) fn reach(block_size: u32) -> u64 {
     let per_table = u64::from(block_size / 4);
-    DIRECT + per_table + per_table.pow(2) + per_table.pow(3)
+    [1, 2, 3].iter().fold(DIRECT, |sum, level| sum.saturating_add(per_table.saturating_pow(*level)))
 }
 
 /// Block numbers of a table or of `i_block`.
 fn number(table: &[u8], index: u64) -> u32 {
-    u32_at(table, index as usize * 4)
+    u32_at(table, to_usize(index).saturating_mul(4))
 }
 
 /// The run from the entry `index` of `table` on.
-fn run_in(table: &[u8], index: u64, end: u64) -> Run {
+fn run_in(table: &[u8], index: u64, end: u64) -> BlockRun {
     let first = u64::from(number(table, index));
-    let same = |distance: u64| {
-        let value = u64::from(number(table, index + distance));
-        if first == 0 { value == 0 } else { value == first + distance }
-    };
-    let blocks = 1 + (1..end - index).take_while(|&distance| same(distance)).count() as u64;
-    Run { place: if first == 0 { Place::Hole } else { Place::Data(first) }, blocks }
+    let expected = |distance: u64| if first == 0 { 0 } else { first.saturating_add(distance) };
+    let entries = (index..end).zip(0..);
+    let blocks = entries.take_while(|&(at, distance)| u64::from(number(table, at)) == expected(distance)).count();
+    BlockRun { place: if first == 0 { BlockPlace::Hole } else { BlockPlace::Data(first) }, blocks: to_u64(blocks) }
 }
 
 /// The run that starts at the block `block` of the file, which is below [`reach`]. Tables are read wherever they are,
 /// as `ext2fs_bmap2` does.
-pub(crate) fn locate(ext: &Ext, inode: &Inode, block: u64) -> Result<Run, DriverError> {
+pub(crate) fn locate(ext: &Ext, inode: &Inode, block: u64) -> Result<BlockRun, DriverError> {
     if block < DIRECT {
         return Ok(run_in(inode.block(), block, DIRECT));
     }
     let per_table = u64::from(ext.blocks.size() / 4);
-    let mut index = block - DIRECT;
+    let mut index = block.saturating_sub(DIRECT);
     let mut field = DIRECT;
     let mut span = per_table;
-    while index >= span {
-        index -= span;
-        span *= per_table;
-        field += 1;
+    while let Some(rest) = index.checked_sub(span) {
+        index = rest;
+        span = span.saturating_mul(per_table);
+        field = field.saturating_add(1);
     }
     let mut table = u64::from(number(inode.block(), field));
     loop {
         ext.blocks.budget().spend(TABLE)?;
         if table == 0 {
-            return Ok(Run { place: Place::Hole, blocks: span - index });
+            return Ok(BlockRun { place: BlockPlace::Hole, blocks: span.saturating_sub(index) });
         }
         let entries = ext.blocks.read(table).map_err(|fault| match fault {
             DriverError::Fails(reason) => {
@@ -62,12 +62,13 @@ pub(crate) fn locate(ext: &Ext, inode: &Inode, block: u64) -> Result<Run, Driver
             }
             other => other,
         })?;
-        span /= per_table;
+        span = InBlock::of(span, per_table).index;
         if span == 1 {
             return Ok(run_in(&entries, index, per_table));
         }
-        table = u64::from(number(&entries, index / span));
-        index %= span;
+        let entry = InBlock::of(index, span);
+        table = u64::from(number(&entries, entry.index));
+        index = entry.within;
     }
 }
 
@@ -95,17 +96,15 @@ pub(crate) fn visit_blocks(
     visit: &mut dyn FnMut(u64) -> Result<bool, DriverError>,
 ) -> Result<(), DriverError> {
     let mut walk = Walk { ext, visit, last: None, failed: false };
-    for index in 0..FIELDS as u64 {
+    for index in 0..FIELDS {
         let number = number(inode.block(), index);
         if number == 0 {
             continue;
         }
-        if index < DIRECT {
-            if (walk.visit)(u64::from(number))? {
-                return Ok(());
-            }
-        } else if walk.table(number, (index - DIRECT) as u32)? == End::Found {
-            break;
+        match index.checked_sub(DIRECT) {
+            None if (walk.visit)(u64::from(number))? => return Ok(()),
+            Some(levels) if walk.table(number, levels)? == End::Found => break,
+            _ => {}
         }
     }
     match walk.last {
@@ -116,14 +115,14 @@ pub(crate) fn visit_blocks(
 
 impl Walk<'_> {
     /// Visits the blocks below the table `number`, which holds tables where `levels` is not 0.
-    fn table(&mut self, number: u32, levels: u32) -> Result<End, DriverError> {
+    fn table(&mut self, number: u32, levels: u64) -> Result<End, DriverError> {
         let superblock = &self.ext.superblock;
         if u64::from(number) >= superblock.blocks_count || number < superblock.first_data_block {
             self.last = Some(format!("a table of the block map lies outside the filesystem (block {number})"));
             self.failed = true;
             return Ok(End::Failed);
         }
-        self.ext.blocks.budget().spend(TABLE + u64::from(self.ext.blocks.size() / 2))?;
+        self.ext.blocks.budget().spend(TABLE.saturating_add(u64::from(self.ext.blocks.size() / 2)))?;
         let table = match self.ext.blocks.read(u64::from(number)) {
             Ok(table) => table,
             Err(DriverError::Fails(reason)) => {
@@ -135,13 +134,13 @@ impl Walk<'_> {
         };
         self.last = None;
         for entry in table.chunks_exact(4).map(|bytes| u32_at(bytes, 0)).filter(|&entry| entry != 0) {
-            if levels == 0 {
+            let Some(below) = levels.checked_sub(1) else {
                 if (self.visit)(u64::from(entry))? {
                     return Ok(End::Found);
                 }
                 continue;
-            }
-            match self.table(entry, levels - 1)? {
+            };
+            match self.table(entry, below)? {
                 End::Complete => {}
                 end => return Ok(end),
             }
@@ -157,10 +156,10 @@ mod tests {
     #[test]
     fn runs_are_neighbours_or_holes() {
         let table: Vec<u8> = [5_u32, 6, 7, 9, 0, 0].iter().flat_map(|n| n.to_le_bytes()).collect();
-        assert_eq!(run_in(&table, 0, 6), Run { place: Place::Data(5), blocks: 3 });
-        assert_eq!(run_in(&table, 3, 6), Run { place: Place::Data(9), blocks: 1 });
-        assert_eq!(run_in(&table, 4, 6), Run { place: Place::Hole, blocks: 2 });
-        assert_eq!(run_in(&table, 0, 2), Run { place: Place::Data(5), blocks: 2 });
+        assert_eq!(run_in(&table, 0, 6), BlockRun { place: BlockPlace::Data(5), blocks: 3 });
+        assert_eq!(run_in(&table, 3, 6), BlockRun { place: BlockPlace::Data(9), blocks: 1 });
+        assert_eq!(run_in(&table, 4, 6), BlockRun { place: BlockPlace::Hole, blocks: 2 });
+        assert_eq!(run_in(&table, 0, 2), BlockRun { place: BlockPlace::Data(5), blocks: 2 });
     }
 
     #[test]

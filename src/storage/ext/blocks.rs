@@ -3,8 +3,10 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use crate::size::{to_u64, to_usize};
 use crate::storage::budget::Budget;
 use crate::storage::driver_error::DriverError;
+use crate::storage::in_block::InBlock;
 use crate::storage::source::Volume;
 
 /// How many metadata blocks are kept: a path walk comes back to the same few.
@@ -12,14 +14,14 @@ const CACHED: usize = 16;
 
 /// Reads whole blocks. As in libext2fs, a block that lies even partly past the end of the image cannot be read.
 #[derive(Debug)]
-pub(crate) struct Blocks {
+pub(crate) struct BlockReader {
     volume: Volume,
     size: u32,
     /// Most recently used last.
     cache: RefCell<Vec<(u64, Rc<[u8]>)>>,
 }
 
-impl Blocks {
+impl BlockReader {
     /// Blocks of `size` bytes on `volume`.
     pub(crate) fn new(volume: Volume, size: u32) -> Self {
         Self { volume, size, cache: RefCell::new(Vec::with_capacity(CACHED)) }
@@ -42,7 +44,7 @@ impl Blocks {
 
     /// How many whole blocks the image has.
     pub(crate) fn available(&self) -> u64 {
-        self.volume.len() / u64::from(self.size)
+        InBlock::of(self.volume.len(), u64::from(self.size)).index
     }
 
     /// Fails unless the `count` blocks from `first` on lie inside the image.
@@ -68,7 +70,7 @@ impl Blocks {
             cache.push(entry);
             return Ok(block);
         }
-        let mut block = vec![0; self.size as usize];
+        let mut block = vec![0; to_usize(u64::from(self.size))];
         self.budget().charge_read(u64::from(self.size));
         self.read_into(number, 0, &mut block)?;
         let block: Rc<[u8]> = block.into();
@@ -81,20 +83,18 @@ impl Blocks {
 
     /// Fills `buf` from the byte `skip` of the block `first` on. All blocks that are touched must lie inside the image
     /// as a whole.
-    pub(crate) fn read_into(&self, first: u64, skip: u32, buf: &mut [u8]) -> Result<(), DriverError> {
-        let touched = (u64::from(skip) + buf.len() as u64).div_ceil(u64::from(self.size));
+    pub(crate) fn read_into(&self, first: u64, skip: u64, buf: &mut [u8]) -> Result<(), DriverError> {
+        let touched = skip.saturating_add(to_u64(buf.len())).div_ceil(u64::from(self.size));
         self.check(first, touched)?;
         // No overflow: the check has shown that the end is inside the image.
-        let start = first * u64::from(self.size) + u64::from(skip);
+        let start = first.saturating_mul(u64::from(self.size)).saturating_add(skip);
         let count = self.volume.read_at(start, buf)?;
         if count == buf.len() {
             Ok(())
         } else {
-            Err(DriverError::Fails(format!(
-                "the image ends at byte {}, inside block {}",
-                start + count as u64,
-                (start + count as u64) / u64::from(self.size)
-            )))
+            let end = start.saturating_add(to_u64(count));
+            let block = InBlock::of(end, u64::from(self.size)).index;
+            Err(DriverError::Fails(format!("the image ends at byte {end}, inside block {block}")))
         }
     }
 }
@@ -105,8 +105,8 @@ mod tests {
 
     use super::*;
 
-    fn blocks(length: usize) -> Blocks {
-        Blocks::new(Volume::new(Arc::new(vec![7_u8; length]), 0), 1024)
+    fn blocks(length: usize) -> BlockReader {
+        BlockReader::new(Volume::new(Arc::new(vec![7_u8; length]), 0), 1024)
     }
 
     #[test]

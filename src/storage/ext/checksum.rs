@@ -62,8 +62,9 @@ pub(crate) fn inode_is_right(filesystem_seed: u32, ino: u32, raw: &[u8]) -> bool
 
 /// Whether the checksum of an extent tree block is right. The header has been verified.
 pub(crate) fn extent_block_is_right(inode_seed: u32, block: &[u8]) -> bool {
-    let tail = 12 + 12 * usize::from(u16_at(block, 4));
-    block.len() >= tail + 4 && u32_at(block, tail) == crc32c(inode_seed, &[&block[..tail]])
+    let entries = usize::from(u16_at(block, 4)).saturating_mul(12);
+    let Some((entries, tail)) = block.split_at_checked(entries.saturating_add(12)) else { return false };
+    tail.len() >= 4 && u32_at(tail, 0) == crc32c(inode_seed, &[entries])
 }
 
 /// Whether the checksum of a block of extended attributes is right.
@@ -77,38 +78,37 @@ pub(crate) fn xattr_block_is_right(filesystem_seed: u32, block_number: u64, bloc
 /// Whether the checksum of a directory block is right: in the tail of a block of entries, or after the limit of a
 /// block of the hash tree. A block that is neither has no place for a checksum, which libext2fs takes for a wrong one.
 pub(crate) fn directory_block_is_right(inode_seed: u32, block: &[u8]) -> bool {
-    if has_entry_tail(block) {
-        let tail = block.len() - 12;
-        return u32_at(block, tail + 8) == crc32c(inode_seed, &[&block[..tail]]);
+    if let Some((entries, tail)) = entry_tail(block) {
+        return u32_at(tail, 8) == crc32c(inode_seed, &[entries]);
     }
     hash_tree_block_is_right(inode_seed, block)
 }
 
-/// Whether the last 12 bytes are a checksum entry that the chain of record lengths leads to.
-fn has_entry_tail(block: &[u8]) -> bool {
-    let tail = block.len() - 12;
-    let mut offset = 0;
-    while offset < tail {
+/// The last 12 bytes, if they are a checksum entry that the chain of record lengths leads to, and what stands before them.
+fn entry_tail(block: &[u8]) -> Option<(&[u8], &[u8; 12])> {
+    let (entries, tail) = block.split_last_chunk::<12>()?;
+    let mut rest = block;
+    while rest.len() > tail.len() {
         // The length is taken as stored: libext2fs does not know the long form for 64 KiB blocks here.
-        let record = usize::from(u16_at(block, offset + 4));
+        let record = usize::from(u16_at(rest, 4));
         if record < 8 || !record.is_multiple_of(4) {
-            return false;
+            return None;
         }
-        offset += record;
+        rest = rest.get(record..)?;
     }
-    offset == tail && u32_at(block, tail) == 0 && u16_at(block, tail + 4) == 12 && u16_at(block, tail + 6) == 0xde00
+    let is_tail = rest == tail && u32_at(tail, 0) == 0 && u16_at(tail, 4) == 12 && u16_at(tail, 6) == 0xde00;
+    is_tail.then_some((entries, tail))
 }
 
 fn hash_tree_block_is_right(inode_seed: u32, block: &[u8]) -> bool {
-    let Some(entries) = hash_tree_entries(block) else { return false };
-    let limit = usize::from(u16_at(block, entries));
-    let count = usize::from(u16_at(block, entries + 2));
-    let tail = entries + limit * 8;
-    if tail > block.len() - 8 {
-        return false;
-    }
-    let computed = crc32c(inode_seed, &[&block[..entries + count * 8], &block[tail..tail + 4], &[0; 4]]);
-    u32_at(block, tail + 4) == computed
+    let Some(at) = hash_tree_entries(block) else { return false };
+    let entries = &block[at..];
+    let limit = usize::from(u16_at(entries, 0));
+    let count = usize::from(u16_at(entries, 2));
+    let tail = entries.get(limit.saturating_mul(8)..).and_then(|tail| tail.first_chunk::<8>());
+    let Some(tail) = tail else { return false };
+    let counted = count.saturating_mul(8).saturating_add(at);
+    u32_at(tail, 4) == crc32c(inode_seed, &[&block[..counted], &tail[..4], &[0; 4]])
 }
 
 /// Where the entries of a hash tree block start, if it is one with a sane limit and count.
@@ -117,16 +117,19 @@ fn hash_tree_entries(block: &[u8]) -> Option<usize> {
     let entries = if record == block.len() && u16_at(block, 6) == 0 {
         8
     } else if record == 12 {
-        if usize::from(u16_at(block, 12 + 4)) != block.len() - 12 || u32_at(block, 24) != 0 || block[29] != 8 {
+        if usize::from(u16_at(block, 12 + 4)) != block.len().saturating_sub(12)
+            || u32_at(block, 24) != 0
+            || block[29] != 8
+        {
             return None;
         }
         32
     } else {
         return None;
     };
-    let most = (block.len() - entries) / 8;
+    let most = block.len().saturating_sub(entries) / 8;
     let sane = |offset: usize| usize::from(u16_at(block, offset)) <= most;
-    (sane(entries) && sane(entries + 2)).then_some(entries)
+    (sane(entries) && sane(entries.saturating_add(2))).then_some(entries)
 }
 
 #[cfg(test)]

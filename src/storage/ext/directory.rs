@@ -2,6 +2,7 @@
 
 use super::Ext;
 use super::checksum;
+use super::directory_index::Names;
 use super::inode::Inode;
 use super::little_endian::{u16_at, u32_at};
 use super::mapping;
@@ -19,6 +20,9 @@ pub(crate) fn lookup(ext: &Ext, dir: u32, name: &[u8]) -> Result<Option<u32>, Dr
     }
     if inode.has_inline_data() {
         return lookup_inline(ext, &inode, name);
+    }
+    if let Some(known) = ext.directories.find(dir, name) {
+        return Ok(known);
     }
     let checksums = ext.superblock.features.metadata_csum();
     let seed = checksum::inode_seed(ext.superblock.checksum_seed, dir, inode.generation());
@@ -38,7 +42,21 @@ pub(crate) fn lookup(ext: &Ext, dir: u32, name: &[u8]) -> Result<Option<u32>, Dr
         found = scan(&block, name, true)?;
         Ok(found.is_some())
     })?;
+    if found.is_none() && ext.directories.lacks(dir) {
+        // It was gone through to its end, and nothing in it is damaged: the next name is not looked for on the disk.
+        ext.directories.keep(dir, all(ext, &inode).ok());
+    }
     Ok(found)
+}
+
+/// All names in a directory that is not damaged, or more than are kept.
+fn all(ext: &Ext, inode: &Inode) -> Result<Names, DriverError> {
+    let mut names = Names::default();
+    mapping::visit_blocks(ext, inode, &mut |number| {
+        ext.blocks.budget().spend(u64::from(ext.blocks.size() / 2))?;
+        Ok(entries(&ext.blocks.read(number)?, true, &mut |ino, name| names.add(ino, name))?.is_some())
+    })?;
+    Ok(names)
 }
 
 /// The names in the directory `dir`, at most `most`, deleted ones left out: what a lookup would come across. It ends at the
@@ -95,19 +113,19 @@ fn entries(
     if block.len() < 8 {
         return Err(damaged());
     }
-    let mut offset = 0;
-    while offset < block.len() - 8 {
-        let stored = u16_at(block, offset + 4);
-        let record = record_length(stored, if disk_block { block.len() } else { 0 });
-        let name_length = usize::from(block[offset + 6]);
-        if offset + record > block.len() || record < 8 || !record.is_multiple_of(4) || name_length + 8 > record {
+    let mut rest = block;
+    while rest.len() > 8 {
+        let length = record_length(u16_at(rest, 4), if disk_block { block.len() } else { 0 });
+        if length < 8 || !length.is_multiple_of(4) {
             return Err(damaged());
         }
-        let inode = u32_at(block, offset);
-        if inode != 0 && is_last(inode, &block[offset + 8..offset + 8 + name_length]) {
+        let (record, after) = rest.split_at_checked(length).ok_or_else(damaged)?;
+        let name = record[8..].get(..usize::from(record[6])).ok_or_else(damaged)?;
+        let inode = u32_at(record, 0);
+        if inode != 0 && is_last(inode, name) {
             return Ok(Some(inode));
         }
-        offset += record;
+        rest = after;
     }
     Ok(None)
 }

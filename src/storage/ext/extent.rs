@@ -6,7 +6,7 @@ use super::Ext;
 use super::checksum;
 use super::inode::Inode;
 use super::little_endian::{u16_at, u32_at};
-use super::mapping::{Place, Run};
+use super::mapping::{BlockPlace, BlockRun};
 use crate::storage::budget::BudgetExhausted;
 use crate::storage::driver_error::DriverError;
 
@@ -38,20 +38,20 @@ pub(crate) struct Extent {
 }
 
 /// Why a cursor did not move.
-pub(crate) enum Stop {
+pub(crate) enum CursorStop {
     /// There is no next entry.
     NoNext,
     /// As elsewhere.
     DriverError(DriverError),
 }
 
-impl From<BudgetExhausted> for Stop {
+impl From<BudgetExhausted> for CursorStop {
     fn from(spent: BudgetExhausted) -> Self {
         Self::DriverError(spent.into())
     }
 }
 
-impl From<DriverError> for Stop {
+impl From<DriverError> for CursorStop {
     fn from(fault: DriverError) -> Self {
         Self::DriverError(fault)
     }
@@ -72,7 +72,7 @@ struct Level {
 }
 
 /// A position in the tree.
-pub(crate) struct Cursor<'a> {
+pub(crate) struct ExtentCursor<'a> {
     ext: &'a Ext,
     inode: &'a Inode,
     path: Vec<Level>,
@@ -81,15 +81,15 @@ pub(crate) struct Cursor<'a> {
 }
 
 fn verify_header(node: &[u8]) -> Result<(), DriverError> {
-    let most = (node.len() - HEADER) / ENTRY;
+    let most = node.len().saturating_sub(HEADER) / ENTRY;
     let (entries, max) = (usize::from(u16_at(node, 2)), usize::from(u16_at(node, 4)));
-    if u16_at(node, 0) != MAGIC || entries > max || max > most || max + 2 < most {
+    if u16_at(node, 0) != MAGIC || entries > max || max > most || max.saturating_add(2) < most {
         return Err(DriverError::Fails("a node of the extent tree has a bad header".to_owned()));
     }
     Ok(())
 }
 
-impl<'a> Cursor<'a> {
+impl<'a> ExtentCursor<'a> {
     /// A cursor before the first entry of the tree of `inode`.
     pub(crate) fn new(ext: &'a Ext, inode: &'a Inode) -> Result<Self, DriverError> {
         let mut root: Rc<[u8]> = inode.block().into();
@@ -112,7 +112,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes to the first entry of the root.
-    pub(crate) fn root(&mut self) -> Result<Extent, Stop> {
+    pub(crate) fn root(&mut self) -> Result<Extent, CursorStop> {
         self.level = 0;
         let level = &mut self.path[0];
         level.left = level.entries;
@@ -121,7 +121,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes on in the order down, right, up. Index entries are met twice.
-    pub(crate) fn next(&mut self) -> Result<Extent, Stop> {
+    pub(crate) fn next(&mut self) -> Result<Extent, CursorStop> {
         let level = &mut self.path[self.level];
         if self.level < self.depth && !level.visited {
             level.visited = true;
@@ -129,21 +129,21 @@ impl<'a> Cursor<'a> {
         } else if level.left > 0 {
             self.next_sibling()
         } else if self.level > 0 {
-            self.level -= 1;
+            self.level = self.level.saturating_sub(1);
             self.current()
         } else {
-            Err(Stop::NoNext)
+            Err(CursorStop::NoNext)
         }
     }
 
-    fn next_sibling(&mut self) -> Result<Extent, Stop> {
+    fn next_sibling(&mut self) -> Result<Extent, CursorStop> {
         self.ext.blocks.budget().spend(SIBLING)?;
         let level = &mut self.path[self.level];
         if level.left == 0 {
-            return Err(Stop::NoNext);
+            return Err(CursorStop::NoNext);
         }
-        level.left -= 1;
-        level.current = Some(level.current.map_or(0, |current| current + 1));
+        level.left = level.left.saturating_sub(1);
+        level.current = Some(level.current.map_or(0, |current| current.saturating_add(1)));
         level.visited = false;
         self.current()
     }
@@ -152,11 +152,11 @@ impl<'a> Cursor<'a> {
     fn previous_sibling(&mut self) {
         let level = &mut self.path[self.level];
         level.current = level.current.map(|current| current.saturating_sub(1));
-        level.left += 1;
+        level.left = level.left.saturating_add(1);
         level.visited = true;
     }
 
-    fn current(&self) -> Result<Extent, Stop> {
+    fn current(&self) -> Result<Extent, CursorStop> {
         let Some(extent) = self.path[self.level].current.and_then(|index| self.entry(index)) else {
             return Err(DriverError::Fails("the extent tree has no current entry".to_owned()).into());
         };
@@ -165,8 +165,7 @@ impl<'a> Cursor<'a> {
 
     /// The entry `index` of the current level.
     fn entry(&self, index: usize) -> Option<Extent> {
-        let start = HEADER + ENTRY * index;
-        let bytes = self.path[self.level].node.get(start..start + ENTRY)?;
+        let bytes = self.path[self.level].node.get(HEADER..)?.as_chunks::<ENTRY>().0.get(index)?;
         let logical = u64::from(u32_at(bytes, 0));
         if self.level < self.depth {
             let physical = u64::from(u32_at(bytes, 4)) | u64::from(u16_at(bytes, 8)) << 32;
@@ -175,13 +174,13 @@ impl<'a> Cursor<'a> {
         let physical = u64::from(u32_at(bytes, 8)) | u64::from(u16_at(bytes, 6)) << 32;
         let length = u16_at(bytes, 4);
         let unwritten = length > LONGEST;
-        let length = if unwritten { length - LONGEST } else { length };
+        let length = if unwritten { length.saturating_sub(LONGEST) } else { length };
         Some(Extent { logical, physical, length: u64::from(length), unwritten, leaf: true })
     }
 
     /// Goes to the first entry of the node below the current entry.
-    fn down(&mut self) -> Result<Extent, Stop> {
-        let fails = |reason: &str| Stop::DriverError(DriverError::Fails(reason.to_owned()));
+    fn down(&mut self) -> Result<Extent, CursorStop> {
+        let fails = |reason: &str| CursorStop::DriverError(DriverError::Fails(reason.to_owned()));
         if self.level >= self.depth || self.path[self.level].current.is_none() {
             return Err(fails("the extent tree ends early"));
         }
@@ -189,13 +188,14 @@ impl<'a> Cursor<'a> {
         if self.path[1..=self.level].iter().any(|level| level.block == number) {
             return Err(fails("the extent tree has a cycle"));
         }
-        if self.path.len() == self.level + 1 {
+        let deeper = self.level.saturating_add(1);
+        if self.path.len() == deeper {
             let unused = Level { node: Rc::new([0; 0]), entries: 0, left: 0, visited: false, current: None, block: 0 };
             self.path.push(unused);
         }
         // With its checksum.
-        self.ext.blocks.budget().spend(CURSOR + u64::from(self.ext.blocks.size() / 2))?;
-        let below = &mut self.path[self.level + 1];
+        self.ext.blocks.budget().spend(CURSOR.saturating_add(u64::from(self.ext.blocks.size() / 2)))?;
+        let below = &mut self.path[deeper];
         below.block = number;
         let node = self.ext.blocks.read(number).map_err(|fault| match fault {
             DriverError::Fails(reason) => {
@@ -210,7 +210,7 @@ impl<'a> Cursor<'a> {
         };
         let node = node?;
         verify_header(&node)?;
-        self.level += 1;
+        self.level = deeper;
         let below = &mut self.path[self.level];
         below.entries = usize::from(u16_at(&node, 2));
         below.left = below.entries;
@@ -218,7 +218,7 @@ impl<'a> Cursor<'a> {
             return Err(fails("a node of the extent tree is empty"));
         }
         below.current = Some(0);
-        below.left = below.entries - 1;
+        below.left = below.entries.saturating_sub(1);
         below.visited = false;
         // The cursor has moved although the checksum is wrong: who goes on in spite of the error goes on from here.
         if self.ext.superblock.features.metadata_csum() {
@@ -232,34 +232,35 @@ impl<'a> Cursor<'a> {
 
     /// Finds what the logical block `block` is mapped to, as `ext2fs_extent_goto` does, and for how many blocks from
     /// there on the same search ends in the same place.
-    pub(crate) fn locate(&mut self, block: u64) -> Result<Run, DriverError> {
+    pub(crate) fn locate(&mut self, block: u64) -> Result<BlockRun, DriverError> {
         // The first block after `block` for which a comparison on the way could come out differently.
         let mut bound = u64::MAX;
-        let hole = |bound: u64| Ok(Run { place: Place::Hole, blocks: bound - block });
+        let hole = |bound: u64| Ok(BlockRun { place: BlockPlace::Hole, blocks: bound.saturating_sub(block) });
         let mut extent = match self.root() {
             Ok(extent) => extent,
-            Err(Stop::NoNext) => return hole(bound),
-            Err(Stop::DriverError(fault)) => return Err(fault),
+            Err(CursorStop::NoNext) => return hole(bound),
+            Err(CursorStop::DriverError(fault)) => return Err(fault),
         };
         loop {
             if self.level == self.depth {
                 if block < extent.logical {
                     return hole(bound.min(extent.logical));
                 }
-                let end = extent.logical + extent.length;
+                let end = extent.logical.saturating_add(extent.length);
                 if block < end {
-                    let physical = extent.physical + (block - extent.logical);
+                    let physical = extent.physical.saturating_add(block.saturating_sub(extent.logical));
                     // Block 0 is not a block of a file: libext2fs treats it as a hole.
                     if physical == 0 {
-                        return Ok(Run { place: Place::Hole, blocks: 1 });
+                        return Ok(BlockRun { place: BlockPlace::Hole, blocks: 1 });
                     }
-                    let place = if extent.unwritten { Place::Unwritten(physical) } else { Place::Data(physical) };
-                    return Ok(Run { place, blocks: bound.min(end) - block });
+                    let place =
+                        if extent.unwritten { BlockPlace::Unwritten(physical) } else { BlockPlace::Data(physical) };
+                    return Ok(BlockRun { place, blocks: bound.min(end).saturating_sub(block) });
                 }
                 extent = match self.next_sibling() {
                     Ok(extent) => extent,
-                    Err(Stop::NoNext) => return hole(bound),
-                    Err(Stop::DriverError(fault)) => return Err(fault),
+                    Err(CursorStop::NoNext) => return hole(bound),
+                    Err(CursorStop::DriverError(fault)) => return Err(fault),
                 };
                 continue;
             }
@@ -268,22 +269,22 @@ impl<'a> Cursor<'a> {
                 Ok(entry) if block == entry.logical => {
                     let level = &self.path[self.level];
                     if level.left > 0
-                        && let Some(next) = level.current.and_then(|index| self.entry(index + 1))
+                        && let Some(next) = level.current.and_then(|index| self.entry(index.saturating_add(1)))
                     {
-                        bound = bound.min(next.logical.max(block + 1));
+                        bound = bound.min(next.logical.max(block.saturating_add(1)));
                     }
                 }
                 Ok(entry) => {
                     bound = bound.min(entry.logical);
                     self.previous_sibling();
                 }
-                Err(Stop::NoNext) => {}
-                Err(Stop::DriverError(fault)) => return Err(fault),
+                Err(CursorStop::NoNext) => {}
+                Err(CursorStop::DriverError(fault)) => return Err(fault),
             }
             extent = match self.down() {
                 Ok(extent) => extent,
-                Err(Stop::NoNext) => return Err(DriverError::Fails("the extent tree ends early".to_owned())),
-                Err(Stop::DriverError(fault)) => return Err(fault),
+                Err(CursorStop::NoNext) => return Err(DriverError::Fails("the extent tree ends early".to_owned())),
+                Err(CursorStop::DriverError(fault)) => return Err(fault),
             };
         }
     }
@@ -296,7 +297,7 @@ pub(crate) fn visit_blocks(
     inode: &Inode,
     visit: &mut dyn FnMut(u64) -> Result<bool, DriverError>,
 ) -> Result<(), DriverError> {
-    let mut cursor = Cursor::new(ext, inode)?;
+    let mut cursor = ExtentCursor::new(ext, inode)?;
     let mut count = 0_u64;
     let mut ahead = None;
     let mut started = false;
@@ -309,8 +310,8 @@ pub(crate) fn visit_blocks(
         started = true;
         let extent: Extent = match result {
             Ok(extent) => extent,
-            Err(Stop::NoNext) => return Ok(()),
-            Err(Stop::DriverError(fault)) => return Err(fault),
+            Err(CursorStop::NoNext) => return Ok(()),
+            Err(CursorStop::DriverError(fault)) => return Err(fault),
         };
         if !extent.leaf {
             continue;
@@ -319,20 +320,22 @@ pub(crate) fn visit_blocks(
         // that ended.
         let next = match cursor.next() {
             Ok(next) => Some(next),
-            Err(Stop::DriverError(fault @ (DriverError::Unknown(_) | DriverError::Io(_)))) => return Err(fault),
+            Err(CursorStop::DriverError(fault @ (DriverError::Unknown(_) | DriverError::Io(_)))) => return Err(fault),
             Err(_) => None,
         };
-        if extent.logical + extent.length <= count {
+        let end = extent.logical.saturating_add(extent.length);
+        if end <= count {
             continue;
         }
         // An extent that overlaps the last one is read too far, all of its length.
-        let overlap = count.max(extent.logical) - extent.logical;
-        for index in 0..extent.length {
-            if visit(extent.physical + overlap + index)? {
+        let overlap = count.saturating_sub(extent.logical);
+        let first = extent.physical.saturating_add(overlap);
+        for block in first..first.saturating_add(extent.length) {
+            if visit(block)? {
                 return Ok(());
             }
         }
-        count = extent.logical + extent.length;
+        count = end;
         ahead = next;
     }
 }

@@ -5,9 +5,11 @@ use std::rc::Rc;
 use super::Ext;
 use super::inline_data;
 use super::inode::Inode;
-use super::mapping::{self, Place};
+use super::mapping::{self, BlockPlace};
+use crate::size::{to_u64, to_usize};
 use crate::storage::driver_error::DriverError;
 use crate::storage::filesystem::{self, Damage, FileExtent, FileKind, OpenFile, ReadError};
+use crate::storage::in_block::InBlock;
 
 /// How many runs a check looks at before it gives up: a file of 256 MiB of which no two blocks of 1 KiB are neighbours
 /// has as many.
@@ -28,7 +30,7 @@ impl<'a> ExtFile<'a> {
     /// The file with this inode.
     pub(crate) fn new(ext: &'a Ext, inode: Rc<Inode>) -> Self {
         let inline = if inode.has_inline_data() { inline_data::read(ext, &inode).ok() } else { None };
-        let size = inline.map_or(inode.size(), |data| data.len() as u64);
+        let size = inline.map_or(inode.size(), |data| to_u64(data.len()));
         Self { ext, inode, size }
     }
 
@@ -45,20 +47,20 @@ impl<'a> ExtFile<'a> {
         let wanted = buf.len().min(usize::try_from(rest).unwrap_or(usize::MAX));
         let mut done = 0;
         while done < wanted {
-            let position = offset + done as u64;
-            let run =
-                mapping::map(self.ext, &self.inode, position / block_size).map_err(|fault| at(position, fault))?;
-            let skip = position % block_size;
-            let in_run = run.blocks.saturating_mul(block_size) - skip;
-            let count = (wanted - done).min(usize::try_from(in_run).unwrap_or(usize::MAX));
-            let part = &mut buf[done..done + count];
+            let position = offset.saturating_add(to_u64(done));
+            let InBlock { index, within, .. } = InBlock::of(position, block_size);
+            let run = mapping::map(self.ext, &self.inode, index).map_err(|fault| at(position, fault))?;
+            let in_run = run.blocks.saturating_mul(block_size).saturating_sub(within);
+            let left = &mut buf[done..wanted];
+            let count = left.len().min(to_usize(in_run));
+            let part = &mut left[..count];
             match run.place {
-                Place::Data(first) => {
-                    self.ext.blocks.read_into(first, skip as u32, part).map_err(|fault| at(position, fault))?
+                BlockPlace::Data(first) => {
+                    self.ext.blocks.read_into(first, within, part).map_err(|fault| at(position, fault))?
                 }
-                Place::Hole | Place::Unwritten(_) => part.fill(0),
+                BlockPlace::Hole | BlockPlace::Unwritten(_) => part.fill(0),
             }
-            done += count;
+            done = done.saturating_add(count);
         }
         Ok(wanted)
     }
@@ -69,17 +71,17 @@ impl<'a> ExtFile<'a> {
         if rest == 0 {
             return Ok(FileExtent { bytes: 0, place: filesystem::Place::Zeros });
         }
-        let run = mapping::map(self.ext, &self.inode, offset / block_size).map_err(|fault| at(offset, fault))?;
-        let skip = offset % block_size;
-        let bytes = (run.blocks.saturating_mul(block_size) - skip).min(rest);
+        let InBlock { index, within, .. } = InBlock::of(offset, block_size);
+        let run = mapping::map(self.ext, &self.inode, index).map_err(|fault| at(offset, fault))?;
+        let bytes = run.blocks.saturating_mul(block_size).saturating_sub(within).min(rest);
         let place = match run.place {
-            Place::Data(first) => {
-                let touched = (skip + bytes).div_ceil(block_size);
+            BlockPlace::Data(first) => {
+                let touched = within.saturating_add(bytes).div_ceil(block_size);
                 self.ext.blocks.check(first, touched).map_err(|fault| at(offset, fault))?;
                 // No overflow: the check has shown that the end is inside the image.
-                filesystem::Place::Disk(first * block_size + skip)
+                filesystem::Place::Disk(first.saturating_mul(block_size).saturating_add(within))
             }
-            Place::Hole | Place::Unwritten(_) => filesystem::Place::Zeros,
+            BlockPlace::Hole | BlockPlace::Unwritten(_) => filesystem::Place::Zeros,
         };
         Ok(FileExtent { bytes, place })
     }
@@ -94,13 +96,13 @@ impl<'a> ExtFile<'a> {
             if block >= blocks {
                 return Ok(());
             }
-            let position = block * u64::from(self.ext.blocks.size());
+            let position = block.saturating_mul(u64::from(self.ext.blocks.size()));
             let run = mapping::map(self.ext, &self.inode, block).map_err(|fault| at(position, fault))?;
-            let count = run.blocks.min(blocks - block);
-            if let Place::Data(first) = run.place {
+            let count = run.blocks.min(blocks.saturating_sub(block));
+            if let BlockPlace::Data(first) = run.place {
                 self.ext.blocks.check(first, count).map_err(|fault| at(position, fault))?;
             }
-            block += count;
+            block = block.saturating_add(count);
         }
         Err(DriverError::Unknown("the file lies in too many pieces to be checked".to_owned()))
     }

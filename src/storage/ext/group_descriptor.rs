@@ -1,23 +1,24 @@
 //! Group descriptors: where they lie, and the one field that reading needs.
 
-use super::blocks::Blocks;
+use super::blocks::BlockReader;
 use super::little_endian::u32_at;
 use super::superblock::Superblock;
+use crate::size::to_usize;
 use crate::storage::driver_error::DriverError;
 
-/// Linux reads at most this many bytes at once; libext2fs takes fewer than it asked for as an error.
+/// Linux reads at most this many bytes at once; to libext2fs fewer than it asked for are an error.
 const LONGEST_READ: u64 = 0x7fff_f000;
 
 impl Superblock {
     /// Fails where `ext2fs_open2` fails to read all descriptors. It reads them on opening; pregrub reads them when they
     /// are needed, so that only the places are checked here.
-    pub(crate) fn check_descriptors(&self, blocks: &Blocks) -> Result<(), DriverError> {
+    pub(crate) fn check_descriptors(&self, blocks: &BlockReader) -> Result<(), DriverError> {
         let all = self.descriptor_blocks();
         let plain = self.plain_descriptor_blocks();
-        if u64::from(plain) * u64::from(self.block_size) > LONGEST_READ {
+        if u64::from(plain).saturating_mul(u64::from(self.block_size)) > LONGEST_READ {
             return Err(DriverError::Fails("the group descriptors are too large to be read at once".to_owned()));
         }
-        if u64::from(all) * u64::from(self.block_size) > LONGEST_READ {
+        if u64::from(all).saturating_mul(u64::from(self.block_size)) > LONGEST_READ {
             return Err(DriverError::Unknown(
                 "whether there is memory for the group descriptors depends on the machine".to_owned(),
             ));
@@ -31,18 +32,19 @@ impl Superblock {
         }
         if all > plain {
             // Their places grow with their number: the last one decides.
-            blocks.check(self.descriptor_block(all - 1), 1).map_err(missing)?;
+            blocks.check(self.descriptor_block(all.saturating_sub(1)), 1).map_err(missing)?;
         }
         Ok(())
     }
 
     /// The block where the inode table of `group` starts.
-    pub(crate) fn inode_table(&self, group: u32, blocks: &Blocks) -> Result<u64, DriverError> {
+    pub(crate) fn inode_table(&self, group: u32, blocks: &BlockReader) -> Result<u64, DriverError> {
         let per_block = self.descriptors_per_block();
         let block = blocks.read(self.descriptor_block(group / per_block))?;
-        let offset = (group % per_block * self.descriptor_size) as usize;
-        let low = u64::from(u32_at(&block, offset + 0x8));
-        let high = if self.features.sixty_four_bit() { u64::from(u32_at(&block, offset + 0x28)) } else { 0 };
+        let offset = (group % per_block).saturating_mul(self.descriptor_size);
+        let descriptor = &block[to_usize(u64::from(offset))..];
+        let low = u64::from(u32_at(descriptor, 0x8));
+        let high = if self.features.sixty_four_bit() { u64::from(u32_at(descriptor, 0x28)) } else { 0 };
         let table = low | high << 32;
         if table == 0 {
             return Err(DriverError::Fails(format!("block group {group} has no inode table")));
@@ -67,10 +69,11 @@ impl Superblock {
         if index < self.plain_descriptor_blocks() {
             // With blocks of 1 KiB the superblock is in block 1, even if the data starts at 0.
             let boot_block = u64::from(first == 0 && self.block_size == 1024);
-            return first + boot_block + 1 + u64::from(index);
+            return first.saturating_add(boot_block).saturating_add(1).saturating_add(u64::from(index));
         }
-        let group = self.descriptors_per_block().wrapping_mul(index);
-        first + u64::from(self.blocks_per_group) * u64::from(group) + u64::from(self.has_superblock(group))
+        let group = self.descriptors_per_block().get().wrapping_mul(index);
+        let start = first.saturating_add(u64::from(self.blocks_per_group).saturating_mul(u64::from(group)));
+        start.saturating_add(u64::from(self.has_superblock(group)))
     }
 
     /// Whether `group` starts with a copy of the superblock.
@@ -89,11 +92,8 @@ impl Superblock {
 }
 
 /// Whether `value` is `base`, its square, its cube, ...
-fn is_power(mut value: u32, base: u32) -> bool {
-    while value > base && value.is_multiple_of(base) {
-        value /= base;
-    }
-    value == base
+fn is_power(value: u32, base: u32) -> bool {
+    std::iter::successors(Some(base), |power| power.checked_mul(base)).any(|power| power == value)
 }
 
 #[cfg(test)]

@@ -4,12 +4,14 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
-use super::blocks::Blocks;
+use super::blocks::BlockReader;
 use super::checksum;
 use super::little_endian::{u16_at, u32_at};
 use super::superblock::Superblock;
+use crate::size::to_usize;
 use crate::storage::driver_error::DriverError;
 use crate::storage::filesystem::FileKind;
+use crate::storage::in_block::InBlock;
 
 /// The inode number of the root directory.
 pub(crate) const ROOT: u32 = 2;
@@ -135,7 +137,12 @@ fn mixed_up<T>(ino: u32) -> Result<T, DriverError> {
 
 impl Inodes {
     /// Reads the inode `ino` as `ext2fs_read_inode` does.
-    pub(crate) fn read(&self, ino: u32, superblock: &Superblock, blocks: &Blocks) -> Result<Rc<Inode>, DriverError> {
+    pub(crate) fn read(
+        &self,
+        ino: u32,
+        superblock: &Superblock,
+        blocks: &BlockReader,
+    ) -> Result<Rc<Inode>, DriverError> {
         if ino == 0 || ino > superblock.inodes_count {
             return Err(DriverError::Fails(format!("inode {ino} does not exist")));
         }
@@ -167,11 +174,14 @@ impl Inodes {
 }
 
 impl State {
-    fn read_raw(&mut self, ino: u32, superblock: &Superblock, blocks: &Blocks) -> Result<Box<[u8]>, DriverError> {
-        let index = (ino - 1) % superblock.inodes_per_group;
-        let table = superblock.inode_table((ino - 1) / superblock.inodes_per_group, blocks)?;
-        let offset = u64::from(index) * u64::from(superblock.inode_size);
-        let number = table + offset / u64::from(superblock.block_size);
+    fn read_raw(&mut self, ino: u32, superblock: &Superblock, blocks: &BlockReader) -> Result<Box<[u8]>, DriverError> {
+        // The first inode is number 1.
+        let before = ino.saturating_sub(1);
+        let index = before % superblock.inodes_per_group;
+        let table = superblock.inode_table(before / superblock.inodes_per_group, blocks)?;
+        let offset = u64::from(index).saturating_mul(u64::from(superblock.inode_size));
+        let place = InBlock::of(offset, u64::from(superblock.block_size));
+        let number = table.saturating_add(place.index);
         if self.table_overwritten && self.tables.contains(&number) {
             return mixed_up(ino);
         }
@@ -186,8 +196,7 @@ impl State {
         self.table_overwritten = false;
         self.tables.insert(number);
         // The inode size divides the block size: no inode crosses a block.
-        let start = (offset % u64::from(superblock.block_size)) as usize;
-        Ok(block[start..start + superblock.inode_size as usize].into())
+        Ok(block[to_usize(place.within)..][..to_usize(u64::from(superblock.inode_size))].into())
     }
 }
 

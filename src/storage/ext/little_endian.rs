@@ -6,7 +6,8 @@
 ///
 /// Panics where the structure is shorter: callers pass structures of a known length.
 pub(crate) fn u16_at(bytes: &[u8], offset: usize) -> u16 {
-    u16::from_le_bytes([bytes[offset], bytes[offset + 1]])
+    let field = &bytes[offset..][..2];
+    u16::from_le_bytes([field[0], field[1]])
 }
 
 /// The 32-bit field at `offset`.
@@ -15,7 +16,8 @@ pub(crate) fn u16_at(bytes: &[u8], offset: usize) -> u16 {
 ///
 /// As [`u16_at`].
 pub(crate) fn u32_at(bytes: &[u8], offset: usize) -> u32 {
-    u32::from_le_bytes([bytes[offset], bytes[offset + 1], bytes[offset + 2], bytes[offset + 3]])
+    let field = &bytes[offset..][..4];
+    u32::from_le_bytes([field[0], field[1], field[2], field[3]])
 }
 
 #[cfg(test)]

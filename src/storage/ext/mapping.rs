@@ -6,16 +6,16 @@ use crate::storage::driver_error::DriverError;
 
 /// Neighbouring blocks of a file that lie next to each other on the disk, or that are all holes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Run {
+pub(crate) struct BlockRun {
     /// Where the first one lies.
-    pub(crate) place: Place,
+    pub(crate) place: BlockPlace,
     /// At least 1.
     pub(crate) blocks: u64,
 }
 
 /// Where a block of a file lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum BlockPlace {
     /// Nowhere: it reads as zeros.
     Hole,
     /// Allocated on the disk and never written: it reads as zeros.
@@ -28,7 +28,7 @@ pub(crate) enum Place {
 const LIMIT: u64 = (1 << 32) - 1;
 
 /// The run that starts at the block `block` of the file.
-pub(crate) fn map(ext: &Ext, inode: &Inode, block: u64) -> Result<Run, DriverError> {
+pub(crate) fn map(ext: &Ext, inode: &Inode, block: u64) -> Result<BlockRun, DriverError> {
     let limit = if inode.has_extents() { LIMIT } else { LIMIT.min(block_map::reach(ext.blocks.size())) };
     if block >= limit {
         return Err(DriverError::Fails(format!(
@@ -36,11 +36,11 @@ pub(crate) fn map(ext: &Ext, inode: &Inode, block: u64) -> Result<Run, DriverErr
         )));
     }
     let mut run = if inode.has_extents() {
-        extent::Cursor::new(ext, inode)?.locate(block)?
+        extent::ExtentCursor::new(ext, inode)?.locate(block)?
     } else {
         block_map::locate(ext, inode, block)?
     };
-    run.blocks = run.blocks.min(limit - block);
+    run.blocks = run.blocks.min(limit.saturating_sub(block));
     Ok(run)
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn visit_blocks(
 /// was written does not matter.
 pub(crate) fn first_block(ext: &Ext, inode: &Inode) -> Result<u64, DriverError> {
     Ok(match map(ext, inode, 0)?.place {
-        Place::Hole => 0,
-        Place::Unwritten(number) | Place::Data(number) => number,
+        BlockPlace::Hole => 0,
+        BlockPlace::Unwritten(number) | BlockPlace::Data(number) => number,
     })
 }

@@ -7,7 +7,8 @@
 
 use std::rc::Rc;
 
-use self::blocks::Blocks;
+use self::blocks::BlockReader;
+use self::directory_index::DirectoryIndexes;
 pub use self::features::Features;
 use self::file::ExtFile;
 use self::inode::{Inode, Inodes};
@@ -20,6 +21,7 @@ mod block_map;
 mod blocks;
 mod checksum;
 mod directory;
+mod directory_index;
 mod extent;
 mod features;
 mod file;
@@ -36,8 +38,9 @@ mod xattr;
 #[derive(Debug)]
 pub struct Ext {
     superblock: Superblock,
-    blocks: Blocks,
+    blocks: BlockReader,
     inodes: Inodes,
+    directories: DirectoryIndexes,
 }
 
 impl Ext {
@@ -53,9 +56,9 @@ impl Ext {
         if count < sb.len() {
             return Err(MountError::Rejected("the image ends inside the superblock".to_owned()));
         }
-        let blocks = Blocks::new(volume, superblock.block_size);
+        let blocks = BlockReader::new(volume, superblock.block_size);
         superblock.check_descriptors(&blocks).map_err(|fault| fault.on_mount(MountError::Rejected))?;
-        Ok(Self { superblock, blocks, inodes: Inodes::default() })
+        Ok(Self { superblock, blocks, inodes: Inodes::default(), directories: DirectoryIndexes::default() })
     }
 
     /// Whether the journal holds changes that Linux would replay on mounting. pygrub does not see them: it may see old
@@ -115,6 +118,16 @@ impl Filesystem for Ext {
     fn names(&self, path: &[u8], most: usize) -> Vec<Vec<u8>> {
         let names = walk::resolve(self, path).and_then(|ino| directory::names(self, ino, most));
         names.unwrap_or_default()
+    }
+
+    fn opens(&self, path: &[u8]) -> Option<bool> {
+        match walk::resolve_unexplained(self, path) {
+            // The root without a step is a matter of its own.
+            Ok(inode::ROOT) => None,
+            Ok(_) => Some(true),
+            Err(DriverError::Fails(_)) => Some(false),
+            Err(DriverError::Unknown(_) | DriverError::Io(_)) => None,
+        }
     }
 
     fn open<'a>(&'a self, path: &[u8]) -> Result<Box<dyn OpenFile + 'a>, OpenError> {

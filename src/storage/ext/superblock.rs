@@ -1,5 +1,7 @@
 //! The superblock: 1024 bytes at byte 1024, and every reason for libext2fs not to open what it describes.
 
+use std::num::NonZeroU32;
+
 use super::checksum::{self, crc32c};
 use super::features::Features;
 use super::little_endian::{u16_at, u32_at};
@@ -23,7 +25,7 @@ pub(crate) struct Superblock {
     pub(crate) blocks_per_group: u32,
     pub(crate) groups: u32,
     pub(crate) inodes_count: u32,
-    pub(crate) inodes_per_group: u32,
+    pub(crate) inodes_per_group: NonZeroU32,
     /// In bytes, 128 to the block size, a power of two.
     pub(crate) inode_size: u32,
     /// Blocks of one group's inode table.
@@ -102,29 +104,29 @@ impl Superblock {
         if blocks_per_group != u32_at(sb, 0x24) {
             return rejected("the numbers of blocks and clusters in a group differ");
         }
-        let inodes_per_group = u32_at(sb, 0x28);
-        if inodes_per_group == 0 {
+        let Some(inodes_per_group) = NonZeroU32::new(u32_at(sb, 0x28)) else {
             return rejected("there are no inodes in a group");
-        }
+        };
         // libext2fs computes this in 32 bits.
+        let inode_bytes = inodes_per_group.get().wrapping_mul(inode_size);
         let inode_blocks_per_group =
-            inodes_per_group.wrapping_mul(inode_size).wrapping_add(block_size - 1) / block_size;
+            inode_bytes.wrapping_add(block_size.wrapping_sub(1)) >> block_size.trailing_zeros();
         let blocks_high = if features.sixty_four_bit() { u64::from(u32_at(sb, 0x150)) } else { 0 };
         let blocks_count = u64::from(u32_at(sb, 0x4)) | blocks_high << 32;
         let first_data_block = u32_at(sb, 0x14);
         if !(8..=65528).contains(&blocks_per_group) {
             return rejected(format!("{blocks_per_group} blocks in a group are impossible"));
         }
-        if inode_blocks_per_group > 65536 - block_size / inode_size {
+        if inode_blocks_per_group > 65536_u32.saturating_sub(block_size >> inode_size.trailing_zeros()) {
             return rejected(format!("{inodes_per_group} inodes in a group are impossible"));
         }
         if u64::from(first_data_block) >= blocks_count {
             return rejected("the first data block lies after the last block");
         }
-        let groups = (blocks_count - u64::from(first_data_block)).div_ceil(u64::from(blocks_per_group));
+        let groups = blocks_count.saturating_sub(u64::from(first_data_block)).div_ceil(u64::from(blocks_per_group));
         let Ok(groups) = u32::try_from(groups) else { return rejected("there are too many block groups") };
         let inodes_count = u32_at(sb, 0);
-        if u64::from(groups) * u64::from(inodes_per_group) != u64::from(inodes_count) {
+        if u64::from(groups).saturating_mul(u64::from(inodes_per_group.get())) != u64::from(inodes_count) {
             return rejected(format!(
                 "the number of inodes is {inodes_count}, which is not {groups} groups of {inodes_per_group}"
             ));
@@ -154,19 +156,20 @@ impl Superblock {
     }
 
     /// How many descriptors fit in a block.
-    pub(crate) fn descriptors_per_block(&self) -> u32 {
-        self.block_size / self.descriptor_size
+    pub(crate) fn descriptors_per_block(&self) -> NonZeroU32 {
+        // Both are powers of two, and no descriptor is larger than the smallest block.
+        NonZeroU32::new(self.block_size >> self.descriptor_size.trailing_zeros()).unwrap_or(NonZeroU32::MIN)
     }
 
     /// How many blocks all group descriptors take.
     pub(crate) fn descriptor_blocks(&self) -> u32 {
-        self.groups.div_ceil(self.descriptors_per_block())
+        self.groups.div_ceil(self.descriptors_per_block().get())
     }
 }
 
 fn field(sb: &[u8; SIZE], offset: usize) -> [u8; 16] {
     let mut bytes = [0; 16];
-    bytes.copy_from_slice(&sb[offset..offset + 16]);
+    bytes.copy_from_slice(&sb[offset..][..16]);
     bytes
 }
 

@@ -3,6 +3,7 @@
 use super::Ext;
 use super::inode::{Inode, ROOT};
 use super::{directory, inline_data, mapping};
+use crate::size::{to_u64, to_usize};
 use crate::storage::driver_error::DriverError;
 use crate::storage::filesystem::shown;
 
@@ -14,9 +15,17 @@ const STEP: u64 = 1024;
 /// Finds the inode number that `path` leads to. Each empty component but the last one is looked up like any other name,
 /// and is not found; `.` and `..` are what the directory says they are.
 pub(crate) fn resolve(ext: &Ext, path: &[u8]) -> Result<u32, DriverError> {
-    let walk = Walk { ext };
-    let text = Text { bytes: path, length: path.len() as i64 };
-    walk.open(ROOT, &text, 0)
+    walk(ext, path, true)
+}
+
+/// As [`resolve`], where nobody asks why a name is not found: that has an empty reason.
+pub(crate) fn resolve_unexplained(ext: &Ext, path: &[u8]) -> Result<u32, DriverError> {
+    walk(ext, path, false)
+}
+
+fn walk(ext: &Ext, path: &[u8], explains: bool) -> Result<u32, DriverError> {
+    let walk = Walk { ext, explains };
+    walk.open(ROOT, &Text::whole(path), 0)
 }
 
 /// A path: as many characters as `length` says, which for a damaged symbolic link may be more than there are, or fewer
@@ -26,13 +35,22 @@ struct Text<'a> {
     length: i64,
 }
 
-impl Text<'_> {
-    fn byte(&self, position: usize) -> Result<u8, DriverError> {
-        self.bytes.get(position).copied().ok_or_else(|| {
-            DriverError::Unknown(
+impl<'a> Text<'a> {
+    /// All characters of `bytes`.
+    fn whole(bytes: &'a [u8]) -> Self {
+        Self { bytes, length: i64::try_from(bytes.len()).unwrap_or(i64::MAX) }
+    }
+
+    /// From `position` on, at most `most` bytes of it, where those are there or have a slash among them.
+    fn part(&self, position: usize, most: i64) -> Result<&[u8], DriverError> {
+        let rest = self.bytes.get(position..).unwrap_or_default();
+        let most = usize::try_from(most).unwrap_or_default();
+        if most > rest.len() && !rest.contains(&b'/') {
+            return Err(DriverError::Unknown(
                 "the size of a symbolic link is larger than what it holds: libext2fs reads foreign memory".to_owned(),
-            )
-        })
+            ));
+        }
+        Ok(&rest[..most.min(rest.len())])
     }
 
     fn starts_at_root(&self) -> bool {
@@ -42,6 +60,8 @@ impl Text<'_> {
 
 struct Walk<'a> {
     ext: &'a Ext,
+    /// Whether somebody asks why a name is not found.
+    explains: bool,
 }
 
 impl Walk<'_> {
@@ -53,26 +73,19 @@ impl Walk<'_> {
         if text.starts_at_root() {
             dir = ROOT;
             position = 1;
-            remaining -= 1;
+            remaining = remaining.saturating_sub(1);
         }
         loop {
-            let start = position;
-            let mut ended = true;
-            while remaining > 0 {
-                remaining -= 1;
-                let byte = text.byte(position)?;
-                position += 1;
-                if byte == b'/' {
-                    ended = false;
-                    break;
-                }
-            }
-            if ended {
-                let name = text.bytes.get(start..position).unwrap_or_default();
+            let rest = text.part(position, remaining)?;
+            let Some(length) = memchr::memchr(b'/', rest) else {
+                let name = rest;
                 // Nothing after the last slash: the directory itself, or the file that stands for one.
                 return if name.is_empty() { Ok(dir) } else { self.step(dir, name, nesting) };
-            }
-            dir = self.step(dir, &text.bytes[start..position - 1], nesting)?;
+            };
+            dir = self.step(dir, &rest[..length], nesting)?;
+            let passed = length.saturating_add(1);
+            position = position.saturating_add(passed);
+            remaining = remaining.saturating_sub(i64::try_from(passed).unwrap_or(i64::MAX));
         }
     }
 
@@ -86,6 +99,9 @@ impl Walk<'_> {
             other => other,
         })?;
         let Some(ino) = found else {
+            if !self.explains {
+                return Err(DriverError::Fails(String::new()));
+            }
             return Err(DriverError::Fails(if name.is_empty() {
                 "there is an empty component between two slashes, which libext2fs looks up as a name".to_owned()
             } else {
@@ -106,29 +122,29 @@ impl Walk<'_> {
                 shown(name)
             )));
         }
-        self.follow(dir, &inode, nesting + 1)
+        self.follow(dir, &inode, nesting.saturating_add(1))
     }
 
     /// Follows the target of the symbolic link `inode`, which lies in the directory `dir`.
     fn follow(&self, dir: u32, inode: &Inode, nesting: u32) -> Result<u32, DriverError> {
         if let Some(target) = inode.fast_symlink() {
-            return self.open(dir, &Text { bytes: target, length: target.len() as i64 }, nesting);
+            return self.open(dir, &Text::whole(target), nesting);
         }
         // libext2fs keeps the length of a path in a signed number.
-        let length = i64::from(inode.size_low() as i32);
-        if length <= i64::from(i32::MIN) + 1 {
+        let length = i64::from(inode.size_low().cast_signed());
+        if length <= i64::from(i32::MIN + 1) {
             return Err(DriverError::Unknown("the size of a symbolic link overflows".to_owned()));
         }
         if inode.has_inline_data() {
             let mut target = inline_data::read(self.ext, inode)?;
-            let size = inode.size_low() as usize;
+            let size = to_usize(u64::from(inode.size_low()));
             if size < target.len() || size > 1 << 20 {
                 return Err(DriverError::Unknown(
                     "the size of a symbolic link does not fit its inline data: libext2fs writes to foreign memory"
                         .to_owned(),
                 ));
             }
-            self.ext.blocks.budget().spend(size as u64)?;
+            self.ext.blocks.budget().spend(to_u64(size))?;
             target.resize(size, 0);
             return self.open(dir, &Text { bytes: &target, length }, nesting);
         }

@@ -4,6 +4,7 @@ use super::Ext;
 use super::checksum;
 use super::inode::Inode;
 use super::little_endian::{u16_at, u32_at};
+use crate::size::to_usize;
 use crate::storage::driver_error::DriverError;
 
 const MAGIC: u32 = 0xea02_0000;
@@ -26,12 +27,13 @@ fn unknown<T>(reason: &str) -> Result<T, DriverError> {
 pub(crate) fn system_data(ext: &Ext, inode: &Inode) -> Result<Vec<u8>, DriverError> {
     let mut value = None;
     let extra = inode.extra_size();
-    if extra >= 2 && inode.raw().len() > 128 + extra + 4 {
+    let area = inode.raw().get(128..).and_then(|area| area.get(extra..)).unwrap_or_default();
+    if extra >= 2 && area.len() > 4 {
         if !extra.is_multiple_of(4) {
             return fails("i_extra_isize is not a multiple of 4");
         }
-        if u32_at(inode.raw(), 128 + extra) == MAGIC {
-            value = scan(ext, &inode.raw()[128 + extra + 4..], 0)?;
+        if u32_at(area, 0) == MAGIC {
+            value = scan(ext, &area[4..], 0)?;
         }
     }
     let superblock = &ext.superblock;
@@ -60,18 +62,19 @@ pub(crate) fn system_data(ext: &Ext, inode: &Inode) -> Result<Vec<u8>, DriverErr
 fn scan(ext: &Ext, area: &[u8], first: usize) -> Result<Option<Vec<u8>>, DriverError> {
     let end = end_of_entries(area, first)?;
     let mut found = None;
-    let mut entry = first;
-    let mut remain = area.len() - first;
-    while remain >= ENTRY && u32_at(area, entry) != 0 {
-        let name_length = usize::from(area[entry]);
-        let length = ENTRY + name_length.next_multiple_of(4);
+    let mut at = first;
+    let mut remain = area.len().saturating_sub(first);
+    while remain >= ENTRY && u32_at(area, at) != 0 {
+        let entry = &area[at..];
+        let name_length = usize::from(entry[0]);
+        let length = ENTRY.saturating_add(name_length.next_multiple_of(4));
         // libext2fs lets this number wrap around, and then reads on without a limit.
         let Some(rest) = remain.checked_sub(length) else {
             return unknown("the values are larger than the room for them");
         };
         remain = rest;
-        let name = &area[entry + ENTRY..entry + ENTRY + name_length];
-        if u32_at(area, entry + 4) != 0 {
+        let name = &entry[ENTRY..][..name_length];
+        if u32_at(entry, 4) != 0 {
             if ext.superblock.features.ea_inode() {
                 return Err(DriverError::Unknown(
                     "an extended attribute of an inline file is stored in another inode".to_owned(),
@@ -80,12 +83,12 @@ fn scan(ext: &Ext, area: &[u8], first: usize) -> Result<Option<Vec<u8>>, DriverE
             return fails("a value lies in another inode without the feature ea_inode");
         }
         let value = value_of(area, entry, end, remain)?;
-        remain -= value.len();
+        remain = remain.saturating_sub(value.len());
         check_hash(area, entry, name, value)?;
-        if found.is_none() && is_system_data(area[entry + 1], name) {
+        if found.is_none() && is_system_data(entry[1], name) {
             found = Some(value.to_vec());
         }
-        entry += length;
+        at = at.saturating_add(length);
     }
     Ok(found)
 }
@@ -93,51 +96,49 @@ fn scan(ext: &Ext, area: &[u8], first: usize) -> Result<Option<Vec<u8>>, DriverE
 /// Where the list of entries ends.
 fn end_of_entries(area: &[u8], first: usize) -> Result<usize, DriverError> {
     let mut end = first;
-    let mut remain = area.len() - first;
+    let mut remain = area.len().saturating_sub(first);
     while remain >= ENTRY && u32_at(area, end) != 0 {
-        remain -= ENTRY;
-        let name = usize::from(area[end]).next_multiple_of(4);
-        if name > remain {
-            return fails("a name is too long");
-        }
-        remain -= name;
-        end += ENTRY + name;
+        let length = ENTRY.saturating_add(usize::from(area[end]).next_multiple_of(4));
+        let Some(rest) = remain.checked_sub(length) else { return fails("a name is too long") };
+        remain = rest;
+        end = end.saturating_add(length);
     }
     Ok(end)
 }
 
-fn value_of(area: &[u8], entry: usize, end: usize, remain: usize) -> Result<&[u8], DriverError> {
-    let size = u32_at(area, entry + 8) as usize;
-    let offset = usize::from(u16_at(area, entry + 2));
+fn value_of<'a>(area: &'a [u8], entry: &[u8], end: usize, remain: usize) -> Result<&'a [u8], DriverError> {
+    let size = to_usize(u64::from(u32_at(entry, 8)));
+    let offset = usize::from(u16_at(entry, 2));
     if size > remain {
         return fails("a value is too long");
     }
-    if size > 0 && offset < end + 4 {
+    if size > 0 && offset < end.saturating_add(4) {
         return fails("a value lies among the names");
     }
-    match area.get(offset..offset + size) {
+    match area.get(offset..).and_then(|rest| rest.get(..size)) {
         Some(value) => Ok(value),
         None => fails("a value lies outside its block"),
     }
 }
 
-fn check_hash(area: &[u8], entry: usize, name: &[u8], value: &[u8]) -> Result<(), DriverError> {
-    let stored = u32_at(area, entry + 12);
+fn check_hash(area: &[u8], entry: &[u8], name: &[u8], value: &[u8]) -> Result<(), DriverError> {
+    let stored = u32_at(entry, 12);
     // Attributes in the inode have no hash.
     if stored == 0 {
         return Ok(());
     }
-    let offset = usize::from(u16_at(area, entry + 2));
+    let offset = usize::from(u16_at(entry, 2));
     let padded = if value.is_empty() {
         &[]
     } else {
-        match area.get(offset..offset + value.len().next_multiple_of(4)) {
+        match area.get(offset..).and_then(|rest| rest.get(..value.len().next_multiple_of(4))) {
             Some(padded) => padded,
             None => return unknown("a value reaches the end of its block"),
         }
     };
     let unsigned = name.iter().fold(0_u32, |hash, &byte| hash.rotate_left(5) ^ u32::from(byte));
-    let signed = name.iter().fold(0_u32, |hash, &byte| hash.rotate_left(5) ^ i32::from(byte as i8) as u32);
+    let extended = |byte: u8| i32::from(byte.cast_signed()).cast_unsigned();
+    let signed = name.iter().fold(0_u32, |hash, &byte| hash.rotate_left(5) ^ extended(byte));
     let with_value = |hash: u32| padded.chunks_exact(4).fold(hash, |hash, word| hash.rotate_left(16) ^ u32_at(word, 0));
     if stored == with_value(unsigned) || stored == with_value(signed) { Ok(()) } else { fails("a hash is wrong") }
 }

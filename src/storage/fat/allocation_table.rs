@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::io;
 
 use super::bios_parameter_block::{SECTOR, Width};
+use crate::size::to_usize;
 use crate::storage::source::Volume;
 
 /// How much of the table is read at once, and how many such pieces are kept: enough for a chain that goes on, small
@@ -50,14 +51,14 @@ impl AllocationTable {
         let nibble = cluster.wrapping_mul(self.width.nibbles());
         // In front of the table, or near the end of the image.
         let Ok(byte) = u64::try_from(nibble >> 1) else { return Ok(Link::Unknown) };
-        let position = self.start + byte;
-        if position / SECTOR * SECTOR + PLUGIN_PIECE > self.volume.len() {
+        let position = self.start.saturating_add(byte);
+        if (position & !(SECTOR - 1)).saturating_add(PLUGIN_PIECE) > self.volume.len() {
             return Ok(Link::Unknown);
         }
         let length = if self.width == Width::Fat32 { 4 } else { 2 };
         let mut entry = [0; 4];
-        for (index, byte) in entry.iter_mut().take(length).enumerate() {
-            *byte = self.byte(position + index as u64)?;
+        for (place, byte) in (position..).zip(entry.iter_mut().take(length)) {
+            *byte = self.byte(place)?;
         }
         let entry = i32::from_le_bytes(entry);
         let (value, end) = match self.width {
@@ -78,15 +79,15 @@ impl AllocationTable {
 
     fn byte(&self, position: u64) -> io::Result<u8> {
         let number = position / PIECE;
-        let within = (position % PIECE) as usize;
+        let within = to_usize(position % PIECE);
         let mut pieces = self.pieces.borrow_mut();
         match pieces.iter().rposition(|(kept, _)| *kept == number) {
-            Some(index) if index + 1 == pieces.len() => {}
+            Some(index) if index.saturating_add(1) == pieces.len() => {}
             Some(index) => pieces[index..].rotate_left(1),
             None => {
                 // What lies past the end stays zero, and nobody asks for it.
-                let mut piece = vec![0; PIECE as usize].into_boxed_slice();
-                self.volume.read_at(number * PIECE, &mut piece)?;
+                let mut piece = vec![0; to_usize(PIECE)].into_boxed_slice();
+                self.volume.read_at(number.saturating_mul(PIECE), &mut piece)?;
                 self.volume.budget().charge_read(PIECE);
                 if pieces.len() == KEPT {
                     pieces.remove(0);

@@ -2,13 +2,14 @@
 
 use std::io;
 
+use crate::size::to_usize;
 use crate::storage::source::Volume;
 
 /// The block as far as the plugin reads it.
 pub(crate) const LENGTH: usize = 64;
 /// The only size of a sector that the plugin knows.
 pub(crate) const SECTOR: u64 = 512;
-/// The plugin takes more clusters than these for FAT16. Microsoft says 4085 and counts two less.
+/// With more clusters than these it is FAT16 to the plugin. Microsoft says 4085 and counts two less.
 const MAX_CLUSTERS_FAT12: i32 = 4087;
 
 /// How wide an entry of the allocation table is.
@@ -61,14 +62,14 @@ pub(crate) struct BiosParameterBlock {
 impl BiosParameterBlock {
     /// The block of a volume; nothing where the image ends before it does.
     pub(crate) fn read(volume: &Volume) -> io::Result<Option<Self>> {
-        let mut sector = [0; SECTOR as usize];
+        let mut sector = [0; to_usize(SECTOR)];
         let count = volume.read_at(0, &mut sector)?;
         Ok((count >= LENGTH).then(|| Self::parse(&sector)))
     }
 
-    fn parse(sector: &[u8; SECTOR as usize]) -> Self {
-        let le16 = |at: usize| u16::from_le_bytes([sector[at], sector[at + 1]]);
-        let le32 = |at: usize| u32::from_le_bytes([sector[at], sector[at + 1], sector[at + 2], sector[at + 3]]);
+    fn parse(sector: &[u8; to_usize(SECTOR)]) -> Self {
+        let le16 = |at: usize| sector[at..].first_chunk().map_or(0, |bytes| u16::from_le_bytes(*bytes));
+        let le32 = |at: usize| sector[at..].first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
         let few_sectors = le16(19);
         Self {
             bytes_per_sector: le16(11),
@@ -103,7 +104,8 @@ impl BiosParameterBlock {
 
     /// The sector of cluster 2, the first one.
     pub(crate) fn data_sector(&self) -> i32 {
-        self.root_sector().wrapping_add(((self.root_bytes().cast_signed() - 1) >> 9) + 1)
+        let root_sectors = (self.root_bytes().cast_signed().wrapping_sub(1) >> 9).wrapping_add(1);
+        self.root_sector().wrapping_add(root_sectors)
     }
 
     /// The clusters as the plugin counts them, two reserved ones included. Means nothing with 0 sectors a cluster or other
@@ -217,7 +219,7 @@ impl BiosParameterBlock {
             return Ok(true);
         }
         // Atari has neither a name nor a signature.
-        let first_fat = u64::from(self.reserved_sectors) * u64::from(self.bytes_per_sector);
+        let first_fat = u64::from(self.reserved_sectors).saturating_mul(u64::from(self.bytes_per_sector));
         let mut entry = [0; 2];
         Ok(volume.read_at(first_fat, &mut entry)? == 2 && entry == [self.media, 0xff])
     }

@@ -1,12 +1,15 @@
 //! Directories: records of 32 bytes, looked through from the first to the last.
 
 use super::Geometry;
-use super::chain::{Chain, LoopWatch, Stop};
+use super::chain::{ChainStop, ClusterChain, LoopWatch};
 use super::long_name::LongName;
 use super::short_name;
+use crate::size::{to_u64, to_usize};
+use crate::storage::in_block::InBlock;
 
 /// The length of a record in bytes.
 const RECORD: usize = 32;
+const RECORD_BYTES: u64 = to_u64(RECORD);
 /// How much is read at once.
 const PIECE: u64 = 16 << 10;
 const DELETED: u8 = 0xe5;
@@ -18,14 +21,14 @@ const NOT_A_FILE: u8 = 0xc8;
 
 /// What a record says of a file.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Entry {
+pub(crate) struct FatEntry {
     pub(crate) is_directory: bool,
     /// The first cluster: all 32 bits, also where FAT12 and FAT16 use half of them for something else.
     pub(crate) cluster: i32,
     pub(crate) size: u32,
 }
 
-impl Entry {
+impl FatEntry {
     fn parse(record: &[u8; RECORD]) -> Self {
         Self {
             is_directory: record[11] & DIRECTORY != 0,
@@ -43,14 +46,14 @@ type Trouble = Option<String>;
 
 /// Finds the first entry that is called `name` in the directory that begins at the cluster `first`. A name that is not
 /// there, and a directory that cannot be read to its end, are the same to the plugin.
-pub(crate) fn lookup(geometry: &Geometry, first: i32, name: &[u8]) -> Result<Result<Entry, Trouble>, Stop> {
+pub(crate) fn lookup(geometry: &Geometry, first: i32, name: &[u8]) -> Result<Result<FatEntry, Trouble>, ChainStop> {
     search(geometry, first, |long, short, record| {
-        (long.is(name, short) || short_name::shown(short) == name).then(|| Entry::parse(record))
+        (long.is(name, short) || short_name::shown(short) == name).then(|| FatEntry::parse(record))
     })
 }
 
 /// The names in the directory that begins at the cluster `first`, at most `most`: the long one where there is one.
-pub(crate) fn names(geometry: &Geometry, first: i32, most: usize) -> Result<Vec<Vec<u8>>, Stop> {
+pub(crate) fn names(geometry: &Geometry, first: i32, most: usize) -> Result<Vec<Vec<u8>>, ChainStop> {
     let mut names = Vec::new();
     let _ = search(geometry, first, |long, short, _| {
         let name = long.complete(short).unwrap_or_else(|| short_name::shown(short));
@@ -67,33 +70,33 @@ fn search<T>(
     geometry: &Geometry,
     first: i32,
     mut visit: impl FnMut(&mut LongName, &[u8; 11], &[u8; RECORD]) -> Option<T>,
-) -> Result<Result<T, Trouble>, Stop> {
-    let chain = Chain::new(geometry, first);
+) -> Result<Result<T, Trouble>, ChainStop> {
+    let chain = ClusterChain::new(geometry, first);
     let mut long = LongName::default();
     let mut circle = LoopWatch::default();
     // How many times the chain has come back to a cluster.
-    let mut rounds = 0;
-    let mut offset = 0;
-    let mut piece = vec![0; PIECE as usize];
+    let mut rounds = 0_u32;
+    let mut offset = 0_u64;
+    let mut piece = vec![0; to_usize(PIECE)];
     loop {
         // Up to the end of the cluster: each is watched.
-        let wanted = PIECE.min(geometry.cluster_bytes - offset % geometry.cluster_bytes);
+        let wanted = PIECE.min(InBlock::of(offset, geometry.cluster_bytes).rest);
         let run = match chain.run(offset, wanted) {
             Ok(run) => run,
-            Err(Stop::End) => return Ok(Err(None)),
-            Err(Stop::Broken(reason)) => return Ok(Err(Some(reason))),
+            Err(ChainStop::End) => return Ok(Err(None)),
+            Err(ChainStop::Broken(reason)) => return Ok(Err(Some(reason))),
             Err(other) => return Err(other),
         };
         if run.cluster >= 0 && offset.is_multiple_of(geometry.cluster_bytes) {
-            rounds += u32::from(circle.period(run.cluster).is_some());
+            rounds = rounds.saturating_add(u32::from(circle.period(run.cluster).is_some()));
             // A long name may begin at the end of the circle and go on at its start.
             if rounds > 2 {
                 return Ok(Err(Some("its chain of clusters runs in a circle".to_owned())));
             }
         }
         geometry.volume.budget().charge_read(run.length);
-        geometry.volume.budget().spend(run.length / RECORD as u64 * LOOK)?;
-        let part = &mut piece[..run.length as usize];
+        geometry.volume.budget().spend((run.length / RECORD_BYTES).saturating_mul(LOOK))?;
+        let part = &mut piece[..to_usize(run.length)];
         let count = match run.place {
             Some(place) => geometry.volume.read_at(place, part)?,
             None => 0,
@@ -119,6 +122,6 @@ fn search<T>(
         if count < part.len() {
             return Ok(Err(Some("the image ends inside it".to_owned())));
         }
-        offset += run.length;
+        offset = offset.saturating_add(run.length);
     }
 }

@@ -2,8 +2,9 @@
 
 use super::Geometry;
 use super::bios_parameter_block::SECTOR;
-use super::chain::{Chain, Stop};
-use super::directory::Entry;
+use super::chain::{ChainStop, ClusterChain};
+use super::directory::FatEntry;
+use crate::size::{to_u64, to_usize};
 use crate::storage::filesystem::{Damage, FileExtent, FileKind, OpenFile, Place, ReadError};
 
 /// What pygrub reads at once while it copies.
@@ -15,13 +16,13 @@ const MOST_RUNS: usize = 1 << 18;
 #[derive(Debug)]
 pub(crate) struct FatFile<'a> {
     geometry: &'a Geometry,
-    chain: Chain<'a>,
+    chain: ClusterChain<'a>,
     size: u64,
 }
 
 impl<'a> FatFile<'a> {
-    pub(crate) fn new(geometry: &'a Geometry, entry: Entry) -> Self {
-        Self { geometry, chain: Chain::new(geometry, entry.cluster), size: u64::from(entry.size) }
+    pub(crate) fn new(geometry: &'a Geometry, entry: FatEntry) -> Self {
+        Self { geometry, chain: ClusterChain::new(geometry, entry.cluster), size: u64::from(entry.size) }
     }
 
     /// What is wrong with the first cluster, which the plugin takes as it is.
@@ -42,28 +43,30 @@ impl OpenFile for FatFile<'_> {
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<usize, ReadError> {
-        let wanted = self.size.saturating_sub(offset).min(buf.len() as u64);
+        let wanted = to_usize(self.size.saturating_sub(offset)).min(buf.len());
         let mut done = 0;
         while done < wanted {
-            let run = match self.chain.run(offset + done, wanted - done) {
+            let at = offset.saturating_add(to_u64(done));
+            let left = &mut buf[done..wanted];
+            let run = match self.chain.run(at, to_u64(left.len())) {
                 Ok(run) => run,
-                Err(Stop::End) => break,
+                Err(ChainStop::End) => break,
                 // What was read before it in this call is lost.
-                Err(Stop::Broken(_)) => return Ok(0),
-                Err(Stop::Unknown(reason)) => return Err(ReadError::Unknown(reason)),
-                Err(Stop::Io(error)) => return Err(ReadError::Io(error)),
+                Err(ChainStop::Broken(_)) => return Ok(0),
+                Err(ChainStop::Unknown(reason)) => return Err(ReadError::Unknown(reason)),
+                Err(ChainStop::Io(error)) => return Err(ReadError::Io(error)),
             };
-            let part = &mut buf[done as usize..(done + run.length) as usize];
+            let part = &mut left[..to_usize(run.length)];
             let count = match run.place {
                 Some(place) => self.geometry.volume.read_at(place, part)?,
                 None => 0,
             };
             // The plugin does not notice, and leaves there what the memory held.
-            let kept = kept(offset + done, part.len(), count);
+            let kept = kept(at, part.len(), count);
             part[kept..].fill(0);
-            done += run.length;
+            done = done.saturating_add(part.len());
         }
-        Ok(done as usize)
+        Ok(done)
     }
 
     fn stretch_at(&self, offset: u64) -> Result<Option<FileExtent>, ReadError> {
@@ -86,7 +89,7 @@ impl OpenFile for FatFile<'_> {
         let there = self.geometry.volume.len();
         let mut damage = if self.size == 0 { None } else { self.bad_start() };
         let mut runs = Vec::new();
-        let mut offset = 0;
+        let mut offset = 0_u64;
         while offset < self.size {
             if runs.len() == MOST_RUNS {
                 return match crossing(&mut runs) {
@@ -94,23 +97,23 @@ impl OpenFile for FatFile<'_> {
                     None => Err(ReadError::Unknown("the file lies in too many pieces to be checked".to_owned())),
                 };
             }
-            let run = match self.chain.run(offset, self.size - offset) {
+            let run = match self.chain.run(offset, self.size.saturating_sub(offset)) {
                 Ok(run) => run,
-                Err(Stop::End) => {
+                Err(ChainStop::End) => {
                     let ends = format!("its chain of clusters ends after {offset} of {} bytes", self.size);
                     return Ok(Some(Damage { bytes: offset, reason: damage.unwrap_or(ends) }));
                 }
-                Err(Stop::Broken(reason)) => {
+                Err(ChainStop::Broken(reason)) => {
                     let broken =
                         format!("its chain of clusters is broken after {offset} of {} bytes: {reason}", self.size);
-                    return Ok(Some(Damage { bytes: offset / COPY * COPY, reason: damage.unwrap_or(broken) }));
+                    return Ok(Some(Damage { bytes: offset & !(COPY - 1), reason: damage.unwrap_or(broken) }));
                 }
-                Err(Stop::Unknown(reason)) => return Err(ReadError::Unknown(reason)),
-                Err(Stop::Io(error)) => return Err(ReadError::Io(error)),
+                Err(ChainStop::Unknown(reason)) => return Err(ReadError::Unknown(reason)),
+                Err(ChainStop::Io(error)) => return Err(ReadError::Io(error)),
             };
             let readable = run.place.map_or(0, |place| there.saturating_sub(place).min(run.length));
             if readable < run.length && damage.is_none() {
-                let at = offset + readable;
+                let at = offset.saturating_add(readable);
                 damage = Some(format!(
                     "the image ends before byte {at} of its {}: the rest that lies past the end comes out as NULs or as \
                      what pygrub's memory holds",
@@ -118,7 +121,7 @@ impl OpenFile for FatFile<'_> {
                 ));
             }
             runs.push((run.cluster, run.length.div_ceil(self.geometry.cluster_bytes)));
-            offset += run.length;
+            offset = offset.saturating_add(run.length);
         }
         let damage = damage.or_else(|| crossing(&mut runs).map(circle));
         Ok(damage.map(|reason| Damage { bytes: self.size, reason }))
@@ -128,12 +131,12 @@ impl OpenFile for FatFile<'_> {
 /// How many bytes the plugin keeps of a read of `length` bytes, of which the image has `count`. What begins or ends inside a
 /// sector is read apart, and all of it or nothing is kept.
 fn kept(offset: u64, length: usize, count: usize) -> usize {
-    let sector = SECTOR as usize;
-    let head = match (offset % SECTOR) as usize {
+    const SECTOR_LENGTH: usize = to_usize(SECTOR);
+    let head = match to_usize(offset % SECTOR) {
         0 => 0,
-        within => (sector - within).min(length),
+        within => SECTOR_LENGTH.saturating_sub(within).min(length),
     };
-    let tail = length - (length - head) % sector;
+    let tail = length.saturating_sub(length.saturating_sub(head) % SECTOR_LENGTH);
     if count == length {
         count
     } else if count < head {
@@ -151,7 +154,7 @@ fn circle(cluster: i32) -> String {
 fn crossing(runs: &mut [(i32, u64)]) -> Option<i32> {
     runs.sort_unstable();
     runs.windows(2)
-        .find(|pair| i64::from(pair[0].0) + pair[0].1.cast_signed() > i64::from(pair[1].0))
+        .find(|pair| i64::from(pair[0].0).saturating_add(pair[0].1.cast_signed()) > i64::from(pair[1].0))
         .map(|pair| pair[1].0)
 }
 

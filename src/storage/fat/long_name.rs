@@ -30,9 +30,10 @@ impl LongName {
             self.expected = Some((number, record[CHECKSUM]));
         }
         let fits = number != 0 && self.expected == Some((number, record[CHECKSUM]));
-        self.expected = fits.then(|| (number - 1, record[CHECKSUM]));
+        let before = number.saturating_sub(1);
+        self.expected = fits.then_some((before, record[CHECKSUM]));
         if fits {
-            let start = usize::from(number - 1) * PIECE;
+            let start = usize::from(before) * PIECE;
             for (byte, place) in self.bytes.iter_mut().skip(start).zip(PLACES) {
                 *byte = record[place];
             }

@@ -42,7 +42,7 @@ impl Geometry {
     /// out negative.
     fn place(&self, cluster: i32) -> Option<u64> {
         let sector = self.data_sector.wrapping_add(cluster.wrapping_sub(2).wrapping_mul(self.sectors_per_cluster));
-        u64::try_from(sector).ok().map(|sector| sector * SECTOR)
+        u64::try_from(sector).ok().map(|sector| sector.saturating_mul(SECTOR))
     }
 }
 

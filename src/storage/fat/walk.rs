@@ -1,8 +1,8 @@
 //! From a path to a file, as the plugin walks.
 
 use super::Fat;
-use super::chain::Stop;
-use super::directory::{self, Entry};
+use super::chain::ChainStop;
+use super::directory::{self, FatEntry};
 use crate::storage::filesystem::{OpenError, shown};
 use crate::storage::path_whitespace;
 
@@ -18,9 +18,9 @@ pub(crate) fn directory(fat: &Fat, path: &[u8]) -> Option<i32> {
 
 /// Finds the file that `path` leads to. The path ends at its first space. Any number of slashes is one, but one at the end
 /// asks for a name without a letter. `.` and `..` are what the directory has under these names.
-pub(crate) fn resolve(fat: &Fat, path: &[u8]) -> Result<Entry, OpenError> {
+pub(crate) fn resolve(fat: &Fat, path: &[u8]) -> Result<FatEntry, OpenError> {
     let mut rest = &path[..path_whitespace::length(path)];
-    let mut entry = Entry { is_directory: true, cluster: fat.root, size: 0 };
+    let mut entry = FatEntry { is_directory: true, cluster: fat.root, size: 0 };
     let mut before: &[u8] = b"/";
     let not_found = OpenError::NotFound;
     while !rest.is_empty() {
@@ -32,9 +32,9 @@ pub(crate) fn resolve(fat: &Fat, path: &[u8]) -> Result<Entry, OpenError> {
         let name = &rest[..rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len())];
         rest = &rest[name.len()..];
         let found = directory::lookup(&fat.geometry, entry.cluster, name).map_err(|stop| match stop {
-            Stop::Unknown(reason) | Stop::Broken(reason) => OpenError::Unknown(reason),
-            Stop::End => OpenError::Unknown("a directory ends nowhere".to_owned()),
-            Stop::Io(error) => OpenError::Io(error),
+            ChainStop::Unknown(reason) | ChainStop::Broken(reason) => OpenError::Unknown(reason),
+            ChainStop::End => OpenError::Unknown("a directory ends nowhere".to_owned()),
+            ChainStop::Io(error) => OpenError::Io(error),
         })?;
         let directory = if before == b"/" { "the root directory" } else { "its directory" };
         entry = match found {

@@ -20,11 +20,11 @@ pub(super) fn probe(head: &Head<'_>) -> io::Result<Option<Identified>> {
     if head.le16(SUPERBLOCK + 56) != Some(MAGIC) {
         return Ok(None);
     }
-    let feature = |at: usize| head.le32(SUPERBLOCK + at).unwrap_or(0);
-    let (compat, incompat, ro_compat) = (feature(92), feature(96), feature(100));
+    let feature = |at: usize| head.le32(at).unwrap_or(0);
+    let (compat, incompat, ro_compat) = (feature(SUPERBLOCK + 92), feature(SUPERBLOCK + 96), feature(SUPERBLOCK + 100));
     let format = if incompat & INCOMPAT_JOURNAL_DEVICE != 0 {
         let why = "it holds the journal of a filesystem, not its files";
-        return Ok(Some(Identified::refused(Format::Jbd, "", why, super::EXT4_BOOT)));
+        return Ok(Some(Identified::refused(Format::Jbd, "", why, super::OTHER_DISK)));
     } else if incompat & !INCOMPAT_EXT3 != 0 || ro_compat & !RO_COMPAT_EXT3 != 0 {
         Format::Ext4
     } else if compat & COMPAT_HAS_JOURNAL != 0 {

@@ -21,6 +21,11 @@ impl<'a> Head<'a> {
         Ok(Self { volume, bytes })
     }
 
+    /// A volume of which nothing is in memory.
+    pub(super) fn unread(volume: &'a Volume) -> Self {
+        Self { volume, bytes: Vec::new() }
+    }
+
     /// The volume itself.
     pub(super) fn volume(&self) -> &Volume {
         self.volume
@@ -58,6 +63,10 @@ impl<'a> Head<'a> {
 
     pub(super) fn be32(&self, at: usize) -> Option<u32> {
         self.array(at).map(u32::from_be_bytes)
+    }
+
+    pub(super) fn be64(&self, at: usize) -> Option<u64> {
+        self.array(at).map(u64::from_be_bytes)
     }
 
     /// As many of the `length` bytes from `at` on as there are, from the disk where they are not in memory.

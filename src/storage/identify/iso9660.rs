@@ -7,20 +7,17 @@ use super::{Format, Identified};
 
 const SECTOR: usize = 2048;
 /// Where pygrub's plugin looks; it stops at the first sector that the image does not hold.
-const SECTORS: std::ops::Range<usize> = 16..32;
+const SECTORS: std::ops::Range<usize> = 16 * SECTOR..32 * SECTOR;
 const PRIMARY: &[u8] = b"\x01CD001";
 
 /// The sector of the primary volume descriptor.
 fn primary_descriptor(head: &Head<'_>) -> Option<usize> {
-    SECTORS
-        .map(|sector| sector * SECTOR)
-        .take_while(|at| head.slice(*at, SECTOR).is_some())
-        .find(|at| head.has(*at, PRIMARY))
+    SECTORS.step_by(SECTOR).take_while(|at| head.slice(*at, SECTOR).is_some()).find(|at| head.has(*at, PRIMARY))
 }
 
 pub(super) fn probe(head: &Head<'_>) -> io::Result<Option<Identified>> {
     let label = |at: usize| {
-        let bytes = head.slice(at + 40, 32).unwrap_or_default();
+        let bytes = head.slice(at.saturating_add(40), 32).unwrap_or_default();
         String::from_utf8_lossy(bytes).trim_end_matches([' ', '\0']).to_owned()
     };
     Ok(primary_descriptor(head).map(|at| {

@@ -5,12 +5,12 @@ use std::io;
 
 use super::head::Head;
 use super::{
-    EXT4_BOOT, Format, HVM, Identified, PLAIN_BOOT, btrfs, cluster, ext, fat, iso9660, kernel, lvm, md, minix,
-    partition_table, reiserfs, swap, udf, ufs, xfs, zfs,
+    EXT4_BOOT, Format, HVM, Identified, PLAIN_BOOT, ext, fat, iso9660, kernel, md, minix, partition_table, reiserfs,
+    swap, udf, ufs, xfs, zfs,
 };
 
 /// A row: how one format is identified.
-pub(super) enum Row {
+pub(super) enum MagicRow {
     /// By bytes at fixed places, all of which must be there.
     Magic {
         /// The format.
@@ -47,7 +47,7 @@ pub(super) enum Ruling {
 use Detail::{Read, Text};
 use Ruling::{Container, NoDriver, Refused};
 
-impl Row {
+impl MagicRow {
     /// What a head is, if it is this.
     pub(super) fn probe(&self, head: &Head<'_>) -> io::Result<Option<Identified>> {
         let (format, bytes, detail, ruling) = match self {
@@ -70,12 +70,17 @@ impl Row {
 }
 
 /// A row without a detail.
-const fn magic(format: Format, bytes: &'static [(usize, &'static [u8])], ruling: Ruling) -> Row {
+const fn magic(format: Format, bytes: &'static [(usize, &'static [u8])], ruling: Ruling) -> MagicRow {
     detailed(format, bytes, Text(""), ruling)
 }
 
-const fn detailed(format: Format, bytes: &'static [(usize, &'static [u8])], detail: Detail, ruling: Ruling) -> Row {
-    Row::Magic { format, bytes, detail, ruling }
+const fn detailed(
+    format: Format,
+    bytes: &'static [(usize, &'static [u8])],
+    detail: Detail,
+    ruling: Ruling,
+) -> MagicRow {
+    MagicRow::Magic { format, bytes, detail, ruling }
 }
 
 const CANNOT_DECRYPT: &str = "pygrub cannot decrypt it";
@@ -83,15 +88,23 @@ const DEVICE_MAPPER: Ruling = Refused("pygrub does not know the device mapper", 
 /// Of another system than Linux.
 const OTHER_SYSTEM: Ruling = Refused("pygrub has no driver for it", HVM);
 const COMPRESSED: Ruling = Refused("pygrub does not decompress disk images", "decompress the image");
+const LOGICAL_VOLUMES: Ruling = Refused("pygrub does not look for logical volumes", PLAIN_BOOT);
+/// pregrub does decompress these, where somebody says so.
+const UNPACKED: Ruling = Refused(
+    "pygrub does not decompress disk images",
+    "decompress the image (--image-format gzip, bzip2, xz or zstd shows the disk inside)",
+);
 const ARCHIVE: Ruling = Refused("an archive is not a filesystem", "give pygrub a disk image");
 
 /// Where bcache and bcachefs have nearly the same UUID as magic number: in the superblock at sector 8.
 const BCACHE_AT: usize = 4096 + 24;
+const LVM_LABEL: &[u8] = b"LABELONE";
+const LVM_TYPE: &[u8] = b"LVM2 001";
 /// Where Linux has most superblocks.
 const KIB: usize = 1024;
 
 /// Every format.
-pub(super) const ROWS: &[Row] = &[
+pub(super) const ROWS: &[MagicRow] = &[
     detailed(Format::Qcow, &[(0, b"QFI\xfb\0\0\0\x01")], Text("version 1"), Container),
     detailed(Format::Qcow2, &[(0, b"QFI\xfb")], Read(qcow_version), Container),
     magic(Format::Qed, &[(0, b"QED\0")], Container),
@@ -114,12 +127,16 @@ pub(super) const ROWS: &[Row] = &[
         Format::Luks,
         &[(0, b"LUKS\xba\xbe")],
         Read(luks_version),
-        Refused(CANNOT_DECRYPT, "put /boot on an unencrypted ext4 partition of its own"),
+        Refused(CANNOT_DECRYPT, super::move_boot!("put /boot on an unencrypted ext4 filesystem of its own")),
     ),
     magic(Format::DmIntegrity, &[(0, b"integrt\0")], DEVICE_MAPPER),
     magic(Format::DmVerity, &[(0, b"verity\0\0")], DEVICE_MAPPER),
-    Row::Look(lvm::probe),
-    Row::Look(md::probe),
+    // The label of a physical volume is in one of the first four sectors.
+    magic(Format::Lvm2, &[(0, LVM_LABEL), (24, LVM_TYPE)], LOGICAL_VOLUMES),
+    magic(Format::Lvm2, &[(512, LVM_LABEL), (512 + 24, LVM_TYPE)], LOGICAL_VOLUMES),
+    magic(Format::Lvm2, &[(1024, LVM_LABEL), (1024 + 24, LVM_TYPE)], LOGICAL_VOLUMES),
+    magic(Format::Lvm2, &[(1536, LVM_LABEL), (1536 + 24, LVM_TYPE)], LOGICAL_VOLUMES),
+    MagicRow::Look(md::probe),
     magic(
         Format::Bcachefs,
         &[(BCACHE_AT, b"\xc6\x85\x73\xf6\x66\xce\x90\xa9\xd9\x6a\x60\xcf\x80\x3d\xf7\xef")],
@@ -130,7 +147,7 @@ pub(super) const ROWS: &[Row] = &[
         &[(BCACHE_AT, b"\xc6\x85\x73\xf6\x4e\x1a\x45\xca\x82\x65\xf5\x7f\x48\xba\x6d\x81")],
         Refused("pygrub does not look past bcache's header", PLAIN_BOOT),
     ),
-    Row::Look(xfs::probe),
+    MagicRow::Look(xfs::probe),
     magic(Format::BitLocker, &[(3, b"-FVE-FS-")], Refused(CANNOT_DECRYPT, HVM)),
     magic(Format::Ntfs, &[(3, b"NTFS    ")], OTHER_SYSTEM),
     // pygrub's FAT driver refuses it, since it has 0 bytes a sector where FAT has their number.
@@ -140,39 +157,45 @@ pub(super) const ROWS: &[Row] = &[
     // With room for a boot sector.
     magic(Format::Cramfs, &[(512 + 16, b"Compressed ROMFS")], NoDriver),
     magic(Format::Romfs, &[(0, b"-rom1fs-")], NoDriver),
-    Row::Look(btrfs::probe),
-    Row::Look(cluster::probe),
-    Row::Look(ext::probe),
+    magic(Format::Btrfs, &[((64 << 10) + 64, b"_BHRfS_M")], NoDriver),
+    // In the third block, of 512 bytes to 4 KiB.
+    magic(Format::Ocfs2, &[(1024, b"OCFSV2")], NoDriver),
+    magic(Format::Ocfs2, &[(2048, b"OCFSV2")], NoDriver),
+    magic(Format::Ocfs2, &[(4096, b"OCFSV2")], NoDriver),
+    magic(Format::Ocfs2, &[(8192, b"OCFSV2")], NoDriver),
+    // A metadata header of the type "superblock".
+    magic(Format::Gfs2, &[(64 << 10, b"\x01\x16\x19\x70\0\0\0\x01")], NoDriver),
+    MagicRow::Look(ext::probe),
     magic(Format::F2fs, &[(KIB, b"\x10\x20\xf5\xf2")], NoDriver),
     magic(Format::Erofs, &[(KIB, b"\xe2\xe1\xf5\xe0")], NoDriver),
-    Row::Look(swap::probe),
-    Row::Look(iso9660::probe),
-    Row::Look(udf::probe),
-    Row::Look(reiserfs::probe),
-    Row::Look(ufs::probe),
+    MagicRow::Look(swap::probe),
+    MagicRow::Look(iso9660::probe),
+    MagicRow::Look(udf::probe),
+    MagicRow::Look(reiserfs::probe),
+    MagicRow::Look(ufs::probe),
     magic(Format::Jfs, &[(32 << 10, b"JFS1")], NoDriver),
-    Row::Look(zfs::probe),
+    MagicRow::Look(zfs::probe),
     // The volume header: signature and version.
     magic(Format::HfsPlus, &[(KIB, b"H+\0\x04")], OTHER_SYSTEM),
     magic(Format::HfsPlus, &[(KIB, b"HX\0\x05")], OTHER_SYSTEM),
     magic(Format::Apfs, &[(32, b"NXSB")], OTHER_SYSTEM),
     // Revision and magic number.
     magic(Format::Nilfs2, &[(KIB, b"\x02\0\0\0"), (KIB + 6, b"\x34\x34")], NoDriver),
-    Row::Look(fat::probe),
-    Row::Look(minix::probe),
-    magic(Format::Gzip, &[(0, b"\x1f\x8b\x08")], COMPRESSED),
-    magic(Format::Xz, &[(0, b"\xfd7zXZ\0")], COMPRESSED),
-    magic(Format::Zstd, &[(0, b"\x28\xb5\x2f\xfd")], COMPRESSED),
+    MagicRow::Look(fat::probe),
+    MagicRow::Look(minix::probe),
+    magic(Format::Gzip, &[(0, b"\x1f\x8b\x08")], UNPACKED),
+    magic(Format::Xz, &[(0, b"\xfd7zXZ\0")], UNPACKED),
+    magic(Format::Zstd, &[(0, b"\x28\xb5\x2f\xfd")], UNPACKED),
     // Between them is the level.
-    magic(Format::Bzip2, &[(0, b"BZh"), (4, b"\x31\x41\x59\x26\x53\x59")], COMPRESSED),
+    magic(Format::Bzip2, &[(0, b"BZh"), (4, b"\x31\x41\x59\x26\x53\x59")], UNPACKED),
     magic(Format::Lz4, &[(0, b"\x04\x22\x4d\x18")], COMPRESSED),
     magic(Format::Zip, &[(0, b"PK\x03\x04")], COMPRESSED),
-    Row::Look(kernel::probe),
+    MagicRow::Look(kernel::probe),
     magic(Format::Tar, &[(257, b"ustar")], ARCHIVE),
     detailed(Format::Cpio, &[(0, b"070701")], Text("newc"), ARCHIVE),
     detailed(Format::Cpio, &[(0, b"070702")], Text("newc with checksums"), ARCHIVE),
     detailed(Format::Cpio, &[(0, b"070707")], Text("odc"), ARCHIVE),
-    Row::Look(partition_table::probe),
+    MagicRow::Look(partition_table::probe),
 ];
 
 fn qcow_version(head: &Head<'_>) -> String {

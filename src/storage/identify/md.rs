@@ -10,7 +10,8 @@ const MAGIC: u32 = 0xa92b_4efc;
 
 pub(super) fn probe(head: &Head<'_>) -> io::Result<Option<Identified>> {
     let places = [(0, "metadata 1.1"), (4096, "metadata 1.2")];
-    let found = places.iter().find(|(at, _)| head.le32(*at) == Some(MAGIC) && head.le32(at + 4) == Some(1));
+    let found =
+        places.iter().find(|(at, _)| head.le32(*at) == Some(MAGIC) && head.le32(at.saturating_add(4)) == Some(1));
     Ok(found.map(|(_, detail)| {
         let why = "the metadata at its start moves the filesystem to where pygrub does not look";
         let instead = "make the array of /boot a mirror with --metadata=1.0";

@@ -4,15 +4,12 @@
 //! The table of magic numbers is `magic`. What needs a closer look has a file with a `probe`; the formats that pygrub has a
 //! plugin for and pregrub no driver also have a `may_mount`, which `PLUGINS` lists.
 
-mod btrfs;
-mod cluster;
 mod ext;
 mod fat;
 mod format;
 mod head;
 mod iso9660;
 mod kernel;
-mod lvm;
 mod magic;
 mod md;
 mod minix;
@@ -113,8 +110,23 @@ impl Identified {
     }
 }
 
+/// How /boot comes to a filesystem of its own, step by step.
+macro_rules! move_boot {
+    ($where:literal) => {
+        concat!(
+            $where,
+            ": make one (mkfs.ext4 on a partition, or on a disk that the domain lists first), copy what is in /boot into its root directory, \
+             mount it on /boot by a line in the guest's /etc/fstab (UUID=... /boot ext4 defaults 0 2), and then write the menu again in the \
+             guest: update-grub, grub2-mkconfig -o /boot/grub2/grub.cfg, or nixos-rebuild boot with fileSystems.\"/boot\""
+        )
+    };
+}
+pub(crate) use move_boot;
+
 /// The way out for filesystems.
-const EXT4_BOOT: &str = "put /boot on an ext4 filesystem";
+pub(crate) const EXT4_BOOT: &str = move_boot!("put /boot on an ext4 filesystem of its own");
+/// The way out for what holds no files.
+const OTHER_DISK: &str = "let the disk with the guest's /boot come first in the domain's configuration";
 /// The way out for disks of other systems.
 const HVM: &str = "if another system than Linux boots from it (Windows, macOS), make it an HVM guest: type = \"hvm\", and no bootloader; \
                    the /boot of Linux belongs on an ext4 filesystem";
@@ -122,7 +134,7 @@ const HVM: &str = "if another system than Linux boots from it (Windows, macOS), 
 const BSD: &str = "a BSD boots without pygrub: make it an HVM guest (type = \"hvm\", and no bootloader), or copy its kernel to the host and \
                    name it with kernel= in the domain's configuration, without a bootloader";
 /// The way out for layers between the partition and the filesystem.
-const PLAIN_BOOT: &str = "put /boot on a plain ext4 partition of its own";
+const PLAIN_BOOT: &str = move_boot!("put /boot on a plain ext4 filesystem of its own");
 
 type MayMount = fn(&Head<'_>) -> io::Result<bool>;
 
@@ -149,14 +161,15 @@ pub fn identify(volume: &Volume) -> io::Result<Option<Identified>> {
 
 /// Which of pygrub's plugins that pregrub has no driver for might mount the volume, in alphabetical order.
 ///
-/// Nothing is left out that a plugin of 4.17 mounts, nor, as far as the change log tells, one of another release. One that
+/// Nothing is left out that a plugin of 4.17 mounts, nor, as far as the change log says, one of another release. One that
 /// is named may still refuse: `zfs` reads half a pool.
 ///
 /// # Errors
 ///
 /// Where the disk cannot be read.
 pub fn might_be_accepted(volume: &Volume) -> io::Result<Vec<&'static str>> {
-    let head = Head::read(volume)?;
+    // They read a few bytes in other places.
+    let head = Head::unread(volume);
     let mut names = Vec::new();
     for (name, may_mount) in PLUGINS {
         if may_mount(&head)? {

@@ -20,6 +20,6 @@ pub(super) fn probe(head: &Head<'_>) -> io::Result<Option<Identified>> {
     let slots = [446, 462, 478, 494];
     let dos = head.has(510, &[0x55, 0xaa])
         && slots.iter().all(|at| head.byte(*at).is_some_and(|flag| FLAGS.contains(&flag)))
-        && slots.iter().any(|at| head.byte(at + 4).is_some_and(|kind| kind != 0));
+        && slots.iter().any(|at| head.byte(at.saturating_add(4)).is_some_and(|kind| kind != 0));
     Ok(dos.then(|| found(Format::Dos, String::new())))
 }

@@ -4,6 +4,7 @@ use std::io;
 
 use super::head::Head;
 use super::{Format, Identified};
+use crate::size::to_u64;
 
 const PLACE: usize = 64 << 10;
 const OLD_PLACE: usize = 8 << 10;
@@ -22,7 +23,7 @@ const MAGIC_3_6: &[u8] = b"ReIsEr2Fs";
 const MAGIC_RELOCATED_JOURNAL: &[u8] = b"ReIsEr3Fs";
 
 fn has_magic(head: &Head<'_>, place: usize) -> bool {
-    [MAGIC_3_5, MAGIC_3_6, MAGIC_RELOCATED_JOURNAL].iter().any(|magic| head.has(place + MAGIC_AT, magic))
+    [MAGIC_3_5, MAGIC_3_6, MAGIC_RELOCATED_JOURNAL].iter().any(|magic| head.has(place.saturating_add(MAGIC_AT), magic))
 }
 
 /// The superblock, and whether it is one from before the journal.
@@ -30,7 +31,7 @@ fn superblock(head: &Head<'_>) -> Option<(usize, bool)> {
     if head.slice(PLACE, LENGTH).is_some() && has_magic(head, PLACE) {
         // A copy in the journal has the journal before itself.
         let journal = head.le32(PLACE + JOURNAL_BLOCK_AT)?.wrapping_mul(u32::from(head.le16(PLACE + BLOCK_SIZE_AT)?));
-        if journal > PLACE as u32 {
+        if u64::from(journal) > to_u64(PLACE) {
             return Some((PLACE, false));
         }
     }
@@ -47,9 +48,10 @@ fn may_mount(head: &Head<'_>) -> io::Result<bool> {
     if oldest {
         return Ok(true);
     }
-    let version = head.le16(place + VERSION_AT).is_some_and(|version| version <= MAX_VERSION);
-    let blocks =
-        head.le16(place + BLOCK_SIZE_AT).is_some_and(|size| size.is_power_of_two() && (512..=8192).contains(&size));
+    let version = head.le16(place.saturating_add(VERSION_AT)).is_some_and(|version| version <= MAX_VERSION);
+    let blocks = head
+        .le16(place.saturating_add(BLOCK_SIZE_AT))
+        .is_some_and(|size| size.is_power_of_two() && (512..=8192).contains(&size));
     Ok(version && blocks)
 }
 
@@ -58,9 +60,9 @@ pub(super) fn probe(head: &Head<'_>) -> io::Result<Option<Identified>> {
         return Ok(Some(Identified::no_driver(Format::Reiser4, "")));
     }
     let Some((place, _)) = superblock(head) else { return Ok(None) };
-    let detail = if head.has(place + MAGIC_AT, MAGIC_3_6) {
+    let detail = if head.has(place.saturating_add(MAGIC_AT), MAGIC_3_6) {
         "version 3.6"
-    } else if head.has(place + MAGIC_AT, MAGIC_RELOCATED_JOURNAL) {
+    } else if head.has(place.saturating_add(MAGIC_AT), MAGIC_RELOCATED_JOURNAL) {
         "relocated journal"
     } else {
         "version 3.5"

@@ -12,7 +12,7 @@ pub(super) fn probe(head: &Head<'_>) -> io::Result<Option<Identified>> {
     let begun = |at: usize| head.has(at, b"\0BEA01");
     let names_udf = |at: usize| head.has(at, b"\0NSR02") || head.has(at, b"\0NSR03");
     for step in [2048, 4096] {
-        let places = || (0..8).map(|index| START + index * step);
+        let places = || (START..).step_by(step).take(8);
         if places().any(begun) && places().any(names_udf) {
             return Ok(Some(Identified::no_driver(Format::Udf, "")));
         }

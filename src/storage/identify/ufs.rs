@@ -34,8 +34,8 @@ pub(super) fn probe(head: &Head<'_>) -> io::Result<Option<Identified>> {
     if head.be32(UFS1_PLACE + MAGIC_AT) == Some(UFS1_MAGIC) {
         return Ok(refused("UFS1, big endian", "pygrub's UFS driver reads little-endian UFS1 only"));
     }
-    let second = [UFS1_PLACE, UFS2_PLACE]
+    let second = [UFS1_PLACE + MAGIC_AT, UFS2_PLACE + MAGIC_AT]
         .iter()
-        .any(|place| [head.le32(place + MAGIC_AT), head.be32(place + MAGIC_AT)].contains(&Some(UFS2_MAGIC)));
+        .any(|place| [head.le32(*place), head.be32(*place)].contains(&Some(UFS2_MAGIC)));
     Ok(if second { refused("UFS2", "pygrub's UFS driver reads UFS1 only") } else { None })
 }

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::head::Head;
-use super::{Format, Identified};
+use super::{EXT4_BOOT, Format, Identified};
 
 /// The superblock as the plugin reads it.
 const LENGTH: usize = 200;
@@ -38,7 +38,7 @@ fn is_sane(head: &Head<'_>) -> Option<bool> {
             && ag <= 32
             && rounded_up >= ag_blocks
             && rounded_up >> 1 < ag_blocks
-            && u16::from(block) + u16::from(dir) < 27,
+            && block.saturating_add(dir) < 27,
     )
 }
 
@@ -47,10 +47,8 @@ pub(super) fn probe(head: &Head<'_>) -> io::Result<Option<Identified>> {
     Ok(Some(if version != 4 {
         let detail = if version == 5 { "version 5 (crc=1)".to_owned() } else { format!("version {version}") };
         let why = "pygrub's XFS driver reads version 4 only";
-        let instead =
-            "put /boot on an ext4 filesystem (mkfs.xfs -m crc=0 -n ftype=0 makes version 4, which is deprecated)";
         let features = if version == 5 { vec!["crc=1".to_owned()] } else { Vec::new() };
-        Identified::refused(Format::Xfs, detail, why, instead).with_refused_features(features)
+        Identified::refused(Format::Xfs, detail, why, EXT4_BOOT).with_refused_features(features)
     } else if is_sane(head) == Some(true) {
         let ftype = head.be32(FEATURES2_AT).is_some_and(|features| features & FEATURE2_FTYPE != 0);
         Identified::readable(Format::Xfs, format!("version 4, ftype={}", u8::from(ftype)), "xfs")

@@ -4,6 +4,7 @@ use std::io;
 
 use super::head::Head;
 use super::{EXT4_BOOT, Format, Identified};
+use crate::size::to_usize;
 
 /// The description of the pool in a label: an XDR list of names and values.
 const DESCRIPTION_AT: u64 = 16 << 10;
@@ -14,7 +15,7 @@ const UBERBLOCK_MAGIC: u64 = 0x00ba_b10c;
 /// The newest pool that pygrub's plugin takes.
 const MAX_VERSION: u64 = 24;
 
-/// The four labels where the plugin looks for them. It takes the length of the partition for 0, and a sector number for 32
+/// The four labels where the plugin looks for them. To it the length of the partition is 0, and a sector number has 32
 /// bits: so the last two, which belong to the end, are looked for near 2 TiB.
 const LABELS: [u64; 4] = [0, 256 << 10, ((1 << 32) - 1024) * 512, ((1 << 32) - 512) * 512];
 
@@ -25,8 +26,8 @@ const XDR: [u8; 2] = [1, 1];
 /// uberblock points to.
 pub(super) fn may_mount(head: &Head<'_>) -> io::Result<bool> {
     for label in LABELS {
-        if head.far(label + DESCRIPTION_AT, XDR.len())? == XDR {
-            let ring = head.far(label + RING_AT, RING_LENGTH)?;
+        if head.far(label.saturating_add(DESCRIPTION_AT), XDR.len())? == XDR {
+            let ring = head.far(label.saturating_add(RING_AT), RING_LENGTH)?;
             if ring.chunks_exact(UBERBLOCK_LENGTH).any(is_old_uberblock) {
                 return Ok(true);
             }
@@ -36,17 +37,17 @@ pub(super) fn may_mount(head: &Head<'_>) -> io::Result<bool> {
 }
 
 fn is_old_uberblock(block: &[u8]) -> bool {
-    let word = |at: usize| block.get(at..at + 8).and_then(|word| word.try_into().ok()).map(u64::from_le_bytes);
-    word(0) == Some(UBERBLOCK_MAGIC) && word(8).is_some_and(|version| (1..=MAX_VERSION).contains(&version))
+    let mut words = block.as_chunks().0.iter().map(|word| u64::from_le_bytes(*word));
+    words.next() == Some(UBERBLOCK_MAGIC) && words.next().is_some_and(|version| (1..=MAX_VERSION).contains(&version))
 }
 
 pub(super) fn probe(head: &Head<'_>) -> io::Result<Option<Identified>> {
-    let description = DESCRIPTION_AT as usize;
+    const DESCRIPTION: usize = to_usize(DESCRIPTION_AT);
     // XDR with either byte order of the machine that wrote it; the numbers in it are big endian always.
-    if head.byte(description) != Some(1) || head.byte(description + 1).is_none_or(|order| order > 1) {
+    if head.byte(DESCRIPTION) != Some(1) || head.byte(DESCRIPTION + 1).is_none_or(|order| order > 1) {
         return Ok(None);
     }
-    let Some(version) = number(head, description + 12, b"version") else { return Ok(None) };
+    let Some(version) = number(head, DESCRIPTION + 12, b"version") else { return Ok(None) };
     let detail = format!("pool version {version}");
     Ok(Some(if may_mount(head)? {
         let why = "pygrub's ZFS driver reads some pools of versions up to 24, and pregrub has none";
@@ -64,13 +65,14 @@ fn number(head: &Head<'_>, first: usize, wanted: &[u8]) -> Option<u64> {
     let mut at = first;
     for _ in 0..MOST_PAIRS {
         let length = usize::try_from(head.be32(at)?).ok()?;
-        let name_length = usize::try_from(head.be32(at + 8)?).ok()?;
+        let name_length = usize::try_from(head.be32(at.saturating_add(8))?).ok()?;
         if length < 20 || name_length > 256 {
             return None;
         }
-        let value = at + 12 + name_length.next_multiple_of(4);
-        if head.slice(at + 12, name_length)? == wanted && head.be32(value)? == TYPE_UINT64 {
-            return Some(u64::from(head.be32(value + 8)?) << 32 | u64::from(head.be32(value + 12)?));
+        let name = at.saturating_add(12);
+        let value = name.saturating_add(name_length.next_multiple_of(4));
+        if head.slice(name, name_length)? == wanted && head.be32(value)? == TYPE_UINT64 {
+            return head.be64(value.saturating_add(8));
         }
         at = at.checked_add(length)?;
     }

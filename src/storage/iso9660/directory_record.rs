@@ -1,6 +1,6 @@
 //! A directory record (ECMA-119, 9.1): a name, and where its file or directory lies.
 
-use super::sectors::{SIZE, Sector};
+use super::sectors::Sector;
 
 /// The length of a record without a name.
 const FIXED: usize = 33;
@@ -14,7 +14,7 @@ const SHORTEST_ENTRY: usize = 4;
 
 /// The little-endian half of a 32-bit number. The other half is not looked at.
 pub(crate) fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    bytes.get(at..at + 4).and_then(|four| four.try_into().ok()).map_or(0, u32::from_le_bytes)
+    bytes.get(at..).and_then(|rest| rest.first_chunk()).map_or(0, |four| u32::from_le_bytes(*four))
 }
 
 /// Where a file or a directory lies.
@@ -29,13 +29,14 @@ pub(crate) struct Extent {
 impl Extent {
     /// The extent of the record that starts at `at`.
     pub(crate) fn at(sector: &Sector, at: usize) -> Self {
-        Self { sector: u32_at(sector, at + EXTENT_AT), size: u32_at(sector, at + SIZE_AT) }
+        let record = sector.get(at..).unwrap_or_default();
+        Self { sector: u32_at(record, EXTENT_AT), size: u32_at(record, SIZE_AT) }
     }
 }
 
 /// What a record stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum RecordKind {
     File,
     Directory,
     /// Something else, by its Rock Ridge mode: a symbolic link, a device.
@@ -44,11 +45,11 @@ pub(crate) enum Kind {
 
 /// A record in its sector.
 #[derive(Debug)]
-pub(crate) struct Record<'a> {
+pub(crate) struct DirectoryRecord<'a> {
     /// As it is found by: without `;1` and the dot that it leaves.
     pub(crate) name: &'a [u8],
     /// By its flags.
-    pub(crate) kind: Kind,
+    pub(crate) kind: RecordKind,
     pub(crate) extent: Extent,
     /// What follows the name, up to the end of the record.
     pub(crate) system_use: &'a [u8],
@@ -72,9 +73,9 @@ impl<'a> Records<'a> {
 }
 
 impl<'a> Iterator for Records<'a> {
-    type Item = Record<'a>;
+    type Item = DirectoryRecord<'a>;
 
-    fn next(&mut self) -> Option<Record<'a>> {
+    fn next(&mut self) -> Option<DirectoryRecord<'a>> {
         loop {
             let at = self.at;
             let left = self.sector.get(at..)?;
@@ -84,18 +85,18 @@ impl<'a> Iterator for Records<'a> {
             if length < name_end || left.len() < name_end {
                 return None;
             }
-            self.at += length;
+            self.at = self.at.saturating_add(length);
             let name = &left[FIXED..name_end];
             // The directory itself and its parent.
             if matches!(name, [0 | 1]) {
                 continue;
             }
-            let kind = if left[FLAGS_AT] & DIRECTORY != 0 { Kind::Directory } else { Kind::File };
+            let kind = if left[FLAGS_AT] & DIRECTORY != 0 { RecordKind::Directory } else { RecordKind::File };
             // A byte of padding follows a name of even length.
-            let start = name_end + usize::from(name_length.is_multiple_of(2));
-            let system_use = left.get(start..length.min(SIZE - at)).unwrap_or_default();
-            let is_cut = at + length > SIZE && length >= start + SHORTEST_ENTRY;
-            return Some(Record {
+            let start = name_end.saturating_add(usize::from(name_length.is_multiple_of(2)));
+            let system_use = left.get(start..length.min(left.len())).unwrap_or_default();
+            let is_cut = length > left.len() && length >= start.saturating_add(SHORTEST_ENTRY);
+            return Some(DirectoryRecord {
                 name: without_version(name),
                 kind,
                 extent: Extent::at(self.sector, at),

@@ -1,7 +1,8 @@
 //! An opened file: one extent, read from the image as it lies there.
 
 use super::directory_record::Extent;
-use super::sectors::{PLAIN, SIZE, Sectors};
+use super::sectors::{PLAIN, SIZE_ON_DISK, Sectors};
+use crate::size::{to_u64, to_usize};
 use crate::storage::filesystem::{Damage, FileExtent, FileKind, OpenFile, Place, ReadError};
 
 /// How much pygrub copies at a time.
@@ -22,13 +23,14 @@ impl<'a> IsoFile<'a> {
 
     /// The sector that holds the byte `offset` of the file. It wraps around as the plugin's does.
     fn sector(&self, offset: u64) -> u32 {
-        self.extent.sector.wrapping_add((offset / SIZE as u64) as u32)
+        // An offset inside of a file has 32 bits.
+        self.extent.sector.wrapping_add(u32::try_from(offset / SIZE_ON_DISK).unwrap_or(u32::MAX))
     }
 
     /// Whether the sectors of the file have addresses that only grow, as in every sane image.
     fn is_plain(&self) -> bool {
-        let sectors = u64::from(self.extent.size).div_ceil(SIZE as u64);
-        u64::from(self.extent.sector) + sectors <= u64::from(PLAIN)
+        let sectors = u64::from(self.extent.size).div_ceil(SIZE_ON_DISK);
+        u64::from(self.extent.sector).saturating_add(sectors) <= u64::from(PLAIN)
     }
 }
 
@@ -52,14 +54,16 @@ impl OpenFile for IsoFile<'_> {
         let buf = &mut buf[..wanted];
         let mut done = 0;
         while done < wanted {
-            let position = offset + done as u64;
-            let skip = position % SIZE as u64;
-            let count = if self.is_plain() { wanted } else { (wanted - done).min(SIZE - skip as usize) };
+            let position = offset.saturating_add(to_u64(done));
+            let skip = position % SIZE_ON_DISK;
+            let left = &mut buf[done..];
+            let in_sector = to_usize(SIZE_ON_DISK.saturating_sub(skip));
+            let count = if self.is_plain() { left.len() } else { left.len().min(in_sector) };
             let Some(address) = Sectors::address(self.sector(position)) else { return Ok(0) };
-            if !self.sectors.fill(address + skip, &mut buf[done..done + count])? {
+            if !self.sectors.fill(address.saturating_add(skip), &mut left[..count])? {
                 return Ok(0);
             }
-            done += count;
+            done = done.saturating_add(count);
         }
         Ok(wanted)
     }
@@ -69,7 +73,7 @@ impl OpenFile for IsoFile<'_> {
         // What is damaged, or lies where no sane image has it, is left to reading.
         let whole = self.is_plain() && self.extent.sector != 0 && matches!(self.verify(), Ok(None));
         let place = match Sectors::address(self.extent.sector) {
-            Some(start) if whole => Place::Disk(start + offset),
+            Some(start) if whole => Place::Disk(start.saturating_add(offset)),
             _ => Place::Unknown,
         };
         Ok(Some(FileExtent { bytes, place }))
@@ -94,7 +98,7 @@ impl OpenFile for IsoFile<'_> {
         if there >= size {
             return Ok(None);
         }
-        let bytes = there - there % COPIED_AT_ONCE;
+        let bytes = there & !(COPIED_AT_ONCE - 1);
         let reason = format!(
             "the image ends after {there} of its {size} bytes, and pygrub's plugin treats a read that fails as the end of the \
              file"

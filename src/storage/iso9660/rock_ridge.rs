@@ -2,8 +2,9 @@
 
 use std::io;
 
-use super::directory_record::{Kind, Record, u32_at};
+use super::directory_record::{DirectoryRecord, RecordKind, u32_at};
 use super::sectors::{SIZE, Sectors};
+use crate::size::to_u64;
 
 const HEADER: usize = 4;
 /// Bits of the entry RR, which says what else there is.
@@ -16,10 +17,10 @@ const CONTINUATION: usize = 28;
 
 /// What a record is called and what it is.
 #[derive(Debug)]
-pub(crate) struct Named {
+pub(crate) struct RockRidgeName {
     /// The name to compare with.
     pub(crate) name: Vec<u8>,
-    pub(crate) kind: Kind,
+    pub(crate) kind: RecordKind,
     /// An entry claims to be longer than what it stands in, and ended the search. Releases before XSA-497 was fixed read on after.
     pub(crate) overlong: bool,
 }
@@ -35,22 +36,23 @@ struct Area {
 /// Names a record as the plugin does. It stops as soon as it has a name and a mode, so that a name in several NM entries
 /// is only its first piece; a broken entry ends the search, with its continuation. Nothing is returned where
 /// the budget is spent before.
-pub(crate) fn name(sectors: &Sectors, record: &Record<'_>) -> io::Result<Option<Named>> {
+pub(crate) fn name(sectors: &Sectors, record: &DirectoryRecord<'_>) -> io::Result<Option<RockRidgeName>> {
     let mut search = Search { name: record.name.to_vec(), kind: record.kind, wanted: POSIX | NAME, overlong: false };
     let mut next = search.scan(record.system_use);
     while let Some(area) = next {
-        if sectors.budget().spend(area.length as u64).is_err() {
+        if sectors.budget().spend(to_u64(area.length)).is_err() {
             return Ok(None);
         }
         let Some(sector) = sectors.read(area.sector)? else { break };
-        next = search.scan(sector.get(area.start..area.start + area.length).unwrap_or_default());
+        let entries = sector.get(area.start..).and_then(|rest| rest.get(..area.length));
+        next = search.scan(entries.unwrap_or_default());
     }
-    Ok(Some(Named { name: search.name, kind: search.kind, overlong: search.overlong }))
+    Ok(Some(RockRidgeName { name: search.name, kind: search.kind, overlong: search.overlong }))
 }
 
 struct Search {
     name: Vec<u8>,
-    kind: Kind,
+    kind: RecordKind,
     /// The bits of what is not found yet.
     wanted: u8,
     overlong: bool,
@@ -76,9 +78,9 @@ impl Search {
                 }
                 (b"PX", 1) if length >= SHORTEST_POSIX => {
                     self.kind = match u32_at(entry, HEADER) & 0o170_000 {
-                        0o100_000 => Kind::File,
-                        0o040_000 => Kind::Directory,
-                        _ => Kind::Other,
+                        0o100_000 => RecordKind::File,
+                        0o040_000 => RecordKind::Directory,
+                        _ => RecordKind::Other,
                     };
                     self.wanted &= !POSIX;
                 }

@@ -2,11 +2,14 @@
 
 use std::io;
 
+use crate::size::to_u64;
 use crate::storage::budget::Budget;
 use crate::storage::source::Volume;
 
 /// The size of a sector. The plugin does not look at the logical block size of the volume descriptor.
 pub(crate) const SIZE: usize = 2048;
+/// [`SIZE`], to reckon on the disk with.
+pub(crate) const SIZE_ON_DISK: u64 = to_u64(SIZE);
 /// Up to this number the address of a sector is its number times its size. The plugin counts 512-byte units in 32 bits,
 /// so that the numbers above wrap around.
 pub(crate) const PLAIN: u32 = 1 << 30;
@@ -38,14 +41,14 @@ impl Sectors {
 
     /// The byte at which a sector starts; none where the number is negative to the plugin.
     pub(crate) fn address(number: u32) -> Option<u64> {
-        (i32::try_from(number).is_ok()).then(|| u64::from(number % PLAIN) * SIZE as u64)
+        (i32::try_from(number).is_ok()).then(|| u64::from(number % PLAIN) * SIZE_ON_DISK)
     }
 
     /// Reads a sector; nothing where the image does not hold the whole of it.
     pub(crate) fn read(&self, number: u32) -> io::Result<Option<Sector>> {
         let mut sector = [0; SIZE];
         let Some(address) = Self::address(number) else { return Ok(None) };
-        self.budget().charge_read(SIZE as u64);
+        self.budget().charge_read(SIZE_ON_DISK);
         Ok((self.volume.read_at(address, &mut sector)? == SIZE).then_some(sector))
     }
 

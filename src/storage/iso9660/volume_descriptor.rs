@@ -3,7 +3,7 @@
 use std::io;
 
 use super::directory_record::{self, Extent};
-use super::sectors::{SIZE, Sectors};
+use super::sectors::{SIZE_ON_DISK, Sectors};
 
 /// Where the plugin looks.
 const SECTORS: std::ops::Range<u32> = 16..32;
@@ -14,7 +14,7 @@ const ROOT_AT: usize = 156;
 
 /// What matters of a primary volume descriptor.
 #[derive(Debug)]
-pub(crate) struct Descriptor {
+pub(crate) struct VolumeDescriptor {
     /// The root directory.
     pub(crate) root: Extent,
     /// How many bytes the volume has, counted in sectors of 2 KiB.
@@ -22,12 +22,12 @@ pub(crate) struct Descriptor {
 }
 
 /// The first primary volume descriptor. The search ends where the image does.
-pub(crate) fn find(sectors: &Sectors) -> io::Result<Option<Descriptor>> {
+pub(crate) fn find(sectors: &Sectors) -> io::Result<Option<VolumeDescriptor>> {
     for number in SECTORS {
         let Some(sector) = sectors.read(number)? else { break };
         if sector.starts_with(PRIMARY) {
-            let claimed = u64::from(directory_record::u32_at(&sector, SPACE_SIZE_AT)) * SIZE as u64;
-            return Ok(Some(Descriptor { root: Extent::at(&sector, ROOT_AT), claimed }));
+            let claimed = u64::from(directory_record::u32_at(&sector, SPACE_SIZE_AT)) * SIZE_ON_DISK;
+            return Ok(Some(VolumeDescriptor { root: Extent::at(&sector, ROOT_AT), claimed }));
         }
     }
     Ok(None)

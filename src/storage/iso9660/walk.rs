@@ -1,8 +1,9 @@
 //! From a path to an extent.
 
 use super::Iso9660;
-use super::directory_record::{Extent, Kind, Record, Records};
+use super::directory_record::{DirectoryRecord, Extent, RecordKind, Records};
 use super::rock_ridge;
+use crate::size::to_u64;
 use crate::storage::budget::BudgetExhausted;
 use crate::storage::filesystem::{OpenError, shown};
 use crate::storage::path_whitespace;
@@ -33,11 +34,11 @@ pub(crate) fn resolve(iso: &Iso9660, path: &[u8]) -> Result<Extent, OpenError> {
             });
         };
         match (kind, behind.is_empty()) {
-            (Kind::File, true) => return Ok(extent),
-            (Kind::Directory, false) => directory = extent,
-            (Kind::Directory, true) => return not_found(format!("`{}` is a directory", shown(name))),
-            (Kind::File, false) => return not_found(format!("`{}` is a file, not a directory", shown(name))),
-            (Kind::Other, _) => {
+            (RecordKind::File, true) => return Ok(extent),
+            (RecordKind::Directory, false) => directory = extent,
+            (RecordKind::Directory, true) => return not_found(format!("`{}` is a directory", shown(name))),
+            (RecordKind::File, false) => return not_found(format!("`{}` is a file, not a directory", shown(name))),
+            (RecordKind::Other, _) => {
                 return not_found(format!(
                     "`{}` is a symbolic link or a special file, which the plugin does not follow",
                     shown(name)
@@ -49,7 +50,7 @@ pub(crate) fn resolve(iso: &Iso9660, path: &[u8]) -> Result<Extent, OpenError> {
 }
 
 /// The first record with this name. A directory that the image does not hold as a whole ends there.
-fn lookup(iso: &Iso9660, directory: Extent, name: &[u8]) -> Result<Option<(Kind, Extent)>, OpenError> {
+fn lookup(iso: &Iso9660, directory: Extent, name: &[u8]) -> Result<Option<(RecordKind, Extent)>, OpenError> {
     // The plugin counts with a sign: from 2 GiB on a directory is empty.
     let size = i32::try_from(directory.size).map_or(0, i32::unsigned_abs);
     for index in 0..size.div_ceil(2048) {
@@ -65,11 +66,11 @@ fn lookup(iso: &Iso9660, directory: Extent, name: &[u8]) -> Result<Option<(Kind,
 }
 
 /// What the record is, if it has this name.
-fn matches(iso: &Iso9660, record: &Record<'_>, name: &[u8]) -> Result<Option<Kind>, OpenError> {
+fn matches(iso: &Iso9660, record: &DirectoryRecord<'_>, name: &[u8]) -> Result<Option<RecordKind>, OpenError> {
     if record.is_cut {
         return Err(OpenError::Unknown("a record of its directory runs over the end of its sector".to_owned()));
     }
-    spend(iso, RECORD + record.system_use.len() as u64)?;
+    spend(iso, RECORD.saturating_add(to_u64(record.system_use.len())))?;
     let named = rock_ridge::name(&iso.sectors, record)?.ok_or_else(too_large)?;
     if named.overlong {
         iso.overlong.set(true);

@@ -2,12 +2,13 @@
 
 use std::io;
 
+use crate::size::to_u64;
 use crate::storage::source::Volume;
 
 const SECTOR: u64 = 512;
 const AREA_MAGIC: &[u8] = b" LVM2 x[5A%r0N*>";
 /// A metadata area is 1 MiB by default; the text of a group with hundreds of volumes has some 100 KiB.
-const TEXT_AT_MOST: u64 = 4 << 20;
+const TEXT_AT_MOST: u64 = 1 << 20;
 /// How many areas a header lists at most.
 const AREAS_AT_MOST: usize = 16;
 
@@ -29,31 +30,29 @@ fn read(volume: &Volume, at: u64, length: u64) -> io::Result<Vec<u8>> {
 /// The UUID of the physical volume, with its hyphens, and the text of the metadata.
 pub(super) fn read_metadata(volume: &Volume) -> io::Result<Option<(String, Vec<u8>)>> {
     let head = read(volume, 0, 4 * SECTOR)?;
-    let label = (0..4_usize).map(|sector| sector * 512).find(|&at| {
+    let label = [0, 512, 1024, 1536].into_iter().find(|&at| {
         let label = head.get(at..).unwrap_or_default();
         label.starts_with(b"LABELONE") && label.get(24..32) == Some(b"LVM2 001")
     });
     let Some(label) = label else { return Ok(None) };
-    let Some(header) = le32(&head, label + 20).and_then(|offset| label.checked_add(offset as usize)) else {
-        return Ok(None);
-    };
-    let header = read(volume, header as u64, SECTOR)?;
+    let Some(offset) = le32(&head, label.saturating_add(20)) else { return Ok(None) };
+    let header = read(volume, to_u64(label).saturating_add(u64::from(offset)), SECTOR)?;
     let Some(uuid) = header.get(..32).map(hyphenated) else { return Ok(None) };
     // After the size come two lists of offset and size, each ended by zeros: the data, the metadata.
-    let mut at = 40;
+    let mut at = 40_usize;
     for _ in 0..AREAS_AT_MOST {
         let offset = le64(&header, at);
-        at += 16;
+        at = at.saturating_add(16);
         if offset.is_none_or(|offset| offset == 0) {
             break;
         }
     }
     for _ in 0..AREAS_AT_MOST {
-        let Some((start, size)) = le64(&header, at).zip(le64(&header, at + 8)) else { break };
+        let Some((start, size)) = le64(&header, at).zip(le64(&header, at.saturating_add(8))) else { break };
         if start == 0 {
             break;
         }
-        at += 16;
+        at = at.saturating_add(16);
         if let Some(text) = area(volume, start, size)? {
             return Ok(Some((uuid, text)));
         }
@@ -74,10 +73,10 @@ fn area(volume: &Volume, start: u64, size: u64) -> io::Result<Option<Vec<u8>>> {
         return Ok(None);
     }
     // The area is a ring after its header.
-    let first = length.min(size - offset);
+    let first = length.min(size.saturating_sub(offset));
     let Some(at) = start.checked_add(offset) else { return Ok(None) };
     let mut text = read(volume, at, first)?;
-    text.extend(read(volume, start.saturating_add(SECTOR), length - first)?);
+    text.extend(read(volume, start.saturating_add(SECTOR), length.saturating_sub(first))?);
     Ok(Some(text))
 }
 

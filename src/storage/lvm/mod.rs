@@ -10,8 +10,9 @@ mod text;
 use std::io;
 use std::sync::Arc;
 
-use super::concatenated::{Concatenated, Part, Window};
+use super::concatenated::{Concatenated, DiskWindow, Part};
 use super::source::{Source, Volume};
+use crate::size::to_u64;
 
 const SECTOR: u64 = 512;
 
@@ -89,7 +90,7 @@ fn stretches(volume: &text::Section, own: &str, start: u64, extent: u64) -> Opti
             length: segment.number("extent_count")?.checked_mul(extent)?,
         });
     }
-    (stretches.len() as u64 == count && count > 0).then_some(stretches)
+    (to_u64(stretches.len()) == count && count > 0).then_some(stretches)
 }
 
 impl LogicalVolume {
@@ -99,7 +100,7 @@ impl LogicalVolume {
         let mut parts = Vec::new();
         let mut start = 0_u64;
         for stretch in self.stretches.as_ref()? {
-            let window = Window::new(Arc::clone(disk), offset.checked_add(stretch.start)?, stretch.length);
+            let window = DiskWindow::new(Arc::clone(disk), offset.checked_add(stretch.start)?, stretch.length);
             parts.push(Part { start, length: stretch.length, source: Arc::new(window) });
             start = start.checked_add(stretch.length)?;
         }

@@ -3,7 +3,10 @@
 /// A section: what stands between braces, or the whole text.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Section {
+    /// In the order of the text.
     values: Vec<(String, Value)>,
+    /// Their indices in the order of the names; of one name, in the order of the text.
+    by_name: Vec<u32>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -17,17 +20,23 @@ enum Value {
 /// Sections within sections: LVM has five.
 const DEEPEST: usize = 12;
 
+/// Assignments, items and sections of one text. LVM writes some twenty for a logical volume.
+const MOST_VALUES: usize = 100_000;
+
 impl Section {
     /// `None` if the text is not such a text.
     pub(super) fn parse(text: &[u8]) -> Option<Self> {
         let text = String::from_utf8_lossy(text);
-        let mut parser = Parser { rest: text.trim_end_matches(['\0', '\n']), depth: 0 };
+        let mut parser = Parser { rest: text.trim_end_matches(['\0', '\n']), depth: 0, values: 0 };
         let section = parser.section()?;
         parser.rest.is_empty().then_some(section)
     }
 
     fn value(&self, name: &str) -> Option<&Value> {
-        self.values.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+        let named = |index: &u32| usize::try_from(*index).ok().and_then(|index| self.values.get(index));
+        let first = self.by_name.partition_point(|index| named(index).is_some_and(|(known, _)| known.as_str() < name));
+        let (known, value) = self.by_name.get(first).and_then(named)?;
+        (known == name).then_some(value)
     }
 
     pub(super) fn number(&self, name: &str) -> Option<u64> {
@@ -86,9 +95,16 @@ impl Section {
 struct Parser<'a> {
     rest: &'a str,
     depth: usize,
+    values: usize,
 }
 
 impl Parser<'_> {
+    /// `None` where there are too many values.
+    fn count(&mut self) -> Option<()> {
+        self.values = self.values.saturating_add(1);
+        (self.values <= MOST_VALUES).then_some(())
+    }
+
     /// Passes over white space and comments.
     fn skip(&mut self) {
         loop {
@@ -115,7 +131,7 @@ impl Parser<'_> {
 
     /// Everything up to a closing brace or the end.
     fn section(&mut self) -> Option<Section> {
-        self.depth += 1;
+        self.depth = self.depth.saturating_add(1);
         if self.depth > DEEPEST {
             return None;
         }
@@ -123,10 +139,14 @@ impl Parser<'_> {
         loop {
             self.skip();
             if self.rest.is_empty() || self.rest.starts_with('}') {
-                self.depth -= 1;
+                self.depth = self.depth.saturating_sub(1);
+                section.by_name = (0..u32::try_from(section.values.len()).ok()?).collect();
+                let name = |index: &u32| usize::try_from(*index).ok().and_then(|index| section.values.get(index));
+                section.by_name.sort_by(|a, b| name(a).map(|(name, _)| name).cmp(&name(b).map(|(name, _)| name)));
                 return Some(section);
             }
             let name = self.word()?;
+            self.count()?;
             let value = if self.take('{') {
                 let inner = self.section()?;
                 if !self.take('}') {
@@ -148,6 +168,7 @@ impl Parser<'_> {
         }
         let mut items = Vec::new();
         while !self.take(']') {
+            self.count()?;
             items.push(self.scalar()?);
             self.take(',');
         }
@@ -157,14 +178,14 @@ impl Parser<'_> {
     fn scalar(&mut self) -> Option<Value> {
         if self.take('"') {
             let mut text = String::new();
-            let mut characters = self.rest.char_indices();
-            while let Some((at, c)) = characters.next() {
+            let mut characters = self.rest.chars();
+            while let Some(c) = characters.next() {
                 match c {
                     '"' => {
-                        self.rest = &self.rest[at + 1..];
+                        self.rest = characters.as_str();
                         return Some(Value::Text(text));
                     }
-                    '\\' => text.push(characters.next()?.1),
+                    '\\' => text.push(characters.next()?),
                     c => text.push(c),
                 }
             }
@@ -189,6 +210,14 @@ mod tests {
         assert_eq!((group.string("id"), group.number("seqno")), (Some("a\"b"), Some(3)));
         assert_eq!(group.list("status").collect::<Vec<_>>(), ["READ", "VISIBLE"]);
         assert_eq!(group.section("pv0").unwrap().stripe(), Some(("pv0", 7)));
+        let section = Section::parse(b"b = 1\na = 2\nb = 3\nc {\n}\na {\n}\n").unwrap();
+        assert_eq!((section.number("b"), section.number("a"), section.number("d")), (Some(1), Some(2), None));
+        assert_eq!(section.sections().map(|(name, _)| name).collect::<Vec<_>>(), ["c", "a"]);
+        assert!(section.section("c").is_some() && section.section("a").is_none());
+        assert!(Section::parse("a{}".repeat(MOST_VALUES).as_bytes()).is_some());
+        for text in ["a{}".repeat(MOST_VALUES + 1), format!("a = [ {} ]", "1,".repeat(MOST_VALUES))] {
+            assert!(Section::parse(text.as_bytes()).is_none());
+        }
         for text in ["a {", "a = ", "a = [", "a", "= 1", "a = \"", "}", &"a {".repeat(1000)] {
             assert!(Section::parse(text.as_bytes()).is_none(), "{text}");
         }

@@ -2,7 +2,8 @@
 //! Signature, checksums and the place of the table are not looked at.
 
 use super::unpack::{too_short, unpack};
-use super::{Candidate, Failure, Origin, Place, Python, SECTOR, Stop, seek};
+use super::{Candidate, Origin, PartitionsError, Python, SECTOR, Stop, TableSector, seek};
+use crate::size::to_usize;
 use crate::storage::source::Source;
 
 const COUNT_AT: usize = 80;
@@ -22,19 +23,19 @@ const MAX_ENTRY_SIZE: u32 = 64 << 20;
 
 /// Appends every entry, unused ones too: they start at 0.
 pub(super) fn all_entries(source: &dyn Source, python: Python, candidates: &mut Vec<Candidate>) -> Result<(), Stop> {
-    let mut sector = [0; SECTOR as usize];
+    let mut sector = [0; to_usize(SECTOR)];
     let length = source.read_at(SECTOR, &mut sector)?;
     let header = &sector[..length.min(sector.len())];
-    let count = u32::from_le_bytes(unpack(header, COUNT_AT, Place::GptHeader, python)?);
-    let size = u32::from_le_bytes(unpack(header, ENTRY_SIZE_AT, Place::GptHeader, python)?);
+    let count = u32::from_le_bytes(unpack(header, COUNT_AT, TableSector::GptHeader, python)?);
+    let size = u32::from_le_bytes(unpack(header, ENTRY_SIZE_AT, TableSector::GptHeader, python)?);
     if count == 0 {
         return Ok(());
     }
 
-    let first = Place::GptEntry { number: 1 };
+    let first = TableSector::GptEntry { number: 1 };
     if python == Python::Two && i32::try_from(size).is_err() {
         // Python 2's os.read takes a C int. From its source, not measured.
-        return Err(Stop::Failure(Failure::Raised {
+        return Err(Stop::Failure(PartitionsError::Raised {
             exception: "OverflowError",
             message: "signed integer is greater than maximum".to_owned(),
             place: first,
@@ -44,7 +45,7 @@ pub(super) fn all_entries(source: &dyn Source, python: Python, candidates: &mut 
     let whole = whole_entries(source.len(), step);
     if whole < u64::from(count) {
         let number = u32::try_from(whole).unwrap_or(u32::MAX).saturating_add(1);
-        return Err(too_short(8, Place::GptEntry { number }, python));
+        return Err(too_short(8, TableSector::GptEntry { number }, python));
     }
     if count > MAX_ENTRIES {
         return Err(undecided(format!("the GPT counts {count} entries, and pygrub may run out of memory over them")));
@@ -54,15 +55,15 @@ pub(super) fn all_entries(source: &dyn Source, python: Python, candidates: &mut 
     }
 
     for number in 1..=count {
-        let at = TABLE_AT + u64::from(number - 1) * step + START_AT;
-        push(candidates, number, start_at(source, at, Place::GptEntry { number }, python)?);
+        let at = u64::from(number.saturating_sub(1)).saturating_mul(step).saturating_add(TABLE_AT + START_AT);
+        push(candidates, number, start_at(source, at, TableSector::GptEntry { number }, python)?);
     }
     Ok(())
 }
 
 /// The first entry alone, as releases before 4.1.3 read it.
 pub(super) fn first_entry(source: &dyn Source, python: Python) -> Result<u128, Stop> {
-    let place = Place::GptEntry { number: 1 };
+    let place = TableSector::GptEntry { number: 1 };
     seek(source, TABLE_AT, place)?;
     start_at(source, TABLE_AT + START_AT, place, python)
 }
@@ -70,17 +71,15 @@ pub(super) fn first_entry(source: &dyn Source, python: Python) -> Result<u128, S
 /// How many entries of `step` bytes a disk of `length` bytes holds as far as their first sector; the rest of the last one
 /// may be missing.
 fn whole_entries(length: u64, step: u64) -> u64 {
-    match length.checked_sub(TABLE_AT + START_END) {
-        Some(behind_first) if step >= START_END => behind_first / step + 1,
-        _ => 0,
-    }
+    let after_first = length.checked_sub(TABLE_AT + START_END).filter(|_| step >= START_END);
+    after_first.and_then(|length| length.checked_div(step)).map_or(0, |more| more.saturating_add(1))
 }
 
-fn start_at(source: &dyn Source, at: u64, place: Place, python: Python) -> Result<u128, Stop> {
+fn start_at(source: &dyn Source, at: u64, place: TableSector, python: Python) -> Result<u128, Stop> {
     let mut start = [0; 8];
     let length = source.read_at(at, &mut start)?;
     let start = u64::from_le_bytes(unpack(&start[..length.min(8)], 0, place, python)?);
-    Ok(u128::from(start) * u128::from(SECTOR))
+    Ok(u128::from(start).saturating_mul(u128::from(SECTOR)))
 }
 
 /// Equal offsets in a row become one candidate.
@@ -94,5 +93,5 @@ fn push(candidates: &mut Vec<Candidate>, number: u32, offset: u128) {
 }
 
 fn undecided(reason: String) -> Stop {
-    Stop::Failure(Failure::Undecided { reason })
+    Stop::Failure(PartitionsError::Undecided { reason })
 }

@@ -4,6 +4,8 @@
 use std::io;
 
 use super::SECTOR;
+use super::little_endian::{u32_at, u64_at};
+use crate::size::to_usize;
 use crate::storage::source::Source;
 
 /// A partition.
@@ -13,6 +15,8 @@ pub(crate) struct LinuxPartition {
     pub number: u32,
     /// Its first byte.
     pub start: u64,
+    /// Its bytes, as the table has it.
+    pub length: u64,
     /// Its PARTUUID, in lower case.
     pub partuuid: String,
 }
@@ -39,17 +43,18 @@ pub(crate) fn linux_partitions(disk: &dyn Source) -> io::Result<Option<Vec<Linux
     }
     let signature = u32::from_le_bytes([sector[440], sector[441], sector[442], sector[443]]);
     let mut partitions = Vec::new();
-    let mut add = |number: u32, start: u64| {
+    let mut add = |number: u32, start: u64, sectors: u32| {
         partitions.push(LinuxPartition {
             number,
-            start: start * SECTOR,
+            start: start.saturating_mul(SECTOR),
+            length: u64::from(sectors) * SECTOR,
             partuuid: format!("{signature:08x}-{number:02x}"),
         });
     };
     let mut extended = None;
     for (number, slot) in (1..).zip(&slots) {
         if slot.kind != 0 && slot.sectors != 0 {
-            add(number, slot.start);
+            add(number, slot.start, slot.sectors);
             if is_extended(slot.kind) {
                 extended.get_or_insert(slot.start);
             }
@@ -64,7 +69,7 @@ pub(crate) fn linux_partitions(disk: &dyn Source) -> io::Result<Option<Vec<Linux
             let slots = self::slots(&sector);
             if let Some(data) = slots.iter().find(|slot| slot.kind != 0 && slot.sectors != 0 && !is_extended(slot.kind))
             {
-                add(number, at.saturating_add(data.start));
+                add(number, at.saturating_add(data.start), data.sectors);
             }
             match slots.iter().find(|slot| is_extended(slot.kind) && slot.sectors != 0) {
                 Some(next) => at = first.saturating_add(next.start),
@@ -82,11 +87,10 @@ struct Slot {
     sectors: u32,
 }
 
-fn slots(sector: &[u8; SECTOR as usize]) -> [Slot; 4] {
-    [0, 1, 2, 3].map(|index| {
-        let slot = &sector[446 + 16 * index..][..16];
-        let number = |at: usize| u32::from_le_bytes([slot[at], slot[at + 1], slot[at + 2], slot[at + 3]]);
-        Slot { flag: slot[0], kind: slot[4], start: u64::from(number(8)), sectors: number(12) }
+fn slots(sector: &[u8; to_usize(SECTOR)]) -> [Slot; 4] {
+    [446, 462, 478, 494].map(|at| {
+        let slot = &sector[at..][..16];
+        Slot { flag: slot[0], kind: slot[4], start: u64::from(u32_at(slot, 8)), sectors: u32_at(slot, 12) }
     })
 }
 
@@ -94,42 +98,41 @@ fn is_extended(kind: u8) -> bool {
     matches!(kind, 0x05 | 0x0f | 0x85)
 }
 
-fn has_signature(sector: &[u8; SECTOR as usize]) -> bool {
+fn has_signature(sector: &[u8; to_usize(SECTOR)]) -> bool {
     sector.ends_with(&[0x55, 0xaa])
 }
 
-fn looks_like_fat(sector: &[u8; SECTOR as usize]) -> bool {
+fn looks_like_fat(sector: &[u8; to_usize(SECTOR)]) -> bool {
     sector[54..].starts_with(b"FAT") || sector[82..].starts_with(b"FAT32")
 }
 
-fn sector(disk: &dyn Source, at: u64) -> io::Result<Option<[u8; SECTOR as usize]>> {
-    let mut sector = [0; SECTOR as usize];
+fn sector(disk: &dyn Source, at: u64) -> io::Result<Option<[u8; to_usize(SECTOR)]>> {
+    let mut sector = [0; to_usize(SECTOR)];
     Ok((disk.read_at(at, &mut sector)? == sector.len()).then_some(sector))
 }
 
 /// The partitions of a GPT; nothing where there is no header.
 fn gpt(disk: &dyn Source) -> io::Result<Option<Vec<LinuxPartition>>> {
     let Some(header) = sector(disk, SECTOR)?.filter(|header| header.starts_with(b"EFI PART")) else { return Ok(None) };
-    let word = |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
-    let table = u64::from(word(72)) | u64::from(word(76)) << 32;
-    let (count, size) = (word(80).min(MOST), word(84));
+    let table = u64_at(&header, 72);
+    let (count, size) = (u32_at(&header, 80).min(MOST), u32_at(&header, 84));
     if size < 128 {
         return Ok(None);
     }
     let mut partitions = Vec::new();
     for index in 0..count {
-        let at = table.saturating_mul(SECTOR).saturating_add(u64::from(index) * u64::from(size));
+        let at = table.saturating_mul(SECTOR).saturating_add(u64::from(index).saturating_mul(u64::from(size)));
         let mut entry = [0; 128];
         if disk.read_at(at, &mut entry)? < entry.len() {
             break;
         }
         if entry[..16] != [0; 16] {
-            let start = u64::from_le_bytes([
-                entry[32], entry[33], entry[34], entry[35], entry[36], entry[37], entry[38], entry[39],
-            ]);
+            let (start, last) = (u64_at(&entry, 32), u64_at(&entry, 40));
+            let sectors = last.checked_sub(start).map_or(0, |more| more.saturating_add(1));
             partitions.push(LinuxPartition {
-                number: index + 1,
+                number: index.saturating_add(1),
                 start: start.saturating_mul(SECTOR),
+                length: sectors.saturating_mul(SECTOR),
                 partuuid: guid(&entry[16..32]),
             });
         }

@@ -2,17 +2,19 @@
 
 use std::io;
 
+use super::little_endian::u32_at;
 use super::vtoc::{self, Label};
 use super::{
-    Candidate, Failure, Origin, PartitionRules, PartitionTable, Place, SECTOR, SkipReason, Skipped, Stop, TableRules,
-    gpt,
+    Candidate, Origin, PartitionRules, PartitionTable, PartitionsError, SECTOR, SkipReason, Skipped, Stop, TableRules,
+    TableSector, gpt,
 };
+use crate::size::to_usize;
 use crate::storage::source::Source;
 
 const SIGNATURE_AT: usize = 510;
 const SIGNATURE: [u8; 2] = [0x55, 0xaa];
-const SLOTS_AT: usize = 446;
-const SLOT_SIZE: usize = 16;
+/// The slots by their numbers, and where each begins.
+const SLOTS: [(u8, usize); 4] = [(1, 446), (2, 462), (3, 478), (4, 494)];
 const ACTIVE: u8 = 0x80;
 
 const TYPE_SOLARIS: u8 = 0xbf;
@@ -37,19 +39,18 @@ struct Slot {
 impl BootRecord {
     /// Nothing where the disk is shorter than a sector or has no signature.
     pub(super) fn read(source: &dyn Source) -> io::Result<Option<Self>> {
-        let mut sector = [0; SECTOR as usize];
+        let mut sector = [0; to_usize(SECTOR)];
         if source.read_at(0, &mut sector)? < sector.len() || sector[SIGNATURE_AT..] != SIGNATURE {
             return Ok(None);
         }
-        let slots = [1, 2, 3, 4].map(|number: u8| {
-            let at = SLOTS_AT + SLOT_SIZE * usize::from(number - 1);
-            let word = |at: usize| u32::from_le_bytes([sector[at], sector[at + 1], sector[at + 2], sector[at + 3]]);
+        let slots = SLOTS.map(|(number, at)| {
+            let slot = &sector[at..];
             Slot {
                 number,
-                active: sector[at] == ACTIVE,
-                partition_type: sector[at + 4],
-                start: word(at + 8),
-                sectors: word(at + 12),
+                active: slot[0] == ACTIVE,
+                partition_type: slot[4],
+                start: u32_at(slot, 8),
+                sectors: u32_at(slot, 12),
             }
         });
         Ok(Some(Self { slots }))
@@ -82,7 +83,7 @@ impl Slot {
 
     fn slice_candidate(self, slice: u16, start: u64) -> Candidate {
         let origin = Origin::SolarisSlice { slot: self.number, partition_type: self.partition_type, slice };
-        Candidate::once(u128::from(self.offset()) + u128::from(start), origin)
+        Candidate::once(u128::from(self.offset()).saturating_add(u128::from(start)), origin)
     }
 }
 
@@ -106,10 +107,10 @@ pub(super) fn first_active(
             Label::NoMagic => "Invalid disklabel magic",
             Label::NoRootSlice => "No root slice found",
         };
-        return Err(Stop::Failure(Failure::Raised {
+        return Err(Stop::Failure(PartitionsError::Raised {
             exception: "RuntimeError",
             message: message.to_owned(),
-            place: Place::SolarisLabel { slot: chosen.number },
+            place: TableSector::SolarisLabel { slot: chosen.number },
         }));
     } else if chosen.partition_type == TYPE_GPT {
         Candidate::once(gpt::first_entry(source, rules.python)?, Origin::GptEntry { number: 1 })

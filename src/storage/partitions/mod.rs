@@ -4,6 +4,7 @@
 mod gpt;
 mod hybrid_iso;
 pub(crate) mod linux;
+mod little_endian;
 mod mbr;
 mod unpack;
 pub(crate) mod unseen;
@@ -13,12 +14,13 @@ use std::io;
 
 use super::source::Source;
 use crate::python::Python;
+use crate::size::to_usize;
 
 /// Bytes in a sector for pygrub, whatever the disk says.
 const SECTOR: u64 = 512;
 
 /// The largest offset that `xenfsimage.open` takes: a signed 64-bit number.
-const MAX_OPEN_OFFSET: u128 = i64::MAX as u128;
+const MAX_OPEN_OFFSET: u128 = (1 << 63) - 1;
 
 /// Which partitions of a table a release looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +34,7 @@ pub enum TableRules {
     All,
 }
 
-/// What a release does where it takes the disk for partitioned and finds no partition.
+/// What a release does where the disk is partitioned to it and has no partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhenEmpty {
     /// 4.1.0 to 4.2.4, 4.3.0 to 4.3.2, 4.4.0: nothing is tried, then `NameError: name 'fs' is not defined`.
@@ -61,7 +63,7 @@ pub struct PartitionRules {
     pub python: Python,
 }
 
-/// What pygrub takes the disk for.
+/// What the disk is to pygrub.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImageLayout {
     /// No MBR signature (or fewer than 512 bytes): one filesystem from offset 0 on.
@@ -120,7 +122,7 @@ pub struct Candidate {
 /// Why a slot of the MBR gives no candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SkipReason {
-    /// It starts at sector 0: pygrub takes it for unused, whatever its type.
+    /// It starts at sector 0: pygrub treats it as unused, whatever its type.
     StartsAtZero,
     /// Type 0xbf or 0x82 without a Solaris label in its second sector; 0x82 is Linux swap nowadays.
     NoSolarisLabel,
@@ -149,7 +151,7 @@ pub struct Skipped {
 
 /// What pygrub was reading when it failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum TableSector {
     /// The Solaris label of this slot of the MBR (1 to 4).
     SolarisLabel {
         /// 1 to 4.
@@ -168,7 +170,7 @@ pub enum Place {
 
 /// Why pygrub tries nothing at all: the list is made outside of the loop that swallows exceptions.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failure {
+pub enum PartitionsError {
     /// A Python exception ends the program, with exit status 1.
     Raised {
         /// As Python prints it: `struct.error`, `NameError`, `RuntimeError`, `OverflowError`, `OSError`.
@@ -176,7 +178,7 @@ pub enum Failure {
         /// As Python prints it after the colon.
         message: String,
         /// What was being read.
-        place: Place,
+        place: TableSector,
     },
     /// pregrub cannot tell; the reason is a clause without a full stop.
     Undecided {
@@ -188,14 +190,14 @@ pub enum Failure {
 /// pygrub's reading of a disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartitionTable {
-    /// What it takes the disk for.
+    /// What the disk is to it.
     pub layout: ImageLayout,
     /// What it tries, in order. Empty where there is a failure.
     pub candidates: Vec<Candidate>,
     /// The slots of the MBR that it does not try, in slot order. Complete only where there is no failure.
     pub skipped: Vec<Skipped>,
     /// Why it tries nothing.
-    pub failure: Option<Failure>,
+    pub failure: Option<PartitionsError>,
 }
 
 impl Candidate {
@@ -226,7 +228,8 @@ impl Candidate {
 impl PartitionTable {
     /// Every offset that is tried, in order, repeated ones repeated.
     pub fn offsets(&self) -> impl Iterator<Item = u128> + '_ {
-        self.candidates.iter().flat_map(|candidate| std::iter::repeat_n(candidate.offset, candidate.count as usize))
+        let times = |candidate: &Candidate| to_usize(u64::from(candidate.count));
+        self.candidates.iter().flat_map(move |candidate| std::iter::repeat_n(candidate.offset, times(candidate)))
     }
 }
 
@@ -235,7 +238,7 @@ enum Stop {
     /// The disk could not be read.
     Io(io::Error),
     /// The run of pygrub ends here.
-    Failure(Failure),
+    Failure(PartitionsError),
 }
 
 impl From<io::Error> for Stop {
@@ -245,9 +248,9 @@ impl From<io::Error> for Stop {
 }
 
 /// Python's `os.lseek`, which fails past the end of a block device but not of a file. Measured with 4.17 on a loop device.
-fn seek(source: &dyn Source, to: u64, place: Place) -> Result<(), Stop> {
+fn seek(source: &dyn Source, to: u64, place: TableSector) -> Result<(), Stop> {
     if source.is_block_device() && to > source.len() {
-        return Err(Stop::Failure(Failure::Raised {
+        return Err(Stop::Failure(PartitionsError::Raised {
             exception: "OSError",
             message: "[Errno 22] Invalid argument".to_owned(),
             place,
@@ -295,10 +298,10 @@ pub fn partition_table(source: &dyn Source, rules: &PartitionRules) -> io::Resul
     if table.candidates.is_empty() {
         match rules.when_empty {
             WhenEmpty::NameError => {
-                table.failure = Some(Failure::Raised {
+                table.failure = Some(PartitionsError::Raised {
                     exception: "NameError",
                     message: "name 'fs' is not defined".to_owned(),
-                    place: Place::EmptyList,
+                    place: TableSector::EmptyList,
                 });
             }
             WhenEmpty::Nothing => {}

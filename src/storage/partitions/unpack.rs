@@ -1,9 +1,14 @@
 //! Python's `struct.unpack` on a slice of a buffer that may be too short for it.
 
-use super::{Failure, Place, Python, Stop};
+use super::{PartitionsError, Python, Stop, TableSector};
 
 /// The `N` bytes from `at` on, or the `struct.error` that Python raises where the buffer ends before.
-pub(super) fn unpack<const N: usize>(buffer: &[u8], at: usize, place: Place, python: Python) -> Result<[u8; N], Stop> {
+pub(super) fn unpack<const N: usize>(
+    buffer: &[u8],
+    at: usize,
+    place: TableSector,
+    python: Python,
+) -> Result<[u8; N], Stop> {
     at.checked_add(N)
         .and_then(|end| buffer.get(at..end))
         .and_then(|bytes| bytes.try_into().ok())
@@ -11,10 +16,10 @@ pub(super) fn unpack<const N: usize>(buffer: &[u8], at: usize, place: Place, pyt
 }
 
 /// The `struct.error` for a buffer that has not the `wanted` bytes.
-pub(super) fn too_short(wanted: usize, place: Place, python: Python) -> Stop {
+pub(super) fn too_short(wanted: usize, place: TableSector, python: Python) -> Stop {
     let message = match python {
         Python::Two => format!("unpack requires a string argument of length {wanted}"),
         Python::Three => format!("unpack requires a buffer of {wanted} bytes"),
     };
-    Stop::Failure(Failure::Raised { exception: "struct.error", message, place })
+    Stop::Failure(PartitionsError::Raised { exception: "struct.error", message, place })
 }

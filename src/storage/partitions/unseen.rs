@@ -3,6 +3,8 @@
 use std::io;
 
 use super::SECTOR;
+use super::little_endian::{u32_at, u64_at};
+use crate::size::{to_u64, to_usize};
 use crate::storage::source::Source;
 
 /// The sector of disks that have no smaller one (4Kn).
@@ -14,6 +16,7 @@ const SIGNATURE_AT: usize = 510;
 const SIGNATURE: [u8; 2] = [0x55, 0xaa];
 const FIRST_SLOT_AT: usize = 446;
 const SLOT_SIZE: usize = 16;
+const SECOND_SLOT_AT: usize = FIRST_SLOT_AT + SLOT_SIZE;
 const GPT_MAGIC: &[u8; 8] = b"EFI PART";
 
 /// Whether a slot of the MBR of this type holds logical partitions.
@@ -31,15 +34,15 @@ pub(crate) fn logical(disk: &dyn Source, start: u64) -> io::Result<Vec<u64>> {
     let mut found = Vec::new();
     let mut place = start;
     for _ in 0..MOST {
-        let mut record = [0; SECTOR as usize];
+        let mut record = [0; to_usize(SECTOR)];
         if disk.read_at(place, &mut record)? < record.len() || record[SIGNATURE_AT..] != SIGNATURE {
             break;
         }
-        let slot = |number: usize| {
-            let at = FIRST_SLOT_AT + SLOT_SIZE * number;
-            (record[at + 4], u64::from(little_endian_u32(&record, at + 8)) * SECTOR)
+        let slot = |at: usize| {
+            let slot = &record[at..];
+            (slot[4], u64::from(u32_at(slot, 8)) * SECTOR)
         };
-        let ((kind, first), (next_kind, next)) = (slot(0), slot(1));
+        let ((kind, first), (next_kind, next)) = (slot(FIRST_SLOT_AT), slot(SECOND_SLOT_AT));
         if kind != 0 && first != 0 {
             found.push(place.saturating_add(first));
         }
@@ -71,13 +74,13 @@ pub(crate) fn gpt_of_large_sectors(disk: &dyn Source) -> io::Result<Option<Vec<u
     }
     let mut header = [0; 92];
     disk.read_at(LARGE_SECTOR, &mut header)?;
-    let table = little_endian_u64(&header, TABLE_AT).saturating_mul(LARGE_SECTOR);
-    let count = little_endian_u32(&header, COUNT_AT).min(MOST as u32);
-    let size = u64::from(little_endian_u32(&header, ENTRY_SIZE_AT));
+    let table = u64_at(&header, TABLE_AT).saturating_mul(LARGE_SECTOR);
+    let count = u64::from(u32_at(&header, COUNT_AT)).min(to_u64(MOST));
+    let size = u64::from(u32_at(&header, ENTRY_SIZE_AT));
     let mut found = Vec::new();
-    for number in 0..u64::from(count) {
+    for number in 0..count {
         let mut first = [0; 8];
-        let at = table.saturating_add(number * size).saturating_add(START_AT);
+        let at = table.saturating_add(number.saturating_mul(size)).saturating_add(START_AT);
         if disk.read_at(at, &mut first)? == first.len() && first != [0; 8] {
             found.push(u64::from_le_bytes(first).saturating_mul(LARGE_SECTOR));
         }
@@ -88,14 +91,6 @@ pub(crate) fn gpt_of_large_sectors(disk: &dyn Source) -> io::Result<Option<Vec<u
 /// Where something lies that is at byte `offset` if sectors have 512 bytes, on a disk whose sectors have 4096.
 pub(crate) fn with_large_sectors(offset: u64) -> u64 {
     offset.saturating_mul(LARGE_SECTOR / SECTOR)
-}
-
-fn little_endian_u32(bytes: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
-}
-
-fn little_endian_u64(bytes: &[u8], at: usize) -> u64 {
-    u64::from(little_endian_u32(bytes, at)) | u64::from(little_endian_u32(bytes, at + 4)) << 32
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The Solaris label (VTOC) inside a partition of the MBR: pygrub boots from its root slice.
 
 use super::unpack::unpack;
-use super::{Place, Python, SECTOR, Stop, seek};
+use super::{Python, SECTOR, Stop, TableSector, seek};
+use crate::size::to_usize;
 use crate::storage::source::Source;
 
 const MAGIC: u16 = 0xdabe;
@@ -31,8 +32,8 @@ pub(super) enum Label {
 /// Fails with `struct.error` (`OSError` on a block device) where the disk ends before the label does, or where the label counts more slices than its
 /// sector holds (37) and the root slice is not among those.
 pub(super) fn read(source: &dyn Source, partition: u64, slot: u8, python: Python) -> Result<Label, Stop> {
-    let place = Place::SolarisLabel { slot };
-    let mut sector = [0; SECTOR as usize];
+    let place = TableSector::SolarisLabel { slot };
+    let mut sector = [0; to_usize(SECTOR)];
     let at = partition.saturating_add(SECTOR);
     seek(source, at, place)?;
     let length = source.read_at(at, &mut sector)?;
@@ -43,9 +44,9 @@ pub(super) fn read(source: &dyn Source, partition: u64, slot: u8, python: Python
     }
     let count = u16::from_le_bytes(unpack(label, SLICE_COUNT_AT, place, python)?);
     for slice in 0..count {
-        let at = FIRST_SLICE_AT + SLICE_SIZE * usize::from(slice);
+        let at = SLICE_SIZE.saturating_mul(usize::from(slice)).saturating_add(FIRST_SLICE_AT);
         let tag = u16::from_le_bytes(unpack(label, at, place, python)?);
-        let start = u32::from_le_bytes(unpack(label, at + 4, place, python)?);
+        let start = u32::from_le_bytes(unpack(label, at.saturating_add(4), place, python)?);
         if tag == TAG_ROOT {
             return Ok(Label::Root { slice, start: u64::from(start) * SECTOR });
         }

@@ -2,9 +2,10 @@
 
 use super::Reiserfs;
 use super::damaged::damaged;
-use super::item::Item;
+use super::item::LeafItem;
 use super::little_endian::{u16_at, u32_at};
-use super::tree::Cursor;
+use super::tree::TreeCursor;
+use crate::size::to_u64;
 use crate::storage::c_string;
 use crate::storage::driver_error::DriverError;
 
@@ -20,7 +21,11 @@ const VISIBLE: u16 = 1 << 2;
 const ENTRY: u64 = 16;
 
 /// Finds `name` in the directory whose stat data is at `cursor`.
-pub(crate) fn lookup(fs: &Reiserfs, mut cursor: Cursor<'_>, name: &[u8]) -> Result<Option<(u32, u32)>, DriverError> {
+pub(crate) fn lookup(
+    fs: &Reiserfs,
+    mut cursor: TreeCursor<'_>,
+    name: &[u8],
+) -> Result<Option<(u32, u32)>, DriverError> {
     let (_, object) = cursor.item().owner();
     while cursor.advance()? {
         let item = cursor.item();
@@ -35,14 +40,14 @@ pub(crate) fn lookup(fs: &Reiserfs, mut cursor: Cursor<'_>, name: &[u8]) -> Resu
     Ok(None)
 }
 
-fn scan(fs: &Reiserfs, item: &Item, name: &[u8]) -> Result<Option<(u32, u32)>, DriverError> {
+fn scan(fs: &Reiserfs, item: &LeafItem, name: &[u8]) -> Result<Option<(u32, u32)>, DriverError> {
     let (start, mut end) = item.place();
     let outside = || damaged("the entries of a directory go on after their block");
     for index in 0..usize::from(item.count()) {
-        fs.device.budget().spend(ENTRY + name.len() as u64)?;
-        let head = start + index * HEAD;
-        let state = u16_at(&item.leaf, head + STATE_AT).ok_or_else(outside)?;
-        let first = start + usize::from(u16_at(&item.leaf, head + NAME_AT).ok_or_else(outside)?);
+        fs.device.budget().spend(ENTRY.saturating_add(to_u64(name.len())))?;
+        let head = item.leaf.get(index.saturating_mul(HEAD).saturating_add(start)..).unwrap_or_default();
+        let state = u16_at(head, STATE_AT).ok_or_else(outside)?;
+        let first = start.saturating_add(usize::from(u16_at(head, NAME_AT).ok_or_else(outside)?));
         if state & VISIBLE != 0 {
             // A name ends where the previous one begins, or at a NUL.
             if first > end || end > item.leaf.len() {
@@ -50,7 +55,7 @@ fn scan(fs: &Reiserfs, item: &Item, name: &[u8]) -> Result<Option<(u32, u32)>, D
             }
             let stored = item.leaf.get(first..end).ok_or_else(outside)?;
             if c_string::same(stored, name) {
-                let field = |at| u32_at(&item.leaf, head + at).ok_or_else(outside);
+                let field = |at| u32_at(head, at).ok_or_else(outside);
                 return Ok(Some((field(DIRECTORY_AT)?, field(OBJECT_AT)?)));
             }
         }

@@ -1,18 +1,19 @@
 //! An open file: what pygrub copies, and whether that is the file.
 
 use super::Reiserfs;
-use super::walk::Found;
+use super::walk::RegularFile;
+use crate::size::{to_u64, to_usize};
 use crate::storage::filesystem::{Damage, FileKind, OpenFile, ReadError};
 
 /// A file of reiserfs.
 #[derive(Debug)]
 pub(crate) struct ReiserfsFile<'a> {
     fs: &'a Reiserfs,
-    found: Found,
+    found: RegularFile,
 }
 
 impl<'a> ReiserfsFile<'a> {
-    pub(crate) fn new(fs: &'a Reiserfs, found: Found) -> Self {
+    pub(crate) fn new(fs: &'a Reiserfs, found: RegularFile) -> Self {
         Self { fs, found }
     }
 
@@ -23,7 +24,7 @@ impl<'a> ReiserfsFile<'a> {
 
     /// Whether block 0, which the plugin reads for a hole, has anything but zeros.
     fn holes_show(&self) -> Result<bool, ReadError> {
-        let mut block = vec![0; self.fs.superblock.block_size as usize];
+        let mut block = vec![0; to_usize(u64::from(self.fs.superblock.block_size))];
         self.fs.device.read(0, &mut block)?;
         Ok(block.iter().any(|&byte| byte != 0))
     }
@@ -50,24 +51,24 @@ impl OpenFile for ReiserfsFile<'_> {
         if end < self.found.size {
             return damage(format!("the file has {} bytes by its own account and data for {end}", self.found.size));
         }
-        let mut index = 0;
+        let mut index = 0_usize;
         let mut holes = None;
         while let Some((first, count)) = self.found.content.run(index, usize::MAX) {
-            let at = index as u64 * size;
+            let at = to_u64(index).saturating_mul(size);
             if at >= end {
                 break;
             }
-            let length = (count as u64 * size).min(end - at);
+            let length = to_u64(count).saturating_mul(size).min(end.saturating_sub(at));
             let available = self.fs.device.available(self.fs.place(first), length);
             if first == 0 {
                 holes = holes.or(Some(at));
             } else if available < length {
                 return damage(format!(
                     "the image ends before the data at byte {} of the file, and pygrub does not notice",
-                    at + available
+                    at.saturating_add(available)
                 ));
             }
-            index += count;
+            index = index.saturating_add(count);
         }
         match holes {
             Some(at) if self.holes_show()? => damage(format!(

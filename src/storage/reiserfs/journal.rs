@@ -3,8 +3,9 @@
 use super::damaged::damaged;
 use super::little_endian::u32_at;
 use super::superblock::{Journal, Superblock};
+use crate::size::to_usize;
 use crate::storage::driver_error::DriverError;
-use crate::storage::sector_reader::Device;
+use crate::storage::sector_reader::SectorReader;
 
 /// The header: the last transaction that is in its place, where the next one would begin, and the number of the mount.
 const HEADER: usize = 12;
@@ -14,11 +15,11 @@ const MAGIC: &[u8] = b"ReIsErLB";
 const MAGIC_BEFORE_END: usize = 12;
 
 /// Fails where a transaction may wait in the journal.
-pub(crate) fn check(device: &Device, superblock: &Superblock) -> Result<(), DriverError> {
+pub(crate) fn check(device: &SectorReader, superblock: &Superblock) -> Result<(), DriverError> {
     let Some(Journal { first, size }) = superblock.journal else { return Ok(()) };
     let block_size = u64::from(superblock.block_size);
     let mut header = [0; HEADER];
-    let place = (u64::from(first) + u64::from(size)) * block_size;
+    let place = u64::from(first).saturating_add(u64::from(size)).saturating_mul(block_size);
     if !device.read(place, &mut header)? {
         return Err(damaged("the image ends before the header of the journal"));
     }
@@ -27,12 +28,13 @@ pub(crate) fn check(device: &Device, superblock: &Superblock) -> Result<(), Driv
     if start >= size {
         return Err(damaged("the journal begins past its end"));
     }
-    let mut block = vec![0; superblock.block_size as usize];
-    if !device.read((u64::from(first) + u64::from(start)) * block_size, &mut block)? {
+    let mut block = vec![0; to_usize(u64::from(superblock.block_size))];
+    let place = u64::from(first).saturating_add(u64::from(start)).saturating_mul(block_size);
+    if !device.read(place, &mut block)? {
         return Err(damaged("the image ends inside the journal"));
     }
     let number = u32_at(&block, 0).unwrap_or(0);
-    let magic = block.len().checked_sub(MAGIC_BEFORE_END).and_then(|at| block.get(at..at + MAGIC.len())) == Some(MAGIC);
+    let magic = block.last_chunk::<MAGIC_BEFORE_END>().is_some_and(|end| end.starts_with(MAGIC));
     if number == flushed.wrapping_add(1) || magic && number > flushed {
         return Err(DriverError::Unknown(
             "the journal of the reiserfs holds changes that are not in their place yet: the guest was not shut down \

@@ -13,7 +13,7 @@ use self::tree::Cache;
 use super::filesystem::{Filesystem, MountError, OpenError, OpenFile, Size};
 use super::source::Volume;
 use crate::storage::path_whitespace;
-use crate::storage::sector_reader::Device;
+use crate::storage::sector_reader::SectorReader;
 
 mod content;
 mod damaged;
@@ -30,7 +30,7 @@ mod walk;
 #[derive(Debug)]
 pub struct Reiserfs {
     superblock: Superblock,
-    device: Device,
+    device: SectorReader,
     /// The level of the root of the tree; leaves have 1.
     level: u16,
     cache: Cache,
@@ -46,7 +46,7 @@ impl Reiserfs {
     /// not take, [`MountError::Unknown`] where the journal holds changes or the root of the tree is damaged.
     pub fn mount(volume: Volume) -> Result<Self, MountError> {
         let superblock = Superblock::read(&volume)?;
-        let device = Device::new(volume);
+        let device = SectorReader::new(volume);
         journal::check(&device, &superblock).map_err(|fault| fault.on_mount(MountError::Unknown))?;
         let mut this = Self { superblock, device, level: 0, cache: RefCell::default() };
         let mut level = [0; 2];
@@ -65,7 +65,7 @@ impl Reiserfs {
     /// Where a block begins.
     fn place(&self, block: u32) -> u64 {
         let sectors = u64::from(self.superblock.block_size / 512);
-        Device::place(u64::from(block).wrapping_mul(sectors), 0)
+        SectorReader::place(u64::from(block).wrapping_mul(sectors), 0)
     }
 }
 
@@ -75,7 +75,7 @@ impl Filesystem for Reiserfs {
     }
 
     fn size(&self) -> Size {
-        let claimed = u64::from(self.superblock.blocks) * u64::from(self.superblock.block_size);
+        let claimed = u64::from(self.superblock.blocks).saturating_mul(u64::from(self.superblock.block_size));
         Size { claimed, there: self.device.length() }
     }
 

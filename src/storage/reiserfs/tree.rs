@@ -5,8 +5,9 @@ use std::rc::Rc;
 
 use super::Reiserfs;
 use super::damaged::damaged;
-use super::item::{HEAD, Item};
+use super::item::{HEAD, LeafItem};
 use super::little_endian::{u16_at, u32_at, u64_at};
+use crate::size::{to_u64, to_usize};
 use crate::storage::driver_error::DriverError;
 
 /// A block begins with its level, the number of its items, free bytes, and a key that is no longer used.
@@ -32,7 +33,7 @@ pub(crate) type Cache = RefCell<Vec<(u32, Rc<[u8]>)>>;
 
 /// A place in the tree: the nodes on the way with the number of the next pointer in each, then a leaf with an item.
 #[derive(Debug)]
-pub(crate) struct Cursor<'a> {
+pub(crate) struct TreeCursor<'a> {
     fs: &'a Reiserfs,
     /// From the root down.
     way: Vec<(Rc<[u8]>, usize)>,
@@ -44,9 +45,16 @@ fn items(block: &[u8]) -> usize {
     usize::from(u16_at(block, ITEMS_AT).unwrap_or(0))
 }
 
+/// Where the head of a leaf's item `index` is.
+fn head_at(index: usize) -> usize {
+    index.saturating_mul(HEAD).saturating_add(BLOCK_HEAD)
+}
+
 /// The block that a node's pointer `index` names.
 fn child(node: &[u8], index: usize) -> Result<u32, DriverError> {
-    u32_at(node, BLOCK_HEAD + items(node) * KEY + index * POINTER).ok_or_else(|| damaged("a node has too many keys"))
+    let pointers = items(node).saturating_mul(KEY).saturating_add(BLOCK_HEAD);
+    let at = index.saturating_mul(POINTER).saturating_add(pointers);
+    u32_at(node, at).ok_or_else(|| damaged("a node has too many keys"))
 }
 
 /// Reads a block of the tree, which must be of this level.
@@ -55,8 +63,8 @@ pub(crate) fn block(fs: &Reiserfs, number: u32, level: u16) -> Result<Rc<[u8]>, 
     let block = match cache.iter().find(|(cached, _)| *cached == number) {
         Some((_, block)) => Rc::clone(block),
         None => {
-            let mut bytes = vec![0; fs.superblock.block_size as usize];
-            fs.device.budget().charge_read(bytes.len() as u64);
+            let mut bytes = vec![0; to_usize(u64::from(fs.superblock.block_size))];
+            fs.device.budget().charge_read(to_u64(bytes.len()));
             if !fs.device.read(fs.place(number), &mut bytes)? {
                 return Err(damaged("a block of the tree lies past the end of the image"));
             }
@@ -71,51 +79,57 @@ pub(crate) fn block(fs: &Reiserfs, number: u32, level: u16) -> Result<Rc<[u8]>, 
     if u16_at(&block, 0) != Some(level) {
         return Err(damaged("a block of the tree has the wrong level"));
     }
-    if items(&block) > (block.len() - BLOCK_HEAD) / if level == LEAF { HEAD } else { KEY + POINTER } {
+    let room = block.len().saturating_sub(BLOCK_HEAD);
+    if items(&block) > if level == LEAF { room / HEAD } else { room / (KEY + POINTER) } {
         return Err(damaged("a block of the tree has too many items"));
     }
     Ok(block)
 }
 
-impl<'a> Cursor<'a> {
+impl<'a> TreeCursor<'a> {
     /// Finds the stat data of a file.
     pub(crate) fn find(fs: &'a Reiserfs, owner: (u32, u32)) -> Result<Option<Self>, DriverError> {
         let mut level = fs.level;
         let mut current = block(fs, fs.superblock.root, level)?;
         let mut way = Vec::new();
         // In each block, half of the keys are compared.
-        let search = |block: &[u8]| fs.device.budget().spend(BLOCK + 4 * items(block) as u64);
+        let search = |block: &[u8]| {
+            let keys = to_u64(items(block)).saturating_mul(4);
+            fs.device.budget().spend(BLOCK.saturating_add(keys))
+        };
         while level > LEAF {
             search(&current)?;
             let behind = |index: usize| {
-                let at = BLOCK_HEAD + index * KEY;
-                let key = (u32_at(&current, at).unwrap_or(0), u32_at(&current, at + 4).unwrap_or(0));
-                key > owner || key == owner && u64_at(&current, at + 8) != Some(0)
+                let at = index.saturating_mul(KEY).saturating_add(BLOCK_HEAD);
+                let key = current.get(at..).unwrap_or_default();
+                let file = (u32_at(key, 0).unwrap_or(0), u32_at(key, 4).unwrap_or(0));
+                file > owner || file == owner && u64_at(key, 8) != Some(0)
             };
             let index = (0..items(&current)).find(|&index| behind(index)).unwrap_or(items(&current));
             let number = child(&current, index)?;
-            way.push((current, index + 1));
-            level -= 1;
+            way.push((current, index.saturating_add(1)));
+            level = level.saturating_sub(1);
             current = block(fs, number, level)?;
         }
         search(&current)?;
         let found = (0..items(&current)).find(|&index| {
-            let item = Item::new(&current, BLOCK_HEAD + index * HEAD);
+            let item = LeafItem::new(&current, head_at(index));
             item.owner() == owner && item.is_stat()
         });
         Ok(found.map(|item| Self { fs, way, leaf: current, item }))
     }
 
     /// The item.
-    pub(crate) fn item(&self) -> Item {
-        Item::new(&self.leaf, BLOCK_HEAD + self.item * HEAD)
+    pub(crate) fn item(&self) -> LeafItem {
+        LeafItem::new(&self.leaf, head_at(self.item))
     }
 
     /// Goes on to the next item. Whether there was one.
     pub(crate) fn advance(&mut self) -> Result<bool, DriverError> {
         self.fs.device.budget().spend(BLOCK)?;
-        if self.item + 1 < items(&self.leaf) {
-            self.item += 1;
+        let next = self.item.saturating_add(1);
+        if next < items(&self.leaf) {
+            self.item = next;
             return Ok(true);
         }
         while let Some((node, next)) = self.way.last() {
@@ -131,8 +145,8 @@ impl<'a> Cursor<'a> {
             let depth = self.way.len();
             let Some((node, next)) = self.way.last_mut() else { return Ok(false) };
             let number = child(node, *next)?;
-            *next += 1;
-            let level = self.fs.level.saturating_sub(depth as u16);
+            *next = next.saturating_add(1);
+            let level = self.fs.level.saturating_sub(u16::try_from(depth).unwrap_or(u16::MAX));
             let block = block(self.fs, number, level)?;
             if level == LEAF {
                 if items(&block) == 0 {

@@ -1,11 +1,12 @@
 //! From a path to the stat data of a regular file.
 
 use super::Reiserfs;
-use super::content::Content;
+use super::content::FileContent;
 use super::damaged::damaged;
 use super::directory;
 use super::little_endian::{u16_at, u32_at};
-use super::tree::Cursor;
+use super::tree::TreeCursor;
+use crate::size::{to_u64, to_usize};
 use crate::storage::driver_error::DriverError;
 use crate::storage::path_whitespace::{self, is_blank};
 
@@ -27,9 +28,9 @@ const SIZE_AT: usize = 8;
 
 /// A regular file.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub(crate) struct RegularFile {
     pub(crate) size: u64,
-    pub(crate) content: Content,
+    pub(crate) content: FileContent,
 }
 
 fn absent(why: impl Into<String>) -> DriverError {
@@ -37,14 +38,14 @@ fn absent(why: impl Into<String>) -> DriverError {
 }
 
 /// Walks `path`.
-pub(crate) fn walk(fs: &Reiserfs, path: &[u8]) -> Result<Found, DriverError> {
+pub(crate) fn walk(fs: &Reiserfs, path: &[u8]) -> Result<RegularFile, DriverError> {
     let mut rest = path[..path_whitespace::length(path)].to_vec();
     // Where what is left of it begins.
-    let mut at = 0;
+    let mut at = 0_usize;
     let (mut parent, mut owner) = (ROOT, ROOT);
-    let mut links = 0;
+    let mut links = 0_usize;
     loop {
-        let Some(cursor) = Cursor::find(fs, owner)? else {
+        let Some(cursor) = TreeCursor::find(fs, owner)? else {
             return Err(absent("the directory entry names nothing, as .. in the root directory does"));
         };
         let item = cursor.item();
@@ -54,16 +55,16 @@ pub(crate) fn walk(fs: &Reiserfs, path: &[u8]) -> Result<Found, DriverError> {
         let size = u64::from(u32_at(stat, SIZE_AT).ok_or_else(short)?);
         let high = if item.is_new() { u32_at(stat, SIZE_AT + 4).ok_or_else(short)? } else { 0 };
         if mode == LINK {
-            links += 1;
+            links = links.saturating_add(1);
             if links > MOST_LINKS {
                 return Err(absent(format!("more than {MOST_LINKS} symbolic links on the way")));
             }
             let left = &rest[at..];
-            if size + left.len() as u64 > BUFFER - 1 {
+            if size.saturating_add(to_u64(left.len())) > BUFFER - 1 {
                 return Err(absent("a symbolic link and the rest of the path have more than 1023 bytes"));
             }
-            let content = Content::of(fs, cursor)?;
-            let mut text = vec![0; size as usize];
+            let content = FileContent::of(fs, cursor)?;
+            let mut text = vec![0; to_usize(size)];
             if content.read(fs, 0, &mut text)? != text.len() || !content.blocks.is_empty() || text.is_empty() {
                 return Err(damaged("a symbolic link has another length than its text"));
             }
@@ -85,15 +86,14 @@ pub(crate) fn walk(fs: &Reiserfs, path: &[u8]) -> Result<Found, DriverError> {
             if high != 0 {
                 return Err(DriverError::Unknown("the file has 4 GiB or more".to_owned()));
             }
-            let content = Content::of(fs, cursor)?;
-            return Ok(Found { size, content });
+            let content = FileContent::of(fs, cursor)?;
+            return Ok(RegularFile { size, content });
         }
         if mode != DIRECTORY {
             return Err(absent("a component before the last one is not a directory"));
         }
         let start = left.iter().position(|&byte| byte != b'/').unwrap_or(left.len());
-        let length = left[start..].iter().position(|&byte| byte == b'/').unwrap_or(left.len() - start);
-        let name = &left[start..start + length];
+        let name = left[start..].split(|&byte| byte == b'/').next().unwrap_or_default();
         if name.is_empty() {
             return Err(absent("the path ends with a slash"));
         }
@@ -101,7 +101,7 @@ pub(crate) fn walk(fs: &Reiserfs, path: &[u8]) -> Result<Found, DriverError> {
             Some(found) => {
                 parent = owner;
                 owner = found;
-                at += start + length;
+                at = at.saturating_add(start).saturating_add(name.len());
             }
             None => return Err(absent(format!("there is no {}", String::from_utf8_lossy(name)))),
         }

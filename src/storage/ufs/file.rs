@@ -1,9 +1,11 @@
 //! An opened file, and a check that does without reading it.
 
 use super::Ufs;
-use super::block_map::{self, Place};
+use super::block_map::{self, FragmentPlace};
 use super::inode::Inode;
+use crate::size::{to_u64, to_usize};
 use crate::storage::filesystem::{Damage, FileKind, OpenFile, ReadError};
+use crate::storage::in_block::InBlock;
 
 /// How much pygrub copies at a time.
 const COPIED_AT_ONCE: u64 = 1 << 20;
@@ -46,33 +48,27 @@ impl<'a> UfsFile<'a> {
     fn start(&self, block: u64) -> Result<Start, ReadError> {
         self.ufs.fragments.budget().spend(block_map::LOCATE)?;
         Ok(match block_map::locate(self.ufs, &self.inode, block)? {
-            Place::Hole => Start::Hole,
-            Place::Lost => Start::Lost,
-            Place::Data(fragment) => self.ufs.fragments.address(fragment).map_or(Start::Unreadable, Start::At),
+            FragmentPlace::Hole => Start::Hole,
+            FragmentPlace::Lost => Start::Lost,
+            FragmentPlace::Data(fragment) => self.ufs.fragments.address(fragment).map_or(Start::Unreadable, Start::At),
         })
     }
 
     /// The piece from the byte `position` on, of at most `most` bytes.
     fn piece(&self, position: u64, most: u64) -> Result<Piece, ReadError> {
         let size = u64::from(self.ufs.superblock.block_size);
-        let (first, skip) = (position / size, position % size);
+        let InBlock { index: first, within, rest: mut length } = InBlock::of(position, size);
         let start = self.start(first)?;
-        let mut blocks = 1;
-        while blocks * size - skip < most {
-            let expected = match start {
-                Start::At(address) => Start::At(address + blocks * size),
-                other => other,
-            };
-            if self.start(first + blocks)? != expected {
-                break;
-            }
-            blocks += 1;
-        }
-        let start = match start {
-            Start::At(address) => Start::At(address + skip),
+        let after = |distance: u64| match start {
+            Start::At(address) => Start::At(address.saturating_add(distance)),
             other => other,
         };
-        Ok(Piece { start, length: (blocks * size - skip).min(most) })
+        let mut next = first.saturating_add(1);
+        while length < most && self.start(next)? == after(within.saturating_add(length)) {
+            length = length.saturating_add(size);
+            next = next.saturating_add(1);
+        }
+        Ok(Piece { start: after(within), length: length.min(most) })
     }
 }
 
@@ -91,9 +87,10 @@ impl OpenFile for UfsFile<'_> {
         let wanted = buf.len().min(usize::try_from(rest).unwrap_or(usize::MAX));
         let mut done = 0;
         while done < wanted {
-            let piece = self.piece(offset + done as u64, (wanted - done) as u64)?;
-            let part = &mut buf[done..done + piece.length as usize];
-            done += part.len();
+            let left = &mut buf[done..wanted];
+            let piece = self.piece(offset.saturating_add(to_u64(done)), to_u64(left.len()))?;
+            let part = &mut left[..to_usize(piece.length)];
+            done = done.saturating_add(part.len());
             match piece.start {
                 Start::Hole | Start::Lost => part.fill(0),
                 Start::At(address) if self.ufs.fragments.fill(address, part)? => {}
@@ -104,30 +101,30 @@ impl OpenFile for UfsFile<'_> {
     }
 
     fn verify(&self) -> Result<Option<Damage>, ReadError> {
-        let mut position = 0;
+        let mut position = 0_u64;
         let there = self.ufs.fragments.volume_len();
         let bad = |position: u64| {
             let reason = format!(
                 "byte {position} of the file lies past the end of the image, and pygrub's plugin treats \
                  a read that fails as the end of the file"
             );
-            Ok(Some(Damage { bytes: position - position % COPIED_AT_ONCE, reason }))
+            Ok(Some(Damage { bytes: position & !(COPIED_AT_ONCE - 1), reason }))
         };
         if self.size().div_ceil(u64::from(self.ufs.superblock.block_size)) > MOST_BLOCKS {
             return Err(ReadError::Unknown("the file has too many blocks to be checked".to_owned()));
         }
         let mut lost = None;
         while position < self.size() {
-            let piece = self.piece(position, self.size() - position)?;
+            let piece = self.piece(position, self.size().saturating_sub(position))?;
             match piece.start {
-                Start::At(address) if address + piece.length > there => {
-                    return bad(position + there.saturating_sub(address));
+                Start::At(address) if address.saturating_add(piece.length) > there => {
+                    return bad(position.saturating_add(there.saturating_sub(address)));
                 }
                 Start::Unreadable => return bad(position),
                 Start::Lost => lost = lost.or(Some(position)),
                 Start::At(_) | Start::Hole => {}
             }
-            position += piece.length;
+            position = position.saturating_add(piece.length);
         }
         Ok(lost.map(|position| Damage {
             bytes: self.size(),

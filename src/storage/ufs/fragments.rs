@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
 
+use crate::size::to_usize;
 use crate::storage::budget::Budget;
 use crate::storage::source::Volume;
 
@@ -61,7 +62,7 @@ impl Fragments {
             return Ok(block);
         }
         self.budget().charge_read(u64::from(length));
-        let mut bytes = vec![0; length as usize];
+        let mut bytes = vec![0; to_usize(u64::from(length))];
         let whole = match self.address(fragment) {
             Some(address) => self.fill(address, &mut bytes)?,
             None => false,

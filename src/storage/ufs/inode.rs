@@ -4,6 +4,7 @@ use std::io;
 
 use super::Ufs;
 use super::superblock::{INODE_SIZE, u32_at};
+use crate::size::to_usize;
 
 /// The inode of the root directory.
 pub(crate) const ROOT: u32 = 2;
@@ -28,16 +29,15 @@ impl Inode {
     pub(crate) fn read(ufs: &Ufs, number: u32) -> io::Result<Option<Self>> {
         let (fragment, offset) = ufs.superblock.place_of_inode(number);
         let Some(start) = ufs.fragments.address(fragment) else { return Ok(None) };
-        let place = start + u64::from(offset);
-        let mut unit = [0; UNIT as usize];
-        if !ufs.fragments.fill(place - place % UNIT, &mut unit)? {
+        let place = start.saturating_add(u64::from(offset));
+        let mut unit = [0; to_usize(UNIT)];
+        if !ufs.fragments.fill(place & !(UNIT - 1), &mut unit)? {
             return Ok(None);
         }
-        let at = (place % UNIT) as usize;
-        let bytes = &unit[at..at + INODE_SIZE as usize];
+        let bytes = &unit[to_usize(place % UNIT)..][..to_usize(u64::from(INODE_SIZE))];
         let mut numbers = [0; NUMBERS];
-        for (index, number) in numbers.iter_mut().enumerate() {
-            *number = u32_at(bytes, 40 + index * 4);
+        for (number, field) in numbers.iter_mut().zip(bytes[40..].as_chunks().0) {
+            *number = u32::from_le_bytes(*field);
         }
         Ok(Some(Self { mode: u16::from_le_bytes([bytes[0], bytes[1]]), size: u32_at(bytes, 8), numbers }))
     }

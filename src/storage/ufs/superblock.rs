@@ -1,5 +1,7 @@
 //! The superblock of UFS1, 8 KiB after the start.
 
+use std::num::NonZeroU32;
+
 use crate::storage::filesystem::MountError;
 
 /// Where it lies.
@@ -16,7 +18,7 @@ const MOST_BLOCK: i32 = 122_880;
 
 /// The little-endian 32-bit field at `at`; 0 past the end.
 pub(crate) fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    bytes.get(at..at + 4).and_then(|four| four.try_into().ok()).map_or(0, u32::from_le_bytes)
+    bytes.get(at..).and_then(|rest| rest.first_chunk()).map_or(0, |four| u32::from_le_bytes(*four))
 }
 
 /// What the plugin uses of a superblock.
@@ -33,7 +35,7 @@ pub(crate) struct Superblock {
     inode_offset: u32,
     group_offset: u32,
     group_mask: u32,
-    inodes_per_group: u32,
+    inodes_per_group: NonZeroU32,
     fragments_per_group: u32,
 }
 
@@ -48,34 +50,32 @@ impl Superblock {
         if block_size.cast_signed() > MOST_BLOCK {
             return Err(MountError::Rejected(format!("its blocks of {block_size} bytes are too large for the plugin")));
         }
-        let this = Self {
-            block_size,
-            fragment_shift: field(100),
-            block_shift: field(96),
-            claimed: u64::from(field(36)).saturating_mul(u64::from(field(52))),
-            inode_offset: field(16),
-            group_offset: field(24),
-            group_mask: field(28),
-            inodes_per_group: field(184),
-            fragments_per_group: field(188),
-        };
+        let (fragment_shift, block_shift) = (field(100), field(96));
         let sane = block_size.is_power_of_two()
             && block_size >= 512
             && field(72) == block_size.wrapping_neg()
             && field(80) == block_size.trailing_zeros()
             && field(116) == block_size / 4
             && field(120) == block_size / INODE_SIZE
-            && this.inodes_per_group != 0
-            && this.fragment_shift < 32
-            && this.block_shift < 32;
-        if sane {
-            Ok(this)
-        } else {
-            Err(MountError::Unknown(
+            && fragment_shift < 32
+            && block_shift < 32;
+        let Some(inodes_per_group) = NonZeroU32::new(field(184)).filter(|_| sane) else {
+            return Err(MountError::Unknown(
                 "the superblock of the UFS contradicts itself: the plugin mounts it and may crash or never end"
                     .to_owned(),
-            ))
-        }
+            ));
+        };
+        Ok(Self {
+            block_size,
+            fragment_shift,
+            block_shift,
+            claimed: u64::from(field(36)).saturating_mul(u64::from(field(52))),
+            inode_offset: field(16),
+            group_offset: field(24),
+            group_mask: field(28),
+            inodes_per_group,
+            fragments_per_group: field(188),
+        })
     }
 
     /// How many block numbers a block of the block map holds.
@@ -88,14 +88,14 @@ impl Superblock {
     pub(crate) fn place_of_inode(&self, number: u32) -> (u32, u32) {
         let in_block = self.block_size / INODE_SIZE;
         let group = number / self.inodes_per_group;
-        let block = (number % self.inodes_per_group) / in_block;
+        let block = (number % self.inodes_per_group) >> in_block.trailing_zeros();
         let fragment = self
             .fragments_per_group
             .wrapping_mul(group)
             .wrapping_add(self.group_offset.wrapping_mul(group & !self.group_mask))
             .wrapping_add(self.inode_offset)
             .wrapping_add(block.wrapping_shl(self.block_shift));
-        (fragment, number % in_block * INODE_SIZE)
+        (fragment, (number & in_block.wrapping_sub(1)).wrapping_mul(INODE_SIZE))
     }
 }
 

@@ -4,8 +4,9 @@ use super::Xfs;
 use super::big_endian::{u16_at, u64_at};
 use super::extent::{Extent, RECORD};
 use super::inode::Inode;
+use crate::size::{to_u64, to_usize};
 use crate::storage::driver_error::DriverError;
-use crate::storage::sector_reader::Device;
+use crate::storage::sector_reader::SectorReader;
 
 /// A block of the tree begins with magic number, level, number of records, left and right neighbour.
 const HEADER: usize = 24;
@@ -32,7 +33,8 @@ impl Leaves {
     /// Goes down to the first leaf.
     pub(crate) fn of(xfs: &Xfs, inode: &Inode) -> Result<Self, DriverError> {
         let room = inode.fork_length().saturating_sub(ROOT_HEADER) / PAIR;
-        let mut block = u64_at(inode.fork(), ROOT_HEADER + room * KEY).ok_or_else(|| {
+        let pointers = room.saturating_mul(KEY).saturating_add(ROOT_HEADER);
+        let mut block = u64_at(inode.fork(), pointers).ok_or_else(|| {
             DriverError::Unknown(format!("the attributes of inode {} begin past its end", inode.number))
         })?;
         for _ in 0..MOST_LEVELS {
@@ -42,9 +44,10 @@ impl Leaves {
             if u16_at(&header, LEVEL_AT) == Some(0) {
                 return Ok(Self { sector });
             }
-            let room = (xfs.superblock.block_size() - HEADER as u64) / PAIR as u64;
+            let room = to_usize(xfs.superblock.block_size()).saturating_sub(HEADER) / PAIR;
+            let pointers = room.saturating_mul(KEY).saturating_add(HEADER);
             let mut pointer = [0; 8];
-            read(xfs, sector, HEADER as u64 + room * KEY as u64, &mut pointer)?;
+            read(xfs, sector, to_u64(pointers), &mut pointer)?;
             block = u64::from_be_bytes(pointer);
         }
         Err(DriverError::Unknown("the tree of extents of a file goes round in circles".to_owned()))
@@ -58,10 +61,10 @@ impl Leaves {
         let mut header = [0; HEADER];
         read(xfs, self.sector, 0, &mut header)?;
         let count = usize::from(u16_at(&header, RECORDS_AT).unwrap_or(0));
-        xfs.device.budget().charge_read((count * RECORD) as u64);
-        xfs.device.budget().spend(HEADER as u64)?;
+        xfs.device.budget().charge_read(to_u64(count * RECORD));
+        xfs.device.budget().spend(to_u64(HEADER))?;
         let mut records = vec![0; count * RECORD];
-        read(xfs, self.sector, HEADER as u64, &mut records)?;
+        read(xfs, self.sector, to_u64(HEADER), &mut records)?;
         extents.extend(records.as_chunks::<RECORD>().0.iter().copied().map(Extent::parse));
         let right = u64_at(&header, RIGHT_AT).unwrap_or(0);
         self.sector = xfs.superblock.sector_of_block(right);
@@ -70,7 +73,7 @@ impl Leaves {
 }
 
 fn read(xfs: &Xfs, sector: u64, offset: u64, buf: &mut [u8]) -> Result<(), DriverError> {
-    if xfs.device.read(Device::place(sector, offset), buf)? {
+    if xfs.device.read(SectorReader::place(sector, offset), buf)? {
         return Ok(());
     }
     // The last leaf has no right neighbour, which the plugin does not notice: its number is not 0.

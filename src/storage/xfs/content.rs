@@ -4,21 +4,22 @@
 
 use super::Xfs;
 use super::extent::Extents;
-use super::inode::{Format, Inode};
+use super::inode::{ForkFormat, Inode};
+use crate::size::to_u64;
 use crate::storage::budget::BudgetExhausted;
 use crate::storage::driver_error::DriverError;
-use crate::storage::sector_reader::Device;
+use crate::storage::sector_reader::SectorReader;
 
 /// What a call of the plugin's reader hands out, piece by piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Piece {
+pub(crate) enum ContentPiece {
     /// Bytes of the disk from this byte on.
     Disk { place: u64, length: u64 },
     /// Zeros that stand for a hole.
     Zeros { length: u64 },
 }
 
-impl Piece {
+impl ContentPiece {
     /// How many bytes it has.
     pub(crate) fn length(self) -> u64 {
         match self {
@@ -32,20 +33,20 @@ const CALL: u64 = 64;
 
 /// Why a call has no pieces to tell.
 #[derive(Debug)]
-pub(crate) enum Trouble {
+pub(crate) enum NoContent {
     /// It writes this many zeros past the end of the buffer.
     Overrun(u64),
     /// Something else.
     DriverError(DriverError),
 }
 
-impl From<BudgetExhausted> for Trouble {
+impl From<BudgetExhausted> for NoContent {
     fn from(spent: BudgetExhausted) -> Self {
         Self::DriverError(spent.into())
     }
 }
 
-impl From<DriverError> for Trouble {
+impl From<DriverError> for NoContent {
     fn from(fault: DriverError) -> Self {
         Self::DriverError(fault)
     }
@@ -53,18 +54,18 @@ impl From<DriverError> for Trouble {
 
 /// An inode whose content lies in extents or in itself.
 #[derive(Debug)]
-pub(crate) enum Content {
+pub(crate) enum InodeContent {
     /// In the inode.
     Local(Inode),
     /// Elsewhere.
     Mapped(Extents),
 }
 
-impl Content {
+impl InodeContent {
     /// The content of `inode`.
     pub(crate) fn of(xfs: &Xfs, inode: Inode) -> Result<Self, DriverError> {
         Ok(match inode.format() {
-            Format::Local => Self::Local(inode),
+            ForkFormat::Local => Self::Local(inode),
             _ => Self::Mapped(Extents::of(xfs, &inode)?),
         })
     }
@@ -79,8 +80,8 @@ impl Content {
         position: u64,
         length: u64,
         limit: u64,
-        visit: &mut dyn FnMut(u64, Piece),
-    ) -> Result<u64, Trouble> {
+        visit: &mut dyn FnMut(u64, ContentPiece),
+    ) -> Result<u64, NoContent> {
         let log = xfs.superblock.block_log;
         let end = position.saturating_add(length).min(limit);
         let (mut at, mut left) = (position, length);
@@ -90,50 +91,57 @@ impl Content {
         let mut end_of_previous = end_of_previous.unwrap_or(u64::MAX);
         while left > 0 {
             let Some(extent) = extents.get(xfs, index)? else { break };
-            index += 1;
+            index = index.saturating_add(1);
             if extent.holds(at >> log) {
+                // As in the plugin, bytes wrap around in 64 bits: a damaged extent may lie past all that has an offset.
                 let end_of_this = extent.end() << log;
-                let count = if end_of_this >= end { left } else { end_of_this - at };
-                let place =
-                    Device::place(xfs.superblock.sector_of_block(extent.start), at.wrapping_sub(extent.offset << log));
-                visit(at, Piece::Disk { place, length: count.min(left) });
-                at += count;
+                let count = if end_of_this >= end { left } else { end_of_this.wrapping_sub(at) };
+                let place = SectorReader::place(
+                    xfs.superblock.sector_of_block(extent.start),
+                    at.wrapping_sub(extent.offset << log),
+                );
+                visit(at, ContentPiece::Disk { place, length: count.min(left) });
+                at = at.wrapping_add(count);
                 left = left.saturating_sub(count);
             } else if extent.offset > end_of_previous {
-                let count = if extent.offset << log >= end { left } else { (extent.offset - end_of_previous) << log };
+                let count = if extent.offset << log >= end {
+                    left
+                } else {
+                    extent.offset.saturating_sub(end_of_previous) << log
+                };
                 if count > left {
-                    return Err(Trouble::Overrun(count - left));
+                    return Err(NoContent::Overrun(count.saturating_sub(left)));
                 }
-                visit(at, Piece::Zeros { length: count });
-                at += count;
-                left -= count;
+                visit(at, ContentPiece::Zeros { length: count });
+                at = at.wrapping_add(count);
+                left = left.saturating_sub(count);
                 // The end of the previous extent stays what it is: so the gap is counted once more if another one follows.
                 continue;
             }
             end_of_previous = extent.end();
         }
-        Ok(at - position)
+        Ok(at.wrapping_sub(position))
     }
 
     /// Fills `buf` with one call, without a piece where nothing arrives. Returns what the call counts as read, and whether all
     /// of it came from the disk or a hole.
-    pub(crate) fn fill(&self, xfs: &Xfs, position: u64, limit: u64, buf: &mut [u8]) -> Result<(u64, bool), Trouble> {
+    pub(crate) fn fill(&self, xfs: &Xfs, position: u64, limit: u64, buf: &mut [u8]) -> Result<(u64, bool), NoContent> {
         match self {
             Self::Local(inode) => {
                 let start = usize::try_from(position).unwrap_or(usize::MAX);
                 let bytes = start.checked_add(buf.len()).and_then(|end| inode.fork().get(start..end));
                 let Some(bytes) = bytes else {
                     let why = format!("inode {} is longer than itself", inode.number);
-                    return Err(Trouble::DriverError(DriverError::Unknown(why)));
+                    return Err(NoContent::DriverError(DriverError::Unknown(why)));
                 };
                 buf.copy_from_slice(bytes);
-                Ok((buf.len() as u64, true))
+                Ok((to_u64(buf.len()), true))
             }
             Self::Mapped(extents) => {
                 let mut pieces = Vec::new();
-                let length = buf.len() as u64;
+                let length = to_u64(buf.len());
                 let count = Self::call(xfs, extents, position, length, limit, &mut |at, piece| {
-                    pieces.push((at - position, piece));
+                    pieces.push((at.wrapping_sub(position), piece));
                 })?;
                 let mut whole = true;
                 for (at, piece) in pieces {
@@ -141,8 +149,10 @@ impl Content {
                     let end = usize::try_from(at.saturating_add(piece.length())).unwrap_or(usize::MAX);
                     let Some(part) = buf.get_mut(start..end) else { continue };
                     match piece {
-                        Piece::Disk { place, .. } => whole &= xfs.device.read(place, part).map_err(DriverError::Io)?,
-                        Piece::Zeros { .. } => part.fill(0),
+                        ContentPiece::Disk { place, .. } => {
+                            whole &= xfs.device.read(place, part).map_err(DriverError::Io)?
+                        }
+                        ContentPiece::Zeros { .. } => part.fill(0),
                     }
                 }
                 Ok((count, whole))

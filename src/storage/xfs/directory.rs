@@ -3,11 +3,12 @@
 
 use super::Xfs;
 use super::big_endian::{u16_at, u32_at, u64_at};
-use super::content::{Content, Trouble};
-use super::inode::{Format, Inode};
+use super::content::{InodeContent, NoContent};
+use super::inode::{ForkFormat, Inode};
+use crate::size::{to_u64, to_usize};
 use crate::storage::c_string;
 use crate::storage::driver_error::DriverError;
-use crate::storage::sector_reader::Device;
+use crate::storage::sector_reader::SectorReader;
 
 /// A block of entries begins with a magic number and the places of its largest free spaces.
 const HEADER: u64 = 16;
@@ -49,7 +50,7 @@ fn unknown(why: &str) -> DriverError {
 /// the directory is overwritten.
 pub(crate) fn lookup(xfs: &Xfs, directory: &mut Inode, name: &[u8], limit: u64) -> Result<Option<u64>, DriverError> {
     match directory.format() {
-        Format::Local => lookup_in_inode(xfs, directory, name),
+        ForkFormat::Local => lookup_in_inode(xfs, directory, name),
         _ => Blocks::open(xfs, directory.clone(), limit)?.lookup(name),
     }
 }
@@ -64,19 +65,20 @@ fn lookup_in_inode(xfs: &Xfs, directory: &mut Inode, name: &[u8]) -> Result<Opti
     let mut bytes = directory.fork().to_vec();
     bytes.resize(LONGEST, 0);
     let width = if bytes[1] == 0 { 4 } else { 8 };
-    let mut at = 2 + width;
+    let mut at = 2_usize.saturating_add(width);
     for _ in 0..bytes[0] {
-        xfs.device.budget().spend(LOOK + name.len() as u64)?;
+        xfs.device.budget().spend(LOOK.saturating_add(to_u64(name.len())))?;
         let length = usize::from(bytes[at]);
-        let number_at = at + 3 + length;
-        let found = c_string::same(&bytes[at + 3..number_at], name);
+        let name_at = at.saturating_add(3);
+        let number_at = name_at.saturating_add(length);
+        let found = c_string::same(&bytes[name_at..number_at], name);
         let number = if width == 4 { u32_at(&bytes, number_at).map(u64::from) } else { u64_at(&bytes, number_at) };
         directory.end_name(number_at);
         bytes[number_at] = 0;
         if found {
             return Ok(number);
         }
-        at = number_at + width;
+        at = number_at.saturating_add(width);
     }
     Ok(None)
 }
@@ -84,7 +86,7 @@ fn lookup_in_inode(xfs: &Xfs, directory: &mut Inode, name: &[u8]) -> Result<Opti
 /// A directory in blocks.
 struct Blocks<'a> {
     xfs: &'a Xfs,
-    content: Content,
+    content: InodeContent,
     limit: u64,
     /// The byte of the directory where the next read begins.
     position: u64,
@@ -99,11 +101,11 @@ struct Blocks<'a> {
 
 impl<'a> Blocks<'a> {
     fn open(xfs: &'a Xfs, directory: Inode, limit: u64) -> Result<Self, DriverError> {
-        let content = Content::of(xfs, directory)?;
+        let content = InodeContent::of(xfs, directory)?;
         let mut this = Self { xfs, content, limit, position: 0, in_block: HEADER, names: 0, read: 0, forward: 0 };
         let head = this.take::<16>()?;
         if head.starts_with(BLOCK_MAGIC) {
-            this.position = xfs.superblock.dir_block_size - TAIL;
+            this.position = xfs.superblock.dir_block_size.saturating_sub(TAIL);
             let tail = this.take::<8>()?;
             let (count, stale) = (u32_at(&tail, 0).unwrap_or(0), u32_at(&tail, 4).unwrap_or(0));
             this.names = i64::from(count.wrapping_sub(stale).cast_signed());
@@ -129,7 +131,7 @@ impl<'a> Blocks<'a> {
     /// Takes the number of names from a leaf.
     fn turn_to(&mut self, leaf: &[u8]) {
         let (count, stale) = (u16_at(leaf, COUNT_AT).unwrap_or(0), u16_at(leaf, STALE_AT).unwrap_or(0));
-        self.names = i64::from(count) - i64::from(stale);
+        self.names = i64::from(count).saturating_sub(i64::from(stale));
         self.forward = u32_at(leaf, FORWARD_AT).unwrap_or(0);
     }
 
@@ -140,21 +142,22 @@ impl<'a> Blocks<'a> {
                 "blocks of a directory are larger than 8 KiB, and pygrub's XFS driver overwrites its own inode with one",
             ));
         }
-        let Content::Mapped(extents) = &self.content else { return Err(unknown("a directory has no blocks")) };
+        let InodeContent::Mapped(extents) = &self.content else { return Err(unknown("a directory has no blocks")) };
         let device = &self.xfs.device;
         let (mut index, _) = extents.first_for(block);
         while let Some(extent) = extents.get(self.xfs, index)? {
             if extent.holds(block) {
-                let sector = self.xfs.superblock.sector_of_block(extent.start + (block - extent.offset));
+                let start = extent.start.saturating_add(block.saturating_sub(extent.offset));
+                let sector = self.xfs.superblock.sector_of_block(start);
                 // The plugin reads all of it, and may fail where a part would be there.
-                let (place, size) = (Device::place(sector, 0), self.xfs.superblock.dir_block_size);
+                let (place, size) = (SectorReader::place(sector, 0), self.xfs.superblock.dir_block_size);
                 let mut head = [0; 24];
                 if device.available(place, size) < size || !device.read(place, &mut head)? {
                     return Err(unknown("a leaf of a directory lies past the end of the image"));
                 }
                 return Ok(head);
             }
-            index += 1;
+            index = index.saturating_add(1);
         }
         Err(unknown("a leaf of a directory is missing"))
     }
@@ -168,21 +171,21 @@ impl<'a> Blocks<'a> {
 
     fn fill(&mut self, bytes: &mut [u8]) -> Result<(), DriverError> {
         match self.content.fill(self.xfs, self.position, self.limit, bytes) {
-            Ok((count, true)) if count == bytes.len() as u64 => {
+            Ok((count, true)) if count == to_u64(bytes.len()) => {
                 self.position = self.position.wrapping_add(count);
                 Ok(())
             }
-            Ok(_) | Err(Trouble::Overrun(_)) => {
+            Ok(_) | Err(NoContent::Overrun(_)) => {
                 Err(unknown("a block of a directory is missing, and pygrub takes for it what it read before"))
             }
-            Err(Trouble::DriverError(fault)) => Err(fault),
+            Err(NoContent::DriverError(fault)) => Err(fault),
         }
     }
 
     fn lookup(&mut self, name: &[u8]) -> Result<Option<u64>, DriverError> {
         let size = self.xfs.superblock.dir_block_size;
         loop {
-            self.xfs.device.budget().spend(LOOK + name.len() as u64)?;
+            self.xfs.device.budget().spend(LOOK.saturating_add(to_u64(name.len())))?;
             if self.read >= self.names {
                 if self.forward == 0 {
                     return Ok(None);
@@ -196,10 +199,11 @@ impl<'a> Blocks<'a> {
             let number =
                 u64::from_be_bytes([start[0], start[1], start[2], start[3], head[0], head[1], head[2], head[3]]);
             let length = head[4];
-            let mut stored = vec![0; ((u64::from(length) + ENTRY).next_multiple_of(8) - ENTRY_HEAD) as usize];
+            let whole = ENTRY.saturating_add(u64::from(length)).next_multiple_of(8);
+            let mut stored = vec![0; to_usize(whole.saturating_sub(ENTRY_HEAD))];
             self.fill(&mut stored)?;
-            self.in_block += stored.len() as u64 + 5;
-            self.read += 1;
+            self.in_block = self.in_block.saturating_add(to_u64(stored.len())).saturating_add(5);
+            self.read = self.read.saturating_add(1);
             if c_string::same(stored.get(..usize::from(length)).unwrap_or_default(), name) {
                 return Ok(Some(number));
             }
@@ -211,10 +215,10 @@ impl<'a> Blocks<'a> {
         loop {
             if self.in_block >= size {
                 self.in_block = HEADER;
-                self.position = self.position & !(size - 1) | HEADER;
+                self.position = self.position & !size.wrapping_sub(1) | HEADER;
             }
             let start = self.take::<4>()?;
-            self.in_block += 4;
+            self.in_block = self.in_block.saturating_add(4);
             if u16_at(&start, 0) != Some(FREE) {
                 return Ok(start);
             }
@@ -222,7 +226,7 @@ impl<'a> Blocks<'a> {
             let Some(rest) = length.checked_sub(4) else {
                 return Err(unknown("a free space in a directory has no length, and pygrub never gets after it"));
             };
-            self.in_block += rest;
+            self.in_block = self.in_block.saturating_add(rest);
             self.position = self.position.wrapping_add(rest);
         }
     }

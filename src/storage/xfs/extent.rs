@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use super::Xfs;
 use super::btree::Leaves;
-use super::inode::{Format, Inode};
+use super::inode::{ForkFormat, Inode};
 use crate::storage::driver_error::DriverError;
 
 /// Bytes of a record.
@@ -32,13 +32,13 @@ impl Extent {
     /// Reads a record: 1 bit for unwritten, 54 for the offset, 52 for the start, 21 for the length.
     pub(crate) fn parse(record: [u8; RECORD]) -> Self {
         let record = u128::from_be_bytes(record);
-        let field = |shift: u32, bits: u32| (record >> shift) as u64 & ((1 << bits) - 1);
+        let field = |shift: u32, bits: u32| u64::try_from(record >> shift & !(u128::MAX << bits)).unwrap_or(u64::MAX);
         Self { offset: field(73, 54), start: field(21, 52), length: field(0, 21), unwritten: record >> 127 == 1 }
     }
 
     /// The block of the file after the last one.
     pub(crate) fn end(&self) -> u64 {
-        self.offset + self.length
+        self.offset.saturating_add(self.length)
     }
 
     /// Whether it holds the block `block` of the file.
@@ -61,7 +61,7 @@ impl Extents {
     pub(crate) fn of(xfs: &Xfs, inode: &Inode) -> Result<Self, DriverError> {
         let (mut known, mut rest) = (Vec::new(), None);
         match inode.format() {
-            Format::Extents => {
+            ForkFormat::Extents => {
                 let count = usize::try_from(inode.extents()).unwrap_or(usize::MAX);
                 let (records, _) = inode.fork().as_chunks::<RECORD>();
                 if count > records.len() {
@@ -72,8 +72,8 @@ impl Extents {
                 }
                 known.extend(records[..count].iter().copied().map(Extent::parse));
             }
-            Format::Tree => rest = Some(Leaves::of(xfs, inode)?),
-            Format::Local | Format::Other => {
+            ForkFormat::Tree => rest = Some(Leaves::of(xfs, inode)?),
+            ForkFormat::Local | ForkFormat::Other => {
                 return Err(DriverError::Unknown(format!("inode {} has no map of its blocks", inode.number)));
             }
         }
@@ -102,8 +102,8 @@ impl Extents {
 
     fn note_dense(&self, known: &[Extent]) {
         let mut dense = self.dense.get();
-        while dense < known.len() && (dense == 0 || known[dense].offset == known[dense - 1].end()) {
-            dense += 1;
+        while dense < known.len() && (dense == 0 || known[dense].offset == known[dense.saturating_sub(1)].end()) {
+            dense = dense.saturating_add(1);
         }
         self.dense.set(dense);
     }

@@ -1,8 +1,9 @@
 //! An open file: what pygrub copies, and whether that is the file.
 
 use super::Xfs;
-use super::content::{Content, Piece, Trouble};
+use super::content::{ContentPiece, InodeContent, NoContent};
 use super::inode::Inode;
+use crate::size::{to_u64, to_usize};
 use crate::storage::driver_error::DriverError;
 use crate::storage::filesystem::{Damage, FileKind, OpenFile, ReadError};
 
@@ -17,34 +18,34 @@ const SURELY_FATAL: u64 = 64 << 20;
 pub(crate) struct XfsFile<'a> {
     xfs: &'a Xfs,
     size: u64,
-    content: Option<Content>,
+    content: Option<InodeContent>,
 }
 
 impl<'a> XfsFile<'a> {
     pub(crate) fn new(xfs: &'a Xfs, inode: Inode) -> Result<Self, DriverError> {
         let size = inode.size();
         // Nothing is read of an empty file.
-        let content = if size == 0 { None } else { Some(Content::of(xfs, inode)?) };
+        let content = if size == 0 { None } else { Some(InodeContent::of(xfs, inode)?) };
         Ok(Self { xfs, size, content })
     }
 
     /// One call of the plugin's reader, cut to the length of the file.
     fn wanted(&self, position: u64, length: u64) -> Result<u64, ReadError> {
         let wanted = length.min(self.size.saturating_sub(position));
-        if wanted > i32::MAX as u64 {
+        if i32::try_from(wanted).is_err() {
             return Err(ReadError::Unknown("the plugin counts bytes of one read in 32 bits".to_owned()));
         }
         Ok(wanted)
     }
 
     /// Follows a copy in reads of 1 MiB without reading data.
-    fn follow(&self, content: &Content) -> Result<Option<Damage>, ReadError> {
-        let Content::Mapped(extents) = content else { return Ok(None) };
+    fn follow(&self, content: &InodeContent) -> Result<Option<Damage>, ReadError> {
+        let InodeContent::Mapped(extents) = content else { return Ok(None) };
         let xfs = self.xfs;
         let log = xfs.superblock.block_log;
         let mut damage = None;
         // Where the extents follow each other without a gap, every call finds its data.
-        let (mut index, mut position, mut dense) = (0, 0, true);
+        let (mut index, mut position, mut dense) = (0_usize, 0, true);
         while position << log < self.size {
             let Some(extent) = extents.get(xfs, index).map_err(undetermined)? else {
                 dense = false;
@@ -54,28 +55,29 @@ impl<'a> XfsFile<'a> {
                 dense = false;
                 break;
             }
-            let length = (extent.length << log).min(self.size - (position << log));
+            let length = (extent.length << log).min(self.size.saturating_sub(position << log));
             note(xfs, &mut damage, position << log, extent.start, length, extent.unwritten);
             position = extent.end();
-            index += 1;
+            index = index.saturating_add(1);
         }
         if dense {
             return Ok(damage.map(|reason| Damage { bytes: self.size, reason }));
         }
         damage = None;
-        let mut position = 0;
+        let mut position = 0_u64;
         loop {
             let mut left = COPY;
             while left > 0 {
                 let wanted = self.wanted(position, left)?;
                 let mut pieces = Vec::new();
-                let count =
-                    Content::call(xfs, extents, position, wanted, self.size, &mut |at, piece| pieces.push((at, piece)))
-                        .map_err(trouble)?;
+                let count = InodeContent::call(xfs, extents, position, wanted, self.size, &mut |at, piece| {
+                    pieces.push((at, piece))
+                })
+                .map_err(trouble)?;
                 for (at, piece) in pieces {
                     self.judge(extents, at, piece, &mut damage)?;
                 }
-                position += count;
+                position = position.wrapping_add(count);
                 left = left.saturating_sub(count);
                 if count == 0 {
                     break;
@@ -100,29 +102,30 @@ impl<'a> XfsFile<'a> {
         &self,
         extents: &super::extent::Extents,
         at: u64,
-        piece: Piece,
+        piece: ContentPiece,
         damage: &mut Option<String>,
     ) -> Result<(), ReadError> {
         let log = self.xfs.superblock.block_log;
         if damage.is_some() {
             return Ok(());
         }
-        let (first, last) = (at >> log, at.saturating_add(piece.length() - 1) >> log);
-        let mut index = 0;
+        // A piece without a byte, as only a damaged extent gives one, is judged by all that follows.
+        let (first, last) = (at >> log, at.saturating_add(piece.length().wrapping_sub(1)) >> log);
+        let mut index = 0_usize;
         while let Some(extent) = extents.get(self.xfs, index).map_err(undetermined)? {
-            index += 1;
+            index = index.saturating_add(1);
             if extent.end() <= first || extent.offset > last {
                 continue;
             }
             match piece {
-                Piece::Zeros { .. } if !extent.unwritten => {
+                ContentPiece::Zeros { .. } if !extent.unwritten => {
                     *damage = Some(format!(
                         "the file has holes, which pygrub's XFS driver mishandles: zeros instead of data from byte {} on",
                         at.max(extent.offset << log)
                     ));
                 }
-                Piece::Zeros { .. } => continue,
-                Piece::Disk { place, length } => {
+                ContentPiece::Zeros { .. } => continue,
+                ContentPiece::Disk { place, length } => {
                     let available = self.xfs.device.available(place, length);
                     *damage = described(at, available, length, extent.unwritten);
                 }
@@ -136,7 +139,7 @@ impl<'a> XfsFile<'a> {
 /// Notes the first thing that is wrong with `length` bytes from the byte `at` of the file on, which begin at `block`.
 fn note(xfs: &Xfs, damage: &mut Option<String>, at: u64, block: u64, length: u64, unwritten: bool) {
     if damage.is_none() {
-        let place = crate::storage::sector_reader::Device::place(xfs.superblock.sector_of_block(block), 0);
+        let place = crate::storage::sector_reader::SectorReader::place(xfs.superblock.sector_of_block(block), 0);
         *damage = described(at, xfs.device.available(place, length), length, unwritten);
     }
 }
@@ -145,7 +148,7 @@ fn described(at: u64, available: u64, length: u64, unwritten: bool) -> Option<St
     if available < length {
         return Some(format!(
             "the image ends before the data at byte {} of the file, and pygrub does not notice",
-            at + available
+            at.saturating_add(available)
         ));
     }
     unwritten.then(|| {
@@ -158,10 +161,10 @@ fn undetermined(fault: DriverError) -> ReadError {
     fault.on_read(ReadError::Unknown)
 }
 
-fn trouble(trouble: Trouble) -> ReadError {
+fn trouble(trouble: NoContent) -> ReadError {
     match trouble {
-        Trouble::DriverError(fault) => undetermined(fault),
-        Trouble::Overrun(bytes) => {
+        NoContent::DriverError(fault) => undetermined(fault),
+        NoContent::Overrun(bytes) => {
             let reason = format!(
                 "the file has a hole, and pygrub's XFS driver writes {bytes} bytes of zeros past the end of its buffer"
             );
@@ -184,17 +187,18 @@ impl OpenFile for XfsFile<'_> {
         // xenfsimage asks again for what is missing, until a call gives nothing.
         let mut done = 0;
         while done < buf.len() {
-            let position = offset.saturating_add(done as u64);
-            let wanted = usize::try_from(self.wanted(position, (buf.len() - done) as u64)?).unwrap_or(0);
+            let position = offset.saturating_add(to_u64(done));
+            let left = &mut buf[done..];
+            let wanted = to_usize(self.wanted(position, to_u64(left.len()))?);
             if wanted == 0 {
                 break;
             }
-            let Some(part) = buf.get_mut(done..done + wanted) else { break };
+            let Some(part) = left.get_mut(..wanted) else { break };
             let (count, _) = content.fill(self.xfs, position, self.size, part).map_err(trouble)?;
             if count == 0 {
                 break;
             }
-            done += usize::try_from(count).unwrap_or(wanted).min(wanted);
+            done = done.saturating_add(to_usize(count).min(wanted));
         }
         Ok(done)
     }

@@ -2,8 +2,9 @@
 
 use super::Xfs;
 use super::big_endian::{u16_at, u32_at, u64_at};
+use crate::size::to_u64;
 use crate::storage::driver_error::DriverError;
-use crate::storage::sector_reader::Device;
+use crate::storage::sector_reader::SectorReader;
 
 /// Where the fork with the data (or its map) begins, in an inode.
 pub(crate) const FORK_AT: usize = 100;
@@ -24,7 +25,7 @@ const LINK: u16 = 0o120_000;
 
 /// How an inode holds what belongs to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
+pub(crate) enum ForkFormat {
     /// In the inode itself.
     Local,
     /// As a list of extents in the inode.
@@ -46,14 +47,14 @@ impl Inode {
     /// Reads the inode `number` over the `previous` one, which stays where nothing of the new one arrives.
     pub(crate) fn read(xfs: &Xfs, number: u64, previous: Option<Self>) -> Result<Self, DriverError> {
         let (sector, offset) = xfs.superblock.place_of_inode(number);
-        let place = Device::place(sector, offset);
+        let place = SectorReader::place(sector, offset);
         xfs.device.budget().spend(COST)?;
         let mut bytes = vec![0; xfs.superblock.inode_size];
         if xfs.device.read(place, &mut bytes)? {
             return Ok(Self { number, bytes });
         }
         match previous {
-            Some(previous) if xfs.device.available(place, bytes.len() as u64) == 0 => Ok(previous),
+            Some(previous) if xfs.device.available(place, to_u64(bytes.len())) == 0 => Ok(previous),
             _ => Err(DriverError::Unknown(format!(
                 "inode {number} lies past the end of the image, and pygrub takes for it what it read before"
             ))),
@@ -80,12 +81,12 @@ impl Inode {
     }
 
     /// How the content is held.
-    pub(crate) fn format(&self) -> Format {
+    pub(crate) fn format(&self) -> ForkFormat {
         match self.bytes.get(FORMAT_AT) {
-            Some(1) => Format::Local,
-            Some(2) => Format::Extents,
-            Some(3) => Format::Tree,
-            _ => Format::Other,
+            Some(1) => ForkFormat::Local,
+            Some(2) => ForkFormat::Extents,
+            Some(3) => ForkFormat::Tree,
+            _ => ForkFormat::Other,
         }
     }
 
@@ -106,7 +107,7 @@ impl Inode {
 
     /// Writes a NUL into the fork, as the plugin does after every name that it reads there.
     pub(crate) fn end_name(&mut self, at: usize) {
-        if let Some(byte) = self.bytes.get_mut(FORK_AT + at) {
+        if let Some(byte) = self.bytes.get_mut(at.saturating_add(FORK_AT)) {
             *byte = 0;
         }
     }

@@ -12,7 +12,7 @@ use super::filesystem::{Filesystem, MountError, Note, OpenError, OpenFile, Size,
 use super::source::Volume;
 use crate::storage::driver_error::DriverError;
 use crate::storage::path_whitespace;
-use crate::storage::sector_reader::Device;
+use crate::storage::sector_reader::SectorReader;
 
 mod big_endian;
 mod btree;
@@ -28,7 +28,7 @@ mod walk;
 #[derive(Debug)]
 pub struct Xfs {
     superblock: Superblock,
-    device: Device,
+    device: SectorReader,
     /// Whether directories hold the types of files (ftype=1), which the plugin does not know.
     has_file_types: bool,
     /// The length that the filesystem claims, in bytes.
@@ -59,7 +59,7 @@ impl Xfs {
             has_file_types: features & FEATURE2_FTYPE != 0,
             claimed: blocks.saturating_mul(superblock.block_size()),
             superblock,
-            device: Device::new(volume),
+            device: SectorReader::new(volume),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The superblock: the geometry, and whether the plugin mounts the filesystem.
 
 use super::big_endian::{u16_at, u32_at, u64_at};
+use crate::size::to_u64;
 use crate::storage::filesystem::MountError;
 
 /// As much as the plugin reads.
@@ -45,7 +46,7 @@ impl Superblock {
             return Err(short());
         }
         if version != 4 {
-            let crc = if version == 5 { " (crc=1, what mkfs.xfs makes unless told otherwise)" } else { "" };
+            let crc = if version == 5 { " (crc=1, what mkfs.xfs makes by default)" } else { "" };
             return Err(MountError::Rejected(format!(
                 "this is XFS version {version}{crc}, and pygrub's XFS driver reads version 4 only"
             )));
@@ -55,7 +56,7 @@ impl Superblock {
             root: u64_at(bytes, ROOT_INODE_AT).ok_or_else(short)?,
             block_log: log(BLOCK_LOG_AT)?,
             inode_size: 1_usize.checked_shl(log(INODE_LOG_AT)?).unwrap_or(0),
-            dir_block_size: 1_u64.checked_shl(log(BLOCK_LOG_AT)? + log(DIR_BLOCK_LOG_AT)?).unwrap_or(0),
+            dir_block_size: 1_u64.checked_shl(log(BLOCK_LOG_AT)?.saturating_add(log(DIR_BLOCK_LOG_AT)?)).unwrap_or(0),
             ag_blocks: u32_at(bytes, AG_BLOCKS_AT).ok_or_else(short)?,
             ag_block_log: log(AG_BLOCK_LOG_AT)?,
             inodes_per_block_log: log(INODES_PER_BLOCK_LOG_AT)?,
@@ -69,7 +70,7 @@ impl Superblock {
             && ag <= 32
             && rounded_up >= ag_blocks
             && rounded_up >> 1 < ag_blocks
-            && block + log(DIR_BLOCK_LOG_AT)? < 27;
+            && block.saturating_add(log(DIR_BLOCK_LOG_AT)?) < 27;
         if !sane {
             return Err(MountError::Rejected(
                 "the superblock of XFS is damaged: its sizes contradict each other".to_owned(),
@@ -95,7 +96,7 @@ impl Superblock {
         let slot = inode & (1_u64.checked_shl(slot_log).unwrap_or(0)).wrapping_sub(1);
         let block = inode.checked_shr(slot_log).unwrap_or(0);
         let group = block.checked_shr(self.ag_block_log).unwrap_or(0);
-        (self.sector(group, block & self.ag_block_mask()), slot.wrapping_mul(self.inode_size as u64))
+        (self.sector(group, block & self.ag_block_mask()), slot.wrapping_mul(to_u64(self.inode_size)))
     }
 
     fn ag_block_mask(&self) -> u64 {
@@ -103,6 +104,6 @@ impl Superblock {
     }
 
     fn sector(&self, group: u64, block: u64) -> u64 {
-        group.wrapping_mul(u64::from(self.ag_blocks)).wrapping_add(block) << (self.block_log - SECTOR_LOG)
+        group.wrapping_mul(u64::from(self.ag_blocks)).wrapping_add(block) << self.block_log.saturating_sub(SECTOR_LOG)
     }
 }

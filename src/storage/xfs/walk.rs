@@ -1,9 +1,10 @@
 //! From a path to an inode.
 
 use super::Xfs;
-use super::content::{Content, Trouble};
+use super::content::{InodeContent, NoContent};
 use super::directory;
 use super::inode::Inode;
+use crate::size::to_usize;
 use crate::storage::driver_error::DriverError;
 use crate::storage::path_whitespace::is_blank;
 
@@ -30,7 +31,7 @@ impl Rest {
 
     fn skip_slashes(&mut self) {
         while self.byte() == b'/' {
-            self.at += 1;
+            self.at = self.at.saturating_add(1);
         }
     }
 
@@ -47,12 +48,12 @@ impl Rest {
         buffer.resize(size, 0);
         buffer[..link.len()].copy_from_slice(link);
         let mut to = link.len();
-        while to < size - 1 {
+        while to < size.saturating_sub(1) {
             let byte = if self.in_links { buffer.get(self.at) } else { self.text.get(self.at) };
             let byte = byte.copied().unwrap_or(0);
-            self.at += 1;
+            self.at = self.at.saturating_add(1);
             buffer[to] = byte;
-            to += 1;
+            to = to.saturating_add(1);
             if byte == 0 {
                 break;
             }
@@ -66,7 +67,7 @@ impl Rest {
 pub(crate) fn walk(xfs: &Xfs, path: &[u8]) -> Result<Inode, DriverError> {
     let mut rest = Rest { text: path.to_vec(), at: 0, in_links: false };
     let (mut number, mut parent) = (xfs.superblock.root, xfs.superblock.root);
-    let mut links = 0;
+    let mut links = 0_usize;
     // What the plugin keeps as the length of the file: that of the last link until the file is found.
     let mut limit = 0;
     let mut previous = None;
@@ -74,30 +75,30 @@ pub(crate) fn walk(xfs: &Xfs, path: &[u8]) -> Result<Inode, DriverError> {
         let mut inode = Inode::read(xfs, number, previous)?;
         let size = inode.size();
         if inode.is_link() {
-            links += 1;
+            links = links.saturating_add(1);
             if links > MOST_LINKS {
                 return Err(absent(format!("more than {MOST_LINKS} symbolic links on the way")));
             }
             let block = xfs.superblock.block_size();
-            if size >= block - 1 {
+            if size >= block.saturating_sub(1) {
                 return Err(absent("the text of a symbolic link is longer than a block"));
             }
             if size == 0 {
                 return Err(DriverError::Unknown("a symbolic link has no text".to_owned()));
             }
-            let mut text = vec![0; size as usize];
+            let mut text = vec![0; to_usize(size)];
             limit = size;
-            match Content::of(xfs, inode.clone())?.fill(xfs, 0, limit, &mut text) {
+            match InodeContent::of(xfs, inode.clone())?.fill(xfs, 0, limit, &mut text) {
                 Ok((count, true)) if count == size => {}
-                Ok(_) | Err(Trouble::Overrun(_)) => {
+                Ok(_) | Err(NoContent::Overrun(_)) => {
                     return Err(DriverError::Unknown(
                         "the text of a symbolic link cannot be read as a whole".to_owned(),
                     ));
                 }
-                Err(Trouble::DriverError(fault)) => return Err(fault),
+                Err(NoContent::DriverError(fault)) => return Err(fault),
             }
             number = if text[0] == b'/' { xfs.superblock.root } else { parent };
-            rest.prepend(&text, block as usize);
+            rest.prepend(&text, to_usize(block));
             previous = Some(inode);
             continue;
         }
@@ -121,7 +122,7 @@ pub(crate) fn walk(xfs: &Xfs, path: &[u8]) -> Result<Inode, DriverError> {
                 if found != 0 {
                     number = found;
                 }
-                rest.at += name.len();
+                rest.at = rest.at.saturating_add(name.len());
                 previous = Some(inode);
             }
             None => return Err(not_found(xfs, &name, links)),

@@ -92,7 +92,7 @@ impl Document {
             let before = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
             let line = lines.at(before);
             let fail = |reason: String| XmlError { reason, line };
-            let event = reader.read_event().map_err(|error| fail(format!("the XML is not well-formed: {error}")))?;
+            let event = reader.read_event().map_err(|error| fail(not_well_formed(&error)))?;
             let after = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
             let depth = open.len();
             let Some(top) = open.last_mut() else { return Err(fail("the XML is not well-formed".to_owned())) };
@@ -148,13 +148,19 @@ impl Document {
     }
 }
 
+/// What the parser says, without its own place: `ill-formed document: ...`, `position 9: ...`.
+fn not_well_formed(error: &dyn std::fmt::Display) -> String {
+    let text = error.to_string();
+    let is_place = |place: &str| place == "ill-formed document" || place.starts_with("position ");
+    let why = text.split_once(": ").filter(|(place, _)| is_place(place)).map_or(text.as_str(), |(_, why)| why);
+    format!("the XML is not well-formed: {why}")
+}
+
 fn attributes(start: &BytesStart<'_>) -> Result<HashMap<String, String>, String> {
     let mut all = HashMap::new();
     for attribute in start.attributes() {
-        let attribute = attribute.map_err(|error| format!("the XML is not well-formed: {error}"))?;
-        let value = attribute
-            .normalized_value(XmlVersion::Implicit1_0)
-            .map_err(|error| format!("the XML is not well-formed: {error}"))?;
+        let attribute = attribute.map_err(|error| not_well_formed(&error))?;
+        let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| not_well_formed(&error))?;
         all.insert(attribute.key.as_ref().to_owned(), value.into_owned());
     }
     Ok(all)

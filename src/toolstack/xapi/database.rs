@@ -3,7 +3,7 @@
 //! It is one XML document: a `<table>` for each class, a `<row>` for each object, a field an attribute; the part before a `__` is the
 //! group of a field (`PV__bootloader`). White space and `%` are written with a `%` in front. Sets and maps are nested lists in
 //! parentheses, with strings in single quotes. Read in the sources of xapi (`ocaml/database`); which fields decide about a boot
-//! is in [`Record`]. Where storage managers keep disks: their sources, and what Apache CloudStack and OpenStack's agents open on such
+//! is in [`VmRecord`]. Where storage managers keep disks: their sources, and what Apache CloudStack and OpenStack's agents open on such
 //! hosts.
 
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
-use super::record::{Record, VmDisk};
+use super::record::{VmDisk, VmRecord};
 
 /// More objects of a class than the largest pool has.
 const MOST: usize = 200_000;
@@ -58,13 +58,26 @@ pub struct Vm {
     /// What its users call it: `name-label`, which several may share.
     pub name: String,
     /// What decides about its boot. The path of a disk is the one that xapi attaches it at while it runs pygrub.
-    pub record: Record,
-    /// Where the same disks may be while they are not attached, in the order of those in `record`: a file in the directory of a storage
-    /// repository, or a logical volume. The first that is there is the disk.
-    pub places: Vec<Vec<String>>,
+    pub record: VmRecord,
+    /// The names of the files of its disks, in the order of those in `record`, where the database says one: images of CDs.
+    locations: Vec<String>,
     /// Whether the host starts it at boot: `auto_poweron` in its `other-config`.
     pub starts_at_boot: bool,
 }
+
+impl Vm {
+    /// Where a disk of `record` may be while it is not attached: a file in the directory of a storage repository, or a logical volume.
+    /// The first that is there is the disk. Nothing for a disk that the VM does not have.
+    pub fn places(&self, disk: usize) -> Vec<String> {
+        let of_path = self.record.disks.get(disk).and_then(|disk| disk.path.strip_prefix(ATTACHED)?.split_once('/'));
+        of_path.map_or_else(Vec::new, |(repository, image)| {
+            places_of(repository, image, self.locations.get(disk).map_or("", String::as_str))
+        })
+    }
+}
+
+/// Below it xapi attaches disks.
+const ATTACHED: &str = "/dev/sm/backend/";
 
 /// Why a database cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,10 +120,7 @@ impl Tables {
         let length: usize = row.values().map(|value| value.len().saturating_add(80)).sum();
         self.bytes = self.bytes.saturating_add(length);
         if self.bytes > MOST_BYTES {
-            return Err(DatabaseError(format!(
-                "what is needed of the database has more than {} MiB",
-                MOST_BYTES >> 20
-            )));
+            return Err(too_much());
         }
         self.by_reference.insert(reference.clone(), (class, rows.len()));
         rows.push(row);
@@ -158,12 +168,27 @@ pub fn read(input: impl BufRead) -> Result<Vec<Vm>, DatabaseError> {
     let vms = tables.of_class("VM").iter().filter(|row| {
         ["is_a_template", "is_a_snapshot", "is_control_domain"].iter().all(|field| text(row, field) != "true")
     });
-    Ok(vms.map(|row| vm(row, &tables, &disks_of)).collect())
+    let (mut all, mut bytes) = (Vec::new(), 0_usize);
+    for row in vms {
+        let vm = vm(row, &tables, &disks_of);
+        // Many VMs and disks may share one image, so that what comes of the rows has no bound in their size.
+        let disks = vm.record.disks.iter().map(|disk| disk.path.len().saturating_add(80));
+        bytes = bytes.saturating_add(disks.chain(vm.locations.iter().map(String::len)).sum());
+        if bytes > MOST_BYTES {
+            return Err(too_much());
+        }
+        all.push(vm);
+    }
+    Ok(all)
+}
+
+fn too_much() -> DatabaseError {
+    DatabaseError(format!("what is needed of the database has more than {} MiB", MOST_BYTES >> 20))
 }
 
 fn vm(row: &Row, tables: &Tables, disks_of: &HashMap<&str, Vec<&Row>>) -> Vm {
     let field = |name: &str| text(row, name).to_owned();
-    let mut record = Record {
+    let mut record = VmRecord {
         uuid: field("uuid"),
         domain_type: field("domain_type"),
         hvm_boot_policy: field("HVM__boot_policy"),
@@ -174,7 +199,7 @@ fn vm(row: &Row, tables: &Tables, disks_of: &HashMap<&str, Vec<&Row>>) -> Vm {
         legacy_args: field("PV__legacy_args"),
         disks: Vec::new(),
     };
-    let mut places_of_disks = Vec::new();
+    let mut locations = Vec::new();
     // The VM's own list has the order that counts.
     let listed = strings(text(row, "VBDs"));
     let mut disks = disks_of.get(text(row, "ref")).cloned().unwrap_or_default();
@@ -190,10 +215,10 @@ fn vm(row: &Row, tables: &Tables, disks_of: &HashMap<&str, Vec<&Row>>) -> Vm {
             continue;
         }
         record.disks.push(VmDisk {
-            path: format!("/dev/sm/backend/{repository}/{uuid}"),
+            path: format!("{ATTACHED}{repository}/{uuid}"),
             bootable: text(disk, "bootable") == "true",
         });
-        places_of_disks.push(places_of(repository, uuid, text(image, "location")));
+        locations.push(file_name(text(image, "location"), uuid));
     }
     let name = field("name__label");
     let options = strings(text(row, "other_config"));
@@ -201,7 +226,7 @@ fn vm(row: &Row, tables: &Tables, disks_of: &HashMap<&str, Vec<&Row>>) -> Vm {
         name: if name.is_empty() { record.uuid.clone() } else { name },
         starts_at_boot: options.chunks(2).any(|pair| pair == ["auto_poweron", "true"]),
         record,
-        places: places_of_disks,
+        locations,
     }
 }
 
@@ -210,12 +235,20 @@ fn is_uuid(text: &str) -> bool {
     text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
+/// A location that is the name of a file, and says more than the disk's own name.
+fn file_name(location: &str, disk: &str) -> String {
+    /// No filesystem has longer names.
+    const LONGEST: usize = 255;
+    let is_name = !location.contains('/') && ![".", "..", disk].contains(&location) && location.len() <= LONGEST;
+    if is_name { location.to_owned() } else { String::new() }
+}
+
 fn places_of(repository: &str, disk: &str, location: &str) -> Vec<String> {
     let mut places: Vec<String> =
         ["vhd", "qcow2", "raw"].iter().map(|ending| format!("/run/sr-mount/{repository}/{disk}.{ending}")).collect();
     places.extend(["VHD", "QCOW2", "LV"].iter().map(|kind| format!("/dev/VG_XenStorage-{repository}/{kind}-{disk}")));
     // An image of a CD has the name of its file.
-    if !location.is_empty() && !location.contains('/') && location != ".." && location != "." && location != disk {
+    if !location.is_empty() {
         places.push(format!("/run/sr-mount/{repository}/{location}"));
     }
     places

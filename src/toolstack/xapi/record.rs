@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// A VM's fields. What is not given is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Record {
+pub struct VmRecord {
     /// `uuid`.
     pub uuid: String,
     /// `domain-type`.
@@ -82,6 +82,15 @@ pub(crate) fn resembles_record(text: &[u8]) -> bool {
     }
 }
 
+/// Whether a text has a single field of a record, so that it may be one.
+pub(crate) fn has_fields(text: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(text) else { return false };
+    match text.trim_start().starts_with('{') {
+        true => serde_json::from_str::<serde_json::Map<String, Value>>(text).is_ok(),
+        false => text.lines().any(|line| pair(line).is_some_and(|(name, _)| is_field(name, line))),
+    }
+}
+
 /// Whether a line has the form of a field: any name with its access, as `xe` prints it, and before `=` one that decides about the boot.
 fn is_field(name: &str, line: &str) -> bool {
     const NAMES: [&str; 6] = ["uuid", "name-label", "domain-type", "HVM-boot-policy", "disk", "disk-not-bootable"];
@@ -106,7 +115,7 @@ fn pair(line: &str) -> Option<(&str, &str)> {
     Some((name, value.strip_prefix(' ').unwrap_or(value)))
 }
 
-impl Record {
+impl VmRecord {
     /// Reads a record.
     ///
     /// # Errors
@@ -114,20 +123,22 @@ impl Record {
     /// It is not UTF-8, not JSON although it begins as such, or larger than a record is.
     ///
     /// ```
-    /// use pregrub::toolstack::xapi::Record;
+    /// use pregrub::toolstack::xapi::VmRecord;
     ///
-    /// let record = Record::parse(b"domain-type=pv\nPV-bootloader=pygrub\nPV-bootloader-args=-q  x\ndisk=/dev/d\n").unwrap();
+    /// let record = VmRecord::parse(b"domain-type=pv\nPV-bootloader=pygrub\nPV-bootloader-args=-q  x\ndisk=/dev/d\n").unwrap();
     /// let words: Vec<String> = record.arguments(false).iter().map(|word| word.to_string()).collect();
     /// assert_eq!(words, ["--output-format=simple", "-q", "-q", "", "x"]);
     /// ```
     pub fn parse(text: &[u8]) -> Result<Self, RecordError> {
         if text.len() > LONGEST {
-            return Err(RecordError(format!("the record has more than {} KiB", LONGEST >> 10)));
+            return Err(RecordError(format!("the record is larger than {} KiB", LONGEST >> 10)));
         }
         let text = std::str::from_utf8(text).map_err(|_| RecordError("the record is not UTF-8".to_owned()))?;
         if text.trim_start().starts_with('{') {
-            let value =
-                serde_json::from_str(text).map_err(|error| RecordError(format!("the record is not JSON: {error}")))?;
+            let value = serde_json::from_str(text).map_err(|error| {
+                let (line, column) = (error.line(), error.column());
+                RecordError(format!("the record is not JSON (line {line}, column {column})"))
+            })?;
             return Self::of_json(&value);
         }
         let mut record = Self::default();

@@ -208,7 +208,7 @@ fn the_environment_is_checked() {
         (
             "PREGRUB_FLAVOUR",
             "gentoo",
-            "PREGRUB_FLAVOUR: `gentoo` is not a flavour: use one of upstream, debian, suse, xcp-ng",
+            "`gentoo` is not a value of PREGRUB_FLAVOUR: use upstream, debian, suse or xcp-ng",
         ),
     ] {
         let output = program::command(&["pygrub", "-q", "x"]).env(name, value).output().unwrap();

@@ -12,15 +12,15 @@ const RIGHT: &str = "\x1bOC";
 const ENTER: &str = "\r";
 
 /// What is typed, and for which configuration.
-struct Typed {
+pub struct Typed {
     name: String,
-    image: Image,
+    pub image: Image,
     keys: Vec<String>,
     size: Option<(u16, u16)>,
     env: Vec<(&'static str, Option<&'static str>)>,
 }
 
-fn typed(name: &str, config: &str, keys: &[&str]) -> Typed {
+pub fn typed(name: &str, config: &str, keys: &[&str]) -> Typed {
     let path = match config {
         config if config.contains("menuentry") => "/boot/grub/grub.cfg",
         config if config.contains("label") => "/boot/extlinux.conf",
@@ -158,21 +158,28 @@ fn cases() -> Vec<Typed> {
     cases
 }
 
-/// Seconds until the first key, and between keys. A busy machine needs more.
-#[derive(Clone, Copy)]
-struct Pace {
-    first: f64,
-    between: f64,
+impl Typed {
+    /// The keys, each with when it is typed.
+    pub fn timed(&self, pace: Pace) -> Vec<(f64, String)> {
+        let keys = self.keys.iter().enumerate();
+        keys.map(|(n, key)| (pace.first + pace.between * n as f64, key.clone())).collect()
+    }
 }
 
-fn runs(oracle: &Oracle, cases: &[&Typed], pace: Pace) -> Vec<[RunAnswer; 2]> {
+/// Seconds until the first key, and between keys. A busy machine needs more.
+#[derive(Clone, Copy)]
+pub struct Pace {
+    pub first: f64,
+    pub between: f64,
+}
+
+pub fn runs(oracle: &Oracle, cases: &[&Typed], pace: Pace) -> Vec<[RunAnswer; 2]> {
     let shim = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/string_join");
     let asked: Vec<RunCase> = cases
         .iter()
         .map(|case| {
             let mut run = RunCase::new(case.name.as_str(), [case.image.argument()]);
-            let keys = case.keys.iter().enumerate();
-            run.keys = keys.map(|(n, key)| (pace.first + pace.between * n as f64, key.clone())).collect();
+            run.keys = case.timed(pace);
             run.timeout = Some(pace.first + pace.between * (case.keys.len() + 3) as f64);
             run.size = case.size;
             run.env = [("LC_ALL", Some("C.UTF-8")), ("PYTHONPATH", Some(shim)), ("LINES", None), ("COLUMNS", None)]
@@ -218,7 +225,7 @@ fn with_lines(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// The screen before each key, and the last one where the program still runs: text, what is highlighted, and the cursor.
-fn screens(case: &Typed, answer: &RunAnswer) -> Vec<String> {
+pub fn screens(case: &Typed, answer: &RunAnswer) -> Vec<String> {
     let (rows, columns) = case.size.unwrap_or((24, 80));
     let side = |side| std::num::NonZero::new(side).expect("a window");
     let mut emulator = vt100::Parser::new(side(rows), side(columns), 0);

@@ -2,7 +2,7 @@
 
 mod better;
 mod command_line;
-mod menu;
+pub mod menu;
 mod recorded;
 mod recorded_flavours;
 mod recorded_menus;

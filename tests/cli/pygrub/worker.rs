@@ -9,16 +9,16 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use pregrub::cli::pygrub::sandbox::{Limits, Privileges};
-use pregrub::cli::pygrub::worker::{Console, NAME, Role, Worker, inherited, is_called, spawn};
+use pregrub::cli::pygrub::sandbox::{Privileges, ResourceLimits};
+use pregrub::cli::pygrub::worker::{NAME, Role, Worker, WorkerConsole, inherited, is_called, spawn};
 
 /// The sign that this program is to be a supervisor.
 const SUPERVISOR: &str = "PREGRUB_TEST_SUPERVISOR";
 
-const PRIVILEGES: Privileges = Privileges { run_as: None, limits: Limits { memory: 1 << 28, file_size: None } };
+const PRIVILEGES: Privileges = Privileges { run_as: None, limits: ResourceLimits { memory: 1 << 28, file_size: None } };
 
 /// Starts the test `in_the_worker` as a worker.
-fn worker(files: Vec<(Role, File)>, task: &str, console: Console) -> Worker {
+fn worker(files: Vec<(Role, File)>, task: &str, console: WorkerConsole) -> Worker {
     // What follows `--skip` names no test: it only tells the worker.
     let args = ["--exact", "cli::pygrub::worker::in_the_worker", "--nocapture", "--skip", task];
     spawn(args.map(OsString::from), files, console).unwrap()
@@ -31,7 +31,7 @@ fn files_arrive_in_their_roles() {
     std::fs::write(path("disk"), "the disk").unwrap();
     let create = |name: &str| File::create(path(name)).unwrap();
     let files = vec![(Role::Ramdisk, create("ramdisk")), (Role::Disk, File::open(path("disk")).unwrap())];
-    let console = Console { input: File::open(path("disk")).unwrap().into(), ..Console::none().unwrap() };
+    let console = WorkerConsole { input: File::open(path("disk")).unwrap().into(), ..WorkerConsole::none().unwrap() };
     let mut worker = worker(files, "copy", console);
     let handed_over = String::from_utf8(worker.receive(100).unwrap().unwrap()).unwrap();
     assert!(worker.child.wait().unwrap().success());
@@ -43,7 +43,7 @@ fn files_arrive_in_their_roles() {
 #[test]
 fn much_is_handed_over() {
     for (most, expected) in [(200_000, Some(200_000)), (199_999, None)] {
-        let mut worker = worker(Vec::new(), "send much", Console::none().unwrap());
+        let mut worker = worker(Vec::new(), "send much", WorkerConsole::none().unwrap());
         let handed_over = worker.receive(most).unwrap();
         assert_eq!(handed_over.map(|all| all.iter().filter(|&&byte| byte == b'x').count()), expected);
         worker.child.kill().unwrap();
@@ -54,7 +54,7 @@ fn much_is_handed_over() {
 #[test]
 fn no_role_has_two_files() {
     let file = || (Role::Disk, File::open("/dev/null").unwrap());
-    let error = spawn(["--list".into()], vec![file(), file()], Console::none().unwrap()).unwrap_err();
+    let error = spawn(["--list".into()], vec![file(), file()], WorkerConsole::none().unwrap()).unwrap_err();
     assert_eq!(error.to_string(), "a role has more than one file");
 }
 
@@ -104,7 +104,7 @@ fn the_worker_dies_with_its_supervisor() {
 #[test]
 fn as_the_supervisor() {
     if std::env::var_os(SUPERVISOR).is_some() && !is_called() {
-        let mut worker = worker(Vec::new(), "sleep", Console::shared().unwrap());
+        let mut worker = worker(Vec::new(), "sleep", WorkerConsole::shared().unwrap());
         worker.child.wait().unwrap();
     }
 }

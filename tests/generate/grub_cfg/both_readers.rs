@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use pregrub::generate::grub_cfg::{self, Installed, Search};
+use pregrub::generate::grub_cfg::{self, InstallReport, Search};
 
 use crate::common::faulty_disk::FaultyDisk;
 use crate::common::grub::{self, GrubAnswer, GrubCase};
@@ -63,7 +63,7 @@ const LABELS: &[&str] = &[
 struct Installation {
     name: String,
     store: Store,
-    installed: Installed,
+    installed: InstallReport,
     default: String,
     image: Image,
     prefix: &'static str,
@@ -130,7 +130,7 @@ fn install(seed: u64) -> Installation {
     let prefix = if random.chance(30) { "/boot" } else { "" };
     let uuid = format!("{:08x}-1234-4321-8765-{:012x}", random.next() >> 32, random.next() >> 16);
     let searched = random.chance(70);
-    let options = grub_cfg::Options {
+    let options = grub_cfg::PlanOptions {
         prefix: Some(prefix.to_owned()),
         search: if searched { Search::Uuid(uuid.clone()) } else { Search::Never },
         limit: usize::try_from(1 + random.below(8)).unwrap(),
@@ -316,7 +316,7 @@ fn every_word_that_is_accepted_is_read_alike() {
             format!("{c}{c}"),
         ] {
             store.file(&format!("{toplevel}/kernel-params"), word.as_bytes());
-            match grub_cfg::Menu::new(&options.root, Path::new(&toplevel), &[], 0) {
+            match grub_cfg::PlannedMenu::new(&options.root, Path::new(&toplevel), &[], 0) {
                 Ok(menu) => accepted.push(menu.entries[0].args.split_once(' ').unwrap_or_default().1.to_owned()),
                 // One form of each is enough to see whether it is refused for nothing.
                 Err(_) if word.starts_with('x') => refused.push(word),

@@ -4,8 +4,8 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use pregrub::generate::grub_cfg::{self, HostDisk, Installed, Options, System};
-use pregrub::initrd::{Depth, GuestKernel, Handed, judge};
+use pregrub::generate::grub_cfg::{self, InstallReport, LocalDisk, PlanOptions, System};
+use pregrub::initrd::{GuestKernel, Handed, InitrdDepth, judge};
 use pregrub::kernel::GuestType;
 
 use crate::common::kernels::{Elf, bzimage, pack};
@@ -29,8 +29,8 @@ fn initrd(system: &System) -> &Path {
     system.initrd.as_deref().unwrap()
 }
 
-fn install(options: &Options) -> Result<Installed, String> {
-    grub_cfg::install(options, Path::new(SYSTEM), &mut HostDisk::default()).map_err(|error| error.to_string())
+fn install(options: &PlanOptions) -> Result<InstallReport, String> {
+    grub_cfg::install(options, Path::new(SYSTEM), &mut LocalDisk::default()).map_err(|error| error.to_string())
 }
 
 fn gzip(data: &[u8]) -> Vec<u8> {
@@ -111,7 +111,7 @@ fn no_xen_loses_a_member_of_what_is_written() {
     let large = initrd_of(7).repeat(9);
     let two = [gzip(&initrd_of(1)), gzip(&large)].concat();
     let handed = |bytes: &[u8]| {
-        judge(&bytes, bytes.len() as u64, &GuestKernel::default(), "4.17".parse().unwrap(), Depth::Whole)
+        judge(&bytes, bytes.len() as u64, &GuestKernel::default(), "4.17".parse().unwrap(), InitrdDepth::Whole)
             .unwrap()
             .handed
     };

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use pregrub::generate::grub_cfg::{self, Menu, System, generations};
+use pregrub::generate::grub_cfg::{self, PlannedMenu, System, generations};
 
 use crate::common::nixos_store::{PROFILES, Spec, Store};
 
@@ -110,7 +110,7 @@ fn the_system_that_is_installed_comes_first_and_the_limit_counts_by_profile() {
     let root = store.options().root;
     let generations = generations(&root, Path::new(PROFILES)).unwrap();
     let titles = |toplevel: &str, limit| -> Vec<String> {
-        let menu = Menu::new(&root, Path::new(toplevel), &generations, limit).unwrap();
+        let menu = PlannedMenu::new(&root, Path::new(toplevel), &generations, limit).unwrap();
         assert_eq!(menu.warnings, Vec::<String>::new());
         menu.entries.iter().map(|entry| entry.title.split(':').next().unwrap().to_owned()).collect()
     };
@@ -151,7 +151,7 @@ fn a_plan_names_what_an_installation_writes() {
     let plan = grub_cfg::plan(&options, toplevel).unwrap();
     assert_eq!(plan.missing.len(), 4);
     assert_eq!(fs::read_dir(store.boot()).unwrap().count(), 0);
-    let installed = grub_cfg::install(&options, toplevel, &mut grub_cfg::HostDisk::default()).unwrap();
+    let installed = grub_cfg::install(&options, toplevel, &mut grub_cfg::LocalDisk::default()).unwrap();
     assert_eq!(fs::read_to_string(installed.grub_cfg).unwrap(), plan.text);
     assert_eq!((installed.copied, installed.removed), (4, 0));
     let plan = grub_cfg::plan(&options, toplevel).unwrap();
@@ -165,12 +165,12 @@ fn profiles_that_are_not_there() {
     let store = Store::of(&[Spec::new(1), Spec::new(2)]);
     let options = store.options();
     let toplevel = Path::new("/nix/var/nix/profiles/system");
-    let mistyped = grub_cfg::Options { profiles: "/nix/var/nix/profile".into(), ..options.clone() };
+    let mistyped = grub_cfg::PlanOptions { profiles: "/nix/var/nix/profile".into(), ..options.clone() };
     let error = grub_cfg::plan(&mistyped, toplevel).unwrap_err().to_string();
     assert_eq!(error, "cannot read the profiles in `/nix/var/nix/profile`: there is no such file");
 
     store.file("/srv/nothing", b"");
-    let empty = grub_cfg::Options { profiles: "/srv".into(), ..options };
+    let empty = grub_cfg::PlanOptions { profiles: "/srv".into(), ..options };
     let plan = grub_cfg::plan(&empty, toplevel).unwrap();
     let told = "there is no generation in `/srv` (system-N-link): `/nix/var/nix/profiles/system` alone gets an entry";
     assert_eq!(plan.menu.warnings, [told]);

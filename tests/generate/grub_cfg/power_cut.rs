@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pregrub::boot::{self, Options, Verdict};
-use pregrub::generate::grub_cfg::{self, Disk};
+use pregrub::generate::grub_cfg::{self, InstallDisk};
 use pregrub::storage::beneath::HeldDirectory;
 use pregrub::storage::directory::{DirectoryVolume, PlannedFile, PlannedFiles, PlannedVolume};
 use pregrub::storage::mount::{Mounting, Volumes};
@@ -44,8 +44,12 @@ fn guest() -> Guest {
     Guest { store, old, new }
 }
 
-fn install(store: &Store, toplevel: &str, disk: &mut dyn Disk) -> Result<grub_cfg::Installed, grub_cfg::Error> {
-    grub_cfg::install(&grub_cfg::Options { limit: 3, ..store.options() }, Path::new(toplevel), disk)
+fn install(
+    store: &Store,
+    toplevel: &str,
+    disk: &mut dyn InstallDisk,
+) -> Result<grub_cfg::InstallReport, grub_cfg::GrubCfgError> {
+    grub_cfg::install(&grub_cfg::PlanOptions { limit: 3, ..store.options() }, Path::new(toplevel), disk)
 }
 
 impl Guest {
@@ -326,7 +330,7 @@ fn whatever_of_the_writes_is_lost_the_disk_boots() {
     let without = |left_out: &dyn Fn(&Change) -> bool| -> Vec<Change> {
         disk.log.iter().filter(|change| !left_out(change)).cloned().collect()
     };
-    let is_old = |path: &PathBuf| path.ends_with(".grub.cfg.old");
+    let is_old = |path: &PathBuf| path.ends_with(".pregrub-grub.cfg.old");
     let careless: [(&str, Reader, Vec<Change>); 3] = [
         ("syncfs", Reader::Unreplayed, without(&is_sync)),
         (

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
-use pregrub::generate::grub_cfg::{self, Disk, HostDisk, Options};
+use pregrub::generate::grub_cfg::{self, InstallDisk, LocalDisk, PlanOptions};
 use pregrub::storage::beneath::HeldDirectory;
 
 use super::mounted::{self, Mounted, run};
@@ -33,53 +33,58 @@ impl Copying<'_> {
     }
 }
 
-impl Disk for Copying<'_> {
+impl InstallDisk for Copying<'_> {
     fn make_directory(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
-        let result = HostDisk::default().make_directory(boot, path);
+        let result = LocalDisk::default().make_directory(boot, path);
         self.copy(result)
     }
 
     fn create(&mut self, boot: &HeldDirectory, path: &Path, mode: u32) -> io::Result<()> {
-        let result = HostDisk::default().create(boot, path, mode);
+        let result = LocalDisk::default().create(boot, path, mode);
         self.copy(result)
     }
 
     fn append(&mut self, boot: &HeldDirectory, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let result = HostDisk::default().append(boot, path, bytes);
+        let result = LocalDisk::default().append(boot, path, bytes);
         self.copy(result)
     }
 
     fn run(&mut self, program: &Path, boot: &HeldDirectory, path: &Path, limit: Duration) -> io::Result<ExitStatus> {
-        HostDisk::default().run(program, boot, path, limit)
+        LocalDisk::default().run(program, boot, path, limit)
     }
 
     fn sync_file(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
-        let result = HostDisk::default().sync_file(boot, path);
+        let result = LocalDisk::default().sync_file(boot, path);
         self.copy(result)
     }
 
     fn sync_directory(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
-        let result = HostDisk::default().sync_directory(boot, path);
+        let result = LocalDisk::default().sync_directory(boot, path);
         self.copy(result)
     }
 
     fn sync_filesystem(&mut self, boot: &HeldDirectory) -> io::Result<()> {
-        let result = if self.careless { Ok(()) } else { HostDisk::default().sync_filesystem(boot) };
+        let result = if self.careless { Ok(()) } else { LocalDisk::default().sync_filesystem(boot) };
         self.copy(result)
     }
 
     fn rename(&mut self, boot: &HeldDirectory, from: &Path, to: &Path) -> io::Result<()> {
-        let result = HostDisk::default().rename(boot, from, to);
+        let result = LocalDisk::default().rename(boot, from, to);
+        self.copy(result)
+    }
+
+    fn rename_to_new(&mut self, boot: &HeldDirectory, from: &Path, to: &Path) -> io::Result<()> {
+        let result = LocalDisk::default().rename_to_new(boot, from, to);
         self.copy(result)
     }
 
     fn link(&mut self, boot: &HeldDirectory, from: &Path, to: &Path) -> io::Result<()> {
-        let result = if self.careless { Ok(()) } else { HostDisk::default().link(boot, from, to) };
+        let result = if self.careless { Ok(()) } else { LocalDisk::default().link(boot, from, to) };
         self.copy(result)
     }
 
     fn remove(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
-        let result = HostDisk::default().remove(boot, path);
+        let result = LocalDisk::default().remove(boot, path);
         self.copy(result)
     }
 }
@@ -115,11 +120,11 @@ fn install_and_copy(oracle: &Oracle, careless: bool) -> Vec<Result<usize, String
         (1..=6).map(|number| Spec { secrets: Some(format!("s{number}")), ..Spec::new(number) }).collect();
     let store = Store::of(&specs);
     let mounted = Mounted::new(&store, &[]);
-    let options = Options { limit: 1, ..store.options() };
+    let options = PlanOptions { limit: 1, ..store.options() };
     let toplevel = |number: u64| PathBuf::from(format!("/nix/var/nix/profiles/system-{number}-link"));
     let directory = tempfile::tempdir().unwrap();
     let mut disk = Copying { image: mounted.image.path(), directory: directory.path(), copies: Vec::new(), careless };
-    grub_cfg::install(&options, &toplevel(1), &mut HostDisk::default()).unwrap();
+    grub_cfg::install(&options, &toplevel(1), &mut LocalDisk::default()).unwrap();
     for number in 2..=5 {
         grub_cfg::install(&options, &toplevel(number), &mut disk).unwrap();
     }

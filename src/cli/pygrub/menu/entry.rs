@@ -2,7 +2,7 @@
 
 use super::Session;
 use super::keys::{self, ESCAPE, Key};
-use super::terminal::Stop;
+use super::terminal::MenuStop;
 use crate::boot::menu::{PADDING, ROWS, TITLE_COLUMN, no_entry, pad};
 use crate::config::{Dialect, Entry, Raised};
 use crate::python::PyStr;
@@ -45,7 +45,7 @@ impl Session<'_> {
     }
 
     /// `e`: shows the lines of the entry until it is booted or left. Left, it is as it was.
-    pub(super) fn edit_entry(&mut self, index: usize) -> Result<Option<Entry>, Stop> {
+    pub(super) fn edit_entry(&mut self, index: usize) -> Result<Option<Entry>, MenuStop> {
         let mut entry = self.entry(index)?.clone();
         let mut lines = self.lines_of(&entry);
         let (mut start, mut selected) = (0_usize, 0_usize);
@@ -54,7 +54,7 @@ impl Session<'_> {
             let key = keys::next(self.tty, None)?;
             let mut changed = false;
             match key {
-                None => return Err(Stop::Gone),
+                None => return Err(MenuStop::Gone),
                 Some(Key::Char(b'q' | ESCAPE)) => return Ok(None),
                 Some(Key::Char(b'b')) => return Ok(Some(entry)),
                 Some(Key::Char(b'c')) => {
@@ -113,7 +113,7 @@ impl Session<'_> {
     }
 
     /// `a`: edits the line with the kernel, and boots.
-    pub(super) fn edit_arguments(&mut self, index: usize) -> Result<Option<Entry>, Stop> {
+    pub(super) fn edit_arguments(&mut self, index: usize) -> Result<Option<Entry>, MenuStop> {
         let entry = self.entry(index)?.clone();
         let mut lines = self.lines_of(&entry);
         let names_kernel = |line: &[u8]| {
@@ -132,7 +132,7 @@ impl Session<'_> {
     }
 
     /// `c`: takes lines until one says `boot`, or until an empty one.
-    pub(super) fn command_line(&mut self) -> Result<Option<Entry>, Stop> {
+    pub(super) fn command_line(&mut self) -> Result<Option<Entry>, MenuStop> {
         self.draw_prompt_screen(&TYPING)?;
         let mut lines = Vec::new();
         let mut row = PROMPT_ROW;
@@ -152,7 +152,7 @@ impl Session<'_> {
         }
     }
 
-    fn edit_line(&mut self, help: &[&str], line: &str) -> Result<Option<String>, Stop> {
+    fn edit_line(&mut self, help: &[&str], line: &str) -> Result<Option<String>, MenuStop> {
         self.draw_prompt_screen(help)?;
         self.edit_at(PROMPT_ROW, line)
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::terminal::{Stop, Tty};
+use super::terminal::{MenuStop, Tty};
 
 /// A key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ enum Sequence {
 }
 
 /// The next key; nothing where none comes in time, or none ever again.
-pub(super) fn next(tty: &mut Tty, wait: Option<Duration>) -> Result<Option<Key>, Stop> {
+pub(super) fn next(tty: &mut Tty, wait: Option<Duration>) -> Result<Option<Key>, MenuStop> {
     match tty.byte(wait)? {
         None => Ok(None),
         Some(ESCAPE) => Ok(Some(escape(tty)?)),
@@ -46,7 +46,7 @@ pub(super) fn next(tty: &mut Tty, wait: Option<Duration>) -> Result<Option<Key>,
 pub(super) const ESCAPE: u8 = 0x1b;
 
 /// Waits for the rest of a sequence. What turns out to be none is the key Esc and whatever follows it.
-fn escape(tty: &mut Tty) -> Result<Key, Stop> {
+fn escape(tty: &mut Tty) -> Result<Key, MenuStop> {
     let mut rest = Vec::new();
     loop {
         match sequence(&rest, tty.ansi_keys) {

@@ -3,7 +3,7 @@
 use super::Session;
 use super::keys::{self, ESCAPE, Key};
 use super::screen::Window;
-use super::terminal::Stop;
+use super::terminal::MenuStop;
 
 /// The window of the line, in rows and columns.
 const SIZE: (usize, usize) = (1, 74);
@@ -15,7 +15,7 @@ const PAGE: usize = 55;
 
 impl Session<'_> {
     /// Edits a line after a prompt in that row. Returns it, or nothing where that was cancelled.
-    pub(super) fn edit_at(&mut self, row: usize, line: &str) -> Result<Option<String>, Stop> {
+    pub(super) fn edit_at(&mut self, row: usize, line: &str) -> Result<Option<String>, MenuStop> {
         self.whole.add((row, 2), "> ", false)?;
         self.screen.copy(&mut self.whole);
         let mut window = Window::new(SIZE, (row, 4), self.charset);
@@ -24,7 +24,7 @@ impl Session<'_> {
         loop {
             self.draw_line(&mut window, &line, at);
             match keys::next(self.tty, None)? {
-                None if self.tty.has_ended() => return Err(Stop::Gone),
+                None if self.tty.has_ended() => return Err(MenuStop::Gone),
                 Some(Key::Char(ESCAPE)) => return Ok(None),
                 Some(Key::Char(b'\r' | b'\n' | CTRL_G)) => return Ok(Some(line.into_iter().collect())),
                 Some(Key::Char(CTRL_A)) => at = 0,

@@ -3,20 +3,19 @@
 use std::time::Duration;
 
 use super::keys::{self, Key};
-use super::terminal::Stop;
-use super::{Choice, HELP_LOCKED, HELP_UNLOCKED, Session};
+use super::terminal::MenuStop;
+use super::{Choice, Session};
 use crate::boot::menu::{Opening, ROWS, TITLE_COLUMN, first_row, no_entry, pad, place};
+use crate::boot::menu_screen::{CLOCK, HELP_LOCKED, HELP_UNLOCKED, clock};
 use crate::config::Raised;
 use crate::python::Int;
 
-/// Where the clock stands.
-const CLOCK: (usize, usize) = (20, 5);
 /// What wipes it out.
 const NO_CLOCK: &str = "                                                                                ";
 
 impl Session<'_> {
     /// Shows the menu until something is to be booted.
-    pub(super) fn choose(&mut self, opening: &Opening) -> Result<Choice, Stop> {
+    pub(super) fn choose(&mut self, opening: &Opening) -> Result<Choice, MenuStop> {
         let mut seconds = opening.timeout.clone();
         let mut wait = Some(Duration::from_secs(1));
         let mut wanted = opening.wanted.clone();
@@ -25,7 +24,7 @@ impl Session<'_> {
             self.draw_list(&seconds, start, place(&wanted))?;
             match keys::next(self.tty, wait)? {
                 // pygrub waits for ever where the user who stopped the clock has gone.
-                None if wait.is_none() => return Err(Stop::Gone),
+                None if wait.is_none() => return Err(MenuStop::Gone),
                 None => match seconds.to_i64() {
                     // The second pass treats its first second as the last; so does a clock that does not run.
                     Some(..=1) => return Ok(Choice { selected: wanted, edited: None }),
@@ -88,11 +87,7 @@ impl Session<'_> {
     fn draw_list(&mut self, seconds: &Int, start: usize, selected: usize) -> Result<(), Raised> {
         let help: &[&str] = if self.locked { &HELP_LOCKED } else { &HELP_UNLOCKED };
         self.draw_around(help)?;
-        let clock = if seconds.is_negative() || seconds.to_i64() == Some(0) {
-            NO_CLOCK.to_owned()
-        } else {
-            format!("Will boot selected entry in {:>2} seconds", seconds.to_string())
-        };
+        let clock = clock(seconds).unwrap_or_else(|| NO_CLOCK.to_owned());
         self.whole.add(CLOCK, &clock, false)?;
         self.list.erase();
         self.list.frame();

@@ -16,30 +16,45 @@ mod password;
 mod screen;
 mod terminal;
 
+use signal_hook::consts::SIGTERM;
+
 use crate::boot::menu::{Opening, WINDOW};
+use crate::boot::menu_screen::{HEADLINE, HELP_ARROWS, HELP_WINDOW, WINDOW_AT};
 use crate::boot::{Console, Menu};
+use crate::cli::ending_signals::die_of;
 use crate::config::{Cause, Config, Entry, Raised, Stage};
 use crate::python::{Int, Python};
 use crate::release::Release;
 
 use self::screen::{Charset, Screen, Window};
-use self::terminal::{Stop, Tty};
+use self::terminal::{MenuStop, Tty};
 
 /// Somebody at standard input and output.
 pub(in crate::cli) struct Terminal {
     tty: Tty,
     utf8: bool,
     unicode_lines: bool,
+    replaces_unsafe: bool,
 }
 
 impl Terminal {
-    /// Looks at the terminal and at the environment, and catches SIGINT and SIGTERM for as long as a menu is shown. Nothing is
-    /// written yet.
+    /// Looks at the terminal and at the environment, and catches the signals that end or stop a process for as long as a menu is
+    /// shown. Nothing is written yet.
     pub(in crate::cli) fn new() -> Self {
         let term = std::env::var("TERM").unwrap_or_default();
         // The same two as in terminfo: what draws no lines from a set of its own while it shows UTF-8.
         let unicode_lines = term.starts_with("linux") || term.starts_with("screen");
-        Self { tty: Tty::new(), utf8: is_utf8(), unicode_lines }
+        Self { tty: Tty::new(), utf8: is_utf8(), unicode_lines, replaces_unsafe: false }
+    }
+
+    /// The same for somebody who looks at a guest's menu, with characters replaced that would mislead.
+    pub(in crate::cli) fn of_the_host() -> Self {
+        Self { replaces_unsafe: true, ..Self::new() }
+    }
+
+    /// The exception with which curses refuses it, where it does.
+    pub(in crate::cli) fn refuses(&self) -> Option<Raised> {
+        self.tty.refuses()
     }
 }
 
@@ -61,7 +76,8 @@ fn is_utf8() -> bool {
 }
 
 impl Console for Terminal {
-    /// Where SIGTERM comes, the terminal is tidied up and the program ends with status 1, as curses does it.
+    /// Where SIGTERM comes, the terminal is tidied up and the program ends with status 1, as curses does it. Of every other signal
+    /// that ends a process, it dies after that.
     fn show(&mut self, config: &Config, text: &[u8], release: Release) -> Menu {
         // curses comes first.
         if let Some(raised) = self.tty.refuses() {
@@ -73,16 +89,17 @@ impl Console for Terminal {
         };
         // Under Python 2 curses has no locale.
         let utf8 = self.utf8 && release.python() == Python::Three;
-        let charset = Charset { utf8, unicode_lines: utf8 && self.unicode_lines };
+        let charset =
+            Charset { utf8, unicode_lines: utf8 && self.unicode_lines, replaces_unsafe: self.replaces_unsafe };
         let screen = Screen::new(self.tty.size, charset);
         let warning = opening.warning;
-        self.tty.enter();
+        self.tty.enter(screen.closing());
         self.tty.write(&screen.opening());
         let mut session = Session {
             screen,
             whole: Window::new(self.tty.size, (0, 0), charset),
-            list: Window::new(WINDOW, (2, 1), charset),
-            help: Window::new((10, 70), (12, 5), charset),
+            list: Window::new(WINDOW, WINDOW_AT, charset),
+            help: Window::new(HELP_WINDOW.0, HELP_WINDOW.1, charset),
             tty: &mut self.tty,
             config,
             text,
@@ -92,19 +109,21 @@ impl Console for Terminal {
         };
         let began = std::time::Instant::now();
         let result = session.choose(&opening);
-        let closing = session.screen.closing();
-        self.tty.write(&closing);
-        self.tty.leave();
+        let died = self.tty.leave();
         let failed = |raised| Menu::failed(raised, warning);
-        match result {
+        match died.map_or(result, |signal| Err(MenuStop::Died(signal))) {
             Ok(Choice { selected, edited }) => {
                 let seconds = began.elapsed().as_secs();
                 Menu { edited: edited.map(Box::new), ..Menu::new(Some(seconds), selected, warning) }
             }
-            Err(Stop::Raised(raised)) => failed(raised),
-            Err(Stop::Interrupted) => failed(Raised::new(Stage::Menu, "KeyboardInterrupt", "", Cause::Interrupted)),
-            Err(Stop::Gone) => failed(Raised::new(Stage::Menu, "EOFError", "", Cause::Terminal)),
-            Err(Stop::Terminated) => std::process::exit(1),
+            Err(MenuStop::Raised(raised)) => failed(raised),
+            Err(MenuStop::Interrupted) => failed(Raised::new(Stage::Menu, "KeyboardInterrupt", "", Cause::Interrupted)),
+            Err(MenuStop::Gone) => failed(Raised::new(Stage::Menu, "EOFError", "", Cause::Terminal)),
+            Err(MenuStop::Died(SIGTERM)) => std::process::exit(1),
+            Err(MenuStop::Died(signal)) => {
+                die_of(signal);
+                std::process::exit(1)
+            }
         }
     }
 }
@@ -134,22 +153,13 @@ struct Session<'a> {
     locked: bool,
 }
 
-const HELP_UNLOCKED: [&str; 3] = [
-    "Press enter to boot the selected OS, 'e' to edit the",
-    "commands before booting, 'a' to modify the kernel arguments ",
-    "before booting, or 'c' for a command line.",
-];
-
-const HELP_LOCKED: [&str; 2] =
-    ["Press enter to boot the selected OS or `p` to enter a", "password to unlock the next set of features."];
-
 impl Session<'_> {
     /// Draws what is around the box.
     fn draw_around(&mut self, help: &[&str]) -> Result<(), Raised> {
         self.whole.erase();
-        self.whole.add((1, 4), "pyGRUB  version 0.7", false)?;
+        self.whole.add(HEADLINE.0, HEADLINE.1, false)?;
         self.screen.copy(&mut self.whole);
-        self.help.add((0, 0), "Use the U and D keys to select which entry is highlighted.", false)?;
+        self.help.add((0, 0), HELP_ARROWS, false)?;
         for (row, text) in help.iter().enumerate() {
             self.help.add((row + 1, 0), text, false)?;
         }
@@ -163,6 +173,7 @@ impl Session<'_> {
     /// Shows what was drawn.
     fn update(&mut self) {
         let changes = self.screen.changes();
+        self.tty.shows(self.screen.redrawing());
         self.tty.write(&changes);
     }
 }

@@ -4,14 +4,14 @@ use md5::{Digest, Md5};
 
 use super::Session;
 use super::keys::{self, Key};
-use super::terminal::Stop;
+use super::terminal::MenuStop;
 
 /// More than that is not read.
 const LONGEST: usize = 1023;
 
 impl Session<'_> {
     /// `p`: asks for the password, and unlocks editing if it is the right one.
-    pub(super) fn ask_password(&mut self) -> Result<(), Stop> {
+    pub(super) fn ask_password(&mut self) -> Result<(), MenuStop> {
         self.help.add((6, 1), "Password: ", false)?;
         // Where curses takes the text: over the last letters of the word, which nobody sees.
         self.help.move_to((6, 8));
@@ -20,7 +20,7 @@ impl Session<'_> {
         let mut typed = Vec::new();
         loop {
             match keys::next(self.tty, None)? {
-                None => return Err(Stop::Gone),
+                None => return Err(MenuStop::Gone),
                 Some(Key::Char(b'\r' | b'\n') | Key::Enter) => break,
                 Some(Key::Char(0x08 | 0x7f)) => drop(typed.pop()),
                 Some(Key::Char(0x15)) => typed.clear(),

@@ -9,6 +9,10 @@ use unicode_width::UnicodeWidthChar;
 
 use crate::boot::menu::{cannot_draw, lay, null_character};
 use crate::config::Raised;
+use crate::escape::is_unsafe_char;
+
+/// What stands for a character that is not shown.
+const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
 
 /// What one cell of the screen shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +44,9 @@ pub(super) struct Charset {
     pub utf8: bool,
     /// Lines of the frame as Unicode characters; otherwise from the terminal's own set.
     pub unicode_lines: bool,
+    /// Characters that nobody sees, or that turn what stands around them, are replaced: who looks at a guest's menu on a terminal of the
+    /// host is not to be misled by it. pygrub itself writes them.
+    pub replaces_unsafe: bool,
 }
 
 impl Charset {
@@ -232,14 +239,25 @@ impl Screen {
             write_cells(&wanted[first..=last], self.charset, &mut out);
         }
         self.shown.clone_from(&self.wanted);
-        out.extend(format!("\x1b[{};{}H", self.cursor.0 + 1, self.cursor.1 + 1).into_bytes());
+        out.extend(self.cursor_placed());
         out
+    }
+
+    /// The sequences that bring any terminal to show what this one shows.
+    pub(super) fn redrawing(&self) -> Vec<u8> {
+        let blank = vec![Cell::blank(); self.shown.len()];
+        let again = Self { wanted: self.shown.clone(), shown: blank, ..*self }.changes();
+        [self.opening(), again].concat()
+    }
+
+    fn cursor_placed(&self) -> Vec<u8> {
+        format!("\x1b[{};{}H", self.cursor.0 + 1, self.cursor.1 + 1).into_bytes()
     }
 }
 
 fn write_cells(cells: &[Cell], charset: Charset, out: &mut Vec<u8>) {
     let (mut reverse, mut line) = (false, false);
-    for cell in cells {
+    for (index, cell) in cells.iter().enumerate() {
         if cell.base == '\0' {
             continue;
         }
@@ -253,10 +271,15 @@ fn write_cells(cells: &[Cell], charset: Charset, out: &mut Vec<u8>) {
             out.push(if line { 0x0e } else { 0x0f });
         }
         let base = if cell.line && charset.unicode_lines { unicode_line(cell.base) } else { cell.base };
-        for c in std::iter::once(base).chain(cell.marks.chars()) {
+        let is_replaced = |c: char| charset.replaces_unsafe && is_unsafe_char(c);
+        let shown = if is_replaced(base) { REPLACEMENT } else { base };
+        // The second cell of a wide one.
+        let filling = (shown != base && cells.get(index + 1).is_some_and(|next| next.base == '\0')).then_some(' ');
+        let marks = cell.marks.chars().filter(|&c| !is_replaced(c));
+        for c in std::iter::once(shown).chain(filling).chain(marks) {
             match u8::try_from(c) {
                 Ok(byte) if !charset.utf8 => out.push(byte),
-                Err(_) if !charset.utf8 => out.push(b' '),
+                Err(_) if !charset.utf8 => out.push(if c == REPLACEMENT && shown != base { b'?' } else { b' ' }),
                 _ => out.extend(c.encode_utf8(&mut [0; 4]).as_bytes()),
             }
         }

@@ -12,6 +12,7 @@ use rustix::thread::{
 };
 
 use super::Missing;
+use crate::system_error::why;
 
 /// The namespaces that pygrub leaves under `--runas`, and only there: making them takes a millisecond. It needs CAP_SYS_ADMIN,
 /// which is not what changing the user needs: a caller may have one without the other.
@@ -34,8 +35,9 @@ pub(super) fn leave_namespaces(missing: &mut Missing) {
 
 /// Becomes `user` and the group of the same number, without other groups and for good.
 pub(super) fn become_user(user: u32) -> io::Result<()> {
-    let refused =
-        |error: io::Error| io::Error::new(error.kind(), format!("cannot become user {user} (--runas): {error}"));
+    let refused = |error: io::Error| {
+        io::Error::new(error.kind(), format!("cannot become user {user} (--runas): {}", why(&error)))
+    };
     // To setresuid the highest number means "no change".
     if user == u32::MAX {
         return Err(refused(Errno::INVAL.into()));

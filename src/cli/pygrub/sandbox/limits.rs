@@ -13,21 +13,21 @@ const MIB: u64 = 1 << 20;
 
 /// How much the worker may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct ResourceLimits {
     /// Address space in bytes.
     pub memory: u64,
     /// The size of a file that is written, in bytes. A write beyond fails with `EFBIG`.
     pub file_size: Option<u64>,
 }
 
-impl Default for Limits {
+impl Default for ResourceLimits {
     /// 256 MiB of memory, and files as large as may be copied.
     fn default() -> Self {
         Self { memory: 256 * MIB, file_size: Some(LARGEST_COPY) }
     }
 }
 
-impl Limits {
+impl ResourceLimits {
     /// The limits without `--runas`: 256 MiB of memory, and files of [`largest_copy`](Self::largest_copy).
     ///
     /// # Errors
@@ -50,7 +50,7 @@ impl Limits {
     }
 
     /// The limits under `--runas`: 256 MiB of memory and 128 MiB a file, unless `variable`, asked for the environment variables
-    /// `PYGRUB_MAX_RAM_USAGE_MB` and `PYGRUB_MAX_FILE_SIZE_MB`, tells otherwise. They are read as Python reads an `int`.
+    /// `PYGRUB_MAX_RAM_USAGE_MB` and `PYGRUB_MAX_FILE_SIZE_MB`, says otherwise. They are read as Python reads an `int`.
     ///
     /// # Errors
     ///
@@ -74,7 +74,7 @@ fn mebibytes(name: &str, text: &str) -> Result<u64, String> {
 /// Three are held open at any time, so that no fourth can be opened; `poll` takes no more than this many at once.
 const DESCRIPTORS: u64 = 3;
 
-pub(super) fn set(limits: &Limits, missing: &mut Missing) {
+pub(super) fn set(limits: &ResourceLimits, missing: &mut Missing) {
     // A handled signal does not kill: the write fails with EFBIG, as in Python, which ignores the signal.
     let handled = signal_hook::flag::register(libc::SIGXFSZ, Arc::new(AtomicBool::new(false)));
     missing.note_failure("a handler for SIGXFSZ", handled);
@@ -100,8 +100,8 @@ pub(super) fn set(limits: &Limits, missing: &mut Missing) {
 mod tests {
     use super::*;
 
-    fn restricted(ram: Option<&str>, file: Option<&str>) -> Result<Limits, String> {
-        Limits::restricted(|name| {
+    fn restricted(ram: Option<&str>, file: Option<&str>) -> Result<ResourceLimits, String> {
+        ResourceLimits::restricted(|name| {
             let text = if name == "PYGRUB_MAX_RAM_USAGE_MB" { ram } else { file };
             text.map(str::to_owned)
         })
@@ -111,7 +111,7 @@ mod tests {
     fn without_runas_either_variable_counts() {
         let usual = |given: &[(&str, &str)]| {
             let text = |name: &str| given.iter().find(|(one, _)| *one == name).map(|(_, text)| (*text).to_owned());
-            Limits::largest_copy(text).map(|bytes| bytes / MIB)
+            ResourceLimits::largest_copy(text).map(|bytes| bytes / MIB)
         };
         let (ours, theirs) = ("PREGRUB_MAX_FILE_SIZE_MB", "PYGRUB_MAX_FILE_SIZE_MB");
         assert_eq!(usual(&[]), Ok(1024));
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn the_environment_moves_the_limits() {
-        let limits = |memory, file| Ok(Limits { memory: memory * MIB, file_size: Some(file * MIB) });
+        let limits = |memory, file| Ok(ResourceLimits { memory: memory * MIB, file_size: Some(file * MIB) });
         assert_eq!(restricted(None, None), limits(256, 128));
         assert_eq!(restricted(Some(" 5_0 "), Some("1")), limits(50, 1));
         assert_eq!(

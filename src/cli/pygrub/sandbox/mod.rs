@@ -31,7 +31,9 @@ use std::fmt::Display;
 use std::io;
 use std::os::fd::RawFd;
 
-pub use limits::Limits;
+pub use limits::ResourceLimits;
+
+use crate::system_error::in_a_sentence;
 
 /// What is kept of the privileges.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +41,7 @@ pub struct Privileges {
     /// `--runas`: the user, and the group of the same number, to become. `None` and 0 keep both, as in pygrub.
     pub run_as: Option<u32>,
     /// How much may be used.
-    pub limits: Limits,
+    pub limits: ResourceLimits,
 }
 
 /// Gives everything up but the descriptors `files`, standard input, standard output and standard error. There is no way back.
@@ -83,6 +85,7 @@ struct Missing(Vec<String>);
 
 impl Missing {
     fn note(&mut self, what: &str, why: impl Display) {
+        let why = in_a_sentence(&why.to_string());
         self.0.push(format!("this kernel does not give {what} ({why}): the disk is read without it"));
     }
 

@@ -96,7 +96,6 @@ const FREE: &[libc::c_long] = &[
 /// Those on an open file, which is their first argument.
 const ON_A_FILE: &[libc::c_long] = &[
     libc::SYS_fadvise64,
-    libc::SYS_fallocate,
     libc::SYS_fstat,
     libc::SYS_ftruncate,
     libc::SYS_lseek,

@@ -19,8 +19,8 @@ use crate::storage::beneath::HeldDirectory;
 const LOOK: Duration = Duration::from_millis(10);
 
 /// What an installation does to the boot disk. Nothing changes it but these methods: a test puts a disk in the place of
-/// [`HostDisk`] that fails at any of them. Paths lie beneath the boot directory. The errors are those of the operating system.
-pub trait Disk {
+/// [`LocalDisk`] that fails at any of them. Paths lie beneath the boot directory. The errors are those of the operating system.
+pub trait InstallDisk {
     /// Makes a directory.
     fn make_directory(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()>;
     /// Makes an empty file with these permissions; there is none.
@@ -39,6 +39,8 @@ pub trait Disk {
     fn sync_filesystem(&mut self, boot: &HeldDirectory) -> io::Result<()>;
     /// Gives a file another name in one step; what had that name is gone.
     fn rename(&mut self, boot: &HeldDirectory, from: &Path, to: &Path) -> io::Result<()>;
+    /// Gives a file another name, which nothing has: what has it by then stays, and that is an error.
+    fn rename_to_new(&mut self, boot: &HeldDirectory, from: &Path, to: &Path) -> io::Result<()>;
     /// Gives a file one name more.
     fn link(&mut self, boot: &HeldDirectory, from: &Path, to: &Path) -> io::Result<()>;
     /// Takes a name away.
@@ -51,13 +53,13 @@ pub trait Disk {
 
 /// The filesystems of this machine.
 #[derive(Clone, Debug, Default)]
-pub struct HostDisk {
+pub struct LocalDisk {
     stop: Arc<AtomicBool>,
     /// Whether every child of this process is of a program that was started here.
     adopts: bool,
 }
 
-impl HostDisk {
+impl LocalDisk {
     /// Ends the installation, with the boot disk as it was, when this becomes true: a handler of signals sets it.
     pub fn until(stop: Arc<AtomicBool>) -> Self {
         Self { stop, ..Self::default() }
@@ -71,7 +73,7 @@ impl HostDisk {
     }
 }
 
-impl Disk for HostDisk {
+impl InstallDisk for LocalDisk {
     fn make_directory(&mut self, boot: &HeldDirectory, path: &Path) -> io::Result<()> {
         boot.make_directory(path, 0o755)
     }
@@ -127,6 +129,10 @@ impl Disk for HostDisk {
         boot.rename(from, to)
     }
 
+    fn rename_to_new(&mut self, boot: &HeldDirectory, from: &Path, to: &Path) -> io::Result<()> {
+        boot.rename_to_new(from, to)
+    }
+
     fn link(&mut self, boot: &HeldDirectory, from: &Path, to: &Path) -> io::Result<()> {
         boot.link(from, to)
     }
@@ -140,7 +146,7 @@ impl Disk for HostDisk {
     }
 }
 
-impl HostDisk {
+impl LocalDisk {
     /// Returns when a program has ended, which it need not have done by itself after an error.
     fn wait_for(&self, child: &Child, limit: Duration) -> io::Result<()> {
         let Some(child) = pid(child) else { return Ok(()) };

@@ -65,6 +65,11 @@ impl Kept {
                     kept.unread = Some(path);
                     continue;
                 }
+                // What the disk has there boots, and nobody sees it.
+                None if directory.is_hidden(path.as_bytes()) => {
+                    kept.unread = Some(path);
+                    continue;
+                }
                 None => continue,
             };
             // It may be one of ours by its name, after a link.
@@ -145,7 +150,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::generate::grub_cfg::{Root, Search};
+    use crate::generate::grub_cfg::{RootDirectory, Search};
 
     #[test]
     fn digits_are_found_wherever_they_stand() {
@@ -166,7 +171,7 @@ mod tests {
             let text = format!("menuentry \"A\" {{\n  linux /boot/kernels/{}\n}}\n", name(digit));
             fs::write(real.join(boot).join("grub/grub.cfg"), text).unwrap();
         }
-        let root = Root::new(real.join("guest"));
+        let root = RootDirectory::new(real.join("guest"));
         let disk = BootDisk::find(&root, &real.join("guest/boot"), Some("/boot"), &Search::Never).unwrap();
         fs::rename(real.join("guest/boot"), real.join("aside")).unwrap();
         fs::rename(real.join("other"), real.join("guest/boot")).unwrap();

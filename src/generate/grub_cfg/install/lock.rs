@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
-use super::super::error::Error;
+use super::super::error::GrubCfgError;
 use crate::storage::beneath::HeldDirectory;
 
 /// How long a second installer waits for the first.
@@ -21,8 +21,8 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    pub(super) fn take(boot: &HeldDirectory, stop: &AtomicBool) -> Result<Self, Error> {
-        let failed = |error| Error::io("lock", boot.path(), &error);
+    pub(super) fn take(boot: &HeldDirectory, stop: &AtomicBool) -> Result<Self, GrubCfgError> {
+        let failed = |error| GrubCfgError::io("lock", boot.path(), &error);
         let directory = boot.as_file().map_err(failed)?;
         let begun = Instant::now();
         loop {
@@ -35,7 +35,7 @@ impl Lock {
                     thread::sleep(Duration::from_millis(50));
                 }
                 Err(Errno::WOULDBLOCK) => {
-                    return Err(Error::new(format!(
+                    return Err(GrubCfgError::new(format!(
                         "another installation has been at work on `{}` for {} s: nothing was changed by this one",
                         boot.path().display(),
                         PATIENCE.as_secs()

@@ -24,30 +24,31 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-pub use disk::{Disk, HostDisk};
+pub use disk::{InstallDisk, LocalDisk};
 use kept::{Kept, LONGEST};
 use kernels::{Kernels, TEMPORARY, WithSecrets};
 use lock::Lock;
 
-use super::boot_disk::BootDisk;
-use super::error::Error;
+use super::boot_disk::{BootDisk, GRUB_CFG};
+use super::error::GrubCfgError;
 use super::files::{KERNELS, SourceFiles};
 use super::judge::judge;
-use super::menu::Menu;
-use super::plan::{GRUB_CFG, Options, draft, menu, text_entries};
+use super::menu::PlannedMenu;
+use super::options::PlanOptions;
+use super::plan::{draft, menu, text_entries};
 use super::text::text;
 use crate::storage::beneath::{HeldDirectory, NodeKind};
 use crate::storage::directory::{PlannedFile, PlannedFiles};
 
-/// Where grub.cfg is written before it becomes that, and where the old one stays until then.
-const NEW_CFG: &str = "grub/.grub.cfg.new";
-const OLD_CFG: &str = "grub/.grub.cfg.old";
+/// Where grub.cfg is written before it becomes that, and where the old one stays until then: names that nobody else gives a file.
+const NEW_CFG: &str = "grub/.pregrub-grub.cfg.new";
+const OLD_CFG: &str = "grub/.pregrub-grub.cfg.old";
 
 /// What an installation did.
 #[derive(Clone, Debug)]
-pub struct Installed {
+pub struct InstallReport {
     /// The entries; the first is the default.
-    pub menu: Menu,
+    pub menu: PlannedMenu,
     /// The grub.cfg that is there now.
     pub grub_cfg: PathBuf,
     /// How many kernels and initrds were copied.
@@ -63,21 +64,25 @@ pub struct Installed {
 ///
 /// The system cannot be booted, pygrub would not boot what comes of it, or the boot disk cannot be written. Then it boots what
 /// it has booted before, and its grub.cfg is the same.
-pub fn install(options: &Options, toplevel: &Path, disk: &mut dyn Disk) -> Result<Installed, Error> {
+pub fn install(
+    options: &PlanOptions,
+    toplevel: &Path,
+    disk: &mut dyn InstallDisk,
+) -> Result<InstallReport, GrubCfgError> {
     let stop = disk.stop();
     let go_on = || if stop.load(Ordering::Relaxed) { Err(stopped()) } else { Ok(()) };
     let boot_disk = BootDisk::find(&options.root, &options.boot, options.prefix.as_deref(), &options.search)?;
     let boot = &boot_disk.directory;
     let _lock = Lock::take(boot, &stop)?;
     let mut menu = menu(options, toplevel)?;
-    let unchanged = |error: &Error| and(error, "nothing was changed");
+    let unchanged = |error: &GrubCfgError| and(error, "nothing was changed");
     [KERNELS, "grub"].iter().try_for_each(|name| examine_directory(boot, name)).map_err(|error| unchanged(&error))?;
     let old = read(boot).map_err(|error| unchanged(&error))?;
     let mut sources = SourceFiles::new(&options.root, &go_on);
     let draft = draft(options, &boot_disk, &menu, &mut sources, &go_on).map_err(|error| unchanged(&error))?;
     menu.warnings.extend(draft.warnings);
     let kept = Kept::on(&boot_disk, sources.nodes(), &go_on)
-        .map_err(|error| unchanged(&Error::io("read", boot_disk.root.path(), &error)))?;
+        .map_err(|error| unchanged(&GrubCfgError::io("read", boot_disk.root.path(), &error)))?;
     expect_free(boot, &kept).map_err(|error| unchanged(&error))?;
     for directory in [KERNELS, "grub"] {
         make_directory(boot, directory, disk).map_err(|error| unchanged(&error))?;
@@ -95,6 +100,13 @@ pub fn install(options: &Options, toplevel: &Path, disk: &mut dyn Disk) -> Resul
             let same = if old.is_some() { "grub.cfg is what it was" } else { "no grub.cfg was written" };
             return Err(and(&error, same));
         }
+        // What the kernel says by now may come from its memory: nothing is removed that either of them names.
+        Err(Failed::Unsure(error)) => {
+            return Err(and(
+                &error,
+                "grub.cfg may be the old one or the new one, with all that both need: repair the disk, and install again",
+            ));
+        }
         Err(Failed::Unsynced(error)) => {
             return Err(and(&error, "the new grub.cfg is written, but may be lost until the disk is written to"));
         }
@@ -102,26 +114,33 @@ pub fn install(options: &Options, toplevel: &Path, disk: &mut dyn Disk) -> Resul
             installation.menu.warnings.push(format!("{error}; the new grub.cfg is in its place, with all it needs"));
         }
     }
+    let unremovable: Vec<String> = installation.kernels.unremovable().map(|path| path.display().to_string()).collect();
+    for path in unremovable {
+        let sentence = format!("`{path}` is needed no longer and cannot be removed: it may be immutable (chattr -i)");
+        installation.menu.warnings.push(sentence);
+    }
     if let Some(path) = kept.unread() {
         let sentence = format!("`{path}` of the boot disk cannot be read and may name any kernel: none was removed");
         installation.menu.warnings.push(sentence);
     }
     let Installation { kernels, menu, removed, .. } = installation;
-    Ok(Installed { menu, grub_cfg: boot.path().join(GRUB_CFG), copied: kernels.added(), removed })
+    Ok(InstallReport { menu, grub_cfg: boot.path().join(GRUB_CFG), copied: kernels.added(), removed })
 }
 
 /// When it failed.
 enum Failed {
     /// grub.cfg is the old one.
-    Before(Error),
+    Before(GrubCfgError),
+    /// grub.cfg is the old one or the new one.
+    Unsure(GrubCfgError),
     /// grub.cfg is the new one, and it is not known whether it is on the disk.
-    Unsynced(Error),
+    Unsynced(GrubCfgError),
     /// The new one is there to stay.
-    After(Error),
+    After(GrubCfgError),
 }
 
-impl From<Error> for Failed {
-    fn from(error: Error) -> Self {
+impl From<GrubCfgError> for Failed {
+    fn from(error: GrubCfgError) -> Self {
         Self::Before(error)
     }
 }
@@ -129,14 +148,14 @@ impl From<Error> for Failed {
 struct Installation<'a> {
     kernels: Kernels<'a>,
     boot_disk: &'a BootDisk,
-    menu: Menu,
+    menu: PlannedMenu,
     removed: usize,
 }
 
 impl Installation<'_> {
     fn perform(
         &mut self,
-        options: &Options,
+        options: &PlanOptions,
         old: Option<&[u8]>,
         kept: &Kept,
         go_on: &dyn Fn() -> io::Result<()>,
@@ -169,7 +188,15 @@ impl Installation<'_> {
             }
             self.sync_directory("grub")?;
             self.sync()?;
-            self.kernels.change(grub_cfg, |disk| disk.rename(boot, new_cfg, grub_cfg))?;
+            let mut is_begun = false;
+            let renamed = self.kernels.change(grub_cfg, |disk| {
+                is_begun = true;
+                disk.rename(boot, new_cfg, grub_cfg).inspect_err(|error| is_begun = !is_of_before(error))
+            });
+            match renamed {
+                Err(error) if is_begun => return Err(Failed::Unsure(error)),
+                renamed => renamed?,
+            }
             // There is no way back, and what follows takes a moment.
             self.kernels.finish();
             self.sync_directory("grub").map_err(Failed::Unsynced)?;
@@ -180,7 +207,7 @@ impl Installation<'_> {
     }
 
     /// Copies what the entries need; of each entry the names of its kernel and initrd.
-    fn copy(&mut self, options: &Options) -> Result<Vec<(String, Option<String>)>, Error> {
+    fn copy(&mut self, options: &PlanOptions) -> Result<Vec<(String, Option<String>)>, GrubCfgError> {
         let mut named = Vec::new();
         for entry in &self.menu.entries {
             let kernel = self.kernels.copy_kernel(&entry.kernel)?;
@@ -189,7 +216,7 @@ impl Installation<'_> {
                 (Some(initrd), Some(program)) if options.run_secrets => {
                     let appended = match options.root.locate(program) {
                         Ok(program) => self.kernels.copy_with_secrets(initrd, &program)?,
-                        Err(error) => WithSecrets::Failed(Error::io("find", program, &error)),
+                        Err(error) => WithSecrets::Failed(GrubCfgError::io("find", program, &error)),
                     };
                     match appended {
                         WithSecrets::Named(name) => Some(name),
@@ -208,7 +235,7 @@ impl Installation<'_> {
         Ok(named)
     }
 
-    fn write_new(&mut self, text: &str) -> Result<(), Error> {
+    fn write_new(&mut self, text: &str) -> Result<(), GrubCfgError> {
         let (boot, path) = (&self.boot_disk.directory, Path::new(NEW_CFG));
         self.kernels.remove_if_there(path)?;
         self.kernels.change(path, |disk| disk.create(boot, path, 0o644))?;
@@ -217,7 +244,7 @@ impl Installation<'_> {
     }
 
     /// Removes what nothing names any longer.
-    fn tidy(&mut self, kept: &Kept) -> Result<(), Error> {
+    fn tidy(&mut self, kept: &Kept) -> Result<(), GrubCfgError> {
         for path in [NEW_CFG, OLD_CFG] {
             self.kernels.remove_if_there(Path::new(path))?;
         }
@@ -237,39 +264,72 @@ impl Installation<'_> {
         }
     }
 
-    fn sync_directory(&mut self, name: &str) -> Result<(), Error> {
+    fn sync_directory(&mut self, name: &str) -> Result<(), GrubCfgError> {
         let (boot, path) = (&self.boot_disk.directory, Path::new(name));
         self.kernels.change(path, |disk| disk.sync_directory(boot, path))
     }
 
-    fn sync(&mut self) -> Result<(), Error> {
+    fn sync(&mut self) -> Result<(), GrubCfgError> {
         let boot = &self.boot_disk.directory;
         self.kernels.change(Path::new(""), |disk| disk.sync_filesystem(boot))
     }
 }
 
-/// Whether a name in the boot directory is a directory, or not there yet.
-fn examine_directory(boot: &HeldDirectory, name: &str) -> Result<(), Error> {
-    match boot.directory(Path::new(name)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(Error::io("open the directory", &boot.path().join(name), &error))
-        }
-        _ => Ok(()),
-    }
+/// Whether a file that was to get another name has its old one for sure, by the error: one that is found before anything is changed. After
+/// an error of the disk a filesystem may have changed the name all the same.
+fn is_of_before(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    const BEFORE: [Errno; 9] = [
+        Errno::ACCESS,
+        Errno::PERM,
+        Errno::NOENT,
+        Errno::NOTDIR,
+        Errno::ISDIR,
+        Errno::NAMETOOLONG,
+        Errno::XDEV,
+        Errno::NOSPC,
+        Errno::DQUOT,
+    ];
+    error.kind() == io::ErrorKind::StorageFull
+        || error.raw_os_error().is_some_and(|number| BEFORE.iter().any(|known| known.raw_os_error() == number))
 }
 
-fn make_directory(boot: &HeldDirectory, name: &str, disk: &mut dyn Disk) -> Result<(), Error> {
+/// Whether a name in the boot directory is a directory that can be worked in, or not there yet.
+fn examine_directory(boot: &HeldDirectory, name: &str) -> Result<(), GrubCfgError> {
+    let path = boot.path().join(name);
+    let directory = match boot.directory(Path::new(name)) {
+        Ok(directory) => directory,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(GrubCfgError::io("open the directory", &path, &error)),
+    };
+    let number = |held: &HeldDirectory| held.mount().map(|mount| mount.number);
+    if number(&directory) != number(boot) {
+        return Err(GrubCfgError::new(format!(
+            "`{0}` is a mount point, and the disk boots what lies under it: unmount it (umount {0})",
+            path.display()
+        )));
+    }
+    if directory.keeps_its_names() {
+        return Err(GrubCfgError::new(format!(
+            "nothing in `{0}` can be renamed: it is append-only or immutable (chattr -a -i {0})",
+            path.display()
+        )));
+    }
+    Ok(())
+}
+
+fn make_directory(boot: &HeldDirectory, name: &str, disk: &mut dyn InstallDisk) -> Result<(), GrubCfgError> {
     let path = Path::new(name);
     if boot.node(path).is_ok_and(|node| node.kind == NodeKind::Directory) {
         return Ok(());
     }
     disk.make_directory(boot, path)
         .and_then(|()| disk.sync_directory(boot, Path::new("")))
-        .map_err(|error| Error::io("make the directory", &boot.path().join(path), &error))
+        .map_err(|error| GrubCfgError::io("make the directory", &boot.path().join(path), &error))
 }
 
 /// Refuses a disk on which a configuration leads, or may lead, to a name that the installation writes for a moment and removes again.
-fn expect_free(boot: &HeldDirectory, kept: &Kept) -> Result<(), Error> {
+fn expect_free(boot: &HeldDirectory, kept: &Kept) -> Result<(), GrubCfgError> {
     let copies = boot.names(Path::new(KERNELS)).unwrap_or_default();
     let temporary = copies.into_iter().filter(|name| name.as_bytes().starts_with(TEMPORARY.as_bytes()));
     let paths = temporary.map(|name| Path::new(KERNELS).join(name)).chain([NEW_CFG, OLD_CFG].map(PathBuf::from));
@@ -283,7 +343,7 @@ fn expect_free(boot: &HeldDirectory, kept: &Kept) -> Result<(), Error> {
             Some(unread) => format!("`{unread}` of the boot disk cannot be read and may lead"),
             None => continue,
         };
-        return Err(Error::new(format!(
+        return Err(GrubCfgError::new(format!(
             "{leads} to `{}`, a name that the installation needs for a moment: give that file another name",
             boot.path().join(path).display()
         )));
@@ -292,18 +352,18 @@ fn expect_free(boot: &HeldDirectory, kept: &Kept) -> Result<(), Error> {
 }
 
 /// The grub.cfg that is there.
-fn read(boot: &HeldDirectory) -> Result<Option<Vec<u8>>, Error> {
+fn read(boot: &HeldDirectory) -> Result<Option<Vec<u8>>, GrubCfgError> {
     let path = Path::new(GRUB_CFG);
     let mut text = Vec::new();
     match boot.open_file(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut text)) {
         Ok(_) if text.len() as u64 <= LONGEST => Ok(Some(text)),
-        Ok(_) => Err(Error::new(format!(
+        Ok(_) => Err(GrubCfgError::new(format!(
             "`{}` is larger than {} MiB: move it out of the way",
             boot.path().join(path).display(),
             LONGEST >> 20
         ))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::io("read", &boot.path().join(path), &error)),
+        Err(error) => Err(GrubCfgError::io("read", &boot.path().join(path), &error)),
     }
 }
 
@@ -313,6 +373,6 @@ fn stopped() -> io::Error {
 }
 
 /// An error, and what follows from it.
-fn and(error: &Error, consequence: &str) -> Error {
-    Error::new(format!("{error}; {consequence}"))
+fn and(error: &GrubCfgError, consequence: &str) -> GrubCfgError {
+    GrubCfgError::new(format!("{error}; {consequence}"))
 }

@@ -2,7 +2,7 @@
 //! verdict and for the rules.
 
 use crate::config::{Cause, Raised, Stage};
-use crate::explain::advice::{Advice, Seen};
+use crate::explain::advice::{Advice, RaisingConfig};
 use crate::explain::closing_brace::of_closing_brace;
 use crate::explain::raised::of_raised;
 use crate::lint::rules::{Diagnostic, LintContext, Reporter};
@@ -56,11 +56,11 @@ pub(in crate::lint) fn finding(context: &LintContext<'_>, raised: Raised) -> Dia
             of_closing_brace(None, configuration.writer())
         }
         (None, Some(configuration)) => {
-            of_raised(context.attempt(), Some(configuration.seen()), context.files(), &raised)
+            of_raised(context.attempt(), Some(configuration.seen()), context.files(), &raised, context.release())
         }
         (None, None) => {
-            let seen = context.attempt().and_then(Seen::of);
-            of_raised(context.attempt(), seen, context.files(), &raised)
+            let seen = context.attempt().and_then(RaisingConfig::of);
+            of_raised(context.attempt(), seen, context.files(), &raised, context.release())
         }
     };
     let mut finding = Diagnostic::new(advice.reason).stops_boot(true);

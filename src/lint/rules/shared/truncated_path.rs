@@ -2,8 +2,9 @@
 //! space or tab.
 
 use crate::boot::Purpose;
-use crate::explain::missing_path::{MissingPath, ends_at_a_blank, shown};
+use crate::explain::missing_path::{MissingPath, ends_at_a_blank};
 use crate::explain::path_issue::{PathIssue, words};
+use crate::explain::wording::shown;
 use crate::lint::analysis::named_file::{Lookup, NamedFile, all};
 use crate::lint::rules::{Diagnostic, LintContext, Reporter, Severity};
 use crate::python::PyStr;

@@ -2,9 +2,10 @@
 //! `explain::missing_path`, in one place for the verdict and for the rules.
 
 use crate::config::Span;
+use crate::explain::closest_path::{Closest, Relatives};
 use crate::explain::path_issue::{PathIssue, Plain};
 use crate::lint::analysis::line_continuation::{goes_on, joined};
-use crate::lint::analysis::named_file::{Lookup, NamedFile, Why, all};
+use crate::lint::analysis::named_file::{Lookup, NamedFile, OpenFailure, all};
 use crate::lint::rules::{Configuration, Diagnostic, Fix, LintContext, Reporter, Severity};
 
 /// How many entries that are not selected are reported one by one.
@@ -12,12 +13,11 @@ const MOST: usize = 50;
 
 /// Reports the files that do not open, or will not, because of this issue.
 pub(in crate::lint) fn check(context: &LintContext<'_>, report: &mut Reporter<'_>, issue: PathIssue) {
-    let Some(lookup) = Lookup::new(context) else { return };
+    let Some(lookup) = Lookup::new(context).filter(|lookup| lookup.has(issue)) else { return };
     let mut others = Others::of(context);
     for named in all(lookup.configuration()).filter(|named| lookup.issue(named) == Some(issue)) {
-        let Some(why) = lookup.why(&named) else { continue };
-        if named.selected || others.has_room() {
-            let certain = matches!(why, Why::Missing(_));
+        if let Some(why) = others.why(&lookup, &named) {
+            let certain = matches!(why, OpenFailure::Missing(_));
             let severity = match (named.selected, certain || issue != PathIssue::DoubleSlash) {
                 (true, true) => Severity::Error,
                 _ => Severity::Warning,
@@ -40,10 +40,15 @@ impl Others {
         Self { count: 0, most: context.most(MOST) }
     }
 
-    /// Whether one more is to be reported.
-    pub(in crate::lint) fn has_room(&mut self) -> bool {
-        self.count += 1;
-        self.count <= self.most
+    /// Why this file does not open, if it does not and is to be reported one by one; otherwise it is counted.
+    pub(in crate::lint) fn why(&mut self, lookup: &Lookup<'_>, named: &NamedFile<'_>) -> Option<OpenFailure> {
+        if named.selected || self.count < self.most {
+            let why = lookup.why(named);
+            self.count += usize::from(why.is_some() && !named.selected);
+            return why;
+        }
+        self.count += usize::from(lookup.is_missing(named));
+        None
     }
 
     /// Says how many were left out.
@@ -57,16 +62,26 @@ impl Others {
 }
 
 /// The finding about one file.
-pub(in crate::lint) fn finding(lookup: &Lookup<'_>, named: &NamedFile<'_>, why: &Why) -> Diagnostic {
+fn finding(lookup: &Lookup<'_>, named: &NamedFile<'_>, why: &OpenFailure) -> Diagnostic {
+    finding_among(lookup, &Relatives::of(lookup.configuration().seen()), named, why).0
+}
+
+/// The finding about one file, and the file that is probably meant.
+pub(in crate::lint) fn finding_among<'a>(
+    lookup: &Lookup<'a>,
+    relatives: &Relatives<'a>,
+    named: &NamedFile<'_>,
+    why: &OpenFailure,
+) -> (Diagnostic, Option<Closest<'a>>) {
     let clause = match why {
-        Why::Missing(clause) => Some(clause.as_str()),
-        Why::Odd => None,
+        OpenFailure::Missing(clause) => Some(clause.as_str()),
+        OpenFailure::Odd => None,
     };
     let missing = lookup.missing(named, clause);
-    let advice = missing.advice_on(lookup.files(), Some(lookup.configuration().seen()));
+    let (advice, closest) = missing.advice_among(lookup.files(), Some((lookup.configuration().seen(), relatives)));
     let mut finding = Diagnostic::new(advice.reason)
         .at(named.file.span, advice.label)
-        .stops_boot(named.selected && matches!(why, Why::Missing(_)));
+        .stops_boot(named.selected && matches!(why, OpenFailure::Missing(_)));
     finding.help = advice.help;
     finding.raised = lookup.raised(named);
     match missing.issue() {
@@ -74,7 +89,7 @@ pub(in crate::lint) fn finding(lookup: &Lookup<'_>, named: &NamedFile<'_>, why: 
         Some(_) => mend(lookup, named, &mut finding),
         None => {}
     }
-    finding
+    (finding, closest)
 }
 
 /// The line of menu.lst without the options in front of the path, where such a file is there.
@@ -91,7 +106,7 @@ fn without_options(lookup: &Lookup<'_>, named: &NamedFile<'_>) -> Option<Fix> {
     }
     let behind = u32::try_from(length).ok()?;
     let whole = Span { end: start.start.checked_add(behind)?, length: behind, ..start };
-    // GRUB finds out the type of a kernel by itself; without the other options it tells a kernel more.
+    // GRUB finds out the type of a kernel by itself; without the other options it passes more to a kernel.
     let types = line[..length].split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty());
     let description = "leave the options out";
     let fix = match types.into_iter().all(|word| word.starts_with(b"--type=")) {

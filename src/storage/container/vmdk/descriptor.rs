@@ -4,15 +4,15 @@ use super::super::error::{ContainerError, damaged, unsupported};
 
 /// What a descriptor says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Descriptor {
+pub(super) struct VmdkDescriptor {
     /// In the order in which they make up the disk. Empty for one that is embedded in its only extent.
-    pub extents: Vec<Extent>,
+    pub extents: Vec<ExtentDescription>,
     /// The file that it is based on.
     pub parent: Option<Vec<u8>>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Extent {
+pub(super) struct ExtentDescription {
     pub sectors: u64,
     pub kind: ExtentKind,
 }
@@ -30,7 +30,7 @@ pub(super) enum ExtentKind {
 /// More extents than a disk of 2 GB pieces has.
 const EXTENTS_AT_MOST: usize = 4096;
 
-impl Descriptor {
+impl VmdkDescriptor {
     pub(super) fn parse(text: &[u8]) -> Result<Self, ContainerError> {
         let end = text.iter().position(|&byte| byte == 0).unwrap_or(text.len());
         let mut extents = Vec::new();
@@ -45,7 +45,7 @@ impl Descriptor {
                 if extents.len() == EXTENTS_AT_MOST {
                     return Err(damaged("its descriptor names thousands of extents"));
                 }
-                extents.push(Extent::parse(rest)?);
+                extents.push(ExtentDescription::parse(rest)?);
             }
         }
         let parent = if based {
@@ -68,7 +68,7 @@ fn access(line: &[u8]) -> Option<&[u8]> {
     [&b"RW "[..], b"RDONLY "].iter().find_map(|word| line.strip_prefix(*word))
 }
 
-impl Extent {
+impl ExtentDescription {
     fn parse(line: &[u8]) -> Result<Self, ContainerError> {
         let invalid = || damaged("a line of its descriptor is not an extent");
         let mut words = line.splitn(3, u8::is_ascii_whitespace);
@@ -80,8 +80,9 @@ impl Extent {
         }
         let rest = words.next().ok_or_else(invalid)?.trim_ascii();
         let quoted = rest.strip_prefix(b"\"").ok_or_else(invalid)?;
-        let end = quoted.iter().position(|&byte| byte == b'"').ok_or_else(invalid)?;
-        let (name, rest) = (quoted[..end].to_vec(), quoted[end + 1..].trim_ascii());
+        let mut parts = quoted.splitn(2, |&byte| byte == b'"');
+        let (name, rest) = parts.next().zip(parts.next()).ok_or_else(invalid)?;
+        let (name, rest) = (name.to_vec(), rest.trim_ascii());
         let kind = match kind {
             b"FLAT" | b"VMFS" => {
                 let offset = if rest.is_empty() { Some(0) } else { number(rest) };
@@ -105,7 +106,7 @@ mod tests {
     fn extents_and_parent() {
         let text = b"# Disk DescriptorFile\nCID=1\nparentCID=0000abcd\nparentFileNameHint=\"base.vmdk\"\n\
                      RW 100 FLAT \"a b.vmdk\" 8\nRW 7 ZERO\nRDONLY 3 SPARSE \"s.vmdk\"\nddb.x = \"1\"\n\0junk";
-        let descriptor = Descriptor::parse(text).unwrap();
+        let descriptor = VmdkDescriptor::parse(text).unwrap();
         assert_eq!(descriptor.parent.as_deref(), Some(&b"base.vmdk"[..]));
         let kinds: Vec<_> = descriptor.extents.into_iter().map(|extent| (extent.sectors, extent.kind)).collect();
         assert_eq!(
@@ -116,7 +117,10 @@ mod tests {
                 (3, ExtentKind::Sparse { name: b"s.vmdk".to_vec() }),
             ]
         );
-        assert!(Descriptor::parse(b"RW x FLAT \"a\" 0").is_err() && Descriptor::parse(b"RW 1 SESPARSE \"a\"").is_err());
-        assert_eq!(Descriptor::parse(b"parentCID=ffffffff\n").unwrap().parent, None);
+        assert!(
+            VmdkDescriptor::parse(b"RW x FLAT \"a\" 0").is_err()
+                && VmdkDescriptor::parse(b"RW 1 SESPARSE \"a\"").is_err()
+        );
+        assert_eq!(VmdkDescriptor::parse(b"parentCID=ffffffff\n").unwrap().parent, None);
     }
 }

@@ -1,13 +1,16 @@
 //! A sparse extent: grains found through two levels of tables, perhaps compressed.
 
 use std::io::{self, Read};
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
-use super::super::chain::Chain;
+use super::super::chain::ImageChain;
 use super::super::error::{ContainerError, damaged, damaged_read, unsupported};
 use super::super::fields::Fields;
-use super::super::mapped::{Map, Mapped, Packed, Piece, Place, read_some};
+use super::super::mapped::{Map, Mapped, MappedPiece, PackedPiece, PiecePlace, read_some};
 use super::{DESCRIPTOR_AT_MOST, SECTOR, SPARSE};
+use crate::size::to_usize;
+use crate::storage::in_block::InBlock;
 use crate::storage::source::{Source, read_padded};
 
 const ZERO_GRAINS: u32 = 1 << 2;
@@ -15,8 +18,10 @@ const COMPRESSED: u32 = 1 << 16;
 /// The directory of grains is named in the footer.
 const AT_THE_END: u64 = u64::MAX;
 
+const IMPOSSIBLE_SIZE: &str = "its grains or tables have an impossible size";
+
 /// What the header says, in sectors.
-pub(super) struct Header {
+pub(super) struct SparseHeader {
     flags: u32,
     capacity: u64,
     grain: u64,
@@ -26,7 +31,7 @@ pub(super) struct Header {
     directory: u64,
 }
 
-impl Header {
+impl SparseHeader {
     pub(super) fn read(file: &dyn Source) -> Result<Self, ContainerError> {
         let header = Self::read_at(file, 0)?;
         if header.directory != AT_THE_END {
@@ -58,7 +63,7 @@ impl Header {
             directory: fields.le64(56).ok_or_else(cut)?,
         };
         if !header.grain.is_power_of_two() || header.grain > 1 << 15 || !(1..=512).contains(&header.entries) {
-            return Err(damaged("its grains or tables have an impossible size"));
+            return Err(damaged(IMPOSSIBLE_SIZE));
         }
         if header.flags & COMPRESSED != 0 && fields.le16(77) != Some(1) {
             return Err(unsupported("it has an unknown compression"));
@@ -82,7 +87,7 @@ struct Sparse {
     size: u64,
     /// Bytes.
     grain: u64,
-    entries: u64,
+    entries: NonZeroU64,
     directory: u64,
     zero_grains: bool,
     compressed: bool,
@@ -90,16 +95,19 @@ struct Sparse {
 
 pub(super) fn open(
     file: Arc<dyn Source>,
-    header: &Header,
+    header: &SparseHeader,
     parent: Option<Arc<dyn Source>>,
-    chain: &Chain,
+    chain: &ImageChain,
 ) -> Result<Arc<dyn Source>, ContainerError> {
     let map = Sparse {
         file: Arc::clone(&file),
         size: header.capacity.checked_mul(SECTOR).ok_or_else(|| damaged("it is larger than a disk can be"))?,
-        grain: header.grain * SECTOR,
-        entries: header.entries,
-        directory: header.directory.saturating_mul(SECTOR),
+        grain: header.grain.saturating_mul(SECTOR),
+        entries: NonZeroU64::new(header.entries).ok_or_else(|| damaged(IMPOSSIBLE_SIZE))?,
+        directory: header
+            .directory
+            .checked_mul(SECTOR)
+            .ok_or_else(|| damaged("its directory of grains lies beyond any file"))?,
         zero_grains: header.flags & ZERO_GRAINS != 0,
         compressed: header.flags & COMPRESSED != 0,
     };
@@ -119,25 +127,27 @@ impl Map for Sparse {
         self.size
     }
 
-    fn piece(&self, offset: u64) -> io::Result<Piece> {
-        let (index, within) = (offset / self.grain, offset % self.grain);
-        let length = self.grain - within;
-        let table = self.number(self.directory.saturating_add(index / self.entries * 4))?;
+    fn piece(&self, offset: u64) -> io::Result<MappedPiece> {
+        let InBlock { index, within, rest: length } = InBlock::of(offset, self.grain);
+        let (first, second) = (index / self.entries, index % self.entries);
+        let table = self.number(self.directory.saturating_add(first.saturating_mul(4)))?;
         let entry = match table {
             0 => 0,
-            table => self.number(u64::from(table) * SECTOR + index % self.entries * 4)?,
+            table => self.number((u64::from(table) * SECTOR).saturating_add(second.saturating_mul(4)))?,
         };
         let start = u64::from(entry) * SECTOR;
         let place = match entry {
-            0 => Place::Parent,
-            1 if self.zero_grains => Place::Zeros,
-            _ if self.compressed => Place::Packed(Packed { start, length: 2 * self.grain }, within),
-            _ => Place::At(start + within),
+            0 => PiecePlace::Parent,
+            1 if self.zero_grains => PiecePlace::Zeros,
+            _ if self.compressed => {
+                PiecePlace::Packed(PackedPiece { start, length: self.grain.saturating_mul(2) }, within)
+            }
+            _ => PiecePlace::At(start.saturating_add(within)),
         };
-        Ok(Piece { place, length })
+        Ok(MappedPiece { place, length })
     }
 
-    fn unpack(&self, packed: Packed) -> io::Result<Vec<u8>> {
+    fn unpack(&self, packed: PackedPiece) -> io::Result<Vec<u8>> {
         // A marker: the grain's first sector, and how many bytes follow.
         let mut marker = [0; 12];
         read_padded(&*self.file, packed.start, &mut marker)?;
@@ -145,7 +155,7 @@ impl Map for Sparse {
         if length > packed.length {
             return Err(damaged_read("a compressed grain is longer than it can be"));
         }
-        let bytes = read_some(&*self.file, packed.start + 12, usize::try_from(length).unwrap_or_default())?;
+        let bytes = read_some(&*self.file, packed.start.saturating_add(12), to_usize(length))?;
         let mut grain = Vec::new();
         flate2::read::ZlibDecoder::new(&bytes[..])
             .take(self.grain)

@@ -23,7 +23,7 @@ options:
     type: bool
     default: false
   fail_on_unknown:
-    description: Whether a guest of which pregrub cannot tell fails the task.
+    description: Whether the task fails where pregrub cannot tell of a guest, or cannot read a file of domains.
     type: bool
     default: true
   executable:
@@ -110,9 +110,13 @@ def main():
         if kind:
             found[kind].append(summary(guest))
     result = dict(found, guests=guests, release=document["release"], changed=False)
-    for file in document["unreadable"]:
-        result.setdefault("warnings", []).append("cannot read %(file)s: %(error)s" % file)
+    unreadable = ["cannot read %(file)s: %(error)s" % file for file in document["unreadable"]]
+    if unreadable:
+        result["warnings"] = unreadable
     bad = found["failing"] + (found["unknown"] if module.params["fail_on_unknown"] else [])
+    # What cannot be read may be any number of guests.
+    if unreadable and not bad and module.params["fail_on_unknown"]:
+        module.fail_json(msg="not every guest is known: " + "; ".join(unreadable), **result)
     if bad:
         lines = ["%s: %s" % (guest["name"], guest["reason"]) for guest in bad]
         module.fail_json(msg="%d of %d guests would not come back: %s" % (len(bad), len(counted), "; ".join(lines)), **result)

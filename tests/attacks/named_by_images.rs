@@ -1,0 +1,235 @@
+//! A disk whose first bytes look like an image that names other files: a guest writes a raw disk from its first byte on.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::common::program::{corpus, run};
+use crate::common::tools;
+
+const SECRET: &str = "TOKEN=of-the-host";
+
+/// In the name of the kernel of the other guest.
+const KERNEL: &str = "v54baxg4hq5s5y9fcqp1rilaq585ill0";
+
+/// A directory as a runner's checkout or a host's images: a file of the host's, and another guest's disk.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(".env"), SECRET.repeat(64)).unwrap();
+    fs::copy(corpus("images/recipe.img"), folder.path().join("other.img")).unwrap();
+    folder
+}
+
+/// A descriptor whose extents are these, at the start of a file of so many bytes.
+fn descriptor(path: &Path, extents: &str, length: u64) {
+    let text = format!(
+        "# Disk DescriptorFile\nversion=1\nCID=fffffffe\nparentCID=ffffffff\ncreateType=\"monolithicFlat\"\n\n{extents}\n\n\
+         ddb.adapterType = \"ide\"\n"
+    );
+    fs::write(path, text).unwrap();
+    fs::File::options().write(true).open(path).unwrap().set_len(length).unwrap();
+}
+
+fn assert_nothing_is_read(folder: &Path, image: &Path) {
+    let image = image.to_str().unwrap();
+    let list = folder.join("list");
+    fs::write(&list, format!("{image}\n")).unwrap();
+    for args in [
+        &["check", "--format", "json", image][..],
+        &["check", "-v", image],
+        &["check", "--recursive", image],
+        &["check", "--targets-from", list.to_str().unwrap()],
+        &["check", "--format", "sarif", image],
+        &["cat", image],
+        &["cat", image, "/grub/grub.cfg"],
+        &["entries", image],
+        &["trace", image],
+        &["compare", image],
+        &["grub", image],
+        &["report", "--no-compare", image, "-o", "-"],
+    ] {
+        let ended = run(args);
+        assert_ne!(ended.status, 0, "{args:?}: {}", ended.whole());
+        let whole = ended.whole();
+        assert!(!whole.contains("of-the-host") && !whole.contains(KERNEL), "{args:?}: {whole}");
+    }
+}
+
+#[test]
+fn a_descriptor_names_no_file_of_the_host() {
+    let folder = folder();
+    let image = folder.path().join("guest.img");
+    let size = fs::metadata(folder.path().join("other.img")).unwrap().len() / 512;
+    for extents in [
+        format!("RW {size} FLAT \"other.img\" 0"),
+        format!("RW 2 FLAT \".env\" 0\nRW {size} FLAT \"guest.img\" 2"),
+        format!("RW {size} SPARSE \"other.img\""),
+    ] {
+        for length in [4096, 64 << 20] {
+            descriptor(&image, &extents, length);
+            assert_nothing_is_read(folder.path(), &image);
+        }
+    }
+}
+
+#[test]
+fn a_header_names_no_file_of_the_host() {
+    let Some(qemu_img) = tools::tool("qemu-img") else { return tools::skipped("qemu-img") };
+    let folder = folder();
+    let make = |args: &[&str]| {
+        let output = Command::new(&qemu_img).args(args).current_dir(folder.path()).output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    let image = folder.path().join("guest.img");
+    for (format, with) in
+        [("qcow2", &["-F", "raw"][..]), ("qcow2", &["-F", "raw", "-o", "compat=0.10"]), ("qed", &["-F", "raw"])]
+    {
+        make(&[&["create", "-q", "-f", format, "-b", "other.img"], with, &["guest.img"]].concat());
+        assert_nothing_is_read(folder.path(), &image);
+    }
+    // Who says the format has a chain in one directory judged.
+    make(&["create", "-q", "-f", "qcow2", "-b", "other.img", "-F", "raw", "guest.img"]);
+    let named = run(&["check", "--image-format", "qcow2", image.to_str().unwrap()]);
+    assert!(named.status == 0 && named.stdout.contains(KERNEL), "{}", named.whole());
+    // A backing file whose format nobody says may be a guest's disk with such a text.
+    let text = folder.path().join("base.img");
+    let size = fs::metadata(folder.path().join("other.img")).unwrap().len() / 512;
+    descriptor(&text, &format!("RW {size} FLAT \"other.img\" 0"), 4096);
+    make(&["create", "-q", "-u", "-f", "qcow", "-b", "base.img", "-F", "raw", "guest.img", "32M"]);
+    let ended = run(&["check", "--image-format", "qcow", image.to_str().unwrap()]);
+    assert!(ended.status != 0 && !ended.whole().contains(KERNEL), "{}", ended.whole());
+}
+
+/// A copy is no longer than its disk.
+#[test]
+fn a_file_that_claims_more_than_its_disk_is_not_copied() {
+    let Some(mke2fs) = tools::tool("mke2fs") else { return tools::skipped("mke2fs") };
+    let folder = tempfile::tempdir().unwrap();
+    let tree = folder.path().join("tree");
+    fs::create_dir_all(tree.join("boot/grub")).unwrap();
+    for (name, length) in [("k", 100 << 30), ("boot/grub/grub.cfg", 40 << 30)] {
+        fs::File::create(tree.join(name)).unwrap().set_len(length).unwrap();
+    }
+    let disk = folder.path().join("disk.img");
+    fs::File::create(&disk).unwrap().set_len(8 << 20).unwrap();
+    let made = Command::new(mke2fs)
+        .args(["-q", "-F", "-t", "ext4", "-b", "4096", "-d"])
+        .args([&tree, &disk])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let path = disk.to_str().unwrap();
+    for args in [&["cat", path, "/k"][..], &["cat", path, "/boot/grub/grub.cfg"]] {
+        let ended = run(args);
+        assert!(ended.status == 1 && ended.stderr.contains("disk"), "{args:?}: {}", ended.whole());
+    }
+}
+
+/// A chain of three whose names are relative, from a directory that is named relatively: QEMU's answer is the right one.
+#[test]
+fn a_chain_that_is_followed_is_the_one_that_qemu_follows() {
+    let Some(qemu_img) = tools::tool("qemu-img") else { return tools::skipped("qemu-img") };
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("disks/disks/sub")).unwrap();
+    fs::create_dir_all(folder.path().join("disks/sub")).unwrap();
+    let good = folder.path().join("disks/sub/base.img");
+    fs::copy(corpus("images/recipe.img"), &good).unwrap();
+    // What a path that is joined twice leads to.
+    fs::copy(corpus("images/nixos-default.img"), folder.path().join("disks/disks/sub/base.img")).unwrap();
+    let make = |name: &str, below: &str, format: &str| {
+        let args = ["create", "-q", "-u", "-f", "qcow2", "-b", below, "-F", format, name, "32M"];
+        let output = Command::new(&qemu_img).args(args).current_dir(folder.path().join("disks")).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    make("sub/middle.qcow2", "base.img", "raw");
+    make("top.qcow2", "sub/middle.qcow2", "qcow2");
+    let output = Command::new(&qemu_img)
+        .args(["info", "--backing-chain", "--output=json", "disks/top.qcow2"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let chain = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(chain.contains("disks/sub/base.img") && !chain.contains("disks/disks"), "{chain}");
+    let run = |target: &str, options: &[&str]| {
+        let mut command = crate::common::program::command(&["check", target]);
+        let output = command.args(options).current_dir(folder.path()).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).replace(target, ""))
+    };
+    let followed = run("disks/top.qcow2", &["--follow-backing-files"]);
+    assert_eq!(followed.0, Some(0), "{}", followed.1);
+    assert!(followed.1.contains(KERNEL), "{}", followed.1);
+}
+
+/// The log of the kernel is a regular file by its mode, and reading it waits for the next message; so does opening a FIFO.
+#[test]
+fn a_backing_file_that_waits_is_not_waited_for() {
+    let Some(qemu_img) = tools::tool("qemu-img") else { return tools::skipped("qemu-img") };
+    let folder = tempfile::tempdir().unwrap();
+    super::machine::fifo(&folder.path().join("fifo"));
+    let image = folder.path().join("top.qcow2");
+    for below in
+        [folder.path().join("fifo"), "/proc/kmsg".into(), "/proc/sys/kernel/random/uuid".into(), "/dev/zero".into()]
+    {
+        let args = ["create", "-q", "-u", "-f", "qcow2", "-F", "raw", "-b", below.to_str().unwrap()];
+        let output = Command::new(&qemu_img).args(args).arg(&image).arg("32M").output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let target = image.to_str().unwrap().to_owned();
+        let ended = super::machine::within(30, &format!("{below:?}"), move || {
+            run(&["check", "--follow-backing-files", &target])
+        });
+        assert_ne!(ended.status, 0, "{below:?}: {}", ended.whole());
+    }
+}
+
+/// In a checkout the caller, or a domain of the commit, says the format of a commit's image.
+#[test]
+fn an_image_of_a_commit_reaches_nothing_beside_it() {
+    let Some(qemu_img) = tools::tool("qemu-img") else { return tools::skipped("qemu-img") };
+    let folder = tempfile::tempdir().unwrap();
+    let below = |name: &str| folder.path().join(name);
+    for directory in ["", ".git", "a/.Git"] {
+        fs::create_dir_all(below(directory)).unwrap();
+        fs::copy(corpus("images/recipe.img"), below(directory).join("other.img")).unwrap();
+        fs::copy(corpus("images/recipe.img"), below(directory).join(".other.img")).unwrap();
+    }
+    let check = |backing: &str, runner: bool, options: &[&str]| {
+        let args = ["create", "-q", "-u", "-f", "qcow2", "-F", "raw", "-b", backing, "top.qcow2", "32M"];
+        assert!(Command::new(&qemu_img).args(args).current_dir(folder.path()).status().unwrap().success());
+        fs::write(
+            below("web.cfg"),
+            format!("name = 'web'\nbootloader = 'pygrub'\ndisk = ['{},qcow2,xvda,rw']\n", below("top.qcow2").display()),
+        )
+        .unwrap();
+        let mut said = Vec::new();
+        for target in [&["--image-format", "qcow2", "top.qcow2"][..], &["web.cfg"]] {
+            let mut command = crate::common::program::command(&["check", "--until", "pygrub"]);
+            if runner {
+                command.env("GITHUB_ACTIONS", "true");
+            }
+            let output = command.args(options).args(target).current_dir(folder.path()).output().unwrap();
+            said.push(String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned());
+        }
+        said
+    };
+    for said in check("other.img", false, &[]).into_iter().chain(check("other.img", true, &["--follow-backing-files"]))
+    {
+        assert!(said.contains(KERNEL), "{said}");
+    }
+    for said in check("other.img", true, &[]) {
+        assert!(!said.contains(KERNEL) && said.contains("a commit may have made the image"), "{said}");
+    }
+    for command in ["cat", "entries", "trace", "grub", "compare"] {
+        let mut command = crate::common::program::command(&[command, "web.cfg"]);
+        let output = command.env("CI", "true").current_dir(folder.path()).output().unwrap();
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert!(!said.contains(KERNEL), "{said}");
+    }
+    for backing in [".other.img", ".git/other.img", "a/.Git/other.img", "a/../.git/../.git/other.img"] {
+        for said in check(backing, false, &[]) {
+            assert!(!said.contains(KERNEL) && said.contains("is hidden"), "{backing}: {said}");
+        }
+        for said in check(backing, false, &["--follow-backing-files"]) {
+            assert!(said.contains(KERNEL), "{backing}: {said}");
+        }
+    }
+}
