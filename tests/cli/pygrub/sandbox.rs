@@ -387,10 +387,11 @@ fn holds(name: &str, so: bool) {
 }
 
 /// A system call that no safe function makes.
-fn call(number: libc::c_long, arguments: [usize; 5]) -> io::Result<libc::c_long> {
-    let [a, b, c, d, e] = arguments;
+fn call(number: libc::c_long, arguments: [usize; 6]) -> io::Result<libc::c_long> {
+    // All six that a call can have: one left out is what the register happens to hold, such as flags that no kernel knows.
+    let [a, b, c, d, e, f] = arguments;
     // SAFETY: the kernel checks the addresses, all of which are null or outlive the call; nothing of Rust's is changed.
-    let result = unsafe { libc::syscall(number, a, b, c, d, e) };
+    let result = unsafe { libc::syscall(number, a, b, c, d, e, f) };
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }
 
@@ -497,26 +498,26 @@ fn forbidden(directory: &Path, disk: &File, mut stray: &File, listener: &TcpList
         tried("execute", Err::<(), _>(Command::new("/bin/true").exec()));
     }
     // CLONE_VFORK alone is a fork that waits; the child ends at once.
-    match call(libc::SYS_clone, [libc::CLONE_VFORK as usize | libc::SIGCHLD as usize, 0, 0, 0, 0]) {
+    match call(libc::SYS_clone, [libc::CLONE_VFORK as usize | libc::SIGCHLD as usize, 0, 0, 0, 0, 0]) {
         Ok(0) => std::process::abort(),
         result => tried("fork", result),
     }
 
     let parent = getppid().unwrap();
     let number = parent.as_raw_nonzero().get() as usize;
-    tried("trace the parent", call(libc::SYS_ptrace, [libc::PTRACE_SEIZE as usize, number, 0, 0, 0]));
+    tried("trace the parent", call(libc::SYS_ptrace, [libc::PTRACE_SEIZE as usize, number, 0, 0, 0, 0]));
     tried("signal the parent", rustix::process::test_kill_process(parent).map_err(Into::into));
-    tried("limits of the parent", call(libc::SYS_prlimit64, [number, libc::RLIMIT_CORE as usize, 0, 0, 0]));
+    tried("limits of the parent", call(libc::SYS_prlimit64, [number, libc::RLIMIT_CORE as usize, 0, 0, 0, 0]));
     let mut byte = 0_u8;
     // Whether it may is decided before the address is looked at.
     let local = libc::iovec { iov_base: (&raw mut byte).cast(), iov_len: 1 };
     let remote = libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 1 };
     let (local, remote) = (&raw const local as usize, &raw const remote as usize);
-    tried("memory of the parent", call(libc::SYS_process_vm_readv, [number, local, 1, remote, 1]));
+    tried("memory of the parent", call(libc::SYS_process_vm_readv, [number, local, 1, remote, 1, 0]));
 
     tried("become root", rustix::thread::set_thread_uid(rustix::process::Uid::ROOT).map_err(Into::into));
     tried("become root's group", rustix::thread::set_thread_gid(rustix::process::Gid::ROOT).map_err(Into::into));
-    tried("new namespace", call(libc::SYS_unshare, [libc::CLONE_NEWNS as usize, 0, 0, 0, 0]));
+    tried("new namespace", call(libc::SYS_unshare, [libc::CLONE_NEWNS as usize, 0, 0, 0, 0, 0]));
     let more = rustix::process::Rlimit { current: Some(100), maximum: Some(100) };
     tried("raise a limit", rustix::process::setrlimit(rustix::process::Resource::Nofile, more).map_err(Into::into));
 
@@ -525,13 +526,16 @@ fn forbidden(directory: &Path, disk: &File, mut stray: &File, listener: &TcpList
     let mut buffer = [0; 4];
     tried("read a stray descriptor", stray.read_exact(&mut buffer));
     tried("write a stray descriptor", stray.write_all(&buffer));
-    let copy = [stray.as_raw_fd() as usize, 0, disk.as_raw_fd() as usize, 0, 1];
+    let copy = [stray.as_raw_fd() as usize, 0, disk.as_raw_fd() as usize, 0, 1, 0];
     tried("copy from a stray descriptor", call(libc::SYS_copy_file_range, copy));
     let _ = stray.rewind();
     tried("duplicate a descriptor", disk.try_clone());
-    tried("type into the terminal", call(libc::SYS_ioctl, [0, libc::TIOCSTI as usize, b"x".as_ptr() as usize, 0, 0]));
-    tried("io_uring", call(libc::SYS_io_uring_setup, [1, 0, 0, 0, 0]));
-    tried("bpf", call(libc::SYS_bpf, [0, 0, 0, 0, 0]));
+    tried(
+        "type into the terminal",
+        call(libc::SYS_ioctl, [0, libc::TIOCSTI as usize, b"x".as_ptr() as usize, 0, 0, 0]),
+    );
+    tried("io_uring", call(libc::SYS_io_uring_setup, [1, 0, 0, 0, 0, 0]));
+    tried("bpf", call(libc::SYS_bpf, [0, 0, 0, 0, 0, 0]));
     #[cfg(target_arch = "x86_64")]
     {
         const X32: libc::c_long = 0x4000_0000;
