@@ -16,6 +16,7 @@
 //! ```
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::boot::{BootFiles, Console, Failure, FailureKind, Options, Run, Verdict};
 use crate::escape::shown_path;
@@ -89,7 +90,7 @@ impl Simulation {
 
     /// Takes a target that is at hand: a disk in memory, the text of a configuration. `name` is what it is called in the result.
     pub fn on(&self, name: &str, target: Target) -> OpenTarget {
-        OpenTarget { simulation: self.clone(), name: name.to_owned(), target }
+        OpenTarget { simulation: self.clone(), name: name.to_owned(), target: Arc::new(target) }
     }
 
     /// Opens a target as what it looks like, and performs the run on it.
@@ -112,7 +113,8 @@ impl From<Options> for Simulation {
 pub struct OpenTarget {
     simulation: Simulation,
     name: String,
-    target: Target,
+    /// Shared by all pygrubs that are asked about it.
+    target: Arc<Target>,
 }
 
 impl OpenTarget {
@@ -136,10 +138,21 @@ impl OpenTarget {
         self.target.kind()
     }
 
-    /// The target alone. A configuration has no more text than this release reads, so that nobody outside may run another on it.
+    /// Does `work` on the same target for another call of pygrub, with `volumes` or, where a domain has another disk for it, with those
+    /// of that disk. What is open stays open, and a domain is read as the xl of that release reads it. A configuration has no more
+    /// text than the release reads that the target was opened for, so that nobody outside may ask this.
     #[cfg(feature = "cli")]
-    pub(crate) fn into_target(self) -> Target {
-        self.target
+    pub(crate) fn called_with<R>(
+        &self,
+        options: Options,
+        volumes: Option<&MountedOnce<'_>>,
+        work: impl FnOnce(&Self, Option<&MountedOnce<'_>>) -> R,
+    ) -> R {
+        let other = self.target.for_release(options.release);
+        let is_same_disk = other.as_ref().is_none_or(|other| other.shares_disk(&self.target));
+        let target = other.map_or_else(|| Arc::clone(&self.target), Arc::new);
+        let called = Self { simulation: options.into(), name: self.name.clone(), target };
+        if is_same_disk { work(&called, volumes) } else { work(&called, called.target.volumes().as_ref()) }
     }
 
     /// Performs the run, and explains it where it does not boot. For a domain the options of its configuration count too: those of

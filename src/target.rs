@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub use self::disk_access::DiskAccess;
 #[cfg(feature = "cli")]
 pub(crate) use self::domain_name::may_be_domain;
-pub use self::error::{Access, SeenKind, StandardInput, TargetError};
+pub use self::error::{SeenKind, StandardInput, TargetError};
 #[cfg(feature = "libvirt")]
 pub use self::libvirt::LibvirtTarget;
 pub use self::xapi::XapiTarget;
@@ -204,7 +204,7 @@ impl Target {
                 Err(io::Error::other("it has no volumes"))
             }
         };
-        let mut run = result.map_err(|error| TargetError::of(Path::new(name), Access::Read, error))?;
+        let mut run = result.map_err(|error| TargetError::of(Path::new(name), error))?;
         match self {
             Self::Xapi(_) => {}
             Self::Image(_) | Self::Inside { .. } if run.options.caller.is_xapi() => {

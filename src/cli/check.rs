@@ -8,7 +8,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 pub(super) use self::args::CheckArgs;
-pub(super) use self::judged::{Asks, configuration_shown, examine, judge, run_target};
+pub(super) use self::judged::{Asks, configuration_shown, judge, open, run_alone};
 use self::tally::Tally;
 use super::baselines::Baselines;
 use super::fleet::{Fleet, TargetEnd, TargetTrouble};
@@ -18,6 +18,7 @@ use super::settings::Finder;
 use super::target_name::TargetName;
 use super::{Error, Status, several};
 use crate::boot::Verdict;
+use crate::check::Judged;
 use crate::cli::effective_settings::{AllAsked, EffectiveSettings};
 use crate::cli::emitter::{Emitter, ReportingCommand};
 use crate::cli::levels::Threshold;
@@ -159,6 +160,17 @@ impl Checking<'_> {
         })
     }
 
+    fn examine(
+        &self,
+        root_disk: Option<&RootDisk>,
+        name: &TargetName,
+        asked: &EffectiveSettings,
+    ) -> Result<Judged, Error> {
+        let opened = open(self.args, name, asked, &self.targets.access(name))?;
+        let volumes = opened.target().volumes();
+        judge(&opened, volumes.as_ref(), asked, root_disk, &[], Asks::of_check(self.args, &self.looks))
+    }
+
     fn by_one_pygrub(
         &self,
         root_disk: Option<&RootDisk>,
@@ -167,7 +179,7 @@ impl Checking<'_> {
         reports: &mut Emitter,
     ) -> Result<TargetEnd<Option<Status>>, TargetTrouble> {
         let release = asked.options.release;
-        match examine(self.args, (name, self.targets.access(name)), asked, root_disk, &[], &self.looks) {
+        match self.examine(root_disk, name, asked) {
             Ok(mut judged) => {
                 let found = std::mem::take(&mut judged.findings);
                 let shown = self.args.stdin.shown(name);

@@ -138,15 +138,16 @@ impl FixArgs {
         let wanted = OpenOptions { kind: Some(Kind::Config), dialect, ..OpenOptions::default() };
         let opened = Simulation::from(asked.options.clone()).open_with(name, wanted, access);
         let opened = opened.map_err(|error| error.to_string())?;
-        let Target::Config { dialect, text } = opened.into_target() else { return Ok(None) };
-        // The target has no more than pygrub reads.
-        let text = if name.is_stdin() {
-            text
-        } else {
-            access
+        let Target::Config { dialect, text } = opened.target() else { return Ok(None) };
+        let (dialect, piped) = (*dialect, name.is_stdin().then(|| text.clone()));
+        drop(opened);
+        let text = match piped {
+            Some(text) => text,
+            // The target has no more than pygrub reads.
+            None => access
                 .open_file(name.path())
                 .and_then(|file| bounded_read::read_file(file, LARGEST))
-                .map_err(|error| super::cannot_read(name.as_str(), &error))?
+                .map_err(|error| super::cannot_read(name.as_str(), &error))?,
         };
         let fixer = Fixer {
             name: name.as_str(),

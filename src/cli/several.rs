@@ -1,12 +1,12 @@
 //! `pregrub check` with several releases or flavours: one line or report for each outcome, the pygrubs that come to it folded.
 
 use std::collections::HashMap;
-use std::io::{self, Write};
+use std::io::Write;
 
-use super::check::{self, CheckArgs};
+use super::check::{self, Asks, CheckArgs};
 use super::effective_settings::EffectiveSettings;
 use super::emitter::Emitter;
-use super::stdout::{Out, complain};
+use super::stdout::complain;
 use super::target_name::TargetName;
 use super::{Error, Status};
 use crate::boot::{Run, Verdict};
@@ -15,7 +15,6 @@ use crate::explain::explain;
 use crate::flavour::{Build, folded};
 use crate::kernel::Looks;
 use crate::lint::{Finding, RootDisk};
-use crate::report::finding::Sources;
 use crate::report::target_report::{self, TargetReport};
 use crate::report::text;
 use crate::target::DiskAccess;
@@ -52,8 +51,8 @@ impl Outcome {
 struct Group {
     outcome: Outcome,
     builds: Vec<Build>,
-    /// What is known by the first of them; for text by the first of all only.
-    judged: Option<Judged>,
+    /// What is known by the first of them.
+    judged: Judged,
 }
 
 /// A finding, and the pygrubs that it holds for.
@@ -62,6 +61,15 @@ struct Shared {
     builds: Vec<Build>,
     /// The number of the group of the first of them.
     group: usize,
+}
+
+impl Shared {
+    /// Names the pygrubs in the message, where they are not all. The one about the difference does so by itself.
+    fn say_whose(&mut self, all: &[Build]) {
+        if self.builds.len() < all.len() && self.finding.rule.code != DIFFERS {
+            self.finding.message.push_str(&format!(" ({})", folded(all, &self.builds)));
+        }
+    }
 }
 
 /// Checks one target with each of the pygrubs. Returns what came of it, and whether it could be read.
@@ -74,24 +82,40 @@ pub(super) fn check(
     reports: &mut Emitter,
 ) -> Result<(Status, bool), Error> {
     let shown = args.stdin.shown(name);
+    let asks = Asks::of_check(args, looks);
+    let unreadable = |error, release, reports: &mut Emitter| match error {
+        Error::Target(why) => {
+            let outcome = target_report::ReportOutcome::Unreadable { why: &why, release };
+            reports.add(&TargetReport { target: shown.as_str(), outcome })?;
+            complain(&why);
+            Ok((Status::Unknown, false))
+        }
+        error => Err(error),
+    };
+    // Opened once, for the oldest: it reads most of a configuration.
+    let Some(oldest) = asked.iter().min_by_key(|asked| asked.options.release) else {
+        return Err(Error::Usage("no pygrub is asked: name one with --release".to_owned()));
+    };
+    let opened = match check::open(args, name, oldest, &access) {
+        Ok(opened) => opened,
+        Err(error) => return unreadable(error, oldest.options.release, reports),
+    };
+    let volumes = opened.target().volumes();
     let builds: Vec<Build> = asked.iter().map(|asked| asked.options.build()).collect();
     // The verdicts first: the linter is shown all of them.
     let mut verdicts = Vec::with_capacity(builds.len());
     let mut outcomes = Vec::with_capacity(builds.len());
     for asked in asked {
-        let release = asked.options.release;
-        match check::run_target(args, (name, access.clone()), asked, looks) {
+        let options = &asked.options;
+        let run = opened.called_with(options.clone(), volumes.as_ref(), |called, volumes| {
+            check::run_alone(called, volumes, asked, asks)
+        });
+        match run {
             Ok(run) => {
-                verdicts.push((asked.options.build(), run.verdict));
+                verdicts.push((options.build(), run.verdict));
                 outcomes.push(Outcome::of(&run));
             }
-            Err(Error::Target(why)) => {
-                let outcome = target_report::ReportOutcome::Unreadable { why: &why, release };
-                reports.add(&TargetReport { target: shown.as_str(), outcome })?;
-                complain(&why);
-                return Ok((Status::Unknown, false));
-            }
-            Err(error) => return Err(error),
+            Err(error) => return unreadable(error, options.release, reports),
         }
     }
     let mut worst = Status::worst(verdicts.iter().map(|(_, verdict)| Status::from(*verdict)));
@@ -101,33 +125,23 @@ pub(super) fn check(
     let mut known = HashMap::new();
     for (number, (asked, outcome)) in asked.iter().zip(outcomes).enumerate() {
         let build = asked.options.build();
-        let group = groups.iter().position(|group| group.outcome == outcome).unwrap_or(groups.len());
-        if reports.is_text() && number > 0 {
-            match groups.get_mut(group) {
-                Some(group) => group.builds.push(build),
-                None => groups.push(Group { outcome, builds: vec![build], judged: None }),
-            }
-            continue;
-        }
-        let mut judged = check::examine(args, (name, access.clone()), asked, root_disk, &verdicts, looks)?;
-        let found = std::mem::take(&mut judged.findings);
+        let mut judged = opened.called_with(asked.options.clone(), volumes.as_ref(), |called, volumes| {
+            check::judge(called, volumes, asked, root_disk, &verdicts, asks)
+        })?;
+        let mut found = std::mem::take(&mut judged.findings);
+        worst = worst.max(asked.threshold.status(&found));
         if reports.has_objects() {
-            worst = worst.max(asked.threshold.status(&found));
             let configuration = check::configuration_shown(&judged, name, shown);
             reports.add(&judged.report(shown.as_str(), &found, configuration.as_deref(), None))?;
             continue;
         }
+        // The one about the difference says the same of every pygrub.
+        found.retain(|finding| number == 0 || finding.rule.code != DIFFERS);
+        let group = groups.iter().position(|group| group.outcome == outcome).unwrap_or(groups.len());
         match groups.get_mut(group) {
             Some(group) => group.builds.push(build),
-            None => groups.push(Group { outcome, builds: vec![build], judged: Some(judged) }),
+            None => groups.push(Group { outcome, builds: vec![build], judged }),
         }
-        // The one about the difference says the same of every pygrub. Text has no other: they are of one pygrub each.
-        let counts = |finding: &Finding| {
-            let differs = finding.rule.code == DIFFERS;
-            differs && number == 0 || !differs && !reports.is_text()
-        };
-        let found: Vec<Finding> = found.into_iter().filter(counts).collect();
-        worst = worst.max(asked.threshold.status(&found));
         for finding in found {
             let place = (finding.rule.code, finding.source, finding.span.map(|span| span.start));
             let number = *known.entry((place, finding.message.clone())).or_insert(shared.len());
@@ -138,58 +152,49 @@ pub(super) fn check(
         }
     }
     if reports.is_text() {
-        text(shown.as_str(), &builds, &groups, &shared, args.verbose, &mut reports.out)?;
-        let findings: Vec<Finding> = shared.into_iter().map(|one| one.finding).collect();
-        let threshold = asked.first().map(|asked| asked.threshold).unwrap_or_default();
-        let bad = verdicts.iter().map(|(_, verdict)| *verdict).max_by_key(|verdict| Status::from(*verdict));
-        let why = bad.and_then(|verdict| check::why_it_fails(args, verdict, &findings, threshold));
-        if let Some(line) = why {
-            writeln!(reports.out.text(), "{line}")?;
+        let is_alike = if groups.len() == 1 { "all alike" } else { "not all alike" };
+        writeln!(reports.out.text(), "{shown}: {is_alike}")?;
+        for Group { outcome, builds: of, .. } in &groups {
+            let colon = if outcome.what.is_empty() { "" } else { ": " };
+            let of = folded(&builds, of);
+            writeln!(reports.out.text(), "{}: {of}{colon}{}", outcome.verdict.words(), outcome.what)?;
         }
-        return Ok((worst, true));
+    }
+    for one in &mut shared {
+        one.say_whose(&builds);
     }
     for (number, group) in groups.iter().enumerate() {
-        let Some(judged) = &group.judged else { continue };
-        let of_group = shared.iter().filter(|one| one.group == number);
-        let findings: Vec<Finding> = of_group
-            .map(|Shared { finding, builds: of, .. }| {
-                let mut finding = finding.clone();
-                if of.len() < builds.len() && finding.rule.code != DIFFERS {
-                    finding.message.push_str(&format!(" ({})", folded(&builds, of)));
-                }
-                finding
-            })
-            .collect();
-        let (configuration, pygrubs) =
-            (check::configuration_shown(judged, name, shown), folded(&builds, &group.builds));
-        reports.add(&judged.report(shown.as_str(), &findings, configuration.as_deref(), Some(&pygrubs)))?;
+        let judged = &group.judged;
+        let configuration = check::configuration_shown(judged, name, shown);
+        let configuration = configuration.as_deref();
+        let of_group: Vec<&Shared> = shared.iter().filter(|one| one.group == number).collect();
+        if !reports.is_text() {
+            let pygrubs = folded(&builds, &group.builds);
+            let findings = findings(&of_group);
+            reports.add(&judged.report(shown.as_str(), &findings, configuration, Some(&pygrubs)))?;
+            continue;
+        }
+        let (look, explanation) = (reports.out.look(args.verbose), judged.explanation.as_ref());
+        let sources = judged.sources(shown.as_str(), configuration);
+        // What is alike is folded: only what is so for the same pygrubs.
+        for of_same in of_group.chunk_by(|one, other| one.builds == other.builds) {
+            writeln!(reports.out.text())?;
+            let findings = findings(of_same);
+            text::write_findings(&findings, &judged.run, explanation, sources, look, &mut reports.out.text())?;
+        }
+    }
+    let bad = verdicts.iter().map(|(_, verdict)| *verdict).max_by_key(|verdict| Status::from(*verdict));
+    if let Some(verdict) = bad.filter(|_| reports.is_text()) {
+        let findings = findings(&shared.iter().collect::<Vec<_>>());
+        if let Some(line) = check::why_it_fails(args, verdict, &findings, oldest.threshold) {
+            writeln!(reports.out.text(), "{line}")?;
+        }
     }
     Ok((worst, true))
 }
 
-/// For people: one line for each outcome.
-fn text(
-    name: &str,
-    builds: &[Build],
-    groups: &[Group],
-    shared: &[Shared],
-    verbose: bool,
-    out: &mut Out,
-) -> io::Result<()> {
-    writeln!(out.text(), "{name}: {}", if groups.len() == 1 { "all alike" } else { "not all alike" })?;
-    for Group { outcome, builds: of, .. } in groups {
-        let colon = if outcome.what.is_empty() { "" } else { ": " };
-        writeln!(out.text(), "{}: {}{colon}{}", outcome.verdict.words(), folded(builds, of), outcome.what)?;
-    }
-    let findings: Vec<Finding> = shared.iter().map(|one| one.finding.clone()).collect();
-    let first = groups.first().and_then(|group| group.judged.as_ref());
-    if let Some(first) = first.filter(|_| !findings.is_empty()) {
-        writeln!(out.text())?;
-        let look = out.look(verbose);
-        let explanation = first.explanation.as_ref();
-        text::write_findings(&findings, &first.run, explanation, Sources::default(), look, &mut out.text())?;
-    }
-    Ok(())
+fn findings(shared: &[&Shared]) -> Vec<Finding> {
+    shared.iter().map(|one| one.finding.clone()).collect()
 }
 
 /// The rule on the difference.

@@ -250,7 +250,7 @@ pub fn write_findings(
         let raised = finding.raised.as_ref().filter(|_| verdict_above.is_some());
         write_headline(finding, sources, look, out)?;
         out.write_all(Shown::finding(finding, source, raised, look).render(look).as_bytes())?;
-        write_others(&others, out)?;
+        write_others(finding, &others, out)?;
     }
     Ok(())
 }
@@ -301,11 +301,12 @@ fn gathered(findings: &[Finding], each: bool) -> Vec<(&Finding, Vec<&Finding>)> 
     gathered
 }
 
-/// The lines of findings that are not shown.
-fn write_others(others: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
+/// The lines of findings that are not shown: other lines than that of the one that is.
+fn write_others(shown: &Finding, others: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
     const MOST: usize = 12;
     let mut lines: Vec<u32> = others.iter().filter_map(|finding| finding.span).map(|span| span.line).collect();
     lines.dedup();
+    lines.retain(|line| shown.span.is_none_or(|span| span.line != *line));
     let Some((last, rest)) = lines.split_last() else { return Ok(()) };
     let listed = |lines: &[u32]| lines.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
     match lines.len() {

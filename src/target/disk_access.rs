@@ -10,7 +10,7 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Access, TargetError};
+use super::TargetError;
 use crate::escape::shown_path;
 use crate::host;
 use crate::storage::beneath::{HeldDirectory, NodeKind};
@@ -100,7 +100,7 @@ impl DiskAccess {
             return match source {
                 Some(Ok(source)) => Ok(Arc::new(source)),
                 Some(Err(error)) if error.kind() == io::ErrorKind::NotFound => {
-                    Err(no_help(TargetError::of(path, Access::Open, error).to_string()))
+                    Err(no_help(TargetError::of(path, error).to_string()))
                 }
                 _ => Err(NotOpened {
                     reason: format!(
@@ -114,7 +114,7 @@ impl DiskAccess {
                 }),
             };
         }
-        let failed = |error| no_help(TargetError::of(path, Access::Open, error).to_string());
+        let failed = |error| no_help(TargetError::of(path, error).to_string());
         let neither = || no_help(format!("`{shown}` is neither a file nor a block device"));
         if let Some(other) = host::other_machine() {
             // A device in its tree would be one of this machine's.

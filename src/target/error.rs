@@ -18,8 +18,6 @@ pub enum TargetError {
     Missing {
         /// The path.
         path: PathBuf,
-        /// What was tried.
-        access: Access,
         /// What the system says.
         source: io::Error,
     },
@@ -27,8 +25,6 @@ pub enum TargetError {
     Forbidden {
         /// The path.
         path: PathBuf,
-        /// What was tried.
-        access: Access,
         /// What the system says.
         source: io::Error,
     },
@@ -36,8 +32,6 @@ pub enum TargetError {
     Unreadable {
         /// The path.
         path: PathBuf,
-        /// What was tried.
-        access: Access,
         /// What the system says.
         source: io::Error,
     },
@@ -133,15 +127,6 @@ impl fmt::Display for SeenKind {
     }
 }
 
-/// What was tried with a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Opening it.
-    Open,
-    /// Reading it.
-    Read,
-}
-
 /// What is wrong with standard input as a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -159,16 +144,16 @@ pub enum StandardInput {
 impl TargetError {
     /// What the system says while the target of this name is read.
     pub(crate) fn unreadable(name: &str, source: io::Error) -> Self {
-        Self::of(Path::new(name), Access::Read, source)
+        Self::of(Path::new(name), source)
     }
 
     /// What the system says of a path.
-    pub(super) fn of(path: &Path, access: Access, source: io::Error) -> Self {
+    pub(super) fn of(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {
-            io::ErrorKind::NotFound => Self::Missing { path, access, source },
-            io::ErrorKind::PermissionDenied => Self::Forbidden { path, access, source },
-            _ => Self::Unreadable { path, access, source },
+            io::ErrorKind::NotFound => Self::Missing { path, source },
+            io::ErrorKind::PermissionDenied => Self::Forbidden { path, source },
+            _ => Self::Unreadable { path, source },
         }
     }
 }
@@ -186,9 +171,9 @@ fn a(kind: Kind) -> &'static str {
 impl fmt::Display for TargetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing { path, source, .. }
-            | Self::Forbidden { path, source, .. }
-            | Self::Unreadable { path, source, .. } => f.write_str(&cannot_read(&shown_path(path), source)),
+            Self::Missing { path, source } | Self::Forbidden { path, source } | Self::Unreadable { path, source } => {
+                f.write_str(&cannot_read(&shown_path(path), source))
+            }
             Self::Directory { path, expected } => {
                 write!(f, "cannot read `{}`: it is a directory, not {}", shown_path(path), a(*expected))
             }

@@ -9,7 +9,7 @@ use super::LibvirtTarget;
 use super::detect::{detect_kind, guess_dialect, parsed_as_xl, seen_instead};
 use super::disk_access::Examined;
 use super::domain_name::may_be_domain;
-use super::error::{Access, StandardInput, TargetError};
+use super::error::{StandardInput, TargetError};
 use super::{DiskAccess, Kind, OpenOptions, Target, XapiTarget, XlTarget, prose};
 use crate::config::{Dialect, READ_LIMIT};
 use crate::release::{Change, Release};
@@ -34,11 +34,10 @@ impl Target {
             if matches!(wanted.kind, Some(Kind::Image | Kind::Directory)) {
                 return Err(TargetError::StandardInput(StandardInput::NotSeekable));
             }
-            let text = read_limited(&mut io::stdin().lock(), release)
-                .map_err(|error| TargetError::of(path, Access::Read, error))?;
+            let text = read_limited(&mut io::stdin().lock(), release).map_err(|error| TargetError::of(path, error))?;
             return Self::config(path, text, wanted, release, access);
         }
-        let examined = access.examine(path).map_err(|error| TargetError::of(path, Access::Open, error))?;
+        let examined = access.examine(path).map_err(|error| TargetError::of(path, error))?;
         if examined == Examined::Directory {
             return match wanted.kind {
                 None | Some(Kind::Directory) => Ok(Self::Directory(path.to_owned())),
@@ -53,19 +52,19 @@ impl Target {
             // Opening a FIFO would wait for a writer.
             return Err(TargetError::Special { path: path.to_owned() });
         }
-        let mut file = access.open_file(path).map_err(|error| TargetError::of(path, Access::Open, error))?;
+        let mut file = access.open_file(path).map_err(|error| TargetError::of(path, error))?;
         let kind = match wanted.kind {
             Some(kind) => kind,
             None if device => Kind::Image,
             // Who names a dialect has a configuration, whatever bytes it has.
             None if wanted.dialect.is_some() => Kind::Config,
-            None => detect_kind(path, &mut file).map_err(|error| TargetError::of(path, Access::Read, error))?,
+            None => detect_kind(path, &mut file).map_err(|error| TargetError::of(path, error))?,
         };
         if kind == Kind::Config || kind.is_domain() {
-            let text = read_limited(&mut file, release).map_err(|error| TargetError::of(path, Access::Read, error))?;
+            let text = read_limited(&mut file, release).map_err(|error| TargetError::of(path, error))?;
             return Self::config(path, text, wanted, release, access);
         }
-        let source = FileSource::new(file).map_err(|error| TargetError::of(path, Access::Read, error))?;
+        let source = FileSource::new(file).map_err(|error| TargetError::of(path, error))?;
         let source: Arc<dyn Source> = Arc::new(source);
         // A device is what somebody attached: raw.
         let how = if device && wanted.image == ImageFormat::Detect { ImageFormat::Raw } else { wanted.image };
@@ -88,7 +87,7 @@ impl Target {
         release: Release,
         access: &DiskAccess,
     ) -> Result<Self, TargetError> {
-        let text = read_limited(file, release).map_err(|error| TargetError::of(path, Access::Read, error))?;
+        let text = read_limited(file, release).map_err(|error| TargetError::of(path, error))?;
         Self::config(path, text, wanted, release, access)
     }
 

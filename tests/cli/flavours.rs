@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::folder::Folder;
-use crate::common::program::{command, corpus};
+use crate::common::program::{command, corpus, run_with_input};
 
 /// Two entries under conditions, one without.
 const CONDITIONAL: &str = "set default=0\nif [ x = x ]; then\n  set default=1\nmenuentry \"A\" {\n  linux /a\n}\nfi\n\
@@ -105,6 +105,45 @@ fn several_at_once() {
     let ended = folder.run(&["check", "plain.cfg", "--flavour", "upstream,debian,suse", "--release", "4.17,4.18"]);
     assert_eq!(ended.stdout, "plain.cfg: all alike\nselects: upstream, debian and suse: kernel /a\n");
     assert_eq!(folder.run(&["trace", "plain.cfg", "--release", "all"]).status, 2);
+}
+
+/// Standard input can be read once; a domain has its disk open for all of them.
+#[test]
+fn a_target_is_opened_once() {
+    let folder = Folder::new();
+    folder.file("grub.cfg", ALL_CONDITIONAL);
+    let by_name = folder.run(&["check", "grub.cfg", "--release", "all", "--format", "json"]);
+    let piped = run_with_input(&["check", "-", "--release", "all", "--format", "json"], ALL_CONDITIONAL.as_bytes());
+    assert_eq!((json(&piped.stdout).len(), piped.status), (json(&by_name.stdout).len(), by_name.status));
+    assert!(json(&piped.stdout).iter().all(|object| object["kind"] == "config"), "{}", piped.stdout);
+    folder.file(
+        "d.cfg",
+        format!("name = \"d\"\nbootloader = \"pygrub\"\ndisk = [\"{},raw,xvda,rw\"]\n", corpus("images/recipe.img")),
+    );
+    let domain = folder.run(&["check", "d.cfg", "--release", "all"]);
+    assert!(domain.stdout.contains("\nboots: upstream, debian, suse and xcp-ng: kernel"), "{}", domain.whole());
+}
+
+/// What is found counts for the exit status whoever reads it.
+#[test]
+fn the_exit_status_does_not_go_by_the_format() {
+    let folder = Folder::new();
+    folder.file("grub.cfg", CONDITIONAL);
+    for release in ["4.17,4.18", "4.17,xcp-ng-8.3", "4.0,4.1,4.2", "all"] {
+        for threshold in ["error", "warning", "note", "never"] {
+            let status = |format: &str| {
+                folder
+                    .run(&["check", "grub.cfg", "--release", release, "--threshold", threshold, "--format", format])
+                    .status
+            };
+            let text = status("text");
+            for format in ["json", "concise", "sarif", "junit"] {
+                assert_eq!(status(format), text, "--release {release} --threshold {threshold} --format {format}");
+            }
+        }
+    }
+    let ended = folder.run(&["check", "grub.cfg", "--release", "4.17,xcp-ng-8.3", "--threshold", "note"]);
+    assert!(ended.status == 1 && ended.stdout.contains("(xcp-ng 8.3)"), "{}", ended.whole());
 }
 
 /// What the generator and the recipe make boots under every flavour.

@@ -18,20 +18,7 @@ pub(in crate::cli) fn configuration_shown(judged: &Judged, name: &TargetName, sh
     if name != shown && judged.kind == Kind::Config { Some(shown.to_string()) } else { judged.configuration() }
 }
 
-/// The run alone, with what Xen's builder says of its kernel: no look at what is wrong.
-pub(in crate::cli) fn run_target(
-    args: &CheckArgs,
-    (name, access): (&TargetName, DiskAccess),
-    asked: &EffectiveSettings,
-    looks: &Looks,
-) -> Result<Run, Error> {
-    let target = open_target(args, name, asked, &access)?;
-    let volumes = target.target().volumes();
-    let how = Asks::of_check(args, looks).options(asked);
-    let (run, _) = check::perform(&target, volumes.as_ref(), &how).map_err(failed)?;
-    Ok(run)
-}
-
+/// A failure to read a target.
 fn failed(error: TargetError) -> Error {
     Error::Target(error.to_string())
 }
@@ -49,7 +36,7 @@ pub(in crate::cli) struct Asks<'a> {
 }
 
 impl<'a> Asks<'a> {
-    fn of_check(args: &CheckArgs, looks: &'a Looks) -> Self {
+    pub(in crate::cli) fn of_check(args: &CheckArgs, looks: &'a Looks) -> Self {
         Self { guest: args.guest.map(GuestType::from), until: args.until.into(), hash: args.hash, looks }
     }
 
@@ -60,7 +47,8 @@ impl<'a> Asks<'a> {
     }
 }
 
-fn open_target(
+/// Opens a target for the pygrub that is asked.
+pub(in crate::cli) fn open(
     args: &CheckArgs,
     name: &TargetName,
     asked: &EffectiveSettings,
@@ -75,21 +63,18 @@ fn open_target(
     Ok(target)
 }
 
-/// Everything about a target, by its name and what it may have opened. `outcomes` are the verdicts by all pygrubs, where several are asked.
-pub(in crate::cli) fn examine(
-    args: &CheckArgs,
-    (name, access): (&TargetName, DiskAccess),
+/// The run alone, with what Xen's builder says of its kernel: no look at what is wrong.
+pub(in crate::cli) fn run_alone(
+    opened: &OpenTarget,
+    volumes: Option<&MountedOnce<'_>>,
     asked: &EffectiveSettings,
-    root_disk: Option<&RootDisk>,
-    outcomes: &[(Build, Verdict)],
-    looks: &Looks,
-) -> Result<Judged, Error> {
-    let opened = open_target(args, name, asked, &access)?;
-    let volumes = opened.target().volumes();
-    judge(&opened, volumes.as_ref(), asked, root_disk, outcomes, Asks::of_check(args, looks))
+    asks: Asks<'_>,
+) -> Result<Run, Error> {
+    let (run, _) = check::perform(opened, volumes, &asks.options(asked)).map_err(failed)?;
+    Ok(run)
 }
 
-/// Everything about a target that is open, with its volumes.
+/// Everything about a target that is open, with its volumes. `outcomes` are the verdicts by all pygrubs, where several are asked.
 pub(in crate::cli) fn judge(
     opened: &OpenTarget,
     volumes: Option<&MountedOnce<'_>>,

@@ -540,7 +540,7 @@ fn forbidden(directory: &Path, disk: &File, mut stray: &File, listener: &TcpList
     {
         const X32: libc::c_long = 0x4000_0000;
         // getpid, which is allowed without that bit. A kernel without x32 says ENOSYS where no filter is.
-        let refused = call(X32 | libc::SYS_getpid, [0; 5]).is_err();
+        let refused = call(X32 | libc::SYS_getpid, [0; 6]).is_err();
         holds("a call of the x32 kind", refused);
     }
     #[cfg(not(target_arch = "x86_64"))]
