@@ -43,9 +43,9 @@ impl TargetName {
         }
         // Bash, zsh and POSIX of 2024.
         let escaped = bytes.iter().map(|&byte| match byte {
-            b'\\' | b'\'' => format!("\\{}", char::from(byte)),
-            b' '..=b'~' => char::from(byte).to_string(),
-            // In octal, which takes three digits whatever comes after it.
+            b' '..=b'~' if byte != b'\\' && byte != b'\'' => char::from(byte).to_string(),
+            // In octal, which takes three digits whatever comes after it. To a shell that does not know `$'`, such as dash, it is a string
+            // all the same: no quote ends it early.
             byte => format!("\\{byte:03o}"),
         });
         format!("$'{}'", escaped.collect::<String>())
@@ -96,7 +96,32 @@ mod tests {
         let word = |bytes: &[u8]| TargetName::of_bytes(bytes).shell_word();
         assert_eq!(word(b"/boot/grub/grub.cfg"), "/boot/grub/grub.cfg");
         assert_eq!(word("it's für.cfg".as_bytes()), "'it'\\''s für.cfg'");
-        assert_eq!(word(b"caf\xe91 'x'.cfg"), "$'caf\\3511 \\'x\\'.cfg'");
+        assert_eq!(word(b"caf\xe91 'x'.cfg"), "$'caf\\3511 \\047x\\047.cfg'");
         assert_eq!(word(b"a\nb"), "$'a\\012b'");
+    }
+
+    /// Whatever a file is called, every shell reads one word, and those that know `$'` the name itself.
+    #[test]
+    fn shells_read_one_word() {
+        let names = (1..=255).flat_map(|byte| {
+            [
+                vec![byte],
+                [b"a'; exit 9; #", &[byte][..], b"'\\"].concat(),
+                [&[byte][..], b"\\' && exit 9 || '", b"\x01"].concat(),
+            ]
+        });
+        let names: Vec<Vec<u8>> = names.collect();
+        let words: Vec<String> = names.iter().map(|name| TargetName::of_bytes(name).shell_word()).collect();
+        for (shell, is_ours) in [("sh", false), ("dash", false), ("bash", true), ("zsh", true)] {
+            let script = words.iter().map(|word| format!("set -- {word}; printf '%s %s\\0' $# \"$1\"\n"));
+            let mut command = std::process::Command::new(shell);
+            let Ok(output) = command.arg("-c").arg(script.collect::<String>()).output() else { continue };
+            let read: Vec<&[u8]> = output.stdout.split(|&byte| byte == 0).collect();
+            assert!(output.status.success() && read.len() == names.len() + 1, "{shell}: {output:?}");
+            for ((name, word), read) in names.iter().zip(&words).zip(read) {
+                assert!(read.starts_with(b"1 "), "{shell}: {word}");
+                assert!(!is_ours || &read[2..] == name.as_slice(), "{shell}: {word}");
+            }
+        }
     }
 }

@@ -192,11 +192,23 @@ impl Filesystem for Directory {
 }
 
 impl Directory {
-    /// What a path leads to, as pygrub walks it; nothing where it leads nowhere, or to a file that is only planned.
-    pub(crate) fn node(&self, path: &[u8]) -> Option<Node> {
+    /// What a path leads to, as pygrub walks it; `None` where the disk has nothing there, and for a file that is only planned.
+    ///
+    /// # Errors
+    ///
+    /// Where it leads on the disk is not known: something on the way cannot be read, or is hidden by a mount.
+    pub(crate) fn node(&self, path: &[u8]) -> Result<Option<Node>, OpenError> {
         let mut walk = DirectoryWalk::new(self);
-        let place = relative(&walk.open(Vec::new(), path, 0).ok()?);
-        if self.planned.contains_key(&place) { None } else { self.node_at(&place).ok() }
+        let place = match walk.open(Vec::new(), path, 0) {
+            Ok(place) => relative(&place),
+            Err(OpenError::NotFound(reason)) if walk.met_mount => return Err(OpenError::Unknown(reason)),
+            Err(OpenError::NotFound(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        if self.planned.contains_key(&place) {
+            return Ok(None);
+        }
+        Ok(Some(self.node_at(&place)?))
     }
 
     /// Whether a path comes to a mount that hides what the disk has there.

@@ -1,6 +1,7 @@
 //! A piece of the same filesystem that is mounted over a part of the boot disk (`mount --bind`): pygrub reads what lies under it.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
@@ -110,6 +111,33 @@ fn nothing_is_removed_where_a_configuration_is_hidden() {
         "{said}"
     );
     assert!(store.boot().join(stale).exists());
+}
+
+/// A link under a mount may lead to any kernel, whichever configuration names it.
+#[test]
+fn nothing_is_removed_where_a_path_comes_to_a_mount() {
+    for configuration in ["grub/grub.cfg", "extlinux/extlinux.conf"] {
+        let store = guest();
+        let stale = format!("kernels/{}-linux", "a".repeat(32));
+        store.file(&format!("/boot/{stale}"), b"a kernel");
+        fs::create_dir_all(store.boot().join("alt")).unwrap();
+        symlink(format!("../{stale}"), store.boot().join("alt/vmlinuz")).unwrap();
+        let text = match configuration {
+            "grub/grub.cfg" => "menuentry 'a' {\n  linux /alt/vmlinuz\n}\n",
+            _ => "LABEL a\n  KERNEL /alt/vmlinuz\n",
+        };
+        store.file(&format!("/boot/{configuration}"), text.as_bytes());
+        let mount = bind(&store.root().join("elsewhere/grub"), &store.boot().join("alt"));
+        let arguments = install(&store);
+        let Some((status, said)) = run(&mount, &arguments.iter().map(String::as_str).collect::<Vec<_>>()) else {
+            return;
+        };
+        assert_eq!(status, 0, "{said}");
+        let told =
+            "of the boot disk names a path that cannot be followed here and may name any kernel: none was removed";
+        assert!(said.contains(&format!("`/{configuration}` {told}")), "{said}");
+        assert!(store.boot().join(stale).exists(), "{configuration}");
+    }
 }
 
 #[test]

@@ -158,6 +158,46 @@ fn an_old_configuration_that_is_no_file_or_never_ends_is_refused_at_once() {
     }
 }
 
+/// A thousand links to one variant are small on the disk.
+#[test]
+fn variants_are_not_held_where_no_menu_has_room_for_them() {
+    let mut store = Store::of(&[Spec::new(1)]);
+    let variant = store.build(&Spec::new(2));
+    let toplevel = store.options().root.locate(Path::new(CURRENT)).unwrap();
+    for system in [toplevel.clone(), store.host(&variant)] {
+        let _ = fs::remove_file(system.join("boot.json"));
+    }
+    fs::write(store.host(&variant).join("kernel-params"), "a ".repeat(400 << 10)).unwrap();
+    fs::create_dir_all(toplevel.join("specialisation")).unwrap();
+    for number in 0..900 {
+        symlink(&variant, toplevel.join(format!("specialisation/v{number}"))).unwrap();
+    }
+    let (error, peak) = within(60, "variants", move || {
+        let (result, peak) =
+            memory::peak(|| grub_cfg::install(&store.options(), Path::new(CURRENT), &mut FaultyDisk::new()));
+        (result.unwrap_err().to_string(), peak)
+    });
+    assert!(error.contains("and its specialisations have more than 1 MiB: build fewer"), "{error}");
+    assert!(peak < 64 << 20, "{peak}");
+}
+
+/// Generations alike: each has room, all of them have not.
+#[test]
+fn generations_are_not_held_where_no_menu_has_room_for_them() {
+    let mut store = Store::of(&[Spec::new(1)]);
+    let large = store.build(&Spec { params: vec!["x=1".repeat(2000); 90], ..Spec::new(2) });
+    for number in 2..400 {
+        store.link(None, number, &large);
+    }
+    let (error, peak) = within(60, "generations", move || {
+        let options = grub_cfg::PlanOptions { limit: 1000, ..store.options() };
+        let (result, peak) = memory::peak(|| grub_cfg::install(&options, Path::new(CURRENT), &mut FaultyDisk::new()));
+        (result.unwrap_err().to_string(), peak)
+    });
+    assert!(error.contains("more than the 1048576 bytes that pygrub reads: choose a lower --limit"), "{error}");
+    assert!(peak < 64 << 20, "{peak}");
+}
+
 /// A file of holes claims any size.
 #[test]
 fn a_kernel_larger_than_any_is_refused_unread() {

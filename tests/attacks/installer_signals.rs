@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -224,6 +225,53 @@ fn an_error_of_the_disk_drops_no_generation() {
     }
     println!("{failed} failed, {installed} installed");
     assert!(failed > 8 && installed > 3, "{failed} {installed}");
+}
+
+/// One error on the way to a kernel that a link alone leads to, and the refusal of a later change: the kernel is still there.
+#[test]
+fn an_error_on_the_way_to_a_kernel_keeps_it() {
+    let Some(strace) = strace() else { return };
+    let guest = guest();
+    let kernel = |number: char| format!("kernels/{}-linux", number.to_string().repeat(32));
+    for (number, link) in [('a', "vmlinuz"), ('b', "old/vmlinuz")] {
+        guest.store.file(&format!("/boot/{}", kernel(number)), b"a kernel");
+        fs::create_dir_all(guest.store.boot().join("old")).unwrap();
+        symlink(format!("/{}", kernel(number)), guest.store.boot().join(link)).unwrap();
+    }
+    guest.store.file(
+        "/boot/grub/grub.cfg",
+        b"menuentry 'a' {\n  linux /vmlinuz\n}\nmenuentry 'b' {\n  linux /old/vmlinuz\n}\n",
+    );
+    let (mut kept, mut told) = (0, 0);
+    for (call, usual) in [("readlinkat", 1), ("newfstatat", 7), ("openat", 31)] {
+        let mut quiet = 0;
+        for number in (1..).step_by(step(usual)) {
+            let plain = guest.command();
+            let output = Command::new(&strace)
+                .args(["-qq", "-o", "/dev/null", "-e", &format!("trace={call},fsync")])
+                .args(["-e", &format!("inject={call}:error=EIO:when={number}"), "-e", "inject=fsync:error=EIO:when=1"])
+                .arg(plain.get_program())
+                .args(plain.get_args())
+                .stdin(Stdio::null())
+                .output()
+                .unwrap();
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(!output.status.success(), "{call} {number}: {said}");
+            for letter in ['a', 'b'] {
+                assert!(guest.store.boot().join(kernel(letter)).exists(), "{call} {number} {letter}: {said}");
+            }
+            kept += 1;
+            // Where the calls end, the second error alone is left.
+            let is_second = said.contains("grub.cfg is what it was");
+            told += usize::from(!is_second);
+            quiet = if is_second { quiet + 1 } else { 0 };
+            if quiet > 24 {
+                break;
+            }
+        }
+    }
+    println!("{kept} runs, {told} of them ended before anything was changed");
+    assert!(kept > 60 && told > 3, "{kept} {told}");
 }
 
 #[test]

@@ -103,7 +103,8 @@ fn several_at_once() {
     }
     folder.file("plain.cfg", "menuentry \"A\" {\n  linux /a\n}\n");
     let ended = folder.run(&["check", "plain.cfg", "--flavour", "upstream,debian,suse", "--release", "4.17,4.18"]);
-    assert_eq!(ended.stdout, "plain.cfg: all alike\nselects: upstream, debian and suse: kernel /a\n");
+    let said = "plain.cfg: all alike\nselects: upstream, debian and suse: kernel /a\n\nnote[PG108]";
+    assert!(ended.stdout.starts_with(said), "{}", ended.whole());
     assert_eq!(folder.run(&["trace", "plain.cfg", "--release", "all"]).status, 2);
 }
 
@@ -120,8 +121,8 @@ fn a_target_is_opened_once() {
         "d.cfg",
         format!("name = \"d\"\nbootloader = \"pygrub\"\ndisk = [\"{},raw,xvda,rw\"]\n", corpus("images/recipe.img")),
     );
-    let domain = folder.run(&["check", "d.cfg", "--release", "all"]);
-    assert!(domain.stdout.contains("\nboots: upstream, debian, suse and xcp-ng: kernel"), "{}", domain.whole());
+    let domain = folder.run(&["check", "d.cfg", "--flavour", "debian,suse,xcp-ng", "--release", "all"]);
+    assert!(domain.stdout.contains("\nboots: debian, suse and xcp-ng: kernel"), "{}", domain.whole());
 }
 
 /// What is found counts for the exit status whoever reads it.

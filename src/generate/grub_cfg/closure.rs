@@ -8,41 +8,47 @@ use super::error::GrubCfgError;
 use super::root::RootDirectory;
 use super::system::{MOST_ENTRIES, System, too_many_specialisations};
 
-/// More than that is not a list of parameters.
+/// More than that is not a system with its variants: no grub.cfg has room for their parameters.
 const MOST_BYTES: u64 = 1 << 20;
 
 /// The system of the closure `toplevel`.
 pub(super) fn read(root: &RootDirectory, toplevel: &Path) -> Result<System, GrubCfgError> {
-    read_variant(root, toplevel, true)
+    let mut texts = Texts { root, toplevel, left: MOST_BYTES };
+    let mut system = read_alone(&mut texts, toplevel)?;
+    system.specialisations = specialisations(&mut texts, toplevel)?;
+    Ok(system)
 }
 
-fn read_variant(root: &RootDirectory, toplevel: &Path, with_specialisations: bool) -> Result<System, GrubCfgError> {
+/// A system without its variants. A variant has no variants of its own.
+fn read_alone(texts: &mut Texts<'_>, toplevel: &Path) -> Result<System, GrubCfgError> {
+    let root = texts.root;
     let kernel = toplevel.join("kernel");
-    let params = text(root, &toplevel.join("kernel-params"))?.unwrap_or_default();
+    let params = texts.read(&toplevel.join("kernel-params"))?.unwrap_or_default();
+    let params = params.trim_end_matches('\n').split(' ').filter(|param| !param.is_empty());
     Ok(System {
-        label: label(root, toplevel)?,
+        label: label(texts, toplevel)?,
         kernel: root.resolve(&kernel).map_err(|error| GrubCfgError::io("find", &kernel, &error))?,
         initrd: there(root, &toplevel.join("initrd"))?,
         initrd_secrets: there(root, &toplevel.join("append-initrd-secrets"))?,
         init: toplevel.join("init"),
-        kernel_params: params.trim_end_matches('\n').split(' ').map(str::to_owned).collect(),
-        // A variant has no variants of its own.
-        specialisations: if with_specialisations { specialisations(root, toplevel)? } else { BTreeMap::new() },
+        kernel_params: params.map(str::to_owned).collect(),
+        specialisations: BTreeMap::new(),
         toplevel: toplevel.to_owned(),
     })
 }
 
 /// The name that the administrator gave it, else its version.
-fn label(root: &RootDirectory, toplevel: &Path) -> Result<String, GrubCfgError> {
-    let named = text(root, &toplevel.join("configuration-name"))?.unwrap_or_default();
+fn label(texts: &mut Texts<'_>, toplevel: &Path) -> Result<String, GrubCfgError> {
+    let named = texts.read(&toplevel.join("configuration-name"))?.unwrap_or_default();
     if !named.trim().is_empty() {
         return Ok(named.trim().to_owned());
     }
-    let version = text(root, &toplevel.join("nixos-version"))?.unwrap_or_default();
+    let version = texts.read(&toplevel.join("nixos-version"))?.unwrap_or_default();
     Ok(format!("NixOS {}", version.trim()).trim_end().to_owned())
 }
 
-fn specialisations(root: &RootDirectory, toplevel: &Path) -> Result<BTreeMap<String, System>, GrubCfgError> {
+fn specialisations(texts: &mut Texts<'_>, toplevel: &Path) -> Result<BTreeMap<String, System>, GrubCfgError> {
+    let root = texts.root;
     let directory = toplevel.join("specialisation");
     let failed = |error: io::Error| GrubCfgError::io("read", &directory, &error);
     let names = match root.names(&directory) {
@@ -58,7 +64,7 @@ fn specialisations(root: &RootDirectory, toplevel: &Path) -> Result<BTreeMap<Str
         let path = directory.join(&name);
         let variant =
             root.resolve(&path).map_err(|error| GrubCfgError::io("find the specialisation", &path, &error))?;
-        systems.insert(name.to_string_lossy().into_owned(), read_variant(root, &variant, false)?);
+        systems.insert(name.to_string_lossy().into_owned(), read_alone(texts, &variant)?);
     }
     Ok(systems)
 }
@@ -71,14 +77,31 @@ fn there(root: &RootDirectory, path: &Path) -> Result<Option<PathBuf>, GrubCfgEr
     root.resolve(path).map(Some).map_err(|error| GrubCfgError::io("find", path, &error))
 }
 
-fn text(root: &RootDirectory, path: &Path) -> Result<Option<String>, GrubCfgError> {
-    let Some(found) = there(root, path)? else { return Ok(None) };
-    let mut bytes = Vec::new();
-    root.open(&found)
-        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(|error| GrubCfgError::io("read", path, &error))?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(GrubCfgError::new(format!("`{}` is larger than {} MiB", path.display(), MOST_BYTES >> 20)));
+/// What a system and its variants say in texts. Links to one text would be small on the disk, and large in memory.
+struct Texts<'a> {
+    root: &'a RootDirectory,
+    toplevel: &'a Path,
+    /// How many bytes may still come.
+    left: u64,
+}
+
+impl Texts<'_> {
+    /// A text; `None` where there is no such file.
+    fn read(&mut self, path: &Path) -> Result<Option<String>, GrubCfgError> {
+        let Some(found) = there(self.root, path)? else { return Ok(None) };
+        let mut bytes = Vec::new();
+        self.root
+            .open(&found)
+            .and_then(|file| file.take(self.left.saturating_add(1)).read_to_end(&mut bytes))
+            .map_err(|error| GrubCfgError::io("read", path, &error))?;
+        let left = self.left.checked_sub(bytes.len() as u64).ok_or_else(|| {
+            GrubCfgError::new(format!(
+                "the kernel parameters and names of `{}` and its specialisations have more than {} MiB: build fewer",
+                self.toplevel.display(),
+                MOST_BYTES >> 20
+            ))
+        })?;
+        self.left = left;
+        String::from_utf8(bytes).map(Some).map_err(|_| GrubCfgError::new(format!("`{}` is not UTF-8", path.display())))
     }
-    String::from_utf8(bytes).map(Some).map_err(|_| GrubCfgError::new(format!("`{}` is not UTF-8", path.display())))
 }

@@ -133,10 +133,17 @@ impl<'a> SourceFiles<'a> {
     }
 
     /// Filesystem and number of the files that were asked for.
-    pub(super) fn nodes(&self) -> BTreeSet<(u64, u64)> {
-        let Ok(root) = self.root() else { return BTreeSet::new() };
-        let nodes = self.by_path.values().filter_map(|file| root.node(&file.place).ok());
-        nodes.map(|node| (node.device, node.inode)).collect()
+    ///
+    /// # Errors
+    ///
+    /// One of them cannot be examined any longer: it may lie among the copies.
+    pub(super) fn nodes(&self) -> Result<BTreeSet<(u64, u64)>, GrubCfgError> {
+        let root = self.root()?;
+        let nodes = self.by_path.values().map(|file| {
+            let node = root.node(&file.place).map_err(|error| GrubCfgError::io("examine", &file.path, &error))?;
+            Ok((node.device, node.inode))
+        });
+        nodes.collect()
     }
 
     /// The directory that a file's `place` lies beneath.

@@ -1,6 +1,7 @@
 //! Which systems get an entry, in which order and under which title.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::command_line::command_line;
@@ -8,6 +9,7 @@ use super::error::{GrubCfgError, is_of_the_disk};
 use super::profiles::Generation;
 use super::root::RootDirectory;
 use super::system::{MOST_ENTRIES, System};
+use super::text::expect_room;
 use super::title::title;
 
 /// An entry, before its files have names on the boot disk.
@@ -49,6 +51,17 @@ impl PlannedMenu {
         generations: &[Generation],
         limit: usize,
     ) -> Result<Self, GrubCfgError> {
+        Self::planned(root, toplevel, generations, limit, &|| Ok(()))
+    }
+
+    /// Does what [`new`](Self::new) does. `go_on` is asked before each generation: an error ends it.
+    pub(super) fn planned(
+        root: &RootDirectory,
+        toplevel: &Path,
+        generations: &[Generation],
+        limit: usize,
+        go_on: &dyn Fn() -> io::Result<()>,
+    ) -> Result<Self, GrubCfgError> {
         let mut menu = Self { entries: Vec::new(), warnings: Vec::new() };
         let default = System::read(root, toplevel)?;
         // The profile is switched before the boot loader is installed, so the newest link to it is the one in force.
@@ -81,6 +94,9 @@ impl PlannedMenu {
                 None => format!("Generation {} ({})", generation.number, generation.day),
                 Some(profile) => format!("Profile {profile}, generation {} ({})", generation.number, generation.day),
             };
+            go_on().map_err(|error| GrubCfgError::io("read", &generation.link, &error))?;
+            // What no grub.cfg has room for is refused before it fills the memory.
+            menu.expect_room()?;
             let length = menu.entries.len();
             let added = System::read(root, &generation.link).and_then(|system| menu.add(&name, &system, false));
             if let Err(error) = added {
@@ -92,6 +108,12 @@ impl PlannedMenu {
             }
         }
         Ok(menu)
+    }
+
+    /// Refuses what is more than a grub.cfg.
+    fn expect_room(&self) -> Result<(), GrubCfgError> {
+        let lengths = self.entries.iter().map(|entry| entry.title.len().saturating_add(entry.args.len()));
+        expect_room(lengths.sum())
     }
 
     /// Adds the entry of a system, and those of its specialisations.

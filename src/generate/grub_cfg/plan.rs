@@ -44,8 +44,8 @@ pub struct InstallPlan {
 /// ```
 pub fn plan(options: &PlanOptions, toplevel: &Path) -> Result<InstallPlan, GrubCfgError> {
     let disk = BootDisk::find(&options.root, &options.boot, options.prefix.as_deref(), &options.search)?;
-    let mut menu = menu(options, toplevel)?;
     let go_on = || Ok(());
+    let mut menu = menu(options, toplevel, &go_on)?;
     let sources = &mut SourceFiles::new(&options.root, &go_on);
     let Draft { text, missing, warnings } = draft(options, &disk, &menu, sources, &go_on)?;
     menu.warnings.extend(warnings);
@@ -108,10 +108,14 @@ pub(super) fn draft(
     Ok(Draft { text, missing, warnings })
 }
 
-/// The entries that the guest gets.
-pub(super) fn menu(options: &PlanOptions, toplevel: &Path) -> Result<PlannedMenu, GrubCfgError> {
+/// The entries that the guest gets. `go_on` is asked before each generation: an error ends it.
+pub(super) fn menu(
+    options: &PlanOptions,
+    toplevel: &Path,
+    go_on: &dyn Fn() -> io::Result<()>,
+) -> Result<PlannedMenu, GrubCfgError> {
     let generations = generations(&options.root, &options.profiles)?;
-    let mut menu = PlannedMenu::new(&options.root, toplevel, &generations, options.limit)?;
+    let mut menu = PlannedMenu::planned(&options.root, toplevel, &generations, options.limit, go_on)?;
     if generations.is_empty() {
         let sentence = "there is no generation in `{}` (system-N-link): `{}` alone gets an entry";
         let paths = [&options.profiles, toplevel].map(|path| path.display().to_string());

@@ -30,11 +30,16 @@ pub(super) fn text(entries: &[TextEntry], timeout: u32, uuid: Option<&str>) -> R
         }
         text.push_str("}\n");
     }
-    if text.len() >= READ_LIMIT {
-        return Err(GrubCfgError::new(format!(
-            "grub.cfg would have {} bytes, and pygrub reads the first {READ_LIMIT} only: choose a lower --limit",
-            text.len()
-        )));
-    }
+    expect_room(text.len())?;
     Ok(text)
+}
+
+/// Refuses a grub.cfg that has this many bytes, or more, where pygrub would not read all of it.
+pub(super) fn expect_room(length: usize) -> Result<(), GrubCfgError> {
+    if length < READ_LIMIT {
+        return Ok(());
+    }
+    Err(GrubCfgError::new(format!(
+        "grub.cfg would have more than the {READ_LIMIT} bytes that pygrub reads: choose a lower --limit"
+    )))
 }

@@ -1,6 +1,7 @@
 //! What an installation must not remove: whatever pygrub could be asked for while the disk is as it was.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -33,8 +34,27 @@ pub(super) struct Kept {
     digits: BTreeSet<Digits>,
     /// Filesystem and number of what paths in these texts lead to, by links of the boot disk too.
     nodes: BTreeSet<(u64, u64)>,
-    /// A configuration that could not be read, which may name anything.
-    unread: Option<&'static str>,
+    /// What could not be read, which may name anything.
+    unread: Option<Unread>,
+}
+
+/// What may name any kernel.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Unread {
+    /// A file that pygrub looks for, and that cannot be read.
+    File(&'static str),
+    /// A configuration that names a path which cannot be followed here: something on the way cannot be read, or is hidden by a mount.
+    PathIn(&'static str),
+}
+
+/// As the beginning of a sentence.
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "`{path}` of the boot disk cannot be read"),
+            Self::PathIn(path) => write!(f, "`{path}` of the boot disk names a path that cannot be followed here"),
+        }
+    }
 }
 
 impl Kept {
@@ -51,9 +71,9 @@ impl Kept {
         let directory = Directory::held(disk.root.clone())?.with_part(prefix.into(), disk.directory.clone());
         let started = Instant::now();
         let mut kept = Self { nodes: sources, ..Self::default() };
-        let fixed = Flavour::ALL.into_iter().filter_map(Flavour::missing_kernel).chain(FIXED_FILES);
-        kept.nodes
-            .extend(fixed.filter_map(|path| directory.node(path.as_bytes())).map(|node| (node.device, node.inode)));
+        for path in Flavour::ALL.into_iter().filter_map(Flavour::missing_kernel).chain(FIXED_FILES) {
+            kept.follow(&directory, path.as_bytes(), Unread::File(path));
+        }
         let mut seen = BTreeSet::new();
         for (path, dialect) in Release::lines().flat_map(boot::candidates) {
             if !seen.insert(path) {
@@ -62,18 +82,18 @@ impl Kept {
             let text = match read(&directory, path) {
                 Some(Ok(text)) => text,
                 Some(Err(())) => {
-                    kept.unread = Some(path);
+                    kept.unread = Some(Unread::File(path));
                     continue;
                 }
                 // What the disk has there boots, and nobody sees it.
                 None if directory.is_hidden(path.as_bytes()) => {
-                    kept.unread = Some(path);
+                    kept.unread = Some(Unread::File(path));
                     continue;
                 }
                 None => continue,
             };
             // It may be one of ours by its name, after a link.
-            kept.nodes.extend(directory.node(path.as_bytes()).map(|node| (node.device, node.inode)));
+            kept.follow(&directory, path.as_bytes(), Unread::File(path));
             kept.digits.extend(digits_in(&text));
             let mut named = BTreeSet::new();
             for release in Release::lines() {
@@ -86,16 +106,24 @@ impl Kept {
             for path_named in named {
                 go_on()?;
                 if started.elapsed() > LONGEST_LOOK {
-                    kept.unread = Some(path);
+                    kept.unread = Some(Unread::PathIn(path));
                     break;
                 }
-                kept.nodes.extend(directory.node(&path_named).map(|node| (node.device, node.inode)));
+                kept.follow(&directory, &path_named, Unread::PathIn(path));
             }
             if kept.digits.len().saturating_add(kept.nodes.len()) > MOST_NAMED {
-                (kept.unread, kept.digits) = (Some(path), BTreeSet::new());
+                (kept.unread, kept.digits) = (Some(Unread::File(path)), BTreeSet::new());
             }
         }
         Ok(kept)
+    }
+
+    /// Keeps what a path leads to; everything, because of `otherwise`, where that cannot be told.
+    fn follow(&mut self, directory: &Directory, path: &[u8], otherwise: Unread) {
+        match directory.node(path) {
+            Ok(node) => self.nodes.extend(node.map(|node| (node.device, node.inode))),
+            Err(_) => self.unread = Some(otherwise),
+        }
     }
 
     /// Whether a file among the kernels is named: one of [ours](super::kernels), by its digits.
@@ -110,8 +138,8 @@ impl Kept {
         self.nodes.contains(&(node.device, node.inode))
     }
 
-    /// The configuration because of which nothing is removed.
-    pub(super) fn unread(&self) -> Option<&'static str> {
+    /// Because of what nothing is removed.
+    pub(super) fn unread(&self) -> Option<Unread> {
         self.unread
     }
 }

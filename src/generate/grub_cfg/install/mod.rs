@@ -74,15 +74,17 @@ pub fn install(
     let boot_disk = BootDisk::find(&options.root, &options.boot, options.prefix.as_deref(), &options.search)?;
     let boot = &boot_disk.directory;
     let _lock = Lock::take(boot, &stop)?;
-    let mut menu = menu(options, toplevel)?;
+    let mut menu = menu(options, toplevel, &go_on)?;
     let unchanged = |error: &GrubCfgError| and(error, "nothing was changed");
     [KERNELS, "grub"].iter().try_for_each(|name| examine_directory(boot, name)).map_err(|error| unchanged(&error))?;
     let old = read(boot).map_err(|error| unchanged(&error))?;
     let mut sources = SourceFiles::new(&options.root, &go_on);
     let draft = draft(options, &boot_disk, &menu, &mut sources, &go_on).map_err(|error| unchanged(&error))?;
     menu.warnings.extend(draft.warnings);
-    let kept = Kept::on(&boot_disk, sources.nodes(), &go_on)
-        .map_err(|error| unchanged(&GrubCfgError::io("read", boot_disk.root.path(), &error)))?;
+    let kept = sources.nodes().and_then(|sources| {
+        Kept::on(&boot_disk, sources, &go_on).map_err(|error| GrubCfgError::io("read", boot_disk.root.path(), &error))
+    });
+    let kept = kept.map_err(|error| unchanged(&error))?;
     expect_free(boot, &kept).map_err(|error| unchanged(&error))?;
     for directory in [KERNELS, "grub"] {
         make_directory(boot, directory, disk).map_err(|error| unchanged(&error))?;
@@ -119,9 +121,8 @@ pub fn install(
         let sentence = format!("`{path}` is needed no longer and cannot be removed: it may be immutable (chattr -i)");
         installation.menu.warnings.push(sentence);
     }
-    if let Some(path) = kept.unread() {
-        let sentence = format!("`{path}` of the boot disk cannot be read and may name any kernel: none was removed");
-        installation.menu.warnings.push(sentence);
+    if let Some(unread) = kept.unread() {
+        installation.menu.warnings.push(format!("{unread} and may name any kernel: none was removed"));
     }
     let Installation { kernels, menu, removed, .. } = installation;
     Ok(InstallReport { menu, grub_cfg: boot.path().join(GRUB_CFG), copied: kernels.added(), removed })
@@ -330,17 +331,26 @@ fn make_directory(boot: &HeldDirectory, name: &str, disk: &mut dyn InstallDisk) 
 
 /// Refuses a disk on which a configuration leads, or may lead, to a name that the installation writes for a moment and removes again.
 fn expect_free(boot: &HeldDirectory, kept: &Kept) -> Result<(), GrubCfgError> {
-    let copies = boot.names(Path::new(KERNELS)).unwrap_or_default();
+    let failed = |path: &Path, error: &io::Error| GrubCfgError::io("examine", &boot.path().join(path), error);
+    let there = |path: &Path| match boot.node(path) {
+        Ok(node) => Ok(Some(node)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(path, &error)),
+    };
+    let copies = match boot.names(Path::new(KERNELS)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        names => names.map_err(|error| failed(Path::new(KERNELS), &error))?,
+    };
     let temporary = copies.into_iter().filter(|name| name.as_bytes().starts_with(TEMPORARY.as_bytes()));
     let paths = temporary.map(|name| Path::new(KERNELS).join(name)).chain([NEW_CFG, OLD_CFG].map(PathBuf::from));
     // A run that was cut short leaves the old grub.cfg under two names: one may go.
-    let grub_cfg = boot.node(Path::new(GRUB_CFG)).ok().map(|node| (node.device, node.inode));
+    let grub_cfg = there(Path::new(GRUB_CFG))?.map(|node| (node.device, node.inode));
     for path in paths {
-        let node = boot.node(&path).ok().filter(|node| grub_cfg != Some((node.device, node.inode)));
+        let node = there(&path)?.filter(|node| grub_cfg != Some((node.device, node.inode)));
         let Some(node) = node else { continue };
         let leads = match kept.unread() {
             _ if kept.holds(&node) => "a configuration of the boot disk leads".to_owned(),
-            Some(unread) => format!("`{unread}` of the boot disk cannot be read and may lead"),
+            Some(unread) => format!("{unread} and may lead"),
             None => continue,
         };
         return Err(GrubCfgError::new(format!(
