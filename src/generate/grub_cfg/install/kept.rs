@@ -118,7 +118,7 @@ impl Kept {
         Ok(kept)
     }
 
-    /// Keeps what a path leads to; everything, because of `otherwise`, where that cannot be told.
+    /// Keeps what a path leads to; everything, because of `otherwise`, where that is unknown.
     fn follow(&mut self, directory: &Directory, path: &[u8], otherwise: Unread) {
         match directory.node(path) {
             Ok(node) => self.nodes.extend(node.map(|node| (node.device, node.inode))),
