@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pregrub::boot::{Options, Task};
 use pregrub::config::{Dialect, READ_LIMIT};
 use pregrub::flavour::Build;
-use pregrub::simulation::{Outcome, Simulated, Simulation};
+use pregrub::simulation::{OpenTarget, Outcome, Simulated, Simulation};
 use pregrub::target::{OpenOptions, Target};
 
 const RECIPE: &str = "corpus/images/recipe.img";
@@ -83,4 +83,12 @@ fn an_entry_after_the_read_limit_is_not_lost() {
         let simulated = target.run().expect("it can be read");
         assert_eq!(matches!(simulated.outcome(), Outcome::Selects(_)), selects, "{build}: {:?}", simulated.outcome());
     }
+}
+
+/// A program may open targets in one thread and run pygrub on them in another.
+#[test]
+fn targets_are_handed_to_threads() {
+    fn is_shared<T: Send + Sync>() {}
+    is_shared::<OpenTarget>();
+    is_shared::<Target>();
 }

@@ -1,11 +1,10 @@
 //! A domain as a target: the disk that its bootloader gets, and the options that it gets with it.
 
-use std::cell::OnceCell;
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::disk_access::NotOpened;
 use super::{DiskAccess, TargetError};
@@ -31,7 +30,7 @@ pub struct XlTarget {
     /// The release whose xl reads it.
     release: Release,
     /// What the releases make of it that do not read it as this one does.
-    otherwise: OnceCell<Result<Settings, SyntaxError>>,
+    otherwise: OnceLock<Result<Settings, SyntaxError>>,
     /// The domain, or why xl cannot parse its configuration.
     pub domain: Result<Domain, SyntaxError>,
     /// Which files it may have opened.
@@ -96,7 +95,7 @@ impl XlTarget {
                 Err(NotInvoked { verdict: Verdict::Fails, reason, span: None, help: Some(error.help(&text)) })
             }
         };
-        Self { text, release, otherwise: OnceCell::new(), domain, access, started, limits }
+        Self { text, release, otherwise: OnceLock::new(), domain, access, started, limits }
     }
 
     /// Which files it may have opened.
