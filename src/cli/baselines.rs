@@ -11,7 +11,7 @@ use super::settings::FileSettings;
 use super::target_name::TargetName;
 use crate::boot::Run;
 use crate::cli::bounded_read;
-use crate::cli::caller_file;
+use crate::cli::caller_file::TargetTrees;
 use crate::cli::interrupt::while_writing;
 use crate::cli::{cannot_read, path_from_here};
 use crate::escape::shown_path;
@@ -34,6 +34,8 @@ pub(super) struct BaselineArgs {
 /// The baselines that are in force. Threads share them.
 pub(super) struct Baselines<'a> {
     args: &'a BaselineArgs,
+    /// The directories among the targets of the command line.
+    trees: &'a TargetTrees,
     state: Mutex<State>,
 }
 
@@ -44,11 +46,11 @@ struct State {
 }
 
 impl<'a> Baselines<'a> {
-    pub(super) fn new(args: &'a BaselineArgs) -> Self {
+    pub(super) fn new(args: &'a BaselineArgs, trees: &'a TargetTrees) -> Self {
         if args.update_baseline {
             opened::remember();
         }
-        Self { args, state: Mutex::default() }
+        Self { args, trees, state: Mutex::default() }
     }
 
     /// Leaves out of `findings` in `target` what the baseline lists.
@@ -76,10 +78,7 @@ impl<'a> Baselines<'a> {
                 (None, Ok(beneath)) => HeldDirectory::open(&settings.directory)
                     .and_then(|held| bounded_read::read_beneath(&held, beneath, LARGEST)),
                 (None, Err(_)) => Err(io::Error::other("it is outside of the directory of the settings")),
-                (Some(_), _) if caller_file::is_of_a_tree(path, &[target.path()]) => {
-                    caller_file::open_without_links(path).and_then(|file| bounded_read::read_file(file, LARGEST))
-                }
-                (Some(_), _) => bounded_read::read(path, LARGEST),
+                (Some(_), _) => self.trees.read(path, LARGEST),
             };
             state.open.insert(path.clone(), read(path, text, self.args.update_baseline)?);
         }

@@ -31,13 +31,14 @@ use crate::simulation::Simulation;
 
 pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
     let named = args.list.named(&args.targets).map_err(Error::Usage)?;
-    let finder = Finder::new(&args.pygrub.settings, &named.names).map_err(Error::Usage)?;
+    // The root disk is a guest's as much as a target.
+    let looked_at: Vec<&TargetName> = named.names.iter().chain(&args.root_disk).collect();
+    let finder = Finder::new(&args.pygrub.settings, &looked_at).map_err(Error::Usage)?;
     let mut targets = args.recursive.targets(named.names, Sought::Everything, &finder).map_err(Error::Usage)?;
     if args.list.is_given() {
         targets.are_listed_but(&args.targets);
     }
-    let found_or_listed = args.recursive.recursive || args.list.is_given();
-    args.trust.apply(&mut targets, found_or_listed).map_err(Error::Usage)?;
+    args.trust.apply(&mut targets).map_err(Error::Usage)?;
     targets.incomplete |= named.is_incomplete;
     args.list.keep_shard(&mut targets.names);
     // What is said of the program as a whole goes by the settings of the working directory.
@@ -54,11 +55,11 @@ pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
         targets: &targets,
         single: targets.names.len() == 1,
         asked: AllAsked::new(&finder, |settings| args.pygrub.all_options(settings), &args.levels),
-        baselines: Baselines::new(&args.baseline),
+        baselines: Baselines::new(&args.baseline, finder.trees()),
         looks: Looks::remembering(targets.names.len() > 1),
     };
     let out = Out::new(args.output.color);
-    let form = args.output.form().map_err(Error::Usage)?;
+    let form = args.output.form(finder.trees()).map_err(Error::Usage)?;
     let mut reports = Emitter::new(out, &form, release, whole.threshold, ReportingCommand::Check, args.verbose);
     let text = reports.is_text();
     let fleet = Fleet {

@@ -74,7 +74,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<Status, Error> {
     let finder = Finder::new(&args.pygrub.settings, &args.targets).map_err(Error::Usage)?;
     let mut targets =
         args.recursive.targets(args.targets.clone(), Sought::Everything, &finder).map_err(Error::Usage)?;
-    args.trust.apply(&mut targets, args.recursive.recursive).map_err(Error::Usage)?;
+    args.trust.apply(&mut targets).map_err(Error::Usage)?;
     if args.output.format == ReportFormat::Openmetrics {
         return Err(Error::Usage("--format openmetrics is for `pregrub check`: a comparison has no gauges".to_owned()));
     }
@@ -82,7 +82,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<Status, Error> {
     let first = finder.in_force();
     let asked = args.readers(&first).map_err(Error::Usage)?;
     let newest = asked.pygrubs.iter().map(|options| options.release).max().unwrap_or(Release::NEWEST);
-    let form = args.output.form().map_err(Error::Usage)?;
+    let form = args.output.form(finder.trees()).map_err(Error::Usage)?;
     let out = Out::new(args.output.color);
     let mut reports = Emitter::new(out, &form, newest, Threshold::default(), ReportingCommand::Check, args.verbose);
     let work = Work { args, newest, upgrade: args.upgrade().map_err(Error::Usage)? };

@@ -103,13 +103,13 @@ pub(super) fn run(args: &LintArgs) -> Result<Status, Error> {
     let whole = EffectiveSettings::new(first, options, &args.levels);
     let release = whole.options.release;
     let out = Out::new(args.output.color);
-    let form = args.output.form().map_err(Error::Usage)?;
+    let form = args.output.form(finder.trees()).map_err(Error::Usage)?;
     let mut reports = Emitter::new(out, &form, release, whole.threshold, ReportingCommand::Lint, args.verbose);
     let linting = Linting {
         args,
         targets: &targets,
         asked: AllAsked::new(&finder, |settings| args.options(settings).map(|options| vec![options]), &args.levels),
-        baselines: Baselines::new(&args.baseline),
+        baselines: Baselines::new(&args.baseline, finder.trees()),
     };
     // Two names may be of one file, which is edited by one at a time.
     let pool = if args.fix.fix { Pool { jobs: 1, ordered: true } } else { args.jobs.pool(targets.names.len()) };

@@ -27,6 +27,7 @@ mod generate;
 mod grub;
 mod guest_arg;
 mod host;
+mod host_devices;
 mod image_args;
 mod init;
 mod initrd;

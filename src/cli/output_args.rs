@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use super::bounded_read;
+use super::caller_file::TargetTrees;
 use crate::report::template::Template;
 
 // The form of the output.
@@ -79,24 +79,23 @@ pub(super) struct OutputForm {
 const LONGEST_TEMPLATE: u64 = 1 << 20;
 
 impl ReportOutputArgs {
-    /// The format that is asked for, with its template read and parsed.
-    pub(super) fn form(&self) -> Result<OutputForm, String> {
+    /// The format that is asked for, with its template read and parsed. `trees` are the directories among the targets.
+    pub(super) fn form(&self, trees: &TargetTrees) -> Result<OutputForm, String> {
         let format = self.format;
         let template = match (&self.template, format) {
             (None, _) => None,
-            (Some(text), ReportFormat::Template) => Some(Arc::new(template(text)?)),
+            (Some(text), ReportFormat::Template) => Some(Arc::new(template(text, trees)?)),
             (Some(_), _) => return Err("--template needs --format template".to_owned()),
         };
         Ok(OutputForm { format, template })
     }
 }
 
-fn template(given: &str) -> Result<Template, String> {
+fn template(given: &str, trees: &TargetTrees) -> Result<Template, String> {
     let Some(file) = given.strip_prefix('@') else {
         return Template::new("--template", given.to_owned());
     };
-    let text =
-        bounded_read::read(Path::new(file), LONGEST_TEMPLATE).map_err(|error| super::cannot_read(file, &error))?;
+    let text = trees.read(Path::new(file), LONGEST_TEMPLATE).map_err(|error| super::cannot_read(file, &error))?;
     let text = String::from_utf8(text).map_err(|_| format!("cannot read `{file}`: it is not UTF-8"))?;
     Template::new(file, text)
 }

@@ -1,16 +1,18 @@
 //! `--recursive`: what pygrub could be pointed at in a tree of directories.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use walkdir::{DirEntry, WalkDir};
 
+use super::host_devices::HostDevices;
 use super::settings::{FileSettings, Finder};
 use super::skipped::{Reason, SkippedCounts};
 use super::target_name::TargetName;
@@ -18,6 +20,7 @@ use crate::cli::stdout::complain;
 use crate::config::Dialect;
 use crate::escape::shown_path;
 use crate::release::Release;
+use crate::storage::beneath::is_of_repository;
 use crate::storage::identify::{Format, identify};
 use crate::storage::opening::open_without_waiting;
 use crate::storage::source::{FileSource, Source, Volume};
@@ -26,7 +29,7 @@ use crate::xl::syntax;
 
 #[derive(Debug, Args)]
 pub(super) struct RecursiveArgs {
-    /// Take from the directories that are named, and from all below them, each file that pygrub could be given: boot configurations; for check disk images and domains' configurations too, and below /dev block devices, each once
+    /// Take from the directories that are named, and from all below them, each file that pygrub could be given: boot configurations; for check disk images and domains' configurations too, and below /dev, but not in what is mounted there (/dev/shm), block devices, each once; what lies in `.git` is left out
     #[arg(long, help_heading = "Directories")]
     pub recursive: bool,
     /// With --recursive, leave out what fits this pattern (`old`, `*.iso`, `guests/*/tmp`), relative to the directory that is named; may be repeated
@@ -51,6 +54,8 @@ pub(super) struct Targets {
     found: HashMap<PathBuf, DiskAccess>,
     /// With a list: the targets that do not come from it alone.
     named: Option<HashSet<PathBuf>>,
+    /// What those may have opened that were named.
+    of_named: DiskAccess,
     /// Something could not be looked at. It has been complained about.
     pub incomplete: bool,
 }
@@ -67,12 +72,23 @@ impl Targets {
         self.named = None;
     }
 
-    /// Which files a target may have opened: any if it was named, those of the tree if it was found there, none if it was listed.
+    /// Has no domain trusted, named ones neither: these have only disks opened that lie below the working directory.
+    ///
+    /// # Errors
+    ///
+    /// The working directory cannot be opened.
+    pub(super) fn distrust(&mut self) -> io::Result<()> {
+        self.of_named = DiskAccess::with_disks_beneath(&std::env::current_dir()?)?;
+        Ok(())
+    }
+
+    /// Which files a target may have opened: any if it was named, unless those are not trusted; those of the tree if it was found there;
+    /// none if it was listed.
     pub(super) fn access(&self, name: &TargetName) -> DiskAccess {
         match (self.found.get(name.path()), &self.named) {
             (Some(access), _) => access.clone(),
             (None, Some(named)) if !named.contains(name.path()) => DiskAccess::of_list(),
-            _ => DiskAccess::anywhere(),
+            _ => self.of_named.clone(),
         }
     }
 
@@ -126,7 +142,19 @@ impl RecursiveArgs {
 }
 
 fn walk(root: &Path, sought: Sought, excluded: &Excluded, tree: &DiskAccess, targets: &mut Targets) -> SkippedCounts {
-    let wanted = |entry: &DirEntry| entry.depth() == 0 || !excluded.covers(entry.path());
+    // A repository's own files are of nobody who is checked: branches have any names, and credentials lie there.
+    let repositories = Cell::new(0_usize);
+    let wanted = |entry: &DirEntry| {
+        if entry.depth() == 0 {
+            return true;
+        }
+        if excluded.covers(entry.path()) {
+            return false;
+        }
+        let is_repository = is_of_repository(entry.file_name());
+        repositories.set(repositories.get().saturating_add(usize::from(is_repository)));
+        !is_repository
+    };
     let mut skipped = SkippedCounts::default();
     let mut devices = Devices::new(root);
     // Links to directories are not followed: what they lead to is found where it is, and no loop is possible.
@@ -177,6 +205,7 @@ fn walk(root: &Path, sought: Sought, excluded: &Excluded, tree: &DiskAccess, tar
             }
         }
     }
+    skipped.count_several(Reason::Repository, repositories.get());
     skipped
 }
 
@@ -191,33 +220,29 @@ enum Linked {
 }
 
 /// Links and block devices in a tree. Each device is a target once, by the first of its names.
-struct Devices {
-    /// The tree, without links in its path.
-    root: Option<PathBuf>,
+struct Devices<'a> {
+    /// The tree as it is named, and without links in its path.
+    named: &'a Path,
+    real: Option<PathBuf>,
+    of_host: HostDevices,
     known: HashSet<u64>,
 }
 
-impl Devices {
-    fn new(root: &Path) -> Self {
-        Self { root: root.canonicalize().ok(), known: HashSet::new() }
+impl<'a> Devices<'a> {
+    fn new(root: &'a Path) -> Self {
+        Self { named: root, real: root.canonicalize().ok(), of_host: HostDevices::new(), known: HashSet::new() }
     }
 
-    /// Only the host's own directories of devices name devices that may be read: elsewhere a link or a node may be a guest's.
-    fn are_of_host(&self) -> bool {
-        self.root.as_ref().is_some_and(|root| root.starts_with("/dev"))
-    }
-
-    /// What a link or a device is.
+    /// What a link or a device is. Only the host's own names of devices are followed: elsewhere a link or a node may be a guest's, and
+    /// nobody is to learn from what is said of it what lies at its end.
     fn look(&mut self, path: &Path, is_link: bool, sought: Sought) -> Linked {
-        let Ok(metadata) = fs::metadata(path) else { return Linked::PassedOver(Reason::LeadsNowhere) };
-        if metadata.file_type().is_block_device() {
-            if sought == Sought::Configurations {
-                return Linked::NotCounted;
-            }
-            if !self.are_of_host() {
-                return Linked::PassedOver(Reason::Device);
-            }
-            if !self.known.insert(metadata.rdev()) {
+        let Ok(inside) = path.strip_prefix(self.named) else { return Linked::PassedOver(Reason::Link) };
+        let directory = inside.parent().and_then(|parent| Some(self.real.as_ref()?.join(parent)));
+        if directory.is_some_and(|directory| self.of_host.have(&directory))
+            && let Ok(metadata) = fs::metadata(path)
+            && metadata.file_type().is_block_device()
+        {
+            if sought == Sought::Configurations || !self.known.insert(metadata.rdev()) {
                 return Linked::NotCounted;
             }
             return match is_disk(path) {
@@ -225,10 +250,34 @@ impl Devices {
                 judged => Linked::Judged(judged),
             };
         }
-        let inside =
-            path.canonicalize().is_ok_and(|real| self.root.as_ref().is_some_and(|root| real.starts_with(root)));
-        if is_link && !inside { Linked::PassedOver(Reason::LeadsOut) } else { Linked::NotCounted }
+        if !is_link && sought == Sought::Configurations {
+            Linked::NotCounted
+        } else if !is_link {
+            Linked::PassedOver(Reason::Device)
+        } else if fs::read_link(path).is_ok_and(|text| stays_inside(inside, &text)) {
+            // What it leads to, if anything, is found where it is.
+            Linked::NotCounted
+        } else {
+            Linked::PassedOver(Reason::Link)
+        }
     }
+}
+
+/// Whether the text of a link names a place in the tree, by the text alone. `link` is where the link is in the tree.
+fn stays_inside(link: &Path, text: &Path) -> bool {
+    let mut depth = link.components().count().saturating_sub(1);
+    text.components().all(|component| {
+        match component {
+            Component::Normal(_) => depth = depth.saturating_add(1),
+            Component::CurDir => {}
+            Component::ParentDir => match depth.checked_sub(1) {
+                Some(above) => depth = above,
+                None => return false,
+            },
+            Component::RootDir | Component::Prefix(_) => return false,
+        }
+        true
+    })
 }
 
 /// Whether something is recognised at the start of a block device that may be a disk.

@@ -110,8 +110,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<Status, Error> {
     if args.list.is_given() {
         targets.are_listed_but(&args.targets);
     }
-    let found_or_listed = args.recursive.recursive || args.list.is_given();
-    args.trust.apply(&mut targets, found_or_listed).map_err(Error::Usage)?;
+    args.trust.apply(&mut targets).map_err(Error::Usage)?;
     targets.incomplete |= named.is_incomplete;
     args.list.keep_shard(&mut targets.names);
     let format = args.format();

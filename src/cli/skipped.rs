@@ -8,11 +8,12 @@ use std::fmt;
 pub(super) enum Reason {
     /// A file that is none of what is looked for.
     NothingKnown,
-    /// A link that leads out of the tree: what is found in a tree must not decide what is read elsewhere.
-    LeadsOut,
-    /// A link that leads nowhere.
-    LeadsNowhere,
-    /// A block device outside of /dev, or one on which nothing is recognised.
+    /// The directory of a repository (`.git`), which is not searched.
+    Repository,
+    /// A link that does not lead to another place in the tree: what is found in a tree must not decide what is read elsewhere, nor learn
+    /// what is there.
+    Link,
+    /// A block device outside of the filesystem of /dev, or one on which nothing is recognised.
     Device,
     /// A FIFO, a socket or a character device.
     Special,
@@ -24,23 +25,29 @@ pub(super) struct SkippedCounts(BTreeMap<Reason, usize>);
 
 impl SkippedCounts {
     pub(super) fn count(&mut self, reason: Reason) {
-        *self.0.entry(reason).or_default() += 1;
+        self.count_several(reason, 1);
+    }
+
+    pub(super) fn count_several(&mut self, reason: Reason, count: usize) {
+        if count > 0 {
+            *self.0.entry(reason).or_default() += count;
+        }
     }
 
     /// Whether something was passed over that a user may have meant.
     pub(super) fn is_notable(&self) -> bool {
-        self.0.keys().any(|reason| *reason != Reason::NothingKnown)
+        self.0.keys().any(|reason| !matches!(reason, Reason::NothingKnown | Reason::Repository))
     }
 }
 
-/// `3 other files, 2 links that lead out of it`.
+/// `3 other files, 2 links, which are not followed`.
 impl fmt::Display for SkippedCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, (reason, count)) in self.0.iter().enumerate() {
             let (one, several) = match reason {
                 Reason::NothingKnown => ("other file", "other files"),
-                Reason::LeadsOut => ("link that leads out of it", "links that lead out of it"),
-                Reason::LeadsNowhere => ("link that leads nowhere", "links that lead nowhere"),
+                Reason::Repository => ("repository (`.git`)", "repositories (`.git`)"),
+                Reason::Link => ("link, which is not followed", "links, which are not followed"),
                 Reason::Device => (
                     "device on which nothing is recognised or allowed",
                     "devices on which nothing is recognised or allowed",

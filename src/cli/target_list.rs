@@ -2,13 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
 use std::str::FromStr;
 
 use clap::Args;
 use sha2::{Digest, Sha256};
 
-use super::caller_file;
+use super::caller_file::TargetTrees;
 use super::target_name::TargetName;
 use crate::cli::stdout::complain;
 
@@ -73,14 +72,12 @@ impl TargetListArgs {
 /// A line that is not a target is printed in an error. So in a directory that is looked at no link is followed; elsewhere one is the
 /// caller's, as is `<(find ...)`, which a shell hands over as a link to a pipe.
 fn read(list: &TargetName, given: &[TargetName]) -> io::Result<Vec<u8>> {
-    let trees: Vec<&Path> = given.iter().filter(|target| !target.is_stdin()).map(TargetName::path).collect();
     let mut text = Vec::new();
-    let mut reader: Box<dyn Read> = match list.is_stdin() {
-        true => Box::new(io::stdin().lock()),
-        false if caller_file::is_of_a_tree(list.path(), &trees) => {
-            Box::new(caller_file::open_without_links(list.path())?)
-        }
-        false => Box::new(File::open(list.path())?),
+    let mut reader: Box<dyn Read> = if list.is_stdin() {
+        Box::new(io::stdin().lock())
+    } else {
+        let of_a_tree = TargetTrees::of(given).open(list.path());
+        Box::new(of_a_tree.unwrap_or_else(|| File::open(list.path()))?)
     };
     (&mut reader).take(LONGEST).read_to_end(&mut text)?;
     Ok(text)

@@ -31,11 +31,16 @@ impl TargetName {
         &self.shown
     }
 
-    /// The name as a word of a shell's command line: quoted where that must be.
+    /// The name as a word of a shell's command line, which no program reads as an option: quoted, and with `./` in front, where that
+    /// must be.
     pub(super) fn shell_word(&self) -> String {
         let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./=:,+@%".contains(byte);
         let bytes = self.path.as_os_str().as_encoded_bytes();
-        if !bytes.is_empty() && bytes.iter().all(is_plain) {
+        if bytes.starts_with(b"-") && !self.is_stdin() {
+            return Self::of_bytes(&[b"./", bytes].concat()).shell_word();
+        }
+        // zsh puts the path of the command `ls` in the place of `=ls`.
+        if !bytes.is_empty() && !bytes.starts_with(b"=") && bytes.iter().all(is_plain) {
             return self.shown.clone();
         }
         if self.path.to_str().is_some_and(|name| !name.chars().any(char::is_control)) {
@@ -98,6 +103,11 @@ mod tests {
         assert_eq!(word("it's für.cfg".as_bytes()), "'it'\\''s für.cfg'");
         assert_eq!(word(b"caf\xe91 'x'.cfg"), "$'caf\\3511 \\047x\\047.cfg'");
         assert_eq!(word(b"a\nb"), "$'a\\012b'");
+        assert_eq!(word(b"--config=x/grub.cfg"), "./--config=x/grub.cfg");
+        assert_eq!(word(b"-o a"), "'./-o a'");
+        assert_eq!(word(b"-o\n"), "$'./-o\\012'");
+        assert_eq!((word(b"=ls"), word(b"~root"), word(b"a=b")), ("'=ls'".into(), "'~root'".into(), "a=b".into()));
+        assert_eq!(word(b"-"), "-");
     }
 
     /// Whatever a file is called, every shell reads one word, and those that know `$'` the name itself.

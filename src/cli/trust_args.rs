@@ -1,4 +1,4 @@
-//! `--trust-domains`: which disks are opened of domains that nobody named.
+//! `--trust-domains` and `--no-trust-domains`: which disks are opened that domains name.
 
 use clap::Args;
 
@@ -7,24 +7,25 @@ use super::recursive::Targets;
 #[derive(Debug, Args)]
 pub(super) struct TrustArgs {
     /// Open the disks that domains name wherever they are: with --recursive not only files of the tree, and with --targets-from at all. For domains that only this host's administrator can write, such as those in /etc/xen
-    #[arg(long, help_heading = "Directories")]
+    #[arg(long, overrides_with = "no_trust_domains", help_heading = "Directories")]
     trust_domains: bool,
+    /// Open for domains that the command line names only disks below the working directory, and otherwise answer unknown: for the names of a commit, which may be a stranger's. Of --trust-domains and this one, the last counts
+    #[arg(long, overrides_with = "trust_domains", help_heading = "Directories")]
+    no_trust_domains: bool,
 }
 
 impl TrustArgs {
-    /// Has the targets trusted that were found or listed, if that is asked for.
+    /// Has all domains trusted, or none, if that is asked for.
     ///
     /// # Errors
     ///
-    /// It is asked for, and none was found or listed.
-    pub(super) fn apply(&self, targets: &mut Targets, found_or_listed: bool) -> Result<(), String> {
-        if !self.trust_domains {
-            return Ok(());
+    /// The working directory cannot be opened.
+    pub(super) fn apply(&self, targets: &mut Targets) -> Result<(), String> {
+        if self.trust_domains {
+            targets.trust();
+        } else if self.no_trust_domains {
+            targets.distrust().map_err(|error| super::cannot_read(".", &error))?;
         }
-        if !found_or_listed {
-            return Err("--trust-domains is for domains that --recursive or --targets-from finds: those that are named are trusted".to_owned());
-        }
-        targets.trust();
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Who names a domain's configuration on the command line has chosen it. One that was found in a tree of directories may be anybody's: a
 //! guest's, whose tree is mounted there, or a stranger's, whose commit is checked. It must not choose what of the host is read. Nor must
-//! one of a list that `find` wrote.
+//! one of a list that `find` wrote, or one that a commit has and the command line names.
 
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -13,17 +13,26 @@ use std::sync::Arc;
 use super::TargetError;
 use crate::escape::shown_path;
 use crate::host;
-use crate::storage::beneath::{HeldDirectory, NodeKind};
+use crate::storage::beneath::{HeldDirectory, NodeKind, is_of_repository};
 use crate::storage::opened;
 use crate::storage::opening::open_without_waiting;
 use crate::storage::source::{FileSource, Source};
 
-/// Which files may be opened: any, those beneath the directory in which the target was found, or none but the target.
+/// Which files may be opened: any, those beneath a directory, or none but the target.
 #[derive(Clone, Debug, Default)]
-pub struct DiskAccess {
-    tree: Option<Tree>,
-    /// Whether the target stands in a list: it is opened, wherever it is, and the disk that it names is not.
-    listed: bool,
+pub struct DiskAccess(Scope);
+
+#[derive(Clone, Debug, Default)]
+enum Scope {
+    /// Any file.
+    #[default]
+    Anywhere,
+    /// The target was found in a tree, where it and its disks lie.
+    Found(Tree),
+    /// The target is opened wherever it is, and of its disks those of a tree.
+    Named(Tree),
+    /// The target stands in a list: it is opened wherever it is, and no disk that it names.
+    Listed,
 }
 
 #[derive(Clone, Debug)]
@@ -54,17 +63,35 @@ impl DiskAccess {
     ///
     /// There is no such directory.
     pub fn beneath(tree: &Path) -> io::Result<Self> {
-        Ok(Self { tree: Some(Tree { held: HeldDirectory::open(tree)?, name: tree.to_owned() }), listed: false })
+        Ok(Self(Scope::Found(Tree::new(tree)?)))
+    }
+
+    /// Any target, but of the disks that a domain names only regular files beneath `tree`, through no symbolic link, for a target whose name
+    /// the caller has from somebody else. The directory is held from now on.
+    ///
+    /// # Errors
+    ///
+    /// There is no such directory.
+    pub fn with_disks_beneath(tree: &Path) -> io::Result<Self> {
+        Ok(Self(Scope::Named(Tree::new(tree)?)))
     }
 
     /// Any target, but no disk that a domain names, for a target of a list: a program wrote the list, and anybody the domain.
     pub fn of_list() -> Self {
-        Self { tree: None, listed: true }
+        Self(Scope::Listed)
     }
 
     /// Whether any file may be opened.
     pub fn is_unlimited(&self) -> bool {
-        self.tree.is_none() && !self.listed
+        matches!(self.0, Scope::Anywhere)
+    }
+
+    /// The tree that the target lies in.
+    fn tree_of_target(&self) -> Option<&Tree> {
+        match &self.0 {
+            Scope::Found(tree) => Some(tree),
+            Scope::Anywhere | Scope::Named(_) | Scope::Listed => None,
+        }
     }
 
     /// Opens a file for reading. Of one that makes its reader wait reading fails instead.
@@ -73,7 +100,7 @@ impl DiskAccess {
     ///
     /// There is no such file, or it may not be opened.
     pub fn open_file(&self, path: &Path) -> io::Result<File> {
-        let file = match &self.tree {
+        let file = match self.tree_of_target() {
             None => open_without_waiting(path),
             Some(tree) => match tree.place(path) {
                 Some(place) => tree.held.open_file(&place),
@@ -88,31 +115,26 @@ impl DiskAccess {
     pub(super) fn open_disk(&self, path: &Path) -> Result<Arc<dyn Source>, NotOpened> {
         let shown = shown_path(path);
         let no_help = |reason: String| NotOpened { reason, help: None };
-        if self.listed {
-            let help = "name the domain itself, or add --trust-domains if only this host's administrator can write what the list names";
-            return Err(NotOpened {
-                reason: format!("`{shown}` is not opened, because this domain comes from a list of targets"),
-                help: Some(help.to_owned()),
-            });
-        }
-        if let Some(tree) = &self.tree {
-            let source = tree.place(path).map(|place| tree.held.open_file(&place).and_then(FileSource::new));
-            return match source {
-                Some(Ok(source)) => Ok(Arc::new(source)),
-                Some(Err(error)) if error.kind() == io::ErrorKind::NotFound => {
-                    Err(no_help(TargetError::of(path, error).to_string()))
-                }
-                _ => Err(NotOpened {
-                    reason: format!(
-                        "`{shown}` is not opened, because this domain was found in a tree and names a disk that is not a regular file in `{}`",
-                        shown_path(&tree.name)
-                    ),
-                    help: Some(
-                        "name the domain itself, or add --trust-domains if the tree is not a guest's or a stranger's"
-                            .to_owned(),
-                    ),
-                }),
-            };
+        match &self.0 {
+            Scope::Anywhere => {}
+            Scope::Listed => {
+                let help = "name the domain itself, or add --trust-domains if only this host's administrator can write what the list names";
+                return Err(NotOpened {
+                    reason: format!("`{shown}` is not opened, because this domain comes from a list of targets"),
+                    help: Some(help.to_owned()),
+                });
+            }
+            Scope::Found(tree) => {
+                let because = "this domain was found in a tree and";
+                let help =
+                    "name the domain itself, or add --trust-domains if the tree is not a guest's or a stranger's";
+                return tree.open_disk(path, because, help);
+            }
+            Scope::Named(tree) => {
+                let because = "domains are not trusted here (--no-trust-domains), and this one";
+                let help = "name the disk itself, or add --trust-domains if nobody else can write this domain";
+                return tree.open_disk(path, because, help);
+            }
         }
         let failed = |error| no_help(TargetError::of(path, error).to_string());
         let neither = || no_help(format!("`{shown}` is neither a file nor a block device"));
@@ -144,7 +166,7 @@ impl DiskAccess {
     ///
     /// There is nothing.
     pub(super) fn examine(&self, path: &Path) -> io::Result<Examined> {
-        let Some(tree) = &self.tree else {
+        let Some(tree) = self.tree_of_target() else {
             let metadata = fs::metadata(path)?;
             return Ok(match metadata.file_type() {
                 kind if kind.is_dir() => Examined::Directory,
@@ -162,7 +184,7 @@ impl DiskAccess {
 
     /// The directory of a file beneath the tree. `None` without a tree.
     pub(super) fn directory_of(&self, path: &Path) -> Option<io::Result<HeldDirectory>> {
-        let tree = self.tree.as_ref()?;
+        let tree = self.tree_of_target()?;
         Some(tree.place(path).ok_or_else(outside).and_then(|place| match place.parent() {
             Some(parent) => tree.held.directory(parent),
             None => Err(outside()),
@@ -182,13 +204,13 @@ impl DiskAccess {
 
     /// Whether it is certain that there is nothing at a path. Outside of the tree nothing is.
     pub fn is_missing(&self, path: &Path) -> bool {
-        match &self.tree {
-            None if self.listed => false,
-            None => match host::other_machine() {
+        match &self.0 {
+            Scope::Listed => false,
+            Scope::Anywhere => match host::other_machine() {
                 None => matches!(path.try_exists(), Ok(false)),
                 Some(other) => other.node(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound),
             },
-            Some(tree) => {
+            Scope::Found(tree) | Scope::Named(tree) => {
                 let node = tree.place(path).map(|place| tree.held.node(&place));
                 node.is_some_and(|node| node.is_err_and(|error| error.kind() == io::ErrorKind::NotFound))
             }
@@ -211,8 +233,34 @@ pub(super) enum Examined {
 }
 
 impl Tree {
-    /// Where a path of the caller's lies beneath the tree. `None` if it does not.
+    fn new(tree: &Path) -> io::Result<Self> {
+        Ok(Self { held: HeldDirectory::open(tree)?, name: tree.to_owned() })
+    }
+
+    /// Opens a disk of the tree. `because` is why no other one may be opened, before `names a disk`, and `help` the way out.
+    fn open_disk(&self, path: &Path, because: &str, help: &str) -> Result<Arc<dyn Source>, NotOpened> {
+        match self.place(path).map(|place| self.held.open_file(&place).and_then(FileSource::new)) {
+            Some(Ok(source)) => Ok(Arc::new(source)),
+            Some(Err(error)) if error.kind() == io::ErrorKind::NotFound => {
+                Err(NotOpened { reason: TargetError::of(path, error).to_string(), help: None })
+            }
+            _ => Err(NotOpened {
+                reason: format!(
+                    "`{}` is not opened, because {because} names a disk that is not a regular file in `{}`",
+                    shown_path(path),
+                    shown_path(&self.name)
+                ),
+                help: Some(help.to_owned()),
+            }),
+        }
+    }
+
+    /// Where a path of the caller's lies beneath the tree. `None` if it does not, or belongs to a repository (`.git`).
     fn place(&self, path: &Path) -> Option<PathBuf> {
+        self.beneath(path).filter(|place| !place.iter().any(is_of_repository))
+    }
+
+    fn beneath(&self, path: &Path) -> Option<PathBuf> {
         if let Ok(beneath) = path.strip_prefix(&self.name) {
             return Some(beneath.to_owned());
         }
@@ -256,6 +304,18 @@ mod tests {
             assert!(access.is_missing(&missing) && access.open_disk(&missing).err().unwrap().help.is_none());
             assert!(!access.is_missing(Path::new("/nonexistent/of-nobody")));
         }
+        // A repository's own files are nobody's disks.
+        fs::create_dir(real.join("tree/.git")).unwrap();
+        fs::write(real.join("tree/.git/disk"), "of git").unwrap();
+        assert!(DiskAccess::beneath(&real.join("tree")).unwrap().disk(&real.join("tree/.git/disk")).is_none());
+        // A domain that is named by somebody else is opened wherever it is.
+        let named = DiskAccess::with_disks_beneath(&real.join("tree")).unwrap();
+        assert!(named.open_file(&real.join("outside")).is_ok() && named.disk(&real.join("tree/sub/disk")).is_some());
+        for path in ["outside", "tree/link", "tree/up/outside", "tree/../outside", "tree/.git/disk"] {
+            assert!(named.open_disk(&real.join(path)).err().unwrap().help.is_some(), "{path}");
+            assert!(!named.is_missing(&real.join(path)), "{path}");
+        }
+        assert!(!named.is_unlimited() && named.is_missing(&real.join("tree/missing")));
         let listed = DiskAccess::of_list();
         assert!(listed.open_file(&real.join("outside")).is_ok() && listed.open_disk(&real.join("outside")).is_err());
         assert!(!listed.is_unlimited() && !listed.is_missing(Path::new("/nonexistent/of-nobody")));

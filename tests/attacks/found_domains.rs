@@ -3,10 +3,12 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::handed_over::good_disk;
 use super::machine::{fifo, within};
 use crate::common::program::{self, Ended};
+use crate::common::tools;
 
 /// A tree, and beside it a disk of the host's.
 struct Place {
@@ -131,4 +133,71 @@ fn nor_through_a_link_or_from_a_fifo_of_it() {
     fs::write(place.tree.join("a.cfg"), text).unwrap();
     let ended = check(&place.tree, &["--exclude", "*.img"]);
     assert!(ended.stdout.contains("\"boots\"") && !ended.stdout.contains(REFUSED), "{}", ended.whole());
+}
+
+/// A domain of a commit, which the command line names because the commit has it.
+#[test]
+fn a_named_one_that_is_not_trusted_has_disks_below_the_working_directory() {
+    let place = place();
+    fs::copy(&place.disk, place.tree.join("sub/disk.img")).unwrap();
+    fs::create_dir(place.tree.join(".git")).unwrap();
+    fs::copy(&place.disk, place.tree.join(".git/disk.img")).unwrap();
+    symlink("../host.img", place.tree.join("link.img")).unwrap();
+    let check = |command: &str, more: &[&str]| {
+        let mut called = program::command(&[&[command, "--format", "json"], more].concat());
+        let ended = called.current_dir(&place.tree).output().unwrap();
+        (ended.status.code(), String::from_utf8(ended.stdout).unwrap(), String::from_utf8(ended.stderr).unwrap())
+    };
+    let host = place.disk.to_str().unwrap();
+    let refused =
+        "domains are not trusted here (--no-trust-domains), and this one names a disk that is not a regular file in";
+    for (disk, is_inside) in [
+        ("sub/disk.img", true),
+        (place.tree.join("sub/disk.img").to_str().unwrap(), true),
+        (host, false),
+        ("../host.img", false),
+        ("link.img", false),
+        (".git/disk.img", false),
+        ("/dev/null", false),
+        ("/nonexistent/of-nobody", false),
+    ] {
+        let text = format!("name = \"a\"\nbootloader = \"pygrub\"\ndisk = [ \"{disk},raw,xvda,w\" ]\n");
+        fs::write(place.tree.join("a.cfg"), text).unwrap();
+        let plain = check("check", &["--until", "pygrub", "--as", "xl", "a.cfg"]);
+        for more in [&["--no-trust-domains"][..], &["--trust-domains", "--no-trust-domains"]] {
+            let (status, out, _) =
+                check("check", &[&["--until", "pygrub", "--as", "xl"], more, &["--", "a.cfg"]].concat());
+            assert_eq!(status == Some(3), !is_inside, "{disk}: {out}");
+            assert_eq!(out.contains(refused) && out.contains("add --trust-domains"), !is_inside, "{disk}: {out}");
+        }
+        // The last one wins.
+        let trusting = ["--until", "pygrub", "--as", "xl", "--no-trust-domains", "--trust-domains", "--", "a.cfg"];
+        assert_eq!(check("check", &trusting), plain, "{disk}");
+        let (status, out, _) = check("compare", &["--no-trust-domains", "--from", "4.17", "--to", "4.20", "a.cfg"]);
+        assert_eq!(status == Some(3), !is_inside, "{disk}: {out}");
+    }
+    // What is not a domain is opened wherever it is.
+    assert_eq!(check("check", &["--until", "pygrub", "--no-trust-domains", host]).0, Some(0));
+}
+
+/// In /dev/shm everybody may make a tree, with a link to any device of the host in it.
+#[test]
+fn a_tree_below_dev_names_no_device() {
+    let Ok(folder) = tempfile::tempdir_in("/dev/shm") else { return tools::skipped("/dev/shm") };
+    let place = place();
+    let attached = Command::new("losetup").args(["--find", "--show", "--read-only"]).arg(&place.disk).output();
+    let Some(attached) = attached.ok().filter(|attached| attached.status.success()) else {
+        return tools::skipped("losetup, and loop devices");
+    };
+    let device = String::from_utf8(attached.stdout).unwrap().trim().to_owned();
+    symlink(&device, folder.path().join("data")).unwrap();
+    let tree = folder.path().to_str().unwrap();
+    let ended = ["check", "report", "compare"].map(|command| program::run(&[command, "--recursive", tree]));
+    let named = program::run(&["check", "--until", "pygrub", &device]);
+    assert!(Command::new("losetup").args(["--detach", &device]).status().unwrap().success());
+    for ended in ended {
+        assert!(!ended.stdout.contains("root=") && !ended.stdout.contains("data"), "{}", ended.whole());
+        assert!(ended.stderr.contains("(passed over: 1 link, which is not followed)"), "{}", ended.whole());
+    }
+    assert_eq!(named.status, 0, "{}", named.whole());
 }

@@ -76,6 +76,91 @@ fn a_recursive_walk_takes_no_link() {
     host.assert_untouched("a walk");
 }
 
+/// What is said of a link must not say what lies at its end.
+#[test]
+fn nor_does_it_say_what_is_there() {
+    let directory = tempfile::tempdir().unwrap();
+    let real = directory.path().canonicalize().unwrap();
+    let tree = real.join("guest");
+    fs::create_dir_all(tree.join("boot/grub")).unwrap();
+    fs::create_dir_all(real.join("there")).unwrap();
+    fs::write(real.join("there/file"), "").unwrap();
+    fs::write(tree.join("boot/grub/grub.cfg"), "menuentry \"A\" {\n linux /k root=/dev/xvda\n}\n").unwrap();
+    let named = tree.to_str().unwrap();
+    let file = tree.join("boot/grub/grub.cfg").to_str().unwrap().to_owned();
+    let ends = ["there/file", "there", "there/missing", "missing/file"];
+    for (link, up) in [("data", ".."), ("pregrub.toml", ".."), ("boot/grub/pregrub.toml", "../../..")] {
+        let link = tree.join(link);
+        for is_absolute in [true, false] {
+            let mut said = Vec::new();
+            for end in ends {
+                let to = if is_absolute { real.join(end) } else { std::path::Path::new(up).join(end) };
+                std::os::unix::fs::symlink(to, &link).unwrap();
+                for arguments in
+                    [&["check", "--recursive", named][..], &["lint", "--recursive", named], &["lint", &file]]
+                {
+                    said.push((end, program::run(arguments)));
+                }
+                fs::remove_file(&link).unwrap();
+            }
+            let (first, others) = said.split_at(3);
+            for ((end, ended), (_, expected)) in others.iter().zip(first.iter().cycle()) {
+                assert_eq!(ended.whole(), expected.whole(), "{} -> {end}", link.display());
+            }
+            assert!(first[0].1.stderr.contains("1 link, which is not followed"), "{}", first[0].1.whole());
+        }
+    }
+}
+
+/// What the command line names in a tree that is looked at, whatever stands beside the tree among the targets.
+#[test]
+fn a_file_that_is_named_in_a_tree_is_read_through_no_link() {
+    let host = Host::new();
+    let directory = tempfile::tempdir().unwrap();
+    let real = directory.path().canonicalize().unwrap();
+    let tree = real.join("guest");
+    fs::create_dir_all(tree.join("boot/grub")).unwrap();
+    let menu = "menuentry \"A\" {\n linux ($a)/k root=/dev/xvda\n}\n";
+    fs::write(tree.join("boot/grub/grub.cfg"), menu).unwrap();
+    fs::write(real.join("grub.cfg"), menu).unwrap();
+    fs::write(real.join("secret"), "of-the-host").unwrap();
+    let (named, own) = (tree.to_str().unwrap(), real.join("grub.cfg"));
+    let own = own.to_str().unwrap();
+    let baseline = real.join("base.json");
+    let known =
+        program::run(&["lint", "--recursive", named, "--update-baseline", "--baseline", baseline.to_str().unwrap()]);
+    assert_eq!(known.status, 0, "{}", known.whole());
+    for (link, end) in [("base.json", "../base.json"), ("t.tpl", "../secret"), ("away", "..")] {
+        std::os::unix::fs::symlink(end, tree.join(link)).unwrap();
+    }
+    let lists: [&[&str]; 5] = [
+        &["lint", "--recursive", named],
+        &["lint", "--recursive", own, named],
+        &["check", "--jobs", "1", own, named],
+        &["check", "--jobs", "1", named, own],
+        &["check", own, "--root-disk", named],
+    ];
+    let at = |name: &str| tree.join(name).to_str().unwrap().to_owned();
+    for list in lists {
+        for (more, is_of_a_tree) in [
+            (vec!["--baseline".to_owned(), at("base.json")], true),
+            (vec!["--baseline".to_owned(), at("away/base.json")], true),
+            // By a name that only comes to the tree.
+            (vec!["--baseline".to_owned(), at("../guest/away/base.json")], true),
+            (vec!["--format=template".to_owned(), "--template".to_owned(), format!("@{}", at("t.tpl"))], true),
+            (vec!["--config".to_owned(), at("t.tpl")], true),
+            (vec!["--baseline".to_owned(), baseline.to_str().unwrap().to_owned()], false),
+        ] {
+            let arguments: Vec<&str> = list.iter().copied().chain(more.iter().map(String::as_str)).collect();
+            let ended = program::run(&arguments);
+            assert!(!ended.whole().contains("of-the-host"), "{arguments:?}: {}", ended.whole());
+            let is_refused = ended.status == 2 && ended.stderr.contains("is a symbolic link, which is not followed");
+            assert_eq!(is_refused, is_of_a_tree, "{arguments:?}: {}", ended.whole());
+        }
+    }
+    host.assert_untouched("a baseline");
+}
+
 /// A checkout that a commit has looked at as a guest's tree.
 #[test]
 fn a_repository_tells_nothing_of_itself() {

@@ -25,6 +25,7 @@ fn action_in(checkout: &Path, folder: &Path, inputs: &[(&str, &str)]) -> Output 
         .env("GITHUB_STEP_SUMMARY", folder.join("summary"))
         .env("PREGRUB_PROGRAM", path())
         .env("PREGRUB_SARIF", folder.join("pregrub.sarif"))
+        .env("GITHUB_WORKSPACE", checkout)
         .envs(inputs.iter().copied())
         .output()
         .unwrap()
@@ -76,6 +77,11 @@ fn the_action_reads_through_no_link_of_the_commit() {
     for (link, to) in [("grub.cfg", "../grub.cfg"), ("away", ".."), ("here", "real"), ("itself", ".")] {
         std::os::unix::fs::symlink(to, checkout.join(link)).unwrap();
     }
+    let alias = folder.path().join("alias");
+    std::os::unix::fs::symlink("checkout", &alias).unwrap();
+    fs::create_dir(folder.path().join("elsewhere")).unwrap();
+    fs::copy(checkout.join("real/grub.cfg"), folder.path().join("elsewhere/grub.cfg")).unwrap();
+    std::os::unix::fs::symlink("elsewhere/grub.cfg", folder.path().join("own")).unwrap();
     let template = fs::read_to_string(root().join("contrib/gitlab/pregrub.yml")).unwrap();
     let line = template.lines().find_map(|line| line.strip_prefix("    - for target in ")).unwrap();
     for (target, expected) in [
@@ -85,8 +91,29 @@ fn the_action_reads_through_no_link_of_the_commit() {
         ("itself", 2),
         ("real/grub.cfg", 0),
         ("./real/../real/grub.cfg", 0),
+        // Below the checkout by an absolute path, as workflows write it, and by another name of the checkout.
+        ("CHECKOUT/grub.cfg", 2),
+        ("CHECKOUT//away/grub.cfg", 2),
+        ("CHECKOUT/away/../grub.cfg", 2),
+        ("CHECKOUT/itself/../../grub.cfg", 2),
+        ("CHECKOUT/itself/real/grub.cfg", 2),
+        ("CHECKOUT/real/grub.cfg", 0),
+        ("ALIAS/real/grub.cfg", 0),
+        ("ALIAS/here/grub.cfg", 2),
+        // The caller's own link.
+        ("OUTSIDE/own", 0),
     ] {
-        let ended = action_in(&checkout, folder.path(), &[("PREGRUB_TARGETS", target), ("PREGRUB_COMMAND", "lint")]);
+        let target = &target
+            .replace("CHECKOUT", checkout.to_str().unwrap())
+            .replace("ALIAS", alias.to_str().unwrap())
+            .replace("OUTSIDE", folder.path().to_str().unwrap());
+        let inputs = [
+            ("PREGRUB_TARGETS", target.as_str()),
+            ("PREGRUB_COMMAND", "lint"),
+            ("GITHUB_WORKSPACE", alias.to_str().unwrap()),
+        ];
+        let ended =
+            action_in(&checkout, folder.path(), &[&inputs[..], &[("PREGRUB_OPTIONS", "--dialect\ngrub2")]].concat());
         let text = String::from_utf8(ended.stdout).unwrap();
         assert_eq!(ended.status.code(), Some(expected), "{target}: {text}");
         assert!(!text.contains("token"), "{text}");
@@ -95,9 +122,60 @@ fn the_action_reads_through_no_link_of_the_commit() {
             .args(["-c", &format!("set -ef; for target in {line}")])
             .current_dir(&checkout)
             .env("PREGRUB_TARGETS", format!("real/grub.cfg {target}"))
+            .env("CI_PROJECT_DIR", &alias)
             .output()
             .unwrap();
         assert_eq!(ended.status.code(), Some(i32::from(expected != 0)), "{target}: {ended:?}");
+    }
+}
+
+/// A commit has written the domain that the workflow names: it chooses no disk of the runner, unless the workflow says so.
+#[test]
+fn a_domain_of_the_commit_chooses_no_disk_of_the_runner() {
+    let folder = tempfile::tempdir().unwrap();
+    let checkout = folder.path().join("checkout");
+    fs::create_dir_all(checkout.join("xen")).unwrap();
+    let (own, other) = (checkout.join("own.img"), folder.path().join("other.img"));
+    fs::copy(corpus("images/recipe.img"), &own).unwrap();
+    fs::copy(corpus("images/recipe.img"), &other).unwrap();
+    for (name, disk) in [("own", "own.img"), ("other", other.to_str().unwrap())] {
+        let text = format!("name = 'a'\nmemory = 64\nbootloader = 'pygrub'\ndisk = ['{disk},raw,xvda,w']\n");
+        fs::write(checkout.join("xen").join(format!("{name}.cfg")), text).unwrap();
+    }
+    let hooks = fs::read_to_string(root().join(".pre-commit-hooks.yaml")).unwrap();
+    let hook = hooks.lines().find_map(|line| line.trim().strip_prefix("entry: pregrub check --as xl ")).unwrap();
+    let template = fs::read_to_string(root().join("contrib/gitlab/pregrub.yml")).unwrap();
+    let lines = template.lines().filter_map(|line| line.strip_prefix("    - "));
+    let job: Vec<&str> = lines.filter(|line| line.starts_with("case ") || line.starts_with("pregrub \"$")).collect();
+    assert_eq!(job.len(), 4, "{job:?}");
+    for (domain, options, expected) in
+        [("own", "", 0), ("other", "", 3), ("other", "--trust-domains", 0), ("own", "--trust-domains", 0)]
+    {
+        let target = format!("xen/{domain}.cfg");
+        let inputs = [("PREGRUB_TARGETS", target.as_str()), ("PREGRUB_OPTIONS", options)];
+        let ended = action_in(&checkout, folder.path(), &inputs);
+        let text = String::from_utf8(ended.stdout).unwrap();
+        assert_eq!(ended.status.code(), Some(expected), "{target} {options}: {text}");
+        let words: Vec<&str> = hook.split_whitespace().chain(options.split_whitespace()).collect();
+        let hooked = Command::new(path())
+            .args(["check", "--as", "xl"])
+            .args(words)
+            .args(["--", &target])
+            .current_dir(&checkout)
+            .env("CI", "true")
+            .output()
+            .unwrap();
+        assert_eq!(hooked.status.code(), Some(expected), "{target} {options}: {hooked:?}");
+        let ended = Command::new("bash")
+            .args(["-c", &format!("set -e\n{}", job.join("\n"))])
+            .current_dir(&checkout)
+            .env_clear()
+            .env("PATH", format!("{}:/usr/bin:/bin", path().parent().unwrap().display()))
+            .envs([("GITLAB_CI", "true"), ("PREGRUB_COMMAND", "check"), ("PREGRUB_OPTIONS", options)])
+            .env("PREGRUB_TARGETS", &target)
+            .output()
+            .unwrap();
+        assert_eq!(ended.status.code(), Some(expected), "{target} {options}: {ended:?}");
     }
 }
 

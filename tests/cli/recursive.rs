@@ -83,16 +83,39 @@ fn what_is_passed_over_is_counted() {
     assert_eq!(targets(&ended.stdout), ["inside/boot.img"], "{}", ended.stderr);
     assert_eq!(
         ended.stderr,
-        "pregrub: passed over in `inside`: 1 link that leads out of it, 1 link that leads nowhere, 1 FIFO, socket or character device\n"
+        "pregrub: passed over in `inside`: 1 link, which is not followed, 1 FIFO, socket or character device\n"
     );
     folder.file("notes/a", "text");
     folder.file("notes/b", "text");
     symlink("../outside.img", folder.path().join("notes/c")).unwrap();
     assert_eq!(
         folder.run(&["check", "--recursive", "notes"]).stderr,
-        "pregrub: there is no boot configuration, disk image or domain's configuration in `notes` (passed over: 2 other files, 1 link \
-         that leads out of it)\n"
+        "pregrub: there is no boot configuration, disk image or domain's configuration in `notes` (passed over: 2 other files, 1 link, \
+         which is not followed)\n"
     );
+}
+
+/// A repository's own files: a branch may be called as a configuration is.
+#[test]
+fn a_repository_is_not_searched() {
+    let folder = Folder::new();
+    let image = || fs::read(root().join("corpus/images/recipe.img")).unwrap();
+    folder.file("boot.img", image());
+    folder.file("sub/.git", "gitdir: ../.git/modules/sub\n");
+    folder.file(".git/hidden.img", image());
+    folder.file(".git/logs/refs/heads/x/grub.cfg", "0 0 a <a> 0 +0000\n");
+    folder.file("web.cfg", "name = 'a'\nbootloader = 'pygrub'\ndisk = ['.git/hidden.img,raw,xvda,w']\n");
+    let ended = folder.run(&["check", "--recursive", ".", "--format", "json"]);
+    assert_eq!(targets(&ended.stdout), ["./boot.img", "./web.cfg"], "{}", ended.stderr);
+    assert!(ended.stderr.is_empty() && ended.stdout.contains("`.git/hidden.img` is not opened"), "{}", ended.whole());
+    let ended = folder.run(&["lint", "--recursive", "."]);
+    assert_eq!(
+        (ended.status, ended.stderr.as_str()),
+        (3, "pregrub: there is no boot configuration in `.` (passed over: 2 other files, 2 repositories (`.git`))\n")
+    );
+    // Who names it has it searched.
+    let ended = folder.run(&["check", "--recursive", ".git", "--format", "json"]);
+    assert_eq!(targets(&ended.stdout)[0], ".git/hidden.img", "{}", ended.stderr);
 }
 
 #[test]

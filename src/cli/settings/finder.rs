@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{FileSettings, NAME, SettingsArgs};
-use crate::cli::caller_file;
+use crate::cli::caller_file::TargetTrees;
 use crate::cli::path_from_here;
 use crate::cli::stdout::complain;
 use crate::cli::target_name::TargetName;
@@ -13,6 +13,8 @@ use crate::cli::target_name::TargetName;
 /// The settings that are in force, for all targets: where a target lies, they may be a guest's.
 pub(in crate::cli) struct Finder {
     settings: Arc<FileSettings>,
+    /// The directories among the targets.
+    trees: TargetTrees,
     /// Whether the command line says which file it is, or that there is none.
     is_said: bool,
 }
@@ -21,26 +23,21 @@ impl Finder {
     /// As the command line says. A file that is named there is read, in a directory among `targets` or below it through no link;
     /// otherwise the first `pregrub.toml` in the working directory or above, but none in a directory among `targets` or below it.
     pub(in crate::cli) fn new(args: &SettingsArgs, targets: &[impl AsRef<Path>]) -> Result<Self, String> {
-        let given = args.config.as_deref().map(|path| match caller_file::is_of_a_tree(path, targets) {
-            true => FileSettings::of_a_tree(path),
-            false => FileSettings::named(path),
-        });
-        if let Some(given) = given {
-            return Ok(Self { settings: Arc::new(given?), is_said: true });
+        let trees = TargetTrees::of(targets);
+        if let Some(path) = &args.config {
+            return Ok(Self { settings: Arc::new(FileSettings::named(path, &trees)?), trees, is_said: true });
         }
         // Without a working directory there are no settings of it.
         let here = Path::new(".").canonicalize().ok().filter(|_| !args.no_config);
         let Some(here) = here else {
-            return Ok(Self { settings: Arc::default(), is_said: args.no_config });
+            return Ok(Self { settings: Arc::default(), trees, is_said: args.no_config });
         };
-        let trees = targets.iter().map(AsRef::as_ref).filter(|target| target.is_dir());
-        let trees: Vec<PathBuf> = trees.filter_map(|target| target.canonicalize().ok()).collect();
         let found = found(&here, &trees);
         let settings = match &found {
             Some(path) => Arc::new(read(path)?),
             None => Arc::default(),
         };
-        let finder = Self { settings, is_said: false };
+        let finder = Self { settings, trees, is_said: false };
         if let Some(path) = found.as_deref().filter(|path| path.parent() != Some(&here)) {
             complain(&format!("the settings are those of `{}`", path_from_here(path)));
         }
@@ -54,7 +51,7 @@ impl Finder {
         let directories: BTreeSet<&Path> = files.filter_map(Path::parent).collect();
         let mut others = directories.into_iter().filter(|directory| {
             let path = directory.join(NAME);
-            path.is_file() && path.canonicalize().ok().as_deref() != in_force
+            is_regular(&path) && path.canonicalize().ok().as_deref() != in_force
         });
         if let Some(sentence) = others.next().and_then(|directory| self.passed_over(directory)) {
             complain(&sentence);
@@ -64,12 +61,17 @@ impl Finder {
     /// What is to be said of a file in a directory that is passed over, although nobody said that none is to be read.
     pub(in crate::cli) fn passed_over(&self, directory: &Path) -> Option<String> {
         let path = directory.join(NAME);
-        let name: TargetName = (!self.is_said && path.is_file()).then(|| path.as_path().into())?;
+        let name: TargetName = (!self.is_said && is_regular(&path)).then(|| path.as_path().into())?;
         Some(format!(
             "`{}` is not read, because what lies in a target or beside it may be a guest's: if it is yours, add --config {}",
             name.as_str(),
             name.shell_word()
         ))
+    }
+
+    /// The directories among the targets.
+    pub(in crate::cli) fn trees(&self) -> &TargetTrees {
+        &self.trees
     }
 
     /// The settings that are in force.
@@ -79,8 +81,8 @@ impl Finder {
 }
 
 /// The first file in a directory, by its real path, or above, and in none of these trees.
-fn found(directory: &Path, trees: &[PathBuf]) -> Option<PathBuf> {
-    let outside = |directory: &&Path| !trees.iter().any(|tree| directory.starts_with(tree));
+fn found(directory: &Path, trees: &TargetTrees) -> Option<PathBuf> {
+    let outside = |directory: &&Path| !trees.have(directory);
     directory.ancestors().filter(outside).map(|directory| directory.join(NAME)).find(|path| is_settings(path))
 }
 
@@ -92,6 +94,11 @@ fn read(path: &Path) -> Result<FileSettings, String> {
         ));
     }
     FileSettings::of_directory(path.parent().unwrap_or(path))
+}
+
+/// Whether a file is there. A link is left alone: it may be a guest's, and what it leads to is not said.
+fn is_regular(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_file())
 }
 
 /// Whether something is there that a user may take for settings: no socket or device is.

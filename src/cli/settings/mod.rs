@@ -13,7 +13,7 @@ use super::levels::Threshold;
 use super::release_args::FlavourArg;
 use super::{cannot_read, path_from_here};
 use crate::cli::bounded_read;
-use crate::cli::caller_file;
+use crate::cli::caller_file::TargetTrees;
 use crate::lint::Levels;
 use crate::storage::beneath::{HeldDirectory, directory_of};
 
@@ -45,14 +45,8 @@ const NAME: &str = "pregrub.toml";
 
 impl FileSettings {
     /// Reads the file that the caller names; what is wrong with it is one sentence that names it.
-    fn named(path: &Path) -> Result<Self, String> {
-        Self::parse(path, bounded_read::read(path, LARGEST))
-    }
-
-    /// Reads the file that the caller names in a directory that is looked at: through no symbolic link.
-    fn of_a_tree(path: &Path) -> Result<Self, String> {
-        let text = caller_file::open_without_links(path).and_then(|file| bounded_read::read_file(file, LARGEST));
-        Self::parse(path, text)
+    fn named(path: &Path, trees: &TargetTrees) -> Result<Self, String> {
+        Self::parse(path, trees.read(path, LARGEST))
     }
 
     /// Reads the file of a directory, which may be a guest's: through no symbolic link, which might lead anywhere.
