@@ -20,7 +20,9 @@ use crate::storage::source::{FileSource, Source};
 
 /// Which files may be opened: any, those beneath a directory, or none but the target.
 #[derive(Clone, Debug, Default)]
-pub struct DiskAccess(Scope);
+pub struct DiskAccess {
+    scope: Scope,
+}
 
 #[derive(Clone, Debug, Default)]
 enum Scope {
@@ -63,7 +65,7 @@ impl DiskAccess {
     ///
     /// There is no such directory.
     pub fn beneath(tree: &Path) -> io::Result<Self> {
-        Ok(Self(Scope::Found(Tree::new(tree)?)))
+        Ok(Self { scope: Scope::Found(Tree::new(tree)?) })
     }
 
     /// Any target, but of the disks that a domain names only regular files beneath `tree`, through no symbolic link, for a target whose name
@@ -73,22 +75,22 @@ impl DiskAccess {
     ///
     /// There is no such directory.
     pub fn with_disks_beneath(tree: &Path) -> io::Result<Self> {
-        Ok(Self(Scope::Named(Tree::new(tree)?)))
+        Ok(Self { scope: Scope::Named(Tree::new(tree)?) })
     }
 
     /// Any target, but no disk that a domain names, for a target of a list: a program wrote the list, and anybody the domain.
     pub fn of_list() -> Self {
-        Self(Scope::Listed)
+        Self { scope: Scope::Listed }
     }
 
     /// Whether any file may be opened.
     pub fn is_unlimited(&self) -> bool {
-        matches!(self.0, Scope::Anywhere)
+        matches!(self.scope, Scope::Anywhere)
     }
 
     /// The tree that the target lies in.
     fn tree_of_target(&self) -> Option<&Tree> {
-        match &self.0 {
+        match &self.scope {
             Scope::Found(tree) => Some(tree),
             Scope::Anywhere | Scope::Named(_) | Scope::Listed => None,
         }
@@ -115,7 +117,7 @@ impl DiskAccess {
     pub(super) fn open_disk(&self, path: &Path) -> Result<Arc<dyn Source>, NotOpened> {
         let shown = shown_path(path);
         let no_help = |reason: String| NotOpened { reason, help: None };
-        match &self.0 {
+        match &self.scope {
             Scope::Anywhere => {}
             Scope::Listed => {
                 let help = "name the domain itself, or add --trust-domains if only this host's administrator can write what the list names";
@@ -204,7 +206,7 @@ impl DiskAccess {
 
     /// Whether it is certain that there is nothing at a path. Outside of the tree nothing is.
     pub fn is_missing(&self, path: &Path) -> bool {
-        match &self.0 {
+        match &self.scope {
             Scope::Listed => false,
             Scope::Anywhere => match host::other_machine() {
                 None => matches!(path.try_exists(), Ok(false)),
