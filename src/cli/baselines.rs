@@ -15,10 +15,11 @@ use crate::cli::caller_file::TargetTrees;
 use crate::cli::interrupt::while_writing;
 use crate::cli::{cannot_read, path_from_here};
 use crate::escape::shown_path;
-use crate::generate::output::write_file;
+use crate::generate::output::{OutputError, write_file};
 use crate::lint::{Baseline, BaselineComparison, Finding, Identity, SpanSource};
 use crate::report::finding::Sources;
 use crate::storage::beneath::{HeldDirectory, directory_of};
+use crate::storage::directory_lock::{DirectoryLock, LockError, PATIENCE};
 use crate::storage::opened;
 
 #[derive(Debug, Args)]
@@ -102,20 +103,15 @@ impl<'a> Baselines<'a> {
 
     /// Writes what is to be written, and says in lines what was left out or written.
     pub(super) fn finish(&self) -> Result<Vec<String>, String> {
-        let state = self.locked();
+        let mut state = self.locked();
         let findings = |count: usize| format!("{count} finding{}", if count == 1 { "" } else { "s" });
         if !self.args.update_baseline {
             let said = format!("{} of the baseline not shown", findings(state.left_out));
             return Ok((state.left_out > 0).then_some(said).into_iter().collect());
         }
         let mut written = Vec::new();
-        for (path, comparison) in &state.open {
-            let directory = directory_of(path);
-            let baseline = comparison.renewed(
-                |file| // A name that is not UTF-8 stands there escaped: nobody knows whether that file is gone.
-                file == "-" || file.contains("\\x") || directory.join(file).exists(),
-            );
-            while_writing(|| write_file(path, &baseline.to_json(), true)).map_err(|error| error.to_string())?;
+        for (path, comparison) in &mut state.open {
+            let baseline = write_again(path, comparison)?;
             written.push(format!("wrote {} to the baseline `{}`", findings(baseline.len()), path_from_here(path)));
         }
         Ok(written)
@@ -145,6 +141,37 @@ pub(super) fn merged_baseline(paths: &[&TargetName]) -> Result<String, String> {
     Ok(merged.to_json())
 }
 
+/// Writes a baseline again. Another run may have written it since it was read, and what that one found stays.
+fn write_again(path: &Path, comparison: &mut BaselineComparison) -> Result<Baseline, String> {
+    let failed = |error: &io::Error| OutputError::of("write", path, error).to_string();
+    let directory = HeldDirectory::open_without_links(directory_of(path)).map_err(|error| failed(&error))?;
+    let _lock = DirectoryLock::take_if_it_can_be(&directory, PATIENCE).map_err(|error| match error {
+        LockError::Busy => format!(
+            "cannot write `{}`: another program has been at work on its directory for {} s, and the baseline is what it was",
+            path_from_here(path),
+            PATIENCE.as_secs()
+        ),
+        LockError::Io(error) => failed(&error),
+    })?;
+    while_writing(|| {
+        let name = path.file_name().map(Path::new).unwrap_or(path);
+        match bounded_read::read_beneath(&directory, name, LARGEST) {
+            Ok(text) => comparison.reread(parse(path, &text)?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => comparison.reread(Baseline::default()),
+            Err(error) => return Err(failed(&error)),
+        }
+        let baseline = comparison
+            .renewed(|file| // A name that is not UTF-8 stands there escaped: nobody knows whether that file is gone.
+            file == "-" || file.contains("\\x") || directory_of(path).join(file).exists());
+        write_file(path, &baseline.to_json(), true).map_err(|error| error.to_string())?;
+        Ok(baseline)
+    })
+}
+
+fn parse(path: &Path, text: &[u8]) -> Result<Baseline, String> {
+    Baseline::parse(text).map_err(|why| format!("cannot read `{}`: {why}", path_from_here(path)))
+}
+
 fn read(path: &Path, text: io::Result<Vec<u8>>, may_be_missing: bool) -> Result<BaselineComparison, String> {
     let shown = path_from_here(path);
     let text = match text {
@@ -157,8 +184,7 @@ fn read(path: &Path, text: io::Result<Vec<u8>>, may_be_missing: bool) -> Result<
         }
         Err(error) => return Err(cannot_read(&shown, &error)),
     };
-    let baseline = Baseline::parse(&text).map_err(|why| format!("cannot read `{shown}`: {why}"))?;
-    Ok(BaselineComparison::with(baseline))
+    Ok(BaselineComparison::with(parse(path, &text)?))
 }
 
 /// The target as the baseline names it, wherever the program is called from: relative to the baseline's directory.

@@ -12,7 +12,7 @@ use super::interrupt::while_writing;
 use super::output_args::Color;
 use super::{Error, Status};
 use crate::cli::stdout::Out;
-use crate::generate::output::{make_directories, write_again};
+use crate::generate::output::{make_directories, write_files_again};
 
 /// The date that the pages bear: that of the last change of the command line (docs/release.md).
 const DATE: &str = "2026-11-28";
@@ -50,10 +50,10 @@ pub(super) fn run(args: &ManArgs, table: Command) -> Result<Status, Error> {
     let pages = pages(&table)?;
     if let Some(directory) = &args.directory {
         make_directories(directory).map_err(|error| Error::Usage(error.to_string()))?;
-        for Page { name, text } in &pages {
-            let path = directory.join(format!("{name}.1"));
-            while_writing(|| write_again(&path, text, is_page)).map_err(|error| Error::Usage(error.to_string()))?;
-        }
+        let names: Vec<String> = pages.iter().map(|page| format!("{}.1", page.name)).collect();
+        let files: Vec<_> = names.iter().zip(&pages).map(|(name, page)| (name.as_str(), page.text.as_str())).collect();
+        while_writing(|| write_files_again(directory, &files, is_page))
+            .map_err(|error| Error::Usage(error.to_string()))?;
         return Ok(Status::Fine);
     }
     if args.format == ManFormat::Markdown {

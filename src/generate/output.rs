@@ -11,6 +11,7 @@ use crate::escape::escaped;
 use crate::storage::beneath::{HeldDirectory, NodeKind, directory_of, is_link_in_the_way};
 use crate::storage::opened;
 use crate::storage::opening::open_without_waiting;
+use crate::storage::permissions;
 use crate::system_error;
 
 /// Why a file could not be written. As text it is one sentence without a full stop.
@@ -65,7 +66,22 @@ pub(crate) struct Staged {
     name: OsString,
     path: PathBuf,
     replace: bool,
-    published: bool,
+    /// What is to be replaced, as it was when this was made.
+    old: Option<File>,
+    stage: Stage,
+}
+
+/// How far a file has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// It has its name for now.
+    Temporary,
+    /// It has its name, which nothing had before.
+    New,
+    /// It has its name, and what had that before has the name for now.
+    Exchanged,
+    /// There is nothing left to take away.
+    Done,
 }
 
 impl Staged {
@@ -81,24 +97,33 @@ impl Staged {
 
     /// The same for the file `name` of a directory; messages call it `path`.
     fn in_directory(directory: HeldDirectory, name: &OsStr, path: &Path, replace: bool) -> Result<Self, OutputError> {
-        match directory.node(Path::new(name)) {
+        let there = directory.node(Path::new(name));
+        match &there {
             Ok(node) if replace && node.kind != NodeKind::Regular => {
                 return Err(OutputError::new(format!("{} is not a regular file", shown(path)), "give another name"));
             }
             Ok(_) if !replace => return Err(OutputError::exists(path)),
             _ => {}
         }
+        let old = there.and_then(|_| directory.open_file(Path::new(name)));
+        let old = match old {
+            Ok(old) => Some(old),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(OutputError::of("replace", path, &error)),
+        };
+        // As far as the umask lets it; but what is private stays so at every moment.
+        let mode = if old.is_some() { 0o600 } else { 0o666 };
         let mut number = 0;
         let (file, temporary) = loop {
             let temporary = OsString::from(format!(".pregrub-{}-{number}", std::process::id()));
-            // As far as the umask lets it.
-            match directory.create(Path::new(&temporary), 0o666) {
+            match directory.create(Path::new(&temporary), mode) {
                 Ok(file) => break (file, temporary),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < TRIES => number += 1,
                 Err(error) => return Err(OutputError::of("write", path, &error)),
             }
         };
-        Ok(Self { file, directory, temporary, name: name.to_owned(), path: path.to_owned(), replace, published: false })
+        let (name, path, stage) = (name.to_owned(), path.to_owned(), Stage::Temporary);
+        Ok(Self { file, directory, temporary, name, path, replace, old, stage })
     }
 
     /// The file under its name for now.
@@ -120,50 +145,132 @@ impl Staged {
         self.directory.path().join(&self.temporary)
     }
 
-    /// Whether the name for now still stands for the open file.
-    fn has_its_name(&self) -> io::Result<()> {
+    /// Whether a name stands for the open file.
+    fn has(&self, name: &OsStr) -> io::Result<bool> {
         use std::os::unix::fs::MetadataExt;
-        let (node, metadata) = (self.directory.node(Path::new(&self.temporary))?, self.file.metadata()?);
-        if (node.device, node.inode) == (metadata.dev(), metadata.ino()) {
-            return Ok(());
-        }
-        Err(io::Error::other("somebody else has put another file into its place in the meantime"))
+        let (node, metadata) = (self.directory.node(Path::new(name))?, self.file.metadata()?);
+        Ok((node.device, node.inode) == (metadata.dev(), metadata.ino()))
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), OutputError> {
         self.file.write_all(bytes).map_err(|error| OutputError::of("write", &self.path, &error))
     }
 
+    fn failed(&self, error: &io::Error) -> OutputError {
+        match error.kind() {
+            io::ErrorKind::AlreadyExists => OutputError::exists(&self.path),
+            _ => OutputError::of("write", &self.path, error),
+        }
+    }
+
+    /// Brings it to the disk, with the permissions of what it is to replace. Nothing that has a name changes.
+    fn prepare(&mut self) -> Result<(), OutputError> {
+        match self.directory.node(Path::new(&self.name)) {
+            Ok(node) if opened::contains(node.device, node.inode) => {
+                return Err(OutputError::new(
+                    format!("{} is what is looked at, where nothing is written", shown(&self.path)),
+                    "name another place",
+                ));
+            }
+            // It may be another one by now.
+            Ok(_) if self.replace => {
+                let there = self.directory.open_file(Path::new(&self.name));
+                self.old = Some(there.map_err(|error| OutputError::of("replace", &self.path, &error))?);
+            }
+            _ => {}
+        }
+        if let Some(old) = &self.old {
+            permissions::keep(&self.file, old).map_err(|error| OutputError::of("replace", &self.path, &error))?;
+        }
+        self.file.sync_all().map_err(|error| self.failed(&error))?;
+        match self.has(&self.temporary) {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                let why = "somebody else has put another file into its place in the meantime";
+                Err(self.failed(&io::Error::other(why)))
+            }
+            Err(error) => Err(self.failed(&error)),
+        }
+    }
+
     /// Brings it to the disk and gives it its name.
     pub(crate) fn publish(mut self) -> Result<(), OutputError> {
-        let failed = |error: io::Error| match error.kind() {
-            io::ErrorKind::AlreadyExists => OutputError::exists(&self.path),
-            _ => OutputError::of("write", &self.path, &error),
-        };
-        self.file.sync_all().map_err(failed)?;
-        if let Ok(node) = self.directory.node(Path::new(&self.name))
-            && opened::contains(node.device, node.inode)
-        {
-            return Err(OutputError::new(
-                format!("{} is what is looked at, where nothing is written", shown(&self.path)),
-                "name another place",
-            ));
-        }
-        self.has_its_name().map_err(failed)?;
+        self.prepare()?;
         let (from, to) = (Path::new(&self.temporary), Path::new(&self.name));
         let renamed =
             if self.replace { self.directory.rename(from, to) } else { self.directory.rename_to_new(from, to) };
-        renamed.map_err(failed)?;
-        // The name as well; a filesystem that cannot do this has nothing better to offer.
-        let _ = self.directory.as_file().and_then(|directory| directory.sync_all());
-        self.published = true;
+        renamed.map_err(|error| self.failed(&error))?;
+        self.stage = Stage::Done;
+        self.sync_names();
         Ok(())
+    }
+
+    /// The name as well; a filesystem that cannot do this has nothing better to offer.
+    fn sync_names(&self) {
+        let _ = self.directory.as_file().and_then(|directory| directory.sync_all());
+    }
+
+    /// Gives it its name so that this can be undone.
+    fn put(&mut self) -> Result<(), OutputError> {
+        let put = match self.directory.node(Path::new(&self.name)) {
+            Ok(_) if self.replace => self.exchange(),
+            _ => {
+                let renamed = self.directory.rename_to_new(Path::new(&self.temporary), Path::new(&self.name));
+                renamed.map(|()| self.stage = Stage::New)
+            }
+        };
+        put.map_err(|error| self.failed(&error))
+    }
+
+    fn exchange(&mut self) -> io::Result<()> {
+        let (from, to) = (Path::new(&self.temporary), Path::new(&self.name));
+        if !self.directory.exchange(from, to)? {
+            // In two steps, on a filesystem that does not exchange: what is there gets a second name, or another one.
+            let mut aside = self.temporary.clone();
+            aside.push(".old");
+            let old = Path::new(&aside);
+            self.directory.link(to, old).or_else(|_| self.directory.rename_to_new(to, old))?;
+            if let Err(error) = self.directory.rename(from, to) {
+                // Where both are names of one file, renaming does nothing.
+                if self.directory.rename(old, to).is_ok() {
+                    let _ = self.directory.remove(old);
+                }
+                return Err(error);
+            }
+            self.temporary = aside;
+        }
+        self.stage = Stage::Exchanged;
+        Ok(())
+    }
+
+    /// Takes its name away again, for what had it before. Somebody else's file that has the name by now stays. The error is a clause.
+    fn undo(&mut self) -> Result<(), String> {
+        let name = Path::new(&self.name);
+        let undone = match (self.stage, self.has(&self.name)) {
+            (Stage::New, Ok(true)) => self.directory.remove(name).map(|()| Stage::Done),
+            (Stage::Exchanged, Ok(true)) => {
+                self.directory.rename(Path::new(&self.temporary), name).map(|()| Stage::Done)
+            }
+            (Stage::Exchanged, _) => Err(io::Error::other("somebody else has replaced it")),
+            (stage, _) => Ok(stage),
+        };
+        let (stage, said) = match undone {
+            Ok(stage) => (stage, Ok(())),
+            Err(_) if self.stage == Stage::Exchanged => {
+                let old = self.directory.path().join(&self.temporary);
+                (Stage::Done, Err(format!("what was in {} is now {}", shown(&self.path), shown(&old))))
+            }
+            Err(_) => (Stage::Done, Err(format!("{} is new", shown(&self.path)))),
+        };
+        self.stage = stage;
+        said
     }
 }
 
 impl Drop for Staged {
     fn drop(&mut self) {
-        if !self.published {
+        // What has the name for now: a new file that came to nothing, or an old one that is replaced.
+        if matches!(self.stage, Stage::Temporary | Stage::Exchanged) {
             // The failure that led here has been reported.
             let _ = self.directory.remove(Path::new(&self.temporary));
         }
@@ -216,7 +323,7 @@ fn write(path: &Path, text: &str, replace: bool) -> Result<(), OutputError> {
 }
 
 /// Writes several files into `directory`, which is made where it is missing. All of them are written before the first gets its
-/// name, so that a full disk leaves none.
+/// name, so that a full disk leaves none; and where one cannot be replaced (`chattr +i`), what the others replaced comes back.
 ///
 /// # Errors
 ///
@@ -227,25 +334,40 @@ pub fn write_files<'a>(
     replace: bool,
 ) -> Result<(), OutputError> {
     let (held, made) = hold(directory)?;
-    let mut published = Vec::new();
-    let result = stage(&held, directory, files, replace).and_then(|staged| {
-        staged.into_iter().try_for_each(|file| {
-            let name = file.name.clone();
-            file.publish()?;
-            published.push(name);
-            Ok(())
-        })
-    });
-    if result.is_err() {
-        // What was replaced cannot come back; what is new goes.
-        if !replace {
-            published.iter().for_each(|name| drop(held.remove(Path::new(name))));
-        }
-        if let Some((above, name)) = made {
-            let _ = above.remove_directory(Path::new(&name));
-        }
+    let result = stage(&held, directory, files, replace).and_then(put_all);
+    if let (Err(_), Some((above, name))) = (&result, made) {
+        let _ = above.remove_directory(Path::new(&name));
     }
     result
+}
+
+/// Writes several files, or replaces what this program wrote there before: `is_own` knows that by its first bytes.
+pub(crate) fn write_files_again<'a>(
+    directory: &Path,
+    files: &[(&'a str, &'a str)],
+    is_own: fn(&[u8]) -> bool,
+) -> Result<(), OutputError> {
+    files.iter().try_for_each(|(name, _)| replaces_its_own(&directory.join(name), is_own))?;
+    write_files(directory, files.iter().copied(), true)
+}
+
+/// Gives all files their names, or none.
+fn put_all(mut staged: Vec<Staged>) -> Result<(), OutputError> {
+    staged.iter_mut().try_for_each(Staged::prepare)?;
+    let put = staged.iter_mut().try_for_each(Staged::put);
+    if let Err(mut error) = put {
+        for file in staged.iter_mut().rev() {
+            if let Err(left) = file.undo() {
+                error.why.push_str("; ");
+                error.why.push_str(&left);
+            }
+        }
+        return Err(error);
+    }
+    if let Some(file) = staged.first() {
+        file.sync_names();
+    }
+    Ok(())
 }
 
 /// Makes a directory and those above it where they are missing, through no symbolic link.
@@ -364,5 +486,61 @@ mod tests {
         assert_eq!(names(&real.join("host")), ["file"]);
         assert_eq!(fs::read_to_string(real.join("host/file")).unwrap(), "host");
         assert_eq!(names(&real.join("guest")), ["etc", "file"]);
+    }
+
+    /// One of them cannot be replaced, and what was there before it is there again.
+    #[test]
+    fn what_was_replaced_comes_back() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = directory.path();
+        for exchanges in [true, false] {
+            fs::write(place.join("a"), "old").unwrap();
+            fs::write(place.join("c"), "old").unwrap();
+            let held = HeldDirectory::open(place).unwrap();
+            let mut staged = stage(&held, place, [("a", "new"), ("b", "new"), ("c", "new")], true).unwrap();
+            staged.iter_mut().for_each(|file| file.prepare().unwrap());
+            for file in &mut staged {
+                if exchanges || file.name == "b" {
+                    file.put().unwrap();
+                } else {
+                    // As on a filesystem that does not exchange.
+                    let aside = format!("{}.old", file.temporary.display());
+                    held.link(Path::new(&file.name), Path::new(&aside)).unwrap();
+                    held.rename(Path::new(&file.temporary), Path::new(&file.name)).unwrap();
+                    (file.temporary, file.stage) = (aside.into(), Stage::Exchanged);
+                }
+            }
+            assert_eq!(fs::read_to_string(place.join("a")).unwrap(), "new");
+            // Somebody else has written the last one meanwhile, which stays.
+            fs::remove_file(place.join("c")).unwrap();
+            fs::write(place.join("c"), "theirs").unwrap();
+            let said: Vec<_> = staged.iter_mut().rev().map(Staged::undo).collect();
+            drop(staged);
+            assert!(
+                said[0].as_ref().is_err_and(|why| why.contains("is now `")) && said[1..] == [Ok(()), Ok(())],
+                "{said:?}"
+            );
+            assert_eq!(fs::read_to_string(place.join("a")).unwrap(), "old");
+            assert_eq!(fs::read_to_string(place.join("c")).unwrap(), "theirs");
+            let left = names(place).into_iter().filter(|name| name.starts_with(".pregrub-")).collect::<Vec<_>>();
+            assert_eq!((left.len(), names(place).len()), (1, 3));
+            fs::remove_file(place.join(&left[0])).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_is_replaced_keeps_its_mode() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().unwrap();
+        let paths = ["a", "b"].map(|name| directory.path().join(name));
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+        for path in &paths {
+            fs::write(path, "old").unwrap();
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        write_file(&paths[0], "new", true).unwrap();
+        write_files(directory.path(), [("a", "new"), ("b", "new")], true).unwrap();
+        assert_eq!(paths.each_ref().map(|path| mode(path)), [0o600, 0o600]);
+        assert_eq!(names(directory.path()), ["a", "b"]);
     }
 }

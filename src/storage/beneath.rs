@@ -363,6 +363,35 @@ impl HeldDirectory {
         self.remove(from)
     }
 
+    /// Exchanges what two names stand for, in one step. `false` if the operating system or the filesystem cannot do that.
+    ///
+    /// # Errors
+    ///
+    /// One of the names stands for nothing, or one of the directories cannot be written.
+    pub(crate) fn exchange(&self, one: &Path, other: &Path) -> io::Result<bool> {
+        #[cfg(target_os = "linux")]
+        {
+            let ((one, first), (other, second)) = (self.place(one)?, self.place(other)?);
+            let flags = rustix::fs::RenameFlags::EXCHANGE;
+            match rustix::fs::renameat_with(&one.descriptor, first, &other.descriptor, second, flags) {
+                Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {}
+                exchanged => return Ok(exchanged.map(|()| true)?),
+            }
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = (one, other);
+        Ok(false)
+    }
+
+    /// As [`sync_filesystem_of`] for the filesystem that it is on.
+    ///
+    /// # Errors
+    ///
+    /// Those of the disk, or it cannot be listed.
+    pub(crate) fn sync_filesystem(&self) -> io::Result<()> {
+        sync_filesystem_of(&self.as_file()?)
+    }
+
     /// Gives a file one more name, which nothing has.
     ///
     /// # Errors
@@ -461,6 +490,23 @@ impl Node {
             NodeKind::Directory | NodeKind::Special => Err(io::Error::other("it is not a regular file")),
         }
     }
+}
+
+/// Returns once everything of the filesystem of a file is in its own place on the disk, and not in the journal only. `fsync` is not enough
+/// for pygrub, which reads the disk and does not replay the journal: it would see the old name, which may lead to another file's blocks.
+///
+/// # Errors
+///
+/// Those of the disk.
+pub(crate) fn sync_filesystem_of(file: &File) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    rustix::fs::syncfs(file)?;
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = file;
+        rustix::fs::sync();
+    }
+    Ok(())
 }
 
 /// Gives an open file these permissions, whatever the umask says.

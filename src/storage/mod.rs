@@ -12,6 +12,7 @@ pub mod cached_source;
 mod concatenated;
 pub mod container;
 pub mod directory;
+pub(crate) mod directory_lock;
 mod driver_error;
 #[doc(hidden)]
 pub mod ext;
@@ -30,6 +31,7 @@ pub(crate) mod opened;
 pub(crate) mod opening;
 pub mod partitions;
 mod path_whitespace;
+pub(crate) mod permissions;
 #[doc(hidden)]
 pub mod reiserfs;
 mod sector_reader;

@@ -51,6 +51,11 @@ impl<M: FnMut(Change, &HeldDirectory, &Path) -> io::Result<()>> InstallDisk for 
         self.disk.append(boot, path, bytes)
     }
 
+    fn keep_permissions(&mut self, boot: &HeldDirectory, path: &Path, like: &Path) -> io::Result<()> {
+        (self.meddle)(Change::Other, boot, path)?;
+        self.disk.keep_permissions(boot, path, like)
+    }
+
     fn run(&mut self, program: &Path, boot: &HeldDirectory, path: &Path, limit: Duration) -> io::Result<ExitStatus> {
         (self.meddle)(Change::Other, boot, path)?;
         self.disk.run(program, boot, path, limit)

@@ -32,5 +32,6 @@ mod settings;
 mod shown_menus;
 mod signals;
 mod writer_links;
+mod writer_races;
 mod writer_signals;
 mod xapi_database;

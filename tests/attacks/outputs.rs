@@ -1,13 +1,14 @@
 //! What is written replaces nothing that was read, under whatever name, and nothing but an older output of the same kind.
 
 use std::fs::{self, File};
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
 
 use super::machine::listing;
+use crate::common::nixos_store::{Spec, Store};
 use crate::common::program::{corpus, run};
 use crate::common::tools;
 
@@ -225,5 +226,55 @@ fn nothing_is_made_through_a_link() {
             run(&["host", "--root", root.to_str().unwrap(), "--release", "4.17", "-o", at("mine").to_str().unwrap()]);
         assert_ne!(ended.status, 0, "{}", ended.whole());
         assert_eq!(fs::read_to_string(at("mine")).unwrap(), text);
+    }
+}
+
+/// There may be secrets in what is written: nobody may read it afterwards who could not before, and its owner can.
+#[test]
+fn what_is_replaced_keeps_mode_and_owner() {
+    let host = Host::new();
+    let text = |name: &str| host.path(name).to_str().unwrap().to_owned();
+    fs::write(host.path("out/grub.cfg"), "menuentry \"B\" {\n  linux //k\n}\n").unwrap();
+    let mut store = Store::of(&[Spec::new(1)]);
+    let mut install = store.arguments();
+    install.extend(["--install".to_owned(), "/nix/var/nix/profiles/system".to_owned()]);
+    let install: Vec<&str> = install.iter().map(String::as_str).collect();
+    let grub_cfg = store.boot().join("grub/grub.cfg");
+    let (image, configuration) = (corpus("images/recipe.img"), text("out/grub.cfg"));
+    let (report, table, baseline, man) = (text("out/r.html"), text("out/t"), text("out/b.json"), text("out/man"));
+    let (module, recipe) = (text("out/web.nix"), text("out/recipe"));
+    let disks = ["--iso", "/i.iso", "--boot-disk", "/dev/vg/boot", "--root-disk", "/dev/vg/root"];
+    let recipe_files = [&["generate", "recipe", "--force", &recipe][..], &disks].concat();
+    let writers: [(&[&str], PathBuf); 8] = [
+        (&["report", "--no-compare", &image, "-o", &report], report.clone().into()),
+        (&["host", "--release", "4.17", "-o", &table], table.clone().into()),
+        (
+            &["lint", "--no-config", "--update-baseline", "--baseline", &baseline, &configuration],
+            baseline.clone().into(),
+        ),
+        (&["man", "--directory", &man], Path::new(&man).join("pregrub-check.1")),
+        (&["generate", "nixos", "--force", "-o", &module], module.clone().into()),
+        (&recipe_files, Path::new(&recipe).join("run.cfg")),
+        (&install, grub_cfg),
+        (&["lint", "--no-config", "--fix", &configuration], configuration.clone().into()),
+    ];
+    for (arguments, written) in &writers[..7] {
+        assert_ne!(run(arguments).status, 2, "{arguments:?}");
+        assert!(written.exists(), "{arguments:?}");
+    }
+    let toplevel = store.build(&Spec::new(2));
+    store.link(None, 2, &toplevel);
+    let owner = rustix::process::getuid().is_root().then_some(65534);
+    for (arguments, written) in &writers {
+        fs::set_permissions(written, fs::Permissions::from_mode(0o600)).unwrap();
+        if owner.is_some() {
+            chown(written, owner, owner).unwrap();
+        }
+        let before = fs::metadata(written).unwrap();
+        let ended = run(arguments);
+        let after = fs::metadata(written).unwrap();
+        assert_ne!(after.ino(), before.ino(), "{arguments:?} replaces it: {}", ended.whole());
+        let of = |metadata: &fs::Metadata| (metadata.mode() & 0o7777, metadata.uid(), metadata.gid());
+        assert_eq!(of(&after), of(&before), "{arguments:?}");
     }
 }

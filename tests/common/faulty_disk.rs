@@ -14,6 +14,7 @@ pub enum Change {
     MakeDirectory(PathBuf),
     Create(PathBuf),
     Append(PathBuf, Vec<u8>),
+    KeepPermissions(PathBuf),
     /// A program has left a file with this content.
     Run(PathBuf, Vec<u8>),
     SyncFile(PathBuf),
@@ -101,6 +102,12 @@ impl InstallDisk for FaultyDisk {
 
     fn append(&mut self, boot: &HeldDirectory, path: &Path, bytes: &[u8]) -> io::Result<()> {
         self.change(boot, Change::Append(path.into(), bytes.into()), || LocalDisk::default().append(boot, path, bytes))
+    }
+
+    fn keep_permissions(&mut self, boot: &HeldDirectory, path: &Path, like: &Path) -> io::Result<()> {
+        self.change(boot, Change::KeepPermissions(path.into()), || {
+            LocalDisk::default().keep_permissions(boot, path, like)
+        })
     }
 
     fn run(&mut self, program: &Path, boot: &HeldDirectory, path: &Path, limit: Duration) -> io::Result<ExitStatus> {

@@ -40,6 +40,24 @@ fn of_several_that_are_the_same_so_many_are_known() {
 }
 
 #[test]
+fn what_another_run_has_written_meanwhile_stays() {
+    let one = identities(ENTRY).remove(0);
+    let of = |file: &str| {
+        let mut comparison = BaselineComparison::default();
+        comparison.look_at(file);
+        comparison.knows(Identity { file: file.to_owned(), ..one.clone() });
+        comparison
+    };
+    let (mine, theirs) = (of("mine"), of("theirs").renewed(|_| true));
+    let mut together = mine.clone();
+    together.reread(theirs.clone());
+    let mut expected = mine.renewed(|_| true);
+    expected.add(theirs);
+    assert_eq!(together.renewed(|_| true), expected);
+    assert_eq!(expected.len(), 2);
+}
+
+#[test]
 fn a_hostile_line_is_shortened_and_kept_readable() {
     let text = format!("menuentry \"A\" {{\n  linux ($drive1)/a {}\u{7}\n}}\n", "x".repeat(10_000));
     let json = {

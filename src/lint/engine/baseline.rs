@@ -191,6 +191,11 @@ impl BaselineComparison {
         *met <= listed
     }
 
+    /// The baseline as its file is by now, which another run may have written.
+    pub fn reread(&mut self, baseline: Baseline) {
+        self.baseline = baseline;
+    }
+
     /// The baseline as it is now: all that was found, and what it lists of files that were not looked at and `are_there`.
     pub fn renewed(&self, are_there: impl Fn(&str) -> bool) -> Baseline {
         let mut known = self.met.clone();

@@ -188,7 +188,7 @@ impl Model {
 
     fn apply(&mut self, change: &Change) {
         match change {
-            Change::MakeDirectory(_) => {}
+            Change::MakeDirectory(_) | Change::KeepPermissions(_) => {}
             Change::Create(path) => {
                 self.inodes.push(Inode { content: Vec::new(), certain: false, links: 0 });
                 self.name(vec![(path.clone(), Some(self.inodes.len() - 1))]);

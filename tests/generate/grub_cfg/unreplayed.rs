@@ -49,6 +49,11 @@ impl InstallDisk for Copying<'_> {
         self.copy(result)
     }
 
+    fn keep_permissions(&mut self, boot: &HeldDirectory, path: &Path, like: &Path) -> io::Result<()> {
+        let result = LocalDisk::default().keep_permissions(boot, path, like);
+        self.copy(result)
+    }
+
     fn run(&mut self, program: &Path, boot: &HeldDirectory, path: &Path, limit: Duration) -> io::Result<ExitStatus> {
         LocalDisk::default().run(program, boot, path, limit)
     }

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use crate::storage::beneath::HeldDirectory;
+use crate::storage::permissions;
 
 /// How often a program that runs is looked at.
 const LOOK: Duration = Duration::from_millis(10);
@@ -27,6 +28,8 @@ pub trait InstallDisk {
     fn create(&mut self, boot: &HeldDirectory, path: &Path, mode: u32) -> io::Result<()>;
     /// Adds to a file's end.
     fn append(&mut self, boot: &HeldDirectory, path: &Path, bytes: &[u8]) -> io::Result<()>;
+    /// Gives a file the owner and the permissions of the one that it is to replace.
+    fn keep_permissions(&mut self, boot: &HeldDirectory, path: &Path, like: &Path) -> io::Result<()>;
     /// Starts a program that appends to a file, and waits for its end, so long at most. What is there afterwards is a regular
     /// file with one name that the owner alone may read.
     fn run(&mut self, program: &Path, boot: &HeldDirectory, path: &Path, limit: Duration) -> io::Result<ExitStatus>;
@@ -86,6 +89,10 @@ impl InstallDisk for LocalDisk {
         boot.open_to_append(path)?.write_all(bytes)
     }
 
+    fn keep_permissions(&mut self, boot: &HeldDirectory, path: &Path, like: &Path) -> io::Result<()> {
+        permissions::keep(&boot.open_to_append(path)?, &boot.open_file(like)?)
+    }
+
     fn run(&mut self, program: &Path, boot: &HeldDirectory, path: &Path, limit: Duration) -> io::Result<ExitStatus> {
         // What it prints is for the administrator, and no part of a text on standard output.
         let mut command = Command::new(program);
@@ -122,7 +129,7 @@ impl InstallDisk for LocalDisk {
     }
 
     fn sync_filesystem(&mut self, boot: &HeldDirectory) -> io::Result<()> {
-        Ok(rustix::fs::syncfs(boot.as_file()?)?)
+        boot.sync_filesystem()
     }
 
     fn rename(&mut self, boot: &HeldDirectory, from: &Path, to: &Path) -> io::Result<()> {

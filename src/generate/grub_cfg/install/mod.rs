@@ -27,7 +27,7 @@ use std::sync::atomic::Ordering;
 pub use disk::{InstallDisk, LocalDisk};
 use kept::{Kept, LONGEST};
 use kernels::{Kernels, TEMPORARY, WithSecrets};
-use lock::Lock;
+use lock::lock;
 
 use super::boot_disk::{BootDisk, GRUB_CFG};
 use super::error::GrubCfgError;
@@ -73,7 +73,7 @@ pub fn install(
     let go_on = || if stop.load(Ordering::Relaxed) { Err(stopped()) } else { Ok(()) };
     let boot_disk = BootDisk::find(&options.root, &options.boot, options.prefix.as_deref(), &options.search)?;
     let boot = &boot_disk.directory;
-    let _lock = Lock::take(boot, &stop)?;
+    let _lock = lock(boot, &stop)?;
     let mut menu = menu(options, toplevel, &go_on)?;
     let unchanged = |error: &GrubCfgError| and(error, "nothing was changed");
     [KERNELS, "grub"].iter().try_for_each(|name| examine_directory(boot, name)).map_err(|error| unchanged(&error))?;
@@ -181,7 +181,7 @@ impl Installation<'_> {
         boot_disk.expect_in_place()?;
 
         if old != Some(text.as_bytes()) {
-            self.write_new(&text)?;
+            self.write_new(&text, old.is_some())?;
             let (new_cfg, old_cfg, grub_cfg) = (Path::new(NEW_CFG), Path::new(OLD_CFG), Path::new(GRUB_CFG));
             if old.is_some() {
                 self.kernels.remove_if_there(old_cfg)?;
@@ -236,11 +236,16 @@ impl Installation<'_> {
         Ok(named)
     }
 
-    fn write_new(&mut self, text: &str) -> Result<(), GrubCfgError> {
+    fn write_new(&mut self, text: &str, replaces: bool) -> Result<(), GrubCfgError> {
         let (boot, path) = (&self.boot_disk.directory, Path::new(NEW_CFG));
         self.kernels.remove_if_there(path)?;
-        self.kernels.change(path, |disk| disk.create(boot, path, 0o644))?;
+        // Somebody may have made the old one private: there may be secrets among the arguments.
+        let mode = if replaces { 0o600 } else { 0o644 };
+        self.kernels.change(path, |disk| disk.create(boot, path, mode))?;
         self.kernels.change(path, |disk| disk.append(boot, path, text.as_bytes()))?;
+        if replaces {
+            self.kernels.change(path, |disk| disk.keep_permissions(boot, path, Path::new(GRUB_CFG)))?;
+        }
         self.kernels.change(path, |disk| disk.sync_file(boot, path))
     }
 
