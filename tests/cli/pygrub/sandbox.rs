@@ -175,6 +175,19 @@ const FORBIDDEN: &[&str] = &[
     "copy from a stray descriptor",
     "duplicate a descriptor",
     "type into the terminal",
+    "cut standard error",
+    "overwrite standard error",
+    "overwrite standard error in pieces",
+    "wind standard error back",
+    "read standard error",
+    "read standard error in pieces",
+    "read standard output",
+    "copy the disk over standard error",
+    "send the disk to standard error",
+    "cut standard output",
+    "overwrite standard output",
+    "write to standard input",
+    "cut standard input",
     "io_uring",
     "bpf",
 ];
@@ -534,6 +547,7 @@ fn forbidden(directory: &Path, disk: &File, mut stray: &File, listener: &TcpList
         "type into the terminal",
         call(libc::SYS_ioctl, [0, libc::TIOCSTI as usize, b"x".as_ptr() as usize, 0, 0, 0]),
     );
+    standard_descriptors(disk);
     tried("io_uring", call(libc::SYS_io_uring_setup, [1, 0, 0, 0, 0, 0]));
     tried("bpf", call(libc::SYS_bpf, [0, 0, 0, 0, 0, 0]));
     #[cfg(target_arch = "x86_64")]
@@ -545,6 +559,28 @@ fn forbidden(directory: &Path, disk: &File, mut stray: &File, listener: &TcpList
     }
     #[cfg(not(target_arch = "x86_64"))]
     holds("a call of the x32 kind", true);
+}
+
+/// A log to which standard error goes grows at its end; nothing in it is changed or read.
+fn standard_descriptors(disk: &File) {
+    let disk = disk.as_raw_fd() as usize;
+    let mut byte = *b"x";
+    let address = byte.as_mut_ptr() as usize;
+    let piece = libc::iovec { iov_base: byte.as_mut_ptr().cast(), iov_len: 1 };
+    let piece = &raw const piece as usize;
+    tried("cut standard error", call(libc::SYS_ftruncate, [2, 0, 0, 0, 0, 0]));
+    tried("overwrite standard error", call(libc::SYS_pwrite64, [2, address, 1, 0, 0, 0]));
+    tried("overwrite standard error in pieces", call(libc::SYS_pwritev, [2, piece, 1, 0, 0, 0]));
+    tried("wind standard error back", call(libc::SYS_lseek, [2, 0, libc::SEEK_SET as usize, 0, 0, 0]));
+    tried("read standard error", call(libc::SYS_read, [2, address, 1, 0, 0, 0]));
+    tried("read standard error in pieces", call(libc::SYS_readv, [2, piece, 1, 0, 0, 0]));
+    tried("read standard output", call(libc::SYS_read, [1, address, 1, 0, 0, 0]));
+    tried("copy the disk over standard error", call(libc::SYS_copy_file_range, [disk, 0, 2, 0, 1, 0]));
+    tried("send the disk to standard error", call(libc::SYS_sendfile, [2, disk, 0, 1, 0, 0]));
+    tried("cut standard output", call(libc::SYS_ftruncate, [1, 0, 0, 0, 0, 0]));
+    tried("overwrite standard output", call(libc::SYS_pwrite64, [1, address, 1, 0, 0, 0]));
+    tried("write to standard input", call(libc::SYS_write, [0, address, 1, 0, 0, 0]));
+    tried("cut standard input", call(libc::SYS_ftruncate, [0, 0, 0, 0, 0, 0]));
 }
 
 fn memory(disk: &File) {

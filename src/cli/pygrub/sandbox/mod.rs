@@ -8,7 +8,7 @@
 //! | `identity` | with `--runas` the user, the groups and the namespaces; always all capabilities, core dumps, being traced, outliving the supervisor |
 //! | `landlock` | opening, executing, connecting, signalling: nothing is named in the rules, so nothing is allowed |
 //! | `limits` | new descriptors, new processes, memory, the size of files |
-//! | `seccomp` | every system call but those of the work itself, and of these every other descriptor |
+//! | `seccomp` | every system call but those of the work itself, and of these every other descriptor; standard input is read, standard output and error are written at their end |
 //!
 //! All of it takes 0.4 ms, most of it the kernel's translation of the filter; the namespaces of `--runas` take one more.
 

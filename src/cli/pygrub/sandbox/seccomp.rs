@@ -24,9 +24,7 @@ use super::Missing;
 /// Installs the filter; whether it is in force.
 pub(super) fn allow_only_work_on(files: &[RawFd], missing: &mut Missing) -> bool {
     let result = match TargetArch::try_from(std::env::consts::ARCH) {
-        Ok(arch) => {
-            program(arch, &runs(files)).map_err(Error::from).and_then(|program| apply_filter_all_threads(&program))
-        }
+        Ok(arch) => program(arch, files).map_err(Error::from).and_then(|program| apply_filter_all_threads(&program)),
         Err(error) => Err(error.into()),
     };
     match &result {
@@ -40,9 +38,9 @@ pub(super) fn allow_only_work_on(files: &[RawFd], missing: &mut Missing) -> bool
 /// Numbers of descriptors from the first to the second.
 type Run = (u64, u64);
 
-/// The standard descriptors and `files`, as few runs of numbers.
-fn runs(files: &[RawFd]) -> Vec<Run> {
-    let mut numbers = vec![0, 1, 2];
+/// These standard descriptors and `files`, as few runs of numbers.
+fn runs(standard: &[u64], files: &[RawFd]) -> Vec<Run> {
+    let mut numbers = standard.to_vec();
     numbers.extend(files.iter().filter_map(|&file| u64::try_from(file).ok()));
     numbers.sort_unstable();
     let mut runs: Vec<Run> = Vec::new();
@@ -93,20 +91,24 @@ const FREE: &[libc::c_long] = &[
     libc::SYS_sigaltstack,
 ];
 
-/// Those on an open file, which is their first argument.
-const ON_A_FILE: &[libc::c_long] = &[
-    libc::SYS_fadvise64,
-    libc::SYS_fstat,
-    libc::SYS_ftruncate,
-    libc::SYS_lseek,
-    libc::SYS_pread64,
-    libc::SYS_preadv,
-    libc::SYS_pwrite64,
-    libc::SYS_pwritev,
-    libc::SYS_read,
-    libc::SYS_readv,
-    libc::SYS_write,
-    libc::SYS_writev,
+/// Those on an open file, which is their first argument, by the standard descriptors that they may be made on as well: the log that
+/// standard error may be grows at its end, and what is in it stays.
+const ON_A_FILE: &[(&[u64], &[libc::c_long])] = &[
+    (&[0, 1, 2], &[libc::SYS_fstat]),
+    (&[0], &[libc::SYS_read, libc::SYS_readv]),
+    (&[1, 2], &[libc::SYS_write, libc::SYS_writev]),
+    (
+        &[],
+        &[
+            libc::SYS_fadvise64,
+            libc::SYS_ftruncate,
+            libc::SYS_lseek,
+            libc::SYS_pread64,
+            libc::SYS_preadv,
+            libc::SYS_pwrite64,
+            libc::SYS_pwritev,
+        ],
+    ),
 ];
 
 /// `BLKGETSIZE64`, the length of a block device.
@@ -114,13 +116,13 @@ const BLKGETSIZE64: u64 = 0x8008_1272;
 /// `TCGETS2`, `TCSETS2`, `TCSETSW2`, `TCSETSF2`: the same as without the 2, with any speed.
 const TERMIOS2: [u64; 4] = [0x802c_542a, 0x402c_542b, 0x402c_542c, 0x402c_542d];
 
-/// What may be asked of a device. `TIOCSTI`, which types into the terminal of others, is not among it.
-fn requests() -> impl Iterator<Item = u64> {
+/// What may be asked of a terminal. `TIOCSTI`, which types into the terminal of others, is not among it.
+fn of_a_terminal() -> Vec<u64> {
     [libc::TCGETS, libc::TCSETS, libc::TCSETSW, libc::TCSETSF, libc::TIOCGWINSZ]
         .into_iter()
         .map(|request| u64::from(request as u32))
         .chain(TERMIOS2)
-        .chain([BLKGETSIZE64])
+        .collect()
 }
 
 type Conditions = Vec<SeccompCondition>;
@@ -138,26 +140,41 @@ fn equal(argument: u8, value: u64) -> Result<SeccompCondition, BackendError> {
     SeccompCondition::new(argument, Dword, Eq, value)
 }
 
-fn program(arch: TargetArch, files: &[Run]) -> Result<BpfProgram, BackendError> {
+fn program(arch: TargetArch, files: &[RawFd]) -> Result<BpfProgram, BackendError> {
+    let standard: &[u64] = &[0, 1, 2];
+    let of_the_message = runs(&[], files);
     // No conditions at all: any arguments.
     let mut rules: BTreeMap<i64, Vec<Conditions>> = FREE.iter().map(|&call| (call, Vec::new())).collect();
-    for &call in ON_A_FILE {
-        rules.insert(call, files.iter().map(|&run| within(0, run)).collect::<Result<_, _>>()?);
+    for &(standard, calls) in ON_A_FILE {
+        let runs = runs(standard, files);
+        for &call in calls {
+            let on_these = runs.iter().map(|&run| within(0, run)).collect::<Result<Vec<_>, _>>()?;
+            // Without a condition a call is allowed on every file.
+            if !on_these.is_empty() {
+                rules.insert(call, on_these);
+            }
+        }
     }
     // From a file to a file: the numbers of the two arguments.
     for (call, one, other) in [(libc::SYS_copy_file_range, 0, 2), (libc::SYS_sendfile, 0, 1)] {
-        let pairs = files.iter().flat_map(|&a| files.iter().map(move |&b| (a, b)));
+        let pairs = of_the_message.iter().flat_map(|&a| of_the_message.iter().map(move |&b| (a, b)));
         let pairs = pairs.map(|(a, b)| Ok([within(one, a)?, within(other, b)?].concat()));
-        rules.insert(call, pairs.collect::<Result<_, BackendError>>()?);
+        let pairs = pairs.collect::<Result<Vec<_>, BackendError>>()?;
+        if !pairs.is_empty() {
+            rules.insert(call, pairs);
+        }
     }
-    let and_one_of = |values: Vec<u64>| {
-        let all = files.iter().flat_map(|&run| values.iter().map(move |&value| (run, value)));
+    let and_one_of = |runs: &[Run], values: &[u64]| {
+        let all = runs.iter().flat_map(|&run| values.iter().map(move |&value| (run, value)));
         all.map(|(run, value)| Ok([within(0, run)?, vec![equal(1, value)?]].concat()))
-            .collect::<Result<_, BackendError>>()
+            .collect::<Result<Vec<_>, BackendError>>()
     };
-    rules.insert(libc::SYS_ioctl, and_one_of(requests().collect())?);
+    let terminal = and_one_of(&runs(standard, &[]), &of_a_terminal())?;
+    let length = and_one_of(&of_the_message, &[BLKGETSIZE64])?;
+    rules.insert(libc::SYS_ioctl, [terminal, length].concat());
     // In debug builds the standard library asks before it closes.
-    rules.insert(libc::SYS_fcntl, and_one_of(vec![libc::F_GETFD as u64, libc::F_GETFL as u64])?);
+    let flags = [libc::F_GETFD as u64, libc::F_GETFL as u64];
+    rules.insert(libc::SYS_fcntl, and_one_of(&runs(standard, files), &flags)?);
 
     let no_code = SeccompCondition::new(2, Qword, MaskedEq(libc::PROT_EXEC as u64), 0)?;
     let no_file = libc::MAP_ANONYMOUS as u64;
@@ -180,15 +197,17 @@ mod tests {
 
     #[test]
     fn descriptors_in_a_row_are_one_run() {
-        assert_eq!(runs(&[]), [(0, 2)]);
-        assert_eq!(runs(&[9, 3, 7, 4, 3, 8]), [(0, 4), (7, 9)]);
+        assert_eq!(runs(&[], &[]), []);
+        assert_eq!(runs(&[0, 1, 2], &[]), [(0, 2)]);
+        assert_eq!(runs(&[0], &[3, 4]), [(0, 0), (3, 4)]);
+        assert_eq!(runs(&[0, 1, 2], &[9, 3, 7, 4, 3, 8]), [(0, 4), (7, 9)]);
     }
 
     /// The kernel takes 4096 instructions.
     #[test]
     fn the_filter_stays_small() {
         for arch in [TargetArch::x86_64, TargetArch::aarch64] {
-            let length = program(arch, &[(0, 2), (5, 5), (7, 9), (11, 11)]).unwrap().len();
+            let length = program(arch, &[5, 7, 8, 9, 11]).unwrap().len();
             assert!(length < 1500, "{length} instructions");
         }
     }
