@@ -26,6 +26,7 @@ mod input;
 mod lz4;
 mod lzma;
 mod lzo;
+mod members;
 mod window;
 pub mod xz;
 mod xz_blocks;
@@ -37,6 +38,7 @@ use serde::Serialize;
 
 pub use self::error::DecodeError;
 pub use self::input::{Input, ReadAt};
+pub(crate) use self::members::Members;
 
 /// A compression format, recognised by the first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]

@@ -122,3 +122,43 @@ fn all_images_share_one_limit() {
     drop(first);
     assert!(open().is_ok());
 }
+
+/// Pieces without content cost time and nothing else; what holds something may come in as many as it likes.
+#[test]
+fn empty_pieces_are_not_unpacked_without_end() {
+    let folder = tempfile::tempdir().unwrap();
+    for (program, ending, _) in PACKERS {
+        let Some(program) = tools::tool(program) else { continue };
+        let image = folder.path().join(format!("disk.img.{ending}"));
+        let piece = |bytes: &[u8]| {
+            packed(&program, bytes, &image);
+            fs::read(&image).unwrap()
+        };
+        for content in [&b""[..], b"x"] {
+            fs::write(&image, piece(content).repeat(5000)).unwrap();
+            let ended = check(&[], std::slice::from_ref(&image));
+            assert_eq!(ended.status, 3, "{ending}: {}", ended.whole());
+            assert!(ended.stderr.contains("it has more than 4096 pieces"), "{ending}: {}", ended.whole());
+        }
+        fs::write(&image, piece(&[0; 16 << 10]).repeat(5000)).unwrap();
+        let ended = check(&[], std::slice::from_ref(&image));
+        assert_eq!(ended.status, 1, "{ending}: {}", ended.whole());
+        // The disk, after which somebody has put some of them.
+        let disk = piece(&fs::read(corpus("images/recipe.img")).unwrap());
+        fs::write(&image, [disk, piece(b"").repeat(100)].concat()).unwrap();
+        assert_eq!(check(&[], std::slice::from_ref(&image)).status, 0, "{ending}");
+    }
+}
+
+/// Empty blocks of one stream: a decoder hands nothing out between them.
+#[test]
+fn empty_blocks_are_not_unpacked_without_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = folder.path().join("disk.img.gz");
+    // A header of gzip, and blocks that are stored and empty.
+    let block = [0, 0, 0, 0xff, 0xff];
+    fs::write(&image, [b"\x1f\x8b\x08\0\0\0\0\0\0\x03".to_vec(), block.repeat(2 << 20)].concat()).unwrap();
+    let ended = check(&[], &[image]);
+    assert_eq!(ended.status, 3, "{}", ended.whole());
+    assert!(ended.stderr.contains("4 MiB of it hold less than half as much of a disk"), "{}", ended.whole());
+}

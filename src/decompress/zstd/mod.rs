@@ -16,7 +16,7 @@ use twox_hash::XxHash64;
 
 use self::block::Tables;
 use super::window::OutputWindow;
-use super::{DecodeError, Decoder, Input, Limits};
+use super::{DecodeError, Decoder, Input, Limits, Members};
 use crate::size::{lower_half, to_u64, to_usize};
 
 const MAGIC: u32 = 0xfd2f_b528;
@@ -47,6 +47,7 @@ pub(super) struct Zstd<'a, 'b> {
     tables: Tables,
     packed: Vec<u8>,
     any: bool,
+    frames: Members,
 }
 
 impl<'a, 'b> Zstd<'a, 'b> {
@@ -59,6 +60,7 @@ impl<'a, 'b> Zstd<'a, 'b> {
             tables: Tables::default(),
             packed: Vec::new(),
             any: false,
+            frames: Members::default(),
         }
     }
 
@@ -67,6 +69,7 @@ impl<'a, 'b> Zstd<'a, 'b> {
         if self.any && (self.limits.one_frame || self.input.peek::<1>()?.is_empty()) {
             return Ok(false);
         }
+        self.frames.begin(self.window.total())?;
         let magic = u32::from_le_bytes(self.input.array()?);
         if magic & !0xf == SKIPPABLE && !self.limits.one_frame {
             let mut left = u64::from(u32::from_le_bytes(self.input.array()?));

@@ -1,5 +1,6 @@
 //! Raw images inside gzip, bzip2, xz or zstd: unpacked into a file without a name, which is gone with the process.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -8,7 +9,7 @@ use std::sync::Arc;
 use super::error::{ContainerError, damaged};
 use super::unnamed_file::unnamed_file;
 use super::unpacking_space::{Allowance, Share, free};
-use crate::decompress::{Compression, DecodeError, Input, Limits, ReadAt, decoder};
+use crate::decompress::{Compression, DecodeError, Input, Limits, Members, ReadAt, decoder};
 use crate::size::to_u64;
 use crate::storage::source::{FileSource, Source};
 
@@ -37,11 +38,26 @@ impl Source for Unpacked {
     }
 }
 
-struct Reading<'a>(&'a dyn Source);
+/// What is read beyond twice the length of the disk so far: no format needs as much for its headers, and a decoder that finds one empty
+/// block after another hands nothing out between them.
+const READ_AHEAD: u64 = 4 << 20;
+
+/// The packed file, as far as what is read of it holds something.
+struct Reading<'a> {
+    file: &'a dyn Source,
+    /// The length of the disk so far.
+    length: Cell<u64>,
+}
 
 impl ReadAt for Reading<'_> {
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        self.0.read_at(offset, buf)
+        if offset > self.length.get().saturating_mul(2).saturating_add(READ_AHEAD) {
+            return Err(io::Error::other(format!(
+                "{} MiB of it hold less than half as much of a disk: pack it again",
+                offset >> 20
+            )));
+        }
+        self.file.read_at(offset, buf)
     }
 }
 
@@ -59,13 +75,15 @@ pub(super) fn open(
     let to = unnamed_file()?;
     let allowance = Allowance::of(most, free(&std::env::temp_dir()));
     let mut share = Share::default();
-    let reading = Reading(file);
+    let reading = Reading { file, length: Cell::new(0) };
     let mut input = Input::new(&reading, 0, file.len());
     let mut piece = vec![0; PIECE];
     let mut length = 0_u64;
+    let mut members = Members::default();
     // Members and streams follow one another; `zstd` takes all frames at once.
     while input.position() < file.len() {
         let before = input.position();
+        members.begin(length).map_err(|error| of_decoder(error, compression))?;
         {
             let mut decoder = decoder(compression, &mut input, LIMITS);
             loop {
@@ -75,6 +93,7 @@ pub(super) fn open(
                 }
                 let at = length;
                 length = length.saturating_add(to_u64(count));
+                reading.length.set(length);
                 if length > allowance.length {
                     return Err(allowance.too_long());
                 }
