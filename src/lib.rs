@@ -81,6 +81,7 @@ pub mod python;
 pub mod release;
 #[cfg(feature = "report")]
 pub mod report;
+mod shell_text;
 pub mod simulation;
 mod size;
 pub mod storage;

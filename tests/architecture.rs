@@ -10,10 +10,11 @@ use walkdir::WalkDir;
 use crate::common::program::root;
 
 /// The rooms in their order, lowest first. A room may import from every room before it.
-const ROOMS: [&str; 27] = [
+const ROOMS: [&str; 28] = [
     "size",
     "python",
     "escape",
+    "shell_text",
     "system_error",
     "json",
     "release",

@@ -287,7 +287,7 @@ impl<'a> Judge<'a> {
                 format!(
                     "run this where the storage repository is plugged in, activate the volume (lvchange -ay), or check a \
                      raw copy: xe vdi-export uuid={} format=raw",
-                    path.rsplit('/').next().unwrap_or_default()
+                    uuid(path).unwrap_or("UUID")
                 ),
             )),
             _ => Ok(record),
@@ -395,4 +395,11 @@ fn says_nothing_of_restriction(target: &Target) -> bool {
     target.domain().is_some_and(|domain| {
         domain.settings.get("bootloader_restrict").is_none() && domain.settings.get("bootloader_user").is_none()
     })
+}
+
+/// The UUID that a path ends in. `None` for any other name, which is not one for a command.
+fn uuid(path: &str) -> Option<&str> {
+    let name = path.rsplit('/').next()?;
+    (!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') && !name.starts_with('-'))
+        .then_some(name)
 }

@@ -44,7 +44,7 @@ impl TargetName {
             return self.shown.clone();
         }
         if self.path.to_str().is_some_and(|name| !name.chars().any(char::is_control)) {
-            return format!("'{}'", self.shown.replace('\'', "'\\''"));
+            return crate::shell_text::quoted(&self.shown);
         }
         // Bash, zsh and POSIX of 2024.
         let escaped = bytes.iter().map(|&byte| match byte {

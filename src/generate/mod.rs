@@ -27,7 +27,6 @@ pub mod output;
 mod plan;
 pub mod recipe;
 mod refusal;
-mod shell_text;
 mod simulation;
 mod size;
 pub mod xl;

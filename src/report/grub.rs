@@ -217,7 +217,7 @@ fn but(attempt: &EntryAttempt) -> &'static str {
 /// A word as a shell would show it.
 fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%()".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{word}'") }
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { crate::shell_text::quoted(word) }
 }
 
 #[derive(Serialize)]

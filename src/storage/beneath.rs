@@ -95,6 +95,10 @@ impl fmt::Display for LinkInTheWay {
 
 impl std::error::Error for LinkInTheWay {}
 
+/// Why no file is made in a directory whose names stay.
+const KEEPS_ITS_NAMES: &str =
+    "its directory is append-only or immutable, so that no file in it can be renamed: chattr -a -i takes that away";
+
 /// Whether an error says that a symbolic link is in the way.
 pub fn is_link_in_the_way(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<LinkInTheWay>())
@@ -316,9 +320,13 @@ impl HeldDirectory {
     ///
     /// # Errors
     ///
-    /// There is something, or the directory cannot be written.
+    /// There is something, or the directory cannot be written, or [keeps its names](Self::keeps_its_names): who makes a file here gives
+    /// it another name later, or takes it away again, and it would stay.
     pub fn create(&self, path: &Path, mode: u32) -> io::Result<File> {
         let (directory, name) = self.place(path)?;
+        if directory.keeps_its_names() {
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, KEEPS_ITS_NAMES));
+        }
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         Ok(File::from(openat(&directory.descriptor, name, flags, mode_of(mode))?))
     }

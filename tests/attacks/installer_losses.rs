@@ -8,12 +8,11 @@ use std::time::{Duration, Instant};
 
 use pregrub::generate::grub_cfg;
 
-use super::machine::{fifo, listing, within};
+use super::machine::{Attribute, fifo, listing, within};
 use crate::common::faulty_disk::{DriverError, FaultyDisk};
 use crate::common::memory;
 use crate::common::nixos_store::{Spec, Store};
 use crate::common::program;
-use crate::common::tools;
 
 const CURRENT: &str = "/nix/var/nix/profiles/system";
 
@@ -292,27 +291,6 @@ fn what_has_the_name_of_a_temporary_file_stays() {
     assert!(store.boot().join("grub/.pregrub-grub.cfg.old").exists());
 }
 
-/// Makes a file immutable or a directory append-only until it is dropped; `None`, and a line that says so, where that cannot be.
-struct Attribute<'a>(&'a str, std::path::PathBuf);
-
-impl<'a> Attribute<'a> {
-    fn set(letter: &'a str, path: std::path::PathBuf) -> Option<Self> {
-        let output =
-            std::process::Command::new(tools::tool("chattr")?).arg(format!("+{letter}")).arg(&path).output().unwrap();
-        if !output.status.success() {
-            tools::skipped(&format!("attributes take root and ext4: {}", String::from_utf8_lossy(&output.stderr)));
-            return None;
-        }
-        Some(Self(letter, path))
-    }
-}
-
-impl Drop for Attribute<'_> {
-    fn drop(&mut self) {
-        let _ = std::process::Command::new("chattr").arg(format!("-{}", self.0)).arg(&self.1).status();
-    }
-}
-
 /// A guest that could write its boot disk once could otherwise stop every later installation.
 #[test]
 fn a_stale_copy_that_cannot_be_removed_stops_nothing() {
@@ -335,14 +313,21 @@ fn a_stale_copy_that_cannot_be_removed_stops_nothing() {
 fn a_directory_in_which_nothing_can_be_renamed_is_refused_before_anything_is_written() {
     for (directory, letter) in [("kernels", "a"), ("grub", "a"), ("kernels", "i")] {
         let store = Store::of(&[Spec::new(1)]);
-        fs::create_dir_all(store.boot().join("kernels")).unwrap();
-        fs::create_dir_all(store.boot().join("grub")).unwrap();
-        let Some(_kept) = Attribute::set(letter, store.boot().join(directory)) else { return };
-        let before = listing(&store.boot());
-        let result = grub_cfg::install(&store.options(), Path::new(CURRENT), &mut grub_cfg::LocalDisk::default());
+        // A word of a shell only in quotes.
+        let place = store.root().join("its boot; disk");
+        fs::rename(store.boot(), &place).unwrap();
+        let options = grub_cfg::PlanOptions { boot: place.clone(), ..store.options() };
+        fs::create_dir_all(place.join("kernels")).unwrap();
+        fs::create_dir_all(place.join("grub")).unwrap();
+        let Some(_kept) = Attribute::set(letter, place.join(directory)) else { return };
+        let before = listing(&place);
+        let result = grub_cfg::install(&options, Path::new(CURRENT), &mut grub_cfg::LocalDisk::default());
         let error = result.unwrap_err().to_string();
-        let expected = format!("boot/{directory}` can be renamed: it is append-only or immutable (chattr -a -i ");
-        assert!(error.contains(&expected) && error.ends_with("; nothing was changed"), "{error}");
-        assert_eq!(listing(&store.boot()), before, "{directory}");
+        let expected = format!(
+            "nothing in `{0}` can be renamed: it is append-only or immutable (chattr -a -i '{0}'); nothing was changed",
+            place.canonicalize().unwrap().join(directory).display()
+        );
+        assert_eq!(error, expected);
+        assert_eq!(listing(&place), before, "{directory}");
     }
 }

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;
+
+use crate::common::tools;
 
 /// A word that only the host's files have.
 pub const HOST: &str = "of-the-host";
@@ -185,5 +188,26 @@ impl Trick {
             Self::OtherKind if was_directory => fs::write(&at, "").unwrap(),
             Self::OtherKind => fs::create_dir(&at).unwrap(),
         }
+    }
+}
+
+/// Makes a file immutable or a directory append-only until it is dropped; `None`, and a line that says so, where that cannot be.
+pub struct Attribute<'a>(&'a str, PathBuf);
+
+impl<'a> Attribute<'a> {
+    /// `letter` is that of `chattr`.
+    pub fn set(letter: &'a str, path: PathBuf) -> Option<Self> {
+        let output = Command::new(tools::tool("chattr")?).arg(format!("+{letter}")).arg(&path).output().unwrap();
+        if !output.status.success() {
+            tools::skipped(&format!("attributes take root and ext4: {}", String::from_utf8_lossy(&output.stderr)));
+            return None;
+        }
+        Some(Self(letter, path))
+    }
+}
+
+impl Drop for Attribute<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("chattr").arg(format!("-{}", self.0)).arg(&self.1).status();
     }
 }

@@ -31,6 +31,7 @@ mod secrets_programs;
 mod settings;
 mod shown_menus;
 mod signals;
+mod writer_attributes;
 mod writer_links;
 mod writer_races;
 mod writer_signals;

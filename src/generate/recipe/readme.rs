@@ -7,7 +7,7 @@ use crate::generate::devices::{DeviceNode, PartitionScheme};
 use crate::generate::host_disk::HostDisk;
 use crate::generate::markdown_text::code_span;
 use crate::generate::plan::Plan;
-use crate::generate::shell_text::word;
+use crate::shell_text::word;
 
 /// How much of a shared disk `/boot` gets.
 const BOOT_SIZE: &str = "1GiB";

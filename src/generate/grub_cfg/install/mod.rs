@@ -37,6 +37,7 @@ use super::menu::PlannedMenu;
 use super::options::PlanOptions;
 use super::plan::{draft, menu, text_entries};
 use super::text::text;
+use crate::shell_text;
 use crate::storage::beneath::{HeldDirectory, NodeKind};
 use crate::storage::directory::{PlannedFile, PlannedFiles};
 
@@ -311,14 +312,16 @@ fn examine_directory(boot: &HeldDirectory, name: &str) -> Result<(), GrubCfgErro
     let number = |held: &HeldDirectory| held.mount().map(|mount| mount.number);
     if number(&directory) != number(boot) {
         return Err(GrubCfgError::new(format!(
-            "`{0}` is a mount point, and the disk boots what lies under it: unmount it (umount {0})",
-            path.display()
+            "`{}` is a mount point, and the disk boots what lies under it: unmount it ({})",
+            path.display(),
+            shell_text::command_on("umount", &path)
         )));
     }
     if directory.keeps_its_names() {
         return Err(GrubCfgError::new(format!(
-            "nothing in `{0}` can be renamed: it is append-only or immutable (chattr -a -i {0})",
-            path.display()
+            "nothing in `{}` can be renamed: it is append-only or immutable ({})",
+            path.display(),
+            shell_text::command_on("chattr -a -i", &path)
         )));
     }
     Ok(())

@@ -1,0 +1,46 @@
+//! How a word is written for a POSIX shell: in every command that is shown to be pasted.
+
+use std::path::Path;
+
+/// `word` as one word: as it is where nothing in it means anything to a shell, else in single quotes.
+pub(crate) fn word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
+    // zsh looks for a command after a `=`.
+    if !word.is_empty() && !word.starts_with('=') && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    quoted(word)
+}
+
+/// `word` in single quotes, out of which none of its own leads.
+pub(crate) fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+/// A command on a path from `/` on, to be pasted; without the path where that is not text that is shown as it is.
+pub(crate) fn command_on(command: &str, path: &Path) -> String {
+    match path.to_str().filter(|path| !path.chars().any(crate::escape::is_unsafe_char)) {
+        Some(path) => format!("{command} {}", word(path)),
+        None => command.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words() {
+        assert_eq!(word("/dev/xvda1"), "/dev/xvda1");
+        assert_eq!(word("it's $x"), "'it'\\''s $x'");
+        assert_eq!(word("=ls"), "'=ls'");
+        assert_eq!(word(""), "''");
+    }
+
+    #[test]
+    fn commands_on_paths() {
+        assert_eq!(command_on("umount", Path::new("/mnt/boot")), "umount /mnt/boot");
+        assert_eq!(command_on("umount", Path::new("/mnt/my guest")), "umount '/mnt/my guest'");
+        assert_eq!(command_on("umount", Path::new("/mnt/\u{1b}")), "umount");
+    }
+}
