@@ -9,7 +9,7 @@ use crate::escape::beginning;
 use crate::python::PyStr;
 use crate::release::Release;
 use crate::storage::container::{self, ContainerLimits};
-use crate::storage::identify::Format;
+use crate::storage::identify::{self, Format};
 use crate::storage::mount::Volumes;
 use crate::xl::disk::{self, DiskFormat, FormatEdit};
 
@@ -19,11 +19,13 @@ pub(super) fn way_out(run: &Run, volumes: &dyn Volumes, format: Format) -> Optio
     let given = run.disk.as_ref().filter(|_| run.image_format.is_none())?;
     let (line, toolstack) = (given.line?, run.options.caller.toolstack?);
     let Some(word) = word_for(format) else {
-        let (raw, compressed) = (container::compression(format).is_none(), format.title());
-        return raw.then(|| {
+        return identify::conversion(format).map(|convert| {
             Remedy::DomainSetting(format!(
-                "convert the image with qemu-img convert -O raw, and name the new file in line {line}: {} has no word for {compressed}",
-                toolstack.name()
+                "if the guest was given a raw disk, it wrote this header itself: leave the disk raw, and let nothing convert or attach it \
+                 as an image; if the image was made in this format, {convert}, and name the new file in line {line}: {} has no word for \
+                 {}",
+                toolstack.name(),
+                format.title()
             ))
         });
     };
@@ -33,9 +35,13 @@ pub(super) fn way_out(run: &Run, volumes: &dyn Volumes, format: Format) -> Optio
         Err(why) => format!("; then this remains: {}", beginning(&why, 300)),
     };
     let name = word.name();
+    let look = match format {
+        Format::Vhd => String::new(),
+        _ => format!(": qemu-img info -f {name} shows them"),
+    };
     Some(Remedy::DomainSetting(format!(
         "if the image was made as {name}, {edit}{then} (a guest can make its raw disk look like {name}, and QEMU would open the files \
-         that it names: qemu-img info shows a backing file)"
+         that it names{look})"
     )))
 }
 

@@ -2,15 +2,16 @@
 
 use super::refusal::Refusal;
 use crate::escape::escaped;
+use crate::storage::identify::{self, Format};
 
-/// How the names of images end that are not the disk as the guest sees it.
-const FORMATS: [(&str, &str); 6] = [
-    ("qcow2", "QEMU"),
-    ("qcow", "QEMU"),
-    ("vhd", "Virtual PC"),
-    ("vhdx", "Hyper-V"),
-    ("vmdk", "VMware"),
-    ("vdi", "VirtualBox"),
+/// How the names of images end that are not the disk as the guest sees it, and the format that these have.
+const FORMATS: [(&str, &str, Format); 6] = [
+    ("qcow2", "QEMU", Format::Qcow2),
+    ("qcow", "QEMU", Format::Qcow),
+    ("vhd", "Virtual PC", Format::Vhd),
+    ("vhdx", "Hyper-V", Format::Vhdx),
+    ("vmdk", "VMware", Format::Vmdk),
+    ("vdi", "VirtualBox", Format::Vdi),
 ];
 
 /// Where the bytes of a guest's disk are, on the host.
@@ -53,13 +54,15 @@ impl HostDisk {
 /// The name alone: the file need not be there yet.
 fn check_format(path: &str) -> Result<(), Refusal> {
     let ending = path.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, ending)| ending);
-    let Some((_, program)) = FORMATS.iter().find(|(name, _)| name.eq_ignore_ascii_case(ending)) else { return Ok(()) };
+    let known = FORMATS.iter().find(|(name, ..)| name.eq_ignore_ascii_case(ending));
+    let Some(&(_, program, format)) = known else { return Ok(()) };
+    let convert = identify::conversion(format).unwrap_or("convert it");
     Err(Refusal::new(
         format!(
             "`{}` is by its name an image in a format of {program}, and pygrub finds no filesystem in it: it reads the file as it is",
             escaped(path)
         ),
-        "use a raw image (`qemu-img convert -O raw` makes one), or a block device",
+        format!("use a raw image, or a block device; if you made the image yourself, {convert}"),
     ))
 }
 

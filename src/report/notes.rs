@@ -39,8 +39,9 @@ fn of_image(run: &Run, format: Format) -> String {
         );
     }
     format!(
-        "this is the verdict on the disk inside of the {title}: give pygrub its raw view (format= in the domain's disk, qemu-nbd, \
-         tapdisk), since it cannot read the file itself"
+        "this is the verdict on the disk inside of the {title}: if it was made in this format, give pygrub its raw view (format= \
+         in the domain's disk, qemu-nbd -f, tapdisk), since it cannot read the file itself; if the guest was given a raw disk, it wrote \
+         the header itself: see --image-format raw"
     )
 }
 

@@ -223,8 +223,8 @@ impl fmt::Display for TargetError {
             }
             Self::Image { path, source } => write!(
                 f,
-                "cannot read the disk in the image `{}`: {source}; convert it with `qemu-img convert -O raw`, or see with \
-                 --image-format raw what pygrub makes of the file itself",
+                "cannot read the disk in the image `{}`: {source}; give --image-format raw if the guest was given a raw disk, \
+                 and let no other program read that as an image: the guest may have written its header",
                 shown_path(path)
             ),
             Self::TooLarge { path, limit } => {

@@ -100,6 +100,50 @@ fn a_header_names_no_file_of_the_host() {
     assert!(ended.status != 0 && !ended.whole().contains(KERNEL), "{}", ended.whole());
 }
 
+/// What is printed to be pasted reads nothing of the host either: QEMU goes by the first bytes unless it hears a format, and opens what
+/// they name.
+#[test]
+fn no_advice_has_qemu_open_what_a_guest_names() {
+    let Some(qemu_img) = tools::tool("qemu-img") else { return tools::skipped("qemu-img") };
+    let folder = folder();
+    let image = folder.path().join("guest.img");
+    let secret = folder.path().join(".env");
+    let make_qcow2 = || {
+        let made = Command::new(&qemu_img)
+            .args(["create", "-q", "-f", "qcow2", "-u", "-F", "raw", "-b"])
+            .args([&secret, &image])
+            .arg("1M")
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        fs::File::options().write(true).open(&image).unwrap().set_len(16 << 20).unwrap();
+    };
+    let make_vmdk = || descriptor(&image, "RW 2048 FLAT \".env\" 0", 4096);
+    let domain = folder.path().join("dom.cfg");
+    let text = "name = 'a'\nmemory = 512\nbootloader = 'pygrub'\n";
+    fs::write(&domain, format!("{text}disk = ['{},raw,xvda,w']\n", image.display())).unwrap();
+    for make in [&make_qcow2 as &dyn Fn(), &make_vmdk] {
+        make();
+        let (image, domain) = (image.to_str().unwrap(), domain.to_str().unwrap());
+        for args in
+            [&["check", image][..], &["check", "--image-format", "raw", image], &["check", domain], &["lint", image]]
+        {
+            let ended = run(args);
+            let words = ended.whole().split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
+            for (at, _) in words.match_indices("qemu-img convert") {
+                assert!(words[at..].starts_with("qemu-img convert -f "), "{args:?}: {words}");
+                let before = &words[..at];
+                assert!(before.contains("if the guest was given a raw disk"), "{args:?}: {words}");
+                assert!(before.contains("if the image was made in this format"), "{args:?}: {words}");
+            }
+            assert!(!words.contains("descriptor names"), "{args:?}: {words}");
+        }
+        let ended = run(&["check", image]);
+        let words = ended.whole().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("give --image-format raw if the guest was given a raw disk, and let no other program read that as an image"), "{words}");
+    }
+}
+
 /// A copy is no longer than its disk.
 #[test]
 fn a_file_that_claims_more_than_its_disk_is_not_copied() {

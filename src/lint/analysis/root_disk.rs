@@ -35,7 +35,10 @@ impl fmt::Display for NoRoot {
         match self {
             Self::Configuration => f.write_str("it is a configuration, not a disk"),
             Self::NoFilesystem => {
-                f.write_str("pregrub reads none of the filesystems on it: mount it, and name the directory")
+                f.write_str(
+                "pregrub reads none of the filesystems on it: show its files with `guestmount --format=raw --ro`, and name the directory \
+                 (after a mount, the host's kernel would work on what the guest wrote)",
+            )
             }
             Self::Io(error) => write!(f, "it cannot be read: {}", why(error)),
         }

@@ -26,7 +26,10 @@ rule! {
     /// xl shutdown -w guest
     /// ```
     ///
-    /// Where it has happened: `e2fsck -p DEVICE` on the disk, or mount and unmount it once, while the guest does not run.
+    /// Where it has happened: let the guest start and shut down cleanly, or run `e2fsck -p DEVICE` on the disk while the guest does not
+    /// run. Do not mount the disk on the host for it: the host's kernel would work on what the guest wrote. `e2fsck` works on it as
+    /// well, but as a program, which another user than root can run on an image; for a guest that you do not trust, run it in a virtual machine
+    /// (`guestfish --format=raw -a DISK run : e2fsck /dev/sda1 correct:true`).
     ///
     /// ## Source
     ///
@@ -44,8 +47,8 @@ fn check(context: &LintContext<'_>, report: &mut Reporter<'_>) {
                  pygrub does not",
             )
             .help(
-                "while the guest does not run, replay the journal with e2fsck -p, or mount and unmount the disk; a guest that \
-                 runs writes it on sync and shutdown",
+                "let the guest shut down cleanly, which writes it; or, while the guest does not run, replay the journal with \
+                 e2fsck -p (do not mount the disk on the host, whose kernel would work on what the guest wrote)",
             ),
         );
     }

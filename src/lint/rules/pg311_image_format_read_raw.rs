@@ -25,8 +25,12 @@ rule! {
     /// ```
     ///
     /// The toolstack then attaches the disk in the image, and pygrub reads that. xl knows qcow, qcow2, qed and vhd; an image in another
-    /// format is to be converted (`qemu-img convert -O raw guest.vmdk guest.img`). Name a format only if you made the image in it: a
-    /// guest can write the header of one onto its raw disk, and QEMU opens the files that a header names.
+    /// format is to be converted (`qemu-img convert -f vmdk -O raw guest.vmdk guest.img`).
+    ///
+    /// Name a format, convert or attach only if you made the image in it. A guest can write the header of one onto its raw disk, and
+    /// QEMU then opens the files of the host that the header names and copies them into the guest's disk. A disk that was raw stays raw
+    /// (`format=raw`; `pregrub check --image-format raw`), and then the guest has spoilt its own disk. [Images](images.md#before-an-image-is-converted-or-attached)
+    /// says how to look first at what an image names.
     ///
     /// ## Source
     ///

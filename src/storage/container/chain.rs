@@ -137,7 +137,8 @@ impl ImageChain {
         if self.policy == ChainPolicy::Alone {
             return Err(refused(format!(
                 "its {what} `{shown}` is not read, since only the first bytes say what the image is, and a guest may have written \
-                 them: give --image-format, or --follow-backing-files if you trust the image"
+                 them: only if the image was made in this format, give --image-format FORMAT to read what it names beside it, or \
+                 --follow-backing-files for any file"
             )));
         }
         if self.policy == ChainPolicy::Nowhere {

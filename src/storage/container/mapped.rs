@@ -105,7 +105,8 @@ impl<M: Map> Mapped<M> {
     /// What the map says of the bytes at `offset`.
     fn piece(&self, offset: u64) -> io::Result<MappedPiece> {
         if self.unpacking.asked.fetch_add(1, Ordering::Relaxed) >= ASKED_AT_MOST {
-            let why = "reading it takes more work than pregrub puts into an image: merge it with what it stands on (qemu-img convert)";
+            let why = "reading it takes more work than pregrub puts into an image: if you made all of it, merge it with what it \
+                       stands on";
             return Err(io::Error::other(why));
         }
         self.map.piece(offset)

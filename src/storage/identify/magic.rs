@@ -5,8 +5,8 @@ use std::io;
 
 use super::head::Head;
 use super::{
-    EXT4_BOOT, Format, HVM, Identified, PLAIN_BOOT, ext, fat, iso9660, kernel, md, minix, partition_table, reiserfs,
-    swap, udf, ufs, xfs, zfs,
+    EXT4_BOOT, Format, HVM, Identified, PLAIN_BOOT, conversion, ext, fat, iso9660, kernel, md, minix, partition_table,
+    reiserfs, swap, udf, ufs, xfs, zfs,
 };
 
 /// A row: how one format is identified.
@@ -115,7 +115,7 @@ pub(super) const ROWS: &[MagicRow] = &[
         Format::Vmdk,
         &[(0, b"# Disk DescriptorFile")],
         Text("descriptor"),
-        Refused("it describes a disk and holds no data", "give pygrub the flat file that the descriptor names"),
+        Refused("it describes a disk and holds no data", conversion::DESCRIPTOR),
     ),
     magic(Format::Vdi, &[(64, b"\x7f\x10\xda\xbe")], Container),
     // A fixed VHD has its footer at the end only: for pygrub it is a raw image, and for this table too.

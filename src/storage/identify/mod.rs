@@ -4,6 +4,7 @@
 //! The table of magic numbers is `magic`. What needs a closer look has a file with a `probe`; the formats that pygrub has a
 //! plugin for and pregrub no driver also have a `may_mount`, which `PLUGINS` lists.
 
+mod conversion;
 mod ext;
 mod fat;
 mod format;
@@ -23,6 +24,7 @@ mod zfs;
 
 use std::io;
 
+pub(crate) use conversion::conversion;
 pub use format::Format;
 use head::Head;
 use magic::ROWS;
@@ -101,12 +103,7 @@ impl Identified {
 
     /// A disk image format: pygrub treats the file as the disk itself.
     fn container(format: Format, detail: impl Into<String>) -> Self {
-        Self::refused(
-            format,
-            detail,
-            "pygrub reads raw disk images only",
-            "convert the image with qemu-img convert -O raw, or let the toolstack attach it before pygrub runs",
-        )
+        Self::refused(format, detail, "pygrub reads raw disk images only", conversion::instead(format))
     }
 }
 

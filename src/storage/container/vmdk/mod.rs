@@ -28,7 +28,9 @@ pub(super) fn open(
 ) -> Result<Arc<dyn Source>, ContainerError> {
     let head = read_some(&*file, 0, 64)?;
     if head.starts_with(COWD) {
-        return Err(unsupported("it is a sparse disk of an ESX host (COWD): convert it with vmkfstools or qemu-img"));
+        return Err(unsupported(
+            "it is a sparse disk of an ESX host (COWD): if you made it, export it there with vmkfstools",
+        ));
     }
     if head.starts_with(SPARSE) {
         let header = sparse::SparseHeader::read(&*file)?;
