@@ -1,4 +1,4 @@
-//! How a word is written for a POSIX shell: in every command that is shown to be pasted.
+//! How a word is written for a POSIX shell, fish and elvish: in every command that is shown to be pasted.
 
 use std::path::Path;
 
@@ -12,9 +12,19 @@ pub(crate) fn word(word: &str) -> String {
     quoted(word)
 }
 
-/// `word` in single quotes, out of which none of its own leads.
+/// `word` in single quotes, out of which none of its own leads. Single quotes and backslashes stand in double quotes, where POSIX shells,
+/// fish and elvish read them alike: in single quotes a backslash means something to fish, and outside of quotes nothing to elvish.
 pub(crate) fn quoted(word: &str) -> String {
-    format!("'{}'", word.replace('\'', "'\\''"))
+    let mut quoted = String::from("'");
+    for c in word.chars() {
+        match c {
+            '\'' => quoted.push_str(r#"'"'"'"#),
+            '\\' => quoted.push_str(r#"'"\\"'"#),
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('\'');
+    quoted
 }
 
 /// A command on a path from `/` on, to be pasted; without the path where that is not text that is shown as it is.
@@ -32,7 +42,8 @@ mod tests {
     #[test]
     fn words() {
         assert_eq!(word("/dev/xvda1"), "/dev/xvda1");
-        assert_eq!(word("it's $x"), "'it'\\''s $x'");
+        assert_eq!(word("it's $x"), r#"'it'"'"'s $x'"#);
+        assert_eq!(word(r"a\b"), r#"'a'"\\"'b'"#);
         assert_eq!(word("=ls"), "'=ls'");
         assert_eq!(word(""), "''");
     }

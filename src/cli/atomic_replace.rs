@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::interrupt::while_writing;
@@ -77,7 +77,7 @@ impl Replacement<'_> {
             self.expect_unchanged(self.name, &metadata)?;
             self.directory.exchange(temporary, self.name).map_err(|error| self.said(&error))
         });
-        match written {
+        let second = match written {
             Err(why) => {
                 let _ = self.directory.remove(temporary);
                 return Err(why);
@@ -86,15 +86,16 @@ impl Replacement<'_> {
                 if let Err(why) = self.expect_unchanged(temporary, &metadata) {
                     return Err(self.put_back(temporary, &file, why));
                 }
+                Some(temporary.to_owned())
             }
             // A filesystem that does not exchange: what is saved in this moment is lost.
-            Ok(false) => self.rename(temporary, &format!("{}.old", temporary.display()))?,
-        }
+            Ok(false) => self.rename(temporary)?,
+        };
         // The old one has a second name until then: its blocks could have another file's content while the directory on the disk still
         // leads to it.
         let synced = sync_filesystem_of(&file);
-        for name in [temporary, Path::new(&format!("{}.old", temporary.display()))] {
-            let _ = self.directory.remove(name);
+        if let Some(second) = second {
+            let _ = self.directory.remove(&second);
         }
         synced.map_err(|error| {
             format!(
@@ -104,15 +105,17 @@ impl Replacement<'_> {
         })
     }
 
-    /// Renames the new file, and gives the old one a second name before, where the filesystem can.
-    fn rename(&self, temporary: &Path, second: &str) -> Result<(), String> {
-        let _ = self.directory.link(self.name, Path::new(second));
+    /// Renames the new file, and gives the old one a second name before, where the filesystem can and nothing has that name. Returns it.
+    fn rename(&self, temporary: &Path) -> Result<Option<PathBuf>, String> {
+        let second = PathBuf::from(format!("{}.old", temporary.display()));
+        let second = self.directory.link(self.name, &second).is_ok().then_some(second);
         self.directory.rename(temporary, self.name).map_err(|error| {
-            for name in [temporary, Path::new(second)] {
+            for name in [Some(temporary), second.as_deref()].into_iter().flatten() {
                 let _ = self.directory.remove(name);
             }
             self.said(&error)
-        })
+        })?;
+        Ok(second)
     }
 
     /// What somebody saved in the moment before the exchange gets its name back. What is not the new file and not the old text is never

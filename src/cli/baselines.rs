@@ -161,8 +161,10 @@ fn write_again(path: &Path, comparison: &mut BaselineComparison) -> Result<Basel
             Err(error) => return Err(failed(&error)),
         }
         let baseline = comparison
-            .renewed(|file| // A name that is not UTF-8 stands there escaped: nobody knows whether that file is gone.
-            file == "-" || file.contains("\\x") || directory_of(path).join(file).exists());
+            // A name that is not UTF-8 stands there escaped: nobody knows whether that file is gone. Nor where the system does not say it.
+            .renewed(|file| {
+                file == "-" || file.contains("\\x") || directory_of(path).join(file).try_exists().unwrap_or(true)
+            });
         write_file(path, &baseline.to_json(), true).map_err(|error| error.to_string())?;
         Ok(baseline)
     })

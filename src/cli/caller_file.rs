@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use super::bounded_read;
+use super::{bounded_read, runner_commands};
 use crate::storage::beneath::{HeldDirectory, directory_of};
 use crate::storage::opening::{open_disk, open_without_waiting};
 
@@ -17,34 +17,66 @@ pub(super) fn file_or_device(path: &Path) -> io::Result<File> {
 /// (`--config`, `--baseline`, `--targets-from`, `--template @FILE`) may lie in one of them: then a link on the way to it is not the
 /// caller's choice, but a guest's, and is not followed. Elsewhere it is the caller's.
 #[derive(Clone, Debug, Default)]
-pub(super) struct TargetTrees(Vec<PathBuf>);
+pub(super) struct TargetTrees {
+    targets: Vec<PathBuf>,
+    /// In continuous integration the working directory: a commit's files lie there, and its links.
+    checkout: Option<PathBuf>,
+}
 
 impl TargetTrees {
     /// The trees among these targets. Their places are those of now.
     pub(super) fn of(targets: &[impl AsRef<Path>]) -> Self {
         let trees = targets.iter().map(AsRef::as_ref).filter(|target| target.is_dir());
-        Self(trees.filter_map(|tree| tree.canonicalize().ok()).collect())
+        let targets = trees.filter_map(|tree| tree.canonicalize().ok()).collect();
+        let checkout = runner_commands::are_obeyed().then(|| Path::new(".").canonicalize().ok()).flatten();
+        Self { targets, checkout }
     }
 
     /// Whether a directory, by its real path, is one of them or lies in one.
     pub(super) fn have(&self, directory: &Path) -> bool {
-        self.0.iter().any(|tree| directory.starts_with(tree))
+        self.targets.iter().any(|tree| directory.starts_with(tree))
     }
 
-    /// Whether a name in the path is looked up in one of them, wherever it leads from there.
-    fn lie_on_the_way_to(&self, path: &Path) -> bool {
-        let mut before = PathBuf::new();
-        path.components().any(|component| {
-            let is_looked_up_there = matches!(component, Component::Normal(_))
-                && directory_of(&before.join("x")).canonicalize().is_ok_and(|directory| self.have(&directory));
-            before.push(component);
-            is_looked_up_there
-        })
+    /// Whether a link in a directory may be somebody else's.
+    fn have_links(&self, directory: &Path) -> bool {
+        self.have(directory) || self.checkout.as_ref().is_some_and(|checkout| directory.starts_with(checkout))
     }
 
-    /// Opens a file that the caller names, if it lies in a tree: through no symbolic link. `None` if it does not.
+    /// Where the way that a path takes, links followed, comes into one of them: the place there, and what is ahead. `None` if it does not.
+    fn entry(&self, path: &Path) -> Option<PathBuf> {
+        /// More links than the kernel follows.
+        const MOST_LINKS: usize = 41;
+        let components =
+            |path: &Path| path.components().map(|one| one.as_os_str().to_owned()).rev().collect::<Vec<_>>();
+        let (mut at, mut ahead, mut links) = (Path::new(".").canonicalize().ok()?, components(path), 0);
+        while let Some(name) = ahead.pop() {
+            match Path::new(&name).components().next() {
+                Some(Component::Normal(_)) if links > MOST_LINKS => return Some(path.to_owned()),
+                Some(Component::Normal(_)) if self.have_links(&at) => {
+                    ahead.push(name);
+                    return Some(at.join(ahead.iter().rev().collect::<PathBuf>()));
+                }
+                Some(Component::Normal(name)) => {
+                    at.push(name);
+                    if let Ok(target) = std::fs::read_link(&at) {
+                        links += 1;
+                        at.pop();
+                        ahead.extend(components(&target));
+                    }
+                }
+                Some(Component::ParentDir) => {
+                    at.pop();
+                }
+                Some(Component::RootDir) => at = PathBuf::from("/"),
+                Some(Component::CurDir | Component::Prefix(_)) | None => {}
+            }
+        }
+        None
+    }
+
+    /// Opens a file that the caller names, if it lies in a tree: there through no symbolic link. `None` if it does not.
     pub(super) fn open(&self, path: &Path) -> Option<io::Result<File>> {
-        self.lie_on_the_way_to(path).then(|| open_without_links(path))
+        self.entry(path).map(|place| open_without_links(&place))
     }
 
     /// Reads a regular file of at most `most` bytes that the caller names, in a tree through no symbolic link.
@@ -78,15 +110,30 @@ mod tests {
         symlink("../own", real.join("guest/away")).unwrap();
         symlink("own/file", real.join("link")).unwrap();
         symlink("guest", real.join("named")).unwrap();
+        // The caller's own, and a guest's after it.
+        symlink("guest/sub/link", real.join("to-link")).unwrap();
+        symlink(real.join("guest/away"), real.join("to-away")).unwrap();
+        symlink("own/file", real.join("to-own")).unwrap();
+        symlink("to-own", real.join("to-to-own")).unwrap();
+        symlink("guest/sub/file", real.join("to-file")).unwrap();
         // A tree counts wherever it stands among the targets, by whatever name.
         for tree in ["guest", "named"] {
             let trees = TargetTrees::of(&[real.join("own/file"), real.join(tree)]);
             let read = |path: &str| trees.read(&real.join(path), 100).ok();
-            for path in ["own/file", "link", "own/../link", "guest/../link"] {
+            for path in ["own/file", "link", "own/../link", "guest/../link", "to-to-own"] {
                 assert_eq!(read(path).as_deref(), Some(&b"own"[..]), "{tree}: {path}");
             }
-            assert_eq!(read("guest/sub/file").as_deref(), Some(&b"guest"[..]), "{tree}");
-            for path in ["guest/sub/link", "guest/away/file", "own/../guest/away/file", "named/away/file"] {
+            for path in ["guest/sub/file", "named/sub/file", "to-file"] {
+                assert_eq!(read(path).as_deref(), Some(&b"guest"[..]), "{tree}: {path}");
+            }
+            for path in [
+                "guest/sub/link",
+                "guest/away/file",
+                "own/../guest/away/file",
+                "named/away/file",
+                "to-link",
+                "to-away/file",
+            ] {
                 assert_eq!(read(path), None, "{tree}: {path}");
             }
         }

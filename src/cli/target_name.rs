@@ -100,7 +100,7 @@ mod tests {
     fn names_are_words_of_a_shell() {
         let word = |bytes: &[u8]| TargetName::of_bytes(bytes).shell_word();
         assert_eq!(word(b"/boot/grub/grub.cfg"), "/boot/grub/grub.cfg");
-        assert_eq!(word("it's für.cfg".as_bytes()), "'it'\\''s für.cfg'");
+        assert_eq!(word("it's für.cfg".as_bytes()), r#"'it'"'"'s für.cfg'"#);
         assert_eq!(word(b"caf\xe91 'x'.cfg"), "$'caf\\3511 \\047x\\047.cfg'");
         assert_eq!(word(b"a\nb"), "$'a\\012b'");
         assert_eq!(word(b"--config=x/grub.cfg"), "./--config=x/grub.cfg");
@@ -118,6 +118,7 @@ mod tests {
                 vec![byte],
                 [b"a'; exit 9; #", &[byte][..], b"'\\"].concat(),
                 [&[byte][..], b"\\' && exit 9 || '", b"\x01"].concat(),
+                [b"y\\'; exit 9; #", &[byte][..], b"it'\\"].concat(),
             ]
         });
         let names: Vec<Vec<u8>> = names.collect();
@@ -134,6 +135,24 @@ mod tests {
                 let is_option = name.starts_with(b"-") && name != b"-";
                 let name = [if is_option { &b"./"[..] } else { b"" }, name].concat();
                 assert!(!is_ours || read[2..] == name, "{shell}: {word}");
+            }
+        }
+        // They have no `$'`, and refuse the whole line.
+        let of_others = || names.iter().zip(&words).filter(|(_, word)| !word.starts_with("$'"));
+        let fish = |word: &str| format!("printf '%s %s\\0' (count {word}) {word}\n");
+        let elvish = |word: &str| format!("print (count [{word}]) {word}; print \"\\x00\"\n");
+        for (shell, option, line) in
+            [("fish", "--no-config", &fish as &dyn Fn(&str) -> String), ("elvish", "-norc", &elvish)]
+        {
+            let script: String = of_others().map(|(_, word)| line(word)).collect();
+            let mut command = std::process::Command::new(shell);
+            let Ok(output) = command.args([option, "-c", &script]).output() else { continue };
+            let read: Vec<&[u8]> = output.stdout.split(|&byte| byte == 0).collect();
+            assert!(output.status.success() && read.len() == of_others().count() + 1, "{shell}: {output:?}");
+            for ((name, word), read) in of_others().zip(read) {
+                let is_option = name.starts_with(b"-") && name != b"-";
+                let expected = [if is_option { &b"1 ./"[..] } else { b"1 " }, name].concat();
+                assert_eq!(read, expected, "{shell}: {word}");
             }
         }
     }

@@ -125,7 +125,9 @@ fn empty_boot(run: &Run, attempt: &Attempt, files: &Files, volumes: Option<&dyn 
 fn kernels_alone(run: &Run, attempt: &Attempt, files: &Files) -> Option<Advice> {
     let KernelThere { kernel, initrd } = KernelThere::newest(files)?;
     let ramdisk = initrd.as_ref().map(|initrd| format!(", ramdisk = \"{initrd}\"")).unwrap_or_default();
-    let otherwise = if trial::boots_files(run, files, &kernel, initrd.as_deref()) {
+    // What is shown is pasted into the domain's configuration, where another name could end the text in quotes and go on as a setting.
+    let are_plain = [Some(&kernel), initrd.as_ref()].into_iter().flatten().all(|path| is_plain(path));
+    let otherwise = if are_plain && trial::boots_files(run, files, &kernel, initrd.as_deref()) {
         format!(
             "; or let pygrub take the files without a menu: kernel = \"{kernel}\"{ramdisk} and root = \"...\" beside bootloader = \
              \"pygrub\" in the domain's configuration"
@@ -140,6 +142,11 @@ fn kernels_alone(run: &Run, attempt: &Attempt, files: &Files) -> Option<Advice> 
     let help: Remedy =
         format!("write the menu in the guest (install GRUB's package, then {MKCONFIG}){otherwise}").into();
     Some(advice(reason, "", help))
+}
+
+/// Whether a path means itself in every configuration.
+fn is_plain(path: &str) -> bool {
+    path.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+=:,@%~".contains(c))
 }
 
 /// What to do about a root filesystem, by what its /etc/fstab says of /boot.

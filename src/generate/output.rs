@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::escape::escaped;
 use crate::storage::beneath::{HeldDirectory, NodeKind, directory_of, is_link_in_the_way};
+use crate::storage::directory_lock::{DirectoryLock, PATIENCE};
 use crate::storage::opened;
 use crate::storage::opening::open_without_waiting;
 use crate::storage::permissions;
@@ -36,6 +37,21 @@ impl OutputError {
             _ => system_error::why(error),
         };
         Self::new(format!("cannot {verb} {}", shown(path)), why)
+    }
+
+    fn of_others(path: &Path) -> Self {
+        Self::new(
+            format!("{} is there, and this command did not write it", shown(path)),
+            "name another file, or remove it",
+        )
+    }
+
+    /// Adds what could not be undone.
+    fn add(&mut self, undone: Result<(), String>) {
+        if let Err(left) = undone {
+            self.why.push_str("; ");
+            self.why.push_str(&left);
+        }
     }
 
     fn exists(path: &Path) -> Self {
@@ -194,13 +210,18 @@ impl Staged {
     }
 
     /// Brings it to the disk and gives it its name.
-    pub(crate) fn publish(mut self) -> Result<(), OutputError> {
+    pub(crate) fn publish(self) -> Result<(), OutputError> {
+        self.publish_over(&|_| true)
+    }
+
+    /// The same, if `may_go` says by its first bytes that what has the name at that moment may be replaced. Otherwise that stays: somebody
+    /// saved it while this was made.
+    pub(crate) fn publish_over(mut self, may_go: &dyn Fn(&[u8]) -> bool) -> Result<(), OutputError> {
         self.prepare()?;
-        let (from, to) = (Path::new(&self.temporary), Path::new(&self.name));
-        let renamed =
-            if self.replace { self.directory.rename(from, to) } else { self.directory.rename_to_new(from, to) };
-        renamed.map_err(|error| self.failed(&error))?;
-        self.stage = Stage::Done;
+        if let Err(mut error) = self.put(may_go) {
+            error.add(self.undo());
+            return Err(error);
+        }
         self.sync_names();
         Ok(())
     }
@@ -210,8 +231,8 @@ impl Staged {
         let _ = self.directory.as_file().and_then(|directory| directory.sync_all());
     }
 
-    /// Gives it its name so that this can be undone.
-    fn put(&mut self) -> Result<(), OutputError> {
+    /// Gives it its name so that this can be undone, which the caller does after an error.
+    fn put(&mut self, may_go: &dyn Fn(&[u8]) -> bool) -> Result<(), OutputError> {
         let put = match self.directory.node(Path::new(&self.name)) {
             Ok(_) if self.replace => self.exchange(),
             _ => {
@@ -219,7 +240,14 @@ impl Staged {
                 renamed.map(|()| self.stage = Stage::New)
             }
         };
-        put.map_err(|error| self.failed(&error))
+        put.map_err(|error| self.failed(&error))?;
+        if self.stage != Stage::Exchanged {
+            return Ok(());
+        }
+        // This fails where what had the name is not a regular file.
+        let old = self.directory.open_file(Path::new(&self.temporary));
+        let head = old.and_then(head).map_err(|error| OutputError::of("replace", &self.path, &error))?;
+        if may_go(&head) { Ok(()) } else { Err(OutputError::of_others(&self.path)) }
     }
 
     fn exchange(&mut self) -> io::Result<()> {
@@ -289,31 +317,35 @@ pub fn write_file(path: &Path, text: &str, replace: bool) -> Result<(), OutputEr
 /// Writes one file, or replaces what this program wrote there before: `is_own` knows that by its first bytes.
 pub(crate) fn write_again(path: &Path, text: &str, is_own: fn(&[u8]) -> bool) -> Result<(), OutputError> {
     replaces_its_own(path, is_own)?;
-    write(path, text, true)
+    let mut staged = Staged::new(path, true)?;
+    staged.write(text.as_bytes())?;
+    staged.publish_over(&|head| is_replaced(head, is_own))
 }
 
 /// Refuses a place where there is something that this program did not write, or that cannot be read.
 pub(crate) fn replaces_its_own(path: &Path, is_own: fn(&[u8]) -> bool) -> Result<(), OutputError> {
-    /// More than any beginning by which an output is known.
-    const HEAD: u64 = 4096;
-    let mut head = Vec::new();
     let is_regular = path.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
-    if is_regular {
-        match open_without_waiting(path).and_then(|file| file.take(HEAD).read_to_end(&mut head)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(OutputError::of("read", path, &error));
-            }
-            _ => {}
-        }
-    }
-    // What this program writes is text.
-    if head.is_empty() || is_own(&head) && !head.contains(&0) {
+    if !is_regular {
         return Ok(());
     }
-    Err(OutputError::new(
-        format!("{} is there, and this command did not write it", shown(path)),
-        "name another file, or remove it",
-    ))
+    match open_without_waiting(path).and_then(head) {
+        Ok(head) if is_replaced(&head, is_own) => Ok(()),
+        Ok(_) => Err(OutputError::of_others(path)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(OutputError::of("read", path, &error)),
+    }
+}
+
+/// The first bytes of a file: more than any beginning by which an output is known.
+fn head(file: File) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    file.take(4096).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+/// Whether a file that begins so is replaced. What this program writes is text.
+fn is_replaced(head: &[u8], is_own: fn(&[u8]) -> bool) -> bool {
+    head.is_empty() || is_own(head) && !head.contains(&0)
 }
 
 fn write(path: &Path, text: &str, replace: bool) -> Result<(), OutputError> {
@@ -333,8 +365,23 @@ pub fn write_files<'a>(
     files: impl IntoIterator<Item = (&'a str, &'a str)>,
     replace: bool,
 ) -> Result<(), OutputError> {
+    write_all(directory, files, replace, &|_| true)
+}
+
+fn write_all<'a>(
+    directory: &Path,
+    files: impl IntoIterator<Item = (&'a str, &'a str)>,
+    replace: bool,
+    may_go: &dyn Fn(&[u8]) -> bool,
+) -> Result<(), OutputError> {
     let (held, made) = hold(directory)?;
-    let result = stage(&held, directory, files, replace).and_then(put_all);
+    // Two at once would leave some files of the one and some of the other.
+    let lock = DirectoryLock::take_if_it_can_be(&held, PATIENCE).map_err(|_| {
+        let why = format!("another program has been at work there for {} s", PATIENCE.as_secs());
+        OutputError::new(format!("cannot write into {}", shown(directory)), why)
+    })?;
+    let result = stage(&held, directory, files, replace).and_then(|staged| put_all(staged, may_go));
+    drop(lock);
     if let (Err(_), Some((above, name))) = (&result, made) {
         let _ = above.remove_directory(Path::new(&name));
     }
@@ -348,19 +395,16 @@ pub(crate) fn write_files_again<'a>(
     is_own: fn(&[u8]) -> bool,
 ) -> Result<(), OutputError> {
     files.iter().try_for_each(|(name, _)| replaces_its_own(&directory.join(name), is_own))?;
-    write_files(directory, files.iter().copied(), true)
+    write_all(directory, files.iter().copied(), true, &|head| is_replaced(head, is_own))
 }
 
 /// Gives all files their names, or none.
-fn put_all(mut staged: Vec<Staged>) -> Result<(), OutputError> {
+fn put_all(mut staged: Vec<Staged>, may_go: &dyn Fn(&[u8]) -> bool) -> Result<(), OutputError> {
     staged.iter_mut().try_for_each(Staged::prepare)?;
-    let put = staged.iter_mut().try_for_each(Staged::put);
+    let put = staged.iter_mut().try_for_each(|file| file.put(may_go));
     if let Err(mut error) = put {
         for file in staged.iter_mut().rev() {
-            if let Err(left) = file.undo() {
-                error.why.push_str("; ");
-                error.why.push_str(&left);
-            }
+            error.add(file.undo());
         }
         return Err(error);
     }
@@ -501,7 +545,7 @@ mod tests {
             staged.iter_mut().for_each(|file| file.prepare().unwrap());
             for file in &mut staged {
                 if exchanges || file.name == "b" {
-                    file.put().unwrap();
+                    file.put(&|_| true).unwrap();
                 } else {
                     // As on a filesystem that does not exchange.
                     let aside = format!("{}.old", file.temporary.display());
@@ -525,6 +569,38 @@ mod tests {
             let left = names(place).into_iter().filter(|name| name.starts_with(".pregrub-")).collect::<Vec<_>>();
             assert_eq!((left.len(), names(place).len()), (1, 3));
             fs::remove_file(place.join(&left[0])).unwrap();
+        }
+    }
+
+    /// What somebody saved while this was made has its name still, or nothing has.
+    #[test]
+    fn what_is_saved_meanwhile_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("report");
+        let is_own = |head: &[u8]| is_replaced(head, |head| head.starts_with(b"own"));
+        for before in [None, Some("own, old")] {
+            let _ = fs::remove_file(&path);
+            if let Some(before) = before {
+                fs::write(&path, before).unwrap();
+            }
+            let mut staged = Staged::new(&path, true).unwrap();
+            staged.write(b"own, new").unwrap();
+            fs::write(&path, "somebody's").unwrap();
+            let error = staged.publish_over(&is_own).unwrap_err().to_string();
+            assert!(error.ends_with("this command did not write it: name another file, or remove it"), "{error}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), "somebody's");
+            let mut staged = Staged::new(&path, true).unwrap();
+            staged.write(b"own, new").unwrap();
+            fs::remove_file(&path).unwrap();
+            fs::create_dir(&path).unwrap();
+            staged.publish_over(&is_own).unwrap_err();
+            assert!(path.is_dir());
+            fs::remove_dir(&path).unwrap();
+            fs::write(&path, "own, old").unwrap();
+            let mut staged = Staged::new(&path, true).unwrap();
+            staged.write(b"own, new").unwrap();
+            staged.publish_over(&is_own).unwrap();
+            assert_eq!((fs::read_to_string(&path).unwrap().as_str(), names(directory.path()).len()), ("own, new", 1));
         }
     }
 

@@ -20,6 +20,11 @@ pub(super) fn one_line(text: &str) -> String {
     line
 }
 
+/// A line for a program that shows Markdown: without a link that a guest might plant.
+pub(super) fn without_links(line: String) -> String {
+    if line.contains("](") { line.replace('[', "\\[").replace(']', "\\]") } else { line }
+}
+
 /// `text` with the same escapes, in as many lines as it has.
 #[cfg(feature = "cli")]
 pub(super) fn same_lines(text: &str) -> String {

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::issue::Issue;
+use super::one_line::without_links;
 use super::region::Region;
 use crate::lint::Severity;
 
@@ -79,7 +80,8 @@ fn diagnostic(issue: &Issue) -> ReviewDiagnostic<'_> {
     // Without the text only the line is certain: columns would be characters.
     let line = issue.region.map(|region| Range { start: Position { line: region.line, column: None }, end: None });
     ReviewDiagnostic {
-        message: issue.sentence(),
+        // A comment is Markdown.
+        message: without_links(issue.sentence()),
         location: Place { path: &issue.file, range: issue.bytes.map(range).or(line) },
         severity: match issue.severity {
             Severity::Error => "ERROR",

@@ -212,3 +212,26 @@ fn by_arguments_that_are_refused() {
         }
     }
 }
+
+/// What is shown to be pasted into a domain's configuration has no name that could end its text in quotes.
+#[test]
+fn no_kernel_writes_settings_of_its_domain() {
+    let advice = |name: &str| {
+        let directory = tempfile::tempdir().unwrap();
+        for (path, text) in [("etc/fstab", "/dev/xvda1 / ext4\n"), (&format!("boot/{name}"), "kernel")] {
+            let path = directory.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let target = directory.path().to_str().unwrap().to_owned();
+        let ended = crate::common::program::run(&["check", "--until", "pygrub", "--format", "json", &target]);
+        let object: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+        object["findings"].as_array().unwrap().iter().map(|finding| finding["help"].to_string()).collect::<String>()
+    };
+    let plain = advice("vmlinuz-6.1");
+    assert!(plain.contains("kernel = \\\"/boot/vmlinuz-6.1\\\""), "{plain}");
+    for name in ["vmlinuz-9\"; x=\"", "vmlinuz-9\\", "vmlinuz-9'", "vmlinuz-9 #"] {
+        let said = advice(name);
+        assert!(said.contains("write the menu in the guest") && !said.contains("kernel = "), "{said}");
+    }
+}

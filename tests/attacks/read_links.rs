@@ -1,6 +1,7 @@
 //! `check DIR` and its like on a mounted tree with something else in every place.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 
 use super::machine::{HOST, Host, TRICKS, within};
 use crate::common::program;
@@ -176,4 +177,27 @@ fn a_repository_tells_nothing_of_itself() {
         let ended = crate::common::program::run(arguments);
         assert!(!ended.whole().contains("of-the-host"), "{arguments:?}: {}", ended.whole());
     }
+}
+
+/// In continuous integration a commit's links lie in the working directory: a list that is one would be printed line by line.
+#[test]
+fn a_list_in_a_checkout_is_read_through_no_link() {
+    let (host, directory) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fs::write(host.path().join("environ"), format!("TOKEN={HOST}\n")).unwrap();
+    fs::create_dir(directory.path().join("ci")).unwrap();
+    symlink(host.path().join("environ"), directory.path().join("ci/targets")).unwrap();
+    fs::write(directory.path().join("ci/list"), "grub.cfg\n").unwrap();
+    fs::write(directory.path().join("grub.cfg"), "menuentry \"A\" {\n  linux /a\n}\n").unwrap();
+    let run = |runner: bool, list: &str| {
+        let mut command = program::command(&["check", "--no-config", "--targets-from", list]);
+        if runner {
+            command.env("GITHUB_ACTIONS", "true");
+        }
+        let output = command.current_dir(directory.path()).output().unwrap();
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat()
+    };
+    assert!(run(false, "ci/targets").contains(HOST), "{}", run(false, "ci/targets"));
+    let refused = run(true, "ci/targets");
+    assert!(!refused.contains(HOST) && refused.contains("is a symbolic link, which is not followed"), "{refused}");
+    assert!(run(true, "ci/list").contains("selects: grub.cfg"), "{}", run(true, "ci/list"));
 }

@@ -82,7 +82,7 @@ impl Destination {
                     let mut out = BufWriter::new(staged.file());
                     report(&mut out).and_then(|()| out.flush()).map_err(Error::Output)?;
                     drop(out);
-                    staged.publish().map_err(|error| Error::Usage(error.to_string()))
+                    staged.publish_over(&begins_a_report).map_err(|error| Error::Usage(error.to_string()))
                 })
             }
         }
@@ -93,7 +93,11 @@ impl Destination {
 fn is_report(path: &Path) -> io::Result<bool> {
     let mut start = Vec::new();
     open_without_waiting(path)?.take(1024).read_to_end(&mut start)?;
-    Ok(start.is_empty() || Page::begins(&start) || svg::begins(&start))
+    Ok(begins_a_report(&start))
+}
+
+fn begins_a_report(start: &[u8]) -> bool {
+    start.is_empty() || Page::begins(start) || svg::begins(start)
 }
 
 fn not_a_report(path: &Path) -> String {

@@ -19,7 +19,7 @@ use self::document::{
 };
 use super::fingerprint::{digest, digest_of, fingerprint};
 use super::location::Location;
-use super::one_line::one_line;
+use super::one_line::{one_line, without_links};
 use super::region::Region;
 use crate::boot::Verdict;
 use crate::lint::{BootImpact, Finding, Fix, RULES, Rule, Severity};
@@ -407,10 +407,7 @@ fn message(message: &str, help: Option<&str>, guest: Option<&str>) -> String {
 
 /// A sentence for a message: with its full stop, and without a link that a guest might plant.
 fn sentence(text: &str) -> String {
-    let mut line = one_line(text);
-    if line.contains("](") {
-        line = line.replace('[', "\\[").replace(']', "\\]");
-    }
+    let mut line = without_links(one_line(text));
     if !line.ends_with(['.', '!', '?']) {
         line.push('.');
     }
