@@ -19,8 +19,8 @@ pub(super) fn file_or_device(path: &Path) -> io::Result<File> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct TargetTrees {
     targets: Vec<PathBuf>,
-    /// In continuous integration the working directory: a commit's files lie there, and its links.
-    checkout: Option<PathBuf>,
+    /// In continuous integration the working directory and the checkout that the runner names: a commit's files lie there, and its links.
+    checkouts: Vec<PathBuf>,
 }
 
 impl TargetTrees {
@@ -28,8 +28,8 @@ impl TargetTrees {
     pub(super) fn of(targets: &[impl AsRef<Path>]) -> Self {
         let trees = targets.iter().map(AsRef::as_ref).filter(|target| target.is_dir());
         let targets = trees.filter_map(|tree| tree.canonicalize().ok()).collect();
-        let checkout = runner_commands::are_obeyed().then(|| Path::new(".").canonicalize().ok()).flatten();
-        Self { targets, checkout }
+        let checkouts = if runner_commands::are_obeyed() { checkouts() } else { Vec::new() };
+        Self { targets, checkouts }
     }
 
     /// Whether a directory, by its real path, is one of them or lies in one.
@@ -39,7 +39,7 @@ impl TargetTrees {
 
     /// Whether a link in a directory may be somebody else's.
     fn have_links(&self, directory: &Path) -> bool {
-        self.have(directory) || self.checkout.as_ref().is_some_and(|checkout| directory.starts_with(checkout))
+        self.targets.iter().chain(&self.checkouts).any(|tree| directory.starts_with(tree))
     }
 
     /// Where the way that a path takes, links followed, comes into one of them: the place there, and what is ahead. `None` if it does not.
@@ -48,7 +48,9 @@ impl TargetTrees {
         const MOST_LINKS: usize = 41;
         let components =
             |path: &Path| path.components().map(|one| one.as_os_str().to_owned()).rev().collect::<Vec<_>>();
-        let (mut at, mut ahead, mut links) = (Path::new(".").canonicalize().ok()?, components(path), 0);
+        // From a working directory that is gone no relative path leads anywhere.
+        let here = Path::new(".").canonicalize().unwrap_or_else(|_| PathBuf::from("/"));
+        let (mut at, mut ahead, mut links) = (here, components(path), 0);
         while let Some(name) = ahead.pop() {
             match Path::new(&name).components().next() {
                 Some(Component::Normal(_)) if links > MOST_LINKS => return Some(path.to_owned()),
@@ -84,6 +86,13 @@ impl TargetTrees {
         let file = self.open(path).unwrap_or_else(|| open_without_waiting(path))?;
         bounded_read::read_file(file, most)
     }
+}
+
+/// The working directory, and where GitHub's, GitLab's and Jenkins' runners say that they have checked the commit out.
+fn checkouts() -> Vec<PathBuf> {
+    let named = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR", "WORKSPACE"].into_iter().filter_map(std::env::var_os);
+    let places = named.filter(|place| !place.is_empty()).map(PathBuf::from).chain([PathBuf::from(".")]);
+    places.filter_map(|place| place.canonicalize().ok()).filter(|place| place != Path::new("/")).collect()
 }
 
 /// Opens a regular file through no symbolic link.

@@ -6,10 +6,11 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::escape::escaped;
 use crate::storage::beneath::{HeldDirectory, NodeKind, directory_of, is_link_in_the_way};
-use crate::storage::directory_lock::{DirectoryLock, PATIENCE};
+use crate::storage::directory_lock::DirectoryLock;
 use crate::storage::opened;
 use crate::storage::opening::open_without_waiting;
 use crate::storage::permissions;
@@ -271,14 +272,25 @@ impl Staged {
         Ok(())
     }
 
+    /// Gives what was there before its name again. What somebody saves at that moment stays: it is the last word.
+    fn take_back(&self, name: &Path) -> io::Result<()> {
+        let temporary = Path::new(&self.temporary);
+        if !self.directory.exchange(temporary, name)? {
+            return self.directory.rename(temporary, name);
+        }
+        if self.has(&self.temporary)? {
+            return self.directory.remove(temporary);
+        }
+        self.directory.exchange(temporary, name)?;
+        Err(io::Error::other("somebody else has replaced it"))
+    }
+
     /// Takes its name away again, for what had it before. Somebody else's file that has the name by now stays. The error is a clause.
     fn undo(&mut self) -> Result<(), String> {
         let name = Path::new(&self.name);
         let undone = match (self.stage, self.has(&self.name)) {
             (Stage::New, Ok(true)) => self.directory.remove(name).map(|()| Stage::Done),
-            (Stage::Exchanged, Ok(true)) => {
-                self.directory.rename(Path::new(&self.temporary), name).map(|()| Stage::Done)
-            }
+            (Stage::Exchanged, Ok(true)) => self.take_back(name).map(|()| Stage::Done),
             (Stage::Exchanged, _) => Err(io::Error::other("somebody else has replaced it")),
             (stage, _) => Ok(stage),
         };
@@ -375,17 +387,25 @@ fn write_all<'a>(
     may_go: &dyn Fn(&[u8]) -> bool,
 ) -> Result<(), OutputError> {
     let (held, made) = hold(directory)?;
-    // Two at once would leave some files of the one and some of the other.
-    let lock = DirectoryLock::take_if_it_can_be(&held, PATIENCE).map_err(|_| {
-        let why = format!("another program has been at work there for {} s", PATIENCE.as_secs());
-        OutputError::new(format!("cannot write into {}", shown(directory)), why)
-    })?;
-    let result = stage(&held, directory, files, replace).and_then(|staged| put_all(staged, may_go));
-    drop(lock);
+    let result = lock(&held, directory).and_then(|lock| {
+        let put = stage(&held, directory, files, replace).and_then(|staged| put_all(staged, may_go));
+        drop(lock);
+        put
+    });
     if let (Err(_), Some((above, name))) = (&result, made) {
         let _ = above.remove_directory(Path::new(&name));
     }
     result
+}
+
+/// Two at once would leave some files of the one and some of the other. A signal may be held back: nobody waits long.
+fn lock(held: &HeldDirectory, directory: &Path) -> Result<Option<DirectoryLock>, OutputError> {
+    DirectoryLock::take_if_it_can_be(held, Duration::from_secs(1)).map_err(|_| {
+        OutputError::new(
+            format!("cannot write into {}", shown(directory)),
+            "another program is at work there: try again later",
+        )
+    })
 }
 
 /// Writes several files, or replaces what this program wrote there before: `is_own` knows that by its first bytes.
@@ -530,6 +550,33 @@ mod tests {
         assert_eq!(names(&real.join("host")), ["file"]);
         assert_eq!(fs::read_to_string(real.join("host/file")).unwrap(), "host");
         assert_eq!(names(&real.join("guest")), ["etc", "file"]);
+    }
+
+    #[test]
+    fn two_at_once_are_not_mixed() {
+        let directory = tempfile::tempdir().unwrap();
+        let held = HeldDirectory::open(directory.path()).unwrap();
+        let other = lock(&held, directory.path()).unwrap();
+        let error = write_files(directory.path(), [("a", "1")], false).unwrap_err().to_string();
+        assert!(error.ends_with("another program is at work there: try again later"), "{error}");
+        assert_eq!(names(directory.path()), [""; 0]);
+        drop(other);
+        write_files(directory.path(), [("a", "1")], false).unwrap();
+    }
+
+    /// Somebody saves while an old text gets its name back: what is saved last has the name.
+    #[test]
+    fn what_is_saved_while_another_comes_back_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a");
+        fs::write(&path, "old").unwrap();
+        let mut staged = Staged::new(&path, true).unwrap();
+        staged.prepare().unwrap();
+        staged.put(&|_| true).unwrap();
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, "last").unwrap();
+        assert!(staged.take_back(Path::new("a")).is_err());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "last");
     }
 
     /// One of them cannot be replaced, and what was there before it is there again.

@@ -200,4 +200,11 @@ fn a_list_in_a_checkout_is_read_through_no_link() {
     let refused = run(true, "ci/targets");
     assert!(!refused.contains(HOST) && refused.contains("is a symbolic link, which is not followed"), "{refused}");
     assert!(run(true, "ci/list").contains("selects: grub.cfg"), "{}", run(true, "ci/list"));
+    // A job in a directory of the checkout.
+    symlink(host.path().join("environ"), directory.path().join("above")).unwrap();
+    let mut command = program::command(&["check", "--no-config", "--targets-from", "../above"]);
+    command.env("GITHUB_ACTIONS", "true").env("GITHUB_WORKSPACE", directory.path());
+    let output = command.current_dir(directory.path().join("ci")).output().unwrap();
+    let refused = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!refused.contains(HOST) && refused.contains("is a symbolic link, which is not followed"), "{refused}");
 }
