@@ -5,7 +5,7 @@ use std::fmt;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use crate::escape::shown_path;
+use crate::escape::{is_unsafe_char, shown_path};
 
 /// The name of a target: the path that is opened, and the text that stands for it in messages and reports.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -43,7 +43,8 @@ impl TargetName {
         if !bytes.is_empty() && !bytes.starts_with(b"=") && bytes.iter().all(is_plain) {
             return self.shown.clone();
         }
-        if self.path.to_str().is_some_and(|name| !name.chars().any(char::is_control)) {
+        // What is shown escaped would be another name.
+        if self.path.to_str().is_some_and(|name| !name.chars().any(is_unsafe_char)) {
             return crate::shell_text::quoted(&self.shown);
         }
         // Bash, zsh and POSIX of 2024.
@@ -103,6 +104,7 @@ mod tests {
         assert_eq!(word("it's für.cfg".as_bytes()), r#"'it'"'"'s für.cfg'"#);
         assert_eq!(word(b"caf\xe91 'x'.cfg"), "$'caf\\3511 \\047x\\047.cfg'");
         assert_eq!(word(b"a\nb"), "$'a\\012b'");
+        assert_eq!(word("g\u{200b}.cfg".as_bytes()), "$'g\\342\\200\\213.cfg'");
         assert_eq!(word(b"--config=x/grub.cfg"), "./--config=x/grub.cfg");
         assert_eq!(word(b"-o a"), "'./-o a'");
         assert_eq!(word(b"-o\n"), "$'./-o\\012'");

@@ -1,11 +1,12 @@
 //! `--format template`: a user's own form of the JSON objects, in the language of Jinja.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::{Environment, UndefinedBehavior, Value};
 use serde::Serialize;
+use serde_json::Value as Json;
 
 /// A template, parsed.
 pub struct Template {
@@ -42,11 +43,32 @@ impl Template {
     /// As the template says, such as a filter that a value does not suit; the message is a clause with the name and the line.
     pub fn render(&self, object: &impl Serialize) -> Result<String, String> {
         let template = self.environment.get_template(&self.name).map_err(|error| one_clause(&self.name, &error))?;
-        let mut text = template.render(Serde(object)).map_err(|error| one_clause(&self.name, &error))?;
+        let object = serde_json::to_value(object).map_err(|error| format!("{}: {error}", self.name))?;
+        let mut text = template.render(of_lines(object)).map_err(|error| one_clause(&self.name, &error))?;
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
         Ok(text)
+    }
+}
+
+/// An object for a template, with the control characters in its texts escaped: a line feed of a guest's would end a line of the template's.
+fn of_lines(object: Json) -> Value {
+    match object {
+        Json::Null => Value::from(()),
+        Json::Bool(is) => Value::from(is),
+        // None is larger, and none has a fraction.
+        Json::Number(number) => match (number.as_i64(), number.as_u64()) {
+            (Some(number), _) => Value::from(number),
+            (None, Some(number)) => Value::from(number),
+            (None, None) => Value::from(number.to_string()),
+        },
+        Json::String(text) => Value::from(super::one_line::one_line(&text)),
+        Json::Array(items) => Value::from(items.into_iter().map(of_lines).collect::<Vec<Value>>()),
+        Json::Object(members) => {
+            let members = members.into_iter().map(|(name, value)| (name, of_lines(value)));
+            Value::from(members.collect::<BTreeMap<String, Value>>())
+        }
     }
 }
 
@@ -71,6 +93,9 @@ mod tests {
         assert_eq!(render("t", text).unwrap(), "a<b: PG001 PG002\n");
         assert_eq!(render("t.html", "{{ target }}").unwrap(), "a&lt;b\n");
         assert_eq!(render("t", "{% if boot %}x{% endif %}").unwrap(), "");
+        let forged = json!({"target": "a\nboots: b", "findings": [{"help": "c\r\u{1b}"}]});
+        let template = Template::new("t", "{{ target }} {{ findings[0].help }}".to_owned()).unwrap();
+        assert_eq!(template.render(&forged).unwrap(), "a\\x0aboots: b c\\x0d\\x1b\n");
         assert!(render("t", "a\n{% for %}").unwrap_err().starts_with("t:2: "));
     }
 }
