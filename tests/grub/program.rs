@@ -58,7 +58,7 @@ fn shows_what_boots() {
 fn words_end_where_grub_ends_them() {
     let menu = "menuentry A {\n linux /k0 \"'; touch x; '\" it\\'s a=b\n}\n";
     let ended = run_with_input(&["grub", "-", "--trace"], menu.as_bytes());
-    let words = r"/k0 ''\''; touch x; '\''' 'it'\''s' a=b";
+    let words = r#"/k0 ''"'"'; touch x; '"'"'' 'it'"'"'s' a=b"#;
     assert_eq!(ended.stdout.matches(words).count(), 2, "{}", ended.stdout);
 }
 
