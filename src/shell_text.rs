@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::escape::is_unsafe_char;
+
 /// `word` as one word: as it is where nothing in it means anything to a shell, else in single quotes.
 pub(crate) fn word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
@@ -27,9 +29,23 @@ pub(crate) fn quoted(word: &str) -> String {
     quoted
 }
 
+/// Bytes as one word: escaped where they are not text that is shown as it is. Bash, zsh and POSIX of 2024 read the bytes themselves.
+pub(crate) fn word_of_bytes(bytes: &[u8]) -> String {
+    if let Some(text) = str::from_utf8(bytes).ok().filter(|text| !text.chars().any(is_unsafe_char)) {
+        return word(text);
+    }
+    let escaped = bytes.iter().map(|&byte| match byte {
+        b' '..=b'~' if byte != b'\\' && byte != b'\'' => char::from(byte).to_string(),
+        // In octal, which takes three digits whatever comes after it. To a shell that does not know `$'`, such as dash, it is a string
+        // all the same: no quote ends it early.
+        byte => format!("\\{byte:03o}"),
+    });
+    format!("$'{}'", escaped.collect::<String>())
+}
+
 /// A command on a path from `/` on, to be pasted; without the path where that is not text that is shown as it is.
 pub(crate) fn command_on(command: &str, path: &Path) -> String {
-    match path.to_str().filter(|path| !path.chars().any(crate::escape::is_unsafe_char)) {
+    match path.to_str().filter(|path| !path.chars().any(is_unsafe_char)) {
         Some(path) => format!("{command} {}", word(path)),
         None => command.to_owned(),
     }

@@ -27,6 +27,7 @@ pub use self::xl::XlTarget;
 use crate::boot::{self, Console, Options, Run, Unattended};
 use crate::config::Dialect;
 use crate::explain::{Explanation, OtherDisks, explain_on};
+use crate::kernel::GuestType;
 use crate::release::Release;
 use crate::storage::container::{ContainerLimits, ImageFormat};
 use crate::storage::directory::DirectoryVolume;
@@ -169,6 +170,12 @@ impl Target {
             Self::Xapi(target) => target.guest(),
             _ => self.domain().map(|domain| domain.guest),
         }
+    }
+
+    /// The type of guest that its kernel is loaded for: the one that is asked for, else the domain's, else PV.
+    pub(crate) fn guest_type(&self, asked: Option<GuestType>) -> GuestType {
+        let of_domain = self.guest().map(|guest| if guest == GuestKind::Pvh { GuestType::Pvh } else { GuestType::Pv });
+        asked.or(of_domain).unwrap_or_default()
     }
 
     /// Performs the run on volumes of this target, with the options of the release that it was opened for.

@@ -144,7 +144,7 @@ pub(crate) fn perform(
     let mut run = opened.run_on(volumes)?;
     let built = match volumes {
         Some(volumes) if how.until == Until::Builder => {
-            let guest = guest_type(opened.target(), how.guest);
+            let guest = opened.target().guest_type(how.guest);
             let depth = if how.hash { KernelDepth::All } else { KernelDepth::Notes };
             build(&mut run, volumes, guest, depth, how.looks)
                 .map_err(|error| TargetError::unreadable(opened.name(), error))?
@@ -152,12 +152,6 @@ pub(crate) fn perform(
         _ => None,
     };
     Ok((run, built))
-}
-
-/// The type of guest that a kernel is loaded for: the one that is asked for, else the domain's, else PV.
-fn guest_type(target: &Target, asked: Option<GuestType>) -> GuestType {
-    let of_domain = target.guest().map(|guest| if guest == GuestKind::Pvh { GuestType::Pvh } else { GuestType::Pv });
-    asked.or(of_domain).unwrap_or_default()
 }
 
 /// Everything about a target.

@@ -9,10 +9,7 @@ use std::time::Duration;
 use super::interrupt::while_writing;
 use crate::storage::beneath::{HeldDirectory, directory_of, is_link_in_the_way, sync_filesystem_of};
 use crate::storage::directory_lock::{DirectoryLock, LockError, PATIENCE};
-use crate::storage::permissions;
-
-/// How many names are tried for the new file before it has its own.
-const TRIES: u32 = 1000;
+use crate::storage::{permissions, temporary_file};
 
 const CHANGED: &str = "it has changed in the meantime";
 
@@ -69,7 +66,7 @@ impl Replacement<'_> {
         if metadata.nlink() > 1 {
             return Err(format!("it has {} names (hard links), of which one alone would change", metadata.nlink()));
         }
-        let (mut file, temporary) = create(self.directory).map_err(|error| self.said(&error))?;
+        let (mut file, temporary) = temporary_file::create(self.directory, 0o600).map_err(|error| self.said(&error))?;
         let temporary = Path::new(&temporary);
         let written = write(&mut file, &before, new).map_err(|error| self.said(&error)).and_then(|()| {
             // Before and after the renaming, as the installer does: pygrub does not replay the journal.
@@ -121,17 +118,8 @@ impl Replacement<'_> {
     /// What somebody saved in the moment before the exchange gets its name back. What is not the new file and not the old text is never
     /// removed.
     fn put_back(&self, temporary: &Path, new: &File, why: String) -> String {
-        let put_back = self.directory.exchange(temporary, self.name);
-        let (node, metadata) = (self.directory.node(temporary), new.metadata());
-        let is_new =
-            matches!((&node, &metadata), (Ok(node), Ok(new)) if (node.device, node.inode) == (new.dev(), new.ino()));
-        if put_back.is_ok() && is_new {
-            let _ = self.directory.remove(temporary);
+        if let Ok(true) = temporary_file::exchange_back(self.directory, temporary, self.name, new) {
             return why;
-        }
-        // Somebody has saved it once more, and that is the last word.
-        if put_back.is_ok() {
-            let _ = self.directory.exchange(temporary, self.name);
         }
         let kept = self.directory.path().join(temporary);
         format!("{why}, more than once: one of these texts is now `{}`", kept.display())
@@ -169,18 +157,6 @@ fn link(path: &Path, error: &io::Error) -> String {
     match fs::canonicalize(path) {
         Ok(real) => format!("{error}: name the file itself, `{}`, if that is the one", real.display()),
         Err(_) => error.to_string(),
-    }
-}
-
-/// Makes an empty file under a name of its own, for its owner alone.
-fn create(directory: &HeldDirectory) -> io::Result<(File, String)> {
-    let mut number = 0;
-    loop {
-        let name = format!(".pregrub-{}-{number}", std::process::id());
-        match directory.create(Path::new(&name), 0o600) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < TRIES => number += 1,
-            made => return made.map(|file| (file, name)),
-        }
     }
 }
 

@@ -19,7 +19,7 @@ use crate::cli::stdout::{Out, complain};
 use crate::flavour::Build;
 use crate::generate::output::{replaces_its_own, write_again};
 use crate::host::{self, rooted::Rooted};
-use crate::kernel::{GuestType, KernelDepth, Looks, build};
+use crate::kernel::{KernelDepth, Looks, build};
 use crate::release::Change as ReleaseChange;
 use crate::report::host::{GuestBoot, GuestOutcome, GuestReport, GuestVerdict, Host, UpgradeChange};
 use crate::report::openmetrics;
@@ -28,8 +28,7 @@ use crate::storage::opened;
 use crate::target::{DiskAccess, Kind, OpenOptions, Target};
 use crate::toolstack::host_domains::{self, HostDomain, HostDomains, Keeper, stem};
 use crate::toolstack::xapi::VmRecord;
-use crate::toolstack::xapi::database::Vm;
-use crate::xl::domain::GuestKind;
+use crate::toolstack::xapi::database::{Vm, is_uuid};
 use crate::xl::{shown, syntax};
 
 const AFTER_HOST: &str = "\
@@ -287,7 +286,7 @@ impl<'a> Judge<'a> {
                 format!(
                     "run this where the storage repository is plugged in, activate the volume (lvchange -ay), or check a \
                      raw copy: xe vdi-export uuid={} format=raw",
-                    uuid(path).unwrap_or("UUID")
+                    path.rsplit('/').next().filter(|name| is_uuid(name)).unwrap_or("UUID")
                 ),
             )),
             _ => Ok(record),
@@ -330,9 +329,7 @@ impl<'a> Judge<'a> {
             Err(error) => return (unknown(error.to_string()), name),
         };
         if let Some(volumes) = &volumes {
-            let guest =
-                target.guest().map(|guest| if guest == GuestKind::Pvh { GuestType::Pvh } else { GuestType::Pv });
-            if let Err(error) = build(&mut run, volumes, guest.unwrap_or_default(), KernelDepth::Notes, &self.looks) {
+            if let Err(error) = build(&mut run, volumes, target.guest_type(None), KernelDepth::Notes, &self.looks) {
                 return (unknown(format!("its disk cannot be read: {}", super::why(&error))), name);
             }
         }
@@ -395,11 +392,4 @@ fn says_nothing_of_restriction(target: &Target) -> bool {
     target.domain().is_some_and(|domain| {
         domain.settings.get("bootloader_restrict").is_none() && domain.settings.get("bootloader_user").is_none()
     })
-}
-
-/// The UUID that a path ends in. `None` for any other name, which is not one for a command.
-fn uuid(path: &str) -> Option<&str> {
-    let name = path.rsplit('/').next()?;
-    (!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') && !name.starts_with('-'))
-        .then_some(name)
 }

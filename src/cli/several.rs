@@ -1,7 +1,7 @@
 //! `pregrub check` with several releases or flavours: one line or report for each outcome, the pygrubs that come to it folded.
 
 use std::collections::HashMap;
-use std::io::Write;
+use std::io::{self, Write};
 
 use super::check::{self, Asks, CheckArgs};
 use super::effective_settings::EffectiveSettings;
@@ -151,50 +151,78 @@ pub(super) fn check(
             }
         }
     }
-    if reports.is_text() {
-        let is_alike = if groups.len() == 1 { "all alike" } else { "not all alike" };
-        writeln!(reports.out.text(), "{shown}: {is_alike}")?;
-        for Group { outcome, builds: of, .. } in &groups {
-            let colon = if outcome.what.is_empty() { "" } else { ": " };
-            let of = folded(&builds, of);
-            writeln!(reports.out.text(), "{}: {of}{colon}{}", outcome.verdict.words(), outcome.what)?;
-        }
-    }
     for one in &mut shared {
         one.say_whose(&builds);
     }
-    for (number, group) in groups.iter().enumerate() {
-        let judged = &group.judged;
-        let configuration = check::configuration_shown(judged, name, shown);
-        let configuration = configuration.as_deref();
-        let of_group: Vec<&Shared> = shared.iter().filter(|one| one.group == number).collect();
-        if !reports.is_text() {
-            let pygrubs = folded(&builds, &group.builds);
-            let findings = findings(&of_group);
-            reports.add(&judged.report(shown.as_str(), &findings, configuration, Some(&pygrubs)))?;
-            continue;
-        }
-        let (look, explanation) = (reports.out.look(args.verbose), judged.explanation.as_ref());
-        let sources = judged.sources(shown.as_str(), configuration);
-        // What is alike is folded: only what is so for the same pygrubs.
-        for of_same in of_group.chunk_by(|one, other| one.builds == other.builds) {
-            writeln!(reports.out.text())?;
-            let findings = findings(of_same);
-            text::write_findings(&findings, &judged.run, explanation, sources, look, &mut reports.out.text())?;
-        }
+    let outcomes = Outcomes { args, name, builds, groups, shared };
+    if !reports.is_text() {
+        outcomes.report(reports)?;
+        return Ok((worst, true));
     }
+    outcomes.show(reports)?;
     let bad = verdicts.iter().map(|(_, verdict)| *verdict).max_by_key(|verdict| Status::from(*verdict));
-    if let Some(verdict) = bad.filter(|_| reports.is_text()) {
-        let findings = findings(&shared.iter().collect::<Vec<_>>());
-        if let Some(line) = check::why_it_fails(args, verdict, &findings, oldest.threshold) {
-            writeln!(reports.out.text(), "{line}")?;
-        }
+    let findings = findings(outcomes.shared.iter());
+    if let Some(line) = bad.and_then(|verdict| check::why_it_fails(args, verdict, &findings, oldest.threshold)) {
+        writeln!(reports.out.text(), "{line}")?;
     }
     Ok((worst, true))
 }
 
-fn findings(shared: &[&Shared]) -> Vec<Finding> {
-    shared.iter().map(|one| one.finding.clone()).collect()
+/// What came of a target.
+struct Outcomes<'a> {
+    args: &'a CheckArgs,
+    name: &'a TargetName,
+    /// All pygrubs that were asked.
+    builds: Vec<Build>,
+    groups: Vec<Group>,
+    shared: Vec<Shared>,
+}
+
+impl Outcomes<'_> {
+    /// The groups, each with what was found first for one of them.
+    fn groups(&self) -> impl Iterator<Item = (&Group, Vec<&Shared>)> {
+        let found = |number| self.shared.iter().filter(move |one| one.group == number).collect();
+        self.groups.iter().enumerate().map(move |(number, group)| (group, found(number)))
+    }
+
+    /// For programs: a report of each group.
+    fn report(&self, reports: &mut Emitter) -> io::Result<()> {
+        let shown = self.args.stdin.shown(self.name);
+        for (group, found) in self.groups() {
+            let configuration = check::configuration_shown(&group.judged, self.name, shown);
+            let (findings, pygrubs) = (findings(found), folded(&self.builds, &group.builds));
+            reports.add(&group.judged.report(shown.as_str(), &findings, configuration.as_deref(), Some(&pygrubs)))?;
+        }
+        Ok(())
+    }
+
+    /// For people: a line for each group, and below them what was found.
+    fn show(&self, reports: &mut Emitter) -> io::Result<()> {
+        let shown = self.args.stdin.shown(self.name);
+        let is_alike = if self.groups.len() == 1 { "all alike" } else { "not all alike" };
+        writeln!(reports.out.text(), "{shown}: {is_alike}")?;
+        for Group { outcome, builds, .. } in &self.groups {
+            let colon = if outcome.what.is_empty() { "" } else { ": " };
+            let of = folded(&self.builds, builds);
+            writeln!(reports.out.text(), "{}: {of}{colon}{}", outcome.verdict.words(), outcome.what)?;
+        }
+        for (Group { judged, .. }, found) in self.groups() {
+            let configuration = check::configuration_shown(judged, self.name, shown);
+            let (look, explanation) = (reports.out.look(self.args.verbose), judged.explanation.as_ref());
+            let sources = judged.sources(shown.as_str(), configuration.as_deref());
+            // What is alike is folded: only what is so for the same pygrubs.
+            for of_same in found.chunk_by(|one, other| one.builds == other.builds) {
+                writeln!(reports.out.text())?;
+                let findings = findings(of_same.iter().copied());
+                text::write_findings(&findings, &judged.run, explanation, sources, look, &mut reports.out.text())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn findings<'a>(shared: impl IntoIterator<Item = &'a Shared>) -> Vec<Finding> {
+    shared.into_iter().map(|one| one.finding.clone()).collect()
 }
 
 /// The rule on the difference.

@@ -5,7 +5,8 @@ use std::fmt;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use crate::escape::{is_unsafe_char, shown_path};
+use crate::escape::shown_path;
+use crate::shell_text;
 
 /// The name of a target: the path that is opened, and the text that stands for it in messages and reports.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -34,27 +35,9 @@ impl TargetName {
     /// The name as a word of a shell's command line, which no program reads as an option: quoted, and with `./` in front, where that
     /// must be.
     pub(super) fn shell_word(&self) -> String {
-        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./=:,+@%".contains(byte);
         let bytes = self.path.as_os_str().as_encoded_bytes();
-        if bytes.starts_with(b"-") && !self.is_stdin() {
-            return Self::of_bytes(&[b"./", bytes].concat()).shell_word();
-        }
-        // zsh puts the path of the command `ls` in the place of `=ls`.
-        if !bytes.is_empty() && !bytes.starts_with(b"=") && bytes.iter().all(is_plain) {
-            return self.shown.clone();
-        }
-        // What is shown escaped would be another name.
-        if self.path.to_str().is_some_and(|name| !name.chars().any(is_unsafe_char)) {
-            return crate::shell_text::quoted(&self.shown);
-        }
-        // Bash, zsh and POSIX of 2024.
-        let escaped = bytes.iter().map(|&byte| match byte {
-            b' '..=b'~' if byte != b'\\' && byte != b'\'' => char::from(byte).to_string(),
-            // In octal, which takes three digits whatever comes after it. To a shell that does not know `$'`, such as dash, it is a string
-            // all the same: no quote ends it early.
-            byte => format!("\\{byte:03o}"),
-        });
-        format!("$'{}'", escaped.collect::<String>())
+        let front: &[u8] = if bytes.starts_with(b"-") && !self.is_stdin() { b"./" } else { b"" };
+        shell_text::word_of_bytes(&[front, bytes].concat())
     }
 
     /// Whether it stands for standard input.

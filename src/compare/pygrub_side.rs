@@ -7,7 +7,6 @@ use crate::flavour::Build;
 use crate::kernel::{GuestType, KernelDepth, Looks, build};
 use crate::storage::mount::MountedOnce;
 use crate::target::{Target, TargetError};
-use crate::xl::domain::GuestKind;
 
 /// A target that pygrubs read.
 pub(super) struct PygrubSide<'a, 'v> {
@@ -47,10 +46,7 @@ impl PygrubSide<'_, '_> {
     ) -> Result<(Pick, Run), TargetError> {
         let mut run = target.run_on(volumes, self.name, options.clone())?;
         if let Some(volumes) = volumes {
-            let of_domain =
-                target.guest().map(|guest| if guest == GuestKind::Pvh { GuestType::Pvh } else { GuestType::Pv });
-            let guest = self.guest.or(of_domain).unwrap_or_default();
-            build(&mut run, volumes, guest, KernelDepth::Notes, self.looks)
+            build(&mut run, volumes, target.guest_type(self.guest), KernelDepth::Notes, self.looks)
                 .map_err(|error| TargetError::unreadable(self.name, error))?;
         }
         let explanation = target.explain(&run, volumes);

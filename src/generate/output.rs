@@ -13,7 +13,7 @@ use crate::storage::beneath::{HeldDirectory, NodeKind, directory_of, is_link_in_
 use crate::storage::directory_lock::DirectoryLock;
 use crate::storage::opened;
 use crate::storage::opening::open_without_waiting;
-use crate::storage::permissions;
+use crate::storage::{permissions, temporary_file};
 use crate::system_error;
 
 /// Why a file could not be written. As text it is one sentence without a full stop.
@@ -72,9 +72,6 @@ fn shown(path: &Path) -> String {
     format!("`{}`", escaped(&path.display().to_string()))
 }
 
-/// How many names are tried for a file that does not have its own yet.
-const TRIES: u32 = 1000;
-
 /// A file that does not have its name yet, and goes away where it never gets it.
 pub(crate) struct Staged {
     file: File,
@@ -130,15 +127,8 @@ impl Staged {
         };
         // As far as the umask lets it; but what is private stays so at every moment.
         let mode = if old.is_some() { 0o600 } else { 0o666 };
-        let mut number = 0;
-        let (file, temporary) = loop {
-            let temporary = OsString::from(format!(".pregrub-{}-{number}", std::process::id()));
-            match directory.create(Path::new(&temporary), mode) {
-                Ok(file) => break (file, temporary),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < TRIES => number += 1,
-                Err(error) => return Err(OutputError::of("write", path, &error)),
-            }
-        };
+        let (file, temporary) =
+            temporary_file::create(&directory, mode).map_err(|error| OutputError::of("write", path, &error))?;
         let (name, path, stage) = (name.to_owned(), path.to_owned(), Stage::Temporary);
         Ok(Self { file, directory, temporary, name, path, replace, old, stage })
     }
@@ -164,9 +154,7 @@ impl Staged {
 
     /// Whether a name stands for the open file.
     fn has(&self, name: &OsStr) -> io::Result<bool> {
-        use std::os::unix::fs::MetadataExt;
-        let (node, metadata) = (self.directory.node(Path::new(name))?, self.file.metadata()?);
-        Ok((node.device, node.inode) == (metadata.dev(), metadata.ino()))
+        Ok(self.directory.node(Path::new(name))?.is(&self.file.metadata()?))
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), OutputError> {
@@ -272,26 +260,20 @@ impl Staged {
         Ok(())
     }
 
-    /// Gives what was there before its name again. What somebody saves at that moment stays: it is the last word.
-    fn take_back(&self, name: &Path) -> io::Result<()> {
-        let temporary = Path::new(&self.temporary);
-        if !self.directory.exchange(temporary, name)? {
-            return self.directory.rename(temporary, name);
-        }
-        if self.has(&self.temporary)? {
-            return self.directory.remove(temporary);
-        }
-        self.directory.exchange(temporary, name)?;
-        Err(io::Error::other("somebody else has replaced it"))
-    }
-
     /// Takes its name away again, for what had it before. Somebody else's file that has the name by now stays. The error is a clause.
     fn undo(&mut self) -> Result<(), String> {
+        let replaced = || io::Error::other("somebody else has replaced it");
         let name = Path::new(&self.name);
         let undone = match (self.stage, self.has(&self.name)) {
             (Stage::New, Ok(true)) => self.directory.remove(name).map(|()| Stage::Done),
-            (Stage::Exchanged, Ok(true)) => self.take_back(name).map(|()| Stage::Done),
-            (Stage::Exchanged, _) => Err(io::Error::other("somebody else has replaced it")),
+            (Stage::Exchanged, Ok(true)) => {
+                match temporary_file::exchange_back(&self.directory, Path::new(&self.temporary), name, &self.file) {
+                    Ok(true) => Ok(Stage::Done),
+                    Ok(false) => Err(replaced()),
+                    Err(error) => Err(error),
+                }
+            }
+            (Stage::Exchanged, _) => Err(replaced()),
             (stage, _) => Ok(stage),
         };
         let (stage, said) = match undone {
@@ -575,7 +557,7 @@ mod tests {
         staged.put(&|_| true).unwrap();
         fs::remove_file(&path).unwrap();
         fs::write(&path, "last").unwrap();
-        assert!(staged.take_back(Path::new("a")).is_err());
+        assert!(staged.undo().is_err());
         assert_eq!(fs::read_to_string(&path).unwrap(), "last");
     }
 

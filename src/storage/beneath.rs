@@ -10,10 +10,11 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -489,6 +490,11 @@ impl Node {
             links: stat.st_nlink as u64,
             modified: UNIX_EPOCH.checked_add(seconds).unwrap_or(UNIX_EPOCH),
         }
+    }
+
+    /// Whether it is the file of this metadata.
+    pub(crate) fn is(&self, metadata: &Metadata) -> bool {
+        (self.device, self.inode) == (metadata.dev(), metadata.ino())
     }
 
     fn expect_regular(self, name: &OsStr) -> io::Result<()> {

@@ -210,12 +210,6 @@ impl Directory {
         }
         Ok(Some(self.node_at(&place)?))
     }
-
-    /// Whether a path comes to a mount that hides what the disk has there.
-    pub(crate) fn is_hidden(&self, path: &[u8]) -> bool {
-        let mut walk = DirectoryWalk::new(self);
-        walk.open(Vec::new(), path, 0).is_err() && walk.met_mount
-    }
 }
 
 /// A place, as names from the root, as a path from there.

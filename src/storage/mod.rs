@@ -36,6 +36,7 @@ pub(crate) mod permissions;
 pub mod reiserfs;
 mod sector_reader;
 pub mod source;
+pub(crate) mod temporary_file;
 #[doc(hidden)]
 pub mod ufs;
 pub(crate) mod volume_id;

@@ -174,8 +174,7 @@ impl RootDirectory {
         let mut above: Vec<&Path> = boot.ancestors().collect();
         above.reverse();
         for directory in above {
-            let metadata = fs::metadata(directory)?;
-            if (metadata.dev(), metadata.ino()) == (root.device, root.inode) {
+            if root.is(&fs::metadata(directory)?) {
                 return held.directory(boot.strip_prefix(directory).unwrap_or(Path::new("")));
             }
         }

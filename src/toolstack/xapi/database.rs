@@ -230,8 +230,8 @@ fn vm(row: &Row, tables: &Tables, disks_of: &HashMap<&str, Vec<&Row>>) -> Vm {
     }
 }
 
-/// Nothing else becomes part of a path.
-fn is_uuid(text: &str) -> bool {
+/// Whether a text has the form of a UUID. Nothing else becomes part of a path, or of a command that is shown.
+pub(crate) fn is_uuid(text: &str) -> bool {
     text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 

@@ -79,21 +79,18 @@ impl Kept {
             if !seen.insert(path) {
                 continue;
             }
+            // It may be one of ours by its name, after a link. What is hidden here the disk boots all the same.
+            if !kept.follow(&directory, path.as_bytes(), Unread::File(path)) {
+                continue;
+            }
             let text = match read(&directory, path) {
                 Some(Ok(text)) => text,
                 Some(Err(())) => {
                     kept.unread = Some(Unread::File(path));
                     continue;
                 }
-                // What the disk has there boots, and nobody sees it.
-                None if directory.is_hidden(path.as_bytes()) => {
-                    kept.unread = Some(Unread::File(path));
-                    continue;
-                }
                 None => continue,
             };
-            // It may be one of ours by its name, after a link.
-            kept.follow(&directory, path.as_bytes(), Unread::File(path));
             kept.digits.extend(digits_in(&text));
             let mut named = BTreeSet::new();
             for release in Release::lines() {
@@ -118,12 +115,14 @@ impl Kept {
         Ok(kept)
     }
 
-    /// Keeps what a path leads to; everything, because of `otherwise`, where that is unknown.
-    fn follow(&mut self, directory: &Directory, path: &[u8], otherwise: Unread) {
-        match directory.node(path) {
-            Ok(node) => self.nodes.extend(node.map(|node| (node.device, node.inode))),
-            Err(_) => self.unread = Some(otherwise),
-        }
+    /// Keeps what a path leads to; everything, because of `otherwise`, where that is unknown. Returns whether it leads to something.
+    fn follow(&mut self, directory: &Directory, path: &[u8], otherwise: Unread) -> bool {
+        let Ok(node) = directory.node(path) else {
+            self.unread = Some(otherwise);
+            return false;
+        };
+        self.nodes.extend(node.map(|node| (node.device, node.inode)));
+        node.is_some()
     }
 
     /// Whether a file among the kernels is named: one of [ours](super::kernels), by its digits.
