@@ -328,10 +328,10 @@ impl<'a> Judge<'a> {
             Ok(run) => run,
             Err(error) => return (unknown(error.to_string()), name),
         };
-        if let Some(volumes) = &volumes {
-            if let Err(error) = build(&mut run, volumes, target.guest_type(None), KernelDepth::Notes, &self.looks) {
-                return (unknown(format!("its disk cannot be read: {}", super::why(&error))), name);
-            }
+        if let Some(volumes) = &volumes
+            && let Err(error) = build(&mut run, volumes, target.guest_type(None), KernelDepth::Notes, &self.looks)
+        {
+            return (unknown(format!("its disk cannot be read: {}", super::why(&error))), name);
         }
         let explanation = target.explain(&run, volumes.as_ref());
         let verdict = match run.verdict {

@@ -1,5 +1,6 @@
-//! Files that are there in full or not at all: written under another name, brought to the disk, then renamed. No symbolic link is
-//! followed on the way to them: they may be for a guest's tree, where a link can lead to the host's own files.
+//! Files that are there in full or not at all: written under another name, brought to the disk, then renamed, or exchanged with what
+//! they replace, so that what somebody saves meanwhile stays. No symbolic link is followed on the way to them: they may be for a guest's
+//! tree, where a link can lead to the host's own files.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;

@@ -16,11 +16,13 @@ const TRIES: u32 = 1000;
 ///
 /// Those of [`HeldDirectory::create`].
 pub(crate) fn create(directory: &HeldDirectory, mode: u32) -> io::Result<(File, OsString)> {
-    let mut number = 0;
+    let mut number = 0_u32;
     loop {
         let name = OsString::from(format!(".pregrub-{}-{number}", std::process::id()));
         match directory.create(Path::new(&name), mode) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < TRIES => number += 1,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < TRIES => {
+                number = number.saturating_add(1);
+            }
             made => return made.map(|file| (file, name)),
         }
     }
