@@ -162,12 +162,27 @@ fn write_again(path: &Path, comparison: &mut BaselineComparison) -> Result<Basel
         }
         let baseline = comparison
             // A name that is not UTF-8 stands there escaped: nobody knows whether that file is gone. Nor where the system does not say it.
-            .renewed(|file| {
-                file == "-" || file.contains("\\x") || directory_of(path).join(file).try_exists().unwrap_or(true)
-            });
+            .renewed(|file| file == "-" || file.contains("\\x") || !is_gone(directory_of(path), file));
         write_file(path, &baseline.to_json(), true).map_err(|error| error.to_string())?;
         Ok(baseline)
     })
+}
+
+/// Whether it is certain that a file of a baseline in `directory` is gone. Only below that directory and the working directory, through no
+/// symbolic link: a baseline may be a commit's, and what of the machine exists is not to be learnt from what stays in it.
+fn is_gone(directory: &Path, file: &str) -> bool {
+    let Ok(real) = directory.canonicalize() else { return false };
+    let mut place = PathBuf::new();
+    for component in real.join(file).components() {
+        match component {
+            Component::ParentDir => drop(place.pop()),
+            component => place.push(component),
+        }
+    }
+    let here = Path::new(".").canonicalize().ok().filter(|here| here != Path::new("/"));
+    let tree = [Some(real), here].into_iter().flatten().find(|tree| place.starts_with(tree));
+    let node = tree.and_then(|tree| Some(HeldDirectory::open(&tree).ok()?.node(place.strip_prefix(&tree).ok()?)));
+    node.is_some_and(|node| node.is_err_and(|error| error.kind() == io::ErrorKind::NotFound))
 }
 
 fn parse(path: &Path, text: &[u8]) -> Result<Baseline, String> {

@@ -4,9 +4,11 @@ use std::fs::File;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use super::{bounded_read, runner_commands};
+use super::{bounded_read, path_from_here, runner_commands};
+use crate::escape::shown_path;
 use crate::storage::beneath::{HeldDirectory, directory_of};
 use crate::storage::opening::{open_disk, open_without_waiting};
+use crate::target::DiskAccess;
 
 /// Opens a regular file or a block device without waiting for anybody, as a pipe would.
 pub(super) fn file_or_device(path: &Path) -> io::Result<File> {
@@ -19,8 +21,8 @@ pub(super) fn file_or_device(path: &Path) -> io::Result<File> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct TargetTrees {
     targets: Vec<PathBuf>,
-    /// In continuous integration the working directory and the checkout that the runner names: a commit's files lie there, and its links.
-    checkouts: Vec<PathBuf>,
+    /// In continuous integration: a commit's files lie there, and its links.
+    checkouts: Option<Checkouts>,
 }
 
 impl TargetTrees {
@@ -28,8 +30,7 @@ impl TargetTrees {
     pub(super) fn of(targets: &[impl AsRef<Path>]) -> Self {
         let trees = targets.iter().map(AsRef::as_ref).filter(|target| target.is_dir());
         let targets = trees.filter_map(|tree| tree.canonicalize().ok()).collect();
-        let checkouts = if runner_commands::are_obeyed() { checkouts() } else { Vec::new() };
-        Self { targets, checkouts }
+        Self { targets, checkouts: Checkouts::of_runner() }
     }
 
     /// Whether a directory, by its real path, is one of them or lies in one.
@@ -39,7 +40,7 @@ impl TargetTrees {
 
     /// Whether a link in a directory may be somebody else's.
     fn have_links(&self, directory: &Path) -> bool {
-        self.targets.iter().chain(&self.checkouts).any(|tree| directory.starts_with(tree))
+        self.have(directory) || self.checkouts.as_ref().is_some_and(|checkouts| checkouts.around(directory).is_some())
     }
 
     /// Where the way that a path takes, links followed, comes into one of them: the place there, and what is ahead. `None` if it does not.
@@ -76,6 +77,17 @@ impl TargetTrees {
         None
     }
 
+    /// The first symbolic link on the way that a path takes in one of them. `None` if there is none, or if all leads to what Nix has
+    /// built, which is named so.
+    fn link_on_the_way(&self, path: &Path) -> Option<PathBuf> {
+        let place = self.entry(path)?;
+        let mut prefixes: Vec<&Path> = place.ancestors().collect();
+        prefixes.reverse();
+        let link = prefixes.into_iter().find(|prefix| prefix.is_symlink())?;
+        let is_built = path.canonicalize().is_ok_and(|real| real.starts_with("/nix/store"));
+        (!is_built).then(|| link.to_owned())
+    }
+
     /// Opens a file that the caller names, if it lies in a tree: there through no symbolic link. `None` if it does not.
     pub(super) fn open(&self, path: &Path) -> Option<io::Result<File>> {
         self.entry(path).map(|place| open_without_links(&place))
@@ -88,11 +100,88 @@ impl TargetTrees {
     }
 }
 
-/// The working directory, and where GitHub's, GitLab's and Jenkins' runners say that they have checked the commit out.
-fn checkouts() -> Vec<PathBuf> {
-    let named = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR", "WORKSPACE"].into_iter().filter_map(std::env::var_os);
-    let places = named.filter(|place| !place.is_empty()).map(PathBuf::from).chain([PathBuf::from(".")]);
-    places.filter_map(|place| place.canonicalize().ok()).filter(|place| place != Path::new("/")).collect()
+/// Refuses targets with a symbolic link in their path that a commit may have made: in continuous integration, in the working directory
+/// or the checkout. It could lead to a file of the runner, whose lines would be printed, or to the checkout itself, which is no guest's tree.
+///
+/// # Errors
+///
+/// One sentence that names the target and the link.
+pub(super) fn refuse_links_of_commits(targets: &[impl AsRef<Path>]) -> Result<(), String> {
+    let checkouts = Checkouts::of_runner();
+    if checkouts.is_none() {
+        return Ok(());
+    }
+    let trees = TargetTrees { targets: Vec::new(), checkouts };
+    for target in targets.iter().map(AsRef::as_ref).filter(|target| *target != Path::new("-")) {
+        if let Some(link) = trees.link_on_the_way(target) {
+            return Err(format!(
+                "`{}` is not opened, because `{}` is a symbolic link in the checkout, which a commit may have made: name the file itself",
+                shown_path(target),
+                path_from_here(&link)
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// What a target that the command line names may have opened: a domain that a commit may have written, since it lies in the checkout or comes
+/// from a pipe in continuous integration, only disks of the checkout; another one any.
+pub(super) fn access_by_place(target: &Path) -> DiskAccess {
+    let Some(checkouts) = Checkouts::of_runner() else { return DiskAccess::anywhere() };
+    let place = target.canonicalize().or_else(|_| std::path::absolute(target)).unwrap_or_default();
+    match checkouts.around(&place) {
+        Some(checkout) => DiskAccess::with_disks_beneath(&checkout).unwrap_or_else(|_| DiskAccess::of_list()),
+        None => DiskAccess::anywhere(),
+    }
+}
+
+/// Where a commit's files lie in continuous integration: the working directory, what the runner calls the checkout, and repositories.
+#[derive(Clone, Debug)]
+struct Checkouts {
+    named: Vec<PathBuf>,
+}
+
+/// The variables in which runners name the checkout: GitHub's, GitLab's, Jenkins', Azure's, Bitbucket's, CircleCI's, Travis', Drone's,
+/// Woodpecker's, Buildkite's, Semaphore's, AppVeyor's, Cirrus'.
+const CHECKOUT_VARIABLES: [&str; 14] = [
+    "GITHUB_WORKSPACE",
+    "CI_PROJECT_DIR",
+    "WORKSPACE",
+    "BUILD_SOURCESDIRECTORY",
+    "SYSTEM_DEFAULTWORKINGDIRECTORY",
+    "BITBUCKET_CLONE_DIR",
+    "CIRCLE_WORKING_DIRECTORY",
+    "TRAVIS_BUILD_DIR",
+    "DRONE_WORKSPACE",
+    "CI_WORKSPACE",
+    "BUILDKITE_BUILD_CHECKOUT_PATH",
+    "SEMAPHORE_GIT_DIR",
+    "APPVEYOR_BUILD_FOLDER",
+    "CIRRUS_WORKING_DIR",
+];
+
+/// What only the topmost directory of a repository has.
+const OF_REPOSITORIES: [&str; 3] = [".git", ".hg", ".svn"];
+
+impl Checkouts {
+    /// Those of the runner that obeys what is printed. `None` at a desk.
+    fn of_runner() -> Option<Self> {
+        let named = CHECKOUT_VARIABLES.into_iter().filter_map(std::env::var_os);
+        let places = named.filter(|place| !place.is_empty()).map(PathBuf::from).chain([PathBuf::from(".")]);
+        let named = places.filter_map(|place| place.canonicalize().ok()).filter(|place| place != Path::new("/"));
+        runner_commands::are_obeyed().then(|| Self { named: named.collect() })
+    }
+
+    /// The one that a place, by its real path, lies in or is.
+    fn around(&self, place: &Path) -> Option<PathBuf> {
+        let is_repository = |directory: &Path| {
+            directory.parent().is_some()
+                && OF_REPOSITORIES.iter().any(|name| directory.join(name).symlink_metadata().is_ok())
+        };
+        // The outermost: what looks like a repository below it, a commit may have made.
+        let repository = place.ancestors().filter(|directory| is_repository(directory)).last().map(Path::to_owned);
+        repository.or_else(|| self.named.iter().find(|checkout| place.starts_with(checkout)).cloned())
+    }
 }
 
 /// Opens a regular file through no symbolic link.

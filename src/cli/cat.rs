@@ -14,6 +14,7 @@ use super::settings::SettingsArgs;
 use super::stdout::{Out, complain, goes_to_a_file};
 use super::target_args::KindArg;
 use super::target_name::TargetName;
+use super::trust_args::TrustArgs;
 use super::{Error, Status};
 use crate::boot::{LARGEST_COPY, Mounted, Options, Run, TooLarge};
 use crate::config::READ_LIMIT;
@@ -53,6 +54,8 @@ pub(super) struct CatArgs {
     #[arg(long)]
     force: bool,
     #[command(flatten)]
+    trust: TrustArgs,
+    #[command(flatten)]
     settings: SettingsArgs,
 }
 
@@ -63,7 +66,9 @@ pub(super) fn run(args: &CatArgs) -> Result<Status, Error> {
     let open = OpenOptions { kind: args.kind.map(Into::into), ..image_args::unsaid() };
     let (release, flavour) = (build.release, build.flavour);
     let options = Options { release, flavour, offset: args.offset, interactive: Some(false), ..Options::default() };
-    let target = Simulation::from(options).open(&args.target, open).map_err(|error| unreadable(&error))?;
+    let access = args.trust.access(&args.target).map_err(Error::Usage)?;
+    let target =
+        Simulation::from(options).open_with(&args.target, open, &access).map_err(|error| unreadable(&error))?;
     let volumes = target.target().volumes();
     let run = target.run_on(volumes.as_ref()).map_err(|error| unreadable(&error))?;
     let Some(volumes) = &volumes else {

@@ -38,7 +38,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Status, Error> {
     if args.list.is_given() {
         targets.are_listed_but(&args.targets);
     }
-    args.trust.apply(&mut targets).map_err(Error::Usage)?;
+    args.pygrub.trust.apply(&mut targets).map_err(Error::Usage)?;
     targets.incomplete |= named.is_incomplete;
     args.list.keep_shard(&mut targets.names);
     // What is said of the program as a whole goes by the settings of the working directory.

@@ -16,7 +16,6 @@ use super::recursive::{RecursiveArgs, Sought};
 use super::settings::{FileSettings, Finder};
 use super::stdout::{Out, complain};
 use super::target_name::TargetName;
-use super::trust_args::TrustArgs;
 use super::{Error, Status};
 use crate::boot::Options;
 use crate::check::{compare_opened, upgrade_of};
@@ -65,8 +64,6 @@ pub(super) struct CompareArgs {
     #[command(flatten)]
     recursive: RecursiveArgs,
     #[command(flatten)]
-    trust: TrustArgs,
-    #[command(flatten)]
     jobs: JobArgs,
 }
 
@@ -74,7 +71,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<Status, Error> {
     let finder = Finder::new(&args.pygrub.settings, &args.targets).map_err(Error::Usage)?;
     let mut targets =
         args.recursive.targets(args.targets.clone(), Sought::Everything, &finder).map_err(Error::Usage)?;
-    args.trust.apply(&mut targets).map_err(Error::Usage)?;
+    args.pygrub.trust.apply(&mut targets).map_err(Error::Usage)?;
     if args.output.format == ReportFormat::Openmetrics {
         return Err(Error::Usage("--format openmetrics is for `pregrub check`: a comparison has no gauges".to_owned()));
     }

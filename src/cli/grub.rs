@@ -2,11 +2,13 @@
 
 use clap::Args;
 
+use super::caller_file::refuse_links_of_commits;
 use super::image_args::ImageArgs;
 use super::output_args::{ObjectFormat, OutputArgs};
 use super::stdout::Out;
 use super::target_args::KindArg;
 use super::target_name::TargetName;
+use super::trust_args::TrustArgs;
 use super::{Error, Status};
 use crate::config::Dialect;
 use crate::grub::discover::{self, NoStart, Start};
@@ -17,7 +19,7 @@ use crate::kernel::{GrubBinary, GrubOutcome, Looks, look_for_pvgrub2};
 use crate::report::grub::GrubReport;
 use crate::simulation::Simulation;
 use crate::storage::mount::Volumes;
-use crate::target::{Kind, OpenOptions, Target};
+use crate::target::{DiskAccess, Kind, OpenOptions, Target};
 
 const AFTER_GRUB: &str = "\
 Exit status: 0 GRUB boots the entry and every file that it names is there (of a configuration alone: it names a kernel); 1 not so; \
@@ -53,6 +55,8 @@ pub(super) struct GrubArgs {
     #[command(flatten)]
     pub image: ImageArgs,
     #[command(flatten)]
+    pub trust: TrustArgs,
+    #[command(flatten)]
     pub output: OutputArgs,
 }
 
@@ -76,7 +80,9 @@ impl GrubArgs {
 
 pub(super) fn run(args: &GrubArgs) -> Result<Status, Error> {
     let settings = args.settings().map_err(Error::Usage)?;
-    let run = examine(args, &settings).map_err(Error::Target)?;
+    refuse_links_of_commits(&[&args.target]).map_err(Error::Usage)?;
+    let access = args.trust.access(&args.target).map_err(Error::Usage)?;
+    let run = examine(args, &settings, &access).map_err(Error::Target)?;
     let report = GrubReport::new(&run, &settings);
     let mut out = Out::new(args.output.color);
     match args.output.format {
@@ -94,16 +100,16 @@ pub(super) fn run(args: &GrubArgs) -> Result<Status, Error> {
 }
 
 /// Runs GRUB on the target.
-fn examine(args: &GrubArgs, settings: &GrubSettings) -> Result<GrubRun, String> {
+fn examine(args: &GrubArgs, settings: &GrubSettings, access: &DiskAccess) -> Result<GrubRun, String> {
     let wanted = OpenOptions { kind: args.kind(), ..args.image.options() };
     // A text is GRUB's here, whatever its name is, if it has a command of GRUB's; or if somebody says so.
     let name = args.target.path();
     let simulation = Simulation::default();
     let mut is_guessed = false;
-    let target = match simulation.open(name, wanted) {
+    let target = match simulation.open_with(name, wanted, access) {
         Err(_) if matches!(wanted.kind, None | Some(Kind::Config)) && !name.is_dir() => {
             is_guessed = wanted.kind.is_none();
-            simulation.open(name, OpenOptions { dialect: Some(Dialect::Grub2), ..wanted })
+            simulation.open_with(name, OpenOptions { dialect: Some(Dialect::Grub2), ..wanted }, access)
         }
         other => other,
     };

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::caller_file::refuse_links_of_commits;
 use super::image_args;
 use super::interrupt::while_writing;
 use super::job_args::JobArgs;
@@ -77,6 +78,7 @@ enum HostFormat {
 }
 
 pub(super) fn run(args: &HostArgs) -> Result<Status, Error> {
+    refuse_links_of_commits(args.root.as_slice()).map_err(Error::Usage)?;
     let root = match &args.root {
         Some(root) => root_of_host(root)?,
         None => host::rooted().root().to_owned(),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::caller_file::file_or_device;
+use super::caller_file::{file_or_device, refuse_links_of_commits};
 use super::generate::choices::GuestChoices;
 use super::interrupt::while_writing;
 use super::number::number;
@@ -62,6 +62,8 @@ pub(super) fn run(args: &Init) -> Result<Status, Error> {
 
 /// Makes it, and says which kernel it boots.
 fn make(args: &Init) -> Result<String, String> {
+    let named: Vec<&PathBuf> = args.kernel.iter().chain(&args.initrd).collect();
+    refuse_links_of_commits(&named)?;
     let choices = args.guest.choices()?;
     let (release, guest) = (choices.release, choices.guest_type);
     let plan = Plan::with_new_filesystems(choices).map_err(|refusal| refusal.to_string())?;

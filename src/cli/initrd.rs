@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::caller_file::file_or_device;
+use super::caller_file::{file_or_device, refuse_links_of_commits};
 use super::output_args::{ObjectFormat, OutputArgs};
 use super::release_args::ReleaseArgs;
 use super::settings::SettingsArgs;
@@ -66,6 +66,8 @@ impl InitrdArgs {
 
 pub(super) fn run(args: &InitrdArgs) -> Result<Status, Error> {
     let release = args.release().map_err(Error::Usage)?;
+    let named: Vec<&TargetName> = args.files.iter().chain(&args.kernel).chain(&args.kernel_config).collect();
+    refuse_links_of_commits(&named).map_err(Error::Usage)?;
     let kernel = kernel(args)?;
     let mut out = Out::new(args.output.color);
     let mut worst = Status::Fine;

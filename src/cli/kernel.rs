@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use clap::Args;
 
-use super::caller_file::file_or_device;
+use super::caller_file::{file_or_device, refuse_links_of_commits};
 use super::guest_arg::GuestArg;
 use super::output_args::{ObjectFormat, OutputArgs};
 use super::release_args::ReleaseArgs;
@@ -49,6 +49,7 @@ impl KernelArgs {
 
 pub(super) fn run(args: &KernelArgs) -> Result<Status, Error> {
     let question = args.question().map_err(Error::Usage)?;
+    refuse_links_of_commits(&args.files).map_err(Error::Usage)?;
     let mut out = Out::new(args.output.color);
     let looks = Looks::remembering(args.files.len() > 1);
     let mut worst = Status::Fine;

@@ -8,6 +8,7 @@ use std::path::Path;
 use clap::{Args, ValueEnum};
 
 use super::baselines::merged_baseline;
+use super::caller_file::refuse_links_of_commits;
 use super::levels::Threshold;
 use super::output_args::Color;
 use super::stdout::Out;
@@ -79,6 +80,7 @@ const EMPTY: &str = "did the run that was to write it (check, lint or host with 
 const LONGEST: u64 = 64 << 20;
 
 pub(super) fn run(args: &MergeArgs) -> Result<Status, Error> {
+    refuse_links_of_commits(&args.files).map_err(Error::Usage)?;
     let mut merging = Merging {
         format: args.format,
         threshold: args.threshold,

@@ -3,17 +3,20 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
+use std::slice;
 
 use clap::Args;
 
 use super::Error;
 use super::caller_args::CallerArgs;
+use super::caller_file::refuse_links_of_commits;
 use super::image_args::ImageArgs;
 use super::release_args::{self, ReleaseArgs};
 use super::settings::{FileSettings, SettingsArgs};
 use super::stdin_filename::StdinArgs;
 use super::target_args::{DialectArg, KindArg};
 use super::target_name::TargetName;
+use super::trust_args::TrustArgs;
 use crate::boot::{Options, RuleFiles};
 use crate::escape::shown_path;
 use crate::flavour::{Build, ExtraOption, Flavour};
@@ -69,6 +72,8 @@ pub(super) struct PygrubArgs {
     image: ImageArgs,
     #[command(flatten)]
     caller: CallerArgs,
+    #[command(flatten)]
+    pub trust: TrustArgs,
     #[command(flatten)]
     pub settings: SettingsArgs,
 }
@@ -173,7 +178,10 @@ impl PygrubArgs {
                 return Err(format!("cannot read `{}`: --title-rules needs a directory", shown_path(directory)));
             }
             Some(directory) => {
-                // It is the caller's, and so are the links on it.
+                // It is the caller's, and so are the links on it, unless they are a commit's.
+                let rules = directory.read_dir().map_err(unreadable)?.map(|rule| rule.map(|rule| rule.path()));
+                let rules: Vec<PathBuf> = rules.collect::<Result<_, _>>().map_err(unreadable)?;
+                refuse_links_of_commits(&[slice::from_ref(directory), &rules].concat())?;
                 let path = std::path::absolute(directory).map_err(unreadable)?;
                 release_args::title_rules_in(&Rooted::new("/"), &path).map_err(unreadable)?
             }
@@ -209,7 +217,7 @@ impl PygrubArgs {
     ///
     /// It cannot be read, or these options do not go with it.
     pub(super) fn open(&self, name: &TargetName, options: Options) -> Result<OpenTarget, Error> {
-        self.open_with(name, options, &DiskAccess::anywhere())
+        self.open_with(name, options, &self.trust.access(name).map_err(Error::Usage)?)
     }
 
     /// Opens the target as [`open`](Self::open) does, where it may have been found in a tree.

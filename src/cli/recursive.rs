@@ -12,6 +12,7 @@ use clap::Args;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use walkdir::{DirEntry, WalkDir};
 
+use super::caller_file;
 use super::host_devices::HostDevices;
 use super::settings::{FileSettings, Finder};
 use super::skipped::{Reason, SkippedCounts};
@@ -54,8 +55,8 @@ pub(super) struct Targets {
     found: HashMap<PathBuf, DiskAccess>,
     /// With a list: the targets that do not come from it alone.
     named: Option<HashSet<PathBuf>>,
-    /// What those may have opened that were named.
-    of_named: DiskAccess,
+    /// What those may have opened that were named, where it is said. Otherwise it depends on their place.
+    of_named: Option<DiskAccess>,
     /// Something could not be looked at. It has been complained about.
     pub incomplete: bool,
 }
@@ -66,29 +67,25 @@ impl Targets {
         self.named = Some(named.iter().map(|name| name.path().to_owned()).collect());
     }
 
-    /// Has all domains trusted that were found or listed, so that any disk that they name is opened.
+    /// Has all domains trusted, also those that were found or listed, so that any disk that they name is opened.
     pub(super) fn trust(&mut self) {
         self.found = HashMap::new();
         self.named = None;
+        self.of_named = Some(DiskAccess::anywhere());
     }
 
-    /// Has no domain trusted, named ones neither: these have only disks opened that lie below the working directory.
-    ///
-    /// # Errors
-    ///
-    /// The working directory cannot be opened.
-    pub(super) fn distrust(&mut self) -> io::Result<()> {
-        self.of_named = DiskAccess::with_disks_beneath(&std::env::current_dir()?)?;
-        Ok(())
+    /// Has no domain trusted, named ones neither: those have what `access` lets be opened.
+    pub(super) fn distrust(&mut self, access: DiskAccess) {
+        self.of_named = Some(access);
     }
 
-    /// Which files a target may have opened: any if it was named, unless those are not trusted; those of the tree if it was found there;
-    /// none if it was listed.
+    /// Which files a target may have opened: any if it was named, unless those are not trusted, or a commit may have written it; those of
+    /// the tree if it was found there; none if it was listed.
     pub(super) fn access(&self, name: &TargetName) -> DiskAccess {
         match (self.found.get(name.path()), &self.named) {
             (Some(access), _) => access.clone(),
             (None, Some(named)) if !named.contains(name.path()) => DiskAccess::of_list(),
-            _ => self.of_named.clone(),
+            _ => self.of_named.clone().unwrap_or_else(|| caller_file::access_by_place(name.path())),
         }
     }
 
@@ -161,6 +158,8 @@ fn walk(root: &Path, sought: Sought, excluded: &Excluded, tree: &DiskAccess, tar
     for entry in WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(wanted) {
         let entry = match entry {
             Ok(entry) => entry,
+            // A directory may have become a link since it was listed. What lies at its end is not said.
+            Err(error) if error.depth() > 0 && error.path().is_none_or(|path| !tree.has(path)) => continue,
             Err(error) => {
                 let path = shown_path(error.path().unwrap_or(root));
                 complain(&match error.io_error() {
@@ -173,9 +172,10 @@ fn walk(root: &Path, sought: Sought, excluded: &Excluded, tree: &DiskAccess, tar
         };
         let kind = entry.file_type();
         let path = entry.path();
-        let fits = if kind.is_dir() {
+        if kind.is_dir() || !tree.has(path) {
             continue;
-        } else if kind.is_symlink() || kind.is_block_device() {
+        }
+        let fits = if kind.is_symlink() || kind.is_block_device() {
             match devices.look(path, kind.is_symlink(), sought) {
                 Linked::PassedOver(reason) => {
                     skipped.count(reason);

@@ -21,7 +21,6 @@ use super::settings::Finder;
 use super::stdin_filename::StdinArgs;
 use super::target_list::TargetListArgs;
 use super::target_name::TargetName;
-use super::trust_args::TrustArgs;
 use super::{Error, Status};
 use crate::boot::{Options, Run};
 use crate::check::{Judged, Until, compare_opened};
@@ -83,8 +82,6 @@ pub(super) struct ReportArgs {
     exit: ExitArgs,
     #[command(flatten)]
     recursive: RecursiveArgs,
-    #[command(flatten)]
-    trust: TrustArgs,
 }
 
 /// What is written.
@@ -110,7 +107,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<Status, Error> {
     if args.list.is_given() {
         targets.are_listed_but(&args.targets);
     }
-    args.trust.apply(&mut targets).map_err(Error::Usage)?;
+    args.pygrub.trust.apply(&mut targets).map_err(Error::Usage)?;
     targets.incomplete |= named.is_incomplete;
     args.list.keep_shard(&mut targets.names);
     let format = args.format();

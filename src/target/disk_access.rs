@@ -133,7 +133,7 @@ impl DiskAccess {
                 return tree.open_disk(path, because, help);
             }
             Scope::Named(tree) => {
-                let because = "domains are not trusted here (--no-trust-domains), and this one";
+                let because = "this domain is not trusted (--no-trust-domains, or a commit may have written it) and";
                 let help = "name the disk itself, or add --trust-domains if nobody else can write this domain";
                 return tree.open_disk(path, because, help);
             }
@@ -184,6 +184,13 @@ impl DiskAccess {
         })
     }
 
+    /// Whether something has this name in the tree that is searched, through no symbolic link on the way. Anything else is not known here.
+    #[cfg(feature = "cli")]
+    pub(crate) fn has(&self, path: &Path) -> bool {
+        let place = self.tree_of_target().and_then(|tree| Some((tree, tree.place(path)?)));
+        place.is_some_and(|(tree, place)| tree.held.node(&place).is_ok())
+    }
+
     /// The directory of a file beneath the tree. `None` without a tree.
     pub(super) fn directory_of(&self, path: &Path) -> Option<io::Result<HeldDirectory>> {
         let tree = self.tree_of_target()?;
@@ -193,10 +200,10 @@ impl DiskAccess {
         }))
     }
 
-    /// Whether paths mean the same to this machine. Where they do not, the files that an image names are not looked for: their names
-    /// would be read as this machine's.
-    pub(super) fn names_this_machine(&self) -> bool {
-        self.is_unlimited() && host::other_machine().is_none()
+    /// Whether the files that the image of a domain may name are looked for by its path, as the limits of images allow. They are not where
+    /// the path is another machine's, or leads into a tree that may be exchanged meanwhile.
+    pub(super) fn has_images_by_name(&self) -> bool {
+        matches!(self.scope, Scope::Anywhere | Scope::Named(_)) && host::other_machine().is_none()
     }
 
     /// A disk that can be read. `None` if it cannot be opened, or is something else.

@@ -258,7 +258,7 @@ pub(super) fn open_disk(
     };
     let file = access.open_disk(path).map_err(unknown)?;
     let Some(format) = format_of(call) else { return Ok(file) };
-    let named = access.names_this_machine().then_some(path);
+    let named = access.has_images_by_name().then_some(path);
     container::open(Arc::clone(&file), format, named, limits).map_err(|error| {
         let help = is_raw(&*file).then(|| declared_raw(call)).flatten();
         unknown(NotOpened { help, ..not_inside(path, &error) })
@@ -306,7 +306,7 @@ pub(super) fn open_attached(
     } else {
         return Ok(file);
     };
-    let named = access.names_this_machine().then_some(path);
+    let named = access.has_images_by_name().then_some(path);
     container::open(file, format, named, limits).map_err(|error| not_inside(path, &error))
 }
 

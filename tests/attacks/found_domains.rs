@@ -1,6 +1,6 @@
 //! A domain's configuration that is found in a tree chooses nothing of the host that is read.
 
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -149,8 +149,7 @@ fn a_named_one_that_is_not_trusted_has_disks_below_the_working_directory() {
         (ended.status.code(), String::from_utf8(ended.stdout).unwrap(), String::from_utf8(ended.stderr).unwrap())
     };
     let host = place.disk.to_str().unwrap();
-    let refused =
-        "domains are not trusted here (--no-trust-domains), and this one names a disk that is not a regular file in";
+    let refused = "this domain is not trusted (--no-trust-domains, or a commit may have written it) and names a disk that is not a regular file in";
     for (disk, is_inside) in [
         ("sub/disk.img", true),
         (place.tree.join("sub/disk.img").to_str().unwrap(), true),
@@ -200,4 +199,67 @@ fn a_tree_below_dev_names_no_device() {
         assert!(ended.stderr.contains("(passed over: 1 link, which is not followed)"), "{}", ended.whole());
     }
     assert_eq!(named.status, 0, "{}", named.whole());
+}
+
+/// In continuous integration it need not be said: a domain of the checkout is a commit's, with every command.
+#[test]
+fn in_continuous_integration_one_of_the_checkout_is_not_trusted() {
+    let place = place();
+    fs::copy(&place.disk, place.tree.join("own.img")).unwrap();
+    let domain = |disk: &str| format!("name = \"a\"\nbootloader = \"pygrub\"\ndisk = [ \"{disk},raw,xvda,w\" ]\n");
+    let host = place.disk.to_str().unwrap();
+    fs::write(place.tree.join("sub/a.cfg"), domain(host)).unwrap();
+    fs::write(place.tree.join("own.cfg"), domain(place.tree.join("own.img").to_str().unwrap())).unwrap();
+    let outside = place.tree.parent().unwrap().join("of-host.cfg");
+    fs::write(&outside, domain(host)).unwrap();
+    let outside = outside.to_str().unwrap();
+    let run = |variable: (&str, &Path), here: &Path, arguments: &[&str]| {
+        let mut called = program::command(arguments);
+        called.current_dir(here).env(variable.0, variable.1).stdin(File::open(place.tree.join("sub/a.cfg")).unwrap());
+        let ended = called.output().unwrap();
+        let text = [ended.stdout, ended.stderr].concat();
+        String::from_utf8_lossy(&text).into_owned()
+    };
+    let refused = "is not opened, because this domain is not trusted";
+    // `grub` has its own words.
+    let is_refused = |said: &str| said.contains(refused) || said.contains("has no disk that can be read");
+    let (ci, desk) = (("CI", Path::new("true")), ("NOTHING", Path::new("")));
+    let checkout = ("GITHUB_WORKSPACE", place.tree.as_path());
+    for command in [
+        &["check", "--until", "pygrub"][..],
+        &["check", "--release", "4.17,4.20", "--until", "pygrub"],
+        &["compare", "--from", "4.17", "--to", "4.20"],
+        &["trace"],
+        &["entries"],
+        &["cat"],
+        &["grub"],
+    ] {
+        fn words<'a>(command: &[&'a str], more: &[&'a str], target: &'a str) -> Vec<&'a str> {
+            [command, &["--as", "xl"], more, &["--", target]].concat()
+        }
+        let with = |more, target| words(command, more, target);
+        let said = run(ci, &place.tree, &with(&[], "sub/a.cfg"));
+        assert!(is_refused(&said), "{command:?}: {said}");
+        assert!(is_refused(&run(ci, &place.tree, &with(&[], "-"))), "{command:?}");
+        // The checkout is elsewhere.
+        let target = place.tree.join("sub/a.cfg");
+        let said = run(checkout, Path::new("/"), &with(&[], target.to_str().unwrap()));
+        assert!(!is_refused(&said), "no runner: {command:?}: {said}");
+        for (variable, here, more, target) in [
+            (desk, place.tree.as_path(), &[][..], "sub/a.cfg"),
+            (ci, &place.tree, &["--trust-domains"], "sub/a.cfg"),
+            (ci, &place.tree, &[], "own.cfg"),
+            (ci, &place.tree, &["--no-trust-domains"], "own.cfg"),
+            (ci, &place.tree, &[], outside),
+        ] {
+            let said = run(variable, here, &with(more, target));
+            assert!(!is_refused(&said), "{command:?} {more:?} {target}: {said}");
+        }
+        assert!(is_refused(&run(ci, &place.tree, &with(&["--no-trust-domains"], outside))), "{command:?}");
+    }
+    let mut called = program::command(&["check", "--until", "pygrub", "--as", "xl", "--"]);
+    called.arg(place.tree.join("sub/a.cfg")).current_dir("/").envs([("CI", Path::new("true")), checkout]);
+    let ended = called.output().unwrap();
+    assert_eq!(ended.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&ended.stdout).contains(refused));
 }

@@ -331,3 +331,17 @@ fn a_directory_in_which_nothing_can_be_renamed_is_refused_before_anything_is_wri
         assert_eq!(listing(&place), before, "{directory}");
     }
 }
+
+/// XCP-ng's pygrub leaves out what stands between `if` and `fi`, so that another line counts.
+#[test]
+fn what_another_flavour_boots_stays() {
+    let text = "menuentry \"A\" {\n  linux /vmlinuz\n  if [ x ]; then\n  linux /nothing\n  fi\n}\n";
+    for place in ["grub/grub.cfg", "boot/grub2/grub.cfg"] {
+        let store = Store::of(&[Spec::new(1)]);
+        store.file(&format!("/boot/kernels/{}", name("7")), b"7");
+        symlink(format!("kernels/{}", name("7")), store.boot().join("vmlinuz")).unwrap();
+        store.file(&format!("/boot/{place}"), text.as_bytes());
+        grub_cfg::install(&store.options(), Path::new(CURRENT), &mut FaultyDisk::new()).unwrap();
+        assert!(store.boot().join("kernels").join(name("7")).exists(), "{place}");
+    }
+}

@@ -277,3 +277,87 @@ fn an_image_of_a_commit_reaches_nothing_beside_it() {
         }
     }
 }
+
+/// Bytes of a footer or a dynamic header with its checksum.
+fn summed(mut bytes: Vec<u8>, own: usize) -> Vec<u8> {
+    bytes[own..own + 4].fill(0);
+    let sum = !bytes.iter().fold(0_u32, |sum, &byte| sum.wrapping_add(u32::from(byte)));
+    bytes[own..own + 4].copy_from_slice(&sum.to_be_bytes());
+    bytes
+}
+
+/// A dynamic VHD ends with its last block while a program has it open: what looks like a footer there is the guest's.
+#[test]
+fn a_footer_that_a_guest_writes_names_no_file() {
+    let Some(qemu_img) = tools::tool("qemu-img") else { return };
+    let folder = folder();
+    let place = |name: &str| folder.path().join(name);
+    const BLOCK: usize = 2 << 20;
+    let mut disk = vec![0; 4 * BLOCK];
+    disk[3 * BLOCK..].fill(b'A');
+    fs::write(place("guest.raw"), disk).unwrap();
+    let made = Command::new(qemu_img)
+        .current_dir(folder.path())
+        .args(["convert", "-f", "raw", "-O", "vpc", "-o", "subformat=dynamic,force_size=on", "guest.raw", "guest.vhd"])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let honest = fs::read(place("guest.vhd")).unwrap();
+    let at = honest.windows(64).position(|window| window == [b'A'; 64]).unwrap();
+    // What the guest has in its last block: a name, a table without blocks, a header, a footer.
+    let (name, table, header_at) = (at + 4096, at + 8192, at + 65536);
+    let mut header = vec![0; 1024];
+    header[..16].copy_from_slice(b"cxsparse\xff\xff\xff\xff\xff\xff\xff\xff");
+    header[16..24].copy_from_slice(&(table as u64).to_be_bytes());
+    for (at, value) in [(24, 0x10000), (28, 16), (32, BLOCK as u32)] {
+        header[at..at + 4].copy_from_slice(&value.to_be_bytes());
+    }
+    let url = b"file://./other.img";
+    header[576..580].copy_from_slice(b"MacX");
+    header[580..588].copy_from_slice(&[0, 0, 2, 0, 0, 0, 0, url.len() as u8]);
+    header[592..600].copy_from_slice(&(name as u64).to_be_bytes());
+    let footer = |kind: u8| {
+        let mut footer = vec![0; 512];
+        footer[..8].copy_from_slice(b"conectix");
+        footer[8..16].copy_from_slice(&[0, 0, 0, 2, 0, 1, 0, 0]);
+        footer[16..24].copy_from_slice(&(header_at as u64).to_be_bytes());
+        for at in [40, 48] {
+            footer[at..at + 8].copy_from_slice(&(16 * BLOCK as u64).to_be_bytes());
+        }
+        footer[63] = kind;
+        summed(footer, 64)
+    };
+    let check = |bytes: &[u8], format: &str, name: &str| {
+        fs::write(place(name), bytes).unwrap();
+        let domain = format!(
+            "name = \"a\"\nbootloader = \"pygrub\"\ndisk = [ \"format={format},vdev=xvda,access=w,target={}\" ]\n",
+            place(name).display()
+        );
+        fs::write(place("a.cfg"), domain).unwrap();
+        let image = place(name);
+        [
+            vec!["check", "-v", "--image-format", "vhd", image.to_str().unwrap()],
+            vec!["check", "-v", "--as", "xl", place("a.cfg").to_str().unwrap()],
+        ]
+        .map(|arguments| run(&arguments).whole())
+    };
+    for kind in [2, 3, 4] {
+        let mut bytes = honest.clone();
+        bytes[name..name + url.len()].copy_from_slice(url);
+        bytes[table..table + 64].fill(0xff);
+        bytes[header_at..header_at + 1024].copy_from_slice(&summed(header.clone(), 36));
+        bytes[at + BLOCK - 512..at + BLOCK].copy_from_slice(&footer(kind));
+        for said in check(&bytes, "vhd", "closed.vhd") {
+            assert!(!said.contains(KERNEL) && !said.contains("not the one at its start"), "{kind}: {said}");
+        }
+        for said in check(&bytes[..at + BLOCK], "vhd", "open.vhd") {
+            assert!(!said.contains(KERNEL), "{kind}: {said}");
+            // A fixed one would be the file itself.
+            assert_eq!(said.contains("the footer at its end is not the one at its start"), kind != 2, "{kind}: {said}");
+        }
+    }
+    // Without the guest's text it is read by the copy at its start.
+    for said in check(&honest[..at + BLOCK], "vhd", "open.vhd") {
+        assert!(!said.contains("footer") && !said.contains("cannot be read"), "{said}");
+    }
+}

@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use super::machine::{HOST, Host, TRICKS, within};
 use crate::common::program;
+use crate::common::tools;
 
 const FILES: [&str; 3] = ["boot/grub/grub.cfg", "boot/kernel", "boot/initrd"];
 
@@ -207,4 +210,135 @@ fn a_list_in_a_checkout_is_read_through_no_link() {
     let output = command.current_dir(directory.path().join("ci")).output().unwrap();
     let refused = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!refused.contains(HOST) && refused.contains("is a symbolic link, which is not followed"), "{refused}");
+}
+
+/// A directory that becomes a link while the tree is searched: nothing at its end is named.
+#[test]
+fn a_search_names_nothing_of_a_directory_that_becomes_a_link() {
+    let Some(strace) = tools::tool("strace") else { return };
+    let works = Command::new(&strace).args(["-f", "-o", "/dev/null", "true"]).status().unwrap();
+    if !works.success() {
+        return tools::skipped("strace may not trace here");
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let tree = directory.path().join("tree");
+    let host = directory.path().join("host");
+    for (place, name) in
+        [(&tree, "a/grub.cfg"), (&tree, "b/grub.cfg"), (&host, "x-of-the-host.img"), (&host, "c/x-of-the-host.cfg")]
+    {
+        fs::create_dir_all(place.join(name).parent().unwrap()).unwrap();
+        fs::write(place.join(name), "menuentry \"A\" {\n  linux /a\n}\n").unwrap();
+    }
+    std::os::unix::net::UnixListener::bind(host.join("x-of-the-host.socket")).unwrap();
+    fs::create_dir(host.join("x-of-the-host")).unwrap();
+    for command in ["check", "lint"] {
+        let _ = fs::remove_file(tree.join("b"));
+        fs::create_dir_all(tree.join("b")).unwrap();
+        // The directory is opened two seconds after it has been listed.
+        let mut searching = Command::new(&strace);
+        searching.args(["-f", "-o", "/dev/null", "-P", tree.join("b").to_str().unwrap()]);
+        searching.args(["-e", "trace=open,openat", "-e", "inject=open,openat:delay_enter=2000000"]);
+        searching.arg(program::path()).args([command, "--no-config", "--recursive"]).arg(&tree);
+        searching.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let searching = searching.spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(1200));
+        fs::rename(tree.join("b"), directory.path().join(command)).unwrap();
+        symlink(&host, tree.join("b")).unwrap();
+        let ended = searching.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&[ended.stdout, ended.stderr].concat()).into_owned();
+        assert!(said.contains("a/grub.cfg") && !said.contains("of-the-host") && !said.contains("socket"), "{said}");
+    }
+}
+
+/// In continuous integration without a word of the runner on where the checkout is: a repository is one.
+#[test]
+fn a_repository_around_the_working_directory_is_a_checkout() {
+    let directory = tempfile::tempdir().unwrap();
+    let (checkout, secret) = (directory.path().join("checkout"), directory.path().join("secret"));
+    fs::create_dir_all(checkout.join("sub/rules")).unwrap();
+    fs::create_dir(checkout.join("own")).unwrap();
+    fs::write(&secret, format!("TOKEN={HOST}\n")).unwrap();
+    fs::write(checkout.join("grub.cfg"), "menuentry \"A\" {\n  linux /a\n}\n").unwrap();
+    for link in ["link.cfg", "menu.lst", "t.txt", "sub/rules/20"] {
+        symlink(&secret, checkout.join(link)).unwrap();
+    }
+    symlink("sub/rules", checkout.join("rules")).unwrap();
+    let run = |variable: &str, arguments: &str| {
+        let mut command = program::command(&arguments.split(' ').collect::<Vec<_>>());
+        let output = command.current_dir(checkout.join("sub")).env(variable, &checkout).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    };
+    let all = [
+        "lint ../link.cfg",
+        "trace ../menu.lst",
+        "cat ../link.cfg",
+        "lint --format template --template @../t.txt ../grub.cfg",
+        "lint --baseline ../t.txt ../grub.cfg",
+        "lint --config ../t.txt ../grub.cfg",
+        "check --release xcp-ng-8.3 -q --title-rules ../rules ../grub.cfg",
+        "check --release xcp-ng-8.3 -q --title-rules ../sub/rules ../grub.cfg",
+        "init --kernel ../link.cfg x.img",
+        "init --kernel ../grub.cfg --initrd ../link.cfg x.img",
+    ];
+    for kind in [".git", ".hg", ".svn"] {
+        fs::create_dir(checkout.join(kind)).unwrap();
+        for arguments in all {
+            for variable in ["CI", "TEAMCITY_VERSION"] {
+                let (status, said) = run(variable, arguments);
+                assert!(
+                    status == Some(2) && said.contains("symbolic link") && !said.contains(HOST),
+                    "{arguments}: {said}"
+                );
+            }
+        }
+        fs::remove_dir(checkout.join(kind)).unwrap();
+    }
+    // It says where the checkout is.
+    for variable in [
+        "CIRCLE_WORKING_DIRECTORY",
+        "TRAVIS_BUILD_DIR",
+        "BITBUCKET_CLONE_DIR",
+        "DRONE_WORKSPACE",
+        "BUILDKITE_BUILD_CHECKOUT_PATH",
+    ] {
+        let mut command = program::command(&["lint", "../link.cfg"]);
+        let output =
+            command.current_dir(checkout.join("sub")).env(variable, &checkout).env("CI", "1").output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{variable}");
+    }
+}
+
+/// What stays in a baseline says what exists; so only where the baseline's own files lie.
+#[test]
+fn a_baseline_is_no_way_to_ask_for_files_of_the_host() {
+    let directory = tempfile::tempdir().unwrap();
+    let real = directory.path().canonicalize().unwrap();
+    let here = real.join("a");
+    fs::create_dir(&here).unwrap();
+    fs::write(here.join("grub.cfg"), "menuentry \"A\" {\n  linux /a\n}\n").unwrap();
+    fs::write(real.join("there"), "").unwrap();
+    symlink("..", here.join("up")).unwrap();
+    let names = [real.join("there"), real.join("nothing")].map(|path| path.to_str().unwrap().to_owned());
+    let names = [
+        &names[0],
+        &names[1],
+        "../there",
+        "../nothing",
+        "up/there",
+        "up/nothing",
+        "gone.cfg",
+        "x/../gone",
+        "../a/gone",
+    ];
+    let entries = names.map(|name| serde_json::json!({ "file": name, "code": "PG101", "message": "m" }));
+    let text = serde_json::json!({ "schema": "pregrub.baseline/1", "findings": entries }).to_string();
+    fs::write(here.join("b.json"), text).unwrap();
+    let mut command = program::command(&["lint", "--baseline", "b.json", "--update-baseline", "grub.cfg"]);
+    assert!(command.current_dir(&here).output().unwrap().status.success());
+    let text: serde_json::Value = serde_json::from_str(&fs::read_to_string(here.join("b.json")).unwrap()).unwrap();
+    let kept: Vec<&str> =
+        text["findings"].as_array().unwrap().iter().map(|one| one["file"].as_str().unwrap()).collect();
+    for name in names {
+        assert_eq!(kept.contains(&name), !name.contains("gone"), "{name}: {kept:?}");
+    }
 }

@@ -82,8 +82,6 @@ fn the_action_reads_through_no_link_of_the_commit() {
     fs::create_dir(folder.path().join("elsewhere")).unwrap();
     fs::copy(checkout.join("real/grub.cfg"), folder.path().join("elsewhere/grub.cfg")).unwrap();
     std::os::unix::fs::symlink("elsewhere/grub.cfg", folder.path().join("own")).unwrap();
-    let template = fs::read_to_string(root().join("contrib/gitlab/pregrub.yml")).unwrap();
-    let line = template.lines().find_map(|line| line.strip_prefix("    - for target in ")).unwrap();
     for (target, expected) in [
         ("grub.cfg", 2),
         ("away/grub.cfg", 2),
@@ -117,15 +115,71 @@ fn the_action_reads_through_no_link_of_the_commit() {
         let text = String::from_utf8(ended.stdout).unwrap();
         assert_eq!(ended.status.code(), Some(expected), "{target}: {text}");
         assert!(!text.contains("token"), "{text}");
-        // GitLab's job has the same step.
-        let ended = Command::new("bash")
-            .args(["-c", &format!("set -ef; for target in {line}")])
-            .current_dir(&checkout)
-            .env("PREGRUB_TARGETS", format!("real/grub.cfg {target}"))
-            .env("CI_PROJECT_DIR", &alias)
-            .output()
-            .unwrap();
-        assert_eq!(ended.status.code(), Some(i32::from(expected != 0)), "{target}: {ended:?}");
+        // What any other runner runs.
+        let words: Vec<&str> = match target.as_str() {
+            "itself" => vec!["check", "--no-config"],
+            _ => vec!["lint", "--dialect", "grub2"],
+        };
+        for (variable, checkout_is) in [("CI_PROJECT_DIR", &alias), ("WORKSPACE", &alias), ("NONE", &checkout)] {
+            let ended = Command::new(path())
+                .args(&words)
+                .args(["--", target])
+                .current_dir(if variable == "NONE" { checkout.as_path() } else { Path::new("/") })
+                .envs([("CI", Path::new("true")), (variable, checkout_is)])
+                .output()
+                .unwrap();
+            // Elsewhere a relative name is one of another directory.
+            if variable == "NONE" || target.starts_with('/') {
+                assert_eq!(ended.status.code(), Some(expected), "{target}: {ended:?}");
+            }
+        }
+    }
+}
+
+/// Every command that opens a file looks at the way to it. At a desk a link is the caller's.
+#[test]
+fn no_command_opens_a_file_through_a_link_of_the_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("checkout")).unwrap();
+    let (checkout, image) = (folder.path().join("checkout"), corpus("images/recipe.img"));
+    fs::copy(&image, checkout.join("own.img")).unwrap();
+    std::os::unix::fs::symlink(&image, checkout.join("link.img")).unwrap();
+    std::os::unix::fs::symlink(folder.path(), checkout.join("away")).unwrap();
+    let told = "a symbolic link in the checkout";
+    for arguments in [
+        "check link.img",
+        "check own.img link.img",
+        "check --root-disk link.img own.img",
+        "check --recursive away",
+        "check --targets-from list",
+        "lint link.img",
+        "trace link.img",
+        "entries link.img",
+        "menu link.img",
+        "grub link.img",
+        "cat link.img",
+        "compare link.img",
+        "report link.img",
+        "kernel link.img",
+        "initrd link.img",
+        "initrd --kernel link.img own.img",
+        "initrd --kernel-config link.img own.img",
+        "merge link.img",
+        "host --root away",
+    ] {
+        fs::write(checkout.join("list"), "link.img\n").unwrap();
+        let run = |runner: &str| {
+            let mut command = Command::new(path());
+            command.args(arguments.split(' ')).current_dir(&checkout).env_clear().stdin(std::process::Stdio::null());
+            command.envs((!runner.is_empty()).then_some((runner, "true"))).output().unwrap()
+        };
+        for runner in ["CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "TF_BUILD", "TEAMCITY_VERSION"] {
+            let ended = run(runner);
+            let errors = String::from_utf8_lossy(&ended.stderr);
+            assert_eq!(ended.status.code(), Some(2), "{runner}: {arguments}: {errors}");
+            assert!(errors.contains(told) && ended.stdout.is_empty(), "{runner}: {arguments}: {errors}");
+        }
+        assert!(!String::from_utf8_lossy(&run("").stderr).contains(told), "{arguments}");
     }
 }
 

@@ -14,7 +14,6 @@ use crate::cli::recursive::RecursiveArgs;
 use crate::cli::stdin_filename::StdinArgs;
 use crate::cli::target_list::TargetListArgs;
 use crate::cli::target_name::TargetName;
-use crate::cli::trust_args::TrustArgs;
 
 const AFTER_CHECK: &str = "\
 Exit status: 0 Xen would boot it (or the bare configuration selects an entry, or pygrub is not asked for this domain) and no \
@@ -64,8 +63,6 @@ pub(in crate::cli) struct CheckArgs {
     pub baseline: BaselineArgs,
     #[command(flatten)]
     pub recursive: RecursiveArgs,
-    #[command(flatten)]
-    pub trust: TrustArgs,
 }
 
 /// How far a guest's way is followed.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{FileSettings, NAME, SettingsArgs};
-use crate::cli::caller_file::TargetTrees;
+use crate::cli::caller_file::{TargetTrees, refuse_links_of_commits};
 use crate::cli::path_from_here;
 use crate::cli::stdout::complain;
 use crate::cli::target_name::TargetName;
@@ -23,6 +23,7 @@ impl Finder {
     /// As the command line says. A file that is named there is read, in a directory among `targets` or below it through no link;
     /// otherwise the first `pregrub.toml` in the working directory or above, but none in a directory among `targets` or below it.
     pub(in crate::cli) fn new(args: &SettingsArgs, targets: &[impl AsRef<Path>]) -> Result<Self, String> {
+        refuse_links_of_commits(targets)?;
         let trees = TargetTrees::of(targets);
         if let Some(path) = &args.config {
             return Ok(Self { settings: Arc::new(FileSettings::named(path, &trees)?), trees, is_said: true });

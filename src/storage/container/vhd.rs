@@ -15,6 +15,8 @@ use crate::storage::source::{Source, read_padded};
 
 pub(super) const COOKIE: &[u8] = b"conectix";
 const SECTOR: u64 = 512;
+/// The type of a disk that lies in the file as it is.
+const FIXED: u32 = 2;
 const UNALLOCATED: u32 = u32::MAX;
 
 /// A disk that lies in the file as it is, before its footer.
@@ -60,7 +62,7 @@ pub(super) fn open(
     let size = fields.be64(48).unwrap_or(0) & !(SECTOR - 1);
     let header_at = fields.be64(16).unwrap_or(0);
     let kind = fields.be32(60).unwrap_or(0);
-    if kind == 2 {
+    if kind == FIXED {
         return Ok(Arc::new(Fixed { file, size }));
     }
     if !matches!(kind, 3 | 4) {
@@ -96,25 +98,54 @@ pub(super) fn open(
 
 /// The footer, or its copy at the start of the file. `None` if it has neither.
 ///
+/// In a dynamic image that a program has not closed, the last block ends the file, and what looks like a footer there may be the guest's.
+/// The copy is not: so both must say the same. In a fixed one the guest's disk begins the file, and only the end counts.
+///
 /// # Errors
 ///
-/// It cannot be read, or its checksum is wrong.
+/// It cannot be read, its checksum is wrong, or the end says something else than the start.
 pub(super) fn footer(file: &dyn Source) -> Result<Option<Vec<u8>>, ContainerError> {
+    let Some(end) = footer_at_end(file)? else { return copy(file)? };
+    if Fields(&end).be32(60) == Some(FIXED) {
+        return Ok(Some(end));
+    }
+    // Where the dynamic header is, the size, the type, and the identifier.
+    let said = |footer: &[u8]| [16..24, 48..56, 60..64, 68..84].map(|range| footer.get(range).map(<[u8]>::to_vec));
+    match copy(file)? {
+        Ok(Some(copy)) if said(&copy) == said(&end) => Ok(Some(end)),
+        _ => Err(damaged(
+            "the footer at its end is not the one at its start: if no program has closed it, its end is the guest's data",
+        )),
+    }
+}
+
+/// The footer at the end, with a good checksum.
+fn footer_at_end(file: &dyn Source) -> Result<Option<Vec<u8>>, ContainerError> {
     // Old programs wrote a footer of 511 bytes.
-    for at in [file.len().checked_sub(512), file.len().checked_sub(511), Some(0)].into_iter().flatten() {
-        let mut bytes = vec![0; 512];
-        read_padded(file, at, &mut bytes)?;
-        if !bytes.starts_with(COOKIE) {
-            continue;
-        }
-        if checksum(&bytes, 64) == Fields(&bytes).be32(64).unwrap_or(0) {
-            return Ok(Some(bytes));
-        }
-        if at == 0 {
-            return Err(damaged("the checksum of its footer is wrong"));
+    for at in [512, 511].into_iter().filter_map(|length| file.len().checked_sub(length)) {
+        if let Some(Ok(footer)) = footer_at(file, at)? {
+            return Ok(Some(footer));
         }
     }
     Ok(None)
+}
+
+/// The copy at the start, or that its checksum is wrong.
+fn copy(file: &dyn Source) -> Result<Result<Option<Vec<u8>>, ContainerError>, ContainerError> {
+    Ok(footer_at(file, 0)?.transpose())
+}
+
+/// What has a footer's beginning at a place, or that its checksum is wrong.
+fn footer_at(file: &dyn Source, at: u64) -> Result<Option<Result<Vec<u8>, ContainerError>>, ContainerError> {
+    let mut bytes = vec![0; 512];
+    read_padded(file, at, &mut bytes)?;
+    Ok(bytes.starts_with(COOKIE).then(|| {
+        if checksum(&bytes, 64) == Fields(&bytes).be32(64).unwrap_or(0) {
+            Ok(bytes)
+        } else {
+            Err(damaged("the checksum of its footer is wrong"))
+        }
+    }))
 }
 
 /// The identifier of the image that has this footer.

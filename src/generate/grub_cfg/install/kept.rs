@@ -9,7 +9,7 @@ use super::super::boot_disk::BootDisk;
 use super::super::files::DIGITS;
 use crate::boot::{self, fixed_kernels::FIXED_FILES};
 use crate::config;
-use crate::flavour::Flavour;
+use crate::flavour::{Build, Flavour};
 use crate::release::Release;
 use crate::storage::beneath::Node;
 use crate::storage::directory::Directory;
@@ -58,7 +58,7 @@ impl fmt::Display for Unread {
 }
 
 impl Kept {
-    /// Reads every configuration that pygrub of any release looks for on the boot disk, not only the one that it chooses now: the
+    /// Reads every configuration that pygrub of any release and flavour looks for on the boot disk, not only the one that it chooses now: the
     /// next one may choose another, and so does a user who moves one aside.
     ///
     /// `sources` are files that are about to be copied, by filesystem and number: a guest's kernel may lie among the copies.
@@ -93,9 +93,9 @@ impl Kept {
             };
             kept.digits.extend(digits_in(&text));
             let mut named = BTreeSet::new();
-            for release in Release::lines() {
+            for build in Build::all() {
                 go_on()?;
-                for entry in config::parse(dialect, &text, release).entries {
+                for entry in config::parse(dialect, &text, build).entries {
                     let files = [entry.kernel, entry.initrd].into_iter().flatten();
                     named.extend(files.map(|file| file.path.as_bytes().to_vec()));
                 }
