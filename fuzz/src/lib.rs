@@ -4,11 +4,13 @@
 //! empty. The binary `pack` makes one from an image.
 
 pub mod lint;
+pub mod packing;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
+use packing::BLOCK;
 use pregrub::boot::{self, Options};
 use pregrub::config::{self, Dialect};
 use pregrub::flavour::Flavour;
@@ -18,15 +20,12 @@ use pregrub::storage::source::{Source, Volume};
 use pregrub::xl::domain::Domain;
 use pregrub::xl::{disk, syntax};
 
-/// The unit in which a disk is packed.
-pub const BLOCK: usize = 512;
 /// What is read of a file at most: its data has been looked at by then.
 const MOST_READ: u64 = 4 << 20;
 
 /// A disk of which only some blocks are not empty.
 ///
-/// Packed: the number of blocks (4 bytes, little endian), then for each block that is not empty its number (4 bytes) and its 512
-/// bytes. What is cut off counts as zeros.
+/// Packed as [`packing`] says. What is cut off counts as zeros.
 #[derive(Debug, Default)]
 pub struct Sparse {
     blocks: u32,
@@ -50,20 +49,6 @@ impl Sparse {
             filled.insert(number(record), block);
         }
         Self { blocks, filled }
-    }
-
-    /// Packs an image.
-    pub fn pack(image: &[u8]) -> Vec<u8> {
-        let blocks = u32::try_from(image.len().div_ceil(BLOCK)).unwrap_or(u32::MAX);
-        let mut packed = blocks.to_le_bytes().to_vec();
-        for (number, block) in (0_u32..).zip(image.chunks(BLOCK)) {
-            if block.iter().any(|&byte| byte != 0) {
-                packed.extend(number.to_le_bytes());
-                packed.extend(block);
-                packed.resize(packed.len() + BLOCK - block.len(), 0);
-            }
-        }
-        packed
     }
 }
 

@@ -12,7 +12,7 @@ pub(super) struct TrustArgs {
     /// Open the disks that domains name wherever they are, also for those that are found in a tree or stand in a list, and in continuous integration for those of the checkout. For domains that only this host's administrator can write, such as those in /etc/xen
     #[arg(long, overrides_with = "no_trust_domains", help_heading = "Domains")]
     trust_domains: bool,
-    /// Open for domains that the command line names only disks below the working directory, and otherwise answer unknown: for the names of a commit, which may be a stranger's. Of --trust-domains and this one, the last counts. In continuous integration a domain of the checkout has only disks there without being told
+    /// Open for domains that the command line names only disks below the working directory, and otherwise answer unknown: for the names of a commit, which may be a stranger's. Of --trust-domains and this one, the last counts. In continuous integration a domain of the checkout has only disks there opened, with or without this option
     #[arg(long, overrides_with = "trust_domains", help_heading = "Domains")]
     no_trust_domains: bool,
 }

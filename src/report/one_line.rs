@@ -20,9 +20,26 @@ pub(super) fn one_line(text: &str) -> String {
     line
 }
 
-/// A line for a program that shows Markdown: without a link that a guest might plant.
+/// A line for a program that shows links of the form `[text](address)`: without one that a guest might plant.
 pub(super) fn without_links(line: String) -> String {
-    if line.contains("](") { line.replace('[', "\\[").replace(']', "\\]") } else { line }
+    if line.contains("](") { literal(&line, r"\[]") } else { line }
+}
+
+/// A line for a program that shows Markdown: without links and elements that a guest might plant.
+pub(super) fn without_markup(line: String) -> String {
+    if line.contains("](") || line.contains('<') { literal(&line, r"\[]<`") } else { line }
+}
+
+/// `line` with a backslash before each of these characters.
+fn literal(line: &str, characters: &str) -> String {
+    let mut literal = String::with_capacity(line.len());
+    for c in line.chars() {
+        if characters.contains(c) {
+            literal.push('\\');
+        }
+        literal.push(c);
+    }
+    literal
 }
 
 /// `text` with the same escapes, in as many lines as it has.
@@ -67,6 +84,18 @@ mod tests {
         writeln!(Uncolored(&mut out), "kernel {forged}").unwrap();
         Uncolored(&mut out).write_all(b"c\nd\n").unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "kernel /a\\x0aboots: b\\x0a\nc\nd\n");
+    }
+
+    #[test]
+    fn markup_is_literal() {
+        let of = |line: &str| (without_links(line.to_owned()), without_markup(line.to_owned()));
+        for line in ["`linux` is a [word] of a\\b", "a > b"] {
+            assert_eq!(of(line), (line.to_owned(), line.to_owned()));
+        }
+        let link = r"\[a\](b)";
+        assert_eq!(of("[a](b)"), (link.to_owned(), link.to_owned()));
+        assert_eq!(of(link).0, r"\\\[a\\\](b)");
+        assert_eq!(of("`x` <img src=y>`"), ("`x` <img src=y>`".to_owned(), r"\`x\` \<img src=y>\`".to_owned()));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::issue::Issue;
-use super::one_line::without_links;
+use super::one_line::without_markup;
 use super::region::Region;
 use crate::lint::Severity;
 
@@ -81,7 +81,7 @@ fn diagnostic(issue: &Issue) -> ReviewDiagnostic<'_> {
     let line = issue.region.map(|region| Range { start: Position { line: region.line, column: None }, end: None });
     ReviewDiagnostic {
         // A comment is Markdown.
-        message: without_links(issue.sentence()),
+        message: without_markup(issue.sentence()),
         location: Place { path: &issue.file, range: issue.bytes.map(range).or(line) },
         severity: match issue.severity {
             Severity::Error => "ERROR",

@@ -201,7 +201,7 @@ impl DiskAccess {
     }
 
     /// Whether the files that the image of a domain may name are looked for by its path, as the limits of images allow. They are not where
-    /// the path is another machine's, or leads into a tree that may be exchanged meanwhile.
+    /// the path is another machine's, or leads into a tree that may be exchanged in the meantime.
     pub(super) fn has_images_by_name(&self) -> bool {
         matches!(self.scope, Scope::Anywhere | Scope::Named(_)) && host::other_machine().is_none()
     }

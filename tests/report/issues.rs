@@ -194,10 +194,18 @@ fn merged_reports_have_the_same_formats() {
 /// reviewdog makes a comment of it, which is Markdown.
 #[test]
 fn no_guest_plants_a_link_in_a_comment() {
-    let text = b"set default=\"[look](https://example.org)\"\nmenuentry \"A\" {\n linux /a\n}\n";
-    let report =
-        json("rdjson.json", &run_with_input(&["lint", "-", "--dialect", "grub2", "--format", "rdjson"], text).stdout);
-    let messages: String =
-        report["diagnostics"].as_array().unwrap().iter().filter_map(|one| one["message"].as_str()).collect();
-    assert!(messages.contains("\\[look\\](https://example.org)") && !messages.contains("[look]("), "{messages}");
+    for (planted, shown) in [
+        ("[look](https://example.org)", "\\[look\\](https://example.org)"),
+        ("\\[look\\](https://example.org)", "\\\\\\[look\\\\\\](https://example.org)"),
+        ("<u>look</u>", "\\<u>look\\</u>"),
+    ] {
+        let text = format!("set default=\"{planted}\"\nmenuentry \"A\" {{\n linux /a\n}}\n");
+        let report = json(
+            "rdjson.json",
+            &run_with_input(&["lint", "-", "--dialect", "grub2", "--format", "rdjson"], text.as_bytes()).stdout,
+        );
+        let messages: String =
+            report["diagnostics"].as_array().unwrap().iter().filter_map(|one| one["message"].as_str()).collect();
+        assert!(messages.contains(shown) && !messages.contains(&format!("`{planted}")), "{messages}");
+    }
 }

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use crate::boot::{Console, Menu};
 use crate::cli::runner_commands::{self, Disarmed, Form};
 use crate::config::Config;
-use crate::escape::push_escaped;
+use crate::escape::{is_unsafe_char, push_escaped};
 use crate::python::PyStr;
 use crate::release::Release;
 
@@ -44,7 +44,7 @@ fn without_controls(line: &[u8]) -> Vec<u8> {
     let mut shown = Vec::with_capacity(line.len());
     for chunk in line.utf8_chunks() {
         for c in chunk.valid().chars() {
-            if c.is_control() && !matches!(c, '\n' | '\t') {
+            if is_unsafe_char(c) && !matches!(c, '\n' | '\t') {
                 let mut escaped = String::new();
                 push_escaped(&mut escaped, c);
                 shown.extend_from_slice(escaped.as_bytes());
@@ -55,6 +55,12 @@ fn without_controls(line: &[u8]) -> Vec<u8> {
         shown.extend_from_slice(chunk.invalid());
     }
     shown
+}
+
+/// Whether a terminal obeys something in a result, whose records end with a line feed or a NUL.
+pub(super) fn steers_a_terminal(result: &[u8]) -> bool {
+    let is_of_records = |c| matches!(c, '\n' | '\t' | '\0');
+    result.utf8_chunks().any(|chunk| chunk.valid().chars().any(|c| is_unsafe_char(c) && !is_of_records(c)))
 }
 
 /// What pygrub prints on standard output besides the result.
@@ -82,6 +88,7 @@ mod tests {
             (b"a\tb\nc", b"a\tb\nc"),
             (b"/\x1b[31m\x07\x7f\r", b"/\\x1b[31m\\x07\\x7f\\x0d"),
             ("é\u{9b}".as_bytes(), "é\\x9b".as_bytes()),
+            ("a\u{202e}b\u{200b}".as_bytes(), b"a\\u202eb\\u200b"),
             (b"\xff\xfe", b"\xff\xfe"),
         ] {
             assert_eq!(without_controls(line), shown, "{line:?}");

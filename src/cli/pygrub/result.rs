@@ -1,7 +1,7 @@
 //! The result, as the supervisor writes it: from the names of its own files, and from what the worker handed over.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::os::unix::ffi::OsStrExt;
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -58,9 +58,14 @@ pub(super) fn write(output: &mut File, result: &[u8], watch: &Watch) -> io::Resu
     watch.finish(|| output.write_all(last))
 }
 
-/// Refuses a result that holds a command for a runner of continuous integration, where one reads it. The error is the last line on
-/// standard error.
+/// Refuses a result that holds a command for a runner of continuous integration, where one reads it, or for a terminal. The error is the
+/// last line on standard error.
 pub(super) fn refuse_commands(call: &ParsedCommandLine, output: &File, result: &[u8]) -> Result<(), String> {
+    if call.output.is_none() && output.is_terminal() && console::steers_a_terminal(result) {
+        return Err(
+            "pregrub: the result holds control characters, which this terminal would obey: use --output".to_owned()
+        );
+    }
     let obeyed = call.output.is_none()
         && runner_commands::are_obeyed()
         && !output.metadata().is_ok_and(|metadata| metadata.is_file());

@@ -8,6 +8,7 @@ use crate::common::drop_in;
 use crate::common::images::{Filesystem, Image, Tree, Volume};
 use crate::common::oracle::Oracle;
 use crate::common::program;
+use crate::common::terminal::on_terminal;
 use crate::common::tools;
 
 const CONFIG: &str = "menuentry 'A' {\n  linux /k ro\n  initrd /i\n}\n";
@@ -215,5 +216,38 @@ fn the_environment_is_checked() {
         assert_eq!(output.status.code(), Some(2));
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert!(stderr.starts_with("pregrub: ") && stderr.contains(told), "{stderr}");
+    }
+}
+
+/// A result that a terminal would obey is not printed on one; a pipe or a file gets it as it is.
+#[test]
+fn a_result_steers_no_terminal() {
+    let config = |arguments: &str| format!("menuentry 'A' {{\n  linux /k {arguments}\n}}\n");
+    let image = |arguments: &str| {
+        Image::whole(&Volume::ext4(Tree::new().file("grub/grub.cfg", config(arguments)).file("k", "K")))
+    };
+    let (plain, steering) = (image("ro é"), image("ro \u{1b}[31m"));
+    let turning = image("ro \u{202e}");
+    for (format, release) in [("sxp", "4.4"), ("simple", "4.17"), ("simple0", "4.20")] {
+        let out = tempfile::tempdir().unwrap();
+        let command = |image: &Image, more: &[&str]| {
+            let mut command = program::command(&["pygrub", "-q"]);
+            command.env("PREGRUB_RELEASE", release).args(more).arg(format!("--output-format={format}"));
+            command.arg(format!("--output-directory={}", out.path().display())).arg(image.path());
+            command.stderr(std::process::Stdio::null());
+            command
+        };
+        for (image, is_refused) in [(&plain, false), (&steering, true), (&turning, true)] {
+            let (status, written) = on_terminal(&mut command(image, &[]));
+            let written = String::from_utf8_lossy(&written).into_owned();
+            assert_eq!(status.code(), Some(i32::from(is_refused)), "{format}: {written}");
+            assert_eq!(written.contains("args"), !is_refused, "{format}: {written}");
+            let piped = command(image, &[]).output().unwrap();
+            assert!(piped.status.success() && !piped.stdout.is_empty(), "{format}: {piped:?}");
+            let file = out.path().join("result");
+            fs::write(&file, "").unwrap();
+            let (status, _) = on_terminal(&mut command(image, &[&format!("--output={}", file.display())]));
+            assert!(status.success() && fs::read(file).unwrap().len() == piped.stdout.len(), "{format}");
+        }
     }
 }
