@@ -101,7 +101,7 @@ impl TargetTrees {
 }
 
 /// Refuses targets with a symbolic link in their path that a commit may have made: in continuous integration, in the working directory
-/// or the checkout. It could lead to a file of the runner, whose lines would be printed, or to the checkout itself, which is no guest's tree.
+/// or the checkout. It could lead to a file of the runner, whose lines would be printed, or to the checkout itself, which is not a guest's tree.
 ///
 /// # Errors
 ///
