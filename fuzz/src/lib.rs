@@ -1,7 +1,7 @@
 //! What the fuzz targets share: disks that are mostly holes, and what is done with whatever is found on them.
 //!
 //! A filesystem needs megabytes and a fuzzer works best on kilobytes, so an input holds only the blocks of a disk that are not
-//! empty. The binary `pack` makes one from an image.
+//! empty. The example `pack` makes one from an image.
 
 pub mod lint;
 pub mod packing;

@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::process::ExitCode;
 
-#[path = "../packing.rs"]
+#[path = "../src/packing.rs"]
 mod packing;
 
 fn main() -> ExitCode {
