@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::interrupt::while_writing;
+use crate::escape::shown_path;
 use crate::storage::beneath::{HeldDirectory, directory_of, is_link_in_the_way, sync_filesystem_of};
 use crate::storage::directory_lock::{DirectoryLock, LockError, PATIENCE};
 use crate::storage::{permissions, temporary_file};
@@ -91,12 +92,21 @@ impl Replacement<'_> {
         // The old one has a second name until then: its blocks could have another file's content while the directory on the disk still
         // leads to it.
         let synced = sync_filesystem_of(&file);
-        if let Some(second) = second {
-            let _ = self.directory.remove(&second);
-        }
+        let removed = match second {
+            Some(second) => self.directory.remove(&second).map_err(|error| (second, error)),
+            None => Ok(()),
+        };
         synced.map_err(|error| {
             format!(
                 "the new text is written, but may be lost until the disk is written to ({})",
+                crate::cli::why(&error)
+            )
+        })?;
+        removed.map_err(|(second, error)| {
+            let second = self.directory.path().join(second);
+            format!(
+                "the new text is written, but the old one is still there as `{}` ({})",
+                shown_path(&second),
                 crate::cli::why(&error)
             )
         })

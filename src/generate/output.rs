@@ -213,7 +213,26 @@ impl Staged {
             return Err(error);
         }
         self.sync_names();
-        Ok(())
+        self.remove_old()
+    }
+
+    /// Takes away what had the name before.
+    fn remove_old(&mut self) -> Result<(), OutputError> {
+        if self.stage != Stage::Exchanged {
+            return Ok(());
+        }
+        self.stage = Stage::Done;
+        self.directory.remove(Path::new(&self.temporary)).map_err(|error| {
+            let old = self.directory.path().join(&self.temporary);
+            OutputError::new(
+                format!(
+                    "{} is written, but what was there before is still there as {}",
+                    shown(&self.path),
+                    shown(&old)
+                ),
+                system_error::why(&error),
+            )
+        })
     }
 
     /// The name as well; a filesystem that cannot do this has nothing better to offer.
@@ -292,8 +311,8 @@ impl Staged {
 
 impl Drop for Staged {
     fn drop(&mut self) {
-        // What has the name for now: a new file that came to nothing, or an old one that is replaced.
-        if matches!(self.stage, Stage::Temporary | Stage::Exchanged) {
+        // A new file that came to nothing.
+        if self.stage == Stage::Temporary {
             // The failure that led here has been reported.
             let _ = self.directory.remove(Path::new(&self.temporary));
         }
@@ -414,7 +433,8 @@ fn put_all(mut staged: Vec<Staged>, may_go: &dyn Fn(&[u8]) -> bool) -> Result<()
     if let Some(file) = staged.first() {
         file.sync_names();
     }
-    Ok(())
+    // All of them, whatever becomes of one.
+    staged.iter_mut().map(Staged::remove_old).fold(Ok(()), Result::and)
 }
 
 /// Makes a directory and those above it where they are missing, through no symbolic link.

@@ -36,19 +36,20 @@ fn keep_access_control_list(file: &File, like: &File) -> io::Result<()> {
     /// As long as an attribute can be.
     const LONGEST: usize = 1 << 16;
     let mut list = vec![0; LONGEST];
-    let kept = match fgetxattr(like, LIST, list.as_mut_slice()) {
-        Ok(length) => fsetxattr(file, LIST, list.get(..length).unwrap_or_default(), XattrFlags::empty()),
-        Err(Errno::NODATA) => fremovexattr(file, LIST),
+    // There is none, or the filesystem has no such lists.
+    let without = |result| match result {
+        Err(Errno::NODATA | Errno::OPNOTSUPP | Errno::NOSYS) => Ok(None),
+        result => result.map(Some),
+    };
+    let kept = match without(fgetxattr(like, LIST, list.as_mut_slice())) {
+        Ok(Some(length)) => fsetxattr(file, LIST, list.get(..length).unwrap_or_default(), XattrFlags::empty()),
+        Ok(None) => without(fremovexattr(file, LIST).map(|()| 0)).map(|_| ()),
         Err(error) => Err(error),
     };
-    match kept {
-        // There is none, or the filesystem has no such lists.
-        Ok(()) | Err(Errno::NODATA | Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
-        Err(error) => {
-            let error = io::Error::from(error);
-            Err(io::Error::new(error.kind(), format!("its access control list cannot be kept: {}", why(&error))))
-        }
-    }
+    kept.map_err(|error| {
+        let error = io::Error::from(error);
+        io::Error::new(error.kind(), format!("its access control list cannot be kept: {}", why(&error)))
+    })
 }
 
 #[cfg(not(target_os = "linux"))]

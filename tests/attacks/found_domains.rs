@@ -1,9 +1,10 @@
 //! A domain's configuration that is found in a tree chooses nothing of the host that is read.
 
 use std::fs::{self, File};
+use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use super::handed_over::good_disk;
 use super::machine::{fifo, within};
@@ -257,6 +258,25 @@ fn in_continuous_integration_one_of_the_checkout_is_not_trusted() {
         }
         assert!(is_refused(&run(ci, &place.tree, &with(&["--no-trust-domains"], outside))), "{command:?}");
     }
+    // Of a pipe nobody knows who writes into it. `/` is where a container starts its programs.
+    for (with, is_refused) in
+        [(checkout, true), (desk, true), (("GITHUB_WORKSPACE", place.tree.parent().unwrap()), false)]
+    {
+        let mut called = program::command(&["check", "--until", "pygrub", "--as", "xl", "-"]);
+        called.current_dir("/").env("CI", "true").env(with.0, with.1).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut asked = called.spawn().unwrap();
+        asked.stdin.take().unwrap().write_all(domain(host).as_bytes()).unwrap();
+        let ended = asked.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stdout).into_owned();
+        assert_eq!(said.contains("is not opened, because this domain"), is_refused, "{with:?}: {said}");
+    }
+    // A repository around what the runner calls the checkout does not make that larger; without a name it is one.
+    fs::create_dir(place.tree.parent().unwrap().join(".git")).unwrap();
+    let said = run(("GITHUB_ACTIONS", Path::new("true")), &place.tree, &["check", "--until", "pygrub", "sub/a.cfg"]);
+    assert!(!said.contains(refused), "{said}");
+    let mut called = program::command(&["check", "--until", "pygrub", "sub/a.cfg"]);
+    called.current_dir(&place.tree).env("GITHUB_ACTIONS", "true").env(checkout.0, checkout.1);
+    assert!(String::from_utf8_lossy(&called.output().unwrap().stdout).contains(refused));
     let mut called = program::command(&["check", "--until", "pygrub", "--as", "xl", "--"]);
     called.arg(place.tree.join("sub/a.cfg")).current_dir("/").envs([("CI", Path::new("true")), checkout]);
     let ended = called.output().unwrap();

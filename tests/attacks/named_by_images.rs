@@ -356,6 +356,35 @@ fn a_footer_that_a_guest_writes_names_no_file() {
             assert_eq!(said.contains("the footer at its end is not the one at its start"), kind != 2, "{kind}: {said}");
         }
     }
+    // A fixed one begins with the guest's text: it counts only at the end, which is lost where somebody lengthens or cuts the file.
+    let mut fixed = vec![0; 8 * BLOCK];
+    let (name, table, header_at) = (4096, 8192, 65536);
+    fixed[name..name + url.len()].copy_from_slice(url);
+    fixed[table..table + 64].fill(0xff);
+    header[16..24].copy_from_slice(&(table as u64).to_be_bytes());
+    header[592..600].copy_from_slice(&(name as u64).to_be_bytes());
+    fixed[header_at..header_at + 1024].copy_from_slice(&summed(header, 36));
+    let mut first = footer(4);
+    first[16..24].copy_from_slice(&(header_at as u64).to_be_bytes());
+    fixed[..512].copy_from_slice(&summed(first, 64));
+    let mut last = footer(2);
+    last[16..24].fill(0xff);
+    let closed = [&fixed[..], &summed(last, 64)].concat();
+    for (bytes, is_cut) in [
+        (closed.clone(), false),
+        ([&closed[..], &[0; 4096]].concat(), true),
+        (fixed.clone(), true),
+        (fixed[..4 * BLOCK].to_vec(), true),
+    ] {
+        for said in check(&bytes, "vhd", "fixed.vhd") {
+            assert!(!said.contains(KERNEL), "{said}");
+            assert_eq!(said.contains("a guest may have written the one at its start"), is_cut, "{said}");
+        }
+        let image = place("fixed.vhd");
+        let followed =
+            run(&["check", "--image-format", "vhd", "--follow-backing-files", image.to_str().unwrap()]).whole();
+        assert_eq!(followed.contains(KERNEL), is_cut, "{followed}");
+    }
     // Without the guest's text it is read by the copy at its start.
     for said in check(&honest[..at + BLOCK], "vhd", "open.vhd") {
         assert!(!said.contains("footer") && !said.contains("cannot be read"), "{said}");

@@ -258,3 +258,76 @@ fn a_recipe_is_replaced_as_a_whole_or_not_at_all() {
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
     assert_eq!(text(&Path::new(man).join("pregrub.1")), "");
 }
+
+/// What had the name before is still there where it cannot be removed. Nothing of it is lost, and the name is not left without a word.
+#[test]
+fn an_old_file_that_cannot_be_removed_is_named() {
+    let Some(strace) = strace() else { return };
+    let failing = ["-e", "inject=unlinkat,unlink:error=EPERM"];
+    for exchange in [&[][..], &["-e", "inject=renameat2:error=EINVAL"]] {
+        let options = [&failing[..], exchange].concat();
+        let boot = Boot::new();
+        let output = boot.fixed(&strace, &options);
+        let said = said(&output);
+        assert_eq!((output.status.code(), boot.menu().as_str()), (Some(3), OURS), "{said}");
+        let old: Vec<_> =
+            nixos_store::files(&boot.path("grub")).into_keys().filter(|name| name != "grub.cfg").collect();
+        assert!(
+            old.len() == 1 && said.contains(&old[0]) && said.contains("the old one is still there"),
+            "{old:?}: {said}"
+        );
+        assert_eq!(text(&boot.path("grub").join(&old[0])), MENU);
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("a.cfg");
+        let place = file.to_str().unwrap();
+        let arguments = [
+            "generate",
+            "xl",
+            "--phase",
+            "run",
+            "--boot-disk",
+            "phy:/dev/vg/b",
+            "--root-disk",
+            "phy:/dev/vg/r",
+            "-o",
+            place,
+        ];
+        assert_eq!(run(&arguments).status, 0, "{}", run(&arguments).whole());
+        fs::write(&file, "old").unwrap();
+        let output = traced(&strace, &options, &[&arguments[..], &["--force"]].concat()).output().unwrap();
+        let said = self::said(&output);
+        assert!(text(&file).contains("bootloader"), "{said}");
+        let old: Vec<_> = nixos_store::files(directory.path()).into_keys().filter(|name| name != "a.cfg").collect();
+        assert!(old.len() == 1 && said.contains(&old[0]) && said.contains("is still there as"), "{old:?}: {said}");
+        assert!(!output.status.success(), "{said}");
+        assert_eq!(text(&directory.path().join(&old[0])), "old");
+    }
+}
+
+/// A list that was read and cannot be set again grants less than the mode without it may.
+#[test]
+fn a_list_that_cannot_be_set_is_not_dropped() {
+    let Some(strace) = strace() else { return };
+    let boot = Boot::new();
+    let file = File::open(boot.path("grub/grub.cfg")).unwrap();
+    // Owner, a user, group, mask, others.
+    let entries = [(1_u16, 6_u16, u32::MAX), (2, 4, 1000), (4, 0, u32::MAX), (16, 6, u32::MAX), (32, 0, u32::MAX)];
+    let mut list = 2_u32.to_le_bytes().to_vec();
+    for (tag, permissions, identifier) in entries {
+        list.extend(tag.to_le_bytes());
+        list.extend(permissions.to_le_bytes());
+        list.extend(identifier.to_le_bytes());
+    }
+    let flags = rustix::fs::XattrFlags::empty();
+    if rustix::fs::fsetxattr(&file, "system.posix_acl_access", &list, flags).is_err() {
+        return crate::common::tools::skipped("this filesystem has no access control lists");
+    }
+    for error in ["EOPNOTSUPP", "ENOSYS", "EPERM", "ENOSPC"] {
+        let output = boot.fixed(&strace, &["-e", &format!("inject=fsetxattr:error={error}")]);
+        let said = said(&output);
+        assert!(said.contains("its access control list cannot be kept") && boot.menu() == MENU, "{error}: {said}");
+        boot.assert_alone(&said);
+    }
+    let output = boot.fixed(&strace, &[]);
+    assert_eq!(boot.menu(), OURS, "{}", said(&output));
+}

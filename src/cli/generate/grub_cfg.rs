@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::stop_signals::StopSignals;
+use crate::cli::caller_file::refuse_links_of_commits;
 use crate::cli::guest_arg::GuestArg;
 use crate::cli::number::{number, number_u32};
 use crate::cli::output_args::Color;
@@ -108,6 +109,8 @@ impl GrubCfg {
 }
 
 pub(crate) fn run(args: &GrubCfg) -> Result<Status, Error> {
+    let named: Vec<&PathBuf> = args.boot.iter().chain([&args.root]).collect();
+    refuse_links_of_commits(&named).map_err(Error::Usage)?;
     let options = args.options().map_err(Error::Usage)?;
     if args.install { install(args, &options) } else { print(args, &options) }
 }

@@ -84,7 +84,7 @@ pub(super) struct ImageFile {
     pub directory: PathBuf,
 }
 
-fn refused(why: String) -> ContainerError {
+pub(super) fn refused(why: String) -> ContainerError {
     ContainerError::Chain(why)
 }
 
@@ -110,6 +110,11 @@ impl ImageChain {
         if self.policy == ChainPolicy::Beneath {
             self.policy = ChainPolicy::Alone;
         }
+    }
+
+    /// Whether what an image names is read because somebody said its format.
+    pub(super) fn is_beneath(&self) -> bool {
+        self.policy == ChainPolicy::Beneath
     }
 
     /// One image deeper.

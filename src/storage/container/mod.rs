@@ -227,7 +227,7 @@ fn open_parent(
         // A guest writes all of a raw disk, a footer too, but no identifier that the image above it asks for.
         ParentFormat::VhdOrRaw(None) => None,
         ParentFormat::VhdOrRaw(wanted) => match vhd::footer(&*member.source)? {
-            Some(footer) if vhd::identifier(&footer) == wanted => Some(Format::Vhd),
+            Some(footer) if footer.identifier() == wanted => Some(Format::Vhd),
             _ => return Err(error::damaged("the file in the place of the image that it is based on is another one")),
         },
         ParentFormat::Vmdk => Some(Format::Vmdk),

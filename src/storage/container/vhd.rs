@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::chain::ImageChain;
+use super::chain::{ImageChain, refused};
 use super::error::{ContainerError, damaged, unsupported};
 use super::fields::Fields;
 use super::mapped::{Map, Mapped, MappedPiece, PiecePlace, read_some};
@@ -57,8 +57,8 @@ pub(super) fn open(
     directory: &Path,
     chain: &mut ImageChain,
 ) -> Result<Arc<dyn Source>, ContainerError> {
-    let footer = footer(&*file)?.ok_or_else(|| damaged("it has no footer"))?;
-    let fields = Fields(&footer);
+    let Footer { bytes, is_at_end } = footer(&*file)?.ok_or_else(|| damaged("it has no footer"))?;
+    let fields = Fields(&bytes);
     let size = fields.be64(48).unwrap_or(0) & !(SECTOR - 1);
     let header_at = fields.be64(16).unwrap_or(0);
     let kind = fields.be32(60).unwrap_or(0);
@@ -87,6 +87,14 @@ pub(super) fn open(
     }
     let bitmap = (block / SECTOR).div_ceil(8).next_multiple_of(SECTOR);
     let parent = if kind == 4 {
+        // In a fixed image that lost its end, the start is the guest's.
+        if !is_at_end && chain.is_beneath() {
+            return Err(refused(
+                "it has no footer at its end, and a guest may have written the one at its start: what it is based on is not read, unless you \
+                 give --follow-backing-files"
+                    .to_owned(),
+            ));
+        }
         let names = parent_names(&*file, &header)?;
         Some(open_first(chain, directory, &names, identifier_at(&header, 40))?)
     } else {
@@ -94,6 +102,20 @@ pub(super) fn open(
     };
     let map = Dynamic { file: Arc::clone(&file), size, table, entries, block, bitmap };
     Ok(Arc::new(Mapped::new(map, file, parent, chain.unpacking())))
+}
+
+/// A footer with a good checksum.
+pub(super) struct Footer {
+    bytes: Vec<u8>,
+    /// Whether it ends the file. Otherwise it is the copy at the start.
+    is_at_end: bool,
+}
+
+impl Footer {
+    /// The identifier of the image that has it.
+    pub(super) fn identifier(&self) -> Option<[u8; 16]> {
+        identifier_at(&self.bytes, 68)
+    }
 }
 
 /// The footer, or its copy at the start of the file. `None` if it has neither.
@@ -104,15 +126,17 @@ pub(super) fn open(
 /// # Errors
 ///
 /// It cannot be read, its checksum is wrong, or the end says something else than the start.
-pub(super) fn footer(file: &dyn Source) -> Result<Option<Vec<u8>>, ContainerError> {
-    let Some(end) = footer_at_end(file)? else { return copy(file)? };
+pub(super) fn footer(file: &dyn Source) -> Result<Option<Footer>, ContainerError> {
+    let Some(end) = footer_at_end(file)? else {
+        return copy(file)?.map(|copy| copy.map(|bytes| Footer { bytes, is_at_end: false }));
+    };
     if Fields(&end).be32(60) == Some(FIXED) {
-        return Ok(Some(end));
+        return Ok(Some(Footer { bytes: end, is_at_end: true }));
     }
     // Where the dynamic header is, the size, the type, and the identifier.
     let said = |footer: &[u8]| [16..24, 48..56, 60..64, 68..84].map(|range| footer.get(range).map(<[u8]>::to_vec));
     match copy(file)? {
-        Ok(Some(copy)) if said(&copy) == said(&end) => Ok(Some(end)),
+        Ok(Some(copy)) if said(&copy) == said(&end) => Ok(Some(Footer { bytes: end, is_at_end: true })),
         _ => Err(damaged(
             "the footer at its end is not the one at its start: if no program has closed it, its end is the guest's data",
         )),
@@ -146,11 +170,6 @@ fn footer_at(file: &dyn Source, at: u64) -> Result<Option<Result<Vec<u8>, Contai
             Err(damaged("the checksum of its footer is wrong"))
         }
     }))
-}
-
-/// The identifier of the image that has this footer.
-pub(super) fn identifier(footer: &[u8]) -> Option<[u8; 16]> {
-    identifier_at(footer, 68)
 }
 
 /// An identifier in a structure; `None` for zeros, which stand for none.
