@@ -8,6 +8,7 @@ mod caller_args;
 mod caller_file;
 mod cat;
 mod check;
+mod checkouts;
 mod color_choice;
 mod compare;
 mod completions;

@@ -12,7 +12,7 @@ use clap::Args;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use walkdir::{DirEntry, WalkDir};
 
-use super::caller_file;
+use super::checkouts;
 use super::host_devices::HostDevices;
 use super::settings::{FileSettings, Finder};
 use super::skipped::{Reason, SkippedCounts};
@@ -85,7 +85,7 @@ impl Targets {
         match (self.found.get(name.path()), &self.named) {
             (Some(access), _) => access.clone(),
             (None, Some(named)) if !named.contains(name.path()) => DiskAccess::of_list(),
-            _ => self.of_named.clone().unwrap_or_else(|| caller_file::access_by_place(name.path())),
+            _ => self.of_named.clone().unwrap_or_else(|| checkouts::access_by_place(name.path())),
         }
     }
 

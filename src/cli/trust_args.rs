@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::caller_file;
+use super::checkouts;
 use super::recursive::Targets;
 use super::target_name::TargetName;
 use crate::target::DiskAccess;
@@ -27,7 +27,7 @@ impl TrustArgs {
         match (self.trust_domains, self.no_trust_domains) {
             (true, _) => Ok(DiskAccess::anywhere()),
             (false, true) => Self::beneath_here(),
-            (false, false) => Ok(caller_file::access_by_place(target.path())),
+            (false, false) => Ok(checkouts::access_by_place(target.path())),
         }
     }
 
