@@ -9,7 +9,7 @@ use crate::target::DiskAccess;
 /// from a pipe in continuous integration, only disks of the checkout; another one any.
 pub(super) fn access_by_place(target: &Path) -> DiskAccess {
     let Some(checkouts) = Checkouts::of_runner() else { return DiskAccess::anywhere() };
-    let of_tree = |tree: &Path| DiskAccess::with_disks_beneath(tree).unwrap_or_else(|_| DiskAccess::of_list());
+    let of_tree = |tree: &Path| DiskAccess::with_disks_beneath(tree).unwrap_or_else(|_| DiskAccess::without_disks());
     let place = target.canonicalize().or_else(|_| std::path::absolute(target)).unwrap_or_default();
     let is_file = place.symlink_metadata().is_ok_and(|metadata| metadata.is_file() || metadata.is_dir());
     match checkouts.of_commit(&place) {
@@ -17,7 +17,7 @@ pub(super) fn access_by_place(target: &Path) -> DiskAccess {
         // Nobody knows who writes into a pipe: it has what the runner calls the checkout, or nothing.
         None if target == Path::new("-") || !is_file => match checkouts.of_anybody() {
             Some(checkout) => of_tree(checkout),
-            None => DiskAccess::of_list(),
+            None => DiskAccess::without_disks(),
         },
         None => DiskAccess::anywhere(),
     }

@@ -1,7 +1,7 @@
 //! `pregrub completions`: scripts that complete the command line, from the table of options that parses it.
 
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Command, ValueEnum, ValueHint};
+use clap::{Arg, Args, Command, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use clap_complete_nushell::Nushell;
 
@@ -76,17 +76,9 @@ fn suggesting(command: Command) -> Command {
                 if !values.is_empty() {
                     return arg.value_parser(PossibleValuesParser::new(values));
                 }
-                match hint(arg.get_value_names().unwrap_or_default()) {
-                    Some(hint) => arg.value_hint(hint),
-                    None => arg,
-                }
+                hinted(arg)
             })
-            .mut_subcommands(|subcommand| {
-                subcommand.mut_args(|arg| match hint(arg.get_value_names().unwrap_or_default()) {
-                    Some(hint) => arg.value_hint(hint),
-                    None => arg,
-                })
-            })
+            .mut_subcommands(|subcommand| subcommand.mut_args(hinted))
     })
 }
 
@@ -95,12 +87,13 @@ fn rules() -> Vec<&'static str> {
     RULES.iter().map(|rule| rule.code).chain(Group::ALL.into_iter().map(Group::name)).collect()
 }
 
-/// What a value is, by the name that the help gives it.
-fn hint(names: &[impl AsRef<str>]) -> Option<ValueHint> {
-    names.first().and_then(|name| match name.as_ref() {
-        "TARGET" => Some(ValueHint::AnyPath),
-        "FILE" | "FILE|-" | "IMAGE" => Some(ValueHint::FilePath),
-        "DIRECTORY" => Some(ValueHint::DirPath),
-        _ => None,
-    })
+/// The argument with what its value is, by the name that the help gives it. What is not said completes to the names of files.
+fn hinted(arg: Arg) -> Arg {
+    let hint = match arg.get_value_names().and_then(|names| names.first()).map(|name| name.as_str()) {
+        Some("TARGET" | "FILE" | "FILE|-" | "IMAGE") => ValueHint::FilePath,
+        Some("DIRECTORY") => ValueHint::DirPath,
+        Some(_) => ValueHint::Other,
+        None => return arg,
+    };
+    arg.value_hint(hint)
 }

@@ -32,8 +32,12 @@ impl TrustArgs {
     }
 
     fn beneath_here() -> Result<DiskAccess, String> {
-        let here = std::env::current_dir().and_then(|here| DiskAccess::with_disks_beneath(&here));
-        here.map_err(|error| super::cannot_read(".", &error))
+        let access = std::env::current_dir().and_then(|here| match here.parent() {
+            Some(_) => DiskAccess::with_disks_beneath(&here),
+            // Everything is below the root directory.
+            None => Ok(DiskAccess::without_disks()),
+        });
+        access.map_err(|error| super::cannot_read(".", &error))
     }
 
     /// Has all domains trusted, or none, if that is asked for.

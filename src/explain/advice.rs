@@ -3,7 +3,7 @@
 use super::Explanation;
 use super::remedy::Remedy;
 use crate::boot::{Attempt, Found};
-use crate::config::{Config, Dialect, Writer};
+use crate::config::{Config, Dialect, Writer, is_part_of_image};
 use crate::python::PyStr;
 
 /// An explanation. Sentences have no full stop at their end.
@@ -35,13 +35,16 @@ pub(crate) struct RaisingConfig<'a> {
     pub config: &'a Config,
     /// Who wrote it. The whole text may have to be looked through for that.
     pub writer: Writer,
+    /// Whether the guest is updated as a whole. The same holds for that.
+    pub is_of_image: bool,
 }
 
 impl<'a> RaisingConfig<'a> {
     /// The one that an attempt found.
     pub(crate) fn of(attempt: &'a Attempt) -> Option<Self> {
         let Found { path, dialect, text, directory, config, .. } = attempt.found.as_ref()?;
-        Some(Self { path, dialect: *dialect, text, directory: *directory, config, writer: Writer::of(text) })
+        let (writer, is_of_image) = (Writer::of(text), is_part_of_image(text));
+        Some(Self { path, dialect: *dialect, text, directory: *directory, config, writer, is_of_image })
     }
 }
 

@@ -57,10 +57,17 @@ pub(super) fn device(found: Option<RaisingConfig<'_>>, raised: &Raised, nixos: b
 
 /// The device of a path, `(loop0`, where it is an image in a file: one that GRUB's `loopback` opens.
 pub(crate) fn loopback(configuration: &[u8], path: &[u8]) -> Option<String> {
+    const COMMAND: &[u8] = b"loopback";
+    /// A guest may have any number and lines of any length, and this is asked for each path.
+    const MOST: usize = 64;
+    const LONGEST: usize = 256;
     let device = path.strip_prefix(b"(")?.split(|byte| *byte == b',').next()?;
-    let is_opened = configuration.split(|byte| *byte == b'\n').any(|line| {
-        let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-        words.next() == Some(b"loopback") && words.next() == Some(device)
+    let is_opened = memchr::memmem::find_iter(configuration, COMMAND).take(MOST).any(|start| {
+        let (before, after) = (&configuration[..start], &configuration[start + COMMAND.len()..]);
+        let is_first = before.iter().rev().take_while(|byte| **byte != b'\n').all(u8::is_ascii_whitespace);
+        let line = after[..after.len().min(LONGEST)].split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let mut words = line.split(u8::is_ascii_whitespace);
+        is_first && words.next() == Some(b"") && words.find(|word| !word.is_empty()) == Some(device)
     });
     is_opened.then(|| String::from_utf8_lossy(device).into_owned())
 }

@@ -11,7 +11,7 @@ use super::path_issue::{PathIssue, Plain, words};
 use super::remedy::{MKCONFIG, Remedy, change_at_source};
 use super::wording::{shown, word};
 use crate::boot::{Attempt, Mounted, Purpose};
-use crate::config::{Dialect, Writer, is_part_of_image};
+use crate::config::{Dialect, Writer};
 use crate::python::PyStr;
 
 /// A path that does not open, or will not as far as a configuration alone shows.
@@ -127,7 +127,7 @@ impl MissingPath<'_> {
         let file = files.into_iter().find(|file| file.path == *self.path)?;
         let written = configuration.text.get(file.span.range())?;
         let device = written.strip_suffix(self.path.as_bytes()).filter(|device| device.starts_with(b"("))?;
-        let otherwise = if is_part_of_image(configuration.text) {
+        let otherwise = if configuration.is_of_image {
             IMAGE.to_owned()
         } else {
             format!("put the {} on the filesystem that holds the configuration", word(self.purpose))

@@ -3,10 +3,10 @@
 use super::advice::RaisingConfig;
 use super::boot_entries::WITHOUT_BLS;
 use super::remedy::{MKCONFIG, Remedy};
-use crate::config::{Dialect, Directive, READ_LIMIT, Writer, is_part_of_image};
+use crate::config::{Dialect, Directive, READ_LIMIT, Writer};
 
 pub(super) fn no_entry_help(found: Option<RaisingConfig<'_>>) -> Remedy {
-    let help = if found.is_some_and(|found| is_part_of_image(found.text)) {
+    let help = if found.is_some_and(|found| found.is_of_image) {
         return IMAGE.into();
     } else if let Some((found, command)) = found.and_then(|found| Some((found, elsewhere(found)?))) {
         return entries_elsewhere_help(found.dialect, found.writer, command == "blscfg");

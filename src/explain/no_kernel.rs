@@ -6,7 +6,7 @@ use super::no_entry::{IMAGE, NO_KERNEL_FOUND};
 use super::other_loaders::NIXOS_GRUB;
 use super::remedy::{MKCONFIG, Remedy};
 use super::wording::shown;
-use crate::config::{Dialect, Effect, Raised, Writer, extlinux_writer, is_part_of_image};
+use crate::config::{Dialect, Effect, Raised, Writer, extlinux_writer};
 
 /// The end of a help after which such an entry can be named.
 const LET_DEFAULT: &str = "let the default be an entry with";
@@ -40,7 +40,7 @@ pub(super) fn no_kernel(found: Option<RaisingConfig<'_>>, raised: &Raised, nixos
     let legacy = found.is_some_and(|found| found.dialect == Dialect::Legacy);
     let reason = format!("the selected entry \"{title}\" has no kernel that pygrub sees");
     let label = "this entry is selected";
-    let help: Remedy = if found.is_some_and(|found| is_part_of_image(found.text)) {
+    let help: Remedy = if found.is_some_and(|found| found.is_of_image) {
         IMAGE.into()
     } else if found.is_some_and(|found| {
         found.writer == Writer::Mkconfig && found.config.entries.iter().all(|entry| entry.kernel.is_none())

@@ -5,7 +5,7 @@ use super::boot_entries::WITHOUT_BLS;
 use super::hidden_command::on_one_line;
 use super::no_entry::IMAGE;
 use super::remedy::Remedy;
-use crate::config::{Raised, Writer, is_part_of_image};
+use crate::config::{Raised, Writer};
 
 pub(super) fn set_arity(found: Option<RaisingConfig<'_>>, raised: &Raised) -> Advice {
     let label = "not one name and one value";
@@ -23,7 +23,7 @@ pub(super) fn set_arity(found: Option<RaisingConfig<'_>>, raised: &Raised) -> Ad
         Some(equals) => (text[..equals].trim_ascii_end(), text[equals + 1..].trim_ascii_start()),
         None => (text, &b""[..]),
     };
-    if found.is_some_and(|found| is_part_of_image(found.text)) {
+    if found.is_some_and(|found| found.is_of_image) {
         return advice(reason, "a second `=`", IMAGE);
     }
     if name == b"kernelopts" {

@@ -35,6 +35,9 @@ enum Scope {
     Named(Tree),
     /// The target stands in a list: it is opened wherever it is, and no disk that it names.
     Listed,
+    /// The same for a target that nobody trusts, where there is no tree that its disks could lie in.
+    #[cfg(feature = "cli")]
+    NotTrusted,
 }
 
 #[derive(Clone, Debug)]
@@ -83,6 +86,12 @@ impl DiskAccess {
         Self { scope: Scope::Listed }
     }
 
+    /// Any target, but no disk that a domain names, for a target whose name the caller has from somebody else: not that of a list.
+    #[cfg(feature = "cli")]
+    pub(crate) fn without_disks() -> Self {
+        Self { scope: Scope::NotTrusted }
+    }
+
     /// Whether any file may be opened.
     pub fn is_unlimited(&self) -> bool {
         matches!(self.scope, Scope::Anywhere)
@@ -93,6 +102,8 @@ impl DiskAccess {
         match &self.scope {
             Scope::Found(tree) => Some(tree),
             Scope::Anywhere | Scope::Named(_) | Scope::Listed => None,
+            #[cfg(feature = "cli")]
+            Scope::NotTrusted => None,
         }
     }
 
@@ -123,6 +134,18 @@ impl DiskAccess {
                 let help = "name the domain itself, or add --trust-domains if only this host's administrator can write what the list names";
                 return Err(NotOpened {
                     reason: format!("`{shown}` is not opened, because this domain comes from a list of targets"),
+                    help: Some(help.to_owned()),
+                });
+            }
+            #[cfg(feature = "cli")]
+            Scope::NotTrusted => {
+                let help =
+                    "work in the directory of its disks, or add --trust-domains if nobody else can write this domain";
+                return Err(NotOpened {
+                    reason: format!(
+                        "`{shown}` is not opened, because this domain is not trusted (--no-trust-domains, or a commit may have written it), \
+                         and the working directory is `/`"
+                    ),
                     help: Some(help.to_owned()),
                 });
             }
@@ -215,6 +238,8 @@ impl DiskAccess {
     pub fn is_missing(&self, path: &Path) -> bool {
         match &self.scope {
             Scope::Listed => false,
+            #[cfg(feature = "cli")]
+            Scope::NotTrusted => false,
             Scope::Anywhere => match host::other_machine() {
                 None => matches!(path.try_exists(), Ok(false)),
                 Some(other) => other.node(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound),

@@ -345,3 +345,56 @@ fn what_another_flavour_boots_stays() {
         assert!(store.boot().join("kernels").join(name("7")).exists(), "{place}");
     }
 }
+
+/// A link to nowhere is not "there is none": the filesystem that it leads to may not be mounted, and the next installation would remove the
+/// kernels.
+#[test]
+fn what_a_link_to_nowhere_stands_for_is_not_forgotten() {
+    let further = || {
+        let mut store = Store::of(&[Spec::new(1)]);
+        let other = store.build(&Spec::new(2));
+        store.link(Some("test"), 1, &other);
+        store
+    };
+    let moved: [(&str, &dyn Fn() -> Store); 3] = [
+        ("/nix/var/nix/profiles/system-profiles", &further),
+        ("TOPLEVEL/specialisation", &|| Store::of(&[Spec::new(1)])),
+        ("TOPLEVEL/boot.json", &|| Store::of(&[Spec::new(1)])),
+    ];
+    for (path, store) in moved {
+        let store = store();
+        let toplevel = store.options().root.locate(Path::new(CURRENT)).unwrap();
+        let place = match path.strip_prefix("TOPLEVEL/") {
+            Some(name) => toplevel.join(name),
+            None => store.host(path),
+        };
+        if !path.ends_with("boot.json") {
+            // It would say what the specialisations are.
+            let _ = fs::remove_file(toplevel.join("boot.json"));
+        }
+        let install = || grub_cfg::install(&store.options(), Path::new(CURRENT), &mut FaultyDisk::new());
+        install().unwrap();
+        let before = listing(&store.boot());
+        if place.exists() {
+            fs::rename(&place, store.host("/nix/aside")).unwrap();
+        }
+        symlink("/nowhere/at/all", &place).unwrap();
+        let error = install().unwrap_err().to_string();
+        assert!(error.contains("it is a link that leads nowhere"), "{path}: {error}");
+        assert_eq!(listing(&store.boot()), before, "{path}");
+    }
+}
+
+/// `system-07-link` beside `system-7-link`: each has its kernel.
+#[test]
+fn two_links_of_one_number_are_two_entries() {
+    let mut store = Store::of(&[Spec::new(1)]);
+    let other = store.build(&Spec::new(2));
+    let profiles = store.host("/nix/var/nix/profiles");
+    symlink(&other, profiles.join("system-01-link")).unwrap();
+    symlink(&other, profiles.join("system-+5-link")).unwrap();
+    let install = || grub_cfg::install(&store.options(), Path::new(CURRENT), &mut FaultyDisk::new()).unwrap();
+    let count = install().menu.entries.len();
+    fs::remove_file(profiles.join("system-01-link")).unwrap();
+    assert_eq!(install().menu.entries.len() + 1, count);
+}

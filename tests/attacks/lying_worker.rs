@@ -105,6 +105,11 @@ fn lie(which: &str) -> i32 {
         "exit status 100" => 100,
         "failure" => 1,
         "death" => std::process::abort(),
+        "life" => {
+            drop(outbox);
+            std::thread::sleep(std::time::Duration::from_secs(100));
+            0
+        }
         _ => 0,
     }
 }
@@ -199,6 +204,17 @@ fn no_lie_is_believed() {
             assert!(silent || stderr.starts_with("pregrub: "), "{context}");
         }
     }
+}
+
+/// One that has handed over what it found only has to end.
+#[test]
+fn one_that_lives_on_is_not_waited_for() {
+    let begun = std::time::Instant::now();
+    let (host, status, stdout, stderr) = run("life", "4.22", "simple0", &[]);
+    assert_eq!((status, &stdout[..]), (Some(1), &b""[..]), "{stderr}");
+    assert!(stderr.contains("the worker did not end"), "{stderr}");
+    host.assert_nothing("life");
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
 }
 
 /// What the guest writes goes through the same check, whoever read it.

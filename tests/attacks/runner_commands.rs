@@ -359,6 +359,15 @@ fn in_what_the_drop_in_says() {
     let image = Image::whole(&Volume::ext4(tree).sized(2 << 20));
     let output = run(&["pygrub", "-q", &directory, &image.argument()], Some(RUNNERS[0]));
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]));
+    // Standard output and standard error by other names.
+    for name in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "/dev/stderr", "/proc/thread-self/fd/2"] {
+        for runner in RUNNERS {
+            let option = format!("--output={name}");
+            let output = run(&["pygrub", "-q", &directory, &option, &image.argument()], Some(runner));
+            assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]), "{name}");
+            assert!(!String::from_utf8_lossy(&output.stderr).contains("##[nothing]x"), "{name}");
+        }
+    }
     let result = folder.path().join("result");
     fs::write(&result, "").unwrap();
     let option = format!("--output={}", result.display());

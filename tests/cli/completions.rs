@@ -45,6 +45,51 @@ fn bash_completes() {
     assert_eq!(bash(&["pregrub", "schema", "comp"]), ["compare"]);
     assert_eq!(bash(&["pregrub", "generate", "rec"]), ["recipe"]);
     assert!(bash(&["pregrub", "check", "--config", "/etc/passw"]).contains(&"/etc/passwd".to_owned()));
+    assert!(bash(&["pregrub", "check", "--root-disk", "/etc/passw"]).contains(&"/etc/passwd".to_owned()));
+    for option in ["--release", "--exclude", "--template", "--kernel", "--entry"] {
+        assert_eq!(bash(&["pregrub", "check", option, "/etc/passw"]), ["/etc/passw"], "{option}");
+    }
+}
+
+/// The name of a file is quoted where it is put on the command line: in a guest's tree it may be a command.
+#[test]
+fn bash_quotes_names_of_files() {
+    let script = run(&["completions", "bash"]).stdout;
+    let mut offers = script.split("compgen -f").skip(1);
+    assert!(offers.clone().count() > 10);
+    assert!(offers.all(|after| after.split("return 0").next().unwrap().contains("compopt -o filenames")), "{script}");
+    // What is not said to be a file is not one.
+    assert_eq!(script.matches("compgen -f").count(), script.matches("compopt -o filenames").count());
+    let Some(python) = tools::tool("python3") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a;touch made;"), "").unwrap();
+    fs::write(folder.path().join("completion"), &script).unwrap();
+    // A terminal that bash reads keys from.
+    let driver = "import os,pty,sys,time\n\
+        pid,fd=pty.fork()\n\
+        if pid==0: os.execvp('bash',['bash','--norc','--noprofile','-i'])\n\
+        def say(text): os.write(fd,text.encode()); time.sleep(1)\n\
+        say('source ./completion; pregrub() { :; }\\n')\n\
+        for option in sys.argv[1:]: say('pregrub check '+option+' a\\t\\n')\n\
+        say('exit\\n')\n\
+        try:\n  \
+        while os.read(fd,4096): pass\n\
+        except OSError: pass\n";
+    let mut command = Command::new(python);
+    command.args([
+        "-c",
+        driver,
+        "",
+        "--config",
+        "--root-disk",
+        "--targets-from",
+        "--template",
+        "--exclude",
+        "--kernel",
+    ]);
+    let ended = command.current_dir(folder.path()).env("HOME", folder.path()).output().unwrap();
+    assert!(ended.status.success(), "{ended:?}");
+    assert!(!folder.path().join("made").exists(), "{}", String::from_utf8_lossy(&ended.stdout));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::process::{Command, Output};
 
 use super::host;
+use crate::common::images::{Image, Tree, Volume};
 use crate::common::program::{self, root};
 use crate::common::tools;
 
@@ -54,6 +55,36 @@ fn the_role_fails_where_a_guest_does_not_come_back() {
     assert!(success, "{said}");
     let (success, said) = play(folder.path(), &["-e", "{\"pregrub_only_started\": false}"]).unwrap();
     assert!(!success && said.contains("nested"), "unknown guests count: {said}");
+}
+
+/// The controller prints what the module returns: a guest's text commands no runner that the playbook runs in, and steers no terminal.
+#[test]
+fn the_role_shows_what_a_guest_wrote_as_text() {
+    if tools::tool("mke2fs").is_none() {
+        return;
+    }
+    let folder = host::dom0();
+    let image = |name: &str, title: &str, kernel: &str, arguments: &str| {
+        let menu = format!("menuentry '{title}' {{\n  linux {kernel} {arguments}\n}}\n");
+        let disk = Image::whole(&Volume::ext4(Tree::new().file("grub/grub.cfg", menu).file("k", "K")));
+        folder.file(&format!("srv/{name}.img"), std::fs::read(disk.path()).unwrap());
+        let domain =
+            format!("name = \"{name}\"\nbootloader = \"pygrub\"\ndisk = [ \"/srv/{name}.img,raw,xvda,rw\" ]\n");
+        folder.file(&format!("etc/xen/{name}.cfg"), domain);
+    };
+    image("fails", "A ##vso[task.nothing]x ##[nothing]y ##teamcity[nothing]", "/nothing", "ro");
+    image("boots", "B", "/k", "ro a\u{9b}31mx\u{202e}y\u{200b} ##vso[task.nothing]z");
+    std::os::unix::fs::symlink("/nowhere", folder.path().join("etc/xen/l\u{1b}[31mx\u{9b}.cfg")).unwrap();
+    for verbose in ["-v", "-vvv"] {
+        let Some((success, said)) = play(folder.path(), &[verbose, "-e", "{\"pregrub_only_started\": false}"]) else {
+            return;
+        };
+        assert!(!success && said.contains("would not come back"), "{said}");
+        for forbidden in ["##vso[", "##[", "##teamcity[", "\u{9b}", "\u{202e}", "\u{200b}", "\u{1b}[31mx"] {
+            assert!(!said.contains(forbidden), "{forbidden:?}: {said}");
+        }
+        assert!(said.contains("vso") && said.contains("nothing"), "{said}");
+    }
 }
 
 /// What cannot be read may be any number of guests.

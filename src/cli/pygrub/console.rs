@@ -39,6 +39,10 @@ pub(super) fn complain(line: &[u8]) {
     let _ = write(stderr.lock(), &[shown, b"\n".to_vec()].concat());
 }
 
+/// The control characters beyond ASCII, which a terminal that is not one for UTF-8 obeys as single bytes.
+const C1_FIRST: u8 = 0x80;
+const C1_LAST: u8 = 0x9f;
+
 /// A message as a terminal may show it, which what a guest wrote into it does not steer. pygrub writes it as it is.
 fn without_controls(line: &[u8]) -> Vec<u8> {
     let mut shown = Vec::with_capacity(line.len());
@@ -52,7 +56,12 @@ fn without_controls(line: &[u8]) -> Vec<u8> {
                 shown.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
             }
         }
-        shown.extend_from_slice(chunk.invalid());
+        for &byte in chunk.invalid() {
+            match byte {
+                C1_FIRST..=C1_LAST => shown.extend_from_slice(format!("\\x{byte:02x}").as_bytes()),
+                byte => shown.push(byte),
+            }
+        }
     }
     shown
 }
@@ -60,7 +69,10 @@ fn without_controls(line: &[u8]) -> Vec<u8> {
 /// Whether a terminal obeys something in a result, whose records end with a line feed or a NUL.
 pub(super) fn steers_a_terminal(result: &[u8]) -> bool {
     let is_of_records = |c| matches!(c, '\n' | '\t' | '\0');
-    result.utf8_chunks().any(|chunk| chunk.valid().chars().any(|c| is_unsafe_char(c) && !is_of_records(c)))
+    result.utf8_chunks().any(|chunk| {
+        chunk.valid().chars().any(|c| is_unsafe_char(c) && !is_of_records(c))
+            || chunk.invalid().iter().any(|byte| (C1_FIRST..=C1_LAST).contains(byte))
+    })
 }
 
 /// What pygrub prints on standard output besides the result.
@@ -90,6 +102,7 @@ mod tests {
             ("é\u{9b}".as_bytes(), "é\\x9b".as_bytes()),
             ("a\u{202e}b\u{200b}".as_bytes(), b"a\\u202eb\\u200b"),
             (b"\xff\xfe", b"\xff\xfe"),
+            (b"\xff\x9b31m", b"\xff\\x9b31m"),
         ] {
             assert_eq!(without_controls(line), shown, "{line:?}");
         }

@@ -119,12 +119,13 @@ fn unseekable(call: &ParsedCommandLine, error: &io::Error) -> String {
 
 /// What is kept: with `--runas` another user and pygrub's limits.
 fn privileges(call: &ParsedCommandLine, variable: impl Fn(&str) -> Option<String>) -> Result<Privileges, String> {
+    let draws = call.options.shows_menu();
     let Some(user) = &call.runas else {
-        return Ok(Privileges { run_as: None, limits: ResourceLimits::usual(variable)? });
+        return Ok(Privileges { run_as: None, limits: ResourceLimits::usual(variable)?, draws });
     };
     let run_as = user.to_i64().and_then(|user| u32::try_from(user).ok());
     let run_as = Some(run_as.ok_or_else(|| format!("--runas: {user} is not a user id"))?);
-    Ok(Privileges { run_as, limits: ResourceLimits::restricted(variable)? })
+    Ok(Privileges { run_as, limits: ResourceLimits::restricted(variable)?, draws })
 }
 
 /// What is looked at.

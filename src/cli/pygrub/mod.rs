@@ -33,6 +33,7 @@ use std::time::Duration;
 
 use rustix::fs::{FileType, OFlags};
 use rustix::io::Errno;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use self::console::complain;
 use self::copies::{Copy, PathError, make_directory};
@@ -123,6 +124,8 @@ pub fn supervise(program: &str, args: &[OsString]) -> u8 {
 /// console and to its log, and stops when the bootloader has ended: of a program as quick as this one it lost the last words
 /// in 7 of 270 runs on a busy machine, with this pause in none of 150.
 const LAST_WORDS: Duration = Duration::from_millis(30);
+/// How long a worker may take for its last steps after it has handed over what it found: it only has to end.
+const LAST_STEPS: Duration = Duration::from_secs(10);
 
 /// The host's rules on titles, or the last line of what pygrub says of them.
 fn title_rules(build: Build) -> Result<RuleFiles, String> {
@@ -234,11 +237,18 @@ fn work(call: &ParsedCommandLine, args: &[OsString]) -> Result<(), Option<String
         // It would wait for somebody who reads the rest.
         worker.child.kill().map_err(no_worker)?;
     }
-    let status = worker.child.wait().map_err(no_worker)?;
+    let Some(status) = worker.end_within(LAST_STEPS).map_err(no_worker)? else {
+        return Err(Some(
+            "pregrub: the worker did not end after it had handed over what it found: it is not believed".to_owned(),
+        ));
+    };
     let came = watch.ended();
     let ending = status.code().and_then(Ending::from_code);
     if let Some(signal) = came.filter(|_| ending != Some(Ending::Failed)).or(status.signal()) {
         drop((kernel, ramdisk));
+        // This process has no fault that anybody would look for in its memory.
+        let limit = getrlimit(Resource::Core);
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), ..limit });
         die_of(signal);
         return Err(Some(format!("pregrub: the worker died of signal {signal}")));
     }

@@ -11,7 +11,7 @@ use super::console::{self, complain};
 use super::copies::Copy;
 use super::handover::WorkerResult;
 use super::signals::Watch;
-use super::{explain, python_error};
+use super::{explain, is_same, python_error};
 use crate::boot::command_line::ParsedCommandLine;
 use crate::boot::{Values, render, unrepresentable};
 use crate::cli::runner_commands;
@@ -61,15 +61,18 @@ pub(super) fn write(output: &mut File, result: &[u8], watch: &Watch) -> io::Resu
 /// Refuses a result that holds a command for a runner of continuous integration, where one reads it, or for a terminal. The error is the
 /// last line on standard error.
 pub(super) fn refuse_commands(call: &ParsedCommandLine, output: &File, result: &[u8]) -> Result<(), String> {
-    if call.output.is_none() && output.is_terminal() && console::steers_a_terminal(result) {
+    if output.is_terminal() && console::steers_a_terminal(result) {
         return Err(
             "pregrub: the result holds control characters, which this terminal would obey: use --output".to_owned()
         );
     }
-    let obeyed = call.output.is_none()
-        && runner_commands::are_obeyed()
-        && !output.metadata().is_ok_and(|metadata| metadata.is_file());
-    if obeyed && runner_commands::stand_in(result) {
+    // `--output=/dev/stdout` is standard output as well.
+    let is_shown = call.output.is_none()
+        || is_same(&io::stdout(), output).unwrap_or(true)
+        || is_same(&io::stderr(), output).unwrap_or(true);
+    let is_obeyed =
+        is_shown && runner_commands::are_obeyed() && !output.metadata().is_ok_and(|metadata| metadata.is_file());
+    if is_obeyed && runner_commands::stand_in(result) {
         // Escaped, it would be another result.
         return Err(
             "pregrub: the result holds a command for a runner of continuous integration, which reads standard output: \

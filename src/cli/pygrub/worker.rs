@@ -20,14 +20,16 @@ use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
-use std::process::{self, Child, Command, Stdio};
+use std::process::{self, Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags, SocketFlags, SocketType, recvmsg, sendmsg, socketpair,
 };
-use rustix::process::getppid;
+use rustix::process::{Pid, PidfdFlags, getppid, pidfd_open};
 
 use super::sandbox::{self, Privileges};
 
@@ -137,6 +139,35 @@ pub fn spawn(
 }
 
 impl Worker {
+    /// Waits for the end of one that has handed over what it found. `None` if it lives on for longer than `most`: it is killed.
+    ///
+    /// # Errors
+    ///
+    /// The operating system does not say how it ended.
+    pub fn end_within(&mut self, most: Duration) -> io::Result<Option<ExitStatus>> {
+        // A kernel without such descriptors (before 5.3) says only that it has ended.
+        let process = Pid::from_child(&self.child);
+        if let Ok(ended) = pidfd_open(process, PidfdFlags::empty()) {
+            let begun = Instant::now();
+            let mut ready = [PollFd::new(&ended, PollFlags::IN)];
+            loop {
+                let left = most.saturating_sub(begun.elapsed());
+                let left = Timespec::try_from(left).map_err(io::Error::other)?;
+                match poll(&mut ready, Some(&left)) {
+                    Ok(0) => {
+                        self.child.kill()?;
+                        self.child.wait()?;
+                        return Ok(None);
+                    }
+                    Err(Errno::INTR) => {}
+                    // Waiting says what is wrong.
+                    Ok(_) | Err(_) => break,
+                }
+            }
+        }
+        self.child.wait().map(Some)
+    }
+
     /// What the worker hands over, to its end. `None` if that is more than `most` bytes or in larger packets than the worker
     /// sends: then it is not what this program sends.
     ///

@@ -5,7 +5,7 @@
 //! two against each other.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -43,8 +43,8 @@ pub(super) fn read(root: &RootDirectory, toplevel: &Path) -> Result<Option<Syste
             return Err(GrubCfgError::new(format!("`{}` is larger than {} MiB", path.display(), MOST_BYTES >> 20)));
         }
         Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(GrubCfgError::io("read", &path, &error)),
+        Err(_) if root.is_missing(&path) => return Ok(None),
+        Err(error) => return Err(GrubCfgError::of_what_is_there("read", &path, &error)),
     }
     let document: Map<String, Value> = serde_json::from_slice(&text).map_err(|error| {
         GrubCfgError::new(format!("cannot read `{}`: it is not a bootspec (line {})", path.display(), error.line()))

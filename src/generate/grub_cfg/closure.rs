@@ -50,10 +50,10 @@ fn label(texts: &mut Texts<'_>, toplevel: &Path) -> Result<String, GrubCfgError>
 fn specialisations(texts: &mut Texts<'_>, toplevel: &Path) -> Result<BTreeMap<String, System>, GrubCfgError> {
     let root = texts.root;
     let directory = toplevel.join("specialisation");
-    let failed = |error: io::Error| GrubCfgError::io("read", &directory, &error);
+    let failed = |error: io::Error| GrubCfgError::of_what_is_there("read", &directory, &error);
     let names = match root.names(&directory) {
         Ok(names) => names,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        Err(_) if root.is_missing(&directory) => return Ok(BTreeMap::new()),
         Err(error) => return Err(failed(error)),
     };
     if names.len() > MOST_ENTRIES {
@@ -71,7 +71,7 @@ fn specialisations(texts: &mut Texts<'_>, toplevel: &Path) -> Result<BTreeMap<St
 
 /// What a path leads to; nothing where there is no such file. A link that leads nowhere is an error.
 fn there(root: &RootDirectory, path: &Path) -> Result<Option<PathBuf>, GrubCfgError> {
-    if root.last_node(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+    if root.is_missing(path) {
         return Ok(None);
     }
     root.resolve(path).map(Some).map_err(|error| GrubCfgError::io("find", path, &error))

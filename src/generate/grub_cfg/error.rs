@@ -25,6 +25,19 @@ impl GrubCfgError {
         Self { sentence, is_of_the_disk: is_of_the_disk(error) }
     }
 
+    /// An error of the operating system, in doing `what` with something that has its name. A link that leads nowhere says nothing about what
+    /// is there: its filesystem may not be mounted.
+    pub(super) fn of_what_is_there(what: &str, path: &Path, error: &io::Error) -> Self {
+        if error.kind() != io::ErrorKind::NotFound {
+            return Self::io(what, path, error);
+        }
+        let sentence = format!(
+            "cannot {what} `{}`: it is a link that leads nowhere (mount the filesystem that it leads to, or remove the link)",
+            path.display()
+        );
+        Self { sentence, is_of_the_disk: true }
+    }
+
     /// Whether the operating system could not say what is there, so that nothing follows from the error about the files.
     pub(super) fn is_of_the_disk(&self) -> bool {
         self.is_of_the_disk

@@ -1,6 +1,5 @@
 //! Profiles: what has been the system, generation by generation.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -33,10 +32,11 @@ pub fn generations(root: &RootDirectory, profiles: &Path) -> Result<Vec<Generati
     let mut found = links(root, profiles, |name| (name == "system").then_some(None)).map_err(failed)?;
     let further = profiles.join("system-profiles");
     match links(root, &further, |name| is_listed(name).then(|| Some(name.to_owned()))) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        links => found.extend(links.map_err(|error| GrubCfgError::io("read the profiles in", &further, &error))?),
+        Err(_) if root.is_missing(&further) => {}
+        links => found
+            .extend(links.map_err(|error| GrubCfgError::of_what_is_there("read the profiles in", &further, &error))?),
     }
-    found.sort_by(|a, b| a.profile.cmp(&b.profile).then(b.number.cmp(&a.number)));
+    found.sort_by(|a, b| a.profile.cmp(&b.profile).then(b.number.cmp(&a.number)).then_with(|| a.link.cmp(&b.link)));
     Ok(found)
 }
 
@@ -52,16 +52,16 @@ fn links(
     profile: impl Fn(&str) -> Option<Option<String>>,
 ) -> io::Result<Vec<Generation>> {
     let place = root.resolve(directory)?;
-    let mut found = BTreeMap::new();
+    let mut found = Vec::new();
     for name in root.names(&place)? {
         let link = place.join(&name);
         let numbered = name.to_str().and_then(|name| name.strip_suffix("-link")?.rsplit_once('-'));
         let Some((name, number)) = numbered else { continue };
-        let (Some(profile), Ok(number)) = (profile(name), number.parse()) else { continue };
+        let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
+        let (Some(profile), Ok(number), true) = (profile(name), number.parse(), is_number) else { continue };
         let made = root.last_node(&link)?.modified;
-        let generation = Generation { profile, number, link, day: utc_day(made) };
-        // `system-7-link` and `system-07-link` would be one generation.
-        found.insert((generation.profile.clone(), number), generation);
+        // `system-7-link` and `system-07-link` are two of one number: each has its kernel.
+        found.push(Generation { profile, number, link, day: utc_day(made) });
     }
-    Ok(found.into_values().collect())
+    Ok(found)
 }

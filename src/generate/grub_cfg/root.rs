@@ -118,6 +118,11 @@ impl RootDirectory {
         }
     }
 
+    /// Whether nothing has the last name of a path: not even a link that leads nowhere, as to a filesystem that is not mounted.
+    pub(super) fn is_missing(&self, path: &Path) -> bool {
+        self.last_node(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+    }
+
     /// The names in the directory that a path of the guest's leads to.
     ///
     /// # Errors

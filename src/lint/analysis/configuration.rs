@@ -27,6 +27,7 @@ pub struct Configuration<'a> {
     pub raised: &'a [Raised],
     run: &'a Run,
     writer: Writer,
+    is_of_image: bool,
     grub: AsGrub<'a>,
 }
 
@@ -53,11 +54,11 @@ impl<'a> Configuration<'a> {
         config: &'a Config,
         raised: &'a [Raised],
         run: &'a Run,
-        writer: Writer,
+        (writer, is_of_image): (Writer, bool),
         grub: &'a dyn GrubSource,
     ) -> Self {
-        let grub = AsGrub(grub);
-        Self { path: &found.path, dialect: found.dialect, text: &found.text, config, raised, run, writer, grub }
+        let (path, dialect, text) = (&found.path, found.dialect, found.text.as_slice());
+        Self { path, dialect, text, config, raised, run, writer, is_of_image, grub: AsGrub(grub) }
     }
 
     /// What the same pygrub makes of another text.
@@ -87,6 +88,7 @@ impl<'a> Configuration<'a> {
             directory: false,
             config: self.config,
             writer: self.writer,
+            is_of_image: self.is_of_image,
         }
     }
 

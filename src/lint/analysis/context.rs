@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::boot::{Attempt, Found, Run, Verdict};
 use crate::compare::{Difference, DifferenceKind, Environment, Row};
-use crate::config::{Cause, Raised, Recovered, Writer};
+use crate::config::{Cause, Raised, Recovered, Writer, is_part_of_image};
 use crate::explain::files::Files;
 use crate::explain::mount_refusal::MountRefusal;
 use crate::explain::untried_filesystems::Untried;
@@ -39,7 +39,8 @@ pub struct LintContext<'a> {
     outcomes: &'a [(Build, Verdict)],
     tells_all: bool,
     obeys_guest: bool,
-    writer: OnceCell<Writer>,
+    /// Who wrote the configuration, and whether it is a part of an image.
+    writer: OnceCell<(Writer, bool)>,
     explanation: OnceCell<Option<Explanation>>,
     files: OnceCell<Option<Files>>,
     path_issues: OnceCell<PathIssues>,
@@ -298,7 +299,7 @@ impl<'a> LintContext<'a> {
     pub fn configuration(&self) -> Option<Configuration<'_>> {
         let found = self.attempt()?.found.as_ref().filter(|found| !found.directory)?;
         // The whole text may have to be looked through for it.
-        let writer = *self.writer.get_or_init(|| Writer::of(&found.text));
+        let writer = *self.writer.get_or_init(|| (Writer::of(&found.text), is_part_of_image(&found.text)));
         Some(match &found.recovered {
             Some(recovered) => Configuration::new(found, &recovered.config, &recovered.raised, self.run, writer, self),
             None => Configuration::new(found, &found.config, &[], self.run, writer, self),
@@ -380,7 +381,12 @@ impl GrubSource for LintContext<'_> {
         let read = if text.len() <= LONGEST { self.grub().and_then(GrubReading::outline) } else { None };
         let (until, outline) = match read {
             Some(outline) => (u32::MAX, outline),
-            None => (until, Rc::new(Outline::parse(text, until))),
+            None => {
+                // Rules ask from line to line: each time at least twice as far, so that the whole is parsed twice and no more.
+                let known = self.outline.borrow().as_ref().map_or(0, |(known, _)| *known);
+                let until = until.max(known.saturating_mul(2));
+                (until, Rc::new(Outline::parse(text, until)))
+            }
         };
         *self.outline.borrow_mut() = Some((until, Rc::clone(&outline)));
         outline

@@ -1,6 +1,6 @@
 //! Commands that take menu entries from other files, which pygrub never opens.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use crate::config::{Dialect, Directive};
 use crate::explain::no_entry::{file_of, is_optional_menu};
@@ -15,7 +15,9 @@ const MOST_LOOKS: u32 = 32;
 /// them only where they are known to be there.
 pub(in crate::lint) fn entries_elsewhere<'a>(context: &'a LintContext<'_>) -> Vec<&'a Directive> {
     let Some(configuration) = context.configuration() else { return Vec::new() };
-    let blocks = |directive: &Directive| ConditionalBlocks::until(&configuration, directive.line.end);
+    let last = || commands(&configuration).last().map_or(0, |directive| directive.line.end);
+    let blocks = OnceCell::new();
+    let blocks = || blocks.get_or_init(|| ConditionalBlocks::until(&configuration, last()));
     let looks = Cell::new(0_u32);
     let is_seen = |directive: &&Directive| match is_there(context, &configuration, directive) {
         Some(there) => {
@@ -24,7 +26,7 @@ pub(in crate::lint) fn entries_elsewhere<'a>(context: &'a LintContext<'_>) -> Ve
         }
         None => {
             let optional = is_optional_menu(configuration.at(directive.argument));
-            !(optional && blocks(directive).around(directive.line.start).is_some())
+            !(optional && blocks().around(directive.line.start).is_some())
         }
     };
     commands(&configuration).filter(is_seen).collect()

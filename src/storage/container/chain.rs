@@ -88,6 +88,10 @@ pub(super) fn refused(why: String) -> ContainerError {
     ContainerError::Chain(why)
 }
 
+fn is_root(directory: &HeldDirectory) -> bool {
+    HeldDirectory::open(Path::new("/")).is_ok_and(|root| root.is_same(directory))
+}
+
 impl ImageChain {
     /// For the image at this place.
     pub(super) fn of(place: ImagePlace<'_>, policy: ChainPolicy) -> Self {
@@ -160,6 +164,12 @@ impl ImageChain {
             })?;
             let directory = beneath.parent().map(Path::to_owned).unwrap_or_default();
             return Ok(ImageFile { source: Arc::new(FileSource::new(file)?), directory });
+        }
+        if self.directory.as_ref().is_some_and(is_root) {
+            return Err(refused(format!(
+                "its {what} `{shown}` is not read, since the image lies in the root directory, below which everything is: move it, or \
+                 give --follow-backing-files"
+            )));
         }
         let Some(held) = &self.directory else {
             return Err(refused(format!("its {what} `{shown}` is not read: the directory of the image is not known")));

@@ -238,10 +238,12 @@ fn a_result_steers_no_terminal() {
             command
         };
         for (image, is_refused) in [(&plain, false), (&steering, true), (&turning, true)] {
-            let (status, written) = on_terminal(&mut command(image, &[]));
-            let written = String::from_utf8_lossy(&written).into_owned();
-            assert_eq!(status.code(), Some(i32::from(is_refused)), "{format}: {written}");
-            assert_eq!(written.contains("args"), !is_refused, "{format}: {written}");
+            for more in [&[][..], &["--output=-"], &["--output=/dev/stdout"], &["--output=/proc/self/fd/1"]] {
+                let (status, written) = on_terminal(&mut command(image, more));
+                let written = String::from_utf8_lossy(&written).into_owned();
+                assert_eq!(status.code(), Some(i32::from(is_refused)), "{format} {more:?}: {written}");
+                assert_eq!(written.contains("args"), !is_refused, "{format} {more:?}: {written}");
+            }
             let piped = command(image, &[]).output().unwrap();
             assert!(piped.status.success() && !piped.stdout.is_empty(), "{format}: {piped:?}");
             let file = out.path().join("result");

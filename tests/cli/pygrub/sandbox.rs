@@ -425,7 +425,7 @@ fn inside() {
     let limits =
         if run_as.is_some() { ResourceLimits::restricted(|_| None).unwrap() } else { ResourceLimits::default() };
     let files = [disk.as_raw_fd(), output.as_raw_fd(), large.as_raw_fd()];
-    match enter(&Privileges { run_as, limits }, &files) {
+    match enter(&Privileges { run_as, limits, draws: true }, &files) {
         Ok(sentences) => sentences.iter().for_each(|sentence| eprintln!("sentence: {sentence}")),
         Err(error) => {
             eprintln!("{error}");

@@ -15,7 +15,8 @@ use pregrub::cli::pygrub::worker::{NAME, Role, Worker, WorkerConsole, inherited,
 /// The sign that this program is to be a supervisor.
 const SUPERVISOR: &str = "PREGRUB_TEST_SUPERVISOR";
 
-const PRIVILEGES: Privileges = Privileges { run_as: None, limits: ResourceLimits { memory: 1 << 28, file_size: None } };
+const PRIVILEGES: Privileges =
+    Privileges { run_as: None, limits: ResourceLimits { memory: 1 << 28, file_size: None }, draws: false };
 
 /// Starts the test `in_the_worker` as a worker.
 fn worker(files: Vec<(Role, File)>, task: &str, console: WorkerConsole) -> Worker {

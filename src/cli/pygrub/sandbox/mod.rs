@@ -21,7 +21,7 @@ mod seccomp;
 mod seccomp {
     //! System calls have other names on other processors; Xen's dom0 runs on these two.
 
-    pub(super) fn allow_only_work_on(_: &[std::os::fd::RawFd], missing: &mut super::Missing) -> bool {
+    pub(super) fn allow_only_work_on(_: &[std::os::fd::RawFd], _: bool, missing: &mut super::Missing) -> bool {
         missing.note("seccomp filters", "none is written for this processor");
         false
     }
@@ -42,6 +42,8 @@ pub struct Privileges {
     pub run_as: Option<u32>,
     /// How much may be used.
     pub limits: ResourceLimits,
+    /// Whether a menu is drawn, for which the modes of the terminal change.
+    pub draws: bool,
 }
 
 /// Gives everything up but the descriptors `files`, standard input, standard output and standard error. There is no way back.
@@ -73,7 +75,7 @@ pub fn enter(privileges: &Privileges, files: &[RawFd]) -> io::Result<Vec<String>
     let covered = landlock::refuse_everything(&mut missing);
     // After Landlock, which needs a descriptor for a moment.
     limits::set(&privileges.limits, &mut missing);
-    let filtered = seccomp::allow_only_work_on(files, &mut missing);
+    let filtered = seccomp::allow_only_work_on(files, privileges.draws, &mut missing);
     if covered == landlock::Covered::FilesOnly && !filtered {
         missing.note("the part of Landlock that refuses the network", "it is too old");
     }

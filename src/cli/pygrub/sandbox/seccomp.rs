@@ -22,9 +22,11 @@ use seccompiler::{
 use super::Missing;
 
 /// Installs the filter; whether it is in force.
-pub(super) fn allow_only_work_on(files: &[RawFd], missing: &mut Missing) -> bool {
+pub(super) fn allow_only_work_on(files: &[RawFd], draws: bool, missing: &mut Missing) -> bool {
     let result = match TargetArch::try_from(std::env::consts::ARCH) {
-        Ok(arch) => program(arch, files).map_err(Error::from).and_then(|program| apply_filter_all_threads(&program)),
+        Ok(arch) => {
+            program(arch, files, draws).map_err(Error::from).and_then(|program| apply_filter_all_threads(&program))
+        }
         Err(error) => Err(error.into()),
     };
     match &result {
@@ -113,16 +115,20 @@ const ON_A_FILE: &[(&[u64], &[libc::c_long])] = &[
 
 /// `BLKGETSIZE64`, the length of a block device.
 const BLKGETSIZE64: u64 = 0x8008_1272;
-/// `TCGETS2`, `TCSETS2`, `TCSETSW2`, `TCSETSF2`: the same as without the 2, with any speed.
-const TERMIOS2: [u64; 4] = [0x802c_542a, 0x402c_542b, 0x402c_542c, 0x402c_542d];
+/// As `TCGETS`, with any speed.
+const TCGETS2: u64 = 0x802c_542a;
+/// `TCSETS2`, `TCSETSW2`, `TCSETSF2`: the same as without the 2, with any speed.
+const SET_TERMIOS2: [u64; 3] = [0x402c_542b, 0x402c_542c, 0x402c_542d];
 
 /// What may be asked of a terminal. `TIOCSTI`, which types into the terminal of others, is not among it.
-fn of_a_terminal() -> Vec<u64> {
-    [libc::TCGETS, libc::TCSETS, libc::TCSETSW, libc::TCSETSF, libc::TIOCGWINSZ]
-        .into_iter()
-        .map(|request| u64::from(request as u32))
-        .chain(TERMIOS2)
-        .collect()
+fn of_a_terminal(draws: bool) -> Vec<u64> {
+    let modes = [libc::TCSETS, libc::TCSETSW, libc::TCSETSF].into_iter().map(number).chain(SET_TERMIOS2);
+    let asked = [libc::TCGETS, libc::TIOCGWINSZ].into_iter().map(number).chain([TCGETS2]);
+    asked.chain(modes.filter(|_| draws)).collect()
+}
+
+fn number(request: libc::Ioctl) -> u64 {
+    u64::from(request as u32)
 }
 
 type Conditions = Vec<SeccompCondition>;
@@ -140,7 +146,7 @@ fn equal(argument: u8, value: u64) -> Result<SeccompCondition, BackendError> {
     SeccompCondition::new(argument, Dword, Eq, value)
 }
 
-fn program(arch: TargetArch, files: &[RawFd]) -> Result<BpfProgram, BackendError> {
+fn program(arch: TargetArch, files: &[RawFd], draws: bool) -> Result<BpfProgram, BackendError> {
     let standard: &[u64] = &[0, 1, 2];
     let of_the_message = runs(&[], files);
     // No conditions at all: any arguments.
@@ -169,7 +175,7 @@ fn program(arch: TargetArch, files: &[RawFd]) -> Result<BpfProgram, BackendError
         all.map(|(run, value)| Ok([within(0, run)?, vec![equal(1, value)?]].concat()))
             .collect::<Result<Vec<_>, BackendError>>()
     };
-    let terminal = and_one_of(&runs(standard, &[]), &of_a_terminal())?;
+    let terminal = and_one_of(&runs(standard, &[]), &of_a_terminal(draws))?;
     let length = and_one_of(&of_the_message, &[BLKGETSIZE64])?;
     rules.insert(libc::SYS_ioctl, [terminal, length].concat());
     // In debug builds the standard library asks before it closes.
@@ -207,7 +213,7 @@ mod tests {
     #[test]
     fn the_filter_stays_small() {
         for arch in [TargetArch::x86_64, TargetArch::aarch64] {
-            let length = program(arch, &[5, 7, 8, 9, 11]).unwrap().len();
+            let length = program(arch, &[5, 7, 8, 9, 11], true).unwrap().len();
             assert!(length < 1500, "{length} instructions");
         }
     }

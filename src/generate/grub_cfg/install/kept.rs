@@ -89,7 +89,11 @@ impl Kept {
                     kept.unread = Some(Unread::File(path));
                     continue;
                 }
-                None => continue,
+                // It was there a moment ago.
+                None => {
+                    kept.unread = Some(Unread::File(path));
+                    continue;
+                }
             };
             kept.digits.extend(digits_in(&text));
             let mut named = BTreeSet::new();

@@ -61,8 +61,36 @@ unknown:
 """
 
 import json
+import re
+import unicodedata
 
 from ansible.module_utils.basic import AnsibleModule
+
+
+# What Unicode has programs show as nothing, besides the categories below.
+INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\ufff0-\uffff]|[\U000e0000-\U000e0fff]")
+COMMAND = re.compile(r"##\w*\[")
+
+
+def printable(value):
+    """The document as the controller may print it: a guest's text steers no terminal there, and commands no runner of continuous
+    integration that runs the playbook. What pregrub escapes in its JSON, decoding makes raw again."""
+    if isinstance(value, dict):
+        return {key: printable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [printable(item) for item in value]
+    if not isinstance(value, str):
+        return value
+    text = "".join(escaped(character) for character in value)
+    text = COMMAND.sub(lambda found: found.group(0)[:-1] + "\\x5b", text)
+    # GitHub's commands begin a line.
+    return re.sub(r"^(\s*):(?=:)", r"\1\\x3a", text)
+
+
+def escaped(character):
+    if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp") and not INVISIBLE.match(character):
+        return character
+    return "\\x%02x" % ord(character) if ord(character) < 0x100 else "\\u%04x" % ord(character)
 
 
 def concern(guest):
@@ -97,9 +125,9 @@ def main():
             command += ["--" + option, module.params[option]]
     status, stdout, stderr = module.run_command(command)
     if status not in (0, 1, 3):
-        module.fail_json(msg="pregrub host failed: " + (stderr.strip() or "exit status %d" % status), rc=status)
+        module.fail_json(msg="pregrub host failed: " + (printable(stderr.strip()) or "exit status %d" % status), rc=status)
     try:
-        document = json.loads(stdout)
+        document = printable(json.loads(stdout))
     except ValueError as error:
         module.fail_json(msg="pregrub host printed no JSON: %s" % error, rc=status)
     guests = document["guests"]
