@@ -18,7 +18,7 @@ use crate::common::program::command;
 const MOST: usize = 64 << 20;
 
 /// What is repeated until a mebibyte is full.
-const REPEATED: [&str; 39] = [
+const REPEATED: [&str; 42] = [
     "}\n",
     "{\n",
     "\"\n",
@@ -57,6 +57,9 @@ const REPEATED: [&str; 39] = [
     "label a\nlinux /k\n",
     "label a\nkernel /k\nappend initrd=/i\n",
     "source a\n",
+    "source a;\n",
+    "set a=b=c\n",
+    "menuentry \"a\" {\n linux (loop0)/k\n}\n",
     "# pregrub: allow(PG001)\n",
 ];
 
