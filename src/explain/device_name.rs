@@ -64,7 +64,8 @@ pub(crate) fn loopback(configuration: &[u8], path: &[u8]) -> Option<String> {
     let device = path.strip_prefix(b"(")?.split(|byte| *byte == b',').next()?;
     let is_opened = memchr::memmem::find_iter(configuration, COMMAND).take(MOST).any(|start| {
         let (before, after) = (&configuration[..start], &configuration[start + COMMAND.len()..]);
-        let is_first = before.iter().rev().take_while(|byte| **byte != b'\n').all(u8::is_ascii_whitespace);
+        let is_first =
+            before.iter().rev().take(LONGEST).take_while(|byte| **byte != b'\n').all(u8::is_ascii_whitespace);
         let line = after[..after.len().min(LONGEST)].split(|byte| *byte == b'\n').next().unwrap_or_default();
         let mut words = line.split(u8::is_ascii_whitespace);
         is_first && words.next() == Some(b"") && words.find(|word| !word.is_empty()) == Some(device)

@@ -127,6 +127,26 @@ fn fixes_of_mixed_lines_take_no_more() {
     }
 }
 
+/// A few lines that much belongs to: commands that go on over the rest, a submenu around all entries, commands far from the start of their
+/// lines.
+#[test]
+fn a_few_lines_that_much_belongs_to_take_no_more() {
+    let continued = format!("menuentry \"a\" {{\nlinux /k\n}}\n{}", "set default=a\\\n".repeat(4000));
+    let loops = format!("\n{}loopback x", " ".repeat(8000)).repeat(64) + "\n";
+    for (head, piece, dialect) in [
+        (continued.as_str(), "\\\n", Dialect::Grub2),
+        ("", "set default=a \\\n", Dialect::Grub2),
+        ("menuentry \"a\" {\n", "linux /k \\\n", Dialect::Grub2),
+        (&loops, "menuentry \"a\" {\n linux (b)/k\n}\n", Dialect::Grub2),
+        ("menu begin x\n", "label a\nmenu default\n", Dialect::Extlinux),
+        ("", "menu begin a\nlabel a\nmenu default\nmenu end\n", Dialect::Extlinux),
+    ] {
+        let text = mebibyte(head, piece);
+        take(piece, dialect, &text, Release::NEWEST);
+        take_to_fix(piece, dialect, text);
+    }
+}
+
 /// What the program holds besides, without any input.
 const EMPTY: usize = 4 << 20;
 /// What fixing takes of the operating system: its peak is [`MOST_TO_FIX`], but the C library's allocator does not give back what lies between.

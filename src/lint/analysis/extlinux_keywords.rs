@@ -1,6 +1,6 @@
 //! Entries of extlinux.conf in SYSLINUX's own words, of which pygrub knows three.
 
-use crate::config::{Dialect, Entry, Span};
+use crate::config::{Dialect, Directive, Entry, Span};
 use crate::lint::analysis::configuration::Configuration;
 
 /// Whether the entry names its kernel by `LINUX`, which pygrub does not know.
@@ -9,19 +9,40 @@ pub(in crate::lint) fn has_linux_keyword(configuration: &Configuration<'_>, entr
         && configuration.directives_of(entry, &["linux", "initrd"]).next().is_some()
 }
 
-/// Whether a line stands between `MENU BEGIN` and `MENU END`: a `MENU DEFAULT` there counts in that submenu alone.
-pub(in crate::lint) fn is_in_submenu(configuration: &Configuration<'_>, line: Span) -> bool {
-    let below = configuration.entries().iter().flat_map(|entry| &entry.directives);
-    let before = configuration.config.directives.iter().chain(below).filter(|other| other.line.start < line.start);
-    let depth = before.fold(0_i32, |depth, directive| {
-        let argument = configuration.at(directive.argument);
-        let is = |word: &[u8]| {
-            directive.command(configuration.text).eq_ignore_ascii_case(b"menu")
-                && argument.split(u8::is_ascii_whitespace).next().is_some_and(|first| first.eq_ignore_ascii_case(word))
+/// The lines between `MENU BEGIN` and `MENU END`: a `MENU DEFAULT` there counts in that submenu alone.
+pub(in crate::lint) struct Submenus {
+    /// Where the depth changes, and what it is from there on.
+    depths: Vec<(u32, i32)>,
+}
+
+impl Submenus {
+    /// All of a configuration.
+    pub(in crate::lint) fn of(configuration: &Configuration<'_>) -> Self {
+        let below = configuration.entries().iter().flat_map(|entry| &entry.directives);
+        let change = |directive: &Directive| {
+            if !directive.command(configuration.text).eq_ignore_ascii_case(b"menu") {
+                return None;
+            }
+            let first = configuration.at(directive.argument).split(u8::is_ascii_whitespace).next()?;
+            let step = i32::from(first.eq_ignore_ascii_case(b"begin")) - i32::from(first.eq_ignore_ascii_case(b"end"));
+            (step != 0).then_some((directive.line.start, step))
         };
-        depth.saturating_add(i32::from(is(b"begin"))).saturating_sub(i32::from(is(b"end")))
-    });
-    depth > 0
+        let mut depths: Vec<(u32, i32)> =
+            configuration.config.directives.iter().chain(below).filter_map(change).collect();
+        depths.sort_unstable();
+        let mut depth = 0_i32;
+        for (_, step) in &mut depths {
+            depth = depth.saturating_add(*step);
+            *step = depth;
+        }
+        Self { depths }
+    }
+
+    /// Whether a line stands in one.
+    pub(in crate::lint) fn have(&self, line: Span) -> bool {
+        let before = self.depths.partition_point(|(start, _)| *start < line.start);
+        before.checked_sub(1).and_then(|last| self.depths.get(last)).is_some_and(|(_, depth)| *depth > 0)
+    }
 }
 
 /// Whether SYSLINUX asks before it boots: by a menu (`UI`, or a `DEFAULT` that is a menu program), by `PROMPT 1`, or because it has

@@ -18,8 +18,12 @@ fn reads_on(line: &[u8]) -> bool {
     line.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
 }
 
+/// How many lines are joined with one, and no command has more. A guest can have half a million.
+const MOST_JOINED: usize = 50;
+
 /// The line and all that belong to it as one, in grub.cfg. GRUB takes backslash and newline away, and not the spaces of the next line; outside of
 /// quotes one of them is enough. In single quotes it takes nothing away.
+/// `None` where there are too many of them.
 pub(in crate::lint) fn joined(configuration: &Configuration<'_>, line: Span) -> Option<Fix> {
     if configuration.dialect != Dialect::Grub2 {
         return None;
@@ -30,6 +34,7 @@ pub(in crate::lint) fn joined(configuration: &Configuration<'_>, line: Span) -> 
         return None;
     }
     let mut fix = Fix::safe("join the line with the next one");
+    let mut left = MOST_JOINED;
     let mut backslash = line.range().end.checked_sub(1)?;
     let mut number = line.line;
     let mut column = (line.column + line.length).saturating_sub(1);
@@ -47,6 +52,7 @@ pub(in crate::lint) fn joined(configuration: &Configuration<'_>, line: Span) -> 
         if !reads_on(body) || next + length == text.len() {
             break;
         }
+        left = left.checked_sub(1)?;
         if body.contains(&b'\'') {
             return None;
         }

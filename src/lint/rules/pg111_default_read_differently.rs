@@ -1,7 +1,7 @@
 use crate::config::{Dialect, Directive, Effect};
 use crate::lint::analysis::default_value;
 use crate::lint::analysis::default_value::{DefaultValue, Meaning, pygrub_number};
-use crate::lint::analysis::extlinux_keywords;
+use crate::lint::analysis::extlinux_keywords::{self, Submenus};
 use crate::lint::analysis::grub_menu::GrubMenu;
 use crate::lint::analysis::set_default;
 use crate::lint::rules::declare::rule;
@@ -157,11 +157,12 @@ fn label(configuration: &Configuration<'_>, selected: usize, report: &mut Report
         let value = configuration.at(directive.argument);
         Some((directive, entries.iter().position(|entry| entry.title.as_bytes() == value)?))
     });
+    let submenus = Submenus::of(configuration);
     let marked = entries.iter().enumerate().find_map(|(index, entry)| {
         let is_default = |directive: &&Directive| {
             directive.effect == Effect::Unknown
                 && configuration.at(directive.argument).eq_ignore_ascii_case(b"default")
-                && !extlinux_keywords::is_in_submenu(configuration, directive.line)
+                && !submenus.have(directive.line)
         };
         Some((configuration.directives_of(entry, &["menu"]).find(is_default)?, index))
     });
