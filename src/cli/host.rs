@@ -78,7 +78,8 @@ enum HostFormat {
 }
 
 pub(super) fn run(args: &HostArgs) -> Result<Status, Error> {
-    refuse_links_of_commits(args.root.as_slice()).map_err(Error::Usage)?;
+    let named: Vec<&PathBuf> = args.root.iter().chain(&args.output).collect();
+    refuse_links_of_commits(&named).map_err(Error::Usage)?;
     let root = match &args.root {
         Some(root) => root_of_host(root)?,
         None => host::rooted().root().to_owned(),

@@ -174,14 +174,15 @@ impl PygrubArgs {
         }
         let unreadable = |error: std::io::Error| unreadable_rules(&error);
         let title_rules = match &self.title_rules {
-            Some(directory) if !directory.is_dir() => {
-                return Err(format!("cannot read `{}`: --title-rules needs a directory", shown_path(directory)));
-            }
             Some(directory) => {
                 // It is the caller's, and so are the links on it, unless they are a commit's.
+                refuse_links_of_commits(slice::from_ref(directory))?;
+                if !directory.is_dir() {
+                    return Err(format!("cannot read `{}`: --title-rules needs a directory", shown_path(directory)));
+                }
                 let rules = directory.read_dir().map_err(unreadable)?.map(|rule| rule.map(|rule| rule.path()));
                 let rules: Vec<PathBuf> = rules.collect::<Result<_, _>>().map_err(unreadable)?;
-                refuse_links_of_commits(&[slice::from_ref(directory), &rules].concat())?;
+                refuse_links_of_commits(&rules)?;
                 let path = std::path::absolute(directory).map_err(unreadable)?;
                 release_args::title_rules_in(&Rooted::new("/"), &path).map_err(unreadable)?
             }

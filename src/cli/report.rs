@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use self::destination::Destination;
+use super::caller_file::refuse_links_of_commits;
 use super::check::{Asks, configuration_shown, judge};
 use super::emitter::Emitter;
 use super::exit_status::ExitArgs;
@@ -101,6 +102,7 @@ impl ReportArgs {
 }
 
 pub(super) fn run(args: &ReportArgs) -> Result<Status, Error> {
+    refuse_links_of_commits(args.output.as_slice()).map_err(Error::Usage)?;
     let named = args.list.named(&args.targets).map_err(Error::Usage)?;
     let finder = Finder::new(&args.pygrub.settings, &named.names).map_err(Error::Usage)?;
     let mut targets = args.recursive.targets(named.names, Sought::Everything, &finder).map_err(Error::Usage)?;

@@ -166,6 +166,11 @@ fn no_command_opens_a_file_through_a_link_of_the_commit() {
         "initrd --kernel-config link.img own.img",
         "merge link.img",
         "host --root away",
+        "host --root . -o away/x",
+        "report -o link.img own.img",
+        "report -o away/x own.img",
+        "check --release xcp-ng-8.3 -q --title-rules away own.img",
+        "check --release xcp-ng-8.3 -q --title-rules link.img own.img",
     ] {
         fs::write(checkout.join("list"), "link.img\n").unwrap();
         let run = |runner: &str| {

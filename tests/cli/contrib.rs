@@ -72,7 +72,7 @@ fn the_role_shows_what_a_guest_wrote_as_text() {
             format!("name = \"{name}\"\nbootloader = \"pygrub\"\ndisk = [ \"/srv/{name}.img,raw,xvda,rw\" ]\n");
         folder.file(&format!("etc/xen/{name}.cfg"), domain);
     };
-    image("fails", "A ##vso[task.nothing]x ##[nothing]y ##teamcity[nothing]", "/nothing", "ro");
+    image("fails", "A ##vso[task.nothing]x ##[nothing]y ##teamcity[nothing] ::nothing::z", "/nothing", "ro");
     image("boots", "B", "/k", "ro a\u{9b}31mx\u{202e}y\u{200b} ##vso[task.nothing]z");
     std::os::unix::fs::symlink("/nowhere", folder.path().join("etc/xen/l\u{1b}[31mx\u{9b}.cfg")).unwrap();
     for verbose in ["-v", "-vvv"] {
@@ -80,7 +80,8 @@ fn the_role_shows_what_a_guest_wrote_as_text() {
             return;
         };
         assert!(!success && said.contains("would not come back"), "{said}");
-        for forbidden in ["##vso[", "##[", "##teamcity[", "\u{9b}", "\u{202e}", "\u{200b}", "\u{1b}[31mx"] {
+        for forbidden in ["::nothing", "##vso[", "##[", "##teamcity[", "\u{9b}", "\u{202e}", "\u{200b}", "\u{1b}[31mx"]
+        {
             assert!(!said.contains(forbidden), "{forbidden:?}: {said}");
         }
         assert!(said.contains("vso") && said.contains("nothing"), "{said}");

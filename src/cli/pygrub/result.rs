@@ -68,6 +68,7 @@ pub(super) fn refuse_commands(call: &ParsedCommandLine, output: &File, result: &
     }
     // `--output=/dev/stdout` is standard output as well.
     let is_shown = call.output.is_none()
+        || output.is_terminal()
         || is_same(&io::stdout(), output).unwrap_or(true)
         || is_same(&io::stderr(), output).unwrap_or(true);
     let is_obeyed =

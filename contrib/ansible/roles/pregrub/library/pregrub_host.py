@@ -83,8 +83,8 @@ def printable(value):
         return value
     text = "".join(escaped(character) for character in value)
     text = COMMAND.sub(lambda found: found.group(0)[:-1] + "\\x5b", text)
-    # GitHub's commands begin a line.
-    return re.sub(r"^(\s*):(?=:)", r"\1\\x3a", text)
+    # GitHub's commands begin a line, and wherever a value is folded, a line begins.
+    return text.replace("::", ":\\x3a")
 
 
 def escaped(character):
