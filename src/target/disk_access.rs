@@ -210,8 +210,7 @@ impl DiskAccess {
     /// Whether something has this name in the tree that is searched, through no symbolic link on the way. Anything else is not known here.
     #[cfg(feature = "cli")]
     pub(crate) fn has(&self, path: &Path) -> bool {
-        let place = self.tree_of_target().and_then(|tree| Some((tree, tree.place(path)?)));
-        place.is_some_and(|(tree, place)| tree.held.node(&place).is_ok())
+        self.tree_of_target().is_some_and(|tree| tree.place(path).is_some_and(|place| tree.held.node(&place).is_ok()))
     }
 
     /// The directory of a file beneath the tree. `None` without a tree.

@@ -1,6 +1,7 @@
 //! Who sits at the drop-in's console: messages go to standard error as they come, and the menu to the terminal.
 
 use std::io::{self, IsTerminal, Write};
+use std::ops::RangeInclusive;
 
 use crate::boot::{Console, Menu};
 use crate::cli::runner_commands::{self, Disarmed, Form};
@@ -40,8 +41,7 @@ pub(super) fn complain(line: &[u8]) {
 }
 
 /// The control characters beyond ASCII, which a terminal that is not one for UTF-8 obeys as single bytes.
-const C1_FIRST: u8 = 0x80;
-const C1_LAST: u8 = 0x9f;
+const C1: RangeInclusive<u8> = 0x80..=0x9f;
 
 /// A message as a terminal may show it, which what a guest wrote into it does not steer. pygrub writes it as it is.
 fn without_controls(line: &[u8]) -> Vec<u8> {
@@ -57,9 +57,10 @@ fn without_controls(line: &[u8]) -> Vec<u8> {
             }
         }
         for &byte in chunk.invalid() {
-            match byte {
-                C1_FIRST..=C1_LAST => shown.extend_from_slice(format!("\\x{byte:02x}").as_bytes()),
-                byte => shown.push(byte),
+            if C1.contains(&byte) {
+                shown.extend_from_slice(format!("\\x{byte:02x}").as_bytes());
+            } else {
+                shown.push(byte);
             }
         }
     }
@@ -71,7 +72,7 @@ pub(super) fn steers_a_terminal(result: &[u8]) -> bool {
     let is_of_records = |c| matches!(c, '\n' | '\t' | '\0');
     result.utf8_chunks().any(|chunk| {
         chunk.valid().chars().any(|c| is_unsafe_char(c) && !is_of_records(c))
-            || chunk.invalid().iter().any(|byte| (C1_FIRST..=C1_LAST).contains(byte))
+            || chunk.invalid().iter().any(|byte| C1.contains(byte))
     })
 }
 

@@ -127,49 +127,42 @@ impl Footer {
 ///
 /// It cannot be read, its checksum is wrong, or the end says something else than the start.
 pub(super) fn footer(file: &dyn Source) -> Result<Option<Footer>, ContainerError> {
-    let Some(end) = footer_at_end(file)? else {
-        return copy(file)?.map(|copy| copy.map(|bytes| Footer { bytes, is_at_end: false }));
+    let Some(bytes) = footer_at_end(file)? else {
+        return match footer_at(file, 0)? {
+            Some((_, false)) => Err(damaged("the checksum of its footer is wrong")),
+            start => Ok(start.map(|(bytes, _)| Footer { bytes, is_at_end: false })),
+        };
     };
-    if Fields(&end).be32(60) == Some(FIXED) {
-        return Ok(Some(Footer { bytes: end, is_at_end: true }));
+    if Fields(&bytes).be32(60) != Some(FIXED) {
+        // Where the dynamic header is, the size, the type, and the identifier.
+        let said = |footer: &[u8]| [16..24, 48..56, 60..64, 68..84].map(|range| footer.get(range).map(<[u8]>::to_vec));
+        let is_the_same = |(start, is_sound): (Vec<u8>, bool)| is_sound && said(&start) == said(&bytes);
+        if !footer_at(file, 0)?.is_some_and(is_the_same) {
+            return Err(damaged(
+                "the footer at its end is not the one at its start: if no program has closed it, its end is the guest's data",
+            ));
+        }
     }
-    // Where the dynamic header is, the size, the type, and the identifier.
-    let said = |footer: &[u8]| [16..24, 48..56, 60..64, 68..84].map(|range| footer.get(range).map(<[u8]>::to_vec));
-    match copy(file)? {
-        Ok(Some(copy)) if said(&copy) == said(&end) => Ok(Some(Footer { bytes: end, is_at_end: true })),
-        _ => Err(damaged(
-            "the footer at its end is not the one at its start: if no program has closed it, its end is the guest's data",
-        )),
-    }
+    Ok(Some(Footer { bytes, is_at_end: true }))
 }
 
 /// The footer at the end, with a good checksum.
 fn footer_at_end(file: &dyn Source) -> Result<Option<Vec<u8>>, ContainerError> {
     // Old programs wrote a footer of 511 bytes.
     for at in [512, 511].into_iter().filter_map(|length| file.len().checked_sub(length)) {
-        if let Some(Ok(footer)) = footer_at(file, at)? {
+        if let Some((footer, true)) = footer_at(file, at)? {
             return Ok(Some(footer));
         }
     }
     Ok(None)
 }
 
-/// The copy at the start, or that its checksum is wrong.
-fn copy(file: &dyn Source) -> Result<Result<Option<Vec<u8>>, ContainerError>, ContainerError> {
-    Ok(footer_at(file, 0)?.transpose())
-}
-
-/// What has a footer's beginning at a place, or that its checksum is wrong.
-fn footer_at(file: &dyn Source, at: u64) -> Result<Option<Result<Vec<u8>, ContainerError>>, ContainerError> {
+/// What begins as a footer at a place, and whether its checksum is good.
+fn footer_at(file: &dyn Source, at: u64) -> Result<Option<(Vec<u8>, bool)>, ContainerError> {
     let mut bytes = vec![0; 512];
     read_padded(file, at, &mut bytes)?;
-    Ok(bytes.starts_with(COOKIE).then(|| {
-        if checksum(&bytes, 64) == Fields(&bytes).be32(64).unwrap_or(0) {
-            Ok(bytes)
-        } else {
-            Err(damaged("the checksum of its footer is wrong"))
-        }
-    }))
+    let is_sound = checksum(&bytes, 64) == Fields(&bytes).be32(64).unwrap_or(0);
+    Ok(bytes.starts_with(COOKIE).then_some((bytes, is_sound)))
 }
 
 /// An identifier in a structure; `None` for zeros, which stand for none.
